@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from celery import current_app, shared_task
 from celery.signals import (
@@ -62,16 +63,7 @@ from accounts.spinnaker.feed.keeping import keep_current
 from accounts.web.exports.own_answers import OWN_TOPICS
 from accounts.web.you.session_store import SessionStore
 from accounts.work.heartbeat import beat, compare_clocks, swept
-from accounts.work.queue import (
-    enqueue_adding,
-    enqueue_all,
-    enqueue_bundle,
-    enqueue_delivery,
-    enqueue_notice,
-    enqueue_reading,
-    enqueue_rollout,
-    enqueue_search,
-)
+from accounts.work.kinds import Kind
 from accounts.workers.process import Process, before_the_fork
 
 AGAIN_AFTER = timedelta(hours=6)
@@ -84,10 +76,6 @@ AFTER_A_MISS = timedelta(hours=1)
 
 CALLS = 40
 """What one verification asks AWS, on average and rounded up."""
-
-SWEPT_AT_ONCE = 200
-"""Messages a sweep sends again; the next one continues."""
-
 
 process: Process | None = None
 """What this process of a worker carries; None in the site, commands and tests."""
@@ -129,108 +117,57 @@ def heartbeat() -> None:
     beat()
 
 
-@shared_task(ignore_result=True)
-def carry_on(run_id: str) -> None:
-    """Let this process carry a run as far as it goes; a second copy finds its lease
-    taken. Outside a worker, carry it here and now.
-    """
-    beat()
+def carry_run(run: Run) -> None:
+    """Let a thread of this process carry it. Outside a worker, do so here and now."""
     if process is not None:
-        process.wake(run_id)
-    elif run := Run.objects.filter(pk=run_id).first():
+        process.wake(str(run.pk))
+    else:
         carry_on_run(run)
         advance_after(run)
 
 
-@shared_task(ignore_result=True)
-def advance_rollout(number: int) -> None:
-    """Start what a rollout may start. A second copy finds it started."""
-    beat()
-    advance(number)
-    send(number)
+def carry_rollout(rollout: Rollout) -> None:
+    """Start what it may start. A second copy finds it started."""
+    advance(rollout.number)
+    send(rollout.number)
 
 
-@shared_task(ignore_result=True)
-def build_bundle(bundle_id: int) -> None:
-    """Build a bundle. Twice gives the same bytes."""
-    beat()
-    bundle = Bundle.objects.filter(pk=bundle_id, status=Bundle.Status.BUILDING).first()
-    if bundle is not None:
-        build(bundle)
-
-
-@shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
-def look_up(lookup_id: int) -> None:
-    """Answer a page's question to AWS, or one that takes long. It only reads; a second
-    copy finds it answered.
-
-    Within PATIENCE: the page asks again then.
-    """
-    beat()
-    waiting = Lookup.objects.due().select_related("asked_by")
-    lookup = waiting.filter(pk=lookup_id).first()
-    if lookup is None:
-        return
+def answer_lookup(lookup: Lookup) -> None:
+    """Answer a page's question to AWS, or one that takes long; that only reads."""
     if lookup.topic in OWN_TOPICS:
         answer_own(lookup, OWN_TOPICS)
     else:
         answer(lookup)
 
 
-@shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
-def read_organization(organization_id: int) -> None:
-    """Read a slice of the organization. A second copy finds the lease taken."""
-    beat()
-    rows = Organization.objects.due().select_related("asked_by")
-    organization = rows.filter(pk=organization_id).first()
-    if organization is not None:
-        read_on(organization)
-
-
-@shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
-def find_clusters(search_id: str) -> None:
-    """Search some accounts for clusters. A second copy finds the lease taken."""
-    beat()
-    rows = ClusterSearch.objects.filter(finished_at=None).select_related("by")
-    search = rows.filter(pk=search_id).first()
-    if search is not None:
-        search_on(search)
+KINDS: dict[str, Kind[Any]] = {
+    kind.name: kind
+    for kind in (
+        Kind(Run, carry_run),
+        Kind(Bundle, build),
+        Kind(Rollout, carry_rollout),
+        Kind(Organization, read_on),
+        Kind(ClusterSearch, search_on),
+        Kind(Adding, add),
+        Kind(Delivery, carry_on_for_worker),
+        Kind(Lookup, answer_lookup),
+        Kind(Notice, deliver),
+    )
+}
+"""All that a message can name, and that the sweep sends for."""
 
 
 @shared_task(ignore_result=True)
-def add_members(adding_id: str) -> None:
-    """Add accounts of the organization. A second copy finds the lease taken, or all
-    done.
-    """
+def carry_on(kind: str, key: str) -> None:
+    """Carry on a row. A second copy finds the lease taken, or it done."""
     beat()
-    adding = Adding.objects.filter(pk=adding_id, finished_at=None).first()
-    if adding is not None:
-        add(adding)
-
-
-@shared_task(ignore_result=True)
-def carry_delivery(number: int) -> None:
-    """Carry a delivery until it waits. A second copy finds the lease taken."""
-    beat()
-    delivery = Delivery.objects.waiting().filter(pk=number).first()
-    if delivery is not None and carry_on_for_worker(delivery):
-        enqueue_delivery(delivery)
+    KINDS[kind].carry_on(key)
 
 
 @shared_task(ignore_result=True)
 def look_at_deliveries() -> None:
     """Send for the delivery that waited until now. A second copy finds it sent for."""
-    for delivery in Delivery.objects.abandoned():
-        enqueue_delivery(delivery)
-
-
-@shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
-def send_notice(notice_id: str) -> None:
-    """Send a notice. A second copy finds the lease taken, or it sent."""
-    beat()
-    notice = Notice.objects.due().filter(pk=notice_id).first()
-    if notice is not None:
-        deliver(notice)
+    KINDS["delivery"].sweep()
 
 
 @shared_task(ignore_result=True)
@@ -248,23 +185,11 @@ def sweep() -> None:
     current, so that pulls have little to write, and forget files that were sent.
     """
     delete_old_own()
-    enqueue_all(Run.objects.abandoned().order_by("created_at")[:SWEPT_AT_ONCE])
-    for bundle in Bundle.objects.abandoned():
-        enqueue_bundle(bundle)
-    for number in Rollout.objects.due().values_list("number", flat=True):
-        enqueue_rollout(number)
-    for organization in Organization.objects.abandoned():
-        enqueue_reading(organization)
-    for search in ClusterSearch.objects.abandoned():
-        enqueue_search(search)
-    for adding in Adding.objects.abandoned():
-        enqueue_adding(adding)
-    look_at_deliveries()
+    for kind in KINDS.values():
+        kind.sweep()
     if FeedToken.objects.usable().exists():
         keep_current()
     gather()
-    for notice in Notice.objects.abandoned().order_by("due_at")[:SWEPT_AT_ONCE]:
-        enqueue_notice(notice)
     swept()
 
 

@@ -31,7 +31,7 @@ from accounts.models.readable import Unreadable
 from accounts.spinnaker.next_bundle import next_bundle
 from accounts.spinnaker.testing import try_connection
 from accounts.spinnaker.two_bundles import changes_between
-from accounts.work.queue import enqueue_lookup
+from accounts.work.queue import wake
 from onboarding.aws.discover import (
     AccessReport,
     OwnAccount,
@@ -237,9 +237,26 @@ def ask(
             sent = {"content": file}
             SentFile.objects.update_or_create(lookup=lookup, defaults=sent)
         if asked:
-            transaction.on_commit(partial(enqueue_lookup, lookup))
+            transaction.on_commit(partial(send_for, lookup))
     lookup.refresh_from_db()
     return lookup
+
+
+def send_for(lookup: Lookup) -> None:
+    """Let a worker answer, or say at once that the broker does not take the message."""
+    if wake(lookup):
+        return
+    message = BROKER_AWAY if "own" in lookup.parameters else NO_BROKER
+    with transaction.atomic():
+        Lookup.objects.filter(pk=lookup.pk).update(
+            answered_at=Now(), message=message, hint=START_BROKER
+        )
+        SentFile.objects.filter(lookup=lookup).delete()
+
+
+NO_BROKER = "Bowline could not ask AWS: the broker is unavailable."
+BROKER_AWAY = "Bowline could not ask a worker: the broker is unavailable."
+START_BROKER = "Check that Redis runs, then ask again."
 
 
 def is_busy(by: User, *, own: bool) -> bool:

@@ -144,6 +144,8 @@ class Run(Job, Decided, InRollout, Proves, WaitsForOwner, Readable):
     """One job on one account: plan, approve, apply, verify; its only record."""
 
     WORKING, OPEN = WORKING, OPEN
+    WOKEN = 16
+    """As many messages as wake every process; each takes further runs by itself."""
     READS = {
         "fingerprint": is_slug,
         "entries": are_sides,
@@ -290,6 +292,10 @@ class Run(Job, Decided, InRollout, Proves, WaitsForOwner, Readable):
             case Run.Origin.PAGE:
                 return person or "a person who was deleted"
         return person
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.started_from == Run.Origin.SCHEDULE
 
     @property
     def reference(self) -> str:

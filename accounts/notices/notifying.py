@@ -26,7 +26,7 @@ from accounts.models.states import Status
 from accounts.notices.addresses import address_of, is_configured
 from accounts.people.role_limits.limits import with_role_in
 from accounts.people.roles import APPROVER
-from accounts.work.queue import enqueue_notice
+from accounts.work.queue import wake
 
 What = Notice.What
 
@@ -98,4 +98,4 @@ def notify_of_own(person: User, entry: Activity) -> None:
 
 def note(notice: Notice) -> None:
     notice.save(force_insert=True)
-    transaction.on_commit(partial(enqueue_notice, notice))
+    transaction.on_commit(partial(wake, notice))

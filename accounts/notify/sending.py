@@ -23,6 +23,7 @@ from accounts.notify.channels.target import send_to_target
 from accounts.notify.mail import send_mail, wants_mail
 from accounts.notify.texts import text_of
 from accounts.people.activity import record
+from accounts.work.leases import holding
 
 logger = logging.getLogger(__name__)
 
@@ -36,17 +37,14 @@ NEEDED = ("person", "target", "rollout", "organization", "digest", "entry")
 
 def deliver(notice: Notice) -> None:
     """Send it, where it is due and nobody else does."""
-    if not notice.take_lease():
+    holding(notice, deliver_leased)
+
+
+def deliver_leased(held: Notice) -> None:
+    due = Notice.objects.due().filter(pk=held.pk)
+    notice = due.select_related(*NEEDED).first()
+    if notice is None:
         return
-    try:
-        due = Notice.objects.due().filter(pk=notice.pk)
-        if row := due.select_related(*NEEDED).first():
-            deliver_leased(row)
-    finally:
-        notice.free_lease()
-
-
-def deliver_leased(notice: Notice) -> None:
     change(notice, tries=F("tries") + 1)
     if notice.tries > MOST_TRIES:
         return give_up(notice, "Each worker that tried was killed.")

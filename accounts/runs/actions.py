@@ -30,7 +30,7 @@ from accounts.runs.deciding.coming_first import refuse_before_managing
 from accounts.runs.deciding.lateness import refuse_edited
 from accounts.runs.owners.readiness import refuse_unready
 from accounts.spinnaker.bundles import Told, told_of, told_since
-from accounts.work.queue import enqueue, enqueue_rollout
+from accounts.work.queue import wake
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -44,7 +44,7 @@ STARTED = {
     Run.Kind.REMOVE: What.REMOVE,
 }
 
-Send = Callable[[Run], None]
+Send = Callable[[Run], object]
 """Queues a run once its rows are committed: for a worker, or for nobody."""
 
 
@@ -101,7 +101,7 @@ def plan(
     *,
     alone: bool = False,
     origin: Run.Origin = Run.Origin.PAGE,
-    send: Send = enqueue,
+    send: Send = wake,
 ) -> Run:
     """Start a run that plans what to change; raise RunOpen, NameTaken, NoRoom,
     ManagingUnproved or NoManagingAccount where that cannot be.
@@ -127,7 +127,7 @@ def verify(
     by: User | None,
     *,
     origin: Run.Origin = Run.Origin.PAGE,
-    send: Send = enqueue,
+    send: Send = wake,
 ) -> Run:
     """Start a run that changes nothing and proves again what exists; raise RunOpen or
     NothingStands where that cannot be. A waiting plan is left to whoever approves.
@@ -166,7 +166,7 @@ def plan_managing(
     *,
     grants: Iterable[ManagedAccount] = (),
     origin: Run.Origin = Run.Origin.PAGE,
-    send: Send = enqueue,
+    send: Send = wake,
 ) -> Run:
     """Start a run that plans the managing account, with the AssumeRole of these; raise
     RunOpen or NoRoom.
@@ -189,7 +189,7 @@ def start(
     grants: Iterable[ManagedAccount] = (),
     rollout: Rollout | None = None,
     origin: Run.Origin = Run.Origin.PAGE,
-    send: Send = enqueue,
+    send: Send = wake,
 ) -> Run:
     with transaction.atomic():
         make_way(kind, account)
@@ -248,7 +248,7 @@ def approve(
     *,
     read: str | None = None,
     comment: str = "",
-    send: Send = enqueue,
+    send: Send = wake,
 ) -> bool:
     """Approve a plan; False where somebody decided earlier, or an edit outdates it.
     Raise SamePerson where another person must, PlanChanged where what was `read`, by
@@ -287,8 +287,8 @@ def has_wave(run: Run) -> bool:
 
 
 def tell_rollout(run: Run) -> None:
-    if run.rollout_id is not None:
-        transaction.on_commit(partial(enqueue_rollout, run.rollout_id))
+    if run.rollout is not None:
+        transaction.on_commit(partial(wake, run.rollout))
 
 
 def refuse_told_since(run: Run) -> None:

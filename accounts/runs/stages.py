@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from traceback import format_exc
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -17,6 +18,7 @@ from accounts.runs.inactive import explained
 from accounts.runs.planning import make_plan
 from accounts.runs.scope import Scope
 from accounts.runs.verifying import verify_run
+from accounts.work.leases import held
 from accounts.work.log_ids import RUN, about
 from onboarding.aws.codes import NOT_OURS
 from onboarding.aws.errors import AwsError
@@ -46,21 +48,15 @@ def carry_on(run: Run, sessions: Sessions | None = None) -> None:
 
 def carry_leased(run: Run, sessions: Sessions | None = None) -> None:
     """Continue a run whose lease was taken, and let go of it at the end."""
-    try:
-        with about(RUN, str(run.pk)):
-            carry_to_its_end(run, sessions)
-    except LeaseLost:
-        logger.warning("Run %s is in another worker's hands.", run.pk)
-    finally:
-        run.free_lease()
+    with about(RUN, str(run.pk)):
+        held(run, partial(carry_to_its_end, sessions=sessions))
 
 
-def carry_to_its_end(run: Run, sessions: Sessions | None) -> None:
+def carry_to_its_end(run: Run, *, sessions: Sessions | None) -> None:
     """Go through the stages, and record how it ended; raise LeaseLost where another
     worker took over, which then decides.
     """
     try:
-        run.refresh_from_db()
         refuse_orphan(run)
         while run.status in WORKING:
             scope = Scope.load(run)

@@ -28,7 +28,7 @@ from accounts.people.activity import record
 from accounts.people.role_limits.refusing import refuse_limited, refuse_outside
 from accounts.people.roles import OPERATOR
 from accounts.spinnaker.told import delivered, sent_since
-from accounts.work.queue import enqueue_bundle
+from accounts.work.queue import wake
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
 from onboarding.spinnaker.bundle.contents import text_in
@@ -64,7 +64,7 @@ def request_bundle(by: User | None) -> Bundle:
     """Create the next revision of all ready accounts; raise NothingReady if none."""
     with transaction.atomic():
         bundle = new_bundle(by)
-        transaction.on_commit(partial(enqueue_bundle, bundle))
+        transaction.on_commit(partial(wake, bundle))
     return bundle
 
 

@@ -1,9 +1,9 @@
-"""Queue a run for a worker, with a message on the broker."""
+"""Wake workers, with messages on the broker."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -12,17 +12,7 @@ from celery import current_app
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
-from accounts.models import (
-    Adding,
-    Bundle,
-    ClusterSearch,
-    Delivery,
-    Lookup,
-    Notice,
-    Organization,
-    Run,
-    SentFile,
-)
+from accounts.models.lease import Carried, Durable
 from accounts.work.heartbeat import broker_lost
 
 logger = logging.getLogger(__name__)
@@ -33,9 +23,9 @@ PEOPLE, SCHEDULE = "bowline", "schedule"
 threads of its own in a worker that serves both.
 """
 
-WOKEN = 16
-"""Messages for many runs: as many as wake every process. Each process then takes
-further runs by itself.
+EXPIRES = 10 * 60
+"""Seconds, so that messages do not pile up without a worker; far more than the clocks
+of two hosts differ. The sweep sends others.
 """
 
 carries_itself: ContextVar[bool] = ContextVar("carries_itself", default=False)
@@ -53,100 +43,42 @@ def nothing_sent() -> Iterator[None]:
         carries_itself.reset(token)
 
 
-def enqueue(run: Run) -> None:
-    """Send a run on its way; call it on commit.
+def wake(*rows: Carried) -> bool:
+    """Let workers carry on these rows, of one kind; call it on commit. False where the
+    broker does not take the messages.
 
-    A broker that is down loses nothing: the row says that there is work, and workers
-    find it.
+    That loses nothing: the rows say that there is work, and the sweep finds them.
     """
-    if woken(run):
-        Run.objects.filter(pk=run.pk).update(queued_at=Now())
+    if not all(named(row) for row in rows[: rows[0].WOKEN]):
+        return False
+    if isinstance(rows[0], Durable):
+        model = type(rows[0])
+        keys = [row.pk for row in rows]
+        model._base_manager.filter(pk__in=keys).update(queued_at=Now())
+    return True
 
 
-def enqueue_all(runs: Iterable[Run]) -> None:
-    """Send many runs on their way, as `enqueue` does one; call it on commit."""
-    runs = list(runs)
-    if all(woken(run) for run in runs[:WOKEN]):
-        queued = [run.pk for run in runs]
-        Run.objects.filter(pk__in=queued).update(queued_at=Now())
+def named(row: Carried) -> bool:
+    """Name the row to a worker; False where the broker does not take the message."""
+    kind = row._meta.model_name
+    return sent(
+        "accounts.tasks.carry_on",
+        kind,
+        str(row.pk),
+        shadow=f"accounts.tasks.carry_on {kind}",  # what the worker's log says
+        queue=SCHEDULE if row.is_scheduled else PEOPLE,
+        expires=EXPIRES,
+        soft_time_limit=row.SECONDS,
+        time_limit=row.SECONDS and row.SECONDS + 10,
+    )
 
 
-def woken(run: Run) -> bool:
-    """Name the run to a worker; False where the broker does not take the message."""
-    scheduled = run.started_from == Run.Origin.SCHEDULE
-    queue = SCHEDULE if scheduled else PEOPLE
-    return sent("accounts.tasks.carry_on", str(run.pk), queue=queue)
-
-
-def enqueue_rollout(number: int) -> None:
-    """Let a rollout start what it may; the sweep repeats what the broker lost."""
-    sent("accounts.tasks.advance_rollout", number)
-
-
-def enqueue_look() -> None:
+def wake_for_owners() -> None:
     """Look at what owners do; the schedule looks again where the message is lost."""
     sent("accounts.tasks.look_at_owners")
 
 
-def enqueue_bundle(bundle: Bundle) -> None:
-    """Send a bundle to be built; the sweep repeats what the broker lost."""
-    sent("accounts.tasks.build_bundle", bundle.pk)
-
-
-def enqueue_lookup(lookup: Lookup) -> None:
-    """Send a lookup to be answered; the page that waits for it asks again."""
-    if not sent("accounts.tasks.look_up", lookup.pk, expires=EXPIRES):
-        message = BROKER_AWAY if "own" in lookup.parameters else NO_BROKER
-        Lookup.objects.filter(pk=lookup.pk).update(
-            answered_at=Now(), message=message, hint=START_BROKER
-        )
-        SentFile.objects.filter(lookup=lookup).delete()
-
-
-def enqueue_reading(organization: Organization) -> None:
-    """Send for the next slice of the organization; the sweep repeats what was lost."""
-    queue = PEOPLE if organization.asked_by_id else SCHEDULE
-    if sent("accounts.tasks.read_organization", organization.pk, queue=queue):
-        Organization.objects.filter(pk=organization.pk).update(queued_at=Now())
-
-
-def enqueue_search(search: ClusterSearch) -> None:
-    """Send for the next accounts of a search; the sweep repeats what was lost."""
-    if sent("accounts.tasks.find_clusters", str(search.pk)):
-        ClusterSearch.objects.filter(pk=search.pk).update(queued_at=Now())
-
-
-def enqueue_adding(adding: Adding) -> None:
-    """Send for accounts to be added; the sweep repeats what was lost."""
-    if sent("accounts.tasks.add_members", str(adding.pk)):
-        Adding.objects.filter(pk=adding.pk).update(queued_at=Now())
-
-
-def enqueue_delivery(delivery: Delivery) -> None:
-    """Send for a delivery to be continued; the sweep repeats what was lost."""
-    if sent("accounts.tasks.carry_delivery", delivery.pk):
-        Delivery.objects.filter(pk=delivery.pk).update(queued_at=Now())
-
-
-def enqueue_notice(notice: Notice) -> None:
-    """Send for a notice to be sent, where no run waits behind a slow mail server, but
-    where somebody looks at a test; the sweep repeats what was lost.
-    """
-    queue = PEOPLE if notice.what == Notice.What.TEST else SCHEDULE
-    if sent("accounts.tasks.send_notice", str(notice.pk), queue=queue):
-        Notice.objects.filter(pk=notice.pk).update(queued_at=Now())
-
-
-EXPIRES = 10 * 60
-"""Seconds, so that messages do not pile up without a worker; far more than the clocks
-of two hosts differ.
-"""
-NO_BROKER = "Bowline could not ask AWS: the broker is unavailable."
-BROKER_AWAY = "Bowline could not ask a worker: the broker is unavailable."
-START_BROKER = "Check that Redis runs, then ask again."
-
-
-def sent(task: str, *keys: str | int, **options: Any) -> bool:
+def sent(task: str, *keys: str | None, **options: Any) -> bool:
     """Send a message; False where the broker does not take it, or none is sent."""
     if carries_itself.get():
         return False

@@ -19,6 +19,7 @@ from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.bundles import BUILD_PATIENCE
 from accounts.models.runs import QUEUE_PATIENCE
 from accounts.models.states import State, Status
+from accounts.work import kinds
 from tests.rows import account_row, managing_row, run_row
 
 pytestmark = pytest.mark.django_db
@@ -56,11 +57,11 @@ def working(account: Any, **fields: Any) -> Run:
 
 
 def messages_for(*runs: Run) -> Messages:
-    return [("accounts.tasks.carry_on", [str(run.pk)]) for run in runs]
+    return [("accounts.tasks.carry_on", ["run", str(run.pk)]) for run in runs]
 
 
 def test_a_message_about_a_run_that_is_gone_does_nothing() -> None:
-    tasks.carry_on(str(uuid.uuid4()))
+    tasks.carry_on("run", str(uuid.uuid4()))
 
     assert not Run.objects.exists()
 
@@ -70,7 +71,7 @@ def test_a_message_carries_its_run_on() -> None:
     run = working(account_row())
     run.account.delete()
 
-    tasks.carry_on(str(run.pk))
+    tasks.carry_on("run", str(run.pk))
 
     run.refresh_from_db()
     assert run.status == Status.OUTDATED
@@ -108,7 +109,7 @@ def test_a_sweep_that_has_sent_a_message_waits_before_it_sends_it_again(
 def test_a_sweep_sends_so_many_and_the_next_one_goes_on(
     sent: Messages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "SWEPT_AT_ONCE", 1)
+    monkeypatch.setattr(kinds, "SWEPT_AT_ONCE", 1)
     runs = [working(ready_account(f"a{n}", n)) for n in range(2)]
 
     tasks.sweep()
@@ -125,7 +126,7 @@ def test_the_sweep_sends_a_bundle_that_nobody_builds(sent: Messages) -> None:
 
     tasks.sweep()
 
-    assert sent == [("accounts.tasks.build_bundle", [lost.pk])]
+    assert sent == [("accounts.tasks.carry_on", ["bundle", str(lost.pk)])]
 
 
 def test_every_account_that_was_proved_once_is_verified_again(
@@ -253,10 +254,10 @@ def test_a_bundle_is_built_and_a_second_message_changes_nothing() -> None:
     bundle = Bundle.objects.create(number=1)
     bundle.accounts.add(ready_account("ready", 1))
 
-    tasks.build_bundle(bundle.pk)
+    tasks.carry_on("bundle", str(bundle.pk))
     first = Bundle.objects.get()
     account_row("late", account_id="933333333333", proof=State.VERIFIED)
-    tasks.build_bundle(bundle.pk)
+    tasks.carry_on("bundle", str(bundle.pk))
 
     assert first.status == Bundle.Status.READY
     assert first.size == len(first.archive) > 0
@@ -268,7 +269,7 @@ def test_a_bundle_whose_accounts_are_ready_no_more_says_so() -> None:
     bundle = Bundle.objects.create(number=1)
     bundle.accounts.add(account_row("edited", state=State.OUTDATED))
 
-    tasks.build_bundle(bundle.pk)
+    tasks.carry_on("bundle", str(bundle.pk))
 
     bundle.refresh_from_db()
     assert bundle.status == Bundle.Status.FAILED
@@ -276,7 +277,7 @@ def test_a_bundle_whose_accounts_are_ready_no_more_says_so() -> None:
 
 
 def test_a_bundle_that_is_gone_is_not_built() -> None:
-    tasks.build_bundle(1)
+    tasks.carry_on("bundle", "1")
 
     assert not Bundle.objects.exists()
 

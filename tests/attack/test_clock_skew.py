@@ -18,7 +18,7 @@ from accounts.models import Heartbeat, ManagedAccount, Run
 from accounts.models.lease import LEASE
 from accounts.models.states import Status
 from accounts.work.heartbeat import SKEW_KEPT, clock_skew, silence
-from accounts.work.queue import enqueue
+from accounts.work.queue import wake
 from tests.rows import account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +99,7 @@ def test_a_message_counts_as_queued_since_it_was_sent(
     run = run_row(Status.PLANNING, account=account_row())
     monkeypatch.setattr("accounts.work.queue.current_app.send_task", lambda *_, **__: 0)
 
-    enqueue(run)
+    wake(run)
 
     run.refresh_from_db()
     assert run.queued_at is not None

@@ -143,5 +143,5 @@ def test_one_token_keeps_no_thread_of_the_pages_busy(
     assert not SentFile.objects.filter(lookup__answered_at__isnull=False).exists()
     logs = [log.read_text() for log in tmp_path.glob("*.log")]
     assert any(PREVIEW in log for log in logs)
-    assert any("accounts.tasks.look_up" in log for log in logs)
+    assert any("accounts.tasks.carry_on lookup" in log for log in logs)
     assert not any("Hidden" in log for log in logs)

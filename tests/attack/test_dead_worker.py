@@ -17,7 +17,7 @@ from accounts.models.lease import LEASE
 from accounts.models.states import State, Status
 from accounts.runs.actions import keep, plan
 from accounts.work.heartbeat import EVERY, SILENT, silence
-from accounts.work.queue import enqueue, enqueue_bundle
+from accounts.work.queue import wake
 from tests.accounts.web.asking import asked_again
 from tests.rows import account_row, managing_row, person, run_row
 
@@ -137,8 +137,8 @@ def test_a_worker_that_is_busy_with_a_long_run_is_not_missed() -> None:
 @pytest.mark.parametrize(
     "task",
     [
-        lambda: tasks.carry_on("00000000-0000-0000-0000-000000000000"),
-        lambda: tasks.build_bundle(1),
+        lambda: tasks.carry_on("run", "00000000-0000-0000-0000-000000000000"),
+        lambda: tasks.carry_on("bundle", "1"),
         tasks.heartbeat,
     ],
 )
@@ -156,7 +156,7 @@ def test_a_broker_that_takes_no_message_is_told_at_once(everybody) -> None:
     tasks.heartbeat()
     run = plan(account_row(), None, send=keep)
 
-    enqueue(run)
+    wake(run)
 
     html = everybody.get(run.get_absolute_url()).content.decode()
     assert "The broker has not answered" in html
@@ -166,7 +166,7 @@ def test_a_broker_that_takes_no_message_is_told_at_once(everybody) -> None:
 def test_a_bundle_that_the_broker_does_not_take_tells_it_too() -> None:
     tasks.heartbeat()
 
-    enqueue_bundle(Bundle.objects.create(number=1))
+    wake(Bundle.objects.create(number=1))
 
     assert "The broker has not answered" in str(silence())
 

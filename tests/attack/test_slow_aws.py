@@ -237,7 +237,7 @@ def test_the_same_question_is_asked_once_whoever_asks(
         second = ask(question(), person("viewer"), anew=True)
 
     assert first == second
-    assert sent == [("accounts.tasks.look_up", first.pk)]
+    assert sent == [("accounts.tasks.carry_on", "lookup", str(first.pk))]
 
 
 def test_a_person_asks_only_so_much_at_once(everybody) -> None:
@@ -278,7 +278,7 @@ def test_what_nobody_answered_in_time_counts_no_more_and_is_asked_again(
         again = ask(question(), olga)
 
     assert seen(question()) == again
-    assert sent == [("accounts.tasks.look_up", again.pk)]
+    assert sent == [("accounts.tasks.carry_on", "lookup", str(again.pk))]
 
 
 def answered(monkeypatch: pytest.MonkeyPatch, gives: Any) -> Lookup:
@@ -292,7 +292,7 @@ def answered(monkeypatch: pytest.MonkeyPatch, gives: Any) -> Lookup:
     monkeypatch.setitem(lookups.TOPICS, REGIONS, regions)
     lookup = ask(question(), person("operator"))
     assert lookup is not None
-    tasks.look_up(lookup.pk)
+    tasks.carry_on("lookup", str(lookup.pk))
     lookup.refresh_from_db()
     return lookup
 
@@ -345,7 +345,7 @@ def test_a_message_that_comes_twice_asks_nothing(
     lookup = answered(monkeypatch, ["us-east-1"])
     monkeypatch.delitem(lookups.TOPICS, REGIONS)
 
-    tasks.look_up(lookup.pk)
+    tasks.carry_on("lookup", str(lookup.pk))
 
     assert known(question()).answer == ["us-east-1"]
 

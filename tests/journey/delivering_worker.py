@@ -10,14 +10,14 @@ import django
 def main() -> None:
     django.setup()
     from accounts.models import Delivery
-    from accounts.tasks import carry_delivery
+    from accounts.tasks import carry_on
     from accounts.work.queue import nothing_sent
     from accounts.work.threads import leases_extended
 
     with nothing_sent(), leases_extended():
         while True:
             for number in Delivery.objects.due().values_list("number", flat=True):
-                carry_delivery(number)
+                carry_on("delivery", str(number))
             time.sleep(0.1)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest
 from ninja import Field, Schema
 from ninja.responses import Status
@@ -29,7 +28,6 @@ from accounts.runs.deciding.confirmation import confirm_run
 from accounts.runs.deciding.lateness import decided_already, nothing_to_accept, outdated
 from accounts.runs.deciding.starting import plan_described, start_again
 from accounts.runs.owners.looking import look_soon
-from accounts.work.queue import enqueue_look
 
 WAITS_FOR_NOBODY = "{} does not wait for an owner."
 
@@ -170,7 +168,6 @@ def look(request: ApiRequest, number: Number) -> Any:
     run = run_numbered(number)
     if not look_soon(run, request.user):
         raise Problem(409, WAITS_FOR_NOBODY.format(run.title))
-    transaction.on_commit(enqueue_look)
     return Status(202, read_run(request, number))
 
 

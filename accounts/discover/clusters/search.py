@@ -11,7 +11,6 @@ import logging
 import time
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,11 +27,11 @@ from accounts.models import (
     ManagedAccount,
     SearchedAccount,
 )
-from accounts.models.lease import LeaseLost
 from accounts.people.role_limits.refusing import refuse_any_outside
 from accounts.people.roles import OPERATOR
 from accounts.slices import AT_ONCE
-from accounts.work.queue import enqueue_search
+from accounts.work.leases import holding
+from accounts.work.queue import wake
 from onboarding.aws import discover
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
@@ -83,22 +82,13 @@ def begin(accounts: Collection[ManagedAccount], by: User) -> ClusterSearch:
             [SearchedAccount(search=search, account=account) for account in accounts],
             batch_size=AT_ONCE,
         )
-        transaction.on_commit(partial(enqueue_search, search))
+        transaction.on_commit(partial(wake, search))
     return search
 
 
-def search_on(search: ClusterSearch) -> None:
-    """Search a slice, and send for the next. A second worker finds the lease taken."""
-    if not search.take_lease():
-        return
-    try:
-        with suppress(LeaseLost):
-            search_slice(search)
-    finally:
-        search.free_lease()
-    search.refresh_from_db(fields=["finished_at"])
-    if not search.finished_at:
-        enqueue_search(search)
+def search_on(search: ClusterSearch) -> bool:
+    """Search a slice; return whether there is another one."""
+    return holding(search, search_slice) and not search.finished_at
 
 
 def search_slice(search: ClusterSearch) -> None:

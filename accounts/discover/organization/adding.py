@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,8 @@ from accounts.models.lease import LeaseLost
 from accounts.people.role_limits.refusing import Outside, refuse_environment
 from accounts.people.roles import OPERATOR
 from accounts.runs.rollouts import CannotStart, start
-from accounts.work.queue import enqueue_adding
+from accounts.work.leases import holding
+from accounts.work.queue import wake
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -59,20 +59,13 @@ def begin(
         shared=shared,
         plans=plans,
     )
-    transaction.on_commit(partial(enqueue_adding, adding))
+    transaction.on_commit(partial(wake, adding))
     return adding
 
 
 def add(adding: Adding) -> None:
     """Add them. A second worker finds the lease taken, or it done."""
-    if not adding.take_lease():
-        return
-    try:
-        adding.refresh_from_db()
-        with suppress(LeaseLost):
-            add_leased(adding)
-    finally:
-        adding.free_lease()
+    holding(adding, add_leased)
 
 
 def add_leased(adding: Adding) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,8 @@ from accounts.models import ManagingAccount, Member, MemberTag, Organization
 from accounts.models.lease import LeaseLost
 from accounts.models.organization.reading import ROOT
 from accounts.notices.notifying import notify_of_new_accounts
-from accounts.work.queue import enqueue_reading
+from accounts.work.leases import holding
+from accounts.work.queue import wake
 from onboarding.aws.client import AccountClient, together
 from onboarding.aws.errors import AwsError
 from onboarding.aws.organization import pages
@@ -73,7 +73,7 @@ def begin(managing: Managing, by: User | None, *, tags: bool | None = None) -> b
             return False
         if tags is not None:
             rows.update(reads_tags=tags)
-        transaction.on_commit(partial(enqueue_reading, row))
+        transaction.on_commit(partial(wake, row))
     return True
 
 
@@ -90,18 +90,9 @@ def begin_again() -> None:
         begin(managing_of(row), None)
 
 
-def read_on(row: Organization) -> None:
-    """Read a slice, and send for the next. A second worker finds the lease taken."""
-    if not row.take_lease():
-        return
-    row.refresh_from_db()
-    try:
-        with suppress(LeaseLost):
-            read_slice(row)
-    finally:
-        row.free_lease()
-    if row.is_reading and not row.failures:
-        enqueue_reading(row)
+def read_on(row: Organization) -> bool:
+    """Read a slice; return whether the next one can follow at once."""
+    return holding(row, read_slice) and row.is_reading and not row.failures
 
 
 def read_slice(row: Organization) -> None:

@@ -18,7 +18,7 @@ from accounts.runs.actions import Send, StillTold, approve
 from accounts.runs.capacity import room_in_plan
 from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.lateness import decided_already, outdated
-from accounts.work.queue import enqueue
+from accounts.work.queue import wake
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -50,7 +50,7 @@ def approve_same(
     by: User | None,
     *,
     comment: str = "",
-    send: Send = enqueue,
+    send: Send = wake,
 ) -> Decided:
     """Approve those of the chosen runs whose plan still waits with these changes, each
     with the same comment.

@@ -28,7 +28,7 @@ from accounts.runs.owners.managing import waits_for
 from accounts.runs.owners.pace import PACE, pause_after
 from accounts.runs.owners.versions import unseen
 from accounts.runs.scope import Scope, own_sides
-from accounts.work.queue import enqueue
+from accounts.work.queue import wake, wake_for_owners
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from onboarding.details import DetailsError
@@ -61,7 +61,7 @@ FAILED = "Bowline failed while it looked. See the worker's log."
 STOPPED = "Bowline no longer looks by itself. Look now once the owner is done."
 
 
-def look_at_owners(*, send: Send = enqueue) -> None:
+def look_at_owners(*, send: Send = wake) -> None:
     """Look at all whose time has come, with one session of Spinnaker's identity."""
     due = Run.objects.awaited().select_related("account").order_by("look_at")
     runs = [run for run in due[:AT_ONCE] if claim(run)]
@@ -79,6 +79,8 @@ def look_soon(run: Run, by: By) -> bool:
     with transaction.atomic():
         found = Run.objects.filter(pk=run.pk).look_soon()
         refuse_outside(by, OPERATOR, run.account)
+        if found:
+            transaction.on_commit(wake_for_owners)
     return bool(found)
 
 

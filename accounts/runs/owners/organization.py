@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.db.models import Count, Max
 
 from accounts.mapping.handing_off import described
@@ -20,6 +21,7 @@ from accounts.models.standing import BROKEN, PROVED
 from accounts.models.states import State
 from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
+from accounts.work.queue import wake_for_owners
 from onboarding.handoff.hand_off import HandOff
 from onboarding.handoff.organization import ForMany
 from onboarding.topology import MadeBy, Managing
@@ -110,4 +112,7 @@ def look_at_all(by: User) -> int:
     """
     refuse_limited(by, OPERATOR, SHARED)
     made = ManagedAccount.objects.filter(made_by=MadeBy.ORGANIZATION.value)
-    return Run.objects.filter(account__in=made).look_soon()
+    found = Run.objects.filter(account__in=made).look_soon()
+    if found:
+        transaction.on_commit(wake_for_owners)
+    return found

@@ -50,7 +50,7 @@ from accounts.runs.rollouts.start import (
 from accounts.slices import in_slices
 from accounts.spinnaker.bundles import told_since
 from accounts.wording import counted
-from accounts.work.queue import enqueue_rollout
+from accounts.work.queue import wake
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -71,7 +71,7 @@ def locked(rollout: Rollout) -> Iterator[Rollout]:
     with transaction.atomic():
         row = Rollout.objects.select_for_update(no_key=True).get(pk=rollout.pk)
         yield row
-        transaction.on_commit(partial(enqueue_rollout, row.number))
+        transaction.on_commit(partial(wake, row))
 
 
 @contextmanager

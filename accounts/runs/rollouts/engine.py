@@ -29,7 +29,7 @@ from accounts.runs.rollouts.census import (
 from accounts.runs.rollouts.start import plan_managing
 from accounts.runs.rollouts.waves import next_step
 from accounts.slices import in_slices
-from accounts.work.queue import enqueue_all
+from accounts.work.queue import wake
 
 State = Rollout.State
 
@@ -117,7 +117,7 @@ def send(number: int) -> None:
     keys = list(unsent.order_by("number").values_list("pk", flat=True))
     for some_keys in in_slices(keys):
         some = Run.objects.filter(pk__in=some_keys)
-        enqueue_all(some.order_by("number").only("pk"))
+        wake(*some.order_by("number").only("pk", "started_from"))
 
 
 def state_of(rollout: Rollout, census: Census, managing: Run | None) -> str:

@@ -34,7 +34,7 @@ from accounts.slices import AT_ONCE, in_slices
 from accounts.spinnaker.bundles import told_of
 from accounts.spinnaker.told import in_spinnaker
 from accounts.wording import counted
-from accounts.work.queue import enqueue_rollout
+from accounts.work.queue import wake
 from onboarding.details import DetailsError
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def add(
         [run_of(account, rollout, managing, by, origin) for account in free],
         batch_size=AT_ONCE,
     )
-    transaction.on_commit(partial(enqueue_rollout, rollout.number))
+    transaction.on_commit(partial(wake, rollout))
     return free
 
 

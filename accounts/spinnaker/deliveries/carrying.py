@@ -7,7 +7,7 @@ from typing import Any
 from accounts.mapping.spinnaker.connection import NotConnected, connected, gate_of
 from accounts.models import Delivery
 from accounts.spinnaker.deliveries.reached import THREADS, Reached
-from accounts.spinnaker.deliveries.stages import carry_on, give_up, is_waiting
+from accounts.spinnaker.deliveries.stages import carry_on, give_up
 from onboarding.delivery.releases import Release
 
 
@@ -25,6 +25,4 @@ def carry_on_for_worker(delivery: Delivery) -> bool:
     except NotConnected as error:
         give_up(delivery, str(error))
         return False
-    carry_on(delivery, reached)
-    delivery.refresh_from_db()
-    return delivery.is_working and not is_waiting(delivery, reached)
+    return carry_on(delivery, reached)

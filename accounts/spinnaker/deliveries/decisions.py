@@ -17,7 +17,7 @@ from accounts.people.deciding import PlanChanged, refuse
 from accounts.people.reach import reach_of_delivery
 from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
-from accounts.work.queue import enqueue_delivery
+from accounts.work.queue import wake
 from onboarding.delivery.verdicts import Why
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 What = Activity.What
 ASKED = (Why.TAKEN, Why.CHANGED_ELSEWHERE, Why.VANISHED)
 """What a person may agree to."""
-Send = Callable[[Delivery], None]
+Send = Callable[[Delivery], object]
 """Queues a delivery once its row is committed: for a worker, or for nobody."""
 
 
@@ -61,7 +61,7 @@ def may_be_agreed(delivery: Delivery) -> set[str]:
 
 
 def start(
-    by: User | None, *, agreed: Iterable[str] = (), send: Send = enqueue_delivery
+    by: User | None, *, agreed: Iterable[str] = (), send: Send = wake
 ) -> Delivery:
     """Start a delivery that plans; raise DeliveryOpen. A plan that waits is discarded
     for it. `agreed` names what Bowline may take over, overwrite or send again.
@@ -102,7 +102,7 @@ def approve(
     *,
     read: str | None = None,
     comment: str = "",
-    send: Send = enqueue_delivery,
+    send: Send = wake,
 ) -> bool:
     """Approve a plan; False where somebody decided earlier. Raise SamePerson where
     another person must, and PlanChanged where what was `read`, by its fingerprint, is

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 from django.db import Error
 
@@ -21,6 +21,7 @@ from accounts.spinnaker.deliveries.planning import plan
 from accounts.spinnaker.deliveries.reached import Reached
 from accounts.spinnaker.deliveries.sending import send
 from accounts.spinnaker.deliveries.watching import watch
+from accounts.work.leases import holding
 from onboarding.delivery.errors import GateError
 from onboarding.delivery.loading import ASK_EVERY
 
@@ -43,21 +44,15 @@ FAILED = (
 )
 
 
-def carry_on(delivery: Delivery, reached: Reached) -> None:
-    """Carry it until it ends, waits, or has had its time. A second copy finds the
-    lease taken.
+def carry_on(delivery: Delivery, reached: Reached) -> bool:
+    """Carry it until it ends, waits, or has had its time; return whether it can be
+    continued at once.
     """
-    if not delivery.take_lease():
-        return
-    try:
-        delivery.refresh_from_db()
-        with suppress(LeaseLost):
-            carry_leased(delivery, reached)
-    finally:
-        delivery.free_lease()
+    carried = holding(delivery, partial(carry_leased, reached=reached))
+    return carried and delivery.is_working and not is_waiting(delivery, reached)
 
 
-def carry_leased(delivery: Delivery, reached: Reached) -> None:
+def carry_leased(delivery: Delivery, *, reached: Reached) -> None:
     until = time.monotonic() + SLICE
     try:
         while delivery.is_working and time.monotonic() < until:
@@ -82,11 +77,7 @@ def carry_leased(delivery: Delivery, reached: Reached) -> None:
 
 def give_up(delivery: Delivery, message: str) -> None:
     """End it where nobody holds it: it cannot be carried at all."""
-    if delivery.take_lease():
-        try:
-            fail(delivery, message)
-        finally:
-            delivery.free_lease()
+    holding(delivery, partial(fail, message=message))
 
 
 def is_waiting(delivery: Delivery, reached: Reached) -> bool:

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -38,7 +37,6 @@ from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
 from accounts.web.role_limits.doors import everywhere_required
 from accounts.web.role_limits.here import everywhere
-from accounts.work.queue import enqueue_look
 from onboarding.handoff.hand_off import HandOff
 from onboarding.handoff.organization import (
     ARCHIVE,
@@ -136,6 +134,5 @@ def organization_archive(request: Request) -> HttpResponse:
 def organization_look(request: Request) -> HttpResponse:
     """Look at once at all accounts that wait for the organization."""
     if look_at_all(request.user):
-        transaction.on_commit(enqueue_look)
         messages.info(request, "Bowline looks now, and again every half minute.")
     return redirect("accounts:organization-hand-off")

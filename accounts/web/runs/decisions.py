@@ -6,7 +6,6 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
@@ -30,7 +29,6 @@ from accounts.runs.owners.word import not_awaited, take_word
 from accounts.web.runs.forms import ApproveForm
 from accounts.web.runs.views import run_of, run_page
 from accounts.web.wizard.steps import next_step
-from accounts.work.queue import enqueue_look
 
 
 @approver_required
@@ -125,7 +123,6 @@ def look(request: Request, pk: UUID) -> HttpResponse:
     """Look at once whether the account's owner is done."""
     run = get_object_or_404(Run, pk=pk)
     if look_soon(run, request.user):
-        transaction.on_commit(enqueue_look)
         messages.info(request, "Bowline looks now, and again every half minute.")
     return redirect(run)
 
@@ -138,7 +135,6 @@ def updated(request: Request, pk: UUID) -> HttpResponse:
     if run.account is None:
         return redirect(run)
     if take_word(run, request.user):
-        transaction.on_commit(enqueue_look)
         messages.success(
             request, "Recorded as updated by the owner. Bowline verifies the account."
         )

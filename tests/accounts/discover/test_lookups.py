@@ -68,6 +68,22 @@ def test_two_of_a_person_wait_at_once_and_others_are_not_held_up(olga) -> None:
     assert ask(Question(lookups.REGIONS, "aws"), olga)
 
 
+def test_without_a_broker_it_is_answered_at_once_and_the_file_is_gone(
+    olga, django_capture_on_commit_callbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        own = sent(olga)
+        other = ask(Question(lookups.REGIONS, "aws"), olga)
+
+    own.refresh_from_db()
+    other.refresh_from_db()
+    assert own.message == "Bowline could not ask a worker: the broker is unavailable."
+    assert other.message == "Bowline could not ask AWS: the broker is unavailable."
+    assert not own.waits
+    assert not other.waits
+    assert not SentFile.objects.exists()
+
+
 def test_an_answer_makes_room_for_the_next(olga, answering) -> None:
     answering({"changes": {}})
     for number in range(MOST_OWN):

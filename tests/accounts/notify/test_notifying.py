@@ -113,7 +113,7 @@ def test_it_is_sent_for_after_the_commit(
     rollout, monkeypatch, django_capture_on_commit_callbacks
 ) -> None:
     sent: list[Notice] = []
-    monkeypatch.setattr("accounts.notices.notifying.enqueue_notice", sent.append)
+    monkeypatch.setattr("accounts.notices.notifying.wake", sent.append)
 
     with django_capture_on_commit_callbacks(execute=True):
         decisions.stop(rollout, None)

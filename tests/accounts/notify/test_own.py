@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.factors import keeping
 from accounts.models import Activity, Notice, Passkey, Preferences
 from accounts.models.api.token import Scope
-from accounts.tasks import send_notice
+from accounts.tasks import carry_on
 from accounts.tokens import api_tokens as tokens
 from tests.rows import factor_rows, person
 
@@ -27,7 +27,7 @@ def passkey(who: User, name: str = "laptop") -> Passkey:
 
 
 def sent(mailoutbox: list[Any]) -> Any:
-    send_notice(str(Notice.objects.get().pk))
+    carry_on("notice", str(Notice.objects.get().pk))
     (message,) = mailoutbox
     return message
 
@@ -91,7 +91,7 @@ def test_a_person_who_was_deactivated_meanwhile_receives_none(ann, mailoutbox) -
     keeping.add_passkey(passkey(ann))
     User.objects.filter(pk=ann.pk).update(is_active=False)
 
-    send_notice(str(Notice.objects.get().pk))
+    carry_on("notice", str(Notice.objects.get().pk))
 
     assert mailoutbox == []
 

@@ -13,8 +13,7 @@ from django.db.models.functions import Now
 from accounts.models import Activity, Notice, Preferences, Rollout
 from accounts.notify import sending
 from accounts.notify.sending import MOST_TRIES, deliver
-from accounts.tasks import delete_old, send_notice, sweep
-from accounts.work.queue import enqueue_notice
+from accounts.tasks import carry_on, delete_old
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +39,7 @@ def done(notice: Notice) -> bool:
 
 
 def test_it_is_sent_to_the_address_of_the_person(notice, mailoutbox) -> None:
-    send_notice(str(notice.pk))
+    carry_on("notice", str(notice.pk))
 
     (message,) = mailoutbox
     assert message.to == ["ann@example.com"]
@@ -197,37 +196,10 @@ def test_nothing_is_sent_that_is_no_longer_so(notice, mailoutbox) -> None:
 def test_nothing_is_sent_a_day_later(notice, mailoutbox) -> None:
     Notice.objects.update(created_at=Now() - timedelta(days=1))
 
-    send_notice(str(notice.pk))
+    carry_on("notice", str(notice.pk))
     deliver(notice)
 
     assert mailoutbox == []
-
-
-def test_the_sweep_sends_for_those_that_no_message_names(notice, monkeypatch) -> None:
-    sent: list[Notice] = []
-    monkeypatch.setattr("accounts.tasks.enqueue_notice", sent.append)
-
-    sweep()
-    Notice.objects.update(queued_at=Now())
-    sweep()
-
-    assert sent == [notice]
-
-
-def test_it_waits_in_the_queue_where_no_run_waits_behind_it(
-    notice, monkeypatch
-) -> None:
-    sent: list[str] = []
-    monkeypatch.setattr(
-        "accounts.work.queue.current_app.send_task",
-        lambda name, args, **options: sent.append(options["queue"]),
-    )
-
-    enqueue_notice(notice)
-
-    notice.refresh_from_db()
-    assert sent == ["schedule"]
-    assert notice.queued_at is not None
 
 
 def test_old_notices_are_deleted(notice) -> None:

@@ -124,7 +124,7 @@ def test_a_run_that_another_worker_took_over_is_left_to_it(
 
     run.refresh_from_db()
     assert (run.status, run.lease) == (Status.PLANNING, theirs)
-    assert f"Run {run.pk} is in another worker's hands." in caplog.text
+    assert f"{run} is being worked on by another worker." in caplog.text
 
 
 def test_a_run_whose_account_was_deleted_is_outdated() -> None:

@@ -8,7 +8,7 @@ from django.contrib.messages import get_messages
 
 from accounts.mapping.plans import plan_of
 from accounts.models import Lookup, ManagedAccount, Run
-from accounts.tasks import look_up
+from accounts.tasks import carry_on
 
 
 def url(account: ManagedAccount, step: str) -> str:
@@ -31,7 +31,7 @@ def read(run: Run, **fields: str) -> dict[str, str]:
 def work() -> None:
     """Answer, as a worker does, whatever pages have asked of AWS."""
     for lookup in Lookup.objects.due():
-        look_up(lookup.pk)
+        carry_on("lookup", str(lookup.pk))
 
 
 def looked(

@@ -126,7 +126,7 @@ def test_a_message_wakes_the_process_that_receives_it(
     monkeypatch.setattr(process, "wake", woken.append)
     monkeypatch.setattr(tasks, "process", process)
 
-    tasks.carry_on(str(run.pk))
+    tasks.carry_on("run", str(run.pk))
 
     assert woken == [str(run.pk)]
     assert Run.objects.filter(status__in=WORKING).count() == 2

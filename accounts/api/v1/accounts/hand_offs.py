@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from ninja import Field, Schema
 from ninja.responses import Status
 
@@ -27,7 +26,6 @@ from accounts.runs.owners.subject import (
     waiting_run,
 )
 from accounts.runs.owners.word import not_awaited, take_word
-from accounts.work.queue import enqueue_look
 from onboarding.handoff.words import about, package
 
 
@@ -92,7 +90,6 @@ def hand_off_updated(request: ApiRequest, name: Name) -> Any:
         raise Problem(409, WAITS_FOR_NOBODY.format(account.name))
     if not take_word(run, request.user):
         raise Problem(409, not_awaited(run))
-    transaction.on_commit(enqueue_look)
     return Status(202, read_run(request, run.number))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from ninja import Schema
 from ninja.responses import Status
 
@@ -23,7 +22,6 @@ from accounts.runs.owners.organization import (
     sets_of_accounts,
     stack_sets,
 )
-from accounts.work.queue import enqueue_look
 from onboarding.handoff.organization import package
 
 NONE = "No account of the organization is handed off."
@@ -78,5 +76,4 @@ def look_at_organization(request: ApiRequest) -> Any:
     waiting = look_at_all(request.user)
     if not waiting:
         raise Problem(409, NOBODY_WAITS)
-    transaction.on_commit(enqueue_look)
     return Status(202, {"waiting": waiting})

@@ -11,7 +11,7 @@ from accounts.discover.clusters import search as searching
 from accounts.discover.clusters.search import begin
 from accounts.models import ClusterSearch, FoundCluster, ManagedAccount
 from accounts.models.lease import LEASE
-from accounts.tasks import find_clusters, sweep
+from accounts.tasks import carry_on, sweep
 from onboarding.aws import discover
 from onboarding.aws.errors import AwsError
 from onboarding.topology import Managed
@@ -61,7 +61,7 @@ def test_clusters_are_found_in_every_account_and_region(aws, prompt_worker) -> N
     begin(rows, person("operator"))
 
     search = ClusterSearch.objects.get()
-    find_clusters(str(search.pk))
+    carry_on("clustersearch", str(search.pk))
     search.refresh_from_db()
     found = search.clusters.values_list("name", "region", "mode", "account__name")
     refused = search.accounts.exclude(message="").get()
@@ -82,7 +82,7 @@ def test_an_account_that_cannot_be_read_stops_no_other(clusters) -> None:
     clusters["a2"] = {"apps": {}}
     search = begin(rows, person("operator"))
 
-    find_clusters(str(search.pk))
+    carry_on("clustersearch", str(search.pk))
 
     said = dict(search.accounts.values_list("account__name", "message"))
     assert said == {
@@ -106,7 +106,7 @@ def test_the_endpoint_and_what_is_described_are_told(clusters) -> None:
     }
     search = begin(rows, person("operator"))
 
-    find_clusters(str(search.pk))
+    carry_on("clustersearch", str(search.pk))
 
     endpoint = FoundCluster.Endpoint
     assert {(c.name, c.endpoint, c.described) for c in search.clusters.all()} == {
@@ -118,14 +118,14 @@ def test_the_endpoint_and_what_is_described_are_told(clusters) -> None:
 
 def test_a_slice_that_is_over_sends_for_the_next(clusters, monkeypatch) -> None:
     sent: list[ClusterSearch] = []
-    monkeypatch.setattr(searching, "enqueue_search", sent.append)
+    monkeypatch.setattr("accounts.work.kinds.wake", sent.append)
     monkeypatch.setattr(searching, "SLICE", 0.0)
     search = begin(accounts(2), person("operator"))
 
-    find_clusters(str(search.pk))
+    carry_on("clustersearch", str(search.pk))
     waits = search.accounts.filter(read_at=None).count()
     monkeypatch.setattr(searching, "SLICE", 15.0)
-    find_clusters(str(search.pk))
+    carry_on("clustersearch", str(search.pk))
 
     assert sent == [search]
     assert waits == 2
@@ -136,7 +136,7 @@ def test_two_workers_never_search_at_once(clusters) -> None:
     search = begin(accounts(1), person("operator"))
     ClusterSearch.objects.get(pk=search.pk).take_lease()
 
-    find_clusters(str(search.pk))
+    carry_on("clustersearch", str(search.pk))
 
     assert search.accounts.filter(read_at=None).count() == 1
 
@@ -160,6 +160,6 @@ def test_accounts_are_read_side_by_side_with_few_queries(
     search = begin(rows, person("operator"))
 
     with django_assert_max_num_queries(2 * searching.BATCH + 40):
-        find_clusters(str(search.pk))
+        carry_on("clustersearch", str(search.pk))
 
     assert search.clusters.count() == len(rows)

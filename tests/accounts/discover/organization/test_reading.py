@@ -11,7 +11,7 @@ from accounts.discover.organization import reading
 from accounts.discover.organization.reading import MOST_FAILURES, begin, read_on
 from accounts.models import Member, Organization, Unit
 from accounts.models.lease import LEASE
-from accounts.tasks import read_organization, sweep
+from accounts.tasks import carry_on, sweep
 from tests.accounts.discover.organization.organizations import (
     CORE,
     JOINED,
@@ -33,7 +33,10 @@ pytestmark = pytest.mark.django_db
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Note each slice that is sent for."""
     messages: list[int] = []
-    monkeypatch.setattr(reading, "enqueue_reading", lambda row: messages.append(row.pk))
+    monkeypatch.setattr(
+        "accounts.work.queue.sent",
+        lambda task, kind, key, **_: messages.append(int(key)),
+    )
     return messages
 
 
@@ -122,7 +125,7 @@ def test_two_workers_never_read_at_once(aws, sent) -> None:
     other = kept()
     assert other.take_lease()
 
-    read_organization(other.pk)
+    carry_on("organization", str(other.pk))
 
     assert aws.calls == []
     assert not begin(CORE, None)
@@ -151,7 +154,7 @@ def test_a_slice_that_is_over_sends_for_the_next_one(
     monkeypatch.setattr(reading, "SLICE", 0.0)
     begin(CORE, None)
 
-    read_on(kept())
+    carry_on("organization", str(kept().pk))
 
     assert sent == [kept().pk]
     assert kept().is_reading
@@ -159,28 +162,22 @@ def test_a_slice_that_is_over_sends_for_the_next_one(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_lost_message_is_sent_again_by_the_sweep(
-    aws, sent, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lost_message_is_sent_again_by_the_sweep(aws, sent) -> None:
     begin(CORE, None)
     assert sent == [kept().pk]
-    again: list[int] = []
-    monkeypatch.setattr(
-        "accounts.tasks.enqueue_reading", lambda row: again.append(row.pk)
-    )
 
     sweep()
     read_on(kept())
     sweep()
 
-    assert again == [kept().pk]
+    assert sent == 2 * [kept().pk]
 
 
 def test_where_aws_is_busy_the_sweep_continues_later(aws, sent) -> None:
     fail(aws, "list_accounts_for_parent", "TooManyRequestsException", retryable=True)
     begin(CORE, None)
 
-    read_on(kept())
+    carry_on("organization", str(kept().pk))
 
     assert kept().is_reading
     assert (kept().failures, sent) == (1, [])

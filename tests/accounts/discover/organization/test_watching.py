@@ -46,7 +46,7 @@ SHARED = shared(
 @pytest.fixture(autouse=True)
 def organization(aws: Organizations, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the organization once, as before anybody watches it."""
-    monkeypatch.setattr(reading, "enqueue_reading", lambda row: None)
+    monkeypatch.setattr(reading, "wake", lambda row: None)
     managing_row(account_id=CORE.account_id)
     read()
 

@@ -228,12 +228,12 @@ def test_of_many_that_are_planned_the_last_one_advances_it(
 def test_each_run_is_sent_to_a_worker_once(approved, monkeypatch) -> None:
     sent = []
 
-    def enqueue_all(runs) -> None:
+    def wake(*runs) -> None:
         for run in runs:
             sent.append(run.pk)
             Run.objects.filter(pk=run.pk).update(queued_at=Now())
 
-    monkeypatch.setattr("accounts.runs.rollouts.engine.enqueue_all", enqueue_all)
+    monkeypatch.setattr("accounts.runs.rollouts.engine.wake", wake)
     advance(approved.number)
 
     send(approved.number)

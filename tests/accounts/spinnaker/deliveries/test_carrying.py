@@ -13,7 +13,7 @@ from accounts.models import Delivery
 from accounts.spinnaker.deliveries import carrying
 from accounts.spinnaker.deliveries.decisions import approve, keep, start
 from accounts.spinnaker.deliveries.stages import carry_on
-from accounts.tasks import carry_delivery, look_at_deliveries, sweep
+from accounts.tasks import look_at_deliveries
 from tests.accounts.spinnaker.deliveries.delivering import (
     finish,
     plan,
@@ -45,7 +45,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Note each delivery that is sent for."""
     messages: list[int] = []
     monkeypatch.setattr(
-        tasks, "enqueue_delivery", lambda delivery: messages.append(delivery.pk)
+        "accounts.work.kinds.wake", lambda delivery: messages.append(delivery.pk)
     )
     return messages
 
@@ -56,7 +56,7 @@ def test_a_worker_plans_and_then_waits_for_a_person(
     proved_row()
     delivery = start(None, send=keep)
 
-    carry_delivery(delivery.pk)
+    tasks.carry_on("delivery", str(delivery.pk))
 
     delivery.refresh_from_db()
     assert (delivery.status, delivery.lease) == (Status.PLANNED, None)
@@ -70,7 +70,7 @@ def test_a_delivery_is_put_down_while_spinnaker_polls(
     delivery = plan(strict)
     approve(delivery, None, send=keep)
 
-    carry_delivery(delivery.pk)
+    tasks.carry_on("delivery", str(delivery.pk))
     look_at_deliveries()
     early = list(sent)
     Delivery.objects.update(look_at=timezone.now() - timedelta(seconds=1))
@@ -80,20 +80,6 @@ def test_a_delivery_is_put_down_while_spinnaker_polls(
     assert (delivery.status, delivery.lease) == (Status.WATCHING, None)
     assert delivery.waiting == "Stored. Waits until Spinnaker has loaded 1 account."
     assert (early, sent) == ([], [delivery.pk])
-
-
-def test_a_sweep_sends_for_what_a_dead_worker_left(
-    strict: StrictGate, sent: list[int]
-) -> None:
-    delivery = start(None, send=keep)
-    assert delivery.take_lease()
-
-    sweep()
-    held = list(sent)
-    Delivery.objects.update(leased_until=timezone.now() - timedelta(minutes=1))
-    sweep()
-
-    assert (held, sent) == ([], [delivery.pk])
 
 
 def test_a_second_copy_finds_the_lease_taken(strict: StrictGate) -> None:
@@ -109,7 +95,7 @@ def test_a_second_copy_finds_the_lease_taken(strict: StrictGate) -> None:
 def test_without_a_connection_a_delivery_says_so(sent: list[int]) -> None:
     delivery = start(None, send=keep)
 
-    carry_delivery(delivery.pk)
+    tasks.carry_on("delivery", str(delivery.pk))
 
     delivery.refresh_from_db()
     assert delivery.status == Status.FAILED

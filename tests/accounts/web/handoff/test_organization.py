@@ -171,7 +171,13 @@ def test_what_was_edited_since_is_not_to_be_sent(client: Client) -> None:
     assert "The choices were edited since" in read(client)
 
 
-def test_look_now_is_for_all_that_wait(client: Client) -> None:
+def test_look_now_is_for_all_that_wait(
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr("accounts.work.queue.sent", sent.append)
     long_ago = timezone.now() - timedelta(days=40)
     waiting = [
         run_row(
@@ -186,9 +192,11 @@ def test_look_now_is_for_all_that_wait(client: Client) -> None:
     other = run_row(Status.HANDED_OFF, account=owned)
     client.force_login(person("operator"))
 
-    answer = client.post(reverse("accounts:organization-hand-off-look"))
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post(reverse("accounts:organization-hand-off-look"))
 
     assert answer["Location"] == reverse(PAGE)
+    assert sent == ["accounts.tasks.look_at_owners"]
     assert "Bowline looks now" in client.get(reverse(PAGE)).content.decode()
     assert Run.objects.get(pk=other.pk).look_at is None
     for run in Run.objects.filter(pk__in=[run.pk for run in waiting]):

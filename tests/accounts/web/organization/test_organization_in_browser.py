@@ -114,7 +114,7 @@ def test_it_is_read_while_the_page_shows_how_far_it_is(
 ) -> None:
     page = signed_in(browser, live_server)
     told = complaints(page)
-    monkeypatch.setattr(reading, "enqueue_reading", lambda row: None)
+    monkeypatch.setattr(reading, "wake", lambda row: None)
 
     page.goto(URL)
     page.get_by_role("button", name="Read the organization").click()

@@ -21,7 +21,7 @@ from accounts.models import (
 )
 from accounts.models.lease import LeaseLost
 from accounts.runs.rollouts import CannotStart
-from accounts.tasks import add_members
+from accounts.tasks import carry_on
 from onboarding.topology import READER_ROLE
 from tests.accounts.discover.organization.organizations import CORE, taken_over
 from tests.accounts.web.answers import told
@@ -137,7 +137,7 @@ def test_a_whole_unit_may_be_handed_off(
 def test_it_leads_to_one_rollout(operator, unit) -> None:
     adding = pressed(operator, plan="on")
 
-    add_members(str(adding.pk))
+    carry_on("adding", str(adding.pk))
 
     response = operator.get(adding.get_absolute_url())
     rollout = Rollout.objects.get()
