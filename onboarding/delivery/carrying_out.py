@@ -13,6 +13,7 @@ from onboarding.delivery.bodies import differing
 from onboarding.delivery.errors import GateError, Kind
 from onboarding.delivery.gate import Gate, Stored
 from onboarding.delivery.verdicts import Owned, Step, Verb
+from onboarding.resources.plan import PlanOutdated
 
 PATIENCE = 300.0
 """Seconds after a creation in which Spinnaker may refuse its creator: it knows who may
@@ -26,10 +27,6 @@ class Book(Protocol):
     def owned(self, name: str) -> Owned | None: ...
 
     def keep(self, owned: Owned) -> None: ...
-
-
-class PlanOutdated(Exception):
-    """Spinnaker's account is no longer the one that was planned with."""
 
 
 class NotAsSent(Exception):

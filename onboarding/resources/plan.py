@@ -82,7 +82,7 @@ class WantedTwice(ValueError):
 
 
 class PlanOutdated(Exception):
-    """AWS or the account has moved since the plan was approved."""
+    """AWS, the account or Spinnaker has moved since the plan was approved."""
 
 
 def diff(

@@ -19,13 +19,13 @@ from accounts.spinnaker.deliveries.wanted import wanted_bodies
 from onboarding.delivery.bodies import Body
 from onboarding.delivery.carrying_out import (
     NotAsSent,
-    PlanOutdated,
     carry_out,
     may_still_come,
 )
 from onboarding.delivery.errors import GateError, Kind
 from onboarding.delivery.loading import ASK_EVERY, Since, seconds_to_load, waits_for
 from onboarding.delivery.verdicts import Step, Verb
+from onboarding.resources.plan import PlanOutdated
 
 AT_ONCE = 100
 """Steps after which it is checked how they went, before the next ones begin."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from onboarding.delivery.carrying_out import PlanOutdated, carry_out
+from onboarding.delivery.carrying_out import carry_out
+from onboarding.resources.plan import PlanOutdated
 from tests.onboarding.delivery.accounts import aws_entry, foreign, wanted
 from tests.onboarding.delivery.delivering import List, planned
 from tests.onboarding.delivery.strict_gate import StrictGate

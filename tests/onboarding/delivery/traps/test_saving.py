@@ -7,7 +7,6 @@ import pytest
 from onboarding.delivery.bodies import Body, problems
 from onboarding.delivery.carrying_out import (
     NotAsSent,
-    PlanOutdated,
     carry_out,
 )
 from onboarding.delivery.loading import (
@@ -15,6 +14,7 @@ from onboarding.delivery.loading import (
 )
 from onboarding.delivery.releases import Release
 from onboarding.delivery.verdicts import Verb, Why
+from onboarding.resources.plan import PlanOutdated
 from onboarding.topology import Permissions
 from tests.onboarding.delivery.accounts import (
     aws_entry,
