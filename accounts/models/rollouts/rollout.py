@@ -42,6 +42,17 @@ class Rollout(CreatedBy, Carried, Readable):
         STOPPED = "stopped"
         FINISHED = "finished"
 
+    class Pauses(models.TextChoices):
+        """What failures keep it from starting more accounts."""
+
+        BY_CAUSE = "cause"
+        """Of few accounts, those that may concern others; of many, as the limits say.
+        """
+        AT_LIMITS = "limits"
+        """What a person made the limits counts, of few accounts, too."""
+        AT_NUMBER = "number"
+        NEVER = "never"
+
     ENDED = (State.STOPPED, State.FINISHED)
     READS = {"left_out": is_texts}
 
@@ -72,6 +83,9 @@ class Rollout(CreatedBy, Carried, Readable):
         "pause when this percentage of a wave has failed",
         default=10,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
+    pauses = models.CharField(
+        max_length=10, choices=Pauses, default=Pauses.BY_CAUSE, editable=False
     )
     reason = models.CharField(max_length=200, blank=True, editable=False)
     """Why it is paused or stopped."""
@@ -105,6 +119,20 @@ class Rollout(CreatedBy, Carried, Readable):
     @property
     def has_ended(self) -> bool:
         return self.state in self.ENDED
+
+    @property
+    def limit(self) -> str:
+        """Say which failures keep it from starting more accounts."""
+        number = f"{self.most_failures:,} account{'s' * (self.most_failures != 1)}"
+        share = f"{number}, or {self.failure_percent} % of a wave, failed"
+        return {
+            self.Pauses.BY_CAUSE: f"Pauses when {share}. Of fewer than ten "
+            "accounts, one that fails for its own reason holds no other back; a cause "
+            "that two share, or the managing account's, pauses.",
+            self.Pauses.AT_LIMITS: f"Pauses when {share}.",
+            self.Pauses.AT_NUMBER: f"Pauses when {number} failed.",
+            self.Pauses.NEVER: "Failures do not pause it.",
+        }[self.Pauses(self.pauses)]
 
     @property
     def has_waves(self) -> bool:

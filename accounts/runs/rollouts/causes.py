@@ -1,12 +1,20 @@
-"""What failed in a rollout, grouped by cause: one fix for all that have it."""
+"""What failed in a rollout, grouped by cause: one fix for all that have it; and whether
+a cause may concern other accounts than those that failed.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from accounts.models import Rollout, Run
-from accounts.models.states import UNSUCCESSFUL
+from accounts.mapping.managing import managing_row
+from accounts.models import CheckResult, Rollout, Run
+from accounts.models.states import UNSUCCESSFUL, Status
+from accounts.runs.results import results_of
 from accounts.runs.rollouts.census import runs_of
+from accounts.wording import counted
+from onboarding.verify.result import Located
 
 MOST_READ = 1_000
 """The newest failures that are grouped: to read more would slow the page."""
@@ -29,15 +37,64 @@ class Cause(NamedTuple):
 def causes_of(rollout: Rollout) -> list[Cause]:
     """Group the newest failures, the most frequent cause first; one query."""
     failed = runs_of(rollout).filter(status__in=UNSUCCESSFUL).order_by("-moved_at")
-    runs = failed.only("number", "account_name", "error", "status")[:MOST_READ]
+    runs = failed.select_related("account").only(
+        "number", "account_name", "error", "status", "account__account_id"
+    )
+    found = [
+        Cause(len(same), same[:MOST_NAMED], message_of(same[0]), fix_of(same[0]))
+        for same in by_cause(runs[:MOST_READ])
+    ]
+    return sorted(found, key=lambda one: -one.accounts)
+
+
+def by_cause(runs: Iterable[Run]) -> list[list[Run]]:
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         groups.setdefault(cause(run), []).append(run)
-    found = [
-        Cause(len(same), same[:MOST_NAMED], message_of(same[0]), fix_of(same[0]))
-        for same in groups.values()
-    ]
-    return sorted(found, key=lambda one: -one.accounts)
+    return [*groups.values()]
+
+
+def in_common(rollout: Rollout) -> str:
+    """Say what failed in a wave, since it was last resumed, and may concern accounts
+    that have not failed: a cause that two share, or one that is not the account's own.
+    Empty: nothing.
+    """
+    failed = runs_of(rollout).filter(status__in=UNSUCCESSFUL, wave__isnull=False)
+    if rollout.resumed_at:
+        failed = failed.filter(moved_at__gt=rollout.resumed_at)
+    for same in by_cause(failed.select_related("account").order_by("moved_at")):
+        if len(same) > 1:
+            return f"{counted(len(same))} failed for the same reason."
+        if not is_own(same[0]):
+            name = same[0].account_name
+            return f"{name} failed for a reason that may concern other accounts, too."
+    return ""
+
+
+def is_own(run: Run) -> bool:
+    """Return whether what failed is about this account and not the managing one."""
+    error = run.error or {}
+    own = run.account.account_id if run.account else ""
+    managing = managing_row().account_id
+    if where := error.get("account"):
+        return bool(where == own != managing)
+    said = f"{message_of(run)} {fix_of(run)}"
+    if run.status == Status.OUTDATED or names(said, own, run.account_name):
+        return True
+    failed = CheckResult.Outcome.FAILED
+    checks = (one for one in results_of(run) if one.outcome == failed)
+    first = next(checks, None)
+    return (
+        first is not None
+        and first.located != Located.BOWLINE
+        and not names(said, managing)
+    )
+
+
+def names(text: str, *whole: str) -> bool:
+    """Return whether the text has one of these, and not as a part of another word."""
+    words = "|".join(re.escape(one) for one in whole if one)
+    return bool(words and re.search(rf"(?<![\w-])(?:{words})(?![\w-])", text))
 
 
 def cause(run: Run) -> tuple[str, str]:
@@ -46,8 +103,9 @@ def cause(run: Run) -> tuple[str, str]:
 
 
 def without_own(run: Run, text: str) -> str:
-    own = (str((run.error or {}).get("account", "")), run.account_name, run.reference)
-    for word in filter(None, own):
+    where = str((run.error or {}).get("account", ""))
+    account_id = run.account.account_id if run.account else ""
+    for word in filter(None, (where, account_id, run.account_name, run.reference)):
         text = text.replace(word, "…")
     return text
 

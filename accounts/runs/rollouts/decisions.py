@@ -128,9 +128,14 @@ def unchanged(rollout: Rollout) -> str:
     return f"{rollout} is {rollout.state}{why} Nothing was changed."
 
 
-def configure(rollout: Rollout, settings: Mapping[str, int], by: User) -> bool:
+LIMITS = frozenset({"most_failures", "failure_percent"})
+
+
+def configure(
+    rollout: Rollout, settings: Mapping[str, int | str], by: User | None
+) -> bool:
     """Change the waves and limits; what has begun stays in its wave. False where
-    nothing differs.
+    nothing differs. Limits that were changed hold for few accounts, too.
     """
     with steered(rollout, by) as row:
         changed = {
@@ -140,6 +145,8 @@ def configure(rollout: Rollout, settings: Mapping[str, int], by: User) -> bool:
         }
         if not changed:
             return False
+        if LIMITS & {*changed}:
+            changed = {"pauses": Rollout.Pauses.AT_LIMITS, **changed}
         Rollout.objects.filter(pk=row.pk).update(**changed)
         record(by, What.EDIT, str(row), changed)
     return True

@@ -5,6 +5,7 @@ Whatever ends, or is decided, calls `advance`; the sweep repeats what was lost.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from accounts.models import Activity, ManagedAccount, Notice, Rollout, Run
 from accounts.models.states import OPEN, Status
 from accounts.notices.notifying import notify_of_plans, notify_of_rollout
 from accounts.people.activity import record
+from accounts.runs.rollouts.causes import in_common
 from accounts.runs.rollouts.census import (
     Census,
     accounts_of,
@@ -27,7 +29,7 @@ from accounts.runs.rollouts.census import (
     settings_of,
 )
 from accounts.runs.rollouts.start import plan_managing
-from accounts.runs.rollouts.waves import next_step
+from accounts.runs.rollouts.waves import FEW, Counts, next_step, too_many
 from accounts.slices import in_slices
 from accounts.work.queue import wake
 
@@ -51,13 +53,27 @@ def advance(number: int) -> None:
             say(rollout, state_of(rollout, census, managing))
             return
         if rollout.state != State.PAUSED and rollout.has_waves and is_ready(managing):
-            step = next_step(census.counts, settings_of(rollout))
+            counts = counted_failures(rollout, census.counts)
+            step = next_step(counts, settings_of(rollout))
             if step.pause and census.counts.approved:
                 pause(rollout, step.pause)
             elif step.start:
                 begin(rollout, step.wave, step.start)
                 census = Census(rollout)
         say(rollout, state_of(rollout, census, managing))
+
+
+def counted_failures(rollout: Rollout, counts: Counts) -> Counts:
+    """Add what of the failures keeps the other accounts from starting."""
+    pauses = Rollout.Pauses
+    if rollout.pauses == pauses.NEVER:
+        return replace(counts, in_common="")
+    if rollout.pauses == pauses.AT_NUMBER:
+        # Whatever share of its wave that is.
+        return replace(counts, in_common=too_many(counts, rollout.most_failures))
+    if rollout.pauses == pauses.AT_LIMITS or counts.total >= FEW or not counts.failed:
+        return counts
+    return replace(counts, in_common=in_common(rollout))
 
 
 def managing_planned(rollout: Rollout) -> Run | None:

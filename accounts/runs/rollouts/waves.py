@@ -13,6 +13,9 @@ from accounts.wording import counted
 REST = 3
 """The last wave, which takes whatever is left."""
 
+FEW = 10
+"""Of fewer accounts, each one that fails would be over the usual limit of a wave."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -50,6 +53,10 @@ class Counts:
     approved: int = 0
     """Waiting for their wave."""
     waves: tuple[Wave, Wave, Wave] = (Wave(), Wave(), Wave())
+    in_common: str | None = None
+    """What failed and may concern other accounts, in a sentence; empty: nothing. None:
+    whatever failed counts, by the settings.
+    """
 
     @property
     def total(self) -> int:
@@ -58,6 +65,11 @@ class Counts:
     @property
     def working(self) -> int:
         return sum(wave.working for wave in self.waves)
+
+    @property
+    def failed(self) -> int:
+        """Count the failures that may stop it."""
+        return sum(wave.counted for wave in self.waves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +108,10 @@ def next_step(counts: Counts, settings: Settings) -> Next:
 
 def failures(number: int, counts: Counts, settings: Settings) -> str:
     """Say which limit the failures have reached; empty: none."""
-    failed = sum(wave.counted for wave in counts.waves)
-    if failed >= settings.most_failures:
-        return f"{counted(failed)} failed; the limit is {settings.most_failures}."
+    if counts.in_common is not None:
+        return counts.in_common
+    if reason := too_many(counts, settings.most_failures):
+        return reason
     wave = counts.waves[number - 1]
     planned = min(size(number, settings, counts.total), counts.total)
     of = max(wave.started, planned)
@@ -108,3 +121,10 @@ def failures(number: int, counts: Counts, settings: Settings) -> str:
             f"is {settings.failure_percent} %."
         )
     return ""
+
+
+def too_many(counts: Counts, most: int) -> str:
+    """Say that this number of accounts has failed; empty: fewer have."""
+    if counts.failed < most:
+        return ""
+    return f"{counted(counts.failed)} failed; the limit is {most:,}."

@@ -1,0 +1,202 @@
+"""Of few accounts, one that fails for its own reason holds no other back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db.models.functions import Now
+
+from accounts.models import CheckResult, Rollout, Run
+from accounts.models.states import Status
+from accounts.runs.rollouts import decisions
+from accounts.runs.rollouts.causes import is_own
+from accounts.runs.rollouts.census import runs_of
+from accounts.runs.rollouts.engine import advance
+from onboarding.verify.result import Located
+from tests.accounts.runs.rollouts.rows import SAME, move, plan, started
+from tests.rows import account_row, managing_row, person, run_row
+
+pytestmark = pytest.mark.django_db
+
+CORE = "911111111111"
+Pauses = Rollout.Pauses
+
+
+@pytest.fixture(autouse=True)
+def managing() -> None:
+    managing_row(account_id=CORE)
+
+
+def failed(rollout: Rollout, **error: str) -> None:
+    """Let the accounts that are being applied fail, each in words of its own."""
+    for run in runs_of(rollout).filter(status=Status.APPLYING):
+        said = {k: v.replace("OWN", run.account.account_id) for k, v in error.items()}
+        Run.objects.filter(pk=run.pk).update(
+            status=Status.FAILED, error=said, moved_at=Now()
+        )
+    advance(rollout.number)
+    rollout.refresh_from_db()
+
+
+def begun(count: int, **settings: Any) -> Rollout:
+    rollout = started(count)
+    Rollout.objects.update(**settings)
+    plan(rollout)
+    decisions.approve_group(rollout, SAME, person("approver"))
+    advance(rollout.number)
+    return rollout
+
+
+def test_an_account_of_few_that_fails_by_itself_holds_no_other_back() -> None:
+    rollout = begun(5)
+
+    failed(rollout, account="OWN", message="AWS refused it in OWN.")
+
+    assert rollout.state == Rollout.State.APPLYING
+    assert runs_of(rollout).filter(status=Status.APPLYING).count() == 1
+
+
+def test_a_cause_that_two_accounts_share_pauses() -> None:
+    rollout = begun(5)
+    failed(rollout, account="OWN", message="AWS refused it in OWN.")
+
+    failed(rollout, account="OWN", message="AWS refused it in OWN.")
+
+    assert rollout.state == Rollout.State.PAUSED
+    assert rollout.reason == "2 accounts failed for the same reason."
+
+
+def test_two_accounts_that_fail_each_for_its_own_reason_do_not() -> None:
+    rollout = begun(5)
+    failed(rollout, account="OWN", message="AWS refused it in OWN.")
+
+    failed(rollout, account="OWN", message="The role of OWN is somebody's.")
+
+    assert rollout.state == Rollout.State.APPLYING
+
+
+def test_a_cause_that_two_shared_when_somebody_resumed_it_pauses_it_no_more() -> None:
+    rollout = begun(5, at_once=1)
+    failed(rollout, account="OWN", message="AWS refused it.")
+    failed(rollout, account="OWN", message="AWS refused it.")
+
+    decisions.resume(rollout, person("operator"))
+    advance(rollout.number)
+    failed(rollout, account="OWN", message="The role of OWN is somebody's.")
+
+    assert rollout.state == Rollout.State.APPLYING
+
+
+def test_the_managing_accounts_failure_pauses() -> None:
+    rollout = begun(5)
+
+    failed(rollout, account=CORE, message="AWS refused it.")
+
+    assert rollout.state == Rollout.State.PAUSED
+    assert rollout.reason == (
+        "team-001 failed for a reason that may concern other accounts, too."
+    )
+
+
+def test_of_ten_accounts_the_limits_decide() -> None:
+    rollout = begun(10)
+
+    failed(rollout, account="OWN", message="AWS refused it in OWN.")
+
+    assert rollout.reason == "1 account of 1 in wave 1 failed; the limit is 10 %."
+
+
+def test_limits_that_a_person_changed_hold_for_few_accounts_too() -> None:
+    rollout = begun(5)
+
+    decisions.configure(rollout, {"failure_percent": 50}, person("operator"))
+    failed(rollout, account="OWN", message="AWS refused it in OWN.")
+
+    assert rollout.reason == "1 account of 1 in wave 1 failed; the limit is 50 %."
+
+
+def test_one_that_keeps_going_pauses_for_no_failure() -> None:
+    rollout = begun(10, pauses=Pauses.NEVER, most_failures=1)
+
+    failed(rollout, account=CORE, message="AWS refused it.")
+
+    assert rollout.state == Rollout.State.APPLYING
+
+
+def test_a_number_of_failures_is_no_share_of_a_wave() -> None:
+    rollout = begun(10, pauses=Pauses.AT_NUMBER, most_failures=2)
+
+    failed(rollout, account=CORE, message="AWS refused it.")
+    first = rollout.state
+    failed(rollout, account=CORE, message="AWS refused it.")
+
+    assert first == Rollout.State.APPLYING
+    assert rollout.reason == "2 accounts failed; the limit is 2."
+
+
+def test_what_cannot_be_planned_pauses_nothing() -> None:
+    rollout = started(5)
+    move(rollout, Status.PLANNING, Status.FAILED, most=2, moved_at=Now())
+    plan(rollout)
+
+    decisions.approve_group(rollout, SAME, person("approver"))
+    advance(rollout.number)
+    failed(rollout, account="OWN", message="AWS refused it in OWN.")
+
+    assert rollout.state == Rollout.State.APPLYING
+
+
+WHOSE = [
+    ({"account": "922222222222", "message": "x"}, Status.FAILED, True),
+    ({"account": CORE, "message": "staging is refused"}, Status.FAILED, False),
+    ({"message": "922222222222 refused it"}, Status.FAILED, True),
+    ({"message": "ec2: staging has no subnet"}, Status.FAILED, True),
+    ({"message": "ec2: staging-2 has no subnet"}, Status.FAILED, False),
+    ({"message": "ec2: my-staging has no subnet"}, Status.FAILED, False),
+    ({"message": "Bowline itself failed."}, Status.ERRORED, False),
+    (None, Status.OUTDATED, True),
+]
+
+
+def test_whose_a_cause_is_follows_from_what_it_names() -> None:
+    account = account_row("staging")
+    wrong = []
+    for error, status, own in WHOSE:
+        run = run_row(status, account=account, error=error)
+        if is_own(run) is not own:
+            wrong.append((error, status))
+
+    assert wrong == []
+
+
+def test_what_fails_in_the_managing_account_is_not_its_own_as_a_managed_one() -> None:
+    both = account_row("core", account_id=CORE)
+    run = run_row(Status.FAILED, account=both, error={"account": CORE, "message": "x"})
+
+    assert not is_own(run)
+
+
+@pytest.mark.parametrize(
+    ("located", "sentence", "own"),
+    [
+        (Located.HIGHER_UP, "It is denied.", True),
+        (Located.BOWLINE, "It is denied.", False),
+        (Located.OUR_POLICY, f"A policy in {CORE} denies it.", False),
+    ],
+)
+def test_a_check_says_whose_a_cause_is(
+    located: Located, sentence: str, own: bool
+) -> None:
+    run = run_row(Status.FAILED, account=account_row(), error={"message": sentence})
+    CheckResult.objects.create(
+        run=run,
+        position=0,
+        provider="ec2",
+        name="DescribeSubnets",
+        outcome=CheckResult.Outcome.FAILED,
+        located=located,
+        checked_at=Now(),
+    )
+
+    assert is_own(run) is own
