@@ -22,8 +22,13 @@ def usual(environment: str) -> bool:
     and without a name, once any account has one: it may be left out to get around that.
     """
     if environment:
-        return "prod" in environment.lower()
+        return is_production(environment)
     return ManagedAccount.objects.exclude(environment="").exists()
+
+
+def is_production(environment: str) -> bool:
+    """Return whether the name says so."""
+    return "prod" in environment.lower()
 
 
 def strict_among(environments: Collection[str]) -> frozenset[str]:

@@ -143,6 +143,12 @@ class Rollout(CreatedBy, Carried, Readable):
 class InRollout(models.Model):
     """What a run knows of the rollout that it is part of."""
 
+    class Turn(models.IntegerChoices):
+        FIRST = 0
+        PRODUCTION = 1
+        LAST = 2
+        """Its account failed the last time."""
+
     rollout = models.ForeignKey(
         Rollout,
         on_delete=models.PROTECT,
@@ -154,6 +160,10 @@ class InRollout(models.Model):
     )
     wave = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     """In which it began to change AWS, 1 to 3; empty: not yet, or it had nothing to."""
+    turn = models.PositiveSmallIntegerField(
+        choices=Turn, default=Turn.FIRST, editable=False
+    )
+    """When its account starts, among those that are approved: see order.py."""
     retried = models.BooleanField(default=False, editable=False)
     """Another run of the rollout took its place."""
 

@@ -28,6 +28,7 @@ from accounts.runs.rollouts.census import (
     runs_of,
     settings_of,
 )
+from accounts.runs.rollouts.order import next_accounts
 from accounts.runs.rollouts.start import plan_managing
 from accounts.runs.rollouts.waves import FEW, Counts, next_step, too_many
 from accounts.slices import in_slices
@@ -108,9 +109,8 @@ def pause(rollout: Rollout, reason: str) -> None:
 
 
 def begin(rollout: Rollout, wave: int, most: int) -> None:
-    """Start some of the approved accounts, in the order of their runs."""
-    approved = runs_of(rollout).filter(status=Status.APPROVED).order_by("number")
-    chosen = list(approved.values_list("pk", flat=True)[:most])
+    """Start some of the approved accounts."""
+    chosen = next_accounts(rollout, wave, most)
     runs = Run.objects.filter(pk__in=chosen)
     runs.move(Status.APPLYING, since=(Status.APPROVED,), wave=wave, queued_at=None)
     lock_described(accounts_of(runs))

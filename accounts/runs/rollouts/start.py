@@ -30,6 +30,7 @@ from accounts.people.roles import OPERATOR
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, refuse_overflow
 from accounts.runs.rollouts.census import changes_managing
+from accounts.runs.rollouts.order import turns_of
 from accounts.slices import AT_ONCE, in_slices
 from accounts.spinnaker.bundles import told_of
 from accounts.spinnaker.told import in_spinnaker
@@ -123,8 +124,12 @@ def add(
         refuse_overflow(managing, free)
     rollout.left_out = sorted({*rollout.left_out, *reasons})
     rollout.save(update_fields=["left_out"])
+    turns = turns_of(free)
     Run.objects.bulk_create(
-        [run_of(account, rollout, managing, by, origin) for account in free],
+        [
+            run_of(account, rollout, managing, by, origin, turns[account.pk])
+            for account in free
+        ],
         batch_size=AT_ONCE,
     )
     transaction.on_commit(partial(wake, rollout))
@@ -163,6 +168,7 @@ def run_of(
     managing: ManagingAccount,
     by: User | None,
     origin: Run.Origin,
+    turn: Run.Turn,
 ) -> Run:
     verifies = rollout.kind == Rollout.Kind.VERIFY
     return Run(
@@ -174,6 +180,7 @@ def run_of(
         version=account.version,
         managing_version=managing.version,
         alone=changes_managing(rollout),
+        turn=turn,
         created_by=by,
         created_by_name=name_of(by),
         started_from=origin,
