@@ -199,7 +199,7 @@ def onboard(
         with timed(seconds, "managing account"):
             managing = batch.apply_managing(batch.plan_managing(rows))
         with timed(seconds, "plan"):
-            runs = list(batch.plan(rows))
+            runs = list(batch.plan(batch.part(rows)))
         with timed(seconds, "apply and verify"):
             runs = list(batch.apply(runs))
     wrong = [run for run in (managing, *runs) if run.status != "verified"]

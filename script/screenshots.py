@@ -140,13 +140,13 @@ def onboard_accounts(site: Site) -> None:
     ]
     more = [described(TOOLS, "shared", "ec2"), described(DATA, "prod", "lambda")]
     faulty = [described(account, "dev", "ec2") for account in FAULTY]
-    bundle = ("--approve", "--bundle", str(site.folder / "bundle.zip"))
+    approved = ("--approve", "--bundle", str(site.folder / "bundle.zip"))
     by = ("--by", "operator")
     for accounts in (good, [*good, *more, *faulty]):
-        site.onboard(CORE, accounts, *bundle, *by)
+        site.onboard(CORE, accounts, *by)
         # An account is in production, so the managing account takes a second person.
         site.manage("shell", "-c", APPROVE_MANAGING)
-        site.onboard(CORE, accounts, *bundle, *by)
+        site.onboard(CORE, accounts, *approved, *by)
     good[1:] = [
         described(STAGING, "staging", "ec2", "lambda", eks=apps),
         described(PROD, "prod", "ec2", "lambda"),

@@ -95,6 +95,8 @@ def test_a_run_goes_on_after_its_database_was_restored(
             shell("createdb --username bowline bowline")
             migrated, said = ended(manage("migrate", **environment))
             assert migrated == 0, said
+            planned, output = ended(manage("onboard", str(file), **environment))
+            assert planned == 2, output
             running.append(manage("onboard", str(file), "--approve", **environment))
             killed, output = ended(running[-1])
             assert killed == -signal.SIGKILL, output

@@ -20,7 +20,7 @@ from accounts.models.states import State, Status
 from accounts.runs.actions import remove
 from onboarding.partitions import PARTITIONS
 from script.emulated_organization import ACCESS_ROLE
-from tests.accounts.management.onboarding import onboard
+from tests.accounts.management.onboarding import approved, onboard
 from tests.moto.accounts import Accounts
 from tests.moto.conftest import as_bowline
 from tests.strict_aws.job import carried_out
@@ -49,7 +49,7 @@ def test_an_account_is_onboarded_put_into_a_bundle_and_removed(
     file, bundle = tmp_path / "accounts.yaml", tmp_path / "bundle.zip"
     file.write_text(accounts.file(ALL_BUT_EKS))
 
-    onboarded = onboard(file, "--approve", "--bundle", bundle)
+    onboarded = approved(file, "--bundle", bundle)
 
     assert onboarded.code == 0, onboarded.err
     account = ManagedAccount.objects.get(name="staging")

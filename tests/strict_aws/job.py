@@ -69,10 +69,10 @@ class Job:
             f"providers: {self.providers}}}\n"
         )
         out = io.StringIO()
-        with suppress(SystemExit):
-            call_command(
-                "onboard", str(self.file), "--approve", *options, stdout=out, stderr=out
-            )
+        for approval in ([], ["--approve"]):
+            with suppress(SystemExit):
+                said = [str(self.file), *approval, *options]
+                call_command("onboard", *said, stdout=out, stderr=out)
         # How it ended, without what was planned.
         lines = out.getvalue().splitlines()
         self.output = "\n".join(line for line in lines if line[:3] not in PLANNED)

@@ -159,12 +159,12 @@ def onboard(by: User, *names: str) -> None:
     """Onboard these accounts as a pipeline does, by the headless job."""
     file = Path(os.environ["WORK"], "accounts.yaml")
     file.write_bytes(described(*names))
-    call("onboard", file, approve=True, by=by.username)
+    call("onboard", file, by=by.username)
     waiting = Run.objects.filter(kind=Run.Kind.MANAGING, status=Status.PLANNED).first()
     if waiting:  # It takes a second person, as an account is in production.
         assert approve(waiting, User.objects.get(username="olga"))
         carry_on(waiting)
-        call("onboard", file, approve=True, by=by.username)
+    call("onboard", file, approve=True, by=by.username)
 
 
 def call(*arguments: Any, **options: Any) -> None:

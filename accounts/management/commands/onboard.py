@@ -11,6 +11,8 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from accounts.management.deletions import kept_back
 from accounts.management.ended import code, outdated_in, was_proved
 from accounts.management.exit_codes import FAILED, WAITS, combined
 from accounts.management.migrated import is_migrated, migrate_if_new
+from accounts.management.onboard_options import Asked, add_options, asked
 from accounts.management.people import named_person
 from accounts.management.plain_diff import printed
 from accounts.management.progress import shown_on_terminal
@@ -50,6 +53,10 @@ from onboarding.bounded_yaml import MOST_BYTES
 
 STANDARD_INPUT = Path("-")
 
+CHANGED = "what was planned has changed. It is planned."
+OTHER = "another plan waits than the one with --plan."
+NEVER_PLANNED = "no plan waited. Review this one, then approve it with --approve."
+ANOTHER = "Its plan is not the one that was approved before."
 IN_THE_FILE = "In this file: `assume: {organization: o-a1b2c3d4e5}` under `managing`."
 
 
@@ -58,47 +65,7 @@ class Command(BowlineCommand):
     requires_migrations_checks = False  # --check makes no tables
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "file",
-            type=Path,
-            help="accounts.yaml or accounts.csv (see the README); -: standard input",
-        )
-        parser.add_argument("--check", action="store_true", help="only check the file")
-        parser.add_argument(
-            "--approve",
-            action="store_true",
-            help="apply the plan that waits, if nothing changed since; without one, "
-            "plan and apply at once",
-        )
-        parser.add_argument(
-            "--plan",
-            metavar="DIGEST",
-            help="with --approve: apply only the plan that has this digest",
-        )
-        parser.add_argument(
-            "--allow-delete",
-            nargs="*",
-            metavar="NAME",
-            help="also approve plans that delete, only for these accounts if any are "
-            "named; required by name if a plan deletes over a third of what exists",
-        )
-        parser.add_argument(
-            "--accept-evaluated",
-            action="store_true",
-            help="accept evaluated accounts, whose policies were only read",
-        )
-        parser.add_argument(
-            "--bundle", type=Path, metavar="OUT.zip", help="write a bundle to this file"
-        )
-        parser.add_argument(
-            "--by",
-            metavar="USER",
-            help="who plans, or with --approve who approves; whoever can write the "
-            "database can name anybody",
-        )
-        parser.add_argument(
-            "--threads", type=int, default=16, help="accounts to process at a time"
-        )
+        add_options(parser)
 
     def handle(self, *, file: Path, check: bool, **options: Any) -> None:
         try:
@@ -141,40 +108,37 @@ class Command(BowlineCommand):
         self,
         written: AccountsFile,
         *,
-        approve: bool,
-        plan: str | None,
-        allow_delete: list[str] | None,
+        only: list[str] | None,
         accept_evaluated: bool,
         bundle: Path | None,
         by: str | None,
         threads: int,
-        **_: Any,
+        **options: Any,
     ) -> int:
         person = named_person(by) if by else None
+        named = {one.managed.name for one in written.accounts}
+        refuse_strangers("--only", only, named)
+        wanted = asked(options, len(only or named))
         accounts = register(written, person)
-        known = {managing_row().name, *(account.name for account in accounts)}
-        if strangers := set(allow_delete or ()) - known:
-            raise CommandError(
-                f"--allow-delete: not in this file: {', '.join(strangers)}."
-            )
+        known = {managing_row().name, *named}
+        refuse_strangers("--allow-delete", wanted.allowed, known)
+        chosen = [one for one in accounts if not only or one.name in only]
         partition = managing_row().partition
         sessions = Sessions(run="onboard", partition=partition, patience=PATIENCE)
         batch = RolloutBatch(sessions, person, threads)
         try:
             with nothing_sent():
-                codes = self.plan_and_apply(
-                    batch, accounts, approve=approve, read=plan, allowed=allow_delete
-                )
+                codes = self.plan_and_apply(batch, accounts, chosen, wanted)
         except (CannotStart, ManagingUnproved, NoRoom, RunOpen) as error:
             no_room = isinstance(error.__cause__ or error, NoRoom)
             raise CommandError(
                 f"{error} {IN_THE_FILE}" if no_room else str(error)
             ) from error
         if accept_evaluated:
-            for account in accounts:
+            for account in chosen:
                 self.accept(account, person)
         if bundle is not None and not (
-            self.write_bundle(bundle, person) and self.all_accepted(accounts)
+            self.write_bundle(bundle, person) and self.all_accepted(chosen)
         ):
             codes.append(FAILED)
         return combined(codes)
@@ -183,66 +147,83 @@ class Command(BowlineCommand):
         self,
         batch: RolloutBatch,
         accounts: list[ManagedAccount],
-        *,
-        approve: bool,
-        read: str | None,
-        allowed: list[str] | None,
+        chosen: list[ManagedAccount],
+        wanted: Asked,
     ) -> list[int]:
-        """Plan the managing account, then the others; carry out what is approved. What
-        waits is planned again only where something changed, and then not approved.
+        """Plan the managing account, then those that are chosen; carry out what is
+        approved. What waits is planned again only where something changed, and then
+        not approved.
         """
-        waits = approve and batch.take_waiting(accounts)
-        if waits and batch.is_current(accounts):
-            if read not in (None, batch.digest):
-                self.warn("Not approved: another plan waits than the one with --plan.")
-                approve = False
-            managing = self.shown(batch.managing_carried())
-        else:
-            if waits or (approve and read):
-                self.warn("Not approved: what was planned has changed. It is planned.")
-                approve = False
-            managing = self.shown(batch.plan_managing(accounts))
-        if approve and self.may_apply(managing, allowed, batch.by):
+        if wanted.wait:
+            batch.wait_for_others(chosen)
+        if wanted.resume:
+            batch.resume(chosen, wanted.settings)
+            return self.carry(batch, chosen, batch.managing_carried(), wanted)
+        found = wanted.approve and batch.take_waiting(chosen)
+        if found and (batch.is_current(accounts) or batch.is_current(chosen)):
+            if wanted.digest not in (None, batch.digest):
+                wanted = wanted.refused(OTHER)
+            batch.configure(wanted.settings)
+            return self.carry(batch, chosen, batch.managing_carried(), wanted)
+        if wanted.approve:
+            changed = found or wanted.digest
+            wanted = wanted.refused(CHANGED if changed else NEVER_PLANNED)
+        managing = batch.plan_managing(chosen, wanted.settings)
+        return self.carry(batch, chosen, managing, wanted)
+
+    def carry(
+        self,
+        batch: RolloutBatch,
+        chosen: list[ManagedAccount],
+        managing: Run,
+        wanted: Asked,
+    ) -> list[int]:
+        """Carry the rollout as far as it goes with what is approved."""
+        may = partial(self.is_approved, batch, wanted)
+        self.shown(managing)
+        if may(managing):
             managing = batch.apply_managing(managing)
             self.tell(managing)
             if managing.status == Status.OUTDATED:
-                return self.planned_again(batch, accounts)
+                return self.planned_again(batch, chosen, wanted)
         if managing.status == Status.HANDED_OFF:
             return [WAITS]
         if managing.status in UNSUCCESSFUL and not was_proved(managing):
             batch.give_up()
             return [FAILED]
-        plans = self.watched(batch.plan(accounts), "Plan", len(accounts))
+        keys = batch.part(chosen, resumed=wanted.resume)
+        plans = self.watched(batch.plan(keys), "Plan", len(keys))
         planned = [self.shown(run) for run in plans]
         ended = [run for run in planned if run.status != Status.PLANNED]
         waiting = [run for run in planned if run.status == Status.PLANNED]
-        if approve:
-            chosen = [run for run in waiting if self.may_apply(run, allowed, batch.by)]
-            applied = self.watched(batch.apply(chosen), "Apply", len(chosen))
+        approved = [run for run in waiting if may(run)]
+        if approved:
+            applied = self.watched(batch.apply(approved), "Apply", len(approved))
             for run in applied:
                 self.tell(run)
                 ended.append(run)
-            waiting = [run for run in waiting if run not in chosen]
+        waiting = [run for run in waiting if run not in approved]
         if waiting or managing.status == Status.PLANNED:
+            if wanted.why_not:
+                self.warn(f"Not approved: {wanted.why_not}")
             self.say(f"Plan {batch.digest} waits for approval.")
         codes = [code(run) for run in (managing, *ended, *waiting)]
-        if approve and (changed := outdated_in(ended)):
+        if wanted.approve and (changed := outdated_in(ended)):
             done = [code(run) for run in ended if run.account_id not in changed]
-            again = [one for one in accounts if one.pk in changed]
-            return [*done, *self.planned_again(batch, again)]
+            again = [one for one in chosen if one.pk in changed]
+            return [*done, *self.planned_again(batch, again, wanted)]
         for reason in batch.left():
             self.warn(reason)
             codes.append(FAILED)
         return codes
 
     def planned_again(
-        self, batch: RolloutBatch, accounts: list[ManagedAccount]
+        self, batch: RolloutBatch, chosen: list[ManagedAccount], wanted: Asked
     ) -> list[int]:
         """Plan what AWS changed after it was planned, and approve none of it."""
         self.warn("AWS changed since. What it changed is planned again, not approved.")
-        return self.plan_and_apply(
-            batch, accounts, approve=False, read=None, allowed=None
-        )
+        again = replace(wanted, approve=False, resume=False)
+        return self.plan_and_apply(batch, chosen, chosen, again)
 
     def watched(self, runs: Iterator[Run], doing: str, count: int) -> Iterable[Run]:
         """Show on a terminal how many ended; elsewhere give each at once."""
@@ -257,12 +238,21 @@ class Command(BowlineCommand):
         except SamePerson as error:
             self.warn(f"{account.name}: not accepted. {error}")
 
+    def is_approved(self, batch: RolloutBatch, wanted: Asked, run: Run) -> bool:
+        """Return whether a plan is to be approved, and may be; if it is to be and may
+        not, print why.
+        """
+        if not wanted.approve or run.status != Status.PLANNED:
+            return False
+        if wanted.resume and not batch.was_approved(run):
+            self.warn(f"{run.account_name}: not approved. {ANOTHER}")
+            return False
+        return self.may_apply(run, wanted.allowed, batch.by)
+
     def may_apply(
         self, run: Run, allowed: list[str] | None, person: User | None
     ) -> bool:
         """Return whether a waiting plan may be approved here; if not, print why."""
-        if run.status != Status.PLANNED:
-            return False
         reach = reach_of_run(run)
         verdict = judge(reach, authors_of_run(run, reach), person)
         reasons = [*filter(None, verdict)] or list(kept_back(run, allowed))
@@ -367,3 +357,8 @@ def content_of(file: Path) -> tuple[bytes, bool]:
         return content, is_csv(content)
     with file.open("rb") as opened:
         return opened.read(MOST_BYTES + 1), file.suffix.lower() == ".csv"
+
+
+def refuse_strangers(option: str, names: list[str] | None, known: set[str]) -> None:
+    if strangers := sorted({*(names or ())} - known):
+        raise CommandError(f"{option}: not in this file: {', '.join(strangers)}.")

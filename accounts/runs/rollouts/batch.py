@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -17,13 +19,20 @@ from django.db.models.functions import Now
 
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.runs import RunQuerySet
+from accounts.models.standing import PROVED
 from accounts.models.states import OPEN, WORKING, Status
 from accounts.runs.actions import approve, keep
 from accounts.runs.batch import COMMAND, Batch
 from accounts.runs.rollouts.census import managing_run, runs_of
-from accounts.runs.rollouts.decisions import stop
+from accounts.runs.rollouts.decisions import (
+    NothingFailed,
+    configure,
+    resume,
+    retry,
+    stop,
+)
 from accounts.runs.rollouts.engine import advance
-from accounts.runs.rollouts.start import start
+from accounts.runs.rollouts.start import CannotStart, start
 from accounts.wording import counted
 from accounts.work.threads import leases_extended, own_connections
 
@@ -40,29 +49,30 @@ class RolloutBatch(Batch):
     rollout: Rollout
 
     def take_waiting(self, accounts: Iterable[ManagedAccount]) -> bool:
-        """Continue with the plans of an earlier command that wait for approval, if
-        there are any of these accounts.
+        """Continue with the plans of an earlier command that wait for approval, or that
+        were approved and are not carried out, if there are any of these accounts.
         """
-        keys = [account.pk for account in accounts]
         commands = Rollout.objects.due().exclude(state=Rollout.State.PAUSED)
-        plans = Run.objects.filter(status=Status.PLANNED, started_from=COMMAND)
-        waiting = plans.filter(Q(account__in=keys) | Q(account=None))
-        found = commands.filter(runs__in=waiting).first()
+        decided = Q(status__in=OPEN, approved_at__isnull=False)
+        plans = of_command(accounts).filter(Q(status=Status.PLANNED) | decided)
+        found = commands.filter(runs__in=plans).first()
         if found is not None:
             self.rollout = found
         return found is not None
 
     def is_current(self, accounts: Iterable[ManagedAccount]) -> bool:
         """Return whether the plans are whole, of these accounts and no others, and
-        nobody edited what they are about.
+        nobody edited what they are about. Accounts that are proved need none.
         """
         runs = Run.objects.filter(rollout=self.rollout)
         waiting = runs.filter(status=Status.PLANNED)
         planned = set(runs_of(self.rollout).values_list("account", flat=True))
         left_out = {text.partition(": ")[0] for text in self.rollout.left_out}
         wanted = {one.pk for one in accounts if one.name not in left_out}
+        proved = ManagedAccount.objects.filter(state__in=PROVED)
         return (
-            planned == wanted
+            planned <= wanted
+            and wanted - planned <= {*proved.values_list("pk", flat=True)}
             and not runs.filter(status=Status.PLANNING).exists()
             and waiting.count() == runs.approvable().count()
         )
@@ -75,7 +85,49 @@ class RolloutBatch(Batch):
         read = sorted(plans.values_list("kind", "account_name", "plan_digest"))
         return sha256(json.dumps(read).encode()).hexdigest()
 
-    def plan_managing(self, accounts: Iterable[ManagedAccount]) -> Run:
+    def resume(
+        self, accounts: Iterable[ManagedAccount], settings: Mapping[str, Any]
+    ) -> None:
+        """Continue the last rollout that a command started of these accounts, with what
+        failed and what did not start; raise CannotStart where there is nothing.
+        """
+        accounts = list(accounts)
+        rollouts = Rollout.objects.filter(kind=Rollout.Kind.ONBOARD)
+        found = rollouts.filter(runs__in=of_command(accounts)).first()
+        if found is None:
+            raise CannotStart("Nothing to resume: no rollout has these accounts.")
+        self.rollout = found
+        self.configure(settings)
+        keys = {account.pk for account in accounts}
+        with suppress(NothingFailed):
+            retry(found, self.by, origin=COMMAND, among=keys)
+        resume(found, self.by)
+
+    def was_approved(self, run: Run) -> bool:
+        """Return whether a run that this one repeats was approved with its plan."""
+        runs = Run.objects.filter(rollout=self.rollout, account=run.account_id)
+        decided = runs.filter(kind=run.kind, retried=True, approved_at__isnull=False)
+        same = decided.filter(approved_digest=run.plan_digest)
+        return bool(run.plan_digest) and same.exists()
+
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        if settings:
+            configure(self.rollout, settings, self.by)
+
+    def wait_for_others(self, accounts: Iterable[ManagedAccount]) -> None:
+        """Wait until nobody works on these accounts: whoever was killed does so for as
+        long as the lease lasts.
+        """
+        keys = [account.pk for account in accounts]
+        held = Run.objects.filter(leased_until__gt=Now())
+        while held.filter(Q(account__in=keys) | Q(account=None)).exists():
+            time.sleep(LOOKS_EVERY)
+
+    def plan_managing(
+        self,
+        accounts: Iterable[ManagedAccount],
+        settings: Mapping[str, Any] | None = None,
+    ) -> Run:
         """Start the rollout, and plan its managing account; raise CannotStart."""
         accounts = list(accounts)
         self.replace_earlier(accounts)
@@ -83,8 +135,8 @@ class RolloutBatch(Batch):
             accounts,
             Rollout.Kind.ONBOARD,
             self.by,
-            at_once=self.threads,
             origin=COMMAND,
+            **{"at_once": self.threads, **(settings or {})},
         )
         return self.managing_carried()
 
@@ -92,10 +144,22 @@ class RolloutBatch(Batch):
         approve(run, self.by, read=run.plan_digest, send=keep)
         return self.managing_carried()
 
-    def plan(self, accounts: Iterable[ManagedAccount]) -> Iterator[Run]:
-        """Plan each account that is part of the rollout."""
-        keys = runs_of(self.rollout).values_list("pk", flat=True)
-        return self.each(runs_of(self.rollout), list(keys))
+    def part(
+        self, accounts: Iterable[ManagedAccount], *, resumed: bool = False
+    ) -> list[UUID]:
+        """Find the runs of these accounts; of a rollout that was `resumed`, what had
+        not ended.
+        """
+        runs = runs_of(self.rollout)
+        if resumed:
+            runs = runs.filter(status__in=OPEN)
+        wanted = {account.pk for account in accounts}
+        found = runs.order_by("number").values_list("pk", "account")
+        return [key for key, account in found if account in wanted]
+
+    def plan(self, keys: Collection[UUID]) -> Iterator[Run]:
+        """Plan these of the rollout, and carry out what is approved already."""
+        return self.each(runs_of(self.rollout), keys)
 
     def apply(self, runs: Iterable[Run]) -> Iterator[Run]:
         """Approve each plan; carry out, wave by wave, what nothing keeps back."""
@@ -116,8 +180,8 @@ class RolloutBatch(Batch):
                 f"{rollout} is paused. {rollout.reason} {counted(waiting)} not started."
             )
             yield (
-                "  Fix what failed, then run this command again, or resume "
-                f"{rollout} on its page."
+                "  Fix what failed, then continue with --resume, or on the page of "
+                f"{rollout}."
             )
 
     def managing_carried(self) -> Run:
@@ -178,3 +242,10 @@ class RolloutBatch(Batch):
             self.give_up()
             for _ in self.carried_out(mine):
                 pass
+
+
+def of_command(accounts: Iterable[ManagedAccount]) -> RunQuerySet:
+    """Find the runs that commands started of these, and of the managing account."""
+    keys = [account.pk for account in accounts]
+    runs = Run.objects.filter(started_from=COMMAND)
+    return runs.filter(Q(account__in=keys) | Q(account=None))

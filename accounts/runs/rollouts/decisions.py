@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef
@@ -96,7 +97,7 @@ def pause(rollout: Rollout, by: User) -> bool:
     return True
 
 
-def resume(rollout: Rollout, by: User) -> bool:
+def resume(rollout: Rollout, by: User | None) -> bool:
     """Continue, whatever has failed until now; False where it is not paused."""
     with steered(rollout, by) as row:
         if row.state != State.PAUSED:
@@ -145,7 +146,7 @@ def configure(
         }
         if not changed:
             return False
-        if LIMITS & {*changed}:
+        if LIMITS & {*changed} and "pauses" not in settings:
             changed = {"pauses": Rollout.Pauses.AT_LIMITS, **changed}
         Rollout.objects.filter(pk=row.pk).update(**changed)
         record(by, What.EDIT, str(row), changed)
@@ -168,9 +169,19 @@ def discard(runs: RunQuerySet) -> int:
     return discarded
 
 
-def retry(rollout: Rollout, by: User) -> int:
-    """Start again what failed, and only that; return how many accounts. Raise
-    CannotStart where none can be.
+class NothingFailed(CannotStart):
+    """There is nothing to start again."""
+
+
+def retry(
+    rollout: Rollout,
+    by: User | None,
+    *,
+    origin: Run.Origin = Run.Origin.PAGE,
+    among: Collection[UUID] | None = None,
+) -> int:
+    """Start again what failed, and only that, `among` these accounts if any are named;
+    return how many accounts. Raise CannotStart where none can be.
     """
     try:
         with steered(rollout, by) as row:
@@ -178,20 +189,25 @@ def retry(rollout: Rollout, by: User) -> int:
                 raise CannotStart(f"{row} was stopped. Start another one.")
             failed = runs_of(row).filter(status__in=UNSUCCESSFUL)
             keys = set(failed.values_list("account", flat=True)) - {None}
+            if among is not None:
+                keys &= {*among}
             rows = ManagedAccount.objects.prefetch_related("providers")
             accounts = [one for one in rows.order_by("name") if one.pk in keys]
+            if among is not None:
+                failed = failed.filter(account__in=accounts)
             grants = row.kind == Rollout.Kind.ONBOARD
             again = needs_another(managing_run(row), accounts, grants=grants)
             if not accounts and not again:
-                raise CannotStart(f"Nothing in {row} has failed.")
+                raise NothingFailed(f"Nothing in {row} has failed.")
             failed.update(retried=True)
             if accounts:
-                add(row, accounts, by)
+                add(row, accounts, by, origin)
             if again:
                 managing_runs = Run.objects.filter(rollout=row, account=None)
                 managing_runs.filter(kind=Run.Kind.MANAGING).update(retried=True)
                 left = runs_of(row).exclude(status=Status.DISCARDED)
-                plan_managing(row, rows.filter(pk__in=left.values("account")), by)
+                others = rows.filter(pk__in=left.values("account"))
+                plan_managing(row, others, by, origin)
             if row.state == State.FINISHED:
                 row.move(State.PLANNING, finished_at=None)
             record(by, What.RETRY, str(row), {"accounts": len(accounts)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -55,8 +55,8 @@ def start(
     kind: Rollout.Kind,
     by: User | None,
     *,
-    at_once: int | None = None,
     origin: Run.Origin = Run.Origin.PAGE,
+    **settings: Any,
 ) -> Rollout:
     """Start a rollout of these accounts, described to the end; raise CannotStart.
 
@@ -67,9 +67,7 @@ def start(
     prefetch_related_objects(chosen, "providers")
     try:
         with transaction.atomic():
-            rollout = Rollout(kind=kind, created_by=by)
-            rollout.at_once = at_once or rollout.at_once
-            rollout.save()
+            rollout = Rollout.objects.create(kind=kind, created_by=by, **settings)
             refuse_any_outside(by, OPERATOR, [account.pk for account in chosen])
             started = add(rollout, chosen, by, origin)
             if changes_managing(rollout):

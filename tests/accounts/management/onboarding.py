@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 from typing import NamedTuple
 
 from django.core.management import call_command
@@ -31,3 +32,18 @@ def onboard(*arguments: object) -> Ending:
     except SystemExit as end:
         code = int(end.code or 0)
     return Ending(code, out.getvalue(), err.getvalue())
+
+
+def approved(file: object, *options: object) -> Ending:
+    """Plan, and approve what waits then, with these options."""
+    onboard(file, *planning(options))
+    return onboard(file, "--approve", *options)
+
+
+def planning(options: tuple[object, ...]) -> list[object]:
+    """Keep the options that planning takes as well."""
+    found: list[object] = []
+    for option, value in pairwise((*options, None)):
+        if option in ("--by", "--threads"):
+            found += [option, value]
+    return found

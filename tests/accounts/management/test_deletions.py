@@ -10,7 +10,7 @@ from django.core.management import CommandError
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
 from script.emulated_organization import MANAGING, MEMBERS
-from tests.accounts.management.onboarding import entry, onboard
+from tests.accounts.management.onboarding import approved, entry
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -24,7 +24,7 @@ DEV = MEMBERS[0]
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "accounts.yaml"
     write(path, "{ec2: {}, ecs: {}, lambda: {}}")
-    assert onboard(path, "--approve").code == 0
+    assert approved(path).code == 0
     return path
 
 
@@ -42,7 +42,7 @@ def state() -> str:
 def test_approval_alone_deletes_nothing(file: Path) -> None:
     write(file, "{ec2: {}, ecs: {}}")
 
-    ending = onboard(file, "--approve")
+    ending = approved(file)
 
     assert ending.code == 2
     assert f"{DEV.name}: not approved. This plan deletes " in ending.err
@@ -53,7 +53,7 @@ def test_approval_alone_deletes_nothing(file: Path) -> None:
 def test_a_few_deletions_are_approved_where_deletions_are_allowed(file: Path) -> None:
     write(file, "{ec2: {}, ecs: {}}")
 
-    ending = onboard(file, "--approve", "--allow-delete")
+    ending = approved(file, "--allow-delete")
 
     assert ending.code == 0, ending.err
     assert state() == State.VERIFIED
@@ -62,21 +62,21 @@ def test_a_few_deletions_are_approved_where_deletions_are_allowed(file: Path) ->
 def test_deleting_over_a_third_must_be_said_by_name(file: Path) -> None:
     write(file, "{ecs: {}}")
 
-    ending = onboard(file, "--approve", "--allow-delete")
+    ending = approved(file, "--allow-delete")
 
     assert ending.code == 2
     assert f"resources that Bowline created in account {DEV.account_id}" in ending.err
     assert "more than a third: " in ending.err
-    assert onboard(file, "--approve", "--allow-delete", DEV.name).code == 0
+    assert approved(file, "--allow-delete", DEV.name).code == 0
     assert state() == State.VERIFIED
 
 
 def test_names_allow_deletions_in_these_accounts_alone(file: Path) -> None:
     write(file, "{ec2: {}, ecs: {}}")
 
-    assert onboard(file, "--approve", "--allow-delete", MANAGING.name).code == 2
+    assert approved(file, "--allow-delete", MANAGING.name).code == 2
 
 
 def test_a_name_that_the_file_has_not_is_refused(file: Path) -> None:
     with pytest.raises(CommandError, match="not in this file: another"):
-        onboard(file, "--approve", "--allow-delete", "another")
+        approved(file, "--allow-delete", "another")

@@ -20,7 +20,7 @@ from script.emulated_organization import (
     MEMBERS,
     UNTRUSTING,
 )
-from tests.accounts.management.onboarding import Ending, entry, onboard
+from tests.accounts.management.onboarding import Ending, approved, entry, onboard
 from tests.rows import person
 
 pytestmark = [
@@ -45,7 +45,7 @@ def test_without_approval_it_plans_and_says_what_would_change(file: Path) -> Non
 def test_with_approval_it_does_all_and_writes_the_bundle(
     file: Path, tmp_path: Path
 ) -> None:
-    ending = onboard(file, "--approve", "--bundle", tmp_path / "out.zip")
+    ending = approved(file, "--bundle", tmp_path / "out.zip")
 
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         manifest = json.loads(archive.read("manifest.json"))
@@ -55,7 +55,7 @@ def test_with_approval_it_does_all_and_writes_the_bundle(
 
 
 def test_the_second_time_there_is_nothing_to_do(file: Path, tmp_path: Path) -> None:
-    onboard(file, "--approve", "--bundle", tmp_path / "one.zip")
+    approved(file, "--bundle", tmp_path / "one.zip")
 
     ending = onboard(file, "--bundle", tmp_path / "two.zip")
 
@@ -68,7 +68,7 @@ def test_the_second_time_there_is_nothing_to_do(file: Path, tmp_path: Path) -> N
 def test_the_bundle_says_which_account_it_keeps_although_it_failed(
     file: Path, tmp_path: Path
 ) -> None:
-    onboard(file, "--approve", "--bundle", tmp_path / "one.zip")
+    approved(file, "--bundle", tmp_path / "one.zip")
     ManagedAccount.objects.filter(name=DEV.name).fail()
     file.write_text(file.read_text().replace(entry(DEV), ""))
 
@@ -86,14 +86,14 @@ TWO_REGIONS = "regions: [us-east-1, us-west-2]"
 def test_the_bundle_names_what_it_changes_and_removes(
     file: Path, tmp_path: Path
 ) -> None:
-    onboard(file, "--approve", "--bundle", tmp_path / "one.zip")
+    approved(file, "--bundle", tmp_path / "one.zip")
     described = file.read_text().replace("regions: [us-east-1]", TWO_REGIONS)
     assert described != file.read_text()
     file.write_text(described)
-    onboard(file, "--approve")
+    approved(file)
     ManagedAccount.objects.filter(name=STAGING.name).leave_out(None)
 
-    ending = onboard(file, "--approve", "--bundle", tmp_path / "two.zip")
+    ending = approved(file, "--bundle", tmp_path / "two.zip")
 
     assert (
         f"  {DEV.name} (aws): regions us-east-1 → us-east-1, us-west-2\n" in ending.out
@@ -107,7 +107,7 @@ def test_the_good_accounts_are_in_the_bundle_and_the_others_are_named(
     with file.open("a") as more:
         more.write(entry(UNTRUSTING) + entry(HANDMADE))
 
-    ending = onboard(file, "--approve", "--bundle", tmp_path / "out.zip")
+    ending = approved(file, "--bundle", tmp_path / "out.zip")
 
     assert ending.code == 1
     assert f"{UNTRUSTING.name}: failed: " in ending.err
@@ -150,7 +150,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_an_open_run_is_named(file: Path) -> None:
     file.write_text(file.read_text().replace(entry(STAGING, MORE), ""))
-    onboard(file, "--approve")
+    approved(file)
     plan(ManagedAccount.objects.get(name=DEV.name), None, send=keep)
 
     with pytest.raises(CommandError, match=rf"Run \d+ of {DEV.name}"):
@@ -160,7 +160,7 @@ def test_an_open_run_is_named(file: Path) -> None:
 def test_the_person_stands_on_record(file: Path) -> None:
     approver = person("approver")
 
-    onboard(file, "--approve", "--by", "approver")
+    approved(file, "--by", "approver")
 
     assert {run.approved_by for run in Run.objects.all()} == {approver}
     started = {run.started_by for run in Run.objects.all()}
@@ -176,7 +176,7 @@ def test_evaluated_accounts_are_accepted_on_request(file: Path, tmp_path: Path) 
     text = file.read_text().replace("'}\n", "', trusts_bowline: false}\n", 1)
     file.write_text(text)
 
-    without = onboard(file, "--approve")
+    without = approved(file)
     ending = onboard(file, "--accept-evaluated", "--bundle", tmp_path / "out.zip")
 
     assert f"{DEV.name}: evaluated" in without.out
@@ -193,7 +193,7 @@ def test_more_accounts_than_fit_are_refused_before_anything_is_planned(
     with pytest.raises(
         CommandError, match=r"would list 3 accounts, but only 2 fit"
     ) as told:
-        onboard(file, "--approve")
+        approved(file)
 
     assert "`assume: {organization: o-a1b2c3d4e5}` under `managing`" in str(told.value)
     assert not Run.objects.exists()
@@ -206,7 +206,7 @@ def test_an_evaluated_account_is_not_in_the_bundle_until_it_is_accepted(
     cluster = "{eks: {clusters: [{name: apps, region: us-east-1}]}}"
     file.write_text(file.read_text().replace("{ec2: {}}", cluster))
 
-    ending = onboard(file, "--approve", "--bundle", tmp_path / "out.zip")
+    ending = approved(file, "--bundle", tmp_path / "out.zip")
 
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         manifest = json.loads(archive.read("manifest.json"))
@@ -226,7 +226,7 @@ def test_no_bundle_is_written_while_all_wait_for_acceptance(
     text = file.read_text().replace("'}\n", "', trusts_bowline: false}\n", 1)
     file.write_text(text)
 
-    ending = onboard(file, "--approve", "--bundle", tmp_path / "out.zip")
+    ending = approved(file, "--bundle", tmp_path / "out.zip")
 
     assert ending.code == 1
     assert "evaluated one that a person accepted. There is none yet" in ending.err
@@ -247,7 +247,7 @@ def test_a_bug_of_bowlines_own_is_told_and_is_no_success(
 
     monkeypatch.setitem(stages.STAGES, Status.PLANNING, broken)
 
-    ending = onboard(file, "--approve")
+    ending = approved(file)
 
     assert ending.code == 1
     assert "errored: Bowline itself failed. The reference is" in ending.err

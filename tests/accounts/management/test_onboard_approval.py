@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError
 
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import State, Status
@@ -14,7 +15,7 @@ from accounts.runs.scope import Scope
 from onboarding.aws.session import Sessions
 from onboarding.resources.plan import PlanOutdated
 from script.emulated_organization import MEMBERS
-from tests.accounts.management.onboarding import Ending, entry, onboard
+from tests.accounts.management.onboarding import Ending, approved, entry, onboard
 from tests.rows import person
 
 pytestmark = [
@@ -49,9 +50,9 @@ def test_one_person_plans_production_and_another_approves_what_was_planned(
     planned = onboard(production, "--by", "operator")
     digest = digest_in(planned)
     own = onboard(production, "--approve", "--by", "operator", "--plan", digest)
-    approved = onboard(production, "--approve", "--by", "approver", "--plan", digest)
+    others = onboard(production, "--approve", "--by", "approver", "--plan", digest)
 
-    assert (planned.code, own.code, approved.code) == (2, 2, 0), approved.err
+    assert (planned.code, own.code, others.code) == (2, 2, 0), others.err
     assert "operator started this plan. Another person must approve." in own.err
     assert digest_in(own) == digest
     assert states() == {State.VERIFIED}
@@ -97,11 +98,34 @@ def test_another_digest_approves_nothing_and_leaves_the_plan(file: Path) -> None
     assert not ManagedAccount.objects.existing()
 
 
+def test_approval_without_a_plan_only_plans(file: Path) -> None:
+    first = onboard(file, "--approve")
+    unread = ManagedAccount.objects.existing().exists()
+    second = onboard(file, "--approve", "--plan", digest_in(first))
+
+    assert (first.code, second.code) == (2, 0), second.err
+    assert "Not approved: no plan waited. Review this one" in first.err
+    assert not unread
+
+
+def test_where_nothing_is_to_change_there_is_nothing_to_approve(file: Path) -> None:
+    approved(file)
+
+    assert onboard(file, "--approve") == Ending(0, onboard(file, "--approve").out, "")
+
+
 def test_a_digest_of_no_plan_approves_none(file: Path) -> None:
     ending = onboard(file, "--approve", "--plan", "0" * 64)
 
     assert ending.code == 2
     assert not ManagedAccount.objects.existing()
+
+
+def test_a_digest_without_approval_is_refused(file: Path) -> None:
+    with pytest.raises(CommandError, match="Add --approve, or leave out --plan"):
+        onboard(file, "--plan", "0" * 64)
+
+    assert not ManagedAccount.objects.exists()
 
 
 def test_what_aws_changed_since_is_planned_again_and_not_approved(

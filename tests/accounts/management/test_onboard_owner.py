@@ -10,7 +10,7 @@ from django.core.management import call_command
 from accounts.models import ManagedAccount
 from accounts.models.states import State
 from script.emulated_organization import MANAGING, Credentials
-from tests.accounts.management.onboarding import onboard
+from tests.accounts.management.onboarding import approved, onboard
 from tests.accounts.runs.carried import DEV, root
 from tests.accounts.runs.conftest import here as here
 from tests.accounts.runs.owners.owning import deploy
@@ -31,13 +31,13 @@ def test_it_ends_with_a_code_of_its_own_until_the_owner_is_done(
     file = tmp_path / "accounts.yaml"
     file.write_text(FILE)
 
-    first = onboard(file, "--approve")
+    first = approved(file)
 
     assert first.code == 3, first
     assert f"manage.py handoff {DEV.name}" in first.out
     deploy(here, ManagedAccount.objects.get())
     assert ManagedAccount.objects.get().state == State.HANDED_OFF
-    second = onboard(file, "--approve")
+    second = approved(file)
     assert second.code == 0, second
     assert ManagedAccount.objects.get().state == State.VERIFIED
     third = onboard(file)
@@ -58,7 +58,7 @@ def test_every_account_waits_for_the_managing_accounts_owner(
     file = tmp_path / "accounts.yaml"
     file.write_text(OWNED)
 
-    first = onboard(file, "--approve")
+    first = approved(file)
 
     assert first.code == 3, first
     assert "manage.py handoff --managing --output DIR" in first.out
@@ -69,6 +69,6 @@ def test_every_account_waits_for_the_managing_accounts_owner(
         TemplateBody=template.read_text(),
         Capabilities=["CAPABILITY_NAMED_IAM"],
     )
-    second = onboard(file, "--approve")
+    second = approved(file)
     assert second.code == 0, second
     assert ManagedAccount.objects.get().state == State.VERIFIED

@@ -22,7 +22,7 @@ from accounts.runs.scope import Scope
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from script.emulated_organization import MEMBERS
-from tests.accounts.management.onboarding import onboard
+from tests.accounts.management.onboarding import approved, onboard
 from tests.accounts.runs.rollouts.rows import statuses
 from tests.rows import account_row, run_row
 
@@ -63,7 +63,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 def test_it_is_applied_in_waves_and_no_message_is_sent(
     file: Path, messages: list[str]
 ) -> None:
-    ending = onboard(file, "--approve", "--threads", 3)
+    ending = approved(file, "--threads", 3)
 
     rollout = Rollout.objects.get()
     assert (ending.code, ending.err) == (0, "")
@@ -115,7 +115,7 @@ def test_a_failure_in_the_first_wave_keeps_the_others_from_starting(
 ) -> None:
     broken.add(DEV.name)
 
-    ending = onboard(file, "--approve")
+    ending = approved(file)
 
     assert ending.code == 1
     assert f"{DEV.name}: failed: AWS refused it.\n  Allow it.\n" in ending.err
@@ -125,7 +125,7 @@ def test_a_failure_in_the_first_wave_keeps_the_others_from_starting(
     assert statuses(Rollout.objects.get()) == {Status.FAILED: 1, Status.APPROVED: 1}
 
     broken.clear()
-    again = onboard(file, "--approve")
+    again = approved(file)
 
     assert (again.code, again.err) == (0, "")
     assert {one.state for one in ManagedAccount.objects.all()} == {State.VERIFIED}
@@ -146,7 +146,7 @@ def test_what_a_killed_command_began_to_change_is_carried_to_its_end(
 
 
 def test_one_with_another_run_is_left_out_and_named(file: Path) -> None:
-    onboard(file, "--approve")
+    approved(file)
     run = plan(ManagedAccount.objects.get(name=DEV.name), None, send=keep)
 
     ending = onboard(file)
@@ -166,7 +166,7 @@ def test_accounts_are_not_planned_where_the_managing_account_cannot_be(
 
     monkeypatch.setitem(stages.STAGES, Status.PLANNING, refused)
 
-    ending = onboard(file, "--approve")
+    ending = onboard(file)
 
     rollout = Rollout.objects.get()
     assert ending.code == 1
@@ -185,6 +185,7 @@ def test_a_terminal_shows_a_bar_and_then_the_same_lines(
     screen, out = Terminal(), io.StringIO()
     monkeypatch.setattr(sys, "stderr", screen)
 
+    onboard(file)
     with pytest.raises(SystemExit) as end:
         call_command("onboard", str(file), "--approve", stdout=out, stderr=screen)
 

@@ -242,6 +242,17 @@ def test_only_what_failed_is_retried(rollout, olga) -> None:
     assert Run.objects.filter(rollout=rollout, retried=True).count() == 2
 
 
+def test_only_the_accounts_that_are_named_are_retried(rollout, olga) -> None:
+    move(rollout, PLANNED, FAILED, most=2)
+    ManagedAccount.objects.all().grant()
+    failed = runs_of(rollout).filter(status=FAILED).first()
+
+    retried = decisions.retry(rollout, olga, among=[failed.account_id])
+
+    assert retried == 1
+    assert statuses(rollout) == {Status.PLANNING: 1, FAILED: 1, PLANNED: 3}
+
+
 def test_a_finished_one_begins_again_where_something_is_retried(rollout, olga) -> None:
     move(rollout, PLANNED, FAILED)
     assert rollout.state == Rollout.State.FINISHED

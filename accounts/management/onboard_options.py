@@ -1,0 +1,176 @@
+"""The options of `manage.py onboard`, and what they ask for."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from django.core.management import CommandError
+
+from accounts.models import Rollout
+
+Pauses = Rollout.Pauses
+
+
+def add_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "file",
+        type=Path,
+        help="accounts.yaml or accounts.csv (see the README); -: standard input",
+    )
+    parser.add_argument("--check", action="store_true", help="only check the file")
+    parser.add_argument(
+        "--approve",
+        action="store_true",
+        help="apply the plan that waits, if nothing changed since; without one, plan, "
+        "and approve nothing",
+    )
+    parser.add_argument(
+        "--plan",
+        metavar="DIGEST",
+        help="with --approve: apply only the plan that has this digest",
+    )
+    parser.add_argument(
+        "--allow-delete",
+        nargs="*",
+        metavar="NAME",
+        help="also approve plans that delete, only for these accounts if any are "
+        "named; required by name if a plan deletes over a third of what exists",
+    )
+    parser.add_argument(
+        "--accept-evaluated",
+        action="store_true",
+        help="accept evaluated accounts, whose policies were only read",
+    )
+    parser.add_argument(
+        "--bundle", type=Path, metavar="OUT.zip", help="write a bundle to this file"
+    )
+    parser.add_argument(
+        "--by",
+        metavar="USER",
+        help="who plans, or with --approve who approves; whoever can write the "
+        "database can name anybody",
+    )
+    parser.add_argument(
+        "--threads", type=int, default=16, help="accounts to process at a time"
+    )
+    add_rollout_options(parser)
+
+
+def add_rollout_options(parser: ArgumentParser) -> None:
+    """Add what says which accounts, in which waves, and when to stop."""
+    parser.add_argument(
+        "--only", nargs="+", metavar="NAME", help="only these accounts of the file"
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue the last rollout of these accounts: plan again what failed, "
+        "start what was approved and did not start, and nothing else; with --approve, "
+        "approve again a plan that is word for word what was approved before",
+    )
+    parser.add_argument(
+        "--wait",
+        action="store_true",
+        help="wait until nobody else works on these accounts",
+    )
+    limits = parser.add_mutually_exclusive_group()
+    limits.add_argument(
+        "--keep-going",
+        action="store_true",
+        help="start the other accounts, whatever fails",
+    )
+    limits.add_argument(
+        "--max-failures",
+        type=limit,
+        metavar="N|N%",
+        help="start no more accounts once this many, or this share of all, failed; "
+        "by default, of fewer than ten accounts, once a cause may concern the others",
+    )
+    parser.add_argument(
+        "--first",
+        type=at_least_one,
+        metavar="N",
+        help="accounts in the first wave; 1 by default",
+    )
+    parser.add_argument(
+        "--waves",
+        type=percent,
+        metavar="N%",
+        help="the share of all accounts in the second wave; 10%% by default; the "
+        "third wave is the rest",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be planned and applied."""
+
+    approve: bool = False
+    digest: str | None = None
+    """Of the plan that was read."""
+    allowed: list[str] | None = None
+    """Deletions, as deletions.py says."""
+    resume: bool = False
+    wait: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Of the rollout, where they are not the usual ones."""
+    why_not: str = ""
+    """Why --approve approves nothing."""
+
+    def refused(self, why_not: str) -> Asked:
+        return replace(self, approve=False, why_not=why_not)
+
+
+def asked(options: Mapping[str, Any], accounts: int) -> Asked:
+    """Read the options, for this number of accounts; raise CommandError."""
+    if options["plan"] and not options["approve"]:
+        raise CommandError(
+            "--plan says which plan --approve is about. Add --approve, or leave out "
+            "--plan to plan."
+        )
+    return Asked(
+        options["approve"],
+        options["plan"],
+        options["allow_delete"],
+        options["resume"],
+        options["wait"],
+        dict(settings(options, accounts)),
+    )
+
+
+def settings(options: Mapping[str, Any], accounts: int) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "first_wave": options["first"],
+        "second_percent": options["waves"],
+    }
+    if options["keep_going"]:
+        found["pauses"] = Pauses.NEVER
+    if most := options["max_failures"]:
+        number, is_share = most
+        number = -(-accounts * number // 100) if is_share else number
+        found |= {"pauses": Pauses.AT_NUMBER, "most_failures": max(1, number)}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def at_least_one(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 100_000:
+        raise ArgumentTypeError(f"{text} is not a number from 1 to 100,000")
+    return int(text)
+
+
+def percent(text: str) -> int:
+    number = text.removesuffix("%")
+    if not number.isdecimal() or not 1 <= int(number) <= 100:
+        raise ArgumentTypeError(f"{text} is not a share such as 10%")
+    return int(number)
+
+
+def limit(text: str) -> tuple[int, bool]:
+    """Read a number of accounts, or a share of all: which it is, is second."""
+    if text.endswith("%"):
+        return percent(text), True
+    return at_least_one(text), False
