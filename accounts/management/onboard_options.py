@@ -57,6 +57,18 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=int, default=16, help="accounts to process at a time"
     )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print one JSON document, which docs/onboard.schema.json describes, and "
+        "nothing else on standard output",
+    )
+    parser.add_argument(
+        "--markdown",
+        type=Path,
+        metavar="FILE",
+        help="write a summary for a pull request to this file",
+    )
     add_rollout_options(parser)
 
 

@@ -13,25 +13,29 @@ from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from json import dumps
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management import CommandError
 
+from accounts.management.bundle_file import BundleFile
 from accounts.management.command import BowlineCommand
 from accounts.management.deletions import kept_back
 from accounts.management.ended import code, outdated_in, was_proved
-from accounts.management.exit_codes import FAILED, WAITS, combined
+from accounts.management.exit_codes import DONE, FAILED, WAITS, combined
 from accounts.management.migrated import is_migrated, migrate_if_new
 from accounts.management.onboard_options import Asked, add_options, asked
 from accounts.management.people import named_person
 from accounts.management.plain_diff import printed
 from accounts.management.progress import shown_on_terminal
+from accounts.management.report import document
+from accounts.management.report import markdown as summary_of
 from accounts.mapping.accounts_file import differs, register, spinnaker_differs
 from accounts.mapping.accounts_file.comparison import compare
 from accounts.mapping.managing import managing_row
-from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import UNSUCCESSFUL, Status
 from accounts.people.authors import authors_of_run
 from accounts.people.deciding import SamePerson, judge
@@ -42,8 +46,6 @@ from accounts.runs.capacity import NoRoom
 from accounts.runs.owners.readiness import ManagingUnproved
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.batch import RolloutBatch
-from accounts.spinnaker.bundles import NothingReady, build, new_bundle
-from accounts.spinnaker.next_bundle import next_bundle, unlike_now
 from accounts.wording import counted
 from accounts.work.queue import nothing_sent
 from onboarding.accounts_file import AccountsFile, FileProblems, read
@@ -64,10 +66,50 @@ class Command(BowlineCommand):
     help = "Plan every account of a file, and with --approve onboard it."
     requires_migrations_checks = False  # --check makes no tables
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.as_json = False
+        self.told: list[str] = []
+        self.rollouts: dict[int, Rollout] = {}
+        self.chosen: list[ManagedAccount] = []
+        self.digest: str | None = None
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_options(parser)
 
-    def handle(self, *, file: Path, check: bool, **options: Any) -> None:
+    def handle(
+        self, *, file: Path, json: bool, markdown: Path | None, **options: Any
+    ) -> None:
+        self.as_json = json
+        try:
+            code = self.ended(file, **options)
+        except CommandError as error:
+            if not (json or markdown):
+                raise
+            self.warn(f"CommandError: {error}")
+            code = FAILED
+        if json or markdown:
+            self.report(code, markdown)
+        sys.exit(code)
+
+    def report(self, code: int, path: Path | None) -> None:
+        """Print the document, and write the summary."""
+        found = document(
+            code,
+            rollouts=self.rollouts.values(),
+            accounts=self.chosen,
+            digest=self.digest,
+            messages=self.told,
+        )
+        if path is not None:
+            try:
+                path.write_text(summary_of(found))
+            except OSError as error:
+                raise CommandError(f"{path} cannot be written: {error}") from error
+        if self.as_json:
+            self.stdout.write(dumps(found, indent=2, ensure_ascii=False))
+
+    def ended(self, file: Path, *, check: bool, **options: Any) -> int:
         try:
             content, csv = content_of(file)
             if not check:
@@ -77,12 +119,12 @@ class Command(BowlineCommand):
             written = read(content, partition=partition, csv=csv)
             if check:
                 self.check_only(file, written, described)
-                return
-            sys.exit(self.onboard(written, **options))
+                return DONE
+            return self.onboard(written, **options)
         except FileProblems as error:
             for problem in error.problems:
                 self.warn(f"{file}:{problem.line}: {problem.message}")
-            sys.exit(FAILED)
+            return FAILED
         except Outside as error:
             raise CommandError(str(error)) from error
         except OSError as error:
@@ -122,7 +164,8 @@ class Command(BowlineCommand):
         accounts = register(written, person)
         known = {managing_row().name, *named}
         refuse_strangers("--allow-delete", wanted.allowed, known)
-        chosen = [one for one in accounts if not only or one.name in only]
+        self.chosen = [one for one in accounts if not only or one.name in only]
+        chosen = self.chosen
         partition = managing_row().partition
         sessions = Sessions(run="onboard", partition=partition, patience=PATIENCE)
         batch = RolloutBatch(sessions, person, threads)
@@ -137,8 +180,9 @@ class Command(BowlineCommand):
         if accept_evaluated:
             for account in chosen:
                 self.accept(account, person)
+        file = BundleFile(self.say, self.warn)
         if bundle is not None and not (
-            self.write_bundle(bundle, person) and self.all_accepted(chosen)
+            file.write(bundle, person) and file.all_accepted(chosen)
         ):
             codes.append(FAILED)
         return combined(codes)
@@ -179,6 +223,7 @@ class Command(BowlineCommand):
         wanted: Asked,
     ) -> list[int]:
         """Carry the rollout as far as it goes with what is approved."""
+        self.rollouts[batch.rollout.number] = batch.rollout
         may = partial(self.is_approved, batch, wanted)
         self.shown(managing)
         if may(managing):
@@ -206,7 +251,8 @@ class Command(BowlineCommand):
         if waiting or managing.status == Status.PLANNED:
             if wanted.why_not:
                 self.warn(f"Not approved: {wanted.why_not}")
-            self.say(f"Plan {batch.digest} waits for approval.")
+            self.digest = batch.digest
+            self.say(f"Plan {self.digest} waits for approval.")
         codes = [code(run) for run in (managing, *ended, *waiting)]
         if wanted.approve and (changed := outdated_in(ended)):
             done = [code(run) for run in ended if run.account_id not in changed]
@@ -290,63 +336,13 @@ class Command(BowlineCommand):
         if error.get("hint"):
             self.warn(f"  {error['hint']}")
 
-    def write_bundle(self, path: Path, by: User | None) -> bool:
-        try:
-            bundle = new_bundle(by)
-        except NothingReady as error:
-            self.warn(str(error))
-            return False
-        self.tell_next()
-        build(bundle)
-        bundle.refresh_from_db()
-        if bundle.status != bundle.Status.READY:
-            self.warn(bundle.error)
-            return False
-        path.write_bytes(bundle.archive)
-        count = counted(bundle.accounts.count())
-        self.say(f"Bundle {bundle.number}: {count}, {path}, {bundle.sha256}")
-        return True
-
-    def tell_next(self) -> None:
-        """Print what the bundle changes since the last one, and what it keeps."""
-        found, unlike = next_bundle(), unlike_now()
-        self.say(found.changes.summary(unlike.kept_count))
-        for changed in found.delta.changed:
-            fields = "; ".join(
-                f"{one.name} {one.before} → {one.after}" for one in changed.fields
-            )
-            self.say(f"  {changed.name} ({changed.provider}): {fields}")
-        for removed in found.delta.removed:
-            self.say(f"  {removed.name} ({removed.provider}): removed")
-        for one in unlike.kept:
-            self.warn(
-                f"{one.account.name}: {one.account.state}. The bundle holds it as it "
-                f"was last proved. {one.reason}"
-            )
-        for group in unlike.others:
-            states = ", ".join(f"{count:,} {state}" for state, count in group.states)
-            self.warn(f"{group.one} in {group.accounts}: {states}.")
-
-    def all_accepted(self, accounts: list[ManagedAccount]) -> bool:
-        """Name those that are not in the bundle only because nobody accepted them."""
-        mine = {account.pk for account in accounts}
-        waiting = [a for a in ManagedAccount.objects.to_accept() if a.pk in mine]
-        for account in waiting:
-            self.warn(
-                f"{account.name}: evaluated. The bundle does not hold it until a "
-                "person accepts it."
-            )
-        if waiting:
-            self.warn(
-                "  Review its checks, then accept it on its page or with "
-                "--accept-evaluated."
-            )
-        return not waiting
-
     def say(self, text: str) -> None:
-        self.stdout.write(text)
+        """Print a line for people, unless a program reads the document."""
+        if not self.as_json:
+            self.stdout.write(text)
 
     def warn(self, text: str) -> None:
+        self.told.append(text.strip())
         self.stderr.write(text)
 
 

@@ -1,0 +1,208 @@
+"""How `manage.py onboard` ended, as one document for programs: docs/onboard.schema.json
+describes it; and as a summary for people, in Markdown.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from accounts.management.exit_codes import EXIT_CODES
+from accounts.management.plain_diff import lines
+from accounts.mapping.plans import plan_of
+from accounts.models import ManagedAccount, Rollout, Run
+from accounts.models.states import UNSUCCESSFUL, Status
+from accounts.runs.rollouts.census import runs_of
+from accounts.wording import counted
+from onboarding.resources.entry_changes import EntryChange
+from onboarding.resources.plan import VERBS, Plan, PlannedChange
+from onboarding.resources.risks import Risk, Topic
+
+MOST = 60_000
+"""Characters: GitHub takes 65,536 in a comment."""
+
+Document = dict[str, Any]
+
+
+def document(
+    code: int,
+    *,
+    rollouts: Collection[Rollout] = (),
+    accounts: Iterable[ManagedAccount] = (),
+    digest: str | None = None,
+    messages: Iterable[str] = (),
+) -> Document:
+    """Describe how it ended: by each account's newest run in these rollouts."""
+    last = max(rollouts, key=lambda one: one.number, default=None)
+    if last is not None:
+        last.refresh_from_db()
+    managing = newest(Run.objects.filter(rollout__in=rollouts, account=None))
+    newest_of = {
+        run.account_id: run
+        for rollout in sorted(rollouts, key=lambda one: one.number)
+        for run in runs_of(rollout).select_related("account").order_by("number")
+    }
+    found = [newest_of[one.pk] for one in accounts if one.pk in newest_of]
+    return {
+        "exit_code": code,
+        "meaning": EXIT_CODES[code],
+        "plan": digest,
+        "rollout": last and {"number": last.number, "state": last.state},
+        "managing": managing and of_run(managing),
+        "accounts": [of_run(run) for run in found],
+        "left_out": list(last.left_out) if last else [],
+        "messages": list(messages),
+    }
+
+
+def newest(runs: Any) -> Run | None:
+    found: Run | None = runs.order_by("number").last()
+    return found
+
+
+def of_run(run: Run) -> Document:
+    plan, error = plan_of(run), run.error or {}
+    failed = run.status in UNSUCCESSFUL
+    return {
+        "name": run.account_name,
+        "account_id": run.account.account_id if run.account else None,
+        "environment": run.account.environment if run.account else "",
+        "run": run.number,
+        "status": run.status,
+        "wave": run.wave,
+        "counts": plan.counts,
+        "changes": [of_change(change) for change in plan.changes],
+        "spinnaker": [of_entry(entry) for entry in plan.entries],
+        "risks": [of_risk(one) for concern in plan.concerns for one in concern.risks],
+        "error": {
+            "message": error.get("message", ""),
+            "hint": error.get("hint", ""),
+        }
+        if failed
+        else None,
+    }
+
+
+def of_risk(risk: Risk) -> Document:
+    return {
+        "topic": risk.topic.value,
+        "name": risk.key.name,
+        "sentence": risk.sentence,
+    }
+
+
+def of_change(change: PlannedChange) -> Document:
+    return {
+        "verb": change.verb,
+        "kind": change.key.kind,
+        "name": change.key.name,
+        "account": change.key.account,
+        "reason": change.reason,
+        "before": change.before,
+        "after": change.after,
+    }
+
+
+def of_entry(entry: EntryChange) -> Document:
+    return {
+        "verb": entry.verb,
+        "provider": entry.provider,
+        "name": entry.name,
+        "before": entry.before,
+        "after": entry.after,
+    }
+
+
+def markdown(found: Document) -> str:
+    """Summarize it for a pull request: counts, risks and new trust, then the plan of
+    each account, folded; those that are too many for a comment are counted.
+    """
+    runs = [*filter(None, [found["managing"]]), *found["accounts"]]
+    text = "\n".join(summary(found, runs))
+    left = 0
+    for one in runs:
+        more = folded(one)
+        if len(text) + len(more) > MOST:
+            left += bool(more)
+            continue
+        text += more
+    if left:
+        text += f"\n{counted(left)} more: the output of the command has their plans.\n"
+    return text + "\n"
+
+
+def summary(found: Document, runs: list[Document]) -> Iterator[str]:
+    total = {verb: sum(run["counts"][verb] for run in runs) for verb in VERBS}
+    said = ", ".join(f"{count:,} to {verb}" for verb, count in total.items())
+    yield f"### Bowline: {counted(len(found['accounts']))}, {said}"
+    yield ""
+    if found["plan"]:
+        yield f"Plan `{found['plan']}` waits for approval."
+    else:
+        yield f"Exit code {found['exit_code']}: {found['meaning']}."
+    risks = [(run["name"], risk) for run in runs for risk in run["risks"]]
+    trust = [one for one in risks if one[1]["topic"] == Topic.TRUST]
+    others = [one for one in risks if one not in trust]
+    yield from listed("New trust", trust)
+    yield from listed("Read first", others)
+    failed = [run for run in runs if run["error"]]
+    if failed:
+        yield from ("", "**Failed**", "")
+        for run in failed:
+            said = f"{run['error']['message']} {run['error']['hint']}".strip()
+            yield f"- {plain(run['name'])}: {plain(said)}"
+    if found["messages"]:
+        yield from ("", "**Messages**", "")
+        yield from (f"- {plain(message)}" for message in found["messages"])
+    yield from ("", f"| Account | Environment | State | {' | '.join(VERBS)} |")
+    yield f"|---|---|---|{'---|' * len(VERBS)}"
+    for run in runs:
+        numbers = " | ".join(str(run["counts"][verb]) for verb in VERBS)
+        where = plain(run["environment"])
+        yield f"| {plain(run['name'])} | {where} | {run['status']} | {numbers} |"
+    yield ""
+
+
+LISTED = 50
+"""The most risks that are listed."""
+
+
+def listed(title: str, risks: list[tuple[str, Mapping[str, str]]]) -> Iterator[str]:
+    if not risks:
+        return
+    yield from ("", f"**{title}**", "")
+    for account, risk in risks[:LISTED]:
+        yield f"- {plain(account)}, {plain(risk['name'])}: {plain(risk['sentence'])}"
+    if len(risks) > LISTED:
+        yield f"- and {len(risks) - LISTED:,} more"
+
+
+def folded(run: Document) -> str:
+    """Write a plan that opens when it is chosen; empty: it has none."""
+    row = Run.objects.get(number=run["run"])
+    plan = plan_of(row)
+    if row.status != Status.PLANNED or not plan:
+        return ""
+    body = "\n".join(fenced(row, plan))
+    counts = ", ".join(f"{n} to {verb}" for verb, n in run["counts"].items())
+    return (
+        f"\n<details><summary>{plain(run['name'])}: {counts}</summary>\n\n"
+        f"{body}\n\n</details>\n"
+    )
+
+
+def fenced(run: Run, plan: Plan) -> Iterator[str]:
+    body = "\n".join(line.removeprefix("  ") for line in lines(run, plan))
+    ticks = max((len(some) for some in re.findall("`+", body)), default=0)
+    fence = "`" * max(3, ticks + 1)
+    yield f"{fence}diff"
+    yield body
+    yield fence
+
+
+def plain(text: str) -> str:
+    """Write a text of others so that Markdown shows it, and nobody is called by it."""
+    words = " ".join(html.escape(str(text), quote=False).split())
+    return re.sub(r"[\\`*_\[\]|@#~]", lambda sign: f"&#{ord(sign[0])};", words)
