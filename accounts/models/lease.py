@@ -91,6 +91,12 @@ class Leased(models.Model):
         HELD[lease] = Hold(type(self), self.pk, time.monotonic())
         return True
 
+    @property
+    def is_held(self) -> bool:
+        """Return whether somebody works on it, by the database's clock."""
+        held = type(self)._base_manager.filter(pk=self.pk, leased_until__gt=Now())
+        return held.exists()
+
     def extend_lease(self) -> None:
         """Hold on for another while; raise LeaseLost where it was taken over."""
         end, numbers = moment(connection.vendor, LEASE)

@@ -1,7 +1,7 @@
 """`manage.py deliver`: the proved accounts, to the running Spinnaker, here and now.
 
 It fails where something is not loaded in time. A delivery that is interrupted is
-continued by workers, or by the next one.
+continued by workers, or by the next command, once the lease of who was killed ran out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError
 
 from accounts.management.command import BowlineCommand
-from accounts.management.exit_codes import DONE, FAILED, PLANNED
+from accounts.management.exit_codes import DONE, FAILED, PLANNED, combined
 from accounts.management.people import named_person
 from accounts.management.plain_delivery import ending, kept_back, lines
 from accounts.mapping.managing import NoManagingAccount
@@ -73,6 +73,11 @@ class Command(BowlineCommand):
             metavar="NAME",
             help="take over, overwrite or send again these accounts in Spinnaker",
         )
+        parser.add_argument(
+            "--wait",
+            action="store_true",
+            help="wait while somebody else carries a delivery out, then continue it",
+        )
         parser.add_argument("--by", metavar="USER", help="the person to record")
 
     def handle(
@@ -108,13 +113,15 @@ class Command(BowlineCommand):
         *,
         approve: bool,
         allow_delete: list[str] | None,
+        wait: bool,
         **_: Any,
     ) -> int:
         reached = reach()
+        before = self.continued(wait=wait)
         delivery = start(person, agreed=agreed, send=keep)
         self.carry(delivery, reached)
         if delivery.status in Delivery.UNSUCCESSFUL:
-            return self.ended(delivery)
+            return combined([before, self.ended(delivery)])
         self.tell(
             str(delivery),
             counts=delivery.counts,
@@ -123,9 +130,30 @@ class Command(BowlineCommand):
             warnings=delivery.warnings,
         )
         if delivery.status != Status.PLANNED:
-            return DONE
+            return combined([before, DONE])
         if not approve or not self.approved(delivery, allow_delete, person):
-            return PLANNED
+            return combined([before, PLANNED])
+        return combined([before, self.carried_out(delivery)])
+
+    def continued(self, *, wait: bool) -> int:
+        """Carry on what did not end; raise DeliveryOpen where somebody does so, unless
+        it is to `wait`. Return how it ended; a plan waits, and makes way for another.
+        """
+        delivery = Delivery.objects.open().first()
+        if delivery is None or not delivery.is_working:
+            return DONE
+        while delivery.is_held:
+            if not wait:
+                raise DeliveryOpen(delivery)
+            time.sleep(LOOKS_EVERY)
+        delivery.refresh_from_db()
+        if delivery.status == Status.PLANNING:
+            self.carry(delivery, reach())
+            return DONE
+        self.stdout.write(f"{delivery} did not end, and is continued.")
+        return self.carried_out(delivery)
+
+    def carried_out(self, delivery: Delivery) -> int:
         with self.progress(delivery) as advance:
             self.carry(delivery, reach(progressed=advance))
         return self.ended(delivery)
@@ -148,11 +176,13 @@ class Command(BowlineCommand):
     def progress(self, delivery: Delivery) -> Iterator[Any]:
         """Show a bar on a terminal; elsewhere, say each hundredth account."""
         count, lock = delivery.steps.count(), Lock()
+        sent = delivery.steps.filter(sent_at__isnull=False).count()
         if self.stderr.isatty():
             bar = click.progressbar(
                 length=count, label="Send", file=sys.stderr, show_pos=True
             )
             with bar:
+                bar.update(sent)
 
                 def advance(steps: int) -> None:
                     with lock:
@@ -160,7 +190,6 @@ class Command(BowlineCommand):
 
                 yield advance
             return
-        sent = 0
 
         def say(steps: int) -> None:
             nonlocal sent

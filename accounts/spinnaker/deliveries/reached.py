@@ -40,7 +40,7 @@ class Reached:
     threads: int = THREADS
     now: Callable[[], datetime] = timezone.now
     progressed: Callable[[int], None] = ignore
-    """Receives how many steps were done."""
+    """Receives how many steps Spinnaker stored."""
 
     def each(self, work: Callable[[T], R], items: Sequence[T]) -> list[R]:
         """Do the work for each, several at once, and each thread with one database

@@ -163,8 +163,8 @@ def send_some(
         """Hold on to the delivery right before the step, and mark it right after."""
         delivery.extend_lease()
         ending = sent(step, bodies, reached, ledger)
-        note_sent(step, ending, reached)
-        reached.progressed(1)
+        if note_sent(step, ending, reached):
+            reached.progressed(1)
         return ending
 
     endings = reached.each(work, steps)
@@ -208,7 +208,8 @@ def is_final(ending: Exception) -> bool:
     return isinstance(ending, NotAsSent)
 
 
-def note_sent(step: DeliveryStep, ending: Ending, reached: Reached) -> None:
+def note_sent(step: DeliveryStep, ending: Ending, reached: Reached) -> bool:
+    """Mark how it went; return whether Spinnaker stored it."""
     fields: dict[str, object] = {}
     if ending is None or isinstance(ending, NotAsSent):
         fields["sent_at"] = reached.now()
@@ -216,6 +217,7 @@ def note_sent(step: DeliveryStep, ending: Ending, reached: Reached) -> None:
         fields["error"] = str(ending)
     if fields:
         DeliveryStep.objects.filter(pk=step.pk).update(**fields)
+    return "sent_at" in fields
 
 
 def wait_for_rights(

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models.functions import Now
 
 from accounts.management.commands import deliver
 from accounts.models import Activity, Delivery, ManagedAccount
+from accounts.models.lease import LEASE, Leased
 from tests.accounts.spinnaker.deliveries.delivering import proved_row, reach
 from tests.onboarding.delivery.accounts import foreign
-from tests.onboarding.delivery.strict_gate import StrictGate
+from tests.onboarding.delivery.strict_gate import Killed, StrictGate, error
 from tests.rows import managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -150,6 +153,86 @@ def test_the_policy_of_an_environment_asks_for_a_second_person(
     assert ending.code == 2
     assert "In production, the person who plans cannot approve" in ending.err[0]
     assert strict.writes == []
+
+
+def kill(
+    strict: StrictGate, monkeypatch: pytest.MonkeyPatch, when: int, *arguments: str
+) -> None:
+    """Kill the command at its request of this number: it lets go of nothing then."""
+    strict.killed_at = when
+    free = Leased.free_lease
+
+    def free_lease(row: Leased) -> None:
+        if not isinstance(sys.exc_info()[1], Killed):
+            free(row)
+
+    with monkeypatch.context() as dead:
+        dead.setattr(Leased, "free_lease", free_lease)
+        with pytest.raises((Killed, SystemExit)):
+            call_command("deliver", *arguments, stdout=io.StringIO())
+    strict.killed_at = -1
+
+
+@pytest.mark.parametrize("when", range(54))
+def test_it_continues_what_was_killed_once_the_lease_ran_out(
+    strict: StrictGate, monkeypatch: pytest.MonkeyPatch, when: int
+) -> None:
+    proved_row(providers={"ec2": {}, "ecs": {}}, uses_external_id=False)
+    strict.stored["theirs"] = foreign("theirs")
+    kill(strict, monkeypatch, when, "--approve")
+    is_open = Delivery.objects.filter(status__in=Delivery.WORKING).exists()
+
+    if is_open:
+        with pytest.raises(CommandError, match=r"is in progress\. Wait"):
+            call_command("deliver", "--approve")
+    Delivery.objects.update(leased_until=Now() - LEASE)
+    ending = run("--approve")
+
+    assert (ending.code, ending.err) == (0, [])
+    assert sorted(strict.names("PUT")) == ["staging", "staging-ecs"]
+    assert strict.stored["theirs"] == foreign("theirs")
+
+
+def test_it_waits_for_who_carries_a_delivery_out(
+    strict: StrictGate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proved_row()
+    kill(strict, monkeypatch, 20, "--approve")
+    assert Delivery.objects.get().status == "delivering"
+    Delivery.objects.update(leased_until=Now() + LEASE)
+    looks: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 2:
+            Delivery.objects.update(leased_until=Now() - LEASE)
+        strict.clock.sleep(15)
+
+    monkeypatch.setattr(deliver.time, "sleep", sleep)
+
+    ending = run("--approve", "--wait")
+
+    assert ending.code == 0
+    assert ending.out[0] == "Delivery 1 did not end, and is continued."
+    assert looks[:2] == [1.0, 1.0]
+
+
+def test_it_counts_what_was_stored_and_no_attempt(strict: StrictGate) -> None:
+    for n in range(60):
+        proved_row(f"team-{n}", account_id=f"{n:012}")
+    answer, refused = strict.put, iter(range(300))
+
+    def put(body: Any) -> Any:
+        return error(500) if next(refused, None) is not None else answer(body)
+
+    strict.put = put  # type: ignore[method-assign]
+
+    ending = run("--approve")
+
+    assert ending.code == 0
+    assert [line for line in ending.out if line.startswith("Sent ")] == [
+        "Sent 60 of 60."
+    ]
 
 
 def test_without_a_connection_nothing_is_planned() -> None:
