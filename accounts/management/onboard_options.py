@@ -51,8 +51,9 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--by",
         metavar="USER",
-        help="who plans, or with --approve who approves; whoever can write the "
-        "database can name anybody",
+        help="who plans, or with --approve who approves; without it, the person of "
+        "the API token in BOWLINE_TOKEN. Whoever can write the database can name "
+        "anybody",
     )
     parser.add_argument(
         "--threads", type=int, default=16, help="accounts to process at a time"

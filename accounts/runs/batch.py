@@ -30,13 +30,17 @@ class Batch:
         self.threads = threads
 
     def verify(self, accounts: Iterable[ManagedAccount]) -> Iterator[Run]:
-        """Prove again what exists; return the open run instead, if there is one."""
+        """Prove again what exists; return the open run instead, if there is one. One
+        that a killed command left is continued.
+        """
 
         def work(account: ManagedAccount) -> Run:
             try:
                 run = verify(account, self.by, origin=COMMAND, send=keep)
             except RunOpen as error:
-                return error.run
+                run = error.run
+                if run.status != Status.VERIFYING or run.is_held:
+                    return run
             return self.carried(run)
 
         return in_threads(work, accounts, self.threads)

@@ -20,11 +20,12 @@ from django.core.management import CommandError
 
 from accounts.management.command import BowlineCommand
 from accounts.management.exit_codes import DONE, FAILED, PLANNED, combined
-from accounts.management.people import named_person
+from accounts.management.people import acting_person
 from accounts.management.plain_delivery import ending, kept_back, lines
 from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker.connection import NotConnected
 from accounts.models import Delivery
+from accounts.models.api.token import Scope
 from accounts.people.deciding import SamePerson
 from accounts.people.role_limits.refusing import Outside
 from accounts.spinnaker.bundles import Twins
@@ -83,7 +84,8 @@ class Command(BowlineCommand):
     def handle(
         self, *, dry_run: bool, take_over: list[str], by: str | None, **options: Any
     ) -> None:
-        person = named_person(by) if by else None
+        scope = Scope.APPROVE if options["approve"] else Scope.OPERATE
+        person = acting_person(by, scope)
         try:
             if dry_run:
                 sys.exit(self.show(take_over))

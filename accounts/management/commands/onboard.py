@@ -27,7 +27,7 @@ from accounts.management.ended import code, outdated_in, was_proved
 from accounts.management.exit_codes import DONE, FAILED, WAITS, combined
 from accounts.management.migrated import is_migrated, migrate_if_new
 from accounts.management.onboard_options import Asked, add_options, asked
-from accounts.management.people import named_person
+from accounts.management.people import acting_person
 from accounts.management.plain_diff import printed
 from accounts.management.progress import shown_on_terminal
 from accounts.management.report import document
@@ -36,6 +36,7 @@ from accounts.mapping.accounts_file import differs, register, spinnaker_differs
 from accounts.mapping.accounts_file.comparison import compare
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
+from accounts.models.api.token import Scope
 from accounts.models.states import UNSUCCESSFUL, Status
 from accounts.people.authors import authors_of_run
 from accounts.people.deciding import SamePerson, judge
@@ -157,7 +158,9 @@ class Command(BowlineCommand):
         threads: int,
         **options: Any,
     ) -> int:
-        person = named_person(by) if by else None
+        person = acting_person(
+            by, Scope.APPROVE if options["approve"] else Scope.OPERATE
+        )
         named = {one.managed.name for one in written.accounts}
         refuse_strangers("--only", only, named)
         wanted = asked(options, len(only or named))

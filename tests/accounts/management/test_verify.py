@@ -9,11 +9,14 @@ from typing import Any, NamedTuple
 import boto3
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, Run
+from accounts.models.lease import LEASE
 from accounts.models.states import Status
 from accounts.runs.actions import keep, plan
+from accounts.runs.actions import verify as start
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
 from tests.accounts.runs.carried import onboarded
 from tests.rows import account_row, managing_row
@@ -98,6 +101,20 @@ def test_a_run_that_is_open_stands_in_the_way(account: ManagedAccount) -> None:
     assert (ending.code, ending.out) == (1, "")
     said = f"not verified. {run.title} of accountdev is in progress"
     assert f"accountdev: {said}" in ending.err
+
+
+def test_a_verification_that_was_killed_is_continued(account: ManagedAccount) -> None:
+    run = start(account, None, send=keep)
+    Run.objects.filter(pk=run.pk).update(leased_until=Now() + LEASE)
+    held = verify()
+    Run.objects.filter(pk=run.pk).update(leased_until=Now() - LEASE)
+
+    ending = verify()
+
+    run.refresh_from_db()
+    assert (held.code, ending.code) == (1, 0)
+    assert "is in progress. Wait until it ends." in held.err
+    assert run.status == Status.VERIFIED
 
 
 def test_a_waiting_plan_is_left_to_whoever_approves(account: ManagedAccount) -> None:
