@@ -16,7 +16,7 @@ RUN case $SAML in true) lock=requirements-saml.txt ;; *) lock=requirements.txt ;
 COPY manage.py SECURITY.md ./
 COPY accounts accounts/
 COPY bowline bowline/
-COPY deploy/gunicorn.conf.py deploy/
+COPY deploy/entrypoint deploy/gunicorn.conf.py deploy/
 COPY docs docs/
 COPY onboarding onboarding/
 COPY static static/
@@ -29,4 +29,5 @@ RUN SECRET_KEY=unused python manage.py collectstatic --no-input --verbosity 0 \
 USER bowline
 
 EXPOSE 8000
+ENTRYPOINT ["/app/deploy/entrypoint"]
 CMD ["gunicorn", "bowline.wsgi", "--config", "deploy/gunicorn.conf.py"]
