@@ -32,11 +32,11 @@ from accounts.people.deciding import second_person_for
 from accounts.people.reach import Reach
 from accounts.people.role_limits.refusing import Outside
 from accounts.runs.actions import RunOpen, plan_managing
-from accounts.runs.applying import grant_or_withdraw
 from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.coming_first import open_managing_run
 from accounts.runs.foreign.as_found import compared_now, keep_as_found
 from accounts.runs.foreign.keeping import keep_all_foreign
+from accounts.runs.managing.applying import grant_or_withdraw
 from accounts.runs.owners.learning import learn_details
 from accounts.runs.scope import Comparison, Scope, Side
 from onboarding import topology

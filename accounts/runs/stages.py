@@ -13,8 +13,8 @@ from accounts.models import Run
 from accounts.models.lease import LeaseLost
 from accounts.models.states import WORKING, Status
 from accounts.notices.happening import failed
-from accounts.runs.applying import apply_run
 from accounts.runs.inactive import explained
+from accounts.runs.owners.applying import apply_stage
 from accounts.runs.planning import make_plan
 from accounts.runs.scope import Scope
 from accounts.runs.verifying import verify_run
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 STAGES = {
     Status.PLANNING: make_plan,
-    Status.APPLYING: apply_run,
+    Status.APPLYING: apply_stage,
     Status.VERIFYING: verify_run,
 }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from botocore import retryhandler
 
-from accounts.runs import applying, verifying
+from accounts.runs import carrying_out, verifying
 from onboarding.aws import backoff
 from onboarding.aws.apply import apply
 from onboarding.aws.shared_clients import shared_client
@@ -31,7 +31,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     # What does not end so is a failure; nobody should wait minutes to see it.
     monkeypatch.setattr(verifying, "SETTLING", 4.0)
     monkeypatch.setattr(verifying, "LONG_BACKOFF", 4.0)
-    monkeypatch.setattr(applying, "apply", partial(apply, backoff_seconds=4.0))
+    monkeypatch.setattr(carrying_out, "apply", partial(apply, backoff_seconds=4.0))
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ WRITES = {"update", "bulk_update", "update_or_create", "write", "note", "save"}
 
 OTHERWISE = {
     "accounts/models/states.py": "It is the one place.",
-    "accounts/runs/applying.py": "A step's UPDATE asks for the lease of its run: only "
-    "the worker that holds it writes it.",
+    "accounts/runs/carrying_out.py": "A step's UPDATE asks for the lease: only the "
+    "worker that holds the run writes it.",
     "accounts/api/idempotency.py": "It is an HTTP status, of an answer that is kept.",
     "accounts/api/problems.py": "It is an HTTP status, of an exception.",
     "accounts/discover/organization/keeping.py": "It is what AWS calls a member.",

@@ -16,7 +16,7 @@ from accounts.mapping.plans import steps_of
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.lease import LeaseLost
 from accounts.models.states import State, Status
-from accounts.runs import applying
+from accounts.runs import applying, carrying_out
 from accounts.runs.actions import approve, keep, plan_managing, verify
 from accounts.runs.scope import Comparison, Scope, Side
 from onboarding.aws.session import Sessions
@@ -254,7 +254,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Change]:
 
     found = Comparison((ROLE,), 0, ())
     monkeypatch.setattr(Side, "compared", lambda *_, **__: found)
-    monkeypatch.setattr(applying, "apply", apply)
+    monkeypatch.setattr(carrying_out, "apply", apply)
     return made
 
 
@@ -320,7 +320,7 @@ def test_nothing_is_made_once_another_worker_holds_the_run(made: list[Change]) -
         raise run.lost()
 
     with pytest.raises(LeaseLost):
-        applying.carry_out(
+        carrying_out.carry_out(
             run,
             Sessions("test"),
             Reach("922222222222"),

@@ -12,8 +12,9 @@ from accounts.mapping import snapshots
 from accounts.mapping.edits import editing_managing
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
-from accounts.runs import applying, verifying
+from accounts.runs import applying, carrying_out, verifying
 from accounts.runs.actions import discard, keep, plan, plan_managing, remove, verify
+from accounts.runs.managing import applying as applying_managing
 from accounts.runs.scope import Side
 from onboarding.aws.errors import AwsError
 from onboarding.desired import POLICY_SET
@@ -63,9 +64,7 @@ def fails_in_the_account(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     def refuse(*_: Any, **__: Any) -> None:
         raise AwsError("", "iam:CreateRole", "Not in this account.", "Allow it.")
 
-    carry_out = applying.carry_out
-    passes = iter((carry_out, refuse))
-    monkeypatch.setattr(applying, "carry_out", lambda *a, **k: next(passes)(*a, **k))
+    monkeypatch.setattr(applying, "carry_out", refuse)
     return done(run)
 
 
@@ -106,7 +105,7 @@ def test_a_managing_side_that_cannot_be_made_is_failed(
         raise AwsError("", "iam:CreateRole", "A policy denies it.", "Allow it.")
 
     run = planned(member())
-    monkeypatch.setattr(applying, "apply", refuse)
+    monkeypatch.setattr(carrying_out, "apply", refuse)
 
     done(run)
 
@@ -132,7 +131,7 @@ def test_a_removal_finds_what_differs_there(
     onboarded(account)
     run = carried(remove(account, None))
     monkeypatch.setattr(verifying, "SETTLING", 0.0)
-    change_managing = applying.change_managing
+    change_managing = applying_managing.change_managing
 
     def change_and_detach(*given: Any, **named: Any) -> None:
         change_managing(*given, **named)
@@ -140,7 +139,7 @@ def test_a_removal_finds_what_differs_there(
         arn = MANAGING.arn("policy/bowline/managing/BowlineRegionLookup")
         iam.detach_role_policy(RoleName=role, PolicyArn=arn)
 
-    monkeypatch.setattr(applying, "change_managing", change_and_detach)
+    monkeypatch.setattr(applying_managing, "change_managing", change_and_detach)
 
     ending = done(run)
 

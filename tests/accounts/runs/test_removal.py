@@ -148,7 +148,7 @@ def test_an_account_that_cannot_be_emptied_is_closed_to_spinnaker_nevertheless(
     here: Credentials, removal: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     impatient = partial(apply, backoff_seconds=0.0)
-    monkeypatch.setattr("accounts.runs.applying.apply", impatient)
+    monkeypatch.setattr("accounts.runs.carrying_out.apply", impatient)
     iam = root(here, DEV, "iam")
     iam.attach_role_policy(
         RoleName="BaseIAMRole", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess"

@@ -38,7 +38,7 @@ def first_write_ends(
         written.append(arguments)
         raise end
 
-    monkeypatch.setattr("accounts.runs.applying.apply", first_write)
+    monkeypatch.setattr("accounts.runs.carrying_out.apply", first_write)
     try:
         carry_on(Run.objects.get(pk=run.pk))
     except Killed:

@@ -10,7 +10,7 @@ from accounts.models import ManagingAccount, Run, Step
 from accounts.models.lease import LeaseLost
 from accounts.models.states import Status
 from accounts.models.steps import note_all
-from accounts.runs.applying import carry_out
+from accounts.runs.carrying_out import carry_out
 from onboarding.aws.session import Sessions
 from onboarding.resources.kinds import ServiceLinkedRole
 from onboarding.resources.plan import Create

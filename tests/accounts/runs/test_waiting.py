@@ -12,8 +12,9 @@ from django.utils import timezone
 from accounts.models import ManagingAccount, Run
 from accounts.models.lease import LeaseLost
 from accounts.models.states import State, Status
-from accounts.runs import applying
-from accounts.runs.applying import wait_for
+from accounts.runs import carrying_out
+from accounts.runs.managing import applying
+from accounts.runs.managing.applying import wait_for
 from onboarding.aws.apply import apply
 from onboarding.resources.plan import PlanOutdated
 from script.emulated_organization import MANAGING, Credentials
@@ -208,7 +209,7 @@ def test_its_hold_lasts_as_long_as_its_changes_take(
         apply(sessions, reach, change, **options)
         run_out()
 
-    monkeypatch.setattr(applying, "apply", apply_slowly)
+    monkeypatch.setattr(carrying_out, "apply", apply_slowly)
 
     run = done(run)
 
@@ -229,7 +230,7 @@ def test_a_run_whose_hold_was_taken_over_changes_nothing_more(
         apply(sessions, reach, change, **options)
         ManagingAccount.objects.update(lease=theirs)
 
-    monkeypatch.setattr(applying, "apply", apply_and_lose)
+    monkeypatch.setattr(carrying_out, "apply", apply_and_lose)
 
     run = done(run)
 
@@ -251,7 +252,7 @@ def test_a_run_that_loses_its_hold_with_its_last_change_goes_no_further(
         if len(changed) == left:
             ManagingAccount.objects.update(lease=uuid.uuid4())
 
-    monkeypatch.setattr(applying, "apply", apply_and_lose)
+    monkeypatch.setattr(carrying_out, "apply", apply_and_lose)
 
     run = done(run)
 

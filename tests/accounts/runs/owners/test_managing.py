@@ -14,8 +14,9 @@ from accounts.mapping.managing import managing_of, managing_row
 from accounts.mapping.snapshots import managed_snapshot
 from accounts.models import HandOff, ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
-from accounts.runs import applying, rollouts
+from accounts.runs import rollouts
 from accounts.runs.actions import keep, plan, plan_managing, remove, verify
+from accounts.runs.managing import applying
 from accounts.runs.owners.looking import NOT_YET
 from accounts.runs.owners.readiness import (
     ManagingUnplanned,

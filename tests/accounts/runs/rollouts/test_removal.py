@@ -11,8 +11,9 @@ from django.contrib.auth.models import User
 
 from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
-from accounts.runs import actions, applying, rollouts, verifying
+from accounts.runs import actions, rollouts, verifying
 from accounts.runs.actions import approve, keep, plan_managing, remove
+from accounts.runs.managing import applying
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance
