@@ -16,7 +16,7 @@ from onboarding.aws.session import Sessions
 
 def apply_stage(run: Run, scope: Scope, sessions: Sessions) -> None:
     """Carry out what was approved; the run then waits where an owner has to deploy
-    something, and else goes on.
+    something, and else continues.
     """
     if scope.managed and scope.managed.is_handed_off:
         waits = apply_for_owner(run, scope, sessions)
