@@ -99,7 +99,7 @@ class Reading:
         kept = FoundRoles.objects.of(account).first()
         if kept is None:
             return cls(policies, was_verified=was_verified)
-        found = [FoundRole(**role) for role in kept.roles]
+        found = [FoundRole(**role) for role in kept.roles if kept.read_at]
         return cls(
             policies,
             kept.read_at,

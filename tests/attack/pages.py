@@ -51,6 +51,7 @@ from accounts.people.doors import role_needed
 from accounts.people.roles import UserRole
 from accounts.spinnaker.feed.keeping import keep_current
 from tests.accounts.runs.foreign.rows import foreign_row
+from tests.accounts.web.rights.found import read_roles
 from tests.attack.whole_site import kept_organization
 from tests.factories import LEAST
 from tests.rows import (
@@ -113,6 +114,7 @@ def every_row() -> None:
         run=ended, position=0, provider="ec2", name="List", outcome="failed", line=1
     )
     foreign_row(account, pk=1)
+    read_roles(account, differs=["A role differs."], unread="No.")
     found = {"outcome": "failed", "name": "List", "sentence": "No."}
     Findings.objects.create(digest="d" * 64, results=[found])
     topology = topology_of(managing_of(managing), [account])

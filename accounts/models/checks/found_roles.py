@@ -5,6 +5,7 @@ What others gave to them is kept as rows of ForeignPolicy, with what was said of
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, Self
 from uuid import UUID
 
@@ -12,6 +13,13 @@ from django.db import models
 
 from accounts.models.managed import ManagedAccount
 from accounts.models.readable import Readable, is_mappings, is_texts
+from onboarding.review.as_found import FoundRole
+
+COLUMNS = {field.name for field in fields(FoundRole)}
+
+
+def are_found_roles(value: Any) -> bool:
+    return is_mappings(value) and all(one.keys() == COLUMNS for one in value)
 
 
 class FoundRolesQuerySet(models.QuerySet["FoundRoles"]):
@@ -27,7 +35,7 @@ class FoundRolesQuerySet(models.QuerySet["FoundRoles"]):
 
 
 class FoundRoles(Readable):
-    READS = {"roles": is_mappings, "differs": is_texts}
+    READS = {"roles": are_found_roles, "differs": is_texts}
 
     account = models.OneToOneField(
         ManagedAccount,
