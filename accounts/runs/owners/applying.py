@@ -8,8 +8,7 @@ from accounts.models import (
 from accounts.runs.applying import apply_run, approved_plan, finish
 from accounts.runs.managing.applying import apply_shared
 from accounts.runs.managing.proving import prove_managing
-from accounts.runs.owners.managing import left_to_owner
-from accounts.runs.owners.waiting import wait_for_owner
+from accounts.runs.owners.waiting import left_to_owner, wait_for_owner
 from accounts.runs.scope import Scope
 from onboarding.aws.session import Sessions
 

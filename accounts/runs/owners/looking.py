@@ -24,9 +24,9 @@ from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
 from accounts.runs.actions import Send
 from accounts.runs.foreign.as_found import worded
-from accounts.runs.owners.managing import waits_for
 from accounts.runs.owners.pace import PACE, pause_after
 from accounts.runs.owners.versions import unseen
+from accounts.runs.owners.waiting import waits_for
 from accounts.runs.scope import Scope, own_sides
 from accounts.work.queue import wake, wake_for_owners
 from onboarding.aws.errors import AwsError
