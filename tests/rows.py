@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.discover.lookups import Question
 from accounts.mapping.entries import described_entries
@@ -17,6 +19,7 @@ from accounts.mapping.managing import managing_of
 from accounts.mapping.proved import keep_proved
 from accounts.models import (
     AuthenticatorApp,
+    BrowserSession,
     Bundle,
     EnabledProvider,
     HandedOutText,
@@ -148,6 +151,16 @@ def factor_rows(user: User, text: str = "key") -> None:
     AuthenticatorApp.objects.create(person=user, secret=text)
     Passkey.objects.create(person=user, name=text[:60], credential_id=b"key")
     RecoveryCode.objects.create(person=user, digest="d" * 64)
+
+
+def session_row(user: User | None, *, key: str = "key", hours: int = 1) -> None:
+    """Write a session that opens nothing, and ends in so many hours."""
+    BrowserSession.objects.create(
+        session_key=key,
+        session_data="",
+        expire_date=timezone.now() + timedelta(hours=hours),
+        person=user,
+    )
 
 
 def explained(rows: QuerySet[Any]) -> str:

@@ -34,6 +34,7 @@ from accounts.models.organization.members import Member, MemberTag, Unit
 from accounts.models.organization.reading import Organization
 from accounts.models.organization.watch import Watch
 from accounts.models.owners.handed_out import HandedOutText, HandOff
+from accounts.models.people.browser_session import BrowserSession
 from accounts.models.people.environment_policy import EnvironmentPolicy
 from accounts.models.people.factors import AuthenticatorApp, Passkey, RecoveryCode
 from accounts.models.people.group_roles import GroupRoles
@@ -55,6 +56,7 @@ __all__ = [
     "ApiToken",
     "AuthenticatorApp",
     "AwsAnswers",
+    "BrowserSession",
     "Bundle",
     "CheckResult",
     "ClusterSearch",

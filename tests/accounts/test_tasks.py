@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,16 @@ from unittest.mock import patch
 
 import pytest
 from celery import Celery, current_app
-from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.utils import timezone
 
 from accounts import tasks
-from accounts.models import Bundle, ManagedAccount, Run
+from accounts.models import BrowserSession, Bundle, ManagedAccount, Run
 from accounts.models.bundles import BUILD_PATIENCE
 from accounts.models.runs import QUEUE_PATIENCE
 from accounts.models.states import State, Status
 from accounts.work import kinds
-from tests.rows import account_row, managing_row, run_row
+from tests.rows import account_row, managing_row, run_row, session_row
 
 pytestmark = pytest.mark.django_db
 
@@ -299,14 +299,16 @@ def test_verifications_are_kept_for_as_many_days_as_asked_for(
     assert Run.objects.count() == kept
 
 
-def test_sessions_that_have_ended_are_deleted() -> None:
+@pytest.mark.parametrize(
+    "delete", [tasks.delete_old, lambda: call_command("clearsessions")]
+)
+def test_sessions_that_have_ended_are_deleted(delete: Callable[[], object]) -> None:
     for key, hours in (("ended", -1), ("open", 1)):
-        ends = timezone.now() + timedelta(hours=hours)
-        Session.objects.create(session_key=key, session_data="", expire_date=ends)
+        session_row(None, key=key, hours=hours)
 
-    tasks.delete_old()
+    delete()
 
-    assert [one.session_key for one in Session.objects.all()] == ["open"]
+    assert [*BrowserSession.objects.values_list("pk", flat=True)] == ["open"]
 
 
 def test_the_clock_calls_what_is_there(settings: Any) -> None:

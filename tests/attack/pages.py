@@ -62,6 +62,7 @@ from tests.rows import (
     managing_row,
     person,
     run_row,
+    session_row,
     step_row,
 )
 
@@ -153,6 +154,7 @@ def every_row() -> None:
         assertion="a", request="r", claims={"sub": "ann"}, until=timezone.now()
     )
     factor_rows(somebody)
+    session_row(somebody)
     keep_current()
     left = {"account_id": "1", "assume_role": "role/x", **{key: [] for key in LISTS}}
     FeedRow.objects.create(

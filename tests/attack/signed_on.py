@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from accounts.models import GroupRoles, Identity, SamlAnswer
+from tests.rows import session_row
 
 
 def sign_on(person: User, text: str) -> None:
@@ -19,6 +20,7 @@ def sign_on(person: User, text: str) -> None:
         groups=[text],
     )
     GroupRoles.objects.create(group=text, roles=[text])
+    session_row(person)
     SamlAnswer.objects.create(
         assertion="a", request="r", claims={"sub": text}, until=now
     )

@@ -46,7 +46,7 @@ HOLDS = {
 }
 LOOKING = {"no role", "viewer"}
 WRITES = ("INSERT", "UPDATE", "DELETE")
-SEEN = ("django_session", "accounts_activity")
+SEEN = ("accounts_browsersession", "accounts_activity")
 """Who is signed in and what was shown to whom: kept of a GET, too."""
 LEAVING = {"/sign-out/", "/admin/logout/"}
 OWN = {"/you/", "/you/sessions/end/", "/you/confirm/", "/you/preferences/"}

@@ -56,7 +56,7 @@ def asked(client: Client, one: Operation) -> Any:
 
 
 def written(queries: CaptureQueriesContext) -> list[str]:
-    own = ("accounts_apitoken", "django_session")
+    own = ("accounts_apitoken", "accounts_browsersession")
     return [
         query["sql"][:200]
         for query in queries.captured_queries

@@ -12,11 +12,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import BrowserSession
 from accounts.web.you.confirmation import CONFIRMED
 from accounts.web.you.session_store import SINCE
 from tests.rows import PASSWORD, account_row, person
@@ -40,7 +40,7 @@ def minutes_pass(client: Client, minutes: float) -> None:
     earlier = timedelta(minutes=minutes)
     since = timezone.datetime.fromisoformat(session[SINCE]) - earlier
     data = session.encode({**dict(session.items()), SINCE: since.isoformat()})
-    rows = Session.objects.filter(pk=session.session_key)
+    rows = BrowserSession.objects.filter(pk=session.session_key)
     rows.update(session_data=data, expire_date=F("expire_date") - earlier)
 
 
@@ -135,10 +135,10 @@ def test_a_use_is_written_down_once_a_minute(client: Client) -> None:
     minutes_pass(client, 2)
     client.get("/help/")
 
-    before = Session.objects.get().expire_date
+    before = BrowserSession.objects.get().expire_date
     client.get("/help/")
 
-    assert Session.objects.get().expire_date == before
+    assert BrowserSession.objects.get().expire_date == before
 
 
 def test_without_an_idle_limit_only_the_twelve_hours_count(

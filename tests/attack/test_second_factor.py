@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 
 from accounts.factors import app_codes
-from accounts.models import Activity, AuthenticatorApp
+from accounts.models import Activity, AuthenticatorApp, BrowserSession
+from accounts.web.you.session_store import SessionStore
 from tests.accounts.web.factors.people import (
     APP,
     code,
@@ -204,7 +204,7 @@ def test_a_session_that_a_stranger_planted_is_another_one_then(ann: User) -> Non
     password(client, "ann")
 
     assert client.cookies["sessionid"].value != planted
-    assert not Session.objects.filter(pk=planted).exists()
+    assert not BrowserSession.objects.filter(pk=planted).exists()
 
 
 def test_a_second_step_signs_out_whoever_was_here(ann: User, vera: User) -> None:
@@ -257,7 +257,8 @@ def test_no_secret_is_readable_in_the_database(vera: User) -> None:
         for table in connection.introspection.table_names():
             cursor.execute(f'SELECT * FROM "{table}"')
             stored += [str(row) for row in cursor.fetchall()]
-    sessions = [str(one.get_decoded()) for one in Session.objects.all()]
+    rows = BrowserSession.objects.values_list("session_data", flat=True)
+    sessions = [str(SessionStore().decode(row)) for row in rows]
 
     text = "\n".join([*stored, *sessions])
 

@@ -10,16 +10,23 @@ redirects to this site only.
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Activity, EnvironmentPolicy
+from accounts.models import Activity, BrowserSession, EnvironmentPolicy
 from accounts.web.you.confirmation import CONFIRMED
-from tests.rows import PASSWORD, account_row, person
+from accounts.web.you.session_store import SessionStore
+from accounts.web.you.sessions import count_open
+from tests.rows import PASSWORD, account_row, person, session_row
 
 pytestmark = pytest.mark.django_db
 NEW = "another-password-of-tests"
@@ -76,14 +83,17 @@ def test_one_signs_out_everywhere_else() -> None:
 
 def test_one_session_is_ended_by_its_row() -> None:
     user = person("viewer")
-    here, there = signed_in(user), signed_in(user, HTTP_USER_AGENT="Lynx/2.9")
-    page = here.get("/you/")
-    (other,) = (one for one in page.context["sessions"] if not one.is_this)
+    here, there, lynx = (
+        signed_in(user, HTTP_USER_AGENT=name) for name in ("a", "b", "Lynx/2.9")
+    )
+    session_row(user, hours=-1)
+    listed = here.get("/you/").context["sessions"]
+    (other,) = (one for one in listed if one.browser == "Lynx/2.9")
 
     here.post("/you/sessions/end/", {"session": other.id})
 
-    assert other.browser == "Lynx/2.9"
-    assert (is_in(here), is_in(there)) == (True, False)
+    assert [one.is_this for one in listed] == [False, False, True]
+    assert [is_in(client) for client in (here, there, lynx)] == [True, True, False]
 
 
 def test_a_strangers_session_is_out_of_reach() -> None:
@@ -100,7 +110,32 @@ def test_no_page_shows_the_key_of_a_session() -> None:
 
     page = client.get("/you/").content.decode()
 
-    assert all(key not in page for key in Session.objects.values_list("pk", flat=True))
+    (session,) = BrowserSession.objects.all()
+    assert session.pk not in f"{page}{session}"
+
+
+def test_an_upgrade_leaves_sessions_open_and_tells_whose_they_are() -> None:
+    user = person("viewer")
+    here, there = signed_in(user), signed_in(user)
+    names = ("session_key", "session_data", "expire_date")
+    before = list(BrowserSession.objects.values(*names))
+    of_nobody = SessionStore().encode({SESSION_KEY: str(user.pk + 1)})
+    for row in (
+        *before,
+        {**before[0], "session_key": "a", "session_data": "unreadable"},
+        {**before[0], "session_key": "b", "session_data": of_nobody},
+    ):
+        Session.objects.create(**row)
+    BrowserSession.objects.all().delete()
+
+    move = import_module("accounts.migrations.0016_browser_sessions")
+    move.move_sessions(apps, SimpleNamespace(connection=connection))
+
+    assert (is_in(here), is_in(there)) == (True, True)
+    assert not Session.objects.exists()
+    assert BrowserSession.objects.count() == count_open(user) == 2
+    here.post("/you/sessions/end/")
+    assert (is_in(here), is_in(there)) == (True, False)
 
 
 def test_settings_ask_for_the_password_again() -> None:

@@ -26,7 +26,6 @@ from accounts.web.exports.streams import download
 from accounts.web.exports.waiting import by_a_worker
 from accounts.web.people.listing import matching as matching_people
 from accounts.web.people.person import described, with_all
-from accounts.web.you.sessions import sessions_by_person
 
 MEMBERS: Columns = {
     "name": lambda row: row.name,
@@ -134,7 +133,6 @@ def activity(request: Request, form: str) -> HttpResponseBase:
 
 @administrator_required
 def people(request: Request, form: str) -> HttpResponseBase:
-    by_person = sessions_by_person()
     found = with_all(matching_people(request.GET))
-    rows = (described(row, by_person) for row in found.iterator(chunk_size=AT_ONCE))
+    rows = (described(row) for row in found.iterator(chunk_size=AT_ONCE))
     return download(request, "people", form, PEOPLE, rows)

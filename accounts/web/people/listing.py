@@ -31,7 +31,6 @@ from accounts.web.people.person import (
     with_all,
 )
 from accounts.web.single_sign_on.provider import providers
-from accounts.web.you.sessions import sessions_by_person
 
 PAGE = 50
 NO_ROLE = "none"
@@ -53,11 +52,10 @@ def people(request: Request) -> HttpResponse:
     """List people as the filters in the URL ask, with a fixed number of queries."""
     found = with_all(matching(request.GET))
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    by_person = sessions_by_person()
     shown = {
         "crumbs": [("Settings", reverse("accounts:settings"))],
         "page": page,
-        "people": [described(user, by_person) for user in page],
+        "people": [described(user) for user in page],
         "filters": {key: request.GET.get(key, "").strip() for key in FILTERS},
         "is_filtered": any(request.GET.get(key) for key in FILTERS),
         "role_names": [role.name for role in ROLES],

@@ -16,7 +16,7 @@ from accounts.models import ApiToken, AuthenticatorApp, Passkey
 from accounts.people.roles import ROLES, VIEWER, has_password
 from accounts.web.single_sign_on.groups import identity_of, provider_of
 from accounts.web.single_sign_on.provider import providers
-from accounts.web.you.sessions import count_open
+from accounts.web.you.sessions import count_open, with_sessions
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -46,14 +46,14 @@ class Person:
         return not self.factors and self.ways == [SINGLE_SIGN_ON]
 
 
-def described(user: User, by_person: dict[str, list[str]]) -> Person:
+def described(user: User) -> Person:
     """Describe somebody of `with_all`; it asks nothing more."""
     return Person(
         user,
         roles_of_row(user),
         ways_of(user),
         seen_at(user),
-        count_open(user, by_person),
+        count_open(user),
         factors_of(user),
         vars(user)["usable_tokens"] if user.is_active else 0,
     )
@@ -110,7 +110,7 @@ def with_all(rows: QuerySet[User]) -> QuerySet[User]:
     """Load what `described` reads, with as many queries for many as for one."""
     return (
         rows.select_related("identity")
-        .prefetch_related("groups")
+        .prefetch_related("groups", with_sessions())
         .annotate(
             has_app=Exists(apps()),
             passkey_count=counted(passkeys()),

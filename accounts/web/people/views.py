@@ -46,7 +46,6 @@ from accounts.web.people.person import described, with_all
 from accounts.web.single_sign_on.groups import provider_of
 from accounts.web.single_sign_on.provider import providers
 from accounts.web.you.confirmation import confirmation_required
-from accounts.web.you.sessions import sessions_by_person
 
 What = Activity.What
 
@@ -68,7 +67,7 @@ def person_page(
     link: dict[str, object] | None = None,
 ) -> HttpResponse:
     """Show the page; `link` is a new one, which is shown this once."""
-    shown = described(row, sessions_by_person())
+    shown = described(row)
     return render(
         request,
         "people/person.html",

@@ -5,7 +5,7 @@ A page reads them where it has the session already, and asks the database nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -98,7 +98,7 @@ def keep(session: SessionBase, row: Preferences) -> None:
     session[TIME_ZONE], session[SHORTCUTS] = row.time_zone, row.shortcuts
 
 
-def keep_everywhere(keys: list[str], row: Preferences) -> None:
+def keep_everywhere(keys: Iterable[str], row: Preferences) -> None:
     """Let a person's other sessions know at once."""
     for key in keys:
         store = SessionStore(key)

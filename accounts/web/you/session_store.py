@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+
+from accounts.models import BrowserSession
 
 SINCE = "signed_in_at"
 NOTED_EACH = timedelta(minutes=1)
@@ -31,14 +33,21 @@ class SessionStore(DatabaseStore):
         self.ends_at: datetime | None = None
         """When the stored row ends; None: there is none yet."""
 
-    def _get_session_from_db(self) -> Session | None:
-        row: Session | None = super()._get_session_from_db()  # type: ignore[misc]  # not in the stubs
+    @classmethod
+    def get_model_class(cls) -> type[BrowserSession]:
+        return BrowserSession
+
+    def _get_session_from_db(self) -> AbstractBaseSession | None:
+        row: AbstractBaseSession | None = super()._get_session_from_db()  # type: ignore[misc]  # not in the stubs
         self.ends_at = row.expire_date if row else None
         return row
 
-    def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
+    def create_model_instance(self, data: dict[str, Any]) -> BrowserSession:
         """Make the row: saving a session prolongs it by nothing."""
         row = super().create_model_instance(data)
+        assert isinstance(row, BrowserSession)
+        row.person_id = data.get(SESSION_KEY)
+        row.auth_hash = data.get(HASH_SESSION_KEY, "")
         latest = latest_end(data)
         row.expire_date = min(self.ends_at, latest) if self.ends_at else latest
         return row
@@ -51,7 +60,7 @@ class SessionStore(DatabaseStore):
         """Let it end later, because a person did something."""
         end = self.end_of_use()
         if self.session_key and self.ends_at and end - self.ends_at > NOTED_EACH:
-            rows = Session.objects.filter(session_key=self.session_key)
+            rows = BrowserSession.objects.filter(session_key=self.session_key)
             rows.update(expire_date=end)
             self.ends_at = end
 

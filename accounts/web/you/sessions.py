@@ -1,28 +1,25 @@
-"""Where somebody is signed in: read from the sessions that are stored."""
+"""Where somebody is signed in, and how that ends."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
-from django.contrib.sessions.models import Session
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from accounts.models import BrowserSession
 from accounts.web.you.browsers import browser_of
 from accounts.web.you.confirmation import confirm
 from accounts.web.you.preferences import keep, preferences_of
 from accounts.web.you.session_store import SINCE, SessionStore
 
-AT_ONCE = 500
-"""Sessions that one query deletes."""
 ADDRESS, BROWSER = "signed_in_from", "signed_in_with"
 
 
@@ -49,17 +46,19 @@ def begin(request: HttpRequest, user: User, **_: object) -> None:
         request.session.begin()
 
 
-def sessions_of(person: User, current: SessionBase | None) -> list[SignedIn]:
+def sessions_of(person: User, current: SessionBase) -> list[SignedIn]:
     """List where a person is signed in, the newest first."""
+    store = SessionStore()
+    stored = [(row.pk, store.decode(row.session_data)) for row in open_to([person.pk])]
     found = [
         SignedIn(
-            id=id_of(session.session_key),
+            id=id_of(key),
             since=parse_datetime(str(said.get(SINCE, ""))),
             address=str(said.get(ADDRESS, "")),
             browser=str(said.get(BROWSER, "")),
-            is_this=current is not None and session.session_key == current.session_key,
+            is_this=key == current.session_key,
         )
-        for session, said in stored(person)
+        for key, said in stored
     ]
     return sorted(found, key=lambda one: str(one.since or ""), reverse=True)
 
@@ -71,42 +70,33 @@ def end(person: User, *, but: SessionBase | None, only: str = "") -> int:
 
 def end_of(people: Collection[int], *, but: SessionBase | None, only: str = "") -> int:
     """Sign these people out everywhere, except here; return how many sessions ended."""
-    wanted = {str(person) for person in people}
-    here = but.session_key if but is not None else None
-    keys = [
-        session.session_key
-        for session, said in every()
-        if said.get(SESSION_KEY) in wanted
-        and session.session_key != here
-        and only in ("", id_of(session.session_key))
-    ]
-    slices = (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
-    return sum(
-        Session.objects.filter(session_key__in=slice).delete()[0] for slice in slices
-    )
+    rows = open_to(people)
+    if but is not None and but.session_key:
+        rows = rows.exclude(pk=but.session_key)
+    if only:
+        keys = rows.values_list("pk", flat=True)
+        rows = rows.filter(pk__in=[key for key in keys if id_of(key) == only])
+    return rows.delete()[0]
 
 
-def stored(person: User) -> list[tuple[Session, dict[str, object]]]:
-    """Read the sessions of a person; a session says whose it is only inside."""
-    return [one for one in every() if one[1].get(SESSION_KEY) == str(person.pk)]
+def open_to(people: Collection[int]) -> QuerySet[BrowserSession]:
+    """Find the sessions of these people that have not ended."""
+    return still_open().filter(person__in=people)
 
 
-def every() -> Iterator[tuple[Session, dict[str, object]]]:
-    valid = Session.objects.filter(expire_date__gt=timezone.now())
-    return ((session, session.get_decoded()) for session in valid.iterator())
+def still_open() -> QuerySet[BrowserSession]:
+    return BrowserSession.objects.filter(expire_date__gt=timezone.now())
 
 
-def sessions_by_person() -> dict[str, list[str]]:
-    """Give for each person's key what their sessions know of the password."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for _, said in every():
-        found[str(said.get(SESSION_KEY))].append(str(said.get(HASH_SESSION_KEY)))
-    return found
+def with_sessions() -> Prefetch[str]:
+    """Load with people what `count_open` reads."""
+    rows = still_open().only("person", "auth_hash")
+    return Prefetch("browser_sessions", rows)
 
 
-def count_open(person: User, by_person: dict[str, list[str]]) -> int:
+def count_open(person: User) -> int:
     """Count those that still open a page: none that is older than the password."""
-    known = by_person.get(str(person.pk))
+    known = [row.auth_hash for row in person.browser_sessions.all()]
     if not known or not person.is_active:
         return 0
     return known.count(person.get_session_auth_hash())

@@ -27,7 +27,7 @@ from accounts.web.you.preferences import (
     keep_everywhere,
     preferences_of,
 )
-from accounts.web.you.sessions import end, sessions_of, stored
+from accounts.web.you.sessions import end, open_to, sessions_of
 
 What = Activity.What
 
@@ -64,10 +64,9 @@ def preferences(request: Request) -> HttpResponse:
         messages.error(request, "There is no such choice. Nothing was changed.")
         return redirect("you")
     row = form.save()
-    here = request.session.session_key
-    others = [s.session_key for s, _ in stored(request.user) if s.session_key != here]
     keep(request.session, row)
-    keep_everywhere(others, row)
+    others = open_to([request.user.pk]).exclude(pk=request.session.session_key)
+    keep_everywhere(others.values_list("pk", flat=True), row)
     messages.success(request, "Your preferences are saved.")
     return redirect("you")
 
