@@ -86,7 +86,7 @@ class SearchedAccount(models.Model):
         return f"{self.account}"
 
 
-class FoundCluster(Readable):
+class FoundCluster(models.Model):
     """A cluster that AWS listed."""
 
     class Endpoint(models.TextChoices):

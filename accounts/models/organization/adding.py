@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models.lease import Durable, DurableQuerySet
 from accounts.models.organization.reading import Organization
-from accounts.models.readable import Readable, is_mapping, is_texts
+from accounts.models.readable import Readable, is_texts
 from accounts.models.rollouts.rollout import Rollout
 
 KEPT = timedelta(days=7)
@@ -30,7 +30,7 @@ class AddingQuerySet(DurableQuerySet["Adding"]):
 class Adding(Durable, Readable):
     """The accounts that a person chose, what they have in common, and how far it is."""
 
-    READS = {"account_ids": is_texts, "shared": is_mapping, "refused": is_texts}
+    READS = {"account_ids": is_texts, "refused": is_texts}
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(

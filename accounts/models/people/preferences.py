@@ -8,13 +8,10 @@ from django.conf import settings
 from django.db import models
 
 from accounts.models.notices.kinds import USUAL
-from accounts.models.readable import Readable, is_texts
 
 
-class Preferences(Readable):
+class Preferences(models.Model):
     """What a person chose on their own page; without a row, nothing yet."""
-
-    READS = {"kinds": is_texts, "environments": is_texts}
 
     person = models.OneToOneField(
         settings.AUTH_USER_MODEL,

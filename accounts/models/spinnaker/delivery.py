@@ -16,7 +16,6 @@ from django.urls import reverse
 from accounts.models.people.decided import Job, JobQuerySet
 from accounts.models.readable import (
     Readable,
-    is_mapping,
     is_mappings,
     is_one_of,
     is_texts,
@@ -77,7 +76,6 @@ class Delivery(Job, Readable):
         "left": is_left_alone,
         "warnings": is_texts,
         "environments": is_texts,
-        "counts": is_mapping,
     }
 
     number = models.PositiveIntegerField(primary_key=True)
@@ -201,8 +199,6 @@ class DeliveryStep(Readable):
 
     READS = {
         "type": is_one_of(TYPES),
-        "document": is_mapping,
-        "was": is_mapping,
         "after_gone": is_texts,
         "after_loaded": is_texts,
         "causes": is_texts,

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from accounts.models.readable import Readable, is_mapping, is_mappings, is_texts
+from accounts.models.readable import Readable, is_mappings, is_texts
 
 KEPT = timedelta(hours=1)
 """How long checked accounts wait to be saved."""
@@ -64,7 +64,7 @@ class UploadedAccount(Readable):
     A row each, so that a page reads no more than it shows.
     """
 
-    READS = {"changes": is_mappings, "written": is_mapping}
+    READS = {"changes": is_mappings}
 
     upload = models.ForeignKey(
         Upload, on_delete=models.CASCADE, related_name="accounts"
