@@ -25,6 +25,7 @@ NOT_PROSE = re.compile(r"(?:class|style|d|points|viewBox|hx-.*)$")
 
 READ = (
     *("accounts/**/*.py", "onboarding/**/*.py", "bowline/**/*.py"),
+    "accounts/help/texts/*.md",
     *("script/*", "deploy/*", "onboarding/**/*.sh", "docker-compose.yml"),
     *("templates/**/*.html", "static/js/*.js", "*.md", "docs/**/*.md", "docs/*.yml"),
     ".env.example",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from accounts.help.documents import (
-    DOCUMENT_OF,
     Document,
     Part,
     document_of,
@@ -59,11 +58,10 @@ def test_what_is_not_listed_is_no_document(slug: str) -> None:
 
 
 def test_every_topic_leads_to_a_document_that_exists() -> None:
-    topics = {topic.slug: topic.documented for topic in TOPICS}
+    named = [topic for topic in TOPICS if topic.document]
 
-    assert {*DOCUMENT_OF} <= {*topics}
-    assert [slug for slug in DOCUMENT_OF if topics[slug] is None] == []
-    assert topics["search"] is None
+    assert len(named) > 20
+    assert [topic.slug for topic in named if topic.documented is None] == []
 
 
 def test_what_has_all_words_is_found_and_titles_come_first() -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.forms.providers import FORMS
 from accounts.forms.providers.base import DetailsForm
-from accounts.help.choices import CHOICES
+from accounts.help.choices import CHOICES, more
 from accounts.web.urls import urlpatterns
 from tests.factories import managed
 
@@ -68,3 +68,8 @@ def test_each_link_leads_to_an_anchor_and_each_choice_has_one(viewer: Client) ->
         page, _, anchor = link.partition("#")
         assert page == "/help/"
         assert anchor in anchors
+
+
+def test_a_link_to_no_topic_fails_where_the_form_is_defined() -> None:
+    with pytest.raises(AssertionError, match="nowhere"):
+        more("A line.", "nowhere")
