@@ -24,7 +24,7 @@ from accounts.models.described import (
     is_account_id,
     is_account_name,
 )
-from accounts.models.owners.in_common import InCommon
+from accounts.models.organization.template import InCommon
 from accounts.models.owners.made_by import MISSES, MadeByOthers
 from accounts.models.readable import (
     Readable,

@@ -9,7 +9,7 @@ from django.db import models
 
 from accounts.models.activity import CreatedBy
 from accounts.models.organization.members import Unit
-from accounts.models.owners.in_common import InCommon
+from accounts.models.organization.template import InCommon
 from accounts.models.readable import Readable, is_texts
 
 
