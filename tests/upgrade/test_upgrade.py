@@ -20,7 +20,13 @@ import boto3
 import psycopg
 import pytest
 
-from script.emulated_organization import MANAGING, Edge, bowline_credentials
+from script.emulated_organization import (
+    MANAGING,
+    MEMBERS,
+    Edge,
+    bowline_credentials,
+    seed_network,
+)
 from script.servers import emulated_aws
 from tests.upgrade import on_postgresql, on_sqlite
 from tests.upgrade.recording import RECORDED, managed
@@ -148,6 +154,8 @@ def test_everything_works_and_what_was_interrupted_is_finished(
 
     with emulated_aws(tmp_path) as endpoint:
         edge = Edge(boto3.Session(), endpoint, MANAGING)
+        for account in MEMBERS:  # what a deployment needs was no part of the proof then
+            seed_network(Edge(edge.session, endpoint, account).client("ec2"))
         environment = bowline_credentials(edge).environment
         said = managed("shell", "-c", TELL, DATABASE_URL=upgraded.url, **environment)
 

@@ -105,7 +105,7 @@ def test_a_client_does_not_choose_the_name(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_lines_of_a_run_name_it(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stage(*_: object) -> None:
+    def stage(*_: object, **__: object) -> None:
         logger.info("At work.")
 
     run = Run.objects.create(account=account_row())
