@@ -71,6 +71,11 @@ PARTITIONS = {
 }
 
 
+def partition_of(region: str) -> str:
+    """Name the partition that has the region; empty where none that is known has."""
+    return next((p.name for p in PARTITIONS.values() if region in p.regions), "")
+
+
 class UnknownRegion(ValueError):
     """A region that the partition does not have; the message names near ones."""
 

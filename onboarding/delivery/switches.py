@@ -31,10 +31,12 @@ def switches(managing: Managing, *, period: int = 30) -> str:
     short = f"role/{managing.managed_role}"
     template = managing.managed_role_arn("{{accountId}}")
     home = regions([managing.aws.home_region])
+    elsewhere = managing.partition != "aws"
     aws: dict[str, Value] = {
         "enabled": True,
         "defaultAssumeRole": short if managing.partition == "aws" else template,
         "defaultSessionName": SESSION_NAME,
+        **({"defaultRegions": home} if elsewhere else {}),
         "features": {"lambda": {"enabled": True}},
     }
     lines = [
@@ -44,7 +46,7 @@ def switches(managing: Managing, *, period: int = 30) -> str:
         *block({"credentials": {"poller": {"enabled": True, "types": polls}}}),
         *comment_lines(DEFAULT_ROLE),
         *block({"aws": aws}),
-        *left_out({"accounts": [], "defaultRegions": home}),
+        *left_out({"accounts": [], **({} if elsewhere else {"defaultRegions": home})}),
         *block({"ecs": {"enabled": True}}),
         *left_out({"accounts": []}),
         *block({"kubernetes": {"enabled": True}}),

@@ -139,11 +139,17 @@ final class Configuration {
   private CredentialsParser<Account, NetflixAmazonCredentials> offline(
       DefaultAWSCredentialsProviderChain own, Class<? extends NetflixAmazonCredentials> type) {
     return new AmazonCredentialsParser<>(
-        own, new EveryRegion(), (Class<NetflixAmazonCredentials>) type, config, accounts);
+        own, new RegionsOfOnePartition(), (Class<NetflixAmazonCredentials>) type, config, accounts);
   }
 
-  /** Knows every region that it is asked for; like AWS, it cannot answer for none. */
-  private static final class EveryRegion implements AWSAccountInfoLookup {
+  /**
+   * Knows every region of the partition that it is asked about first: an identity is of one.
+   *
+   * <p>Like AWS, it refuses regions of another partition, and cannot answer for none.
+   */
+  private static final class RegionsOfOnePartition implements AWSAccountInfoLookup {
+    private final Set<String> partitions = new HashSet<>();
+
     @Override
     public String findAccountId() {
       return "910000000000";
@@ -159,7 +165,16 @@ final class Configuration {
       if (names.isEmpty()) {
         throw new IllegalArgumentException("Unknown region: []");
       }
+      names.forEach(name -> partitions.add(partitionOf(name)));
+      if (partitions.size() > 1) {
+        throw new IllegalArgumentException("No credentials for " + names + " in " + partitions);
+      }
       return names.stream().map(name -> new AWSRegion(name, listAvailabilityZones(name))).toList();
+    }
+
+    private static String partitionOf(String region) {
+      boolean isGov = region.startsWith("us-gov-");
+      return region.startsWith("cn-") ? "aws-cn" : isGov ? "aws-us-gov" : "aws";
     }
 
     @Override

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.clouddriver import Answer, Clouddriver
+from tests.conformance.clouddriver import STOCK, Answer, Clouddriver
 
 GOOD = {
     "name": '"staging"',
@@ -116,6 +116,12 @@ def test_an_account_is_lost_without_a_failure(
     assert not answer.failure
 
 
+def test_with_default_regions_of_another_partition_no_account_loads(
+    judge: Clouddriver,
+):
+    assert read(judge, regions="[{name: us-gov-west-1}]").names == set()
+
+
 def test_without_default_regions_no_account_loads(judge: Clouddriver):
     answer = judge.read_files({"clouddriver-local.yml": local(GOOD)})
 
@@ -150,7 +156,11 @@ def test_a_list_in_another_file_hides_the_first(judge: Clouddriver):
 
 
 def test_a_short_role_is_one_of_partition_aws_even_in_china(judge: Clouddriver):
-    account = read(judge, regions="[{name: cn-north-1}]").account()
+    regions = "[{name: cn-north-1}]"
+    china = STOCK.replace("us-east-1", "cn-north-1")
+    account = judge.read(
+        local({**GOOD, "regions": regions}), **{"clouddriver.yml": china}
+    ).account()
 
     assert account["role"].startswith("arn:aws:iam::")
     assert account["sts"] == "sts.amazonaws.com"

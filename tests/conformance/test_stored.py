@@ -19,6 +19,7 @@ import yaml
 from onboarding.delivery.bodies import Body, bodies, compared, problems
 from onboarding.delivery.loading import filled_in, loaded_otherwise
 from onboarding.delivery.switches import switches
+from onboarding.partitions import PARTITIONS
 from onboarding.spinnaker.entries import Entries, entries
 from onboarding.topology import Permissions, Topology
 from tests.bundles import core
@@ -296,7 +297,8 @@ def test_where_no_file_has_the_lists_they_are_needed(
     judge: Clouddriver, partition: str
 ):
     local = switches(managing(partition=partition))
-    sent = json.dumps({"bodies": [prod()], "roles": None})
+    one = prod(regions=[{"name": PARTITIONS[partition].home_region}])
+    sent = json.dumps({"bodies": [one], "roles": None})
     files = {**with_kustomize(topology(core())), "stored.json": sent}
     ours = "bowline/clouddriver-local.yml"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
+from onboarding.partitions import partition_of
 from onboarding.spinnaker.bundle.contents import PROVIDERS, Account, BundleAccounts
 from onboarding.spinnaker.bundle.formats.hal.collisions import rival, stranger, taken
 from onboarding.spinnaker.bundle.formats.hal.known import OURS
@@ -28,6 +29,7 @@ from onboarding.spinnaker.halconfig.tree import (
 from onboarding.spinnaker.halconfig.writing import text
 
 ADDED, CHANGED, TAKEN_OVER, SET = "added", "changed", "taken over", "set"
+HALS_DEFAULT_REGION = "us-west-2"
 MOST_CHARACTERS = 3_145_728
 """What SnakeYAML 1.32 and newer takes, unless configured otherwise."""
 
@@ -253,6 +255,7 @@ class Merging:
         if not is_true(table.get("enabled")):
             settings["enabled"] = node(True)
         if provider == "aws":
+            settings |= self.region_settings(table)
             settings |= self.lambda_settings(table)
             settings |= self.primary_settings(table, accounts, was_empty=was_empty)
         after = table.setting("accounts", Listing(list(accounts)))
@@ -265,6 +268,14 @@ class Merging:
                 HalconfigChange(provider, "", SET, Table(dict(before)), Table(now))
             )
         return after
+
+    def region_settings(self, table: Table) -> dict[str, Node]:
+        """Replace default regions of another partition: no account loads with them."""
+        ours = self.bundled.aws[0]["regions"]
+        home = partition_of(ours[0]["name"])
+        held = {region.text("name") for region in table.tables("defaultRegions")}
+        others = {partition_of(name) for name in held or {HALS_DEFAULT_REGION}}
+        return {"defaultRegions": node(ours)} if others - {home, ""} else {}
 
     def lambda_settings(self, table: Table) -> dict[str, Node]:
         """Switch Lambda on as hal does; hal breaks where one feature is unsaid."""

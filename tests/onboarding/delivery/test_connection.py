@@ -89,6 +89,13 @@ def test_the_default_role_is_a_whole_arn_in_other_partitions():
     assert known["aws"]["defaultAssumeRole"] == role
 
 
+def test_default_regions_are_set_where_the_usual_ones_are_of_another_partition():
+    china = yaml.safe_load(switches(managing(partition="aws-cn")))
+
+    assert china["aws"]["defaultRegions"] == [{"name": "cn-north-1"}]
+    assert "defaultRegions" not in yaml.safe_load(switches(managing()))["aws"]
+
+
 def test_the_reload_trap_what_others_stored_with_fields_left_out_is_said():
     strict = StrictGate(defaults={"edda": "https://edda.example.com"})
     (body, *_) = everything()

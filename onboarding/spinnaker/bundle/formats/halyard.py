@@ -48,7 +48,7 @@ def halyard(topology: Topology, entries: Entries) -> Iterator[File]:
     yield from SCRIPTS
     yield File("hal/accounts.yml", accounts_yml(topology, entries))
     yield from profiles(
-        ("clouddriver-local.yml", "#", clouddriver_profile(entries)),
+        ("clouddriver-local.yml", "#", clouddriver_profile(topology, entries)),
         ("orca-local.yml", "#", orca_yml(entries)),
         ("settings-local.js", "//", settings_js(entries, whole=False)),
     )

@@ -17,7 +17,11 @@ from onboarding.spinnaker.bundle.formats.hal_accounts import (
     kubernetes_account,
 )
 from onboarding.spinnaker.bundle.formats.kubeconfig import kubeconfig, spread
-from onboarding.spinnaker.bundle.formats.spring import clouddriver_profile, orca_yml
+from onboarding.spinnaker.bundle.formats.spring import (
+    clouddriver_profile,
+    default_regions,
+    orca_yml,
+)
 from onboarding.spinnaker.bundle.limits import CONFIG_MAP
 from onboarding.spinnaker.bundle.yaml_text import Value, block, comment_lines
 from onboarding.spinnaker.entries import Entries
@@ -65,8 +69,8 @@ def patch(topology: Topology, entries: Entries) -> Iterator[str]:
     yield from (f"  {line}" for line in comment_lines(UNCHECKED))
     yield from block({"validation": {"providers": unchecked(entries)}}, 2)
     yield "  spinnakerConfig:"
-    yield from block({"config": {"providers": providers(entries)}}, 4)
-    yield from profiles(entries)
+    yield from block({"config": {"providers": providers(topology, entries)}}, 4)
+    yield from profiles(topology, entries)
     if isinstance(pod := topology.managing.identity, PodRole):
         account: Value = {"kubernetes": {"serviceAccountName": pod.service_account}}
         yield from block({"service-settings": {"clouddriver": account}}, 4)
@@ -82,7 +86,7 @@ def unchecked(entries: Entries) -> dict[str, Value]:
     return {name: off for name, is_used in used.items() if is_used}
 
 
-def providers(entries: Entries) -> dict[str, Value]:
+def providers(topology: Topology, entries: Entries) -> dict[str, Value]:
     """Return each provider that has accounts, the first of them its primary one."""
     clusters = [
         {**kubernetes_account(cluster), "kubeconfigFile": reference(name, cluster)}
@@ -104,6 +108,7 @@ def providers(entries: Entries) -> dict[str, Value]:
         if listed
     }
     if entries.aws:
+        found["aws"] |= default_regions(topology, entries)
         found["aws"] |= {"defaults": {"iamRole": entries.base_role}}
     if any(entry.lambda_enabled for entry in entries.aws):
         on: Value = {"enabled": True}
@@ -115,9 +120,12 @@ def reference(secret: str, cluster: KubernetesEntry) -> str:
     return f"encryptedFile:k8s!n:{secret}!k:{cluster.name}.yml"
 
 
-def profiles(entries: Entries) -> Iterator[str]:
+def profiles(topology: Topology, entries: Entries) -> Iterator[str]:
     """Yield what hal's config cannot hold, each text as its own file has it."""
-    services = {"clouddriver": clouddriver_profile(entries), "orca": orca_yml(entries)}
+    services = {
+        "clouddriver": clouddriver_profile(topology, entries),
+        "orca": orca_yml(entries),
+    }
     deck = settings_js(entries, whole=False)
     if any((deck, *services.values())):
         yield "    profiles:"

@@ -51,15 +51,18 @@ def clouddriver_yml(
     return joined(lines)
 
 
-def clouddriver_profile(entries: Entries) -> str:
-    """Write what hal cannot hold, and no list: hal's own accounts must stay visible."""
+def clouddriver_profile(topology: Topology, entries: Entries) -> str:
+    """Write what hal cannot hold, and no accounts: hal's own must stay visible."""
     if not entries.aws:
         return ""
     features = {
         **launch_templates(entries, all_accounts_are_ours=False),
         **stacks_switch(entries),
     }
-    profile: dict[str, Value] = {"defaults": {"iamRole": entries.base_role}}
+    profile: dict[str, Value] = {
+        **default_regions(topology, entries),
+        "defaults": {"iamRole": entries.base_role},
+    }
     if features:
         profile["features"] = features
     comment = (
@@ -67,6 +70,17 @@ def clouddriver_profile(entries: Entries) -> str:
     )
     lines = [*comment_lines(comment), "aws:", *loading(entries), *block(profile, 2)]
     return joined(lines)
+
+
+def default_regions(topology: Topology, entries: Entries) -> dict[str, Value]:
+    """Replace hal's own default regions where they are of another partition.
+
+    hal writes us-west-2. Clouddriver looks it up before any account, and loads none
+    where it fails.
+    """
+    if topology.managing.partition == "aws" or not entries.aws:
+        return {}
+    return {"defaultRegions": regions(entries.aws[0].regions)}
 
 
 def orca_yml(entries: Entries) -> str:

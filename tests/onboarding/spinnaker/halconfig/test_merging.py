@@ -19,8 +19,8 @@ from onboarding.spinnaker.halconfig.merging import (
 )
 from onboarding.spinnaker.halconfig.parsing import read
 from onboarding.spinnaker.halconfig.tree import BadHalconfig
-from tests.bundles import files_of, unpacked, with_every_provider
-from tests.factories import MANAGED_ID, MANAGING_ID
+from tests.bundles import core, files_of, unpacked, with_every_provider
+from tests.factories import MANAGED_ID, MANAGING_ID, topology
 from tests.hal import Hal
 
 FOLDER = "/home/spinnaker/bowline"
@@ -299,6 +299,30 @@ def test_a_feature_of_theirs_stays_on():
     result = merged(aws={"accounts": [], "features": features})
 
     assert providers_in(result)["aws"]["features"]["cloudFormation"]["enabled"] is True
+
+
+def in_gov(**aws: Any) -> Merged:
+    """Merge an account of GovCloud into a config whose provider aws says this."""
+    files = files_of(topology(core(regions=("us-gov-west-1",)), partition="aws-us-gov"))
+    return merged(accounts_from(files["hal/accounts.yml"]), aws=aws)
+
+
+@pytest.mark.parametrize("theirs", [{}, {"defaultRegions": [{"name": "us-west-2"}]}])
+def test_default_regions_of_another_partition_are_replaced(theirs: Any):
+    result = in_gov(enabled=True, accounts=[], primaryAccount="core", **theirs)
+
+    aws = providers_in(result)["aws"]
+    assert aws["defaultRegions"] == [{"name": "us-gov-west-1"}]
+    assert ("aws", "", SET) in done(result)
+
+
+def test_default_regions_of_the_same_partition_stay():
+    gov = in_gov(defaultRegions=[{"name": "us-gov-east-1"}])
+    commercial = merged(aws={"defaultRegions": [{"name": "eu-west-1"}]})
+
+    assert providers_in(gov)["aws"]["defaultRegions"] == [{"name": "us-gov-east-1"}]
+    assert providers_in(commercial)["aws"]["defaultRegions"] == [{"name": "eu-west-1"}]
+    assert "defaultRegions" not in providers_in(merged(aws={}))["aws"]
 
 
 def test_a_name_that_stands_twice_is_refused_with_both_lines():

@@ -77,6 +77,12 @@ def test_the_managing_account_is_the_primary_one():
     assert providers(topology(staging(), core()))["aws"]["primaryAccount"] == "core"
 
 
+def test_in_another_partition_the_default_regions_are_of_it():
+    bundled = topology(core(regions=("us-gov-west-1",)), partition="aws-us-gov")
+
+    assert providers(bundled)["aws"]["defaultRegions"] == [{"name": "us-gov-west-1"}]
+
+
 def test_ids_with_a_leading_zero_stay_texts():
     one = managed(provider("ec2"), account_id="012345670123", external_id="1e5")
 
