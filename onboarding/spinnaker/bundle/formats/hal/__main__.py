@@ -85,7 +85,9 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.set_defaults(names=[], start="", primary="", taken_over=[], renamed=[])
     parser.set_defaults(dry_run=False, yes=False)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    apply = verbs.add_parser("apply", prog="apply.sh", description=APPLY)
+    apply = verbs.add_parser(
+        "apply", prog="apply.sh", description=APPLY, epilog=UNVALIDATED
+    )
     apply.add_argument("--only", dest="names", nargs="+", metavar="NAME")
     apply.add_argument("--from", dest="start", metavar="NAME")
     apply.add_argument(
@@ -115,7 +117,9 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     remove.add_argument("--yes", action="store_true", help="do not ask")
     for verb in (apply, remove):
         verb.add_argument("--dry-run", action="store_true", help="only show the calls")
-    profiles = verbs.add_parser("profiles", prog="profiles.sh", description=PROFILES)
+    profiles = verbs.add_parser(
+        "profiles", prog="profiles.sh", description=PROFILES, epilog=ELSEWHERE
+    )
     profiles.add_argument("folder", nargs="?", type=Path, metavar="FOLDER")
     options = parser.parse_args(arguments)
     options.names = options.names or []
@@ -126,6 +130,16 @@ APPLY = "Adds this bundle's accounts to hal. Running it again changes nothing."
 CHECK = "Compares this bundle's accounts with hal's. It changes nothing."
 REMOVE = "Removes this bundle's accounts, or the named ones, from hal, and no others."
 PROFILES = "Puts this bundle's profiles where Halyard reads them, never over your own."
+UNVALIDATED = (
+    "NO_VALIDATE=1 in the environment keeps hal from looking versions up in the "
+    "network at each call."
+)
+ELSEWHERE = (
+    "Without FOLDER they go to the .hal folder of Halyard's daemon, in its user's home "
+    "as the user database has it, whatever $HOME says. HALCONFIG_DIR=FOLDER in the "
+    "environment names another .hal folder. To try a bundle harmlessly, name a FOLDER "
+    "of your own."
+)
 
 
 def two_names(situation: Situation) -> list[str]:

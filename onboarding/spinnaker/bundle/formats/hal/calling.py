@@ -12,7 +12,10 @@ import re
 import subprocess
 import sys
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -86,14 +89,22 @@ def asked() -> dict[str, Any]:
     """Ask hal for its current deployment, with all providers, in one call."""
     words = ("config", "-q", "-o", "json", "--no-validate")
     try:
-        lines = hal(words).splitlines()
-        answer: dict[str, Any] = next(json.loads(x) for x in lines if x.startswith("{"))
+        return next(answers(hal(words)))
     except (Failed, StopIteration) as error:
         raise Refused(
             f"hal did not list its accounts: `hal {' '.join(words)}` failed. {error}\n"
             "Is its daemon up (hal --ready), and can it read its own config?"
         ) from None
-    return answer
+
+
+def answers(printed: str) -> Iterator[dict[str, Any]]:
+    """Yield the line that is a deployment: others may begin with a brace as well."""
+    for line in printed.splitlines():
+        if line.startswith("{"):
+            with suppress(ValueError):
+                answer: dict[str, Any] = json.loads(line)
+                if "providers" in answer:
+                    yield answer
 
 
 def providers_of(deployment: dict[str, Any]) -> dict[str, dict[str, Any]]:

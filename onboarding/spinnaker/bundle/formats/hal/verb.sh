@@ -15,13 +15,22 @@ if [ -z "${BASH_VERSION:-}" ]; then
 fi
 set -euo pipefail
 
-here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-verb=$(basename -- "${BASH_SOURCE[0]}" .sh)
+script=${BASH_SOURCE[0]}
+while [ -L "$script" ]; do
+  target=$(readlink -- "$script")
+  case $target in
+    /*) script=$target ;;
+    *) script=$(dirname -- "$script")/$target ;;
+  esac
+done
+here=$(cd -- "$(dirname -- "$script")" && pwd)
+verb=$(basename -- "$script" .sh)
 
-for needed in hal python3; do
-  if [ "$verb $needed" = "profiles hal" ]; then
-    continue # needed only where no folder is given
-  fi
+case "$verb $* " in
+  profiles* | *" -h "* | *" --help "*) programs=python3 ;; # profiles.sh asks hal only where no folder is given
+  *) programs="hal python3" ;;
+esac
+for needed in $programs; do
   if ! command -v "$needed" >/dev/null 2>&1; then
     echo "$verb.sh needs $needed, and there is none here. Halyard's own image has hal, bash and Python 3." >&2
     exit 1

@@ -70,6 +70,18 @@ def test_hal_says_nothing_where_it_prints_no_json(hal: Hal):
         calling.asked()
 
 
+@pytest.mark.parametrize("line", ["{deployment} is the current one", '{"level": 1}'])
+def test_a_line_of_hals_that_only_begins_like_the_answer_is_passed_over(
+    hal: Hal, line: str
+):
+    program = hal.bin / "hal"
+    real = program.rename(hal.bin / "real")
+    program.write_text(f"#!/bin/sh\necho '{line}'\nexec {real} \"$@\"\n")
+    program.chmod(0o755)
+
+    assert set(calling.asked()["providers"]) == {"aws", "ecs", "kubernetes"}
+
+
 def test_a_call_that_is_broken_off_leaves_no_hal_behind(
     hal: Hal, monkeypatch: pytest.MonkeyPatch
 ):

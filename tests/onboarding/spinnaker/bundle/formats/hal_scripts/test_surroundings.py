@@ -20,6 +20,33 @@ def test_a_missing_hal_is_named(scripts: Scripts):
     assert "apply.sh needs hal, and there is none here" in done.stderr
 
 
+def test_help_needs_no_hal_and_says_how_to_try_profiles_elsewhere(scripts: Scripts):
+    (scripts.hal.bin / "hal").unlink()
+
+    helps = {
+        verb: scripts.run(verb, "--help")
+        for verb in ("apply", "check", "remove", "profiles", "../verify")
+    }
+
+    assert [verb for verb, done in helps.items() if done.returncode] == []
+    assert [verb for verb, done in helps.items() if "sage: " not in done.stdout] == []
+    said = " ".join(helps["profiles"].stdout.split())
+    assert "HALCONFIG_DIR=FOLDER" in said
+    assert "whatever $HOME says" in said
+    assert "NO_VALIDATE=1" in helps["apply"].stdout
+
+
+def test_a_link_to_a_script_is_the_script(scripts: Scripts, tmp_path: Path):
+    linked_to = tmp_path / "linked"
+    (tmp_path / "near").symlink_to("bundle/hal/apply.sh")
+    linked_to.symlink_to("near")
+
+    done = scripts.hal.run(["bash", str(linked_to)])
+
+    assert done.returncode == 0, done.stderr
+    assert scripts.hal.names("aws") == ["core", "staging"]
+
+
 def test_a_missing_python_is_named(scripts: Scripts):
     linked(scripts.hal.bin, "bash", "dirname", "basename")
 
