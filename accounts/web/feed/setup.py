@@ -91,7 +91,7 @@ TRAPS = (
 )
 LIMITS = (
     "Clouddriver writes the whole URL, with the token, to its own log. Keep that log "
-    "private, or put API Gateway in front.",
+    "private, or, before Spinnaker 2025.4, put API Gateway in front.",
     "After the last AWS account left the feed, Clouddriver keeps it until it restarts.",
     "The feed has no key pair and no environment: Clouddriver uses its default key "
     "pair, and each account's name as the environment.",
