@@ -10,6 +10,7 @@ from typing import Any
 from onboarding.providers.base import Provider
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import zipped
+from onboarding.spinnaker.bundle.contents import BundleAccounts, ever_in
 from onboarding.topology import Managed, Topology
 from tests.factories import MANAGING_ID, managed, provider, topology
 
@@ -56,10 +57,20 @@ def files_of(bundled: Topology) -> dict[str, str]:
     return {file.path: file.text for file in bundle_files(bundled, states)}
 
 
-def unpacked(bundled: Topology, folder: Path) -> Path:
+def had_by(*bundles: Topology) -> BundleAccounts:
+    """Return what bundles had, one after the other, the last one's zip says."""
+    archive = b""
+    for bundled in bundles:
+        states = {one.name: "verified" for one in bundled.managed}
+        before = ever_in(archive) if archive else BundleAccounts()
+        archive = zipped(bundle_files(bundled, states, before=before))
+    return ever_in(archive) if archive else BundleAccounts()
+
+
+def unpacked(bundled: Topology, folder: Path, *earlier: Topology) -> Path:
     """Write the bundle's zip to disk as unzip does, modes and all."""
     states = {one.name: "verified" for one in bundled.managed}
-    content = zipped(bundle_files(bundled, states))
+    content = zipped(bundle_files(bundled, states, before=had_by(*earlier)))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         archive.extractall(folder)
         for info in archive.infolist():

@@ -38,6 +38,7 @@ from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
 from onboarding.topology import Topology
 from tests import factories
+from tests.bundles import had_by
 
 PASSWORD = "a-password-of-tests"
 
@@ -112,10 +113,10 @@ def step_row(run: Run, **fields: Any) -> Step:
     return Step.objects.create(run=run, **{**plain, **fields})
 
 
-def bundle_row(topology: Topology, number: int = 1) -> Bundle:
-    """Make a bundle that is ready, of exactly these accounts."""
+def bundle_row(topology: Topology, number: int = 1, *earlier: Topology) -> Bundle:
+    """Make a bundle that is ready, of exactly these accounts, after earlier ones."""
     states = {managed.name: "verified" for managed in topology.managed}
-    files = bundle_files(topology, states)
+    files = bundle_files(topology, states, before=had_by(*earlier))
     archive = zipped(files)
     return Bundle.objects.create(
         number=number,

@@ -32,7 +32,7 @@ from accounts.runs.foreign.accepting import NoDay, NotAsked
 from accounts.runs.owners.readiness import NOT_READY
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.groups import NoneWaits
-from accounts.spinnaker.bundles import NothingReady, NotReady
+from accounts.spinnaker.bundles import MayBeThere, NothingReady, NotReady
 from accounts.spinnaker.deliveries.decisions import DeliveryOpen
 from onboarding.accounts_file import FileProblems
 
@@ -49,6 +49,7 @@ STATUSES: Mapping[type[Exception], int] = {
     RequestDataTooBig: 413,
     NoDay: 422,
     Unconfirmed: 422,
+    MayBeThere: 422,
     **dict.fromkeys(
         (
             *REFUSALS,

@@ -14,7 +14,7 @@ from accounts.management.command import BowlineCommand
 from accounts.management.people import named_person
 from accounts.models import Bundle
 from accounts.people.role_limits.refusing import Outside
-from accounts.spinnaker.bundles import install
+from accounts.spinnaker.bundles import MayBeThere, install
 
 
 class Command(BowlineCommand):
@@ -24,13 +24,21 @@ class Command(BowlineCommand):
         parser.add_argument("number", type=int, help="the bundle's number")
         parser.add_argument("--by", metavar="USER", help="the person to record")
 
-    def handle(self, *, number: int, by: str | None, **_: Any) -> None:
+        parser.add_argument(
+            "--answer",
+            default="",
+            help="the line “all gone” of hal/check.sh, or “gone” if you looked "
+            "yourself; required where earlier bundles had accounts that this one "
+            "has not",
+        )
+
+    def handle(self, *, number: int, by: str | None, answer: str, **_: Any) -> None:
         person = named_person(by) if by else None
         bundle = Bundle.objects.built().light()
         try:
-            install(bundle.get(number=number), person)
+            install(bundle.get(number=number), person, answer)
         except Bundle.DoesNotExist:
             raise CommandError(f"There is no bundle {number} that is ready.") from None
-        except Outside as error:
+        except (MayBeThere, Outside) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Recorded: Spinnaker has bundle {number}.")

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from onboarding.spinnaker.bundle.contents import REMOVED
+
 FORMAT_SENTENCES = {
     "hal/": "Scripts that configure Halyard, check it, or undo it.",
     "clouddriver/": (
@@ -68,8 +70,12 @@ def installations(filename: str, paths: Iterable[str]) -> Iterator[Installation]
     host = ShellCommand("Unpack it on hal's host, over the previous one.", unpack)
     here = ShellCommand("Unpack it next to your spinnaker-kustomize.", unpack)
     if "hal" in folders:
-        apply = "hal/apply.sh && hal/profiles.sh && hal deploy apply"
-        says = "Configure Halyard, which makes a backup first, and deploy."
+        prunes, removes = "", ""
+        if REMOVED in known:
+            prunes = " --prune"
+            removes = ", remove accounts that this bundle no longer has"
+        apply = f"hal/apply.sh{prunes} && hal/profiles.sh && hal deploy apply"
+        says = f"Configure Halyard, which makes a backup first{removes}, and deploy."
         proof = ShellCommand(PROOF, "./verify.sh")
         yield Installation("Halyard", (host, proof, ShellCommand(says, apply)))
     if "kustomize" in folders:

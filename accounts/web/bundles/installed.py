@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from accounts.http import Request
 from accounts.models import Bundle
 from accounts.people.doors import operator_required
-from accounts.spinnaker.bundles import NotReady, install
+from accounts.spinnaker.bundles import MayBeThere, NotReady, install
 
 
 @operator_required
@@ -19,8 +19,8 @@ def bundle_installed(request: Request, number: int) -> HttpResponse:
     """Record that this is what Spinnaker has now."""
     bundle = get_object_or_404(Bundle.objects.light(), number=number)
     try:
-        install(bundle, request.user)
-    except NotReady as error:
+        install(bundle, request.user, request.POST.get("answer", "")[:100])
+    except (MayBeThere, NotReady) as error:
         messages.error(request, str(error))
     else:
         messages.success(request, f"Recorded: Spinnaker has {bundle}.")

@@ -22,6 +22,7 @@ from accounts.spinnaker.bundles import (
     MOST_CHARACTERS,
     README,
     NothingReady,
+    gone_answer,
     request_bundle,
     text_of,
 )
@@ -110,6 +111,7 @@ def explained(bundle: Bundle) -> dict[str, Any]:
     return {
         "formats": formats(sizes),
         "installations": list(installations(bundle.filename, sizes)),
+        "gone_answer": gone_answer(bundle.files),
         "limits": list(limits(load, sizes)) if load else [],
         "earlier": earlier[:MOST_EARLIER],
     }

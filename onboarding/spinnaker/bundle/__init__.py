@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
+from onboarding.spinnaker.bundle.contents import BundleAccounts
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
 from onboarding.spinnaker.bundle.formats.cloudformation.format import cloudformation
-from onboarding.spinnaker.bundle.formats.halyard import halyard
+from onboarding.spinnaker.bundle.formats.halyard import halyard, removed
 from onboarding.spinnaker.bundle.formats.kubernetes import kubernetes
 from onboarding.spinnaker.bundle.formats.kustomize import kustomize
 from onboarding.spinnaker.bundle.formats.operator import operator
@@ -33,16 +34,22 @@ FORMATS: tuple[Format, ...] = (
     cloudformation,
 )
 
+NOTHING = BundleAccounts()
+
 
 class EmptyBundle(ValueError):
     """A bundle that would hold no account at all."""
 
 
 def bundle_files(
-    topology: Topology, states: Mapping[str, str], approved: Entries | None = None
+    topology: Topology,
+    states: Mapping[str, str],
+    approved: Entries | None = None,
+    before: BundleAccounts = NOTHING,
 ) -> tuple[File, ...]:
     """Write the bundle of the accounts that have a state, and of no others, with what
-    was approved for Spinnaker; if that is not given, with what is described.
+    was approved for Spinnaker; if that is not given, with what is described. What
+    bundles had `before`, and this one has not, is to be removed from hal.
     """
     chosen = tuple(m for m in topology.managed if m.name in states)
     topology = replace(topology, managed=chosen)
@@ -54,5 +61,6 @@ def bundle_files(
         )
     refuse_replaced(known)
     files = [file for format_ in FORMATS for file in format_(topology, known)]
+    files += removed(known, before)
     files.insert(0, readme(topology, known, states, files))
     return (files[0], manifest(topology, states, files), *files[1:])

@@ -10,6 +10,7 @@ from onboarding.resources.entry_changes import ANYWHERE, EVERYBODY
 from onboarding.spinnaker.bundle.contents import (
     ACCOUNTS,
     PROVIDERS,
+    REMOVED,
     Account,
     BundleAccounts,
 )
@@ -31,7 +32,7 @@ LABELS = {
     "permissions": "permissions",
     "regions": "regions",
 }
-ALWAYS_OTHER = {ACCOUNTS, "README.md", "manifest.json"}
+ALWAYS_OTHER = {ACCOUNTS, REMOVED, "README.md", "manifest.json"}
 """Files that differ with every account, and are compared by what they say."""
 
 

@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 from onboarding.spinnaker.bundle.file import File
 
 ACCOUNTS = "hal/accounts.yml"
+REMOVED = "hal/removed.yml"
+"""What earlier bundles had and this one has not; missing where that is nothing."""
 PROVIDERS = ("aws", "ecs", "kubernetes")
 
 
@@ -54,6 +56,17 @@ def accounts_from(text: str) -> BundleAccounts:
         return BundleAccounts(read["primary"], **lists)
     except (ValueError, TypeError, KeyError) as error:
         raise BadArchive(f"The bundle's {ACCOUNTS} cannot be read.") from error
+
+
+def ever_in(archive: bytes | memoryview) -> BundleAccounts:
+    """Read what the bundle has, and what bundles before it had."""
+    now = accounts_in(archive)
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        if REMOVED not in files.namelist():
+            return now
+    gone = json.loads(text_in(archive, REMOVED))
+    both = {provider: (*now.of(provider), *gone[provider]) for provider in PROVIDERS}
+    return BundleAccounts(now.primary, **both)
 
 
 def accounts_in(archive: bytes | memoryview) -> BundleAccounts:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from onboarding.spinnaker.bundle.contents import REMOVED
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.limits import size_and_load
 from onboarding.spinnaker.entries import Entries
@@ -68,13 +70,19 @@ hal deploy apply
   packets each validated call takes minutes.
 - A call takes two to three seconds, so the first run takes about {minutes}. For many
   accounts merge them into hal's config instead: Bowline's page of this bundle does it.
-{primary}{features}
+{removed}{primary}{features}
 See that it worked: `hal/check.sh` answers “same” for each account.
 
 Undo: `hal/remove.sh` (or `hal/remove.sh NAME…`) makes hal forget these accounts and no
 others; `hal backup restore -q --backup-path FILE` goes back to the backup that
 `hal/apply.sh` named. Delete the profiles that `hal/profiles.sh` named; a later bundle's
 `hal/profiles.sh` removes those that it has no longer. Then `hal deploy apply`.
+"""
+
+REMOVED_FROM_IT = """\
+- Earlier bundles had accounts that this one has not: {names}. hal keeps
+  them until `hal/apply.sh --prune` or `hal/remove.sh NAME…` removes them, and
+  `hal/check.sh` answers “left” or “gone” for each.
 """
 
 PRIMARY = """\
@@ -242,8 +250,10 @@ def sections(
         clusters = ", ".join(f"`kubernetes/{name}/access.md`" for name in closed)
         yield ACCESS.format(clusters=clusters)
     own = [e.name for e in entries.aws if e.account_id == managing.account_id]
+    gone = removed_names(files)
     yield HALYARD.format(
         minutes=hal_duration(entries),
+        removed=REMOVED_FROM_IT.format(names=gone) if gone else "",
         primary=PRIMARY.format(name=own[0]) if own else "",
         features=FEATURES if entries.aws else "",
     )
@@ -280,6 +290,14 @@ def sections(
 
 def is_template(file: File) -> bool:
     return file.path.startswith("aws/") and file.path.endswith(".yml")
+
+
+def removed_names(files: Sequence[File]) -> str:
+    """Name what earlier bundles had and this one has not; empty: nothing."""
+    text = next((file.text for file in files if file.path == REMOVED), "{}")
+    names = [account["name"] for some in json.loads(text).values() for account in some]
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
 
 
 def table(managed: tuple[Managed, ...], states: Mapping[str, str]) -> str:

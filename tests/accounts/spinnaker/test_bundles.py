@@ -126,6 +126,24 @@ def test_an_account_that_fails_stays_as_it_was_proved_and_is_flagged(
     assert '"state": "verified; failed since"' in text(bundle, "manifest.json")
 
 
+def test_it_carries_what_earlier_bundles_had_and_it_has_not(
+    verified: ManagedAccount,
+) -> None:
+    other = evaluated(accepted=True)
+    first = built(new_bundle(None))
+    ManagedAccount.objects.filter(pk=other.pk).leave_out(None)
+    second = built(new_bundle(None))
+    third = built(new_bundle(None))
+
+    gone = json.loads(text(third, "hal/removed.yml"))
+
+    assert "hal/removed.yml" not in [file["path"] for file in first.files]
+    assert [account["name"] for account in gone["aws"]] == ["evaluated"]
+    assert "externalId" not in gone["aws"][0]
+    assert "this one has not: evaluated" in text(third, "README.md")
+    assert third.sha256 == second.sha256
+
+
 def test_it_says_what_is_not_as_approved_and_what_was_accepted(
     verified: ManagedAccount,
 ) -> None:

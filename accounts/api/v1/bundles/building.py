@@ -13,7 +13,7 @@ from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem
 from accounts.api.v1.bundles.reading import BundleInFull, read_bundle, router
-from accounts.api.v1.texts import Digest, Number
+from accounts.api.v1.texts import Digest, Number, Typed
 from accounts.discover.comparisons import changes_now
 from accounts.models import Bundle
 from accounts.spinnaker.bundles import install, request_bundle
@@ -24,6 +24,15 @@ class BundleBuild(Schema):
     model_config = ConfigDict(extra="forbid")
 
     digest: Digest | None = Field(None, description="Of the preview that you read")
+
+
+class BundleInstalled(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    answer: Typed = Field(
+        "",
+        description="The line “all gone” of hal/check.sh, or “gone” if you looked",
+    )
 
 
 @router.post("", auth=OPERATES, response={202: BundleInFull}, summary="Build a bundle")
@@ -46,8 +55,12 @@ def build_bundle(request: ApiRequest, body: BundleBuild | None = None) -> Any:
     summary="Mark a bundle as installed",
 )
 @once
-def bundle_installed(request: ApiRequest, number: Number) -> Any:
-    """Record that this is what Spinnaker has now."""
+def bundle_installed(
+    request: ApiRequest, number: Number, body: BundleInstalled | None = None
+) -> Any:
+    """Record that this is what Spinnaker has now. Where earlier bundles had accounts
+    that this one has not, the answer must say that Spinnaker no longer has them.
+    """
     bundle = get_object_or_404(Bundle.objects.light(), number=number)
-    install(bundle, request.user)
+    install(bundle, request.user, body.answer if body else "")
     return read_bundle(request, number)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from onboarding.spinnaker.bundle.contents import REMOVED, BundleAccounts
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.deck import settings_js
 from onboarding.spinnaker.bundle.formats.hal_accounts import (
@@ -29,6 +30,7 @@ MODULES = (
     "lock.py",
     "plan.py",
     "profiles.py",
+    "removing.py",
     "stopping.py",
 )
 VERBS = ("apply", "check", "profiles", "remove")
@@ -77,6 +79,30 @@ def accounts_yml(topology: Topology, entries: Entries) -> str:
         listing("kubernetes", map(kubernetes_account, entries.kubernetes)),
     )
     return "{{\n{}\n}}\n".format(",\n".join(parts))
+
+
+IDENTIFYING = ("name", "accountId", "awsAccount")
+"""By what an account differs from another one of the same name."""
+
+
+def removed(entries: Entries, before: BundleAccounts) -> Iterator[File]:
+    """Write what earlier bundles had and this one has not; no file where nothing is."""
+    kept = {
+        "aws": {entry.name for entry in entries.aws},
+        "ecs": {entry.name for entry in entries.ecs},
+        "kubernetes": {entry.name for entry in entries.kubernetes},
+    }
+    gone = {
+        provider: [
+            {key: account[key] for key in IDENTIFYING if key in account}
+            for account in before.of(provider)
+            if account["name"] not in names
+        ]
+        for provider, names in kept.items()
+    }
+    if any(gone.values()):
+        parts = (listing(provider, some) for provider, some in gone.items())
+        yield File(REMOVED, "{{\n{}\n}}\n".format(",\n".join(parts)))
 
 
 def listing(provider: str, accounts: Iterable[dict[str, Any]]) -> str:

@@ -99,6 +99,23 @@ def test_the_overview_tells_it(operator) -> None:
     assert "Spinnaker has bundle 1; bundle 2 would" in text(operator, "/")
 
 
+def test_where_accounts_are_gone_from_it_the_page_asks(operator) -> None:
+    bundle_row(topology(core()), 3, topology(core(), staging()))
+
+    page = text(operator, "/bundles/3/")
+    refused = operator.post("/bundles/3/installed/", follow=True).content.decode()
+
+    assert "hal/apply.sh --prune && hal/profiles.sh" in page.replace("&amp;", "&")
+    assert 'name="answer"' in page
+    assert 'name="answer"' not in text(operator, "/bundles/1/")
+    assert "hal keeps them until they are removed" in refused
+    assert not Bundle.objects.installed().exists()
+
+    operator.post("/bundles/3/installed/", {"answer": " gone "})
+
+    assert Bundle.objects.installed().get().number == 3
+
+
 @pytest.mark.parametrize("status", [Bundle.Status.BUILDING, Bundle.Status.FAILED])
 def test_a_bundle_that_is_not_ready_cannot_be_installed(operator, status) -> None:
     Bundle.objects.filter(number=2).update(status=status)

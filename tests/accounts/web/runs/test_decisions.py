@@ -263,7 +263,7 @@ def test_an_account_that_left_spinnaker_is_removed(operator) -> None:
 def install_next() -> None:
     bundle = new_bundle(None)
     build(bundle)
-    install(bundle, None)
+    install(bundle, None, "gone")
 
 
 @pytest.mark.parametrize("says", ["installed", "put in again and built"])

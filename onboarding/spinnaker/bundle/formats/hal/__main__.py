@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shlex
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from .calling import Failed, Refused, asked, hal, providers_of, say
 from .known import PROVIDERS, differing, named
 from .lock import alone
-from .plan import Situation, changes, removal, switched_off
+from .plan import Situation, changes, switched_off
 from .profiles import put_profiles
+from .removing import leftovers, pruning, removal
 from .stopping import Stop, Stopped
 
 if TYPE_CHECKING:
@@ -54,36 +56,71 @@ def with_accounts(options: argparse.Namespace, stop: Stop) -> int:
     bundle = json.loads((HAL / "accounts.yml").read_text(encoding="utf-8"))
     for account in bundle["kubernetes"]:
         account["kubeconfigFile"] = str(HAL.parent / account["kubeconfigFile"])
-    names = [account["name"] for provider in PROVIDERS for account in bundle[provider]]
+    removed = removed_accounts()
+    names = names_in(bundle)
     start = options.start or names[0]
+    known_names = {*names, *(names_in(removed) if options.verb == "remove" else ())}
     for name in (*options.names, *options.taken_over, start):
-        if name not in names:
+        if name not in known_names:
             raise Refused(f"“{name}” is no account of this bundle.")
+    known = providers_of(asked())
+    if options.verb == "remove" and options.names:
+        bundle = {p: [*bundle[p], *removed[p]] for p in PROVIDERS}
+        situation = Situation(bundle, known, set(options.names))
+        return carry_out(removal(situation), options, situation, stop)
     situation = Situation(
         bundle,
-        providers_of(asked()),
+        known,
         set(options.names or names) & set(names[names.index(start) :]),
         taken_over=frozenset(options.taken_over),
         renamed=frozenset(options.renamed),
         primary=options.primary,
     )
+    left = leftovers(situation, removed)
     if options.verb == "check":
-        return check(situation)
+        return check(situation, removed, left)
     if options.verb == "remove":
         return carry_out(removal(situation), options, situation, stop)
     steps = changes(situation)
+    if options.prune:
+        steps += pruning(situation, removed)
     for sentence in two_names(situation):
         say(sentence)
     status = carry_out(steps, options, situation, stop)
     if not status:
         tell_primary(bundle["primary"], situation.primary)
+    if left and not options.prune:
+        tell_left(left)
     return status
+
+
+def removed_accounts() -> dict[str, Any]:
+    """Read what earlier bundles had and this one has not, as hal would have it."""
+    path = HAL / "removed.yml"
+    if not path.exists():
+        return {provider: [] for provider in PROVIDERS}
+    removed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return removed
+
+
+def names_in(bundle: dict[str, Any]) -> list[str]:
+    return [account["name"] for provider in PROVIDERS for account in bundle[provider]]
+
+
+def tell_left(left: list[str]) -> None:
+    """Say what Spinnaker keeps unless it is removed, and the commands that do it."""
+    them, were = ("it", "was") if len(left) == 1 else ("them", "were")
+    say(
+        f"hal still has {', '.join(left)}, which {were} in an earlier bundle and not "
+        f"in this one. Spinnaker keeps {them} until you remove {them}: "
+        f"hal/apply.sh --prune, or {shlex.join(['hal/remove.sh', *left])}"
+    )
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python3 -m bowline")
     parser.set_defaults(names=[], start="", primary="", taken_over=[], renamed=[])
-    parser.set_defaults(dry_run=False, yes=False)
+    parser.set_defaults(dry_run=False, yes=False, prune=False)
     verbs = parser.add_subparsers(dest="verb", required=True)
     apply = verbs.add_parser(
         "apply", prog="apply.sh", description=APPLY, epilog=UNVALIDATED
@@ -110,6 +147,11 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
         default="",
         metavar="NAME",
         help="what hal's primary account was before a run that broke off",
+    )
+    apply.add_argument(
+        "--prune",
+        action="store_true",
+        help="remove accounts that an earlier bundle had and this one has not",
     )
     verbs.add_parser("check", prog="check.sh", description=CHECK)
     remove = verbs.add_parser("remove", prog="remove.sh", description=REMOVE)
@@ -252,6 +294,7 @@ def command_again(step: HalStep, options: argparse.Namespace, primary: str) -> s
         ("--renamed", options.renamed),
     ):
         words += [option, *values] if values else []
+    words += ["--prune"] if options.prune else []
     return start + shlex.join(words)
 
 
@@ -263,8 +306,10 @@ def tell_primary(wanted: str, primary: str) -> None:
         )
 
 
-def check(situation: Situation) -> int:
-    """Print a line for each account; answer 1 where apply.sh would act or refuse."""
+def check(situation: Situation, removed: dict[str, Any], left: list[str]) -> int:
+    """Print a line for each account; answer 1 where apply.sh would act or refuse, or
+    hal still has what this bundle removes.
+    """
     for what in switched_off(situation):
         print(f"off        {what}")
     for provider in PROVIDERS:
@@ -273,12 +318,22 @@ def check(situation: Situation) -> int:
             theirs = held.pop(account["name"], [])
             found = describe(provider, account, theirs)
             print(f"{found:9}  {provider} {account['name']}")
+        for account in removed[provider]:
+            name = account["name"]
+            if name in left:
+                print(f"left       {provider} {name}: hal/apply.sh --prune removes it")
+                del held[name]
+            elif name not in held:
+                print(f"gone       {provider} {name}")
         for name, theirs in held.items():
             print(f"unknown    {provider} {name}{lost(provider, theirs, situation)}")
+    if names_in(removed) and not left:
+        digest = hashlib.sha256((HAL / "removed.yml").read_bytes()).hexdigest()
+        print(f"all gone   {digest[:12]}")
     for old, new in situation.other_names().items():
         print(f"renamed    aws {new}: hal knows the same AWS account as {old} too")
     try:
-        return 1 if changes(situation) else 0
+        return 1 if changes(situation) or left else 0
     except Refused as refused:
         for sentence in str(refused).splitlines():
             print(f"refused    {sentence}")

@@ -358,31 +358,3 @@ def primary_first(
     if set(held) - {primary}:
         return steps
     return sorted(steps, key=lambda step: step.name != primary)
-
-
-def removal(situation: Situation) -> list[HalStep]:
-    """List the deletions, an ECS account before the AWS account that it belongs to."""
-    steps: list[HalStep] = []
-    hindrances: list[str] = []
-    for provider in reversed(PROVIDERS):
-        for account in situation.ours(provider):
-            name = account["name"]
-            theirs = situation.held[provider].get(name)
-            if not theirs:
-                continue
-            hindrances += [
-                f"{why} It is not this bundle's to remove."
-                for held in theirs
-                if (why := stranger(provider, account, held))
-            ]
-            if provider == "aws":
-                left = set(situation.ecs_of.get(name, ())) - situation.chosen
-                hindrances += [
-                    f"{name}: the ECS account {ecs} belongs to it. Remove that too."
-                    for ecs in sorted(left)
-                ]
-            steps.append(
-                HalStep(name, "removed", (call(provider, "delete", name, {}),))
-            )
-    refuse(hindrances)
-    return steps

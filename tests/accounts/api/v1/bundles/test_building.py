@@ -7,7 +7,9 @@ import pytest
 from accounts.models import Activity, Bundle
 from accounts.models.states import State
 from tests.accounts.api.calling import detail
-from tests.rows import account_row, managing_row
+from tests.bundles import core, staging
+from tests.factories import topology
+from tests.rows import account_row, bundle_row, managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -50,3 +52,13 @@ def test_it_records_which_bundle_spinnaker_has(operator):
     assert Bundle.objects.get(number=1).installed_by_name == "operator"
     assert detail(refused) == "Bundle 2 is building. Spinnaker cannot have it yet."
     assert operator.post("/bundles/3/installed").status_code == 404
+
+
+def test_where_accounts_are_gone_from_it_somebody_must_have_looked(operator):
+    bundle_row(topology(core()), 1, topology(core(), staging()))
+
+    refused = operator.post("/bundles/1/installed")
+    answer = operator.post("/bundles/1/installed", {"answer": "gone"})
+
+    assert "accounts that earlier bundles had" in detail(refused, 422)
+    assert answer.json()["installed_at"] is not None

@@ -10,9 +10,9 @@ import pytest
 from onboarding.spinnaker.bundle.formats.hal.calling import Refused
 from onboarding.spinnaker.bundle.formats.hal.plan import (
     changes,
-    removal,
     switched_off,
 )
+from onboarding.spinnaker.bundle.formats.hal.removing import removal
 from tests.bundles import eks
 from tests.factories import managed, provider, topology
 from tests.onboarding.spinnaker.bundle.formats.hal.known_bundle import Plan

@@ -23,9 +23,9 @@ class Scripts:
         self.hal = hal
         self.folder = folder
 
-    def holds(self, bundled: Topology) -> Scripts:
-        """Unpack another bundle over the one before."""
-        unpacked(bundled, self.folder)
+    def holds(self, bundled: Topology, *earlier: Topology) -> Scripts:
+        """Unpack another bundle over the one before; it knows of these earlier ones."""
+        unpacked(bundled, self.folder, *earlier)
         return self
 
     def run(self, verb: str, *words: str, **options: str) -> CompletedProcess[str]:
