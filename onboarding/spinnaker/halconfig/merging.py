@@ -271,7 +271,9 @@ class Merging:
 
     def region_settings(self, table: Table) -> dict[str, Node]:
         """Replace default regions of another partition: no account loads with them."""
-        ours = self.bundled.aws[0]["regions"]
+        ours = next((one.get("regions") for one in self.bundled.aws), None)
+        if not ours:
+            return {}
         home = partition_of(ours[0]["name"])
         held = {region.text("name") for region in table.tables("defaultRegions")}
         others = {partition_of(name) for name in held or {HALS_DEFAULT_REGION}}

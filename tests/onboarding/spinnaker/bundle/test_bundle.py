@@ -54,6 +54,7 @@ def test_it_holds_what_the_readme_promises():
         "hal/bowline/lock.py",
         "hal/bowline/plan.py",
         "hal/bowline/profiles.py",
+        "hal/bowline/removing.py",
         "hal/bowline/stopping.py",
         "hal/accounts.yml",
         "hal/profiles/clouddriver-local.yml",
