@@ -7,8 +7,9 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
 
 from accounts.people.roles import (
     ADMINISTRATOR,
@@ -57,17 +58,11 @@ approver_required = role_required(APPROVER)
 administrator_required = role_required(ADMINISTRATOR)
 
 
-class ViewersOnly:
+class ViewersOnly(MiddlewareMixin):
     """Middleware: whoever is signed in sees pages only with a role.
 
     Every role includes the viewer's permission, so a new page cannot forget to ask.
     """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: View, args: Any, kwargs: Any
