@@ -41,8 +41,8 @@ def asked(one: Field, words: Words | None = None, **options: Any) -> forms.Field
     field = RuledField(rule=one.rule, **options)
     if one.kind is Kind.ACCOUNT_ID:
         field.widget.attrs["inputmode"] = "numeric"
-    elif one.name == "environment":
-        field.widget.attrs["list"] = "environments"
+    if one.proposals:
+        field.widget.attrs["list"] = one.proposals
     return field
 
 

@@ -67,6 +67,8 @@ class Field:
     """How it is asked once for accounts that are added together; None: of each."""
     in_bulk: Words | None = None
     """How its new value in many accounts is asked; None: each is edited alone."""
+    proposals: str = ""
+    """The list of the page from which a browser proposes values."""
     emptied: str = "nothing would be left"
     """Why its last value cannot be removed."""
     empty: str = "–"

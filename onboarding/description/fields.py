@@ -59,6 +59,7 @@ FIELDS = (
         own=True,
         of_many=ENVIRONMENT,
         in_bulk=Words("Environment to set", "Empty: none."),
+        proposals="environments",
         is_listed=False,
     ),
     Field(
