@@ -13,7 +13,13 @@ from pathlib import Path
 import boto3
 import pytest
 
-from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
+from script.emulated_organization import (
+    ACCESS_ROLE,
+    MANAGING,
+    MEMBERS,
+    Credentials,
+    Edge,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 120.0
@@ -81,11 +87,5 @@ def test_what_was_killed_is_continued(
 
     assert again.returncode == 0, again.stderr
     assert "dev: verified" in again.stdout
-    iam = boto3.client(
-        "iam",
-        endpoint_url=own_organization.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=DEV.account_id,
-        aws_secret_access_key="any",
-    )
+    iam = Edge(boto3.Session(), own_organization.endpoint, DEV).client("iam")
     assert iam.get_role(RoleName="spinnakerManaged")

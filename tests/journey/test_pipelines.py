@@ -15,7 +15,13 @@ import boto3
 import pytest
 import yaml
 
-from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
+from script.emulated_organization import (
+    ACCESS_ROLE,
+    MANAGING,
+    MEMBERS,
+    Credentials,
+    Edge,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 DEV = MEMBERS[0]
@@ -133,13 +139,7 @@ def test_a_pipeline_plans_applies_and_finds_drift(
     refused = job("apply", olga)
     applied = job("apply", paul)
     quiet = job("nightly")
-    iam = boto3.client(
-        "iam",
-        endpoint_url=own_organization.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=DEV.account_id,
-        aws_secret_access_key="any",
-    )
+    iam = Edge(boto3.Session(), own_organization.endpoint, DEV).client("iam")
     iam.update_assume_role_policy(
         RoleName="spinnakerManaged",
         PolicyDocument='{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", '
