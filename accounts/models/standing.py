@@ -50,6 +50,9 @@ BROKEN = (State.FAILED, State.DRIFTED)
 BROKEN_WORDS = (*BROKEN, NOT_APPROVED)
 """The words of accounts in these states."""
 
+TO_PLAN = (*BROKEN_WORDS, State.DRAFT, State.OUTDATED)
+"""The words of accounts in which a plan changes something."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -92,17 +95,15 @@ class Standing:
         return BADGES[self.word].meaning
 
     @property
-    def alert(self) -> str:
-        """Name the banner's kind, in Bootstrap's words; empty: there is none."""
-        if not self.sentences:
-            return ""
-        return {"bad": "danger", "neutral": "info"}.get(self.colour, "warning")
-
-    @property
     def is_to_verify(self) -> bool:
         """Return whether verifying is what to do next."""
-        proved = (State.VERIFIED, NOT_EVERYWHERE, WRITES_UNKNOWN, *STALE.values())
-        return self.word in proved or self.sentences == (MISSING,)
+        halfway = (NOT_EVERYWHERE, WRITES_UNKNOWN, *STALE.values())
+        return self.word in halfway or self.sentences == (MISSING,)
+
+    @property
+    def is_to_plan(self) -> bool:
+        """Return whether planning is what to do next."""
+        return self.word in TO_PLAN and not self.is_to_verify
 
 
 STALE_PROOF = (
@@ -195,9 +196,9 @@ def standing(facts: Facts) -> Standing:
 
 def worst(words: list[str]) -> str:
     """Return the word that many accounts are shown with, of all that they have: nothing
-    good hides anything bad. The first counts where none is bad or a warning.
+    good hides anything bad. The first counts where none is bad, a warning or unproved.
     """
-    for colour in ("bad", "warn"):
+    for colour in ("bad", "warn", "neutral"):
         for word in words:
             if BADGES[word].colour == colour:
                 return word

@@ -99,7 +99,7 @@ BADGES = {
         "warn", "clock", "Verified too long ago to rely on. Verify again."
     ),
     "evaluated": Badge(
-        "warn", "tilde", "Bowline read the policies, but did not assume the roles."
+        "neutral", "tilde", "Bowline read the policies, but did not assume the roles."
     ),
     "evaluated, stale": Badge(
         "warn", "clock", "Evaluated too long ago to rely on. Verify again."

@@ -29,7 +29,7 @@ from accounts.templatetags.marks import (
     when,
     zoned,
 )
-from accounts.web.accounts.checks import grouped, outcomes
+from accounts.web.accounts.checks import in_order, outcomes
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.state import Live
 from accounts.web.role_limits.holders import needed
@@ -42,7 +42,7 @@ from onboarding.providers import PROVIDERS
 from onboarding.providers.base import discouraged as discouraged_choices
 
 register = template.Library()
-register.filter("grouped", grouped)
+register.filter("in_order", in_order)
 register.filter("outcomes", outcomes)
 register.filter("wrong_fields", wrong_fields)
 register.filter("arn", arn)

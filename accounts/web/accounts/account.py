@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -27,10 +29,13 @@ from accounts.runs.inactive import inactive_members
 from accounts.runs.owners.versions import versions_of
 from accounts.spinnaker.bundles import told_of
 from accounts.web.accounts.known_as import known_as
+from accounts.web.accounts.verdict import lines_of, sentence_of
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.state import live_account
 from accounts.web.live.views import watched
 from accounts.web.role_limits.here import here
+from accounts.web.runs.fixes import fixes_of
+from accounts.web.tabs import Tab, chosen
 from accounts.web.wizard.steps import undone
 from onboarding.desired import desired
 from onboarding.details import DetailsError
@@ -40,6 +45,17 @@ from onboarding.resources.policy import QuotaExceeded
 
 NEWEST = 10
 """The most runs and bundles on the page; the lists have the rest."""
+
+
+TEMPLATES = {
+    "checks": "accounts/_checked.html",
+    "in-aws": "accounts/_in_aws.html",
+    "of-others": "accounts/_of_others.html",
+    "description": "accounts/_description.html",
+    "history": "accounts/_history.html",
+    "remove": "accounts/_removal.html",
+}
+"""What each tab shows."""
 
 
 class ExistingResource(NamedTuple):
@@ -58,29 +74,71 @@ def account(request: Request, pk: UUID) -> HttpResponse:
     managing = ManagingAccount.objects.first()
     runs = list(account.runs.all()[:NEWEST])
     checked = account.runs.filter(checks__isnull=False).first()
+    checks = list(CheckResult.objects.filter(run=checked)) if checked else []
+    bundles = account.bundles.light()[:NEWEST]
+    found = iam(managing, account)
+    cause = cause_of(account, runs)
+    foreign = list(account.foreign_policies.all())
+    counts = {
+        "checks": len(checks),
+        "in-aws": len(found.get("existing", ())),
+        "of-others": len(foreign),
+    }
+    tabs = tabs_of(
+        account, counts, has_rights=bool(managing and account.providers.all())
+    )
+    tab = chosen(request, tabs)
     shown = {
         "live": live,
         "account": account,
         "crumbs": [("Accounts", reverse("accounts:accounts"))],
+        "tabs": tabs,
+        "tab": tab,
+        "tab_template": TEMPLATES[tab.key],
         "managing": managing,
         "undone": undone(account),
         "member": inactive_members().filter(account_id=account.account_id).first(),
         "runs": runs,
-        "cause": cause_of(account, runs),
+        "cause": cause,
+        "fixes": fixes_of(cause) if cause else None,
         "open": next((run for run in runs if run.status in OPEN), None),
         "checked": checked,
-        "checks": CheckResult.objects.filter(run=checked) if checked else [],
-        "foreign": account.foreign_policies.all(),
-        "bundles": account.bundles.light()[:NEWEST],
+        "checks": checks,
+        "sentence": sentence_of(account),
+        "lines": lines_of(account, checks),
+        "of_others": Counter(policy.state for policy in foreign).most_common(),
+        "foreign": foreign,
+        "bundles": bundles,
+        "newest_bundle": bundles.first(),
         "details": details_of(account),
         "through_role": account.in_aws_provider,
         "told": told_of(account) if account.granted_at else None,
         "versions": versions_of(account) if account.is_handed_off else None,
         **rotation(account),
-        **iam(managing, account),
+        **found,
         **here(request, *account.environments),
     }
     return render(request, "accounts/account.html", shown)
+
+
+def tabs_of(
+    account: ManagedAccount, counts: Mapping[str, int], *, has_rights: bool
+) -> list[Tab]:
+    """List the page's tabs; where nothing was checked, what will exist comes first."""
+    checks = Tab("checks", "Checks", counts["checks"])
+    in_aws = Tab("in-aws", "In AWS", counts["in-aws"])
+    tabs = [checks, in_aws] if checks.total else [in_aws, checks]
+    if counts["of-others"]:
+        tabs.append(Tab("of-others", "Policies of others", counts["of-others"]))
+    if has_rights:
+        url = reverse("accounts:rights", args=[account.pk])
+        tabs.append(Tab("permissions", "Permissions", page=url))
+    return [
+        *tabs,
+        Tab("description", "Description"),
+        Tab("history", "History"),
+        Tab("remove", "Remove" if account.granted_at else "Delete"),
+    ]
 
 
 def cause_of(account: ManagedAccount, runs: list[Run]) -> Run | None:

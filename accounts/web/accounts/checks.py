@@ -1,26 +1,31 @@
-"""Checks as a page shows them: by provider, what is only simulated folded away."""
+"""Checks as a page shows them: what is to do first, the rest folded by provider."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from accounts.models import CheckResult
-from onboarding.providers import PROVIDERS
 
-FEW = 2
-"""The most simulated permissions of a provider that are shown; more are folded."""
+Outcome = CheckResult.Outcome
+
+TO_DO = (Outcome.FAILED, Outcome.CANNOT_DEPLOY, Outcome.NOT_PROVED)
+"""The outcomes that somebody must look at, the worst first."""
 
 
 class Group(NamedTuple):
     """What is known of one provider, or of what every account needs."""
 
     provider: str
-    shown: tuple[CheckResult, ...]
-    folded: tuple[CheckResult, ...]
-    """What the policies allow, and nobody called."""
+    checks: tuple[CheckResult, ...]
+
+
+class Sorted(NamedTuple):
+    to_do: tuple[CheckResult, ...]
+    groups: tuple[Group, ...]
+    """The others, of which no page has news."""
 
 
 def outcomes(checks: Iterable[CheckResult]) -> list[tuple[str, int]]:
@@ -28,17 +33,16 @@ def outcomes(checks: Iterable[CheckResult]) -> list[tuple[str, int]]:
     return list(Counter(check.outcome for check in checks).items())
 
 
-def grouped(checks: Iterable[CheckResult]) -> list[Group]:
-    """Group neighbouring checks that are about the same."""
-    return [
-        group(provider, list(together))
-        for provider, together in groupby(checks, lambda check: check.provider)
-    ]
-
-
-def group(provider: str, checks: list[CheckResult]) -> Group:
-    simulated = [c for c in checks if c.outcome == CheckResult.Outcome.EVALUATED]
-    folds = provider in PROVIDERS and len(simulated) > FEW
-    folded = tuple(simulated) if folds else ()
-    shown = tuple(check for check in checks if check not in folded)
-    return Group(provider, shown, folded)
+def in_order(checks: Sequence[CheckResult]) -> Sorted:
+    """Put those that somebody must look at first, and group the other ones with their
+    neighbours that are about the same.
+    """
+    to_do = [check for check in checks if check.outcome in TO_DO]
+    others = (check for check in checks if check.outcome not in TO_DO)
+    return Sorted(
+        tuple(sorted(to_do, key=lambda check: TO_DO.index(Outcome(check.outcome)))),
+        tuple(
+            Group(provider, tuple(together))
+            for provider, together in groupby(others, lambda check: check.provider)
+        ),
+    )

@@ -95,4 +95,4 @@ def rotated(
         messages.error(request, str(error))
     else:
         messages.success(request, f"{done} will then be accepted.")
-    return redirect(account)
+    return redirect(f"{account.get_absolute_url()}?tab=description")

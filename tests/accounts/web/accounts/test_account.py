@@ -29,8 +29,8 @@ def run_of(account: ManagedAccount, status: Status, **fields: Any) -> Run:
     )
 
 
-def page_of(client: Any, account: ManagedAccount) -> str:
-    return client.get(account.get_absolute_url()).content.decode()
+def page_of(client: Any, account: ManagedAccount, tab: str = "") -> str:
+    return client.get(account.get_absolute_url(), {"tab": tab}).content.decode()
 
 
 def test_it_shows_what_would_be_made_before_anything_is(operator) -> None:
@@ -72,7 +72,7 @@ def test_it_shows_the_document_of_what_stands_and_the_run_that_made_it(
 def test_it_says_who_may_use_it(operator) -> None:
     account = account_row(write_roles=["operators", "leads"])
 
-    page = page_of(operator, account)
+    page = page_of(operator, account, "description")
 
     assert "<dt>Who may read</dt><dd>everybody</dd>" in page
     assert "<dt>Who may write</dt><dd>operators, leads</dd>" in page
@@ -111,7 +111,7 @@ def test_it_names_the_bundles_that_hold_it(operator) -> None:
     bundle = Bundle.objects.create(number=3, status=Bundle.Status.READY)
     bundle.accounts.add(account)
 
-    assert 'href="/bundles/3/">Bundle 3</a>' in page_of(operator, account)
+    assert 'href="/bundles/3/">Bundle 3</a>' in page_of(operator, account, "history")
 
 
 def test_a_plan_that_waits_is_the_first_thing_to_do(operator) -> None:
@@ -139,10 +139,13 @@ def test_a_draft_goes_on_where_it_was_left(operator) -> None:
 def test_a_verified_one_can_be_verified_again(operator) -> None:
     managing_row()
 
-    page = page_of(operator, standing(access_role="Admin"))
+    account = standing(access_role="Admin")
 
-    assert ">Verify now</button>" in page
-    assert ">Plan the removal</button>" in page.replace("</svg>", "</svg>>")
+    page = page_of(operator, account)
+
+    assert 'btn-secondary">Verify now</button>' in page
+    assert "btn-primary" not in page
+    assert "</svg>Plan the removal</button>" in page_of(operator, account, "remove")
 
 
 def test_a_failed_one_says_why_at_the_top(operator) -> None:
@@ -170,7 +173,7 @@ def test_an_accepted_one_says_by_whom(client) -> None:
     assert accept(account, approver)
     client.force_login(approver)
 
-    page = page_of(client, account)
+    page = page_of(client, account, "description")
 
     assert ">Accept<" not in page
     assert "by approver" in page
@@ -242,7 +245,7 @@ def test_with_eks_alone_no_role_is_named(operator) -> None:
     clusters = [{"name": "apps", "region": "us-east-1"}]
     account = account_row(providers={"eks": {"clusters": clusters}})
 
-    page = page_of(operator, account)
+    page = page_of(operator, account, "description")
 
     assert "identity, without a managed role" in page
     assert "External ID" not in page
@@ -253,7 +256,7 @@ def test_newer_policies_are_told_with_what_they_bring(
 ) -> None:
     managing_row()
 
-    page = page_of(operator, standing(policy_set=1))
+    page = page_of(operator, standing(policy_set=1), "description")
 
     assert "v1, latest v3" in page
     assert "<b>v2</b> Volumes may be tagged." in page
@@ -264,7 +267,7 @@ def test_newer_policies_are_told_with_what_they_bring(
 def test_the_latest_policies_are_called_so(operator, three_policy_sets) -> None:
     managing_row()
 
-    page = page_of(operator, standing(policy_set=3))
+    page = page_of(operator, standing(policy_set=3), "description")
 
     assert "v3, the latest" in page
     assert "older policies" not in page
@@ -273,6 +276,10 @@ def test_the_latest_policies_are_called_so(operator, three_policy_sets) -> None:
 def test_a_discouraged_choice_is_warned_of(operator) -> None:
     managing_row()
 
-    page = page_of(operator, account_row(providers={"ec2": {"access": "power-user"}}))
+    page = page_of(
+        operator,
+        account_row(providers={"ec2": {"access": "power-user"}}),
+        "description",
+    )
 
     assert "<b>Discouraged for EC2.</b> PowerUserAccess lets" in page

@@ -36,7 +36,7 @@ def test_the_account_the_list_and_its_page_say_what_it_does(viewer, policy) -> N
     managing = foreign_row(None, policy="Theirs", digest="e" * 64)
 
     for url in (
-        policy.account.get_absolute_url(),
+        f"{policy.account.get_absolute_url()}?tab=of-others",
         policy.get_absolute_url(),
         "/foreign-policies/",
     ):

@@ -94,7 +94,8 @@ def test_an_update_that_nothing_shows_needs_somebodys_word(client: Client) -> No
     again = client.get(done["Location"]).content.decode()
     assert "Not proved from here: operator said" in again
     assert "Mark as updated" not in again
-    page = client.get(account.get_absolute_url()).content.decode()
+    described = f"{account.get_absolute_url()}?tab=description"
+    page = client.get(described).content.decode()
     assert "version 2 by the owner's word" in page
     client.post(reverse("accounts:run-updated", args=[run.pk]))
     assert Activity.objects.filter(what=Activity.What.UPDATED).count() == 1
@@ -109,7 +110,8 @@ def test_with_a_reader_role_nobody_is_asked(client: Client) -> None:
 
     assert "The changes in version 2 are listed below" in text
     assert "Mark as updated" not in text
-    page = client.get(account.get_absolute_url()).content.decode()
+    described = f"{account.get_absolute_url()}?tab=description"
+    page = client.get(described).content.decode()
     assert "version 2 is not seen yet" in page
 
 

@@ -62,7 +62,8 @@ def test_it_is_told_who_or_what_started_a_run(
 
     table = operator.get("/runs/").content.decode()
     page = operator.get(run.get_absolute_url()).content.decode()
-    account = operator.get(run.account.get_absolute_url()).content.decode()
+    history = {"tab": "history"}
+    account = operator.get(run.account.get_absolute_url(), history).content.decode()
 
     assert f">{listed}</td>" in table
     lead = page.partition('<p class="head-lead">')[2].partition("</p>")[0]

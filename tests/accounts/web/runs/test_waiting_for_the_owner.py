@@ -59,8 +59,9 @@ def test_its_page_says_since_when_and_what_the_last_look_found(
 def test_the_account_waits_without_an_alarm(operator, waiting) -> None:
     html = operator.get(waiting.account.get_absolute_url()).content.decode()
 
-    assert "alert alert-info standing" in html
-    assert "alert-danger" not in html
+    assert "result-neutral verdict" in html
+    assert "Spinnaker has no access yet" in html
+    assert "result-bad" not in html
     hand_off = reverse("accounts:hand-off", args=[waiting.account.pk])
     assert f'btn-primary" href="{hand_off}"' in html
     assert "Bowline will create" not in html

@@ -1,0 +1,82 @@
+"""What an account's checks amount to: every sentence, and what makes it false."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import CheckResult, ManagedAccount
+from accounts.models.states import State
+from accounts.web.accounts.verdict import SENTENCES, lines_of, sentence_of
+
+NOW = timezone.now()
+SAYS_ACCESS = "Spinnaker has access"
+GOOD: dict[str, Any] = {"state": State.VERIFIED, "proof": State.VERIFIED}
+GOOD |= {"granted_at": NOW, "verified_at": NOW, "proved": {"entries": []}}
+Outcome = CheckResult.Outcome
+
+
+def account(**facts: Any) -> ManagedAccount:
+    return ManagedAccount(**{**GOOD, **facts})
+
+
+def test_only_what_was_proved_lately_and_whole_is_called_access() -> None:
+    assert sentence_of(account()) == SAYS_ACCESS
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "says"),
+    [
+        ({"unknown_writes": 2}, "may be denied some writes"),
+        ({"undeployable": 1}, "cannot deploy in every region"),
+        ({"verified_at": NOW - timedelta(days=400)}, "had access when"),
+        ({"state": State.EVALUATED, "proof": State.EVALUATED}, "nobody has tried it"),
+        ({"state": State.DRIFTED}, "was changed in AWS"),
+        ({"state": State.DRIFTED, "unapproved": 1}, "may do what nobody approved"),
+        ({"state": State.FAILED}, "is not proved"),
+        ({"state": State.FAILED, "granted_at": None}, "no access yet"),
+        ({"state": State.OUTDATED}, "may not be as described"),
+        ({"state": State.PLANNED}, "had access when"),
+        ({"state": State.PLANNED, "proved": {}}, "no access yet"),
+        ({"state": State.DRAFT, "proof": "", "proved": {}}, "no access yet"),
+    ],
+)
+def test_anything_less_says_what_is_missing(otherwise: Any, says: str) -> None:
+    sentence = sentence_of(account(**otherwise))
+
+    assert sentence != SAYS_ACCESS
+    assert says in sentence
+
+
+def test_no_two_states_of_different_colour_share_a_sentence() -> None:
+    assert len(SENTENCES) == len({*SENTENCES.values()})
+
+
+def checks(*ended: str) -> list[CheckResult]:
+    return [
+        CheckResult(pk=None, name=f"check {number}", outcome=outcome)
+        for number, outcome in enumerate(ended)
+    ]
+
+
+def test_every_outcome_is_counted_and_what_is_open_is_named() -> None:
+    found = lines_of(account(), checks(*Outcome.values, Outcome.PROVED))
+
+    assert {line.outcome: line.total for line in found} == {
+        **dict.fromkeys(Outcome.values, 1),
+        Outcome.PROVED: 2,
+    }
+    named = {line.outcome for line in found if line.first}
+    assert named == {Outcome.FAILED, Outcome.CANNOT_DEPLOY, Outcome.NOT_PROVED}
+
+
+def test_what_was_only_read_is_not_said_to_be_simulated() -> None:
+    some = checks(Outcome.EVALUATED)
+    (simulated,) = lines_of(account(), some)
+    (only_read,) = lines_of(account(state=State.EVALUATED), some)
+
+    assert "simulated" in simulated.text
+    assert only_read.text.startswith("read from the policies")

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+from django.test import RequestFactory
+
+from accounts.web.tabs import Tab, chosen
+
+TABS = [
+    Tab("checks", "Checks", 4),
+    Tab("history", "History"),
+    Tab("rights", "Permissions", page="/accounts/1/rights/"),
+]
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("/", "checks"),
+        ("/?tab=history", "history"),
+        ("/?tab=nonsense", "checks"),
+        ("/?tab=rights", "checks"),
+    ],
+)
+def test_the_address_chooses_a_tab_of_this_page(address: str, key: str) -> None:
+    assert chosen(RequestFactory().get(address), TABS).key == key
+
+
+def test_a_tab_leads_to_itself_or_to_its_own_page() -> None:
+    assert [tab.url for tab in TABS] == [
+        "?tab=checks",
+        "?tab=history",
+        "/accounts/1/rights/",
+    ]
