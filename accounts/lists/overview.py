@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
 from accounts.discover.organization.watching import watched_drafts
@@ -34,8 +35,8 @@ Counts = list[tuple[str, str, int]]
 MOST_WORSE = 8
 """The most checks that got worse that are listed."""
 
-MOST_PAUSED = 5
-"""The most paused rollouts that are listed, the newest first."""
+MOST_ROLLOUTS = 5
+"""The most rollouts that are listed for one reason, the newest first."""
 
 ALL = Q()
 
@@ -84,12 +85,18 @@ def fills(row: ManagingAccount) -> list[ToDo]:
     return [ToDo(text, f"{row.get_absolute_url()}?switch=1#switch", "See what changes")]
 
 
-def to_do(states: dict[str, int], mine: Q = ALL) -> list[ToDo]:
-    """List what waits for a person, the most urgent first; `mine`: of the plans."""
+def to_do(
+    states: dict[str, int], mine: Q = ALL, *, approves: bool = True
+) -> list[ToDo]:
+    """List what waits for a person, the most urgent first: for whoever approves, what
+    only such a person can move; `mine`: of the plans.
+    """
+    decisions = [*waiting(mine)]
     return [
+        *(decisions if approves else ()),
         *broken(states),
         *paused(),
-        *waiting(mine),
+        *(() if approves else decisions),
         *stale(),
         *inactive(),
         *older_policies(),
@@ -124,23 +131,36 @@ def paused() -> list[ToDo]:
     found = Rollout.objects.filter(state=Rollout.State.PAUSED)
     return [
         ToDo(f"{one} is paused. {one.reason}", one.get_absolute_url(), "See it")
-        for one in found[:MOST_PAUSED]
+        for one in found[:MOST_ROLLOUTS]
     ]
 
 
-def waiting(mine: Q) -> list[ToDo]:
-    """List plans that wait; of a limited approver, those that wait for that person."""
+def waiting(mine: Q) -> Iterator[ToDo]:
+    """List plans that wait, those of a rollout together; of a limited approver, those
+    that wait for that person.
+    """
     plans = Run.objects.filter(mine, status=Status.PLANNED)
+    by_rollout = plans.exclude(rollout=None).order_by().values_list("rollout")
+    counts = dict(by_rollout.annotate(Count("pk")))
+    for rollout in Rollout.objects.filter(pk__in=counts)[:MOST_ROLLOUTS]:
+        count = counts[rollout.pk]
+        verb, plans_of = ("waits", "plan") if count == 1 else ("wait", "plans")
+        text = f"{rollout}: {count:,} {plans_of} {verb} for approval."
+        yield ToDo(text, rollout.get_absolute_url(), "Review")
+    yield from waiting_alone(plans.filter(rollout=None), mine)
+
+
+def waiting_alone(plans: QuerySet[Run], mine: Q) -> Iterator[ToDo]:
     first, *others = plans[:2] or [None]
     if first is None:
-        return []
+        return
     if not others:
         text = f"The plan for {first.account_name} waits for approval."
-        return [ToDo(text, first.get_absolute_url(), "Read the plan")]
-    url = f"{reverse('accounts:runs')}?status={Status.PLANNED}"
-    if mine:
-        url = f"{reverse('accounts:runs')}?waits={ME}"
-    return [ToDo(f"{plans.count():,} plans wait for approval.", url, "Read the plans")]
+        yield ToDo(text, first.get_absolute_url(), "Read the plan")
+        return
+    asked = urlencode({"waits": ME} if mine else {"status": Status.PLANNED})
+    url = f"{reverse('accounts:runs')}?{asked}"
+    yield ToDo(f"{plans.count():,} plans wait for approval.", url, "Read the plans")
 
 
 def inactive() -> list[ToDo]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.conf import settings
@@ -43,6 +45,16 @@ WORDS = tuple(
     )
 )
 """Every word that a managed account can have, in the order of its life."""
+
+PARTLY, OLD = "verified in part", "stale or outdated"
+IN_PROGRESS, FAILING = "in progress", "failed or not as approved"
+TOGETHER = {
+    PARTLY: (NOT_EVERYWHERE, WRITES_UNKNOWN),
+    OLD: (*STALE.values(), State.OUTDATED),
+    IN_PROGRESS: (State.PLANNED, State.APPLYING, State.HANDED_OFF),
+    FAILING: (State.FAILED, NOT_APPROVED),
+}
+"""Words that ask the same of a person: lists search by these names, too."""
 
 BROKEN = (State.FAILED, State.DRIFTED)
 """What the last run found is not what was approved, or does not work."""
@@ -194,17 +206,6 @@ def standing(facts: Facts) -> Standing:
     return Standing(word, tuple(sentences), is_to_accept)
 
 
-def worst(words: list[str]) -> str:
-    """Return the word that many accounts are shown with, of all that they have: nothing
-    good hides anything bad. The first counts where none is bad, a warning or unproved.
-    """
-    for colour in ("bad", "warn", "neutral"):
-        for word in words:
-            if BADGES[word].colour == colour:
-                return word
-    return words[0]
-
-
 def word_of(
     state: str,
     *,
@@ -263,7 +264,9 @@ def regions(count: int) -> str:
 
 
 def with_word(word: str) -> Q:
-    """Find the accounts of which badges say this word."""
+    """Find the accounts of which badges say this word, or one of these together."""
+    if word in TOGETHER:
+        return reduce(or_, map(with_word, TOGETHER[word]))
     for state, stale in STALE.items():
         if word == stale:
             return Q(state=state) & proof_is_stale()

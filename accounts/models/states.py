@@ -74,16 +74,16 @@ class Badge(NamedTuple):
 
 
 BADGES = {
-    "draft": Badge("neutral", "pencil", "Not planned yet."),
-    "planning": Badge("busy", "clock", "Bowline compares the description with AWS."),
+    "draft": Badge("neutral", "file", "Not planned yet."),
+    "planning": Badge("busy", "again", "Bowline compares the description with AWS."),
     "planned": Badge("busy", "list", "Waits for approval. AWS is unchanged."),
     "approved": Badge("busy", "check", "Approved. Starts when its wave does."),
-    "applying": Badge("busy", "clock", "Bowline changes AWS."),
+    "applying": Badge("busy", "again", "Bowline changes AWS."),
     "applied": Badge("busy", "clock", "Changed in AWS, but not verified yet."),
     "handed off": Badge(
         "neutral", "clock", "Waits for the account's owner. Bowline looks by itself."
     ),
-    "verifying": Badge("busy", "clock", "Bowline checks that Spinnaker has access."),
+    "verifying": Badge("busy", "again", "Bowline checks that Spinnaker has access."),
     "verified": Badge(
         "good", "check", "Bowline assumed the roles that Spinnaker assumes."
     ),
@@ -109,7 +109,7 @@ BADGES = {
     "errored": Badge("bad", "cross", "Bowline itself failed. See the run."),
     "drifted": Badge("warn", "drift", "AWS no longer matches what was verified."),
     "not as approved": Badge("bad", "cross", "Roles may do what nobody approved."),
-    "outdated": Badge("warn", "clock", "Edited after it was planned. Plan again."),
+    "outdated": Badge("neutral", "pencil", "Edited after it was planned. Plan again."),
     "discarded": Badge("neutral", "minus", "Discarded. AWS is unchanged."),
     # Rollouts
     "paused": Badge("warn", "clock", "Starts no more accounts until it is resumed."),
@@ -117,7 +117,7 @@ BADGES = {
     "finished": Badge("good", "check", "Bowline’s work on every account is complete."),
     # Steps and changes
     "pending": Badge("neutral", "clock", "Approved, but not started."),
-    "running": Badge("busy", "clock", "In progress."),
+    "running": Badge("busy", "again", "In progress."),
     "done": Badge("good", "check", "Done."),
     "create": Badge("good", "plus", "Does not exist yet and will be created."),
     "update": Badge("warn", "pencil", "Exists and will be changed."),
@@ -134,7 +134,7 @@ BADGES = {
     "accepted": Badge("neutral", "check", "Accepted by name, until a day."),
     # Deliveries
     "take over": Badge("warn", "pencil", "Made by somebody else; becomes Bowline’s."),
-    "delivering": Badge("busy", "clock", "Bowline sends the accounts to Spinnaker."),
+    "delivering": Badge("busy", "again", "Bowline sends the accounts to Spinnaker."),
     "watching": Badge(
         "busy", "clock", "Stored. Bowline waits until Spinnaker has loaded it."
     ),

@@ -141,8 +141,8 @@ def causes(rollout: Rollout) -> Iterator[str]:
     if found:
         yield "What failed"
     for cause in found[:MOST_CAUSES]:
-        named = ", ".join(run.account_name for run in cause.runs)
-        more = " and more" if cause.accounts > len(cause.runs) else ""
+        named = ", ".join(run.account_name for run in cause.named)
+        more = " and more" if cause.accounts > len(cause.named) else ""
         yield f"- {counted(cause.accounts)}: {one_line(cause.message)}"
         yield f"  Fix: {one_line(cause.fix)}"
         yield f"  {one_line(named)}{more}"

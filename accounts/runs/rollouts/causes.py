@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from django.db.models import OuterRef, QuerySet, Subquery
+
 from accounts.mapping.managing import managing_row
-from accounts.models import CheckResult, Rollout, Run
-from accounts.models.states import UNSUCCESSFUL, Status
+from accounts.models import CheckResult, ManagedAccount, Rollout, Run
+from accounts.models.states import UNSUCCESSFUL, State, Status
 from accounts.runs.results import results_of
 from accounts.runs.rollouts.census import runs_of
 from accounts.wording import counted
@@ -26,24 +28,54 @@ EDITED = "It was edited after it was planned."
 
 
 class Cause(NamedTuple):
-    accounts: int
     runs: list[Run]
-    """The newest, which are named."""
+    """Those that failed for it, the newest first."""
     message: str
-    """As AWS or Bowline said it of the newest one."""
+    """As AWS or Bowline said it, with “…” for what each account has of its own."""
     fix: str
+
+    @property
+    def accounts(self) -> int:
+        return len(self.runs)
+
+    @property
+    def named(self) -> list[Run]:
+        return self.runs[:MOST_NAMED]
+
+    @property
+    def account_ids(self) -> list[str]:
+        return [run.account.account_id for run in self.runs if run.account]
+
+
+def cause_of(same: list[Run]) -> Cause:
+    first, *others = same
+    if others:
+        return Cause(same, *cause(first))
+    return Cause(same, message_of(first), fix_of(first))
 
 
 def causes_of(rollout: Rollout) -> list[Cause]:
-    """Group the newest failures, the most frequent cause first; one query."""
-    failed = runs_of(rollout).filter(status__in=UNSUCCESSFUL).order_by("-moved_at")
-    runs = failed.select_related("account").only(
-        "number", "account_name", "error", "status", "account__account_id"
+    """Group the rollout's failures, the most frequent cause first; one query."""
+    return causes_in(runs_of(rollout).filter(status__in=UNSUCCESSFUL))
+
+
+def causes_now() -> list[Cause]:
+    """Group the accounts that are failed now, by the newest run that failed."""
+    newest = Run.objects.filter(account=OuterRef("pk"), status__in=UNSUCCESSFUL)
+    failed = ManagedAccount.objects.filter(state=State.FAILED).values_list(
+        Subquery(newest.order_by("-number").values("pk")[:1])
     )
-    found = [
-        Cause(len(same), same[:MOST_NAMED], message_of(same[0]), fix_of(same[0]))
-        for same in by_cause(runs[:MOST_READ])
-    ]
+    return causes_in(Run.objects.filter(pk__in=failed))
+
+
+def causes_in(failed: QuerySet[Run]) -> list[Cause]:
+    """Group the newest of these, the most frequent cause first; one query."""
+    runs = (
+        failed.order_by("-moved_at")
+        .select_related("account")
+        .only("number", "account_name", "error", "status", "account__account_id")
+    )
+    found = [cause_of(same) for same in by_cause(runs[:MOST_READ])]
     return sorted(found, key=lambda one: -one.accounts)
 
 

@@ -23,7 +23,7 @@ from accounts.lists.accounts import (
     sort_of,
 )
 from accounts.models import ManagedAccount, Run
-from accounts.models.standing import WORDS
+from accounts.models.standing import TOGETHER, WORDS
 from accounts.models.states import OPEN
 from accounts.people.role_limits.limits import environments_of, inside
 from accounts.people.roles import OPERATOR, has_role
@@ -54,7 +54,7 @@ def accounts(request: Request) -> HttpResponse:
         "sort": sort,
         "filters": {key: request.GET.get(key, "") for key in FILTERS},
         "is_filtered": any(request.GET.get(key) for key in FILTERS),
-        "states": WORDS,
+        "states": [*WORDS, *TOGETHER],
         "providers": [(key, provider.title) for key, provider in PROVIDERS.items()],
         "older": OLDER,
         "stale": STALE,

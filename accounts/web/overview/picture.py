@@ -5,17 +5,16 @@ Pure: it knows nothing of rows. Templates draw it as SVG.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from accounts.models.standing import BROKEN_WORDS, worst
+from accounts.models.standing import FAILING, TOGETHER
 from accounts.models.states import BADGES
 from accounts.web.svg import Rectangle, cut
 
-MOST_NODES = 60
-"""With more accounts, the picture shows environments with counts instead."""
+MOST_NODES = 30
+"""With more accounts, a matrix of environments says more than a picture."""
 
 ROW, GAP, HEADING = 32, 8, 28
 WIDTH, NODE_WIDTH = 1120, 290
@@ -25,12 +24,11 @@ LONGEST_LINE = 36
 """Characters of a name and the word next to it that fit into a node."""
 
 NOWHERE = "No environment"
-SUMMED = "Environments"
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the picture is to show as one node: an account, or an environment."""
+    """What the picture is to show as one node: an account."""
 
     name: str
     environment: str
@@ -40,12 +38,10 @@ class Seen:
     url: str
     title: str
     """The whole fact in one sentence, for hover and for screen readers."""
-    parts: tuple[tuple[str, int], ...] = ()
-    """Of an environment: how many accounts in which state, the most first."""
 
     @property
     def is_broken(self) -> bool:
-        return not {self.state, *dict(self.parts)}.isdisjoint(BROKEN_WORDS)
+        return self.state in TOGETHER[FAILING]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +51,6 @@ class Node(Rectangle):
     @property
     def label(self) -> str:
         return cut(self.seen.name, LONGEST_LINE - len(self.seen.word) - 2)
-
-    @property
-    def bar(self) -> list[tuple[int, int, str]]:
-        """Share the node's width out to the states: x, width and colour of each."""
-        total = sum(count for _, count in self.seen.parts)
-        bar, before = [], 0
-        for state, count in self.seen.parts:
-            start = self.width * before // total
-            end = self.width * (before + count) // total
-            bar.append((start, end - start, BADGES[state].colour))
-            before += count
-        return bar
 
     @property
     def icon(self) -> str:
@@ -118,39 +102,6 @@ def grouped(seen: Iterable[Seen]) -> list[Group]:
         (environment, list(members))
         for environment, members in groupby(ordered, key=lambda s: s.environment)
     ]
-
-
-def summed(counts: Iterable[tuple[str, str, int]], url: str) -> list[Seen]:
-    """Make one thing of each environment, from (environment, state, count).
-
-    Environments beyond the picture's room are one thing, the last.
-    """
-    states: dict[str, Counter[str]] = {}
-    for environment, state, count in counts:
-        states.setdefault(environment, Counter())[state] += count
-    largest = sorted(states, key=lambda e: -states[e].total())
-    shown, rest = largest[: MOST_NODES - 1], largest[MOST_NODES - 1 :]
-    seen = [
-        summary(name or NOWHERE, states[name], f"{url}?environment={name or '-'}")
-        for name in shown
-    ]
-    if rest:
-        others: Counter[str] = sum((states[name] for name in rest), Counter())
-        seen.append(summary(f"{len(rest)} other environments", others, url))
-    return seen
-
-
-def summary(name: str, states: Counter[str], url: str) -> Seen:
-    """Show an environment as its worst accounts, and say how many have which word."""
-    parts = tuple(states.most_common())
-    total = states.total()
-    broken = sum(count for state, count in parts if state in BROKEN_WORDS)
-    counts = ", ".join(f"{count:,} {state}" for state, count in parts)
-    word = f"{total:,} account{'s' if total > 1 else ''}"
-    title = f"{name}: {word}; {counts}"
-    if broken:
-        word = f"{broken:,} of {total:,} broken"
-    return Seen(name, SUMMED, worst([*dict(parts)]), word, url, title, parts)
 
 
 def wide(centre: Seen, seen: Sequence[Seen]) -> Picture:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.http import Request
 from accounts.lists.overview import (
     ToDo,
-    accounts_url,
     counts_by_environment,
     fills,
     got_worse,
@@ -16,12 +17,19 @@ from accounts.lists.overview import (
     to_do,
 )
 from accounts.models import ManagedAccount, ManagingAccount
+from accounts.models.states import State
 from accounts.people.role_limits.limits import waits_for
+from accounts.people.roles import APPROVER, has_role
+from accounts.runs.rollouts.causes import causes_now
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
 from accounts.web.managing.next_step import to_plan
-from accounts.web.overview.picture import MOST_NODES, Seen, narrow, summed, wide
+from accounts.web.overview.matrix import matrix_of
+from accounts.web.overview.picture import MOST_NODES, Seen, narrow, wide
 from onboarding.partitions import Arn
+
+MOST_CAUSES = 5
+"""The most causes of failures that are shown, the most frequent first."""
 
 
 def overview(request: Request) -> HttpResponse:
@@ -35,27 +43,35 @@ def overview(request: Request) -> HttpResponse:
     if not total:
         welcome = {"step": 2, "managing": managing, "todo": managing_to_do(managing)}
         return render(request, "overview/welcome.html", welcome)
-    rows = ManagedAccount.objects.order_by("name")
-    accounts = sorted(rows, key=by_environment) if total <= MOST_NODES else []
-    centre = centre_of(managing)
-    seen = seen_accounts(accounts) or summed(counts, accounts_url())
     shown = {
         "live": live,
         "managing": managing,
-        "accounts": accounts,
-        "environments": [] if accounts else seen,
         "states": [(state, count) for state, count in states.items() if count],
         "total": total,
         "moving": bool(live.every),
         "todo": [
             *managing_to_do(managing),
             *fills(managing),
-            *to_do(states, waits_for(request.user)),
+            *to_do(states, waits_for(request.user), approves=approves(request)),
         ],
         **got_worse(),
-        "pictures": [("wide", wide(centre, seen)), ("narrow", narrow(centre, seen))],
+        "causes": causes_now()[:MOST_CAUSES] if states[State.FAILED] else [],
+        **(drawn(managing) if total <= MOST_NODES else {"matrix": matrix_of(counts)}),
     }
     return render(request, "overview/overview.html", shown)
+
+
+def approves(request: Request) -> bool:
+    return has_role(request.user, APPROVER)
+
+
+def drawn(managing: ManagingAccount) -> dict[str, Any]:
+    """Draw every account, for wide windows and for narrow ones."""
+    rows = ManagedAccount.objects.order_by("name")
+    accounts = sorted(rows, key=by_environment)
+    centre, seen = centre_of(managing), seen_accounts(accounts)
+    pictures = [("wide", wide(centre, seen)), ("narrow", narrow(centre, seen))]
+    return {"accounts": accounts, "pictures": pictures}
 
 
 def by_environment(account: ManagedAccount) -> tuple[bool, str]:

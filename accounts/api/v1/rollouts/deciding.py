@@ -376,7 +376,7 @@ def in_full(rollout: Rollout) -> dict[str, Any]:
                 "accounts": cause.accounts,
                 "message": cause.message,
                 "fix": cause.fix,
-                "runs": [run.number for run in cause.runs],
+                "runs": [run.number for run in cause.named],
             }
             for cause in causes
         ],

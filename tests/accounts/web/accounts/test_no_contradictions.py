@@ -11,9 +11,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ManagedAccount
-from accounts.models.standing import PROVED
+from accounts.models.standing import PROVED, TOGETHER
 from accounts.models.states import State, Status
-from accounts.web.overview import picture, views
+from accounts.web.overview import views
 from tests.rows import account_row, managing_row, run_row
 
 pytestmark = pytest.mark.django_db
@@ -96,31 +96,13 @@ def test_environments_agree_with_their_accounts(viewer, monkeypatch) -> None:
     managing_row()
     rows = rows_of_all_facts()
     monkeypatch.setattr(views, "MOST_NODES", 0)
-    monkeypatch.setattr(picture, "MOST_NODES", len(rows) + 1)
 
-    response = viewer.get("/")
+    matrix = viewer.get("/").context["matrix"]
 
-    parts = {one.name: one for one in response.context["environments"]}
+    found = {row.name: row for row in (*matrix.first, *matrix.more)}
     for row in rows:
-        assert dict(parts[row.environment].parts) == {row.word: 1}
-        assert parts[row.environment].state == row.word
-
-
-@pytest.mark.parametrize(
-    ("other", "colour"),
-    [("failed", "bad"), ("drifted", "warn"), ("verified, stale", "warn")],
-)
-def test_an_environment_with_anything_bad_has_no_green_tick(
-    other: str, colour: str
-) -> None:
-    counts = [("web", "verified", 1200), ("web", other, 1)]
-
-    node = picture.wide(
-        picture.Seen("core", "", "verified", "", "/", ""), picture.summed(counts, "/")
-    ).nodes[0]
-
-    assert node.colour == colour
-    assert node.icon != "check"
+        (cell,) = (one for one in found[row.environment].cells if one.accounts)
+        assert row.word in TOGETHER.get(cell.column.title, (cell.column.title,))
 
 
 def test_the_banner_tells_the_error_of_the_run_that_failed(viewer) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from accounts.lists.overview import to_do
 from accounts.models import ManagedAccount
+from accounts.models.standing import OLD
 from accounts.models.states import State
 from accounts.web.overview.picture import MOST_NODES
 from tests.rows import account_row, managing_row
@@ -102,9 +103,9 @@ def test_environments_tell_stale_accounts_apart(viewer, stale) -> None:
         for n in range(MOST_NODES)
     )
 
-    (web,) = viewer.get("/").context["environments"]
+    (web,) = viewer.get("/").context["matrix"].first
 
-    assert dict(web.parts) == {"draft": MOST_NODES, "verified, stale": 1}
+    assert dict(web.counts) == {"draft": MOST_NODES, OLD: 1}
 
 
 def test_the_settings_say_how_old_a_proof_may_be(viewer, settings) -> None:

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+from django.utils import timezone
+
+from accounts.lists.accounts import matching
+from accounts.lists.overview import counts_by_environment
+from accounts.models.standing import FAILING, WORDS
+from accounts.models.states import State
+from accounts.web.overview.matrix import COLUMN_OF, COLUMNS, FIRST, matrix_of
+from tests.rows import account_row
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_state_is_counted_in_one_column() -> None:
+    assert {*COLUMN_OF} == {*WORDS}
+    assert {*COLUMN_OF.values()} == {column.title for column in COLUMNS}
+
+
+def test_production_is_first_and_then_what_has_the_most_failures() -> None:
+    counts = [
+        ("dev", State.FAILED, 3),
+        ("prod-eu", State.VERIFIED, 9),
+        ("qa", State.DRIFTED, 9),
+        ("stage", State.FAILED, 1),
+        ("team", State.VERIFIED, 9),
+    ]
+
+    names = [row.name for row in matrix_of(counts).first]
+
+    assert names == ["prod-eu", "dev", "stage", "qa", "team"]
+
+
+def test_a_few_failures_take_their_share_and_no_more() -> None:
+    (row,) = matrix_of([("dev", State.VERIFIED, 96), ("dev", State.FAILED, 4)]).first
+
+    assert [(part.colour, part.width) for part in row.bar] == [
+        ("good", 96),
+        ("bad", 4),
+    ]
+
+
+def test_what_drifted_is_not_counted_as_failed() -> None:
+    (row,) = matrix_of([("dev", State.DRIFTED, 2)]).first
+
+    assert [(cell.column.title, cell.accounts) for cell in row.cells] == [
+        (State.DRIFTED, 2)
+    ]
+
+
+def test_each_number_leads_to_its_accounts() -> None:
+    now = timezone.now()
+    proved = {"proof": State.VERIFIED, "verified_at": now - timedelta(days=90)}
+    facts: dict[str, dict[str, Any]] = {
+        "new": {},
+        "old": {"state": State.OUTDATED},
+        "more": {"state": State.DRIFTED, "unapproved": 1},
+        "fails": {"state": State.FAILED},
+        "stale": {"state": State.VERIFIED, **proved},
+    }
+    account_row("none", account_id="922222222200", environment="")
+    for number, (name, fields) in enumerate(facts.items()):
+        account_id = f"92222222221{number}"
+        account_row(name, account_id=account_id, environment="dev", **fields)
+
+    rows = matrix_of(counts_by_environment()).first
+
+    for cell in (cell for row in rows for cell in row.cells):
+        asked = QueryDict(cell.url.partition("?")[2])
+        assert matching(asked).count() == cell.accounts, cell.url
+    failing = matching(QueryDict(f"state={FAILING}"))
+    assert {account.name for account in failing} == {"more", "fails"}
+    (dev,) = (row for row in rows if row.name == "dev")
+    assert dev.oldest == proved["verified_at"]
+
+
+def test_many_environments_are_folded() -> None:
+    counts = [(f"e{n}", State.VERIFIED, 1) for n in range(FIRST + 3)]
+
+    found = matrix_of(counts)
+
+    assert (len(found.first), len(found.more)) == (FIRST, 3)
