@@ -56,22 +56,26 @@ def parts(change: Change, own: Mapping[str, str]) -> tuple[object, ...]:
 
 def known(entry: EntryChange, own: Mapping[str, str], name: str) -> tuple[object, ...]:
     """Return both sides of an entry, whole, without what only names the account."""
-    looked_up = () if entry.before and entry.after else LOOKED_UP
+    is_edit = entry.before and entry.after
+    told_apart = () if is_edit else TOLD_APART
     return (
         entry.verb,
         *(
             sorted(
                 [key, neutral(json.dumps(called(key, value, name)), own)]
                 for key, value in (document or {}).items()
-                if key not in looked_up
+                if key not in told_apart
             )
             for document in (entry.before, entry.after)
         ),
     )
 
 
-LOOKED_UP = ("endpoint", "certificate_authority")
-"""What AWS answers about a cluster that people choose by its name."""
+TOLD_APART = ("endpoint", "certificate_authority", "environment")
+"""What an account has of its own where it comes or goes: what AWS answers about a
+cluster that people choose by its name, and its environment, which is listed next to it
+wherever such plans are read.
+"""
 
 
 def called(key: str, value: Any, name: str) -> Any:

@@ -110,7 +110,8 @@ class Census:
     def failed(self) -> int:
         return sum(self.statuses[status] for status in UNSUCCESSFUL)
 
-    def wave(self, number: int) -> Wave:
+    def wave(self, number: int | None) -> Wave:
+        """Count the accounts of a wave; None: those that are in none yet."""
         mine = [group for group in self.groups if group.wave == number]
         failed = [group for group in mine if group.status in UNSUCCESSFUL]
         return Wave(

@@ -46,6 +46,7 @@ from accounts.runs.rollouts.census import accounts_of, is_ready, managing_run, r
 from accounts.runs.rollouts.start import (
     CannotStart,
     add,
+    listed,
     plan_managing,
 )
 from accounts.slices import in_slices
@@ -265,7 +266,7 @@ def approve_group(
             if read is None or number in read
         ]
         reasons = refused_to(by, waiting) | in_spinnaker(row, waiting)
-        refused = [reasons[number] for number in mine if number in reasons]
+        refused = together(waiting, {n: reasons[n] for n in mine if n in reasons})
         may = [number for number in mine if number not in reasons]
         approved = approve_these(may, by, comment)
         chosen = (Run.objects.filter(number__in=some) for some in in_slices(mine))
@@ -309,7 +310,7 @@ def refused_to(by: User, runs: RunQuerySet) -> dict[int, str]:
         if by.pk in (row.created_by_id, row.rollout__created_by_id):
             did[by.pk] = STARTED
         if reason := same_person(second, did, by):
-            reasons[row.number] = f"{row.account_name}: {reason}"
+            reasons[row.number] = reason
     return reasons
 
 
@@ -334,6 +335,15 @@ def in_spinnaker(rollout: Rollout, runs: RunQuerySet) -> dict[int, str]:
         return {}
     found = told_since(runs.select_related("account"))
     return {run.number: f"{StillTold(it)}" for run, it in found}
+
+
+def together(runs: RunQuerySet, reasons: Mapping[int, str]) -> list[str]:
+    """Say each reason once, with the accounts that it concerns."""
+    names: dict[str, list[str]] = {}
+    chosen = runs.filter(number__in=[*reasons]).order_by("number")
+    for number, name in chosen.values_list("number", "account_name"):
+        names.setdefault(reasons[number], []).append(name)
+    return [f"{listed(some, ', ')}: {reason}" for reason, some in names.items()]
 
 
 def approve_these(numbers: Sequence[int], by: User, comment: str) -> list[int]:

@@ -8,11 +8,13 @@ from typing import NamedTuple
 from django.db.models import Count, Min, Q
 
 from accounts.mapping.plans import entry_changes_of, plan_of
-from accounts.models import Rollout, Run, Step
+from accounts.models import EnabledProvider, Rollout, Run, Step
 from accounts.models.readable import is_slug
+from accounts.models.runs import RunQuerySet
 from accounts.models.states import Status
 from accounts.runs.rollouts.census import runs_of
 from accounts.wording import counted
+from onboarding.providers import PROVIDERS
 
 MOST_GROUPS = 20
 """The most groups that are listed, the largest first; and the most plans that are read
@@ -28,6 +30,10 @@ class Group(NamedTuple):
     """How many by verb, in each of the plans."""
     entries: int
     """How many in Spinnaker, in each of the plans."""
+    providers: list[str]
+    """The titles of the providers of each account."""
+    environments: dict[str, int]
+    """How many of the accounts are in each."""
 
 
 class Groups(NamedTuple):
@@ -58,8 +64,9 @@ def groups_of(rollout: Rollout) -> Groups:
     rows = [row for row in counted if is_slug(row["fingerprint"])]
     shown = rows[:MOST_GROUPS]
     firsts = [row["first"] for row in shown]
-    changes = changes_of(firsts)
-    entries = entries_of(firsts)
+    changes, entries = changes_of(firsts), entries_of(firsts)
+    providers = providers_of(firsts)
+    environments = environments_of(planned, [row["fingerprint"] for row in shown])
     alone = planned.filter(fingerprint="", status=Status.PLANNED).order_by("number")
     return Groups(
         same=[
@@ -70,6 +77,8 @@ def groups_of(rollout: Rollout) -> Groups:
                 row["accounts"] - row["waiting"],
                 changes.get(row["first"], {}),
                 entries.get(row["first"], 0),
+                providers.get(row["first"], []),
+                environments.get(row["fingerprint"], {}),
             )
             for row in shown
         ],
@@ -92,7 +101,7 @@ class NoneWaits(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "Nothing was approved: the plans that you opened no longer wait. Look "
+            "Nothing was approved: none of the plans that you chose still waits. Look "
             "again."
         )
 
@@ -140,3 +149,27 @@ def entries_of(numbers: list[int]) -> dict[int, int]:
     """Count the changes of these runs in what Spinnaker knows."""
     runs = Run.objects.filter(number__in=numbers).only("number", "entries")
     return {run.number: len(entry_changes_of(run)) for run in runs}
+
+
+def providers_of(numbers: list[int]) -> dict[int, list[str]]:
+    """Name the providers of these runs' accounts."""
+    rows = EnabledProvider.objects.filter(account__runs__number__in=numbers)
+    found: dict[int, set[str]] = {}
+    for number, key in rows.order_by().values_list("account__runs__number", "key"):
+        found.setdefault(number, set()).add(key)
+    return {
+        number: [one.title for key, one in PROVIDERS.items() if key in keys]
+        for number, keys in found.items()
+    }
+
+
+def environments_of(
+    runs: RunQuerySet, fingerprints: list[str]
+) -> dict[str, dict[str, int]]:
+    """Count the accounts of each of these groups by environment."""
+    found: dict[str, dict[str, int]] = {}
+    rows = runs.filter(fingerprint__in=fingerprints).exclude(account=None).order_by()
+    counted = rows.values_list("fingerprint", "account__environment")
+    for fingerprint, name, count in counted.annotate(count=Count("pk")):
+        found.setdefault(fingerprint, {})[name] = count
+    return found

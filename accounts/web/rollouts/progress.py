@@ -14,10 +14,11 @@ from typing import NamedTuple
 from django.db.models.functions import Now
 
 from accounts.models import Rollout
-from accounts.models.states import BADGES, Status
+from accounts.models.states import BADGES, WORKING, Status
 from accounts.runs.rollouts.census import Census, runs_of, settings_of
 from accounts.runs.rollouts.waves import REST, size
 from accounts.web.live.progress import Progress
+from accounts.web.runs.timeline import Stage
 
 ORDER = (
     Status.VERIFIED,
@@ -59,10 +60,65 @@ class WaveRow(NamedTuple):
     """`done`, `failed`, `running` or `pending`: each has a badge."""
 
 
+class Outcome(NamedTuple):
+    """What became of a rollout's accounts so far: its badge."""
+
+    colour: str
+    icon: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Speed:
     per_minute: float
     progress: Progress
+
+
+def outcome(state: str, good: int, failed: int, waiting: int = 0) -> Outcome:
+    """Say how a rollout ended, or what it waits for; a state alone says neither.
+    `waiting`: for approval, where nothing else is to do first.
+    """
+    if state != Rollout.State.FINISHED and not waiting:
+        return Outcome(BADGES[state].colour, BADGES[state].icon, state)
+    counts = [
+        (waiting, "need approval" if waiting > 1 else "needs approval"),
+        (good, "done"),
+        (failed, "failed"),
+    ]
+    said = ", ".join(f"{count:,} {word}" for count, word in counts if count)
+    if failed:
+        colour, icon = ("warn", "warning") if good or waiting else ("bad", "cross")
+    else:
+        colour, icon = BADGES[state].colour, BADGES[state].icon
+    return Outcome(colour, icon, said or state)
+
+
+def stages(rollout: Rollout, census: Census) -> list[Stage]:
+    """List what a rollout does one after another, and how far each is."""
+    statuses, total = census.statuses, census.total
+    unplanned = statuses[Status.PLANNING]
+    waiting, failed = statuses[Status.PLANNED], census.wave(None).failed
+    planned = total - unplanned - failed
+    begun = [wave for wave in waves(rollout, census) if wave.size]
+    plan = Stage(
+        "Plan",
+        "running" if unplanned else "done",
+        f"{planned:,} of {total:,}" + (f", {failed:,} failed" if failed else ""),
+    )
+    approve = Stage(
+        "Approve",
+        "ahead" if not planned else "waiting" if waiting else "done",
+        f"{planned - waiting:,} of {planned:,}",
+    )
+    return [plan, approve, *(stage_of(wave) for wave in begun)]
+
+
+def stage_of(wave: WaveRow) -> Stage:
+    states = {"pending": "ahead", "running": "running", "failed": "failed"}
+    ended = [(wave.good, "done"), (wave.failed, "failed")]
+    counts = "".join(f", {count:,} {word}" for count, word in ended if count)
+    about = f"{wave.size:,} account{'s' * (wave.size > 1)}{counts}"
+    return Stage(f"Wave {wave.number}", states.get(wave.state, "done"), about)
 
 
 def segments(census: Census) -> list[Segment]:
@@ -104,8 +160,10 @@ def waves(rollout: Rollout, census: Census) -> Iterator[WaveRow]:
 
 def speed(rollout: Rollout, census: Census) -> Speed | None:
     """Measure how many accounts ended lately, and how long the rest will take; None
-    where nothing did.
+    where nothing did, or where only people are waited for.
     """
+    if not sum(census.statuses[status] for status in WORKING):
+        return None
     recent = runs_of(rollout).filter(finished_at__gt=Now() - RECENT)
     ended = recent.exclude(status=Status.DISCARDED).count()
     if not ended:

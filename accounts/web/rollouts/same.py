@@ -14,12 +14,12 @@ from accounts.mapping.plans import plan_of
 from accounts.models import Rollout, Run
 from accounts.people.doors import approver_required
 from accounts.runs.rollouts import decisions
-from accounts.runs.rollouts.census import runs_of
 from accounts.runs.rollouts.groups import NoneWaits, read_of, waiting
 from accounts.runs.rollouts.start import listed
 from accounts.web.role_limits.here import here
 from accounts.web.rollouts.forms import GroupForm
-from accounts.web.rollouts.views import crumbs, environments_of, rollout_of
+from accounts.web.rollouts.parts import parts_of
+from accounts.web.rollouts.views import crumbs, rollout_of
 from accounts.web.runs.before_approval import brought, discouraged_among
 from accounts.web.runs.views import review_of
 
@@ -50,20 +50,23 @@ def group_page(
     if not runs:
         return render(request, "rollouts/group.html", shown)
     total = len(numbers)
-    same = runs_of(rollout).same_as(fingerprint)
+    parts = parts_of(Run.objects.filter(number__in=numbers), request.user)
+    allowed = [part for part in parts if part.numbers]
+    environments = {part.environment for part in allowed or parts}
     plan = plan_of(runs[0])
     deletes = len(plan.deletions)
     shown |= {
         "fingerprint": fingerprint,
         "run": runs[0],
         "total": total,
-        "numbers": numbers,
+        "parts": parts,
+        "allowed": sum(len(part.numbers) for part in allowed),
         "plan": plan,
         "review": review_of(runs[0], plan),
         "form": form or GroupForm(plans=total, deletes=deletes),
         "discouraged": discouraged_among(plan, total, runs[0].account_name),
         "brought": brought(policy_sets.values()),
-        **here(request, *environments_of(same)),
+        **here(request, *environments),
     }
     return render(request, "rollouts/group.html", shown)
 
@@ -73,7 +76,7 @@ def group_page(
 def rollout_approve(request: Request, number: int, fingerprint: str) -> HttpResponse:
     """Approve those of the group's plans that were read and still wait."""
     rollout = rollout_of(number)
-    numbers = numbers_in(request.POST.get("read", ""))
+    numbers = numbers_in(" ".join(request.POST.getlist("read")))
     try:
         read = read_of(rollout, fingerprint, numbers)
     except NoneWaits as error:

@@ -15,17 +15,17 @@ from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout
 from accounts.models.runs import RunQuerySet
-from accounts.models.states import OPEN, Status
+from accounts.models.states import OPEN, WORKING, Status
 from accounts.people.reach import each_environment
 from accounts.runs.rollouts.causes import MOST_NAMED, MOST_READ, causes_of
 from accounts.runs.rollouts.census import Census, comes_after, managing_run, runs_of
-from accounts.runs.rollouts.decisions import needs_another
+from accounts.runs.rollouts.decisions import UNDONE, needs_another
 from accounts.runs.rollouts.groups import groups_of
 from accounts.web.live.state import live_rollout, live_site
 from accounts.web.live.views import watched
 from accounts.web.role_limits.here import here
 from accounts.web.rollouts.forms import SettingsForm
-from accounts.web.rollouts.progress import segments, speed, waves
+from accounts.web.rollouts.progress import outcome, segments, speed, stages, waves
 
 PAGE = 50
 
@@ -38,7 +38,10 @@ def rollouts(request: Request) -> HttpResponse:
     shown = {
         "live": live,
         "page": page,
-        "rows": rows_of(list(page)),
+        "rows": [
+            (*row, outcome(row.rollout.state, row.good, row.failed))
+            for row in rows_of(list(page))
+        ],
         "crumbs": [("Runs", reverse("accounts:runs"))],
     }
     return render(request, "rollouts/rollouts.html", shown)
@@ -63,6 +66,13 @@ def rollout_page(
         "rollout": rollout,
         "census": census,
         "segments": segments(census),
+        "stages": stages(rollout, census),
+        "outcome": outcome(
+            rollout.state, census.good, census.failed, waiting_in(rollout, census)
+        ),
+        "unstarted": sum(census.statuses[status] for status in UNDONE),
+        "working": sum(census.statuses[status] for status in WORKING),
+        "unplanned": census.wave(None).failed,
         "waves": list(waves(rollout, census)),
         "speed": speed(rollout, census) if live.every else None,
         "managing": managing,
@@ -79,6 +89,14 @@ def rollout_page(
         **here(request, *environments_of(runs_of(rollout))),
     }
     return render(request, "rollouts/rollout.html", shown)
+
+
+def waiting_in(rollout: Rollout, census: Census) -> int:
+    """Count the plans that wait for approval, once a rollout does nothing else."""
+    statuses = census.statuses
+    is_busy = any(statuses[status] for status in WORKING)
+    is_open = rollout.state in (Rollout.State.PLANNING, Rollout.State.PLANNED)
+    return statuses[Status.PLANNED] if is_open and not is_busy else 0
 
 
 def environments_of(runs: RunQuerySet) -> set[str]:

@@ -262,17 +262,30 @@ def test_accounts_that_spinnaker_is_told_the_same_of_have_the_same_plan() -> Non
 @pytest.mark.parametrize(
     "fields",
     [
-        {"environment": "production"},
         {"permissions": Permissions(write=("sre",))},
         {"regions": ("us-east-1",)},
         {"external_id": "0c55d2aa-0000-4000-8000-000000000003"},
-        {"name": "prod", "environment": "prod"},
     ],
 )
 def test_accounts_that_spinnaker_is_told_otherwise_of_have_other_plans(fields) -> None:
     one, other = member(ONE, name="dev"), member(OTHER, **{"name": "prod", **fields})
 
     assert telling(one) != telling(other)
+
+
+def test_accounts_that_only_their_environment_tells_apart_have_the_same_plan() -> None:
+    one, other = member(ONE, name="dev"), member(OTHER, name="prod", environment="eu")
+
+    assert telling(one) == telling(other) != ""
+
+
+def test_a_change_of_the_environment_is_no_part_of_another_plan() -> None:
+    before = member(ONE, name="dev", environment="dev")
+    to_eu, to_us = (
+        telling(replace(before, environment=name), before) for name in ("eu", "us")
+    )
+
+    assert to_eu != to_us
 
 
 def test_an_edit_is_not_the_same_as_another_edit_to_the_same() -> None:

@@ -125,7 +125,8 @@ def test_whoever_planned_in_production_leaves_it_to_somebody_else(olga) -> None:
     approved = decisions.approve_group(row, SAME, olga)
 
     assert approved.plans == 0
-    assert approved.refused[0].startswith("team-001: In production")
+    (reason,) = approved.refused
+    assert reason.startswith("team-001, team-002: In production")
     assert statuses(row) == {PLANNED: 2}
 
 

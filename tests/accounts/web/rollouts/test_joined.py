@@ -89,7 +89,9 @@ def test_an_approval_that_names_no_plan_approves_none(
     answer = press(approver, rollout, {"read": read})
 
     assert APPROVED not in statuses(rollout)
-    assert "Nothing was approved: the plans that you opened no longer wait." in answer
+    assert (
+        "Nothing was approved: none of the plans that you chose still waits." in answer
+    )
 
 
 def test_an_error_shows_what_was_read_and_no_more(approver, rollout) -> None:

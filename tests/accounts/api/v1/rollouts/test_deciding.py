@@ -187,8 +187,8 @@ def test_plans_that_wait_no_more_are_not_approved(approver, rollout):
     refused = approver.post(f"{path}/approve", {"runs": [99999]})
     decisions.stop(rollout, None)
 
-    assert "no longer wait" in detail(refused)
-    assert "no longer wait" in detail(
+    assert "still waits" in detail(refused)
+    assert "still waits" in detail(
         approver.post(f"{path}/approve", {"runs": numbers(rollout)})
     )
     assert detail(approver.read(path), 404) == "No plan waits in this group."

@@ -1,0 +1,90 @@
+"""A group's environments: which plans a person may approve is known before a click."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
+
+from accounts.models import RoleLimit, Run
+from accounts.models.states import Status
+from accounts.runs.rollouts.census import runs_of
+from accounts.web.rollouts.parts import OUTSIDE, parts_of
+from tests.accounts.runs.rollouts.rows import SAME, plan, started, statuses
+from tests.rows import managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def both():
+    """Somebody who plans and approves."""
+    olga = person("operator", username="olga")
+    olga.groups.add(Group.objects.get(name="approver"))
+    return olga
+
+
+@pytest.fixture
+def rollout(both):
+    """Four accounts with the same plan: three in dev, one in production."""
+    managing_row()
+    row = started(4, by=both, environment="dev")
+    last = runs_of(row).last()
+    type(last.account).objects.filter(pk=last.account_id).update(
+        environment="production", approved_environment="production"
+    )
+    plan(row)
+    return row
+
+
+def opened(client, rollout) -> str:
+    url = reverse("accounts:rollout-group", args=[rollout.number, SAME])
+    return " ".join(client.get(url).content.decode().split())
+
+
+def test_what_another_person_must_approve_is_locked_with_the_reason(
+    both, rollout
+) -> None:
+    dev, production = parts_of(runs_of(rollout), both)
+
+    assert (dev.environment, len(dev.numbers), dev.locked) == ("dev", 3, [])
+    assert (production.numbers, production.total) == ([], 1)
+    ((reason, count),) = production.locked
+    assert "olga started this plan" in reason
+    assert count == 1
+
+
+def test_a_role_for_other_environments_is_no_button(rollout) -> None:
+    limited = person("approver", username="lee")
+    RoleLimit.objects.create(person=limited, role="approver", environment="production")
+
+    dev, production = parts_of(runs_of(rollout), limited)
+
+    assert dev.locked == [(OUTSIDE, 3)]
+    assert len(production.numbers) == 1
+
+
+def test_only_the_chosen_environments_are_approved(client, both, rollout) -> None:
+    client.force_login(person("approver", username="ann"))
+    page = opened(client, rollout)
+    dev, production = parts_of(runs_of(rollout), person("approver", username="bo"))
+    url = reverse("accounts:rollout-approve", args=[rollout.number, SAME])
+
+    client.post(url, {"read": [" ".join(map(str, dev.numbers))]})
+
+    assert page.count('name="read"') == 2
+    assert "Approve the chosen plans" in page
+    assert statuses(rollout) == {Status.APPROVED: 3, Status.PLANNED: 1}
+    left = runs_of(rollout).get(status=Status.PLANNED)
+    assert [left.number] == production.numbers
+
+
+def test_whoever_may_approve_none_gets_no_button(client, both, rollout) -> None:
+    dev = runs_of(rollout).filter(account__environment="dev")
+    Run.objects.filter(pk__in=[run.pk for run in dev]).update(status=Status.DISCARDED)
+    client.force_login(both)
+
+    page = opened(client, rollout)
+
+    assert "Somebody else must approve these plans" in page
+    assert "btn-primary" not in page.partition("<main")[2].partition("</main>")[0]
