@@ -15,6 +15,7 @@ from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from accounts.models.standing import (
+    BROKEN,
     PROVED,
     Facts,
     Standing,
@@ -23,7 +24,7 @@ from accounts.models.standing import (
     standing,
     word_of,
 )
-from accounts.models.states import State, move
+from accounts.models.states import PASSING, State, move
 from onboarding import names
 from onboarding.desired import POLICY_SET
 from onboarding.desired.policy_sets import PolicySet, policy_sets_after
@@ -38,6 +39,9 @@ is_account_id = RegexValidator(r"^[0-9]{12}\Z", names.ACCOUNT_ID_RULE)
 is_role_name = RegexValidator(rf"^{names.ROLE_NAME.pattern}\Z", names.ROLE_NAME.rule)
 
 PROOFS = ("", *PROVED)
+
+STILL_BROKEN = When(before_plan__in=BROKEN, then=F("before_plan"))
+"""A plan that came to nothing fixes nothing."""
 
 
 class DescribedQuerySet(models.QuerySet[M]):
@@ -65,13 +69,20 @@ class DescribedQuerySet(models.QuerySet[M]):
         """Keep those that a plan would bring newer policies."""
         return self.filter(policy_set__gt=0, policy_set__lt=POLICY_SET)
 
+    def pass_to(self, state: State, **changes: Any) -> int:
+        """Be in a state that passes, and know in which one it was before."""
+        before = Case(
+            When(state__in=PASSING, then=F("before_plan")), default=F("state")
+        )
+        return self.move(state, before_plan=before, **changes)
+
     def wait_for_approval(self) -> int:
         """A plan is there to be read. What was proved still holds."""
-        return self.move(State.PLANNED)
+        return self.pass_to(State.PLANNED)
 
     def begin_applying(self) -> int:
         """A plan was approved, so what was proved holds no longer."""
-        return self.move(State.APPLYING, **self.UNPROVED)
+        return self.pass_to(State.APPLYING, **self.UNPROVED)
 
     def hand_off(self) -> int:
         """Bowline has done its part, and an account's owner creates the rest."""
@@ -79,7 +90,7 @@ class DescribedQuerySet(models.QuerySet[M]):
 
     def verify_unchanged(self) -> int:
         """Nothing had to change in AWS; it is only verified."""
-        return self.move(State.APPLYING)
+        return self.pass_to(State.APPLYING)
 
     def verify(self, state: State, at: datetime, **found: Any) -> int:
         """What is described was verified: walked, or evaluated from the policies."""
@@ -131,6 +142,10 @@ class Described(models.Model):
     """How many regions are without what a deployment needs, as last verified."""
     unapproved = models.PositiveIntegerField(default=0, editable=False)
     """How much lets roles do what nobody approved, where it is drifted."""
+    before_plan = models.CharField(
+        max_length=12, choices=State, default=State.DRAFT, editable=False
+    )
+    """Its state before the plan that waits or is carried out."""
     policy_set = models.PositiveIntegerField(default=0, editable=False)
     """The POLICY_SET that was last found complete; 0: none yet."""
     updated_at = models.DateTimeField(auto_now=True)

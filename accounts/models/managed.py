@@ -19,6 +19,7 @@ from django.utils import timezone
 from accounts.models.activity import CreatedBy, name_of
 from accounts.models.described import (
     PROOFS,
+    STILL_BROKEN,
     Described,
     DescribedQuerySet,
     is_account_id,
@@ -125,6 +126,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
     def put_back(self) -> int:
         """Be again what it was before a plan: nothing was carried out or learned."""
         before = Case(
+            STILL_BROKEN,
             When(granted_at=None, then=Value(State.DRAFT)),
             When(proof="", then=Value(State.OUTDATED)),
             When(approved_version__lt=F("version"), then=Value(State.OUTDATED)),

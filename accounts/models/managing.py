@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from accounts.models.described import (
     PROOFS,
+    STILL_BROKEN,
     Described,
     DescribedQuerySet,
     is_account_id,
@@ -55,6 +56,7 @@ class ManagingAccountQuerySet(DescribedQuerySet["ManagingAccount"]):
     def put_back(self) -> int:
         """Be again what it was before a plan: no plan was carried out."""
         before = Case(
+            STILL_BROKEN,
             When(applied=[], then=Value(State.DRAFT)),
             When(proof="", then=Value(State.OUTDATED)),
             default=F("proof"),

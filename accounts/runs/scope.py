@@ -75,7 +75,7 @@ class Side:
 
     account_name: str
     place: str
-    """What it covers, as the end of “Nothing left to change in …”."""
+    """What it covers, as the end of “Compare …”."""
     reach: Reach
     wanted: tuple[Resource, ...]
     """What to find; what should exist, unless the run removes it."""

@@ -49,7 +49,7 @@ from onboarding.verify.verification import (
 SETTLING = 120.0
 """Seconds in which AWS may not show yet what was changed; KMS is slower than IAM."""
 BY_THE_CHAIN = "Verified by the chain; its policies were not read."
-NOTHING_LEFT = "Nothing left to change in {}"
+COMPARES = "Compare {} with AWS"
 
 
 def verify_run(run: Run, scope: Scope, sessions: Sessions) -> None:
@@ -304,7 +304,7 @@ def nothing_left(
         while found.is_unsettled and settling.wait("the change does not show yet"):
             found = differences(side, sessions, scope)
         settling.over()
-        name = NOTHING_LEFT.format(side.place)
+        name = COMPARES.format(side.place)
         seconds = time.monotonic() - began
         if found.unread:
             sentence = f"{BY_THE_CHAIN} {word(scope)}{found.unread}"
@@ -332,7 +332,7 @@ def compared_elsewhere(scope: Scope) -> Result:
     minutes = COMPARED_FOR // timedelta(minutes=1)
     return Result(
         COMPARED,
-        NOTHING_LEFT.format(scope.managing.name),
+        COMPARES.format(scope.managing.name),
         Outcome.PROVED,
         f"Another run compared it with AWS less than {minutes} minutes before this "
         "one.",

@@ -69,6 +69,7 @@ READ_CLUSTER_SECRETS = ("AmazonEKSAdminPolicy", "AmazonEKSEditPolicy", CLUSTER_A
 class Topic(StrEnum):
     """What a risk is about, in the order in which people read them."""
 
+    REACH = "Reach"
     DELETIONS = "Deletions"
     TRUST = "Trust"
     PASS_ROLE = "PassRole"
@@ -108,6 +109,8 @@ Told = Iterator[tuple[Topic, str]]
 
 
 def told(key: Key, before: dict[str, Any] | None, after: dict[str, Any] | None) -> Told:
+    if key.kind in GRANTING:
+        yield from changes_of_reach(key.account, statements(before), statements(after))
     if after is None:
         return
     if key.kind == Role.kind:
@@ -122,11 +125,6 @@ def told(key: Key, before: dict[str, Any] | None, after: dict[str, Any] | None) 
         return
     kept = statements(before)
     added = [one for one in statements(after) if one not in kept]
-    if new := sorted(assumed(added) - assumed(kept)):
-        named = [role_name(one, key.account) for one in new]
-        more = " more" if kept else ""
-        roles = "1 role" if len(named) == 1 else f"{len(named)}{more} roles"
-        yield Topic.TRUST, f"May assume {roles}: {some(named)}."
     for statement in added:
         yield from risks_of(statement, key.account)
     known, allowed = (
@@ -140,6 +138,21 @@ def told(key: Key, before: dict[str, Any] | None, after: dict[str, Any] | None) 
             Topic.SETTINGS,
             f"Reads environment variables or user data: {some(found)}.",
         )
+
+
+def changes_of_reach(
+    account: str, before: list[dict[str, Any]], after: list[dict[str, Any]]
+) -> Told:
+    """Say which roles may no longer be assumed, and which may be from now on."""
+    had, has = assumed(before), assumed(after)
+    for says, which in (
+        ("May no longer assume", had - has - {"*"}),
+        ("May also assume" if had else "May assume", has - had),
+    ):
+        if which:
+            named = [role_name(one, account) for one in sorted(which)]
+            roles = "1 role" if len(named) == 1 else f"{len(named):,} roles"
+            yield Topic.REACH, f"{says} {roles}: {some(named)}."
 
 
 def assumed(statements: Iterable[dict[str, Any]]) -> set[str]:

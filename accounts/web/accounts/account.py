@@ -21,7 +21,7 @@ from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
 from accounts.models import CheckResult, ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.standing import BROKEN
-from accounts.models.states import FAILURES, OPEN, Status
+from accounts.models.states import FAILURES, OPEN, State, Status
 from accounts.people.doors import operator_required
 from accounts.runs.deciding.forgetting import CannotForget
 from accounts.runs.deciding.forgetting import forget as forget_account
@@ -105,7 +105,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "checked": checked,
         "checks": checks,
         "sentence": sentence_of(account),
-        "lines": lines_of(account, checks),
+        "lines": lines_of(checks, only_read=account.state == State.EVALUATED),
         "of_others": Counter(policy.state for policy in foreign).most_common(),
         "foreign": foreign,
         "bundles": bundles,

@@ -57,10 +57,10 @@ def sentence_of(account: ManagedAccount) -> str:
     return HAD_ACCESS if account.proved else NO_ACCESS
 
 
-def lines_of(account: ManagedAccount, checks: Sequence[CheckResult]) -> list[Line]:
-    """Count the checks by how they ended."""
+def lines_of(checks: Sequence[CheckResult], *, only_read: bool = False) -> list[Line]:
+    """Count the checks by how they ended; `only_read`: as nobody could assume roles."""
     texts = dict(ENDED)
-    if account.state == State.EVALUATED:
+    if only_read:
         texts[Outcome.EVALUATED] = ONLY_READ
     return [
         Line(outcome, len(some), text, some[0] if outcome in TO_DO else None)

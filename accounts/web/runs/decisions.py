@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from accounts.http import Request
 from accounts.mapping.completeness import missing
 from accounts.models import ManagedAccount, Run
+from accounts.models.states import Status
 from accounts.people.deciding import PlanChanged, SamePerson
 from accounts.people.doors import approver_required, operator_required
 from accounts.runs import actions
@@ -53,7 +54,12 @@ def decide(
     try:
         if not actions.approve(run, request.user, read=digest, comment=comment):
             tell_quicker(request, run.pk)
-    except (SamePerson, ManagingFirst, PlanChanged, actions.StillTold) as error:
+    except PlanChanged as error:
+        if run_of(run.pk).status == Status.PLANNED:
+            messages.error(request, str(error))
+        else:
+            tell_quicker(request, run.pk)
+    except (SamePerson, ManagingFirst, actions.StillTold) as error:
         messages.error(request, str(error))
 
 

@@ -25,6 +25,7 @@ from accounts.runs.deciding.coming_first import (
     waiting_for_managing,
 )
 from accounts.runs.results import results_of
+from accounts.web.accounts.verdict import lines_of
 from accounts.web.live.state import live_run
 from accounts.web.live.views import watched
 from accounts.web.role_limits.here import everywhere, here
@@ -146,6 +147,7 @@ def progress(run: Run, steps: list[Step]) -> dict[str, Any]:
     return {
         "run": run,
         "steps": steps,
+        "lines": lines_of(checks, only_read=run.status == Status.EVALUATED),
         "done": sum(step.status == Step.Status.DONE for step in steps),
         "checks": checks,
         "folded": (Status.VERIFIED, Status.EVALUATED, Status.REMOVED),

@@ -16,6 +16,7 @@ from onboarding.topology import (
 from tests.factories import image_key
 
 STATES = {"id", "only", "state", "version", "applied", "updated_at"} | {
+    "before_plan",
     "policy_set",
     "proof",
     "unapproved",

@@ -19,7 +19,7 @@ from tests.strict_aws.calls import calls as calls
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-COMPARED = f"Nothing left to change in {MANAGING.name}"
+COMPARED = f"Compare {MANAGING.name} with AWS"
 RELIED = "Another run compared it with AWS less than 10 minutes before this one."
 
 

@@ -109,9 +109,15 @@ def test_a_plan_says_which_roles_spinnaker_may_assume_in_addition() -> None:
 
     (told,) = risks(key, listing(1, 2), listing(*range(1, 63)))
 
-    assert told.topic is Topic.TRUST
-    assert told.sentence.startswith("May assume 60 more roles: arn:aws:iam::0000000000")
+    assert told.topic is Topic.REACH
+    assert told.sentence.startswith("May also assume 60 roles: arn:aws:iam::0000000000")
     assert told.sentence.endswith("and 57 more.")
+    lost, gained = risks(key, listing(1, 2, 3), listing(3, 4))
+    (all_of_them,) = risks(key, listing(1, 2), None)
+    assert {lost.topic, gained.topic, all_of_them.topic} == {Topic.REACH}
+    assert lost.sentence.startswith("May no longer assume 2 roles: arn:aws:iam::0000")
+    assert gained.sentence.startswith("May also assume 1 role: arn:aws:iam::00000000")
+    assert all_of_them.sentence.startswith("May no longer assume 2 roles")
 
 
 def test_a_service_of_aws_is_not_what_is_read_first() -> None:

@@ -217,7 +217,7 @@ def test_a_trust_that_lets_anybody_in_is_said_and_no_housekeeping(
 
     run = carried(verify(account, None, send=keep))
 
-    check = run.checks.get(name="Nothing left to change in accountdev")
+    check = run.checks.get(name="Compare accountdev with AWS")
     assert check.outcome == "failed"
     assert "update role spinnakerManaged (as found: Anybody in AWS can assume it.)" in (
         check.sentence

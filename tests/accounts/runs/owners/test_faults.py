@@ -157,7 +157,7 @@ def test_with_a_reader_an_edited_policy_is_drift(here: Credentials) -> None:
 
     assert found.status == Status.FAILED
     assert account().state == State.DRIFTED
-    left = found.checks.get(name__startswith=f"Nothing left to change in {DEV.name}")
+    left = found.checks.get(name__startswith=f"Compare {DEV.name} with AWS")
     assert left.outcome == "failed"
     assert "AWS differs from what was approved: create inline policy" in left.sentence
 
@@ -171,7 +171,7 @@ def test_without_a_reader_an_edited_policy_is_not_proved_from_here(
     found = verified_again()
 
     assert found.status == Status.VERIFIED, found.error
-    left = found.checks.get(name__startswith=f"Nothing left to change in {DEV.name}")
+    left = found.checks.get(name__startswith=f"Compare {DEV.name} with AWS")
     assert left.outcome == "not proved from here"
     assert left.sentence.startswith("Verified by the chain; its policies were not")
     read = FoundRoles.objects.of(account())

@@ -62,7 +62,7 @@ def test_it_waits_for_the_owner_and_becomes_verified_by_the_walk(
     assert ManagedAccount.objects.ready().get() == account()
     chain = {c.name: c.outcome for c in found.checks.filter(provider="chain")}
     assert set(chain.values()) == {"proved"}
-    unread = found.checks.get(name__startswith=f"Nothing left to change in {DEV.name}")
+    unread = found.checks.get(name__startswith=f"Compare {DEV.name} with AWS")
     assert unread.outcome == "not proved from here"
     assert unread.sentence.startswith("Verified by the chain; its policies were not")
     assert written(calls) == []
@@ -80,7 +80,7 @@ def test_with_the_reader_role_nothing_is_left_to_change(
     found = looked(run)
 
     assert found.status == Status.VERIFIED, found.error
-    left = found.checks.get(name__startswith=f"Nothing left to change in {DEV.name}")
+    left = found.checks.get(name__startswith=f"Compare {DEV.name} with AWS")
     assert left.outcome == "proved"
     assert account().policy_set > 0
     assert written(calls) == []

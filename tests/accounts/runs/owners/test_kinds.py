@@ -56,7 +56,7 @@ def outcomes_of_cluster(run: Run) -> set[str]:
 
 
 def left(run: Run) -> CheckResult:
-    found: CheckResult = run.checks.get(name=f"Nothing left to change in {DEV.name}")
+    found: CheckResult = run.checks.get(name=f"Compare {DEV.name} with AWS")
     return found
 
 

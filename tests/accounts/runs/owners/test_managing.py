@@ -212,7 +212,7 @@ def test_of_the_whole_organization_no_account_waits(
     found = done(planned(member()))
 
     assert found.handed_off_at is None
-    assert found.checks.filter(name__startswith="Nothing left to change in").exists()
+    assert found.checks.filter(name__startswith="Compare ").exists()
     assert HandOff.objects.of_managing().get().number == 1
 
 

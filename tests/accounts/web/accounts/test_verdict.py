@@ -63,7 +63,7 @@ def checks(*ended: str) -> list[CheckResult]:
 
 
 def test_every_outcome_is_counted_and_what_is_open_is_named() -> None:
-    found = lines_of(account(), checks(*Outcome.values, Outcome.PROVED))
+    found = lines_of(checks(*Outcome.values, Outcome.PROVED))
 
     assert {line.outcome: line.total for line in found} == {
         **dict.fromkeys(Outcome.values, 1),
@@ -75,8 +75,8 @@ def test_every_outcome_is_counted_and_what_is_open_is_named() -> None:
 
 def test_what_was_only_read_is_not_said_to_be_simulated() -> None:
     some = checks(Outcome.EVALUATED)
-    (simulated,) = lines_of(account(), some)
-    (only_read,) = lines_of(account(state=State.EVALUATED), some)
+    (simulated,) = lines_of(some)
+    (only_read,) = lines_of(some, only_read=True)
 
     assert "simulated" in simulated.text
     assert only_read.text.startswith("read from the policies")

@@ -77,6 +77,18 @@ def test_the_name_approves_a_plan_that_deletes(approver) -> None:
     assert Run.objects.get().status == Status.APPLYING
 
 
+def test_a_run_that_has_ended_is_not_asked_to_be_reviewed_again(approver) -> None:
+    managing_row()
+    run = run_row(Status.VERIFIED)
+
+    response = approver.post(
+        f"{run.get_absolute_url()}approve/", {"digest": "0" * 64, "comment": ""}
+    )
+
+    assert "verified" in told(response)
+    assert "Review it again" not in told(response)
+
+
 def test_an_edited_account_makes_its_plan_outdated(both) -> None:
     managing_row()
     run = run_row(account=account_row(version=2), version=1)

@@ -177,7 +177,7 @@ def test_a_plan_without_risks_says_so(approver) -> None:
 @pytest.mark.parametrize(
     ("unknown", "undeployable", "heading", "says"),
     [
-        (0, 0, "Verified: Spinnaker has access", "and every check succeeded."),
+        (0, 0, "Verified: Spinnaker has access", "Bowline assumed Spinnaker's roles."),
         (4, 0, "Verified, 4 writes unknown", "The checks say which writes, and why."),
         (
             0,
@@ -203,8 +203,23 @@ def test_what_is_unknown_or_missing_is_not_called_a_success(
 
     assert heading in html
     assert says in html
-    assert ("every check succeeded" in html) is not (unknown or undeployable)
+    assert "every check" not in html
     assert ("result-good" in html) is not (unknown or undeployable)
+
+
+def test_a_success_counts_what_was_called_simulated_and_left_open(viewer) -> None:
+    managing_row()
+    run = run_row(Status.VERIFIED)
+    ended = ("proved", "proved", "evaluated", "not proved from here")
+    for position, outcome in enumerate(ended):
+        named = f"check {position}"
+        run.checks.create(position=position, outcome=outcome, name=named)
+
+    html = " ".join(viewer.get(run.get_absolute_url()).content.decode().split())
+
+    assert "<b>2</b> called as Spinnaker" in html
+    assert "<b>1</b> simulated" in html
+    assert "<b>1</b> only provable in Spinnaker’s own network: <a" in html
 
 
 def test_what_was_approved_is_folded_away_once_it_is_done(operator) -> None:
