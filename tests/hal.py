@@ -148,6 +148,8 @@ def run(daemon: Daemon, words: list[str]) -> str:
     path = parsed.path.split()[1:]
     if path == ["backup", "create"]:
         return backup(daemon, parsed)
+    if path == ["backup", "restore"]:
+        return restore(daemon, parsed)
     if path == ["config"]:
         return json.dumps({"name": daemon.deployment, "providers": daemon.load()})
     if path[:2] != ["config", "provider"] or len(path) < 3:
@@ -264,6 +266,23 @@ def backup(daemon: Daemon, parsed: Parsed) -> str:
     tar = daemon.home / f"halyard-{number}.tar"
     tar.write_bytes(daemon.file.read_bytes() if daemon.file.exists() else b"")
     return str(tar) if parsed.flags.get("--quiet") else f"+ Created backup\n{tar}"
+
+
+def restore(daemon: Daemon, parsed: Parsed) -> str:
+    """Go back to a backup: kubeconfigs are its own copies then, under other names."""
+    if not parsed.flags.get("--quiet"):
+        raise Fatal("NullPointerException: System.console()")
+    daemon.file.write_bytes(Path(parsed.flags["--backup-path"]).read_bytes())
+    folder = daemon.home / ".hal" / ".backup" / "required-files"
+    folder.mkdir(parents=True, exist_ok=True)
+    providers = daemon.load()
+    for number, one in enumerate(providers["kubernetes"]["accounts"]):
+        file = Path(one["kubeconfigFile"])
+        moved = folder / f"{number}-{file.name}"
+        moved.write_bytes(file.read_bytes())
+        one["kubeconfigFile"] = str(moved)
+    daemon.save(providers)
+    return "+ Success"
 
 
 def main(words: list[str]) -> int:

@@ -318,7 +318,7 @@ class Merging:
 
 def other_account(provider: str, account: Account, held: Table) -> Collision | None:
     """Say why an account of the same name is another one; None where it is not."""
-    fields = ("accountId", "awsAccount", "kubeconfigFile")
+    fields = ("accountId", "awsAccount", "kubeconfigFile", "context")
     why = stranger(provider, account, {field: held.text(field) for field in fields})
     if not why:
         return None

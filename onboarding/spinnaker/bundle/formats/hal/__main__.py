@@ -248,7 +248,8 @@ def backed_up() -> str:
     except Failed as error:
         raise Refused(
             f"hal could not make a backup first. {error}\nIf a kubeconfig that it "
-            "names is gone, put it back: unpack the bundle where it was."
+            "names is gone, put it back: unpack the bundle where it was, or restore "
+            "the backup again if the file was in .backup/required-files."
         ) from None
     say(f"Backup: {backup}")
     return backup
@@ -353,7 +354,7 @@ def lost(provider: str, theirs: list[Any], situation: Situation) -> str:
 def describe(provider: str, account: dict[str, Any], theirs: list[Any]) -> str:
     if not theirs:
         return "missing"
-    differ = named(differing(provider, account, theirs[0]), account)
+    differ = named(differing(provider, account, theirs[0]), account, theirs[0])
     differ += [f"{len(theirs)} of that name"] if len(theirs) > 1 else []
     return f"different ({', '.join(differ)})" if differ else "same"
 

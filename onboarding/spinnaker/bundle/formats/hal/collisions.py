@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .known import is_same_id
+from .known import is_restored, is_same_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,9 @@ def stranger(provider: str, account: Mapping[str, Any], held: Mapping[str, Any])
         return (
             "" if theirs == ours else f"hal's {name} belongs to {theirs}, not {ours}."
         )
-    if str(held.get("kubeconfigFile") or "").endswith(own_kubeconfig(name)):
+    file = str(held.get("kubeconfigFile") or "")
+    is_own = file.endswith(own_kubeconfig(name))
+    if is_own or (is_restored(held) and held.get("context") == name):
         return ""
     return f"hal's {name} is reached by a kubeconfig that is none of Bowline's."
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     Account = dict[str, Any]
     Known = dict[str, dict[str, Any]]
@@ -30,6 +31,9 @@ OURS = {
 }
 USUAL = {"cacheThreads": 1, "configureImagePullSecrets": True, "providerVersion": "V2"}
 """What hal gives every Kubernetes account by itself."""
+
+RESTORED = re.compile(r"/\.backup/required-files/[^/]*kubeconfig\.yml$")
+MOVED = "kubeconfig-file, which `hal backup restore` moved"
 
 
 def flags(provider: str, account: Account) -> Flags:
@@ -72,12 +76,19 @@ def differing(provider: str, account: Account, held: Account) -> list[str]:
     return [flag for flag in ours if ours[flag] != theirs[flag]]
 
 
-def named(differ: list[str], account: Account) -> list[str]:
+def named(differ: list[str], account: Account, held: Account) -> list[str]:
     """Name what differs; that Lambda is off shows by nothing but missing functions."""
     names = [flag[2:] for flag in differ]
+    if is_restored(held) and "kubeconfig-file" in names:
+        names[names.index("kubeconfig-file")] = MOVED
     if account.get("lambdaEnabled") and "lambda-enabled" in names:
         names[names.index("lambda-enabled")] = "lambda-enabled, off in hal"
     return names
+
+
+def is_restored(held: Mapping[str, Any]) -> bool:
+    """Return whether its kubeconfig is the copy that `hal backup restore` left."""
+    return bool(RESTORED.search(str(held.get("kubeconfigFile") or "")))
 
 
 def is_on(settings: dict[str, Any], name: str) -> bool:

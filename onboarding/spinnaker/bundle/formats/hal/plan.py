@@ -277,7 +277,7 @@ def change(
     if name in situation.taken_over and stranger(provider, account, theirs[0]):
         return [HalStep(name, "taken over: deleted and added", (delete, add))]
     differ = differing(provider, account, theirs[0])
-    what = ", ".join(named(differ, account)) or f"{len(theirs)} of that name"
+    what = ", ".join(named(differ, account, theirs[0])) or f"{len(theirs)} of that name"
     if is_replaced(provider, account, theirs):
         return [HalStep(name, f"deleted and added again ({what})", (delete, add))]
     if not differ:

@@ -7,36 +7,17 @@ from __future__ import annotations
 
 import io
 import runpy
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from onboarding.spinnaker.bundle.formats.hal import __main__ as program
-from onboarding.spinnaker.bundle.formats.hal import calling
 from onboarding.spinnaker.bundle.formats.hal.calling import Refused
 from onboarding.spinnaker.bundle.formats.hal.stopping import Stop
-from tests.bundles import core, staging, unpacked, with_every_provider
+from tests.bundles import core, staging, unpacked
 from tests.factories import topology
-from tests.hal import Call, Hal
-
-Run = Callable[..., int]
-
-
-@pytest.fixture
-def hal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hal:
-    """Point this process at a hal of the test's own, and at a bundle."""
-    hal = Hal(tmp_path)
-    for name, value in hal.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(calling.subprocess, "Popen", Call)
-    unpacked(with_every_provider(), tmp_path / "bundle")
-    monkeypatch.setattr(program, "HAL", tmp_path / "bundle" / "hal")
-    return hal
-
-
-def run(*words: str) -> int:
-    return program.main(list(words), Stop())
+from tests.hal import Hal
+from tests.onboarding.spinnaker.bundle.formats.hal.programs import run
 
 
 def test_apply_then_check_then_remove(hal: Hal, capsys: pytest.CaptureFixture[str]):
