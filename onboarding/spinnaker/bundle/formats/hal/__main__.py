@@ -16,7 +16,7 @@ from .calling import Failed, Refused, asked, hal, providers_of, say
 from .known import PROVIDERS, differing, named
 from .lock import alone
 from .plan import Situation, changes, switched_off
-from .profiles import put_profiles
+from .profiles import hal_folder, put_profiles
 from .removing import leftovers, pruning, removal
 from .stopping import Stop, Stopped
 
@@ -48,7 +48,7 @@ def main(arguments: list[str], stop: Stop) -> int:
             folder = Path(os.environ.get("CALLED_FROM", ""), folder)
         return put_profiles(HAL / "profiles", folder)
     reads_only = options.verb == "check" or options.dry_run
-    with nullcontext() if reads_only else alone(Path.home() / ".hal"):
+    with nullcontext() if reads_only else alone(hal_folder()):
         return with_accounts(options, stop)
 
 

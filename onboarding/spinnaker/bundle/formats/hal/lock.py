@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold the lock in hal's folder; raise Refused, and say who has it, otherwise."""
+    """Hold the lock in the folder of hal's daemon, whoever calls hal; raise Refused,
+    and say who has it, otherwise.
+    """
     path = folder / "bowline.lock"
     try:
         folder.mkdir(exist_ok=True)
         lock = path.open("a+", encoding="utf-8")
+        with suppress(OSError):  # somebody else made it, for everybody
+            path.chmod(0o666)
     except OSError as error:
         say(f"No lock: {error}. Make sure that no other script of Bowline's runs.")
         yield

@@ -84,9 +84,13 @@ def daemons_folder() -> Path:
         raise Refused(
             "There is no hal here. Name the folder: profiles.sh FOLDER"
         ) from None
+    return hal_folder() / (deployment.get("name") or "default") / "profiles"
+
+
+def hal_folder() -> Path:
+    """Find the .hal folder of hal's daemon, where its config is."""
     home = os.environ.get("HALCONFIG_DIR") or configured(SETTINGS)
-    folder = Path(home) if home else home_of_daemon(PROCESSES) / ".hal"
-    return folder / (deployment.get("name") or "default") / "profiles"
+    return Path(home) if home else home_of_daemon(PROCESSES) / ".hal"
 
 
 def configured(settings: Iterable[Path]) -> str:

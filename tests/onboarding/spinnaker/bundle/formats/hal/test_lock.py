@@ -24,6 +24,11 @@ def test_it_is_free_again_afterwards(tmp_path: Path):
         assert (tmp_path / "bowline.lock").read_text().count("process") == 1
 
 
+def test_everybody_may_take_it_whoever_made_it(tmp_path: Path):
+    with alone(tmp_path):
+        assert (tmp_path / "bowline.lock").stat().st_mode & 0o777 == 0o666
+
+
 def test_where_no_file_can_be_made_it_says_so_and_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

@@ -120,12 +120,14 @@ def test_the_command_that_it_names_keeps_the_primary_account(scripts: Scripts):
     assert scripts.run("check").returncode == 0
 
 
-def test_a_second_script_says_who_holds_the_config(scripts: Scripts):
+def test_a_second_script_says_who_holds_the_config_whatever_its_home(
+    scripts: Scripts, tmp_path: Path
+):
     scripts.hal.waits_at("core")
     first = started(scripts)
     wait_for_call(scripts, "add", "core")
 
-    second = scripts.run("apply")
+    second = scripts.run("apply", HOME=str(tmp_path))
     scripts.hal.goes_on()
 
     assert second.returncode == 1
