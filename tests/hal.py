@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from tests.hal_accounts import FIELDS, FRESH, KEYS
 from tests.jcommander import Misread, Parsed, parse
 
 ROOT = Path(__file__).parent.parent
@@ -32,66 +33,6 @@ PROGRAM = f"""\
 unset COVERAGE_PROCESS_START COVERAGE_PROCESS_CONFIG
 exec {shlex.quote(sys.executable)} -I -c {shlex.quote(RUN)} "$@"
 """
-
-KEYS = {
-    "aws": {
-        "name", "environment", "requiredGroupMembership", "permissions",
-        "defaultKeyPair", "edda", "discovery", "accountId", "regions", "assumeRole",
-        "externalId", "sessionName", "lifecycleHooks", "lambdaEnabled",
-        "providerVersion",
-    },
-    "ecs": {
-        "name", "environment", "requiredGroupMembership", "permissions", "awsAccount",
-        "providerVersion",
-    },
-    "kubernetes": {
-        "name", "environment", "requiredGroupMembership", "permissions",
-        "dockerRegistries", "providerVersion", "context", "cluster", "user",
-        "configureImagePullSecrets", "serviceAccount", "cacheThreads", "namespaces",
-        "omitNamespaces", "kinds", "omitKinds", "customResources", "cachingPolicies",
-        "kubeconfigFile", "oAuthScopes", "onlySpinnakerManaged",
-        "rawResourcesEndpointConfig",
-    },
-}  # fmt: skip
-FRESH: dict[str, Any] = {
-    "aws": {"name": None, "requiredGroupMembership": [], "permissions": {}},
-    "ecs": {"name": None, "requiredGroupMembership": [], "permissions": {}},
-    "kubernetes": {
-        "name": None,
-        "requiredGroupMembership": [],
-        "permissions": {},
-        "dockerRegistries": [],
-        "providerVersion": "V2",
-        "configureImagePullSecrets": True,
-        "cacheThreads": 1,
-        "namespaces": [],
-        "omitNamespaces": [],
-        "kinds": [],
-        "omitKinds": [],
-        "customResources": [],
-        "cachingPolicies": [],
-        "oAuthScopes": [],
-        "onlySpinnakerManaged": False,
-        "rawResourcesEndpointConfig": {
-            "kindExpressions": [],
-            "omitKindExpressions": [],
-        },
-    },
-}
-FIELDS = {
-    "--account-id": "accountId",
-    "--assume-role": "assumeRole",
-    "--aws-account": "awsAccount",
-    "--context": "context",
-    "--default-key-pair": "defaultKeyPair",
-    "--edda": "edda",
-    "--environment": "environment",
-    "--external-id": "externalId",
-    "--lambda-enabled": "lambdaEnabled",
-    "--namespaces": "namespaces",
-    "--omit-namespaces": "omitNamespaces",
-    "--service-account": "serviceAccount",
-}
 
 
 class Fatal(Exception):
@@ -296,6 +237,12 @@ def main(words: list[str]) -> int:
     held = home / "held"
     while held.exists() and held.read_text() in words:
         time.sleep(0.02)
+    meanwhile = home / "meanwhile"
+    if meanwhile.exists():
+        call, others = json.loads(meanwhile.read_text())
+        if call in words:
+            meanwhile.unlink()
+            run(Daemon(home), others)
     try:
         for fault in faults.read_text().splitlines() if faults.exists() else ():
             if fault in words:
@@ -363,6 +310,10 @@ class Hal:
     def is_slow_at(self, word: str, seconds: float) -> None:
         """Let every call that has this word take a while."""
         (self.home / "slow").write_text(f"{word} {seconds}")
+
+    def meanwhile(self, word: str, *others: str) -> None:
+        """Let somebody else call hal so, right before a call that has this word."""
+        (self.home / "meanwhile").write_text(json.dumps([word, others]))
 
     def waits_at(self, word: str) -> None:
         """Let every call that has this word wait until it `goes_on`."""

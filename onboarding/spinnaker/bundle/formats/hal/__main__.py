@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
@@ -12,15 +11,28 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .afterwards import surprises
+from .arguments import command_again, parsed
 from .calling import Failed, Refused, asked, hal, providers_of, say
 from .known import PROVIDERS, differing, named
 from .lock import alone
 from .plan import Situation, changes, switched_off
+from .primary import (
+    forget,
+    primary_after,
+    remember,
+    remembered,
+    replaces_primary,
+    wanted_primary,
+    what_takes_its_place,
+)
 from .profiles import hal_folder, put_profiles
 from .removing import leftovers, pruning, removal
 from .stopping import Stop, Stopped
 
 if TYPE_CHECKING:
+    import argparse
+
     from .plan import HalStep
 
 HAL = Path(__file__).resolve().parent.parent
@@ -58,9 +70,9 @@ def with_accounts(options: argparse.Namespace, stop: Stop) -> int:
         account["kubeconfigFile"] = str(HAL.parent / account["kubeconfigFile"])
     removed = removed_accounts()
     names = names_in(bundle)
-    start = options.start or names[0]
+    start = [options.start] if options.start else names[:1]
     known_names = {*names, *(names_in(removed) if options.verb == "remove" else ())}
-    for name in (*options.names, *options.taken_over, start):
+    for name in (*options.names, *options.taken_over, *start):
         if name not in known_names:
             raise Refused(f"“{name}” is no account of this bundle.")
     known = providers_of(asked())
@@ -68,13 +80,14 @@ def with_accounts(options: argparse.Namespace, stop: Stop) -> int:
         bundle = {p: [*bundle[p], *removed[p]] for p in PROVIDERS}
         situation = Situation(bundle, known, set(options.names))
         return carry_out(removal(situation), options, situation, stop)
+    following = names[names.index(start[0]) :] if start else names
     situation = Situation(
         bundle,
         known,
-        set(options.names or names) & set(names[names.index(start) :]),
+        set(options.names or names) & set(following),
         taken_over=frozenset(options.taken_over),
         renamed=frozenset(options.renamed),
-        primary=options.primary,
+        primary=options.primary or broken_off(bundle, known),
     )
     left = leftovers(situation, removed)
     if options.verb == "check":
@@ -87,11 +100,24 @@ def with_accounts(options: argparse.Namespace, stop: Stop) -> int:
     for sentence in two_names(situation):
         say(sentence)
     status = carry_out(steps, options, situation, stop)
+    primary = primary_after(situation, steps)
     if not status:
-        tell_primary(bundle["primary"], situation.primary)
+        tell_primary(bundle["primary"], primary)
+    if not (status or options.dry_run) and primary == wanted_primary(situation):
+        forget(hal_folder())
     if left and not options.prune:
         tell_left(left)
     return status
+
+
+def broken_off(bundle: dict[str, Any], known: dict[str, Any]) -> str:
+    """Name what was hal's primary account before a run that was killed while hal did
+    not have it, if this bundle has it.
+    """
+    name = remembered(hal_folder())
+    held = known.get("aws", {}).get("accounts") or []
+    is_there = name in {one["name"] for one in held}
+    return name if name in names_in(bundle) and not is_there else ""
 
 
 def removed_accounts() -> dict[str, Any]:
@@ -117,73 +143,6 @@ def tell_left(left: list[str]) -> None:
     )
 
 
-def parsed(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python3 -m bowline")
-    parser.set_defaults(names=[], start="", primary="", taken_over=[], renamed=[])
-    parser.set_defaults(dry_run=False, yes=False, prune=False)
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    apply = verbs.add_parser(
-        "apply", prog="apply.sh", description=APPLY, epilog=UNVALIDATED
-    )
-    apply.add_argument("--only", dest="names", nargs="+", metavar="NAME")
-    apply.add_argument("--from", dest="start", metavar="NAME")
-    apply.add_argument(
-        "--take-over",
-        dest="taken_over",
-        default=[],
-        nargs="+",
-        metavar="NAME",
-        help="replace hal's account of that name, which is another one",
-    )
-    apply.add_argument(
-        "--renamed",
-        default=[],
-        nargs="+",
-        metavar="OLD",
-        help="remove the old name of an account that has a new one in this bundle",
-    )
-    apply.add_argument(
-        "--primary",
-        default="",
-        metavar="NAME",
-        help="what hal's primary account was before a run that broke off",
-    )
-    apply.add_argument(
-        "--prune",
-        action="store_true",
-        help="remove accounts that an earlier bundle had and this one has not",
-    )
-    verbs.add_parser("check", prog="check.sh", description=CHECK)
-    remove = verbs.add_parser("remove", prog="remove.sh", description=REMOVE)
-    remove.add_argument("names", nargs="*", metavar="NAME")
-    remove.add_argument("--yes", action="store_true", help="do not ask")
-    for verb in (apply, remove):
-        verb.add_argument("--dry-run", action="store_true", help="only show the calls")
-    profiles = verbs.add_parser(
-        "profiles", prog="profiles.sh", description=PROFILES, epilog=ELSEWHERE
-    )
-    profiles.add_argument("folder", nargs="?", type=Path, metavar="FOLDER")
-    options = parser.parse_args(arguments)
-    options.names = options.names or []
-    return options
-
-
-APPLY = "Adds this bundle's accounts to hal. Running it again changes nothing."
-CHECK = "Compares this bundle's accounts with hal's. It changes nothing."
-REMOVE = "Removes this bundle's accounts, or the named ones, from hal, and no others."
-PROFILES = "Puts this bundle's profiles where Halyard reads them, never over your own."
-UNVALIDATED = (
-    "NO_VALIDATE=1 in the environment keeps hal from looking versions up in the "
-    "network at each call."
-)
-ELSEWHERE = (
-    "Without FOLDER they go to the .hal folder of Halyard's daemon, in its user's home "
-    "as the user database has it, whatever $HOME says. HALCONFIG_DIR=FOLDER in the "
-    "environment names another .hal folder. To try a bundle harmlessly, name a FOLDER "
-    "of your own."
-)
-
-
 def two_names(situation: Situation) -> list[str]:
     """Say which AWS accounts hal knows under another name too."""
     ids = {a["name"]: a["accountId"] for a in situation.bundle["aws"]}
@@ -201,6 +160,12 @@ def carry_out(
     situation: Situation,
     stop: Stop,
 ) -> int:
+    if place := what_takes_its_place(situation, steps):
+        say(place)
+        ours = {account["name"] for account in situation.bundle["aws"]}
+        is_ours = primary_after(situation, steps) in ours
+        if options.verb == "apply" and not (is_ours or options.yes or options.dry_run):
+            raise Refused("Nothing was changed. To continue anyway, add --yes.")
     if options.dry_run:
         for words in (words for step in steps for words in step.calls):
             print(shlex.join(("hal", *words)))
@@ -212,6 +177,9 @@ def carry_out(
         say("Nothing was removed.")
         return 1
     backup = backed_up()
+    risked = replaces_primary(situation, steps)
+    if risked and not remember(hal_folder(), risked):
+        say(f"If this run is killed, continue with: apply.sh --primary {risked}")
     stop.defers = True
     missing: dict[str, None] = {}
     number, step = 0, steps[0]
@@ -234,11 +202,28 @@ def carry_out(
             else f"{step.name}: hal did not do it. {error}"
         )
         say(f"Stopped after {number} of {len(steps)}. The backup is {backup}")
-        primary = situation.primary if situation.primary in missing else ""
-        again = command_again(step, options, primary or options.primary)
+        primary = risked if risked in missing else ""
+        script = str(HAL / f"{options.verb}.sh")
+        again = command_again(script, step, options, primary or options.primary)
         say(f"{'Then' if stopped else 'When that is fixed,'} continue with: {again}")
         return stop.status if stopped else 1
-    return 0
+    return looked_again(situation, steps)
+
+
+def looked_again(situation: Situation, steps: list[HalStep]) -> int:
+    """Ask hal once more, since it locks nothing; answer 1 where it has not what it
+    should have.
+    """
+    after = Situation(situation.bundle, providers_of(asked()), situation.chosen)
+    found = list(surprises(situation, steps, after))
+    for sentence in found:
+        say(sentence)
+    if found:
+        say(
+            "Somebody else changed hal's config at the same time. Look at it before "
+            "`hal deploy apply`: hal/check.sh compares it with this bundle."
+        )
+    return 1 if found else 0
 
 
 def backed_up() -> str:
@@ -277,26 +262,6 @@ def is_confirmed(steps: list[HalStep]) -> bool:
     say(f"hal removes {', '.join(step.name for step in steps)}.")
     say("Type “remove” to continue:")
     return sys.stdin.readline().strip() == "remove"
-
-
-def command_again(step: HalStep, options: argparse.Namespace, primary: str) -> str:
-    """Print the command that continues, with the current options."""
-    words = ["bash", str(HAL / f"{options.verb}.sh")]
-    unvalidated = os.environ.get("NO_VALIDATE", "")
-    start = f"NO_VALIDATE={shlex.quote(unvalidated)} " if unvalidated else ""
-    if options.verb == "remove":
-        yes = ["--yes"] if options.yes else []
-        return start + shlex.join([*words, *yes, *options.names])
-    words += ["--from", step.name] if step.resumes else []
-    words += ["--primary", primary] if primary else []
-    for option, values in (
-        ("--only", options.names),
-        ("--take-over", options.taken_over),
-        ("--renamed", options.renamed),
-    ):
-        words += [option, *values] if values else []
-    words += ["--prune"] if options.prune else []
-    return start + shlex.join(words)
 
 
 def tell_primary(wanted: str, primary: str) -> None:

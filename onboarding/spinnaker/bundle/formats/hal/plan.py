@@ -24,6 +24,7 @@ from .known import (
     named,
     words,
 )
+from .primary import wanted_primary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +80,8 @@ class Situation:
                 self.ecs_of.setdefault(account.get("awsAccount", ""), []).append(name)
         stored = self.known["aws"].get("primaryAccount")
         first = next(iter(self.held["aws"]), "")
-        self.primary: str = primary or (stored if stored in self.held["aws"] else first)
+        self.stored_primary: str = stored if stored in self.held["aws"] else first
+        self.primary = primary or self.stored_primary
         """The account that is hal's primary one, or was before a run that broke off."""
 
     def ours(self, provider: str) -> list[Account]:
@@ -320,10 +322,10 @@ def keeping_primary(
 
     hal makes the first account its primary one, which bakes images and which Deck
     proposes, and it has no command to choose another. So where the primary one is
-    deleted and added again, or renamed, all are, and it comes first.
+    deleted and added again, or renamed, all are: it goes last, and comes first.
     """
     held, was = situation.held["aws"], situation.primary
-    primary = situation.other_names().get(was, was) if was in situation.renamed else was
+    primary = wanted_primary(situation)
     replaced = {step.name for step in steps if len(step.calls) > 1}
     moved = was in held and (primary in replaced or was in situation.renamed)
     if not moved or set(held) == {primary}:
@@ -340,7 +342,7 @@ def keeping_primary(
     done = f"deleted, to be added again behind {primary}"
     deletes = [
         HalStep(name, done, (call("aws", "delete", name, {}),), resumes=False)
-        for name in reversed(held)
+        for name in sorted(held, key=lambda name: name == was)
     ]
     adds = [
         step._replace(resumes=False)

@@ -61,8 +61,8 @@ def test_a_renamed_primary_account_stays_the_primary_one(plan: Plan):
     steps = changes(plan.situation(renamed=frozenset({"old"})))
 
     assert [f"{step.name}: {step.done}" for step in steps][:4] == [
-        "old: deleted, to be added again behind staging",
         "core: deleted, to be added again behind staging",
+        "old: deleted, to be added again behind staging",
         "staging: added",
         "core: added",
     ]

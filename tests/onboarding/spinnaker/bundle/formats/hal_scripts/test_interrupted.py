@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,11 +34,15 @@ def started(scripts: Scripts, **options: str) -> subprocess.Popen[str]:
 def wait_for_call(scripts: Scripts, *words: str) -> None:
     log = scripts.hal.home / "calls.jsonl"
     wanted = ", ".join(f'"{word}"' for word in words)
+    wait_for(lambda: log.exists() and wanted in log.read_text())
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
     for _ in range(2_400):  # two minutes, on a machine that is busy otherwise
-        if log.exists() and wanted in log.read_text():
+        if is_so():
             return
         time.sleep(0.05)
-    raise AssertionError(f"hal was never called with {wanted}")
+    raise AssertionError("It never came to this.")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -116,6 +121,31 @@ def test_the_command_that_it_names_keeps_the_primary_account(scripts: Scripts):
 
     assert "Right now hal does not have core, staging" in failed.stderr
     assert done.returncode == 0, done.stderr
+    assert scripts.hal.providers["aws"]["primaryAccount"] == "staging"
+    assert scripts.run("check").returncode == 0
+
+
+def test_a_killed_replacement_leaves_the_primary_account_to_the_next_run(
+    scripts: Scripts,
+):
+    scripts.holds(topology(core(external_id="e1"), staging())).applied()
+    aws = scripts.hal.providers["aws"]
+    aws["primaryAccount"] = "staging"
+    aws["accounts"][1]["externalId"] = "old"
+    scripts.hal.holds(aws=aws)
+    scripts.holds(topology(core(), staging()))
+    assert scripts.hal.calls
+    scripts.hal.waits_at("staging")
+    run = started(scripts)
+    wait_for_call(scripts, "delete", "staging")
+
+    os.killpg(run.pid, signal.SIGKILL)
+    run.communicate(timeout=60)
+    scripts.hal.goes_on()
+    wait_for(lambda: scripts.hal.names("aws") == [])
+    scripts.applied()
+
+    assert scripts.hal.names("aws") == ["staging", "core"]
     assert scripts.hal.providers["aws"]["primaryAccount"] == "staging"
     assert scripts.run("check").returncode == 0
 
