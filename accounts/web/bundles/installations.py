@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from onboarding.spinnaker.bundle.contents import REMOVED
+from onboarding.spinnaker.bundle.formats.verify_script import COMMAND, WHERE
 
 FORMAT_SENTENCES = {
     "hal/": "Scripts that configure Halyard, check it, or undo it.",
@@ -47,9 +48,7 @@ class Installation(NamedTuple):
 
 
 SECRETS = "operator/kubeconfigs.yml"
-PROOF = "Prove from there that Spinnaker can access each account."
-FROM_POD = "Prove from Clouddriver's pod that Spinnaker can access each account."
-IN_POD = "kubectl -n spinnaker exec -i deploy/clouddriver -- bash -s < verify.sh"
+PROOF = ShellCommand(f"Prove that Spinnaker can access each account. {WHERE}", COMMAND)
 
 
 def formats(paths: Iterable[str]) -> list[ExplainedFormat]:
@@ -76,8 +75,7 @@ def installations(filename: str, paths: Iterable[str]) -> Iterator[Installation]
             removes = ", remove accounts that this bundle no longer has"
         apply = f"hal/apply.sh{prunes} && hal/profiles.sh && hal deploy apply"
         says = f"Configure Halyard, which makes a backup first{removes}, and deploy."
-        proof = ShellCommand(PROOF, "./verify.sh")
-        yield Installation("Halyard", (host, proof, ShellCommand(says, apply)))
+        yield Installation("Halyard", (host, PROOF, ShellCommand(says, apply)))
     if "kustomize" in folders:
         copy = (
             "mkdir -p ../spinnaker-kustomize/components/bowline && "
@@ -88,7 +86,7 @@ def installations(filename: str, paths: Iterable[str]) -> Iterator[Installation]
             "Add components/bowline as the last of components: in its "
             "kustomization.yml (once), copy the component there, and deploy."
         )
-        commands = (here, ShellCommand(FROM_POD, IN_POD), ShellCommand(says, copy))
+        commands = (here, PROOF, ShellCommand(says, copy))
         yield Installation("spinnaker-kustomize", commands)
     if "operator" in folders:
         here = ShellCommand("Unpack it where kubectl reaches the cluster.", unpack)
@@ -99,5 +97,5 @@ def installations(filename: str, paths: Iterable[str]) -> Iterator[Installation]
         if SECRETS in known:
             patch = f"kubectl -n spinnaker apply -f {SECRETS} && {patch}"
         says = "Patch the SpinnakerService; README.md says what its lists hide."
-        commands = (here, ShellCommand(FROM_POD, IN_POD), ShellCommand(says, patch))
+        commands = (here, PROOF, ShellCommand(says, patch))
         yield Installation("the operator", commands)

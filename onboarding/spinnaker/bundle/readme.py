@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import fill
 
 from onboarding.spinnaker.bundle.contents import REMOVED
 from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.formats.verify_script import COMMAND, WHERE
 from onboarding.spinnaker.bundle.limits import size_and_load
 from onboarding.spinnaker.entries import Entries
 from onboarding.topology import Managed, PodRole, Topology
@@ -31,15 +33,13 @@ PROVE = """
 ## 1. Prove it where Spinnaker runs
 
 ```sh
-./verify.sh
+{command}
 ```
 
-Run it on the host, or in the pod, that runs Clouddriver. It needs bash and the aws
-command{kubectl}. From outside a pod:
-
-```sh
-kubectl -n spinnaker exec -i deploy/clouddriver -- bash -s < verify.sh
-```
+{where}
+There it needs bash and the aws command{kubectl}. `--namespace NAME` and
+`--in deploy/NAME` say where Clouddriver is, if not at `deploy/clouddriver` or
+`deploy/spin-clouddriver` in `spinnaker`.
 """
 
 ACCESS = """
@@ -75,7 +75,8 @@ See that it worked: `hal/check.sh` answers “same” for each account.
 
 Undo: `hal/remove.sh` (or `hal/remove.sh NAME…`) makes hal forget these accounts and no
 others; `hal backup restore -q --backup-path FILE` goes back to the backup that
-`hal/apply.sh` named. Delete the profiles that `hal/profiles.sh` named; a later bundle's
+`hal/apply.sh` named. It moves kubeconfigs, and a later `hal/apply.sh` sets their paths
+again. Delete the profiles that `hal/profiles.sh` named; a later bundle's
 `hal/profiles.sh` removes those that it has no longer. Then `hal deploy apply`.
 """
 
@@ -245,7 +246,11 @@ def sections(
         role=f"role/{managing.managed_role}",
         table=table(topology.managed, states),
     )
-    yield PROVE.format(kubectl=", for clusters also kubectl" if kubernetes else "")
+    yield PROVE.format(
+        command=COMMAND,
+        where=fill(WHERE, 88),
+        kubectl=", for clusters also kubectl" if kubernetes else "",
+    )
     if closed := [e.name for e in entries.kubernetes if not e.by_access_entry]:
         clusters = ", ".join(f"`kubernetes/{name}/access.md`" for name in closed)
         yield ACCESS.format(clusters=clusters)

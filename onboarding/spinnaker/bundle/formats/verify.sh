@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Proves, on the host or in the pod that runs Clouddriver, that Spinnaker's identity can
-# become the managed role of each account, and reaches each cluster. It changes nothing
-# and shows no credential.
+# Proves that Spinnaker's identity can become the managed role of each account, and
+# reaches each cluster. It changes nothing and shows no credential.
 #
-# Usage: verify.sh [NAME…]    the accounts to prove; all of them unless named
+# On the host or in the pod that runs Clouddriver it proves that there. Elsewhere it sends
+# itself into Clouddriver's pod by kubectl, whose current context is used.
 #
-# It answers 0 when everything was proved, and 1 when anything was not.
+# It answers 0 when everything was proved, and another number when anything was not.
 
 if [ -z "${BASH_VERSION:-}" ]; then
   command -v bash >/dev/null 2>&1 && exec bash "$0" "$@"
@@ -17,19 +17,32 @@ set -uo pipefail
 
 case " $* " in
   *" -h "* | *" --help "*)
-    echo "Usage: verify.sh [NAME…]    the accounts to prove; all of them unless named"
-    echo "Run it where Clouddriver runs. It changes nothing and shows no credential."
+    echo "Usage: verify.sh [--namespace NAME] [--in deploy/NAME] [ACCOUNT…]"
+    echo "Proves the named accounts, or all. It changes nothing and shows no credential."
+    echo "Run it where Clouddriver runs, or where kubectl reaches Clouddriver's pod:"
+    echo "deploy/clouddriver or deploy/spin-clouddriver in spinnaker, unless you say where."
     exit 0
     ;;
 esac
 
+namespace=spinnaker
+pods=(deploy/clouddriver deploy/spin-clouddriver)
+while [ "$#" -gt 1 ]; do
+  case $1 in
+    --namespace) namespace=$2 ;;
+    --in) pods=("$2") ;;
+    *) break ;;
+  esac
+  shift 2
+done
 chosen=("$@")
 proved=0
 unproved=0
-here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]:-.}")" && pwd)
+script=${BASH_SOURCE[0]:-}
 errors=$(mktemp)
+config=$(mktemp)
 region=""
-trap 'rm -f -- "$errors"' EXIT
+trap 'rm -f -- "$errors" "$config"' EXIT
 
 success() {
   proved=$((proved + 1))
@@ -54,24 +67,38 @@ is_chosen() {
   return 1
 }
 
-# identity ARN ACCOUNT_ID NAME: this host must be Spinnaker, or nothing is proved
+# identity ARN ACCOUNT_ID NAME: this host must be Spinnaker, or nothing is proved here
 identity() {
   local me
   if ! command -v aws >/dev/null 2>&1; then
-    echo "verify.sh needs the aws command, and there is none here." >&2
-    exit 1
-  fi
-  if ! me=$(aws sts get-caller-identity --region "$region" --query Arn --output text 2>"$errors"); then
-    echo "AWS does not know this host: $(said)" >&2
-    exit 1
+    in_pod "There is no aws command here."
+  elif ! me=$(aws sts get-caller-identity --region "$region" --query Arn --output text 2>"$errors"); then
+    in_pod "AWS does not know this host: $(said)"
   fi
   case $me in
     "$1" | "arn:"*":sts::$2:assumed-role/$3/"*) echo "This host is $me." ;;
-    *)
-      echo "This host is $me, and Spinnaker runs as $1. Run this where Clouddriver runs." >&2
-      exit 1
-      ;;
+    *) in_pod "This host is $me, and Spinnaker runs as $1." ;;
   esac
+}
+
+# in_pod WHY: runs this script in Clouddriver's pod instead, and ends as it does there
+in_pod() {
+  local pod
+  if [ ! -f "$script" ] || ! command -v kubectl >/dev/null 2>&1; then
+    echo "$1 Run this where Clouddriver runs, or where kubectl reaches its pod." >&2
+    exit 1
+  fi
+  for pod in "${pods[@]}"; do
+    if kubectl --namespace "$namespace" get "$pod" >/dev/null 2>"$errors"; then
+      echo "$1 So $pod in namespace $namespace proves it."
+      kubectl --namespace "$namespace" exec -i "$pod" -- \
+        bash -s -- ${chosen[@]+"${chosen[@]}"} <"$script"
+      exit
+    fi
+  done
+  echo "$1 kubectl does not reach Clouddriver's pod either: $(said)" >&2
+  echo "Say where it is: verify.sh --namespace NAME --in deploy/NAME" >&2
+  exit 1
 }
 
 # assume ROLE_ARN EXTERNAL_ID: asks as Clouddriver does and prints the credentials
@@ -111,24 +138,21 @@ account() {
   fi
 }
 
-# cluster NAME [NAMESPACE…]: asks the cluster what it allows
+# cluster NAME [NAMESPACE…] <KUBECONFIG: asks the cluster what it allows
 cluster() {
-  local name=$1 config=$here/kubernetes/$1/kubeconfig.yml place where
+  local name=$1 place where
   shift
   is_chosen "$name" || return 0
   if ! command -v kubectl >/dev/null 2>&1; then
     failure "$name" "There is no kubectl here to ask the cluster with."
     return 0
   fi
-  if [ ! -e "$config" ]; then
-    failure "$name" "$config is missing: run this from the unpacked bundle."
-    return 0
-  fi
+  cat >"$config"
   for place in "${@:---all-namespaces}"; do
     where=(--namespace "$place")
     [ "$place" = --all-namespaces ] && where=(--all-namespaces)
     if ! kubectl --kubeconfig "$config" --request-timeout 30s \
-      auth can-i list pods "${where[@]}" >/dev/null 2>"$errors"; then
+      auth can-i list pods "${where[@]}" </dev/null >/dev/null 2>"$errors"; then
       failure "$name" "Spinnaker may not list pods (${where[*]}): $(said)"
       return 0
     fi

@@ -1,4 +1,7 @@
-"""verify.sh: proves each chain from Spinnaker's own host, with the aws CLI."""
+"""verify.sh: proves each chain as Spinnaker, with the aws CLI, also from outside.
+
+It holds all that it needs, kubeconfigs too, since it is sent into the pod by itself.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,16 @@ from pathlib import Path
 
 from onboarding.partitions import Arn
 from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.formats.kubeconfig import kubeconfig
 from onboarding.spinnaker.entries import Entries
 from onboarding.topology import Topology
+
+COMMAND = "./verify.sh"
+WHERE = (
+    "Run it on Clouddriver's host, or wherever kubectl reaches Clouddriver's pod: it "
+    "then runs in there."
+)
+"""What the README and a bundle's page say of it."""
 
 HEAD, TAIL = (
     (Path(__file__).parent / "verify.sh")
@@ -35,4 +46,5 @@ def calls(topology: Topology, entries: Entries) -> Iterator[str]:
             ("account", entry.name, entry.account_id, role, entry.external_id)
         )
     for cluster in entries.kubernetes:
-        yield shlex.join(("cluster", cluster.name, *cluster.namespaces))
+        call = shlex.join(("cluster", cluster.name, *cluster.namespaces))
+        yield f"{call} <<'KUBECONFIG'\n{kubeconfig(cluster)}KUBECONFIG"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.web.bundles.installations import formats, installations
+from onboarding.spinnaker.bundle.formats.verify_script import COMMAND
 from tests.bundles import files_of, with_every_provider
 
 ZIP = "bowline-1-2026-03-01.zip"
@@ -15,6 +16,18 @@ def test_each_kind_of_installation_has_three_commands_that_begin_with_unpacking(
     for kind in kinds:
         assert len(kind.commands) == 3
         assert kind.commands[0].line.startswith(f"unzip -o {ZIP}")
+
+
+def test_accounts_are_proved_by_the_same_command_as_in_the_readme():
+    files = files_of(with_every_provider())
+
+    proofs = {kind.commands[1] for kind in installations(ZIP, files)}
+
+    (proof,) = proofs
+    sentence = proof.says.split(". ", 1)[1]
+    readme = " ".join(files["README.md"].split())
+    assert proof.line == COMMAND
+    assert f"```sh {COMMAND} ``` {sentence}" in readme
 
 
 @pytest.mark.parametrize("folder", ["hal", "kustomize", "operator"])

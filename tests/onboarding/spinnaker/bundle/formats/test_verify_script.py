@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -87,7 +88,7 @@ class Verification:
         script = f'exec {sys.executable} {aws_cli.__file__} "$@"\n'
         self.program("aws", f"#!/bin/sh\n{script}")
 
-        for used in ("bash", "dirname", "env", "grep", "mktemp", "rm", "sh", "tr"):
+        for used in ("bash", "cat", "env", "grep", "mktemp", "rm", "sh", "tr"):
             (self.bin / used).symlink_to(shutil.which(used) or "")
 
     def program(self, name: str, text: str) -> None:
@@ -181,7 +182,7 @@ def test_another_identity_proves_nothing(verification: Verification):
     done = verification.run(installation(), **root)
 
     assert done.returncode == 1
-    assert "Run this where Clouddriver runs." in done.stderr
+    assert "Run this where Clouddriver runs, or where kubectl" in done.stderr
     assert "proved" not in done.stdout
 
 
@@ -200,7 +201,7 @@ def test_it_says_so_where_there_is_no_aws_command(verification: Verification):
     done = verification.run(installation())
 
     assert done.returncode == 1
-    assert "needs the aws command" in done.stderr
+    assert "There is no aws command here." in done.stderr
 
 
 def test_a_role_outside_partition_aws_is_asked_of_its_own_sts():
@@ -218,7 +219,11 @@ def test_values_are_quoted_for_the_shell():
     assert "'$(id) it'\"'\"'s'" in text
 
 
-KUBECTL = '#!/bin/sh\necho "$@" >>"$0.log"\n'
+KUBECTL = """\
+#!/bin/sh
+echo "$@" >>"$0.log"
+grep server: "$2" >>"$0.log"
+"""
 
 
 @pytest.mark.parametrize(
@@ -240,7 +245,8 @@ def test_a_cluster_is_asked_what_it_allows(
 
     assert done.returncode == 0, done.stderr
     calls = (verification.bin / "kubectl.log").read_text().splitlines()
-    assert [call.split("pods ")[1] for call in calls] == asked
+    assert [call.split("pods ")[1] for call in calls[::2]] == asked
+    assert {*calls[1::2]} == {'      server: "https://apps.eks.amazonaws.com"'}
     assert "dev-apps: proved" in done.stdout
 
 
@@ -264,18 +270,116 @@ def test_a_cluster_is_not_proved_without_kubectl(verification: Verification):
     assert "There is no kubectl here" in done.stderr
 
 
-def test_it_can_be_sent_into_a_pod(verification: Verification):
-    unpacked(installation(), verification.bundle)
-    done = subprocess.run(
-        ["bash", "-s"],
-        input=(verification.bundle / "verify.sh").read_text(),
-        env={"PATH": str(verification.bin), **verification.environment},
-        capture_output=True,
-        text=True,
-    )
+class Desk:
+    """A person's machine, whose kubectl reaches Clouddriver in a pod, or does not."""
+
+    def __init__(self, verification: Verification, folder: Path) -> None:
+        self.pod = verification
+        self.bin = folder / "desk"
+        self.bin.mkdir()
+        for used in ("bash", "cat", "mktemp", "rm", "sh", "tr"):
+            (self.bin / used).symlink_to(shutil.which(used) or "")
+
+    def has_kubectl(self, *, namespace: str, deployment: str) -> None:
+        """Give it one that knows this deployment, and runs in its pod what it is told,
+        with the pod's own programs and identity and nothing of the desk's.
+        """
+        inside = shlex.join(f"{k}={v}" for k, v in self.pod.environment.items())
+        text = f"""\
+#!/bin/sh
+echo "$@" >>"$0.log"
+if [ "$2" != {namespace} ]; then echo no such namespace >&2; exit 1; fi
+case "$3 $4" in
+  "get {deployment}") exit 0 ;;
+  "get "*) echo "Error: deployments $4 not found" >&2; exit 1 ;;
+esac
+[ "$3 $4 $5 $6" = "exec -i {deployment} --" ] || exit 9
+shift 6
+cd / && exec {shutil.which("env")} -i PATH={self.pod.bin} {inside} "$@"
+"""
+        (self.bin / "kubectl").write_text(text)
+        (self.bin / "kubectl").chmod(0o755)
+
+    def run(self, *words: str, **own: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", str(self.pod.bundle / "verify.sh"), *words],
+            env={"PATH": str(self.bin), **own},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+
+@pytest.fixture
+def desk(verification: Verification, tmp_path: Path) -> Desk:
+    cluster = managed(eks(), name="web", account_id="755555555555")
+    bundled = topology(*installation().managed, cluster, account_id=SPINNAKER)
+    unpacked(bundled, verification.bundle)
+    verification.program("kubectl", KUBECTL)
+    return Desk(verification, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["deploy/clouddriver", "deploy/spin-clouddriver"])
+def test_from_a_desk_it_runs_in_clouddrivers_pod_clusters_and_all(
+    desk: Desk, name: str
+):
+    desk.has_kubectl(namespace="spinnaker", deployment=name)
+
+    done = desk.run()
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.endswith("2 proved, 0 not.\n")
+    assert "There is no aws command here. So " in done.stdout
+    assert f"So {name} in namespace spinnaker proves it." in done.stdout
+    assert "web-apps: proved" in done.stdout
+    assert done.stdout.endswith("3 proved, 0 not.\n")
+
+
+def test_from_a_desk_it_answers_as_it_does_in_the_pod(desk: Desk):
+    desk.has_kubectl(namespace="spin", deployment="deploy/cd")
+    desk.pod.program("kubectl", "#!/bin/sh\nexit 1\n")
+
+    done = desk.run("--namespace", "spin", "--in", "deploy/cd", "web-apps")
+
+    assert done.returncode == 1
+    assert "web-apps: NOT PROVED." in done.stderr
+    assert done.stdout.endswith("0 proved, 1 not.\n")
+
+
+def test_with_a_persons_own_credentials_it_is_the_pod_that_proves(desk: Desk):
+    desk.has_kubectl(namespace="spinnaker", deployment="deploy/clouddriver")
+    (desk.bin / "aws").symlink_to(desk.pod.bin / "aws")
+    root = {**desk.pod.environment, "AWS_ACCESS_KEY_ID": DEV, "AWS_SESSION_TOKEN": ""}
+
+    done = desk.run("dev", **root)
+
+    assert done.returncode == 0, done.stderr
+    assert f"This host is arn:aws:iam::{DEV}:root, and Spinnaker runs as" in done.stdout
+    assert done.stdout.endswith("1 proved, 0 not.\n")
+
+
+def test_where_kubectl_does_not_reach_the_pod_it_says_how_to_name_it(desk: Desk):
+    desk.has_kubectl(namespace="other", deployment="deploy/clouddriver")
+
+    done = desk.run()
+
+    assert done.returncode == 1
+    assert "kubectl does not reach Clouddriver's pod either: no such" in done.stderr
+    assert "verify.sh --namespace NAME --in deploy/NAME" in done.stderr
+    assert "proved" not in done.stdout
+
+
+@pytest.mark.parametrize("reaches_a_pod", [False, True])
+def test_nothing_is_proved_where_neither_desk_nor_pod_has_aws(
+    desk: Desk, reaches_a_pod: bool
+):
+    if reaches_a_pod:
+        desk.has_kubectl(namespace="spinnaker", deployment="deploy/clouddriver")
+    (desk.pod.bin / "aws").unlink()
+
+    done = desk.run()
+
+    assert done.returncode == 1
+    assert "There is no aws command here. Run this where Clouddriver" in done.stderr
 
 
 @pytest.mark.skipif(not shutil.which("aws"), reason="the aws command is missing")
