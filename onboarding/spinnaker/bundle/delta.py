@@ -1,23 +1,28 @@
-"""A delta as a bundle: the later revision's own scripts, over what changed only."""
+"""A delta as a bundle: hal's scripts, over what changed only, and what goes."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from onboarding.spinnaker.bundle.archive import file_list
 from onboarding.spinnaker.bundle.comparison import BundleDelta, Named
 from onboarding.spinnaker.bundle.contents import (
     ACCOUNTS,
     PROVIDERS,
+    REMOVED,
+    Account,
     BundleAccounts,
     files_in,
 )
 from onboarding.spinnaker.bundle.file import File
-from onboarding.spinnaker.bundle.formats.halyard import listing
+from onboarding.spinnaker.bundle.formats.halyard import (
+    SCRIPTS,
+    listing,
+    removed_yml,
+)
 
-REMOVED = "removed"
 SHOWN = 50
 
 README = """\
@@ -33,10 +38,17 @@ Unpack it over the folder of bundle {since}, and run there, where `hal` runs:
 
 - `hal/apply.sh` touches only the accounts that are new or changed, and so do
   `hal/check.sh` and `hal/remove.sh` from now on. The whole bundle {number} handles all.
+{removed}\
 - The other files here are those that bundle {number} has new or otherwise; they are
   whole, like `clouddriver/clouddriver-local.yml`.
 - If bundle {since} is not what was applied to hal last, use the whole bundle {number}.
 {gone}"""
+
+PRUNED = """\
+- `--prune` removes what bundle {number} no longer has. Once that is done,
+  `hal/check.sh` prints “all gone” and a digest: with that line you record bundle
+  {number} as installed.
+"""
 
 GONE = """
 Bundle {number} no longer has these files. Delete them once hal has forgotten their
@@ -57,29 +69,22 @@ class Later:
 def delta_files(delta: BundleDelta, later: Later, *, since: int) -> tuple[File, ...]:
     """Write the delta's bundle, from the later bundle's accounts and zip."""
     touched = in_order((*delta.added, *delta.changed), later.accounts)
-    scripts = [path for path in later.paths if is_script(path)]
     paths = dict.fromkeys(delta.files)
     files: list[File] = []
-    if touched:
+    if touched or delta.removed:
         files.append(
             File(ACCOUNTS, changed_accounts_yml(touched, later.accounts.primary))
         )
-        paths |= dict.fromkeys(scripts)
+        files += SCRIPTS
+        files += gone_for_hal(delta, later)
+        paths |= dict.fromkeys(path for path in later.paths if is_profile(path))
         paths |= dict.fromkeys(
             str(named.account["kubeconfigFile"])
             for named in touched
             if named.provider == "kubernetes"
         )
-    files += files_in(later.archive, paths)
-    if delta.removed:
-        files.append(
-            File(f"{REMOVED}/{ACCOUNTS}", changed_accounts_yml(delta.removed, ""))
-        )
-        files += (
-            replace(file, path=f"{REMOVED}/{file.path}")
-            for file in files_in(later.archive, scripts)
-            if file.path == "hal/remove.sh" or file.path.startswith("hal/bowline/")
-        )
+    own = {file.path for file in files}
+    files += files_in(later.archive, [path for path in paths if path not in own])
     text = delta_readme(delta, tuple(paths), since=since, number=later.number)
     return (File("README.md", text), delta_manifest(delta, files, since, later), *files)
 
@@ -94,20 +99,34 @@ def in_order(touched: Iterable[Named], accounts: BundleAccounts) -> list[Named]:
     return sorted(touched, key=lambda named: places[named.provider, named.name])
 
 
-def is_script(path: str) -> bool:
-    """Return whether hal's scripts need the path in addition to their accounts."""
-    return path.startswith("hal/") and path != ACCOUNTS
+def gone_for_hal(delta: BundleDelta, later: Later) -> tuple[File, ...]:
+    """Take the later bundle's list of what hal is to forget, which check.sh's answer is
+    about; a bundle of an older Bowline has none.
+    """
+    if REMOVED in later.paths:
+        return files_in(later.archive, [REMOVED])
+    gone = by_provider(delta.removed)
+    return (removed_yml(gone),) if delta.removed else ()
+
+
+def is_profile(path: str) -> bool:
+    """Return whether profiles.sh would remove it if it were not there."""
+    return path.startswith("hal/profiles/")
 
 
 def changed_accounts_yml(accounts: Iterable[Named], primary: str) -> str:
-    by_provider: dict[str, list[Named]] = {provider: [] for provider in PROVIDERS}
-    for named in accounts:
-        by_provider[named.provider].append(named)
     parts = [f'"primary": {json.dumps(primary)}'] + [
-        listing(provider, (dict(named.account) for named in chosen))
-        for provider, chosen in by_provider.items()
+        listing(provider, map(dict, chosen))
+        for provider, chosen in by_provider(accounts).items()
     ]
     return "{{\n{}\n}}\n".format(",\n".join(parts))
+
+
+def by_provider(accounts: Iterable[Named]) -> dict[str, list[Account]]:
+    found: dict[str, list[Account]] = {provider: [] for provider in PROVIDERS}
+    for named in accounts:
+        found[named.provider].append(named.account)
+    return found
 
 
 def delta_manifest(
@@ -130,12 +149,12 @@ def delta_readme(
     delta: BundleDelta, paths: tuple[str, ...], *, since: int, number: int
 ) -> str:
     commands = []
-    if delta.removed:
-        commands.append(f"{REMOVED}/hal/remove.sh    # asks first")
-    if delta.added or delta.changed:
-        commands += ["hal/apply.sh --dry-run", "hal/apply.sh"]
+    prune = " --prune" if delta.removed else ""
+    if delta.added or delta.changed or delta.removed:
+        commands += [f"hal/apply.sh{prune} --dry-run", f"hal/apply.sh{prune}"]
     if any(path.startswith("hal/profiles/") for path in paths):
         commands.append("hal/profiles.sh")
+    commands += ["hal/check.sh"] if prune else []
     commands.append("hal deploy apply")
     gone = ", ".join(f"`{path}`" for path in delta.gone[:SHOWN])
     return README.format(
@@ -143,6 +162,7 @@ def delta_readme(
         number=number,
         summary="\n".join(summary(delta)),
         commands="\n".join(commands),
+        removed=PRUNED.format(number=number) if delta.removed else "",
         gone=GONE.format(number=number, paths=gone) if gone else "",
     )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from onboarding.spinnaker.bundle.contents import REMOVED, BundleAccounts
+from onboarding.spinnaker.bundle.contents import REMOVED, Account, BundleAccounts
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.deck import settings_js
 from onboarding.spinnaker.bundle.formats.hal_accounts import (
@@ -96,16 +96,22 @@ def removed(entries: Entries, before: BundleAccounts) -> Iterator[File]:
         "kubernetes": {entry.name for entry in entries.kubernetes},
     }
     gone = {
-        provider: [
-            {key: account[key] for key in IDENTIFYING if key in account}
-            for account in before.of(provider)
-            if account["name"] not in names
-        ]
+        provider: [a for a in before.of(provider) if a["name"] not in names]
         for provider, names in kept.items()
     }
     if any(gone.values()):
-        parts = (listing(provider, some) for provider, some in gone.items())
-        yield File(REMOVED, "{{\n{}\n}}\n".format(",\n".join(parts)))
+        yield removed_yml(gone)
+
+
+def removed_yml(gone: Mapping[str, Iterable[Account]]) -> File:
+    identified = (
+        listing(
+            provider,
+            ({k: one[k] for k in IDENTIFYING if k in one} for one in accounts),
+        )
+        for provider, accounts in gone.items()
+    )
+    return File(REMOVED, "{{\n{}\n}}\n".format(",\n".join(identified)))
 
 
 def listing(provider: str, accounts: Iterable[dict[str, Any]]) -> str:

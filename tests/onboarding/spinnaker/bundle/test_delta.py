@@ -14,19 +14,20 @@ from onboarding.spinnaker.bundle.contents import accounts_in
 from onboarding.spinnaker.bundle.delta import SHOWN, Later, delta_files
 from onboarding.spinnaker.bundle.file import File
 from onboarding.topology import Permissions, Topology
-from tests.bundles import core, eks, staging, unpacked
+from tests.bundles import core, eks, had_by, staging, unpacked
 from tests.factories import managed, provider, topology
 from tests.hal import Hal
 
 
-def revision(bundled: Topology) -> tuple[bytes, dict[str, str]]:
-    files = bundle_files(bundled, {one.name: "verified" for one in bundled.managed})
+def revision(bundled: Topology, *earlier: Topology) -> tuple[bytes, dict[str, str]]:
+    states = {one.name: "verified" for one in bundled.managed}
+    files = bundle_files(bundled, states, before=had_by(*earlier))
     return zipped(files), {str(f["path"]): str(f["sha256"]) for f in file_list(files)}
 
 
 def between(before: Topology, after: Topology) -> tuple[File, ...]:
     old, was = revision(before)
-    new, now = revision(after)
+    new, now = revision(after, before)
     found = delta(accounts_in(old), accounts_in(new), was, now)
     return delta_files(found, Later(7, accounts_in(new), tuple(now), new), since=4)
 
@@ -51,15 +52,16 @@ def test_hal_is_brought_from_one_revision_to_the_next(tmp_path: Path):
     assert hal.run([str(folder / "hal/apply.sh")]).returncode == 0
     unpack(between(before, after), folder)
 
-    removed = hal.run([str(folder / "removed/hal/remove.sh"), "--yes"])
-    applied = hal.run([str(folder / "hal/apply.sh")])
+    applied = hal.run([str(folder / "hal/apply.sh"), "--prune"])
 
-    assert removed.returncode == 0, removed.stderr
     assert applied.returncode == 0, applied.stderr
     assert hal.names("aws") == ["core", "qa"]
     assert hal.names("ecs") == hal.names("kubernetes") == []
-    whole = unpacked(after, tmp_path / "whole")
-    assert hal.run([str(whole / "hal/check.sh")]).returncode == 0
+    whole = unpacked(after, tmp_path / "whole", before)
+    checked = hal.run([str(whole / "hal/check.sh")])
+    assert checked.returncode == 0
+    (answer,) = (line for line in checked.stdout.splitlines() if "all gone" in line)
+    assert answer in hal.run([str(folder / "hal/check.sh")]).stdout
 
 
 def test_the_scripts_touch_only_what_changed(tmp_path: Path):
@@ -95,16 +97,41 @@ def test_a_changed_cluster_brings_its_kubeconfig(tmp_path: Path):
     paths = [file.path for file in between(before, after)]
 
     assert any(path.endswith("/kubeconfig.yml") for path in paths)
-    assert not [path for path in paths if path.startswith("removed/")]
+    assert "hal/removed.yml" not in paths
 
 
-def test_an_account_that_went_brings_what_removes_it_and_nothing_else():
-    files = {f.path: f for f in between(topology(core(), qa()), topology(core()))}
+def test_where_accounts_only_went_its_scripts_remove_them_and_answer(tmp_path: Path):
+    hal = Hal(tmp_path)
+    before, after = topology(core(), qa()), topology(core())
+    folder = unpacked(before, tmp_path / "bowline")
+    assert hal.run([str(folder / "hal/apply.sh")]).returncode == 0
+    unpack(between(before, after), folder)
 
-    assert "hal/apply.sh" not in files
-    assert files["removed/hal/remove.sh"].executable
-    accounts = json.loads(files["removed/hal/accounts.yml"].text)
-    assert [account["name"] for account in accounts["aws"]] == ["qa"]
+    left = hal.run([str(folder / "hal/check.sh")])
+    applied = hal.run([str(folder / "hal/apply.sh"), "--prune"])
+    gone = hal.run([str(folder / "hal/check.sh")])
+
+    assert (left.returncode, gone.returncode) == (1, 0), left.stdout + gone.stderr
+    assert "left       aws qa" in left.stdout
+    assert "all gone" in gone.stdout
+    assert applied.returncode == 0, applied.stderr
+    assert hal.names("aws") == ["core"]
+
+
+def test_a_bundle_of_an_older_bowline_has_what_went_from_the_comparison():
+    old, was = revision(topology(core(), qa()))
+    new, now = revision(topology(core()))
+    found = delta(accounts_in(old), accounts_in(new), was, now)
+
+    files = delta_files(found, Later(7, accounts_in(new), tuple(now), new), since=4)
+
+    (removed,) = (file.text for file in files if file.path == "hal/removed.yml")
+    assert json.loads(removed) == {
+        "aws": [{"name": "qa", "accountId": "933333333333"}],
+        "ecs": [],
+        "kubernetes": [],
+    }
+    assert any(file.path == "hal/bowline/removing.py" for file in files)
 
 
 def test_the_readme_tells_what_changed_and_what_to_run():
@@ -117,7 +144,8 @@ def test_the_readme_tells_what_changed_and_what_to_run():
     assert "- Removed: staging, staging-ecs" in text
     assert "- Added: qa." in text
     assert "- Changed: core (environment from “” to “live”)." in text
-    assert text.index("removed/hal/remove.sh") < text.index("hal/apply.sh --dry-run")
+    assert "hal/apply.sh --prune --dry-run\nhal/apply.sh --prune\n" in text
+    assert "hal/check.sh\nhal deploy apply\n" in text
     assert "Delete them once hal has forgotten" in text
 
 

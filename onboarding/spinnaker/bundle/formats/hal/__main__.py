@@ -77,7 +77,7 @@ def with_accounts(options: argparse.Namespace, stop: Stop) -> int:
             raise Refused(f"“{name}” is no account of this bundle.")
     known = providers_of(asked())
     if options.verb == "remove" and options.names:
-        bundle = {p: [*bundle[p], *removed[p]] for p in PROVIDERS}
+        bundle.update({p: [*bundle[p], *removed[p]] for p in PROVIDERS})
         situation = Situation(bundle, known, set(options.names))
         return carry_out(removal(situation), options, situation, stop)
     following = names[names.index(start[0]) :] if start else names
@@ -163,7 +163,8 @@ def carry_out(
     if place := what_takes_its_place(situation, steps):
         say(place)
         ours = {account["name"] for account in situation.bundle["aws"]}
-        is_ours = primary_after(situation, steps) in ours
+        ours.add(situation.bundle["primary"])  # of a delta it need not be among them
+        is_ours = bool(then := primary_after(situation, steps)) and then in ours
         if options.verb == "apply" and not (is_ours or options.yes or options.dry_run):
             raise Refused("Nothing was changed. To continue anyway, add --yes.")
     if options.dry_run:
