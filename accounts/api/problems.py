@@ -32,8 +32,9 @@ from accounts.runs.foreign.accepting import NoDay, NotAsked
 from accounts.runs.owners.readiness import NOT_READY
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.groups import NoneWaits
-from accounts.spinnaker.bundles import MayBeThere, NothingReady, NotReady
+from accounts.spinnaker.bundles import NothingReady, NotReady
 from accounts.spinnaker.deliveries.decisions import DeliveryOpen
+from accounts.spinnaker.gone import MayBeThere
 from onboarding.accounts_file import FileProblems
 
 log = logging.getLogger(__name__)

@@ -27,16 +27,12 @@ from accounts.models.states import move
 from accounts.people.activity import record
 from accounts.people.role_limits.refusing import refuse_limited, refuse_outside
 from accounts.people.roles import OPERATOR
+from accounts.spinnaker.gone import MayBeThere, had_before, left_by
 from accounts.spinnaker.told import delivered, sent_since
 from accounts.work.queue import wake
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
-from onboarding.spinnaker.bundle.contents import (
-    REMOVED,
-    BundleAccounts,
-    ever_in,
-    text_in,
-)
+from onboarding.spinnaker.bundle.contents import text_in
 from onboarding.spinnaker.bundle.limits import load
 
 if TYPE_CHECKING:
@@ -151,52 +147,24 @@ def build(bundle: Bundle) -> None:
     )
 
 
-def had_before(bundle: Bundle) -> BundleAccounts:
-    """Read what bundles before this one had: each carries what those before it had."""
-    earlier = Bundle.objects.built().filter(number__lt=bundle.number).first()
-    return ever_in(earlier.archive) if earlier else BundleAccounts()
-
-
-GONE = "gone"
-"""What a person types who looked whether Spinnaker has forgotten the accounts."""
-
-
-class MayBeThere(ValueError):
-    """Nobody said that Spinnaker has forgotten what earlier bundles had."""
-
-    def __init__(self, bundle: Bundle) -> None:
-        super().__init__(
-            f"{bundle} no longer has accounts that earlier bundles had, and hal keeps "
-            f"them until they are removed. Give the line “all gone” of hal/check.sh, "
-            f"or “{GONE}” if you looked yourself."
-        )
-
-
-def gone_answer(files: Iterable[Mapping[str, Any]]) -> str:
-    """Return what hal/check.sh prints once hal has forgotten the accounts that earlier
-    bundles had and this one has not; empty where there are none.
-    """
-    digests = (file["sha256"] for file in files if file["path"] == REMOVED)
-    return str(next(digests, ""))[:12]
-
-
 def install(bundle: Bundle, by: User | None, answer: str = "") -> None:
     """Record that Spinnaker has it now; raise NotReady unless it is built, and
-    MayBeThere where accounts of earlier bundles are gone from it, and the answer does
-    not say that they are gone from Spinnaker.
+    MayBeThere where Spinnaker may have accounts of other bundles, and the answer does
+    not say that they are gone.
     """
     refuse_limited(by, OPERATOR, "a bundle")
     ready = Bundle.objects.built().filter(pk=bundle.pk)
-    expected = gone_answer(ready.values_list("files", flat=True).first() or ())
-    if expected and expected not in answer and answer.strip() != GONE:
-        raise MayBeThere(bundle)
+    if not ready.exists():
+        raise NotReady(bundle)
+    left = left_by(bundle)
+    if not left.is_answered(answer):
+        raise MayBeThere(str(left))
     with transaction.atomic():
-        if not ready.update(
+        ready.update(
             installed_at=timezone.now(), installed_by=by, installed_by_name=name_of(by)
-        ):
-            raise NotReady(bundle)
+        )
         detail = {"bundle": bundle.number, "sha256": bundle.sha256}
-        if expected:
+        if left:
             detail["answer"] = answer.strip()
         record(by, Activity.What.INSTALL, str(bundle), detail)
 

@@ -38,6 +38,21 @@ def delivered(account: ManagedAccount) -> Delivered | None:
     return Delivered(False, max(row.gone_at or row.sent_at for row in rows))
 
 
+def seen_gone(
+    accounts: Mapping[tuple[str, str], str],
+) -> Mapping[tuple[str, str], datetime]:
+    """Say since when deliveries saw these gone, by type and name; their AWS accounts
+    must be the same. What they did not see gone is left out.
+    """
+    names = sorted({name for _, name in accounts})
+    return {
+        (row.type, row.name): row.gone_at or row.sent_at
+        for some in in_slices(names)
+        for row in DeliveredAccount.objects.filter(name__in=some)
+        if row.is_gone and accounts.get((row.type, row.name)) == row.account_id
+    }
+
+
 def in_spinnaker(accounts: Iterable[UUID]) -> set[UUID]:
     """Keep those of these accounts that were delivered, and are not seen gone."""
     there = DeliveredAccount.objects.owned().filter(name=OuterRef("name"))

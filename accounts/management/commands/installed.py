@@ -14,7 +14,8 @@ from accounts.management.command import BowlineCommand
 from accounts.management.people import named_person
 from accounts.models import Bundle
 from accounts.people.role_limits.refusing import Outside
-from accounts.spinnaker.bundles import MayBeThere, install
+from accounts.spinnaker.bundles import install
+from accounts.spinnaker.gone import MayBeThere
 
 
 class Command(BowlineCommand):
@@ -28,8 +29,8 @@ class Command(BowlineCommand):
             "--answer",
             default="",
             help="the line “all gone” of hal/check.sh, or “gone” if you looked "
-            "yourself; required where earlier bundles had accounts that this one "
-            "has not",
+            "yourself; required where other bundles had accounts that this one "
+            "has not, unless deliveries saw them gone",
         )
 
     def handle(self, *, number: int, by: str | None, answer: str, **_: Any) -> None:

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_POST
 from accounts.http import Request
 from accounts.models import Bundle
 from accounts.people.doors import operator_required
-from accounts.spinnaker.bundles import MayBeThere, NotReady, install
+from accounts.spinnaker.bundles import NotReady, install
+from accounts.spinnaker.gone import MayBeThere
 
 
 @operator_required

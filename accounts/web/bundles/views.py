@@ -22,10 +22,10 @@ from accounts.spinnaker.bundles import (
     MOST_CHARACTERS,
     README,
     NothingReady,
-    gone_answer,
     request_bundle,
     text_of,
 )
+from accounts.spinnaker.gone import left_by
 from accounts.spinnaker.next_bundle import CHANGED
 from accounts.spinnaker.policies_of_others import of_bundle
 from accounts.web.bundles.installations import formats, installations
@@ -111,7 +111,7 @@ def explained(bundle: Bundle) -> dict[str, Any]:
     return {
         "formats": formats(sizes),
         "installations": list(installations(bundle.filename, sizes)),
-        "gone_answer": gone_answer(bundle.files),
+        "left": left_by(bundle),
         "limits": list(limits(load, sizes)) if load else [],
         "earlier": earlier[:MOST_EARLIER],
     }

@@ -38,6 +38,17 @@ class BundleAccounts:
         accounts: tuple[Account, ...] = getattr(self, provider)
         return accounts
 
+    def with_those_of(self, earlier: BundleAccounts) -> BundleAccounts:
+        """Add the accounts whose names only an earlier bundle had."""
+
+        def both(provider: str) -> tuple[Account, ...]:
+            own = self.of(provider)
+            names = {account["name"] for account in own}
+            return (*own, *(a for a in earlier.of(provider) if a["name"] not in names))
+
+        aws, ecs, kubernetes = map(both, PROVIDERS)
+        return replace(self, aws=aws, ecs=ecs, kubernetes=kubernetes)
+
     def placed(self, folder: str) -> BundleAccounts:
         """Name kubeconfigs by where the bundle is unpacked."""
         start = folder.rstrip("/")

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import Activity, Bundle
-from accounts.spinnaker.bundles import gone_answer
+from accounts.spinnaker.gone import gone_answer
 from tests.bundles import core, staging
 from tests.factories import topology
 from tests.rows import bundle_row, person

@@ -1,0 +1,198 @@
+"""What must be said before a bundle counts as what Spinnaker has."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from accounts.models import Activity, Bundle, DeliveredAccount, ManagedAccount
+from accounts.runs.actions import StillTold, remove
+from accounts.spinnaker.bundles import NotReady, build, install, new_bundle, told_of
+from accounts.spinnaker.gone import LISTS, MayBeThere, left_by
+from onboarding.spinnaker.bundle.archive import file_list, zipped
+from onboarding.spinnaker.bundle.contents import REMOVED, files_in, text_in
+from tests.accounts.spinnaker.deliveries.delivering import deliver, proved_row
+from tests.onboarding.delivery.strict_gate import StrictGate
+from tests.rows import managing_row
+
+pytestmark = pytest.mark.django_db
+BEFORE = "2026-10-31T00:00:00Z"
+"""Earlier than any delivery of these tests."""
+
+
+@pytest.fixture
+def strict() -> StrictGate:
+    managing_row()
+    return StrictGate()
+
+
+@pytest.fixture
+def leaving(strict: StrictGate) -> ManagedAccount:
+    """Make an account next to another one, and a bundle of both."""
+    proved_row("stays", account_id="922222222221")
+    row = proved_row("staging", granted_at=BEFORE, uses_external_id=False,
+                     providers={"ec2": {}, "ecs": {}})  # fmt: skip
+    built()
+    return row
+
+
+def built(**fields: Any) -> Bundle:
+    """Build the next bundle, and give it another time or another list of files."""
+    bundle = new_bundle(None)
+    build(bundle)
+    Bundle.objects.filter(pk=bundle.pk).update(**{"created_at": BEFORE, **fields})
+    return Bundle.objects.get(pk=bundle.pk)
+
+
+def leave_out(account: ManagedAccount) -> None:
+    assert ManagedAccount.objects.filter(pk=account.pk).leave_out(None)
+
+
+def put_in(account: ManagedAccount) -> None:
+    assert ManagedAccount.objects.filter(pk=account.pk).put_in()
+
+
+def test_what_deliveries_saw_gone_needs_no_other_answer(
+    strict: StrictGate, leaving: ManagedAccount
+) -> None:
+    deliver(strict)
+    leave_out(leaving)
+    bundle = built()
+    asked = bool(left_by(bundle))
+
+    deliver(strict)
+    install(bundle, None)
+
+    assert (asked, bool(left_by(bundle))) == (True, False)
+    assert "answer" not in Activity.objects.get(what=Activity.What.INSTALL).detail
+    assert told_of(leaving) is None
+
+
+def test_what_is_deleted_and_still_loaded_is_asked_for(
+    strict: StrictGate, leaving: ManagedAccount
+) -> None:
+    deliver(strict)
+    leave_out(leaving)
+    strict.polls = False
+    deliver(strict)
+
+    with pytest.raises(MayBeThere, match="hal keeps them until they are removed"):
+        install(built(), None)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"account_id": "999999999999"}, {"type": "kubernetes"}, {"name": "another"}],
+    ids=lambda other: next(iter(other)),
+)
+def test_only_the_same_account_that_is_gone_is_an_answer(
+    strict: StrictGate, leaving: ManagedAccount, other: dict[str, str]
+) -> None:
+    deliver(strict)
+    leave_out(leaving)
+    deliver(strict)
+    DeliveredAccount.objects.filter(name="staging").update(**other)
+
+    assert left_by(built()).digest
+
+
+@pytest.mark.parametrize("since", ["created_at", "installed_at"])
+def test_what_a_bundle_may_have_brought_back_since_is_asked_for_again(
+    strict: StrictGate, leaving: ManagedAccount, since: str
+) -> None:
+    deliver(strict)
+    leave_out(leaving)
+    deliver(strict)
+    answered = built()
+    put_in(leaving)
+    built(**{since: "2027-01-01T00:00:00Z"})
+    leave_out(leaving)
+
+    again = built(created_at="2027-01-02T00:00:00Z")
+
+    assert left_by(again).digest == left_by(answered).digest != ""
+
+
+def older(bundle: Bundle) -> Bundle:
+    """Make it one of a Bowline that did not list what bundles no longer have."""
+    paths = [one["path"] for one in bundle.files]
+    files = files_in(bundle.archive, [p for p in paths if p not in (LISTS, REMOVED)])
+    bundle.archive, bundle.files = zipped(files), file_list(files)
+    bundle.save(update_fields=["archive", "files"])
+    return bundle
+
+
+def test_a_bundle_that_is_older_than_such_lists_wants_the_typed_word(
+    leaving: ManagedAccount,
+) -> None:
+    first = older(Bundle.objects.get())
+    leave_out(leaving)
+    second = older(built())
+
+    for answer in ("", "all gone   0123456789ab"):
+        with pytest.raises(MayBeThere, match="may still have staging, and this bundle"):
+            install(second, None, answer)
+    with pytest.raises(StillTold):
+        remove(leaving, None)
+    install(first, None)
+    install(second, None, "gone")
+
+    assert told_of(leaving) is None
+
+
+def test_the_next_bundle_lists_what_all_older_ones_had(
+    leaving: ManagedAccount,
+) -> None:
+    older(Bundle.objects.get())
+    leave_out(leaving)
+    older(built())
+
+    third = built()
+
+    listed = json.loads(text_in(third.archive, REMOVED))
+    assert [one["name"] for one in listed["aws"]] == ["staging"]
+    assert [one["name"] for one in listed["ecs"]] == ["staging-ecs"]
+    assert left_by(third).digest
+
+
+def test_going_back_to_an_earlier_bundle_wants_the_typed_word(
+    leaving: ManagedAccount,
+) -> None:
+    put_in_later = proved_row("new", account_id="922222222223", granted_at=BEFORE)
+    second = built()
+    first = Bundle.objects.get(number=1)
+    never_installed = bool(left_by(first))
+    install(second, None)
+
+    with pytest.raises(MayBeThere, match="may still have new, and this bundle does"):
+        install(first, None)
+    install(first, None, "gone")
+
+    assert not never_installed
+    assert told_of(put_in_later) is None
+
+
+def test_an_account_without_roles_is_not_asked_for(leaving: ManagedAccount) -> None:
+    proved_row("new", account_id="922222222223")
+    install(built(), None)
+
+    install(Bundle.objects.get(number=1), None)
+
+    assert Bundle.objects.installed()[0].number == 1
+
+
+def test_many_are_counted(leaving: ManagedAccount) -> None:
+    for number in range(7):
+        proved_row(f"n{number}", account_id=f"92222222223{number}", granted_at=BEFORE)
+    install(built(), None)
+
+    assert left_by(Bundle.objects.get(number=1)).unlisted == (
+        "n0, n1, n2, n3, n4 and 2 more"
+    )
+
+
+def test_a_bundle_that_is_not_built_is_said_to_be_that(leaving: ManagedAccount) -> None:
+    with pytest.raises(NotReady):
+        install(new_bundle(None), None)
