@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, ClassVar, Self
 
 from onboarding.checks import Call, Check, Outcome
@@ -213,14 +214,15 @@ class Eks(Provider):
         )
 
     def names(self, managed: Managed) -> tuple[str, ...]:
-        """List one name a cluster: its own, or one that no earlier cluster has."""
+        """List one name a cluster: its own, or one that neither the account nor an
+        earlier cluster has.
+        """
         names: list[str] = []
         for cluster in self.clusters:
-            parts = (managed.name, cluster.name)
-            name = cluster.account_name or joined(*parts)
-            if name in names and not cluster.account_name:
-                name = joined(*parts, cluster.region)
-            names.append(name)
+            parts = (managed.name, cluster.name, cluster.region)
+            possible = (joined(*parts[:2]), joined(*parts), digested(*parts))
+            free = (one for one in possible if one not in (managed.name, *names))
+            names.append(cluster.account_name or next(free, possible[-1]))
         return tuple(names)
 
     def resources(self, managing: Managing, managed: Managed) -> tuple[Resource, ...]:
@@ -261,6 +263,12 @@ def joined(*parts: str) -> str:
     """Make a Spinnaker account name, cut to its 60 characters."""
     name = re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower())
     return name[:60].strip("-")
+
+
+def digested(*parts: str) -> str:
+    """Make one that stays another where too long names are cut to the same."""
+    digest = sha256("/".join(parts).encode()).hexdigest()[:8]
+    return f"{joined(*parts)[:51].strip('-')}-{digest}"
 
 
 def cluster_access(

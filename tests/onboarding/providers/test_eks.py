@@ -5,6 +5,7 @@ import pytest
 
 from onboarding.checks import Call, Outcome
 from onboarding.details import DetailsError
+from onboarding.names import ACCOUNT_NAME
 from onboarding.providers.eks import Cluster, Eks
 from onboarding.topology import ExistingIdentity
 from tests.factories import MANAGED_ID, managed, managing
@@ -117,6 +118,25 @@ def test_a_cluster_that_suits_the_account_passes():
 )
 def test_a_cluster_is_named_after_its_account(clusters, names):
     assert eks(*clusters).names(managed()) == names
+
+
+def test_clusters_of_a_long_account_have_names_of_their_own_in_everything():
+    account = managed(name="a" * 60)
+    clusters = (Cluster("apps", EAST), Cluster("jobs", EAST), Cluster("apps", WEST))
+
+    names = eks(*clusters).names(account)
+
+    assert len({account.name, *names}) == 4
+    assert all(ACCOUNT_NAME.regex.fullmatch(name) for name in names)
+    assert names == eks(*clusters, Cluster("more", WEST)).names(account)[:3]
+    entries = eks(*clusters).entries(managing(), account)
+    assert [entry.name for entry in entries] == list(names)
+
+
+def test_a_name_that_is_cut_and_free_is_left_as_it_is():
+    assert eks(Cluster("applications", EAST)).names(managed(name="a" * 55)) == (
+        "a" * 55 + "-appl",
+    )
 
 
 def test_another_cluster_never_renames_those_before_it():
