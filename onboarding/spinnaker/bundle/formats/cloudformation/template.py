@@ -6,6 +6,7 @@ The account's own id becomes a pseudo parameter, its external IDs become paramet
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ class Template:
     external_ids: Mapping[str, Value] = field(default_factory=dict)
     """What each value becomes, such as a reference to a parameter."""
     parameters: Mapping[str, Value] = field(default_factory=dict)
+    """What a deployment is asked for, where a resource refers to it."""
     tags: Sequence[Value] = TAGS
     describes_policies: bool = True
     """Off: no policy has a description, which CloudFormation cannot change in place."""
@@ -53,16 +55,20 @@ class Template:
             f"Makes{name}": {"Fn::Equals": [{"Ref": f"Make{name}"}, "yes"]}
             for name in names
         }
+        resources = dict(self.declared())
+        text = json.dumps(resources)
         parameters: dict[str, Value] = {
-            **self.parameters,
-            **{f"Make{name}": yes_or_no() for name in names},
+            name: one
+            for name, one in self.parameters.items()
+            if f'"Ref": "{name}"' in text or f"${{{name}}}" in text
         }
+        parameters |= {f"Make{name}": yes_or_no() for name in names}
         return {
             "AWSTemplateFormatVersion": "2010-09-09",
             "Description": description,
             **({"Parameters": parameters} if parameters else {}),
             **({"Conditions": is_yes} if is_yes else {}),
-            "Resources": dict(self.declared()),
+            "Resources": resources,
         }
 
     def declared(self) -> Iterator[tuple[str, Value]]:

@@ -139,6 +139,21 @@ def test_the_managing_account_is_listed_also_where_it_is_not_managed():
     }
 
 
+def test_only_a_template_that_uses_an_external_id_asks_for_it():
+    both = managed(provider("ec2"), eks(), external_id="e-1")
+    own = core(external_id="c-1", providers=(eks(),))
+
+    files = files_of(topology(own, both))
+
+    asking = {
+        path
+        for path, text in files.items()
+        if path.endswith(".yml") and path.startswith("aws/")
+        and "ExternalId" in yaml.safe_load(text).get("Parameters", {})
+    }  # fmt: skip
+    assert asking == {"aws/ec2-eks/iam.yml"}
+
+
 def test_an_account_in_which_nothing_stands_is_not_listed():
     assert list(accounts(topology(managed(eks({"access": "aws-auth"}))))) == ["core"]
 
