@@ -147,6 +147,9 @@ MANAGING = (
 
 SERVICE_ACCOUNT = """\
 - `kustomize/serviceaccount-patch.yml` gives the service account `{name}` its role.
+  Where your tree has no such service account, annotate it once:
+  `kubectl -n {namespace} annotate serviceaccount {name}
+  eks.amazonaws.com/role-arn={role}`.
 """
 
 OPERATOR = """
@@ -275,7 +278,11 @@ def sections(
     pod = managing.identity
     yield KUSTOMIZE.format(
         managing=MANAGING if kubernetes else "",
-        service_account=SERVICE_ACCOUNT.format(name=pod.service_account)
+        service_account=SERVICE_ACCOUNT.format(
+            name=pod.service_account,
+            namespace=pod.namespace,
+            role=managing.identity_arn,
+        )
         if isinstance(pod, PodRole)
         else "",
     )

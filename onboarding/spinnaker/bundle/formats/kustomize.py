@@ -45,8 +45,8 @@ Written by Bowline. Copy this folder to components/bowline of your spinnaker-kus
 and list it last under `components:` of its kustomization.yml.
 """
 ROLE = """
-Lets Spinnaker's pods assume its role. Remove this patch from kustomization.yml where
-the service account is not part of the tree.
+Lets Spinnaker's pods assume its role. It does nothing where the service account is not
+part of the tree.
 """
 UNPACKS = f"""
 The accounts are too many for a ConfigMap. They are packed in {PACKED}:
@@ -107,7 +107,8 @@ def files(topology: Topology, entries: Entries) -> Iterator[tuple[str, str]]:
         yield "orca-patch.yml", document(patch([bakes]))
     yield "settings-local.js", settings_js(entries, whole=True)
     if isinstance(pod := topology.managing.identity, PodRole):
-        patches.append({"path": "serviceaccount-patch.yml"})
+        named: Value = {"kind": "ServiceAccount", "name": pod.service_account}
+        patches.append({"target": named, "path": "serviceaccount-patch.yml"})
         account = annotated(pod.service_account, topology.managing.identity_arn)
         yield "serviceaccount-patch.yml", document(account, comment=ROLE)
     yield (

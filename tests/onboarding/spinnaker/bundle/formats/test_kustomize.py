@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +181,20 @@ def test_a_pod_role_is_named_by_its_service_account(tmp_path: Path):
     }
     others = built.one("ServiceAccount", "orca")["metadata"]["annotations"]
     assert "eks.amazonaws.com/role-arn" not in others
+
+
+def test_a_service_account_that_the_tree_has_not_stops_nothing(tmp_path: Path):
+    bundled = with_every_provider(identity=replace(POD, service_account="elsewhere"))
+
+    built = build(bundled, tmp_path)
+
+    assert "bowline/clouddriver-local.yml" in built.mounted("clouddriver")
+    accounts = [one for one in built.objects if one["kind"] == "ServiceAccount"]
+    assert not any("eks.amazonaws.com" in str(one["metadata"]) for one in accounts)
+    assert (
+        "`kubectl -n spinnaker annotate serviceaccount elsewhere\n  "
+        "eks.amazonaws.com/role-arn=arn:aws:iam::911111111111:role/spinnaker`"
+    ) in files_of(bundled)["README.md"]
 
 
 def test_an_instance_role_changes_no_service_account():
