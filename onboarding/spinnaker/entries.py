@@ -24,6 +24,8 @@ class Entries:
     bake_account: str = ""
     base_role: str = BASE_ROLE
     managed_role: str = MANAGED_ROLE
+    emptied: tuple[str, ...] = ()
+    """Providers of which earlier bundles had accounts, and this one has none."""
 
 
 def entries(topology: Topology) -> Entries:

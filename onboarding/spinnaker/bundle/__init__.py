@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
-from onboarding.spinnaker.bundle.contents import BundleAccounts
+from onboarding.spinnaker.bundle.contents import PROVIDERS, BundleAccounts
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
 from onboarding.spinnaker.bundle.formats.cloudformation.format import cloudformation
@@ -49,7 +49,7 @@ def bundle_files(
 ) -> tuple[File, ...]:
     """Write the bundle of the accounts that have a state, and of no others, with what
     was approved for Spinnaker; if that is not given, with what is described. What
-    bundles had `before`, and this one has not, is to be removed from hal.
+    bundles had `before`, and this one has not, is to be removed from Spinnaker.
     """
     chosen = tuple(m for m in topology.managed if m.name in states)
     topology = replace(topology, managed=chosen)
@@ -60,7 +60,13 @@ def bundle_files(
             "least one verified account with a provider."
         )
     refuse_replaced(known)
+    known = replace(known, emptied=emptied(known, before))
     files = [file for format_ in FORMATS for file in format_(topology, known)]
     files += removed(known, before)
     files.insert(0, readme(topology, known, states, files))
     return (files[0], manifest(topology, states, files), *files[1:])
+
+
+def emptied(known: Entries, before: BundleAccounts) -> tuple[str, ...]:
+    now = {"aws": known.aws, "ecs": known.ecs, "kubernetes": known.kubernetes}
+    return tuple(name for name in PROVIDERS if before.of(name) and not now[name])

@@ -113,7 +113,9 @@ def providers(topology: Topology, entries: Entries) -> dict[str, Value]:
     if any(entry.lambda_enabled for entry in entries.aws):
         on: Value = {"enabled": True}
         found["aws"] |= {"features": {"lambda": on}, "lambda": on}
-    return dict(found)
+    # What a merging patch does not name stays as it is.
+    none: Value = {"enabled": False, "accounts": []}
+    return {**found, **dict.fromkeys(entries.emptied, none)}
 
 
 def reference(secret: str, cluster: KubernetesEntry) -> str:

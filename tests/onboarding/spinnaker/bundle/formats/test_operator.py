@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
+from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.limits import APPLY
 from onboarding.spinnaker.halconfig.parsing import read
 from onboarding.topology import Permissions, PodRole, Topology
-from tests.bundles import core, eks, files_of, staging, with_every_provider
+from tests.bundles import core, eks, files_of, had_by, staging, with_every_provider
 from tests.factories import managed, provider, topology
 from tests.kubernetes import validate
 
@@ -34,6 +35,19 @@ def spec(bundled: Topology) -> dict[str, Any]:
 
 def providers(bundled: Topology) -> dict[str, Any]:
     return dict(spec(bundled)["spinnakerConfig"]["config"]["providers"])
+
+
+def test_a_provider_whose_last_account_left_is_emptied():
+    bundled, had = topology(core()), had_by(with_every_provider())
+
+    files = bundle_files(bundled, {"core": "verified"}, before=had)
+
+    (text,) = (file.text for file in files if file.path.endswith("nakerservice.yml"))
+    found = yaml.safe_load(text)["spec"]["spinnakerConfig"]["config"]["providers"]
+    none = {"enabled": False, "accounts": []}
+    assert [account["name"] for account in found.pop("aws")["accounts"]] == ["core"]
+    assert found == {"ecs": none, "kubernetes": none}
+    assert list(providers(bundled)) == ["aws"]
 
 
 @pytest.mark.parametrize(
