@@ -98,10 +98,12 @@ class Gate:
         )
 
     def loaded(self, *, details: bool = False) -> tuple[Loaded, ...]:
-        """List what is loaded, of every provider; up to 30 seconds old."""
+        """List what is loaded, of every provider, by type and name; up to 30 seconds
+        old. Gate gives it in no order.
+        """
         doing = "list what Spinnaker has loaded"
         rows = self.get("/credentials" + "?expand=true" * details, doing)
-        return tuple(
+        found = (
             Loaded(
                 name=name_of(row, doing),
                 type=type_of(row),
@@ -111,6 +113,7 @@ class Gate:
             )
             for row in rows_of(rows, doing)
         )
+        return tuple(sorted(found, key=lambda one: (one.type, one.name)))
 
     def loaded_account(self, name: str) -> Mapping[str, Any] | None:
         """Return one loaded account, without what may be secret; None: not loaded."""
@@ -236,7 +239,7 @@ def accepted(answer: Answer, doing: str) -> Answer:
         raise GateError(Kind.SIGN_IN, doing, SIGN_IN_HINT, status)
     if status == 403:
         raise GateError(Kind.DENIED, doing, DENIED_HINT, status)
-    if status == 404:
+    if status == 404 and is_of_an_account(answer):
         raise GateError(Kind.ABSENT, doing, "Spinnaker does not have it.", status)
     if status >= 500:
         raise GateError(
@@ -247,6 +250,13 @@ def accepted(answer: Answer, doing: str) -> Answer:
     if status != 200:
         raise GateError(Kind.UNREADABLE, doing, "Is this Gate's URL?", status)
     return answer
+
+
+def is_of_an_account(answer: Answer) -> bool:
+    """Return whether a 404 is Clouddriver's, which has no such account. Gate itself
+    says by problem+json that it has no such path, and a proxy by anything else.
+    """
+    return answer.content_type.lower().startswith("application/json")
 
 
 SIGN_IN_HINT = (

@@ -1,7 +1,7 @@
 """A Spinnaker that answers as the real one was seen to, with every trap of it.
 
 What is stored and what is loaded are two maps: Clouddriver polls, and Gate answers of
-a list that is up to 30 seconds old.
+a list that is up to 30 seconds old. Measured with Clouddriver and Gate of 2026.3.
 """
 
 from __future__ import annotations
@@ -16,28 +16,23 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+from zlib import crc32
 
-from onboarding.delivery.bodies import COMPARED
 from onboarding.delivery.gate import Gate
 from onboarding.delivery.transport import Answer, Request
+from tests.onboarding.delivery.definitions import (
+    FILLED,
+    KEYS,
+    LONGEST_NAME,
+    SECRET,
+    answered,
+    error,
+    gates_own,
+    ok,
+    parsed,
+    well_formed,
+)
 
-SECRET = "client-key-data: c2VjcmV0LW9mLXNvbWVib2R5"
-KEYS = {
-    "aws": {*COMPARED["aws"], "managingAccountProfile", "requiredGroupMembership"},
-    "ecs": {*COMPARED["ecs"]},
-    "kubernetes": {*COMPARED["kubernetes"], "kubeconfigFile", "oauthServiceAccount"},
-}
-"""What Clouddriver keeps of a body; anything else is dropped without a word."""
-FILLED = {
-    "environment": "{}",
-    "accountType": "{}",
-    "enabled": True,
-    "regions": [{"name": "us-east-1"}],
-    "assumeRole": "role/spinnakerManaged",
-    "defaultKeyPair": "{}-keypair",
-}
-"""What loading fills in where an `aws` body leaves it out, with its name for {}."""
-VERBS = {"READ", "WRITE", "EXECUTE", "CREATE"}
 CACHED_SECONDS = 30.0
 
 
@@ -197,7 +192,7 @@ class StrictGate:
                 raise failure
             return failure
         self.count_down(before=True)
-        body = json.loads(request.body) if request.body else None
+        body = parsed(request.body)
         self.requests.append((request.method, request.path, body))
         answer = self.answer(request.method, request.path, body)
         self.count_down(before=False)
@@ -222,33 +217,54 @@ class StrictGate:
                     {"username": "bowline", "roles": roles, "isAdmin": self.admin}
                 )
             case "GET", ["credentials"]:
-                return ok([self.shown(one) for one in self.cached.values()])
+                # In no order, and in the same one each time.
+                names = sorted(self.cached, key=lambda name: crc32(repr(name).encode()))
+                return ok([self.shown(self.cached[name]) for name in names])
             case "GET", ["credentials", "type", type_]:
                 return self.page(type_, query)
             case "GET", ["credentials", name]:
                 found = self.cached.get(name)
                 return ok(self.shown(found)) if found else Answer(200)
+            case "POST", ["credentials"]:
+                return self.post(body)
             case "PUT", ["credentials"]:
                 return self.put(body)
             case "DELETE", ["credentials", name]:
                 return self.delete(name)
-        return error(405)
+            case _, ["credentials"] | ["credentials", "type", _] | ["credentials", _]:
+                return gates_own(405)
+        return gates_own(404)
 
     def shown(self, one: dict[str, Any]) -> dict[str, Any]:
+        """Show a loaded account, an ECS account as its AWS account but for what its
+        credentials drop.
+        """
+        if one["type"] == "ecs":
+            dropped = {"externalId", "sessionName", "lambdaEnabled"}
+            aws = {k: v for k, v in json.loads(one["was"]).items() if k not in dropped}
+            own = {"name": one["name"], "type": "ecs", "accountType": "ecs"}
+            return {**aws, **own, "cloudProvider": "ecs"}
         if one["type"] != "aws" or self.default_role:
-            return one
-        return {key: value for key, value in one.items() if key != "assumeRole"}
+            return answered(one)
+        bare = {key: value for key, value in one.items() if key != "assumeRole"}
+        return answered(bare)
 
     def page(self, type_: str, query: dict[str, str]) -> Answer:
-        if (refused := self.refused(type_)) is not None:
+        if (refused := self.refused()) is not None:
             return refused
+        try:
+            limit = int(query.get("limit", 100))
+        except ValueError:
+            return error(400)
+        if limit < 0:
+            return error(500)
         rows = sorted(
             (one for one in self.stored.values() if one["type"] == type_),
             key=lambda one: one["name"].casefold(),
         )
         start = query.get("startingAccountName", "").casefold()
         rows = [one for one in rows if one["name"].casefold() >= start]
-        rows = rows[: int(query.get("limit", 100))]
+        rows = rows[:limit]
         return ok([self.decrypted(one) for one in rows if self.may_see(one["name"])])
 
     def may_see(self, name: str) -> bool:
@@ -261,26 +277,37 @@ class StrictGate:
     def decrypted(self, one: dict[str, Any]) -> dict[str, Any]:
         contents = one.get("kubeconfigContents", "")
         if contents.startswith(("encrypted:", "secret:")):
-            return {**one, "kubeconfigContents": SECRET}
-        return one
+            return {**answered(one), "kubeconfigContents": SECRET}
+        return answered(one)
 
-    def refused(self, type_: str) -> Answer | None:
+    def refused(self) -> Answer | None:
         if self.fiat_down:
             return error(403, "Access denied")
         if not self.storage:
             return error(400, "Cannot use AccountDefinitionService endpoints; off")
-        if type_ not in KEYS:
-            return error(400)
         return None
 
+    def post(self, body: Any) -> Answer:
+        """Create an account; a loaded name is refused otherwise than a stored one."""
+        name = body.get("name") if isinstance(body, dict) else None
+        if name in self.loaded:
+            return error(400, "Cannot create an account which already exists")
+        if name in self.stored:
+            return error(500, "Duplicate entry")
+        return self.put(body)
+
     def put(self, body: Any) -> Answer:
-        type_ = body.get("type", "") if isinstance(body, dict) else ""
-        if (refused := self.refused(type_)) is not None:
+        if not isinstance(body, dict):
+            return gates_own(400)
+        if (refused := self.refused()) is not None:
             return refused
-        if not body.get("name"):
-            return error(500, "NullPointerException")
-        if not well_formed(body):
+        type_ = body.get("type", "")
+        if type_ not in KEYS or not well_formed(body):
             return error(400)
+        if body.get("name") is None:
+            return error(500, "NullPointerException")
+        if len(body["name"]) > LONGEST_NAME:
+            return error(500, "Data too long for column 'id'")
         if type_ == "aws" and not self.admin and body.get("permissions") is None:
             return error(500, "NullPointerException")
         name = body["name"]
@@ -295,7 +322,7 @@ class StrictGate:
             if row.casefold() == name.casefold():
                 del self.stored[row]
         self.stored[name] = kept
-        return ok(self.decrypted(kept))
+        return ok(answered(kept))
 
     def delete(self, name: str) -> Answer:
         if self.fiat_down or (not self.admin and not self.fiat_knows(name)):
@@ -303,28 +330,6 @@ class StrictGate:
         if self.stored.pop(name, None) is None:
             return error(404)
         return Answer(200)
-
-
-def well_formed(body: dict[str, Any]) -> bool:
-    permissions = body.get("permissions", {})
-    return (
-        all(isinstance(region, dict) for region in body.get("regions", []))
-        and isinstance(permissions, dict)
-        and permissions.keys() <= VERBS
-        and all(isinstance(roles, list) for roles in permissions.values())
-        and isinstance(body.get("lambdaEnabled", False), bool)
-    )
-
-
-def ok(value: Any) -> Answer:
-    return Answer(200, "application/json", json.dumps(value).encode())
-
-
-def error(status: int, message: str = "") -> Answer:
-    """Answer an error as Gate does: its message may hold what was stored."""
-    text = f"Status: {status}, Method: PUT, URL: http://spin, Message: {message}"
-    value = {"status": status, "message": f"{text} {SECRET}"}
-    return Answer(status, "application/json", json.dumps(value).encode())
 
 
 @dataclass
@@ -350,7 +355,7 @@ class Served:
         if self.basic and heads.get("Authorization") != pair:
             return Answer(302, "", b"/login")
         if not path.startswith(f"{self.prefix}/"):
-            return error(404)
+            return gates_own(404)
         return self.strict.send(Request(method, path.removeprefix(self.prefix), body))
 
 

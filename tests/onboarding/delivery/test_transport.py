@@ -274,4 +274,4 @@ def test_a_path_that_does_not_exist_is_no_empty_list():
     with served(Served(StrictGate(), prefix="/api/v1")) as gate:
         error = refused(gate_at(gate.url.removesuffix("/api/v1")).loaded)
 
-    assert error.kind is Kind.ABSENT
+    assert error.kind is Kind.UNREADABLE

@@ -103,6 +103,16 @@ def test_a_change_is_a_diff_against_what_is_stored(viewer):
     assert "+1" in shown
 
 
+def test_an_account_that_others_stored_without_a_name_is_listed_as_such(viewer):
+    proved_row()
+    strict = StrictGate(stored={"": of_others("")})
+
+    shown = page(viewer, plan(strict))
+
+    assert "Stored in Spinnaker by others" in shown
+    assert ">(no name)<" in shown
+
+
 def test_what_somebody_else_made_is_taken_over_by_name_only(operator):
     spinnaker_row()
     proved_row()

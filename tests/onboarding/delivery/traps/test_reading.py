@@ -17,7 +17,9 @@ from onboarding.delivery.carrying_out import (
 from onboarding.delivery.connection import report
 from onboarding.delivery.errors import GateError, Kind
 from onboarding.delivery.releases import Release
+from onboarding.delivery.transport import Answer
 from onboarding.delivery.verdicts import Why
+from onboarding.topology import Permissions
 from tests.onboarding.delivery.accounts import (
     aws_entry,
     cluster_entry,
@@ -26,7 +28,13 @@ from tests.onboarding.delivery.accounts import (
     wanted,
 )
 from tests.onboarding.delivery.delivering import List, deliver, planned, settle
-from tests.onboarding.delivery.strict_gate import SECRET, StrictGate, error, ok
+from tests.onboarding.delivery.strict_gate import (
+    SECRET,
+    StrictGate,
+    error,
+    gates_own,
+    ok,
+)
 
 NEW = Release(2026, 3)
 
@@ -52,6 +60,72 @@ def test_paging_is_inclusive_and_brings_no_name_twice():
     names = [one.name for one in strict.gate.stored("aws")]
 
     assert names == sorted(strict.stored)
+
+
+def test_the_list_of_loaded_accounts_has_no_order_so_bowline_gives_it_one():
+    names = [f"a{number}" for number in range(9)]
+    strict = StrictGate(files={name: foreign(name) for name in reversed(names)})
+    strict.files["b"] = {"type": "ecs", "name": "b", "awsAccount": "a1"}
+    strict.restart()
+    strict.tick()
+    rows = json.loads(strict.answer("GET", "/credentials", None).body)
+
+    assert [one["name"] for one in rows] != [*names, "b"]
+    assert [one.name for one in strict.gate.loaded()] == [*names, "b"]
+
+
+def test_a_path_that_gate_does_not_have_is_no_missing_account():
+    strict = StrictGate(failing=[gates_own(404), gates_own(404)])
+
+    for ask in (strict.gate.loaded_account, strict.gate.delete):
+        with pytest.raises(GateError) as caught:
+            ask("prod")
+        assert caught.value.kind is Kind.UNREADABLE
+        assert "Is this Gate's URL?" in str(caught.value)
+
+
+def test_what_is_not_json_is_no_missing_account():
+    """A proxy may say so of Gate itself."""
+    gone = Answer(404, "text/plain", b"default backend - 404")
+    strict = StrictGate(failing=[gone])
+
+    with pytest.raises(GateError) as caught:
+        strict.gate.delete("prod")
+
+    assert caught.value.kind is Kind.UNREADABLE
+
+
+def test_an_account_without_a_name_is_listed_as_somebody_elses():
+    strict, book = StrictGate(), List()
+    strict.stored[""] = foreign("")
+
+    plan = deliver(strict, wanted(aws_entry()), book)
+
+    assert [(one.name, one.why) for one in plan.left] == [("", Why.FOREIGN)]
+    assert strict.names("PUT") == ["prod"]
+
+
+def test_what_an_answer_adds_and_sorts_is_no_difference():
+    strict, book = StrictGate(), List()
+    bodies = wanted(
+        aws_entry(regions=("us-east-1", "eu-west-1"), permissions=Permissions()),
+        cluster_entry(namespaces=("b", "a")),
+    )
+    deliver(strict, bodies, book)
+    settle(strict)
+    added = {
+        key
+        for type_ in ("aws", "kubernetes")
+        for row in json.loads(
+            strict.answer("GET", f"/credentials/type/{type_}", None).body
+        )
+        for key in row.keys() - strict.stored[row["name"]].keys()
+    }
+
+    plan = deliver(strict, bodies, book)
+
+    assert {"requiredGroupMembership", "customResources"} <= added
+    assert plan.unchanged == ("prod", "eks-prod")
 
 
 def test_an_empty_body_of_a_missing_account_is_no_account():
@@ -163,10 +237,9 @@ def test_a_loaded_account_is_read_without_what_may_be_secret():
     strict.loaded["theirs"] = {**strict.files["theirs"], CONTENTS: SECRET}
     strict.tick()
 
-    assert strict.gate.loaded_account("theirs") == {
-        "type": "kubernetes",
-        "name": "theirs",
-    }
+    shown = strict.gate.loaded_account("theirs")
+    assert shown
+    assert {*shown} == {"type", "name", "permissions"}
 
 
 def test_error_texts_that_may_hold_a_kubeconfig_are_neither_shown_nor_logged(caplog):
