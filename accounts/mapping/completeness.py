@@ -10,7 +10,7 @@ from accounts.models import EnabledProvider, ManagedAccount
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import providers_of
-from onboarding.providers.external_id import without_external_id
+from onboarding.providers.external_id import no_external_id, without_external_id
 
 
 class Undescribed(Exception):
@@ -70,9 +70,7 @@ def problem(account: ManagedAccount, slug: str) -> str:
     enabled = enabled_providers(account)
     if slug == "access" and account.uses_external_id:
         titles = without_external_id(provider.key for provider in enabled)
-        return titles and (
-            f"{titles} cannot be used with an external ID: turn it off below."
-        )
+        return titles and f"{no_external_id(titles)} Turn it off below."
     if slug == "details":
         try:
             managed = managed_of(account)

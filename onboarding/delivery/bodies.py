@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from onboarding.names import CHAIN_ROLE_RULE, replaced
 from onboarding.partitions import PARTITIONS
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
+from onboarding.providers.external_id import denied
 from onboarding.spinnaker.bundle.formats.kubeconfig import kubeconfig
 from onboarding.spinnaker.bundle.formats.spring import (
     OTHER_STS,
@@ -203,6 +204,11 @@ def problems(wanted: Iterable[Body]) -> Iterator[tuple[str, str]]:
 
     Spinnaker itself accepts anything.
     """
+    wanted = tuple(wanted)
+    yield from denied(
+        {body.name: body.aws_account for body in wanted if body.type == "ecs"},
+        {body.name: body.document.get("externalId", "") for body in wanted},
+    )
     seen: dict[str, str] = {}
     for body in wanted:
         if body.name in seen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from onboarding.providers import PROVIDERS
 
@@ -23,3 +23,14 @@ def no_external_id(titles: str) -> str:
         f"{titles} cannot be combined with an external ID: Clouddriver drops it in its "
         f"{titles} credentials, so every {titles} call would be denied."
     )
+
+
+def denied(
+    ecs: Mapping[str, str], external_ids: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Yield each ECS account in Spinnaker whose calls would be denied, and why: `ecs`
+    has the AWS account of each, `external_ids` what those send.
+    """
+    for name, aws_account in ecs.items():
+        if external_ids.get(aws_account):
+            yield name, no_external_id(without_external_id(["ecs"]))

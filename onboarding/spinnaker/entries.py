@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from onboarding.names import REPLACED_RULE, BadName, replaced
 from onboarding.providers.base import providers_of
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, Entry, KubernetesEntry
+from onboarding.providers.external_id import denied
 from onboarding.topology import BASE_ROLE, MANAGED_ROLE, Topology
 
 
 class WouldBeMisread(ValueError):
-    """A value that Spinnaker would read as another; the message names it."""
+    """What Spinnaker would take for something else; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,14 @@ def entries(topology: Topology) -> Entries:
     )
 
 
-def refuse_replaced(known: Entries) -> None:
-    """Raise WouldBeMisread for a text that Spinnaker would not read as itself."""
+def refuse_misread(known: Entries) -> None:
+    """Raise WouldBeMisread for a text that Spinnaker would not read as itself, and for
+    an ECS account without the external ID that its role requires.
+    """
+    ecs = {entry.name: entry.aws_account for entry in known.ecs}
+    external_ids = {entry.name: entry.external_id for entry in known.aws}
+    for name, why in denied(ecs, external_ids):
+        raise WouldBeMisread(f"{name}: {why}")
     every: tuple[Entry, ...] = (*known.aws, *known.ecs, *known.kubernetes)
     for entry in every:
         for text in replaced(entry):

@@ -49,7 +49,7 @@ def store(
 
 
 def prod(**fields: Any) -> dict[str, Any]:
-    (body,) = wanted(aws_entry())
+    (body,) = wanted(aws_entry(external_id="x-1"))
     return {**body.document, **fields}
 
 

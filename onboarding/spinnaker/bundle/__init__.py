@@ -17,7 +17,7 @@ from onboarding.spinnaker.bundle.formats.operator import operator
 from onboarding.spinnaker.bundle.formats.verify_script import verify_script
 from onboarding.spinnaker.bundle.manifest import manifest
 from onboarding.spinnaker.bundle.readme import readme
-from onboarding.spinnaker.entries import Entries, entries, refuse_replaced
+from onboarding.spinnaker.entries import Entries, entries, refuse_misread
 from onboarding.topology import Topology
 
 __all__ = ["FORMATS", "EmptyBundle", "File", "Format", "bundle_files"]
@@ -59,7 +59,7 @@ def bundle_files(
             "None of these accounts has anything for Spinnaker: a bundle needs at "
             "least one verified account with a provider."
         )
-    refuse_replaced(known)
+    refuse_misread(known)
     known = replace(known, emptied=emptied(known, before))
     files = [file for format_ in FORMATS for file in format_(topology, known)]
     files += removed(known, before)

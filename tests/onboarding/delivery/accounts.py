@@ -16,7 +16,7 @@ def aws_entry(name: str = "prod", **fields: Any) -> AwsEntry:
         "environment": "",
         "regions": ("eu-west-1", "us-east-1"),
         "assume_role": "role/spinnakerManaged",
-        "external_id": "x-1",
+        "external_id": "",
         "permissions": Permissions(("Team",), ("Team",)),
     }
     return AwsEntry(name=name, **{**plain, **fields})

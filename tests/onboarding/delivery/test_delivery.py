@@ -28,7 +28,7 @@ CLUSTERS = some.sets(some.sampled_from("kl"))
 
 @dataclass(frozen=True)
 class Wish:
-    """External IDs of AWS accounts, AWS accounts of ECS accounts, and clusters."""
+    """Roles of AWS accounts, AWS accounts of ECS accounts, and clusters."""
 
     aws: dict[str, str]
     ecs: dict[str, str]
@@ -37,7 +37,10 @@ class Wish:
     @property
     def bodies(self) -> tuple[Body, ...]:
         return wanted(
-            *(aws_entry(name, external_id=id_) for name, id_ in self.aws.items()),
+            *(
+                aws_entry(name, assume_role=f"role/{role}")
+                for name, role in self.aws.items()
+            ),
             *(
                 ecs_entry(aws, name=name)
                 for name, aws in self.ecs.items()
@@ -62,7 +65,7 @@ def of_others(wish: Wish) -> dict[str, dict[str, Any]]:
 
 def without(wish: Wish, names: set[str]) -> Wish:
     return Wish(
-        {name: id_ for name, id_ in wish.aws.items() if name not in names},
+        {name: role for name, role in wish.aws.items() if name not in names},
         {name: aws for name, aws in wish.ecs.items() if name not in names},
         wish.clusters - names,
     )
@@ -147,9 +150,8 @@ def test_what_is_loaded_in_the_end_is_what_is_wanted_and_nothing_else(
             assert loaded_otherwise(body, loaded) == ()
         else:
             assert loaded["awsAccount"] == body.aws_account
-            assert (
-                json.loads(loaded["was"])["externalId"] == second.aws[body.aws_account]
-            )
+            was = json.loads(loaded["was"])["assumeRole"]
+            assert was == f"role/{second.aws[body.aws_account]}"
 
 
 @settings(max_examples=60)

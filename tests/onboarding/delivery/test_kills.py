@@ -95,7 +95,7 @@ def test_a_deletion_that_was_never_sent_is_planned_again():
 
 def test_an_ecs_account_that_was_deleted_to_be_made_again_is_made_again():
     strict, book = delivered(*everything())
-    changed = everything(external_id="x-2")
+    changed = everything(assume_role="role/other")
     plan = planned(strict, changed, book)
     killed(strict, plan.steps[0], book, AFTER)
 
@@ -112,7 +112,7 @@ def test_an_ecs_account_that_was_deleted_to_be_made_again_is_made_again():
 def test_a_change_waits_until_the_ecs_account_is_unloaded():
     strict, book = delivered(*everything())
 
-    plan = planned(strict, everything(external_id="x-2"), book)
+    plan = planned(strict, everything(assume_role="role/other"), book)
 
     assert waits(plan.steps) == [
         ("prod-ecs", (), ()),

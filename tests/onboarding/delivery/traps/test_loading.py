@@ -102,7 +102,7 @@ def test_the_reload_trap_every_defaultable_field_is_spelled_out():
 
 
 def test_the_reload_trap_a_body_has_what_loading_would_fill_in():
-    (body,) = wanted(aws_entry())
+    (body,) = wanted(aws_entry(external_id="x-1"))
 
     assert body.document == {
         "type": "aws",
@@ -167,12 +167,12 @@ def test_an_ecs_account_does_not_notice_its_aws_account_and_is_made_again():
     settle(strict)
     strict.requests.clear()
 
-    plan = deliver(strict, everything(external_id="x-2"), book)
+    plan = deliver(strict, everything(assume_role="role/other"), book)
     settle(strict)
 
     assert strict.names("DELETE") == ["prod-ecs"]
     assert strict.names("PUT") == ["prod", "prod-ecs"]
-    assert json.loads(strict.loaded["prod-ecs"]["was"])["externalId"] == "x-2"
+    assert json.loads(strict.loaded["prod-ecs"]["was"])["assumeRole"] == "role/other"
     assert plan.counts == {
         Verb.ADD: 0,
         Verb.CHANGE: 2,

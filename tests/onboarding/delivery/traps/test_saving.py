@@ -157,6 +157,17 @@ def test_one_name_for_two_accounts_is_refused():
     assert not deliver(StrictGate(), twice, List()).steps
 
 
+def test_an_ecs_account_is_not_sent_where_its_aws_account_requires_an_external_id():
+    strict, book = StrictGate(), List()
+
+    plan = deliver(strict, everything(external_id="x-1"), book)
+
+    assert strict.names("PUT") == ["prod", "eks-prod"]
+    (left,) = plan.left
+    assert (left.name, left.why) == ("prod-ecs", Why.INVALID)
+    assert "ECS cannot be combined with an external ID" in left.detail
+
+
 def test_roles_are_sent_in_lower_case():
     (body,) = wanted(aws_entry(permissions=Permissions((" Team ", "Ops"), ("Team",))))
 
@@ -167,7 +178,7 @@ def test_roles_are_sent_in_lower_case():
 
 def test_unknown_keys_are_dropped_without_a_word_and_the_answer_shows_it():
     strict, book = StrictGate(), List()
-    (body,) = wanted(aws_entry())
+    (body,) = wanted(aws_entry(external_id="x-1"))
     plan = planned(strict, [body], book)
     less = {key: value for key, value in body.document.items() if key != "externalId"}
     strict.failing = [ok([]), ok(less)]

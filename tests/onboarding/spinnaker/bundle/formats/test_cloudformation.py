@@ -64,7 +64,8 @@ def test_so_they_do_for_every_kind_of_managing_account(fields: dict[str, Any]):
 
 
 def test_so_they_do_with_external_ids_and_with_clusters_in_two_regions():
-    one = staging(external_id="e-1", former_external_id="e-0")
+    ids = {"external_id": "e-1", "former_external_id": "e-0"}
+    one = managed(provider("ec2"), provider("lambda"), eks(), **ids)
     clusters = eks(
         {"name": "apps", "namespaces": ["web"]}, {"name": "jobs", "region": "us-west-2"}
     )
@@ -77,7 +78,7 @@ def many(number: int, **fields: Any) -> list[Managed]:
     return [
         managed(
             provider("ec2"),
-            provider("ecs"),
+            provider("lambda"),
             **{
                 "name": f"a{n}",
                 "account_id": f"{n:012}",
@@ -95,7 +96,7 @@ def test_accounts_that_differ_in_nothing_but_ids_share_their_templates():
     listed = accounts(bundled)
 
     assert {tuple(listed[f"a{n}"]["templates"]) for n in (1, 2, 3)} == {
-        ("ec2-ecs/iam.yml",)
+        ("ec2-lambda/iam.yml",)
     }
     assert listed["a2"]["parameters"] == {"ExternalId": "id-2"}
     assert_same_as_desired(bundled)
@@ -108,8 +109,8 @@ def test_what_differs_in_more_has_a_folder_of_its_own():
 
     listed = accounts(bundled)
 
-    assert listed["a1"]["templates"] == ["ec2-ecs/iam.yml"]
-    assert listed["b"]["templates"] == ["ec2-ecs-2/iam.yml"]
+    assert listed["a1"]["templates"] == ["ec2-lambda/iam.yml"]
+    assert listed["b"]["templates"] == ["ec2-lambda-2/iam.yml"]
     assert listed["a1"]["parameters"] == {}
     assert_same_as_desired(bundled)
 
@@ -121,7 +122,7 @@ def test_the_account_that_owns_images_is_one_of_its_own():
 
 
 def test_a_shared_template_names_no_account():
-    text = files_of(topology(*many(2)))["aws/ec2-ecs/iam.yml"]
+    text = files_of(topology(*many(2)))["aws/ec2-lambda/iam.yml"]
 
     assert "000000000001" not in text
     assert "id-1" not in text
@@ -239,7 +240,9 @@ def test_deployed_it_leaves_bowline_nothing_to_change(
     own = field.managed(
         provider("ec2"), name="core", account_id=field.managing_id, access_role=""
     )
-    bundled = Topology(field.managing(bakes=True), (own, field.managed(*every)))
+    bundled = Topology(
+        field.managing(bakes=True), (own, field.managed(*every, external_id=""))
+    )
     files = files_of(bundled)
 
     for listed in accounts(bundled).values():
