@@ -66,6 +66,9 @@ class Size:
     count: str
     rest: str
     comparison: Comparison
+    when: str
+    is_open: bool = False
+    """It may be more: not all that is attached was read."""
 
     @property
     def is_more(self) -> bool:
@@ -268,10 +271,13 @@ class Reading:
         planned = planned_size(review)
         if found is None:
             said = f" as planned{than(planned)}."
-            return Size(counted_as(planned.granted, "action"), said, planned)
+            return Size(
+                counted_as(planned.granted, "action"), said, planned, "as planned"
+            )
         comparison = found.comparison
         count = counted_as(comparison.granted, "action")
-        said = f" {self.as_found[0].lower()}{self.as_found[1:]}"
+        when = f"{self.as_found[0].lower()}{self.as_found[1:]}"
+        said = f" {when}"
         unknown = found.uncounted
         if not unknown or comparison.fewer < 0:
             said += than(comparison)
@@ -281,7 +287,7 @@ class Reading:
             said += f" What {listed(unknown)} may add was not read."
         if comparison.granted != planned.granted:
             said += f" Bowline plans {planned.granted:,}."
-        return Size(count, said, comparison)
+        return Size(count, said, comparison, when, bool(unknown))
 
 
 def planned_size(review: Review) -> Comparison:

@@ -105,6 +105,7 @@ account_pages = [
     path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
     *handoff.pages,
     path("accounts/<uuid:pk>/rights/", rights.rights, name="rights"),
+    path("accounts/<uuid:pk>/rights.csv", rights.rights_file, name="rights-csv"),
     path("accounts/<uuid:pk>/rotate/", rights.rotation_begin, name="rotate"),
     path("accounts/<uuid:pk>/unrotate/", rights.rotation_cancel, name="unrotate"),
     path("accounts/<uuid:pk>/rotated/", rights.rotation_finish, name="rotated"),

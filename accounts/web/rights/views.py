@@ -1,4 +1,4 @@
-"""The page for a security reviewer, and the rotation of an external ID."""
+"""The page for a security reviewer, its file, and the rotation of an external ID."""
 
 from __future__ import annotations
 
@@ -19,27 +19,25 @@ from accounts.external_ids import (
     finish_rotation,
     rotate,
 )
-from accounts.http import Request
+from accounts.http import Request, attachment
+from accounts.lists.files import KINDS, dated
+from accounts.lists.files import lines as lines_of_file
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import ManagedAccount
 from accounts.people.doors import operator_required
 from accounts.review.permissions import reviewed
 from accounts.web.rights.chain_picture import narrow, wide
+from accounts.web.rights.listing import FILE, listed, rows
 from onboarding.desired import POLICY_SET
 from onboarding.details import DetailsError
 from onboarding.review.evidence import SPINNAKER
+from onboarding.topology import Managing
 
 
 def rights(request: Request, pk: UUID) -> HttpResponse:
     """Show who may assume the managed role, what it may do, and why; printable."""
-    account = get_object_or_404(
-        ManagedAccount.objects.prefetch_related("providers"), pk=pk
-    )
-    try:
-        managing = managing_of(managing_row())
-    except NoManagingAccount as error:
-        raise Http404(str(error)) from error
+    account, managing = account_and_managing(pk)
     shown: dict[str, Any] = {
         "account": account,
         "crumbs": [
@@ -57,9 +55,31 @@ def rights(request: Request, pk: UUID) -> HttpResponse:
     except DetailsError as error:
         shown["trouble"] = str(error)
     else:
+        shown |= listed(shown, request.GET)
         chain = shown["chain"]
         shown["drawings"] = [("wide", wide(chain)), ("narrow", narrow(chain))]
     return render(request, "rights/rights.html", shown)
+
+
+def rights_file(request: Request, pk: UUID) -> HttpResponse:
+    """Answer with what is allowed, a line an action, as the page's filter asks."""
+    account, managing = account_and_managing(pk)
+    try:
+        found = reviewed(managing, managed_of(account), account)
+    except DetailsError as error:
+        raise Http404(str(error)) from error
+    text = "".join(lines_of_file("csv", FILE, rows(found, request.GET)))
+    return attachment(text, dated(f"permissions-{account.name}", "csv"), KINDS["csv"])
+
+
+def account_and_managing(pk: UUID) -> tuple[ManagedAccount, Managing]:
+    account = get_object_or_404(
+        ManagedAccount.objects.prefetch_related("providers"), pk=pk
+    )
+    try:
+        return account, managing_of(managing_row())
+    except NoManagingAccount as error:
+        raise Http404(str(error)) from error
 
 
 @require_POST

@@ -154,7 +154,7 @@ BY_READS: Mapping[str, str] = {
     "organization-progress": "GET /organization",
     "organization-watch": "GET /organization/units",
     "overview": "GET /overview",
-    "rights": f"GET {ACCOUNT}/permissions",
+    **dict.fromkeys(("rights", "rights-csv"), f"GET {ACCOUNT}/permissions"),
     "rollout": f"GET {ROLLOUT}",
     "rollout-csv": f"GET {ROLLOUT}/accounts",
     "rollout-group": f"GET {ROLLOUT}/groups/{{fingerprint}}",

@@ -86,6 +86,7 @@ READS = {
     "organization-hand-off",
     "help",
     "rights",
+    "rights-csv",
     "search",
     "settings",
     "activity",

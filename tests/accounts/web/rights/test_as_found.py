@@ -94,6 +94,8 @@ def test_an_administrators_policy_means_more_and_not_fewer(
     assert "fewer than" not in text
     assert "exactly" not in text
     assert "not approved AdministratorAccess attached to role spinnakerManaged" in text
+    assert "Administrator It may do everything" in text
+    assert "No administrator" not in text
     assert "Bowline plans " in text
 
 
@@ -129,6 +131,7 @@ def test_a_policy_that_may_not_be_read_leaves_the_number_open(
 
     assert "At least " in text
     assert "What AdministratorAccess may add was not read." in text
+    assert "Perhaps an administrator Not all that it may do was read" in text
     assert "fewer than" not in text
 
 

@@ -38,6 +38,11 @@ OUTSIDE = """() => [...document.querySelectorAll("svg.chain-picture")]
 """Name the words that run out of the innermost of what they stand in."""
 
 
+UNFOLD = """() => {
+  for (const one of document.querySelectorAll(".rights details")) one.open = true;
+}"""
+
+
 @pytest.fixture
 def paths(transactional_db: None) -> list[str]:
     """Describe an account of everything, one of clusters, and discouraged ones."""
@@ -79,6 +84,9 @@ def test_axe_finds_nothing(
     for path in paths:
         page.goto(path)
         assert_axe_finds_nothing(page)
+    page.goto(f"{paths[0]}?text=createtags")
+    page.evaluate(UNFOLD)
+    assert_axe_finds_nothing(page)
 
 
 @pytest.mark.parametrize("width", [320, 390, 1440])
@@ -151,10 +159,79 @@ def test_paper_is_white_and_holds_all_but_what_is_to_be_clicked(
     document = page.locator("pre.code").first
     expect(document).to_have_css("max-height", "none")
     expect(document).to_have_css("white-space", "pre-wrap")
-    hidden = "[...document.querySelectorAll('.place')].some(e => !e.offsetHeight)"
-    assert not page.evaluate(hidden)
-    expect(page.locator("main details")).to_have_count(1)
     expect(page.locator("main details.help")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_paper_has_all_that_is_folded(
+    browser: Browser, live_server: Any, paths: list[str], scripts: bool
+) -> None:
+    page = signed_in(browser, live_server, java_script_enabled=scripts)
+    page.goto(paths[0])
+    places = page.locator(".place").all()
+    folded = page.locator(".rights details:not([open])").count()
+
+    page.emulate_media(media="print")
+    if scripts:
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        expect(page.locator(".rights details:not([open])")).to_have_count(0)
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+
+    assert len(places) > 100
+    assert [one for one in places if not one.is_visible()] == []
+    expect(page.locator(".rights details:not([open])")).to_have_count(folded)
+
+
+def test_it_is_short_at_first_and_its_contents_stay_in_sight(
+    browser: Browser, live_server: Any, paths: list[str]
+) -> None:
+    page = signed_in(browser, live_server, viewport={"width": 1440, "height": 900})
+    heights = {}
+    for path in paths:
+        page.goto(path)
+        heights[path] = page.evaluate("document.documentElement.scrollHeight")
+    page.goto(paths[0])
+
+    page.get_by_role("link", name="Files").click()
+
+    assert max(heights.values()) <= 3000, heights
+    expect(page.get_by_role("navigation", name="On this page")).to_be_in_viewport()
+    expect(page.get_by_text("Of Spinnaker 2026")).to_be_visible()
+
+
+def test_the_filter_works_without_loading_the_page_again_and_stays_in_sight(
+    browser: Browser, live_server: Any, paths: list[str]
+) -> None:
+    page = signed_in(browser, live_server, viewport={"width": 1440, "height": 900})
+    page.goto(paths[0])
+    page.evaluate("window.same = true")
+    asked = page.get_by_role("searchbox", name="Action, resource or reason")
+
+    asked.fill("createtags")
+    expect(page.locator("[data-found]")).to_contain_text(" of ")
+    page.get_by_label("Which of them").select_option("Write")
+    expect(page.locator(".line").first).to_contain_text("ec2:CreateTags")
+
+    assert page.evaluate("window.same")
+    assert page.url.endswith("?text=createtags&only=write")
+    expect(page.locator(".line", has_text="DescribeTags")).to_have_count(0)
+    expect(page.locator(".line").last).to_be_visible()
+    page.mouse.wheel(0, 450)
+    expect(asked).to_be_in_viewport()
+    page.locator(".line > summary").first.click()
+    expect(page.locator(".place").first).to_be_visible()
+
+
+def test_what_is_asked_first_leads_to_its_lines(
+    browser: Browser, live_server: Any, paths: list[str]
+) -> None:
+    page = signed_in(browser, live_server)
+    page.goto(paths[0])
+
+    page.get_by_role("link", name="Passes roles to 2 services").click()
+
+    expect(page.locator("#managed-1-found")).to_be_visible()
+    expect(page.locator(".line:visible")).to_have_count(2)
 
 
 def test_the_button_prints(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import pytest
@@ -47,6 +49,108 @@ def test_it_says_who_gets_in_what_is_granted_and_why(client: Client) -> None:
     assert "spinnaker-release-2026.0.1/clouddriver/" in text
     assert "AmazonSubnetCachingAgent.groovy#L" in text
     assert "May lead to more rights" in text
+
+
+def get(client: Client, account: ManagedAccount, query: str, name: str) -> Any:
+    return client.get(reverse(f"accounts:{name}", args=[account.pk]) + query)
+
+
+def test_what_a_security_reviewer_asks_first_is_said_first(client: Client) -> None:
+    managing_row()
+    account = account_row(
+        providers={"ec2": {}, "ecs": {}, "lambda": {}}, uses_external_id=False
+    )
+
+    text = " ".join(read(client, account).split())
+
+    for said in (
+        "150 actions</b>",
+        "No administrator</b>",
+        "Passes roles to 3 services</b>",
+        "Only ec2, ecs-tasks, lambda<",
+        "5 writes on *</b>",
+        "3 of them only on a condition",
+        "6 may read secrets</b>",
+        "In user data, console output, environment variables<",
+    ):
+        assert said in text
+
+
+def test_nothing_of_it_is_said_where_it_is_not_so(client: Client) -> None:
+    managing_row()
+
+    text = " ".join(read(client, account_row(providers={"lambda": {}})).split())
+    of_ec2 = account_row("read", account_id="1" * 12, providers={"ec2": READS})
+    read_only = get(client, of_ec2, "", "rights").content.decode()
+
+    assert "Passes roles to 1 service<" in text
+    read_only = " ".join(read_only.split())
+    assert "Passes no role</b>" in read_only
+    assert "Writes nothing on *</b>" in read_only
+
+
+READS = {"access": "read"}
+
+
+def test_the_filter_is_in_the_address_and_opens_what_it_finds(client: Client) -> None:
+    managing_row()
+    account = account_row()
+    signed_in(client)
+
+    everything = get(client, account, "", "rights").content.decode()
+    found = get(client, account, "?text=runinst&only=open", "rights")
+    none = get(client, account, "?text=no-such-action", "rights").content.decode()
+
+    text = " ".join(found.content.decode().split())
+    assert "ec2:<wbr>RunInstances" in text
+    assert "ec2:<wbr>CreateTags" not in text
+    assert "1 of " in text
+    assert '<section class="rights-fold" id="managed-1-found"' in text
+    assert 'value="runinst"' in text
+    assert '<option value="open" selected' in text
+    assert 'id="managed-1"' in everything
+    assert "managed-1-found" not in everything
+    assert none.count("Nothing matches the filter.") == len(("managed", "identity"))
+
+
+def test_the_file_has_a_line_an_action_as_the_filter_asks(client: Client) -> None:
+    managing_row()
+    account = account_row()
+    page = get(signed_in(client), account, "?only=pass", "rights").content.decode()
+
+    whole = get(client, account, "", "rights-csv")
+    some = get(client, account, "?only=pass", "rights-csv")
+
+    assert 'rights.csv?only=pass">' in page
+    assert f"permissions-{account.name}-" in whole["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(whole.content.decode())))
+    assert len(rows) > 100
+    assert {row["role"] for row in rows} == {"the managed role", "Spinnaker's identity"}
+    (passes,) = csv.DictReader(io.StringIO(some.content.decode()))
+    assert (passes["action"], passes["access"]) == ("iam:PassRole", "pass role")
+    assert "ec2.amazonaws.com" in passes["condition"]
+    assert passes["in_power_user_access"] == "no"
+    assert ".groovy:" in passes["sources"] or ".java:" in passes["sources"]
+
+
+def test_the_file_of_an_account_of_clusters_is_spinnakers_identity_alone(
+    client: Client,
+) -> None:
+    managing_row()
+    clusters = [{"name": "apps", "region": "us-east-1"}]
+    account = account_row(providers={"eks": {"clusters": clusters}})
+
+    answer = get(signed_in(client), account, "", "rights-csv")
+
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    assert {row["role"] for row in rows} == {"Spinnaker's identity"}
+
+
+def test_there_is_no_file_of_what_cannot_be_read(client: Client) -> None:
+    managing_row()
+    account = account_row(providers={"ec2": {"nonsense": 1}})
+
+    assert get(signed_in(client), account, "", "rights-csv").status_code == 404
 
 
 def test_the_chain_is_drawn_and_told_in_words(client: Client) -> None:
