@@ -14,8 +14,12 @@ from accounts.people.roles import ADMINISTRATOR, has_role, roles_of
 from accounts.web.factors.required import is_missing
 from accounts.web.help.topics import topic_of
 from accounts.web.search.places import PLACES
+from accounts.web.settings.side import side_of
 from accounts.web.you.preferences import time_zone
 from accounts.web.you.shortcuts import SHORTCUTS
+
+ACTIVITY = "/settings/activity/"
+"""What an auditor reads, and no setting."""
 
 MANAGING = "managing"
 """The managing account's pages belong to the overview, where it is the centre."""
@@ -23,6 +27,8 @@ MANAGING = "managing"
 
 def section_of(path: str) -> str:
     """Name the place that a path belongs to."""
+    if path.startswith(ACTIVITY):
+        return "activity"
     first = path.strip("/").split("/")[0]
     return "overview" if first in {"", MANAGING} else first
 
@@ -51,14 +57,16 @@ def help_on(request: HttpRequest) -> Topic | None:
 def bowline(request: HttpRequest) -> dict[str, Any]:
     shown: dict[str, Any] = {"emulated": emulated()}
     if request.user.is_authenticated and not is_missing(request):
+        roles = ", ".join(roles_of(request.user))
         shown |= {
-            "places": PLACES,
+            "places": [place for place in PLACES if roles or place.section != "help"],
             "shortcuts": SHORTCUTS,
             "help": help_on(request),
             "shortcuts_off": request.session.get("shortcuts") is False,
             "time_zone": time_zone(request.session),
             "section": section_of(request.path),
-            "roles": ", ".join(roles_of(request.user)),
+            "side": side_of(request),
+            "roles": roles,
             "administers": has_role(request.user, ADMINISTRATOR),
             "trouble": trouble(),
         }

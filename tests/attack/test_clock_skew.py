@@ -138,7 +138,7 @@ def test_a_wrong_clock_is_said_in_settings_and_once_in_the_log(
 
     where = "ahead of" if wrong_clock > timedelta(0) else "behind"
     said = f"The clock of the worker on {host} is 120 seconds {where} the database"
-    page = client.get("/settings/").content.decode()
+    page = client.get("/settings/?tab=site").content.decode()
     assert said in page
     assert "timedatectl set-ntp true" in page
     assert [said in line for line in caplog.messages].count(True) == 1
@@ -151,7 +151,7 @@ def test_a_clock_that_was_set_right_is_forgotten(host: str, client) -> None:
     tasks.heartbeat()
 
     assert clock_skew() is None
-    assert "The clock of" not in client.get("/settings/").content.decode()
+    assert "The clock of" not in client.get("/settings/?tab=site").content.decode()
 
 
 def test_another_workers_right_clock_hides_no_wrong_one(host: str) -> None:

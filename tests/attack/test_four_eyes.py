@@ -206,7 +206,7 @@ def test_it_takes_two_administrators_to_turn_it_off(olga, production) -> None:
     unasked = signed_in(bob).post(address, off)
     signed_in(ada).post(address, asked)
     refused = signed_in(ada).post(address, off)
-    page = " ".join(signed_in(bob).get("/settings/").content.decode().split())
+    page = " ".join(signed_in(bob).get("/settings/?tab=rules").content.decode().split())
     still = strict()
     signed_in(bob).post(address, off)
 

@@ -96,9 +96,7 @@ DESTINATIONS = (
         "bundles",
         "deliver live gate running push loaded",
     ),
-    Destination(
-        "Who may do what", "accounts:settings", "lock", "roles people", "#roles"
-    ),
+    Destination("Who may do what", "accounts:settings", "lock", "roles people", ""),
     Destination(
         "People",
         "accounts:people",
@@ -111,7 +109,7 @@ DESTINATIONS = (
         "accounts:settings",
         "lock",
         "four eyes second person environment",
-        "#four-eyes",
+        "?tab=rules",
     ),
     Destination(
         "Running Spinnaker",
@@ -143,7 +141,6 @@ DESTINATIONS = (
         "person",
         "password sessions time zone shortcuts preferences",
     ),
-    Destination("Help", "accounts:help", "question", "manual"),
     Destination(
         "Documentation", "accounts:documentation", "question", "help manual guide"
     ),

@@ -1,4 +1,4 @@
-"""The five places that every page leads to."""
+"""The places that every page leads to."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ class Place(NamedTuple):
     """The first part of the place's URLs, and of the icon's name."""
     title: str
     url: str
+    letter: str = ""
+    """The key that leads there, after “g”; empty: the first letter of its section."""
 
     @property
     def path(self) -> str:
@@ -23,8 +25,7 @@ class Place(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The key that leads there, after “g”."""
-        return self.section[0]
+        return self.letter or self.section[0]
 
 
 PLACES = (
@@ -32,5 +33,7 @@ PLACES = (
     Place("accounts", "Accounts", "accounts:accounts"),
     Place("runs", "Runs", "accounts:runs"),
     Place("bundles", "Bundles", "accounts:bundles"),
+    Place("activity", "Activity", "accounts:activity", letter="t"),
     Place("settings", "Settings", "accounts:settings"),
+    Place("help", "Help", "accounts:help"),
 )

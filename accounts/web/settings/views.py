@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.discover.lookups import CALLER, Question
 from accounts.http import Request
-from accounts.models import ManagingAccount, Run, Spinnaker
+from accounts.models import ManagingAccount, Run
 from accounts.people.deciding import SamePerson
 from accounts.people.doors import administrator_required
 from accounts.people.policies import managing_is_strict, policies
@@ -23,6 +23,7 @@ from accounts.people.roles import NAMED, ROLES, UserRole, some_of
 from accounts.runs.owners.publishing import template_bucket
 from accounts.web.lookups import Asking, look_up
 from accounts.web.people.listing import matching
+from accounts.web.settings.side import PAGES, part_of
 from accounts.web.settings.switching_off import ask_off, switch_off, switch_on
 from accounts.web.single_sign_on.groups import roles_at
 from accounts.web.single_sign_on.provider import providers
@@ -31,34 +32,51 @@ from accounts.web.you.confirmation import confirmation_required
 from accounts.work.heartbeat import clock_skew
 from onboarding.providers import PROVIDERS
 
+RULES = next(page for page in PAGES if page.tab == "rules")
+
 
 def settings(request: Request) -> HttpResponse:
-    """Show the settings; STS is asked apart, by a worker."""
+    """Show one part of the settings."""
+    page = part_of(request)
+    shown: dict[str, Any] = {
+        "title": page.title,
+        "part": f"settings/_{page.tab or 'roles'}.html",
+    }
+    match page.tab:
+        case "site":
+            shown |= site(request)
+            if request.htmx:
+                return render(request, "settings/_caller.html", shown)
+        case "rules":
+            shown |= {
+                "policies": policies(),
+                "managing_is_strict": managing_is_strict(),
+            }
+        case _:
+            by_group = [roles_at(provider) for provider in providers()]
+            shown["roles_and_people"] = [
+                (role, who_has(role), groups_with(role, by_group)) for role in ROLES
+            ]
+    return render(request, "settings/settings.html", shown)
+
+
+def site(request: Request) -> dict[str, Any]:
+    """Say what Bowline runs with; STS is asked apart, by a worker."""
     managing = ManagingAccount.objects.first()
-    shown = caller(request, managing)
-    if request.htmx:
-        return render(request, "settings/_caller.html", shown)
-    by_group = [roles_at(provider) for provider in providers()]
-    shown |= {
+    return {
+        **caller(request, managing),
         "managing": managing,
-        "roles_and_people": [
-            (role, who_has(role), groups_with(role, by_group)) for role in ROLES
-        ],
         "vouching": providers(),
         "passwords_for": conf.settings.PASSWORDS_FOR,
         "providers": [(p.key, p.title, p.summary) for p in PROVIDERS.values()],
-        "policies": policies(),
-        "managing_is_strict": managing_is_strict(),
         "database": connection.display_name,
         "bucket": template_bucket(),
         "max_age": conf.settings.PROOF_MAX_AGE,
         "mail_server": conf.settings.EMAIL_HOST,
         "site_url": conf.settings.SITE_URL,
         "skew": clock_skew(),
-        "spinnaker": Spinnaker.objects.first(),
         "idle": Run.objects.abandoned().count(),
     }
-    return render(request, "settings/settings.html", shown)
 
 
 def who_has(role: UserRole) -> str:
@@ -93,7 +111,7 @@ def four_eyes(request: Request) -> HttpResponse:
     where = f"In {environment or 'no environment'}"
     if environment not in known:
         messages.error(request, "There is no such environment. Nothing was changed.")
-        return redirect("accounts:settings")
+        return redirect(RULES.address)
     match request.POST.get("four_eyes"):
         case "on":
             switch_on(environment, request.user)
@@ -108,7 +126,7 @@ def four_eyes(request: Request) -> HttpResponse:
                     messages.success(request, f"{where}, who plans may approve, too.")
             except SamePerson as error:
                 messages.error(request, str(error))
-    return redirect("accounts:settings")
+    return redirect(RULES.address)
 
 
 def caller(request: Request, managing: ManagingAccount | None) -> dict[str, Any]:

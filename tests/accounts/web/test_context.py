@@ -34,6 +34,7 @@ def ended(minutes_ago: int, error: dict[str, Any] | None, **fields: Any) -> Run:
         ("/runs/", "runs"),
         ("/bundles/1/files/hal/apply.sh", "bundles"),
         ("/settings/", "settings"),
+        ("/settings/activity/", "activity"),
     ],
 )
 def test_a_path_belongs_to_a_place(path: str, section: str) -> None:

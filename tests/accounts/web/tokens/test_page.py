@@ -161,7 +161,7 @@ def test_only_administrators_see_those_of_others(client, role):
     token_of(person("administrator"), name="theirs")
 
     assert client.get(ALL).status_code == 403
-    assert "Everybody's tokens" not in client.get("/settings/").content.decode()
+    assert "/settings/tokens/" not in client.get("/settings/").content.decode()
     assert "theirs" not in client.get(PAGE).content.decode()
 
 
