@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 
@@ -16,6 +17,18 @@ def call(method, path, **body):
     request.add_header("Content-Type", "application/json")
     with urlopen(request, json.dumps(body).encode() if body else None) as answer:
         return answer.read()
+
+
+def describe(path, **account):
+    """Describe an account that Bowline does not have; one that it has stays as it is."""
+    try:
+        found = json.loads(call("GET", path))["described"]
+    except HTTPError as error:
+        if error.code != 404:
+            raise
+        call("PUT", path, **account)
+    else:
+        assert found["account_id"] == account["account_id"], found
 
 
 def onboard(described):
@@ -40,10 +53,10 @@ def wait(path, *until):
 WORKING = ("planning", "applying", "verifying", "building")
 managing_id, account_id = sys.argv[1:]
 
-call("PUT", "/managing-account", name="managing", account_id=managing_id)
+describe("/managing-account", name="managing", account_id=managing_id)
 account = {"regions": ["us-east-1"], "providers": {"ec2": {}, "lambda": {}}}
 account |= {"account_id": account_id, "access_role": "OrganizationAccountAccessRole"}
-call("PUT", "/accounts/staging", **account)
+describe("/accounts/staging", **account)
 # Spinnaker's identity, which all accounts trust, has a plan of its own.
 onboard("/managing-account")
 onboard("/accounts/staging")

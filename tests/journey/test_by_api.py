@@ -17,7 +17,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from accounts.models import Activity, Bundle, ManagedAccount
+from accounts.models import Activity, Bundle, ManagedAccount, ManagingAccount
 from accounts.models.api.token import Scope
 from accounts.models.states import State
 from accounts.tokens.api_tokens import make
@@ -29,7 +29,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLE = DOCS / "examples" / "onboard.py"
 IN_SHORT = DOCS / "examples" / "onboard_in_short.py"
 FILE = f"""\
-managing: {{name: managing, account_id: "{MANAGING.account_id}"}}
+managing: {{name: core, account_id: "{MANAGING.account_id}"}}
 accounts:
   - name: production
     account_id: "{MEMBERS[1].account_id}"
@@ -87,6 +87,11 @@ def test_the_examples_onboard_an_account_from_nothing_to_a_bundle(
             *("build", "download"),
         )
     ]
+
+    ManagingAccount.objects.update(name="core")
+    run(EXAMPLE, MANAGING.account_id, MEMBERS[0].account_id)
+    assert ManagingAccount.objects.get().name == "core", "what runs is not renamed"
+    Bundle.objects.filter(number=2).delete()
 
     printed = run(IN_SHORT, given=FILE)
 
