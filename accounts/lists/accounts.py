@@ -43,6 +43,10 @@ STALE = "stale"
 """What the URL says for accounts whose proof is too old."""
 
 
+EVERYBODY = "everybody"
+"""What the URL says for accounts that everybody in Spinnaker may deploy to."""
+
+
 def by_text(text: str) -> Q:
     return Q(name__icontains=text) | Q(account_id__contains=text.replace("-", ""))
 
@@ -58,6 +62,10 @@ def by_proof(which: str) -> Q:
 def by_policies(which: str) -> Q:
     older = ManagedAccount.objects.on_older_policies()
     return Q(pk__in=older.values("pk") if which == OLDER else [])
+
+
+def by_writers(which: str) -> Q:
+    return Q(write_roles=[]) if which == EVERYBODY else Q(pk__in=[])
 
 
 def by_membership(which: str) -> Q:
@@ -91,6 +99,7 @@ FILTERS: Filters = {
     "environment": by_environment,
     "proof": by_proof,
     "policies": by_policies,
+    "write": by_writers,
     "organization": by_membership,
     "described": by_moment,
     "file": by_file,

@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
 from accounts.discover.organization.watching import watched_drafts
-from accounts.lists.accounts import INACTIVE, NEW, OLDER, STALE
+from accounts.lists.accounts import EVERYBODY, INACTIVE, NEW, OLDER, STALE
 from accounts.lists.bundles import ahead, installed_bundle
 from accounts.lists.runs import ME
 from accounts.models import (
@@ -25,6 +25,7 @@ from accounts.models import (
 )
 from accounts.models.standing import NOT_APPROVED, WORDS, counted_by_word
 from accounts.models.states import State, Status
+from accounts.people.policies import is_production
 from accounts.runs.capacity import capacity_of
 from accounts.runs.inactive import inactive_accounts
 from accounts.wording import counted
@@ -99,6 +100,7 @@ def to_do(
         *(() if approves else decisions),
         *stale(),
         *inactive(),
+        *open_production(),
         *older_policies(),
         *new_in_watched_units(),
         *drafts(states),
@@ -206,6 +208,19 @@ def older_policies() -> list[ToDo]:
     verb, them = ("has", "it") if count == 1 else ("have", "them")
     text = f"{counted(count)} {verb} older policies. Bring {them} up to date."
     return [ToDo(text, f"{accounts_url()}?policies={OLDER}", "See accounts")]
+
+
+def open_production() -> Iterator[ToDo]:
+    """List the environments in production that everybody in Spinnaker may deploy to."""
+    rows = ManagedAccount.objects.filter(write_roles=[], granted_at__isnull=False)
+    counts = rows.order_by().values_list("environment").annotate(Count("pk"))
+    for environment, count in sorted(counts):
+        if is_production(environment):
+            them = "it" if count == 1 else "them"
+            text = f"{counted(count)} in {environment} without a role that may write: "
+            asked = urlencode({"environment": environment, "write": EVERYBODY})
+            text += f"everybody in Spinnaker may deploy to {them}."
+            yield ToDo(text, f"{accounts_url()}?{asked}", "See accounts")
 
 
 def drafts(states: dict[str, int]) -> list[ToDo]:

@@ -20,7 +20,7 @@ def call(method, path, **body):
 
 
 def describe(path, **account):
-    """Describe an account that Bowline does not have; one that it has stays as it is."""
+    """Describe an account that Bowline does not have; leave one that it has."""
     try:
         found = json.loads(call("GET", path))["described"]
     except HTTPError as error:

@@ -45,6 +45,7 @@ class Filters(Schema):
     environment: Filter = Field("", description="“-”: accounts without one")
     proof: Filter = Field("", description="stale: the proof is too old")
     policies: Filter = Field("", description="older: a plan would bring newer ones")
+    write: Filter = Field("", description="everybody: no role is needed to deploy")
     organization: Filter = Field("", description="inactive, or new")
     described: Filter = Field("", description="The moment that created_at says")
     file: Filter = Field("", description="The id of an upload")

@@ -18,9 +18,9 @@ from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 21
+QUERIES = 22
 """Session, person, two of permissions, trouble, managing account, counts, what got
-worse, room, whether runs move, the oldest proofs, and four to eight for what to do
+worse, room, whether runs move, the oldest proofs, and five to nine for what to do
 next, however many accounts there are."""
 
 
@@ -136,6 +136,22 @@ def test_every_word_in_red_is_to_do_and_leads_to_its_accounts(viewer) -> None:
         listed = viewer.get(item.url).content.decode()
         assert item.text.startswith(f"1 account {word}")
         assert (">wide</a>" in listed) is (word == NOT_APPROVED)
+
+
+def test_production_that_everybody_may_deploy_to_is_never_silent(viewer) -> None:
+    granted = {"granted_at": timezone.now(), "environment": "production"}
+    account_row("open", **granted)
+    account_row("closed", account_id="922222222223", write_roles=["sre"], **granted)
+    dev = {"granted_at": timezone.now(), "environment": "dev"}
+    account_row("free", account_id="922222222224", **dev)
+
+    (item,) = (one for one in to_do(none()) if "everybody" in one.text)
+
+    assert item.text.startswith("1 account in production without a role")
+    listed = viewer.get(item.url).content.decode()
+    assert [
+        name for name in ("open", "closed", "free") if f">{name}</a>" in listed
+    ] == ["open"]
 
 
 def test_a_paused_rollout_is_told_with_its_reason() -> None:
