@@ -35,6 +35,7 @@ from accounts.runs.rollouts.groups import NoneWaits
 from accounts.spinnaker.bundles import NothingReady, NotReady
 from accounts.spinnaker.deliveries.decisions import DeliveryOpen
 from accounts.spinnaker.gone import MayBeThere
+from accounts.spinnaker.next_bundle import Undecided
 from onboarding.accounts_file import FileProblems
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ STATUSES: Mapping[type[Exception], int] = {
             PlanChanged,
             ManagingFirst,
             NothingReady,
+            Undecided,
             NotReady,
             NotConnected,
             NoneWaits,

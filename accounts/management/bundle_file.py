@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +10,15 @@ from django.contrib.auth.models import User
 
 from accounts.models import ManagedAccount
 from accounts.spinnaker.bundles import NothingReady, build, new_bundle
-from accounts.spinnaker.next_bundle import next_bundle, unlike_now
+from accounts.spinnaker.next_bundle import EVERY, Undecided, next_bundle, unlike_now
 from accounts.wording import counted
+
+IN_THE_COMMAND = "To add accounts although they are broken, name them in --add-broken."
+
+
+def named_broken(asked: list[str] | None) -> list[str]:
+    """Return what --add-broken says; without a name it means all."""
+    return [EVERY] if asked == [] else asked or []
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +26,17 @@ class BundleFile:
     say: Callable[[str], None]
     warn: Callable[[str], None]
 
-    def write(self, path: Path, by: User | None) -> bool:
+    def write(
+        self, path: Path, by: User | None, add_broken: Collection[str] = ()
+    ) -> bool:
         """Build it of what is proved; False where there is nothing, or it fails."""
         try:
-            bundle = new_bundle(by)
+            bundle = new_bundle(by, add_broken)
         except NothingReady as error:
             self.warn(str(error))
+            return False
+        except Undecided as error:
+            self.warn(f"{error} {IN_THE_COMMAND}")
             return False
         self.tell_next()
         build(bundle)
@@ -40,7 +52,7 @@ class BundleFile:
     def tell_next(self) -> None:
         """Print what the bundle changes since the last one, and what it keeps."""
         found, unlike = next_bundle(), unlike_now()
-        self.say(found.changes.summary(unlike.kept_count))
+        self.say(found.changes.summary(unlike))
         for changed in found.delta.changed:
             fields = "; ".join(
                 f"{one.name} {one.before} → {one.after}" for one in changed.fields
@@ -48,11 +60,12 @@ class BundleFile:
             self.say(f"  {changed.name} ({changed.provider}): {fields}")
         for removed in found.delta.removed:
             self.say(f"  {removed.name} ({removed.provider}): removed")
-        for one in unlike.kept:
-            self.warn(
-                f"{one.account.name}: {one.account.state}. The bundle holds it as it "
-                f"was last proved. {one.reason}"
-            )
+        for how, failing in (("holds", unlike.kept), ("adds", unlike.added)):
+            for one in failing:
+                self.warn(
+                    f"{one.account.name}: {one.account.state}. The bundle {how} it as "
+                    f"it was last proved. {one.reason}"
+                )
         for group in unlike.others:
             states = ", ".join(f"{count:,} {state}" for state, count in group.states)
             self.warn(f"{group.one} in {group.accounts}: {states}.")

@@ -49,6 +49,13 @@ def add_options(parser: ArgumentParser) -> None:
         "--bundle", type=Path, metavar="OUT.zip", help="write a bundle to this file"
     )
     parser.add_argument(
+        "--add-broken",
+        nargs="*",
+        metavar="NAME",
+        help="with --bundle: add these accounts, or all where none is named, although "
+        "their last verification failed and the last bundle does not have them",
+    )
+    parser.add_argument(
         "--by",
         metavar="USER",
         help="who plans, or with --approve who approves; without it, the person of "

@@ -97,8 +97,8 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         """AWS refused the role that the owner had made."""
         return self.update(missed=F("missed") + 1)
 
-    def kept_in_bundles(self) -> ManagedAccountQuerySet:
-        """Keep those that bundles hold although their last verification failed."""
+    def broken_in_bundles(self) -> ManagedAccountQuerySet:
+        """Keep those that a bundle holds although their last verification failed."""
         return self.ready().filter(state__in=BROKEN)
 
     def edited(self) -> ManagedAccountQuerySet:

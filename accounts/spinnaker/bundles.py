@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
@@ -28,6 +28,7 @@ from accounts.people.activity import record
 from accounts.people.role_limits.refusing import refuse_limited, refuse_outside
 from accounts.people.roles import OPERATOR
 from accounts.spinnaker.gone import MayBeThere, had_before, left_by
+from accounts.spinnaker.next_bundle import decided
 from accounts.spinnaker.told import delivered, sent_since
 from accounts.work.queue import wake
 from onboarding.spinnaker.bundle import bundle_files
@@ -61,23 +62,28 @@ class NotReady(ValueError):
         super().__init__(f"{bundle} is {bundle.status}. Spinnaker cannot have it yet.")
 
 
-def request_bundle(by: User | None) -> Bundle:
-    """Create the next revision of all ready accounts; raise NothingReady if none."""
+def request_bundle(by: User | None, add_broken: Collection[str] = ()) -> Bundle:
+    """Create the next revision of all ready accounts; raise NothingReady if none, and
+    Undecided where it would add broken ones that are not named.
+    """
     with transaction.atomic():
-        bundle = new_bundle(by)
+        bundle = new_bundle(by, add_broken)
         transaction.on_commit(partial(wake, bundle))
     return bundle
 
 
-def new_bundle(by: User | None) -> Bundle:
+def new_bundle(by: User | None, add_broken: Collection[str] = ()) -> Bundle:
     refuse_limited(by, OPERATOR, "a bundle")
     ready = list(ManagedAccount.objects.ready())
     if not ready:
         raise NothingReady(what_is_missing())
+    broken = decided(add_broken)
     with transaction.atomic():
         bundle = numbered(by)
         bundle.accounts.set(ready)
-        detail = {"bundle": bundle.number, "accounts": len(ready)}
+        detail: dict[str, Any] = {"bundle": bundle.number, "accounts": len(ready)}
+        if broken:
+            detail["added although broken"] = broken
         record(by, Activity.What.BUILD, str(bundle), detail)
     return bundle
 

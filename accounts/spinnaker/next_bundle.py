@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
@@ -22,6 +22,7 @@ from onboarding.spinnaker.bundle.contents import (
     BundleAccounts,
     accounts_from,
     accounts_in,
+    aws_accounts_in,
     files_in,
 )
 from onboarding.spinnaker.bundle.excerpt import Excerpt, Texts
@@ -34,6 +35,9 @@ from onboarding.topology import Managing, Topology
 
 MOST_KEPT = 50
 """The most accounts that are named of those kept although they failed or changed."""
+
+MOST_SAID = 10
+"""The most accounts that a refusal names."""
 
 READ = ("clouddriver/", "kubernetes/")
 """Where the files are that Spinnaker itself reads. Others say the same in other words,
@@ -51,8 +55,8 @@ CHANGED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """An account that stays as it was last proved, although it failed since."""
+class Failing:
+    """An account that is held as it was last proved, although it failed since."""
 
     account: ManagedAccount
     failed: Run | None
@@ -75,6 +79,8 @@ class NextBundle:
     """Of the accounts, and of the files that Spinnaker itself reads."""
     texts: Texts
     """These files of the next bundle."""
+    account_ids: frozenset[str]
+    """Of its AWS accounts."""
 
     @property
     def digest(self) -> str:
@@ -95,7 +101,14 @@ class NextBundle:
 
     @property
     def excerpt(self) -> Excerpt:
-        return Excerpt.of(self.delta, self.read_last, self.read_next)
+        last = aws_accounts_in(self.last.archive) if self.last else ()
+        return Excerpt.of(
+            self.delta,
+            self.read_last,
+            self.read_next,
+            was_in=last,
+            is_in=self.account_ids,
+        )
 
     def read_last(self, paths: list[str]) -> Texts:
         files = files_in(self.last.archive, paths) if self.last else ()
@@ -127,16 +140,22 @@ class Changes:
         """
         return {"text": json.dumps(asdict(self))}
 
-    def summary(self, kept_count: int) -> str:
+    @property
+    def is_empty(self) -> bool:
+        """Return whether Spinnaker would be configured as the last bundle does it."""
+        return bool(self.since) and not self.excerpt
+
+    def summary(self, unlike: Unlike | None = None) -> str:
         since = f"Compared with bundle {self.since}" if self.since else FIRST
-        counts = self.excerpt.accounts
-        said = "{create:,} added, {update:,} changed, {delete:,} removed".format(
-            **counts
-        )
-        if self.since and not any(counts.values()) and self.excerpt:
+        said = self.excerpt.sentence
+        if self.since and not any(self.excerpt.accounts.values()) and self.excerpt:
             said += ", and other files differ"
-        if kept_count:
-            said += f", {kept_count:,} kept despite a failed verification"
+        if unlike and unlike.added_count:
+            said += (
+                f", {unlike.added_count:,} of the AWS accounts added although broken"
+            )
+        if unlike and unlike.kept_count:
+            said += f", {unlike.kept_count:,} kept despite a failed verification"
         return f"{since}: {said}."
 
 
@@ -147,8 +166,12 @@ FIRST = "The first bundle"
 class Unlike:
     """What the next bundle holds otherwise than it is now, or leaves out."""
 
-    kept: tuple[Kept, ...]
+    kept: tuple[Failing, ...]
+    """What the last bundle holds already, and failed since."""
     kept_count: int
+    added: tuple[Failing, ...]
+    """What the last bundle does not hold, and is broken: a person decides."""
+    added_count: int
     edited: tuple[ManagedAccount, ...]
     """What is held without its last edit, which is not proved yet."""
     edited_more: int
@@ -158,22 +181,74 @@ class Unlike:
     others: list[Group]
     """Policies of others in what it holds, and in the managing account."""
 
+    @property
+    def kept_more(self) -> int:
+        return self.kept_count - len(self.kept)
+
+    @property
+    def added_more(self) -> int:
+        return self.added_count - len(self.added)
+
 
 def unlike_now() -> Unlike:
-    failing = ManagedAccount.objects.kept_in_bundles()
+    kept, added = broken()
     # The database asks in this order, and few are edited.
     edited = ManagedAccount.objects.edited().ready()
     left_out = ManagedAccount.objects.filter(left_out_at__isnull=False)
-    kept_named = tuple(with_failures(failing))
+    kept_named, added_named = tuple(with_failures(kept)), tuple(with_failures(added))
     edited_named = tuple(edited.defer("proved").order_by("name")[:MOST_KEPT])
     return Unlike(
         kept=kept_named,
-        kept_count=count_of(failing, len(kept_named)),
+        kept_count=count_of(kept, len(kept_named)),
+        added=added_named,
+        added_count=count_of(added, len(added_named)),
         edited=edited_named,
         edited_more=count_of(edited, len(edited_named)) - len(edited_named),
         left_out=tuple(left_out.defer("proved").order_by("name")),
         others=of_bundle(ManagedAccount.objects.ready()),
     )
+
+
+def broken() -> tuple[QuerySet[ManagedAccount], QuerySet[ManagedAccount]]:
+    """Return the broken accounts that the last bundle holds, and those that the next
+    one would add.
+    """
+    failing = ManagedAccount.objects.broken_in_bundles()
+    last = Bundle.objects.built().values("pk")[:1]
+    held_by_last = Bundle.accounts.through.objects.filter(
+        bundle__in=Subquery(last), managedaccount=OuterRef("pk")
+    )
+    return failing.filter(Exists(held_by_last)), failing.exclude(Exists(held_by_last))
+
+
+EVERY = "*"
+"""Said instead of the names of all broken accounts."""
+
+
+class Undecided(ValueError):
+    """Nobody decided about broken accounts that the next bundle would add."""
+
+    def __init__(self, names: list[str]) -> None:
+        more = len(names) - MOST_SAID
+        said = ", ".join(names[:MOST_SAID]) + (
+            f" and {more:,} more" if more > 0 else ""
+        )
+        super().__init__(
+            f"The last verification failed, and the last bundle does not hold: {said}. "
+            "Decide about each: add it although it is broken, or leave it out."
+        )
+
+
+def decided(add_broken: Collection[str]) -> list[str]:
+    """Name the broken accounts that the next bundle adds; raise Undecided where a
+    person did not name them.
+    """
+    _, added = broken()
+    names = list(added.order_by("name").values_list("name", flat=True))
+    undecided = [name for name in names if name not in add_broken]
+    if undecided and EVERY not in add_broken:
+        raise Undecided(undecided)
+    return names
 
 
 def count_of(accounts: QuerySet[ManagedAccount], named: int) -> int:
@@ -201,6 +276,7 @@ def next_bundle() -> NextBundle:
         last=last,
         delta=delta(before, after, read_by_spinnaker(was), now),
         texts={file.path: file.text for file in files},
+        account_ids=frozenset(row.proved["managed"]["account_id"] for row in rows),
     )
 
 
@@ -239,7 +315,7 @@ def files_read(managing: Managing, entries: Entries) -> list[File]:
     return [*clouddriver(topology, entries), *kubernetes(topology, entries)]
 
 
-def with_failures(accounts: QuerySet[ManagedAccount]) -> Iterator[Kept]:
+def with_failures(accounts: QuerySet[ManagedAccount]) -> Iterator[Failing]:
     """Return the first ones by name, each with the last run that ended in an error."""
     ended = Run.objects.filter(account=OuterRef("pk"), error__isnull=False)
     last = Subquery(ended.order_by("-created_at").values("pk")[:1])
@@ -247,4 +323,4 @@ def with_failures(accounts: QuerySet[ManagedAccount]) -> Iterator[Kept]:
         accounts.defer("proved").order_by("name").annotate(failed=last)[:MOST_KEPT]
     )
     runs = Run.objects.in_bulk([row.failed for row in rows if row.failed])
-    return (Kept(row, runs.get(row.failed)) for row in rows)
+    return (Failing(row, runs.get(row.failed)) for row in rows)

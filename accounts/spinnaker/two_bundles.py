@@ -13,7 +13,12 @@ from accounts.people.activity import record
 from accounts.spinnaker.next_bundle import Changes, digest_of, digests_of
 from onboarding.spinnaker.bundle.archive import zipped
 from onboarding.spinnaker.bundle.comparison import Altered, BundleDelta, Named, delta
-from onboarding.spinnaker.bundle.contents import Account, accounts_in, files_in
+from onboarding.spinnaker.bundle.contents import (
+    Account,
+    accounts_in,
+    aws_accounts_in,
+    files_in,
+)
 from onboarding.spinnaker.bundle.delta import Later, delta_files
 from onboarding.spinnaker.bundle.excerpt import Excerpt, Texts
 
@@ -34,6 +39,8 @@ def changes_between(digests: tuple[str, ...]) -> Changes:
             between(earlier, later),
             lambda paths: texts_of(earlier, paths),
             lambda paths: texts_of(later, paths),
+            was_in=aws_accounts_in(earlier.archive),
+            is_in=aws_accounts_in(later.archive),
         ),
     )
 

@@ -29,7 +29,8 @@ function serve(review) {
       review.querySelector(`[data-entry="${card.id}"]`)?.classList.toggle("entry-done", done);
     }
     for (const place of document.querySelectorAll("[data-viewed-count]")) {
-      place.textContent = `${count} of ${cards.length} viewed`;
+      const where = "part" in review.dataset ? " on this page" : "";
+      place.textContent = `${count} of ${cards.length} viewed${where}`;
     }
   };
 

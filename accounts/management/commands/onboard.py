@@ -20,7 +20,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management import CommandError
 
-from accounts.management.bundle_file import BundleFile
+from accounts.management.bundle_file import BundleFile, named_broken
 from accounts.management.command import BowlineCommand
 from accounts.management.deletions import kept_back
 from accounts.management.ended import code, outdated_in, was_proved
@@ -154,6 +154,7 @@ class Command(BowlineCommand):
         only: list[str] | None,
         accept_evaluated: bool,
         bundle: Path | None,
+        add_broken: list[str] | None,
         by: str | None,
         threads: int,
         **options: Any,
@@ -185,7 +186,8 @@ class Command(BowlineCommand):
                 self.accept(account, person)
         file = BundleFile(self.say, self.warn)
         if bundle is not None and not (
-            file.write(bundle, person) and file.all_accepted(chosen)
+            file.write(bundle, person, named_broken(add_broken))
+            and file.all_accepted(chosen)
         ):
             codes.append(FAILED)
         return combined(codes)

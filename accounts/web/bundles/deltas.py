@@ -11,13 +11,13 @@ from accounts.http import Request, attachment
 from accounts.models import Bundle
 from accounts.people.roles import OPERATOR
 from accounts.spinnaker.two_bundles import changes_between, compared, taken, two
-from accounts.web.bundles.changes import review_of
 from accounts.web.bundles.comparing import (
     Compared,
     Comparison,
     by_a_worker,
     not_shown_yet,
 )
+from accounts.web.bundles.review.changes import review_of
 from accounts.web.role_limits.doors import everywhere_required
 from accounts.web.role_limits.here import everywhere
 
@@ -36,7 +36,8 @@ def delta(request: Request, number: int, since: int) -> HttpResponse:
     found = comparison(request, earlier, later)
     match found:
         case Compared(changes) if "look" not in request.GET:
-            shown |= {"delta": changes.excerpt, **review_of(changes.excerpt)}
+            review = review_of(changes.excerpt, request.GET.get("page"))
+            shown |= {"delta": changes.excerpt, **review}
             return render(request, "bundles/delta.html", shown)
     shown |= {
         "title": f"{later} since {earlier}",

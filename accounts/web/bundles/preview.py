@@ -21,13 +21,13 @@ from accounts.models import Bundle, ManagedAccount
 from accounts.people.doors import operator_required
 from accounts.spinnaker import bundles
 from accounts.spinnaker.next_bundle import compared_now, next_bundle, unlike_now
-from accounts.web.bundles.changes import review_of
 from accounts.web.bundles.comparing import (
     Compared,
     Comparison,
     by_a_worker,
     not_shown_yet,
 )
+from accounts.web.bundles.review.changes import review_of
 from accounts.web.role_limits.here import everywhere
 
 
@@ -48,8 +48,8 @@ def bundle_next(request: Request) -> HttpResponse:
         case Compared(changes, is_old) if "look" not in request.GET:
             unlike = unlike_now()
             shown |= {"changes": changes, "unlike": unlike, "is_old": is_old}
-            shown |= {"summary": changes.summary(unlike.kept_count)}
-            shown |= review_of(changes.excerpt)
+            shown |= {"summary": changes.summary(unlike)}
+            shown |= review_of(changes.excerpt, request.GET.get("page"))
             return render(request, "bundles/next.html", shown)
     shown |= {
         "title": f"Bundle {shown['number']}",
@@ -86,4 +86,4 @@ def leave_out(request: Request, pk: UUID) -> HttpResponse:
             f"Later bundles leave {account.name} out. Spinnaker keeps it until you "
             "install such a bundle.",
         )
-    return redirect(account)
+    return redirect("accounts:bundle-next" if "next" in request.POST else account)

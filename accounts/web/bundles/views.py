@@ -26,7 +26,7 @@ from accounts.spinnaker.bundles import (
     text_of,
 )
 from accounts.spinnaker.gone import left_by
-from accounts.spinnaker.next_bundle import CHANGED
+from accounts.spinnaker.next_bundle import CHANGED, Undecided
 from accounts.spinnaker.policies_of_others import of_bundle
 from accounts.web.bundles.installations import formats, installations
 from accounts.web.bundles.readable import readable
@@ -59,7 +59,10 @@ def bundle_build(request: Request) -> HttpResponse:
         if read is not None and read != changes_now().digest:
             messages.warning(request, CHANGED.format(number))
             return redirect("accounts:bundle-next")
-        bundle = request_bundle(request.user)
+        bundle = request_bundle(request.user, request.POST.getlist("add"))
+    except Undecided as error:
+        messages.error(request, str(error))
+        return redirect("accounts:bundle-next")
     except (NoManagingAccount, NothingReady) as error:
         messages.error(request, str(error))
         return redirect("accounts:bundles")

@@ -14,6 +14,7 @@ from onboarding.spinnaker.bundle.file import File
 ACCOUNTS = "hal/accounts.yml"
 REMOVED = "hal/removed.yml"
 """What earlier bundles had and this one has not; missing where that is nothing."""
+MANIFEST = "manifest.json"
 PROVIDERS = ("aws", "ecs", "kubernetes")
 
 
@@ -82,6 +83,15 @@ def ever_in(archive: bytes | memoryview) -> BundleAccounts:
 
 def accounts_in(archive: bytes | memoryview) -> BundleAccounts:
     return accounts_from(text_in(archive, ACCOUNTS))
+
+
+def aws_accounts_in(archive: bytes | memoryview) -> frozenset[str]:
+    """Read the ids of its AWS accounts, clusters' ones included."""
+    try:
+        accounts = json.loads(text_in(archive, MANIFEST))["accounts"]
+        return frozenset(account["account_id"] for account in accounts)
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadArchive(f"The bundle's {MANIFEST} cannot be read.") from error
 
 
 def text_in(archive: bytes | memoryview, path: str) -> str:

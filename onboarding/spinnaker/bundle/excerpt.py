@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, NamedTuple, Self, TypeAlias
 
 from onboarding.spinnaker.bundle.comparison import Altered, BundleDelta, Field, Named
 
-MOST_ACCOUNTS = 50
-"""The most of each kind that are shown, those first that open to more people or places;
+MOST_ACCOUNTS = 500
+"""The most of each verb that are shown, those first that open to more people or places;
 manifest.json names the others.
 """
 
@@ -21,6 +21,8 @@ MOST_CHARACTERS = 200_000
 
 Texts: TypeAlias = Mapping[str, str]
 """Files by their path."""
+
+DONE = {"create": "added", "update": "changed", "delete": "removed"}
 
 Reading: TypeAlias = Callable[[list[str]], Texts]
 """Reads these files of one revision."""
@@ -46,6 +48,10 @@ class Excerpt:
     changed: tuple[Altered, ...] = ()
     accounts: Mapping[str, int]
     """How many there are of each verb, shown or not."""
+    providers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """How many of them of each provider, by verb."""
+    aws: Mapping[str, int] = field(default_factory=dict)
+    """How many AWS accounts come and go with them."""
     files: tuple[ChangedFile, ...] = ()
     paths: Mapping[str, int]
     """How many files there are of each verb, shown or not."""
@@ -58,8 +64,31 @@ class Excerpt:
         shown = (*self.added, *self.removed, *self.changed)
         return sum(self.accounts.values()) - len(shown)
 
+    @property
+    def sentence(self) -> str:
+        """Say what comes, changes and goes, AWS accounts apart from Spinnaker's."""
+        parts = [self.said_of(verb) for verb in DONE if self.accounts.get(verb)]
+        return ", ".join(parts) or "no account added, changed or removed"
+
+    def said_of(self, verb: str) -> str:
+        kinds = self.providers.get(verb, {})
+        which = ", ".join(f"{count:,} {provider}" for provider, count in kinds.items())
+        total = counted(self.accounts[verb], "Spinnaker account")
+        if whole := self.aws.get(verb, 0):
+            return f"{counted(whole, 'AWS account')} {DONE[verb]} ({total}: {which})"
+        return f"{total} {DONE[verb]} ({which})"
+
     @classmethod
-    def of(cls, delta: BundleDelta, before: Reading, after: Reading) -> Self:
+    def of(
+        cls,
+        delta: BundleDelta,
+        before: Reading,
+        after: Reading,
+        *,
+        was_in: Collection[str] = (),
+        is_in: Collection[str] = (),
+    ) -> Self:
+        """Take it; `was_in` and `is_in` are the ids of the AWS accounts of both."""
         verbs = {
             path: "create" if path in delta.new else "update" for path in delta.files
         }
@@ -76,6 +105,18 @@ class Excerpt:
                 "create": len(delta.added),
                 "update": len(delta.changed),
                 "delete": len(delta.removed),
+            },
+            providers={
+                verb: dict(Counter(one.provider for one in named))
+                for verb, named in (
+                    ("create", delta.added),
+                    ("update", delta.changed),
+                    ("delete", delta.removed),
+                )
+            },
+            aws={
+                "create": len({*is_in} - {*was_in}),
+                "delete": len({*was_in} - {*is_in}),
             },
             files=tuple(
                 changed_file(path, verbs[path], was.get(path), now.get(path))
@@ -96,9 +137,15 @@ class Excerpt:
             removed=tuple(Named(**one) for one in kept["removed"]),
             changed=tuple(Altered(**one) for one in altered),
             accounts=kept["accounts"],
+            providers=kept["providers"],
+            aws=kept["aws"],
             files=tuple(ChangedFile(*one) for one in kept["files"]),
             paths=kept["paths"],
         )
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def changed_file(

@@ -62,7 +62,7 @@ def test_the_second_time_there_is_nothing_to_do(file: Path, tmp_path: Path) -> N
     one, two = (tmp_path / "one.zip").read_bytes(), (tmp_path / "two.zip").read_bytes()
     assert ending.code == 0
     assert one == two
-    assert "Compared with bundle 1: 0 added, 0 changed, 0 removed." in ending.out
+    assert "Compared with bundle 1: no account added, changed or removed." in ending.out
 
 
 def test_the_bundle_says_which_account_it_keeps_although_it_failed(
@@ -78,6 +78,24 @@ def test_the_bundle_says_which_account_it_keeps_although_it_failed(
     assert (
         f"{DEV.name}: failed. The bundle holds it as it was last proved"
     ) in ending.err
+
+
+def test_a_broken_account_is_added_to_a_bundle_only_where_it_is_named(
+    file: Path, tmp_path: Path
+) -> None:
+    approved(file)
+    ManagedAccount.objects.filter(name=DEV.name).fail()
+    file.write_text(file.read_text().replace(entry(DEV), ""))
+    out = tmp_path / "one.zip"
+
+    refused = onboard(file, "--bundle", out)
+    named = onboard(file, "--bundle", out, "--add-broken", DEV.name)
+    every = onboard(file, "--bundle", out, "--add-broken")
+
+    assert (refused.code, named.code, every.code) == (1, 0, 0)
+    assert f"the last bundle does not hold: {DEV.name}." in refused.err
+    assert "name them in --add-broken" in refused.err
+    assert f"{DEV.name}: failed. The bundle adds it as it was last proved" in named.err
 
 
 TWO_REGIONS = "regions: [us-east-1, us-west-2]"

@@ -124,7 +124,7 @@ def test_what_was_proved_is_what_bundles_hold_and_drift_takes_none_of_it(
     assert (proved["as"], proved["managed"]["name"]) == ("verified", account.name)
     assert proved["entries"] == account.approved_entries != []
     assert account.proved == proved
-    assert account in ManagedAccount.objects.kept_in_bundles()
+    assert account in ManagedAccount.objects.broken_in_bundles()
 
 
 def test_drift_is_found_by_verifying(here: Credentials) -> None:

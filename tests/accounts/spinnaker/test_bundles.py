@@ -155,7 +155,7 @@ def test_it_says_what_is_not_as_approved_and_what_was_accepted(
     foreign_row(verified, **accepted)
     foreign_row(account_row("other", account_id="8" * 12), policy="Not in it")
 
-    bundle = built(new_bundle(None))
+    bundle = built(new_bundle(None, ["verified"]))
 
     said = (
         "verified; drifted since; not as approved: AdministratorAccess on role "

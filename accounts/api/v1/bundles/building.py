@@ -17,13 +17,22 @@ from accounts.api.v1.texts import Digest, Number, Typed
 from accounts.discover.comparisons import changes_now
 from accounts.models import Bundle
 from accounts.spinnaker.bundles import install, request_bundle
-from accounts.spinnaker.next_bundle import CHANGED
+from accounts.spinnaker.next_bundle import CHANGED, EVERY
+
+MOST_NAMED = 1000
+"""The most broken accounts that are named to build."""
 
 
 class BundleBuild(Schema):
     model_config = ConfigDict(extra="forbid")
 
     digest: Digest | None = Field(None, description="Of the preview that you read")
+    add_broken: list[Typed] = Field(
+        [],
+        max_length=MOST_NAMED,
+        description="Broken accounts that the last bundle does not have, and this one "
+        f"adds; “{EVERY}”: all",
+    )
 
 
 class BundleInstalled(Schema):
@@ -40,11 +49,12 @@ class BundleInstalled(Schema):
 def build_bundle(request: ApiRequest, body: BundleBuild | None = None) -> Any:
     """Let a worker build the next bundle, of all accounts that are ready. Its status
     says when it can be downloaded. If you give the digest of the preview, nothing is
-    built once something else would change.
+    built once something else would change. Nothing is built, either, while it would add
+    a broken account that you neither name nor leave out.
     """
     if body and body.digest is not None and body.digest != changes_now().digest:
         raise Problem(409, CHANGED.format(Bundle.objects.next_number()))
-    bundle = request_bundle(request.user)
+    bundle = request_bundle(request.user, body.add_broken if body else ())
     return Status(202, read_bundle(request, bundle.number))
 
 

@@ -69,7 +69,7 @@ def compare_bundles(
         said["sentence"] = f"{later} is compared with {earlier}. {TAKES_LONG}"
         return Status(202, said)
     said["sentence"] = (
-        replace(found, since=since).summary(0) if found.excerpt else NOTHING
+        replace(found, since=since).summary() if found.excerpt else NOTHING
     )
     return said
 

@@ -26,7 +26,7 @@ from accounts.models import Bundle, ManagedAccount
 from accounts.spinnaker.next_bundle import (
     MOST_KEPT,
     Changes,
-    Kept,
+    Failing,
     Unlike,
     compared_now,
     next_bundle,
@@ -39,7 +39,7 @@ OF_MANY = "The accounts are compared with the last bundle. {}"
 OUT_OF_DATE = "Accounts changed since this comparison was made."
 
 
-class KeptAccount(Schema):
+class BrokenAccount(Schema):
     account: str
     state: str
     verified_at: datetime | None
@@ -64,11 +64,16 @@ class NextBundle(Compared):
     accounts: int = Field(description="How many it has, each as it was last proved")
     digest: str = Field(description="Identifies what was read: give it to build")
     is_old: bool = Field(description=OUT_OF_DATE)
-    kept: list[KeptAccount] = Field(
+    kept: list[BrokenAccount] = Field(
         description="Those that the bundle keeps although the last verification "
         f"failed; the first {MOST_KEPT} by name"
     )
     kept_count: int
+    added_broken: list[BrokenAccount] = Field(
+        description="Those that the last bundle does not have, and whose last "
+        f"verification failed: name them to build; the first {MOST_KEPT} by name"
+    )
+    added_broken_count: int
     edited: list[EditedAccount] = Field(
         description="Those that the bundle has without their last edit, which is not "
         f"verified; the first {MOST_KEPT} by name"
@@ -109,7 +114,7 @@ def read_next_bundle(request: ApiRequest, before: Query[AskedBefore]) -> Any:
         waits = {"sentence": OF_MANY.format(TAKES_LONG), "digest": "", "is_old": False}
         return Status(202, said | waits)
     return said | {
-        "sentence": found.summary(unlike.kept_count),
+        "sentence": found.summary(unlike),
         "since": found.since or None,
         "digest": found.digest,
         "is_old": found.of != now,
@@ -118,8 +123,10 @@ def read_next_bundle(request: ApiRequest, before: Query[AskedBefore]) -> Any:
 
 def unlike_of(unlike: Unlike) -> dict[str, Any]:
     return {
-        "kept": [kept_account(one) for one in unlike.kept],
+        "kept": [failing(one) for one in unlike.kept],
         "kept_count": unlike.kept_count,
+        "added_broken": [failing(one) for one in unlike.added],
+        "added_broken_count": unlike.added_count,
         "edited": [{"account": one.name, "state": one.word} for one in unlike.edited],
         "edited_count": len(unlike.edited) + unlike.edited_more,
         "left_out": [
@@ -130,7 +137,7 @@ def unlike_of(unlike: Unlike) -> dict[str, Any]:
     }
 
 
-def kept_account(one: Kept) -> dict[str, Any]:
+def failing(one: Failing) -> dict[str, Any]:
     return {
         "account": one.account.name,
         "state": one.account.state,

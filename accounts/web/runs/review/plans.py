@@ -76,6 +76,8 @@ class Pointer(NamedTuple):
     name: str
     anchor: str
     sentence: str
+    page: str = ""
+    """The query of the page that has the change, where it is another one."""
 
 
 class Reading(NamedTuple):

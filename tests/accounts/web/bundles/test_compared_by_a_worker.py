@@ -136,7 +136,9 @@ def test_the_page_says_that_it_compares_and_then_goes_on_by_itself(
     assert 'hx-trigger="every 1s"' in waiting
     assert there["HX-Redirect"].startswith(f"{NEXT}?of=")
     page = text(operator.get(there["HX-Redirect"]))
-    assert "The first bundle: 2 added, 0 changed, 0 removed." in page
+    assert (
+        "The first bundle: 2 AWS accounts added (2 Spinnaker accounts: 2 aws)." in page
+    )
     assert "Build bundle 1</button>" in page
     assert "Compare again" not in page
 
@@ -153,7 +155,7 @@ def test_it_shows_what_a_request_would_show(monkeypatch, operator, account) -> N
     in_a_request = text(operator.get(NEXT))
 
     token = r'name="csrfmiddlewaretoken" value="[^"]*"|nonce="[^"]*"'
-    assert "0 added, 1 changed, 1 removed" in in_a_request
+    assert "1 Spinnaker account changed (1 aws), 1 AWS account removed" in in_a_request
     assert re.sub(token, "", by_a_worker) == re.sub(token, "", in_a_request)
 
 
@@ -161,8 +163,8 @@ def test_it_is_compared_once_until_something_changes(operator, account) -> None:
     looked(operator, NEXT)
     Lookup.objects.update(times_asked=7)
 
-    assert "2 added" in text(operator.get(NEXT))
-    assert "2 added" in text(operator.get(f"{NEXT}?look=1", follow=True))
+    assert "2 AWS accounts added" in text(operator.get(NEXT))
+    assert "2 AWS accounts added" in text(operator.get(f"{NEXT}?look=1", follow=True))
     assert Lookup.objects.get().times_asked == 7
 
     bundles.leave_out(account, person("approver"))
@@ -178,7 +180,7 @@ def test_at_a_busy_site_a_comparison_says_that_it_is_out_of_date(
 
     page = text(operator.get(answer["Location"]))
 
-    assert "2 added" in page
+    assert "2 AWS accounts added" in page
     assert "Accounts changed since this comparison was made." in page
     assert f'<a href="{NEXT}">Compare again</a>' in page
 
@@ -218,7 +220,7 @@ def test_a_comparison_that_failed_says_what_to_do(
     assert "Build bundle" not in page
     operator.get(f"{NEXT}?look=1")
     work()
-    assert "2 added" in text(operator.get(NEXT))
+    assert "2 AWS accounts added" in text(operator.get(NEXT))
 
 
 def test_what_another_release_wrote_is_compared_again(operator, account) -> None:

@@ -34,7 +34,7 @@ def test_the_page_goes_on_by_itself_once_a_worker_has_compared(
     assert_axe_finds_nothing(page)
     work()
 
-    expect(page.get_by_text("The first bundle: 1 added")).to_be_visible()
+    expect(page.get_by_text("The first bundle: 1 AWS account added")).to_be_visible()
     page.get_by_role("button", name="Build bundle 1").click()
     expect(page).to_have_url(f"{live_server.url}/bundles/1/")
     assert told == []

@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 from accounts.models import Bundle
+from accounts.web.bundles.review.changes import PAGE as PAGE_OF
 from onboarding.spinnaker.bundle.excerpt import MOST_ACCOUNTS
 from tests.bundles import core, staging
 from tests.factories import managed, provider, topology
@@ -25,9 +26,13 @@ def two_bundles() -> None:
 
 
 def test_it_shows_what_changed(operator, two_bundles) -> None:
-    page = operator.get(PAGE).content.decode()
+    page = " ".join(operator.get(PAGE).content.decode().split())
 
-    assert "1 added, 1 changed, 3 removed" in page
+    assert (
+        "1 AWS account added (1 Spinnaker account: 1 aws), 1 Spinnaker account changed "
+        "(1 aws), 1 AWS account removed (3 Spinnaker accounts: 1 aws, 1 ecs, "
+        "1 kubernetes)."
+    ) in page
     for text in ("environment", "live", "staging-ecs", "qa"):
         assert text in page
 
@@ -82,7 +87,28 @@ def test_many_accounts_are_counted(operator) -> None:
     bundle_row(topology(core()), 1)
     bundle_row(topology(core(), *many), 2)
 
-    assert "and 3 more" in operator.get(PAGE).content.decode()
+    assert "and 3 more, all named in" in operator.get(PAGE).content.decode()
+
+
+def test_more_than_a_page_is_paged_and_says_how_many(operator) -> None:
+    many = [
+        managed(
+            provider("ec2"), name=f"a{n}", account_id=f"{n:012}", environment=f"e{n}"
+        )
+        for n in range(PAGE_OF + 4)
+    ]
+    bundle_row(topology(core()), 1)
+    bundle_row(topology(core(), *many), 2)
+
+    first, second = (
+        operator.get(PAGE, {"page": number}).content.decode() for number in (1, 2)
+    )
+
+    assert first.count("data-change=") == PAGE_OF
+    assert "data-part" in first
+    assert f"1–{PAGE_OF} of" in first
+    assert 'href="?page=2#c54"' in first
+    assert 'id="c54"' in second
 
 
 def test_files_are_shown_with_what_changes_in_them(operator, two_bundles) -> None:

@@ -19,6 +19,11 @@ pytestmark = pytest.mark.django_db
 
 PAGE, OTHER_PAGE = "/bundles/2/since/1/", "/bundles/3/since/1/"
 IN_HTMX = {"HTTP_HX_REQUEST": "true"}
+REMOVED = "1 AWS account removed (3 Spinnaker accounts: 1 aws, 1 ecs, 1 kubernetes)"
+THREE_REMOVED = (
+    "1 AWS account added (1 Spinnaker account: 1 aws), 1 Spinnaker account changed "
+    f"(1 aws), {REMOVED}"
+)
 WAITS = "Comparing Bundle 2 with Bundle 1"
 
 
@@ -49,7 +54,7 @@ def test_the_page_says_that_it_compares_and_then_goes_on_by_itself(operator) -> 
     assert there["HX-Redirect"].startswith(f"{PAGE}?of=")
     for url in (there["HX-Redirect"], PAGE):
         page = text(operator.get(url))
-        assert "1 added, 1 changed, 3 removed" in page
+        assert THREE_REMOVED in page
         assert "Download the delta" in page
 
 
@@ -69,8 +74,12 @@ def test_it_is_compared_once_for_everybody(client, operator) -> None:
     Lookup.objects.update(times_asked=7)
     client.force_login(person("viewer"))
 
-    assert "1 added, 1 changed" in text(client.get(PAGE))
-    assert "1 added, 1 changed" in text(client.get(f"{PAGE}?look=1", follow=True))
+    assert "(1 Spinnaker account: 1 aws), 1 Spinnaker account changed" in text(
+        client.get(PAGE)
+    )
+    assert "(1 Spinnaker account: 1 aws), 1 Spinnaker account changed" in text(
+        client.get(f"{PAGE}?look=1", follow=True)
+    )
     assert Lookup.objects.get().times_asked == 7
 
 
@@ -82,14 +91,16 @@ def test_another_pair_of_bundles_has_its_own_comparison(operator) -> None:
         assert "Comparing Bundle 3 with Bundle 1" in text(operator.get(url))
     looked(operator, OTHER_PAGE)
 
-    assert "1 added, 0 changed, 0 removed" in text(operator.get(OTHER_PAGE))
-    assert "1 added, 1 changed, 3 removed" in text(operator.get(PAGE))
+    assert "1 AWS account added (1 Spinnaker account: 1 aws)." in text(
+        operator.get(OTHER_PAGE)
+    )
+    assert THREE_REMOVED in text(operator.get(PAGE))
     assert Lookup.objects.count() == 2
 
 
 @pytest.mark.parametrize(
     ("number", "says"),
-    [(1, "1 added, 0 changed, 0 removed"), (2, "0 added, 0 changed, 3 removed")],
+    [(1, "1 AWS account added (1 Spinnaker account: 1 aws)."), (2, REMOVED)],
 )
 def test_a_bundle_that_was_built_again_is_compared_again(
     operator, number, says
@@ -114,7 +125,7 @@ def test_a_bundle_that_was_built_again_the_same_is_not_compared_again(
     Bundle.objects.get(number=1).delete()
     bundle_row(topology(core(), staging()), 1)
 
-    assert "1 added, 1 changed, 3 removed" in text(operator.get(PAGE))
+    assert THREE_REMOVED in text(operator.get(PAGE))
 
 
 def test_a_bundle_that_is_deleted_meanwhile_is_not_compared(operator) -> None:

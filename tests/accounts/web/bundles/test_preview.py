@@ -36,7 +36,7 @@ def test_the_first_bundle_adds_them_all_by_name(operator, account) -> None:
     page = text(operator)
 
     assert "Bundle 1, not built yet" in page
-    assert "The first bundle: 1 added, 0 changed, 0 removed." in page
+    assert "The first bundle: 1 AWS account added (1 Spinnaker account: 1 aws)." in page
     assert re.search(r"<dt>New .*>staging</a> aws account\.", page)
     assert "Build bundle 1</button>" in page
 
@@ -50,7 +50,7 @@ def test_without_any_account_left_it_says_how_spinnaker_forgets_them(
     page = text(operator)
     listed = " ".join(operator.get("/bundles/").content.decode().split())
 
-    assert "0 added, 0 changed, 1 removed." in page
+    assert "1 AWS account removed (1 Spinnaker account: 1 aws)." in page
     assert "Build bundle" not in page
     for shown in (page, listed):
         assert "No account is left for a bundle" in shown
@@ -90,7 +90,7 @@ def test_what_only_other_files_say_is_a_change_too(operator, account) -> None:
 
     page = text(operator)
 
-    assert "0 added, 0 changed, 0 removed, and other files differ." in page
+    assert "no account added, changed or removed, and other files differ." in page
     assert '<span class="mono">clouddriver/<wbr>clouddriver-local.yml</span>' in page
     assert "would tell Spinnaker the same" not in page
     assert digest_on(page) != read
@@ -117,9 +117,11 @@ def test_an_edit_is_no_change_until_it_is_proved(operator, account) -> None:
     approve_entries(account)
     keep_proved(account, State.VERIFIED)
 
-    assert "Compared with bundle 1: 0 added, 0 changed, 0 removed." in before
+    assert "Compared with bundle 1: no account added, changed or removed." in before
     assert "This bundle configures Spinnaker as the last one does." in before
-    assert "Compared with bundle 1: 0 added, 1 changed, 0 removed." in text(operator)
+    assert "Compared with bundle 1: 1 Spinnaker account changed (1 aws)." in text(
+        operator
+    )
     assert "eu-west-1" in text(operator)
 
 
@@ -149,6 +151,81 @@ def test_what_failed_is_kept_and_said(operator, account) -> None:
     assert "The trust is gone." in page
 
 
+def fail(account: ManagedAccount) -> None:
+    ManagedAccount.objects.filter(pk=account.pk).fail()
+
+
+def test_what_is_broken_and_was_in_no_bundle_is_added_and_not_kept(
+    operator, account
+) -> None:
+    built()
+    fail(account)
+    fail(account_row("newer", account_id="9" * 12, proof=State.VERIFIED))
+
+    page = text(operator)
+
+    assert "1 of the AWS accounts added although broken, 1 kept" in page
+    kept, added = page.index("Kept although"), page.index("Added although broken")
+    assert page.index("Add newer although it is broken") in range(added, kept)
+    assert "although it is broken" not in page[kept:]
+
+
+def test_it_is_added_only_once_a_person_decided(operator, account) -> None:
+    fail(account)
+    read = digest_on(text(operator))
+
+    refused = operator.post("/bundles/build/", {"read": read}, follow=True)
+    assert not Bundle.objects.exists()
+    operator.post("/bundles/build/", {"read": read, "add": ["staging"]})
+
+    said = " ".join(refused.content.decode().split())
+    assert "the last bundle does not hold: staging. Decide about each" in said
+    assert Bundle.objects.get().accounts.get() == account
+    assert Activity.objects.first().detail["added although broken"] == ["staging"]
+
+
+def test_all_that_is_broken_is_added_at_once(operator, account) -> None:
+    fail(account)
+    fail(account_row("newer", account_id="9" * 12, proof=State.VERIFIED))
+
+    operator.post("/bundles/build/", {"add": ["staging"]})
+    assert not Bundle.objects.exists()
+    operator.post("/bundles/build/", {"add": ["*"]})
+
+    assert Bundle.objects.get().accounts.count() == 2
+
+
+def test_leaving_it_out_is_a_decision_too(operator, account) -> None:
+    fail(account_row("newer", account_id="9" * 12, proof=State.VERIFIED))
+    newer = ManagedAccount.objects.get(name="newer")
+
+    answer = operator.post(f"/accounts/{newer.pk}/leave-out/", {"next": "1"})
+    operator.post("/bundles/build/")
+
+    assert answer.url == "/bundles/next/"
+    assert Bundle.objects.get().accounts.get() == account
+
+
+def test_many_that_are_broken_are_counted(operator, account, monkeypatch) -> None:
+    monkeypatch.setattr("accounts.spinnaker.next_bundle.MOST_KEPT", 1)
+    fail(account)
+    fail(account_row("newer", account_id="9" * 12, proof=State.VERIFIED))
+
+    page = text(operator)
+
+    assert "2 of the AWS accounts added although broken" in page
+    assert "Add all, also the 1 that are not named here" in page
+
+
+def test_building_is_the_quiet_button_where_nothing_changed(operator, account) -> None:
+    first = text(operator)
+    built()
+
+    assert '<button class="btn btn-primary"' in first
+    assert '<button class="btn btn-secondary">Build anyway' in text(operator)
+    assert 'class="btn btn-primary"' not in text(operator)
+
+
 def test_policies_of_others_are_said_before_and_after_it_is_built(
     operator, account
 ) -> None:
@@ -175,7 +252,7 @@ def test_leaving_out_is_a_persons_decision_on_record(operator, account) -> None:
     assert account.left_out_by.get_username() == "operator"
     assert account.left_out_by_name == "operator"
     assert str(Activity.objects.first()) == "operator excluded from bundles staging"
-    assert "0 added, 0 changed, 1 removed." in page
+    assert "1 AWS account removed (1 Spinnaker account: 1 aws)." in page
     assert "left out" in page
     own = operator.get(f"/accounts/{account.pk}/").content.decode()
     assert "Include it in bundles again" in own
@@ -221,5 +298,5 @@ def test_many_failures_take_no_more_queries(
         run_row(Status.FAILED, account=other, error={"message": "Gone."})
     ManagedAccount.objects.all().fail()
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         operator.get("/bundles/next/")

@@ -62,3 +62,15 @@ def test_where_accounts_are_gone_from_it_somebody_must_have_looked(operator):
 
     assert "accounts that earlier ones had" in detail(refused, 422)
     assert answer.json()["installed_at"] is not None
+
+
+def test_a_broken_account_is_added_only_where_it_is_named(operator):
+    managing_row()
+    account_row(state=State.FAILED, proof=State.VERIFIED)
+
+    refused = operator.post("/bundles")
+    built = operator.post("/bundles", {"add_broken": ["staging"]})
+
+    assert refused.status_code == 409
+    assert "Decide about each" in detail(refused)
+    assert built.status_code == 202

@@ -54,7 +54,10 @@ def test_it_says_what_the_first_bundle_holds(reader, account):
     assert answer.status_code == 200, answer.content
     shown = answer.json()
     assert (shown["number"], shown["since"], shown["accounts"]) == (1, None, 2)
-    assert shown["sentence"] == "The first bundle: 2 added, 0 changed, 0 removed."
+    assert (
+        shown["sentence"]
+        == "The first bundle: 2 AWS accounts added (2 Spinnaker accounts: 2 aws)."
+    )
     assert shown["page"] == "http://testserver/bundles/next/"
     assert {one["name"] for one in shown["changes"]["changed_accounts"]} == {
         "other",
@@ -78,6 +81,7 @@ def test_it_says_what_changes_since_the_last_one(reader, account):
 
 def test_it_names_what_it_keeps_edited_and_left_out(reader, account):
     account_row("third", account_id="8" * 12, proof=State.VERIFIED)
+    built()
     ManagedAccount.objects.filter(name="other").update(state=State.FAILED)
     other = ManagedAccount.objects.get(name="other")
     run = run_row(Status.FAILED, account=other, error={"message": "No.", "hint": ""})
@@ -95,6 +99,15 @@ def test_it_names_what_it_keeps_edited_and_left_out(reader, account):
     (left_out,) = shown["left_out"]
     assert (left_out["account"], left_out["by"]) == ("third", "olga")
     assert shown["edited_count"] == len(shown["edited"])
+
+
+def test_it_names_what_it_would_add_although_it_is_broken(reader, account):
+    ManagedAccount.objects.filter(name="other").update(state=State.FAILED)
+
+    shown = reader.read(PATH).json()
+
+    assert [one["account"] for one in shown["added_broken"]] == ["other"]
+    assert (shown["added_broken_count"], shown["kept_count"]) == (1, 0)
 
 
 def test_without_a_managing_account_it_says_so(reader):

@@ -30,7 +30,7 @@ def test_a_file_is_found_and_reached_by_key(page: Page) -> None:
     said = complaints(page)
 
     page.get_by_label("Filter the changes").fill("clouddriver-local.yml")
-    page.get_by_role("button", name="Expand all").focus()
+    page.get_by_role("button", name="Expand all").click()
     page.keyboard.press("j")
 
     reached = page.locator("article:focus-within")

@@ -6,7 +6,9 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from accounts.web.bundles.changes import delta_review
+import pytest
+
+from accounts.web.bundles.review.changes import PAGE, delta_review, review_of
 from accounts.web.runs.review.plans import Review
 from onboarding.spinnaker.bundle.comparison import BundleDelta, delta
 from onboarding.spinnaker.bundle.contents import BundleAccounts
@@ -133,8 +135,111 @@ def test_a_file_that_is_too_long_says_where_it_is():
     assert "it is in the zip" in card.note
 
 
+def many(count: int, **fields: Any) -> tuple[dict[str, Any], ...]:
+    """Make accounts that differ in names and ids only."""
+    return tuple(
+        account(
+            f"a{number}", **{"accountId": f"{number:012}", "regions": ["r"], **fields}
+        )
+        for number in range(count)
+    )
+
+
+def test_accounts_that_differ_in_names_and_ids_only_are_read_once():
+    clusters = tuple(
+        {
+            "name": name,
+            "context": name,
+            "kubeconfigFile": f"kubernetes/{name}/kubeconfig.yml",
+        }
+        for name in ("x", "y", "z")
+    )
+    arn = "arn:aws-cn:iam::{:012}:role/m"
+    china = tuple(
+        {**one, "name": f"cn{number}", "assumeRole": arn.format(number)}
+        for number, one in enumerate(many(3))
+    )
+    after = BundleAccounts(aws=(*many(64), *china), kubernetes=clusters)
+
+    found = between(BundleAccounts(), after)
+
+    cards = found.cards
+    assert [card.key.name for card in cards] == ["64 like a0", "3 like cn0", "3 like x"]
+    assert [len(card.lines) for card in cards] == [64, 3, 3]
+    assert not any(card.opens for card in cards)
+    assert cards[0].lines[63].name == "a63"
+    assert cards[0].lines[63].details == ("AWS account: 000000000063",)
+    (new,) = found.readings
+    assert new.pointers[63].anchor == cards[0].lines[63].anchor
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"context": "other"},
+        {"kubeconfigFile": "elsewhere.yml"},
+        {"assumeRole": "arn:aws:iam::000000000009:role/m"},
+        {"permissions": FEW},
+        {"environment": "live"},
+    ],
+)
+def test_what_differs_in_anything_else_is_read_by_itself(own: dict[str, Any]):
+    first, second, third = many(3)
+
+    found = between(BundleAccounts(), BundleAccounts(aws=(first, second, third | own)))
+
+    assert [card.key.name for card in found.cards] == ["a0", "a1", "a2"]
+
+
+def test_an_id_that_changes_too_is_said_of_each():
+    before = BundleAccounts(aws=many(4, externalId="old"))
+    after = BundleAccounts(
+        aws=(*many(3, externalId="new", regions=["s"]), *many(4, regions=["s"])[3:])
+    )
+
+    found = between(before, after)
+
+    rotated, gone = found.cards
+    assert rotated.lines[1].details == (
+        "AWS account: 000000000001",
+        "external ID: old → new",
+    )
+    assert gone.key.name == "a3"
+
+
+def test_what_is_on_another_page_is_reached_from_what_is_read_first():
+    accounts = tuple(account(f"a{n}", environment=f"e{n}") for n in range(PAGE + 2))
+    found = delta(BundleAccounts(), BundleAccounts(aws=accounts), {}, {})
+
+    second = review_of(excerpt(found, {}, {}), "2")
+
+    (group,) = second["review"].groups
+    assert [card.key.name for card in group.sections[0].cards] == ["a50", "a51"]
+    (new,) = second["review"].readings
+    assert (new.pointers[0].page, new.pointers[51].page) == ("?page=1", "?page=2")
+    assert second["cards_page"].paginator.count == PAGE + 2
+
+
+def test_aws_accounts_are_counted_apart_from_spinnakers():
+    ecs = tuple({"name": f"a{n}-ecs", "awsAccount": f"a{n}"} for n in range(22))
+    found = delta(BundleAccounts(), BundleAccounts(aws=many(64), ecs=ecs), {}, {})
+    ids = {one["accountId"] for one in many(65)}
+
+    added = Excerpt.of(found, dict, dict, is_in=ids)
+    back = delta(BundleAccounts(ecs=ecs), BundleAccounts(), {}, {})
+    removed = Excerpt.of(back, dict, dict, was_in={"1"}, is_in={"1"})
+
+    assert added.sentence == (
+        "65 AWS accounts added (86 Spinnaker accounts: 64 aws, 22 ecs)"
+    )
+    assert removed.sentence == "22 Spinnaker accounts removed (22 ecs)"
+
+
 def test_very_many_are_counted():
-    accounts = tuple(account(f"a{number}") for number in range(MOST_ACCOUNTS + 3))
+    accounts = tuple(
+        account(f"a{number}", environment=f"e{number}")
+        for number in range(MOST_ACCOUNTS + 3)
+    )
     files = tuple(f"{number:03}.yml" for number in range(MOST_FILES + 1))
     found = delta(
         BundleAccounts(), BundleAccounts(aws=accounts), {}, dict.fromkeys(files, "1")

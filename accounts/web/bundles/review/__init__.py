@@ -1,0 +1,1 @@
+"""Two bundles laid out for reading: what differs, and what is alike."""
