@@ -65,10 +65,21 @@ def is_load(value: Any) -> bool:
     return whole and all(type(count) is int for count in value.values())
 
 
+COUNTED = ("since", "create", "update", "delete", "files")
+
+
+def are_changes(value: Any) -> bool:
+    """Accept how many accounts and files differ, or nothing."""
+    if value is None:
+        return True
+    whole = is_mapping(value) and value.keys() == {*COUNTED}
+    return whole and all(type(count) is int for count in value.values())
+
+
 class Bundle(CreatedBy, Carried, Readable):
     """A numbered revision of Spinnaker's configuration, for all ready accounts."""
 
-    READS = {"files": are_files, "load": is_load}
+    READS = {"files": are_files, "load": is_load, "changes": are_changes}
 
     class Status(models.TextChoices):
         BUILDING = "building"
@@ -89,6 +100,10 @@ class Bundle(CreatedBy, Carried, Readable):
     load = models.JSONField(null=True, editable=False)
     """What Clouddriver will have to do, see onboarding/spinnaker/bundle/limits.py;
     empty: count it in the zip."""
+    changes = models.JSONField(null=True, editable=False)
+    """{since, create, update, delete, files}: how many accounts of Spinnaker, and other
+    files, differ from the bundle before it, 0 where it is the first; empty: nobody
+    counted."""
     accounts = models.ManyToManyField(ManagedAccount, related_name="bundles")
     created_at = models.DateTimeField(auto_now_add=True)
     installed_at = models.DateTimeField(null=True, blank=True, editable=False)

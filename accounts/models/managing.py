@@ -31,6 +31,7 @@ from accounts.models.readable import Readable, is_mappings, is_one_of, is_texts
 from accounts.models.states import PASSING, State, move
 from onboarding import names
 from onboarding.partitions import PARTITIONS
+from onboarding.spinnaker.bundle.ways import WAYS
 from onboarding.topology import (
     BASE_ROLE,
     IDENTITY_ROLE,
@@ -163,6 +164,14 @@ class ManagingAccount(Described, Leased, Readable):
     image_keys = models.JSONField(default=list, blank=True)
     trusts_bowline = models.BooleanField(default=True)
     bowline_principal = models.CharField(max_length=2048, blank=True, editable=False)
+    run_by = models.CharField(
+        max_length=10,
+        blank=True,
+        default="",
+        editable=False,
+        choices=[(way.key, way.choice) for way in WAYS],
+    )
+    """How Spinnaker is run, as somebody said; empty: nobody did."""
     applied = models.JSONField(default=list, editable=False)
     """Descriptions of which something may exist in AWS, the last applied one last; see
     mapping/snapshots.py."""

@@ -271,6 +271,15 @@ DECISIONS = (
         commands=("onboard",),
     ),
     Decision(
+        "say how Spinnaker is run",
+        (What.SETTINGS,),
+        OPERATOR,
+        Touches.ALL,
+        ("mapping/spinnaker/describing.py",),
+        ("spinnaker-run-by",),
+        ("PUT /spinnaker/run-by",),
+    ),
+    Decision(
         "give roles, add people, limit, deactivate and sign them out",
         (What.ROLES, What.PERSON, What.SIGN_OUT, What.PASSWORD, What.FACTORS_RESET),
         ADMINISTRATOR,

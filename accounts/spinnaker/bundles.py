@@ -30,6 +30,7 @@ from accounts.people.roles import OPERATOR
 from accounts.spinnaker.gone import MayBeThere, had_before, left_by
 from accounts.spinnaker.next_bundle import decided
 from accounts.spinnaker.told import delivered, sent_since
+from accounts.spinnaker.two_bundles import counted_since_last
 from accounts.work.queue import wake
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
@@ -141,11 +142,13 @@ def build(bundle: Bundle) -> None:
         finish(bundle, Bundle.Status.FAILED, error=str(error))
         return
     bundle.accounts.set(accounts)
+    listed = file_list(files)
     finish(
         bundle,
         Bundle.Status.READY,
         archive=archive,
-        files=file_list(files),
+        files=listed,
+        changes=counted_since_last(bundle, archive, listed),
         readme=next(file.text for file in files if file.path == README),
         load=asdict(load(entries)),
         size=len(archive),

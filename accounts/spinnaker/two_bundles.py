@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -15,6 +16,7 @@ from onboarding.spinnaker.bundle.archive import zipped
 from onboarding.spinnaker.bundle.comparison import Altered, BundleDelta, Named, delta
 from onboarding.spinnaker.bundle.contents import (
     Account,
+    BundleAccounts,
     accounts_in,
     aws_accounts_in,
     files_in,
@@ -62,6 +64,26 @@ def between(earlier: Bundle, later: Bundle) -> BundleDelta:
         digests_of(earlier),
         digests_of(later),
     )
+
+
+def counted_since_last(
+    bundle: Bundle, archive: bytes, files: Iterable[Mapping[str, Any]]
+) -> dict[str, int]:
+    """Count what differs from the bundle before it, for lists of bundles."""
+    last = Bundle.objects.built().filter(number__lt=bundle.number).first()
+    found = delta(
+        accounts_in(last.archive) if last else BundleAccounts(),
+        accounts_in(archive),
+        digests_of(last) if last else {},
+        {file["path"]: file["sha256"] for file in files},
+    )
+    return {
+        "since": last.number if last else 0,
+        "create": len(found.added),
+        "update": len(found.changed),
+        "delete": len(found.removed),
+        "files": len((*found.files, *found.gone)),
+    }
 
 
 def texts_of(bundle: Bundle, paths: list[str]) -> Texts:

@@ -24,11 +24,16 @@ ACTIVITY = "/settings/activity/"
 MANAGING = "managing"
 """The managing account's pages belong to the overview, where it is the centre."""
 
+OF_SPINNAKER = ("settings/spinnaker", "settings/feed")
+"""Pages of Spinnaker whose URLs begin as those of settings do."""
+
 
 def section_of(path: str) -> str:
     """Name the place that a path belongs to."""
     if path.startswith(ACTIVITY):
         return "activity"
+    if path.strip("/").startswith(OF_SPINNAKER):
+        return "bundles"
     first = path.strip("/").split("/")[0]
     return "overview" if first in {"", MANAGING} else first
 

@@ -40,6 +40,8 @@ from accounts.web.runs import decisions, listing, same_plans
 from accounts.web.runs import views as runs
 from accounts.web.search import views as search
 from accounts.web.settings import views as settings
+from accounts.web.spinnaker import now as spinnaker_now
+from accounts.web.spinnaker import run_by as spinnaker_run_by
 from accounts.web.spinnaker import views as spinnaker
 from accounts.web.targets import views as targets
 from accounts.web.tokens import views as tokens
@@ -189,6 +191,7 @@ rollout_pages = [
 ]
 bundle_pages = [
     path("bundles/", bundle_list.bundles, name="bundles"),
+    path("bundles/now/", spinnaker_now.spinnaker_now, name="spinnaker-now"),
     path("bundles/next/", preview.bundle_next, name="bundle-next"),
     path("bundles/deliveries/", deliveries.deliveries, name="deliveries"),
     path(
@@ -254,6 +257,11 @@ export_files = [
 ]
 
 spinnaker_pages = [
+    path(
+        "settings/spinnaker/run-by/",
+        spinnaker_run_by.spinnaker_run_by,
+        name="spinnaker-run-by",
+    ),
     path("settings/spinnaker/", spinnaker.spinnaker, name="spinnaker"),
     path("settings/spinnaker/edit/", spinnaker.spinnaker_edit, name="spinnaker-edit"),
     path("settings/spinnaker/test/", spinnaker.spinnaker_test, name="spinnaker-test"),

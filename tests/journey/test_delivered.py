@@ -122,7 +122,7 @@ class Bundles:
         self.page.goto(f"/bundles/{self.last.number}/")
         if "hal/removed.yml" in self.last.files:
             self.page.locator("#answer").fill("gone")
-        press(self.page, "Spinnaker has this bundle now")
+        press(self.page, "Spinnaker has it now")
         said = self.page.get_by_text("Spinnaker has this bundle, recorded")
         expect(said).to_be_visible()
 

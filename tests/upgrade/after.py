@@ -32,6 +32,7 @@ PAGES = (
     "/runs/rollouts/",
     "/bundles/",
     "/bundles/next/",
+    "/bundles/now/",
     "/bundles/deliveries/",
     "/settings/",
     "/settings/activity/",

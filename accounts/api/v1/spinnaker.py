@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 from ninja.responses import Status
+from pydantic import ConfigDict
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import once
@@ -16,6 +17,7 @@ from accounts.discover.connection import FILE, question, switches_of
 from accounts.discover.lookups import ask, seen
 from accounts.http import attachment
 from accounts.mapping.managing import managing_row
+from accounts.mapping.spinnaker.describing import say_run_by
 from accounts.models import Spinnaker
 from accounts.spinnaker.testing import last_test
 
@@ -39,6 +41,14 @@ class Connection(Schema):
     tested_at: datetime | None
     message: str = Field(description="Why the last test did not finish")
     checks: list[Sighting]
+
+
+class RunBy(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    run_by: Literal["", "halyard", "kustomize", "operator", "files", "live", "feed"] = (
+        Field(description="How Spinnaker gets its accounts; empty: not said")
+    )
 
 
 @router.get("", response=Connection, summary="Read the connection with Spinnaker")
@@ -72,6 +82,22 @@ def read_clouddriver_file(request: HttpRequest) -> HttpResponse:
     """Read the settings that Clouddriver needs for deliveries."""
     text = switches_of(managing_row(), Spinnaker.objects.first())
     return attachment(text, FILE, YAML)
+
+
+@router.get("/run-by", response=RunBy, summary="Read how Spinnaker is run")
+def read_run_by(request: HttpRequest) -> dict[str, str]:
+    """Read how Spinnaker is run, as somebody said; empty: nobody did."""
+    return {"run_by": managing_row().run_by}
+
+
+@router.put(
+    "/run-by", auth=OPERATES, response=RunBy, summary="Say how Spinnaker is run"
+)
+@once
+def put_run_by(request: ApiRequest, body: RunBy) -> Any:
+    """Record how Spinnaker is run. Pages then show that way's commands first."""
+    say_run_by(body.run_by, request.user)
+    return {"run_by": body.run_by}
 
 
 def connected() -> Spinnaker:

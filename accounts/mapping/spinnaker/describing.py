@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import F
 
+from accounts.mapping.managing import managing_row
 from accounts.mapping.spinnaker.connection import COLUMNS
-from accounts.models import Activity, Spinnaker
+from accounts.models import Activity, ManagingAccount, Spinnaker
 from accounts.people.activity import record
 from accounts.people.authors import keys_of
+from accounts.people.role_limits.refusing import refuse_limited
+from accounts.people.roles import OPERATOR
 from onboarding.delivery.connection import Connection
 from onboarding.delivery.releases import Release
 
@@ -39,6 +42,20 @@ def describe(described: Connection, by: User | None) -> bool:
         Spinnaker.objects.get().authors.add(*keys_of(by))
         detail = {"url": described.url, "sign_in": described.sign_in}
         record(by, Activity.What.SETTINGS, ABOUT, {**detail, "changed": changed})
+    return True
+
+
+def say_run_by(way: str, by: User | None) -> bool:
+    """Record how Spinnaker is run; return whether that is news. It decides what pages
+    show first, and nothing else.
+    """
+    refuse_limited(by, OPERATOR, "how Spinnaker is run")
+    with transaction.atomic():
+        row = managing_row()
+        if row.run_by == way:
+            return False
+        ManagingAccount.objects.filter(pk=row.pk).update(run_by=way)
+        record(by, Activity.What.SETTINGS, ABOUT, {"run by": way or "not said"})
     return True
 
 

@@ -1,5 +1,5 @@
-"""The formats of a bundle in a sentence each, and what to do next with each kind of
-Spinnaker's installation.
+"""The formats of a bundle in a sentence each, and what to do next with each way to run
+Spinnaker.
 """
 
 from __future__ import annotations
@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from onboarding.spinnaker.bundle.contents import REMOVED
-from onboarding.spinnaker.bundle.formats.verify_script import COMMAND, WHERE
+from onboarding.spinnaker.bundle.ways import WAYS, ShellCommand, Way, next_commands
 
 FORMAT_SENTENCES = {
     "hal/": "Scripts that configure Halyard, check it, or undo it.",
@@ -35,20 +34,15 @@ class ExplainedFormat(NamedTuple):
     says: str
 
 
-class ShellCommand(NamedTuple):
-    says: str
-    line: str
-
-
 class Installation(NamedTuple):
-    """A kind of installation, and the three commands that come next."""
+    """A way to run Spinnaker, and the commands that come next."""
 
-    title: str
+    way: Way
     commands: tuple[ShellCommand, ...]
 
-
-SECRETS = "operator/kubeconfigs.yml"
-PROOF = ShellCommand(f"Prove that Spinnaker can access each account. {WHERE}", COMMAND)
+    @property
+    def title(self) -> str:
+        return self.way.title
 
 
 def formats(paths: Iterable[str]) -> list[ExplainedFormat]:
@@ -61,41 +55,14 @@ def formats(paths: Iterable[str]) -> list[ExplainedFormat]:
     ]
 
 
-def installations(filename: str, paths: Iterable[str]) -> Iterator[Installation]:
-    """Yield the kinds of installation that the bundle's files serve."""
+def installations(
+    filename: str, paths: Iterable[str], first: str = ""
+) -> Iterator[Installation]:
+    """Yield the ways that the bundle's files serve, and those that need no bundle; the
+    one that was said first.
+    """
     known = set(paths)
     folders = {path.split("/")[0] for path in known if "/" in path}
-    unpack = f"unzip -o {filename} -d bowline && cd bowline"
-    host = ShellCommand("Unpack it on hal's host, over the previous one.", unpack)
-    here = ShellCommand("Unpack it next to your spinnaker-kustomize.", unpack)
-    if "hal" in folders:
-        prunes, removes = "", ""
-        if REMOVED in known:
-            prunes = " --prune"
-            removes = ", remove accounts that this bundle no longer has"
-        apply = f"hal/apply.sh{prunes} && hal/profiles.sh && hal deploy apply"
-        says = f"Configure Halyard, which makes a backup first{removes}, and deploy."
-        yield Installation("Halyard", (host, PROOF, ShellCommand(says, apply)))
-    if "kustomize" in folders:
-        copy = (
-            "mkdir -p ../spinnaker-kustomize/components/bowline && "
-            "cp -r kustomize/. ../spinnaker-kustomize/components/bowline/ && "
-            "kubectl apply --server-side -k ../spinnaker-kustomize"
-        )
-        says = (
-            "Add components/bowline as the last of components: in its "
-            "kustomization.yml (once), copy the component there, and deploy."
-        )
-        commands = (here, PROOF, ShellCommand(says, copy))
-        yield Installation("spinnaker-kustomize", commands)
-    if "operator" in folders:
-        here = ShellCommand("Unpack it where kubectl reaches the cluster.", unpack)
-        patch = (
-            "kubectl -n spinnaker patch spinsvc spinnaker --type merge "
-            "--patch-file operator/spinnakerservice.yml"
-        )
-        if SECRETS in known:
-            patch = f"kubectl -n spinnaker apply -f {SECRETS} && {patch}"
-        says = "Patch the SpinnakerService; README.md says what its lists hide."
-        commands = (here, PROOF, ShellCommand(says, patch))
-        yield Installation("the operator", commands)
+    for way in sorted(WAYS, key=lambda one: one.key != first):
+        if not way.folder or way.folder in folders:
+            yield Installation(way, tuple(next_commands(way, filename, known)))

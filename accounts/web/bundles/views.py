@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -36,6 +38,7 @@ from accounts.web.live.state import live_bundle
 from accounts.web.live.views import watched
 from accounts.web.role_limits.doors import everywhere_required
 from accounts.web.role_limits.here import everywhere
+from accounts.web.spinnaker.run_by import run_by_now
 from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in
 from onboarding.spinnaker.bundle.limits import Load, limits, load_of
 
@@ -45,8 +48,8 @@ MOST_FILES = 500
 MOST_EARLIER = 10
 """How many earlier bundles it can be compared with in one click."""
 
-MOST_NAMES = 50
-"""The most accounts that are named on a bundle's page."""
+PAGE = 50
+"""Accounts to a page."""
 
 
 @operator_required
@@ -70,54 +73,82 @@ def bundle_build(request: Request) -> HttpResponse:
 
 
 def bundle(request: Request, number: int) -> HttpResponse:
-    return file_page(request, number, README)
+    """Show a bundle: how to install it, or what its other tabs have."""
+    return page_of(request, number, request.GET.get("tab", ""))
 
 
 def bundle_file(request: Request, number: int, path: str) -> HttpResponse:
-    return file_page(request, number, path)
+    return page_of(request, number, "files", path)
 
 
-def file_page(request: Request, number: int, path: str) -> HttpResponse:
-    """Show a bundle with one of its files open, once it is built."""
+def page_of(
+    request: Request, number: int, asked: str, path: str = README
+) -> HttpResponse:
+    """Show one tab of a bundle, once it is built."""
     bundle = get_object_or_404(Bundle.objects.defer("archive"), number=number)
-    live = watched(request, live_bundle(bundle))
-    accounts = bundle.accounts.order_by("name")
-    count = accounts.count()
+    tab = asked if asked in TABS else INSTALL
     shown = {
-        "live": live,
+        "live": watched(request, live_bundle(bundle)),
         "bundle": bundle,
         "crumbs": [("Bundles", reverse("accounts:bundles"))],
-        "accounts": accounts[:MOST_NAMES],
-        "count": count,
-        "more": max(count - MOST_NAMES, 0),
-        "others": of_bundle(bundle.accounts.all()),
+        "count": bundle.accounts.count(),
         "installed": installed_bundle(),
+        "readme": reverse("accounts:bundle-file", args=[number, README]),
+        "tab": tab,
         **everywhere(request, "a bundle"),
     }
     if bundle.status == Bundle.Status.READY:
-        shown |= {
-            "tree": tree([file["path"] for file in bundle.files], path, MOST_FILES),
-            "more_files": max(len(bundle.files) - MOST_FILES, 0),
-            **explained(bundle),
-            "wrap": "wrap" in request.GET,
-            **opened(bundle, path, as_text="text" in request.GET),
-        }
+        shown |= {"left": left_by(bundle)}
+        shown |= TABS[tab](request, bundle, path)
     return render(request, "bundles/bundle.html", shown)
 
 
-def explained(bundle: Bundle) -> dict[str, Any]:
-    """Say what the bundle's formats are for, what comes next, and how large it is."""
-    sizes = {file["path"]: file["size"] for file in bundle.files}
-    ready = Bundle.objects.built().filter(number__lt=bundle.number)
-    earlier = ready.order_by("-number").values_list("number", flat=True)
-    load = load_on(bundle) if ACCOUNTS in sizes else None
-    return {
-        "formats": formats(sizes),
-        "installations": list(installations(bundle.filename, sizes)),
-        "left": left_by(bundle),
-        "limits": list(limits(load, sizes)) if load else [],
-        "earlier": earlier[:MOST_EARLIER],
+def install_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
+    """Say what comes next, the way that Spinnaker is run first."""
+    paths = [file["path"] for file in bundle.files]
+    said = run_by_now()
+    return said | {
+        "formats": formats(paths),
+        "installations": list(installations(bundle.filename, paths, said["run_by"])),
+        "others": of_bundle(bundle.accounts.all()),
     }
+
+
+def accounts_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
+    rows = bundle.accounts.defer("proved").order_by("name")
+    return {"page": Paginator(rows, PAGE).get_page(request.GET.get("page"))}
+
+
+def changes_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
+    earlier = Bundle.objects.built().light().filter(number__lt=bundle.number)
+    return {"earlier": earlier[:MOST_EARLIER]}
+
+
+def files_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
+    return {
+        "tree": tree([file["path"] for file in bundle.files], path, MOST_FILES),
+        "more_files": max(len(bundle.files) - MOST_FILES, 0),
+        "wrap": "wrap" in request.GET,
+        **opened(bundle, path, as_text="text" in request.GET),
+    }
+
+
+def load_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
+    """Say how close its accounts come to what Spinnaker can carry."""
+    sizes = {file["path"]: file["size"] for file in bundle.files}
+    load = load_on(bundle) if ACCOUNTS in sizes else None
+    return {"limits": list(limits(load, sizes)) if load else []}
+
+
+INSTALL = "install"
+TABS: Mapping[str, Callable[[Request, Bundle, str], dict[str, Any]]] = {
+    INSTALL: install_tab,
+    "accounts": accounts_tab,
+    "changes": changes_tab,
+    "files": files_tab,
+    "load": load_tab,
+}
+"""Each tab's own part of the page, by its name in the URL."""
 
 
 def load_on(bundle: Bundle) -> Load:

@@ -46,7 +46,7 @@ def feed_page(
     )
     unfit = unfit.only("unfit", "account__name", "account__account_id")
     shown = {
-        "crumbs": [("Settings", reverse("accounts:settings"))],
+        "crumbs": [("Spinnaker", reverse("accounts:spinnaker-now"))],
         "form": form,
         "made": made,
         "usable": usable,

@@ -87,6 +87,13 @@ DESTINATIONS = (
         "policy set",
         "?policies=older",
     ),
+    Destination("Bundles", "accounts:bundles", "bundles", "zip list"),
+    Destination(
+        "In Spinnaker now",
+        "accounts:spinnaker-now",
+        "bundles",
+        "installed run halyard kustomize operator",
+    ),
     Destination(
         "Next bundle", "accounts:bundle-next", "bundles", "preview build changes"
     ),
@@ -112,10 +119,10 @@ DESTINATIONS = (
         "?tab=rules",
     ),
     Destination(
-        "Running Spinnaker",
+        "Connection with Spinnaker",
         "accounts:spinnaker",
         "settings",
-        "gate connection connect live delivery clouddriver account storage",
+        "running gate connect live delivery clouddriver account storage",
     ),
     Destination(
         "Groups and roles",

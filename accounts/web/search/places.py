@@ -32,7 +32,7 @@ PLACES = (
     Place("overview", "Overview", "accounts:overview"),
     Place("accounts", "Accounts", "accounts:accounts"),
     Place("runs", "Runs", "accounts:runs"),
-    Place("bundles", "Bundles", "accounts:bundles"),
+    Place("bundles", "Spinnaker", "accounts:bundles"),
     Place("activity", "Activity", "accounts:activity", letter="t"),
     Place("settings", "Settings", "accounts:settings"),
     Place("help", "Help", "accounts:help"),

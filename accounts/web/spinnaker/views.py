@@ -47,7 +47,7 @@ def spinnaker(request: Request) -> HttpResponse:
             "row": row,
             "file": FILE,
             "switches": switches_of(managing, row) if managing else "",
-            "crumbs": [("Settings", reverse("accounts:settings"))],
+            "crumbs": [("Spinnaker", reverse("accounts:spinnaker-now"))],
             **shown,
         },
     )
@@ -114,8 +114,8 @@ def spinnaker_edit(request: Request) -> HttpResponse:
             "row": row,
             "reach": reach,
             "crumbs": [
-                ("Settings", reverse("accounts:settings")),
-                ("Spinnaker", reverse("accounts:spinnaker")),
+                ("Spinnaker", reverse("accounts:spinnaker-now")),
+                ("Connection", reverse("accounts:spinnaker")),
             ],
         },
     )

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import fill
 
+from onboarding.spinnaker.bundle import ways
 from onboarding.spinnaker.bundle.contents import REMOVED
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.verify_script import COMMAND, WHERE
@@ -158,8 +159,7 @@ OPERATOR = """
 `operator/spinnakerservice.yml` is a patch; give it the name of your SpinnakerService.
 
 ```sh
-{secrets}kubectl -n spinnaker patch spinsvc spinnaker --type merge \\
-  --patch-file operator/spinnakerservice.yml
+{secrets}{patch}
 ```
 
 - A list replaces a list: accounts of the same provider that your SpinnakerService lists
@@ -170,7 +170,6 @@ OPERATOR = """
 Undo: apply your own SpinnakerService as it was.
 """
 
-SECRETS = "kubectl -n spinnaker apply -f operator/kubeconfigs.yml\n"
 
 NO_OPERATOR = """
 ## With the operator
@@ -287,8 +286,9 @@ def sections(
         else "",
     )
     fits = any(file.path.startswith("operator/") for file in files)
-    secrets = SECRETS if kubernetes else ""
-    yield OPERATOR.format(secrets=secrets) if fits else NO_OPERATOR
+    secrets = f"{ways.APPLY_SECRETS}\n" if kubernetes else ""
+    patch = ways.PATCH.replace(" --patch-file", " \\\n  --patch-file")
+    yield OPERATOR.format(secrets=secrets, patch=patch) if fits else NO_OPERATOR
     large = [f"`{f.path}`" for f in files if is_template(f) and len(f.text) > TEMPLATE]
     granted = any(file.path.endswith("/key-grants.json") for file in files)
     yield AWS.format(

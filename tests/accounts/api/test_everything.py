@@ -72,6 +72,7 @@ BY_API: Mapping[str, str] = {
     "run-look": "POST /runs/{number}/look",
     "run-updated": f"POST {ACCOUNT}/hand-off/updated",
     "same-plans-approve": "POST /runs/same/{fingerprint}/approve",
+    "spinnaker-run-by": "PUT /spinnaker/run-by",
     "spinnaker-test": "POST /spinnaker/test",
     "test-access": f"POST {ACCOUNT}/access-test",
     "unrotate": f"POST {ACCOUNT}/external-id/cancel",
@@ -121,6 +122,7 @@ A_BUNDLE, HAND_OFF = "/bundles/{number}", f"{ACCOUNT}/hand-off"
 BY_READS: Mapping[str, str] = {
     "access-role": f"GET {ACCOUNT}/access-role",
     "access-role-file": f"GET {ACCOUNT}/access-role",
+    "spinnaker-now": "GET /spinnaker/run-by",
     "account": f"GET {ACCOUNT}",
     **dict.fromkeys(("accounts", "accounts-csv", "accounts-json"), "GET /accounts"),
     **dict.fromkeys(("foreign-policies", "foreign-policy"), "GET /foreign-policies"),

@@ -96,6 +96,7 @@ READS = {
     "delivery",
     "spinnaker",
     "spinnaker-file",
+    "spinnaker-now",
     "documentation",
     "document",
     "picture",

@@ -108,7 +108,7 @@ def test_the_places_fold_on_a_phone(
 ) -> None:
     page = signed_in(browser, live_server, viewport={"width": 390, "height": 844})
     page.goto("/")
-    place = page.get_by_role("link", name="Bundles", exact=True)
+    place = page.get_by_role("link", name="Spinnaker", exact=True)
     expect(place).to_be_hidden()
 
     page.get_by_role("button", name="Menu").click()

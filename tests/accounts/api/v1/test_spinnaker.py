@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Lookup
+from onboarding.spinnaker.bundle.ways import WAYS
 from tests.accounts.api.calling import detail
 from tests.accounts.spinnaker.connecting import spinnaker_row
 from tests.rows import managing_row
@@ -56,3 +57,24 @@ def test_what_clouddriver_needs_once_is_a_file(reader):
     assert detail(refused) == "Set up the managing account first."
     assert answer["Content-Type"] == "application/yaml"
     assert "poll" in answer.content.decode().lower()
+
+
+def test_how_spinnaker_is_run_is_read_and_said(reader, operator):
+    managing_row()
+
+    before = reader.read("/spinnaker/run-by").json()
+    answer = operator.put("/spinnaker/run-by", {"run_by": "kustomize"})
+    refused = operator.put("/spinnaker/run-by", {"run_by": "kleat"})
+
+    assert before == {"run_by": ""}
+    assert answer.json() == {"run_by": "kustomize"}
+    assert refused.status_code == 422
+    assert reader.read("/spinnaker/run-by").json() == {"run_by": "kustomize"}
+
+
+def test_each_way_to_run_spinnaker_can_be_said(operator):
+    managing_row()
+
+    for way in WAYS:
+        answer = operator.put("/spinnaker/run-by", {"run_by": way.key})
+        assert answer.status_code == 200, way

@@ -1,27 +1,39 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
-from accounts.web.bundles.installations import formats, installations
+from accounts.web.bundles.installations import Installation, formats, installations
 from onboarding.spinnaker.bundle.formats.verify_script import COMMAND
+from onboarding.spinnaker.bundle.ways import WAYS
 from tests.bundles import files_of, with_every_provider
 
 ZIP = "bowline-1-2026-03-01.zip"
+GUIDE = Path(__file__).parents[4] / "docs" / "leaving-halyard.md"
+
+
+def kinds_of(*paths: str, first: str = "") -> dict[str, Installation]:
+    return {one.way.key: one for one in installations(ZIP, paths, first)}
 
 
 def test_each_kind_of_installation_has_three_commands_that_begin_with_unpacking():
     kinds = list(installations(ZIP, files_of(with_every_provider())))
 
-    assert kinds[0].title == "Halyard"
+    assert [one.way for one in kinds] == [*WAYS]
     for kind in kinds:
-        assert len(kind.commands) == 3
-        assert kind.commands[0].line.startswith(f"unzip -o {ZIP}")
+        if kind.way.folder:
+            assert len(kind.commands) == 3
+            assert kind.commands[0].line.startswith(f"unzip -o {ZIP}")
 
 
 def test_accounts_are_proved_by_the_same_command_as_in_the_readme():
     files = files_of(with_every_provider())
 
-    proofs = {kind.commands[1] for kind in installations(ZIP, files)}
+    proofs = {
+        kind.commands[1] for kind in installations(ZIP, files) if kind.way.folder
+    }
 
     (proof,) = proofs
     sentence = proof.says.split(". ", 1)[1]
@@ -30,16 +42,27 @@ def test_accounts_are_proved_by_the_same_command_as_in_the_readme():
     assert f"```sh {COMMAND} ``` {sentence}" in readme
 
 
-@pytest.mark.parametrize("folder", ["hal", "kustomize", "operator"])
-def test_only_what_the_bundle_serves_is_offered(folder: str):
-    (kind,) = installations(ZIP, [f"{folder}/x", "README.md"])
+@pytest.mark.parametrize(
+    ("folder", "key"),
+    [(way.folder, way.key) for way in WAYS if way.folder],
+)
+def test_only_what_the_bundle_serves_is_offered(folder: str, key: str):
+    kinds = kinds_of(f"{folder}/x", "README.md")
 
-    assert folder in kind.commands[2].line
+    assert [*kinds] == [key, "live", "feed"]
+    assert folder in kinds[key].commands[2].line
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.key)
+def test_the_way_that_was_said_comes_first(way):
+    paths = [f"{one.folder}/x" for one in WAYS if one.folder]
+
+    assert next(iter(kinds_of(*paths, first=way.key))) == way.key
 
 
 @pytest.mark.parametrize("path", ["operator/kubeconfigs.yml", "operator/x"])
 def test_the_operators_kubeconfigs_come_first_where_there_are_any(path: str):
-    (kind,) = installations(ZIP, ["operator/spinnakerservice.yml", path])
+    kind = kinds_of("operator/spinnakerservice.yml", path)["operator"]
 
     assert ("kubeconfigs.yml &&" in kind.commands[2].line) is ("kubeconfigs" in path)
 
@@ -48,3 +71,27 @@ def test_the_formats_that_are_there_are_explained():
     found = formats(["README.md", "hal/apply.sh", "hal/check.sh", "verify.sh"])
 
     assert [one.path for one in found] == ["hal/", "verify.sh"]
+
+
+HALS_OWN = {"hal backup create", "hal/check.sh", "hal/remove.sh && hal deploy apply"}
+
+
+def test_readme_and_the_guide_away_from_halyard_say_these_commands():
+    files = files_of(with_every_provider())
+    kinds = installations(ZIP, files)
+    parts = {
+        part
+        for kind in kinds
+        for command in kind.commands
+        for part in (command.line, *command.line.split(" && "))
+    }
+    said = re.findall(r"```sh\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    lines = {
+        line.strip() for text in said for line in text.splitlines() if line.strip()
+    }
+    readme = files["README.md"].replace(" \\\n  ", " ")
+
+    whole = {line for line in lines - HALS_OWN if line not in parts}
+    assert {p for line in whole for p in line.split(" && ")} <= parts
+    for line in ("./verify.sh", kinds_of("operator/x")["operator"].commands[2].line):
+        assert line in readme

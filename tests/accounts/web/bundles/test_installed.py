@@ -130,4 +130,4 @@ def test_a_viewer_says_nothing(client) -> None:
     client.force_login(person("viewer"))
 
     assert client.post("/bundles/1/installed/").status_code == 403
-    assert "Spinnaker has this bundle now" not in text(client, "/bundles/1/")
+    assert "Spinnaker has it now" not in text(client, "/bundles/1/")

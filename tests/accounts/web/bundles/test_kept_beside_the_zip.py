@@ -14,7 +14,7 @@ from accounts.spinnaker.bundles import build, new_bundle
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
-README = "/bundles/1/"
+README = "/bundles/1/files/README.md"
 OTHER = "/bundles/1/files/manifest.json"
 
 

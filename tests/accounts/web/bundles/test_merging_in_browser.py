@@ -19,6 +19,14 @@ from tests.factories import MANAGED_ID, topology
 from tests.rows import bundle_row, managing_row, person
 
 PAGE = "/bundles/2/halconfig/"
+PAGES = (
+    "/bundles/2/since/1/",
+    "/bundles/2/",
+    *(f"/bundles/2/?tab={tab}" for tab in ("accounts", "changes", "load")),
+    "/bundles/2/files/README.md",
+    "/bundles/now/",
+    PAGE,
+)
 CONFIG = """\
 currentDeployment: default
 deploymentConfigurations:
@@ -91,7 +99,7 @@ def test_axe_finds_nothing(
 ) -> None:
     page = signed_in(browser, live_server, color_scheme=scheme, bypass_csp=True)
 
-    for path in ("/bundles/2/since/1/", "/bundles/2/", PAGE):
+    for path in PAGES:
         page.goto(path)
         assert_axe_finds_nothing(page)
     shown(page, tmp_path / "config")
@@ -103,7 +111,7 @@ def test_no_page_is_wider_than_a_phone(
 ) -> None:
     page = signed_in(browser, live_server, viewport={"width": 320, "height": 700})
 
-    for path in ("/bundles/2/since/1/", "/bundles/2/", PAGE):
+    for path in PAGES:
         page.goto(path)
         assert width_of(page) <= 320, path
     shown(page, tmp_path / "config")

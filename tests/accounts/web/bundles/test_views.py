@@ -5,17 +5,22 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.messages import get_messages
+from django.utils import timezone
 
 from accounts.models import Bundle
 from accounts.models.states import State
 from accounts.spinnaker.bundles import MOST_CHARACTERS
-from tests.rows import account_row, managing_row, person
+from tests.bundles import core
+from tests.factories import topology
+from tests.rows import account_row, bundle_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
+
+README_PAGE = "/bundles/1/files/README.md"
 
 FILES = {
     "README.md": "# Read me\n",
@@ -109,20 +114,21 @@ def test_with_ready_accounts_it_offers_to_build(operator) -> None:
     assert "Build a bundle of 1 account</a>" in page
 
 
-def test_a_bundle_opens_with_its_readme(operator) -> None:
+def test_its_files_open_with_its_readme(operator) -> None:
     bundle = ready_bundle()
 
-    page = operator.get("/bundles/1/").content.decode()
+    opened = operator.get("/bundles/1/").content.decode()
+    page = operator.get(README_PAGE).content.decode()
 
+    assert f'href="{README_PAGE}"' in opened
     assert "<h3>Read me</h3>" in page
     assert bundle.sha256 in page
-    assert ">a1</a>" in page
 
 
 def test_markdown_is_shown_as_text_on_request(operator) -> None:
     ready_bundle()
 
-    page = operator.get("/bundles/1/?text=1").content.decode()
+    page = operator.get(README_PAGE + "?text=1").content.decode()
 
     assert '<span class="gh"># Read me</span>' in page
     assert "Show formatted" in page
@@ -133,12 +139,87 @@ def test_the_next_three_commands_can_be_copied(operator) -> None:
 
     response = operator.get("/bundles/1/")
 
-    (halyard,) = response.context["installations"]
+    halyard, *others = response.context["installations"]
+    assert [one.way.key for one in others] == ["live", "feed"]
     lines = [command.line for command in halyard.commands]
     assert lines[0] == "unzip -o bowline-1-2026-03-01.zip -d bowline && cd bowline"
     assert lines[1] == "./verify.sh"
     assert len(lines) == 3
     assert 'data-copy="./verify.sh"' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("tab", "has"),
+    [
+        ("accounts", ">a1</a>"),
+        ("changes", "There is no earlier bundle"),
+        ("load", "Load on Spinnaker"),
+        ("none", "With Halyard"),
+    ],
+)
+def test_its_parts_have_addresses(operator, tab: str, has: str) -> None:
+    ready_bundle()
+
+    page = operator.get("/bundles/1/", {"tab": tab}).content.decode()
+
+    nav = page[page.index('aria-label="Bundle 1"') :]
+    here = nav[: nav.index('aria-current="page"')].rsplit("href=", 1)[1]
+    assert has in page
+    assert (f"tab={tab}" in here) is (tab != "none")
+
+
+def test_its_accounts_are_paged(operator, monkeypatch) -> None:
+    monkeypatch.setattr("accounts.web.bundles.views.PAGE", 1)
+    ready_bundle().accounts.add(account_row("b", account_id="8" * 12))
+
+    page = operator.get("/bundles/1/?tab=accounts&page=2").content.decode()
+
+    assert ">b</a>" in page
+    assert ">a1</a>" not in page
+    assert "2–2 of" in page
+
+
+@pytest.mark.parametrize(
+    ("installed", "said"),
+    [
+        (None, "not known to be installed"),
+        (1, "in Spinnaker since"),
+        (2, 'not in Spinnaker, which has <a href="/bundles/2/">Bundle 2</a>'),
+    ],
+)
+def test_the_heading_says_whether_spinnaker_has_it(operator, installed, said) -> None:
+    ready_bundle(1)
+    ready_bundle(2)
+    rows = Bundle.objects.filter(number=installed)
+    rows.update(installed_at=timezone.now())
+
+    page = " ".join(operator.get("/bundles/1/").content.decode().split())
+
+    assert said in page
+    assert ("Spinnaker has it now</button>" in page) is (installed != 1)
+
+
+def test_the_list_says_what_changes_and_what_is_in_spinnaker(operator) -> None:
+    for number in (1, 2, 3):
+        bundle_row(topology(core()), number)
+    now = timezone.now()
+    same = dict.fromkeys(("create", "update", "delete", "files"), 0)
+    Bundle.objects.update(changes={"since": 1, **same})
+    Bundle.objects.filter(number=1).update(
+        installed_at=now - timedelta(days=1), changes={"since": 0, **same, "create": 86}
+    )
+    Bundle.objects.filter(number=2).update(installed_at=now)
+
+    page = " ".join(operator.get("/bundles/").content.decode().split())
+
+    newest, middle, oldest = (
+        page[page.index(f'id="row-{number}"') :].partition("</tr>")[0]
+        for number in (3, 2, 1)
+    )
+    assert "none</span>" in newest
+    assert "since" in middle
+    assert "+86" in oldest
+    assert "before</span>" in oldest
 
 
 def test_a_file_is_shown_escaped_and_coloured(operator) -> None:
@@ -161,8 +242,8 @@ def test_a_file_that_it_has_not_is_not_found(operator, path: str) -> None:
 def test_lines_wrap_on_request(operator) -> None:
     ready_bundle()
 
-    wrapped = operator.get("/bundles/1/?text=1&wrap=1").content.decode()
-    plain = operator.get("/bundles/1/?text=1").content.decode()
+    wrapped = operator.get(README_PAGE + "?text=1&wrap=1").content.decode()
+    plain = operator.get(README_PAGE + "?text=1").content.decode()
 
     assert "code-wrap" in wrapped
     assert "code-wrap" not in plain
@@ -171,7 +252,7 @@ def test_lines_wrap_on_request(operator) -> None:
 def test_a_long_file_is_shown_in_part_and_says_so(operator) -> None:
     ready_bundle(files={"README.md": "x" * (MOST_CHARACTERS + 7)})
 
-    page = operator.get("/bundles/1/").content.decode()
+    page = operator.get(README_PAGE).content.decode()
 
     assert "7 more characters are in the zip" in page
     assert len(page) < MOST_CHARACTERS + 20_000
@@ -181,7 +262,7 @@ def test_a_large_bundle_names_only_the_first_files(operator, monkeypatch) -> Non
     monkeypatch.setattr("accounts.web.bundles.views.MOST_FILES", 1)
     ready_bundle()
 
-    assert "and 2 more in the zip" in operator.get("/bundles/1/").content.decode()
+    assert "and 2 more in the zip" in operator.get(README_PAGE).content.decode()
 
 
 def test_while_it_is_built_the_page_looks_again(operator) -> None:
