@@ -20,8 +20,9 @@ from django.db.models import Value
 from django.test import Client
 
 from accounts.api.api import api
-from accounts.models import Run
+from accounts.models import Bundle, Run
 from accounts.models.states import Status
+from accounts.web.bundles.views import TABS
 from tests.accounts.api.calling import Caller, token_of
 from tests.attack.pages import FINGERPRINT, every_row, first, listed, pages
 from tests.attack.queries import taken_back
@@ -141,7 +142,8 @@ def operations() -> Iterator[str]:
 def pages_of(model: type[models.Model]) -> list[str]:
     places = SHOWN_ON.get(model._meta.model_name or "", ("/",))
     admin = f"/admin/accounts/{model._meta.model_name}/"
-    return [
+    tabs = [f"/bundles/1/?tab={tab}" for tab in TABS] if model is Bundle else []
+    return tabs + [
         page.path
         for page in pages()
         if page.path == "/"

@@ -54,6 +54,7 @@ from accounts.models.feed.rows import LISTS
 from accounts.models.organization.reading import ROOT
 from accounts.models.states import State, Status
 from accounts.people.activity import record
+from accounts.web.bundles.views import TABS
 from accounts.web.urls import urlpatterns
 from accounts.web.wizard.steps import STEPS
 from onboarding.delivery.verdicts import Verb, Why
@@ -99,8 +100,8 @@ class Pages(NamedTuple):
                 where = dict(zip(names, chosen, strict=True))
                 yield reverse(f"accounts:{pattern.name}", kwargs=where)
         yield from (self.accounts[0].get_absolute_url() + tail for tail in DETAILS)
-        yield from ("/managing/?switch=1", "/bundles/1/?wrap=1", "/sign-in/")
-        yield "/you/second-factor/"
+        yield from ("/managing/?switch=1", "/sign-in/", "/you/second-factor/")
+        yield from (f"/bundles/1/?wrap=1&tab={tab}" for tab in TABS)
         refused = ClusterSearch.objects.exclude(finished_at=None)
         yield from (f"{search.get_absolute_url()}?show=refused" for search in refused)
         found = ("name-", self.runs[0].reference, "bundle")
@@ -200,9 +201,8 @@ def whole_site() -> Pages:
         Bundle.objects.filter(pk=bundle.pk).update(**kept)
     EnvironmentPolicy.objects.create(environment="lab", four_eyes=True)
     Heartbeat.note(seen_at=now + timedelta(hours=1))  # all pages take a while
-    asked = Question(CALLER, "aws")
     rows.lookup_row(
-        asked,
+        Question(CALLER, "aws"),
         asked_by=operator,
         asked_at=now,
         answered_at=now + timedelta(hours=1),

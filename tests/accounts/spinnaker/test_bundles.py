@@ -213,3 +213,20 @@ def test_a_number_that_somebody_took_meanwhile_is_not_given_again(
     monkeypatch.setattr(BundleQuerySet, "next_number", lambda rows: next(numbers))
 
     assert new_bundle(None).number == taken + 1
+
+
+def test_what_changed_since_the_bundle_before_it_is_counted(
+    verified: ManagedAccount,
+) -> None:
+    other = evaluated(accepted=True)
+    first = built(new_bundle(None))
+    ManagedAccount.objects.filter(pk=other.pk).leave_out(None)
+    second = built(new_bundle(None))
+    third = built(new_bundle(None))
+
+    nothing = {"create": 0, "update": 0, "delete": 0, "files": 0}
+    assert first.changes["since"] == 0
+    assert (first.changes["create"], first.changes["delete"]) == (2, 0)
+    assert first.changes["files"] == len(first.files) - 3  # README, manifest, accounts
+    assert (second.changes["since"], second.changes["delete"]) == (1, 1)
+    assert third.changes == {"since": 2, **nothing}

@@ -23,6 +23,9 @@ from onboarding.spinnaker.bundle.excerpt import (
 FEW = {"READ": ["developers"], "WRITE": ["sre"]}
 
 
+MADE = {"context": "{}", "kubeconfigFile": "kubernetes/{}/kubeconfig.yml"}
+
+
 def account(name: str = "staging", **fields: Any) -> dict[str, Any]:
     return {"name": name, "accountId": "922222222222", **fields}
 
@@ -176,8 +179,6 @@ def test_accounts_that_differ_in_names_and_ids_only_are_read_once():
 @pytest.mark.parametrize(
     "own",
     [
-        {"context": "other"},
-        {"kubeconfigFile": "elsewhere.yml"},
         {"assumeRole": "arn:aws:iam::000000000009:role/m"},
         {"permissions": FEW},
         {"environment": "live"},
@@ -191,10 +192,25 @@ def test_what_differs_in_anything_else_is_read_by_itself(own: dict[str, Any]):
     assert [card.key.name for card in found.cards] == ["a0", "a1", "a2"]
 
 
+@pytest.mark.parametrize("own", ["context", "kubeconfigFile"])
+def test_what_is_not_made_of_the_name_is_read_by_itself(own: str):
+    x, y, z = ({"name": name, own: MADE[own].format(name)} for name in "xyz")
+
+    alike = between(BundleAccounts(), BundleAccounts(kubernetes=(x, y, z)))
+    other = between(
+        BundleAccounts(), BundleAccounts(kubernetes=(x, y, z | {own: "other"}))
+    )
+
+    assert (len(alike.cards), len(other.cards)) == (1, 3)
+
+
 def test_an_id_that_changes_too_is_said_of_each():
     before = BundleAccounts(aws=many(4, externalId="old"))
     after = BundleAccounts(
-        aws=(*many(3, externalId="new", regions=["s"]), *many(4, regions=["s"])[3:])
+        aws=(
+            *many(3, externalId="new", regions=["s"]),
+            *many(4, externalId="old", regions=["s"])[3:],
+        )
     )
 
     found = between(before, after)

@@ -54,3 +54,43 @@ def test_axe_finds_nothing_and_nothing_sticks_out_at_any_width(page: Page) -> No
     found = [*faults(page), *axe_findings(page)]
 
     assert not found, "\n".join(found)
+
+
+def test_sixty_four_accounts_are_read_without_scrolling_for_long(
+    browser: Browser, live_server: Any, transactional_db: None
+) -> None:
+    person("operator")
+    many = [
+        managed(
+            provider("ec2"),
+            provider("ecs"),
+            name=f"a{number}",
+            account_id=f"{number:012}",
+            environment=("dev", "staging", "prod", "tools")[number % 4],
+        )
+        for number in range(64)
+    ]
+    bundle_row(topology(core()), 1)
+    bundle_row(topology(core(), *many), 2)
+    size = {"width": 1440, "height": 900}
+    page = signed_in(browser, live_server, bypass_csp=True, viewport=size)
+    page.goto("/bundles/2/since/1/")
+    expect(page.get_by_text("64 AWS accounts added (128")).to_be_visible()
+
+    assert page.evaluate("document.documentElement.scrollHeight") < 3000
+    page.get_by_text("125 more").click()
+    page.get_by_role("link", name="a63", exact=True).click()
+    row = page.locator("li", has_text="AWS account: 000000000063")
+    expect(row).to_be_visible()
+
+
+def test_what_is_viewed_on_a_page_is_not_all(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.web.bundles.review.changes.PAGE", 2)
+    page.reload()
+
+    expect(page.get_by_text("0 of 2 viewed on this page")).to_be_visible()
+    page.get_by_role("link", name="Next").click()
+
+    expect(page.get_by_text("3–4 of")).to_have_count(2)
