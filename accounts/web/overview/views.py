@@ -48,6 +48,7 @@ def overview(request: Request) -> HttpResponse:
         "managing": managing,
         "states": [(state, count) for state, count in states.items() if count],
         "total": total,
+        "all_verified": {word for word in states if states[word]} == {State.VERIFIED},
         "moving": bool(live.every),
         "todo": [
             *managing_to_do(managing),

@@ -27,7 +27,6 @@ PLAN_DELIVERY = "python manage.py deliver --dry-run"
 DELIVER = "python manage.py deliver --approve --yes"
 
 
-
 class ShellCommand(NamedTuple):
     says: str
     line: str

@@ -31,9 +31,7 @@ def test_each_kind_of_installation_has_three_commands_that_begin_with_unpacking(
 def test_accounts_are_proved_by_the_same_command_as_in_the_readme():
     files = files_of(with_every_provider())
 
-    proofs = {
-        kind.commands[1] for kind in installations(ZIP, files) if kind.way.folder
-    }
+    proofs = {kind.commands[1] for kind in installations(ZIP, files) if kind.way.folder}
 
     (proof,) = proofs
     sentence = proof.says.split(". ", 1)[1]

@@ -1,0 +1,246 @@
+"""Sentences that say how something ended, and for each the case in which it is false.
+
+They are read from the templates: one without such a case is red here.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from accounts.models import Delivery, ManagedAccount, Rollout, Run
+from accounts.models.states import State, Status
+from tests.accounts.runs.rollouts.rows import plan, started
+from tests.rows import account_row, managing_row, run_row, step_row
+
+pytestmark = pytest.mark.django_db
+
+STATES_AN_OUTCOME = re.compile(
+    r"^Spinnaker has access$|and Spinnaker can no longer assume|is verified, and"
+    r"|^… Finished$|^Nothing (to|was|had|is sent|in AWS (was|has))|is nothing to"
+    r"|othing in them was|matches its description|^(… )?Removed from AWS|has everything"
+    r"|has loaded it$|changes nothing\.$|so none was"
+)
+REFUSALS = ("403.html", "unreadable.html", "registration/locked.html")
+"""Pages that only ever answer a request that was refused."""
+
+RUN = "runs/_result.html"
+FALSE_WHERE = {
+    (RUN, "Spinnaker has access"): "test_a_run_says_access_only_where_all_was_proved",
+    (RUN, "Nothing had to be changed in AWS."): "test_a_run_with_steps_changed_aws",
+    (RUN, "Nothing in AWS was changed."): "test_a_run_that_stopped_halfway_changed_aws",
+    (RUN, "Nothing in AWS has changed."): "test_only_an_outdated_plan_changed_nothing",
+    (
+        RUN,
+        "Spinnaker's identity matches its description.",
+    ): "test_the_managing_account_matches_only_once_verified",
+    (RUN, "Removed from AWS"): "test_a_removal_that_failed_removed_nothing_for_certain",
+    (
+        RUN,
+        "What was created for Spinnaker in … is deleted, and Spinnaker can no longer "
+        "assume its role.",
+    ): "test_a_removal_that_failed_removed_nothing_for_certain",
+    (
+        "rollouts/_result.html",
+        "nothing in them was changed.",
+    ): "test_a_rollout_with_failures_is_not_just_finished",
+    ("rollouts/_result.html", "… Finished"): (
+        "test_a_rollout_with_failures_is_not_just_finished"
+    ),
+    ("overview/overview.html", "Nothing to do."): "test_what_waits_is_something_to_do",
+    (
+        "overview/overview.html",
+        "Every account is verified, and the newest bundle holds them all.",
+    ): "test_not_every_account_is_verified_while_one_waits_for_its_owner",
+    ("from_file/preview.html", "Bowline already has everything in the file."): (
+        "test_a_file_with_something_new_is_not_known_already"
+    ),
+    ("from_file/preview.html", "There is nothing to save."): (
+        "test_a_file_with_something_new_is_not_known_already"
+    ),
+    ("handoff/_update.html", "Version … changes nothing."): (
+        "handoff/test_versions.py::test_with_a_reader_role_nobody_is_asked"
+    ),
+    ("handoff/handoff.html", "There is nothing to create in this account."): (
+        "handoff/test_views.py::test_it_names_the_account_and_each_way_in_order"
+    ),
+    ("organization/_list.html", "… cannot be added, so none was."): (
+        "organization/test_views.py::test_ticked_accounts_become_drafts_that_can_be_planned"
+    ),
+    ("organization/adding.html", "Nothing was added"): (
+        "organization/test_whole_unit.py::test_it_leads_to_one_rollout"
+    ),
+    **dict.fromkeys(
+        [
+            ("deliveries/_result.html", "Spinnaker has loaded it"),
+            ("deliveries/_result.html", "Nothing is sent"),
+            ("deliveries/_result.html", "Nothing to deliver"),
+            ("deliveries/_result.html", "Nothing was sent."),
+        ],
+        "test_a_delivery_that_failed_neither_loaded_nor_sent_nothing",
+    ),
+}
+TEMPLATES = settings.BASE_DIR / "templates"
+WEB = Path(__file__).parent
+
+
+def sentences(template: Path) -> list[str]:
+    """Return the sentences of a template, with “…” for what is only known later."""
+    text = re.sub(
+        r"{% comment %}.*?{% endcomment %}", "", template.read_text(), flags=re.S
+    )
+    text = re.sub(r"{{.*?}}", "…", text, flags=re.S)
+    text = re.sub(r"{%\s*(?:icon|badge|when)[^%]*%}", "", text)
+    text = re.sub(r"{%.*?%}", "\n", text, flags=re.S)
+    inline = r"</?(?:b|a|code|span|strong|em|i|wbr|kbd)\b[^>]*>"
+    text = re.sub(r"<[^>]*>", "\n\n", re.sub(inline, "", text, flags=re.S), flags=re.S)
+    said = (" ".join(unescape(one).split()) for one in re.split(r"\n\s*\n", text))
+    return [one for paragraph in said for one in re.split(r"(?<=[.:?!])\s+", paragraph)]
+
+
+def test_each_sentence_that_states_an_outcome_has_a_case_where_it_is_false() -> None:
+    found = {
+        (str(template.relative_to(TEMPLATES)), sentence)
+        for template in TEMPLATES.rglob("*.html")
+        for sentence in sentences(template)
+        if STATES_AN_OUTCOME.search(sentence)
+    }
+    found = {one for one in found if one[0] not in REFUSALS}
+
+    assert found == {*FALSE_WHERE}
+    for where in {*FALSE_WHERE.values()}:
+        path, _, name = where.rpartition("::")
+        source = (WEB / path if path else Path(__file__)).read_text()
+        assert f"def {name}(" in source, where
+
+
+def page(client, url: str) -> str:
+    shown = client.get(url).content.decode().partition("<main")[2]
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", shown)).split())
+
+
+def test_a_run_says_access_only_where_all_was_proved(viewer) -> None:
+    managing_row()
+    for fields in ({"unknown_writes": 1}, {"undeployable": 1}):
+        run = run_row(Status.VERIFIED, **fields)
+        assert "Spinnaker has access" not in page(viewer, run.get_absolute_url())
+        Run.objects.all().delete()
+    failed = run_row(Status.FAILED, error={"message": "No.", "hint": ""})
+
+    assert "Spinnaker has access" not in page(viewer, failed.get_absolute_url())
+
+
+def test_a_run_with_steps_changed_aws(viewer) -> None:
+    managing_row()
+    run = run_row(Status.VERIFIED)
+    says = "Nothing had to be changed in AWS."
+
+    assert says in page(viewer, run.get_absolute_url())
+    step_row(run)
+    assert says not in page(viewer, run.get_absolute_url())
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.ERRORED])
+def test_a_run_that_stopped_halfway_changed_aws(viewer, status: Status) -> None:
+    managing_row()
+    error = {"message": "No.", "hint": ""}
+    run = run_row(status, error=error, approved_at=timezone.now())
+    step_row(run)
+
+    shown = page(viewer, run.get_absolute_url())
+
+    assert "Nothing in AWS was changed." not in shown
+    assert "of 1 change" in shown
+
+
+def test_only_an_outdated_plan_changed_nothing(viewer) -> None:
+    managing_row()
+    run = run_row(Status.VERIFIED)
+
+    assert "Nothing in AWS has changed." not in page(viewer, run.get_absolute_url())
+
+
+def test_the_managing_account_matches_only_once_verified(viewer) -> None:
+    managing_row()
+    error = {"message": "No.", "hint": ""}
+    run = run_row(Status.FAILED, kind=Run.Kind.MANAGING, account=None, error=error)
+
+    assert "matches its description" not in page(viewer, run.get_absolute_url())
+
+
+def test_a_removal_that_failed_removed_nothing_for_certain(viewer) -> None:
+    managing_row()
+    error = {"message": "No.", "hint": ""}
+    run = run_row(Status.FAILED, kind=Run.Kind.REMOVE, error=error)
+
+    shown = page(viewer, run.get_absolute_url())
+
+    assert "Removed from AWS" not in shown
+    assert "can no longer assume its role" not in shown
+
+
+def test_a_rollout_with_failures_is_not_just_finished(viewer) -> None:
+    managing_row()
+    rollout = started(3)
+    plan(rollout)
+    Run.objects.filter(rollout=rollout).update(status=Status.FAILED)
+    Rollout.objects.update(state=Rollout.State.FINISHED)
+
+    shown = page(viewer, rollout.get_absolute_url())
+
+    assert "Finished" not in shown
+    assert "nothing in them was changed" not in shown
+
+
+def test_what_waits_is_something_to_do(approver) -> None:
+    managing_row()
+    run_row(Status.PLANNED)
+
+    assert "Nothing to do." not in page(approver, "/")
+
+
+@pytest.mark.parametrize("state", [State.HANDED_OFF, State.APPLYING, State.EVALUATED])
+def test_not_every_account_is_verified_while_one_waits_for_its_owner(
+    viewer, state: State
+) -> None:
+    managing_row(state=State.VERIFIED, proof=State.VERIFIED)
+    account_row(state=state, granted_at=timezone.now() - timedelta(days=1))
+
+    assert "Every account is verified" not in page(viewer, "/")
+
+
+def test_a_file_with_something_new_is_not_known_already(operator) -> None:
+    managing_row()
+    text = "name,account_id,environment,regions,external_id,ec2\n"
+    text += "new,9333-3333-3333,test,us-east-1,yes,yes\n"
+    file = SimpleUploadedFile("a.csv", text.encode())
+    preview = operator.post("/accounts/file/", {"file": file}).url
+
+    shown = page(operator, preview)
+
+    assert not ManagedAccount.objects.exists()
+    assert "already has everything" not in shown
+    assert "nothing to save" not in shown
+
+
+def test_a_delivery_that_failed_neither_loaded_nor_sent_nothing(viewer) -> None:
+    managing_row()
+    error = {"message": "Gate refused.", "hint": ""}
+    status = Delivery.Status.FAILED
+    Delivery.objects.create(
+        number=1, status=status, error=error, approved_at=timezone.now()
+    )
+
+    shown = page(viewer, "/bundles/deliveries/1/")
+
+    assert "Not everything is delivered" in shown
+    for says in ("has loaded it", "Nothing is sent", "Nothing to deliver"):
+        assert says not in shown
+    assert "Nothing was sent." not in shown
