@@ -76,7 +76,7 @@ def test_a_viewer_sees_it_and_cannot_download(client, two_bundles) -> None:
 
 
 def test_a_bundle_names_the_earlier_ones(operator, two_bundles) -> None:
-    assert PAGE in operator.get("/bundles/2/").content.decode()
+    assert PAGE in operator.get("/bundles/2/?tab=changes").content.decode()
 
 
 def test_many_accounts_are_counted(operator) -> None:

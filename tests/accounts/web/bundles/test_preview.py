@@ -254,7 +254,7 @@ def test_leaving_out_is_a_persons_decision_on_record(operator, account) -> None:
     assert str(Activity.objects.first()) == "operator excluded from bundles staging"
     assert "1 AWS account removed (1 Spinnaker account: 1 aws)." in page
     assert "left out" in page
-    own = operator.get(f"/accounts/{account.pk}/").content.decode()
+    own = operator.get(f"/accounts/{account.pk}/?tab=history").content.decode()
     assert "Include it in bundles again" in own
 
 
