@@ -354,9 +354,9 @@ def test_a_broker_that_is_away_is_told_at_once(
     everybody, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        everybody.get("/settings/?look=1")
+        everybody.get("/settings/?tab=site&look=1")
 
-    page = everybody.get("/settings/?look=answer").content.decode()
+    page = everybody.get("/settings/?tab=site&look=answer").content.decode()
 
     assert "Bowline could not ask AWS: the broker" in page
     assert "The broker has not answered" in page

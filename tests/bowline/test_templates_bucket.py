@@ -38,4 +38,5 @@ def test_the_settings_page_says_where_templates_go(
     settings.TEMPLATE_BUCKET = (bucket, "us-east-1", "bowline/")
     client.force_login(person("operator"))
 
-    assert said in client.get(reverse("accounts:settings")).content.decode()
+    page = client.get(reverse("accounts:settings"), {"tab": "site"})
+    assert said in page.content.decode()

@@ -101,7 +101,7 @@ def groups_with(role: UserRole, by_group: list[RolesByGroup]) -> list[str]:
 
 @administrator_required
 @require_POST
-@confirmation_required("accounts:settings")
+@confirmation_required("accounts:settings", tab=RULES.tab)
 def four_eyes(request: Request) -> HttpResponse:
     """Decide whether whoever plans in an environment may approve there, too: to let
     them takes a second administrator.

@@ -47,10 +47,10 @@ def ask(request: HttpRequest, back: str) -> HttpResponseRedirect:
 
 
 def confirmation_required(
-    back: str, *arguments: str
+    back: str, *arguments: str, tab: str = ""
 ) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponseBase]]:
     """Ask for the password first, and lead to the page named `back`, with these
-    arguments of the view.
+    arguments of the view, or to its `tab`.
     """
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
@@ -58,7 +58,8 @@ def confirmation_required(
         def asking(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponseBase:
             if not is_confirmed(request):
                 given = {name: kwargs[name] for name in arguments}
-                return ask(request, reverse(back, kwargs=given))
+                page = reverse(back, kwargs=given) + (f"?tab={tab}" if tab else "")
+                return ask(request, page)
             return view(request, *args, **kwargs)
 
         return asking

@@ -166,7 +166,9 @@ def test_hostile_names_stay_text(
         ("a", "Accounts"),
         ("r", "Runs"),
         ("b", "Bundles"),
-        ("s", "Settings"),
+        ("s", "Who may do what"),
+        ("t", "Activity"),
+        ("h", "Help"),
         ("o", "Overview"),
     ],
 )

@@ -143,7 +143,7 @@ def test_settings_and_the_own_page_name_the_provider(
     sign_in(client)
 
     assert f'Corp (<span class="mono">{ENTITY_ID}</span>)' in text(
-        client.get("/settings/")
+        client.get("/settings/?tab=site")
     )
     assert "You sign in with Corp" in text(client.get(reverse("you")))
 

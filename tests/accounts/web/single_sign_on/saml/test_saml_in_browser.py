@@ -106,13 +106,13 @@ def test_sign_in_then_confirm_by_the_form_of_another_site(
     expect(page.get_by_role("heading", level=1)).to_have_text("Accounts")
     assert page.url == f"{live_server.url}/accounts/"
 
-    page.goto(f"{live_server.url}/settings/")
+    page.goto(f"{live_server.url}/settings/?tab=rules")
     page.get_by_role("button", name="Turn on for no environment").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Confirm who you are")
     page.get_by_role("link", name="Confirm with Corp").click()
     expect(page.get_by_text("Asked again.")).to_be_visible()
     page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Approval rules")
     page.get_by_role("button", name="Turn on for no environment").click()
     expect(page.get_by_text("In no environment, who plans may not")).to_be_visible()
     assert wrong == []
