@@ -123,16 +123,22 @@ class Read(NamedTuple):
         return f"{more}: look again." if self.joined else ""
 
 
-def read_of(rollout: Rollout, fingerprint: str, numbers: Container[int]) -> Read:
+def read_of(
+    rollout: Rollout,
+    fingerprint: str,
+    numbers: Container[int],
+    shown: Container[int] = frozenset(),
+) -> Read:
     """Find the plans that an approval is about, whatever joined them meanwhile; raise
-    NoneWaits.
+    NoneWaits. Those that were `shown` too, and not chosen, did not join.
     """
     now = waiting(rollout, fingerprint)
     both = {number: now[number] for number in now if number in numbers}
     if not both:
         raise NoneWaits
     one = Run.objects.get(number=min(both))
-    return Read(both, len(now) - len(both), len(plan_of(one).deletions))
+    joined = [number for number in now if number not in both and number not in shown]
+    return Read(both, len(joined), len(plan_of(one).deletions))
 
 
 def changes_of(numbers: list[int]) -> dict[int, dict[str, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -38,6 +39,7 @@ def group_page(
     fingerprint: str,
     policy_sets: dict[int, int],
     form: GroupForm | None = None,
+    shown_before: Collection[int] = (),
 ) -> HttpResponse:
     """Show the changes of one plan, and the accounts of these runs, which wait with
     the same: an approval is about these, whatever joins them meanwhile.
@@ -52,6 +54,7 @@ def group_page(
     total = len(numbers)
     parts = parts_of(Run.objects.filter(number__in=numbers), request.user)
     allowed = [part for part in parts if part.numbers]
+    may = sum(len(part.numbers) for part in allowed)
     environments = {part.environment for part in allowed or parts}
     plan = plan_of(runs[0])
     deletes = len(plan.deletions)
@@ -60,10 +63,11 @@ def group_page(
         "run": runs[0],
         "total": total,
         "parts": parts,
-        "allowed": sum(len(part.numbers) for part in allowed),
+        "shown": sorted({*numbers, *shown_before}),
+        "allowed": may,
         "plan": plan,
         "review": review_of(runs[0], plan),
-        "form": form or GroupForm(plans=total, deletes=deletes),
+        "form": form or GroupForm(plans=may, deletes=deletes),
         "discouraged": discouraged_among(plan, total, runs[0].account_name),
         "brought": brought(policy_sets.values()),
         **here(request, *environments),
@@ -77,14 +81,15 @@ def rollout_approve(request: Request, number: int, fingerprint: str) -> HttpResp
     """Approve those of the group's plans that were read and still wait."""
     rollout = rollout_of(number)
     numbers = numbers_in(" ".join(request.POST.getlist("read")))
+    shown = numbers_in(request.POST.get("shown", ""))
     try:
-        read = read_of(rollout, fingerprint, numbers)
+        read = read_of(rollout, fingerprint, numbers, shown)
     except NoneWaits as error:
         messages.info(request, str(error))
         return redirect("accounts:rollout-group", number, fingerprint)
     form = GroupForm(request.POST, plans=len(read.policy_sets), deletes=read.deletes)
     if not form.is_valid():
-        return group_page(request, rollout, fingerprint, read.policy_sets, form)
+        return group_page(request, rollout, fingerprint, read.policy_sets, form, shown)
     approved = decisions.approve_group(
         rollout,
         fingerprint,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
@@ -11,7 +13,8 @@ from accounts.models.states import Status
 from accounts.runs.rollouts.census import runs_of
 from accounts.web.rollouts.parts import OUTSIDE, parts_of
 from tests.accounts.runs.rollouts.rows import SAME, plan, started, statuses
-from tests.rows import managing_row, person
+from tests.accounts.web.answers import told
+from tests.rows import managing_row, person, step_row
 
 pytestmark = pytest.mark.django_db
 
@@ -22,6 +25,12 @@ def both():
     olga = person("operator", username="olga")
     olga.groups.add(Group.objects.get(name="approver"))
     return olga
+
+
+def send(client, url: str, page: str, read: list[str], **typed: str) -> str:
+    """Send the form of the page with these plans chosen; return what it tells."""
+    (shown,) = re.findall(r'name="shown" value="([^"]*)"', page)
+    return told(client.post(url, {"read": read, "shown": shown, **typed}))
 
 
 @pytest.fixture
@@ -70,13 +79,49 @@ def test_only_the_chosen_environments_are_approved(client, both, rollout) -> Non
     dev, production = parts_of(runs_of(rollout), person("approver", username="bo"))
     url = reverse("accounts:rollout-approve", args=[rollout.number, SAME])
 
-    client.post(url, {"read": [" ".join(map(str, dev.numbers))]})
+    said = send(client, url, page, [" ".join(map(str, dev.numbers))])
 
     assert page.count('name="read"') == 2
+    assert "3 plans are approved." in said
+    assert "joined" not in said, "it was on the page, and not chosen"
     assert "Approve the chosen plans" in page
     assert statuses(rollout) == {Status.APPROVED: 3, Status.PLANNED: 1}
     left = runs_of(rollout).get(status=Status.PLANNED)
     assert [left.number] == production.numbers
+
+
+def test_what_is_left_to_another_person_did_not_join_since(
+    client, both, rollout
+) -> None:
+    client.force_login(both)
+    page = opened(client, rollout)
+    url = reverse("accounts:rollout-approve", args=[rollout.number, SAME])
+
+    said = send(client, url, page, re.findall(r'name="read" value="([^"]*)"', page))
+
+    assert "3 plans are approved." in said
+    assert "joined" not in said
+
+
+def test_what_is_typed_for_deletions_counts_what_the_person_may_approve(
+    client, both, rollout
+) -> None:
+    for run in runs_of(rollout):
+        step_row(run, verb="delete", before={"name": "spinnakerManaged"}, after=None)
+    client.force_login(both)
+    page = opened(client, rollout)
+    url = reverse("accounts:rollout-approve", args=[rollout.number, SAME])
+    (typed,) = re.findall("Type “([^”]*)”", page)
+
+    send(
+        client,
+        url,
+        page,
+        re.findall(r'name="read" value="([^"]*)"', page),
+        confirmation=typed,
+    )
+
+    assert statuses(rollout) == {Status.APPROVED: 3, Status.PLANNED: 1}
 
 
 def test_whoever_may_approve_none_gets_no_button(client, both, rollout) -> None:
