@@ -66,7 +66,7 @@ def add_the_cluster(page: Page) -> None:
 def approve_group(page: Page, changes: str) -> None:
     """Read the plans of the group with these changes, and approve them."""
     group = page.get_by_role("row").filter(has_text=changes)
-    group.get_by_role("link", name="Review 1 plan").click(timeout=PATIENCE)
+    group.get_by_role("link", name="Review 1 plan", exact=True).click(timeout=PATIENCE)
     expect(page.get_by_text("Nothing in AWS changes until you approve")).to_be_visible()
     press(page, "Approve 1 plan")
     expect(page.get_by_text("1 plan is approved.")).to_be_visible()
@@ -85,7 +85,7 @@ def test_a_unit_is_chosen_planned_approved_fixed_and_bundled(
     page.goto("/accounts/")
     page.get_by_label("Select all on this page").check()
     press(page, "Plan changes")
-    groups = page.get_by_role("link", name="Review 1 plan")
+    groups = page.get_by_role("link", name="Review 1 plan", exact=True)
     expect(groups).to_have_count(2, timeout=PATIENCE)
 
     iam.detach_role_policy(**permissions)
@@ -97,7 +97,7 @@ def test_a_unit_is_chosen_planned_approved_fixed_and_bundled(
     approve_group(page, WITH_CLUSTER)
     approve_group(page, WITHOUT)
 
-    ended = page.get_by_role("heading", name="Finished with 1 failure")
+    ended = page.get_by_role("heading", name="1 done, 1 failed")
     expect(ended).to_be_visible(timeout=PATIENCE)
     failed = page.get_by_role("region", name="What failed")
     expect(failed).to_contain_text(DATA.name)

@@ -71,7 +71,7 @@ def test_accounts_are_chosen_planned_approved_watched_and_one_is_fixed(
     ).to_be_visible()
     rollout = Rollout.objects.get()
     work(rollout)
-    expect(page.get_by_text("3 accounts", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Review 3 plans")).to_be_visible()
     look(page, "1-planned")
 
     page.get_by_role("link", name="Review the managing account").click()
