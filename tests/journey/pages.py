@@ -15,10 +15,10 @@ PATIENCE = 60_000
 VERIFIED = "Verified: Spinnaker has access"
 
 
-def sign_in(page: Page) -> None:
+def sign_in(page: Page, name: str = "olga", password: str = PASSWORD) -> None:
     page.goto("/")
-    page.get_by_label("Name").fill("olga")
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).not_to_have_text("Sign in")
 
