@@ -1,4 +1,18 @@
-"""The browser of a person who plans and approves, with everything real behind it."""
+"""The browser of a person who plans and approves, with everything real behind it.
+
+Six journeys are what people do with Bowline:
+
+| journey | tests |
+|---|---|
+| first hour | test_onboarding, test_few_clicks, test_organization_to_bundle |
+| 60 accounts, two of them broken | test_sixty_accounts |
+| day two: drift | test_day_two |
+| hand-off to an account's owner | test_handed_off |
+| by the API alone | test_by_api |
+| people, and roles for some environments | test_people |
+
+The others kill, delay or restore what is behind the pages.
+"""
 
 from __future__ import annotations
 
