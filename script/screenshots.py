@@ -118,6 +118,38 @@ def described(
     }
 
 
+TABS = {
+    "account": ("in-aws", "description", "history", "remove"),
+    "bundle": ("accounts", "changes", "load"),
+    "settings": ("rules", "site"),
+}
+"""The tabs of pages besides the one that each opens with."""
+SETTINGS = ("people", "groups", "notifications", "tokens", "spinnaker", "feed")
+
+MANY = """
+from datetime import timedelta
+from django.utils import timezone
+from accounts.models import ManagedAccount
+now = timezone.now()
+states = ["verified"] * 17 + ["failed", "drifted", "outdated"]
+environments = ["prod-eu", "prod-us", "staging", "dev", "shared"]
+ManagedAccount.objects.bulk_create(
+    ManagedAccount(
+        name=f"team-{number}",
+        account_id=str(500_000_000_000 + number),
+        environment=environments[number % 7 % 5],
+        regions=["us-east-1"],
+        write_roles=["operators"],
+        state=states[number % 20],
+        proof="verified" if states[number % 20] == "verified" else "",
+        verified_at=now - timedelta(hours=number),
+        granted_at=now,
+    )
+    for number in range(64)
+)
+"""
+"""Accounts as a larger site has them: nothing is asked of AWS about them."""
+
 APPROVE_MANAGING = """
 from django.contrib.auth.models import User
 from accounts.models import Run
@@ -292,6 +324,7 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
             ("organization", "/accounts/organization/"),
             ("accounts-file", "/accounts/file/"),
             ("account", dev),
+            *((f"account-{tab}", f"{dev}?tab={tab}") for tab in TABS["account"]),
             ("account-failed", linked("/accounts/", LIMITED.name)),
             ("wizard-identity", f"{dev}identity/"),
             ("wizard-access", f"{dev}access/"),
@@ -314,16 +347,23 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
             ("bundles", "/bundles/"),
             ("bundle-next", "/bundles/next/"),
             ("bundle", "/bundles/2/"),
-            ("bundle-readme", "/bundles/2/files/README.md#files"),
-            ("bundle-file", "/bundles/2/files/hal/accounts.yml#files"),
+            *((f"bundle-{tab}", f"/bundles/2/?tab={tab}") for tab in TABS["bundle"]),
+            ("bundle-readme", "/bundles/2/files/README.md"),
+            ("bundle-file", "/bundles/2/files/hal/accounts.yml"),
             ("delta", "/bundles/2/since/1/"),
             ("halconfig", "/bundles/2/halconfig/"),
+            ("spinnaker-now", "/bundles/now/"),
+            ("deliveries", "/bundles/deliveries/"),
             ("managing", "/managing/"),
+            ("activity", "/settings/activity/"),
+            ("help", "/help/"),
             ("not-found", "/nowhere/"),
         ],
         "approver": [("plan", str(plan)), ("rollout-group", group)],
         "administrator": [
-            ("settings", "/settings/?look=1"),
+            ("settings", "/settings/"),
+            *((f"settings-{tab}", f"/settings/?tab={tab}") for tab in TABS["settings"]),
+            *((f"settings-{part}", f"/settings/{part}/") for part in SETTINGS),
             ("you", "/you/"),
             ("admin", "/admin/"),
             ("admin-list", "/admin/accounts/run/"),
@@ -385,6 +425,13 @@ def main() -> None:
                     page.get_by_role("button", name="Test access").click()
                     expect(page.get_by_text("Access works")).to_be_visible()
                 take(page, name, look, folder)
+        site.manage("shell", "-c", MANY)
+        for look in LOOKS:
+            page = opened(browser, address, look)
+            sign_in(page, "operator")
+            for name, path in (("overview", "/"), ("accounts", "/accounts/")):
+                page.goto(path)
+                take(page, f"{name}-of-many", look, folder)
     write_index(folder)
     total = sum(file.stat().st_size for file in folder.glob("*.webp"))
     print(f"{folder}: {total / 1e6:.1f} MB")
