@@ -49,7 +49,6 @@ PATIENCE = 60_000
 """Milliseconds for what a worker does."""
 
 QUALITY = 45
-BEFORE = "before/"
 MOST_BYTES = 120_000
 """A picture is no larger: they are kept with the source."""
 
@@ -376,23 +375,18 @@ INDEX = """\
 
 `script/screenshots` takes these pictures of the site with the demo's accounts, and
 writes this list: at a desk, 1440 px wide and light; on a phone, 390 px wide and dark.
-“Before” is how a page looked at commit 5661d17, before plans became reviews, lists kept
-themselves up to date and forms asked for less.
 """
 
 
 def write_index(folder: Path) -> None:
-    """Show each page with its pictures, next to those of before where there are."""
+    """Show each page with its pictures."""
     lines = [INDEX]
     names = sorted(file.stem for file in folder.glob("*.webp"))
     for name in (name for name in names if not name.endswith(LOOKS[1].suffix)):
         title = name.replace("-", " ").capitalize()
-        lines.append(f"\n## {title}\n\n| | at a desk | on a phone |\n|---|---|---|")
-        for when, place in (("before", BEFORE), ("now", "")):
-            files = [f"{place}{name}{look.suffix}.webp" for look in LOOKS]
-            if all((folder / file).exists() for file in files):
-                shown = " | ".join(f"![{title}, {when}]({file})" for file in files)
-                lines.append(f"| {when} | {shown} |")
+        shown = " | ".join(f"![{title}]({name}{look.suffix}.webp)" for look in LOOKS)
+        lines.append(f"\n## {title}\n\n| at a desk | on a phone |\n|---|---|")
+        lines.append(f"| {shown} |")
     (folder / "README.md").write_text("\n".join(lines) + "\n")
 
 

@@ -170,4 +170,4 @@ def test_the_image_has_the_documents_that_help_shows() -> None:
         r"\]\((pages/[^)]+webp)\)", "".join(document.text for document in documents())
     )
     assert {f"docs/{picture}" for picture in shown}.isdisjoint(left_out)
-    assert "docs/pages/before" in left_out
+    assert "docs/pages/account-390-dark.webp" in left_out

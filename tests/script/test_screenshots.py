@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from script.screenshots import BEFORE, LOOKS, MOST_BYTES, write_index
+from script.screenshots import LOOKS, MOST_BYTES, write_index
 
 PAGES = Path(__file__).parents[2] / "docs" / "pages"
 MOST_OF_ALL = 3_000_000
@@ -34,17 +34,14 @@ def test_every_picture_that_the_list_names_is_kept() -> None:
     assert {PAGES / name for name in named} == {*PAGES.rglob("*.webp")}
 
 
-def test_the_list_shows_a_page_before_and_now(tmp_path: Path) -> None:
-    (tmp_path / BEFORE).mkdir()
+def test_the_list_shows_a_page_at_a_desk_and_on_a_phone(tmp_path: Path) -> None:
     for look in LOOKS:
-        for place in ("", BEFORE):
-            (tmp_path / f"{place}bundle-next{look.suffix}.webp").touch()
-        (tmp_path / f"new{look.suffix}.webp").touch()
+        (tmp_path / f"bundle-next{look.suffix}.webp").touch()
 
     write_index(tmp_path)
 
     text = (tmp_path / "README.md").read_text()
     assert "## Bundle next" in text
-    assert "| before | ![Bundle next, before](before/bundle-next.webp) |" in text
-    assert "| now | ![New, now](new.webp) | ![New, now](new-390-dark.webp) |" in text
-    assert "before/new" not in text
+    assert (
+        "| ![Bundle next](bundle-next.webp) | ![Bundle next](bundle-next-390-dark.webp)"
+    ) in text
