@@ -18,6 +18,7 @@ EVERYBODY = {
         "role."
     ),
 }
+OPEN_TO_ALL = "Everyone in Spinnaker can deploy to it: WRITE names no role."
 NO_ENVIRONMENT = "no environment"
 ANYWHERE = "Spinnaker can access every namespace of the cluster: the list is now empty."
 
@@ -55,11 +56,15 @@ class EntryChange:
     @property
     def risks(self) -> Iterator[str]:
         """Yield what opens to more people or places than before."""
-        if self.before is None or self.after is None:
+        if self.after is None:
             return
-        was, now = (
-            document.get("permissions", {}) for document in (self.before, self.after)
-        )
+        now = self.after.get("permissions", {})
+        if self.before is None:
+            # One of ECS has none of its own: those of its AWS account hold.
+            if "permissions" in self.after and not now.get("write"):
+                yield OPEN_TO_ALL
+            return
+        was = self.before.get("permissions", {})
         for which, sentence in EVERYBODY.items():
             if was.get(which) and not now.get(which):
                 yield sentence

@@ -67,18 +67,19 @@ READ_CLUSTER_SECRETS = ("AmazonEKSAdminPolicy", "AmazonEKSEditPolicy", CLUSTER_A
 
 
 class Topic(StrEnum):
-    """What a risk is about, in the order in which people read them."""
+    """What a risk is about, the most severe first: so people read them."""
 
-    REACH = "Reach"
+    EVERYBODY = "Open to everybody"
+    LOST = "Reach lost"
     DELETIONS = "Deletions"
+    GAINED = "Reach gained"
+    WILDCARDS = "Wildcards"
     TRUST = "Trust"
     PASS_ROLE = "PassRole"
-    WILDCARDS = "Wildcards"
     SECRETS = "Secrets"
     AWS_POLICIES = "AWS’s own policies"
-    SETTINGS = "May hold secrets"
     KEYS = "KMS keys"
-    EVERYBODY = "Open to everybody"
+    SETTINGS = "May hold secrets"
     ENVIRONMENT = "Environment"
 
 
@@ -88,6 +89,8 @@ class Risk(NamedTuple):
     key: Key
     topic: Topic
     sentence: str
+    accounts: tuple[str, ...] = ()
+    """The ids of all accounts that come within reach, or leave it."""
 
 
 class Concern(NamedTuple):
@@ -101,6 +104,8 @@ def risks(
     key: Key, before: dict[str, Any] | None, after: dict[str, Any] | None
 ) -> Iterator[Risk]:
     """Yield what is risky in what a change adds; what it keeps or deletes is not."""
+    if key.kind in GRANTING:
+        yield from changes_of_reach(key, statements(before), statements(after))
     for topic, sentence in told(key, before, after):
         yield Risk(key, topic, sentence)
 
@@ -109,8 +114,6 @@ Told = Iterator[tuple[Topic, str]]
 
 
 def told(key: Key, before: dict[str, Any] | None, after: dict[str, Any] | None) -> Told:
-    if key.kind in GRANTING:
-        yield from changes_of_reach(key.account, statements(before), statements(after))
     if after is None:
         return
     if key.kind == Role.kind:
@@ -141,18 +144,44 @@ def told(key: Key, before: dict[str, Any] | None, after: dict[str, Any] | None) 
 
 
 def changes_of_reach(
-    account: str, before: list[dict[str, Any]], after: list[dict[str, Any]]
-) -> Told:
-    """Say which roles may no longer be assumed, and which may be from now on."""
+    key: Key, before: list[dict[str, Any]], after: list[dict[str, Any]]
+) -> Iterator[Risk]:
+    """Say which accounts leave Spinnaker's reach or come within it, and which roles do
+    where their account stays.
+    """
     had, has = assumed(before), assumed(after)
-    for says, which in (
-        ("May no longer assume", had - has - {"*"}),
-        ("May also assume" if had else "May assume", has - had),
-    ):
-        if which:
-            named = [role_name(one, account) for one in sorted(which)]
-            roles = "1 role" if len(named) == 1 else f"{len(named):,} roles"
-            yield Topic.REACH, f"{says} {roles}: {some(named)}."
+    if "*" not in has:
+        yield from reach(key, Topic.LOST, had - has - {"*"}, has)
+    if "*" not in had:
+        yield from reach(key, Topic.GAINED, has - had, had)
+
+
+def reach(key: Key, topic: Topic, roles: set[str], others: set[str]) -> Iterator[Risk]:
+    """Tell it of roles; `others` are those on the other side of the change."""
+    accounts = sorted(accounts_of(roles) - accounts_of(others))
+    if accounts:
+        said = f"{says_accounts(topic, len(accounts))}: {some(accounts)}."
+        yield Risk(key, topic, said, tuple(accounts))
+    left = [one for one in sorted(roles) if Arn.of(one).account not in accounts]
+    if left:
+        may = "May no longer assume" if topic is Topic.LOST else "May also assume"
+        named = some([role_name(one, key.account) for one in left])
+        yield Risk(key, topic, f"{may} {counted(len(left), 'role')}: {named}.")
+
+
+def says_accounts(topic: Topic, number: int) -> str:
+    verb = "loses" if topic is Topic.LOST else "gains"
+    return f"Spinnaker {verb} {counted(number, 'account')}"
+
+
+def counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def accounts_of(roles: Iterable[str]) -> set[str]:
+    """Return the ids of accounts in ARNs of roles; a pattern names no account."""
+    found = {Arn.of(one).account for one in roles}
+    return {account for account in found if account.isdigit()}
 
 
 def assumed(statements: Iterable[dict[str, Any]]) -> set[str]:
@@ -211,15 +240,12 @@ def risks_of_cluster(before: dict[str, Any], after: dict[str, Any]) -> Told:
     if all(before.get(field) == after.get(field) for field in reach):
         return
     policy = str(after.get("policy_arn", "")).rsplit("/", 1)[-1]
-    cluster, namespaces = after.get("cluster", ""), after.get("namespaces")
+    namespaces = after.get("namespaces")
     where = f"namespaces {', '.join(namespaces)}" if namespaces else "every namespace"
     if policy == CLUSTER_ADMIN:
-        yield Topic.WILDCARDS, f"Allows everything in cluster {cluster}."
+        yield Topic.WILDCARDS, "Allows everything in the cluster."
     if policy in READ_CLUSTER_SECRETS:
-        yield (
-            Topic.SECRETS,
-            f"Reads and writes the secrets in {where} of cluster {cluster}.",
-        )
+        yield Topic.SECRETS, f"Reads and writes the secrets in {where} of the cluster."
 
 
 def statements(shown: dict[str, Any] | None) -> list[dict[str, Any]]:

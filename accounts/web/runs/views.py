@@ -13,7 +13,7 @@ from accounts.http import Request
 from accounts.mapping.handing_off import hand_off_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
-from accounts.models import ManagingAccount, Run, Step
+from accounts.models import ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.states import State, Status
 from accounts.people.authors import authors_of_run, in_words
 from accounts.people.deciding import judge
@@ -131,7 +131,14 @@ def crumbs(run: Run) -> list[tuple[str, str]]:
 
 def review_of(run: Run, plan: Plan) -> Review:
     own = "" if run.kind == Run.Kind.MANAGING else run.account_name
-    return review(plan, own)
+    return review(plan, own, names_of(plan))
+
+
+def names_of(plan: Plan) -> dict[str, str]:
+    """Name the accounts that the plan takes from Spinnaker or gives it, by id."""
+    ids = {account for risk in plan.risks for account in risk.accounts}
+    known = ManagedAccount.objects.filter(account_id__in=ids)
+    return dict(known.values_list("account_id", "name")) if ids else {}
 
 
 def others_same(run: Run) -> int:

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from onboarding.resources.entry_changes import EntryChange, entry_changes
-from onboarding.resources.plan import Plan
+from onboarding.resources.entry_changes import OPEN_TO_ALL, EntryChange, entry_changes
+from onboarding.resources.kinds import Key
+from onboarding.resources.plan import Plan, PlannedChange
+from onboarding.resources.risks import Topic
 
 
 def entry(name: str = "staging", **fields: Any) -> dict[str, Any]:
@@ -56,6 +58,30 @@ def test_what_opens_to_everybody_is_a_risk_of_the_plan(before, after, said):
     for risk, words in zip(plan.risks, said, strict=True):
         assert words in risk.sentence
         assert risk.key.name == "staging"
+
+
+def test_a_new_account_that_everybody_can_deploy_to_is_what_is_read_first():
+    limited = entry("limited", **FEW)
+    plan = Plan(
+        changes=(deletion(),),
+        entries=(
+            EntryChange(None, entry(permissions={"read": [], "write": []})),
+            EntryChange(None, entry("of-ecs", aws_account="limited")),
+            EntryChange(None, limited),
+        ),
+    )
+
+    first, second = plan.concerns
+
+    assert first.topic is Topic.EVERYBODY
+    assert [risk.key.name for risk in first.risks] == ["staging"]
+    assert first.risks[0].sentence == OPEN_TO_ALL
+    assert second.topic is Topic.DELETIONS
+
+
+def deletion():
+    key = Key("9" * 12, "role", "old")
+    return PlannedChange(key, "delete", "core", "", {}, None, frozenset(), frozenset())
 
 
 def test_a_plan_of_entries_alone_is_a_plan():

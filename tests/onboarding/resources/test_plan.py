@@ -339,7 +339,8 @@ def test_concerns_come_by_topic_deletions_first():
 
 def test_what_spinnaker_loses_is_among_the_deletions():
     entry = {"provider": "aws", "name": "staging"}
-    plan = Plan(entries=(EntryChange(entry, None), EntryChange(None, entry)))
+    limited = {**entry, "permissions": {"write": ["sre"]}}
+    plan = Plan(entries=(EntryChange(entry, None), EntryChange(None, limited)))
 
     ((topic, (risk,)),) = plan.concerns
 

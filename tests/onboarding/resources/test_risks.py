@@ -152,17 +152,17 @@ CLUSTER = Key(MANAGED_ID, "cluster access", "us-east-1/apps/arn")
     [
         (
             cluster(),
-            ["Reads and writes the secrets in every namespace of cluster apps."],
+            ["Reads and writes the secrets in every namespace of the cluster."],
         ),
         (
             cluster(namespaces=["web", "batch"]),
-            ["Reads and writes the secrets in namespaces web, batch of cluster apps."],
+            ["Reads and writes the secrets in namespaces web, batch of the cluster."],
         ),
         (
             cluster("AmazonEKSClusterAdminPolicy"),
             [
-                "Allows everything in cluster apps.",
-                "Reads and writes the secrets in every namespace of cluster apps.",
+                "Allows everything in the cluster.",
+                "Reads and writes the secrets in every namespace of the cluster.",
             ],
         ),
         (cluster("AmazonEKSViewPolicy"), []),

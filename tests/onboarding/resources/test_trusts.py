@@ -99,25 +99,58 @@ def test_a_plan_says_who_can_assume_a_role_and_could_not() -> None:
     assert list(risks(ROLE, trusted(known), trusted(known))) == []
 
 
-def test_a_plan_says_which_roles_spinnaker_may_assume_in_addition() -> None:
-    def listing(*accounts: int) -> dict[str, Any]:
-        roles = [f"arn:aws:iam::{n:012}:role/spinnakerManaged" for n in accounts]
-        one = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles}
-        return {"name": "x", "document": {"Statement": [one]}}
+ASSUME = Key("9" * 12, "inline policy", "spinnakerManaging/BowlineAssume")
 
-    key = Key("9" * 12, "inline policy", "spinnakerManaging/BowlineAssume")
 
-    (told,) = risks(key, listing(1, 2), listing(*range(1, 63)))
+def listing(*accounts: int | str, role: str = "spinnakerManaged") -> dict[str, Any]:
+    """Allow Spinnaker to assume its role in accounts, or what is written out."""
+    roles = [
+        f"arn:aws:iam::{one:012}:role/{role}" if isinstance(one, int) else one
+        for one in accounts
+    ]
+    one = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles}
+    return {"name": "x", "document": {"Statement": [one]}}
 
-    assert told.topic is Topic.REACH
-    assert told.sentence.startswith("May also assume 60 roles: arn:aws:iam::0000000000")
-    assert told.sentence.endswith("and 57 more.")
-    lost, gained = risks(key, listing(1, 2, 3), listing(3, 4))
-    (all_of_them,) = risks(key, listing(1, 2), None)
-    assert {lost.topic, gained.topic, all_of_them.topic} == {Topic.REACH}
-    assert lost.sentence.startswith("May no longer assume 2 roles: arn:aws:iam::0000")
-    assert gained.sentence.startswith("May also assume 1 role: arn:aws:iam::00000000")
-    assert all_of_them.sentence.startswith("May no longer assume 2 roles")
+
+def test_a_plan_says_which_accounts_spinnaker_loses_and_gains() -> None:
+    (many,) = risks(ASSUME, listing(1, 2), listing(*range(1, 63)))
+    lost, gained = risks(ASSUME, listing(1, 2, 3), listing(3, 4))
+    (all_of_them,) = risks(ASSUME, listing(1, 2), None)
+
+    assert many.topic is Topic.GAINED
+    assert many.sentence == (
+        "Spinnaker gains 60 accounts: 000000000003, 000000000004, 000000000005 and "
+        "57 more."
+    )
+    assert many.accounts == tuple(f"{n:012}" for n in range(3, 63))
+    assert [lost.topic, gained.topic] == [Topic.LOST, Topic.GAINED]
+    assert lost.sentence == "Spinnaker loses 2 accounts: 000000000001, 000000000002."
+    assert gained.sentence == "Spinnaker gains 1 account: 000000000004."
+    assert all_of_them.sentence.startswith("Spinnaker loses 2 accounts")
+
+
+def test_a_role_that_changes_in_an_account_that_stays_loses_no_account() -> None:
+    lost, gained = risks(ASSUME, listing(1), listing(1, role="other"))
+
+    assert lost.sentence == (
+        "May no longer assume 1 role: arn:aws:iam::000000000001:role/spinnakerManaged."
+    )
+    assert gained.sentence.startswith("May also assume 1 role: arn:aws:iam::0000000000")
+    assert lost.accounts == gained.accounts == ()
+
+
+def test_a_pattern_names_no_account_and_covers_every_role() -> None:
+    anywhere = "arn:aws:iam::*:role/spinnakerManaged"
+
+    (pattern,) = risks(ASSUME, None, listing(anywhere))
+    kept = list(risks(ASSUME, listing(1), listing(1, "*")))
+    freed = list(risks(ASSUME, listing(1, 2), listing("*")))
+    narrowed = list(risks(ASSUME, listing("*"), listing(1)))
+
+    assert pattern.sentence == f"May also assume 1 role: {anywhere}."
+    assert Topic.LOST not in {one.topic for one in (*kept, *freed)}
+    assert kept[0].sentence == freed[0].sentence == "May also assume 1 role: *."
+    assert narrowed == []
 
 
 def test_a_service_of_aws_is_not_what_is_read_first() -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.web.runs.review.diff import Diff, compare
+from accounts.web.runs.review.names import short_name
 from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.kinds import (
     Attachment,
@@ -64,6 +65,10 @@ class Card:
     opens: bool = True
     note: str = ""
     """Why there is no diff."""
+
+    @property
+    def short(self) -> str:
+        return short_name(self.key)
 
     @property
     def is_risky(self) -> bool:

@@ -17,6 +17,7 @@ from accounts.web.runs.review.cards import (
     entry_card,
     holder_of,
 )
+from accounts.web.runs.review.names import NOBODY, Names, called, short_name
 from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.kinds import (
     MANAGED_PATH,
@@ -31,7 +32,7 @@ from onboarding.resources.kinds import (
     ServiceLinkedRole,
 )
 from onboarding.resources.plan import Plan, PlannedChange, by_verb
-from onboarding.resources.risks import Concern, Topic
+from onboarding.resources.risks import Concern, Risk, Topic, says_accounts
 
 TOGETHER = {
     ServiceLinkedRole.kind: "Roles of AWS’s services",
@@ -45,7 +46,13 @@ POLICIES = "Policies"
 MANAGING, MANAGED = "Managing account", "Managed account"
 SPINNAKER = "Spinnaker"
 FIRST = 3
-"""The most lines of a topic that are shown at once."""
+"""The most lines of a topic, and changes of a line, that are shown at once."""
+
+MOST_ACCOUNTS = 8
+"""The most accounts of a line that are named without a click."""
+
+TONES = {Topic.EVERYBODY: "bad", Topic.LOST: "bad", Topic.GAINED: "warn"}
+"""The colours of what changes who can reach what; by topic, as it is written."""
 
 
 class Section(NamedTuple):
@@ -78,13 +85,23 @@ class Pointer(NamedTuple):
     sentence: str
     page: str = ""
     """The query of the page that has the change, where it is another one."""
+    accounts: tuple[str, ...] = ()
+    """The accounts that it is about, by name where Bowline knows them."""
 
 
-class Reading(NamedTuple):
-    """What to read first of one topic."""
+class Line(NamedTuple):
+    """A sentence of the summary, and everything of which it is true."""
 
-    topic: str
+    sentence: str
     pointers: tuple[Pointer, ...]
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        return self.pointers[0].accounts
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.accounts) > MOST_ACCOUNTS
 
     @property
     def first(self) -> tuple[Pointer, ...]:
@@ -95,11 +112,39 @@ class Reading(NamedTuple):
         return self.pointers[FIRST:]
 
 
+class Reading(NamedTuple):
+    """What to read first of one topic."""
+
+    topic: str
+    pointers: tuple[Pointer, ...]
+
+    @property
+    def tone(self) -> str:
+        return TONES.get(self.topic, "")
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say an equal sentence once."""
+        found: dict[tuple[str, tuple[str, ...]], list[Pointer]] = {}
+        for one in self.pointers:
+            found.setdefault((one.sentence, one.accounts), []).append(one)
+        return tuple(Line(said, tuple(of)) for (said, _), of in found.items())
+
+    @property
+    def first(self) -> tuple[Line, ...]:
+        return self.lines[:FIRST]
+
+    @property
+    def rest(self) -> tuple[Line, ...]:
+        return self.lines[FIRST:]
+
+
 class Review(NamedTuple):
     groups: tuple[Group, ...]
     readings: tuple[Reading, ...] = ()
     discouraged: tuple[Pointer, ...] = ()
     """What is discouraged, with the change that it brings where there is one."""
+    names: Names = NOBODY
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -118,7 +163,7 @@ class Review(NamedTuple):
         return {**cards, **lines}
 
 
-def review(plan: Plan, own: str) -> Review:
+def review(plan: Plan, own: str, names: Names = NOBODY) -> Review:
     """Lay a plan out; `own` is the name of the managed account that it is for."""
     sentences: dict[Key, tuple[str, ...]] = {}
     for risk in plan.risks:
@@ -133,8 +178,9 @@ def review(plan: Plan, own: str) -> Review:
     laid_out = Review(tuple(groups))
     places = laid_out.places
     return laid_out._replace(
-        readings=tuple(readings(plan, places)),
+        readings=tuple(readings(plan, places, names)),
         discouraged=tuple(discouraged(plan, places)),
+        names=names,
     )
 
 
@@ -213,10 +259,12 @@ def entries_group(plan: Plan, risky: Risky, numbers: Iterator[int]) -> Group:
     return Group(SPINNAKER, "", "", plan.entry_counts, (Section("Accounts", cards),))
 
 
-def readings(plan: Plan, places: Mapping[Key, str]) -> Iterator[Reading]:
+def readings(
+    plan: Plan, places: Mapping[Key, str], names: Names = NOBODY
+) -> Iterator[Reading]:
     """Yield what to read first, and what Spinnaker will be configured with."""
     for concern in plan.concerns:
-        yield reading(concern, places)
+        yield reading(concern, places, names)
     if pointers := tuple(entry_pointers(plan.entries, places)):
         yield Reading(SPINNAKER, pointers)
 
@@ -230,14 +278,20 @@ def discouraged(plan: Plan, places: Mapping[Key, str]) -> Iterator[Pointer]:
         yield Pointer(choice.titles, next(named, ""), choice.sentence)
 
 
-def reading(concern: Concern, places: Mapping[Key, str]) -> Reading:
+def reading(concern: Concern, places: Mapping[Key, str], names: Names) -> Reading:
     return Reading(
         concern.topic,
-        tuple(
-            Pointer(risk.key.name, places[risk.key], risk.sentence)
-            for risk in concern.risks
-        ),
+        tuple(pointer(risk, places[risk.key], names) for risk in concern.risks),
     )
+
+
+def pointer(risk: Risk, anchor: str, names: Names) -> Pointer:
+    name = short_name(risk.key)
+    if not risk.accounts:
+        return Pointer(name, anchor, risk.sentence)
+    said = says_accounts(risk.topic, len(risk.accounts))
+    accounts = (called(one, names) for one in risk.accounts)
+    return Pointer(name, anchor, f"{said}.", accounts=tuple(sorted(accounts)))
 
 
 def entry_pointers(
@@ -253,8 +307,6 @@ def changed(entry: EntryChange) -> Iterator[str]:
     before, after = entry.before, entry.after or {}
     if before is None:
         yield f"New {entry.provider} account."
-        if not after.get("permissions", {}).get("write"):
-            yield "Everyone in Spinnaker can deploy to it: WRITE names no role."
         return
     fields = dict.fromkeys((*before, *after))
     differ = [field for field in fields if before.get(field) != after.get(field)]

@@ -153,6 +153,30 @@ def test_what_to_read_closely_is_named(approver) -> None:
     assert '<a href="#c1">BowlineEC2Write</a> Changes every resource:' in html
 
 
+def test_who_leaves_spinnakers_reach_is_named_in_red_and_first(approver) -> None:
+    managing_row()
+    account_row("payments", account_id="9" * 12)
+    run = run_row(account=None, kind=Run.Kind.MANAGING)
+    role = "arn:aws:iam::{}:role/spinnakerManaged"
+    assume = {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    roles = [role.format("9" * 12), role.format("8" * 12)]
+    step_row(
+        run,
+        kind="inline policy",
+        name="spinnakerManaging/BowlineAssume",
+        verb="update",
+        before={"document": {"Statement": [{**assume, "Resource": roles}]}},
+        after={"document": {"Statement": []}},
+    )
+
+    html = approver.get(run.get_absolute_url()).content.decode()
+
+    said = '<span class="bad">Spinnaker loses 2 accounts.</span>'
+    assert " ".join(html.split()).count(said) == 1
+    assert "888888888888, payments (999999999999)" in " ".join(html.split())
+    assert "Nothing here" not in html
+
+
 def test_a_plan_that_deletes_much_says_so(approver) -> None:
     managing_row()
     run = run_row(existing={"922222222222": 2})
@@ -171,7 +195,7 @@ def test_a_plan_without_risks_says_so(approver) -> None:
 
     html = approver.get(run.get_absolute_url()).content.decode()
 
-    assert "Nothing here deletes, trusts somebody new, passes a role" in html
+    assert "Nothing here gives an account or takes one away, deletes" in html
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def test_what_spinnaker_gets_and_loses_is_said():
     entry = {"provider": "aws", "name": "staging", "permissions": {"write": ["sre"]}}
     opened = {**entry, "permissions": {"write": []}, "environment": "live"}
     gone = {"provider": "ecs", "name": "old"}
-    new = {"provider": "ecs", "name": "new"}
+    new = {"provider": "aws", "name": "new", "permissions": {"write": []}}
     entries = (
         EntryChange(entry, opened),
         EntryChange(None, new),
@@ -173,9 +173,58 @@ def test_what_spinnaker_gets_and_loses_is_said():
     assert said["Deletions"] == ["Deletes Spinnaker's account old."]
     assert said["Spinnaker"] == [
         "Changes permissions, environment.",
-        "New ecs account. Everyone in Spinnaker can deploy to it: WRITE names no role.",
+        "New aws account.",
     ]
-    assert "can deploy" in said["Open to everybody"][0]
+    assert shown.readings[0].topic == "Open to everybody"
+    assert shown.readings[0].tone == "bad"
+    assert ["can deploy" in one for one in said["Open to everybody"]] == [True, True]
+
+
+def clustered(number: int) -> Managed:
+    clusters = [{"name": f"team-{n:02}", "region": "us-east-1"} for n in range(number)]
+    return managed(provider("eks", clusters=clusters))
+
+
+def test_an_equal_sentence_is_said_once_and_names_what_it_is_true_of():
+    shown = review(plan_for(clustered(5)), "staging")
+
+    (secrets,) = (one for one in shown.readings if one.topic == "Secrets")
+    (line,) = secrets.lines
+    assert len(secrets.pointers) == 5
+    assert [one.name for one in line.first] == [
+        "team-00 · us-east-1",
+        "team-01 · us-east-1",
+        "team-02 · us-east-1",
+    ]
+    assert [one.name for one in line.rest] == [
+        "team-03 · us-east-1",
+        "team-04 · us-east-1",
+    ]
+    assert "every namespace" in line.sentence
+    assert secrets.rest == ()
+
+
+def test_a_cluster_is_named_without_the_role_that_gets_access():
+    shown = review(plan_for(clustered(1)), "staging")
+
+    (card,) = (one for one in shown.cards if one.kind == "cluster access")
+    assert card.short == "team-00 · us-east-1"
+    assert "role/SpinnakerAuthRole" in card.key.name
+
+
+def test_accounts_within_reach_are_named_where_bowline_knows_them():
+    whole = plan_for(managed(provider("ec2")))
+    names = {"922222222222": "payments"}
+
+    (gained,) = (
+        one
+        for one in review(whole, "staging", names).readings
+        if one.topic == "Reach gained"
+    )
+
+    assert gained.tone == "warn"
+    assert gained.lines[0].sentence == "Spinnaker gains 1 account."
+    assert gained.lines[0].accounts == ("payments (922222222222)",)
 
 
 def test_a_line_says_what_changes_of_it():
