@@ -30,7 +30,7 @@ function serve(review) {
     }
     for (const place of document.querySelectorAll("[data-viewed-count]")) {
       const where = "part" in review.dataset ? " on this page" : "";
-      place.textContent = `${count} of ${cards.length} viewed${where}`;
+      place.textContent = `Viewed ${count} of ${cards.length} cards${where}`;
     }
   };
 
