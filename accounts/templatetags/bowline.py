@@ -33,6 +33,7 @@ from accounts.web.accounts.checks import in_order, outcomes
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.state import Live
 from accounts.web.role_limits.holders import needed
+from accounts.web.runs.review.names import called
 from accounts.web.runs.review.rows import rows_html
 from accounts.work.heartbeat import silence
 from onboarding.description.field import Field
@@ -47,6 +48,7 @@ register.filter("outcomes", outcomes)
 register.filter("wrong_fields", wrong_fields)
 register.filter("arn", arn)
 register.filter("zoned", zoned)
+register.filter("called", called)
 register.simple_tag(rows_html, name="diff_rows")
 for mark in (icon, badge, copy, logo, account_id, when, proof_age):
     register.simple_tag(mark, name=mark.__name__)

@@ -23,6 +23,12 @@ CONTEXT = 3
 SHORTEST_FOLD = 3
 """Fewer unchanged lines than this are shown: folding them would save nothing."""
 
+OF_ACCOUNT = re.compile(r'\s+"arn:[^"]*:(\d{12}):[^"]*",?')
+"""A line of a list that names something of an account by its ARN."""
+
+FEWEST_ALIKE = 5
+"""So many such lines, alike but for the account, are one line that counts them."""
+
 LISTED = re.compile(r'\s+"(?:\\.|[^"\\])*",?')
 SHOWN_OF_LIST, LONG_LIST = 3, 8
 """Of a longer list, in a document that is new or deleted, the first few
@@ -69,6 +75,10 @@ class Hunk(NamedTuple):
     opens: bool = False
     inner: tuple[Hunk, ...] = ()
     """What a statement of a new policy is made of; it has no rows of its own then."""
+    sign: str = ""
+    """`+` or `−` where it is accounts that are all added or removed."""
+    accounts: tuple[str, ...] = ()
+    """Their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,7 @@ class Diff:
     added: int
     removed: int
     sides: str
-    """`both`, or the only one there is: `old` or `new`."""
+    """`both`, or the only one that differs: `old` or `new`, in one column."""
 
 
 def compare(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Diff:
@@ -86,12 +96,15 @@ def compare(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -
         return whole(after if before is None else before, is_new=before is None)
     lines = pairs(blocks(before, after), blocks(after, before))
     rows = tuple(numbered(lines, highlighted_json_line))
-    return Diff(
-        hunks=tuple(hunks(rows)),
-        added=sum(row.kind in ("added", "changed") for row in rows),
-        removed=sum(row.kind in ("removed", "changed") for row in rows),
-        sides="both",
-    )
+    return diff_of(rows, hunks(rows))
+
+
+def diff_of(rows: tuple[Row, ...], laid_out: Iterable[Hunk]) -> Diff:
+    """Count what differs, and show one column where only one side does."""
+    added = sum(row.kind in ("added", "changed") for row in rows)
+    removed = sum(row.kind in ("removed", "changed") for row in rows)
+    sides = "both" if bool(added) == bool(removed) else "new" if added else "old"
+    return Diff(tuple(laid_out), added, removed, sides)
 
 
 def whole(document: Mapping[str, Any] | None, *, is_new: bool) -> Diff:
@@ -243,10 +256,15 @@ def bare(line: str) -> str:
 
 
 def likeness(old: Iterable[str], new: Iterable[str]) -> float:
-    matcher = difflib.SequenceMatcher(
-        None, [bare(line) for line in old], [bare(line) for line in new], False
-    )
+    """Compare by lines; how many accounts a list names makes no difference."""
+    matcher = difflib.SequenceMatcher(None, condensed(old), condensed(new), False)
     return matcher.ratio()
+
+
+def condensed(lines: Iterable[str]) -> list[str]:
+    found = ((bare(line), OF_ACCOUNT.fullmatch(line)) for line in lines)
+    shapes = (text.replace(of[1], "", 1) if of else text for text, of in found)
+    return [shape for shape, _ in groupby(shapes)]
 
 
 def name_of(block: Block) -> str:
@@ -288,10 +306,17 @@ def block_pairs(old: Block, new: Block) -> Iterator[Pair]:
 def zip_sides(
     old: Block, new: Block, old_like: Sequence[str], new_like: Sequence[str]
 ) -> Iterator[Pair]:
-    """Set lines side by side that are alike, and those between them as they come."""
+    """Set lines side by side that are alike, and those between them as they come:
+    except ARNs of accounts, of which one never becomes another.
+    """
     matcher = difflib.SequenceMatcher(None, old_like, new_like, False)
-    for _, old_from, old_to, new_from, new_to in matcher.get_opcodes():
-        yield from zip_longest(old[old_from:old_to], new[new_from:new_to])
+    for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
+        was, now = old[old_from:old_to], new[new_from:new_to]
+        if tag == "replace" and all(map(OF_ACCOUNT.fullmatch, (*was, *now))):
+            yield from ((line, None) for line in was)
+            yield from ((None, line) for line in now)
+        else:
+            yield from zip_longest(was, now)
 
 
 def numbered(
@@ -317,8 +342,50 @@ def kind_of(old: str | None, new: str | None, *, exact: bool) -> str:
     return "same" if is_same else "changed"
 
 
+def by_account(rows: Iterable[Row]) -> Iterator[Hunk]:
+    """Fold lines that only differ in the account whose thing they add or remove."""
+    shown: list[Row] = []
+    for is_alike, group in groupby(rows, shape):
+        lines = tuple(group)
+        if not is_alike or len(lines) < FEWEST_ALIKE:
+            shown += lines
+            continue
+        if shown:
+            yield Hunk("changed", tuple(shown))
+        yield accounts_hunk(lines)
+        shown = []
+    if shown:
+        yield Hunk("changed", tuple(shown))
+
+
+def accounts_hunk(rows: tuple[Row, ...]) -> Hunk:
+    ids = tuple(account_of(row) for row in rows)
+    sign = "+" if rows[0].new else "−"
+    return Hunk("folded", rows, f"{len(ids):,} accounts", sign=sign, accounts=ids)
+
+
+def shape(row: Row) -> tuple[str, str] | None:
+    """Return what lines have in common that name the same of different accounts."""
+    account = "" if row.old and row.new else account_of(row)
+    line = row.new or row.old
+    if not account or line is None:
+        return None
+    return row.kind, bare(line.text).replace(account, "", 1)
+
+
+def account_of(row: Row) -> str:
+    line = row.new or row.old
+    found = line and OF_ACCOUNT.fullmatch(line.text)
+    return found[1] if found else ""
+
+
 def listed(rows: tuple[Row, ...]) -> Iterator[Hunk]:
     """Fold the long lists of a document that has one side only."""
+    for hunk in by_account(rows):
+        yield from [hunk] if hunk.sign else long_lists(hunk.rows)
+
+
+def long_lists(rows: tuple[Row, ...]) -> Iterator[Hunk]:
     shown: list[Row] = []
     for is_listed, group in groupby(rows, is_list_item):
         items = tuple(group)
@@ -352,7 +419,10 @@ def hunks(rows: tuple[Row, ...]) -> Iterator[Hunk]:
         group = rows[start:end]
         if kind == "folded" and len(group) < SHORTEST_FOLD:
             kind = "same"
-        yield Hunk(kind, group, f"{len(group)} unchanged lines")
+        if kind == "changed":
+            yield from by_account(group)
+        else:
+            yield Hunk(kind, group, f"{len(group)} unchanged lines")
         start = end
 
 

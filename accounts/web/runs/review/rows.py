@@ -5,6 +5,7 @@ A page shows thousands of them: a template takes five times as long.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from django.utils.html import conditional_escape
@@ -18,6 +19,9 @@ SIDE = (
     '<span class="diff-sign">{}</span><code>{}</code></span>'
 )
 """Filled without escaping: nothing but a line's text is foreign."""
+
+BREAKS = re.compile(r"([:/])(?=[\w*:/$-])(?![^<]*>)")
+"""Where an ARN may break: after what divides it, outside the tags of colours."""
 
 
 def rows_html(rows: Iterable[Row], sides: str) -> SafeString:
@@ -36,4 +40,5 @@ def written(rows: Iterable[Row], sides: str) -> Iterator[tuple[str, str, str]]:
 def side(name: str, line: DiffLine | None, sign: str) -> str:
     if line is None:
         return SIDE.format(f"{name} diff-void", "", "", "")
-    return SIDE.format(name, line.number, sign, conditional_escape(line.html))
+    html = BREAKS.sub(r"\1<wbr>", conditional_escape(line.html))
+    return SIDE.format(name, line.number, sign, html)

@@ -7,7 +7,14 @@ from itertools import chain, takewhile
 
 from django.utils.html import escape
 
-from accounts.web.runs.review.diff import Diff, Hunk, hunks, numbered, zip_sides
+from accounts.web.runs.review.diff import (
+    Diff,
+    Hunk,
+    diff_of,
+    hunks,
+    numbered,
+    zip_sides,
+)
 
 MOST_LINES = 1500
 """Of two files no more lines than this are compared: it would take seconds."""
@@ -32,12 +39,7 @@ def compare_texts(
         zip(old[len(old) - tail :], new[len(new) - tail :], strict=True),
     )
     rows = tuple(numbered(lines, coloured, exact=True))
-    return Diff(
-        hunks=tuple(without_folded(hunks(rows))),
-        added=sum(row.kind in ("added", "changed") for row in rows),
-        removed=sum(row.kind in ("removed", "changed") for row in rows),
-        sides="new" if before is None else "old" if after is None else "both",
-    )
+    return diff_of(rows, without_folded(hunks(rows)))
 
 
 def common(one: Sequence[str], other: Sequence[str]) -> int:
@@ -48,4 +50,5 @@ def common(one: Sequence[str], other: Sequence[str]) -> int:
 
 def without_folded(found: Iterable[Hunk]) -> Iterator[Hunk]:
     for hunk in found:
-        yield hunk._replace(rows=()) if hunk.kind == "folded" else hunk
+        is_same = hunk.kind == "folded" and not hunk.sign
+        yield hunk._replace(rows=()) if is_same else hunk

@@ -218,3 +218,48 @@ def test_lines_are_coloured_and_escaped():
         '  <span class="nt">&quot;name&quot;</span>: '
         '<span class="s2">&quot;&lt;b&gt;&quot;</span>'
     )
+
+
+def assuming(*accounts: int, role: str = "spinnakerManaged") -> dict[str, object]:
+    roles = [f"arn:aws:iam::{one:012}:role/{role}" for one in accounts]
+    one = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles}
+    return {"name": "BowlineAssume", "document": {"Statement": [one]}}
+
+
+def folds(diff: Diff) -> list[tuple[str, str, int]]:
+    parts = [part for hunk in diff.hunks for part in (hunk, *hunk.inner)]
+    return [(one.sign, one.says, len(one.accounts)) for one in parts if one.sign]
+
+
+def test_what_only_adds_or_only_removes_is_one_column():
+    one, more = assuming(1), assuming(1, 2)
+
+    assert compare(one, more).sides == "new"
+    assert compare(more, one).sides == "old"
+    assert compare(assuming(1), assuming(2)).sides == "both"
+
+
+def test_lines_that_differ_only_in_the_account_are_counted():
+    grown = compare(assuming(1), assuming(*range(1, 66)))
+    shrunk = compare(assuming(*range(1, 66)), assuming(1))
+    moved = compare(assuming(*range(1, 7)), assuming(*range(11, 75)))
+    new = compare(None, assuming(*range(1, 65)))
+
+    assert folds(grown) == [("+", "64 accounts", 64)]
+    assert folds(shrunk) == [("−", "64 accounts", 64)]
+    assert folds(moved) == [("−", "6 accounts", 6), ("+", "64 accounts", 64)]
+    assert folds(new) == [("+", "64 accounts", 64)]
+    assert grown.added == 64
+    assert "000000000065" in side(grown, "new"), "what is folded is there to be opened"
+
+
+def test_fewer_lines_or_those_of_another_role_stay_in_sight():
+    few = compare(assuming(1), assuming(1, 2, 3, 4, 5))
+    other = assuming(*range(2, 5), role="other")
+    other["document"]["Statement"][0]["Resource"] += [  # type: ignore[index]
+        f"arn:aws:iam::{one:012}:role/spinnakerManaged" for one in (1, 5, 6, 7)
+    ]
+    of_two_roles = compare(assuming(1), other)
+
+    assert folds(few) == folds(of_two_roles) == []
+    assert len(texts(few, "added")) == 4

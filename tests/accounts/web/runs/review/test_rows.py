@@ -42,3 +42,15 @@ def test_what_is_not_marked_safe_is_escaped() -> None:
     line = DiffLine(1, "<b>", "<b>")
 
     assert "<code>&lt;b&gt;</code>" in rows_html([Row("added", None, line)], "new")
+
+
+def test_an_arn_breaks_after_its_colons_and_slashes_and_no_tag_does() -> None:
+    html = mark_safe('<span class="s2">"arn:aws:iam::9:role/a/b"</span>')
+    line = DiffLine(1, "not read", html)
+
+    written = rows_html([Row("added", None, line)], "new")
+
+    assert (
+        '<code><span class="s2">"arn:<wbr>aws:<wbr>iam:<wbr>:<wbr>9:<wbr>role/<wbr>a/'
+        '<wbr>b"</span></code>'
+    ) in written
