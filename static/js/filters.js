@@ -23,6 +23,7 @@ function isChanged(field) {
 
 function apply(form, keep) {
   clearTimeout(timer);
+  if (!form.checkValidity()) return; // a day that is not written out yet
   const address = addressOf(form);
   if (address === location.pathname + location.search) return;
   history[keep](null, "", address);

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
@@ -22,16 +24,23 @@ from accounts.lists.activity import (
     matching,
     sees_people,
 )
-from accounts.models import Activity, ManagedAccount
+from accounts.models import Activity, ManagedAccount, ManagingAccount
 from accounts.people.roles import ADMINISTRATOR, has_role
+from onboarding.resources.risks import some
 
 PAGE = 50
 
-LINKS = {"number": "run-by-number", "rollout": "rollout"}
-"""The page that a number in an entry leads to."""
+NUMBERED = re.compile(r"(Rollout|Bundle|Delivery) ([1-9]\d{0,8})\b")
+"""How an entry names what has a number, and a page called alike."""
 
-LINKED = ("account", "run", "delivery", *LINKS)
+LINKED = ("account", "run", "delivery", "bundle", "number", "runs", "rollout")
 """What says nothing else."""
+
+MOST_RUNS = 5
+"""The most runs of an entry that are links."""
+
+FEWEST = 3
+"""So many neighbours of one person and kind are one row."""
 
 
 class Entry(NamedTuple):
@@ -42,16 +51,43 @@ class Entry(NamedTuple):
     """Of the plan that was read, or of the bundle."""
     facts: list[tuple[str, str]]
     """What else was kept, in words."""
+    runs: list[int]
+    """The numbers of the runs that were decided about."""
+
+    @property
+    def more_runs(self) -> int:
+        return max(len(self.runs) - MOST_RUNS, 0)
+
+
+class Row(NamedTuple):
+    """An entry, or neighbours that say the same of different things."""
+
+    first: Entry
+    alike: list[Entry]
+    """All of them, where there are several; the newest first."""
+    says: str
+    """How many."""
+
+    @property
+    def kind(self) -> str:
+        return What(self.first.activity.what).label.rstrip(":")
+
+    @property
+    def names(self) -> str:
+        """Name the first of what it is about."""
+        return some([*dict.fromkeys(filter(None, map(about_of, self.alike)))])
 
 
 def activity(request: Request) -> HttpResponse:
     """List what was decided, newest first, as the filters in the URL ask."""
     found = matching(request.user, request.GET)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    found_entries = entries(page, has_role(request.user, ADMINISTRATOR))
     shown = {
         "crumbs": [("Settings", reverse("accounts:settings"))],
         "page": page,
-        "entries": entries(page, has_role(request.user, ADMINISTRATOR)),
+        "entries": found_entries,
+        "rows": list(rows_of(found_entries)),
         "filters": {key: request.GET.get(key, "").strip() for key in FILTERS},
         "is_filtered": any(request.GET.get(key) for key in FILTERS),
         "kinds": [
@@ -65,13 +101,14 @@ def activity(request: Request) -> HttpResponse:
 
 
 def entries(page: Iterable[Activity], of_people: bool) -> list[Entry]:
-    """Say of each what it is about, with one more query for all of them, and another
+    """Say of each what it is about, with two more queries for all of them, and another
     one where people have pages.
     """
     rows = list(page)
     accounts = ManagedAccount.objects.filter(name__in={row.about for row in rows})
     urls = {
-        account.name: account.get_absolute_url() for account in accounts.only("name")
+        account.name: account.get_absolute_url()
+        for account in (*ManagingAccount.objects.only("name"), *accounts.only("name"))
     }
     people = pages_of_people(rows) if of_people else {}
     return [
@@ -80,9 +117,38 @@ def entries(page: Iterable[Activity], of_people: bool) -> list[Entry]:
             url_of(row, people if row.what in OF_PEOPLE else urls),
             digest_of(row),
             facts_of(row),
+            runs_of(row),
         )
         for row in rows
     ]
+
+
+def rows_of(found: Iterable[Entry]) -> Iterator[Row]:
+    """Put neighbours together that one person decided alike."""
+    for _, group in groupby(found, likeness):
+        alike = list(group)
+        if len(alike) < FEWEST:
+            yield from (Row(one, [], "") for one in alike)
+        else:
+            yield Row(alike[0], alike, counted(alike))
+
+
+def about_of(one: Entry) -> str:
+    return one.activity.about
+
+
+def likeness(one: Entry) -> tuple[Any, ...]:
+    row = one.activity
+    return row.who, row.what, str(detail_of(row).get("rollout", ""))
+
+
+def counted(alike: list[Entry]) -> str:
+    """Say how many; of groups of plans, how many plans they hold, too."""
+    detail = detail_of(alike[0].activity)
+    if "rollout" not in detail or not alike[0].runs:
+        return f"{len(alike)} times"
+    plans = sum(len(one.runs) for one in alike)
+    return f"{len(alike)} groups, {plans:,} plans of Rollout {detail['rollout']}"
 
 
 def pages_of_people(rows: Iterable[Activity]) -> dict[str, str]:
@@ -92,12 +158,19 @@ def pages_of_people(rows: Iterable[Activity]) -> dict[str, str]:
 
 
 def url_of(row: Activity, pages: dict[str, str]) -> str:
-    """Lead to the run, rollout or page; what is stored may be of any kind."""
-    for key, name in LINKS.items():
-        number = detail_of(row).get(key)
-        if isinstance(number, int) and 0 < number < 10**9:
-            return reverse(f"accounts:{name}", args=[number])
+    """Lead to the account, rollout, bundle, delivery or person."""
+    if row.what not in OF_PEOPLE and (found := NUMBERED.match(row.about)):
+        kind, number = found.groups()
+        return reverse(f"accounts:{kind.lower()}", args=[int(number)])
     return pages.get(row.about, "")
+
+
+def runs_of(row: Activity) -> list[int]:
+    """Return the numbers of its runs; what is stored may be of any kind."""
+    detail = detail_of(row)
+    numbers = detail.get("runs")
+    stored = numbers if isinstance(numbers, list) else [detail.get("number")]
+    return [one for one in stored if type(one) is int and 0 < one < 10**9]
 
 
 def facts_of(row: Activity) -> list[tuple[str, str]]:

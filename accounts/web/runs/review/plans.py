@@ -51,7 +51,11 @@ FIRST = 3
 MOST_ACCOUNTS = 8
 """The most accounts of a line that are named without a click."""
 
-TONES = {Topic.EVERYBODY: "bad", Topic.LOST: "bad", Topic.GAINED: "warn"}
+TONES: Mapping[str, str] = {
+    Topic.EVERYBODY: "bad",
+    Topic.LOST: "bad",
+    Topic.GAINED: "warn",
+}
 """The colours of what changes who can reach what; by topic, as it is written."""
 
 

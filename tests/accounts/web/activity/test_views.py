@@ -18,7 +18,7 @@ from accounts.models.states import Status
 from accounts.people.activity import record
 from accounts.runs.actions import record_run
 from accounts.web.activity import views
-from tests.rows import account_row, person, run_row
+from tests.rows import account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +59,8 @@ def test_an_approval_has_the_digest_of_the_plan_that_was_read(viewer: Client) ->
 
     (entry,) = answer.context["entries"]
     assert entry.digest == DIGEST
-    assert entry.url == f"/runs/{run.number}/"
+    assert entry.url == account.get_absolute_url()
+    assert f'<a href="/runs/{run.number}/">Run {run.number}</a>' in answer.text
     assert "approved the plan" in answer.text
     assert DIGEST[:12] + "…" in answer.text
 
@@ -72,6 +73,65 @@ def test_an_entry_leads_to_its_account_while_there_is_one(viewer: Client) -> Non
     gone, there = viewer.get(PATH).context["entries"]
 
     assert (there.url, gone.url) == (account.get_absolute_url(), "")
+
+
+def test_what_has_a_number_leads_to_its_page(viewer: Client) -> None:
+    managing_row(name="core")
+    for about in ("Rollout 4: 3 accounts", "Bundle 12", "Delivery 3", "core", "Bundle"):
+        record(None, What.STOP, about)
+
+    urls = [entry.url for entry in viewer.get(PATH).context["entries"]]
+
+    assert urls == [
+        "",
+        "/managing/",
+        "/bundles/deliveries/3/",
+        "/bundles/12/",
+        "/runs/rollouts/4/",
+    ]
+
+
+def test_neighbours_that_say_the_same_are_one_row(viewer: Client) -> None:
+    record("ann", What.APPROVE, "web")
+    for plans in (3, 1, 2):
+        about = f"Rollout 4: {plans} accounts"
+        runs = list(range(7, 7 + plans))
+        record("ann", What.APPROVE, about, {"rollout": 4, "runs": runs})
+    for name in ("a", "b", "c"):
+        record("bob", What.EDIT, name)
+    record("ann", What.EDIT, "a")
+
+    answer = viewer.get(PATH)
+
+    said = [(row.first.activity.who, row.says) for row in answer.context["rows"]]
+    assert said == [
+        ("ann", ""),
+        ("bob", "3 times"),
+        ("ann", "3 groups, 6 plans of Rollout 4"),
+        ("ann", ""),
+    ]
+    text = " ".join(answer.text.split())
+    assert "approved the plan 3 groups, 6 plans of Rollout 4 <span" in text
+    assert [row.names for row in answer.context["rows"]][1] == "c, b, a"
+    assert text.count('<a href="/runs/rollouts/4/">Rollout 4:') == 3
+    assert text.count('<a href="/runs/7/">Run 7</a>') == 3
+
+
+def test_the_first_of_many_runs_are_links(viewer: Client) -> None:
+    record("ann", What.APPROVE, "Rollout 4", {"rollout": 4, "runs": [*range(1, 9)]})
+    record("ann", What.PLAN, "web", {"runs": ["<b>", True, -1], "number": "x"})
+
+    text = " ".join(viewer.get(PATH).text.split())
+
+    assert '<a href="/runs/5/">Run 5</a> and 3 more' in text
+    assert "/runs/6/" not in text
+
+
+def test_days_are_asked_for_in_the_form_that_the_address_has(viewer: Client) -> None:
+    text = viewer.get(PATH).text
+
+    assert text.count('placeholder="YYYY-MM-DD"') == 2
+    assert 'type="date"' not in text
 
 
 def test_who_signed_in_from_where_is_not_for_everybody(
