@@ -52,7 +52,12 @@ def test_it_names_the_account_and_each_way_in_order(client: Client) -> None:
     ]
     assert places == sorted(places)
     assert "<summary>StackSet</summary>" not in text
-    assert 'class="handoff-account"' in text
+    order = [
+        text.index(f">{title}</h2>") for title in ("State", "What the owner reads")
+    ]
+    assert order[0] < text.index("Send this to the owner") < order[1]
+    assert order[1] < text.rindex("only you create them")
+    assert 'data-copy="http://testserver/' in text
     assert "922222222222" in text
     assert "aws cloudformation deploy" in text
     assert "Send this to the owner" in text
