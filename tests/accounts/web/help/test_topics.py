@@ -88,6 +88,14 @@ def test_the_help_page_has_every_topic(viewer: Client) -> None:
             assert escape(said) in page
 
 
+def test_the_help_page_has_its_contents(viewer: Client) -> None:
+    text = viewer.get("/help/").text
+
+    contents = text[: text.index("</nav>", text.index('class="contents"'))]
+    missing = [one.slug for one in TOPICS if f'href="#{one.slug}"' not in contents]
+    assert missing == []
+
+
 def test_a_topic_leads_to_the_one_that_says_more_and_to_no_file(viewer: Client) -> None:
     page = viewer.get("/help/").content.decode()
 

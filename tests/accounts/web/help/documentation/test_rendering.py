@@ -147,3 +147,16 @@ def test_the_same_text_is_written_once() -> None:
 
 def test_html_in_a_document_stays_text() -> None:
     assert page("a <b>b</b>").html == "<p>a &lt;b&gt;b&lt;/b&gt;</p>\n"
+
+
+def test_how_a_table_is_made_again_is_not_for_who_reads_help() -> None:
+    text = """# T
+
+Ten faults, each planted. The table is made from
+docstrings, and a test fails if it is out of date. To rewrite it:
+`REWRITE_DOCS=1 pytest tests/a.py`. All of them run.
+"""
+
+    html = " ".join(page(text).html.split())
+
+    assert html == "<p>Ten faults, each planted. All of them run.</p>"

@@ -50,6 +50,7 @@ def test_every_link_of_a_document_answers(viewer: Client, document: Document) ->
     ids = ID.findall(page)
 
     assert len(ids) == len({*ids})
+    assert "REWRITE_DOCS" not in article
     for link in {unescape(link) for link in LINK.findall(article)}:
         url, _, anchor = link.partition("#")
         if "://" in link:
