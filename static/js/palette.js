@@ -1,5 +1,6 @@
 // The search in a dialog: Ctrl-K, ⌘K or a click on [data-palette-open] opens it; shortcuts.js does
-// so for “/”. Arrows go through the list, Enter opens the first or the focused one.
+// so for “/”. Arrows go through the list, Enter opens the first or the focused one. Esc closes it,
+// where the browser would first empty the field.
 const palette = document.getElementById("palette");
 
 function links() {
@@ -24,7 +25,10 @@ function step(event, field, by) {
 }
 
 function keys(event, field) {
-  if (event.key === "ArrowDown") step(event, field, 1);
+  if (event.key === "Escape" && !event.isComposing) {
+    event.preventDefault();
+    palette.close();
+  } else if (event.key === "ArrowDown") step(event, field, 1);
   else if (event.key === "ArrowUp") step(event, field, -1);
   else if (event.key === "Enter" && event.target === field && !event.isComposing) go(event, field);
   else if (event.key.length === 1 && event.target.closest(".found")) field.focus(); // types on

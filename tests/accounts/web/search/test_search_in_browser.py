@@ -67,6 +67,7 @@ def test_the_button_opens_the_search_and_esc_closes_it(
 
     page.get_by_role("link", name="Search").click()
     expect(dialog).to_be_visible()
+    page.keyboard.type("what was typed does not stay open")
     page.keyboard.press("Escape")
 
     expect(dialog).to_be_hidden()
