@@ -37,10 +37,12 @@ from accounts.web.role_limits.here import here
 from accounts.web.runs.fixes import fixes_of
 from accounts.web.tabs import Tab, chosen
 from accounts.web.wizard.steps import undone
+from onboarding.aws.codes import NOT_OURS
 from onboarding.desired import desired
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
 from onboarding.resources.kinds import Key, Resource
+from onboarding.resources.plan import NotOurs
 from onboarding.resources.policy import QuotaExceeded
 
 NEWEST = 10
@@ -64,6 +66,8 @@ class ExistingResource(NamedTuple):
     resource: Resource
     document: SafeString
     step: Step | None
+    is_taken: bool
+    """Something that Bowline did not make has its name."""
 
 
 def account(request: Request, pk: UUID) -> HttpResponse:
@@ -76,8 +80,8 @@ def account(request: Request, pk: UUID) -> HttpResponse:
     checked = account.runs.filter(checks__isnull=False).first()
     checks = list(CheckResult.objects.filter(run=checked)) if checked else []
     bundles = account.bundles.light()[:NEWEST]
-    found = iam(managing, account)
     cause = cause_of(account, runs)
+    found = iam(managing, account, cause)
     foreign = list(account.foreign_policies.all())
     counts = {
         "checks": len(checks),
@@ -173,7 +177,9 @@ def details_of(account: ManagedAccount) -> list[tuple[str, str, SafeString]]:
     ]
 
 
-def iam(managing: ManagingAccount | None, account: ManagedAccount) -> dict[str, Any]:
+def iam(
+    managing: ManagingAccount | None, account: ManagedAccount, cause: Run | None
+) -> dict[str, Any]:
     """List what exists or will exist, as far as the account is described."""
     if managing is None:
         return {}
@@ -192,11 +198,19 @@ def iam(managing: ManagingAccount | None, account: ManagedAccount) -> dict[str, 
             resource,
             highlighted_json(resource.as_json()),
             steps.get(resource.key),
+            taken(resource, cause),
         )
         for resource in resources
     ]
     waits = unplanned_entries(described, account) if account.approved_entries else ()
     return {"existing": existing, "known": known, "waits_for_plan": waits}
+
+
+def taken(resource: Resource, cause: Run | None) -> bool:
+    """Return whether the run failed because of what has this resource's name."""
+    error = (cause and cause.error) or {}
+    is_taken = error.get("code") == NOT_OURS
+    return is_taken and error.get("message") == str(NotOurs(resource))
 
 
 def last_steps(account: ManagedAccount) -> list[Step]:

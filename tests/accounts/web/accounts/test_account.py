@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Bundle, CheckResult, ManagedAccount, Run, Step
 from accounts.models.states import State, Status
 from accounts.runs.actions import accept
+from onboarding.aws.codes import NOT_OURS
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,25 @@ def test_it_shows_what_would_be_made_before_anything_is(operator) -> None:
     assert "What Bowline will create for this account." in page
     assert "spinnakerManaged" in page
     assert "not yet" in page
+
+
+@pytest.mark.parametrize(("code", "says"), [(NOT_OURS, True), ("AccessDenied", False)])
+def test_what_has_a_wanted_name_already_is_not_called_not_yet(
+    operator, code: str, says: bool
+) -> None:
+    managing_row()
+    account = account_row(state=State.FAILED)
+    message = (
+        "The role spinnakerManaged in account 922222222222 already exists and was not "
+        "made by Bowline."
+    )
+    error = {"message": message, "hint": "Rename it.", "code": code}
+    run_of(account, Status.FAILED, error=error)
+
+    page = " ".join(page_of(operator, account, "in-aws").split())
+
+    assert page.count("exists, not made by Bowline") == says
+    assert "not yet" in page, "the other resources are not there yet"
 
 
 def test_it_shows_the_document_of_what_stands_and_the_run_that_made_it(
