@@ -40,7 +40,7 @@ MOST_RUNS = 5
 """The most runs of an entry that are links."""
 
 FEWEST = 3
-"""So many neighbours of one person and kind are one row."""
+"""From this many neighbours of one person and kind on, they are one row."""
 
 
 class Entry(NamedTuple):

@@ -14,6 +14,14 @@ from itertools import groupby, islice, zip_longest
 from typing import Any, NamedTuple
 
 from accounts.web.highlighting import highlighted_json_line
+from accounts.web.runs.review.lines import (
+    account_in,
+    bare,
+    likeness,
+    printed,
+    printed_short,
+    without_account,
+)
 from accounts.web.runs.review.statements import fields_in_line, said
 from onboarding.resources.risks import is_risky
 
@@ -23,11 +31,8 @@ CONTEXT = 3
 SHORTEST_FOLD = 3
 """Fewer unchanged lines than this are shown: folding them would save nothing."""
 
-OF_ACCOUNT = re.compile(r'\s+"arn:[^"]*:(\d{12}):[^"]*",?')
-"""A line of a list that names something of an account by its ARN."""
-
 FEWEST_ALIKE = 5
-"""So many such lines, alike but for the account, are one line that counts them."""
+"""From this many lines on that name the same of different accounts, they are one."""
 
 LISTED = re.compile(r'\s+"(?:\\.|[^"\\])*",?')
 SHOWN_OF_LIST, LONG_LIST = 3, 8
@@ -36,9 +41,6 @@ are shown; the rest is folded."""
 
 SHORT = 12
 """A policy of at most this many lines is shown whole, a longer one by statement."""
-
-WIDE = 76
-"""A value without a counterpart is printed in one line of at most this many letters."""
 
 ALIKE = 0.5
 """How much two statements without a common Sid must share to be compared."""
@@ -175,30 +177,6 @@ def statements(value: Any) -> list[Any]:
     return list(value["Statement"]) if is_policy(value) else []
 
 
-def printed(value: Any, depth: int) -> list[str]:
-    """Print a value as JSON, each line indented, without a comma after it."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    return ["  " * depth + line for line in text.splitlines()]
-
-
-def printed_short(value: Any, depth: int, *, spread: bool = False) -> list[str]:
-    """Print it with as much in a line as fits, where nothing is compared with it.
-
-    spread: an object has a line for each of its parts, however short it is.
-    """
-    line = "  " * depth + json.dumps(value, ensure_ascii=False)
-    if len(line) <= WIDE and not spread:
-        return [line]
-    if not isinstance(value, dict):
-        return printed(value, depth)
-    lines = ["  " * depth + "{"]
-    for position, (key, inner) in enumerate(value.items()):
-        first, *rest = printed_short(inner, depth + 1)
-        lines += [f"{'  ' * (depth + 1)}{json.dumps(key)}: {first.strip()}", *rest]
-        lines[-1] += "," if position < len(value) - 1 else ""
-    return [*lines, "  " * depth + "}"]
-
-
 def blocks(
     document: Mapping[str, Any] | None, other: Mapping[str, Any] | None
 ) -> list[Block]:
@@ -250,23 +228,6 @@ def counterpart(statement: Mapping[str, Any], others: Iterable[Any]) -> Any:
     return others[-best[1]] if best[0] >= ALIKE else None
 
 
-def bare(line: str) -> str:
-    """Return a line without its comma, which depends on what follows it."""
-    return line.removesuffix(",")
-
-
-def likeness(old: Iterable[str], new: Iterable[str]) -> float:
-    """Compare by lines; how many accounts a list names makes no difference."""
-    matcher = difflib.SequenceMatcher(None, condensed(old), condensed(new), False)
-    return matcher.ratio()
-
-
-def condensed(lines: Iterable[str]) -> list[str]:
-    found = ((bare(line), OF_ACCOUNT.fullmatch(line)) for line in lines)
-    shapes = (text.replace(of[1], "", 1) if of else text for text, of in found)
-    return [shape for shape, _ in groupby(shapes)]
-
-
 def name_of(block: Block) -> str:
     """Name a block by its Sid, or by its first line where it has none."""
     return bare(next((line for line in block if line.lstrip()[:6] == '"Sid":'), ""))
@@ -312,7 +273,7 @@ def zip_sides(
     matcher = difflib.SequenceMatcher(None, old_like, new_like, False)
     for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
         was, now = old[old_from:old_to], new[new_from:new_to]
-        if tag == "replace" and all(map(OF_ACCOUNT.fullmatch, (*was, *now))):
+        if tag == "replace" and all(map(account_in, (*was, *now))):
             yield from ((line, None) for line in was)
             yield from ((None, line) for line in now)
         else:
@@ -359,24 +320,18 @@ def by_account(rows: Iterable[Row]) -> Iterator[Hunk]:
 
 
 def accounts_hunk(rows: tuple[Row, ...]) -> Hunk:
-    ids = tuple(account_of(row) for row in rows)
+    lines = [row.new or row.old for row in rows]
+    ids = tuple(account_in(line.text) for line in lines if line)
     sign = "+" if rows[0].new else "−"
     return Hunk("folded", rows, f"{len(ids):,} accounts", sign=sign, accounts=ids)
 
 
 def shape(row: Row) -> tuple[str, str] | None:
     """Return what lines have in common that name the same of different accounts."""
-    account = "" if row.old and row.new else account_of(row)
     line = row.new or row.old
-    if not account or line is None:
+    if line is None or (row.old and row.new) or not account_in(line.text):
         return None
-    return row.kind, bare(line.text).replace(account, "", 1)
-
-
-def account_of(row: Row) -> str:
-    line = row.new or row.old
-    found = line and OF_ACCOUNT.fullmatch(line.text)
-    return found[1] if found else ""
+    return row.kind, without_account(line.text)
 
 
 def listed(rows: tuple[Row, ...]) -> Iterator[Hunk]:
