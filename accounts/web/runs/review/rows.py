@@ -40,5 +40,7 @@ def written(rows: Iterable[Row], sides: str) -> Iterator[tuple[str, str, str]]:
 def side(name: str, line: DiffLine | None, sign: str) -> str:
     if line is None:
         return SIDE.format(f"{name} diff-void", "", "", "")
-    html = BREAKS.sub(r"\1<wbr>", conditional_escape(line.html))
+    html = conditional_escape(line.html)
+    if "arn:" in html:
+        html = BREAKS.sub(r"\1<wbr>", html)
     return SIDE.format(name, line.number, sign, html)

@@ -54,3 +54,5 @@ def test_an_arn_breaks_after_its_colons_and_slashes_and_no_tag_does() -> None:
         '<code><span class="s2">"arn:<wbr>aws:<wbr>iam:<wbr>:<wbr>9:<wbr>role/<wbr>a/'
         '<wbr>b"</span></code>'
     ) in written
+    action = rows_html([Row("added", None, DiffLine(1, "", "ec2:Run/a"))], "new")
+    assert "<code>ec2:Run/a</code>" in action
