@@ -7,11 +7,13 @@ for (const button of document.querySelectorAll("[data-fold]")) {
   });
 }
 
-// Escape and a click elsewhere close an open menu, and the help on a page.
-const OPEN = "details.menu[open], details.help[open]";
+// Escape and a click elsewhere close an open menu, what a button opened, and the help on a page.
+const OPEN = "details:is(.menu, .drop, .help)[open]";
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll(OPEN)) {
-    if (!menu.contains(event.target)) menu.open = false;
+    // On a phone the more usual filters, too, are in sight only while it is open.
+    const whole = menu.closest(".filters") ?? menu;
+    if (!whole.contains(event.target)) menu.open = false;
   }
 });
 document.addEventListener("keydown", (event) => {

@@ -12,10 +12,10 @@ from django.shortcuts import render
 from accounts.http import Request
 from accounts.lists.accounts import (
     COLUMNS,
-    FILTERS,
     INACTIVE,
     MOST_IN_ROLLOUT,
     NEW,
+    NO_ENVIRONMENT,
     OLDER,
     STALE,
     is_uuid,
@@ -28,6 +28,7 @@ from accounts.models.states import OPEN
 from accounts.people.role_limits.limits import environments_of, inside
 from accounts.people.roles import OPERATOR, has_role
 from accounts.runs.inactive import inactive_of
+from accounts.web.filters import Filter, FilterForm, with_titles
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
 from accounts.web.role_limits.here import for_these
@@ -46,27 +47,64 @@ def accounts(request: Request) -> HttpResponse:
         request.GET.get("page")
     )
     not_active = inactive_of(page)
-    named = ManagedAccount.objects.exclude(environment="").order_by("environment")
     shown = {
         "live": live,
         "page": page,
         "columns": COLUMNS.items(),
         "sort": sort,
-        "filters": {key: request.GET.get(key, "") for key in FILTERS},
-        "is_filtered": any(request.GET.get(key) for key in FILTERS),
-        "states": [*WORDS, *TOGETHER],
-        "providers": [(key, provider.title) for key, provider in PROVIDERS.items()],
-        "older": OLDER,
-        "stale": STALE,
-        "inactive": INACTIVE,
-        "new": NEW,
+        "filter_form": filter_form(request, sort),
+        "from_file": request.GET.get("file"),
+        "described_together": request.GET.get("described"),
         "not_active": set(not_active),
         "left": {one.account_id for one in not_active.values() if one.gone_at},
-        "environments": named.values_list("environment", flat=True).distinct(),
         "most": MOST_IN_ROLLOUT,
         **ticks(request),
     }
     return render(request, "accounts/accounts.html", shown)
+
+
+def filter_form(request: Request, sort: str) -> FilterForm:
+    named = ManagedAccount.objects.exclude(environment="").order_by("environment")
+    environments = named.values_list("environment", flat=True).distinct()
+    return FilterForm.of(
+        request.GET,
+        "Accounts",
+        "accounts:accounts",
+        [
+            Filter("text", "Name or account id", "Name or account id"),
+            Filter(
+                "state",
+                "State",
+                "Any state",
+                with_titles([*WORDS, *TOGETHER]),
+                often=True,
+            ),
+            Filter(
+                "environment",
+                "Environment",
+                "Any environment",
+                [(NO_ENVIRONMENT, "No environment"), *with_titles(environments)],
+                often=True,
+            ),
+            Filter(
+                "provider",
+                "Provider",
+                "Any provider",
+                [(key, provider.title) for key, provider in PROVIDERS.items()],
+                often=True,
+            ),
+            Filter("proof", "Proof", "Any proof", [(STALE, "Stale proof")]),
+            Filter("policies", "Policies", "Any policies", [(OLDER, "Older policies")]),
+            Filter(
+                "organization",
+                "Organization",
+                "In the organization or not",
+                [(INACTIVE, "Left or suspended"), (NEW, "New in a watched unit")],
+            ),
+        ],
+        kept=["sort"] if sort != "name" else [],
+        narrows=["file", "described"],
+    )
 
 
 def ticks(request: Request) -> dict[str, Any]:

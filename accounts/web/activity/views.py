@@ -16,7 +16,6 @@ from django.urls import reverse
 from accounts.http import Request
 from accounts.lists.activity import (
     DIGESTS,
-    FILTERS,
     OF_PEOPLE,
     What,
     detail_of,
@@ -26,6 +25,7 @@ from accounts.lists.activity import (
 )
 from accounts.models import Activity, ManagedAccount, ManagingAccount
 from accounts.people.roles import ADMINISTRATOR, has_role
+from accounts.web.filters import Filter, FilterForm
 from onboarding.resources.risks import some
 
 PAGE = 50
@@ -88,16 +88,30 @@ def activity(request: Request) -> HttpResponse:
         "page": page,
         "entries": found_entries,
         "rows": list(rows_of(found_entries)),
-        "filters": {key: request.GET.get(key, "").strip() for key in FILTERS},
-        "is_filtered": any(request.GET.get(key) for key in FILTERS),
-        "kinds": [
-            (what.value, what.label.rstrip(":"))
-            for what in What
-            if sees_people(request.user) or what not in OF_PEOPLE
-        ],
+        "filter_form": filter_form(request),
         "sees_people": sees_people(request.user),
     }
     return render(request, "activity/activity.html", shown)
+
+
+def filter_form(request: Request) -> FilterForm:
+    kinds = [
+        (what.value, what.label.rstrip(":"))
+        for what in What
+        if sees_people(request.user) or what not in OF_PEOPLE
+    ]
+    return FilterForm.of(
+        request.GET,
+        "Activity",
+        "accounts:activity",
+        [
+            Filter("about", "Account, rollout or bundle", "Account, rollout or bundle"),
+            Filter("who", "Person", "Person", often=True),
+            Filter("what", "Kind", "Any kind", kinds, often=True),
+            Filter("from", "From", kind="day"),
+            Filter("to", "To", kind="day"),
+        ],
+    )
 
 
 def entries(page: Iterable[Activity], of_people: bool) -> list[Entry]:

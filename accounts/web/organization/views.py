@@ -21,11 +21,12 @@ from accounts.discover.organization.members import (
 from accounts.discover.organization.reading import kept_organization
 from accounts.forms.organization import SharedForm
 from accounts.http import Request
-from accounts.lists.members import COLUMNS, FILTERS, INACTIVE, JOINED, matching, sort_of
+from accounts.lists.members import COLUMNS, INACTIVE, JOINED, matching, sort_of
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollout
 from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import Outside
+from accounts.web.filters import Filter, FilterForm
 from accounts.web.organization.adding import NEXT, described, listed
 from accounts.web.organization.reading import progress_of
 from accounts.web.organization.usual import usual
@@ -125,11 +126,7 @@ def page(
         "listed": listed_members(one_page, managing),
         "columns": COLUMNS.items(),
         "sort": sort,
-        "filters": {key: request.GET.get(key, "") for key in FILTERS},
-        "is_filtered": any(request.GET.get(key) for key in FILTERS),
-        "units": kept.units.values_list("unit_id", "path"),
-        "states": ["active", *INACTIVE, "left"],
-        "joined": JOINED.items(),
+        "filter_form": filter_form(request, kept, sort),
         "total": staying.count(),
         "described": staying.described().count(),
         "free": (free := matched.free().count()),
@@ -142,3 +139,38 @@ def page(
         "crumbs": [("Accounts", reverse("accounts:accounts"))],
     }
     return render(request, "organization/organization.html", shown)
+
+
+def filter_form(request: Request, kept: Organization, sort: str) -> FilterForm:
+    units = [*kept.units.values_list("unit_id", "path")]
+    states = [(state, state.capitalize()) for state in ("active", *INACTIVE, "left")]
+    joined = [(days, f"Joined in the {title}") for days, title in JOINED.items()]
+    tag = Filter(
+        "tag", "Tag, or tag=value", "Tag or tag=value", proposals=kept.tag_keys
+    )
+    return FilterForm.of(
+        request.GET,
+        "Accounts of the organization",
+        "accounts:organization",
+        [
+            Filter("text", "Name, account id or email", "Name, account id or email"),
+            Filter(
+                "unit",
+                "Organizational unit",
+                "Any organizational unit",
+                units,
+                often=True,
+            ),
+            Filter(
+                "known",
+                "In Bowline",
+                "In Bowline or not",
+                [("no", "Not in Bowline"), ("yes", "In Bowline")],
+                often=True,
+            ),
+            Filter("state", "State in AWS", "Any state in AWS", states),
+            Filter("joined", "Joined", "Joined at any time", joined),
+            *([tag] if kept.tag_keys else []),
+        ],
+        kept=["sort"] if sort != "name" else [],
+    )

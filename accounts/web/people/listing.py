@@ -16,6 +16,7 @@ from accounts.http import Request
 from accounts.lists.filters import Filters, filtered
 from accounts.people.doors import administrator_required
 from accounts.people.roles import ADMINISTRATOR, ROLES
+from accounts.web.filters import Filter, FilterForm, with_titles
 from accounts.web.people.person import (
     APP,
     NO_FACTOR,
@@ -56,16 +57,35 @@ def people(request: Request) -> HttpResponse:
         "crumbs": [("Settings", reverse("accounts:settings"))],
         "page": page,
         "people": [described(user) for user in page],
-        "filters": {key: request.GET.get(key, "").strip() for key in FILTERS},
-        "is_filtered": any(request.GET.get(key) for key in FILTERS),
-        "role_names": [role.name for role in ROLES],
-        "ways": WAYS,
-        "factors": FACTORS,
-        "usable": USABLE,
-        "unseen_days": UNSEEN_DAYS,
+        "filter_form": filter_form(request),
         "providers": providers(),
     }
     return render(request, "people/people.html", shown)
+
+
+def filter_form(request: Request) -> FilterForm:
+    roles = [*with_titles(role.name for role in ROLES), (NO_ROLE, "No role")]
+    states = with_titles(["active", "deactivated"])
+    unseen = [(str(UNSEEN_DAYS), f"Not seen for {UNSEEN_DAYS} days")]
+    return FilterForm.of(
+        request.GET,
+        "People",
+        "accounts:people",
+        [
+            Filter("text", "Name or mail address", "Name or mail address"),
+            Filter("role", "Role", "Any role", roles, often=True),
+            Filter("state", "State", "Any state", states, often=True),
+            Filter("way", "Sign-in", "Any sign-in", WAYS),
+            Filter("factor", "Second factor", "Any second factor", FACTORS),
+            Filter(
+                "tokens",
+                "API tokens",
+                "With API tokens or not",
+                [(USABLE, "With API tokens")],
+            ),
+            Filter("unseen", "Last seen", "Seen at any time", unseen),
+        ],
+    )
 
 
 def matching(asked: QueryDict) -> QuerySet[User]:

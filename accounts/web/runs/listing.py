@@ -7,10 +7,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.http import Request
-from accounts.lists.runs import FILTERS, IN_PROGRESS, ME, matching, row_of
+from accounts.lists.runs import IN_PROGRESS, ME, matching, row_of
 from accounts.models import Run
 from accounts.models.states import Status
+from accounts.people.roles import APPROVER, has_role
 from accounts.runs.deciding.groups import same_plans
+from accounts.web.filters import Filter, FilterForm, with_titles
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
 
@@ -22,21 +24,39 @@ def runs(request: Request) -> HttpResponse:
     live = watched(request, live_site())
     found = matching(request.GET, request.user)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    waits = request.GET.get("waits") == ME
-    is_filtered = waits or any(request.GET.get(key) for key in FILTERS)
+    form = filter_form(request)
     shown = {
         "live": live,
         "page": page,
         "rows": [row_of(run) for run in page],
         "moving": any(run.is_working for run in page),
-        "filters": {key: request.GET.get(key, "").strip() for key in FILTERS},
-        "waits": waits,
-        "is_filtered": is_filtered,
-        "same": [] if is_filtered else same_plans(),
-        "kinds": Run.Kind.choices,
-        "statuses": [IN_PROGRESS, *Status.values],
+        "filter_form": form,
+        "same": [] if form.is_filtered else same_plans(),
     }
     return render(request, "runs/runs.html", shown)
+
+
+def filter_form(request: Request) -> FilterForm:
+    waits = Filter(
+        "waits", "Waits for", "Waits for anybody", [(ME, "Waits for me")], often=True
+    )
+    statuses = with_titles([IN_PROGRESS, *Status.values])
+    return FilterForm.of(
+        request.GET,
+        "Runs",
+        "accounts:runs",
+        [
+            Filter(
+                "text",
+                "Run number, account, account id or person",
+                "Run, account, id or person",
+            ),
+            Filter("kind", "Kind", "Any kind", Run.Kind.choices, often=True),
+            Filter("status", "Status", "Any status", statuses, often=True),
+            *([waits] if has_role(request.user, APPROVER) else []),
+        ],
+        narrows=["rollout"],
+    )
 
 
 def run_by_number(request: Request, number: int) -> HttpResponse:

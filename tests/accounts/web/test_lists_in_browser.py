@@ -271,3 +271,65 @@ def test_a_filter_applies_where_nothing_moves(
     field.press_sequentially("nothing like it")
 
     expect(page.locator("#said")).to_have_text("Nothing matches.")
+
+
+LISTS = ("/accounts/", "/runs/", "/settings/people/", "/settings/activity/")
+SHOWN = """() => {
+    const all = document.querySelectorAll(".filters :is(input, select, summary)");
+    return [...all].filter((one) => one.type !== "hidden" && one.checkVisibility())
+        .map((one) => {
+            const { top, bottom } = one.getBoundingClientRect();
+            return [one.name ?? "more", Math.round((top + bottom) / 2)];
+        });
+}"""
+
+
+def test_filters_are_on_one_line_and_on_a_phone_under_one_button(
+    browser: Browser, live_server: Any, rows: None
+) -> None:
+    person("administrator")
+    page = signed_in(browser, live_server, "administrator")
+    for path in LISTS:
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.goto(path)
+
+        lines = [line for _, line in page.evaluate(SHOWN)]
+
+        assert max(lines) - min(lines) <= 2, path
+        page.set_viewport_size({"width": 390, "height": 844})
+        first, more = page.evaluate(SHOWN)
+        assert more[0] == "more", path
+        assert abs(first[1] - more[1]) <= 2, path
+
+
+def test_a_choice_on_a_phone_is_counted_and_leaves_the_choices_open(
+    browser: Browser, live_server: Any, rows: None
+) -> None:
+    page = signed_in(browser, live_server, viewport={"width": 390, "height": 844})
+    page.goto("/accounts/")
+    expect(page.get_by_label("State")).to_be_hidden()
+
+    page.locator("summary", has_text="Filter").click()
+    page.get_by_label("State").click()
+    page.get_by_label("State").select_option("failed")
+
+    expect(names(page)).to_have_text(["a000", "a100", "a200", "a300"])
+    expect(page.locator("summary", has_text="Filter (1)")).to_be_visible()
+    expect(page.get_by_label("Policies")).to_be_visible()
+
+
+def test_the_ways_to_add_accounts_are_under_one_button(
+    browser: Browser, live_server: Any, rows: None
+) -> None:
+    page = signed_in(browser, live_server)
+    page.goto("/accounts/")
+    one = page.get_by_role("link", name="Onboard an account")
+    expect(one).to_be_hidden()
+
+    page.locator("summary", has_text="Add").click()
+
+    expect(one).to_be_visible()
+    expect(page.get_by_role("link", name="Add from the organization")).to_be_visible()
+    expect(page.get_by_role("link", name="Add from a file")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(one).to_be_hidden()
