@@ -294,6 +294,13 @@ class Run(Job, Decided, InRollout, Proves, WaitsForOwner, Readable):
         return person
 
     @property
+    def starter(self) -> str:
+        """Say the same where a list has little room: “olga · CLI”."""
+        if self.started_from == Run.Origin.COMMAND:
+            return f"{self.created_by_name or 'somebody'} · CLI"
+        return self.started_by
+
+    @property
     def is_scheduled(self) -> bool:
         return self.started_from == Run.Origin.SCHEDULE
 

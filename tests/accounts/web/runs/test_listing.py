@@ -50,7 +50,7 @@ def test_the_list_is_filtered_by_the_address(operator, asked, found) -> None:
     ("origin", "listed", "told"),
     [
         ("schedule", "the schedule", "by the schedule"),
-        ("command", "somebody on the command line", "by somebody on the command line"),
+        ("command", "somebody · CLI", "by somebody on the command line"),
         ("", "not known", ""),
     ],
 )
@@ -122,7 +122,7 @@ def test_a_row_says_the_number_the_changes_and_who_approved(operator) -> None:
     html = operator.get("/runs/").content.decode()
 
     assert f">Run {run.number}</a>" in html
-    assert '<td class="number only-wide">3</td>' in html
+    assert '<td class="number not-narrow">3</td>' in html
     assert "olga</td>" in html
 
 
