@@ -22,7 +22,7 @@ ACTIVITY = "/settings/activity/"
 """What an auditor reads, and no setting."""
 
 MANAGING = "managing"
-"""The managing account's pages belong to the overview, where it is the centre."""
+"""The managing account's pages belong to the accounts, whose list it is on top of."""
 
 OF_SPINNAKER = ("settings/spinnaker", "settings/feed")
 """Pages of Spinnaker whose URLs begin as those of settings do."""
@@ -35,7 +35,7 @@ def section_of(path: str) -> str:
     if path.strip("/").startswith(OF_SPINNAKER):
         return "bundles"
     first = path.strip("/").split("/")[0]
-    return "overview" if first in {"", MANAGING} else first
+    return "accounts" if first == MANAGING else first or "overview"
 
 
 def emulated() -> str:

@@ -49,6 +49,4 @@ def live_of(request: Request, account: Subject, run: Run | None) -> Live | None:
 
 def crumbs_of(account: Subject) -> list[tuple[str, str]]:
     own = (account.name, account.get_absolute_url())
-    if isinstance(account, ManagingAccount):
-        return [own]
     return [("Accounts", reverse("accounts:accounts")), own]

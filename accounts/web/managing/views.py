@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.discover.lookups import (
@@ -82,6 +83,7 @@ def managing(request: Request) -> HttpResponse:
         request,
         "managing/managing.html",
         {
+            "crumbs": [("Accounts", reverse("accounts:accounts"))],
             "form": form,
             "row": ManagingAccount.objects.first() if form.errors else row,
             "may_edit": may_edit,

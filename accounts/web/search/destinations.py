@@ -43,7 +43,7 @@ DESTINATIONS = (
     Destination(
         "Managing account",
         "accounts:managing",
-        "overview",
+        "accounts",
         "spinnaker identity base role image keys baking",
     ),
     Destination(

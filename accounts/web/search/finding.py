@@ -144,7 +144,7 @@ def managing_hits(text: str) -> Iterator[Hit]:
     rows = ManagingAccount.objects.filter(by_text(text))
     for name, account_id in rows.values_list("name", "account_id")[:1]:
         note = f"{account_id} · managing account"
-        yield Hit(name, reverse("accounts:managing"), "overview", note)
+        yield Hit(name, reverse("accounts:managing"), "accounts", note)
 
 
 def run_hits(text: str, accounts: list[dict[str, Any]]) -> Iterator[Hit]:

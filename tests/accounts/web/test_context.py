@@ -29,7 +29,7 @@ def ended(minutes_ago: int, error: dict[str, Any] | None, **fields: Any) -> Run:
     ("path", "section"),
     [
         ("/", "overview"),
-        ("/managing/plan/", "overview"),
+        ("/managing/plan/", "accounts"),
         ("/accounts/new/", "accounts"),
         ("/runs/", "runs"),
         ("/bundles/1/files/hal/apply.sh", "bundles"),
