@@ -115,6 +115,7 @@ def roll_out(page: Page, accounts: list[Account]) -> str:
     page.goto("/accounts/")
     for account in accounts:
         page.get_by_label(f"Select {account.name}", exact=True).check()
+    page.locator("summary", has_text="More").last.click()
     page.get_by_role("button", name="Edit").click()
     page.get_by_label("Who may write", exact=True).select_option("Add")
     page.get_by_label("These roles may write").fill("on-call")

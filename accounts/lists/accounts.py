@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 
 from accounts.discover.organization.watching import watched_drafts
 from accounts.lists.filters import Filters, filtered
-from accounts.models import ManagedAccount, Upload
+from accounts.models import CheckResult, ManagedAccount, Run, Upload
 from accounts.models.managed import ManagedAccountQuerySet
 from accounts.models.standing import proof_is_stale, with_word
+from accounts.models.states import FAILURES
 from accounts.runs.inactive import inactive_members
+from accounts.slices import in_slices
 
 MOST_IN_ROLLOUT = 10_000
 """The most accounts of one rollout, whose runs are made with few queries."""
@@ -46,6 +50,13 @@ STALE = "stale"
 EVERYBODY = "everybody"
 """What the URL says for accounts that everybody in Spinnaker may deploy to."""
 
+FAILED = "failed"
+"""What the URL says for accounts with failed checks."""
+
+
+FAILED_CHECKS = (CheckResult.Outcome.FAILED, CheckResult.Outcome.CANNOT_DEPLOY)
+"""The outcomes of checks that somebody must fix."""
+
 
 def by_text(text: str) -> Q:
     return Q(name__icontains=text) | Q(account_id__contains=text.replace("-", ""))
@@ -57,6 +68,10 @@ def by_environment(name: str) -> Q:
 
 def by_proof(which: str) -> Q:
     return proof_is_stale() if which == STALE else Q(pk__in=[])
+
+
+def by_checks(which: str) -> Q:
+    return with_failed_checks() if which == FAILED else Q(pk__in=[])
 
 
 def by_policies(which: str) -> Q:
@@ -97,6 +112,7 @@ FILTERS: Filters = {
     "state": with_word,
     "provider": lambda key: Q(providers__key=key),
     "environment": by_environment,
+    "checks": by_checks,
     "proof": by_proof,
     "policies": by_policies,
     "write": by_writers,
@@ -123,3 +139,47 @@ def is_uuid(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def failed_checks(accounts: Collection[ManagedAccount]) -> dict[UUID, int]:
+    """Count the failed checks of each account whose page shows any."""
+    ids = [one.pk for one in accounts]
+    rows = ManagedAccount.objects.annotate(checked=checked_run()).filter(
+        pk__in=ids, checked__isnull=False
+    )
+    checked = dict(rows.values_list("pk", "checked"))
+    failed = CheckResult.objects.filter(
+        run__in=checked.values(), outcome__in=FAILED_CHECKS
+    )
+    by_run = failed.order_by().values_list("run").annotate(Count("pk"))
+    counts: dict[UUID, int] = dict(by_run)
+    return {pk: counts.get(run, 0) for pk, run in checked.items()}
+
+
+def with_failed_checks() -> Q:
+    failed = CheckResult.objects.filter(
+        run=OuterRef("checked"), outcome__in=FAILED_CHECKS
+    )
+    rows = ManagedAccount.objects.annotate(checked=checked_run())
+    return Q(pk__in=rows.filter(Exists(failed)).values("pk"))
+
+
+def checked_run() -> Subquery:
+    """Name the run whose checks an account's page shows: the newest that has any."""
+    checks = CheckResult.objects.filter(run=OuterRef("pk"))
+    runs = Run.objects.filter(Exists(checks), account=OuterRef("pk"))
+    return Subquery(runs.order_by("-created_at").values("pk")[:1])
+
+
+def kinds_of_failed(accounts: Collection[ManagedAccount]) -> dict[UUID, str]:
+    """Return the kind of each account's newest run, where that failed."""
+    newest = Run.objects.filter(account=OuterRef("pk")).order_by("-created_at")
+    last = ManagedAccount.objects.annotate(
+        last_kind=Subquery(newest.values("kind")[:1]),
+        last_status=Subquery(newest.values("status")[:1]),
+    ).filter(last_status__in=FAILURES)
+    kinds: dict[UUID, str] = {}
+    for keys in in_slices([account.pk for account in accounts]):
+        found = last.filter(pk__in=keys)
+        kinds.update(found.values_list("pk", "last_kind"))
+    return kinds

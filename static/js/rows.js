@@ -11,9 +11,9 @@ function rowOf(event) {
 document.addEventListener("click", (event) => {
   const row = rowOf(event);
   if (!row || !getSelection().isCollapsed) return;
-  const tick = event.target.closest("td.tick");
-  if (tick) {
-    tick.querySelector("input").click();
+  const box = event.target.closest("td.tick")?.querySelector("input");
+  if (box) {
+    box.click();
     return;
   }
   const link = row.querySelector("a[href]");

@@ -52,6 +52,7 @@ def add_the_cluster(page: Page) -> None:
     """Find the clusters of both accounts: only one of them has one."""
     loaded(page)
     page.get_by_label("Select all on this page").check()
+    page.locator("summary", has_text="More").last.click()
     press(page, "Find EKS clusters")
     cluster = page.get_by_label(f"Select apps in us-east-1 of {PROD.name}")
     expect(cluster).to_be_visible(timeout=PATIENCE)

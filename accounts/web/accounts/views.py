@@ -12,22 +12,27 @@ from django.shortcuts import render
 from accounts.http import Request
 from accounts.lists.accounts import (
     COLUMNS,
+    EVERYBODY,
+    FAILED,
+    FILTERS,
     INACTIVE,
     MOST_IN_ROLLOUT,
     NEW,
     NO_ENVIRONMENT,
     OLDER,
     STALE,
+    by_text,
     is_uuid,
     matching,
     sort_of,
 )
-from accounts.models import ManagedAccount, Run
+from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.standing import TOGETHER, WORDS
 from accounts.models.states import OPEN
 from accounts.people.role_limits.limits import environments_of, inside
 from accounts.people.roles import OPERATOR, has_role
 from accounts.runs.inactive import inactive_of
+from accounts.web.accounts.rows import rows_of
 from accounts.web.filters import Filter, FilterForm, with_titles
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
@@ -47,12 +52,17 @@ def accounts(request: Request) -> HttpResponse:
         request.GET.get("page")
     )
     not_active = inactive_of(page)
+    form = filter_form(request, sort)
+    managing = ManagingAccount.objects.first()
     shown = {
         "live": live,
         "page": page,
+        "managing": managing,
+        "is_pinned": page.number == 1 and is_pinned(managing, request.GET),
+        "rows": rows_of(list(page)),
         "columns": COLUMNS.items(),
         "sort": sort,
-        "filter_form": filter_form(request, sort),
+        "filter_form": form,
         "from_file": request.GET.get("file"),
         "described_together": request.GET.get("described"),
         "not_active": set(not_active),
@@ -93,8 +103,15 @@ def filter_form(request: Request, sort: str) -> FilterForm:
                 [(key, provider.title) for key, provider in PROVIDERS.items()],
                 often=True,
             ),
+            Filter("checks", "Checks", "Any checks", [(FAILED, "With failed checks")]),
             Filter("proof", "Proof", "Any proof", [(STALE, "Stale proof")]),
             Filter("policies", "Policies", "Any policies", [(OLDER, "Older policies")]),
+            Filter(
+                "write",
+                "Who may deploy",
+                "Whoever may deploy",
+                [(EVERYBODY, "Everybody in Spinnaker")],
+            ),
             Filter(
                 "organization",
                 "Organization",
@@ -105,6 +122,16 @@ def filter_form(request: Request, sort: str) -> FilterForm:
         kept=["sort"] if sort != "name" else [],
         narrows=["file", "described"],
     )
+
+
+def is_pinned(managing: ManagingAccount | None, asked: QueryDict) -> bool:
+    """Return whether the managing account is above the list: always, unless it is not
+    what was searched for. Other filters are about what only managed accounts have.
+    """
+    if managing is None or any(asked.get(key) for key in FILTERS if key != "text"):
+        return False
+    text = asked.get("text", "").strip()
+    return not text or ManagingAccount.objects.filter(by_text(text)).exists()
 
 
 def ticks(request: Request) -> dict[str, Any]:

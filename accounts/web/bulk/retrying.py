@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from accounts.http import Request
-from accounts.lists.accounts import MOST_IN_ROLLOUT
+from accounts.lists.accounts import MOST_IN_ROLLOUT, kinds_of_failed
 from accounts.lists.outcomes import each
 from accounts.models import ManagedAccount, Rollout, Run
-from accounts.models.states import FAILURES
 from accounts.people.doors import operator_required
 from accounts.runs import actions
 from accounts.runs.deciding.starting import plan_described
-from accounts.slices import in_slices
 from accounts.web.bulk.outcomes import tell
 from accounts.web.bulk.views import chosen, nothing_chosen, plan_together, to_list
 from accounts.web.rollouts.starting import roll_out
@@ -65,20 +61,6 @@ def retry_together(
     if kind == Rollout.Kind.ONBOARD:
         return plan_together(request, failed)
     return roll_out(request, failed, kind, otherwise=to_list(request))
-
-
-def kinds_of_failed(accounts: list[ManagedAccount]) -> dict[UUID, str]:
-    """Return the kind of each account's newest run, where that failed."""
-    newest = Run.objects.filter(account=OuterRef("pk")).order_by("-created_at")
-    last = ManagedAccount.objects.annotate(
-        last_kind=Subquery(newest.values("kind")[:1]),
-        last_status=Subquery(newest.values("status")[:1]),
-    ).filter(last_status__in=FAILURES)
-    kinds: dict[UUID, str] = {}
-    for keys in in_slices([account.pk for account in accounts]):
-        found = last.filter(pk__in=keys)
-        kinds.update(found.values_list("pk", "last_kind"))
-    return kinds
 
 
 def retry(account: ManagedAccount, kind: Rollout.Kind, by: User) -> Run:

@@ -17,9 +17,10 @@ from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 16
+QUERIES = 19
 """Session, person, two of permissions, environments of roles, trouble, count, page,
-providers, names, who of them left the organization."""
+providers, names, who of them left the organization, the managing account, whose last
+run failed, whose checks did."""
 
 
 def names(response: Any) -> list[str]:

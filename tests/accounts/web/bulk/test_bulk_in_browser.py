@@ -40,6 +40,11 @@ def ticked(browser: Browser, live_server: Any, *names: str, **context: Any) -> P
     return page
 
 
+def more(page: Page, button: str) -> None:
+    page.locator("summary", has_text="More").last.click()
+    page.get_by_role("button", name=button).click()
+
+
 @pytest.mark.smoke
 def test_two_accounts_are_edited(
     browser: Browser, live_server: Any, site: None
@@ -47,7 +52,7 @@ def test_two_accounts_are_edited(
     page = ticked(browser, live_server, "web", "data")
     told = complaints(page)
 
-    page.get_by_role("button", name="Edit").click()
+    more(page, "Edit")
     expect(page.get_by_label("These regions")).to_be_hidden()
     page.get_by_label("Regions", exact=True).select_option("Add")
     page.get_by_label("These regions").fill("eu-west-1")
@@ -66,7 +71,7 @@ def test_a_removal_takes_the_typed_number(
 ) -> None:
     page = ticked(browser, live_server, "web", "data", "draft")
 
-    page.get_by_role("button", name="Remove from AWS").click()
+    more(page, "Remove from AWS")
     expect(page.get_by_text("Bowline has not created anything in it.")).to_be_visible()
     page.get_by_label("To plan their removal").fill("remove 3 accounts")
     page.get_by_role("button", name="Plan the removals").click()
@@ -83,7 +88,7 @@ def test_it_all_works_without_scripts(
 ) -> None:
     page = ticked(browser, live_server, "web", java_script_enabled=False)
 
-    page.get_by_role("button", name="Edit").click()
+    more(page, "Edit")
     page.get_by_label("Environment", exact=True).select_option("Set to")
     page.get_by_label("Environment to set").fill("lab")
     page.get_by_role("button", name="Edit 1 account").click()
@@ -97,5 +102,24 @@ def test_axe_finds_nothing(
 ) -> None:
     for button in ("Edit", "Remove from AWS", "Rotate external IDs"):
         page = ticked(browser, live_server, "web", "draft", **look)
-        page.get_by_role("button", name=button).click()
+        more(page, button)
         assert_it_fits(page, look)
+
+
+def test_what_fits_none_of_the_selected_is_not_offered(
+    browser: Browser, live_server: Any, site: None
+) -> None:
+    page = ticked(browser, live_server, "draft")
+    verify = page.get_by_role("button", name="Verify")
+    remove = page.get_by_role("button", name="Remove from AWS")
+    page.locator("summary", has_text="More").last.click()
+    expect(page.get_by_role("button", name="Edit")).to_be_visible()
+    for button in (verify, remove):
+        expect(button).to_be_hidden()
+
+    page.get_by_label("Select web", exact=True).check()
+
+    expect(verify).to_be_visible()
+    page.locator("summary", has_text="More").last.click()
+    expect(remove).to_be_visible()
+    expect(page.get_by_role("button", name="Retry failed")).to_be_hidden()

@@ -1,0 +1,94 @@
+"""Rows of the list of accounts: the pinned one, failed checks, what fits each."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from accounts.lists.accounts import FILTERS
+from accounts.models import ManagedAccount
+from accounts.models.states import Status
+from tests.accounts.web.accounts.test_views import names, three
+from tests.rows import managing_row, person, run_row
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_managing_account_is_on_top_of_the_first_page(client) -> None:
+    managing_row(name="core")
+    three()
+    client.force_login(person("viewer"))
+    pinned = 'id="row-managing"'
+
+    assert pinned in client.get("/accounts/").content.decode()
+    assert pinned in client.get("/accounts/?sort=-state").content.decode()
+    assert pinned in client.get("/accounts/?text=cor").content.decode()
+    for others in ("?text=web", "?state=draft"):
+        page = client.get(f"/accounts/{others}").content.decode()
+        assert pinned not in page
+        assert "core</a>, is not among them." in page
+
+
+def test_where_only_the_managing_account_matches_the_list_says_so(client) -> None:
+    managing_row(name="core")
+    three()
+    client.force_login(person("viewer"))
+
+    page = client.get("/accounts/?text=core").content.decode()
+
+    assert "Only the managing account matches." in page
+    assert "No account matches" not in page
+
+
+def test_failed_checks_of_the_last_verification_are_counted_and_found(client) -> None:
+    web, data, _ = three()
+    older = run_row(Status.FAILED, account=web)
+    newer = run_row(Status.FAILED, account=web)
+    cured = [
+        run_row(Status.FAILED, account=data),
+        run_row(Status.VERIFIED, account=data),
+    ]
+    for run, outcomes in (
+        (older, ["failed", "failed", "failed"]),
+        (newer, ["failed", "cannot deploy", "proved"]),
+        (cured[0], ["failed"]),
+        (cured[1], ["proved"]),
+    ):
+        for position, outcome in enumerate(outcomes):
+            run.checks.create(
+                position=position, provider="ec2", name="List", outcome=outcome
+            )
+    run_row(Status.PLANNING, account=web)
+    client.force_login(person("viewer"))
+
+    listed = client.get("/accounts/")
+    found = client.get("/accounts/?checks=failed")
+
+    counts = {row.account.name: row.failed_checks for row in listed.context["rows"]}
+    assert (counts[web.name], counts[data.name]) == (2, 0)
+    assert list(counts.values()).count(None) == 1
+    assert "2 failed</a>" in listed.content.decode()
+    assert names(found) == [web.name]
+    assert names(client.get("/accounts/?checks=other")) == []
+
+
+def test_a_row_says_which_actions_fit_it(operator) -> None:
+    web, data, lab = three()
+    ManagedAccount.objects.filter(pk=web.pk).update(granted_at=timezone.now())
+    run_row(Status.FAILED, account=data)
+
+    rows = operator.get("/accounts/").context["rows"]
+
+    facts = {row.account.name: set(row.facts.split()) for row in rows}
+    assert {"granted", "in-aws"} <= facts[web.name]
+    assert "failed" not in facts[web.name]
+    assert facts[data.name] == {"failed"}
+    assert facts[lab.name] == set()
+
+
+def test_everything_that_filters_accounts_is_in_the_form(operator) -> None:
+    three()
+    for key in FILTERS:
+        form = operator.get("/accounts/", {key: "x"}).context["filter_form"]
+
+        assert form.is_filtered, key
