@@ -1,6 +1,6 @@
-// A toast stays until it is dismissed; a good one goes by itself. Nothing is said twice.
+// One toast at most stays until it is dismissed; a good one goes by itself, or for a newer one.
 const place = document.getElementById("toasts");
-const MOST = 4;
+const MOST = 1;
 const SHOWN_FOR = 12000;
 
 function leave(note) {
@@ -17,7 +17,9 @@ document.addEventListener("htmx:load", ({ detail: { elt } }) => {
     if (said !== note) note.remove();
     else if (note.matches(".toast-note-good")) leave(note);
   }
-  while (place.children.length > MOST) place.firstElementChild.remove();
+  while (place.children.length > MOST) {
+    (place.querySelector(".toast-note-good") ?? place.firstElementChild).remove();
+  }
 });
 
 document.addEventListener("click", (event) => {

@@ -11,9 +11,6 @@ from django.urls import reverse
 from accounts.models import Run
 from accounts.models.states import FAILURES, UNSUCCESSFUL, Status
 
-MOST = 3
-"""The most endings that are listed; of more, those that failed and a summary."""
-
 SENTENCES = {
     Status.PLANNED: "The plan for {} needs approval",
     Status.HANDED_OFF: "{run} of {} waits for an owner",
@@ -51,24 +48,20 @@ def ending_of(run: Run) -> Ending:
     return Ending(run.word, said, run.get_absolute_url())
 
 
-def endings(runs: QuerySet[Run]) -> list[Ending]:
-    """Report each of these runs, the newest last; of many, those that failed."""
+def said_of(runs: QuerySet[Run]) -> Ending | None:
+    """Report the one run of these, or sum them up."""
     shown = runs.only(
         "number", "status", "account_name", "unknown_writes", "undeployable"
     )
-    newest = shown.order_by("-moved_at")
-    some = list(newest[: MOST + 1])
-    if len(some) > MOST:
-        some = list(newest.filter(status__in=FAILURES)[:MOST])
-    return [ending_of(run) for run in reversed(some)]
+    some = list(shown[:2])
+    if len(some) == 1:
+        return ending_of(some[0])
+    return summary(runs) if some else None
 
 
-def summary(runs: QuerySet[Run]) -> Ending | None:
-    """Sum up a batch that ended; None if each ending was reported."""
+def summary(runs: QuerySet[Run]) -> Ending:
     statuses = runs.order_by().values_list("status", flat=True)
     counts = Counter(statuses)
-    if counts.total() <= MOST:
-        return None
     worst = next((one for one in FAILURES if counts[one]), "")
     parts = [f"{count:,} {status}" for status, count in counts.most_common()]
     text = f"{counts.total():,} runs ended: {', '.join(parts)}"

@@ -109,6 +109,8 @@ class Live:
     progress: Progress | None = None
     reloads: bool = False
     """Whether the page is now another one, with other scripts."""
+    shows_endings: bool = False
+    """Whether the page itself says what ended, so that no toast repeats it."""
     silence: Silence | None = None
     """Nobody answers what moves; None where nothing moves."""
     seen: Seen | None = None
@@ -171,6 +173,7 @@ def live_run(run: Run) -> Live:
         moved=run.moved_at,
         began=(run.approved_at or run.created_at) if run.is_working else None,
         runs=Run.objects.filter(pk=run.pk),
+        shows_endings=True,
         tab=TABS.get(run.status, PLAIN),
         every=OWNER_EVERY if waits else RUN_EVERY if run.is_working else 0,
         reloads=not run.is_working,
@@ -195,6 +198,7 @@ def live_account(account: ManagedAccount) -> Live:
         moved=last_moved(runs),
         began=work.began,
         runs=runs,
+        shows_endings=True,
         tab=TABS.get(is_open, FAILED if account.state == State.FAILED else PLAIN),
         every=OWNER_EVERY if waits else LIST_EVERY if work.working else 0,
     )
@@ -220,6 +224,7 @@ def live_rollout(rollout: Rollout) -> Live:
         moved=last_moved(runs),
         began=work.began,
         runs=runs,
+        shows_endings=True,
         tab=WORKS if is_moving else WAITS if waits else PLAIN,
         every=LIST_EVERY if is_moving else 0,
     )
@@ -236,6 +241,7 @@ def live_bundle(bundle: Bundle) -> Live:
         ),
         building=bundle.number if is_building else 0,
         runs=Run.objects.none(),
+        shows_endings=True,
         tab=WORKS if is_building else FAILED if failed else PLAIN,
         every=LIST_EVERY if is_building else 0,
     )
@@ -250,6 +256,7 @@ def live_delivery(delivery: Delivery) -> Live:
             tuple(delivery.progress),
         ),
         runs=Run.objects.none(),
+        shows_endings=True,
         tab=DELIVERY_TABS.get(delivery.status, PLAIN),
         every=LIST_EVERY if delivery.is_working else 0,
         reloads=not delivery.is_working,

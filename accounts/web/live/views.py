@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRefresh, HttpResponseStopPolling
 
 from accounts.models import Bundle, Run
 from accounts.models.states import FAILURES, Status
-from accounts.web.live.endings import Ending, endings, summary
+from accounts.web.live.endings import Ending, said_of
 from accounts.web.live.progress import ended_since
 from accounts.web.live.state import (
     DONE,
@@ -76,7 +76,7 @@ def watched(request: HttpRequest, live: Live) -> Live:
         raise Answered(reload(request, asked))
     if seen is None:
         return live
-    told = tuple(ended(live, seen))
+    told = () if live.shows_endings else tuple(ended(live, seen))
     return replace(live, tab=tab_after(live, seen), endings=told)
 
 
@@ -98,14 +98,14 @@ def signed_out(request: HttpRequest) -> HttpResponse:
 
 
 def ended(live: Live, seen: Seen) -> list[Ending]:
-    """Report what ended since; once a batch is through, sum it up."""
-    told = endings(ended_since(live.runs, moment_of(seen.moved)))
-    batch = batch_that_ended(live, seen)
-    if batch is not None and (sum_of_all := summary(batch)):
-        told.append(sum_of_all)
+    """Report in one sentence what ended since; once a batch is through, all of it."""
     if seen.building and seen.building != live.building:
-        told += bundle_endings(seen.building)
-    return told
+        return bundle_endings(seen.building)
+    batch = batch_that_ended(live, seen)
+    if batch is None:
+        batch = ended_since(live.runs, moment_of(seen.moved))
+    said = said_of(batch)
+    return [said] if said else []
 
 
 def moment_of(text: str) -> datetime:

@@ -135,7 +135,8 @@ def test_a_bundle_that_is_built_ends_the_asking_and_is_told(viewer: Client) -> N
 
     for page, answer in zip(pages, answers, strict=True):
         assert (fact(page, "every"), fact(answer, "every")) == ("2000", "0")
-        assert toasts(answer) == [("good", "Bundle 4 is ready")]
+    told = [toasts(answer) for answer in answers]
+    assert told == [[], [("good", "Bundle 4 is ready")]]  # its own page says so
 
 
 @pytest.mark.parametrize(
@@ -195,10 +196,8 @@ def test_it_says_what_ended_and_nothing_twice(viewer: Client) -> None:
     second = asked_again(viewer, first)
 
     assert toasts(first) == [("good", "Account payments is verified")]
-    assert toasts(second) == [
-        ("bad", f"{runs['orders'].title} of orders failed"),
-        ("waits", "The plan for stock needs approval"),
-    ]
+    assert [kind for kind, _ in toasts(second)] == ["bad"]
+    assert "3 runs ended: " in toasts(second)[0][1]
 
 
 def test_what_a_person_put_aside_is_not_told(viewer: Client) -> None:
@@ -211,7 +210,7 @@ def test_what_a_person_put_aside_is_not_told(viewer: Client) -> None:
     assert toasts(asked_again(viewer, shown)) == []
 
 
-def test_of_a_large_batch_the_failures_are_told_and_the_rest_is_summed_up(
+def test_a_batch_is_summed_up_in_one_sentence(
     viewer: Client,
 ) -> None:
     runs = [working(f"a{number}") for number in range(6)]
@@ -222,7 +221,6 @@ def test_of_a_large_batch_the_failures_are_told_and_the_rest_is_summed_up(
     move(runs[0], Status.FAILED)
 
     assert toasts(asked_again(viewer, shown)) == [
-        ("bad", f"{runs[0].title} of a0 failed"),
         ("bad", "6 runs ended: 5 verified, 1 failed"),
     ]
 
