@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import fill
 
-from onboarding.spinnaker.bundle import ways
 from onboarding.spinnaker.bundle.contents import REMOVED
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.verify_script import COMMAND, WHERE
 from onboarding.spinnaker.bundle.limits import size_and_load
+from onboarding.spinnaker.bundle.ways import APPLY_SECRETS, PATCH
 from onboarding.spinnaker.entries import Entries
 from onboarding.topology import Managed, PodRole, Topology
 
@@ -286,8 +286,8 @@ def sections(
         else "",
     )
     fits = any(file.path.startswith("operator/") for file in files)
-    secrets = f"{ways.APPLY_SECRETS}\n" if kubernetes else ""
-    patch = ways.PATCH.replace(" --patch-file", " \\\n  --patch-file")
+    secrets = f"{APPLY_SECRETS}\n" if kubernetes else ""
+    patch = PATCH.replace(" --patch-file", " \\\n  --patch-file")
     yield OPERATOR.format(secrets=secrets, patch=patch) if fits else NO_OPERATOR
     large = [f"`{f.path}`" for f in files if is_template(f) and len(f.text) > TEMPLATE]
     granted = any(file.path.endswith("/key-grants.json") for file in files)

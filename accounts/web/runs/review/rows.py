@@ -42,5 +42,5 @@ def side(name: str, line: DiffLine | None, sign: str) -> str:
         return SIDE.format(f"{name} diff-void", "", "", "")
     html = conditional_escape(line.html)
     if "arn:" in html:
-        html = BREAKS.sub(r"\1<wbr>", html)
+        html = mark_safe(BREAKS.sub(r"\1<wbr>", html))
     return SIDE.format(name, line.number, sign, html)
