@@ -10,6 +10,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -96,9 +97,10 @@ class Bundles:
         """
         term = self.page.locator("dt").filter(has_text=re.compile(rf"^{topic} \d+$"))
         for line in term.locator("xpath=following-sibling::dd[1]").locator("p").all():
-            name = line.get_by_role("link").inner_text()
-            fields = line.inner_text().removeprefix(name).strip(" .")
-            yield from ((name, said) for said in (happens or fields).split(", "))
+            names = line.get_by_role("link").all_inner_texts()
+            # Of accounts of which the same is said there is one line.
+            fields = line.inner_text().partition(names[-1])[2].strip(" .:")
+            yield from product(names, (happens or fields).split(", "))
 
     def build(self) -> Bundle:
         """Build it there: it differs from the last one by what the page said."""
@@ -208,7 +210,7 @@ def edit(page: Page, bundles: Bundles) -> None:
     assert bundles.build().staging == delivered
     open_staging(page)
     plan(page, "Plan again")
-    expect(page.get_by_text("1 in Spinnaker")).to_be_visible()
+    expect(page.get_by_text("1 in Spinnaker", exact=True)).to_be_visible()
     waiting = page.url
     assert bundles.announced() == set()
 
