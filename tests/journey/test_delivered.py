@@ -129,8 +129,9 @@ class Bundles:
         expect(said).to_be_visible()
 
 
-def open_staging(page: Page) -> None:
-    page.goto(ManagedAccount.objects.get(name=STAGING.name).get_absolute_url())
+def open_staging(page: Page, tab: str = "") -> None:
+    account = ManagedAccount.objects.get(name=STAGING.name)
+    page.goto(f"{account.get_absolute_url()}?tab={tab}")
     heading = page.get_by_role("heading", level=1, name=STAGING.name, exact=True)
     expect(heading).to_be_visible()
 
@@ -246,19 +247,19 @@ def rotate(page: Page, bundles: Bundles, aws: Credentials) -> None:
     plan(page, "Plan again")
     approve(page)
     assert accepted_in_aws(aws) == {former, new}
-    open_staging(page)
+    open_staging(page, "description")
     expect(accepted).to_have_text("both")
     expect(trust).to_contain_text("Next: build a bundle")
     refuse_to_finish(page)
 
     assert bundles.announced() == {(STAGING.name, "external ID")}
     assert bundles.build().staging["externalId"] == new
-    open_staging(page)
+    open_staging(page, "description")
     expect(trust).to_contain_text("Next: install that bundle in Spinnaker")
     refuse_to_finish(page)
 
     bundles.install()
-    open_staging(page)
+    open_staging(page, "description")
     press(page, "Finish the rotation")
     expect(page.get_by_text("only the new external ID will then be")).to_be_visible()
     expect(accepted).to_have_text(f"{former}, too, until a plan is applied")
@@ -277,7 +278,7 @@ def cancel_a_rotation(page: Page, bundles: Bundles, aws: Credentials) -> None:
     plan(page, "Plan again")
     approve(page)
     assert bundles.announced() == {(STAGING.name, "external ID")}
-    open_staging(page)
+    open_staging(page, "description")
     press(page, "Go back to the previous one")
     expect(
         page.get_by_text("the previous external ID will then be accepted")
@@ -288,19 +289,20 @@ def cancel_a_rotation(page: Page, bundles: Bundles, aws: Credentials) -> None:
     approve(page)
     assert accepted_in_aws(aws) == {former, other}
     assert bundles.announced() == set()
-    open_staging(page)
+    open_staging(page, "description")
     press(page, "Finish the rotation")
     expect(page.get_by_text("only the new external ID will then be")).to_be_visible()
 
 
 def remove(page: Page, bundles: Bundles, aws: Credentials) -> None:
     delivered = bundles.last.number
-    open_staging(page)
+    open_staging(page, "remove")
     danger = section(page, "Remove from AWS")
     has_it = f"Spinnaker has {STAGING.name}, in bundle {delivered}."
     expect(danger).to_contain_text(has_it)
     refuse_to_remove(page, has_it)
 
+    open_staging(page, "history")
     press(page, "Leave it out of bundles")
     expect(page.get_by_text(f"Later bundles leave {STAGING.name} out")).to_be_visible()
     assert bundles.announced() == {(STAGING.name, "removed")}
@@ -310,11 +312,11 @@ def remove(page: Page, bundles: Bundles, aws: Credentials) -> None:
     built = bundles.build()
     naming = {path for path, text in built.files.items() if STAGING.name in text}
     assert naming == {"README.md", "hal/removed.yml"}  # as what hal is to forget
-    open_staging(page)
+    open_staging(page, "remove")
     refuse_to_remove(page, has_it)
 
     bundles.install()
-    open_staging(page)
+    open_staging(page, "remove")
     expect(danger).not_to_contain_text("Spinnaker has")
     plan(page, "Plan the removal")
     page.get_by_label("Type accountstaging to continue").fill(STAGING.name)
@@ -323,13 +325,13 @@ def remove(page: Page, bundles: Bundles, aws: Credentials) -> None:
     with pytest.raises(iam.exceptions.NoSuchEntityException):
         iam.get_role(RoleName="spinnakerManaged")
     assert bundles.announced() == set()
-    open_staging(page)
+    open_staging(page, "checks")
     checks = section(page, "Checks")
     expect(checks).to_contain_text("Bowline's roles are no longer in this account.")
 
 
 def begin_rotation(page: Page) -> None:
-    open_staging(page)
+    open_staging(page, "description")
     press(page, "Rotate the external ID")
     expect(page.get_by_text("A new external ID was created.")).to_be_visible()
 
@@ -356,7 +358,7 @@ def send(page: Page, action: str) -> str:
     cookies = {one["name"]: one["value"] for one in page.context.cookies()}
     token = {name: value for name, value in cookies.items() if "csrf" in name}
     answer = page.request.post(
-        f"{page.url}{action}",
+        f"{page.url.partition('?')[0]}{action}",
         form={"csrfmiddlewaretoken": next(iter(token.values()))},
         headers={"Referer": page.url},
     )
