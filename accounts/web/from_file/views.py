@@ -40,6 +40,7 @@ from accounts.mapping.accounts_file.uploading import (
 from accounts.models import ManagedAccount, ManagingAccount, Upload
 from accounts.people.doors import operator_required
 from accounts.web.exports.waiting import by_a_worker, lead, waiting_page
+from accounts.web.from_file.alike import alike
 from accounts.web.from_file.forms import FileForm
 from accounts.web.lookups import Asking
 from accounts.wording import counted
@@ -240,11 +241,13 @@ def preview_page(request: Request, upload: Upload) -> HttpResponse:
     accounts = upload.accounts.filter(what=what) if what else upload.accounts.all()
     by_what = upload.accounts.order_by("what").values_list("what")
     counts = Counter(dict(by_what.annotate(Count("pk"))))
+    shown_now = Paginator(accounts, PAGE).get_page(request.GET.get("page"))
     shown: dict[str, Any] = {
         "upload": upload,
         "what": what,
         "counts": [(what, counts[what]) for what in (NEW, CHANGED, SAME)],
-        "page": Paginator(accounts, PAGE).get_page(request.GET.get("page")),
+        "page": shown_now,
+        "alike": alike(list(shown_now)),
         "to_save": counted(counts[NEW] + counts[CHANGED]),
         "differs": counts[NEW] + counts[CHANGED] > 0,
         "saved": counted(len(upload.saved)),

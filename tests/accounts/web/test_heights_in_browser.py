@@ -54,6 +54,26 @@ def test_a_page_of_many_accounts_is_not_endless(
     assert height_of(page) <= HIGHEST
 
 
+def test_the_preview_of_a_file_is_not_endless(
+    browser: Browser, live_server: Any, many: None
+) -> None:
+    page = signed_in(browser, live_server, viewport=DESK)
+    page.goto("/accounts/file/")
+    heading = "name,account_id,environment,regions,READ,WRITE,ec2,ecs,lambda\n"
+    lines = "".join(
+        f"new-{n:02},8{n:011},env-{n % 7},us-east-1,devs,sre,yes,yes,yes\n"
+        for n in range(60)
+    )
+    file = {"name": "a.csv", "mimeType": "text/csv"}
+    page.locator("#id_file").set_input_files(
+        {**file, "buffer": (heading + lines).encode()}
+    )
+    page.get_by_role("button", name="Check the file").click()
+    page.get_by_text("Same in all 50 new accounts").wait_for()
+
+    assert height_of(page) <= HIGHEST
+
+
 def test_the_first_account_is_in_sight_on_a_phone(
     browser: Browser, live_server: Any, many: None
 ) -> None:

@@ -73,6 +73,34 @@ def test_the_preview_says_what_is_new_changed_and_left_alone(operator) -> None:
     assert not ManagedAccount.objects.filter(name="new").exists()
 
 
+def test_what_all_new_accounts_have_in_common_is_said_once(operator) -> None:
+    lines = "".join(
+        f"team-{n},93333333333{n},{environment},us-east-1,yes,yes\n"
+        for n, environment in enumerate(("dev", "test", "test"))
+    )
+
+    page = operator.get(uploaded(operator, HEADING + lines))
+
+    said = page.context["alike"]
+    assert said.of == 3
+    assert {"name": "ec2", "before": "", "after": "yes"} in said.changes
+    assert [
+        [(change["name"], change["after"]) for change in row.changes]
+        for row in said.rows
+    ] == [[("environment", one)] for one in ("dev", "test", "test")]
+    assert words(page).count("<code>ec2</code>") == 1
+
+
+def test_a_changed_account_says_all_that_changes(operator) -> None:
+    page = operator.get(uploaded(operator))
+
+    (changed,) = (
+        row for row in page.context["alike"].rows if row.account.what == "changed"
+    )
+    assert changed.changes == changed.account.changes
+    assert "<code>environment</code> <span" in words(page)
+
+
 def test_the_preview_is_filtered(operator) -> None:
     page = operator.get(uploaded(operator) + "?what=changed")
 
