@@ -84,7 +84,6 @@ def activity(request: Request) -> HttpResponse:
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     found_entries = entries(page, has_role(request.user, ADMINISTRATOR))
     shown = {
-        "crumbs": [("Settings", reverse("accounts:settings"))],
         "page": page,
         "entries": found_entries,
         "rows": list(rows_of(found_entries)),
