@@ -17,6 +17,7 @@ from tests.factories import image_key
 
 STATES = {"id", "only", "state", "version", "applied", "updated_at"} | {
     "before_plan",
+    "run_by",
     "policy_set",
     "proof",
     "unapproved",

@@ -58,8 +58,8 @@ def rows_of_all_facts() -> list[ManagedAccount]:
 
 def table(page: str) -> dict[str, Shown]:
     """Read each row's badge from the table of a page."""
-    body = page.partition("<tbody>")[2].partition("</tbody>")[0]
-    rows = re.findall(r"<tr.*?</tr>", body, re.S)
+    body = re.search(r'<tbody(?: id="rows")?>(.*?)</tbody>', page, re.S)
+    rows = re.findall(r"<tr.*?</tr>", body[1] if body else "", re.S)
     names = [re.search(r'<td[^>]*><a href="[^"]*">([\w-]+)</a>', row) for row in rows]
     found = zip(names, (BADGE.search(row) for row in rows), strict=True)
     return {name[1]: Shown(badge[1], badge[2]) for name, badge in found}

@@ -66,10 +66,9 @@ def test_the_list_says_what_is_missing_or_starts_a_delivery(operator):
     )
 
 
-def test_the_list_of_bundles_leads_there_once_spinnaker_is_connected(viewer):
-    assert LIST not in viewer.get("/bundles/").content.decode()
-    spinnaker_row()
-    assert LIST in viewer.get("/bundles/").content.decode()
+def test_every_page_about_spinnaker_leads_there(viewer):
+    for path in ("/bundles/", "/bundles/now/", "/settings/spinnaker/"):
+        assert f'href="{LIST}"' in viewer.get(path).content.decode(), path
 
 
 def test_a_plan_shows_each_field_and_no_kubeconfig(viewer):

@@ -69,7 +69,7 @@ def test_a_list_shows_what_ended_and_keeps_what_a_person_began(
     field.evaluate("field => field.setSelectionRange(0, 1)")
     field.scroll_into_view_if_needed()
     page.evaluate("scrollTo(0, 200)")
-    page.evaluate("document.querySelector('tbody').wasHere = true")
+    page.evaluate("document.querySelector('#rows').wasHere = true")
 
     end(run)
     page.clock.run_for(LOOK)
@@ -83,7 +83,7 @@ def test_a_list_shows_what_ended_and_keeps_what_a_person_began(
     selected = "field => field.value.slice(field.selectionStart, field.selectionEnd)"
     assert field.evaluate(selected) == "a"
     assert page.evaluate("scrollY") == 200
-    assert page.evaluate("document.querySelector('tbody').wasHere")
+    assert page.evaluate("document.querySelector('#rows').wasHere")
     assert told == []
 
 
@@ -121,7 +121,7 @@ def test_what_a_person_was_told_stays(
     page = opened(browser, live_server, "/accounts/")
     page.get_by_label("Select a03").check()
     page.get_by_label("Select a03").evaluate("box => box.value = 'nothing'")
-    page.get_by_role("button", name="Verify", exact=True).click()
+    page.get_by_role("button", name="Plan changes").click()
     said = page.get_by_text("nothing was started")
     expect(said).to_be_visible()
 

@@ -71,7 +71,7 @@ def test_the_review_and_the_bundle_show_it(client) -> None:
     client.force_login(person("operator"))
 
     review = client.get(f"/accounts/{account.pk}/review/").content.decode()
-    bundle = client.get("/bundles/1/").content.decode()
+    bundle = client.get("/bundles/1/?tab=load").content.decode()
 
     assert "3 × 14 (EC2" in review
     assert "Together with the other accounts of" in review
