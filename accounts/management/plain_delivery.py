@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from accounts.models import DeliveredAccount, DeliveryStep
-from accounts.wording import counted
+from accounts.wording import counted, first_of
 from onboarding.delivery.bodies import SECRET
 from onboarding.delivery.verdicts import Verb, Why
 
@@ -38,8 +38,7 @@ def lines(
         if one["why"] not in OF_OTHERS:
             yield f"  {one['name']} ({one['type']}) is left alone. {one['sentence']}"
     if others:
-        more = f" and {len(others) - NAMED:,} more" if len(others) > NAMED else ""
-        yield f"  Not Bowline's, left alone: {', '.join(others[:NAMED])}{more}"
+        yield f"  Not Bowline's, left alone: {first_of(others, NAMED)}"
 
 
 def differences(step: DeliveryStep) -> Iterator[str]:

@@ -31,6 +31,7 @@ from accounts.spinnaker.gone import MayBeThere, had_before, left_by
 from accounts.spinnaker.next_bundle import decided
 from accounts.spinnaker.told import delivered, sent_since
 from accounts.spinnaker.two_bundles import counted_since_last
+from accounts.wording import first_of
 from accounts.work.queue import wake
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
@@ -197,17 +198,10 @@ def said_of(account: ManagedAccount, others: Iterable[ForeignPolicy]) -> str:
     waiting = [one for one in others if not one.is_accepted]
     accepted = [f"{one} until {one.until}" for one in others if one.is_accepted]
     if waiting:
-        said.append(f"not as approved: {some_of(map(str, waiting))}")
+        said.append(f"not as approved: {first_of([*map(str, waiting)], MOST_NAMED)}")
     if accepted:
-        said.append(f"accepted: {some_of(accepted)}")
+        said.append(f"accepted: {first_of(accepted, MOST_NAMED)}")
     return "; ".join(said)
-
-
-def some_of(names: Iterable[str]) -> str:
-    """Name the first ones, and count the rest."""
-    names = list(names)
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 class Twins(ValueError):

@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from accounts.models import Bundle, DeliveredAccount, ManagedAccount
 from accounts.spinnaker.told import seen_gone
+from accounts.wording import first_of
 from onboarding.spinnaker.bundle.contents import (
     PROVIDERS,
     REMOVED,
@@ -128,9 +129,7 @@ def unlisted(bundle: Bundle) -> str:
     bundles = Bundle.objects.built().filter(others)
     rows = ManagedAccount.objects.filter(granted_at__isnull=False, bundles__in=bundles)
     rows = rows.exclude(bundles=bundle).order_by("name").distinct()
-    names = list(rows.values_list("name", flat=True))
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
+    return first_of(list(rows.values_list("name", flat=True)), MOST_NAMED)
 
 
 def lists_removed(bundle: Bundle) -> bool:

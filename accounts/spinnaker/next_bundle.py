@@ -16,6 +16,7 @@ from accounts.mapping.managing import managing_row
 from accounts.mapping.proved import proved_entries
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.spinnaker.policies_of_others import Group, of_bundle
+from accounts.wording import first_of
 from onboarding import spinnaker
 from onboarding.spinnaker.bundle.comparison import BundleDelta, Digests, delta
 from onboarding.spinnaker.bundle.contents import (
@@ -229,10 +230,7 @@ class Undecided(ValueError):
     """Nobody decided about broken accounts that the next bundle would add."""
 
     def __init__(self, names: list[str]) -> None:
-        more = len(names) - MOST_SAID
-        said = ", ".join(names[:MOST_SAID]) + (
-            f" and {more:,} more" if more > 0 else ""
-        )
+        said = first_of(names, MOST_SAID)
         super().__init__(
             f"The last verification failed, and the last bundle does not hold: {said}. "
             "Decide about each: add it although it is broken, or leave it out."

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from accounts.mapping.spinnaker.connection import NotConnected, gate_of
 from accounts.models import Spinnaker
 from accounts.models.readable import Unreadable
+from accounts.wording import first_of
 from onboarding.checks import Outcome
 from onboarding.delivery.connection import (
     NOBODY,
@@ -160,10 +161,7 @@ def of_the_release(found: Report) -> Iterator[Seen]:
 
 
 def listed(names: Iterable[str]) -> str:
-    names = list(names)
-    more = len(names) - MOST_NAMED
-    shown = ", ".join(name[:100] for name in names[:MOST_NAMED])
-    return f"{shown} and {more:,} more" if more > 0 else shown
+    return first_of([name[:100] for name in names], MOST_NAMED)
 
 
 def bounded(text: str) -> str:

@@ -19,6 +19,7 @@ from accounts.people.reach import pairs_of
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.role_limits.naming import NONE, named, only
 from accounts.people.roles import UserRole, whom_to_ask
+from accounts.wording import first_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -106,10 +107,8 @@ def where(outside: list[tuple[str, str]]) -> str:
     in_each = ", ".join(
         f"{count:,} in {name}" for name, count in sorted(counts.items())
     )
-    names = ", ".join(name for name, _ in outside[:MOST_NAMED])
-    more = len(outside) - MOST_NAMED
-    rest = f" and {more:,} more" if more > 0 else ""
-    return f"{len(outside):,} accounts are outside ({in_each}): {names}{rest}."
+    names = first_of([name for name, _ in outside], MOST_NAMED)
+    return f"{len(outside):,} accounts are outside ({in_each}): {names}."
 
 
 def whose(by: By, role: UserRole, inside: frozenset[str]) -> str:

@@ -44,14 +44,14 @@ from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.lateness import decided_already, outdated
 from accounts.runs.rollouts.census import accounts_of, is_ready, managing_run, runs_of
 from accounts.runs.rollouts.start import (
+    MOST_NAMED,
     CannotStart,
     add,
-    listed,
     plan_managing,
 )
 from accounts.slices import in_slices
 from accounts.spinnaker.bundles import told_since
-from accounts.wording import counted
+from accounts.wording import counted, first_of
 from accounts.work.queue import wake
 
 if TYPE_CHECKING:
@@ -343,7 +343,7 @@ def together(runs: RunQuerySet, reasons: Mapping[int, str]) -> list[str]:
     chosen = runs.filter(number__in=[*reasons]).order_by("number")
     for number, name in chosen.values_list("number", "account_name"):
         names.setdefault(reasons[number], []).append(name)
-    return [f"{listed(some, ', ')}: {reason}" for reason, some in names.items()]
+    return [f"{first_of(some, MOST_NAMED)}: {reason}" for reason, some in names.items()]
 
 
 def approve_these(numbers: Sequence[int], by: User, comment: str) -> list[int]:

@@ -16,6 +16,7 @@ from accounts.spinnaker.deliveries.planning import compared
 from accounts.spinnaker.deliveries.reached import Reached
 from accounts.spinnaker.deliveries.seen import note_seen
 from accounts.spinnaker.deliveries.wanted import wanted_bodies
+from accounts.wording import first_of
 from onboarding.delivery.bodies import Body
 from onboarding.delivery.carrying_out import (
     NotAsSent,
@@ -143,9 +144,8 @@ def wait(
         DeliveryStep.objects.bulk_update(steps, ["error"], batch_size=AT_ONCE)
         return
     awaited = sorted({name for names in waits.values() for name in names})
-    more = f" and {len(awaited) - 3} more" if len(awaited) > 3 else ""
     delivery.put_down(
-        f"Waits until Spinnaker has polled: {', '.join(awaited[:3])}{more}.",
+        f"Waits until Spinnaker has polled: {first_of(awaited, 3)}.",
         now + timedelta(seconds=ASK_EVERY),
     )
 
