@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -26,9 +26,14 @@ from accounts.models import (
 from accounts.models.standing import NOT_APPROVED, WORDS, counted_by_word
 from accounts.models.states import State, Status
 from accounts.people.policies import is_production
+from accounts.people.role_limits.limits import waits_for
+from accounts.people.roles import APPROVER, has_role
 from accounts.runs.capacity import capacity_of
 from accounts.runs.inactive import inactive_accounts
 from accounts.wording import counted
+
+if TYPE_CHECKING:
+    from accounts.people.role_limits.limits import Person
 
 Counts = list[tuple[str, str, int]]
 """(environment, word, how many accounts)."""
@@ -38,8 +43,6 @@ MOST_WORSE = 8
 
 MOST_ROLLOUTS = 5
 """The most rollouts that are listed for one reason, the newest first."""
-
-ALL = Q()
 
 
 class ToDo(NamedTuple):
@@ -86,13 +89,12 @@ def fills(row: ManagingAccount) -> list[ToDo]:
     return [ToDo(text, f"{row.get_absolute_url()}?switch=1#switch", "See what changes")]
 
 
-def to_do(
-    states: dict[str, int], mine: Q = ALL, *, approves: bool = True
-) -> list[ToDo]:
+def to_do(states: dict[str, int], person: Person) -> list[ToDo]:
     """List what waits for a person, the most urgent first: for whoever approves, what
-    only such a person can move; `mine`: of the plans.
+    only such a person can move.
     """
-    decisions = [*waiting(mine)]
+    approves = has_role(person, APPROVER)
+    decisions = [*waiting(waits_for(person))]
     return [
         *(decisions if approves else ()),
         *broken(states),

@@ -18,7 +18,6 @@ from accounts.lists.overview import (
     to_do,
 )
 from accounts.mapping.managing import managing_row
-from accounts.people.role_limits.limits import waits_for
 
 router = Router()
 
@@ -62,7 +61,7 @@ def read_overview(request: ApiRequest) -> dict[str, Any]:
     counts = counts_by_environment()
     states = states_of(counts)
     worse = got_worse()
-    todo = [*fills(managing), *to_do(states, waits_for(request.user))]
+    todo = [*fills(managing), *to_do(states, request.user)]
     return {
         "accounts": states.total(),
         "states": {state: count for state, count in states.items() if count},

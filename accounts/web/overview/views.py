@@ -18,8 +18,6 @@ from accounts.lists.overview import (
 )
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State
-from accounts.people.role_limits.limits import waits_for
-from accounts.people.roles import APPROVER, has_role
 from accounts.runs.rollouts.causes import causes_now
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
@@ -53,17 +51,13 @@ def overview(request: Request) -> HttpResponse:
         "todo": [
             *managing_to_do(managing),
             *fills(managing),
-            *to_do(states, waits_for(request.user), approves=approves(request)),
+            *to_do(states, request.user),
         ],
         **got_worse(),
         "causes": causes_now()[:MOST_CAUSES] if states[State.FAILED] else [],
         **(drawn(managing) if total <= MOST_NODES else {"matrix": matrix_of(counts)}),
     }
     return render(request, "overview/overview.html", shown)
-
-
-def approves(request: Request) -> bool:
-    return has_role(request.user, APPROVER)
 
 
 def drawn(managing: ManagingAccount) -> dict[str, Any]:

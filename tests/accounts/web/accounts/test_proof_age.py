@@ -12,7 +12,7 @@ from accounts.models import ManagedAccount
 from accounts.models.standing import OLD
 from accounts.models.states import State
 from accounts.web.overview.picture import MOST_NODES
-from tests.rows import account_row, managing_row
+from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +62,7 @@ def test_several_are_counted() -> None:
             f"a{n}", account_id=f"{n:012}", proof="verified", verified_at=LONG_AGO
         )
 
-    texts = [item.text for item in to_do(Counter())]
+    texts = [item.text for item in to_do(Counter(), person("viewer"))]
 
     assert texts[0] == "3 accounts were verified more than 7 days ago. Verify again."
 

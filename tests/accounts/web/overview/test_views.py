@@ -6,9 +6,11 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
-from accounts.lists.overview import to_do
+from accounts.lists import overview
+from accounts.lists.overview import ToDo
 from accounts.models import Bundle, CheckResult, ManagedAccount, Rollout, Run
 from accounts.models.standing import NOT_APPROVED, WORDS
 from accounts.models.states import BADGES, State, Status
@@ -38,6 +40,12 @@ def many(count: int, **fields: str) -> list[ManagedAccount]:
 
 def none() -> dict[str, int]:
     return dict.fromkeys((*State.values, *WORDS), 0)
+
+
+def to_do(states: dict[str, int]) -> list[ToDo]:
+    """List what waits for somebody who approves everywhere."""
+    ann = User.objects.filter(username="ann").first()
+    return overview.to_do(states, ann or person("approver", username="ann"))
 
 
 def test_an_empty_bowline_begins_with_the_managing_account(operator) -> None:
@@ -126,6 +134,19 @@ def test_broken_accounts_come_first() -> None:
     assert second.text.startswith("1 account drifted")
     assert third.text.startswith("1 account changed after")
     assert last.label == "Continue"
+
+
+def test_who_approves_reads_first_what_only_they_can_move(client) -> None:
+    managing_row()
+    Run.objects.create(account_name="staging", status=Status.PLANNED)
+    account_row(state=State.FAILED)
+
+    for role in ("approver", "operator"):
+        client.force_login(person(role))
+        texts = [item.text for item in client.get("/").context["todo"]]
+        waits = texts.index("The plan for staging waits for approval.")
+        failed = texts.index("1 account failed. The last run says what to fix.")
+        assert (waits < failed) is (role == "approver")
 
 
 def test_every_word_in_red_is_to_do_and_leads_to_its_accounts(viewer) -> None:
