@@ -17,6 +17,8 @@ from accounts.web.search.places import PLACES
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from accounts.people.role_limits.limits import Person
+
 
 class Destination(NamedTuple):
     title: str
@@ -161,12 +163,12 @@ def role_for(url: str) -> UserRole | None:
     return role_needed(match.func, match.app_name)
 
 
-def opens(person: User, destination: Destination) -> bool:
-    """Return whether a person may open the page."""
-    role = role_for(destination.url)
+def opens(person: Person, url: str) -> bool:
+    """Return whether a person may open the page with this name."""
+    role = role_for(url)
     return role is None or has_role(person, role)
 
 
 def destinations(person: User, text: str) -> list[Destination]:
     """Find the pages that match a text, and that the person may open."""
-    return [one for one in DESTINATIONS if one.matches(text) and opens(person, one)]
+    return [one for one in DESTINATIONS if one.matches(text) and opens(person, one.url)]

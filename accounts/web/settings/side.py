@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts.people.roles import ADMINISTRATOR, has_role
+from accounts.web.search.destinations import opens
 
 SETTINGS = "accounts:settings"
 
@@ -17,7 +17,6 @@ class Page(NamedTuple):
     url: str
     tab: str = ""
     """In the address; empty: the page has none, or it is the first one."""
-    is_for_administrators: bool = False
 
     @property
     def address(self) -> str:
@@ -26,11 +25,11 @@ class Page(NamedTuple):
 
 PAGES = (
     Page("Who may do what", SETTINGS),
-    Page("People", "accounts:people", is_for_administrators=True),
-    Page("Groups", "accounts:groups", is_for_administrators=True),
+    Page("People", "accounts:people"),
+    Page("Groups", "accounts:groups"),
     Page("Approval rules", SETTINGS, "rules"),
-    Page("Notifications", "accounts:targets", is_for_administrators=True),
-    Page("API tokens", "accounts:all-tokens", is_for_administrators=True),
+    Page("Notifications", "accounts:targets"),
+    Page("API tokens", "accounts:all-tokens"),
     Page("This site", SETTINGS, "site"),
 )
 
@@ -45,12 +44,8 @@ def side_of(request: HttpRequest) -> list[Entry]:
     here = page_of(request)
     if here is None:
         return []
-    administers = has_role(request.user, ADMINISTRATOR)
-    return [
-        Entry(page, page == here)
-        for page in PAGES
-        if administers or not page.is_for_administrators
-    ]
+    mine = (page for page in PAGES if opens(request.user, page.url))
+    return [Entry(page, page == here) for page in mine]
 
 
 def page_of(request: HttpRequest) -> Page | None:
