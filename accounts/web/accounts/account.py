@@ -79,7 +79,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
     runs = list(account.runs.all()[:NEWEST])
     checked = account.runs.filter(checks__isnull=False).first()
     checks = list(CheckResult.objects.filter(run=checked)) if checked else []
-    bundles = account.bundles.light()[:NEWEST]
+    bundles = list(account.bundles.light()[:NEWEST])
     cause = cause_of(account, runs)
     found = iam(managing, account, cause)
     foreign = list(account.foreign_policies.all())
@@ -113,7 +113,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "of_others": Counter(policy.state for policy in foreign).most_common(),
         "foreign": foreign,
         "bundles": bundles,
-        "newest_bundle": bundles.first(),
+        "newest_bundle": bundles[0] if bundles else None,
         "details": details_of(account),
         "through_role": account.in_aws_provider,
         "told": told_of(account) if account.granted_at else None,

@@ -98,7 +98,8 @@ def page_of(
         **everywhere(request, "a bundle"),
     }
     if bundle.status == Bundle.Status.READY:
-        shown |= {"left": left_by(bundle)}
+        if bundle != shown["installed"]:
+            shown["left"] = left_by(bundle)
         shown |= TABS[tab](request, bundle, path)
     return render(request, "bundles/bundle.html", shown)
 
