@@ -142,7 +142,7 @@ def causes(rollout: Rollout) -> Iterator[str]:
         yield "What failed"
     for cause in found[:MOST_CAUSES]:
         named = ", ".join(run.account_name for run in cause.named)
-        more = " and more" if cause.accounts > len(cause.named) else ""
+        more = " and more" if cause.more else ""
         yield f"- {counted(cause.accounts)}: {one_line(cause.message)}"
         yield f"  Fix: {one_line(cause.fix)}"
         yield f"  {one_line(named)}{more}"

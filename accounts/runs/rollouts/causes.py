@@ -43,6 +43,11 @@ class Cause(NamedTuple):
         return self.runs[:MOST_NAMED]
 
     @property
+    def more(self) -> int:
+        """Count those that are not named."""
+        return len(self.runs) - len(self.named)
+
+    @property
     def account_ids(self) -> list[str]:
         return [run.account.account_id for run in self.runs if run.account]
 

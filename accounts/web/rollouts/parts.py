@@ -9,6 +9,7 @@ from accounts.models.runs import RunQuerySet
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.roles import APPROVER
 from accounts.runs.rollouts.decisions import refused_to
+from accounts.web.role_limits.here import for_these
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -34,6 +35,7 @@ def parts_of(runs: RunQuerySet, person: User) -> list[Part]:
     """
     refused = refused_to(person, runs)
     inside = environments_of(person, APPROVER)
+    elsewhere = "" if inside is None else for_these(APPROVER, inside)
     found: dict[str, list[int]] = {}
     fields = ("number", "account__environment")
     for number, environment in runs.order_by("number").values_list(*fields):
@@ -41,11 +43,8 @@ def parts_of(runs: RunQuerySet, person: User) -> list[Part]:
     parts = []
     for environment, numbers in sorted(found.items()):
         outside = inside is not None and environment not in inside
-        why = {n: OUTSIDE if outside else refused.get(n, "") for n in numbers}
+        why = {n: elsewhere if outside else refused.get(n, "") for n in numbers}
         mine = [number for number in numbers if not why[number]]
         locked = Counter(filter(None, why.values())).most_common()
         parts.append(Part(environment, mine, locked))
     return parts
-
-
-OUTSIDE = "Your role approver is for other environments."

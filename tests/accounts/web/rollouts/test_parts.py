@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import RoleLimit, Run
 from accounts.models.states import Status
 from accounts.runs.rollouts.census import runs_of
-from accounts.web.rollouts.parts import OUTSIDE, parts_of
+from accounts.web.rollouts.parts import parts_of
 from tests.accounts.runs.rollouts.rows import SAME, plan, started, statuses
 from tests.accounts.web.answers import told
 from tests.rows import managing_row, person, step_row
@@ -69,7 +69,7 @@ def test_a_role_for_other_environments_is_no_button(rollout) -> None:
 
     dev, production = parts_of(runs_of(rollout), limited)
 
-    assert dev.locked == [(OUTSIDE, 3)]
+    assert dev.locked == [("Your role approver is for production only.", 3)]
     assert len(production.numbers) == 1
 
 
