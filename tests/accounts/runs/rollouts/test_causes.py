@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 
-from accounts.models import CheckResult, Rollout, Run
-from accounts.models.states import Status
+from accounts.models import CheckResult, ManagedAccount, Rollout, Run
+from accounts.models.states import State, Status
 from accounts.runs.rollouts import decisions
-from accounts.runs.rollouts.causes import is_own
+from accounts.runs.rollouts.causes import causes_now, causes_of, is_own
 from accounts.runs.rollouts.census import runs_of
 from accounts.runs.rollouts.engine import advance
 from onboarding.verify.result import Located
@@ -200,3 +200,28 @@ def test_a_check_says_whose_a_cause_is(
     )
 
     assert is_own(run) is own
+
+
+def test_a_cause_of_several_names_none_of_them_and_has_the_ids_of_all() -> None:
+    rollout = started(7)
+    ids = []
+    for run in runs_of(rollout):
+        ids.append(run.account.account_id)
+        said = {"message": f"AWS refused {ids[-1]}.", "hint": "Allow it."}
+        Run.objects.filter(pk=run.pk).update(status=Status.FAILED, error=said)
+    ManagedAccount.objects.update(state=State.FAILED)
+
+    for (cause,) in (causes_of(rollout), causes_now()):
+        assert (cause.message, cause.fix) == ("AWS refused ….", "Allow it.")
+        assert sorted(cause.account_ids) == sorted(ids)
+        assert (cause.accounts, len(cause.named), cause.more) == (7, 5, 2)
+
+
+def test_a_cause_of_one_says_what_aws_said() -> None:
+    rollout = started(1)
+    said = {"message": "AWS refused OWN.", "hint": "Allow it."}
+    runs_of(rollout).update(status=Status.FAILED, error=said)
+
+    (cause,) = causes_of(rollout)
+
+    assert cause.message == "AWS refused OWN."

@@ -92,7 +92,11 @@ def test_what_all_new_accounts_have_in_common_is_said_once(operator) -> None:
 
 
 def test_a_changed_account_says_all_that_changes(operator) -> None:
-    page = operator.get(uploaded(operator))
+    other = "other,9666-6666-6666,test,us-east-1,yes,yes\n"
+    page = operator.get(uploaded(operator, CSV + other))
+
+    shared = page.context["alike"].changes
+    assert {"name": "environment", "before": "", "after": "test"} in shared
 
     (changed,) = (
         row for row in page.context["alike"].rows if row.account.what == "changed"

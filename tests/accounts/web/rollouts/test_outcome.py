@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Rollout, Run
 from accounts.models.states import Status
 from accounts.runs.rollouts.census import Census, runs_of
-from accounts.web.rollouts.progress import outcome, stages
+from accounts.web.rollouts.progress import outcome, speed, stages
+from accounts.web.rollouts.views import waiting_in
 from tests.accounts.runs.rollouts.rows import move, plan, started
 from tests.accounts.web.rollouts.test_views import page
 from tests.rows import managing_row
@@ -80,13 +82,30 @@ def test_failures_while_planning_have_a_row_among_the_waves(viewer) -> None:
 
 
 @pytest.mark.django_db
-def test_no_time_is_estimated_while_only_people_are_waited_for(viewer) -> None:
+def test_no_time_is_estimated_while_only_people_are_waited_for() -> None:
     managing_row()
     rollout = started(4)
     plan(rollout)
     move(rollout, PLANNED, VERIFIED, most=1)
+    Run.objects.filter(status=VERIFIED).update(finished_at=timezone.now())
 
-    assert "a minute" not in page(viewer, rollout)
+    assert speed(rollout, Census(rollout)) is None
+    move(rollout, PLANNED, Status.APPLYING, most=1)
+    assert speed(rollout, Census(rollout)) is not None
+
+
+@pytest.mark.django_db
+def test_plans_wait_for_approval_once_nothing_else_is_done() -> None:
+    managing_row()
+    rollout = started(4)
+    plan(rollout)
+
+    assert waiting_in(rollout, Census(rollout)) == 4
+    move(rollout, PLANNED, Status.PLANNING, most=1)
+    assert waiting_in(rollout, Census(rollout)) == 0
+    move(rollout, Status.PLANNING, PLANNED)
+    rollout.state = Rollout.State.PAUSED
+    assert waiting_in(rollout, Census(rollout)) == 0
 
 
 @pytest.mark.django_db
