@@ -29,8 +29,10 @@ SECRETS: Mapping[str, str] = {
     "lambda:GetFunctionConfiguration": VARIABLES,
     "lambda:ListFunctions": VARIABLES,
     "s3:GetObject": "objects of buckets",
+    "secretsmanager:BatchGetSecretValue": "secrets",
     "secretsmanager:GetSecretValue": "secrets",
     "ssm:GetParameter": "parameters",
+    "ssm:GetParameterHistory": "parameters",
     "ssm:GetParameters": "parameters",
     "ssm:GetParametersByPath": "parameters",
 }

@@ -15,6 +15,7 @@ from accounts.web.runs.review.diff import compare
 from accounts.web.runs.review.plans import Group, Review, Section
 from onboarding.delivery.bodies import SECRET, compared
 from onboarding.delivery.verdicts import Verb, Why
+from onboarding.resources.entry_changes import OPEN_TO_ALL
 from onboarding.resources.kinds import Key
 
 SIGNS = {
@@ -34,7 +35,6 @@ MADE_AGAIN = (
 )
 TAKES_OVER = "Somebody else made it. Bowline overwrites it, and it is then Bowline's."
 LOSES = "Pipelines that name it fail. Nothing in AWS changes."
-OPEN_TO_ALL = "Everyone in Spinnaker can deploy to it: WRITE names no role."
 
 
 class LeftAlone(NamedTuple):

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple, Self, TypeAlias
 
 from onboarding.spinnaker.bundle.comparison import Altered, BundleDelta, Field, Named
+from onboarding.spinnaker.bundle.limits import plural
 
 MOST_ACCOUNTS = 500
 """The most of each verb that are shown, those first that open to more people or places;
@@ -73,9 +74,9 @@ class Excerpt:
     def said_of(self, verb: str) -> str:
         kinds = self.providers.get(verb, {})
         which = ", ".join(f"{count:,} {provider}" for provider, count in kinds.items())
-        total = counted(self.accounts[verb], "Spinnaker account")
+        total = plural(self.accounts[verb], "Spinnaker account")
         if whole := self.aws.get(verb, 0):
-            return f"{counted(whole, 'AWS account')} {DONE[verb]} ({total}: {which})"
+            return f"{plural(whole, 'AWS account')} {DONE[verb]} ({total}: {which})"
         return f"{total} {DONE[verb]} ({which})"
 
     @classmethod
@@ -142,10 +143,6 @@ class Excerpt:
             files=tuple(ChangedFile(*one) for one in kept["files"]),
             paths=kept["paths"],
         )
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def changed_file(

@@ -9,7 +9,7 @@ from textwrap import fill
 from onboarding.spinnaker.bundle.contents import REMOVED
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.verify_script import COMMAND, WHERE
-from onboarding.spinnaker.bundle.limits import size_and_load
+from onboarding.spinnaker.bundle.limits import plural, size_and_load
 from onboarding.spinnaker.bundle.ways import APPLY_SECRETS, PATCH
 from onboarding.spinnaker.entries import Entries
 from onboarding.topology import Managed, PodRole, Topology
@@ -243,7 +243,7 @@ def sections(
     managing = topology.managing
     kubernetes = [entry.name for entry in entries.kubernetes]
     yield HEAD.format(
-        accounts=counted(len(topology.managed), "AWS account"),
+        accounts=plural(len(topology.managed), "AWS account"),
         identity=managing.identity_arn,
         role=f"role/{managing.managed_role}",
         table=table(topology.managed, states),
@@ -331,8 +331,4 @@ CALLS_BESIDE = 6
 def hal_duration(entries: Entries) -> str:
     accounts = len(entries.aws) + len(entries.ecs) + len(entries.kubernetes)
     minutes = (accounts + CALLS_BESIDE) * SECONDS_PER_CALL / 60
-    return counted(max(1, round(minutes)), "minute")
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return plural(max(1, round(minutes)), "minute")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from onboarding.grants import Access
+from onboarding.resources.risks import SECRET_READS, SETTING_READS
 from onboarding.review.effective import all_actions
 from onboarding.review.evidence import Evidence
 from onboarding.review.lines import (
@@ -137,3 +138,7 @@ def test_a_line_says_in_a_few_characters_on_what(
 def test_a_condition_is_one_line():
     assert line().condition == ""
     assert line(condition={"Bool": {"b": "c"}}).condition == '{"Bool": {"b": "c"}}'
+
+
+def test_what_a_plan_warns_of_as_secret_the_review_marks_too() -> None:
+    assert {*SECRET_READS, *SETTING_READS} - {*SECRETS} == set()
