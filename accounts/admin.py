@@ -300,7 +300,9 @@ class PersonAdmin(InTurn, LimitedPersonAdmin):
             if may_touch(request, person) and factors.reset(person, person_of(request)):
                 end(person, but=request.session)
                 reset.append(person.get_username())
-        said = ", ".join(reset) or "nobody: nobody of them has one that you may reset"
+        said = ", ".join(reset) or (
+            "no one: none of them has a second factor that you can reset"
+        )
         self.message_user(request, f"The second factor is reset of: {said}.")
         return None
 

@@ -176,7 +176,7 @@ def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
     return [
         works,
         Stage(
-            "A bundle holds the new one",
+            "A bundle contains the new one",
             proved and new in newest.get(row.account_id, ()),
             "build a bundle.",
         ),

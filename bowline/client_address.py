@@ -68,8 +68,8 @@ class ClientAddress:
             self.warned = True
             log.warning(
                 "A request from %s has X-Forwarded-For, which is ignored. If a proxy "
-                "sent it, name the proxy in TRUSTED_PROXIES: until then everybody "
-                "shares one address, and one limit of wrong passwords.",
+                "sent it, name the proxy in TRUSTED_PROXIES: until then all requests "
+                "share one address, and one limit for wrong passwords.",
                 peer,
             )
         request.META["REMOTE_ADDR"] = client_address(

@@ -188,7 +188,7 @@ def env_email(name: str, *, default: str) -> str:
         validate_email(value)
     except ValidationError as error:
         raise ImproperlyConfigured(
-            f"{name} must be a mail address, not {value!r}."
+            f"{name} must be an email address, not {value!r}."
         ) from error
     return value
 

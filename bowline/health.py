@@ -113,7 +113,7 @@ class Watched:
             self.wrong = str(error)
         except Exception:
             log.exception("The check of %s failed.", self.name)
-            self.wrong = "The check failed. The log says why."
+            self.wrong = "The check failed. See the log."
         else:
             self.wrong = ""
         finally:

@@ -9,10 +9,7 @@ from threading import BoundedSemaphore
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-BUSY = (
-    "Bowline is busy: every page that it can make at once is waiting for something, "
-    "such as the database. Try again in a few seconds.\n"
-)
+BUSY = "Bowline is temporarily overloaded. Try again in a few seconds.\n"
 
 
 @cache

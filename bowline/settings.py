@@ -285,8 +285,8 @@ DEFAULT_FROM_EMAIL = env_email(
 )
 if EMAIL_HOST and not SITE_URL:
     raise ImproperlyConfigured(
-        "EMAIL_HOST is set, but links in mail would lead nowhere: set SITE_URL, such "
-        "as https://bowline.example.com."
+        "EMAIL_HOST is set, but links in emails need SITE_URL: set it, such as "
+        "https://bowline.example.com."
     )
 require_site_url(SAML, SITE_URL)
 

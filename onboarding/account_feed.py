@@ -52,7 +52,7 @@ class Unfit(StrEnum):
 
     EXTERNAL_ID = "The feed has no external ID, and its role requires one."
     PARTITION = "The feed knows accounts of the AWS partition only."
-    REGION = "The plugin does not know one of its regions, and would skip the account."
+    REGION = "The plugin doesn't know one of its regions, and would skip the account."
     ECS_NAME = "The plugin names its ECS account itself: the account's name and -ecs."
     CLUSTERS = "It has EKS clusters only, which the plugin would take for EC2."
     REPLACED = "Spinnaker would put something else in place of one of its texts."

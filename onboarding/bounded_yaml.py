@@ -20,7 +20,7 @@ MOST_NODES = 1_000_000
 MOST_ALIASES = 50
 """Aliases of lists and mappings that Halyard's YAML reader takes."""
 DEEPEST = 50
-NOT_UTF_8 = "This is not UTF-8."
+NOT_UTF_8 = "The file isn't UTF-8."
 CORE = "tag:yaml.org,2002:"
 TAGS = {"str", "int", "float", "bool", "null", "seq", "map"}
 
@@ -80,7 +80,7 @@ def events(text: str) -> Iterator[yaml.Event]:
 def not_yaml(error: yaml.MarkedYAMLError) -> BadYaml:
     mark = error.problem_mark or error.context_mark
     problem = " ".join(filter(None, (error.context, error.problem)))
-    return BadYaml(f"This is not YAML: {problem}.", mark.line + 1 if mark else 0)
+    return BadYaml(f"Invalid YAML: {problem}.", mark.line + 1 if mark else 0)
 
 
 @dataclass(slots=True)
@@ -120,7 +120,9 @@ class Bounds:
             case yaml.DocumentStartEvent():
                 self.documents += 1
                 if self.documents > 1:
-                    refuse("A second document begins: only one is read.", event)
+                    refuse(
+                        "The file has a second document. Only one is supported.", event
+                    )
 
     def open(self, event: yaml.CollectionStartEvent) -> None:
         refuse_tag(event)
@@ -144,15 +146,16 @@ class Bounds:
             refuse(f"The alias *{short(name)} names nothing above it.", event)
         known = self.anchors[name]
         if known is None:
-            refuse(f"*{short(name)} holds itself.", event)
+            refuse(f"*{short(name)} contains itself.", event)
         size, height = known
         if height:
             self.refuse_key(event)
             self.aliases += 1
             if self.aliases > MOST_ALIASES:
                 refuse(
-                    f"More than {MOST_ALIASES} aliases of lists and mappings are not "
-                    "read, nor does hal read them. Write them out.",
+                    f"More than {MOST_ALIASES} aliases of lists and mappings aren't "
+                    "supported, and hal doesn't read them either. Write the values "
+                    "out.",
                     event,
                 )
         self.put(event, size=size, height=height)
@@ -160,7 +163,13 @@ class Bounds:
     def put(self, event: yaml.Event, *, size: int, height: int) -> None:
         self.count += size
         if self.count > MOST_NODES:
-            refuse(f"Written out, this holds more than {MOST_NODES:,} values.", event)
+            refuse(
+                (
+                    f"With all aliases expanded, the file has more than {MOST_NODES:,} "
+                    "values."
+                ),
+                event,
+            )
         if self.stack:
             self.check_depth(height, event)
             top = self.stack[-1]
@@ -180,7 +189,7 @@ class Bounds:
 def refuse_tag(event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
     tag: str | None = event.tag
     if tag not in (None, "!") and tag.removeprefix(CORE) not in TAGS:
-        refuse(f"The tag “{short(tag)}” is not read.", event)
+        refuse(f"The tag “{short(tag)}” isn't supported.", event)
 
 
 def line_of(event: yaml.Event) -> int:

@@ -29,9 +29,9 @@ class Call(NamedTuple):
 class Outcome(StrEnum):
     """How far a check got. The words are those that people read."""
 
-    PROVED = "proved"
+    PASSED = "passed"
     EVALUATED = "evaluated"
-    NOT_PROVED = "not proved from here"
+    NOT_TESTABLE = "not testable"
     CANNOT_DEPLOY = "cannot deploy"
     """Something is missing that a deployment in the region needs."""
     FAILED = "failed"
@@ -62,15 +62,15 @@ class Check:
     """The sentence where `expects` is not met, or why success proves nothing."""
     advice: bool = False
     """Whether an unmet `expects` fails nothing: it is shown with `missing`, as “not
-    proved from here”. A refused call still fails the account."""
+    testable”. A refused call still fails the account."""
     deploys_in: str = ""
     """The region in which nothing can be deployed while `expects` is not met."""
     as_managed_role: bool = True
     """False: asked by the account's access role, for what the chain cannot see."""
     change: str = ""
     """A command that fixes what is missing, to be copied."""
-    success: Outcome = Outcome.PROVED
-    """What success is worth; with “not proved from here”, `missing` says why."""
+    success: Outcome = Outcome.PASSED
+    """What success is worth; with “not testable”, `missing` says why."""
 
     def is_met_by(self, answer: Any) -> bool:
         if not self.expects:

@@ -98,7 +98,7 @@ def require_one_of(field: str, known: Iterable[str], value: str) -> None:
     if value not in known:
         raise DetailsError(
             field,
-            f"“{short(str(value), LONGEST_QUOTED)}” cannot be used. Choose one of "
+            f"“{short(str(value), LONGEST_QUOTED)}” isn't valid. Choose one of "
             f"{', '.join(known)}.",
         )
 

@@ -53,12 +53,12 @@ ROLE_NAME = NameFormat(
 )
 ORGANIZATION = NameFormat(
     re.compile(r"o-[a-z0-9]{10,32}"),
-    "An organization id looks like o-a1b2c3d4e5.",
+    "An organization ID looks like o-a1b2c3d4e5.",
 )
 FIAT_ROLE = NameFormat(
     re.compile(rf"(?!-)[^,\t\n\r{UNSEEN}]{{1,100}}"),
-    "A role has 1 to 100 characters, without commas, control characters or "
-    "invisible characters. It must not begin with “-”, which hal takes for an option.",
+    "A role has 1 to 100 characters, without commas, control characters or invisible "
+    "characters. It must not begin with “-”, which hal reads as an option.",
 )
 IDENTITY_ARN = NameFormat(
     re.compile(
@@ -66,8 +66,8 @@ IDENTITY_ARN = NameFormat(
         r"(?P<kind>role|user)/(?P<name>[\w+=,.@/-]{1,512})",
         re.ASCII,
     ),
-    "Give the whole ARN of a role or user, like "
-    "the one that `aws iam get-role` prints; a session's ARN is not one.",
+    "Enter the full ARN of a role or user, as `aws iam get-role` prints it. The ARN of "
+    "a session isn't valid.",
 )
 BOUNDARY_ARN = NameFormat(
     re.compile(
@@ -88,13 +88,13 @@ KMS_KEY_ARN = NameFormat(
         rf"(?P<account>\d{{12}}):key/(?:{KMS_KEY.pattern})",
         re.ASCII,
     ),
-    "Give the whole ARN of a KMS key, like the one that `aws kms describe-key` prints; "
-    "no alias.",
+    "Enter the full ARN of a KMS key, as `aws kms describe-key` prints it. An alias "
+    "isn't valid.",
 )
 ROLES_PATH = NameFormat(
     re.compile(r"(?=.{3,512}\Z)(/[A-Za-z0-9_][A-Za-z0-9_+=,.@-]*)+/"),
-    "A path begins and ends with “/” and names a folder, like “/spinnaker/”. “/” alone "
-    "would let Spinnaker hand out every role, its own among them.",
+    "A path begins and ends with “/” and names a folder, like “/spinnaker/”. With “/” "
+    "alone, Spinnaker could pass every role, including its own.",
 )
 KEY_PAIR = NameFormat(
     re.compile(r"[A-Za-z0-9]([A-Za-z0-9 _.+=:/@-]{0,253}[A-Za-z0-9_.+=:/@-])?"),
@@ -134,18 +134,18 @@ REPLACED_RULE = (
     "“encrypted:”, “encryptedFile:”, “secret://”, “secretFile://” or “configserver:”, "
     "or contain “${” or “#{”."
 )
-ACCOUNT_ID_RULE = "An AWS account id has 12 digits; spaces and dashes do not matter."
+ACCOUNT_ID_RULE = "An AWS account ID has 12 digits; spaces and dashes are ignored."
 CALCULATED_ID = re.compile(r"\d+([.,]\d+)?E\+?\d+|\d+[.,]0+", re.IGNORECASE | re.ASCII)
 CALCULATED_ID_RULE = (
-    "A spreadsheet saved the account id as a number. Format its column as text, and "
+    "A spreadsheet saved the account ID as a number. Format its column as text, and "
     "enter the 12 digits again."
 )
 SHORTENED_ID_RULE = (
-    "An AWS account id has 12 digits, and this has {}. Spreadsheets remove zeros at "
-    "the beginning: format the column as text, and enter the id again."
+    "An AWS account ID has 12 digits, and this one has {}. Spreadsheets remove leading "
+    "zeros: format the column as text, and enter the ID again."
 )
 SEEN_RULE = (
-    "It holds characters that nobody sees, written here as their numbers. Type it "
+    "It contains invisible characters, shown here by their code points. Type the value "
     "instead of pasting it."
 )
 CHAIN_ROLE_RULE = (
@@ -168,7 +168,7 @@ class BadName(ValueError):
 
     def __init__(self, value: str, rule: str) -> None:
         quoted = short(value, LONGEST_QUOTED)
-        super().__init__(f"“{quoted}” cannot be used. {rule}")
+        super().__init__(f"“{quoted}” isn't valid. {rule}")
 
 
 def matching(wanted: NameFormat, value: str) -> str:

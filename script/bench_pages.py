@@ -284,7 +284,7 @@ def make_runs(accounts: list[Any]) -> tuple[list[Any], list[Any]]:
                 position=position,
                 provider="ec2",
                 name=f"Check {position}",
-                outcome="proved",
+                outcome="passed",
                 sentence="AWS answered ec2:DescribeSubnets.",
             )
             for run in newest

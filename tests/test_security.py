@@ -21,7 +21,7 @@ REWRITE = "REWRITE_DOCS=1 pytest tests/test_security.py writes the table anew."
 
 
 def told(text: str) -> list[str]:
-    """Give what a module tries and what is refused; empty where it does not say so."""
+    """Give what a module tries and what is denied; empty where it does not say so."""
     docstring = ast.get_docstring(ast.parse(text)) or ""
     paragraphs = [" ".join(part.split()) for part in docstring.split("\n\n")]
     labels = ("Tried: ", "Refused: ")

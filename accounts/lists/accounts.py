@@ -26,7 +26,7 @@ MOST_IN_ROLLOUT = 10_000
 COLUMNS = {
     "name": "Account",
     "state": "State",
-    "account_id": "Account id",
+    "account_id": "Account ID",
     "environment": "Environment",
     "verified_at": "Verified",
 }

@@ -14,7 +14,7 @@ from accounts.models.organization.members import MemberQuerySet
 
 COLUMNS = {
     "name": "In the organization",
-    "account_id": "Account id",
+    "account_id": "Account ID",
     "unit__path": "Organizational unit",
     "joined_at": "Joined",
 }

@@ -123,8 +123,8 @@ def broken(states: dict[str, int]) -> list[ToDo]:
 
 
 BROKEN = {
-    NOT_APPROVED: "not as approved: roles may do what nobody approved.",
-    State.FAILED: "failed. The last run says what to fix.",
+    NOT_APPROVED: "not as approved: the roles have permissions that weren't approved.",
+    State.FAILED: "failed. See the last run for what to fix.",
     State.DRIFTED: "drifted: AWS no longer matches what was verified.",
     State.OUTDATED: "changed after the last plan. Plan again.",
 }
@@ -219,9 +219,12 @@ def open_production() -> Iterator[ToDo]:
     for environment, count in sorted(counts):
         if is_production(environment):
             them = "it" if count == 1 else "them"
-            text = f"{counted(count)} in {environment} without a role that may write: "
+            text = (
+                f"{counted(count)} in {environment} without a group that has write "
+                "access: "
+            )
             asked = urlencode({"environment": environment, "write": EVERYBODY})
-            text += f"everybody in Spinnaker may deploy to {them}."
+            text += f"everyone in Spinnaker can deploy to {them}."
             yield ToDo(text, f"{accounts_url()}?{asked}", "See accounts")
 
 
@@ -229,7 +232,7 @@ def drafts(states: dict[str, int]) -> list[ToDo]:
     count = states[State.DRAFT]
     if not count:
         return []
-    text = f"{counted(count)} not fully described, or not planned yet."
+    text = f"{counted(count)} incomplete, or not planned yet."
     return [ToDo(text, in_state(State.DRAFT), "Continue")]
 
 

@@ -64,7 +64,7 @@ class BundleFile:
             for one in failing:
                 self.warn(
                     f"{one.account.name}: {one.account.state}. The bundle {how} it as "
-                    f"it was last proved. {one.reason}"
+                    f"it was last verified. {one.reason}"
                 )
         for group in unlike.others:
             states = ", ".join(f"{count:,} {state}" for state, count in group.states)
@@ -76,8 +76,8 @@ class BundleFile:
         waiting = [a for a in ManagedAccount.objects.to_accept() if a.pk in mine]
         for account in waiting:
             self.warn(
-                f"{account.name}: evaluated. The bundle does not hold it until a "
-                "person accepts it."
+                f"{account.name}: evaluated. The bundle doesn't include it until an "
+                "approver accepts it."
             )
         if waiting:
             self.warn(

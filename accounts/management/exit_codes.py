@@ -8,7 +8,7 @@ DONE, FAILED, PLANNED, WAITS = range(4)
 
 EXIT_CODES = {
     DONE: "nothing to do, or all done",
-    FAILED: "something failed, or was refused; standard error says what",
+    FAILED: "something failed or was rejected; see standard error",
     PLANNED: "something is planned and waits for approval",
     WAITS: "something waits for an owner, who creates the roles",
 }

@@ -58,9 +58,9 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--by",
         metavar="USER",
-        help="who plans, or with --approve who approves; without it, the person of "
-        "the API token in BOWLINE_TOKEN. Whoever can write the database can name "
-        "anybody",
+        help="who plans, or with --approve who approves; without it, the person of the "
+        "API token in BOWLINE_TOKEN. Anyone who can write to the database can "
+        "name any person",
     )
     parser.add_argument(
         "--threads", type=int, default=16, help="accounts to process at a time"
@@ -88,14 +88,15 @@ def add_rollout_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="continue the last rollout of these accounts: plan again what failed, "
-        "start what was approved and did not start, and nothing else; with --approve, "
-        "approve again a plan that is word for word what was approved before",
+        help="continue the last rollout of these accounts: plan the failed accounts "
+        "again, and start approved accounts that didn't start; with --approve, "
+        "also approve again each plan that is identical to the one that was "
+        "approved before",
     )
     parser.add_argument(
         "--wait",
         action="store_true",
-        help="wait until nobody else works on these accounts",
+        help="wait until no other run of these accounts is in progress",
     )
     limits = parser.add_mutually_exclusive_group()
     limits.add_argument(
@@ -107,8 +108,9 @@ def add_rollout_options(parser: ArgumentParser) -> None:
         "--max-failures",
         type=limit,
         metavar="N|N%",
-        help="start no more accounts once this many, or this share of all, failed; "
-        "by default, of fewer than ten accounts, once a cause may concern the others",
+        help="stop starting accounts after this many, or this share of all accounts, "
+        "failed; by default, for fewer than ten accounts, after a failure that "
+        "might also affect the others",
     )
     parser.add_argument(
         "--first",

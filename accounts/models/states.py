@@ -123,8 +123,8 @@ BADGES = {
     "update": Badge("warn", "pencil", "Exists and will be changed."),
     "delete": Badge("bad", "minus", "Exists and will be deleted."),
     # Checks
-    "proved": Badge("good", "check", "Bowline called it, and it succeeded."),
-    "not proved from here": Badge("neutral", "question", "Bowline cannot check this."),
+    "passed": Badge("good", "check", "Bowline called it, and it succeeded."),
+    "not testable": Badge("neutral", "question", "Bowline cannot check this."),
     "cannot deploy": Badge(
         "warn", "warning", "Something that a deployment needs is missing."
     ),

@@ -18,9 +18,8 @@ TITLES = {
     What.SETTINGS: "An API token of yours was created",
 }
 TO_DO = (
-    "If it was not you, somebody else can use your account: remove what you do not "
-    "know, end your other sessions, change your password, and tell an administrator "
-    "({})."
+    "If this wasn't you, change your password, remove any device or token that you "
+    "don't recognize, end your other sessions, and contact an administrator ({})."
 )
 WHY = "You receive this because it is about your own account. It is always sent."
 
@@ -43,7 +42,7 @@ def text_of_own(entry: Activity) -> Text:
 
 POLICIES = {
     "on": "Four eyes are on for {}",
-    "off asked": "Somebody asks to switch four eyes off for {}",
+    "off asked": "A request to stop requiring a second approver for {}",
     "off": "Four eyes are off for {}",
 }
 
@@ -54,7 +53,10 @@ def text_of_policy(entry: Activity) -> Text:
     return written(
         POLICIES[str(entry.detail["four_eyes"])].format(where),
         [f"When: {in_utc(entry.at)}", f"By: {one_line(entry.who)}"],
-        ["Where they are off, whoever plans a change may approve it alone."],
+        [
+            "Without a second approver, the person who plans a change can approve it "
+            "alone."
+        ],
         where="Settings",
         path=reverse("accounts:settings"),
         why="You receive this because you are an administrator. It is always sent.",

@@ -96,12 +96,12 @@ def text_of_plans(rollout: Rollout) -> Text | None:
     who = f" by {one_line(rollout.created_by_name)}" if rollout.created_by_name else ""
     return written(
         f"{rollout} waits for approval: {counted(census.total)}",
-        ["Nothing in AWS changes until somebody has read the plans and approved them."],
+        ["Nothing in AWS changes until an approver approves the plans."],
         [*facts(rollout, census), f"Planned{who}"],
         causes(rollout),
         where=str(rollout),
         path=rollout.get_absolute_url(),
-        why="You receive this because you may approve plans.",
+        why="You receive this because you can approve plans.",
         about=about(rollout, census),
     )
 
@@ -129,7 +129,7 @@ def facts(rollout: Rollout, census: Census) -> Iterator[str]:
         ("Waiting", waiting),
         ("Handed off to their owners", census.statuses[Status.HANDED_OFF]),
         ("Discarded", census.statuses[Status.DISCARDED]),
-        ("Left out at the start", len(rollout.left_out)),
+        ("Not included at the start", len(rollout.left_out)),
     ):
         if accounts:
             yield f"{word}: {accounts:,}"
@@ -162,7 +162,7 @@ def text_of_new_accounts(notice: Notice) -> Text | None:
     subject = f"{count:,} new account{plural} in {watched}"
     return written(
         f"{subject}, {len(refused):,} not added" if refused else subject,
-        ["Nothing is planned, and nothing in AWS changes, until somebody plans them."],
+        ["Nothing is planned or changed in AWS until you plan them."],
         named("New drafts", (f"{where(one)}" for one in drafts), len(drafts)),
         named(
             "Not added",
@@ -276,8 +276,8 @@ OF_RUNS = {
     Notice.What.PLANS: Words(
         "A plan waits for approval",
         "{} plans wait for approval",
-        "Nothing in AWS changes until somebody has read and approved it.",
-        "You receive this because you may approve plans.",
+        "Nothing in AWS changes until an approver approves it.",
+        "You receive this because you can approve plans.",
         "?status=planned",
     ),
     Notice.What.FAILED: Words(
@@ -295,9 +295,9 @@ OF_RUNS = {
         "?status=failed",
     ),
     Notice.What.FOUND: Words(
-        "A verification found what nobody approved",
-        "{} verifications found what nobody approved",
-        "Remove it by a plan, or let somebody accept it.",
+        "A verification found unapproved policies",
+        "{} verifications found unapproved policies",
+        "Remove them with a plan, or ask an approver to accept them.",
         "You receive this because you chose it.",
         "",
         "accounts:foreign-policies",

@@ -42,7 +42,7 @@ class Text(NamedTuple):
         """Return it as mail, with where to switch that off."""
         parts = [*self.paragraphs, f"{self.where}: {self.url}", self.why]
         if self.is_chosen:
-            parts.append(f"Switch mail off or on: {link(reverse('you'))}")
+            parts.append(f"Turn email off or on: {link(reverse('you'))}")
         return "\n\n".join(parts) + "\n"
 
 

@@ -48,7 +48,7 @@ def deliveries() -> Iterator[Metric]:
     )
     differing = GaugeMetricFamily(
         "bowline_spinnaker_accounts_differing",
-        "Accounts that the newest delivery changes, and that are not seen so yet.",
+        "Accounts of the newest delivery that Spinnaker hasn't loaded yet.",
     )
     differing.add_metric([], found["differing"])
     yield differing

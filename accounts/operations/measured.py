@@ -116,7 +116,7 @@ def open_runs() -> Metric:
     found = Run.objects.filter(status__in=OPEN).order_by()
     return by_kind_and_status(
         "bowline_runs_open",
-        "Runs that have not ended, by kind and status.",
+        "Runs in progress, by kind and status.",
         found.values_list("kind", "status").annotate(Count("pk")),
         OPEN,
     )
@@ -191,7 +191,7 @@ def rollouts() -> Metric:
     found = Rollout.objects.due().order_by()
     counts = dict(found.values_list("state").annotate(Count("pk")))
     family = GaugeMetricFamily(
-        "bowline_rollouts_open", "Rollouts that have not ended.", labels=["state"]
+        "bowline_rollouts_open", "Rollouts in progress.", labels=["state"]
     )
     for state in Rollout.State:
         if state not in Rollout.ENDED:

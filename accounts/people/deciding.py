@@ -30,8 +30,8 @@ class PlanChanged(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "The plan changed after you opened it, so nothing was approved. "
-            "Review it again below."
+            "Not approved: the plan changed after you opened it. Review the updated "
+            "plan below."
         )
 
 

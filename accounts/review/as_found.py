@@ -184,16 +184,16 @@ class Reading:
                 yield f"another permissions boundary on role {role.name}"
 
     def others(self) -> list[str]:
-        """Count the policies of others: those that nobody accepted apart."""
+        """Count the policies of others: those that aren't accepted apart."""
         accepted = sum(one.is_accepted for one in self.policies)
         is_open = len(self.policies) - accepted
         policy = ("policy of others", "policies of others")
         said = []
         if is_open:
-            said.append(f"{counted_as(is_open, *policy)} that nobody accepted")
+            said.append(f"{counted_as(is_open, *policy)} that aren't accepted")
         if accepted:
             count = f"{accepted}" if is_open else counted_as(accepted, *policy)
-            said.append(f"{count} that somebody accepted")
+            said.append(f"{count} that are accepted")
         return said
 
     @property
@@ -202,7 +202,7 @@ class Reading:
         if self.read_at is None:
             return self.never_read()
         at = moment(self.read_at)
-        return f"Found on {at}." if self.policies else f"None was found on {at}."
+        return f"Found on {at}." if self.policies else f"No roles were found on {at}."
 
     def role_said(self, planned: Role) -> RoleSaid:
         name = planned.name
@@ -228,7 +228,7 @@ class Reading:
         who = dict.fromkeys(
             one.sentence for statement in found.trust for one in assumers(statement)
         )
-        told = " ".join(who) or "Nobody can assume it."
+        told = " ".join(who) or "No one can assume it."
         return Said(
             f"{self.as_found}: another trust policy than planned. {told}",
             is_other=True,
@@ -254,9 +254,9 @@ class Reading:
                 is_other=True,
             )
         how = (
-            "What it does not allow is not counted."
+            "Actions that it doesn't allow aren't counted."
             if found.within
-            else "Bowline did not read what it allows, and does not count it."
+            else "Bowline didn't read its permissions and doesn't count them."
         )
         whose = "as planned" if found.boundary == planned else "not planned by Bowline"
         return Said(

@@ -40,4 +40,4 @@ def explained(
         return dict(error)
     what = "" if member.gone_at else "is "
     says = f"Account {member.account_id} {what}{member.word}, as AWS Organizations says"
-    return {**error, "hint": f"{says}: that may be why. {error['hint']}"}
+    return {**error, "hint": f"{says}: this might be the cause. {error['hint']}"}

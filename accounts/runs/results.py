@@ -26,7 +26,7 @@ COMPARED = "resources"
 """In the place of a provider: AWS was compared with what was approved."""
 
 COUNTED = ("unknown_writes", "undeployable")
-GOOD = (Outcome.PROVED, Outcome.EVALUATED)
+GOOD = (Outcome.PASSED, Outcome.EVALUATED)
 
 Earlier = dict[tuple[str, str], tuple[str, bool]]
 """(outcome, worse) by provider and name."""
@@ -100,7 +100,7 @@ def reached_account(run: Run) -> bool:
 def is_as_approved(run: Run) -> bool:
     """Return whether it compared what it covers with AWS, and found no difference."""
     compared = [one for one in results_of(run) if one.provider == COMPARED]
-    return bool(compared) and all(one.outcome == Outcome.PROVED for one in compared)
+    return bool(compared) and all(one.outcome == Outcome.PASSED for one in compared)
 
 
 def fold(runs: Iterable[UUID]) -> None:

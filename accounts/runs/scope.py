@@ -48,7 +48,7 @@ class Comparison(NamedTuple):
     unread: str = ""
     """Why nothing could be found; empty where AWS was asked."""
     foreign: tuple[Foreign, ...] = ()
-    """Policies of others that nobody accepted."""
+    """Policies of others that aren't accepted."""
     accepted: tuple[Foreign, ...] = ()
     beyond: tuple[Risk, ...] = ()
     """What its owner's own roles may do beyond what is wanted of them."""
@@ -306,6 +306,6 @@ def managing_side(
 
 
 def accepted_in(account: UUID | None) -> frozenset[str]:
-    """Return the digests of the policies of others that somebody accepted there."""
+    """Return the digests of the policies of others that are accepted there."""
     accepted = ForeignPolicy.objects.of(account).accepted()
     return frozenset(accepted.values_list("digest", flat=True))

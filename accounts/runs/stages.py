@@ -110,7 +110,9 @@ def end_with_bug(run: Run) -> None:
     Before its approval a run has changed nothing, so nothing is known to be wrong.
     """
     error = {
-        "message": f"Bowline itself failed. The reference is {run.reference}.",
+        "message": (
+            f"Bowline encountered an internal error (reference {run.reference})."
+        ),
         "hint": (
             "This is a bug. Report it with the reference. You can safely plan again."
         ),

@@ -67,7 +67,7 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
     looked = list(nothing_left(scope, scope.sides, sessions, settling))
     found = list(checks(run, scope, sessions))
     chain = {result.outcome for result in found if result.provider == CHAIN}
-    if scope.relies and chain - {Outcome.PROVED}:
+    if scope.relies and chain - {Outcome.PASSED}:
         # What refused may be the managing side, changed since it was compared.
         scope = Scope.of(run, scope.row, scope.account, whole=True)
         looked = [*nothing_left(scope, scope.shared, sessions, settling), *looked]
@@ -79,7 +79,7 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
     drifted = Outcome.FAILED in {result.outcome for result in drift}
     if Outcome.FAILED in outcomes:
         status = Status.FAILED
-    elif (chain or outcomes) <= {Outcome.PROVED}:
+    elif (chain or outcomes) <= {Outcome.PASSED}:
         status = Status.VERIFIED
     else:
         status = Status.EVALUATED
@@ -111,7 +111,7 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
         else:
             subject.verify(State(status), now, **known)
             if scope.account and run.kind == Run.Kind.ONBOARD:
-                read = {result.outcome for result in drift} == {Outcome.PROVED}
+                read = {result.outcome for result in drift} == {Outcome.PASSED}
                 keep_found(scope.account.pk, now, read=read)
             if ends is status:
                 bundle_what_is_proved(scope, status)
@@ -124,7 +124,7 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
             is_new |= keep_writes(scope.account, waiting, now)
         if is_new and not is_worse:
             happened(run, Notice.What.FOUND)
-        if {result.outcome for result in drift} == {Outcome.PROVED}:
+        if {result.outcome for result in drift} == {Outcome.PASSED}:
             subject.have_policies(POLICY_SET)
             if status is not Status.FAILED:
                 forget_earlier(scope)
@@ -146,12 +146,12 @@ def judge_managing(
     rows = ManagingAccount.objects.at(row.version)
     if looked.differs:
         rows.drift_along(unapproved=looked.unapproved)
-    elif looked.result.outcome is Outcome.PROVED:
+    elif looked.result.outcome is Outcome.PASSED:
         rows.have_policies(POLICY_SET)
         if identity is Outcome.FAILED:
             rows.fail_along()
         elif identity is not None:
-            proved = identity is Outcome.PROVED
+            proved = identity is Outcome.PASSED
             rows.prove_along(State.VERIFIED if proved else State.EVALUATED, now)
 
 
@@ -195,12 +195,12 @@ def in_its_time(run: Run, scope: Scope, result: Result) -> Result:
         account is None
         or run.kind != Run.Kind.VERIFY
         or not account.has_older_policies
-        or result.outcome is Outcome.PROVED
+        or result.outcome is Outcome.PASSED
     ):
         return result
     return replace(
         result,
-        outcome=Outcome.NOT_PROVED,
+        outcome=Outcome.NOT_TESTABLE,
         sentence=(
             f"The account has policy set {account.policy_set}. The latest is "
             f"{POLICY_SET}. {result.sentence}"
@@ -308,7 +308,7 @@ def nothing_left(
         seconds = time.monotonic() - began
         if found.unread:
             sentence = f"{BY_THE_CHAIN} {word(scope)}{found.unread}"
-            result = Result(COMPARED, name, Outcome.NOT_PROVED, sentence)
+            result = Result(COMPARED, name, Outcome.NOT_TESTABLE, sentence)
         elif found.left:
             result = Result(
                 COMPARED,
@@ -318,7 +318,7 @@ def nothing_left(
                 "Plan again, review what differs, and approve it.",
             )
         else:
-            result = Result(COMPARED, name, Outcome.PROVED, "", "")
+            result = Result(COMPARED, name, Outcome.PASSED, "", "")
         yield Looked(side, replace(result, seconds=seconds), found.one, found.more)
 
 
@@ -333,7 +333,7 @@ def compared_elsewhere(scope: Scope) -> Result:
     return Result(
         COMPARED,
         COMPARES.format(scope.managing.name),
-        Outcome.PROVED,
+        Outcome.PASSED,
         f"Another run compared it with AWS less than {minutes} minutes before this "
         "one.",
     )

@@ -33,10 +33,10 @@ def refusal(reference: str, allowed: Readable) -> str:
     kind, _, name = reference.partition(":")
     if kind == "env":
         known = ", ".join(allowed.variables)
-        return "" if name in allowed.variables else f"Bowline may read: {known}."
+        return "" if name in allowed.variables else f"Bowline can read: {known}."
     if Path(name).is_relative_to(allowed.directory):
         return ""
-    return f"Bowline may read files in {allowed.directory} only."
+    return f"Bowline can read only files in {allowed.directory}."
 
 
 def secret_of(reference: str, allowed: Readable) -> str:

@@ -112,7 +112,7 @@ def what_is_missing() -> str:
             "A bundle needs a verified account, and you have not added an account yet."
         )
     return (
-        "A bundle needs a verified account, or an evaluated one that a person "
+        "A bundle needs a verified account, or an evaluated one that an approver "
         f"accepted. There is none yet: {', '.join(named)}."
     )
 
@@ -217,7 +217,7 @@ def refuse_twins(accounts: Iterable[ManagedAccount]) -> None:
             if other != account:
                 raise Twins(
                     f"{entry['name']} is the name in Spinnaker of both {other.name} "
-                    f"and {account.name} as they were last proved. Plan and verify "
+                    f"and {account.name} as they were last verified. Plan and verify "
                     "both under their current names."
                 )
 
@@ -292,7 +292,7 @@ def told(where: str, bundle: Bundle, account: ManagedAccount, since: datetime) -
             where,
             "Leave it out of bundles, install a bundle without it in Spinnaker, and "
             "mark that bundle as installed.",
-            "Only if Spinnaker never had it",
+            "Only if this account was never in Spinnaker",
             since,
         )
     return Told(
@@ -329,7 +329,7 @@ def put_in(account: ManagedAccount, by: User) -> bool:
 
 
 def not_held(account: ManagedAccount) -> str:
-    return f"No bundle would hold {account.name} anyway."
+    return f"{account.name} wouldn't be in a bundle anyway."
 
 
 def finish(bundle: Bundle, status: Bundle.Status, **fields: object) -> None:

@@ -50,8 +50,8 @@ CODE = sha256(b"".join(file.read_bytes() for file in SOURCE)).hexdigest()
 """Of what writes and compares these files: a newer Bowline may do it otherwise."""
 
 CHANGED = (
-    "What bundle {} changes differs from what you saw, so it was not built. Review "
-    "it again below."
+    "Bundle {} wasn't built: its changes differ from the preview. Review the updated "
+    "changes below."
 )
 
 
@@ -233,7 +233,7 @@ class Undecided(ValueError):
         said = first_of(names, MOST_SAID)
         super().__init__(
             f"The last verification failed, and the last bundle does not hold: {said}. "
-            "Decide about each: add it although it is broken, or leave it out."
+            "For each, decide whether to add it although it failed, or to exclude it."
         )
 
 

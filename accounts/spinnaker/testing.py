@@ -43,13 +43,13 @@ SPELL_OUT = (
 SEEN_LATER = "Whether Clouddriver polls shows at the first delivery."
 NEXT_STEPS = {
     Kind.SIGN_IN: "Check the token or the password, and whether it has expired.",
-    Kind.DENIED: "Give the robot a role of fiat.admin.roles.",
+    Kind.DENIED: "Give the service account a role of fiat.admin.roles.",
     Kind.STORAGE_OFF: SET_SWITCHES,
     Kind.UNREADABLE: "Check the base URL: it often ends with /api/v1.",
     Kind.FORBIDDEN_ADDRESS: "If Gate is there, set SPINNAKER_ALLOWED_NETWORKS.",
     Kind.UNREACHABLE: "Check the URL, the certificate and the way from the workers.",
-    Kind.TOO_SLOW: "Look what between the workers and Gate holds its answers up.",
-    Kind.FAILED: "Look whether Clouddriver and Fiat answer Gate.",
+    Kind.TOO_SLOW: "Check which proxy between the workers and Gate delays its answers.",
+    Kind.FAILED: "Check whether Clouddriver and Fiat answer Gate.",
 }
 
 
@@ -91,15 +91,15 @@ def checks(found: Report) -> Iterator[Seen]:
     if found.caller:
         roles = listed(found.caller.roles) or "none"
         who = f"Bowline is {found.caller.name} there. Roles: {roles}."
-        yield Seen("Sign-in", Outcome.PROVED, who)
+        yield Seen("Sign-in", Outcome.PASSED, who)
     elif found.error is None:
-        yield Seen("Sign-in", Outcome.NOT_PROVED, NOBODY)
+        yield Seen("Sign-in", Outcome.NOT_TESTABLE, NOBODY)
     if found.error:
         yield refused(found.error, signed_in=found.caller is not None)
         return
     yield permissions(found)
     said = f"Spinnaker stores {found.stored:,} in its database."
-    yield Seen("Account storage", Outcome.PROVED, said)
+    yield Seen("Account storage", Outcome.PASSED, said)
     yield loading(found)
     yield default_role(found)
     if found.reloading:
@@ -115,11 +115,16 @@ def refused(error: GateError, *, signed_in: bool) -> Seen:
 def permissions(found: Report) -> Seen:
     name = "Permissions"
     if found.caller is None:
-        return Seen(name, Outcome.NOT_PROVED, "Nobody is signed in to have any.")
+        return Seen(
+            name, Outcome.NOT_TESTABLE, "No user is signed in, so there are none."
+        )
     if not found.caller.is_admin:
-        return Seen(name, Outcome.NOT_PROVED, NOT_ADMIN, NEXT_STEPS[Kind.DENIED])
-    said = "It is an admin of Spinnaker: it may store, change and delete every account."
-    return Seen(name, Outcome.PROVED, said)
+        return Seen(name, Outcome.NOT_TESTABLE, NOT_ADMIN, NEXT_STEPS[Kind.DENIED])
+    said = (
+        "The service account is a Spinnaker admin: it can store, change, and delete "
+        "every account."
+    )
+    return Seen(name, Outcome.PASSED, said)
 
 
 def loading(found: Report) -> Seen:
@@ -129,9 +134,9 @@ def loading(found: Report) -> Seen:
     said = f"Spinnaker has loaded {found.loaded:,}{f' ({types})' * bool(types)}."
     if found.not_loaded:
         said += f" Stored, and not loaded or not yet: {listed(found.not_loaded)}."
-        return Seen(name, Outcome.NOT_PROVED, said, SET_SWITCHES)
+        return Seen(name, Outcome.NOT_TESTABLE, said, SET_SWITCHES)
     if not found.stored:
-        return Seen(name, Outcome.NOT_PROVED, f"{said} {SEEN_LATER}")
+        return Seen(name, Outcome.NOT_TESTABLE, f"{said} {SEEN_LATER}")
     said += " Every stored one is among them, from its last start or by polling."
     return Seen(name, Outcome.EVALUATED, said)
 
@@ -142,8 +147,8 @@ def default_role(found: Report) -> Seen:
         said = WITHOUT_ROLE.format(names=listed(found.without_role))
         return Seen(name, Outcome.FAILED, said, SET_SWITCHES)
     if not found.types.get("aws"):
-        return Seen(name, Outcome.NOT_PROVED, "No aws account is loaded that shows it.")
-    return Seen(name, Outcome.PROVED, "Each loaded aws account assumes one.")
+        return Seen(name, Outcome.NOT_TESTABLE, "No aws account is loaded that shows it.")
+    return Seen(name, Outcome.PASSED, "Each loaded aws account assumes one.")
 
 
 def reloads(found: Report) -> Seen:

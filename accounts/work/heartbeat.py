@@ -60,8 +60,8 @@ class Skew(NamedTuple):
         where = "ahead of" if self.seconds > 0 else "behind"
         return (
             f"The clock of the worker on {self.host} is {abs(self.seconds)} seconds "
-            f"{where} the database's. AWS refuses requests if the clock is off by "
-            "minutes. Turn on NTP on both hosts: timedatectl set-ntp true."
+            f"{where} the database's clock. AWS refuses requests if the clock is off "
+            "by minutes. Turn on NTP on both hosts: timedatectl set-ntp true."
         )
 
 

@@ -23,6 +23,6 @@ def env_saml() -> Saml | None:
 def require_site_url(saml: Saml | None, site_url: str) -> None:
     if saml and not site_url:
         raise ImproperlyConfigured(
-            "SAML is described, but the provider would not know where to send people: "
-            "set SITE_URL, such as https://bowline.example.com."
+            "SAML is configured, but the identity provider needs a URL to send people "
+            "to: set SITE_URL, such as https://bowline.example.com."
         )

@@ -119,7 +119,7 @@ def metadata_in(file: str) -> Described:
     try:
         root = ElementTree.fromstring(read(file))
     except ElementTree.ParseError as error:
-        raise ImproperlyConfigured(f"{file} is no XML: {error}.") from error
+        raise ImproperlyConfigured(f"{file} isn't valid XML: {error}.") from error
     providers = [
         entity
         for entity in root.iter(f"{{{NAMES['md']}}}EntityDescriptor")

@@ -15,7 +15,7 @@ from bowline.environment import env_list
 def required(name: str, *, because: str) -> str:
     value = os.environ.get(name, "")
     if not value:
-        raise ImproperlyConfigured(f"{because} is set, so set {name}, too.")
+        raise ImproperlyConfigured(f"{because} is set, so {name} must also be set.")
     return value
 
 

@@ -7,7 +7,7 @@ from onboarding.topology import MadeBy
 
 OF_MANAGING = (MadeBy.BOWLINE.value, MadeBy.OWNER.value)
 NOT_BOWLINES = (
-    "Somebody else creates the roles, and Bowline changes nothing. Leave it out."
+    "Someone else creates the roles, and Bowline changes nothing. Leave this key out."
 )
 
 

@@ -157,8 +157,8 @@ def read_details(
     if read.choices() != read:
         reader.wrong(
             node,
-            f"{provider.key}: What AWS says of it cannot be written here. Bowline "
-            "looks it up when it plans.",
+            f"{provider.key}: Bowline reads this value from AWS when it plans, so it "
+            "can't be set here.",
         )
     return read
 

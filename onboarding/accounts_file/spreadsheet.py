@@ -136,7 +136,7 @@ def numbered_rows(reader: Reader, text: str) -> Iterator[tuple[int, list[str]]]:
                 yield line, row
             line = before + table.line_num + 1
     except csv.Error as error:
-        reader.wrong(mark_node(line), f"This is not CSV: {error}.")
+        reader.wrong(mark_node(line), f"Invalid CSV: {error}.")
 
 
 def read_heading(reader: Reader, line: int, heading: list[str]) -> list[str]:
@@ -232,7 +232,7 @@ def details_node(reader: Reader, key: str, cell: str, where: yaml.Mark) -> yaml.
         return mapping_node({}, where)
     node = yaml_node(reader, key, cell, where)
     if isinstance(node, yaml.ScalarNode):
-        reader.wrong(node, f"{key}: “{short(cell)}” cannot be used. {DETAILS}")
+        reader.wrong(node, f"{key}: “{short(cell)}” isn't valid. {DETAILS}")
         node = None
     return node or yaml.ScalarNode(REFUSED, cell, where)
 
@@ -243,7 +243,7 @@ def yaml_node(
     """Read a cell that is written as in YAML; every part of it gets the row's line."""
     if "&" in cell or "*" in cell:
         # Ten thousand cells with aliases are ten thousand times what one may hold.
-        sentence = "Anchors and aliases are not read in a cell."
+        sentence = "A cell can't use anchors or aliases."
         reader.wrong(mark_node(where.line + 1), f"{column}: {sentence}")
         return None
     try:

@@ -108,8 +108,8 @@ def settle(
         return
     if found is None:
         raise error.passing(
-            "That name is in use, and AWS does not show by what: "
-            "plan again in a few minutes, or rename what has the name."
+            "The name is already in use, and AWS doesn't show by which resource. Plan "
+            "again in a few minutes, or rename that resource."
         )
     if not found.owned:
         raise error
@@ -256,7 +256,7 @@ class Writer:
                 self.revoke(grant)
 
             case _:
-                raise AssertionError(f"There is no way to {self.doing}.")
+                raise AssertionError(f"Bowline can't {self.doing}.")
 
     def create_policy(self, policy: ManagedPolicy) -> None:
         made = self.call(

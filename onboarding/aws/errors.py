@@ -248,7 +248,10 @@ def refused(
         return AwsError(
             account,
             operation,
-            f"{tried}: AWS is too busy for {operation} just now ({said}).",
+            (
+                f"{tried}: AWS throttled {operation}, or is temporarily unavailable "
+                f"({said})."
+            ),
             "Try again in a few minutes.",
             retryable=True,
             code=code,
@@ -277,7 +280,7 @@ def not_aws(error: Exception, account: str, operation: str, tried: str) -> AwsEr
     return AwsError(
         account,
         operation,
-        f"{tried}: what answered {operation} is not AWS ({said}).",
+        f"{tried}: the answer to {operation} didn't come from AWS ({said}).",
         "A proxy or firewall between Bowline and AWS probably answers in its place: "
         "allow AWS's endpoints there, or set HTTPS_PROXY, NO_PROXY and "
         "AWS_ENDPOINT_URL right; then try again.",
@@ -307,9 +310,9 @@ def no_endpoint(
         account,
         operation,
         f"Bowline could not {doing} in account {account}: AWS has no endpoint of "
-        f"{service} in the region {region}, so {operation} reached nobody.",
+        f"{service} in the region {region}, so {operation} reached no endpoint.",
         f"Take {region} out of the account in Bowline, or the provider that needs "
-        f"{service}. If AWS offers it there since, a newer Bowline knows it.",
+        f"{service}. If AWS has added it since, upgrade Bowline.",
         code=NO_ENDPOINT,
     )
 
@@ -320,7 +323,7 @@ def suspended(account: str, operation: str, tried: str, code: str) -> AwsError:
         account,
         operation,
         f"{tried} Account {account} is suspended, blocked, or not active yet.",
-        f"See the state of account {account} in AWS Organizations and the mail to its "
+        f"See the state of account {account} in AWS Organizations and the email to its "
         "root user; AWS Support activates it again. Or remove the account from "
         "Bowline.",
         code=code,
@@ -338,7 +341,7 @@ def session_refused(
             "the clock of Bowline's host is wrong."
         )
     else:
-        why = f"AWS no longer takes the session {session} ({said})."
+        why = f"AWS no longer accepts the session {session} ({said})."
         hint = (
             f"See in AWS Organizations whether account {Arn.of(session).account} is "
             "suspended or closed. If it is active, check the clock of Bowline's host, "
@@ -373,20 +376,22 @@ def permission_hint(operation: str, answer: str, account: str) -> str:
 def hint_for(code: str, *, unknown_principal: bool) -> str:
     if unknown_principal:
         return (
-            "AWS does not know that principal: the trusted role or user must exist "
-            "first. If it was deleted and made again, plan again."
+            "AWS doesn't know that principal: the trusted role or user must exist "
+            "first. If it was deleted and created again, plan again."
         )
     if code in QUOTA:
         return "Raise the quota in the account's Service Quotas, or remove some."
     if code in ("EntityAlreadyExists", "ResourceInUseException"):
         return "Another resource has that name. Rename or remove it, then plan again."
     if code == "DeleteConflict":
-        return "Something that Bowline did not create is attached to it. Detach that."
+        return (
+            "Something that Bowline didn't create is attached to it. Detach that first."
+        )
     if code == NO_KEY:
         return (
-            "KMS does not know that key in that region. Correct the keys of images "
-            "in the managing account's page, then plan again."
+            "KMS doesn't know that key in that region. Correct the image encryption "
+            "keys on the managing account's page, then plan again."
         )
     if code in ABSENT:
         return "It no longer exists, or was never created. Plan again."
-    return "Read what AWS says, fix it, and try again."
+    return "Fix the problem that AWS reports, then try again."

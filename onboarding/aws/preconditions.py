@@ -83,7 +83,7 @@ def refuse_outsider(sessions: Sessions, managing: Managing, managed: Managed) ->
         managed.account_id,
         "organizations:DescribeOrganization",
         f"The account {managed.account_id} belongs to {belongs}. Spinnaker's identity "
-        f"may assume roles of {managing.organization} only.",
+        f"can assume roles of {managing.organization} only.",
         "Invite the account into the organization, or list the accounts in the "
         "managing account's page instead; then plan again.",
     )
@@ -180,8 +180,8 @@ class Account:
                     f"{kind} {name} in account {self.client.account_id} has "
                     f"{len(attached)} policies attached and would get "
                     f"{len(arns - attached)} more; AWS allows {quota}.",
-                    "Detach what it does not need, or raise that quota in Service "
-                    "Quotas; then plan again.",
+                    "Detach the policies that it doesn't need, or raise the quota in "
+                    "Service Quotas. Then plan again.",
                 )
 
     def quota(self, kind: str) -> int:

@@ -133,7 +133,7 @@ class Sessions:
             raise AwsError(
                 reach.account_id,
                 "sts:AssumeRole",
-                f"Bowline does not read account {reach.account_id}: its owner creates "
+                f"Bowline doesn't read account {reach.account_id}: its owner creates "
                 "the roles, without one for Bowline.",
                 "To have this checked, hand the account off with a reader role.",
                 code=NO_ACCESS,

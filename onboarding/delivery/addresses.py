@@ -79,7 +79,7 @@ class Allowed:
     def check_host(self, host: str) -> None:
         known = {name.lower() for name in self.hosts}
         if known and host.lower() not in known:
-            raise ForbiddenAddress(f"{host} is not among the allowed hosts.")
+            raise ForbiddenAddress(f"{host} isn't an allowed host.")
 
     def addresses(self, host: str, port: int) -> tuple[str, ...]:
         """Resolve the host; raise ForbiddenAddress if any address is forbidden."""

@@ -32,11 +32,12 @@ WITHOUT_ROLE = (
     "identity. Set it and restart Clouddriver before the first delivery."
 )
 NOT_ADMIN = (
-    "The robot is no admin of Spinnaker. An account manager can neither see nor delete "
-    "an account until Spinnaker has loaded it and Fiat knows it."
+    "The service account isn't a Spinnaker admin. An account manager can't see or "
+    "delete an account until Spinnaker has loaded it and Fiat knows it."
 )
 NOBODY = (
-    "Gate knows nobody: either it lets everyone in, or it did not take the sign-in."
+    "Gate reports no user: either it allows anonymous access, or it didn't accept the "
+    "sign-in."
 )
 
 
@@ -76,7 +77,9 @@ NEEDED = "This way to sign in needs it."
 NOT_ASKED = "This way to sign in has no use for it."
 NO_TOKENS = "Spinnaker {release} has no API tokens: they came with {since}."
 OVER_TLS = "A client certificate needs https."
-USERNAME_RULE = "Give a name without a colon, blanks at its ends or control characters."
+USERNAME_RULE = (
+    "Enter a name without a colon, leading or trailing spaces, or control characters."
+)
 POLLS_RULE = f"Give {POLLS.start} to {POLLS.stop - 1} seconds."
 
 

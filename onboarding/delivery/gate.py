@@ -140,7 +140,7 @@ class Gate:
             found |= new
             pages, size = pages + 1, size + page.size
             if len(found) > MOST_ACCOUNTS or pages > MOST_PAGES or size > MOST_BYTES:
-                hint = "The list has no end that Bowline would wait for."
+                hint = "The list is too long to read."
                 raise GateError(Kind.UNREADABLE, listing(type_), hint)
             if new:
                 start = page.accounts[-1].name
@@ -240,7 +240,9 @@ def accepted(answer: Answer, doing: str) -> Answer:
     if status == 403:
         raise GateError(Kind.DENIED, doing, DENIED_HINT, status)
     if status == 404 and is_of_an_account(answer):
-        raise GateError(Kind.ABSENT, doing, "Spinnaker does not have it.", status)
+        raise GateError(
+            Kind.ABSENT, doing, "Spinnaker doesn't have this account.", status
+        )
     if status >= 500:
         raise GateError(
             Kind.FAILED, doing, "See Gate's and Clouddriver's logs.", status
@@ -264,9 +266,10 @@ SIGN_IN_HINT = (
     "wrong."
 )
 DENIED_HINT = (
-    "The robot needs a role of fiat.admin.roles or fiat.account.manager.roles, in "
-    "lower case. An account manager may change what it created only once Spinnaker "
-    "has loaded it. Fiat out of order looks the same."
+    "The service account needs a role of fiat.admin.roles or "
+    "fiat.account.manager.roles, in lower case. An account manager can change what it "
+    "created only after Spinnaker has loaded it. The message is the same while Fiat is "
+    "down."
 )
 
 
@@ -281,9 +284,14 @@ def refusal(answer: Answer, doing: str) -> GateError:
             answer.status,
         )
     if OF_NO_OWN_ROLE in text:
-        hint = "WRITE must name one of the robot's own roles, or the robot be an admin."
+        hint = (
+            "WRITE must name one of the service account's own roles, or the service "
+            "account must be an admin."
+        )
     else:
-        hint = "It accepts no such account; Clouddriver's log may say more."
+        hint = (
+            "Spinnaker doesn't accept this account. See Clouddriver's log for details."
+        )
     return GateError(Kind.REFUSED, doing, hint, answer.status)
 
 
@@ -325,5 +333,5 @@ def stored_of(type_: str, row: Mapping[str, Any], doing: str) -> Stored:
 
 
 def unreadable(doing: str, status: int = 0) -> GateError:
-    hint = "That was not what Gate answers: is this its URL?"
+    hint = "This isn't an answer of Gate. Check the URL."
     return GateError(Kind.UNREADABLE, doing, hint, status)

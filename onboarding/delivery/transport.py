@@ -39,7 +39,10 @@ class ApiToken:
 
     def __post_init__(self) -> None:
         if not (self.token.isascii() and self.token.isprintable() and self.token):
-            raise ValueError("The token is empty, or holds what no token holds.")
+            raise ValueError(
+                "The token is empty, or contains characters that aren't "
+                "allowed in a token."
+            )
 
     @property
     def headers(self) -> dict[str, str]:
@@ -135,8 +138,9 @@ class Endpoint:
             )
         if parts.scheme == "http" and not allowed.plain_http:
             raise ValueError(
-                "Use https for Gate, or let the operator allow http: anyone on the way "
-                "could read how Bowline signs in."
+                "Use https for Gate, or ask the administrator of Bowline's host to "
+                "allow http: otherwise anyone on the network path could read Bowline's "
+                "credentials."
             )
         try:
             allowed.check_host(parts.hostname)
@@ -186,8 +190,8 @@ def sender(
             raise GateError(
                 Kind.FORBIDDEN_ADDRESS,
                 doing,
-                f"{error} Bowline does not connect there unless the operator allows "
-                "it.",
+                f"{error} Bowline doesn't connect to it unless the administrator of "
+                "Bowline's host allows it.",
             ) from None
         except (HTTPError, OSError) as error:
             if not watchdog.over:
@@ -201,8 +205,8 @@ def sender(
             raise GateError(
                 Kind.TOO_SLOW,
                 doing,
-                f"{endpoint.host} did not answer within {limits.whole:g} seconds. What "
-                "is between it and Bowline may hold its answers up.",
+                f"{endpoint.host} did not answer within {limits.whole:g} seconds. A "
+                "proxy between it and Bowline might delay its answers.",
             )
         return answer
 

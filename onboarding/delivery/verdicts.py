@@ -88,7 +88,7 @@ class Why(StrEnum):
     FOREIGN = "It is stored in Spinnaker, and not by Bowline."
     FROM_A_FILE = "Spinnaker has it from a file."
     TAKEN = (
-        "Spinnaker has an account of this name that Bowline did not make. Agree to "
+        "Spinnaker has an account with this name that Bowline didn't create. Agree to "
         "take it over, or choose another name."
     )
     OF_ANOTHER_TYPE = "Spinnaker has an account of another type by this name."
@@ -97,15 +97,15 @@ class Why(StrEnum):
         "Choose another name."
     )
     CHANGED_ELSEWHERE = (
-        "Somebody else changed it in Spinnaker since Bowline sent it. Agree to "
-        "overwrite that, or describe it so in Bowline."
+        "Someone else changed it in Spinnaker after Bowline sent it. Agree to "
+        "overwrite the change, or make the same change in Bowline."
     )
     VANISHED = (
         "Bowline sent it, and Spinnaker no longer stores it. Agree to send it again."
     )
     HIDDEN = (
-        "Spinnaker has it loaded, and does not list it: it is in a file, or the robot "
-        "has no WRITE permission for it."
+        "Spinnaker has loaded it but doesn't list it: it is in a file, or the service "
+        "account has no WRITE permission for it."
     )
     INVALID = "It must not be sent."
     UNSUPPORTED = "This release of Spinnaker does not load it."

@@ -27,7 +27,7 @@ OPENED = (
     "no role would be left, so everyone could {}; to allow that, set the roles to "
     "nothing"
 )
-DEPLOYS = "Whoever it is deploys a template."
+DEPLOYS = "The account owner or organization deploys a template that Bowline generates."
 
 FIELDS = (
     Field(
@@ -42,7 +42,7 @@ FIELDS = (
     Field(
         "account_id",
         Step.IDENTITY,
-        Words("AWS account id", "12 digits, with or without spaces and dashes."),
+        Words("AWS account ID", "12 digits, with or without spaces and dashes."),
         Kind.ACCOUNT_ID,
         rule=names.account_id,
         longest=40,
@@ -154,7 +154,7 @@ FIELDS = (
         path=("permissions", "READ"),
         own=True,
         of_many=MAY_READ,
-        in_bulk=Words("These roles may read", "Groups, separated by commas."),
+        in_bulk=Words("These groups have read access", "Groups, separated by commas."),
         emptied=OPENED.format("read"),
         empty="everybody",
     ),
@@ -168,7 +168,7 @@ FIELDS = (
         path=("permissions", "WRITE"),
         own=True,
         of_many=MAY_WRITE,
-        in_bulk=Words("These roles may write", "Groups, separated by commas."),
+        in_bulk=Words("These groups have write access", "Groups, separated by commas."),
         emptied=OPENED.format("write"),
         empty="everybody",
     ),

@@ -40,8 +40,8 @@ class ForMany:
 def about(one: HandOff) -> tuple[str, ...]:
     """Say to an administrator who never saw Bowline what this is and does."""
     reads = (
-        "A second role lets Bowline read what exists in each account. It cannot change "
-        "anything.",
+        "With a second role, Bowline reads what exists in each account. This role "
+        "can't change anything.",
     )
     derived = (
         "Each account gets an external ID of its own: the template derives it from the "
@@ -49,12 +49,12 @@ def about(one: HandOff) -> tuple[str, ...]:
         "is.",
     )
     return (
-        "Spinnaker is to deploy to these AWS accounts. It needs roles in each of them, "
-        "and only you create them: nobody else receives rights to change IAM.",
+        "Spinnaker will deploy to these AWS accounts, and needs IAM roles in each of "
+        "them. You create them yourself, so nobody else needs IAM permissions.",
         *(reads if one.reader_role else ()),
         *(derived if one.managed.external_id else ()),
-        "You do not have to report anything: Bowline tries whether the role of each "
-        "account works, and verifies the accounts by itself.",
+        "You don't need to report back. Bowline detects the role of each account and "
+        "verifies the accounts automatically.",
     )
 
 
@@ -129,7 +129,7 @@ def message(sets: Iterable[ForMany]) -> str:
             ),
             f"Unpack {ARCHIVE} and read README.md. It says how to deploy with the AWS "
             "CLI or in the CloudFormation console.",
-            "You do not have to report anything.",
+            "You don't need to report back.",
         )
     )
 

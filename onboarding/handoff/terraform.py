@@ -42,7 +42,8 @@ TAGS = {OWNER_TAG: OWNER}
 SENT = re.compile(r'"sts:ExternalId":(?:\[[^]]*\]|"(?:[^"\\]|\\.)*")')
 """A condition on the external ID; those that Bowline makes hold no bracket."""
 LINKED = (
-    "The services whose own roles Terraform should create, if the account has none."
+    "The services for which Terraform creates the service-linked role, if the account "
+    "doesn't have it."
 )
 
 

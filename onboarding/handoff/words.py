@@ -35,24 +35,24 @@ def about(one: HandOff) -> tuple[str, ...]:
     """Say to somebody who never saw Bowline what this is and what will happen."""
     account = f"{one.managed.name} ({one.managed.account_id})"
     reads = (
-        "A second role lets Bowline read what exists in the account. It cannot change "
-        "anything.",
+        "With a second role, Bowline reads what exists in the account. This role can't "
+        "change anything.",
     )
     if one.of_managing:
         return (
-            f"Spinnaker runs with an identity in the AWS account {account}, and only "
-            "you create what belongs to it: nobody else receives rights to change IAM.",
+            f"Spinnaker runs with an identity in the AWS account {account}, and you "
+            "create what belongs to it yourself, so nobody else needs IAM permissions.",
             *reads,
             *(() if one.managing.organization else (NEXT_VERSIONS,)),
-            "Use one of these ways. You do not have to report anything: Bowline reads "
-            "what you created, and verifies the account by itself.",
+            "Use one of these ways. You don't need to report back. Bowline reads what "
+            "you created and verifies the account automatically.",
         )
     return (
-        f"Spinnaker is to deploy to the AWS account {account}. It needs roles there, "
-        "and only you create them: nobody else receives rights to change IAM.",
+        f"Spinnaker will deploy to the AWS account {account}, and needs IAM roles in "
+        "this account. You create them yourself, so nobody else needs IAM permissions.",
         *(reads if one.reader_role else ()),
-        "Use one of these ways. You do not have to report anything: Bowline tries "
-        "whether the role works, and verifies the account by itself.",
+        "Use one of these ways. You don't need to report back. Bowline detects the "
+        "roles and verifies the account automatically.",
     )
 
 
@@ -69,7 +69,7 @@ def command_line(one: HandOff) -> Way:
         (
             Command(
                 f"Sign in to account {account} as an administrator, and open "
-                f"CloudShell. A terminal with the AWS CLI works, too.",
+                "CloudShell. You can also use a terminal with the AWS CLI.",
                 "",
             ),
             Command(
@@ -172,7 +172,7 @@ def message(one: HandOff, links: Sequence[str] = ()) -> str:
             f"Unpack {archive_name(one)}, read README.md, and run create.sh with "
             f"credentials of account {one.managed.account_id}. It also says how to do "
             "it in the CloudFormation console or with Terraform.",
-            "You do not have to report anything.",
+            "You don't need to report back.",
         )
     )
 
@@ -206,7 +206,7 @@ def removal_message(one: HandOff) -> str:
             f"Spinnaker no longer deploys to the AWS account {account}. Delete the "
             f"roles that you created for it: run this with credentials of {where}.",
             commands,
-            "AWS's own service-linked roles stay. You do not have to report anything.",
+            "AWS's own service-linked roles stay. You don't need to report back.",
         )
     )
 

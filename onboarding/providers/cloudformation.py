@@ -22,7 +22,7 @@ READS = Grant(
         "cloudformation:ValidateTemplate",
     ),
 )
-"""Clouddriver swallows what is refused: the account's stacks would just be missing."""
+"""Clouddriver swallows what is denied: the account's stacks would just be missing."""
 
 CREATED_BY = ["CreateChangeSet", "CreateStack", "UpdateStack"]
 

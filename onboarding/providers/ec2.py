@@ -162,10 +162,10 @@ class Ec2(Provider):
             "Bowline's access role must be allowed iam:GetInstanceProfile.",
             expects=f"length(InstanceProfile.Roles[?{passed}]) > `0`",
             missing=(
-                f"The instance profile {name} does not hold the role {name}, or "
-                f"another one that Spinnaker may pass ({others}…), so no deployment "
-                "that names no other profile can launch an instance. Take out the role "
-                "that it holds, and put this one in."
+                f"The instance profile {name} doesn't contain the role {name}, or "
+                f"another role that Spinnaker can pass ({others}…), so no deployment "
+                "that names no other profile can launch an instance. Remove the role "
+                "that it contains, and add this one."
             ),
             as_managed_role=False,
             change=(

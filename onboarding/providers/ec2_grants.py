@@ -10,7 +10,7 @@ from onboarding.topology import Managed, Managing
 READS = Grant(
     "Ec2Show",
     Access.READ,
-    "what Deck shows",
+    "Deck views",
     (
         "autoscaling:DescribeLifecycleHooks",
         "autoscaling:DescribeScalingActivities",

@@ -51,9 +51,9 @@ READS = (
 """Clouddriver reads secrets and service discovery even if neither is used."""
 
 LENDS_WARNING = (
-    "Fargate tasks without an execution role run as the managed role: whoever may "
-    "deploy can run a container with all of Spinnaker's rights in the account. Name an "
-    "execution role in each task definition instead."
+    "Fargate tasks without an execution role run as the managed role: anyone who can "
+    "deploy can run a container with all of Spinnaker's permissions in the account. "
+    "Set an execution role in each task definition instead."
 )
 
 

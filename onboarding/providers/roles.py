@@ -44,9 +44,9 @@ def pass_roles(
 
 POWER_USER_POLICY = "PowerUserAccess"
 POWER_USER_WARNING = (
-    "PowerUserAccess lets Spinnaker, and whoever may deploy with it, do everything "
-    "in the account but manage IAM: read every secret and delete every database. "
-    "Choose it only to match an old installation, and temporarily."
+    "With PowerUserAccess, Spinnaker and everyone who can deploy with it can do "
+    "everything in the account except manage IAM: read every secret, delete every "
+    "database. Choose it only to match an old installation, and only temporarily."
 )
 
 
@@ -69,9 +69,9 @@ ROLE_LIST = Check(
         "AssumeRolePolicyDocument.Statement[?Principal == '*']]) == `0`"
     ),
     missing=(
-        "A role's trust policy has “Principal”: “*” or a “Statement” that is no list. "
-        "Clouddriver stops reading roles at such a policy: Spinnaker will offer none. "
-        "Write the principal as {“AWS”: “*”} and the statement as a list."
+        "A role's trust policy has “Principal”: “*” or a “Statement” that isn't a "
+        "list. Clouddriver stops reading roles at such a policy: Spinnaker will offer "
+        "none. Write the principal as {“AWS”: “*”} and the statement as a list."
     ),
     advice=True,
 )

@@ -17,10 +17,13 @@ from onboarding.resources.plan import Change, Delete, deletion_order
 from onboarding.resources.policy import Policy, as_list
 from onboarding.resources.risks import EVERYTHING, risks, some
 
-NOT_APPROVED = "Nobody approved it here."
+NOT_APPROVED = "It wasn't approved here."
 ANY_ACCOUNT = "*"
 """In the place of the account's own number, where names of several are compared."""
-UNREAD = "Bowline may not read what it allows (iam:GetPolicy, iam:GetPolicyVersion)."
+UNREAD = (
+    "Bowline isn't allowed to read its permissions (iam:GetPolicy, "
+    "iam:GetPolicyVersion)."
+)
 
 
 class Boundary(NamedTuple):

@@ -67,7 +67,7 @@ class NotOurs(Exception):
         self.resource = resource
         super().__init__(
             f"The {resource.kind} {resource.name} in account {resource.account} "
-            "already exists and was not made by Bowline."
+            "already exists and wasn't created by Bowline."
         )
 
 

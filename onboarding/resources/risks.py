@@ -69,7 +69,7 @@ READ_CLUSTER_SECRETS = ("AmazonEKSAdminPolicy", "AmazonEKSEditPolicy", CLUSTER_A
 class Topic(StrEnum):
     """What a risk is about, the most severe first: so people read them."""
 
-    EVERYBODY = "Open to everybody"
+    EVERYBODY = "Open to everyone"
     LOST = "Reach lost"
     DELETIONS = "Deletions"
     GAINED = "Reach gained"
@@ -79,7 +79,7 @@ class Topic(StrEnum):
     SECRETS = "Secrets"
     AWS_POLICIES = "AWS’s own policies"
     KEYS = "KMS keys"
-    SETTINGS = "May hold secrets"
+    SETTINGS = "Might contain secrets"
     ENVIRONMENT = "Environment"
 
 
@@ -164,7 +164,7 @@ def reach(key: Key, topic: Topic, roles: set[str], others: set[str]) -> Iterator
         yield Risk(key, topic, said, tuple(accounts))
     left = [one for one in sorted(roles) if Arn.of(one).account not in accounts]
     if left:
-        may = "May no longer assume" if topic is Topic.LOST else "May also assume"
+        may = "Can no longer assume" if topic is Topic.LOST else "Can also assume"
         named = some([role_name(one, key.account) for one in left])
         yield Risk(key, topic, f"{may} {counted(len(left), 'role')}: {named}.")
 

@@ -41,7 +41,7 @@ def assumers(statement: dict[str, Any]) -> Iterator[Assumer]:
         return
     known = list(conditions(statement))
     if "NotPrincipal" in statement:
-        yield Assumer(f"Everybody except whom it names{with_these(known)}", True)
+        yield Assumer(f"Everyone except those that it names{with_these(known)}", True)
         return
     principal = statement.get("Principal", {})
     kinds = principal if isinstance(principal, dict) else {"AWS": principal}
@@ -73,12 +73,12 @@ def named(kind: str, name: str) -> str:
     if kind == "Service":
         return f"AWS's service {name}"
     if kind == "Federated":
-        return f"Whoever {name} vouches for"
+        return f"Every identity that {name} vouches for"
     if name.isdigit():
-        return f"Whoever account {name} permits"
+        return f"Every identity that account {name} permits"
     arn = Arn.of(name)
     if not arn.account:
-        return f"Somebody who was deleted ({name})"
+        return f"A deleted identity ({name})"
     return f"{arn.kind.title()} {arn.name} of account {arn.account}"
 
 

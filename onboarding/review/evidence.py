@@ -132,4 +132,4 @@ def evidence(side: EvidenceSide, provider: str, action: str) -> Evidence:
     others = (e for s, e in found.items() if (s.side, s.action) == (side, action))
     if evidence := own or next(others, None):
         return evidence
-    raise KeyError(f"Nobody is known to call {action} on the {side} side.")
+    raise KeyError(f"No {side} code is known to call {action}.")

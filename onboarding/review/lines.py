@@ -124,7 +124,7 @@ ONLY: Mapping[str, Choice] = {
     ),
     "pass": Choice("Pass roles", lambda line: line.access == Access.PASS_ROLE),
     "open": Choice("Write on *", lambda line: line.changes and line.is_on_everything),
-    "secrets": Choice("May read secrets", lambda line: bool(line.shows)),
+    "secrets": Choice("Can read secrets", lambda line: bool(line.shows)),
 }
 
 

@@ -28,8 +28,8 @@ class LintFinding(NamedTuple):
 KINDS = {
     "RESOURCE_STAR": "On every resource",
     "CREDENTIALS_EXPOSURE": "Gives credentials out",
-    "PERMISSIONS_MANAGEMENT_ACTIONS": "Changes who may do what",
-    "PRIVILEGE_ESCALATION": "May lead to more rights",
+    "PERMISSIONS_MANAGEMENT_ACTIONS": "Changes permissions",
+    "PRIVILEGE_ESCALATION": "Might lead to more permissions",
 }
 """Parliament's kinds as the page says them."""
 
@@ -115,9 +115,9 @@ ACCEPTED: tuple[LintFinding, ...] = (
     LintFinding(
         "PRIVILEGE_ESCALATION",
         "lambda:UpdateFunctionCode",
-        "Who may deploy a function may run code as its role. Spinnaker names functions "
-        "for applications, which no policy of an account can know: decide by Fiat's "
-        "roles who may write to it.",
+        "Anyone who can deploy a function can run code as its role. Spinnaker names "
+        "functions after applications, so a policy of the account can't limit them: "
+        "use Fiat's groups to limit who can write to the account.",
     ),
 )
 

@@ -163,8 +163,8 @@ def proves(managing: Managing) -> Iterator[Link]:
         ("to verify accounts",),
         "Bowline",
         managing.bowline,
-        f"Bowline may assume {IDENTITY}, too, to verify accounts. Spinnaker does "
-        "not need this. You can turn it off on the managing account's page.",
+        f"Bowline can also assume {IDENTITY}, to verify accounts. Spinnaker doesn't "
+        "need this. You can turn it off on the managing account's page.",
     )
 
 
@@ -206,7 +206,7 @@ def assumes(managing: Managing, managed: Managed) -> Link:
         tuple(conditions),
         "The managed role",
         managing.managed_role_arn(managed.account_id),
-        f"{IDENTITY} may assume it. {' '.join(sentences)}",
+        f"{IDENTITY} can assume it. {' '.join(sentences)}",
     )
 
 
@@ -219,9 +219,9 @@ def services(managing: Managing, managed: Managed) -> Iterator[Link]:
             (f"only from {managed.account_id}",),
             "AWS's own service",
             service,
-            "May assume the managed role itself, for resources of this account only. "
-            "This is discouraged: anyone who may deploy can then run code with all "
-            "of Spinnaker's permissions.",
+            "Can assume the managed role itself, for resources of this account only. "
+            "Not recommended: anyone who can deploy can then run code with all of "
+            "Spinnaker's permissions.",
             is_discouraged=True,
         )
 
@@ -262,7 +262,7 @@ RIGHTS = {
     "view": "reads everything except secrets",
     "edit": "deploys workloads, and reads secrets",
     "admin": "deploys workloads, and grants permissions inside namespaces",
-    "cluster-admin": "may do everything in the cluster",
+    "cluster-admin": "can do everything in the cluster",
 }
 
 

@@ -38,9 +38,7 @@ BECOME_IDENTITY = "Assume Spinnaker's identity"
 """The check that walks through the managing account."""
 SPINNAKER = "Spinnaker"
 """The session name that Clouddriver sends unless configured otherwise."""
-PROVE_THERE = (
-    "Run the bundle's verify.sh on Spinnaker's own host: it proves this there."
-)
+PROVE_THERE = "Run the bundle's verify.sh on Spinnaker's own host: it tests this there."
 
 
 IDENTITY_LASTS = 60.0
@@ -109,7 +107,7 @@ class Chain:
         if self.sessions.caller().principal == identity:
             self.as_identity = self.sessions.own()
             return chain_result(
-                name, Outcome.PROVED, f"Bowline itself runs as {identity}."
+                name, Outcome.PASSED, f"Bowline itself runs as {identity}."
             )
         if is_user(identity) or not managing.bowline:
             return self.cannot_become(name, self.denial)
@@ -119,7 +117,7 @@ class Chain:
             self.continues = True
             self.as_identity, self.looked_up = known.credentials, known.looked_up
             sentence = f"Bowline assumed {identity} less than a minute ago."
-            return chain_result(name, Outcome.PROVED, sentence)
+            return chain_result(name, Outcome.PASSED, sentence)
         try:
             self.as_identity = self.backoff.until_done(
                 lambda: self.sessions.assume(
@@ -152,7 +150,7 @@ class Chain:
                 IDENTITIES.pop(other, None)
         until = now + IDENTITY_LASTS
         IDENTITIES[key] = Identity(until, self.as_identity, self.looked_up)
-        return chain_result(name, Outcome.PROVED, f"Bowline assumed {identity}.")
+        return chain_result(name, Outcome.PASSED, f"Bowline assumed {identity}.")
 
     def shut_out(self) -> Cause | None:
         """Say why Bowline cannot assume the identity that it created."""
@@ -198,7 +196,7 @@ class Chain:
             exists = holder.description is not None
         except AwsError as error:
             sentence = f"{reason} {error.message}"
-            return chain_result(name, Outcome.NOT_PROVED, sentence, PROVE_THERE)
+            return chain_result(name, Outcome.NOT_TESTABLE, sentence, PROVE_THERE)
         if not exists:
             cause = Cause(
                 Located.ABSENT,
@@ -208,7 +206,7 @@ class Chain:
             return chain_result(name, Outcome.FAILED, "").because(cause)
         return chain_result(
             name,
-            Outcome.NOT_PROVED,
+            Outcome.NOT_TESTABLE,
             f"{holder.arn} exists, but Bowline cannot assume it. {reason} What follows "
             "is read from the policies.",
             PROVE_THERE,
@@ -222,7 +220,7 @@ def own_identity(sessions: Sessions) -> Result:
     except AwsError as error:
         return own_identity_refused(error)
     sentence = f"Bowline is {caller.arn} in account {caller.account_id}."
-    return chain_result(OWN_IDENTITY, Outcome.PROVED, sentence)
+    return chain_result(OWN_IDENTITY, Outcome.PASSED, sentence)
 
 
 def own_identity_refused(error: AwsError) -> Result:

@@ -120,7 +120,7 @@ class ManagedStep:
         ending = " and the account's external ID" if external_id else ""
         return chain_result(
             name,
-            Outcome.PROVED,
+            Outcome.PASSED,
             f"Spinnaker's identity assumed {self.role_arn} with the session name "
             f"{SPINNAKER}{ending}.",
         )
@@ -152,13 +152,13 @@ class ManagedStep:
         account = Arn.of(as_managed.arn).account
         sentence = f"AWS says: {as_managed.arn} in account {account}."
         if account != self.managed.account_id:
-            fix = "Correct the account id, then plan again."
+            fix = "Correct the account ID, then plan again."
             return chain_result(name, Outcome.FAILED, sentence, fix)
-        return chain_result(name, Outcome.PROVED, sentence)
+        return chain_result(name, Outcome.PASSED, sentence)
 
     def refusal(self, what: str, external_id: str) -> Result:
         """Prove that the role is closed to whoever does not know the external ID."""
-        name, sessions = f"{what} is refused", self.chain.sessions
+        name, sessions = f"{what} is denied", self.chain.sessions
         assume = partial(
             sessions.assume,
             self.role_arn,
@@ -174,7 +174,7 @@ class ManagedStep:
                 self.chain.backoff.over()
                 if error.denied:
                     return chain_result(
-                        name, Outcome.PROVED, "AWS refused it, as it must."
+                        name, Outcome.PASSED, "AWS denied it, as expected."
                     )
                 return chain_result(name, Outcome.FAILED, error.message, error.hint)
             if not self.chain.backoff.wait("the external ID is not yet required"):
@@ -196,14 +196,14 @@ class ManagedStep:
         except AwsError as error:
             return chain_result(
                 name,
-                Outcome.NOT_PROVED,
+                Outcome.NOT_TESTABLE,
                 f"The policies could not be read: {error.message}",
                 f"{error.hint} {PROVE_THERE}",
             )
         for cause in sorted(causes, key=lambda cause: not cause.certain):
             if cause.certain:
                 return chain_result(name, Outcome.FAILED, "").because(cause)
-            unsure = chain_result(name, Outcome.NOT_PROVED, "").because(cause)
+            unsure = chain_result(name, Outcome.NOT_TESTABLE, "").because(cause)
             return replace(unsure, fix=f"{cause.fix} {PROVE_THERE}")
         return chain_result(
             name,
@@ -222,7 +222,7 @@ class ManagedStep:
                 for external_id in (f"not-{self.managed.external_id}", "")
             ]
         except AwsError as error:
-            return chain_result(name, Outcome.NOT_PROVED, error.message, PROVE_THERE)
+            return chain_result(name, Outcome.NOT_TESTABLE, error.message, PROVE_THERE)
         if wrong == [False, False]:
             sentence = f"The trust policy of {self.role_arn} requires it."
             return chain_result(name, Outcome.EVALUATED, sentence, PROVE_THERE)

@@ -29,8 +29,8 @@ DELETED = ("AROA", "AIDA")
 """IAM writes a principal's id in its place once the principal is deleted."""
 
 WRITE_IT = (
-    "Write what is sent into the condition, or let Bowline do it: plan again and "
-    "approve the trust policy."
+    "Set the condition to the value that Spinnaker sends. Or plan again and approve, "
+    "and Bowline updates the trust policy."
 )
 MFA = "aws:multifactorauthpresent"
 NO_MFA = (

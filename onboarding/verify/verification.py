@@ -1,6 +1,6 @@
 """verify(): prove what Spinnaker will be able to do, check by check.
 
-Each result is proved (called), evaluated (read from policies), not proved from here,
+Each result is proved (called), evaluated (read from policies), not testable,
 that nothing can be deployed in a region, or failed, with a sentence that a person can
 act on. Nothing here changes AWS.
 """
@@ -86,7 +86,7 @@ def verify(
             r.check for r in reads if r.check.as_managed_role
         )
         walked = [*walk(chain, zones, managed, reach, managed_policy)]
-        if chain.continues and {one.outcome for one in walked} != {Outcome.PROVED}:
+        if chain.continues and {one.outcome for one in walked} != {Outcome.PASSED}:
             # The identity may have been made again since.
             chain = chain.anew()
             walked = [*walk(chain, zones, managed, reach, managed_policy)]
@@ -203,9 +203,9 @@ class Read:
         if not isinstance(answer, AwsError):
             return self.judged(answer), None
         if answer.code in UNKNOWN_CALL:
-            return self.result(Outcome.NOT_PROVED, answer.message), None
+            return self.result(Outcome.NOT_TESTABLE, answer.message), None
         if answer.no_access:
-            return self.result(Outcome.NOT_PROVED, answer.message, answer.hint), None
+            return self.result(Outcome.NOT_TESTABLE, answer.message, answer.hint), None
         fix = self.check.fix if answer.denied else answer.hint
         return self.result(Outcome.FAILED, answer.message, fix), answer
 
@@ -215,11 +215,11 @@ class Read:
             if check.deploys_in:
                 unmet = self.result(Outcome.CANNOT_DEPLOY, check.missing)
             elif check.advice:
-                unmet = self.result(Outcome.NOT_PROVED, check.missing)
+                unmet = self.result(Outcome.NOT_TESTABLE, check.missing)
             else:
                 unmet = self.result(Outcome.FAILED, check.missing, check.fix)
             return replace(unmet, change=check.change, undeployable=check.deploys_in)
-        if check.success is Outcome.NOT_PROVED:
+        if check.success is Outcome.NOT_TESTABLE:
             return self.result(check.success, check.missing)
         return self.result(check.success, f"AWS answered {self.action}.")
 
@@ -341,7 +341,7 @@ def evaluate(reads: list[Read], holder: Holder, chain: Chain) -> Iterator[Result
     if chain.as_identity is not None:
         for read in reads:
             sentence = "Not tried, because the managed role could not be assumed."
-            yield read.result(Outcome.NOT_PROVED, sentence)
+            yield read.result(Outcome.NOT_TESTABLE, sentence)
         return
     home = chain.managing.aws.home_region
     questions = {
@@ -355,7 +355,7 @@ def evaluate(reads: list[Read], holder: Holder, chain: Chain) -> Iterator[Result
         verdict = verdicts[questions[read]]
         if isinstance(verdict, AwsError):
             sentence = f"IAM's simulator could not answer: {verdict.message}"
-            yield read.result(Outcome.NOT_PROVED, sentence, verdict.hint)
+            yield read.result(Outcome.NOT_TESTABLE, sentence, verdict.hint)
         elif verdict.allowed:
             sentence = f"Simulated: the policies of {holder.arn} allow {read.action}."
             yield read.result(Outcome.EVALUATED, sentence)

@@ -117,7 +117,7 @@ def is_refused(status: int, location: str) -> bool:
 
 
 def is_shut(page: Page, status: int, location: str) -> bool:
-    """Tell that somebody with the role is refused: records are for looking only."""
+    """Tell that somebody with the role is denied: records are for looking only."""
     records = page.path.startswith("/admin/") and status == 403
     records = records or (page.path.startswith(BY_TOKEN) and status == 401)
     return is_refused(status, location) and not (
@@ -143,7 +143,7 @@ def test_a_stranger_sees_the_public_pages_only() -> None:
 @pytest.mark.exhaustive(after=2)
 @pytest.mark.parametrize("role", HOLDS)
 def test_each_role_may_what_its_views_name(role: str) -> None:
-    """Whoever lacks the role is refused and writes nothing, by any method; those who
+    """Whoever lacks the role is denied and writes nothing, by any method; those who
     only look change nothing anywhere, whatever a view names.
     """
     wrong = []

@@ -42,7 +42,10 @@ def alias_bomb(place: str) -> str:
 
 
 BOMBS = {
-    "aliases": (alias_bomb("  name: *i\n"), "Written out, this holds more than"),
+    "aliases": (
+        alias_bomb("  name: *i\n"),
+        ("With all aliases expanded, the file has more than"),
+    ),
     "aliases as details": (
         "accounts:\n- providers:\n    ec2:\n"
         "      a: &a [x, x, x, x, x, x, x, x, x, x]\n"
@@ -50,7 +53,7 @@ BOMBS = {
             f"      {new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n"
             for old, new in zip("abcdef", "bcdefg", strict=True)
         ),
-        "Written out, this holds more than",
+        "With all aliases expanded, the file has more than",
     ),
     "an alias as a key": (
         "accounts: &a [x, x]\n? *a\n: x\n",
@@ -67,7 +70,10 @@ BOMBS = {
         "".join(" " * n + "a:\n" for n in range(2_000)),
         "This nests deeper than 50 levels.",
     ),
-    "values": ("- a\n" * 2_000_000, "Written out, this holds more than"),
+    "values": (
+        "- a\n" * 2_000_000,
+        "With all aliases expanded, the file has more than",
+    ),
     "as many values as are read": ("accounts:\n" + "- a\n" * 999_000, ""),
     "size": ("#" * (MOST_BYTES + 1), f"This is {MOST_BYTES + 1:,} bytes."),
     "mistakes": (
@@ -88,7 +94,7 @@ CSV_BOMBS = {
     "a million columns": (",".join(["name"] * 1_000_000), "The heading has 1,000,000"),
     "commas": ("," * MOST_BYTES, "The column “account_id” is missing."),
     "a million cells": (HEADING + "a," * 1_000_000, "This row has 1,000,001 cells"),
-    "a long cell": (HEADING + "a" * 1_000_000, "This is not CSV: field larger than"),
+    "a long cell": (HEADING + "a" * 1_000_000, "Invalid CSV: field larger than"),
     "a quote without an end": (HEADING + '"' + "a\n" * 1_000_000, "This is not CSV"),
     "a lone row of quotes": (HEADING + '"' * 1_000_001, "This is not CSV"),
     "many rows": (
@@ -97,7 +103,7 @@ CSV_BOMBS = {
     ),
     "aliases": (
         HEADING + f'{ROW}"{{a: &a [x, x], b: [*a, *a]}}"\n' * 9_000,
-        "ec2: Anchors and aliases are not read in a cell.",
+        "ec2: A cell can't use anchors or aliases.",
     ),
     "brackets": (
         HEADING + f"{ROW}{{a: {'[' * 100_000}\n" * 100,
@@ -107,7 +113,7 @@ CSV_BOMBS = {
         HEADING + ROW + "!!python/object/apply:os.system [id]\n",
         "ec2: The tag “",
     ),
-    "mistakes": (HEADING + "a,b,c,d\n" * 10_000, "ec2: “d” cannot be used."),
+    "mistakes": (HEADING + "a,b,c,d\n" * 10_000, "ec2: “d” isn't valid."),
 }
 
 
@@ -142,7 +148,7 @@ def test_a_bomb_is_refused_within_bounds(bomb: str, name: str, tmp_path: Path) -
 
 def test_what_is_no_text_is_refused_with_its_line() -> None:
     for content, sentence in (
-        (b"accounts:\n- \xff\n", "This is not UTF-8."),
+        (b"accounts:\n- \xff\n", "The file isn't UTF-8."),
         (b"accounts:\n- a\x00b\n", "The character U+0000 is not allowed here."),
         ("accounts:\n- \ufffe\n".encode(), "The character U+FFFE is not allowed here."),
     ):

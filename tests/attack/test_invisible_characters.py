@@ -120,7 +120,7 @@ PROVIDERS_DETAILS: dict[str, dict[str, str]] = {
     }
 }
 NOT_KEPT = {"code", "pasted"}
-"""A person's own file, which is refused or given back as it is, and a code, which is
+"""A person's own file, which is denied or given back as it is, and a code, which is
 compared: stored nowhere.
 """
 

@@ -139,7 +139,7 @@ def test_a_check_that_breaks_says_no_more_than_that(
     watched = Watched("queue", broken)
     said = watched.wrong_after(watched.start(), 10)
 
-    assert said == "The check failed. The log says why."
+    assert said == "The check failed. See the log."
     assert "db.internal" in caplog.text
 
 

@@ -68,7 +68,7 @@ class RememberingAws:
 def replace_aws(patch: pytest.MonkeyPatch) -> RememberingAws:
     """Let the runs of this process work in an AWS that remembers."""
     aws = RememberingAws()
-    proved = Result(CHAIN, BECOME_IDENTITY, Outcome.PROVED)
+    proved = Result(CHAIN, BECOME_IDENTITY, Outcome.PASSED)
     patch.setattr(Side, "compared", lambda side, *a, **b: aws.compared(side, *a, **b))
     patch.setattr(Side, "hand_on", lambda *_, **__: None)
     patch.setattr(carrying_out, "apply", aws.apply)

@@ -66,7 +66,7 @@ def test_an_account_with_all_providers_takes_few_clicks_and_little_typing(
     hands.click("link", "Onboard an account")
 
     hands.write("Name in Spinnaker", DEV.name)
-    hands.write("AWS account id", DEV.account_id)
+    hands.write("AWS account ID", DEV.account_id)
     hands.click("button", "Save and continue")
     for title in PROVIDERS:
         hands.click("checkbox", title)

@@ -48,7 +48,7 @@ def hand_off(page: Page) -> None:
     page.goto("/accounts/")
     page.get_by_role("link", name="Onboard an account").first.click()
     page.get_by_label("Name in Spinnaker").fill(DATA.name)
-    page.get_by_label("AWS account id").fill(DATA.account_id)
+    page.get_by_label("AWS account ID").fill(DATA.account_id)
     press(page, "Save and continue")
     for title in ("EC2", "Lambda"):
         page.get_by_role("checkbox", name=title).check()

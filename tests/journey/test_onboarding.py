@@ -29,7 +29,7 @@ def describe_managing_account(page: Page) -> None:
     page.get_by_role("link", name="Set up the managing account").click()
     name = page.get_by_role("textbox", name="Name", exact=True)
     expect(name).to_have_value(MANAGING.name, timeout=PATIENCE)
-    expect(page.get_by_label("AWS account id")).to_have_value(MANAGING.account_id)
+    expect(page.get_by_label("AWS account ID")).to_have_value(MANAGING.account_id)
     press(page, "Save")
     expect(page.get_by_text("The managing account is saved.")).to_be_visible()
     expect(page.get_by_text("The managing account can be managed too")).to_be_visible()
@@ -40,13 +40,13 @@ def describe_account(page: Page) -> None:
     page.goto("/accounts/")
     page.get_by_role("link", name="Onboard an account").first.click()
     page.get_by_label("Name in Spinnaker").fill(DEV.name)
-    page.get_by_label("AWS account id").fill("2000 0000 00022")
+    page.get_by_label("AWS account ID").fill("2000 0000 00022")
     page.get_by_label("Environment").fill("dev")
     page.get_by_text("More choices").click()
     page.get_by_label("Who may write").fill("operators, site reliability")
     press(page, "Save and continue")
     expect(page.locator("#id_account_id_error")).to_contain_text("12 digits")
-    page.get_by_label("AWS account id").fill("2000 0000 0002")
+    page.get_by_label("AWS account ID").fill("2000 0000 0002")
     press(page, "Save and continue")
 
     for title in PROVIDERS:
@@ -87,11 +87,11 @@ def test_an_account_with_every_provider_is_onboarded(
     checks = page.get_by_role("group")
     for title in PROVIDERS:
         folded = checks.filter(has=page.get_by_text(title, exact=True))
-        expect(folded).to_contain_text("proved")
+        expect(folded).to_contain_text("passed")
     checks.get_by_text("Spinnaker's chain of roles").click()
     chain = page.locator(".check").filter(has_text="Assume the managed role")
     expect(chain).to_be_visible()
-    expect(chain).to_contain_text("proved")
+    expect(chain).to_contain_text("passed")
 
     folder = download_bundle(page, tmp_path)
     hal = Hal(tmp_path / "hal")

@@ -93,14 +93,14 @@ def test_an_account_id_that_became_a_number_is_refused(written: str) -> None:
     ((line, said),) = refused(HEADING + row)
 
     assert line == 2
-    assert said.startswith(f"account_id: “{written}” cannot be used. A spreadsheet")
+    assert said.startswith(f"account_id: “{written}” isn't valid. A spreadsheet")
 
 
 def test_an_account_id_without_its_zeros_is_refused() -> None:
     ((line, said),) = refused(HEADING + "staging,22222222222,us-east-1,yes\n")
 
     assert line == 2
-    assert "and this has 11. Spreadsheets remove zeros" in said
+    assert "and this one has 11. Spreadsheets remove zeros" in said
 
 
 @pytest.mark.parametrize(
@@ -126,12 +126,12 @@ def test_an_account_id_without_its_zeros_is_refused() -> None:
         (
             HEADING + "staging,022222222222,us-east-1,maybe\n",
             2,
-            "ec2: “maybe” cannot be used. Write yes, no, or details",
+            "ec2: “maybe” isn't valid. Write yes, no, or details",
         ),
         (
             HEADING + "staging,022222222222,us-east-1,{access: root}\n",
             2,
-            "ec2: “root” cannot be used.",
+            "ec2: “root” isn't valid.",
         ),
         (
             HEADING + "staging,022222222222,us-east-1,{access\n",
@@ -141,9 +141,9 @@ def test_an_account_id_without_its_zeros_is_refused() -> None:
         (
             HEADING + '"sta\nging",022222222222,us-east-1,yes\n',
             2,
-            "name: “sta\nging” cannot be used.",
+            "name: “sta\nging” isn't valid.",
         ),
-        (HEADING + STAGING + '"', 3, "This is not CSV: unexpected end of data."),
+        (HEADING + STAGING + '"', 3, "Invalid CSV: unexpected end of data."),
         (HEADING + STAGING + STAGING, 3, "“022222222222” is taken by line 2 already."),
         (
             "name,account_id,regions,adopts,ec2\na,022222222222,us-east-1,perhaps,yes\n",
@@ -166,7 +166,7 @@ def test_each_problem_has_its_line(text: str, line: int, sentence: str) -> None:
     [
         (b"PK\x03\x04...", "This is a workbook"),
         (HEADING.encode("utf-16"), "This is UTF-16."),
-        ((HEADING + "größe").encode("latin-1"), "This is not UTF-8. In the spread"),
+        ((HEADING + "größe").encode("latin-1"), "The file isn't UTF-8. In the spread"),
     ],
 )
 def test_another_format_is_named(content: bytes, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""Who is refused although Bowline's own credentials are good."""
+"""Who is denied although Bowline's own credentials are good."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SessionsOver(Behaviour):
 
 @dataclass
 class SuspendedAccount(Behaviour):
-    """An account is suspended: whatever is called in it is refused."""
+    """An account is suspended: whatever is called in it is denied."""
 
     account: str
 

@@ -30,7 +30,7 @@ def through(field: Field, service: str) -> Any:
 
 
 def code(call: Any, **given: Any) -> str:
-    """Make the call, and give the code with which it is refused."""
+    """Make the call, and give the code with which it is denied."""
     with pytest.raises(ClientError) as caught:
         call(**given)
     return str(caught.value.response["Error"]["Code"])

@@ -95,6 +95,6 @@ class Tried:
 
 
 def words(run: Run) -> str:
-    checks = run.checks.exclude(outcome__in=("proved", "evaluated"))
+    checks = run.checks.exclude(outcome__in=("passed", "evaluated"))
     told = [run.error["message"], run.error["hint"]] if run.error else []
     return " ".join([*told, *checks.values_list("sentence", flat=True)])

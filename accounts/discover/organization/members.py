@@ -229,7 +229,7 @@ def check_all(
         one = known.get(account_id)
         if one is None:
             refused[account_id] = (
-                f"“{account_id}” is not an account of the organization."
+                f"“{account_id}” isn't an account of the organization."
             )
         elif one.refusal:
             refused[account_id] = one.refusal

@@ -110,7 +110,7 @@ def draft_each(watch: Watch, new: list[Member]) -> None:
         except (DetailsError, NameTaken, ValidationError) as error:
             refused = sentence(error)
         except IntegrityError:
-            refused = "It was just added by somebody else."
+            refused = "Someone else just added it."
         if refused:
             mark(one, watch, refused=refused)
 

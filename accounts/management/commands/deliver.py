@@ -48,11 +48,11 @@ Status = Delivery.Status
 
 
 class Command(BowlineCommand):
-    help = "Plan what the running Spinnaker is to have, and with --approve deliver it."
+    help = "Plan changes for a running Spinnaker. With --approve, deliver them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--dry-run", action="store_true", help="print the plan, and keep nothing"
+            "--dry-run", action="store_true", help="print the plan without saving it"
         )
         parser.add_argument(
             "--approve",
@@ -77,7 +77,7 @@ class Command(BowlineCommand):
         parser.add_argument(
             "--wait",
             action="store_true",
-            help="wait while somebody else carries a delivery out, then continue it",
+            help="wait while another delivery is in progress, then continue",
         )
         parser.add_argument("--by", metavar="USER", help="the person to record")
 

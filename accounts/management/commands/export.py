@@ -13,7 +13,7 @@ from accounts.mapping.accounts_file.export import export
 
 
 class Command(BowlineCommand):
-    help = "Write the accounts file of what is described, as YAML or CSV."
+    help = "Export all accounts to a YAML or CSV accounts file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

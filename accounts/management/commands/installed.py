@@ -19,7 +19,7 @@ from accounts.spinnaker.gone import MayBeThere
 
 
 class Command(BowlineCommand):
-    help = "Record that Spinnaker has this bundle now."
+    help = "Mark a bundle as installed in Spinnaker."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("number", type=int, help="the bundle's number")
@@ -28,9 +28,9 @@ class Command(BowlineCommand):
         parser.add_argument(
             "--answer",
             default="",
-            help="the line “all gone” of hal/check.sh, or “gone” if you looked "
-            "yourself; required where other bundles had accounts that this one "
-            "has not, unless deliveries saw them gone",
+            help="the line “all gone” of hal/check.sh, or “gone” if you checked "
+            "yourself; required if earlier bundles had accounts that this one "
+            "doesn't have, unless a delivery confirmed their removal",
         )
 
     def handle(self, *, number: int, by: str | None, answer: str, **_: Any) -> None:

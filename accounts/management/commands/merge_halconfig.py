@@ -74,7 +74,7 @@ class Command(BowlineCommand):
         left_out = [one for one in merged.collisions if not one.is_taken_over]
         open_ = [one for one in left_out if one.name not in options["leave"]]
         for collision in left_out:
-            self.stderr.write(f"{collision.name} is left out. {collision.reason}")
+            self.stderr.write(f"{collision.name} isn't included. {collision.reason}")
         for note in (*merged.mistakes, *merged.notes):
             self.stderr.write(note)
         if open_:
@@ -104,9 +104,9 @@ class Command(BowlineCommand):
         accounts = accounts_in(found.archive)
         if accounts.kubernetes and not (folder and folder.is_absolute()):
             raise CommandError(
-                "The bundle holds clusters, so hal needs the path of their "
-                "kubeconfigs: set --folder to the absolute path of the bundle on "
-                "hal's host."
+                "The bundle contains clusters, so hal needs the path of their "
+                "kubeconfigs: set --folder to the absolute path of the bundle on hal's "
+                "host."
             )
         accounts = accounts.placed(str(folder))
         return merge(

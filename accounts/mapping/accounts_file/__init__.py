@@ -37,7 +37,7 @@ from onboarding.topology import Managed, Managing
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MEANWHILE = "Somebody else added one of these accounts meanwhile. Try again."
+MEANWHILE = "Someone else added one of these accounts in the meantime. Try again."
 
 
 def register(file: AccountsFile, by: User | None) -> list[ManagedAccount]:

@@ -68,9 +68,9 @@ class Comparison:
             said = f"{said}.{' The managing account differs.' * managing_differs}"
             said += " The connection with Spinnaker differs." * spinnaker_differs
         else:
-            said = "Nothing differs from what is described."
+            said = "The file matches the current settings."
         if self.left_alone:
-            said = f"{said} Not in the file and left alone: {self.left_alone:,}."
+            said = f"{said} Not in the file and not changed: {self.left_alone:,}."
         return said
 
 
@@ -154,14 +154,14 @@ def problems_of(
 
 
 SAME_ACCOUNT = (
-    "You cannot change the account id while Bowline's roles exist in the account. "
+    "You can't change the account ID while Bowline's roles exist in the account. "
     "Remove the account from AWS first."
 )
 
 
 SAME_MAKER = (
-    "You cannot change who creates the roles (made_by) while they exist in the "
-    "account. Remove the account from AWS first."
+    "You can't change who creates the roles (made_by) while they exist in the account. "
+    "Remove the account from AWS first."
 )
 
 

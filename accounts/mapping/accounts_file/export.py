@@ -66,7 +66,7 @@ def why_not(row: ManagedAccount) -> str:
     """Say why the reader would refuse the account; empty where it takes it."""
     providers = list(row.providers.all())
     if not row.regions or not providers or any(map(lacks_details, providers)):
-        return "Its steps are not complete."
+        return "Its steps aren't complete."
     try:
         managed_of(row)
     except DetailsError as error:

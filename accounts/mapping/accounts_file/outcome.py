@@ -20,8 +20,8 @@ MOST_IN_A_REQUEST = 50_000
 """The most bytes of a file that a request compares: some 300 accounts."""
 
 OTHER_CONNECTION = (
-    "The file describes the connection with Spinnaker differently. An administrator "
-    "changes that in Settings: remove it from the file, or describe it as it is."
+    "The connection with Spinnaker is different in the file. Only an administrator can "
+    "change it, in Settings: remove it from the file, or write the current values."
 )
 
 

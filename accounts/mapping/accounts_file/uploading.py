@@ -43,12 +43,12 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 ACCOUNTS_ONLY = (
-    "The file describes the managing account differently. Here, only accounts are "
-    "saved: edit the managing account on its page, or remove it from the file."
+    "The managing account is different in the file. Only accounts are saved here: edit "
+    "the managing account on its page, or remove it from the file."
 )
 NO_CONNECTION = (
-    "The file describes the connection with Spinnaker differently. Here, only accounts "
-    "are saved: an administrator changes it in Settings, or remove it from the file."
+    "The connection with Spinnaker is different in the file. Only accounts are saved "
+    "here: an administrator changes it in Settings, or remove it from the file."
 )
 LONGEST_NAME = 150
 
@@ -89,7 +89,7 @@ def outside(found: Comparison, by: User) -> Iterator[Problem]:
 class Outcome(Enum):
     SAVED = "saved"
     UNSEEN = "the preview is not the one that the person saw"
-    CHANGED = "accounts were changed meanwhile, and the preview is new"
+    CHANGED = "accounts were changed in the meantime, and the preview is new"
 
 
 def save_as_previewed(upload: Upload, by: User, *, seen: str) -> Outcome:

@@ -95,8 +95,8 @@ def refusals(described: Connection) -> list[tuple[str, str]]:
             found.append(
                 (
                     "url",
-                    "Bowline sends a token or a password only to hosts that the "
-                    f"operator names: add {host} to SPINNAKER_ALLOWED_HOSTS.",
+                    "Bowline sends a token or a password only to allowed hosts: add "
+                    f"{host} to SPINNAKER_ALLOWED_HOSTS.",
                 )
             )
     for name in ("secret", "certificate", "key", "authorities"):
@@ -132,8 +132,8 @@ def sign_in_of(described: Connection) -> SignIn:
         return Anonymous()
     except ValueError:
         raise NotConnected(
-            f"What {described.secret} holds is no token: it must be one line of "
-            "printable ASCII."
+            f"What {described.secret} does not contain a valid token. A token is one "
+            "line of printable ASCII characters."
         ) from None
 
 

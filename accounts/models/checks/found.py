@@ -22,9 +22,9 @@ class Found(Readable):
     """What one check found: an outcome and a sentence."""
 
     class Outcome(models.TextChoices):
-        PROVED = "proved"
+        PASSED = "passed"
         EVALUATED = "evaluated"
-        NOT_PROVED = "not proved from here"
+        NOT_TESTABLE = "not testable"
         CANNOT_DEPLOY = "cannot deploy"
         FAILED = "failed"
 

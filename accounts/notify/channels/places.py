@@ -43,21 +43,21 @@ NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 
 RULE = "Enter an https:// URL, such as https://hooks.example.com/bowline."
 NO_SECRETS = (
-    "Leave out the user, the query and the fragment: they usually hold a secret, which "
-    "Bowline does not store. Each message is signed instead."
+    "Remove the user, the query, and the fragment: they usually contain a secret, "
+    "which Bowline doesn't store. Each message is signed instead."
 )
 HTTPS = (
-    "Use https, or let the operator add the host to NOTICE_HOSTS: anyone on the way "
-    "could read the messages."
+    "Use https, or ask the administrator of Bowline's host to add the host to "
+    "NOTICE_HOSTS: otherwise anyone on the network path could read the messages."
 )
 PRIVATE = (
-    "Bowline sends notices to public addresses only, unless the operator allows the "
-    "host by NOTICE_HOSTS."
+    "Bowline sends notifications to public addresses only, unless the administrator of "
+    "Bowline's host allows the host in NOTICE_HOSTS."
 )
 NO_URL = "The value of {reference} is not the https:// URL of a webhook."
 WRONG_HOST = (
-    "The URL in {reference} is not on a host of {channel}. The operator can allow "
-    "other hosts by NOTICE_HOSTS."
+    "The URL in {reference} is not on a host of {channel}. The administrator of "
+    "Bowline's host can allow other hosts in NOTICE_HOSTS."
 )
 
 

@@ -74,8 +74,9 @@ def post(
             raise TimeoutError
     except ForbiddenAddress:
         raise NotDelivered(
-            f"{place.host} leads to an address that Bowline does not connect to, "
-            "unless the operator allows the host by NOTICE_HOSTS.",
+            f"{place.host} resolves to an address that Bowline doesn't connect to, "
+            "unless the administrator of Bowline's host allows the host in "
+            "NOTICE_HOSTS.",
             permanent=True,
         ) from None
     except (HTTPError, HTTPException, OSError) as error:
@@ -111,7 +112,7 @@ def check(status: int, host: str) -> None:
     if 300 <= status < 400:
         raise NotDelivered(
             f"{host} answered with a redirect ({status}), which Bowline does not "
-            "follow. Enter the URL that it leads to.",
+            "follow. Enter the URL that it redirects to.",
             permanent=True,
         )
     if status == 410:

@@ -35,7 +35,7 @@ def outdated(run: Run) -> str:
 def nothing_to_accept(account: ManagedAccount) -> str:
     if by := account.accepted_by_name:
         return f"{account.name} was accepted by {by} before you decided."
-    return f"{account.name} does not wait for acceptance."
+    return f"{account.name} isn't waiting for acceptance."
 
 
 def decided_already(run: Run) -> str:

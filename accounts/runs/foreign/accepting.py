@@ -63,7 +63,7 @@ def accept(policy: ForeignPolicy, by: User, *, read: str) -> None:
         found = rows.select_related("account", "asked_by").filter(pk=policy.pk)
         row = found.first()
         if row is None or not row.is_asked:
-            raise NotAsked(f"Nobody asks to accept {policy}.")
+            raise NotAsked(f"{policy} isn't waiting for acceptance.")
         if row.asked_digest != read:
             raise NotAsked(f"What is asked about {row} has changed. Read it again.")
         if row.is_accepted:

@@ -19,9 +19,11 @@ from onboarding.verify.result import Result, command
 if TYPE_CHECKING:
     from accounts.runs.scope import Comparison, Side
 
-NOBODY_ELSES = "Nothing that nobody approved in {}"
-PLAN_AGAIN = "Plan again to remove it, or let somebody accept it on the page of {}."
-OWNER = "Who owns the role removes it, or somebody accepts it on the page of {}."
+NOBODY_ELSES = "No unapproved policies in {}"
+PLAN_AGAIN = (
+    "Plan again to remove it, or ask an approver to accept it on the page of {}."
+)
+OWNER = "The role's owner removes it, or an approver accepts it on the page of {}."
 
 
 def of_others(side: Side, one: Comparison) -> Result:
@@ -38,7 +40,7 @@ def of_others(side: Side, one: Comparison) -> Result:
         return Result(
             COMPARED,
             name,
-            Outcome.PROVED,
+            Outcome.PASSED,
             f"Accepted: {accepted}." if accepted else "",
         )
     removable = any(it.removable for it in one.foreign)
@@ -49,7 +51,7 @@ def of_others(side: Side, one: Comparison) -> Result:
     return Result(
         COMPARED,
         name,
-        Outcome.FAILED if fails else Outcome.NOT_PROVED,
+        Outcome.FAILED if fails else Outcome.NOT_TESTABLE,
         " ".join(told),
         (PLAN_AGAIN if removable else OWNER).format(side.account_name),
         change="" if removable else "\n".join(map(removing, one.foreign)),

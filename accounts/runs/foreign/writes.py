@@ -21,12 +21,12 @@ from accounts.runs.scope import Scope, accepted_in
 from onboarding.checks import Outcome
 from onboarding.verify.result import Result
 
-ACCEPTED = "Somebody accepted the unknown writes in {}"
+ACCEPTED = "The unknown writes in {} are accepted"
 WAITS = (
-    "It waits for an acceptance of {}: where a second person is asked for, somebody "
-    "answers for what Bowline could not find out."
+    "Waiting for {} to accept it: where a second approver is required, a person "
+    "decides about what Bowline couldn't find out."
 )
-FIX = "Let somebody accept them on the page of {}, then verify again."
+FIX = "Ask an approver to accept them on the page of {}, then verify again."
 BECAUSE = ", because "
 
 
@@ -41,7 +41,7 @@ class Writes(NamedTuple):
         name = ACCEPTED.format(self.found.place)
         if self.is_accepted:
             said = f"Accepted: {self.found.policy}."
-            return Result(COMPARED, name, Outcome.PROVED, said)
+            return Result(COMPARED, name, Outcome.PASSED, said)
         waits = WAITS.format(self.found.policy)
         return Result(
             COMPARED, name, Outcome.FAILED, waits, FIX.format(self.found.place)

@@ -131,7 +131,7 @@ def refuse_assumable(run: Run, scope: Scope) -> None:
     if run.kind != Run.Kind.REMOVE or account is None or scope.row.organization:
         return
     if account.is_assumable:
-        raise PlanOutdated(f"Spinnaker may still assume the roles of {account.name}.")
+        raise PlanOutdated(f"Spinnaker can still assume the roles of {account.name}.")
 
 
 def grant_or_withdraw(run: Run, scope: Scope) -> None:

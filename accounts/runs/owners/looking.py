@@ -45,20 +45,22 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 50
 """The most that one message looks at; the next one continues."""
 SOON = PACE[0][1]
-NOT_YET = "AWS refuses: the role is not there yet, or its trust is not this one."
+NOT_YET = (
+    "AWS denies it: the role doesn't exist yet, or its trust policy is a different one."
+)
 AS_PLANNED = (
-    "The owner's roles are as planned, but AWS still refuses them. A new role takes up "
-    "to a minute."
+    "The owner's roles are as planned, but AWS still denies access. A new role can "
+    "take up to a minute."
 )
 DIFFERS = "The owner's roles exist, but differ from the plan: "
 NO_READER = (
-    "The owner's roles exist, but AWS refuses the reader role. Bowline needs it here: "
-    "only AWS can say the endpoints of clusters."
+    "The owner's roles exist, but AWS denies the reader role. Bowline needs it in this "
+    "account, because it reads the endpoints of clusters from AWS."
 )
-STILL_THERE = "The owner's roles still exist: AWS lets somebody assume one."
-ONCE_MORE = "AWS refuses the roles. Bowline looks once more to be sure."
-FAILED = "Bowline failed while it looked. See the worker's log."
-STOPPED = "Bowline no longer looks by itself. Look now once the owner is done."
+STILL_THERE = "The owner's roles still exist: one of them can still be assumed."
+ONCE_MORE = "AWS denies the roles. Bowline checks once more to be sure."
+FAILED = "The check failed because of an internal error. See the worker's log."
+STOPPED = "Automatic checks have ended. Choose Check now when the owner is done."
 
 
 def look_at_owners(*, send: Send = wake) -> None:
@@ -218,5 +220,5 @@ def move(run: Run, to: Status, send: Send, **changes: Any) -> None:
 def edited(run: Run) -> dict[str, str]:
     return {
         "message": f"{run.account_name} was edited after it was handed off.",
-        "hint": "Plan again, and hand off what the new plan holds.",
+        "hint": "Plan again, and hand off the new plan.",
     }

@@ -23,8 +23,9 @@ class ManagingUnproved(Exception):
             return
         super().__init__(
             f"The owner of {account.name} creates roles that trust Spinnaker's "
-            f"identity, and AWS refuses to trust what does not exist. Plan and verify "
-            f"the managing account {managing.name} first."
+            "identity, and AWS doesn't accept a trust policy that names a principal "
+            f"that doesn't exist. Plan and verify the managing account {managing.name} "
+            "first."
         )
 
 

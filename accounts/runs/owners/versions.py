@@ -43,7 +43,7 @@ def unseen(run: Run) -> str:
         return ""
     assert versions.last is not None
     return (
-        f"Bowline cannot read whether the owner deployed version "
+        "Bowline can't read whether the owner deployed version "
         f"{versions.last.number}. Ask the owner, and mark it as updated."
     )
 
@@ -56,7 +56,7 @@ def owners_word(account: ManagedAccount) -> str:
     by = last.said_by_name or "somebody"
     return (
         f"{by} said on {last.said_at:%Y-%m-%d} that the owner deployed version "
-        f"{last.number}; Bowline did not see it. "
+        f"{last.number}; Bowline hasn't confirmed it. "
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def not_awaited(run: Run) -> str:
     """Say that nothing waits for what somebody says of the owner."""
-    return f"{run.title} does not wait for anybody's word."
+    return f"{run.title} isn't waiting for a confirmation."
 
 
 def take_word(run: Run, by: User) -> bool:

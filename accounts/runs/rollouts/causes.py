@@ -104,7 +104,7 @@ def in_common(rollout: Rollout) -> str:
             return f"{counted(len(same))} failed for the same reason."
         if not is_own(same[0]):
             name = same[0].account_name
-            return f"{name} failed for a reason that may concern other accounts, too."
+            return f"{name} failed for a reason that might also affect other accounts."
     return ""
 
 

@@ -215,7 +215,9 @@ def retry(
     except (NoManagingAccount, NoRoom, RunOpen) as error:
         raise CannotStart(str(error)) from error
     except IntegrityError as error:
-        raise CannotStart("Another run of these accounts began meanwhile.") from error
+        raise CannotStart(
+            "Another run of these accounts started in the meantime."
+        ) from error
     return len(accounts)
 
 

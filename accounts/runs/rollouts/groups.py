@@ -101,8 +101,8 @@ class NoneWaits(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "Nothing was approved: none of the plans that you chose still waits. Look "
-            "again."
+            "Nothing was approved: none of the plans that you chose is still waiting. "
+            "Review the list again."
         )
 
 

@@ -88,7 +88,7 @@ def overtaken_by(accounts: Collection[ManagedAccount]) -> str:
         run = Run.objects.filter(account__in=keys, status__in=OPEN).last()
         if run is not None:
             return str(actions.RunOpen(run))
-    return "Another run of these accounts began at the same moment. Start again."
+    return "Another run of these accounts started at the same time. Try again."
 
 
 STARTED = {
@@ -218,7 +218,10 @@ def handed_off(
     """Yield those whose owners delete the roles: a wave would wait for people."""
     for account in accounts:
         if account.is_handed_off:
-            yield account, "Its owner deletes the roles. Remove it by itself."
+            yield (
+                account,
+                ("Its owner deletes the roles. Remove this account separately."),
+            )
 
 
 def unnamed(

@@ -35,10 +35,10 @@ MOST = 1_000
 """Steps after which a worker looks whether the delivery has had its time."""
 
 OF_ONE = frozenset({Kind.REFUSED, Kind.ABSENT})
-"""What is refused of one account; anything else would happen to every other, too."""
+"""What is denied of one account; anything else would happen to every other, too."""
 
 Ending = Exception | None
-CHANGED = "What was approved is no longer what would be sent. Plan again."
+CHANGED = "The accounts to send changed after the plan was approved. Plan again."
 
 
 def send(delivery: Delivery, reached: Reached) -> None:
@@ -233,6 +233,6 @@ def wait_for_rights(
         if not isinstance(error, GateError) or not may_still_come(error, age):
             raise error
     delivery.put_down(
-        f"Waits until Spinnaker knows who may write to {names[0]}.",
+        f"Waiting until Spinnaker knows who can write to {names[0]}.",
         now + timedelta(seconds=ASK_EVERY),
     )

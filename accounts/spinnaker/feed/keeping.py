@@ -60,7 +60,7 @@ def compared() -> Iterator[tuple[FedAccount, Carried | None]]:
     columns = stale.values_list("pk", "name", "entries_digest", "proved__entries")
     for pk, name, digest, documents in columns.iterator():
         if not are_documents(documents):
-            log.warning("The feed keeps %s: nobody can read its new entries.", name)
+            log.warning("The feed keeps %s: its new entries can't be read.", name)
             continue
         found = carried_of(map(entry_of, documents))
         fed = FedAccount(account_id=pk, made_of=digest, rules=RULES)

@@ -11,7 +11,7 @@ from accounts.models import CheckResult
 
 Outcome = CheckResult.Outcome
 
-TO_DO = (Outcome.FAILED, Outcome.CANNOT_DEPLOY, Outcome.NOT_PROVED)
+TO_DO = (Outcome.FAILED, Outcome.CANNOT_DEPLOY, Outcome.NOT_TESTABLE)
 """The outcomes that somebody must look at, the worst first."""
 
 

@@ -31,9 +31,9 @@ SENTENCES = {
 ENDED = {
     Outcome.FAILED: "must be fixed",
     Outcome.CANNOT_DEPLOY: "missing that deployments need",
-    Outcome.PROVED: "called as Spinnaker, and AWS allowed it",
+    Outcome.PASSED: "called as Spinnaker, and AWS allowed it",
     Outcome.EVALUATED: "simulated, because calling it would change something",
-    Outcome.NOT_PROVED: "only provable in Spinnaker’s own network",
+    Outcome.NOT_TESTABLE: "only provable in Spinnaker’s own network",
 }
 """How checks can end, in the order in which people read it."""
 ONLY_READ = "read from the policies, because Bowline cannot assume the roles"

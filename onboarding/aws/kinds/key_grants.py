@@ -63,5 +63,5 @@ def naming_the_key_policy(grant: KeyGrant) -> Iterator[None]:
     except AwsError as error:
         if not error.denied or error.by_organization or not grant.crosses_accounts:
             raise
-        hint = f"{error.hint} The key's own policy must allow it, too. "
+        hint = f"{error.hint} The key policy must also allow it. "
         raise error.hinting(hint + key_policy_hint(grant)) from error

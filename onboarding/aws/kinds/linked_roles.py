@@ -40,8 +40,8 @@ def settle_service_linked(
     )
     if not named or not found:
         raise error.passing(
-            f"AWS says that the service-linked role of {linked.name} exists, but does "
-            "not show it yet. Plan again in a few minutes."
+            f"AWS reports that the service-linked role of {linked.name} exists, but "
+            "doesn't show it yet. Plan again in a few minutes."
         )
     path = found["Role"]["Path"]
     if path != f"{SERVICE_LINKED}{linked.name}/":

@@ -64,8 +64,8 @@ class PolicyVersions:
         raise WrittenMeanwhile(
             account,
             "iam:CreatePolicyVersion",
-            f"Bowline could not {self.doing} in account {account}: somebody else wrote "
-            "another version at the same time. Theirs is in force.",
+            f"Bowline could not {self.doing} in account {account}: someone else "
+            "created another version at the same time. Theirs is in effect.",
             "Plan again, and read what is left to change.",
         )
 

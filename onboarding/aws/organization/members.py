@@ -62,7 +62,7 @@ def organization_accounts(sessions: Sessions, reach: Reach) -> Members:
         if not (error.denied or is_alone(error)):
             raise
         return Members(
-            sentence=f"{error.message} Type the account ids instead.",
+            sentence=f"{error.message} Enter the account IDs instead.",
             hint=error.hint if error.denied else "",
         )
     return Members(tuple(map(MemberAccount.of, found["Accounts"])))

@@ -56,8 +56,7 @@ def bundle_files(
     known = entries(topology) if approved is None else approved
     if not (known.aws or known.kubernetes):
         raise EmptyBundle(
-            "None of these accounts has anything for Spinnaker: a bundle needs at "
-            "least one verified account with a provider."
+            "A bundle needs at least one verified account that has a provider."
         )
     refuse_misread(known)
     known = replace(known, emptied=emptied(known, before))

@@ -203,7 +203,7 @@ def too_large(size: int) -> str:
             "kustomize/, which packs it and unpacks it in an init container."
         )
     return (
-        "`kubectl apply` refuses it: use `kubectl apply --server-side`, or `kubectl "
+        "`kubectl apply` rejects it: use `kubectl apply --server-side`, or `kubectl "
         "replace`."
     )
 

@@ -22,7 +22,7 @@ HEAD = """\
 
 This bundle configures Spinnaker with {accounts}. Spinnaker runs as
 `{identity}` and assumes `{role}` in each of them.
-The bundle holds no secrets. Unpack it over the previous one, in a permanent folder:
+The bundle contains no secrets. Unpack it over the previous one, in a permanent folder:
 Spinnaker's configuration refers to files in it.
 
 {table}
@@ -64,7 +64,7 @@ hal deploy apply
 
 - A second run changes nothing. Accounts that this bundle does not name are left alone.
 - `hal/apply.sh --only NAME…` handles only these; `--from NAME` continues from there.
-- A name that hal uses for another account is refused; `--take-over NAME…` replaces that
+- A name that hal uses for another account is denied; `--take-over NAME…` replaces that
   one. Where an account has a new name, `--renamed OLD…` removes its old one.
 - Ctrl-C stops between two accounts and prints the command that continues.
 - `NO_VALIDATE=1 hal/apply.sh` is for a host without a network: with one that swallows
@@ -92,8 +92,8 @@ PRIMARY = """\
 """
 
 FEATURES = """\
-- hal/profiles/ holds what hal has no command for: launch templates, Lambda's pages, the
-  bake account. It names no accounts, since Spring would let that list hide hal's own.
+- hal/profiles/ contains settings that hal has no command for: launch templates,
+  Lambda's pages, the bake account. It names no accounts, since Spring would let that list hide hal's own.
 """
 
 CLOUDDRIVER = """

@@ -32,7 +32,7 @@ class ShellCommand(NamedTuple):
     line: str
 
 
-PROOF = ShellCommand(f"Prove that Spinnaker can access each account. {WHERE}", COMMAND)
+PROOF = ShellCommand(f"Verify that Spinnaker can access each account. {WHERE}", COMMAND)
 
 
 class Way(NamedTuple):

@@ -158,7 +158,7 @@ class Merging:
                     other, line = self.owners[name]
                     raise BadHalconfig(
                         f"A second account is called “{name}”: the first, of {other}, "
-                        f"is in line {line}. hal refuses that.",
+                        f"is in line {line}. hal rejects that.",
                         account.line,
                     )
                 self.owners[name] = (provider, account.line)

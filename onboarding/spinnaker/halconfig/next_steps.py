@@ -16,8 +16,9 @@ STEPS = (
         "hal backup create && cp -p ~/.hal/config ~/.hal/config.before",
     ),
     NextStep(
-        "Stop the daemon, so that nobody's hal writes meanwhile. Where it is a "
-        "container's main process, skip this and restart the container after step 3.",
+        "Stop the daemon, so that no one else's hal writes in the meantime. Where it "
+        "is a container's main process, skip this and restart the container after step "
+        "3.",
         "hal shutdown",
     ),
     NextStep(

@@ -61,7 +61,10 @@ def read_root(reader: TreeBuilder) -> Table:
         )
     if not isinstance(root, Table):
         raise BadHalconfig(
-            "This is no halconfig: that begins with keys like currentDeployment.",
+            (
+                "This file isn't a Halyard config. A Halyard config has top-level keys "
+                "such as currentDeployment."
+            ),
             root.line,
         )
     return root
@@ -147,8 +150,9 @@ class TreeBuilder:
                 )
             if is_misread_id(key, node):
                 self.notes.append(
-                    f"Line {node.line}: hal reads this account id as another number: "
-                    "it begins with 0 and has no quotes. The merged file has them."
+                    f"Line {node.line}: hal reads this account ID as another number, "
+                    "because it starts with 0 and has no quotes. The merged file "
+                    "quotes it."
                 )
             top.node.pairs[key.text] = (key, node)
 

@@ -1,6 +1,6 @@
 """A tree into text, as hal writes it: block style, lists under their key, no aliases.
 
-Shared parts are written out each time. Account ids are always quoted.
+Shared parts are written out each time. Account IDs are always quoted.
 """
 
 from __future__ import annotations

@@ -242,7 +242,7 @@ def answers(
     }
     left = [one for one in asked if one not in found]
     if len(resources) == 1:
-        silent = AwsError(client.account_id, SIMULATE, "It said nothing of it.")
+        silent = AwsError(client.account_id, SIMULATE, "It returned no result.")
         return found | dict.fromkeys(left, silent)
     return found | united(together(partial(again, part) for part in by_resource(left)))
 

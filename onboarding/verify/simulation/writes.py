@@ -228,7 +228,7 @@ def judged(granted: Granted, found: Iterable[Opinion]) -> Result:
     why = f"Unknown: {some(names)}, because {unknown[0].unknown}"
     if allowed:
         why = f"{why} {sentence}"
-    result = granted.result(Outcome.NOT_PROVED, why, unknown[0].fix)
+    result = granted.result(Outcome.NOT_TESTABLE, why, unknown[0].fix)
     return replace(result, unknown_writes=len(names))
 
 

@@ -14,7 +14,7 @@ from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
 
-NOTHING = "Nothing differs from what is described.\n"
+NOTHING = "The file matches the current settings.\n"
 
 
 def exported(*arguments: object) -> tuple[str, str]:
@@ -116,7 +116,7 @@ def test_an_account_whose_steps_are_not_complete_is_named(tmp_path: Path) -> Non
 
     out, err = exported()
 
-    assert err == "Not in the file: draft. Its steps are not complete.\n"
+    assert err == "Not in the file: draft. Its steps aren't complete.\n"
     assert out.startswith("# Not in this file: draft.")
     assert "- name: draft" not in out
 
@@ -136,7 +136,7 @@ def test_the_check_says_what_a_file_would_change(tmp_path: Path) -> None:
 
     assert ending.out.endswith(
         "1 new, 1 changed, 0 same. The managing account differs. Not in the file and "
-        "left alone: 1.\n"
+        "not changed: 1.\n"
     )
 
 

@@ -232,8 +232,8 @@ def test_an_evaluated_account_is_not_in_the_bundle_until_it_is_accepted(
     assert [a["name"] for a in manifest["accounts"]] == [STAGING.name]
     assert ending.code == 1
     assert ending.err == (
-        f"{DEV.name}: evaluated. The bundle does not hold it until a person accepts "
-        "it.\n  Review its checks, then accept it on its page or with "
+        f"{DEV.name}: evaluated. The bundle doesn't include it until an approver "
+        "accepts it.\n  Review its checks, then accept it on its page or with "
         "--accept-evaluated.\n"
     )
 

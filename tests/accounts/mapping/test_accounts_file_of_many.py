@@ -176,7 +176,7 @@ def test_an_account_that_exists_in_aws_keeps_its_id() -> None:
     (account,) = register(file(row(1)), None)
     ManagedAccount.objects.filter(pk=account.pk).grant()
 
-    with pytest.raises(FileProblems, match="You cannot change the account id while"):
+    with pytest.raises(FileProblems, match="You can't change the account ID while"):
         register(file(row(1, account_id="000000000009")), None)
 
 

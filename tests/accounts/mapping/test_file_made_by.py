@@ -53,4 +53,4 @@ def test_what_was_exported_differs_in_nothing(tmp_path: Path, name: str) -> None
 
     assert "organization" in file.read_text()
     checked = onboard(file, "--check")
-    assert "Nothing differs from what is described." in checked.out
+    assert "The file matches the current settings." in checked.out

@@ -114,7 +114,7 @@ def test_what_nobody_approved_is_one_notice_for_many_accounts() -> None:
 
     accepted = {"until": today(), "accepted_at": timezone.now()}
     ForeignPolicy.objects.exclude(account=runs[0].account).update(**accepted)
-    assert said(notice).title == "A verification found what nobody approved"
+    assert said(notice).title == "A verification found unapproved policies"
     ForeignPolicy.objects.update(**accepted)
     assert text_of(notice) is None
 

@@ -1,4 +1,4 @@
-"""What is applied to an AWS that enforces IAM, and what is refused on the way."""
+"""What is applied to an AWS that enforces IAM, and what is denied on the way."""
 
 from __future__ import annotations
 

@@ -83,7 +83,10 @@ def test_a_denial_is_explained_by_what_the_organization_says(
 
     hint = meet(refused).error["hint"]
 
-    why = f"Account 922222222222 {says}, as AWS Organizations says: that may be why. "
+    why = (
+        f"Account 922222222222 {says}, as AWS Organizations says: this might be the "
+        "cause. "
+    )
     assert hint == f"{why if says else ''}Allow it."
 
 

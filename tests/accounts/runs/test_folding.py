@@ -46,7 +46,7 @@ REFUSED = Result(
 
 def results(seconds: float = 0.084) -> list[Result]:
     return [
-        Result("ec2", f"Check {n}", Outcome.PROVED, "AWS answered.", "", seconds)
+        Result("ec2", f"Check {n}", Outcome.PASSED, "AWS answered.", "", seconds)
         for n in range(CHECKS)
     ]
 
@@ -113,7 +113,7 @@ def test_what_changed_is_kept_word_for_word() -> None:
 
 def test_what_got_worse_is_compared_with_and_told_as_before() -> None:
     account = account_row(granted_at=START)
-    good = Result("ec2", "Find subnets", Outcome.PROVED)
+    good = Result("ec2", "Find subnets", Outcome.PASSED)
     verified(account, 1, [good])
     verified(account, 2, [REFUSED])
     fold_superseded()

@@ -216,8 +216,8 @@ def test_an_identity_that_nobody_could_become_is_evaluated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     row = managing_row(state=State.APPLIED)
-    found = dict.fromkeys(("n", "i"), verifying.Outcome.PROVED)
-    found["i"] = verifying.Outcome.NOT_PROVED
+    found = dict.fromkeys(("n", "i"), verifying.Outcome.PASSED)
+    found["i"] = verifying.Outcome.NOT_TESTABLE
     difference = verifying.Result("resources", "n", found["n"], "", "", 0.0)
     identity = verifying.Result(
         "chain", verifying.BECOME_IDENTITY, found["i"], "", "", 0.0
@@ -235,7 +235,7 @@ def test_an_identity_that_nobody_could_become_is_evaluated(
 )
 def test_the_walk_through_it_decides(outcome: str | None, state: str) -> None:
     row = managing_row(state=State.APPLIED)
-    proved = verifying.Outcome.PROVED
+    proved = verifying.Outcome.PASSED
     results = [verifying.Result("resources", "n", proved, "", "", 0.0)]
     if outcome:
         failed = verifying.Outcome[outcome]

@@ -28,7 +28,7 @@ def verified(account: ManagedAccount) -> Run:
 
 
 def said(run: Run) -> str:
-    return run.checks.get(name=COMPARED, outcome="proved").sentence
+    return run.checks.get(name=COMPARED, outcome="passed").sentence
 
 
 def managing() -> ManagingAccount:

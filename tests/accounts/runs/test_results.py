@@ -46,7 +46,7 @@ def test_results_take_the_place_of_what_the_same_run_kept_before() -> None:
     assert (check.checked_at, check.worse) == (START, False)
 
 
-@pytest.mark.parametrize("good", [Outcome.PROVED, Outcome.EVALUATED])
+@pytest.mark.parametrize("good", [Outcome.PASSED, Outcome.EVALUATED])
 def test_a_change_from_good_to_bad_is_worse(good: Outcome) -> None:
     account = standing()
     verified(account, good, day=1)
@@ -58,12 +58,12 @@ def test_a_change_from_good_to_bad_is_worse(good: Outcome) -> None:
 
 def test_it_stays_worse_until_it_is_good_again() -> None:
     account = standing()
-    verified(account, Outcome.PROVED, day=1)
+    verified(account, Outcome.PASSED, day=1)
     verified(account, Outcome.FAILED, day=2)
     third = verified(account, Outcome.FAILED, day=3)
 
     still = [check.run for check in CheckResult.objects.got_worse()]
-    verified(account, Outcome.PROVED, day=4)
+    verified(account, Outcome.PASSED, day=4)
 
     assert still == [third]
     assert not CheckResult.objects.got_worse()
@@ -71,7 +71,7 @@ def test_it_stays_worse_until_it_is_good_again() -> None:
 
 def test_what_never_was_good_does_not_get_worse() -> None:
     account = standing()
-    verified(account, Outcome.NOT_PROVED, day=1)
+    verified(account, Outcome.NOT_TESTABLE, day=1)
     verified(account, Outcome.FAILED, day=2)
 
     assert not CheckResult.objects.got_worse()
@@ -79,7 +79,7 @@ def test_what_never_was_good_does_not_get_worse() -> None:
 
 def test_nothing_is_compared_with_a_run_that_knew_nothing() -> None:
     account = standing()
-    verified(account, Outcome.PROVED, day=1)
+    verified(account, Outcome.PASSED, day=1)
     verified(account, Outcome.FAILED, day=2, located=Located.BOWLINE)
     third = verified(account, Outcome.FAILED, day=3)
 
@@ -90,7 +90,7 @@ def test_it_says_only_once_that_something_got_worse() -> None:
     account = standing()
     said = []
 
-    for day, outcome in enumerate((Outcome.PROVED, Outcome.FAILED, Outcome.FAILED)):
+    for day, outcome in enumerate((Outcome.PASSED, Outcome.FAILED, Outcome.FAILED)):
         at = START + timedelta(days=day)
         run = Run.objects.create(account=account, kind=Run.Kind.VERIFY, status="failed")
         Run.objects.filter(pk=run.pk).update(created_at=at)
@@ -100,7 +100,7 @@ def test_it_says_only_once_that_something_got_worse() -> None:
 
 
 def test_accounts_are_compared_with_themselves() -> None:
-    verified(standing(), Outcome.PROVED, day=1)
+    verified(standing(), Outcome.PASSED, day=1)
     other = standing(name="other", account_id="933333333333")
 
     verified(other, Outcome.FAILED, day=2)
@@ -110,7 +110,7 @@ def test_accounts_are_compared_with_themselves() -> None:
 
 
 def test_the_managing_account_gets_worse_too() -> None:
-    verified(None, Outcome.PROVED, day=1)
+    verified(None, Outcome.PASSED, day=1)
     run = verified(None, Outcome.FAILED, day=2)
 
     assert [check.run for check in CheckResult.objects.got_worse()] == [run]
@@ -118,7 +118,7 @@ def test_the_managing_account_gets_worse_too() -> None:
 
 def test_a_removed_account_is_told_of_no_more() -> None:
     account = standing()
-    verified(account, Outcome.PROVED, day=1)
+    verified(account, Outcome.PASSED, day=1)
     verified(account, Outcome.FAILED, day=2)
 
     ManagedAccount.objects.update(granted_at=None)

@@ -30,7 +30,7 @@ def verified(
     account: ManagedAccount | None,
     *,
     at: datetime = BEFORE - timedelta(days=1),
-    outcome: Outcome = Outcome.PROVED,
+    outcome: Outcome = Outcome.PASSED,
     located: str = "",
     **fields: Any,
 ) -> Run:

@@ -84,7 +84,7 @@ def test_newer_policies_are_news_and_no_fault_of_the_account(
 
     account.refresh_from_db()
     assert looked.status == Status.VERIFIED
-    (news,) = looked.checks.filter(outcome="not proved from here", provider="resources")
+    (news,) = looked.checks.filter(outcome="not testable", provider="resources")
     assert f"policy set {POLICY_SET}. The latest is {POLICY_SET + 1}" in (news.sentence)
     assert [step.name for step in brought.steps.all()] == ["BowlineEC2Read"]
     assert account.policy_set == POLICY_SET + 1
@@ -202,7 +202,7 @@ def judged(*outcomes: Outcome, monkeypatch: pytest.MonkeyPatch, **fields: Any) -
         managing_version=row.version,
     )
     found = [Result(CHAIN, f"{n}", one, "", "") for n, one in enumerate(outcomes)]
-    same = Result(COMPARED, "Nothing left", Outcome.PROVED, "", "")
+    same = Result(COMPARED, "Nothing left", Outcome.PASSED, "", "")
     looked = verifying.Looked(Scope.load(run).own[0], same)
     monkeypatch.setattr(verifying, "checks", lambda *_: found)
     monkeypatch.setattr(verifying, "nothing_left", lambda *_: [looked])
@@ -217,10 +217,10 @@ def judged(*outcomes: Outcome, monkeypatch: pytest.MonkeyPatch, **fields: Any) -
 @pytest.mark.parametrize(
     ("outcomes", "status"),
     [
-        ([Outcome.PROVED, Outcome.PROVED], Status.VERIFIED),
-        ([Outcome.PROVED, Outcome.EVALUATED], Status.EVALUATED),
-        ([Outcome.PROVED, Outcome.NOT_PROVED], Status.EVALUATED),
-        ([Outcome.PROVED, Outcome.FAILED], Status.FAILED),
+        ([Outcome.PASSED, Outcome.PASSED], Status.VERIFIED),
+        ([Outcome.PASSED, Outcome.EVALUATED], Status.EVALUATED),
+        ([Outcome.PASSED, Outcome.NOT_TESTABLE], Status.EVALUATED),
+        ([Outcome.PASSED, Outcome.FAILED], Status.FAILED),
     ],
 )
 def test_only_a_chain_that_is_proved_in_whole_verifies(
@@ -232,7 +232,7 @@ def test_only_a_chain_that_is_proved_in_whole_verifies(
 @pytest.mark.parametrize(
     ("outcome", "accepted", "kept"),
     [
-        (Outcome.PROVED, False, True),
+        (Outcome.PASSED, False, True),
         (Outcome.EVALUATED, False, False),
         (Outcome.EVALUATED, True, True),
     ],

@@ -110,7 +110,7 @@ def test_an_account_is_described_without_javascript(
 
     page.goto("/accounts/new/")
     page.get_by_label("Name in Spinnaker").fill(DEV.name)
-    page.get_by_label("AWS account id").fill(DEV.account_id)
+    page.get_by_label("AWS account ID").fill(DEV.account_id)
     save = page.get_by_role("button", name="Save and continue")
     save.click()
     page.get_by_role("checkbox", name="EC2").check()

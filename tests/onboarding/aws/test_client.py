@@ -151,7 +151,7 @@ def test_a_session_is_blamed_for_what_it_signed(
 
     assert not isinstance(found, OwnCredentialsError)
     session = f"arn:aws:sts::{client.account_id}:assumed-role/Access/bowline-test"
-    assert f"AWS no longer takes the session {session}" in found.message
+    assert f"AWS no longer accepts the session {session}" in found.message
 
 
 def test_a_role_that_a_session_may_not_assume_any_more_is_the_sessions_fault(

@@ -175,7 +175,7 @@ def test_accounts_that_cannot_be_listed_are_none_and_a_sentence(
     found = organization_accounts(sessions, field.own)
 
     assert found.accounts == ()
-    assert "Type the account ids instead." in found.sentence
+    assert "Enter the account IDs instead." in found.sentence
     assert found.hint.startswith(hint)
     assert bool(found.hint) == bool(hint)
 

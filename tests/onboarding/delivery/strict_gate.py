@@ -288,7 +288,7 @@ class StrictGate:
         return None
 
     def post(self, body: Any) -> Answer:
-        """Create an account; a loaded name is refused otherwise than a stored one."""
+        """Create an account; a loaded name is denied otherwise than a stored one."""
         name = body.get("name") if isinstance(body, dict) else None
         if name in self.loaded:
             return error(400, "Cannot create an account which already exists")

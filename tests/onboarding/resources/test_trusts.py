@@ -133,9 +133,9 @@ def test_a_role_that_changes_in_an_account_that_stays_loses_no_account() -> None
     lost, gained = risks(ASSUME, listing(1), listing(1, role="other"))
 
     assert lost.sentence == (
-        "May no longer assume 1 role: arn:aws:iam::000000000001:role/spinnakerManaged."
+        "Can no longer assume 1 role: arn:aws:iam::000000000001:role/spinnakerManaged."
     )
-    assert gained.sentence.startswith("May also assume 1 role: arn:aws:iam::0000000000")
+    assert gained.sentence.startswith("Can also assume 1 role: arn:aws:iam::0000000000")
     assert lost.accounts == gained.accounts == ()
 
 
@@ -147,9 +147,9 @@ def test_a_pattern_names_no_account_and_covers_every_role() -> None:
     freed = list(risks(ASSUME, listing(1, 2), listing("*")))
     narrowed = list(risks(ASSUME, listing("*"), listing(1)))
 
-    assert pattern.sentence == f"May also assume 1 role: {anywhere}."
+    assert pattern.sentence == f"Can also assume 1 role: {anywhere}."
     assert Topic.LOST not in {one.topic for one in (*kept, *freed)}
-    assert kept[0].sentence == freed[0].sentence == "May also assume 1 role: *."
+    assert kept[0].sentence == freed[0].sentence == "Can also assume 1 role: *."
     assert narrowed == []
 
 

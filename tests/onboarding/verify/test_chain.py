@@ -26,7 +26,7 @@ def test_bowline_may_itself_be_the_identity(field: Field) -> None:
     managing = field.managing(identity=identity, bowline="")
     verified = Verified(field, managing, field.managed()).stand()
 
-    assert set(outcomes(verified.results()).values()) == {"proved"}
+    assert set(outcomes(verified.results()).values()) == {"passed"}
 
 
 def test_by_choice_the_chain_is_read_and_not_walked(field: Field) -> None:
@@ -34,8 +34,8 @@ def test_by_choice_the_chain_is_read_and_not_walked(field: Field) -> None:
     verified = Verified(field, managing, field.managed()).stand()
 
     assert outcomes(verified.results()) == {
-        "Bowline's own identity": "proved",
-        "Assume Spinnaker's identity": "not proved from here",
+        "Bowline's own identity": "passed",
+        "Assume Spinnaker's identity": "not testable",
         "Look up zones in us-east-1 as Spinnaker's identity": "evaluated",
         "Assume the managed role": "evaluated",
         "The external ID is required": "evaluated",
@@ -46,7 +46,7 @@ def test_by_choice_the_chain_is_read_and_not_walked(field: Field) -> None:
 def test_a_user_is_evaluated(read: Verified) -> None:
     found = outcomes(read.results())
 
-    assert found["Assume Spinnaker's identity"] == "not proved from here"
+    assert found["Assume Spinnaker's identity"] == "not testable"
     assert found["Assume the managed role"] == "evaluated"
 
 
@@ -67,7 +67,7 @@ def test_an_identity_that_may_not_be_read_is_not_proved(read: Verified) -> None:
 
     result = read.found("Assume Spinnaker's identity")
 
-    assert result.outcome is Outcome.NOT_PROVED
+    assert result.outcome is Outcome.NOT_TESTABLE
     assert "AWS refused iam:GetUser" in result.sentence
 
 
@@ -81,7 +81,7 @@ def test_an_existing_role_that_refuses_bowline_is_evaluated(field: Field) -> Non
 
     found = outcomes(verified.results())
 
-    assert found["Assume Spinnaker's identity"] == "not proved from here"
+    assert found["Assume Spinnaker's identity"] == "not testable"
     assert found["Assume the managed role"] == "evaluated"
 
 

@@ -72,13 +72,13 @@ def test_the_chain_is_proved_without_any_access_role(
     found = results(having(owned, BY_ACCESS, *owned.managed.providers[0].made))
 
     chain = {r.name: r.outcome.value for r in found if r.provider == "chain"}
-    assert set(chain.values()) == {"proved"}
+    assert set(chain.values()) == {"passed"}
     assert {
-        "A wrong external ID is refused",
-        "A missing external ID is refused",
+        "A wrong external ID is denied",
+        "A missing external ID is denied",
     } <= set(chain)
     (by_access,) = (r for r in found if r.name == BY_ACCESS.name)
-    assert by_access.outcome == "not proved from here"
+    assert by_access.outcome == "not testable"
     assert "does not read account" in by_access.sentence
     assert outcomes_of(found)["failed"] == 0
     wrote = [c for c in calls.made if c.split(":")[1].startswith(WRITES)]
@@ -88,7 +88,7 @@ def test_the_chain_is_proved_without_any_access_role(
 def test_the_reader_role_reads_what_the_chain_cannot_see(reading: Verified) -> None:
     found = results(having(reading, BY_ACCESS))
 
-    assert outcomes_of(found).keys() == {"proved"}
+    assert outcomes_of(found).keys() == {"passed"}
 
 
 def test_without_its_role_the_chain_says_what_may_be_wrong(owned: Verified) -> None:
@@ -141,7 +141,7 @@ def test_a_reader_role_that_is_not_there_fails_nothing(owned: Verified) -> None:
 
     (result,) = (r for r in results(one) if r.name == BY_ACCESS.name)
 
-    assert result.outcome == "not proved from here"
+    assert result.outcome == "not testable"
     assert f"reader role arn:aws:iam::{managed.account_id}:role/{READER_ROLE}" in (
         result.sentence
     )

@@ -63,7 +63,7 @@ def test_a_member_with_a_managed_role_made_by_hand() -> None:
 
     assert str(caught.value) == (
         f"The role spinnakerManaged in account {HANDMADE.account_id} already exists "
-        "and was not made by Bowline."
+        "and wasn't created by Bowline."
     )
 
 

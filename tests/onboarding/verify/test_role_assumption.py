@@ -30,7 +30,7 @@ def test_without_an_external_id_none_is_tried(field: Field) -> None:
     names = outcomes(verified.results())
 
     assert not any("external ID" in name for name in names)
-    assert set(names.values()) == {"proved"}
+    assert set(names.values()) == {"passed"}
 
 
 def test_a_wrong_trust_is_located(made: Verified) -> None:
@@ -123,9 +123,9 @@ def test_a_trust_without_the_external_id_fails(made: Verified) -> None:
 
     found = outcomes(made.results())
 
-    assert found["Assume the managed role"] == "proved"
-    assert found["A wrong external ID is refused"] == "failed"
-    assert found["A missing external ID is refused"] == "failed"
+    assert found["Assume the managed role"] == "passed"
+    assert found["A wrong external ID is denied"] == "failed"
+    assert found["A missing external ID is denied"] == "failed"
 
 
 def test_a_trust_that_requires_the_external_id_only_where_one_is_sent_fails(
@@ -139,8 +139,8 @@ def test_a_trust_that_requires_the_external_id_only_where_one_is_sent_fails(
 
     found = outcomes(made.results())
 
-    assert found["A wrong external ID is refused"] == "proved"
-    assert found["A missing external ID is refused"] == "failed"
+    assert found["A wrong external ID is denied"] == "passed"
+    assert found["A missing external ID is denied"] == "failed"
 
 
 def test_it_waits_for_the_external_id_to_be_required(made: Verified) -> None:
@@ -154,7 +154,7 @@ def test_it_waits_for_the_external_id_to_be_required(made: Verified) -> None:
 
     result = made.found("A wrong external ID", backoff_seconds=60, clock=time.clock)
 
-    assert result.outcome is Outcome.PROVED
+    assert result.outcome is Outcome.PASSED
     assert len(time.slept) == 1
 
 
@@ -175,7 +175,7 @@ def test_it_waits_for_a_role_that_is_not_known_yet(made: Verified) -> None:
         waiting=said.append,
     )
 
-    assert result.outcome is Outcome.PROVED
+    assert result.outcome is Outcome.PASSED
     assert said[0].startswith(
         "Waiting for AWS: it does not allow Spinnaker's identity to"
     )
@@ -222,7 +222,7 @@ def test_conditions_that_cannot_be_judged_are_not_proved(read: Verified) -> None
 
     result = read.found("Assume the managed role")
 
-    assert result.outcome is Outcome.NOT_PROVED
+    assert result.outcome is Outcome.NOT_TESTABLE
     assert "verify.sh" in result.fix
 
 
@@ -238,7 +238,7 @@ def test_an_external_id_that_is_not_required_is_read_too(read: Verified) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["Assume the managed role", "A wrong external ID is refused"]
+    "name", ["Assume the managed role", "A wrong external ID is denied"]
 )
 def test_an_error_that_is_no_refusal_is_told_as_it_is(
     made: Verified, monkeypatch: pytest.MonkeyPatch, name: str
@@ -314,9 +314,9 @@ def chain_of(sessions: Sessions, **fields: Any) -> Chain:
 @pytest.mark.parametrize(
     ("opens", "wrong", "missing"),
     [
-        ({"right"}, "proved", "proved"),
-        ({"right", "not-right"}, "failed", "proved"),
-        ({"right", ""}, "proved", "failed"),
+        ({"right"}, "passed", "passed"),
+        ({"right", "not-right"}, "failed", "passed"),
+        ({"right", ""}, "passed", "failed"),
     ],
 )
 def test_a_wrong_and_a_missing_external_id_are_tried_each(
@@ -327,8 +327,8 @@ def test_a_wrong_and_a_missing_external_id_are_tried_each(
 
     found = outcomes([*to_managed(chain, managed, managed.reach, "")])
 
-    assert found["A wrong external ID is refused"] == wrong
-    assert found["A missing external ID is refused"] == missing
+    assert found["A wrong external ID is denied"] == wrong
+    assert found["A missing external ID is denied"] == missing
 
 
 @pytest.mark.parametrize(

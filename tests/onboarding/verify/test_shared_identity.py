@@ -75,7 +75,7 @@ def test_an_identity_that_was_made_again_is_assumed_again(made: Verified) -> Non
     results = made.results(shares_identity=True)
 
     chain = [result for result in results if result.provider == "chain"]
-    assert {result.outcome for result in chain} == {Outcome.PROVED}
+    assert {result.outcome for result in chain} == {Outcome.PASSED}
     assert not [result for result in chain if SHARED in result.sentence]
 
 
@@ -131,9 +131,9 @@ def test_what_a_worthless_identity_was_refused_is_tried_with_a_new_one() -> None
     )
 
     assert outcomes([*islice(results, 4)]) == {
-        "Bowline's own identity": "proved",
-        BECOMING: "proved",
-        "Assume the managed role": "proved",
-        f"The role is in account {managed.account_id}": "proved",
+        "Bowline's own identity": "passed",
+        BECOMING: "passed",
+        "Assume the managed role": "passed",
+        f"The role is in account {managed.account_id}": "passed",
     }
     assert tried[0] == WORTHLESS

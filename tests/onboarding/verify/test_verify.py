@@ -18,14 +18,14 @@ def test_it_walks_the_whole_chain(made: Verified) -> None:
     results = made.results()
 
     assert outcomes(results) == {
-        "Bowline's own identity": "proved",
-        "Assume Spinnaker's identity": "proved",
-        ZONES: "proved",
-        "Assume the managed role": "proved",
-        f"The role is in account {made.managed.account_id}": "proved",
-        "A wrong external ID is refused": "proved",
-        "A missing external ID is refused": "proved",
-        "List zones": "proved",
+        "Bowline's own identity": "passed",
+        "Assume Spinnaker's identity": "passed",
+        ZONES: "passed",
+        "Assume the managed role": "passed",
+        f"The role is in account {made.managed.account_id}": "passed",
+        "A wrong external ID is denied": "passed",
+        "A missing external ID is denied": "passed",
+        "List zones": "passed",
     }
     providers = list(dict.fromkeys(result.provider for result in results))
     assert providers == ["chain", CACHING, "probe"]
@@ -84,9 +84,9 @@ ZONES = "Look up zones in us-east-1 as Spinnaker's identity"
 
 def test_the_managing_account_is_proved(made: Verified) -> None:
     assert of_managing(made, made.managing) == {
-        "Bowline's own identity": "proved",
-        "Assume Spinnaker's identity": "proved",
-        REGIONS: "proved",
+        "Bowline's own identity": "passed",
+        "Assume Spinnaker's identity": "passed",
+        REGIONS: "passed",
     }
 
 
@@ -97,7 +97,7 @@ def test_without_accounts_no_region_is_looked_up(made: Verified) -> None:
         field.sessions(), made.managing, field.own, backoff_seconds=0
     )
 
-    assert set(outcomes(list(found)).values()) == {"proved"}
+    assert set(outcomes(list(found)).values()) == {"passed"}
     assert REGIONS not in outcomes(made.results())
 
 

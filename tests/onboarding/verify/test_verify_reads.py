@@ -37,7 +37,7 @@ def test_checks_are_not_tried_without_the_managed_role(made: Verified) -> None:
 
     result = made.found("List zones")
 
-    assert result.outcome is Outcome.NOT_PROVED
+    assert result.outcome is Outcome.NOT_TESTABLE
     assert "could not be assumed" in result.sentence
 
 
@@ -46,9 +46,9 @@ def test_policies_that_may_not_be_read_are_not_proved(read: Verified) -> None:
 
     found = outcomes(read.results())
 
-    assert found["Assume the managed role"] == "not proved from here"
-    assert found["The external ID is required"] == "not proved from here"
-    assert found["List zones"] == "not proved from here"
+    assert found["Assume the managed role"] == "not testable"
+    assert found["The external ID is required"] == "not testable"
+    assert found["List zones"] == "not testable"
 
 
 def test_a_right_that_the_policies_lack_fails_where_it_is_read(read: Verified) -> None:
@@ -89,7 +89,7 @@ def test_a_call_that_is_not_known_there_proves_nothing(made: Verified) -> None:
 
     result = having(made, unknown).found("List certificates")
 
-    assert result.outcome is Outcome.NOT_PROVED
+    assert result.outcome is Outcome.NOT_TESTABLE
     assert "Unknown IAM action" in result.sentence
 
 
@@ -109,7 +109,7 @@ def test_a_read_is_repeated_while_its_policy_may_be_new(made: Verified) -> None:
         backoff_seconds=60, clock=time.clock
     )
 
-    assert outcomes(results[-2:]) == {"List VPCs": "proved", "List users": "proved"}
+    assert outcomes(results[-2:]) == {"List VPCs": "passed", "List users": "passed"}
     assert len(time.slept) == 1
 
 
@@ -128,7 +128,7 @@ def test_a_read_that_is_denied_explicitly_is_not_repeated(made: Verified) -> Non
 
 
 @pytest.mark.parametrize(
-    ("advice", "expected"), [(False, Outcome.FAILED), (True, Outcome.NOT_PROVED)]
+    ("advice", "expected"), [(False, Outcome.FAILED), (True, Outcome.NOT_TESTABLE)]
 )
 def test_an_answer_that_is_not_as_expected(
     made: Verified, advice: bool, expected: Outcome
@@ -195,16 +195,16 @@ def test_an_answer_as_expected_proves(made: Verified) -> None:
 
     result = having(made, check).found("List VPCs")
 
-    assert result.outcome is Outcome.PROVED
+    assert result.outcome is Outcome.PASSED
     assert result.sentence == "AWS answered ec2:DescribeVpcs."
 
 
 def test_a_success_may_prove_little(made: Verified) -> None:
-    check = replace(LIST_VPCS, success=Outcome.NOT_PROVED, missing="It is private.")
+    check = replace(LIST_VPCS, success=Outcome.NOT_TESTABLE, missing="It is private.")
 
     result = having(made, check).found("List VPCs")
 
-    assert (result.outcome, result.sentence) == (Outcome.NOT_PROVED, "It is private.")
+    assert (result.outcome, result.sentence) == (Outcome.NOT_TESTABLE, "It is private.")
 
 
 def test_an_account_without_an_aws_entry_has_no_chain(made: Verified) -> None:
@@ -217,7 +217,7 @@ def test_an_account_without_an_aws_entry_has_no_chain(made: Verified) -> None:
 
     results = Verified(made.field, made.managing, managed).results()
 
-    assert outcomes(results) == {"List clusters": "proved"}
+    assert outcomes(results) == {"List clusters": "passed"}
 
 
 def test_the_access_role_asks_what_the_chain_cannot(made: Verified) -> None:
@@ -226,7 +226,7 @@ def test_the_access_role_asks_what_the_chain_cannot(made: Verified) -> None:
 
     assert [result.outcome for result in results[-2:]] == [
         Outcome.FAILED,
-        Outcome.PROVED,
+        Outcome.PASSED,
     ]
 
 
@@ -248,9 +248,9 @@ def test_checks_of_one_call_make_it_once_and_judge_it_each(
     results = verified.results()
 
     assert [result.outcome for result in results[-3:]] == [
-        Outcome.PROVED,
+        Outcome.PASSED,
         Outcome.FAILED,
-        Outcome.PROVED,
+        Outcome.PASSED,
     ]
     assert calls.made["ec2:DescribeVpcs"] == 2  # as two roles
 

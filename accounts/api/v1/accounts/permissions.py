@@ -66,7 +66,7 @@ class Found(Schema):
     unread: str = Field(description="Why it could not be read since; empty: it was")
     differs: list[str] = Field(description="What a plan would have changed then")
     policies_of_others: list[ForeignPolicyListed] = Field(
-        description="Those first that nobody accepted"
+        description="Those first that aren't accepted"
     )
     trust: TrustFound | None = Field(description="null: no such role is planned")
     boundary: str

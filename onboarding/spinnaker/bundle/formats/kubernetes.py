@@ -52,7 +52,7 @@ EXISTING_ENTRY = """\
 Nothing is left to do: an EKS access entry gives `{principal}` access, with
 {policy} in {where}.
 
-See what exists, as anybody who may read the cluster in {region}:
+See what exists, as anyone who can read the cluster in {region}:
 
 ```sh
 aws eks list-associated-access-policies --region {region} \\

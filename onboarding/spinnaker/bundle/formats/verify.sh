@@ -5,7 +5,7 @@
 # On the host or in the pod that runs Clouddriver it proves that there. Elsewhere it sends
 # itself into Clouddriver's pod by kubectl, whose current context is used.
 #
-# It answers 0 when everything was proved, and another number when anything was not.
+# It answers 0 when every check passed, and another number if any failed.
 
 if [ -z "${BASH_VERSION:-}" ]; then
   command -v bash >/dev/null 2>&1 && exec bash "$0" "$@"
@@ -36,8 +36,8 @@ while [ "$#" -gt 1 ]; do
   shift 2
 done
 chosen=("$@")
-proved=0
-unproved=0
+passed=0
+failed=0
 script=${BASH_SOURCE[0]:-}
 errors=$(mktemp)
 config=$(mktemp)
@@ -45,13 +45,13 @@ region=""
 trap 'rm -f -- "$errors" "$config"' EXIT
 
 success() {
-  proved=$((proved + 1))
-  echo "$1: proved. $2"
+  passed=$((passed + 1))
+  echo "$1: passed. $2"
 }
 
 failure() {
-  unproved=$((unproved + 1))
-  echo "$1: NOT PROVED. $2" >&2
+  failed=$((failed + 1))
+  echo "$1: FAILED. $2" >&2
 }
 
 said() {
@@ -67,7 +67,7 @@ is_chosen() {
   return 1
 }
 
-# identity ARN ACCOUNT_ID NAME: this host must be Spinnaker, or nothing is proved here
+# identity ARN ACCOUNT_ID NAME: this host must be Spinnaker, or nothing is verified here
 identity() {
   local me
   if ! command -v aws >/dev/null 2>&1; then
@@ -162,5 +162,5 @@ cluster() {
 
 # the accounts
 
-echo "$proved proved, $unproved not."
-[ "$unproved" -eq 0 ] && [ "$proved" -gt 0 ]
+echo "$passed passed, $failed failed."
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

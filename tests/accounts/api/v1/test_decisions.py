@@ -280,7 +280,7 @@ def test_it_accepts_an_account_that_was_evaluated(approver, account):
 
     answer = approver.post("/accounts/staging/accept")
 
-    assert detail(refused) == "staging does not wait for acceptance."
+    assert detail(refused) == "staging isn't waiting for acceptance."
     assert answer.status_code == 200, answer.content
     assert ManagedAccount.objects.get().accepted_by_name == "approver"
     assert Activity.objects.get(what="accept").about == "staging"

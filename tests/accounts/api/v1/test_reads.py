@@ -65,14 +65,14 @@ def test_an_edit_outdates_the_plan(reader):
 def test_the_results_are_those_of_the_checks(reader, folded):
     run = run_row(Status.VERIFIED)
     CheckResult.objects.create(
-        run=run, position=0, provider="ec2", name="List", outcome="proved"
+        run=run, position=0, provider="ec2", name="List", outcome="passed"
     )
     if folded:
         fold([run.pk])
 
     results = reader.read(f"/runs/{run.number}/results").json()
 
-    assert [(one["name"], one["outcome"]) for one in results] == [("List", "proved")]
+    assert [(one["name"], one["outcome"]) for one in results] == [("List", "passed")]
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "1.5", str(2**31), str(10**30)])

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 SEEN = {
     "name": "Sign-in",
-    "outcome": "proved",
+    "outcome": "passed",
     "sentence": "Bowline is robot.",
     "fix": "",
 }

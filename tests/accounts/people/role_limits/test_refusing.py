@@ -1,4 +1,4 @@
-"""What is refused, in which words, and who is never limited."""
+"""What is denied, in which words, and who is never limited."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def test_the_account_waits_for_an_acceptance_and_bundles_for_the_next_verificati
 
 def unknown(*names: str, why: str = "conditions decide.") -> list[Result]:
     sentence = f"Unknown: {', '.join(names)}, because {why}"
-    one = Result("ec2", "Deploy", Outcome.NOT_PROVED, sentence)
+    one = Result("ec2", "Deploy", Outcome.NOT_TESTABLE, sentence)
     return [replace(one, unknown_writes=len(names))]
 
 

@@ -129,7 +129,7 @@ def test_an_external_id_removed_later_is_named(here: Credentials, reader: str) -
     found = verified_again()
 
     assert found.status == Status.FAILED
-    wrong = found.checks.get(name="A wrong external ID is refused")
+    wrong = found.checks.get(name="A wrong external ID is denied")
     assert "does not require the account's external ID" in wrong.sentence
     assert wrong.fix.startswith(DEPLOY_AGAIN)
 
@@ -172,7 +172,7 @@ def test_without_a_reader_an_edited_policy_is_not_proved_from_here(
 
     assert found.status == Status.VERIFIED, found.error
     left = found.checks.get(name__startswith=f"Compare {DEV.name} with AWS")
-    assert left.outcome == "not proved from here"
+    assert left.outcome == "not testable"
     assert left.sentence.startswith("Verified by the chain; its policies were not")
     read = FoundRoles.objects.of(account())
     assert read.get().unread

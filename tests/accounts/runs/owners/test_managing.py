@@ -96,7 +96,7 @@ def test_it_waits_for_its_owner_and_becomes_verified_by_the_walk(
     found = looked(run)
     assert found.status == Status.VERIFIED, found.error
     assert managing_row().state == managing_row().proof == State.VERIFIED
-    assert {check.outcome for check in found.checks.all()} == {"proved"}
+    assert {check.outcome for check in found.checks.all()} == {"passed"}
     assert {step.message for step in found.steps.all()} == {
         "Done by the account's owner."
     }

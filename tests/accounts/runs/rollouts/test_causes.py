@@ -95,7 +95,7 @@ def test_the_managing_accounts_failure_pauses() -> None:
 
     assert rollout.state == Rollout.State.PAUSED
     assert rollout.reason == (
-        "team-001 failed for a reason that may concern other accounts, too."
+        "team-001 failed for a reason that might also affect other accounts."
     )
 
 
@@ -149,7 +149,7 @@ def test_what_cannot_be_planned_pauses_nothing() -> None:
 
 WHOSE = [
     ({"account": "922222222222", "message": "x"}, Status.FAILED, True),
-    ({"account": CORE, "message": "staging is refused"}, Status.FAILED, False),
+    ({"account": CORE, "message": "staging is denied"}, Status.FAILED, False),
     ({"message": "922222222222 refused it"}, Status.FAILED, True),
     ({"message": "ec2: staging has no subnet"}, Status.FAILED, True),
     ({"message": "ec2: staging-2 has no subnet"}, Status.FAILED, False),

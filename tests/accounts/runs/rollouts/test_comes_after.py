@@ -1,4 +1,4 @@
-"""Two rollouts at once: one that overlaps is refused by name, another one waits for the
+"""Two rollouts at once: one that overlaps is denied by name, another one waits for the
 managing account, says so, and goes on by itself.
 """
 

@@ -18,7 +18,7 @@ from tests.strict_aws.proxy import StrictAws, strict_aws
 
 ENTERED, PROVED = 2, 1
 """Bowline enters an account to plan it and to apply it; Spinnaker's identity assumes
-the account's role once, and is refused it twice.
+the account's role once, and is denied it twice.
 """
 REFUSED = 2
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -104,7 +104,7 @@ def test_whoever_would_wait_for_an_owner_is_not_removed_with_others() -> None:
 
     assert [run.account_name for run in runs_of(rollout)] == [first.name]
     assert rollout.left_out == [
-        f"{second.name}: Its owner deletes the roles. Remove it by itself."
+        f"{second.name}: Its owner deletes the roles. Remove this account separately."
     ]
 
 

@@ -52,8 +52,8 @@ def test_what_has_a_wanted_name_already_is_not_called_not_yet(
     managing_row()
     account = account_row(state=State.FAILED)
     message = (
-        "The role spinnakerManaged in account 922222222222 already exists and was not "
-        "made by Bowline."
+        "The role spinnakerManaged in account 922222222222 already exists and wasn't "
+        "created by Bowline."
     )
     error = {"message": message, "hint": "Rename it.", "code": code}
     run_of(account, Status.FAILED, error=error)
@@ -105,7 +105,7 @@ def test_it_shows_the_newest_checks_with_what_mends_them(operator) -> None:
         position=0,
         provider="ec2",
         name="An old check",
-        outcome="proved",
+        outcome="passed",
     )
     CheckResult.objects.create(
         run=run_of(account, Status.FAILED),

@@ -18,7 +18,7 @@ def names(results: tuple[CheckResult, ...]) -> list[str]:
 
 
 def test_what_somebody_must_look_at_comes_first_the_worst_before_the_rest() -> None:
-    ended = (Outcome.PROVED, Outcome.NOT_PROVED, Outcome.CANNOT_DEPLOY)
+    ended = (Outcome.PASSED, Outcome.NOT_TESTABLE, Outcome.CANNOT_DEPLOY)
 
     found = in_order([*checks("ec2", *ended), *checks("eks", Outcome.FAILED)])
 
@@ -27,7 +27,7 @@ def test_what_somebody_must_look_at_comes_first_the_worst_before_the_rest() -> N
 
 
 def test_what_is_about_the_same_stands_in_one_group() -> None:
-    results = [*checks("chain", "proved"), *checks("ec2", "proved", "evaluated")]
+    results = [*checks("chain", "passed"), *checks("ec2", "passed", "evaluated")]
 
     found = in_order(results)
 
@@ -39,6 +39,6 @@ def test_what_is_about_the_same_stands_in_one_group() -> None:
 
 
 def test_outcomes_are_counted() -> None:
-    results = checks("ec2", "proved", "failed", "proved")
+    results = checks("ec2", "passed", "failed", "passed")
 
-    assert outcomes(results) == [("proved", 2), ("failed", 1)]
+    assert outcomes(results) == [("passed", 2), ("failed", 1)]

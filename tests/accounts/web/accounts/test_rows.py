@@ -50,9 +50,9 @@ def test_failed_checks_of_the_last_verification_are_counted_and_found(client) ->
     ]
     for run, outcomes in (
         (older, ["failed", "failed", "failed"]),
-        (newer, ["failed", "cannot deploy", "proved"]),
+        (newer, ["failed", "cannot deploy", "passed"]),
         (cured[0], ["failed"]),
-        (cured[1], ["proved"]),
+        (cured[1], ["passed"]),
     ):
         for position, outcome in enumerate(outcomes):
             run.checks.create(

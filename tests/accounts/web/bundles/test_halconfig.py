@@ -120,7 +120,7 @@ def test_a_crash_report_hides_what_was_pasted(operator, bundle) -> None:
 def test_a_name_is_asked_before_anything_is_given(operator, bundle) -> None:
     page = posted(operator, COLLIDING, download="1").content.decode()
 
-    assert "These names collide" in page
+    assert "Name conflicts" in page
     assert "hal&#x27;s core is AWS account 000000000008, not 911111111111" in page
     assert 'name="take_over" value="core"' in page
 

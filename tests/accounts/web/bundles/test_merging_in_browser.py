@@ -55,7 +55,7 @@ def shown(page: Page, config: Path) -> None:
     page.goto(PAGE)
     page.get_by_label("The file").set_input_files(config)
     page.get_by_role("button", name="Show what changes").click()
-    expect(page.get_by_text("These names collide")).to_be_visible()
+    expect(page.get_by_text("Name conflicts")).to_be_visible()
 
 
 @pytest.mark.smoke

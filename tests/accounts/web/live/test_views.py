@@ -95,7 +95,7 @@ def test_a_page_on_which_nothing_moves_does_not_ask(viewer: Client, page: str) -
     [
         lambda run: run.steps.update(status="done"),
         lambda run: run.checks.create(
-            position=0, provider="ec2", name="List", outcome="proved"
+            position=0, provider="ec2", name="List", outcome="passed"
         ),
         lambda run: Run.objects.filter(pk=run.pk).update(waiting="Waiting for AWS"),
         lambda run: move(run, Status.VERIFYING),

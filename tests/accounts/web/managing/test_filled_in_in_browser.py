@@ -40,5 +40,5 @@ def test_an_answer_does_not_write_over_what_was_typed_meanwhile(
     held.pop().continue_()
 
     expect(page.get_by_text("Filled in from AWS")).to_be_visible()
-    expect(page.get_by_label("AWS account id")).to_have_value("911111111111")
+    expect(page.get_by_label("AWS account ID")).to_have_value("911111111111")
     expect(name).to_have_value("mine")

@@ -129,7 +129,7 @@ def test_broken_accounts_come_first() -> None:
         {**none(), "failed": 2, "drifted": 1, "outdated": 1, "draft": 1}
     )
 
-    assert first.text == "2 accounts failed. The last run says what to fix."
+    assert first.text == "2 accounts failed. See the last run for what to fix."
     assert first.url == "/accounts/?state=failed"
     assert second.text.startswith("1 account drifted")
     assert third.text.startswith("1 account changed after")
@@ -145,7 +145,7 @@ def test_who_approves_reads_first_what_only_they_can_move(client) -> None:
         client.force_login(person(role))
         texts = [item.text for item in client.get("/").context["todo"]]
         waits = texts.index("The plan for staging waits for approval.")
-        failed = texts.index("1 account failed. The last run says what to fix.")
+        failed = texts.index("1 account failed. See the last run for what to fix.")
         assert (waits < failed) is (role == "approver")
 
 

@@ -88,7 +88,7 @@ def test_an_administrators_policy_means_more_and_not_fewer(
 
     text = page(client, account)
 
-    found = "what Bowline planned and 1 policy of others that nobody accepted."
+    found = "what Bowline planned and 1 policy of others that aren't accepted."
     assert f"{FOUND}: {found}" in text
     assert "more than AWS" in text
     assert "fewer than" not in text
@@ -107,7 +107,7 @@ def test_what_was_accepted_is_marked_apart_and_comes_last(
 
     text = page(client, account)
 
-    counts = "1 policy of others that nobody accepted and 1 that somebody accepted."
+    counts = "1 policy of others that aren't accepted and 1 that are accepted."
     assert counts in text
     assert "paul accepted it until" in text
     assert text.index("not approved zealous") < text.index("accepted AdministratorAcc")
@@ -119,7 +119,7 @@ def test_an_acceptance_that_is_over_is_none(
     over = {**ACCEPTED, "until": today() - timedelta(days=1)}
     read_roles(account, attached(account, **over))
 
-    assert "1 policy of others that nobody accepted." in page(client, account)
+    assert "1 policy of others that aren't accepted." in page(client, account)
 
 
 def test_a_policy_that_may_not_be_read_leaves_the_number_open(
@@ -143,7 +143,7 @@ def test_what_was_found_before_this_was_kept_is_listed_and_not_counted(
     text = page(client, account)
 
     assert "As planned; the next verification keeps what it finds in AWS." in text
-    assert "Found before: 1 policy of others that nobody accepted." in text
+    assert "Found before: 1 policy of others that aren't accepted." in text
     assert "actions as planned" in text
 
 
@@ -278,7 +278,7 @@ def test_a_trust_that_lets_nobody_in_says_so(
     trust = Policy.of({"Statement": [nobody]})
     read_roles(account, change=of_managed(trust=trust))
 
-    assert "Nobody can assume it." in page(client, account)
+    assert "No one can assume it." in page(client, account)
 
 
 def test_an_adopted_role_is_listed_with_its_policies(client: Client) -> None:
@@ -319,7 +319,7 @@ def test_so_does_spinnakers_identity(client: Client, account: ManagedAccount) ->
 
     mine, others = text.split("Spinnaker's identity in core", 1)
     assert f"{FOUND}: exactly what Bowline planned." in mine
-    found = "what Bowline planned and 1 policy of others that nobody accepted."
+    found = "what Bowline planned and 1 policy of others that aren't accepted."
     assert f"{FOUND}: {found}" in others
     assert f"AdministratorAccess attached to role {identity}" in others
 

@@ -48,7 +48,7 @@ def test_it_says_who_gets_in_what_is_granted_and_why(client: Client) -> None:
     assert "AmazonSubnetCachingAgent.groovy:" in text
     assert "spinnaker-release-2026.0.1/clouddriver/" in text
     assert "AmazonSubnetCachingAgent.groovy#L" in text
-    assert "May lead to more rights" in text
+    assert "Might lead to more permissions" in text
 
 
 def get(client: Client, account: ManagedAccount, query: str, name: str) -> Any:

@@ -320,7 +320,7 @@ def test_old_checks_of_a_removed_account_are_history(operator) -> None:
     account = account_row()
     run = run_row(Status.VERIFIED, account=account)
     CheckResult.objects.create(
-        run=run, position=0, provider="chain", name="Walked", outcome="proved"
+        run=run, position=0, provider="chain", name="Walked", outcome="passed"
     )
 
     page = operator.get(f"/accounts/{account.pk}/").content.decode()

@@ -16,7 +16,7 @@ from tests.rows import account_row, managing_row, run_row
 
 pytestmark = pytest.mark.django_db
 FOUND = [
-    Result("chain", "Assume the role", Outcome.PROVED, "AWS let it.", "", 0.084),
+    Result("chain", "Assume the role", Outcome.PASSED, "AWS let it.", "", 0.084),
     *(Result("ec2", f"Start {n}", Outcome.EVALUATED, "Allowed.") for n in range(4)),
     Result(
         "ec2",

@@ -234,7 +234,7 @@ def test_what_is_unknown_or_missing_is_not_called_a_success(
 def test_a_success_counts_what_was_called_simulated_and_left_open(viewer) -> None:
     managing_row()
     run = run_row(Status.VERIFIED)
-    ended = ("proved", "proved", "evaluated", "not proved from here")
+    ended = ("passed", "passed", "evaluated", "not testable")
     for position, outcome in enumerate(ended):
         named = f"check {position}"
         run.checks.create(position=position, outcome=outcome, name=named)

@@ -31,7 +31,10 @@ def waiting() -> Run:
         handed_off_at=now - timedelta(days=2),
         looked_at=now,
         look_at=now + timedelta(minutes=59, seconds=50),
-        waiting="AWS refuses: the role is not there yet, or its trust is not this one.",
+        waiting=(
+            "AWS denies it: the role doesn't exist yet, or its trust policy is a "
+            "different one."
+        ),
     )
 
 

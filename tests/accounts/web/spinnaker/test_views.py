@@ -161,7 +161,7 @@ def page_after_a_test(
         (error(401), "Check the token or the password"),
         (Answer(302, "", b"/login"), "Check the token or the password"),
         (Answer(200, "text/html", b"<html>log in"), "Check the token or the password"),
-        (error(403), "Give the robot a role of fiat.admin.roles."),
+        (error(403), "Give the service account a role of fiat.admin.roles."),
         (Answer(200, "application/json", b"[1"), "Check the base URL"),
     ],
 )

@@ -150,7 +150,7 @@ def test_required_fields_are_marked_and_named_as_before(page: Page) -> None:
 
     assert {name.removesuffix("*"): mark for name, mark in marks} == {
         "Name in Spinnaker": True,
-        "AWS account id": True,
+        "AWS account ID": True,
         "Environment": False,
         "Who may read": False,
         "Who may write": False,

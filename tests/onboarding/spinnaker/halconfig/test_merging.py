@@ -333,7 +333,7 @@ def test_a_name_that_stands_twice_is_refused_with_both_lines():
 
     assert str(refused.value) == (
         "Line 17: A second account is called “x”: the first, of google, is in line 14. "
-        "hal refuses that."
+        "hal rejects that."
     )
 
 

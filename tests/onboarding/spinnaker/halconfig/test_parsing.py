@@ -47,7 +47,7 @@ def test_what_hal_cannot_read_is_refused_with_its_line(text: str, sentence: str)
 def test_another_encoding_is_refused_with_its_line():
     latin = (START + "  version: f\xfcnf\n").encode("latin-1")
 
-    assert refusal(latin) == "Line 4: This is not UTF-8."
+    assert refusal(latin) == "Line 4: The file isn't UTF-8."
 
 
 def test_a_mark_of_utf8_is_skipped():
@@ -94,7 +94,7 @@ def test_an_alias_bomb_is_refused_within_bounds():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert "Written out, this holds more than" in sentence
+    assert "With all aliases expanded, the file has more than" in sentence
     assert peak < 10_000_000
 
 

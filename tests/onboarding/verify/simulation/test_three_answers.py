@@ -239,7 +239,7 @@ def test_what_is_remembered_is_read_again_where_the_simulator_denies_it() -> Non
 def test_where_nobody_may_simulate_all_writes_are_unknown() -> None:
     results = Simulated(refuses=BLIND).writes()
 
-    assert outcomes(results).keys() == {"not proved from here"}
+    assert outcomes(results).keys() == {"not testable"}
     assert all(one.unknown_writes for one in results)
     assert all("could not be simulated: Refused." in one.sentence for one in results)
 

@@ -107,7 +107,7 @@ def test_conditions_that_the_simulator_does_not_know_are_no_failure(
 
     result = simulated(stands(field, tags))
 
-    assert result.outcome is Outcome.NOT_PROVED
+    assert result.outcome is Outcome.NOT_TESTABLE
     assert result.sentence == "Unknown: ec2:CreateTags, because conditions decide."
 
 
@@ -116,7 +116,7 @@ def test_what_only_the_documents_allow_is_unknown(field: Field) -> None:
 
     result = simulated(stands(field, changing("ec2:RunInstances"), tags))
 
-    assert (result.outcome, result.unknown_writes) == (Outcome.NOT_PROVED, 1)
+    assert (result.outcome, result.unknown_writes) == (Outcome.NOT_TESTABLE, 1)
     assert result.sentence.endswith("the policies allow ec2:RunInstances.")
 
 
@@ -131,7 +131,7 @@ def test_who_may_not_simulate_learns_nothing(field: Field) -> None:
 
     result = simulated(verified)
 
-    assert result.outcome is Outcome.NOT_PROVED
+    assert result.outcome is Outcome.NOT_TESTABLE
     assert "because it could not be simulated:" in result.sentence
 
 
@@ -167,7 +167,7 @@ def test_no_real_provider_is_refused_what_it_is_granted(field: Field) -> None:
 
     writes = [r for r in results if r.name.startswith("Writes for")]
     assert {r.provider for r in writes} == {"ec2", "lambda"}
-    assert {r.outcome for r in writes} <= {Outcome.EVALUATED, Outcome.NOT_PROVED}
+    assert {r.outcome for r in writes} <= {Outcome.EVALUATED, Outcome.NOT_TESTABLE}
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,10 @@ from onboarding.spinnaker.bundle.yaml_text import Value
 
 WORD = re.compile(r"[A-Za-z0-9]+")
 TAGS: tuple[Value, ...] = ({"Key": OWNER_TAG, "Value": OWNER},)
-MAKE = "Say no where the account has this role already: AWS makes it once an account."
+MAKE = (
+    "Set this to no if the account already has this role: AWS creates it once per "
+    "account."
+)
 
 
 @dataclass(frozen=True, slots=True)

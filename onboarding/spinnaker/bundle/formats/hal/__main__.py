@@ -74,7 +74,7 @@ def with_accounts(options: argparse.Namespace, stop: Stop) -> int:
     known_names = {*names, *(names_in(removed) if options.verb == "remove" else ())}
     for name in (*options.names, *options.taken_over, *start):
         if name not in known_names:
-            raise Refused(f"“{name}” is no account of this bundle.")
+            raise Refused(f"“{name}” isn't an account of this bundle.")
     known = providers_of(asked())
     if options.verb == "remove" and options.names:
         bundle.update({p: [*bundle[p], *removed[p]] for p in PROVIDERS})
@@ -147,7 +147,7 @@ def two_names(situation: Situation) -> list[str]:
     """Say which AWS accounts hal knows under another name too."""
     ids = {a["name"]: a["accountId"] for a in situation.bundle["aws"]}
     return [
-        f"hal knows AWS account {ids[new]} as {old} too. If {new} is its new name, "
+        f"hal also has AWS account {ids[new]} as {old}. If {new} is its new name, "
         f"remove the old one: apply.sh --renamed {old}"
         for old, new in situation.other_names().items()
         if old not in situation.renamed
@@ -172,7 +172,7 @@ def carry_out(
             print(shlex.join(("hal", *words)))
         return 0
     if not steps:
-        say("Nothing to change: hal has it so already.")
+        say("No changes: hal already has these accounts.")
         return 0
     if options.verb == "remove" and not options.yes and not is_confirmed(steps):
         say("Nothing was removed.")
@@ -221,8 +221,8 @@ def looked_again(situation: Situation, steps: list[HalStep]) -> int:
         say(sentence)
     if found:
         say(
-            "Somebody else changed hal's config at the same time. Look at it before "
-            "`hal deploy apply`: hal/check.sh compares it with this bundle."
+            "Someone else changed hal's config at the same time. Check it before `hal "
+            "deploy apply`: hal/check.sh compares it with this bundle."
         )
     return 1 if found else 0
 

@@ -33,7 +33,7 @@ def surprises(
             if len(now) > 1 and (verb or now != was.get(name)):
                 yield f"hal has {provider} {name} {len(now)} times."
             elif not verb and now != was.get(name, []):
-                yield f"{provider} {name} was changed by somebody else meanwhile."
+                yield f"{provider} {name} was changed by someone else in the meantime."
             elif verb == "delete" and now:
                 yield f"{provider} {name} is in hal again."
             elif verb not in ("", "delete") and (

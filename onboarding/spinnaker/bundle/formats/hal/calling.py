@@ -67,7 +67,9 @@ def hal(words: tuple[str, ...]) -> str:
             raise
     if call.returncode:
         error = COLOUR.sub("", err).strip()
-        raise Failed(error or f"It ended with {call.returncode} and said nothing.")
+        raise Failed(
+            error or (f"It ended with exit code {call.returncode} and printed nothing.")
+        )
     return out
 
 

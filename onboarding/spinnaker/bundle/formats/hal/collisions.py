@@ -37,7 +37,7 @@ def stranger(provider: str, account: Mapping[str, Any], held: Mapping[str, Any])
     is_own = file.endswith(own_kubeconfig(name))
     if is_own or (is_restored(held) and held.get("context") == name):
         return ""
-    return f"hal's {name} is reached by a kubeconfig that is none of Bowline's."
+    return f"hal's {name} uses a kubeconfig that Bowline didn't create."
 
 
 def own_kubeconfig(name: str) -> str:

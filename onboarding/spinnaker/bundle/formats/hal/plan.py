@@ -298,7 +298,9 @@ def forgetting(situation: Situation) -> tuple[list[HalStep], list[str]]:
         if old not in situation.held["aws"]:
             continue  # an earlier run removed it
         if old not in now:
-            hindrances.append(f"“{old}” is no other name of an account of this bundle.")
+            hindrances.append(
+                f"“{old}” isn't another name of an account of this bundle."
+            )
             continue
         for name in situation.ecs_of.get(old, ()):
             if name in ecs.values():

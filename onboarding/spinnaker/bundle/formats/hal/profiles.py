@@ -46,7 +46,9 @@ def put(source: Path, target: Path) -> int:
         say(f"{target}: as it should be")
         return 0
     if before is not None and not is_bowlines(before):
-        say(f"{target} is yours and was left as it is. Add to it what {source} says.")
+        say(
+            f"{target} is yours and wasn't changed. Add the settings of {source} to it."
+        )
         return 1
     target.write_bytes(content)
     say(f"{target}: {'added' if before is None else 'renewed'}")
@@ -82,7 +84,7 @@ def daemons_folder() -> Path:
         deployment = asked()
     except FileNotFoundError:
         raise Refused(
-            "There is no hal here. Name the folder: profiles.sh FOLDER"
+            "hal isn't installed on this host. Name the folder: profiles.sh FOLDER"
         ) from None
     return hal_folder() / (deployment.get("name") or "default") / "profiles"
 

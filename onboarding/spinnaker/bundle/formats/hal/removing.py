@@ -49,7 +49,7 @@ def removal(situation: Situation) -> list[HalStep]:
             if not theirs:
                 continue
             hindrances += [
-                f"{why} It is not this bundle's to remove."
+                f"{why} This bundle doesn't remove it."
                 for held in theirs
                 if (why := stranger(provider, account, held))
             ]

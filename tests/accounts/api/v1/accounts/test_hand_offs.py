@@ -52,7 +52,7 @@ def test_nobody_is_taken_at_their_word_where_nothing_waits_for_it(operator):
     again = operator.post("/accounts/staging/hand-off/updated")
 
     assert detail(refused) == "staging does not wait for an owner."
-    assert detail(again) == f"{waiting.title} does not wait for anybody's word."
+    assert detail(again) == f"{waiting.title} isn't waiting for a confirmation."
 
 
 def test_it_gives_what_the_managing_accounts_owner_receives(operator):

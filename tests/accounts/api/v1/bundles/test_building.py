@@ -35,7 +35,7 @@ def test_a_bundle_of_nothing_is_refused(operator):
     account_row()
 
     assert detail(operator.post("/bundles")) == (
-        "A bundle needs a verified account, or an evaluated one that a person "
+        "A bundle needs a verified account, or an evaluated one that an approver "
         "accepted. There is none yet: staging is draft."
     )
 

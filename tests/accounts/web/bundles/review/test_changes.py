@@ -65,10 +65,10 @@ def test_what_goes_and_what_opens_is_read_first():
 
     found = between(before, after)
 
-    assert list(told(found)) == ["Deletions", "Open to everybody", "Changed", "New"]
+    assert list(told(found)) == ["Deletions", "Open to everyone", "Changed", "New"]
     assert told(found)["Deletions"] == ["old: Spinnaker forgets this account."]
     assert told(found)["Changed"] == ["staging: permissions.", "apps: namespaces."]
-    deploys, reaches = told(found)["Open to everybody"]
+    deploys, reaches = told(found)["Open to everyone"]
     assert deploys.startswith("staging: Everyone in Spinnaker can deploy")
     assert reaches.startswith("apps: Spinnaker can access every namespace")
     places = {card.anchor: card.key.name for card in found.cards}

@@ -175,9 +175,9 @@ def test_what_spinnaker_gets_and_loses_is_said():
         "Changes permissions, environment.",
         "New aws account.",
     ]
-    assert shown.readings[0].topic == "Open to everybody"
+    assert shown.readings[0].topic == "Open to everyone"
     assert shown.readings[0].tone == "bad"
-    assert ["can deploy" in one for one in said["Open to everybody"]] == [True, True]
+    assert ["can deploy" in one for one in said["Open to everyone"]] == [True, True]
 
 
 def clustered(number: int) -> Managed:

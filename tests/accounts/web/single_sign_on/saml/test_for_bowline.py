@@ -1,4 +1,4 @@
-"""An assertion that is not for Bowline, or valid for too long, is refused by Bowline
+"""An assertion that is not for Bowline, or valid for too long, is denied by Bowline
 itself: python3-saml accepts what leaves out an audience, a recipient or an end.
 """
 

@@ -117,8 +117,8 @@ def test_it_proves_each_chain(verification: Verification):
     done = verification.run(installation())
 
     role = f"arn:aws:iam::{DEV}:role/spinnakerManaged in account {DEV}"
-    assert f"dev: proved. Spinnaker becomes {role}." in done.stdout
-    assert done.stdout.endswith("2 proved, 0 not.\n")
+    assert f"dev: passed. Spinnaker becomes {role}." in done.stdout
+    assert done.stdout.endswith("2 passed, 0 failed.\n")
     assert done.returncode == 0
 
 
@@ -126,7 +126,7 @@ def test_it_proves_the_named_accounts_only(verification: Verification):
     done = verification.run(installation(), "prod")
 
     assert "dev" not in done.stdout
-    assert done.stdout.endswith("1 proved, 0 not.\n")
+    assert done.stdout.endswith("1 passed, 0 failed.\n")
 
 
 def test_it_fails_for_an_account_that_is_not_there(verification: Verification):
@@ -145,7 +145,7 @@ def test_a_role_that_cannot_be_assumed_is_told_with_aws_own_words(
     done = verification.run(bundled)
 
     assert done.returncode == 1
-    assert "x: NOT PROVED. Spinnaker cannot become" in done.stderr
+    assert "x: FAILED. Spinnaker cannot become" in done.stderr
     assert "AccessDenied" in done.stderr
     assert "dev: proved" in done.stdout
 
@@ -183,7 +183,7 @@ def test_another_identity_proves_nothing(verification: Verification):
 
     assert done.returncode == 1
     assert "Run this where Clouddriver runs, or where kubectl" in done.stderr
-    assert "proved" not in done.stdout
+    assert "passed" not in done.stdout
 
 
 def test_an_existing_user_may_be_the_identity():
@@ -257,7 +257,7 @@ def test_a_cluster_that_refuses_is_not_proved(verification: Verification):
     done = verification.run(bundled)
 
     assert done.returncode == 1
-    assert "dev-apps: NOT PROVED. Spinnaker may not list pods" in done.stderr
+    assert "dev-apps: FAILED. Spinnaker may not list pods" in done.stderr
     assert "no such host" in done.stderr
 
 
@@ -331,7 +331,7 @@ def test_from_a_desk_it_runs_in_clouddrivers_pod_clusters_and_all(
     assert "There is no aws command here. So " in done.stdout
     assert f"So {name} in namespace spinnaker proves it." in done.stdout
     assert "web-apps: proved" in done.stdout
-    assert done.stdout.endswith("3 proved, 0 not.\n")
+    assert done.stdout.endswith("3 passed, 0 failed.\n")
 
 
 def test_from_a_desk_it_answers_as_it_does_in_the_pod(desk: Desk):
@@ -341,8 +341,8 @@ def test_from_a_desk_it_answers_as_it_does_in_the_pod(desk: Desk):
     done = desk.run("--namespace", "spin", "--in", "deploy/cd", "web-apps")
 
     assert done.returncode == 1
-    assert "web-apps: NOT PROVED." in done.stderr
-    assert done.stdout.endswith("0 proved, 1 not.\n")
+    assert "web-apps: FAILED." in done.stderr
+    assert done.stdout.endswith("0 passed, 1 failed.\n")
 
 
 def test_with_a_persons_own_credentials_it_is_the_pod_that_proves(desk: Desk):
@@ -354,7 +354,7 @@ def test_with_a_persons_own_credentials_it_is_the_pod_that_proves(desk: Desk):
 
     assert done.returncode == 0, done.stderr
     assert f"This host is arn:aws:iam::{DEV}:root, and Spinnaker runs as" in done.stdout
-    assert done.stdout.endswith("1 proved, 0 not.\n")
+    assert done.stdout.endswith("1 passed, 0 failed.\n")
 
 
 def test_where_kubectl_does_not_reach_the_pod_it_says_how_to_name_it(desk: Desk):
@@ -365,7 +365,7 @@ def test_where_kubectl_does_not_reach_the_pod_it_says_how_to_name_it(desk: Desk)
     assert done.returncode == 1
     assert "kubectl does not reach Clouddriver's pod either: no such" in done.stderr
     assert "verify.sh --namespace NAME --in deploy/NAME" in done.stderr
-    assert "proved" not in done.stdout
+    assert "passed" not in done.stdout
 
 
 @pytest.mark.parametrize("reaches_a_pod", [False, True])
@@ -395,4 +395,4 @@ def test_it_works_with_the_real_aws_command(verification: Verification):
     )
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.endswith("2 proved, 0 not.\n")
+    assert done.stdout.endswith("2 passed, 0 failed.\n")

@@ -29,7 +29,7 @@ def test_an_account_that_two_people_added_is_said(
     [
         (("add", "theirs", *THEIRS), "aws theirs was changed by somebody else"),
         (("edit", "core", "--environment=x"), "aws core was changed by somebody"),
-        (("delete", "core"), "aws core was changed by somebody else meanwhile."),
+        (("delete", "core"), "aws core was changed by someone else in the meantime."),
         (("delete", "core"), "hal's primary account is staging, and not core."),
         (("delete", "staging"), "aws staging is not as this bundle has it."),
         (("edit", "staging", "--environment=x"), "aws staging is not as this bundle"),

@@ -268,5 +268,5 @@ def test_a_name_does_not_count_once_hal_has_the_account_again(
 
     assert run("apply") == 0
 
-    assert capsys.readouterr().err == "Nothing to change: hal has it so already.\n"
+    assert capsys.readouterr().err == "No changes: hal already has these accounts.\n"
     assert not (hal.home / ".hal" / FILE).exists()

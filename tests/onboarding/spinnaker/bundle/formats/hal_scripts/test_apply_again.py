@@ -24,7 +24,7 @@ def test_the_second_run_changes_nothing_and_only_asks(scripts: Scripts):
 
     assert scripts.hal.calls == QUESTIONS
     assert (scripts.hal.home / "config").read_bytes() == before
-    assert done.stderr == "Nothing to change: hal has it so already.\n"
+    assert done.stderr == "No changes: hal already has these accounts.\n"
 
 
 def test_a_new_account_costs_one_call(scripts: Scripts):
