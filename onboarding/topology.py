@@ -279,6 +279,11 @@ class Topology:
     managing: Managing
     managed: tuple[Managed, ...] = ()
 
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """List the AWS accounts in which Spinnaker assumes a role."""
+        return tuple(one.account_id for one in self.managed if one.in_aws_provider)
+
     def account(self, name: str) -> Managed:
         """Return the managed account of that name; raise KeyError without one."""
         for managed in self.managed:

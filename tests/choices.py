@@ -12,12 +12,11 @@ from itertools import product
 from typing import Any
 
 from onboarding.desired.managed import managed_side
-from onboarding.desired.managing import managing_side
 from onboarding.partitions import PARTITIONS, arn
 from onboarding.providers.base import Provider
 from onboarding.resources.kinds import InlinePolicy, ManagedPolicy, Resource, Role
 from onboarding.topology import ExistingIdentity, Managed, Managing, PodRole, Topology
-from tests.factories import MANAGING_ID, managed, managing, provider
+from tests.factories import MANAGING_ID, managed, managing, provider, side_of
 
 KEY = "mrk-0123456789abcdef0123456789abcdef"
 ORGANIZATION = "o-a1b2c3d4e5"
@@ -97,9 +96,7 @@ def resources(partition: str) -> tuple[Resource, ...]:
     """Give all that is ever made: what stands on both sides, for every choice."""
     made: dict[Resource, None] = {}
     for core in installations(partition):
-        made |= dict.fromkeys(
-            managing_side(Topology(core, (managed(provider("ec2")),)))
-        )
+        made |= dict.fromkeys(side_of(Topology(core, (managed(provider("ec2")),))))
         for account in (managed(provider("ec2")), managed(provider("ecs"))):
             made |= dict.fromkeys(managed_side(core, account))
     for core in (

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from onboarding.description.values import Description, columns_of, completed
+from onboarding.desired import desired
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
+from onboarding.resources.kinds import Resource
 from onboarding.topology import Managed, Managing, Topology
 
 MANAGING_ID = "911111111111"
@@ -52,3 +54,8 @@ LEAST: dict[str, dict[str, Any]] = {
 
 def provider(key: str, **details: Any) -> Provider:
     return PROVIDERS[key].from_details({**LEAST.get(key, {}), **details})
+
+
+def side_of(topology: Topology) -> tuple[Resource, ...]:
+    """Return what should exist in the managing account."""
+    return desired(topology, topology.managing)

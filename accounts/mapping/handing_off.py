@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from accounts.mapping.managed import granted_topology, managed_of
+from accounts.mapping.managed import assumed_accounts, managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import HandOff as HandedOut
 from accounts.models import ManagedAccount, ManagingAccount
 from onboarding.handoff.hand_off import HandOff, hand_off
 from onboarding.handoff.managing import hand_off_managing
-from onboarding.topology import MadeBy, Managed, Managing, Topology
+from onboarding.topology import MadeBy, Managed, Managing
 
 
 def prefix_for(made_by: str, held: str = "") -> str:
@@ -58,6 +58,9 @@ def hand_off_of_managing(row: ManagingAccount) -> HandOff:
     DetailsError or QuotaExceeded.
     """
     managing = managing_of(row)
-    whole = Topology(managing) if managing.organization else granted_topology(managing)
     first = HandedOut.objects.of_managing().last()
-    return hand_off_managing(whole, stack_name=first.stack_name if first else "")
+    return hand_off_managing(
+        managing,
+        assumed_accounts(managing),
+        stack_name=first.stack_name if first else "",
+    )

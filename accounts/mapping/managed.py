@@ -91,16 +91,18 @@ def topology_of(managing: Managing, rows: Iterable[ManagedAccount]) -> Topology:
     return Topology(managing, tuple(managed_of(row) for row in rows))
 
 
-def granted_topology(
-    managing: Managing, accounts: Iterable[ManagedAccount] = ()
-) -> Topology:
-    """Make one of all that Spinnaker may assume, in the order in which they were
-    granted, and then of these accounts.
+def assumed_accounts(
+    managing: Managing, also: Iterable[ManagedAccount] = ()
+) -> tuple[str, ...]:
+    """List the AWS accounts in which Spinnaker may assume a role, in the order in which
+    they were granted, and then of these; none where it may in all of an organization.
 
     The order keeps the documents of the managing side stable: a new account changes
     the last one only.
     """
-    granted = ManagedAccount.objects.assumable().order_by("granted_at", "id")
-    chosen = {account.pk: account for account in accounts}
-    rows = [chosen.pop(row.pk, row) for row in granted.prefetch_related("providers")]
-    return topology_of(managing, [*rows, *chosen.values()])
+    if managing.organization:
+        return ()
+    granted = ManagedAccount.objects.assumable().in_aws_provider()
+    ids = granted.order_by("granted_at", "id").values_list("account_id", flat=True)
+    coming = (account.account_id for account in also if account.in_aws_provider)
+    return tuple(dict.fromkeys([*ids, *coming]))

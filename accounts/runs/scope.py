@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.mapping import snapshots
 from accounts.mapping.edits import is_outdated_by
 from accounts.mapping.left_over import forgotten_by, withdrawn_by
-from accounts.mapping.managed import granted_topology, managed_of
+from accounts.mapping.managed import assumed_accounts, managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
@@ -27,6 +27,7 @@ from onboarding.aws.foreign import boundaries, foreign
 from onboarding.aws.observe import observe
 from onboarding.aws.session import Sessions
 from onboarding.desired import desired
+from onboarding.desired.managing import managing_side as managing_resources
 from onboarding.resources.foreign import Boundary, Foreign, with_removals
 from onboarding.resources.kinds import KeyGrant, Resource, ServiceLinkedRole
 from onboarding.resources.plan import Change, Plan, diff, kept_beyond
@@ -291,16 +292,14 @@ def managing_side(
     over, too.
     """
     grants = run.grants.prefetch_related("providers")
-    whole = granted_topology(managing, [account] if account else grants)
-    forgotten = forgotten_by(run).values_list("account_id", flat=True)
-    if leaving := withdraws.union(forgotten):
-        stay = (m for m in whole.managed if m.account_id not in leaving)
-        whole = Topology(managing, tuple(stay))
+    assumed = assumed_accounts(managing, [account] if account else grants)
+    leaving = withdraws.union(forgotten_by(run).values_list("account_id", flat=True))
+    stay = [account_id for account_id in assumed if account_id not in leaving]
     return Side(
         account_name=managing.name,
         place=managing.name,
         reach=managing.reach,
-        wanted=desired(whole, managing),
+        wanted=tuple(managing_resources(managing, stay)),
         earlier=tuple(snapshots.earlier_identities(row)),
     )
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from django.db import transaction
@@ -14,7 +15,6 @@ from django.utils import timezone
 from accounts.mapping import snapshots
 from accounts.mapping.edits import lock_described
 from accounts.mapping.entries import unplanned_entries
-from accounts.mapping.managed import granted_topology
 from accounts.mapping.managing import managing_of
 from accounts.mapping.proved import keep_proved
 from accounts.models import ManagedAccount, ManagingAccount, Notice, Run
@@ -34,7 +34,6 @@ from onboarding.aws.session import Sessions
 from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET, assume_list
 from onboarding.resources.plan import Change, NotOurs, beyond
-from onboarding.topology import Managing
 from onboarding.verify.chain import BECOME_IDENTITY, own_identity_refused
 from onboarding.verify.role_assumption import ASSUME
 from onboarding.verify.verification import (
@@ -224,7 +223,7 @@ def checks(run: Run, scope: Scope, sessions: Sessions) -> Iterable[Result]:
             sessions,
             managing,
             managing.reach,
-            regions=regions_in_use(run, managing),
+            regions=regions_in_use(run),
             waiting=run.say,
             backoff_seconds=LONG_BACKOFF,
         )
@@ -242,11 +241,15 @@ def checks(run: Run, scope: Scope, sessions: Sessions) -> Iterable[Result]:
     )
 
 
-def regions_in_use(run: Run, managing: Managing) -> list[str]:
+def regions_in_use(run: Run) -> list[str]:
     """List the regions of all accounts that may be assumed, in the accounts' order."""
-    granted = granted_topology(managing, run.grants.prefetch_related("providers"))
-    used = (region for managed in granted.managed for region in managed.regions)
-    return list(dict.fromkeys(used))
+    granted = ManagedAccount.objects.assumable().order_by("granted_at", "id")
+    named = (
+        regions
+        for rows in (granted, run.grants)
+        for regions in rows.values_list("regions", flat=True).iterator()
+    )
+    return list(dict.fromkeys(chain.from_iterable(named)))
 
 
 class Looked(NamedTuple):

@@ -25,7 +25,7 @@ def desired(topology: Topology, of: Managing | Managed) -> tuple[Resource, ...]:
     """
     match of:
         case Managing():
-            return tuple(managing_side(topology))
+            return tuple(managing_side(of, topology.assumed))
         case managed:
             managing = topology.managing
             return (*managed_side(managing, managed), *key_grants(managing, managed))

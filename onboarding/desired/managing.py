@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from onboarding.desired.capacity import (
@@ -26,7 +26,7 @@ from onboarding.resources.kinds import (
     Role,
 )
 from onboarding.resources.policy import Policy, QuotaExceeded
-from onboarding.topology import ExistingIdentity, InstanceRole, Managing, Topology
+from onboarding.topology import ExistingIdentity, InstanceRole, Managing
 
 REGION_LOOKUP = Grant(
     sid="RegionLookup",
@@ -94,10 +94,12 @@ def bake_grants(managing: Managing) -> tuple[Grant, ...]:
     )
 
 
-def managing_side(topology: Topology) -> Iterator[Resource]:
-    managing = topology.managing
+def managing_side(managing: Managing, assumed: Sequence[str]) -> Iterator[Resource]:
+    """Yield Spinnaker's identity and what it may assume: the managed roles of these AWS
+    accounts, or, whatever is listed, of each account of the organization.
+    """
     yield from identity(managing)
-    documents = dict(assume_policies(topology))
+    documents = dict(assume_policies(managing, assumed))
     documents["BowlineRegionLookup"] = Policy.allowing(REGION_LOOKUP.statement)
     if managing.bakes:
         documents["BowlineBake"] = Policy.allowing(
@@ -177,14 +179,15 @@ def identity_role(managing: Managing, name: str, runs_as: dict[str, Any]) -> Rol
     )
 
 
-def assume_policies(topology: Topology) -> Iterator[tuple[str, Policy]]:
+def assume_policies(
+    managing: Managing, assumed: Sequence[str]
+) -> Iterator[tuple[str, Policy]]:
     """Yield the policies that let the identity assume each managed role.
 
-    Listed roles are cut into as many documents as AWS's quota needs, in the
-    topology's order, so that a new account changes the last one only. Raise
-    QuotaExceeded where an identity cannot hold as many.
+    Listed roles are cut into as many documents as AWS's quota needs, in their order, so
+    that a new account changes the last one only. Raise QuotaExceeded where an identity
+    cannot hold as many.
     """
-    managing = topology.managing
     if managing.organization:
         statement = {
             "Sid": "AssumeManaged",
@@ -194,11 +197,7 @@ def assume_policies(topology: Topology) -> Iterator[tuple[str, Policy]]:
         }
         yield ASSUME_POLICY, Policy.allowing(statement)
         return
-    roles = [
-        managing.managed_role_arn(managed.account_id)
-        for managed in topology.managed
-        if managed.in_aws_provider
-    ]
+    roles = [managing.managed_role_arn(account_id) for account_id in assumed]
     if len(roles) > (most := most_listed(managing)):
         raise QuotaExceeded(
             f"{len(roles):,} listed accounts do not fit into the {POLICIES_PER_HOLDER} "

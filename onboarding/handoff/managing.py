@@ -7,22 +7,25 @@ is part of it as soon as Bowline knows its own principal.
 
 from __future__ import annotations
 
-from onboarding.desired import desired
+from collections.abc import Sequence
+
+from onboarding.desired.managing import managing_side
 from onboarding.handoff.cloudformation import external_id
 from onboarding.handoff.hand_off import HandOff, stacks
 from onboarding.handoff.reader import reader_role
-from onboarding.topology import MadeBy, Managed, Managing, Topology
+from onboarding.topology import MadeBy, Managed, Managing
 
 
-def hand_off_managing(topology: Topology, *, stack_name: str = "") -> HandOff:
+def hand_off_managing(
+    managing: Managing, assumed: Sequence[str], *, stack_name: str = ""
+) -> HandOff:
     """Describe Spinnaker's identity for the owner of its account.
 
     A later version must have the stack's first name. Raise QuotaExceeded where AWS
     would refuse it.
     """
-    managing = topology.managing
     own = as_owned(managing)
-    resources = desired(topology, managing)
+    resources = tuple(managing_side(managing, assumed))
     if managing.bowline:
         resources += reader_role(managing, own)
     name = stack_name or f"bowline-managing-{managing.name}"

@@ -9,7 +9,6 @@ from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import observe
 from onboarding.desired.managed import managed_side
-from onboarding.desired.managing import managing_side
 from onboarding.resources.kinds import (
     KINDS,
     MANAGED_PATH,
@@ -20,6 +19,7 @@ from onboarding.resources.kinds import (
 )
 from onboarding.resources.plan import Delete, Update, diff
 from onboarding.topology import PodRole
+from tests.factories import side_of
 from tests.onboarding.aws.field import Field, Probe, trusting
 from tests.onboarding.aws.wanted import VIEW, access, everything, reading
 
@@ -84,7 +84,7 @@ def test_it_goes_on_from_wherever_it_was_killed(field: Field, done: int) -> None
 def test_a_managed_account_with_a_pod_role_in_the_managing_one(field: Field) -> None:
     pod = PodRole("Pod", "apps", "us-east-1", "spinnaker", "default", "oidc.example/id")
     topology = replace(field.topology(), managing=field.managing(identity=pod))
-    wanted = tuple(managing_side(topology))
+    wanted = tuple(side_of(topology))
 
     field.bring_about(field.own, wanted)
 

@@ -9,7 +9,6 @@ from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import observe
 from onboarding.desired.managed import managed_side
-from onboarding.desired.managing import managing_side
 from onboarding.resources.kinds import (
     MANAGED_PATH,
     Attachment,
@@ -24,6 +23,7 @@ from onboarding.resources.kinds import (
 from onboarding.resources.plan import Create, diff
 from onboarding.resources.policy import Policy
 from onboarding.topology import ExistingIdentity
+from tests.factories import side_of
 from tests.onboarding.aws.field import ACCESS_ROLE, Field, failing, trusting
 
 READ_ALL = Policy.allowing({"Action": "ec2:Describe*", "Resource": "*"})
@@ -122,7 +122,7 @@ def test_what_others_put_on_the_role_is_not_bowlines(field: Field) -> None:
 
 def test_each_side_sees_its_own_leftovers_only(field: Field) -> None:
     managed = field.managed(account_id=field.managing_id, access_role="")
-    managing_wanted = tuple(managing_side(field.topology()))
+    managing_wanted = tuple(side_of(field.topology()))
     managed_wanted = tuple(managed_side(field.managing(), managed))
     field.bring_about(field.own, (*managing_wanted, *managed_wanted))
 
@@ -272,7 +272,7 @@ def test_an_oidc_provider_may_be_missing(field: Field) -> None:
 def test_a_policy_on_a_user_is_found(field: Field) -> None:
     identity = ExistingIdentity(f"arn:aws:iam::{field.managing_id}:user/spinnaker")
     topology = replace(field.topology(), managing=field.managing(identity=identity))
-    wanted = tuple(managing_side(topology))
+    wanted = tuple(side_of(topology))
     field.root(field.managing_id).create_user(UserName="spinnaker")
     field.bring_about(field.own, wanted)
 

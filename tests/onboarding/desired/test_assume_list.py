@@ -3,10 +3,9 @@ from __future__ import annotations
 import pytest
 
 from onboarding.desired import assume_list
-from onboarding.desired.managing import managing_side
 from onboarding.resources.kinds import Attachment, ManagedPolicy, Role
 from onboarding.resources.plan import Delete, PlannedChange, PlanOutdated, diff
-from tests.factories import managed, managing, provider, topology
+from tests.factories import managed, managing, provider, side_of, topology
 
 POLICY = "BowlineAssumeManaged"
 A, B, C, D = (f"{n}" * 12 for n in "1234")
@@ -24,7 +23,7 @@ def two_a_policy(monkeypatch: pytest.MonkeyPatch) -> None:
 def side(*ids: str):
     """Give the managing side where these accounts may be assumed, in their order."""
     accounts = (managed(provider("ec2"), name=f"a{i}", account_id=i) for i in ids)
-    return managing_side(topology(*accounts))
+    return side_of(topology(*accounts))
 
 
 def listed(*, before: tuple[str, ...], after: tuple[str, ...]):

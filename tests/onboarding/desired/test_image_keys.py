@@ -10,7 +10,6 @@ from onboarding.desired.image_keys import (
     key_policy_statements,
     misplaced_key,
 )
-from onboarding.desired.managing import managing_side
 from onboarding.resources.kinds import KeyGrant, ManagedPolicy
 from tests.factories import (
     MANAGED_ID,
@@ -19,6 +18,7 @@ from tests.factories import (
     managed,
     managing,
     provider,
+    side_of,
     topology,
 )
 
@@ -31,7 +31,7 @@ SLR = (
 
 def baking(*keys):
     """Give the statements of Packer's policy by their sids."""
-    made = managing_side(topology(bakes=True, image_keys=keys))
+    made = side_of(topology(bakes=True, image_keys=keys))
     policies = {r.name: r for r in made if isinstance(r, ManagedPolicy)}
     return {s["Sid"]: s for s in policies["BowlineBake"].document.document["Statement"]}
 

@@ -7,7 +7,6 @@ from onboarding.desired.capacity import (
     most_listed,
     roles_per_policy,
 )
-from onboarding.desired.managing import managing_side
 from onboarding.resources.kinds import (
     Attachment,
     InstanceProfile,
@@ -17,7 +16,7 @@ from onboarding.resources.kinds import (
 )
 from onboarding.resources.policy import QuotaExceeded, as_list
 from onboarding.topology import ExistingIdentity, PodRole
-from tests.factories import managed, managing, provider, topology
+from tests.factories import managed, managing, provider, side_of, topology
 
 POD = PodRole(
     name="spinnaker",
@@ -30,7 +29,7 @@ POD = PodRole(
 
 
 def made(kind, *accounts, **fields):
-    side = managing_side(topology(*accounts, **fields))
+    side = side_of(topology(*accounts, **fields))
     return {r.name: r for r in side if isinstance(r, kind)}
 
 

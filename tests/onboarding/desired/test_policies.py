@@ -11,7 +11,6 @@ import pytest
 
 from onboarding.desired import POLICY_SET
 from onboarding.desired.managed import grants, managed_side
-from onboarding.desired.managing import managing_side
 from onboarding.partitions import PARTITIONS
 from onboarding.resources.kinds import Attachment, InlinePolicy, ManagedPolicy, Role
 from onboarding.resources.policy import Policy, as_list
@@ -19,7 +18,14 @@ from onboarding.review.evidence import EvidenceSide, all_evidence
 from onboarding.topology import Topology
 from tests.choices import CHOICES, accounts, documents, resources, roles
 from tests.evaluating import allows
-from tests.factories import MANAGED_ID, MANAGING_ID, managed, managing, provider
+from tests.factories import (
+    MANAGED_ID,
+    MANAGING_ID,
+    managed,
+    managing,
+    provider,
+    side_of,
+)
 
 SETS = Path(__file__).parents[2] / "data/policy_sets.json"
 every_partition = pytest.mark.parametrize("partition", PARTITIONS)
@@ -108,9 +114,7 @@ def test_what_the_caching_agents_read_is_allowed_with_any_access(key, access):
 
 def test_what_is_required_is_allowed_to_spinnakers_identity():
     topology = Topology(managing(bakes=True), (managed(provider("ec2")),))
-    policies = [
-        r.document for r in managing_side(topology) if isinstance(r, ManagedPolicy)
-    ]
+    policies = [r.document for r in side_of(topology) if isinstance(r, ManagedPolicy)]
 
     needed = required(EvidenceSide.MANAGING, "spinnaker", "bake")
 

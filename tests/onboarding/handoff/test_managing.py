@@ -29,9 +29,13 @@ OTHER = "933333333333"
 BOWLINE = f"arn:aws:iam::{MANAGING_ID}:user/bowline"
 
 
+def hand_off_of(topology: Topology) -> HandOff:
+    return hand_off_managing(topology.managing, topology.assumed)
+
+
 def handed(*accounts: Managed, **fields: Any) -> HandOff:
     owned = {"bowline": BOWLINE, "made_by": "owner", **fields}
-    return hand_off_managing(Topology(managing(**owned), accounts))
+    return hand_off_of(Topology(managing(**owned), accounts))
 
 
 def listed(account_id: str) -> Managed:
@@ -49,7 +53,7 @@ def test_the_template_holds_what_is_desired_and_the_reader() -> None:
         account = listed(MANAGED_ID)
         topology = Topology(core, (account,))
 
-        one = hand_off_managing(topology)
+        one = hand_off_of(topology)
 
         (stack,) = one.stacks
         found = resources_of(
@@ -120,7 +124,7 @@ def test_cfn_lint_finds_nothing_and_a_full_list_fits(tmp_path: Path) -> None:
     most = [listed(f"{number:012}") for number in range(1, 101)]
     every = [handed(*most), handed(*most, bakes=True)]
     every += [
-        hand_off_managing(Topology(core, (listed(MANAGED_ID),)))
+        hand_off_of(Topology(core, (listed(MANAGED_ID),)))
         for core in installations("aws")
     ]
     files = []
@@ -139,7 +143,7 @@ def test_cfn_lint_finds_nothing_and_a_full_list_fits(tmp_path: Path) -> None:
 def test_terraform_creates_what_every_kind_of_identity_needs() -> None:
     kinds = set()
     for core in installations("aws"):
-        one = hand_off_managing(Topology(core, (listed(MANAGED_ID),)))
+        one = hand_off_of(Topology(core, (listed(MANAGED_ID),)))
         (module,) = (f for f in one.files() if f.path == "terraform/iam/main.tf.json")
         kinds |= json.loads(module.text)["resource"].keys()
 
@@ -158,7 +162,7 @@ def test_deployed_by_the_owner_bowline_reads_that_nothing_is_left(
         monkeypatch.setenv(name, value)
     core = field.managing(made_by="owner")
     topology = Topology(core, (listed(field.managed_id),))
-    one = hand_off_managing(topology)
+    one = hand_off_of(topology)
 
     done = run(one.pasted, tmp_path, field.endpoint, field.managing_id)
 
@@ -168,7 +172,7 @@ def test_deployed_by_the_owner_bowline_reads_that_nothing_is_left(
     assert diff(wanted, observed) == ()
     # CloudFormation cannot tag an instance profile, so it counts as a person's.
     assert {type(r) for r in observed if not r.owned} == {InstanceProfile}
-    more = hand_off_managing(Topology(core, (*topology.managed, listed(OTHER))))
+    more = hand_off_of(Topology(core, (*topology.managed, listed(OTHER))))
     again = run(more.pasted, tmp_path, field.endpoint, field.managing_id)
     assert again.returncode == 0, again.stderr
     policies = observe(field.sessions(), core.reach, desired(topology, core))

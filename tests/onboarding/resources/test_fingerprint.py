@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onboarding.desired import desired_in
-from onboarding.desired.managing import managing_side
 from onboarding.resources.entry_changes import entry_changes
 from onboarding.resources.fingerprint import fingerprint
 from onboarding.resources.kinds import ManagedPolicy
@@ -31,6 +30,7 @@ from tests.factories import (
     managed,
     managing,
     provider,
+    side_of,
     topology,
 )
 
@@ -57,7 +57,7 @@ def member(account_id: str, *keys: str, **fields: Any) -> Managed:
 def onboarding(account: Managed, **fields: Any) -> str:
     """Sign the plan of an account in which nothing stands, both sides."""
     whole = topology(account, **fields)
-    sides = (*managing_side(whole), *desired_in(whole, account.account_id))
+    sides = (*side_of(whole), *desired_in(whole, account.account_id))
     return fingerprint(diff(sides, ()), own(account.account_id))
 
 
@@ -134,7 +134,7 @@ def joining(account_id: str, *standing: str) -> str:
     """Sign what the managing side changes for an account that joins these."""
     before = topology(*(member(one) for one in standing))
     after = topology(*(member(one) for one in (*standing, account_id)))
-    changes = diff(managing_side(after), managing_side(before))
+    changes = diff(side_of(after), side_of(before))
     assert [change.verb for change in changes] == ["update"]
     return fingerprint(changes, own(account_id))
 
@@ -144,10 +144,10 @@ def test_who_stands_already_is_no_part_of_what_an_account_adds() -> None:
 
 
 def test_letting_another_account_in_too_makes_another_plan() -> None:
-    before = tuple(managing_side(topology(member(THIRD))))
+    before = tuple(side_of(topology(member(THIRD))))
     after = topology(member(THIRD), member("5" * 12), member(ONE))
 
-    both = fingerprint(diff(managing_side(after), before), own(ONE))
+    both = fingerprint(diff(side_of(after), before), own(ONE))
 
     assert both != joining(OTHER, THIRD)
 
@@ -234,7 +234,7 @@ def test_what_is_discouraged_makes_another_plan() -> None:
 def test_the_managing_account_is_named_literally() -> None:
     elsewhere = managing(account_id=THIRD)
     whole = topology(member(OTHER), account_id=elsewhere.account_id)
-    sides = (*managing_side(whole), *desired_in(whole, OTHER))
+    sides = (*side_of(whole), *desired_in(whole, OTHER))
 
     moved = fingerprint(diff(sides, ()), own(OTHER))
 

@@ -17,12 +17,11 @@ from botocore.model import Shape
 
 from onboarding.aws.errors import AwsError
 from onboarding.desired.managed import managed_side
-from onboarding.desired.managing import managing_side
 from onboarding.providers.base import Provider
 from onboarding.resources.kinds import Attachment, InlinePolicy
 from onboarding.review.evidence import EvidenceSide, all_evidence
 from script.emulated_organization import seed_service_linked_role
-from tests.factories import provider
+from tests.factories import provider, side_of
 from tests.onboarding.aws.field import ADMINISTRATOR, Field, trusting
 
 DENIED = {
@@ -85,7 +84,7 @@ class Session:
         self.field = field
         core, account = field.managing(), field.managed(*providers)
         seed_service_linked_role(field.iam)
-        field.bring_about(field.own, tuple(managing_side(field.topology(*providers))))
+        field.bring_about(field.own, tuple(side_of(field.topology(*providers))))
         side = tuple(managed_side(core, account))
         if bare:
             side = tuple(
@@ -245,7 +244,7 @@ def test_both_external_ids_open_the_role_in_the_middle_of_a_rotation(
     ids = {"external_id": "new", "former_external_id": "former"}
     account = field.managed(provider("ec2"), **ids)
     core = field.managing()
-    field.bring_about(field.own, tuple(managing_side(field.topology(provider("ec2")))))
+    field.bring_about(field.own, tuple(side_of(field.topology(provider("ec2")))))
     field.bring_about(field.reach, tuple(managed_side(core, account)))
     sessions = field.sessions()
     identity = sessions.assume(core.identity_arn, session_name="test")

@@ -12,11 +12,11 @@ from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Credentials, Sessions
 from onboarding.checks import Outcome
 from onboarding.desired.managed import managed_role
-from onboarding.desired.managing import managing_side
 from onboarding.resources.policy import Policy
 from onboarding.verify.chain import Chain
 from onboarding.verify.role_assumption import ManagedStep, to_managed
 from tests import factories
+from tests.factories import side_of
 from tests.onboarding.aws.field import ACCESS_ROLE, FakeClock, Field, trusting
 from tests.onboarding.verify.opened import BOWLINE, OWN, Opened
 from tests.onboarding.verify.verified import Verified, blind, denying, outcomes, refused
@@ -60,7 +60,7 @@ def test_another_external_id_in_the_trust_is_located(made: Verified) -> None:
 
 def test_a_missing_role_is_located(field: Field) -> None:
     topology = field.topology()
-    field.bring_about(field.own, tuple(managing_side(topology)))
+    field.bring_about(field.own, tuple(side_of(topology)))
     verified = Verified(field, topology.managing, topology.managed[0])
 
     result = verified.found("Assume the managed role")
@@ -71,7 +71,7 @@ def test_a_missing_role_is_located(field: Field) -> None:
 
 def test_a_role_at_another_path_is_located(field: Field) -> None:
     topology = field.topology()
-    field.bring_about(field.own, tuple(managing_side(topology)))
+    field.bring_about(field.own, tuple(side_of(topology)))
     field.iam.create_role(
         RoleName="spinnakerManaged",
         Path="/old/",

@@ -9,11 +9,11 @@ from typing import Any
 from onboarding.aws.errors import AwsError
 from onboarding.checks import Check
 from onboarding.desired.managed import CACHING, managed_side
-from onboarding.desired.managing import managing_side
 from onboarding.resources.policy import Policy
 from onboarding.topology import Managed, Managing, Topology
 from onboarding.verify.result import Result
 from onboarding.verify.verification import verify
+from tests.factories import side_of
 from tests.onboarding.aws.field import ACCESS_ROLE, Field, Probe
 
 ORGANIZATION = (
@@ -28,7 +28,7 @@ class Verified:
 
     def stand(self) -> Verified:
         topology = Topology(self.managing, (self.managed,))
-        self.field.bring_about(self.field.own, tuple(managing_side(topology)))
+        self.field.bring_about(self.field.own, tuple(side_of(topology)))
         self.field.bring_about(
             self.field.reach, tuple(managed_side(self.managing, self.managed))
         )

@@ -6,21 +6,17 @@ from typing import Any
 
 from accounts.web.runs.review.plans import MANAGED, MANAGING, Review, review
 from onboarding.desired.managed import managed_side
-from onboarding.desired.managing import managing_side
 from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.plan import Discouraged, Plan, PlannedChange, diff
 from onboarding.topology import Managed
-from tests.factories import MANAGING_ID, managed, managing, provider, topology
+from tests.factories import MANAGING_ID, managed, managing, provider, side_of, topology
 
 
 def plan_for(account: Managed, **fields: Any) -> Plan:
     """Plan everything of an account and of its managing account, from nothing."""
     whole = topology(account)
     changes = [
-        *(
-            PlannedChange.of(change, "core")
-            for change in diff(managing_side(whole), ())
-        ),
+        *(PlannedChange.of(change, "core") for change in diff(side_of(whole), ())),
         *(
             PlannedChange.of(change, account.name)
             for change in diff(managed_side(managing(), account), ())
