@@ -147,7 +147,9 @@ def default_role(found: Report) -> Seen:
         said = WITHOUT_ROLE.format(names=listed(found.without_role))
         return Seen(name, Outcome.FAILED, said, SET_SWITCHES)
     if not found.types.get("aws"):
-        return Seen(name, Outcome.NOT_TESTABLE, "No aws account is loaded that shows it.")
+        return Seen(
+            name, Outcome.NOT_TESTABLE, "No aws account is loaded that shows it."
+        )
     return Seen(name, Outcome.PASSED, "Each loaded aws account assumes one.")
 
 

@@ -59,10 +59,10 @@ BOMBS = {
         "accounts: &a [x, x]\n? *a\n: x\n",
         "A list or mapping cannot be a key.",
     ),
-    "an alias of itself": ("accounts: &a [*a]\n", "*a holds itself."),
+    "an alias of itself": ("accounts: &a [*a]\n", "*a contains itself."),
     "many aliases": (
         "accounts:\n- &a {name: a}\n" + "- *a\n" * 51,
-        "More than 50 aliases of lists and mappings are not read",
+        "More than 50 aliases of lists and mappings aren't supported",
     ),
     "brackets": ("[" * 1_000_000, "This nests deeper than 50 levels."),
     "braces": ("{a: " * 1_000_000, "This nests deeper than 50 levels."),
@@ -86,7 +86,10 @@ BOMBS = {
     ),
     "a long key": (f"? {'k' * 2_000_000}\n: x\n", "The file has no key"),
     "a tag": ("accounts: !!python/object/apply:os.system [id]\n", "The tag “"),
-    "two documents": ("accounts: []\n---\naccounts: []\n", "A second document"),
+    "two documents": (
+        "accounts: []\n---\naccounts: []\n",
+        ("The file has a second document"),
+    ),
 }
 HEADING = "name,account_id,regions,ec2\n"
 ROW = "a,922222222222,us-east-1,"
@@ -95,8 +98,8 @@ CSV_BOMBS = {
     "commas": ("," * MOST_BYTES, "The column “account_id” is missing."),
     "a million cells": (HEADING + "a," * 1_000_000, "This row has 1,000,001 cells"),
     "a long cell": (HEADING + "a" * 1_000_000, "Invalid CSV: field larger than"),
-    "a quote without an end": (HEADING + '"' + "a\n" * 1_000_000, "This is not CSV"),
-    "a lone row of quotes": (HEADING + '"' * 1_000_001, "This is not CSV"),
+    "a quote without an end": (HEADING + '"' + "a\n" * 1_000_000, "Invalid CSV"),
+    "a lone row of quotes": (HEADING + '"' * 1_000_001, "Invalid CSV"),
     "many rows": (
         HEADING + "a\n" * 1_000_000,
         "The file has more than 10,000 accounts.",

@@ -45,7 +45,7 @@ def refused(text: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
-        ("name", "a b", "name: “a b” cannot be used"),
+        ("name", "a b", "name: “a b” isn't valid"),
         ("cluster", "$(id)", "A cluster's name has 1 to 100"),
         ("region", "us-est-1", "“us-est-1” is not a region of AWS"),
         ("region", "cn-north-1", "“cn-north-1” is not a region of AWS"),

@@ -93,7 +93,7 @@ def test_another_plan_than_the_one_that_was_read_is_not_approved(
         f"{production.get_absolute_url()}approve/", {"digest": digest}
     )
 
-    assert "The plan changed after you opened it" in told(answer)
+    assert "Not approved: the plan changed after you opened it" in told(answer)
     assert Run.objects.get().status == Status.PLANNED
 
 

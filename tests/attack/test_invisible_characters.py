@@ -1,4 +1,4 @@
-"""Tried: characters that nobody sees, or that turn a line around, in what a page shows.
+"""Tried: invisible characters, or that turn a line around, in what a page shows.
 
 Refused: pages write each as its number, and no field of a form takes one.
 """

@@ -175,5 +175,5 @@ def test_env_site_url_refuses_what_links_cannot_begin_with(
 def test_env_email_refuses_a_second_header(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEFAULT_FROM_EMAIL", "a@example.com\nBcc: b@example.com")
 
-    with pytest.raises(ImproperlyConfigured, match="must be a mail address"):
+    with pytest.raises(ImproperlyConfigured, match="must be an email address"):
         env_email("DEFAULT_FROM_EMAIL", default="")

@@ -95,7 +95,7 @@ def test_the_page_turns_verified_once_the_owner_ran_what_it_shows(
     folder = tmp_path / "owner"
     folder.mkdir()
     command = sent(page, folder)
-    refused = page.get_by_text("AWS refuses: the role is not there yet")
+    refused = page.get_by_text("AWS denies it: the role doesn't exist yet")
     expect(refused).to_be_visible(timeout=PATIENCE)
     page.evaluate("window.opened = true")
 

@@ -133,7 +133,7 @@ accounts:
 
     assert [problem.line for problem in found] == [1, 1, 3, 5, 7]
     assert "no key “colour”" in "".join(problem.message for problem in found[:2])
-    assert "“Staging” cannot be used" in found[2].message
+    assert "“Staging” isn't valid" in found[2].message
     assert "us-east-1" in found[3].message
     assert "no detail “wings”" in found[4].message
 
@@ -152,8 +152,8 @@ def test_a_missing_key_is_named(missing: str) -> None:
     ("text", "line", "words"),
     [
         ("", 1, "empty"),
-        ("accounts: [", 2, "This is not YAML"),
-        ("accounts:\n\t- name: x\n", 2, "This is not YAML"),
+        ("accounts: [", 2, "Invalid YAML"),
+        ("accounts:\n\t- name: x\n", 2, "Invalid YAML"),
         ("accounts: {a: b}", 1, "must be a list"),
         ("[1, 2]", 1, "must be a mapping"),
         ("accounts:\n- just text\n", 2, "must be a mapping"),
@@ -206,7 +206,7 @@ def test_hostile_names_are_refused(hostile: str) -> None:
 
     found = problems(ONE.replace("name: staging", f"name: {name}"))
 
-    assert "cannot be used" in found[0].message
+    assert "isn't valid" in found[0].message
 
 
 def test_the_partition_is_given_where_the_file_has_no_managing_account() -> None:

@@ -100,7 +100,7 @@ def test_an_account_id_without_its_zeros_is_refused() -> None:
     ((line, said),) = refused(HEADING + "staging,22222222222,us-east-1,yes\n")
 
     assert line == 2
-    assert "and this one has 11. Spreadsheets remove zeros" in said
+    assert "and this one has 11. Spreadsheets remove leading zeros" in said
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_an_account_id_without_its_zeros_is_refused() -> None:
         (
             HEADING + "staging,022222222222,us-east-1,{access\n",
             2,
-            "ec2: This is not YAML",
+            "ec2: Invalid YAML",
         ),
         (
             HEADING + '"sta\nging",022222222222,us-east-1,yes\n',

@@ -42,7 +42,7 @@ def test_an_account_id_is_normalised_to_its_digits(written: str) -> None:
 def test_what_is_no_account_id_is_refused_by_name(written: str) -> None:
     form = identity(account_id=written)
 
-    assert f"“{written}” cannot be used" in errors(form, "account_id")
+    assert f"“{written}” isn't valid" in errors(form, "account_id")
 
 
 @pytest.mark.parametrize(

@@ -247,7 +247,7 @@ def test_no_bundle_is_written_while_all_wait_for_acceptance(
     ending = approved(file, "--bundle", tmp_path / "out.zip")
 
     assert ending.code == 1
-    assert "evaluated one that a person accepted. There is none yet" in ending.err
+    assert "evaluated one that an approver accepted. There is none yet" in ending.err
     assert f"{DEV.name} is evaluated, {STAGING.name} is evaluated" in ending.err
     assert not (tmp_path / "out.zip").exists()
 
@@ -268,5 +268,5 @@ def test_a_bug_of_bowlines_own_is_told_and_is_no_success(
     ending = approved(file)
 
     assert ending.code == 1
-    assert "errored: Bowline itself failed. The reference is" in ending.err
+    assert "errored: Bowline encountered an internal error (reference" in ending.err
     assert not ManagedAccount.objects.ready()

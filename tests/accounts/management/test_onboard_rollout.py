@@ -120,7 +120,7 @@ def test_a_failure_in_the_first_wave_keeps_the_others_from_starting(
     assert ending.code == 1
     assert f"{DEV.name}: failed: AWS refused it.\n  Allow it.\n" in ending.err
     assert f"{STAGING.name}: approved, and not started\n" in ending.err
-    assert f"is paused. {DEV.name} failed for a reason that may" in ending.err
+    assert f"is paused. {DEV.name} failed for a reason that might" in ending.err
     assert "1 account not started.\n" in ending.err
     assert statuses(Rollout.objects.get()) == {Status.FAILED: 1, Status.APPROVED: 1}
 

@@ -106,7 +106,7 @@ def test_what_nobody_approved_is_one_notice_for_many_accounts() -> None:
     text = said(notice)
 
     assert notice.kind == "drifted"
-    assert text.title == "3 verifications found what nobody approved"
+    assert text.title == "3 verifications found unapproved policies"
     assert (
         "web-0000: AdministratorAccess on role spinnakerManaged" in text.paragraphs[0]
     )

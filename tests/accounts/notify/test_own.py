@@ -43,7 +43,7 @@ def test_a_second_factor_that_is_added_is_said_to_its_person(ann, mailoutbox) ->
     assert "By: ann\n" in message.body
     assert "If it was not you" in message.body
     assert "https://bowline.example.com/you/second-factor/" in message.body
-    assert "Switch mail off" not in message.body
+    assert "Turn email off" not in message.body
     assert codes
     assert not [code for code in codes if code in message.body]
 

@@ -68,7 +68,7 @@ def test_plans_that_wait_are_named_until_somebody_decides(rollout, ann) -> None:
 
     assert said is not None
     assert said.subject == f"Bowline: {rollout} waits for approval: 3 accounts"
-    assert said.body.startswith("Nothing in AWS changes until somebody has read")
+    assert said.body.startswith("Nothing in AWS changes until an approver")
     assert f"Planned by {ann.username}\n" in said.body
     assert f"/runs/rollouts/{rollout.number}/\n" in said.body
     assert text(rollout, "waits", State.APPLYING) is None

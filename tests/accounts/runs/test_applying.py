@@ -307,7 +307,7 @@ def test_a_removal_waits_until_spinnaker_may_not_assume_the_role(
     ManagedAccount.objects.update(granted_at=timezone.now())
     monkeypatch.setattr(Side, "compared", lambda *_, **__: Comparison((), 0, ()))
 
-    with pytest.raises(PlanOutdated, match="may still assume the roles of staging"):
+    with pytest.raises(PlanOutdated, match="can still assume the roles of staging"):
         apply_now(run)
 
 

@@ -153,7 +153,7 @@ def test_the_metadata_of_the_provider_are_enough(metadata: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("no XML", "is no XML"),
+        ("no XML", "isn't valid XML"),
         ("<a/>", "it describes 0"),
         (described(binding="Artifact"), "names no address"),
         (described(entity_id=""), "has no entity ID"),

@@ -160,4 +160,4 @@ def test_what_never_shows_is_not_called_somebody_elses(field: Field) -> None:
     with pytest.raises(AwsError) as caught:
         apply(sessions, field.reach, Create(role), clock=time.clock)
 
-    assert "plan again in a few minutes" in caught.value.hint
+    assert "Plan again in a few minutes" in caught.value.hint

@@ -38,7 +38,7 @@ def test_a_discouraged_choice_is_told_once_for_all_its_providers() -> None:
     power, lends = discouraged(account)
 
     assert power.titles == "EC2 and ECS"
-    assert power.sentence.startswith("PowerUserAccess lets Spinnaker")
+    assert power.sentence.startswith("With PowerUserAccess, Spinnaker")
     assert lends.titles == "ECS"
     assert lends.sentence.startswith("Fargate tasks without an execution role")
 

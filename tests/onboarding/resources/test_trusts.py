@@ -23,7 +23,11 @@ def statement(principal: Any, **more: Any) -> dict[str, Any]:
     ("given", "who", "anybody"),
     [
         ({"AWS": SPINNAKER}, "Role spinnakerManaging of account 911111111111", False),
-        ({"AWS": "911111111111"}, "Whoever account 911111111111 permits can", False),
+        (
+            {"AWS": "911111111111"},
+            "Every identity that account 911111111111 permits can",
+            False,
+        ),
         ({"Service": "ec2.amazonaws.com"}, "AWS's service ec2.amazonaws.com", False),
         (
             {"Federated": "arn:aws:iam::911111111111:oidc-provider/a"},

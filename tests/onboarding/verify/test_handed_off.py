@@ -79,7 +79,7 @@ def test_the_chain_is_proved_without_any_access_role(
     } <= set(chain)
     (by_access,) = (r for r in found if r.name == BY_ACCESS.name)
     assert by_access.outcome == "not testable"
-    assert "does not read account" in by_access.sentence
+    assert "doesn't read account" in by_access.sentence
     assert outcomes_of(found)["failed"] == 0
     wrote = [c for c in calls.made if c.split(":")[1].startswith(WRITES)]
     assert wrote == []
@@ -173,7 +173,7 @@ def test_what_the_owner_made_is_what_is_wanted(reading: Verified) -> None:
 def test_bowlines_own_credentials_do_not_open_it(field: Field) -> None:
     closed = Reach(field.managing_id, writes=False)
 
-    with pytest.raises(AwsError, match="does not read account"):
+    with pytest.raises(AwsError, match="doesn't read account"):
         field.sessions().credentials(closed)
 
 

@@ -153,7 +153,7 @@ def test_no_program_changes_the_connection_with_spinnaker(operator):
 
     answer = send(operator, f"{other}{FILE}")
 
-    assert "An administrator changes that in Settings" in detail(answer, 422)
+    assert "Only an administrator can change it, in Settings" in detail(answer, 422)
     row.refresh_from_db()
     assert row.url == "https://gate.example.com"
     assert not ManagedAccount.objects.exists()
@@ -197,14 +197,14 @@ def moved_in(text: str) -> str:
 
 
 REFUSED = {
-    "no YAML": (None, "accounts: [", 422, "This is not YAML"),
+    "no YAML": (None, "accounts: [", 422, "Invalid YAML"),
     "no managing account": (None, ACCOUNTS, 422, "Add the managing account"),
     "another connection": (
         None,
         "spinnaker: {url: https://a.example.com, release: '2026.2', sign_in: none}\n"
         f"{FILE}",
         422,
-        "An administrator changes that",
+        "Only an administrator can change it",
     ),
     "unknown owner": (
         None,
@@ -248,7 +248,7 @@ REFUSED = {
         created_in_aws,
         ACCOUNTS.replace("922222222222", "944444444444"),
         422,
-        "You cannot change the account id",
+        "You can't change the account ID",
     ),
     "the managing account of a limited role": (
         limited,

@@ -139,7 +139,9 @@ def test_another_plan_than_the_one_that_was_read_is_not_approved(approver, accou
 
     refused = approver.post(f"/runs/{run.number}/approve", {"digest": read})
 
-    assert detail(refused).startswith("The plan changed after you opened it")
+    assert detail(refused).startswith(
+        "Not approved: the plan changed after you opened it"
+    )
     run.refresh_from_db()
     assert run.status == Status.PLANNED
 

@@ -83,7 +83,7 @@ def test_it_approves_the_plan_that_was_read(approver):
     answer = approver.post(path, {"fingerprint": planned.fingerprint, "comment": "Go."})
     again = approver.post(path, {"fingerprint": planned.fingerprint})
 
-    assert "The plan changed after you opened it" in detail(refused)
+    assert "Not approved: the plan changed after you opened it" in detail(refused)
     assert (answer.status_code, answer.json()["status"]) == (200, "delivering")
     planned.refresh_from_db()
     assert planned.approval_comment == "Go."

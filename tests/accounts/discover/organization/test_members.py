@@ -232,7 +232,7 @@ def test_one_that_is_refused_stops_all_and_each_is_told() -> None:
         describe(WEB, DATA, closed, ids=ids)
 
     assert list(caught.value.sentences) == ids[1:]
-    assert "“1'; --” is not an account of the organization." in str(caught.value)
+    assert "“1'; --” isn't an account of the organization." in str(caught.value)
     assert ManagedAccount.objects.count() == 1
 
 
@@ -262,5 +262,5 @@ def test_whoever_comes_second_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     managing_row()
     monkeypatch.setattr(members, "save", taken)
 
-    with pytest.raises(MembersRefused, match="Somebody else added"):
+    with pytest.raises(MembersRefused, match="Someone else added"):
         describe(WEB)

@@ -27,7 +27,7 @@ def test_an_error_stands_beside_its_field():
     form = Ec2Form(posted, managed=managed())
 
     assert not form.is_valid()
-    assert "“a;b” cannot be used" in form.errors["key_pair"][0]
+    assert "“a;b” isn't valid" in form.errors["key_pair"][0]
 
 
 def test_what_is_not_ticked_is_off():

@@ -199,7 +199,7 @@ def test_a_name_that_leads_inside_is_not_connected_to(address, settings, monkeyp
 def test_other_hosts_than_the_allowed_are_refused(settings):
     settings.SPINNAKER = settings.SPINNAKER._replace(hosts=("gate.example.com",))
 
-    assert "127.0.0.1 is not among the allowed hosts" in why(spinnaker_row())
+    assert "127.0.0.1 isn't an allowed host" in why(spinnaker_row())
 
 
 def test_a_certificate_that_is_none_is_named_without_its_text(reach: Path):

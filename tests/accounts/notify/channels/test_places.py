@@ -180,7 +180,7 @@ def test_only_what_the_operator_allows_is_read(monkeypatch, settings, tmp_path) 
     monkeypatch.delenv("SLACK_WEBHOOK_URL", raising=False)
 
     assert "may read" in problem("slack", "env:SECRET_KEY")
-    assert "may read files" in problem("slack", "file:/etc/passwd")
+    assert "can read only files" in problem("slack", "file:/etc/passwd")
     assert "never the secret" in problem("slack", SLACK_URL)
     assert problem("slack", f"file:{tmp_path}/slack") == ""
     assert "is not set where Bowline's workers run" in slack()

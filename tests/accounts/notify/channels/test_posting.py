@@ -132,7 +132,7 @@ def test_a_name_that_leads_to_no_public_address_is_refused(
 
     error = refused(Place("hooks.example.com", 443, "/", True, allowed))
 
-    assert "leads to an address that Bowline does not connect to" in str(error)
+    assert "resolves to an address that Bowline doesn't connect to" in str(error)
     assert error.permanent
 
 

@@ -168,7 +168,7 @@ def test_what_is_accepted_is_verified_and_stays_until_its_day(
     accepted(asked(ForeignPolicy.objects.get(), olga), olga)
 
     unchanged = carried(plan(account, None, send=keep, alone=True))
-    check = unchanged.checks.get(name__startswith="Nothing that nobody approved")
+    check = unchanged.checks.get(name__startswith="No unapproved policies")
     assert unchanged.status == Status.VERIFIED
     assert check.sentence == "Accepted: AdministratorAccess on role BaseIAMRole."
     assert ManagedAccount.objects.get().state == "verified"

@@ -52,7 +52,7 @@ def iam(here: Credentials, account: ManagedAccount) -> Any:
 
 
 def found(run: Run) -> Any:
-    return run.checks.get(name__startswith="Nothing that nobody approved in account")
+    return run.checks.get(name__startswith="No unapproved policies in account")
 
 
 def test_an_administrators_policy_on_the_managed_role_is_not_verified(

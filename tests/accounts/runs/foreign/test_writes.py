@@ -57,7 +57,7 @@ def test_the_account_waits_for_an_acceptance_and_bundles_for_the_next_verificati
     assert account.word == "verified, writes unknown"
     waits = f"It waits for an acceptance of {account.unknown_writes} unknown writes"
     assert waits in account.standing.sentences[1]
-    assert run.error["message"].startswith("Somebody accepted the unknown writes in")
+    assert run.error["message"].startswith("The unknown writes in")
     assert account.proved == before
     assert Happened.objects.filter(what="found").count() == 1
 

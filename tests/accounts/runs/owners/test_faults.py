@@ -176,7 +176,7 @@ def test_without_a_reader_an_edited_policy_is_not_proved_from_here(
     assert left.sentence.startswith("Verified by the chain; its policies were not")
     read = FoundRoles.objects.of(account())
     assert read.get().unread
-    approved = found.checks.filter(name__startswith="Nothing that nobody approved")
+    approved = found.checks.filter(name__startswith="No unapproved policies")
     assert not approved.filter(name__contains=DEV.name).exists()
 
 

@@ -286,7 +286,7 @@ def test_nothing_is_deleted_that_spinnaker_may_still_assume(here: Credentials) -
     run = carried(run)
 
     assert run.status == Status.OUTDATED
-    assert "may still assume" in run.error["message"]
+    assert "can still assume" in run.error["message"]
     assert roles_in(here, THREE[0]) == {"spinnakerManaged", "BaseIAMRole"}
 
 

@@ -326,7 +326,7 @@ def test_a_robot_without_rights_ends_a_delivery_at_once(strict: StrictGate) -> N
     delivery.refresh_from_db()
 
     assert delivery.status == Status.FAILED
-    assert "The robot needs a role" in delivery.error["message"]
+    assert "The service account needs a role" in delivery.error["message"]
 
 
 def test_a_new_account_is_deleted_once_fiat_knows_who_may(

@@ -83,7 +83,7 @@ def test_the_token_is_neither_kept_nor_logged(
     ("switch", "value", "said"),
     [
         ("storage", False, "switch on account.storage and sql"),
-        ("fiat_down", True, "Fiat out of order looks the same"),
+        ("fiat_down", True, "The message is the same while Fiat is down"),
     ],
 )
 def test_what_is_refused_ends_a_delivery_with_what_to_do(

@@ -75,7 +75,7 @@ def test_nothing_is_built_that_changes_otherwise_than_was_read(
 
     page = " ".join(answer.content.decode().split())
     assert Bundle.objects.count() == 1
-    assert "What bundle 2 changes differs from what you saw" in page
+    assert "What bundle 2 changes differ from the preview" in page
     assert "eu-west-1" in page
     operator.post("/bundles/build/", {"read": digest_on(page)})
     assert Bundle.objects.count() == 2

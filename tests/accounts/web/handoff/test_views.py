@@ -56,7 +56,7 @@ def test_it_names_the_account_and_each_way_in_order(client: Client) -> None:
         text.index(f">{title}</h2>") for title in ("State", "What the owner reads")
     ]
     assert order[0] < text.index("Send this to the owner") < order[1]
-    assert order[1] < text.rindex("only you create them")
+    assert order[1] < text.rindex("You create them yourself")
     assert 'data-copy="http://testserver/' in text
     assert "922222222222" in text
     assert "aws cloudformation deploy" in text
@@ -97,13 +97,13 @@ def test_while_it_waits_it_says_since_when_and_what_aws_said(client: Client) -> 
         account=account,
         handed_off_at=timezone.now(),
         looked_at=timezone.now(),
-        waiting="AWS refuses: the role is not there yet.",
+        waiting="AWS denies it: the role doesn't exist yet.",
     )
 
     text = read(client, account)
 
     assert "Waiting since" in text
-    assert "AWS refuses: the role is not there yet." in text
+    assert "AWS denies it: the role doesn't exist yet." in text
     assert "Look now" in text
     assert "Do not send this yet" not in text
     assert "If Bowline still waits" in text

@@ -75,7 +75,7 @@ def test_a_pods_region_must_be_of_the_partition() -> None:
 def test_a_pods_names_have_kubernetes_form(field: str, written: str) -> None:
     described = form(identity_kind="pod_role", **{**POD, field: written})
 
-    assert f"“{written}” cannot be used" in errors(described, field)
+    assert f"“{written}” isn't valid" in errors(described, field)
 
 
 def test_an_existing_identity_needs_its_arn() -> None:

@@ -189,7 +189,7 @@ def test_nothing_is_planned_before_it_is_described(operator) -> None:
 def test_what_cannot_be_right_is_refused_and_nothing_is_saved(operator) -> None:
     response = operator.post("/managing/", {**WRITTEN, "managed_role": "$(id)"})
 
-    assert "“$(id)” cannot be used" in response.content.decode()
+    assert "“$(id)” isn't valid" in response.content.decode()
     assert not ManagingAccount.objects.exists()
 
 

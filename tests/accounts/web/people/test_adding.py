@@ -239,7 +239,7 @@ def test_a_mail_server_that_is_down_loses_nobody(ada: Client, settings: Any) -> 
         ({"username": ""}, "Fill in this field."),
         ({"email": "nowhere"}, "This is not a mail address."),
         ({"roles": ["root"]}, "Select a valid choice."),
-        ({"first_name": "Ol\u202ega"}, "characters that nobody sees"),
+        ({"first_name": "Ol\u202ega"}, "invisible characters"),
     ],
 )
 def test_what_is_wrong_is_said_and_nobody_added(

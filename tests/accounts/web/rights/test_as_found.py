@@ -77,7 +77,7 @@ def test_where_aws_had_what_is_planned_the_moment_is_said(
     assert f"{FOUND}: exactly what Bowline planned." in text
     assert " actions as found on 12 May 2026, 10:14 UTC, 20," in text
     assert "fewer than AWS" in text
-    assert "None was found on 12 May 2026, 10:14 UTC." in text
+    assert "No roles were found on 12 May 2026, 10:14 UTC." in text
     assert f"{FOUND}: the trust policy is as planned." in text
 
 
@@ -238,7 +238,7 @@ def test_a_boundary_that_may_not_be_read_is_said(
         account, change=of_managed(boundary=CAP), boundaries=[Boundary(CAP, None)]
     )
 
-    assert "Bowline did not read what it allows" in page(client, account)
+    assert "Bowline didn't read its permissions" in page(client, account)
 
 
 def test_a_boundary_that_is_planned_is_said_as_planned_until_it_is_found(

@@ -90,7 +90,8 @@ def test_an_approval_that_names_no_plan_approves_none(
 
     assert APPROVED not in statuses(rollout)
     assert (
-        "Nothing was approved: none of the plans that you chose still waits." in answer
+        "Nothing was approved: none of the plans that you chose is still waiting."
+        in answer
     )
 
 

@@ -86,7 +86,7 @@ def test_a_run_that_has_ended_is_not_asked_to_be_reviewed_again(approver) -> Non
     )
 
     assert "verified" in told(response)
-    assert "Review it again" not in told(response)
+    assert "Review the updated plan" not in told(response)
 
 
 def test_an_edited_account_makes_its_plan_outdated(both) -> None:
@@ -358,7 +358,7 @@ def test_a_verified_account_needs_no_acceptance(approver) -> None:
 
     response = approver.post(f"/accounts/{account.pk}/accept/")
 
-    assert "does not wait for acceptance" in told(response)
+    assert "isn't waiting for acceptance" in told(response)
 
 
 def test_an_operator_cannot_accept(operator) -> None:

@@ -67,7 +67,7 @@ def test_an_administrator_describes_it_and_a_worker_tests_it(administrator):
     assert saved.url == f"{PAGE}?look=answer#test"
     assert "Asking Gate who Bowline is" in waiting
     assert "Bowline is bowline there. Roles: robots." in page
-    assert "It is an admin of Spinnaker" in page
+    assert "The service account is a Spinnaker admin" in page
     assert "Spinnaker stores 3 in its database." in page
     assert "Spinnaker has loaded 3 (1 aws, 1 ecs, 1 kubernetes)." in page
     assert strict.writes == []
@@ -97,7 +97,7 @@ def test_only_a_confirmed_administrator_describes_it(client, operator):
         ("secret", "x" * 5000, "at most 300 characters"),
         ("secret", "env:SECRET_KEY", "Bowline may read: GATE_TOKEN, GATE_PASSWORD."),
         ("url", "https://ann:hunter2@gate.example.com", "base URL"),
-        ("url", "https://elsewhere.example.com", "not among the allowed hosts"),
+        ("url", "https://elsewhere.example.com", "isn't an allowed host"),
         ("release", "2025.3", "has no API tokens"),
         ("poll_seconds", "0", "Give 5 to 3600 seconds."),
     ],

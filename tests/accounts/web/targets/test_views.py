@@ -109,7 +109,7 @@ def test_slack_is_added_by_a_reference(administrator) -> None:
         ({"url": "https://[::ffff:127.0.0.1]/the-secret"}, "public addresses only"),
         ({"url": "https://2130706433/the-secret"}, "four numbers"),
         ({"url": "http://hooks.example.com/the-secret"}, "Use https"),
-        ({"url": "https://x.example.com/?key=the-secret"}, "Leave out the user"),
+        ({"url": "https://x.example.com/?key=the-secret"}, "Remove the user"),
         ({"channel": "slack", "reference": f"{SLACK_URL}/the-secret"}, "never the"),
         ({"channel": "teams", "reference": "env:SECRET_KEY"}, "Bowline may read"),
         ({"channel": "slack", "reference": ""}, "Fill in this field"),

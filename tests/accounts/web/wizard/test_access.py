@@ -168,7 +168,7 @@ def test_a_hostile_role_is_refused_before_aws_is_asked(operator) -> None:
         url(account_row(), "test-access"), {"access_role": "$(id)"}
     )
 
-    assert "“$(id)” cannot be used" in response.context["report"].sentence
+    assert "“$(id)” isn't valid" in response.context["report"].sentence
 
 
 def test_a_refused_access_has_the_statements_to_copy(operator, aws) -> None:

@@ -185,7 +185,7 @@ def test_details_that_can_no_longer_be_read_are_mended_here(operator) -> None:
     page = operator.get(url(account, "details") + "?look=no").content.decode()
     operator.post(url(account, "details") + "?look=no", DETAILS)
 
-    assert "“/” alone would let Spinnaker hand out every role" in page
+    assert "“/” alone, Spinnaker could pass every role" in page
     assert account.providers.get().details["roles_path"] == "/spinnaker-ec2/"
 
 

@@ -154,7 +154,7 @@ def test_a_key_that_is_gone_is_named_where_a_grant_is_wanted(
     with pytest.raises(AwsError) as error:
         apply(field.sessions(), field.reach, Create(gone))
 
-    assert "Correct the keys of images" in error.value.hint
+    assert "Correct the image encryption keys" in error.value.hint
 
 
 def test_listing_that_is_denied_is_not_taken_for_absence(

@@ -27,13 +27,13 @@ def refusal(text: str | bytes) -> str:
         ("", "There is nothing in this file."),
         ("# nothing\n", "There is nothing in this file."),
         ("{}\n", "There is nothing in this file."),
-        ("Dear hal,\nhello\n", "Line 1: This is no halconfig"),
-        ("- a\n- b\n", "Line 1: This is no halconfig"),
-        (START + "  version: [a\n", "Line 5: This is not YAML"),
-        (START + "  x:\n\ty: 1\n", "Line 5: This is not YAML"),
-        (START + "---\na: 1\n", "Line 4: A second document begins"),
+        ("Dear hal,\nhello\n", "Line 1: This file isn't a Halyard config"),
+        ("- a\n- b\n", "Line 1: This file isn't a Halyard config"),
+        (START + "  version: [a\n", "Line 5: Invalid YAML"),
+        (START + "  x:\n\ty: 1\n", "Line 5: Invalid YAML"),
+        (START + "---\na: 1\n", "Line 4: The file has a second document begins"),
         (START + "  version: *v\n", "Line 4: The alias *v names nothing"),
-        (START + "  security: &s [*s]\n", "Line 4: *s holds itself"),
+        (START + "  security: &s [*s]\n", "Line 4: *s contains itself"),
         (START + "  version: !!java.net.URL [x]\n", "Line 4: The tag"),
         (START + "  ? [a]\n  : b\n", "Line 4: A list or mapping cannot be a key"),
         (START + "  security: {<<: 1}\n", "Line 4: “<<” can merge mappings only"),
@@ -151,7 +151,7 @@ def test_an_unquoted_octal_id_is_told():
 
     (note,) = read((START + f"  providers: {accounts}\n").encode()).notes
 
-    assert note.startswith("Line 4: hal reads this account id as another number")
+    assert note.startswith("Line 4: hal reads this account ID as another number")
 
 
 def test_comments_are_told_to_be_lost():

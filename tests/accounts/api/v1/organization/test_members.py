@@ -128,7 +128,7 @@ def test_what_is_no_account_of_it_is_refused_by_name(operator, members):
 
     shown = operator.read(f"/organization/additions/{answer.json()['id']}").json()
 
-    assert shown["refused"] == ["“999999999999” is not an account of the organization."]
+    assert shown["refused"] == ["“999999999999” isn't an account of the organization."]
     assert not ManagedAccount.objects.exists()
 
 

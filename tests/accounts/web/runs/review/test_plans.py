@@ -244,7 +244,7 @@ def test_a_line_says_what_changes_of_it():
 
 
 def test_what_is_discouraged_points_to_what_it_attaches():
-    choice = Discouraged("EC2", "PowerUserAccess lets Spinnaker do everything.")
+    choice = Discouraged("EC2", "With PowerUserAccess, Spinnaker do everything.")
     other = Discouraged("ECS", "Something else.")
     account = managed(provider("ec2", access="power-user"))
 

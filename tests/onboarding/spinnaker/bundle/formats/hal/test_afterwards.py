@@ -21,7 +21,7 @@ def test_an_account_that_two_people_added_is_said(
 
     said = capsys.readouterr().err
     assert "hal has aws core 2 times.\n" in said
-    assert "Somebody else changed hal's config at the same time." in said
+    assert "Someone else changed hal's config at the same time." in said
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_apply_then_check_then_remove(hal: Hal, capsys: pytest.CaptureFixture[st
     assert run("remove", "--yes") == 0
 
     assert hal.names("aws") == []
-    assert "hal has it so already" in capsys.readouterr().err
+    assert "hal already has these accounts" in capsys.readouterr().err
 
 
 def test_a_dry_run_shows_the_calls(hal: Hal, capsys: pytest.CaptureFixture[str]):
@@ -78,7 +78,7 @@ def test_ctrl_c_before_anything_was_done_is_said(
 
 
 def test_an_unknown_name_is_refused(hal: Hal):
-    with pytest.raises(Refused, match="“prod” is no account"):
+    with pytest.raises(Refused, match="“prod” isn't an account"):
         run("remove", "prod")
 
 
@@ -87,7 +87,7 @@ def test_a_refusal_is_a_sentence_and_status_1(
 ):
     assert program.run(["apply", "--from", "prod"]) == 1
 
-    assert capsys.readouterr().err == "“prod” is no account of this bundle.\n"
+    assert capsys.readouterr().err == "“prod” isn't an account of this bundle.\n"
 
 
 @pytest.mark.filterwarnings("ignore:.*found in sys.modules")
@@ -253,7 +253,7 @@ def test_an_aws_account_under_two_names_is_said(
     assert (
         "renamed    aws staging: hal knows the same AWS account as old too" in told.out
     )
-    assert "hal knows AWS account 922222222222 as old too" in told.err
+    assert "hal also has AWS account 922222222222 as old too" in told.err
     assert "apply.sh --renamed old" in told.err
 
 

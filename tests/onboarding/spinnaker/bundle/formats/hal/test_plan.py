@@ -105,7 +105,7 @@ def test_a_persons_ecs_account_of_the_same_name_is_not_taken_over(plan: Plan):
 def test_a_persons_cluster_of_the_same_name_is_not_taken_over(plan: Plan):
     plan.account("kubernetes", "staging-apps")["kubeconfigFile"] = "/home/me/config"
 
-    with pytest.raises(Refused, match="a kubeconfig that is none of Bowline's"):
+    with pytest.raises(Refused, match="a kubeconfig that Bowline didn't create"):
         plan.steps()
 
 
@@ -273,5 +273,5 @@ def test_removal_leaves_a_persons_account_of_the_same_name(
 ):
     plan.account(part, name).update(theirs)
 
-    with pytest.raises(Refused, match="It is not this bundle's to remove"):
+    with pytest.raises(Refused, match="This bundle doesn't remove it"):
         removal(plan.situation())

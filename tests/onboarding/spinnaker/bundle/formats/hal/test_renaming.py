@@ -71,7 +71,7 @@ def test_a_renamed_primary_account_stays_the_primary_one(plan: Plan):
 def test_a_name_of_another_aws_account_is_no_old_name(plan: Plan):
     plan.known["aws"]["accounts"].append({"name": "x", "accountId": "944444444444"})
 
-    with pytest.raises(Refused, match="“x” is no other name of an account of this b"):
+    with pytest.raises(Refused, match="“x” isn't another name of an account of this b"):
         changes(plan.situation(renamed=frozenset({"x"})))
 
 

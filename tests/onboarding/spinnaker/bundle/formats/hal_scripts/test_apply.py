@@ -143,7 +143,7 @@ def test_a_name_that_the_bundle_lacks_is_refused(scripts: Scripts):
     done = scripts.run("apply", "--only", "prod")
 
     assert done.returncode == 1
-    assert "“prod” is no account of this bundle." in done.stderr
+    assert "“prod” isn't an account of this bundle." in done.stderr
 
 
 def test_a_dry_run_prints_commands_that_do_the_same(scripts: Scripts):

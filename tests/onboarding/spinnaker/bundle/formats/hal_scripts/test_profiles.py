@@ -43,7 +43,7 @@ def test_a_persons_own_profile_is_never_overwritten(scripts: Scripts, profiles: 
     done = scripts.run("profiles")
 
     assert done.returncode == 1
-    assert "is yours and was left as it is" in done.stderr
+    assert "is yours and wasn't changed" in done.stderr
     assert own.read_text().endswith("mine: true\n")
 
 
