@@ -140,6 +140,7 @@ def onboarded(folder: Path, accounts: str, processes: int) -> dict[str, Any]:
     seconds: dict[str, float] = {}
 
     person = User.objects.create_superuser("bench")
+    another = User.objects.create_superuser("approver")
 
     def until_it(*states: Rollout.State) -> None:
         reached = Rollout.objects.filter(state__in=states)
@@ -155,10 +156,10 @@ def onboarded(folder: Path, accounts: str, processes: int) -> dict[str, Any]:
         with timed(seconds, "apply and verify"):
             managing = managing_run(rollout)
             if managing and managing.status == Status.PLANNED:
-                approve(managing, person)
+                approve(managing, another)
             planned = runs_of(rollout).filter(status=Status.PLANNED)
             for fingerprint in set(planned.values_list("fingerprint", flat=True)):
-                approve_group(rollout, fingerprint, person)
+                approve_group(rollout, fingerprint, another)
             until_it(Rollout.State.FINISHED, Rollout.State.PAUSED)
         megabytes = memory(group)
         worked, answered = cpu(group) - before, cpu(emulator()) - its_before

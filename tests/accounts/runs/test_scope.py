@@ -6,13 +6,18 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.signals import post_init
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.mapping.edits import editing_managing
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.actions import keep, plan, plan_managing, verify
+from accounts.runs.scope import Scope
 from accounts.tasks import verify_all
+from onboarding.desired.capacity import ASSUME_POLICY
+from onboarding.resources.kinds import ManagedPolicy
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import (
     DEV,
@@ -26,6 +31,7 @@ from tests.accounts.runs.carried import (
     root,
     with_managing,
 )
+from tests.rows import account_row, managing_row, run_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -160,3 +166,33 @@ def test_an_edit_during_a_verification_wins_over_what_it_proved(
 
     account.refresh_from_db()
     assert (account.state, account.proof) == (State.OUTDATED, "")
+
+
+@pytest.mark.parametrize("organization", ["", "o-a1b2c3d4e5"])
+def test_a_stage_loads_no_account_but_its_own(organization: str) -> None:
+    managing_row(organization=organization)
+    for number in range(5):
+        account_row(
+            f"other-{number}",
+            account_id=f"80000000000{number}",
+            granted_at=timezone.now(),
+        )
+    run = run_row(Status.PLANNING, account=account_row("own"))
+    loaded: list[str] = []
+
+    def note(instance: ManagedAccount, **_: object) -> None:
+        loaded.append(instance.name)
+
+    post_init.connect(note, sender=ManagedAccount)
+    try:
+        scope = Scope.load(run)
+    finally:
+        post_init.disconnect(note, sender=ManagedAccount)
+
+    assert set(loaded) == {"own"}
+    (policy,) = (
+        one.document
+        for one in scope.sides[0].wanted
+        if isinstance(one, ManagedPolicy) and one.name.startswith(ASSUME_POLICY)
+    )
+    assert ("800000000004" in policy.text) is not bool(organization)
