@@ -1,7 +1,8 @@
 // A button with data-print prints the page, or saves it as a PDF. Paper has all that is folded.
+const FOLDED = ":is(.rights, [data-review]) details:not([open]), details:not([open]):has([data-review])";
 let unfolded = [];
 addEventListener("beforeprint", () => {
-  unfolded = [...document.querySelectorAll(".rights details:not([open])")];
+  unfolded = [...document.querySelectorAll(FOLDED)];
   for (const one of unfolded) one.open = true;
 });
 addEventListener("afterprint", () => {

@@ -5,6 +5,11 @@ const KEYS = "review-keys";
 
 function serve(review) {
   const cards = [...review.querySelectorAll("[data-change]")];
+  const rests = review.querySelectorAll("[data-rest]");
+  const show = (card) => {
+    const rest = card.closest("[data-rest]");
+    if (rest) rest.open = true;
+  };
   const shown = () => cards.filter((card) => !card.hidden);
 
   // The filter: every word must be somewhere in the change, folded lines included.
@@ -26,6 +31,7 @@ function serve(review) {
       const held = holder.querySelectorAll("[data-change], [data-entry]");
       holder.hidden = [...held].every((one) => one.hidden);
     }
+    for (const rest of rests) rest.open ||= words.length > 0;
     found.textContent = words.length ? `${shown().length} of ${cards.length} match` : "";
   };
   find.addEventListener("input", filter);
@@ -49,6 +55,7 @@ function serve(review) {
     const next = list[at < 0 ? 0 : Math.min(Math.max(at + by, 0), list.length - 1)];
     if (!next) return;
     current = next;
+    show(next);
     next.querySelector("summary").focus({ preventScroll: true });
     next.scrollIntoView({ block: "start" });
   };
@@ -59,21 +66,26 @@ function serve(review) {
   });
 
   const fold = (open) => {
-    for (const details of review.querySelectorAll("[data-change] details")) {
+    for (const details of review.querySelectorAll("[data-change] details, [data-rest]")) {
       details.open = open;
     }
   };
   review.querySelector("[data-expand]").addEventListener("click", () => fold(true));
   review.querySelector("[data-collapse]").addEventListener("click", () => fold(false));
 
-  // Who follows a link to a change wants to see it.
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest('a[href^="#"]');
-    const card = link && document.getElementById(link.hash.slice(1))?.closest("[data-change]");
+  // Who follows a link to a change wants to see it, also from another page.
+  const unfold = (hash) => {
+    const card = document.getElementById(hash.slice(1))?.closest("[data-change]");
     if (!card || !review.contains(card)) return;
     card.querySelector("details").open = true;
+    show(card);
     current = card;
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#"]');
+    if (link) unfold(link.hash);
   });
+  if (location.hash) unfold(location.hash);
 
   if (matchMedia(NARROW).matches) review.querySelector("[data-index]").open = false;
 }

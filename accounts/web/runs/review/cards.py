@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from accounts.web.runs.review.diff import Diff, compare
 from accounts.web.runs.review.names import short_name
@@ -23,6 +23,7 @@ from onboarding.resources.kinds import (
     ServiceLinkedRole,
 )
 from onboarding.resources.plan import PlannedChange
+from onboarding.resources.risks import Risk, Topic
 
 LINES = (
     Attachment.kind,
@@ -32,7 +33,25 @@ LINES = (
 )
 """Kinds that a line says all of."""
 
-Risky = Mapping[Key, tuple[str, ...]]
+Risky = Mapping[Key, tuple[Risk, ...]]
+
+TONES: Mapping[str, str] = {
+    Topic.EVERYBODY: "bad",
+    Topic.LOST: "bad",
+    Topic.DELETIONS: "bad",
+    Topic.GAINED: "warn",
+}
+"""The colours of what is severe; by topic, as it is written."""
+
+CLOSELY = "Read closely"
+"""Marks what is risky in a way of no topic."""
+
+
+class Mark(NamedTuple):
+    """What nobody must miss of a change while it is folded."""
+
+    says: str
+    tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +84,8 @@ class Card:
     opens: bool = True
     note: str = ""
     """Why there is no diff."""
+    topics: frozenset[str] = frozenset()
+    """What its risks, and those of its lines, are about."""
 
     @property
     def short(self) -> str:
@@ -73,6 +94,20 @@ class Card:
     @property
     def is_risky(self) -> bool:
         return bool(self.risks or any(line.risks for line in self.lines))
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """Name what it is about, the most severe first."""
+        told = {Topic.DELETIONS} if self.verb == "delete" else set()
+        named = [topic for topic in Topic if topic in self.topics - told]
+        if not named and self.is_risky:
+            return (Mark(CLOSELY, "warn"),)
+        return tuple(Mark(topic.value, TONES.get(topic, "warn")) for topic in named)
+
+    @property
+    def says(self) -> str:
+        """Say in a line what it is for, or which lines it has."""
+        return self.reason or ", ".join(line.name for line in self.lines)
 
 
 def document_of(change: PlannedChange) -> dict[str, Any]:
@@ -118,6 +153,7 @@ def lines_card(
         kind=kind,
         lines=tuple(lines_of(changes, risky, f"c{number}")),
         digest=digest(*map(whole_of, changes)),
+        topics=topics(changes, risky),
     )
 
 
@@ -132,9 +168,10 @@ def change_card(
         reason=change.reason,
         diff=compare(change.before, change.after),
         lines=tuple(lines_of(lines, risky, f"c{number}")),
-        risks=risky.get(change.key, ()),
+        risks=sentences(change.key, risky),
         opens=change.after is not None,
         digest=digest(*map(whole_of, (change, *lines))),
+        topics=topics((change, *lines), risky),
     )
 
 
@@ -144,11 +181,39 @@ def entry_card(entry: EntryChange, risky: Risky, number: int) -> Card:
         anchor=f"c{number}",
         verb=entry.verb,
         kind=f"{entry.provider} account",
+        reason=changed(entry) if entry.verb == "update" else "",
         diff=compare(entry.before, entry.after),
-        risks=risky.get(entry.key, ()),
+        risks=sentences(entry.key, risky),
         opens=entry.after is not None,
         digest=digest((*entry.key, entry.before, entry.after)),
+        topics=topics([entry], risky),
     )
+
+
+def sentences(key: Key, risky: Risky) -> tuple[str, ...]:
+    return tuple(risk.sentence for risk in risky.get(key, ()))
+
+
+def topics(
+    changes: Iterable[PlannedChange | EntryChange], risky: Risky
+) -> frozenset[str]:
+    return frozenset(
+        topic
+        for one in changes
+        for topic in (
+            *(risk.topic for risk in risky.get(one.key, ())),
+            *([Topic.DELETIONS] if one.verb == "delete" else []),
+        )
+    )
+
+
+def changed(entry: EntryChange) -> str:
+    before, after = entry.before, entry.after or {}
+    if before is None:
+        return f"New {entry.provider} account."
+    fields = dict.fromkeys((*before, *after))
+    differ = [field for field in fields if before.get(field) != after.get(field)]
+    return f"Changes {', '.join(differ).replace('_', ' ')}."
 
 
 def lines_of(
@@ -162,7 +227,7 @@ def lines_of(
             verb=change.verb,
             name=change.key.name.partition("/")[2] if is_attached else change.key.name,
             details=tuple(details(change)),
-            risks=risky.get(change.key, ()),
+            risks=sentences(change.key, risky),
         )
 
 

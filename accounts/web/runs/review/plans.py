@@ -5,14 +5,19 @@ Pure: a plan in, what the page shows out. What is counted, or risky, says the pl
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import NamedTuple
 
 from accounts.web.runs.review.cards import (
+    CLOSELY,
+    TONES,
     Card,
+    Mark,
     Risky,
     cards_of,
+    changed,
     document_of,
     entry_card,
     holder_of,
@@ -48,15 +53,14 @@ SPINNAKER = "Spinnaker"
 FIRST = 3
 """The most lines of a topic, and changes of a line, that are shown at once."""
 
+MOST_CARDS, SHOWN = 12, 8
+"""The most cards of a section that are all shown, and how many of more are."""
+
+FEW = 3
+"""The most changes that begin open."""
+
 MOST_ACCOUNTS = 8
 """The most accounts of a line that are named without a click."""
-
-TONES: Mapping[str, str] = {
-    Topic.EVERYBODY: "bad",
-    Topic.LOST: "bad",
-    Topic.GAINED: "warn",
-}
-"""The colours of what changes who can reach what; by topic, as it is written."""
 
 
 class Section(NamedTuple):
@@ -69,6 +73,21 @@ class Section(NamedTuple):
     def is_told(self) -> bool:
         """Return whether the title says more than the first card does."""
         return self.cards[0].key.name != self.title
+
+    @property
+    def first(self) -> tuple[Card, ...]:
+        return self.cards if len(self.cards) <= MOST_CARDS else self.cards[:SHOWN]
+
+    @property
+    def rest(self) -> tuple[Card, ...]:
+        return self.cards[len(self.first) :]
+
+    @property
+    def rest_marks(self) -> Mapping[Mark, int]:
+        """Count what nobody must miss among the rest, the most severe first."""
+        found = Counter(mark for card in self.rest for mark in card.marks)
+        order = [*(topic.value for topic in Topic), CLOSELY]
+        return dict(sorted(found.items(), key=lambda one: order.index(one[0].says)))
 
 
 class Group(NamedTuple):
@@ -160,6 +179,11 @@ class Review(NamedTuple):
         )
 
     @property
+    def is_short(self) -> bool:
+        """Return whether all of it can be read without folding any of it."""
+        return len(self.cards) <= FEW
+
+    @property
     def places(self) -> dict[Key, str]:
         """Say where on the page each change is."""
         cards = {card.key: card.anchor for card in self.cards}
@@ -169,16 +193,16 @@ class Review(NamedTuple):
 
 def review(plan: Plan, own: str, names: Names = NOBODY) -> Review:
     """Lay a plan out; `own` is the name of the managed account that it is for."""
-    sentences: dict[Key, tuple[str, ...]] = {}
+    risky: dict[Key, tuple[Risk, ...]] = {}
     for risk in plan.risks:
-        sentences[risk.key] = (*sentences.get(risk.key, ()), risk.sentence)
+        risky[risk.key] = (*risky.get(risk.key, ()), risk)
     numbers = count(1)
     groups = [
-        group_of(place, changes, sentences, numbers)
+        group_of(place, changes, risky, numbers)
         for place, changes in by_place(plan, own).items()
     ]
     if plan.entries:
-        groups.append(entries_group(plan, sentences, numbers))
+        groups.append(entries_group(plan, risky, numbers))
     laid_out = Review(tuple(groups))
     places = laid_out.places
     return laid_out._replace(
@@ -304,14 +328,4 @@ def entry_pointers(
     """Point to each account that Spinnaker gets; deletions name those that it loses."""
     for entry in entries:
         if entry.after is not None:
-            yield Pointer(entry.name, places[entry.key], " ".join(changed(entry)))
-
-
-def changed(entry: EntryChange) -> Iterator[str]:
-    before, after = entry.before, entry.after or {}
-    if before is None:
-        yield f"New {entry.provider} account."
-        return
-    fields = dict.fromkeys((*before, *after))
-    differ = [field for field in fields if before.get(field) != after.get(field)]
-    yield f"Changes {', '.join(differ).replace('_', ' ')}."
+            yield Pointer(entry.name, places[entry.key], changed(entry))

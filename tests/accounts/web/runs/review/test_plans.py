@@ -135,6 +135,45 @@ def test_what_is_risky_is_marked_on_its_card():
     assert not risky["BaseIAMRole"]
 
 
+def test_a_folded_change_names_its_topics_the_most_severe_first():
+    shown = laid_out("ec2", "ecs")
+
+    marks = {card.key.name: [m.says for m in card.marks] for card in shown.cards}
+    assert marks["spinnakerManaged"] == ["Trust"]
+    assert marks["ecsTaskExecutionRole"] == ["AWS’s own policies"]
+    assert marks["spinnakerManaged/BowlinePassRole"] == ["PassRole"]
+    assert marks["BaseIAMRole"] == []
+
+
+def test_a_folded_change_names_what_it_takes_away():
+    account = managed(provider("ec2"))
+    wanted = managed_side(managing(), account)
+    ends = diff((), wanted)
+    plan = Plan(tuple(PlannedChange.of(change, "staging") for change in ends))
+    attached = [c for c in plan.changes if c.key.kind == "attachment"]
+
+    (card,) = review(Plan(tuple(attached)), "staging").cards
+
+    assert [(mark.says, mark.tone) for mark in card.marks] == [("Deletions", "bad")]
+    assert card.says.startswith("Bowline")
+
+
+def test_what_changes_of_an_account_in_spinnaker_is_said_while_it_is_folded():
+    was = {"provider": "aws", "name": "staging", "read": []}
+    entry = EntryChange(was, {**was, "read": ["devs"]})
+
+    (card,) = review(Plan((), entries=(entry,)), "staging").cards
+
+    assert card.says == "Changes read."
+
+
+def test_a_plan_of_few_changes_begins_open():
+    whole = plan_for(managed(provider("ec2"))).changes
+
+    assert review(Plan(whole[:3]), "staging").is_short
+    assert not review(Plan(whole), "staging").is_short
+
+
 def test_a_digest_stays_while_every_word_does():
     one, again = laid_out("ec2"), laid_out("ec2")
     other = laid_out("ec2", external_id="an-external-id")

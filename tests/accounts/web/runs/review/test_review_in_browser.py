@@ -78,8 +78,10 @@ def test_j_and_k_go_from_change_to_change(page: Page) -> None:
     assert focused(page) == "c2"
     expect(page.locator("#c2")).to_be_in_viewport()
 
+    folded = page.locator("#c2 details").first
+    expect(folded).not_to_have_attribute("open", "")
     page.keyboard.press("Enter")
-    expect(page.locator("#c2 details").first).not_to_have_attribute("open", "")
+    expect(folded).to_have_attribute("open", "")
     assert told == []
 
 
@@ -121,10 +123,11 @@ def test_the_filter_looks_into_what_is_folded(page: Page) -> None:
 def test_what_was_viewed_stays_until_a_word_of_it_changes(page: Page, run: Run) -> None:
     base = "Viewed BaseIAMRole"
 
+    folded = change(page, "role BaseIAMRole").locator("details").first
+    folded.locator("summary").first.click()
+    expect(folded).to_have_attribute("open", "")
     page.get_by_label(base).check()
-    expect(
-        change(page, "role BaseIAMRole").locator("details").first
-    ).not_to_have_attribute("open", "")
+    expect(folded).not_to_have_attribute("open", "")
     page.reload()
 
     expect(page.get_by_label(base)).to_be_checked()
@@ -167,7 +170,77 @@ def test_everything_is_unfolded_and_folded_at_once(page: Page) -> None:
 
     page.get_by_role("button", name="Collapse all").click()
     expect(last).to_be_hidden()
-    expect(page.get_by_text("Spinnaker deploys to staging through this")).to_be_hidden()
+    deploys = page.get_by_text("Role SpinnakerAuthRole of account").last
+    expect(deploys).to_be_hidden()
+
+
+def test_a_folded_change_names_what_nobody_must_miss(page: Page) -> None:
+    passing = change(page, "inline policy spinnakerManaged/BowlinePassRole")
+
+    expect(passing.locator("details").first).not_to_have_attribute("open", "")
+    expect(passing.get_by_text("PassRole", exact=True)).to_be_visible()
+    expect(passing.get_by_text("Allows Spinnaker to pass only these")).to_be_visible()
+    expect(passing.get_by_text("Passes roles spinnaker-ecs/*")).to_be_hidden()
+
+
+def test_paper_has_all_that_is_folded(page: Page) -> None:
+    is_open = "[...document.querySelectorAll('.review details')].map((d) => d.open)"
+    before = page.evaluate(is_open)
+    assert not all(before)
+
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert all(page.evaluate(is_open))
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+
+    assert page.evaluate(is_open) == before
+
+
+MANY = [{"name": f"cluster-{n:02}", "region": "us-east-1"} for n in range(21)]
+
+
+def test_a_plan_of_many_changes_is_not_endless(
+    browser: Browser, live_server: Any, transactional_db: None
+) -> None:
+    person("approver")
+    managing_row()
+    providers = {**EVERY_PROVIDER, "eks": {"clusters": MANY}}
+    run = planned_run(account_row(providers=providers, uses_external_id=False))
+    page = signed_in(browser, live_server, "approver", viewport=WIDE)
+    heights = {}
+    for width in (390, 1024, 1440):
+        page.set_viewport_size({**WIDE, "width": width})
+        page.goto(run.get_absolute_url())
+        heights[width] = page.evaluate("document.documentElement.scrollHeight")
+
+    rest = page.get_by_text("13 more Secrets 13")
+    expect(rest).to_be_visible()
+    last = change(page, "cluster access cluster-20 · us-east-1")
+    expect(last).to_be_hidden()
+    page.get_by_label("Filter the changes").fill("cluster access cluster-20")
+    expect(last).to_be_visible()
+
+    assert heights[1440] <= 3000
+    assert heights[1024] <= 4500
+    assert heights[390] <= 6500
+
+
+def test_a_link_from_another_page_opens_a_change_in_the_rest(
+    browser: Browser, live_server: Any, transactional_db: None
+) -> None:
+    person("approver")
+    managing_row()
+    providers = {"eks": {"clusters": MANY}}
+    run = planned_run(account_row(providers=providers, uses_external_id=False))
+    page = signed_in(browser, live_server, "approver", viewport=WIDE)
+    page.goto(run.get_absolute_url())
+    index = page.get_by_role("navigation", name="Changes")
+    address = index.get_by_role("link", name="cluster-20").first.get_attribute("href")
+    page.goto("/")
+
+    page.goto(f"{run.get_absolute_url()}{address}")
+
+    last = change(page, "cluster access cluster-20 · us-east-1")
+    expect(last.get_by_text("Reads and writes the secrets")).to_be_visible()
 
 
 def test_a_line_of_the_summary_opens_its_change(page: Page) -> None:
@@ -177,7 +250,7 @@ def test_a_line_of_the_summary_opens_its_change(page: Page) -> None:
 
     passing = change(page, "inline policy spinnakerManaged/BowlinePassRole")
     expect(passing).to_be_in_viewport()
-    expect(passing.get_by_text("Allows Spinnaker to pass only these")).to_be_visible()
+    expect(passing.get_by_text("Passes roles spinnaker-ecs/*")).to_be_visible()
 
 
 @pytest.mark.parametrize("viewport", [WIDE, PHONE])
@@ -223,6 +296,7 @@ def test_a_plan_is_read_and_approved_without_scripts(
     expect(page.get_by_role("button", name="Expand all")).to_be_hidden()
     expect(page.get_by_label("Filter the changes")).to_be_hidden()
 
+    change(page, "policy BowlineEC2Write").locator("summary").first.click()
     page.get_by_text("SecurityGroupRules: Allows").click()
     page.get_by_label("Comment (optional)").fill("Read on a phone.")
     page.get_by_role("button", name="Approve and apply").click()
