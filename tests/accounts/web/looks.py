@@ -11,6 +11,7 @@ from tests.accounts.web.browsing import BUT_CONTRAST, ONLY_CONTRAST, violations
 
 WIDTHS = (320, 390, 800, 1024, 1440)
 AXE_WIDTHS = (390, 1440)
+FOCUSED_WIDTHS = (390, 1024, 1440)
 BETWEEN = 800
 OF_LAYOUT = ("scrollable-region-focusable", "target-size")
 """Rules that depend on where things are, not only on what is shown."""
@@ -62,6 +63,37 @@ FAULTS = """() => {
   return faults.slice(0, 5);
 }"""
 
+# What has the focus and lies under something that stays where it is, when each control
+# is focused in the order of Tab, and then in the order of Shift+Tab.
+UNDER = """() => {
+    const found = new Set();
+    const STAY = ["sticky", "fixed"];
+    const stays = (one) => {
+        for (; one; one = one.parentElement)
+            if (STAY.includes(getComputedStyle(one).position)) return one;
+    };
+    const controls = "a, button, summary, input, select, textarea";
+    const all = [...document.querySelectorAll(controls)].filter(
+        (one) => one.checkVisibility() && one.tabIndex >= 0 && !one.disabled);
+    for (const one of [...all, ...all.toReversed()]) {
+        one.focus();
+        const { left, right, top, bottom } = one.getBoundingClientRect();
+        for (const y of [top + 2, bottom - 2]) {
+            const bar = stays(document.elementFromPoint((left + right) / 2, y));
+            if (bar && !bar.contains(one))
+                found.add(`${one.outerHTML.slice(0, 60)} under ${bar.className}`);
+        }
+    }
+    document.activeElement.blur();
+    return [...found];
+}"""
+
+
+def under_a_bar(page: Page) -> list[str]:
+    """Say what has the focus and is hidden by a bar, or by anything else that stays."""
+    at = f"{page.url} at {page.viewport_size}"
+    return [f"{at}: {one}" for one in page.evaluate(UNDER)]
+
 
 def faults(page: Page) -> list[str]:
     """Say what sticks out or is cut at each width."""
@@ -71,6 +103,8 @@ def faults(page: Page) -> list[str]:
         found += [
             f"{page.url} at {width} px: {fault}" for fault in page.evaluate(FAULTS)
         ]
+        if width in FOCUSED_WIDTHS:
+            found += under_a_bar(page)
     return found
 
 

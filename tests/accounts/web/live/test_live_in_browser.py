@@ -158,6 +158,39 @@ def test_a_toast_says_what_ended_until_it_is_dismissed(
     expect(toast(page)).to_be_empty()
 
 
+# What can be pressed and lies under a toast.
+UNDER_THE_TOAST = """() => {
+    const toast = document.querySelector("[data-toast]").getBoundingClientRect();
+    const controls = "a, button, summary, input, select, textarea";
+    const all = document.querySelectorAll(controls);
+    return [...all].filter((one) => {
+        const box = one.getBoundingClientRect();
+        return !one.closest("[data-toast]") && one.checkVisibility() && box.width > 1
+            && box.left < toast.right && box.right > toast.left
+            && box.top < toast.bottom && box.bottom > toast.top;
+    }).map((one) => one.outerHTML.slice(0, 80));
+}"""
+
+
+def test_a_toast_covers_nothing_that_can_be_pressed(
+    browser: Browser, live_server: Any, run: Run
+) -> None:
+    page = opened(browser, live_server, "/accounts/")
+    end(run, Status.FAILED)
+    page.clock.run_for(LOOK)
+    expect(toast(page).get_by_text("failed")).to_be_visible()
+    page.get_by_label("Select a03").check()
+    covered = []
+
+    for width in (1440, 1024, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        for y in (0, 400, 9000):
+            page.evaluate("y => scrollTo({top: y, behavior: 'instant'})", y)
+            covered += [(width, y, one) for one in page.evaluate(UNDER_THE_TOAST)]
+
+    assert covered == []
+
+
 def test_good_news_leaves_by_itself_unless_it_is_being_read(
     browser: Browser, live_server: Any, run: Run
 ) -> None:
