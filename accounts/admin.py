@@ -50,6 +50,9 @@ from accounts.web.role_limits.admin import LimitedPersonAdmin
 from accounts.web.you.confirmation import ask, is_confirmed
 from accounts.web.you.sessions import end
 
+# The rail has the places, and the index the models: tables have all of the width.
+admin.site.enable_nav_sidebar = False
+
 
 def person_of(request: HttpRequest) -> User:
     """Give the person: nobody else gets into the admin site."""
