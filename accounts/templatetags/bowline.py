@@ -30,11 +30,13 @@ from accounts.templatetags.marks import (
     zoned,
 )
 from accounts.web.accounts.checks import in_order, outcomes
+from accounts.web.filters import FilterForm
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.state import Live
 from accounts.web.role_limits.holders import needed
 from accounts.web.runs.review.names import called
 from accounts.web.runs.review.rows import rows_html
+from accounts.web.you.saved_filters import saved_filters as saved_filters_of
 from accounts.work.heartbeat import silence
 from onboarding.description.field import Field
 from onboarding.description.fields import FIELDS, IN_BULK
@@ -95,6 +97,13 @@ def needs_role(
     """
     (role,) = (role for role in ROLES if role.name == name)
     return {"says": needed(context["request"], role, doing) or limited}
+
+
+@register.inclusion_tag("_saved_filters.html", takes_context=True)
+def saved_filters(context: Context, form: FilterForm) -> dict[str, Any]:
+    """Offer the filters that a person saved of a list, and to save the present one."""
+    saved = saved_filters_of(context["request"].user, form.where)
+    return {"filter_form": form, "saved": saved, "csrf_token": context["csrf_token"]}
 
 
 @register.filter

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Self
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -35,6 +36,8 @@ class Filter:
 class FilterForm:
     label: str
     """What the list has, for a screen reader."""
+    where: str
+    """The name of the list's URL."""
     path: str
     search: Filter
     often: tuple[Filter, ...]
@@ -63,6 +66,7 @@ class FilterForm:
         stays = [key for key in chain(kept, narrows) if asked.get(key)]
         return cls(
             label=label,
+            where=url.partition(":")[2],
             path=reverse(url),
             search=search,
             often=tuple(one for one in rest if one.often),
@@ -71,6 +75,13 @@ class FilterForm:
             is_filtered=any(one.value for one in [search, *rest])
             or any(asked.get(key) for key in narrows),
         )
+
+    @property
+    def query(self) -> str:
+        """Write what is chosen, typed and kept as the address does; empty: nothing."""
+        fields = (self.search, *self.often, *self.others)
+        said = {one.name: one.value for one in fields if one.value}
+        return urlencode({**said, **dict(self.kept)}) if self.is_filtered else ""
 
     @property
     def chosen(self) -> int:

@@ -55,6 +55,7 @@ OWN |= {"/you/second-factor/app/", "/you/second-factor/app/remove/"}
 OWN |= {"/you/second-factor/passkey/", "/you/second-factor/passkey/options/"}
 OWN |= {f"/you/second-factor/passkey/{ANY['uuid']}/remove/"}
 OWN |= {"/you/tokens/create/", "/you/tokens/revoke/"}
+OWN |= {"/you/filters/save/", "/you/filters/delete/"}
 """What everybody may open or send about themselves; a new one is a decision."""
 SIGNED = {"/sign-in/saml/acs/"}
 """What another site lets the browser send: the provider's signature is its token."""

@@ -44,6 +44,7 @@ from accounts.web.spinnaker.forms import SpinnakerForm
 from accounts.web.targets.forms import TargetForm
 from accounts.web.tokens.forms import TokenForm as ApiTokenForm
 from accounts.web.you.preferences import PreferencesForm
+from accounts.web.you.saved_filters import SavedFilterForm
 from onboarding.names import INVISIBLE, visible
 from tests.bundles import with_every_provider
 from tests.factories import managed
@@ -181,6 +182,7 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
     WatchForm: lambda data: WatchForm(
         data, organization=Organization(pk=1), partition="aws"
     ),
+    SavedFilterForm: SavedFilterForm,
     TargetForm: lambda data: TargetForm(
         {"channel": "webhook" if "url" in data else "slack", **data}
     ),

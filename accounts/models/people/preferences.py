@@ -29,6 +29,8 @@ class Preferences(models.Model):
     """What about."""
     environments = models.JSONField(default=list, blank=True)
     """Empty: all; an empty text is “no environment”."""
+    saved_filters = models.JSONField(default=dict, blank=True)
+    """By list: the name and the query of each."""
 
     class Meta:
         verbose_name_plural = "preferences"

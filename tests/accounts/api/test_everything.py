@@ -103,7 +103,7 @@ FOR_PEOPLE: Mapping[str, Iterable[str]] = {
         *("any-token-revoke", "feed-token", "feed-token-revoke"),
         *("token-create", "token-revoke"),
     ),
-    PREFERENCES: ("preferences",),
+    PREFERENCES: ("filter-delete", "filter-save", "preferences"),
     WHO_MAY: (
         *("four-eyes", "group-remove", "group-save", "group-sign-out"),
         *("person-active", "person-add", "person-describe", "person-link"),

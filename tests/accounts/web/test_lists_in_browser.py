@@ -10,10 +10,12 @@ from playwright.sync_api import Browser, Page, Route, expect
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.states import State, Status
 from tests.accounts.web.browsing import (
+    assert_axe_finds_nothing,
     assert_it_fits,
     at_widths,
     complaints,
     signed_in,
+    width_of,
 )
 from tests.rows import managing_row, person, run_row
 
@@ -316,6 +318,36 @@ def test_a_choice_on_a_phone_is_counted_and_leaves_the_choices_open(
     expect(names(page)).to_have_text(["a000", "a100", "a200", "a300"])
     expect(page.locator("summary", has_text="Filter (1)")).to_be_visible()
     expect(page.get_by_label("Policies")).to_be_visible()
+
+
+@pytest.mark.smoke
+def test_a_filter_is_saved_opened_and_deleted(
+    browser: Browser, live_server: Any, rows: None
+) -> None:
+    page = signed_in(browser, live_server, bypass_csp=True)
+    page.goto("/accounts/")
+    saved = page.locator(".saved-filters > summary")
+    expect(saved).to_have_count(0)
+    page.get_by_label("State").select_option("failed")
+    expect(names(page)).to_have_count(4)
+
+    saved.click()
+    name = "Broken since the last change of the platform team's role"
+    page.get_by_label("Name of the present filter").fill(name)
+    page.get_by_role("button", name="Save this filter").click()
+    expect(page.get_by_text("is saved.")).to_be_visible()
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/accounts/")
+    saved.click()
+    assert width_of(page) <= 390
+    assert_axe_finds_nothing(page)
+    page.get_by_role("link", name=name).click()
+    expect(names(page)).to_have_text(["a000", "a100", "a200", "a300"])
+    saved.click()
+    page.get_by_role("button", name="Delete the filter").click()
+    expect(page.get_by_text("is deleted.")).to_be_visible()
+    expect(saved).to_have_count(0)
 
 
 def test_the_ways_to_add_accounts_are_under_one_button(
