@@ -115,7 +115,7 @@ SECOND_LOG = "auditlog_logentry"
 
 
 def in_words_of_today(rows: Rows) -> Rows:
-    """Write the outcomes of checks as 0019_words does; digests follow from them."""
+    """Write the outcomes of checks as 0020_words does; digests follow from them."""
     for check in rows["accounts_checkresult"]:
         reword(check)
     for table, column in (("findings", "results"), ("spinnaker", "result")):

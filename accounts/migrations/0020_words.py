@@ -33,7 +33,7 @@ def reword(results):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0018_how_spinnaker_is_run'),
+        ('accounts', '0019_saved_filters'),
     ]
 
     operations = [
