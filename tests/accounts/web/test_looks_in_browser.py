@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from celery import Celery
 from django.test import Client
+from django.urls import get_resolver
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, Request
 
@@ -15,6 +17,7 @@ from accounts.models import CheckResult, Lookup, ManagedAccount, Run
 from accounts.models.states import State, Status
 from tests.accounts.web.browsing import ONLY_CONTRAST, signed_in, violations
 from tests.accounts.web.looks import axe_findings, faults
+from tests.attack.pages import walk
 from tests.attack.whole_site import whole_site
 from tests.rows import account_row, person, run_row
 
@@ -43,7 +46,16 @@ def addresses(
     Lookup.objects.update(answer=CALLER)
     client.force_login(person("administrator", is_superuser=True))
     named = [*site.one_of_each(), *site.admin_addresses()]
+    seen = {address.partition("?")[0] for address in named}
+    named += sorted({*addresses_of_no_row()} - seen)
     return [*(address for address in named if is_page(client, address)), *STRANGER]
+
+
+def addresses_of_no_row() -> Iterator[str]:
+    """Yield each address of the whole site that is the same for everybody."""
+    for route, _ in walk(get_resolver().url_patterns):
+        if not route.startswith("api/") and not {*"<(^"} & {*route}:
+            yield f"/{route}"
 
 
 def is_page(client: Client, address: str) -> bool:
