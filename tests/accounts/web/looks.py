@@ -76,6 +76,7 @@ UNDER = """() => {
     const all = [...document.querySelectorAll(controls)].filter(
         (one) => one.checkVisibility() && one.tabIndex >= 0 && !one.disabled);
     for (const one of [...all, ...all.toReversed()]) {
+        if (one.tabIndex > 0) found.add(`${one.outerHTML.slice(0, 60)} out of order`);
         one.focus();
         const { left, right, top, bottom } = one.getBoundingClientRect();
         for (const y of [top + 2, bottom - 2]) {
@@ -90,7 +91,9 @@ UNDER = """() => {
 
 
 def under_a_bar(page: Page) -> list[str]:
-    """Say what has the focus and is hidden by a bar, or by anything else that stays."""
+    """Say what has the focus and is hidden by a bar, or by anything else that stays,
+    and what Tab does not reach in the order of the page.
+    """
     at = f"{page.url} at {page.viewport_size}"
     return [f"{at}: {one}" for one in page.evaluate(UNDER)]
 
