@@ -93,7 +93,8 @@ PRIMARY = """\
 
 FEATURES = """\
 - hal/profiles/ contains settings that hal has no command for: launch templates,
-  Lambda's pages, the bake account. It names no accounts, since Spring would let that list hide hal's own.
+  Lambda's pages, the bake account. It names no accounts, since Spring would let that
+  list hide hal's own.
 """
 
 CLOUDDRIVER = """
