@@ -102,7 +102,7 @@ def test_a_web_page_in_the_place_of_aws_is_no_bug_of_bowline(
 
     runs = Run.objects.filter(kind=Run.Kind.MANAGING)
     assert {run.status for run in runs} == {Status.FAILED}
-    assert all("is not AWS" in error(run) for run in runs)
+    assert all("come from AWS" in error(run) for run in runs)
     assert all("proxy or firewall" in error(run) for run in runs)
 
 

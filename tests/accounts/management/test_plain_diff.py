@@ -19,7 +19,9 @@ def test_what_is_discouraged_and_newer_stands_above_the_changes(
     summary, warning, brings, second, third, change, *_ = printed(run).splitlines()
 
     assert summary == "staging: 1 to create, 0 to update, 0 to delete"
-    assert warning.startswith("  ! Discouraged for EC2. PowerUserAccess lets")
+    assert warning.startswith(
+        "  ! Discouraged for EC2. With PowerUserAccess, Spinnaker"
+    )
     assert brings == "  This plan brings staging from policy set v1 to v3:"
     assert second == "    v2 Volumes may be tagged."
     assert third == "    v3 Snapshots may be shared."

@@ -41,7 +41,7 @@ def test_a_second_factor_that_is_added_is_said_to_its_person(ann, mailoutbox) ->
     assert message.subject == "Bowline: A second factor was added to your account"
     assert "What: passkey laptop\n" in message.body
     assert "By: ann\n" in message.body
-    assert "If it was not you" in message.body
+    assert "If this wasn't you" in message.body
     assert "https://bowline.example.com/you/second-factor/" in message.body
     assert "Turn email off" not in message.body
     assert codes
@@ -66,7 +66,7 @@ def test_an_administrator_who_resets_them_is_named(ann, mailoutbox) -> None:
 
     body = sent(mailoutbox).body
     assert "By: zoe\n" in body
-    assert "tell an administrator (zoe)" in body
+    assert "contact an administrator (zoe)" in body
 
 
 def test_a_token_that_is_made_is_said_without_its_text(ann, mailoutbox) -> None:

@@ -83,7 +83,7 @@ def test_no_other_variable_can_be_read(name, monkeypatch):
 
     said = why(spinnaker_row(sign_in="token", secret=f"env:{name}"))
 
-    assert "Bowline may read: GATE_TOKEN, GATE_PASSWORD." in said
+    assert "Bowline can read: GATE_TOKEN, GATE_PASSWORD." in said
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ def test_only_what_the_operator_allows_is_read(monkeypatch, settings, tmp_path) 
     settings.NOTICES = REACH._replace(directory=str(tmp_path))
     monkeypatch.delenv("SLACK_WEBHOOK_URL", raising=False)
 
-    assert "may read" in problem("slack", "env:SECRET_KEY")
+    assert "can read" in problem("slack", "env:SECRET_KEY")
     assert "can read only files" in problem("slack", "file:/etc/passwd")
     assert "never the secret" in problem("slack", SLACK_URL)
     assert problem("slack", f"file:{tmp_path}/slack") == ""

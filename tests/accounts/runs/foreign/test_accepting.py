@@ -107,7 +107,7 @@ def test_what_nobody_asked_for_is_not_accepted() -> None:
     managing_row()
     olga, policy = both("olga"), foreign_row(account_row(environment="staging"))
 
-    with pytest.raises(NotAsked, match="Nobody asks"):
+    with pytest.raises(NotAsked, match="isn't waiting for acceptance"):
         accepted(policy, olga)
     read = asked(policy, olga)
     accepted(read, olga)
@@ -134,7 +134,7 @@ def test_what_is_gone_meanwhile_is_not_accepted() -> None:
     read = asked(policy, olga)
     ForeignPolicy.objects.all().delete()
 
-    with pytest.raises(NotAsked, match="Nobody asks"):
+    with pytest.raises(NotAsked, match="isn't waiting for acceptance"):
         accepted(read, olga)
 
 

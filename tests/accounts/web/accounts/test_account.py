@@ -302,4 +302,4 @@ def test_a_discouraged_choice_is_warned_of(operator) -> None:
         "description",
     )
 
-    assert "<b>Discouraged for EC2.</b> PowerUserAccess lets" in page
+    assert "<b>Discouraged for EC2.</b> With PowerUserAccess, Spinnaker" in page

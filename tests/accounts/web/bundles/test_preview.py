@@ -75,7 +75,7 @@ def test_nothing_is_built_that_changes_otherwise_than_was_read(
 
     page = " ".join(answer.content.decode().split())
     assert Bundle.objects.count() == 1
-    assert "What bundle 2 changes differ from the preview" in page
+    assert "Bundle 2 wasn't built: its changes differ from the preview" in page
     assert "eu-west-1" in page
     operator.post("/bundles/build/", {"read": digest_on(page)})
     assert Bundle.objects.count() == 2
@@ -179,7 +179,7 @@ def test_it_is_added_only_once_a_person_decided(operator, account) -> None:
     operator.post("/bundles/build/", {"read": read, "add": ["staging"]})
 
     said = " ".join(refused.content.decode().split())
-    assert "the last bundle does not hold: staging. Decide about each" in said
+    assert "the last bundle does not hold: staging. For each, decide" in said
     assert Bundle.objects.get().accounts.get() == account
     assert Activity.objects.first().detail["added although broken"] == ["staging"]
 
@@ -272,7 +272,7 @@ def test_what_no_bundle_would_hold_cannot_be_left_out(operator) -> None:
 
     page = operator.post(f"/accounts/{draft.pk}/leave-out/", follow=True)
 
-    assert "No bundle would hold staging anyway." in page.content.decode()
+    assert "staging wouldn't be in a bundle anyway." in page.content.decode()
 
 
 def test_without_a_managing_account_there_is_nothing_to_compare(operator) -> None:

@@ -103,7 +103,7 @@ def test_while_it_waits_it_says_since_when_and_what_aws_said(client: Client) -> 
     text = read(client, account)
 
     assert "Waiting since" in text
-    assert "AWS denies it: the role doesn't exist yet." in text
+    assert "AWS denies it: the role doesn&#x27;t exist yet." in text
     assert "Look now" in text
     assert "Do not send this yet" not in text
     assert "If Bowline still waits" in text

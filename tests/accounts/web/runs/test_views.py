@@ -351,7 +351,10 @@ def test_an_approver_reads_what_is_discouraged_and_which_policies_come(
     page = approver.get(run.get_absolute_url()).content.decode()
 
     approve = page.index("Approve and apply")
-    assert page.index("<b>Discouraged for EC2.</b> PowerUserAccess lets") < approve
+    assert (
+        page.index("<b>Discouraged for EC2.</b> With PowerUserAccess, Spinnaker")
+        < approve
+    )
     assert page.index("This plan brings staging from policy set v1 to v3:") < approve
     assert page.index("<b>v3</b> Snapshots may be shared.") < approve
 

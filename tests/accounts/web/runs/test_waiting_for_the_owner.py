@@ -45,7 +45,7 @@ def test_its_page_says_since_when_and_what_the_last_look_found(
 
     assert "Waits for the owner of staging" in html
     assert "2 days ago" in html
-    assert "the role doesn't exist yet, or its trust policy is a different one." in html
+    assert "exist yet, or its trust policy is a different one." in html
     assert "in 59 min" in html
     assert "Look now" in html
     hand_off = reverse("accounts:hand-off", args=[waiting.account.pk])

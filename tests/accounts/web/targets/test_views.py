@@ -111,7 +111,7 @@ def test_slack_is_added_by_a_reference(administrator) -> None:
         ({"url": "http://hooks.example.com/the-secret"}, "Use https"),
         ({"url": "https://x.example.com/?key=the-secret"}, "Remove the user"),
         ({"channel": "slack", "reference": f"{SLACK_URL}/the-secret"}, "never the"),
-        ({"channel": "teams", "reference": "env:SECRET_KEY"}, "Bowline may read"),
+        ({"channel": "teams", "reference": "env:SECRET_KEY"}, "Bowline can read"),
         ({"channel": "slack", "reference": ""}, "Fill in this field"),
         ({"kinds": []}, "Choose at least one"),
         ({"name": ""}, "Fill in this field"),

@@ -32,7 +32,7 @@ def test_an_account_is_left_out_of_bundles_and_included_again(operator, account)
     assert out.json()["left_out_at"]
     assert repeated.json() == out.json()
     assert (held.status_code, held.json()["left_out_at"]) == (200, None)
-    assert {detail(twice), detail(again)} == {"No bundle would hold staging anyway."}
+    assert {detail(twice), detail(again)} == {"staging wouldn't be in a bundle anyway."}
     assert [*Activity.objects.order_by("number").values_list("what", flat=True)][
         -2:
     ] == ["leave out", "put in"]

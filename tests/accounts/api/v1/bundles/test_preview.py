@@ -152,7 +152,9 @@ def test_only_what_was_read_is_built(operator, account):
     again = operator.read(PATH).json()["digest"]
     built_now = operator.post("/bundles", {"digest": again})
 
-    assert "What bundle 2 changes differ from the preview" in detail(refused)
+    assert "Bundle 2 wasn't built: its changes differ from the preview" in detail(
+        refused
+    )
     assert built_now.status_code == 202
     assert built_now.json()["number"] == 2
 
