@@ -1,8 +1,9 @@
-"""What 10,000 and 100,000 accounts need: docs/capacity.md, from this run's figures.
+"""What 10,000 and 100,000 accounts need: docs/developers/benchmarks.md, from this run.
 
 Workers onboard a few accounts on the emulator. Sites of 1,000, 10,000 and 100,000
 accounts are made in the database, each with a PostgreSQL and a process of its own, and
-AWS's answers there are a pause. `script/bench capacity > docs/capacity.md` writes it.
+AWS's answers there are a pause. `script/bench capacity >
+docs/developers/benchmarks.md` writes it.
 """
 
 from __future__ import annotations
@@ -111,11 +112,11 @@ def document(
     one: Onboarded, samples: list[Sample], where: str, when: datetime
 ) -> list[str]:
     return [
-        "# Capacity",
+        "# Benchmarks",
         "",
-        "What Bowline needs for 10,000 and for 100,000 accounts. `script/bench "
-        "capacity > docs/capacity.md` wrote",
-        "this page, with the figures of that run. Run it on your own machine: ratios "
+        "What Bowline needs for 10,000 and for 100,000 accounts. This is the output of",
+        "`script/bench capacity > docs/developers/benchmarks.md`. Run it on your own "
+        "machine: ratios",
         "carry over, seconds do not.",
         "",
         f"- When: {when:%-d %B %Y, %H:%M} UTC.",

@@ -1,4 +1,4 @@
-"""docs/command-line.md: every command of manage.py, of its own help."""
+"""docs/reference/command-line.md: every command of manage.py, of its own help."""
 
 from __future__ import annotations
 
@@ -18,36 +18,34 @@ DJANGOS = {"changepassword", "createsuperuser", "migrate"}
 HEAD = """\
 # The command line
 
-`manage.py` does without a browser what the pages do. Run a command in the folder of
-Bowline with `.venv/bin/python manage.py`, or in a container with
-`docker compose exec web python manage.py`. The commands use the same database and the
-same [settings](settings.md) as the site, and the credentials that
-[AWS's own variables](settings.md#aws) name.
+Use `manage.py` to do without a browser what the pages do. This page lists every
+command; `manage.py COMMAND --help` prints the same.
 
-`script/reference` writes this page from the help of the commands: `manage.py COMMAND
---help` prints the same.
-
-No command needs `SECRET_KEY`. A new SQLite database gets its tables from the first
-command; another one needs `manage.py migrate` first.
+Run a command in Bowline's folder with `.venv/bin/python manage.py`, or in a container
+with `docker compose exec web python manage.py`. The commands use the same database and
+the same [settings](settings.md) as the site, and the credentials that
+[the AWS variables](settings.md#aws) define. No command needs `SECRET_KEY`. The first
+command creates a new SQLite database; for another database, run `manage.py migrate`
+first.
 
 ## Exit codes
 
-The same for all commands. What failed comes before what waits.
+All commands use these codes. If several apply, a failure comes first.
 
-| Code | What it means |
+| Code | Meaning |
 |---|---|
 """
 
 TAIL = """\
-## Commands of Django
+## Django commands
 
 | Command | What it does |
 |---|---|
 | `migrate` | creates or updates the tables of the database |
-| `createsuperuser` | creates a person who may do everything |
+| `createsuperuser` | creates a person with every role |
 | `changepassword NAME` | sets a password |
-| `axes_reset_ip ADDRESS` | ends the wait of an address after wrong passwords |
-| `axes_reset_username NAME` | the same, for a name |
+| `axes_reset_ip ADDRESS` | unblocks an address after wrong passwords |
+| `axes_reset_username NAME` | unblocks a user name |
 """
 
 
@@ -73,7 +71,7 @@ def command_reference(name: str, command: BaseCommand) -> str:
     options = ["[OPTION…]"] if any(action.option_strings for action in own) else []
     usage = " ".join(("python manage.py", name, *given, *options))
     says = f"{command.help.removesuffix('.')}."
-    text = [f"## {name}", "", says, "", "```sh", usage, "```", ""]
+    text = [f"## {name}", "", says, "", "```text", usage, "```", ""]
     if own:
         text += ["| Argument | What it does |", "|---|---|", *rows(own), ""]
     return "\n".join(text)

@@ -36,7 +36,8 @@ Bowline is ready: {site}
   Then choose  Set up the managing account
 
 Sign in as approver to approve what the operator plans. There are also a viewer and an
-administrator; everybody has the same password. docs/tutorial.md continues from here.
+administrator; everybody has the same password. docs/start/tutorial.md continues from
+here.
 
 AWS is emulated: nothing leaves this machine. To see what the worker does, read
 {logs}/worker.log; the other logs are next to it.

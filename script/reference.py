@@ -14,8 +14,8 @@ from script.settings_reference import settings_reference
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES: dict[str, Callable[[], str]] = {
-    "command-line.md": commands_reference,
-    "settings.md": settings_reference,
+    "reference/command-line.md": commands_reference,
+    "reference/settings.md": settings_reference,
 }
 
 

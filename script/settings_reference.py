@@ -1,7 +1,8 @@
-"""docs/settings.md: every setting, of .env.example's comments and of how it is read."""
+"""docs/reference/settings.md: every setting, of .env.example and of how it is read."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +11,13 @@ from pathlib import Path
 from script.variables_read import Read, variables_read
 
 ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "docs" / "reference"
 EXAMPLE = ROOT / ".env.example"
 ASSIGNED = re.compile(r"(?:# )?([A-Z][A-Z0-9_]*)=(.*)")
 DEFAULT = re.compile(r"\s*Default: (.+)\Z", re.DOTALL)
 FOR_EXAMPLE = re.compile(r"\s*Example:\Z")
 NOT_CODE = re.compile(r"(`[^`]*`)")
-PAGE = re.compile(r"docs/[\w-]+\.md")
+PAGE = re.compile(r"docs/[\w/-]+\.md")
 OF_SEVERAL_PARTS = re.compile(r"\b[A-Z0-9]+(?:_[A-Z0-9]+)+\b")
 
 VALUES = {
@@ -24,32 +26,35 @@ VALUES = {
     "env_minutes": "a number of minutes, 0 to 9999",
     "env_count": "a number, 1 to 9999",
     "env_port": "a port, 1 to 65535",
-    "env_list": "a list, with commas between",
-    "env_names": "names, with commas between",
-    "env_networks": "addresses or networks, with commas between",
-    "env_email": "a mail address",
-    "env_secret": "20 to 200 letters, digits and signs, without a space",
-    "env_site_url": "an address without a path, such as `https://bowline.example.com`",
+    "env_list": "a comma-separated list",
+    "env_names": "comma-separated names",
+    "env_networks": "comma-separated addresses or networks",
+    "env_email": "an email address",
+    "env_secret": "20 to 200 letters, digits, and symbols, without a space",
+    "env_site_url": "a URL without a path, such as `https://bowline.example.com`",
 }
 """What may be written for what a function of bowline/environment.py reads."""
 OF_ITS_OWN = {
-    "OIDC_ISSUER": "an address with `https://`",
+    "OIDC_ISSUER": "a URL with `https://`",
     "WEB_THREADS": "a number, 4 to 999",
-    "LOG_LEVEL": "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`",
+    "LOG_LEVEL": "`DEBUG`, `INFO`, `WARNING`, `ERROR`, or `CRITICAL`",
 }
 """The same, of variables with a reader of their own."""
+
+REQUIRED = {"SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD"}
+"""Without these, docker-compose runs no site that people can use."""
 
 HEAD = """\
 # Settings
 
-Environment variables configure Bowline. docker-compose reads them from a file `.env`:
-copy `.env.example` and fill it in. On Kubernetes they are in a ConfigMap and a Secret
-([kubernetes.md](kubernetes.md)). Every process must have the same values. Restart the
-site and its workers after a change. A value that cannot be right stops the process,
-and the message says why.
+Configure Bowline with environment variables. Administrators of Bowline's host use this
+page to look up a variable.
 
-An empty value means the default. `script/reference` writes this page from
-`.env.example` and from the code that reads each variable.
+docker-compose reads the variables from the file `.env`: copy `.env.example` and edit
+it. On Kubernetes, they are in a ConfigMap and a Secret
+([Install on Kubernetes](../install/kubernetes.md)). Every process must have the same
+values. Restart the site and its workers after a change. An invalid value stops the
+process, and the message shows why. An empty value means the default.
 """
 
 
@@ -93,7 +98,7 @@ def settings_reference() -> str:
     described = list(entries(EXAMPLE.read_text()))
     read = variables_read()
     known = {setting.name for entry in described for setting in entry.settings}
-    parts = [HEAD]
+    parts = [HEAD, index(described)]
     section = ""
     for entry in described:
         if entry.section != section:
@@ -101,6 +106,19 @@ def settings_reference() -> str:
             parts.append(f"## {section}\n")
         parts.append(written(entry, read, known))
     return "\n".join(parts)
+
+
+def index(described: list[Entry]) -> str:
+    """List all variables by section, each with a link; required ones are marked."""
+    sections: dict[str, list[str]] = {}
+    for entry in described:
+        anchor = "-".join(setting.name.lower() for setting in entry.settings)
+        links = [f"[`{setting.name}`](#{anchor})" for setting in entry.settings]
+        if entry.settings[0].name in REQUIRED:
+            links[0] += " (required)"
+        sections.setdefault(entry.section, []).extend(links)
+    rows = [f"| {section} | {', '.join(of)} |" for section, of in sections.items()]
+    return "\n".join(("| Section | Variables |", "|---|---|", *rows, ""))
 
 
 def written(entry: Entry, read: dict[str, Read], known: set[str]) -> str:
@@ -163,4 +181,4 @@ def linked(page: re.Match[str]) -> str:
     """Name a page by its title."""
     path = ROOT / page[0]
     title = path.read_text().partition("\n")[0].removeprefix("# ")
-    return f"[{title}]({path.name})"
+    return f"[{title}]({os.path.relpath(path, FOLDER)})"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from accounts.runs.stages import carry_on
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
 from tests.accounts.runs.carried import root
 from tests.accounts.runs.key_policies import let
-from tests.fresh_clone import FreshClone
 from tests.rows import account_row, managing_row
 from tests.strict_aws.conditions import GranteePrincipals, ResourceOrganizations
 from tests.strict_aws.keys import KeysOfOthers
@@ -29,7 +27,7 @@ KNOWN_AS_STAR = {"OwnPolicies", "OwnProfiles", "ServiceLinkedRoles"}
 
 
 def documented_policy() -> Any:
-    text = (DOCS / "real-aws.md").read_text()
+    text = (DOCS / "install" / "aws-identity.md").read_text()
     policy, of_keys, *_ = (
         json.loads(block.replace("MANAGING", MANAGING.account_id))
         for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)
@@ -97,26 +95,3 @@ def test_the_documented_rights_of_bowline_are_enough(
 
             run.refresh_from_db()
             assert run.status == Status.VERIFIED, run.error
-
-
-def test_the_lines_without_a_browser_onboard_from_a_fresh_clone(
-    own_organization: Credentials, fresh_clone: FreshClone
-) -> None:
-    section = (ROOT / "README.md").read_text().split("## Without a browser\n")[1]
-    lines = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)[0].splitlines()
-    described = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)[0]
-    for example, real in (
-        ("911111111111", MANAGING.account_id),
-        ("922222222222", MEMBERS[0].account_id),
-    ):
-        assert example in described
-        described = described.replace(example, real)
-    (fresh_clone.folder / "accounts.yaml").write_text(described)
-
-    endings = [fresh_clone.run(line, **own_organization.environment) for line in lines]
-
-    assert [one.returncode for one in endings] == [0, 0, 2, 0], endings
-    assert "staging: verified" in endings[-1].stdout
-    with zipfile.ZipFile(fresh_clone.folder / "bundle.zip") as bundle:
-        accounts = json.loads(bundle.read("manifest.json"))["accounts"]
-    assert [account["name"] for account in accounts] == ["staging"]

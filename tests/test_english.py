@@ -23,11 +23,14 @@ JS = re.compile(r"""(//.*|/\*[\s\S]*?\*/|("|'|`)(?:(?!\2).)*\s(?:(?!\2).)*\2)|."
 NOT_PROSE = re.compile(r"(?:class|style|d|points|viewBox|hx-.*)$")
 """Attributes of HTML that hold words for machines."""
 
+QUOTING = {"docs/developers/editing.md", "docs/developers/history.md"}
+"""Documents that quote what was written earlier."""
+
 READ = (
     *("accounts/**/*.py", "onboarding/**/*.py", "bowline/**/*.py"),
     "accounts/help/texts/*.md",
     *("script/*", "deploy/*", "onboarding/**/*.sh", "docker-compose.yml"),
-    *("templates/**/*.html", "static/js/*.js", "*.md", "docs/**/*.md", "docs/*.yml"),
+    *("templates/**/*.html", "static/js/*.js", "*.md", "docs/**/*.md", "docs/**/*.yml"),
     ".env.example",
 )
 """The files that hold what people read."""
@@ -164,12 +167,13 @@ def sentences(tag: str) -> str:
 def everything() -> list[str]:
     """List the files that hold what people read."""
 
-    return sorted(
+    found = {
         path.relative_to(ROOT).as_posix()
         for pattern in READ
         for path in ROOT.glob(pattern)
         if path.is_file() and path.suffix != ".png" and "migrations" not in path.parts
-    )
+    }
+    return sorted(found - QUOTING)
 
 
 def text_of(path: str) -> str:

@@ -1,4 +1,4 @@
-"""docs/real-aws.md grants what the code calls, and nothing else."""
+"""docs/install/aws-identity.md grants what the code calls, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from botocore import xform_name
 from onboarding.aws.shared_clients import shared_core
 
 ROOT = Path(__file__).parents[1]
-DOCS = ROOT / "docs" / "real-aws.md"
+DOCS = ROOT / "docs" / "install" / "aws-identity.md"
 CODE = ("onboarding/aws", "onboarding/verify", "accounts")
 SERVICES = ("ec2", "eks", "iam", "kms", "organizations", "sts")
 """Those of which Bowline calls what its own code names."""

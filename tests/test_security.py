@@ -1,4 +1,4 @@
-"""SECURITY.md ends with a table of the attacks that are tests, made from them.
+"""docs/developers/attacks.md has a table of the attacks that are tests, made from them.
 
 `REWRITE_DOCS=1 pytest tests/test_security.py` writes it anew.
 """
@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "SECURITY.md"
+ATTEMPTS = ROOT / "docs" / "developers" / "attacks.md"
 HEAD = "| Tried | Refused | Test |\n|---|---|---|\n"
 ATTACKS = sorted((ROOT / "tests" / "attack").glob("test_*.py"))
 REWRITE = "REWRITE_DOCS=1 pytest tests/test_security.py writes the table anew."
@@ -38,7 +39,7 @@ def told(text: str) -> list[str]:
 def rows() -> Iterator[str]:
     for path in ATTACKS:
         cells = [cell.replace("|", "\\|") for cell in told(path.read_text("utf-8"))]
-        link = f"[{path.stem.removeprefix('test_')}]({path.relative_to(ROOT)})"
+        link = f"[{path.stem.removeprefix('test_')}](../../{path.relative_to(ROOT)})"
         yield f"| {' | '.join([*cells, link])} |\n"
 
 
@@ -102,10 +103,10 @@ def test_a_docstring_without_both_paragraphs_is_noticed(docstring: str) -> None:
 
 
 def test_the_table_is_what_the_modules_say() -> None:
-    page = PAGE.read_text("utf-8")
+    page = ATTEMPTS.read_text("utf-8")
     written = page.partition(HEAD)[0] + HEAD + "".join(rows())
 
     if os.environ.get("REWRITE_DOCS"):
-        PAGE.write_text(written, "utf-8")
+        ATTEMPTS.write_text(written, "utf-8")
 
-    assert PAGE.read_text("utf-8") == written, REWRITE
+    assert ATTEMPTS.read_text("utf-8") == written, REWRITE

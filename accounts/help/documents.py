@@ -1,4 +1,4 @@
-"""Which documents there are: what docs/README.md lists, and nothing else.
+"""Which documents there are: what docs/README.md lists for users, and nothing else.
 
 No name in a URL becomes a path: it is searched for in this list.
 """
@@ -17,8 +17,8 @@ ROOT: Path = settings.BASE_DIR
 FOLDER = ROOT / "docs"
 INDEX = "docs/README.md"
 PICTURES = FOLDER / "pages"
-SHOWN = re.compile(r"(?:\.\./SECURITY|[\w-]+)\.md")
-"""What is shipped with Bowline. The list names files of its repository, too."""
+SHOWN = re.compile(r"(?:\.\./SECURITY|(?!developers/|pages/)[\w-]+/[\w-]+)\.md")
+"""Documents for users. The list also names documents for developers."""
 
 PART = re.compile(r"## (.+)")
 ITEM = re.compile(r"- \[(.+?)\]\(([^()]+)\)(?:: (.+))?")

@@ -19,7 +19,8 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "file",
         type=Path,
-        help="accounts.yaml or accounts.csv (see the README); -: standard input",
+        help="accounts.yaml or accounts.csv (docs/reference/accounts-file.md); "
+        "-: standard input",
     )
     parser.add_argument("--check", action="store_true", help="only check the file")
     parser.add_argument(

@@ -1,5 +1,6 @@
 """Every decision that the activity log knows: who may, what it touches, whether it
-takes a second person, and where it is made. docs/roles.md has this table in words.
+takes a second person, and where it is made. docs/people/roles.md has this table in
+words.
 """
 
 from __future__ import annotations
@@ -323,7 +324,7 @@ BY_BOWLINE = {
 
 
 def table() -> str:
-    """Write the table as docs/roles.md has it."""
+    """Write the table as docs/people/roles.md has it."""
     rows = [
         "| decision | role | in these environments | second person |",
         "|---|---|---|---|",

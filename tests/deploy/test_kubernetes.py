@@ -20,7 +20,7 @@ from tests.kubernetes import validate
 
 ROOT = Path(__file__).parent.parent.parent
 KUBECTL = str(Path(sys.executable).parent / "kubectl")
-DOCUMENT = (ROOT / "docs" / "kubernetes.md").read_text()
+DOCUMENT = (ROOT / "docs" / "install" / "kubernetes.md").read_text()
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 SECRET = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL"}
 KINDS_OF_VOLUMES = {"emptyDir", "configMap", "secret", "projected", "downwardAPI"}

@@ -102,7 +102,7 @@ def test_panels_stand_next_to_each_other() -> None:
 
 
 def test_every_series_is_described(series: dict[str, list[dict[str, str]]]) -> None:
-    text = (DEPLOY.parent / "docs" / "metrics.md").read_text()
+    text = (DEPLOY.parent / "docs" / "operate" / "metrics.md").read_text()
     described = dict(re.findall(r"^\| `(bowline_\w+)` \| (.*?) \|", text, re.MULTILINE))
     families = {
         re.sub("_(bucket|gcount|gsum)$", "", name): {*labels[0]}

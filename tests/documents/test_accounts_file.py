@@ -1,4 +1,4 @@
-"""docs/accounts-file.md has every key that the file knows, with its default."""
+"""docs/reference/accounts-file.md has every key of the file, with its default."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from onboarding.accounts_file.spreadsheet import COLUMNS
 from onboarding.providers import PROVIDERS
 from onboarding.providers.eks import LEARNED, Cluster
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "accounts-file.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+DOCUMENT = (DOCS / "reference" / "accounts-file.md").read_text()
 ROW = re.compile(r"^\| (`.+?) \| (.+?) \| .+? \|$", re.MULTILINE)
 
 
@@ -71,7 +72,7 @@ def test_csv_has_its_columns() -> None:
 
 def test_the_examples_are_read() -> None:
     written = re.search(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
-    rows = re.search(r"```\n(name,.*?)```", DOCUMENT, re.DOTALL)
+    rows = re.search(r"```csv\n(name,.*?)```", DOCUMENT, re.DOTALL)
     assert written
     assert rows
 

@@ -37,7 +37,7 @@ CARRY_ON = (
 
 def documented() -> list[str]:
     """List what is run in PostgreSQL's container: a dump, then what restores it."""
-    text = (ROOT / "docs" / "backup.md").read_text()
+    text = (ROOT / "docs" / "operate" / "backup.md").read_text()
     return re.findall(r"^docker compose exec -T postgres (.+)$", text, re.MULTILINE)
 
 

@@ -1,4 +1,4 @@
-"""How script/bench capacity says what it measured, and docs/capacity.md follows it."""
+"""How script/bench capacity says what it measured, and which documents have it."""
 
 from __future__ import annotations
 
@@ -61,9 +61,20 @@ def test_a_stack_set_and_a_loop_are_modelled() -> None:
 
 
 def test_the_document_was_written_by_it() -> None:
-    written = Path("docs/capacity.md").read_text()
+    written = Path("docs/developers/benchmarks.md").read_text()
 
     assert shape(written) == shape(said())
+
+
+def test_the_page_for_users_has_the_figures_of_the_benchmarks() -> None:
+    measured = Path("docs/developers/benchmarks.md").read_text()
+    page = Path("docs/operate/capacity.md").read_text()
+    rows = [line for line in page.splitlines() if re.match(r"\|.*\d", line)]
+    (accounts,) = re.findall(r"([\d,]+) accounts are verified in one night", page)
+
+    assert [line for line in rows if line not in measured] == []
+    assert len(rows) > 5
+    assert f"{accounts} accounts are verified in a night" in measured
 
 
 def shape(text: str) -> list[str]:

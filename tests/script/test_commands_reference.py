@@ -1,4 +1,4 @@
-"""docs/command-line.md is what the commands say of themselves."""
+"""docs/reference/command-line.md is what the commands say of themselves."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ class Command(BaseCommand):
 
 
 def test_the_page_is_what_the_commands_say() -> None:
-    assert (DOCS / "command-line.md").read_text() == commands_reference(), (
-        "docs/command-line.md is out of date: run script/reference."
+    assert (
+        DOCS / "reference" / "command-line.md"
+    ).read_text() == commands_reference(), (
+        "docs/reference/command-line.md is out of date: run script/reference."
     )
 
 

@@ -1,4 +1,4 @@
-"""docs/settings.md, .env.example and the code name the same settings."""
+"""docs/reference/settings.md, .env.example and the code name the same settings."""
 
 from __future__ import annotations
 
@@ -99,8 +99,8 @@ def test_the_example_has_the_defaults_of_the_code() -> None:
 
 
 def test_the_page_is_what_the_example_and_the_code_say() -> None:
-    assert (DOCS / "settings.md").read_text() == settings_reference(), (
-        "docs/settings.md is out of date: run script/reference."
+    assert (DOCS / "reference" / "settings.md").read_text() == settings_reference(), (
+        "docs/reference/settings.md is out of date: run script/reference."
     )
 
 
@@ -120,7 +120,7 @@ def test_a_comment_is_about_the_variables_below_it() -> None:
     ("text", "value", "reader", "shown"),
     [
         ("Ports.", "587", "env_port", "- Default: `587`. Value: a port, 1 to 65535."),
-        ("Names.", "", "env_list", "- Default: none. Value: a list, with commas betwe"),
+        ("Names.", "", "env_list", "- Default: none. Value: a comma-separated list"),
         ("A. Default: `x`.", "", "os.environ.get", "- Default: `x`."),
         ("A. Example:", "y", "os.environ.get", "- Default: none. Example: `y`."),
     ],
@@ -138,13 +138,15 @@ def test_a_setting_says_its_default_and_what_it_may_be(
 
 def test_names_become_code_and_pages_become_links() -> None:
     entry = Entry(
-        "S", "Only with A_HOST, `HOST=1`. See docs/backup.md.", (Setting("A", ""),)
+        "S",
+        "Only with A_HOST, `HOST=1`. See docs/operate/backup.md.",
+        (Setting("A", ""),),
     )
 
     page = written(entry, {}, {"A", "A_HOST"})
 
     assert "Only with `A_HOST`, `HOST=1`. See [Back up and" in page
-    assert "restore Bowline](backup.md)." in page
+    assert "restore Bowline](../operate/backup.md)." in page
 
 
 def test_a_name_that_is_also_a_word_is_code_only_where_it_is_marked() -> None:

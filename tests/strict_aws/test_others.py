@@ -27,7 +27,7 @@ from tests.strict_aws.trouble import Throttling
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DOCS = Path(__file__).parents[2] / "docs" / "proof.md"
+DOCS = Path(__file__).parents[2] / "docs" / "developers" / "verdicts.md"
 HEAD = "| In AWS | The account is | What is said |\n|---|---|---|\n"
 EVERY = [(whose, case) for whose, cases in CASES.items() for case in cases]
 FIRST = [(whose, cases[0]) for whose, cases in CASES.items()]

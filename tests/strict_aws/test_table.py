@@ -1,4 +1,4 @@
-"""docs/strict-aws.md is the table of what the strict AWS does, and what Bowline does.
+"""docs/developers/strict-aws.md: what the strict AWS does, and what Bowline does.
 
 `REWRITE_DOCS=1 pytest tests/strict_aws/test_table.py` writes it again.
 """
@@ -25,7 +25,7 @@ from tests.strict_aws import (
 )
 from tests.strict_aws.proxy import Behaviour
 
-DOCS = Path(__file__).parents[2] / "docs" / "strict-aws.md"
+DOCS = Path(__file__).parents[2] / "docs" / "developers" / "strict-aws.md"
 AT_ONCE = 0.0
 
 

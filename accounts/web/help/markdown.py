@@ -20,7 +20,7 @@ class Renderer(RendererHTML):
     """Code has colours and a frame that scrolls, and so do tables."""
 
     def fence(self, tokens: Sequence[Token], idx: int, *_: Any) -> str:
-        language = LANGUAGES.get(tokens[idx].info.strip(), "text")
+        language = LANGUAGES.get(tokens[idx].info.partition(" ")[0], "text")
         code = highlighted(tokens[idx].content, language)
         return format_html('<pre class="code" tabindex="0"><code>{}</code></pre>', code)
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.api.api import api
 from accounts.people.doors import operator_required
 
-DOC = Path(__file__).parents[3] / "docs" / "api.md"
+DOC = Path(__file__).parents[3] / "docs" / "reference" / "api.md"
 
 ACCOUNT, ROLLOUT = "/accounts/{name}", "/rollouts/{number}"
 DESCRIBE = f"PUT {ACCOUNT}"
@@ -115,7 +115,7 @@ FOR_PEOPLE: Mapping[str, Iterable[str]] = {
     ),
     OWN_FILE: ("halconfig",),
 }
-"""What docs/api.md explains to be for people only, in a row with this beginning."""
+"""What docs/reference/api.md explains to be for people only, in rows that begin so."""
 
 
 A_BUNDLE, HAND_OFF = "/bundles/{number}", f"{ACCOUNT}/hand-off"
@@ -196,7 +196,7 @@ READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
     FORMS: ("from-file", "template-csv", "template-yaml", "wizard-new"),
     FEED: ("feed-accounts",),
 }
-"""What docs/api.md explains to be read by people, or by another door."""
+"""What docs/reference/api.md explains to be read by people, or by another door."""
 
 
 class Named(NamedTuple):

@@ -22,8 +22,8 @@ Some words with [a link](of-no-list.md).
 
 ## How-to guides
 
-- [Use real AWS](real-aws.md): the identity
-- [Watch](metrics.md)
+- [Use real AWS](install/aws.md): the identity
+- [Watch](operate/metrics.md)
 
 ## Explanation
 
@@ -31,13 +31,15 @@ Some words with [a link](of-no-list.md).
 - [Architecture](../ARCHITECTURE.md): for developers
 - [Elsewhere](../../etc/passwd.md): refused
 - [A folder](pages/README.md): refused
+- [Evidence](developers/denials.md): refused
+- [Below](operate/a/b.md): refused
 - [A site](https://example.com/a.md): refused
 """
 
 
 def test_it_reads_titles_lines_and_paths_by_purpose() -> None:
-    aws = Document("real-aws", "Use real AWS", "the identity", "docs/real-aws.md")
-    watch = Document("metrics", "Watch", "", "docs/metrics.md")
+    aws = Document("aws", "Use real AWS", "the identity", "docs/install/aws.md")
+    watch = Document("metrics", "Watch", "", "docs/operate/metrics.md")
     security = Document("security", "Security", "what is protected", "SECURITY.md")
 
     assert read(INDEX) == (

@@ -122,4 +122,4 @@ def test_pages_and_operations_ask_for_the_role_of_their_row() -> None:
 
 
 def test_the_documentation_has_the_table() -> None:
-    assert table() in (ROOT / "docs" / "roles.md").read_text()
+    assert table() in (ROOT / "docs" / "people" / "roles.md").read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -165,3 +166,12 @@ def test_a_run_with_ec2_keeps_to_its_budget_with_its_verification(
     carried(verify(account, None, send=keep))
 
     assert asked[Status.VERIFYING].total() <= 27
+
+
+def test_the_documentation_has_the_budgets() -> None:
+    page = Path("docs/reference/aws-calls.md").read_text()
+    rows = [f"| {key} | {' | '.join(map(str, of))} |" for key, of in BUDGETS.items()]
+
+    assert "\n".join(rows) in page
+    assert "at most 44 calls" in page
+    assert "at most 27" in page

@@ -15,7 +15,7 @@ from onboarding.partitions import PARTITIONS
 from onboarding.spinnaker.bundle.file import File
 from tests.onboarding.handoff.test_deployed import HOSTILE
 
-DOCS = Path(__file__).parents[3] / "docs" / "real-aws.md"
+DOCS = Path(__file__).parents[3] / "docs" / "onboard" / "hand-off.md"
 TEXT = "Resources: {}\n"
 
 

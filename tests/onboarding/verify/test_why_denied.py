@@ -1,4 +1,4 @@
-"""Ten faults, planted by hand, each located; docs/why-denied.md is their table.
+"""Ten faults, planted by hand, each located; docs/developers/denials.md is their table.
 
 `REWRITE_DOCS=1 pytest tests/onboarding/verify/test_why_denied.py` rewrites it.
 """
@@ -25,7 +25,7 @@ from onboarding.verify.result import Located, Result
 from tests.onboarding.aws.field import Field, trusting
 from tests.onboarding.verify.verified import Verified
 
-DOCS = Path(__file__).parents[3] / "docs" / "why-denied.md"
+DOCS = Path(__file__).parents[3] / "docs" / "developers" / "denials.md"
 ROLE = "spinnakerManaged"
 ASSUME = "Assume the managed role"
 PROFILE = "Find the instance profile BaseIAMRole"
@@ -317,21 +317,7 @@ def plain(text: str, field: Field) -> str:
 
 
 HEAD = """\
-# Why denied?
-
-A refused verification says where the refusal comes from, shows the document that
-decides with its line marked, and offers the change to copy. The sources are:
-
-| located | what it means |
-|---|---|
-| our policy | Bowline's own policy is missing, detached or too small |
-| their policy | somebody else's policy on the same role or user denies it |
-| their trust | the trust policy of the role does not allow the caller |
-| a condition | a condition is not met, or only AWS can judge it |
-| a boundary | the permissions boundary of the role does not allow it |
-| denied higher up | everything that Bowline can read allows it, but AWS denies it |
-| not there | what is required does not exist, or is in another place |
-| Bowline itself | its credentials are rejected, or AWS does not answer |
+# How denials are located
 
 Ten faults, planted in an AWS emulator that enforces IAM, and what Bowline says of each.
 A test fails if this table is out of date. To rewrite it:

@@ -18,11 +18,6 @@ from accounts.help.documents import INDEX, PICTURES, ROOT, Document, pictures
 from accounts.web.help.markdown import Renderer, markdown
 
 EXTERNAL = {"http", "https"}
-FOR_MAINTAINERS = re.compile(
-    r"(?:(?!\n\n)[^.])*\.\s+To rewrite it:\s+`REWRITE_DOCS=1 [^`]*`\."
-)
-"""How a table is made again, with the sentence before it: not for who reads Help."""
-
 NOT_IN_ANCHOR = re.compile(r"[^\w\- ]")
 
 
@@ -56,7 +51,7 @@ MARKDOWN = markdown(DocumentRenderer)
 @lru_cache(maxsize=128)
 def rendered(path: str, text: str, known: tuple[Document, ...]) -> Rendered:
     """Write the text as HTML, without its title; the same text is written once."""
-    tokens = MARKDOWN.parse(FOR_MAINTAINERS.sub("", text))
+    tokens = MARKDOWN.parse(text)
     title = ""
     if tokens and tokens[0].tag == "h1":
         title, tokens = said(tokens[1]), tokens[3:]

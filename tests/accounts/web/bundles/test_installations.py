@@ -11,7 +11,8 @@ from onboarding.spinnaker.bundle.ways import WAYS
 from tests.bundles import files_of, with_every_provider
 
 ZIP = "bowline-1-2026-03-01.zip"
-GUIDE = Path(__file__).parents[4] / "docs" / "leaving-halyard.md"
+DOCS = Path(__file__).parents[4] / "docs"
+GUIDE = DOCS / "spinnaker" / "leaving-halyard.md"
 
 
 def kinds_of(*paths: str, first: str = "") -> dict[str, Installation]:
@@ -83,7 +84,7 @@ def test_readme_and_the_guide_away_from_halyard_say_these_commands():
         for command in kind.commands
         for part in (command.line, *command.line.split(" && "))
     }
-    said = re.findall(r"```sh\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    said = re.findall(r"```sh[^\n]*\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     lines = {
         line.strip() for text in said for line in text.splitlines() if line.strip()
     }

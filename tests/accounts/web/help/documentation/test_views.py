@@ -38,7 +38,7 @@ def test_the_list_is_searched_by_every_word(viewer: Client) -> None:
     page = content(viewer, "/help/docs/?text=KUBERNETES+kustomize")
 
     assert "/help/docs/kubernetes/" in page
-    assert "/help/docs/tour/" not in page
+    assert "/help/docs/tutorial/" not in page
     assert "No page has all" in content(viewer, "/help/docs/?text=nosuchword")
     assert "&lt;b&gt;" in content(viewer, "/help/docs/?text=<b>%00")
 
