@@ -1,4 +1,4 @@
-"""The table in docs/explain/proof.md: what is said of Spinnaker's changes.
+"""The table in docs/developers/verdicts.md: what is said of Spinnaker's changes.
 
 `REWRITE_DOCS=1 pytest tests/onboarding/verify/simulation/test_table.py` writes it anew.
 """
@@ -22,7 +22,7 @@ from tests.onboarding.verify.simulation.test_three_answers import (
 )
 from tests.onboarding.verify.test_denial import document
 
-DOCS = Path(__file__).parents[4] / "docs" / "explain" / "proof.md"
+DOCS = Path(__file__).parents[4] / "docs" / "developers" / "verdicts.md"
 HEAD = "| What is in AWS | The write is | How Bowline knows |\n|---|---|---|\n"
 SIMULATED = "IAM's simulator, in each region and on each kind of resource"
 READ = "the role's policies, whatever the simulator says"
