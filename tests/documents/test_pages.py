@@ -31,6 +31,41 @@ def texts() -> dict[str, str]:
     }
 
 
+LABEL = re.compile(
+    r"\b(?:[Cc]hoose|[Oo]pen|[Uu]nder|[Ii]n the|[Oo]n the|[Tt]urn on) "
+    r"(?:\*\*)(?!`)([^*]+)\*\*"
+)
+"""What the site calls something that the reader looks for or presses."""
+VARIES = re.compile(r"\s*(?:\d.*| accountdev)$")
+
+
+def of_the_site() -> str:
+    """Read what pages say, as one line of words in lower case."""
+    globs = ("templates/**/*.html", "accounts/**/*.py", "onboarding/description/*.py")
+    texts = " ".join(path.read_text() for one in globs for path in ROOT.glob(one))
+    joined = re.sub(r'"\s+"', "", re.sub(r"<[^>]*>", "", texts))
+    return " ".join(joined.split()).lower()
+
+
+def labels(text: str) -> set[str]:
+    """List the labels that a page tells to choose or open, each step of a path."""
+    found = (" ".join(label.split()) for label in LABEL.findall(text))
+    return {VARIES.sub("", step) for label in found for step in label.split(" → ")}
+
+
+def test_what_a_page_says_to_choose_is_on_the_site() -> None:
+    site = of_the_site()
+    missing = {
+        f"{name}: {label}"
+        for name, text in texts().items()
+        for label in labels(text)
+        if label.lower() not in site
+    }
+
+    assert missing == set()
+    assert len({label for text in texts().values() for label in labels(text)}) > 40
+
+
 def is_looked_up(name: str) -> bool:
     return bool({name, name.partition("/")[0]} & LOOKED_UP)
 

@@ -147,3 +147,13 @@ def test_the_same_text_is_written_once() -> None:
 
 def test_html_in_a_document_stays_text() -> None:
     assert page("a <b>b</b>").html == "<p>a &lt;b&gt;b&lt;/b&gt;</p>\n"
+
+
+def test_a_block_that_says_why_it_is_not_run_has_its_colours() -> None:
+    run, not_run = (
+        page(f"# T\n\n```{info}\nexport A=1\n```\n").html
+        for info in ("sh", "sh (not run: needs a cluster)")
+    )
+
+    assert run == not_run
+    assert "<span" in run
