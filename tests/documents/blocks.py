@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -43,10 +45,15 @@ class Run(NamedTuple):
     ends_with: int
 
 
+@cache
+def parsed(path: Path) -> Sequence[Token]:
+    return PARSER.parse(path.read_text())
+
+
 def blocks() -> Iterator[Block]:
     for path in DOCUMENTS:
         page = str(path.relative_to(ROOT))
-        for token in PARSER.parse(path.read_text()):
+        for token in parsed(path):
             if token.type in {"fence", "code_block"}:
                 known = INFO.fullmatch(token.info)
                 language, reason = known.groups() if known else (token.info, "")
@@ -82,7 +89,7 @@ def inline_commands() -> Iterator[tuple[str, str]]:
     for path in DOCUMENTS:
         if path.name in OLD:
             continue
-        for token in PARSER.parse(path.read_text()):
+        for token in parsed(path):
             for child in token.children or ():
                 if child.type == "code_inline" and "manage.py " in child.content:
                     yield str(path.relative_to(ROOT)), child.content
