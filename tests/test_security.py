@@ -16,6 +16,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "SECURITY.md"
 ATTEMPTS = ROOT / "docs" / "developers" / "attacks.md"
+ATTACKERS = "## Attackers, and what stops them"
 HEAD = "| Tried | Refused | Test |\n|---|---|---|\n"
 ATTACKS = sorted((ROOT / "tests" / "attack").glob("test_*.py"))
 REWRITE = "REWRITE_DOCS=1 pytest tests/test_security.py writes the table anew."
@@ -45,7 +46,9 @@ def rows() -> Iterator[str]:
 
 def promises(page: str) -> list[str]:
     """List the rows of the attackers, and the paragraphs below them."""
-    part = page.partition("## From whom\n")[2].partition("\n## ")[0]
+    part = page.partition("## Attackers, and what stops them\n")[2].partition("\n## ")[
+        0
+    ]
     blocks = part.strip().split("\n\n")[1:]
     return [*blocks[0].splitlines()[2:], *blocks[1:]]
 
@@ -79,9 +82,7 @@ def test_each_attack_is_about_a_promise() -> None:
 
 
 def test_a_promise_without_a_test_is_noticed() -> None:
-    page = (
-        "## From whom\n\nEach.\n\n| a | b | c |\n|---|---|---|\n| a | b | |\n\nMail.\n"
-    )
+    page = "## Attackers, and what stops them\n\nEach.\n\n| a | b | c |\n|---|---|---|\n| a | b | |\n\nMail.\n"
 
     assert [modules_of(one) for one in promises(page)] == [set(), set()]
 
