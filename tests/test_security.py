@@ -46,9 +46,7 @@ def rows() -> Iterator[str]:
 
 def promises(page: str) -> list[str]:
     """List the rows of the attackers, and the paragraphs below them."""
-    part = page.partition("## Attackers, and what stops them\n")[2].partition("\n## ")[
-        0
-    ]
+    part = page.partition(f"{ATTACKERS}\n")[2].partition("\n## ")[0]
     blocks = part.strip().split("\n\n")[1:]
     return [*blocks[0].splitlines()[2:], *blocks[1:]]
 
@@ -82,7 +80,8 @@ def test_each_attack_is_about_a_promise() -> None:
 
 
 def test_a_promise_without_a_test_is_noticed() -> None:
-    page = "## Attackers, and what stops them\n\nEach.\n\n| a | b | c |\n|---|---|---|\n| a | b | |\n\nMail.\n"
+    table = "| a | b | c |\n|---|---|---|\n| a | b | |\n"
+    page = f"{ATTACKERS}\n\nEach.\n\n{table}\nMail.\n"
 
     assert [modules_of(one) for one in promises(page)] == [set(), set()]
 

@@ -9,12 +9,18 @@ import pytest
 
 from accounts.models.standing import WORDS
 from accounts.models.states import Status
+from onboarding.checks import Outcome
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "reference" / "states.md").read_text()
 
 
 @pytest.mark.parametrize(
-    ("part", "known"), [("Accounts", WORDS), ("Runs", tuple(Status.values))]
+    ("part", "known"),
+    [
+        ("Accounts", WORDS),
+        ("Runs", tuple(Status.values)),
+        ("Checks of a verification", tuple(Outcome)),
+    ],
 )
 def test_each_state_has_a_row(part: str, known: tuple[str, ...]) -> None:
     rows = DOCUMENT.partition(f"\n## {part}\n")[2].partition("\n## ")[0]
