@@ -27,7 +27,7 @@ OPENED = (
     "no role would be left, so everyone could {}; to allow that, set the roles to "
     "nothing"
 )
-DEPLOYS = "The account owner or organization deploys a template that Bowline generates."
+DEPLOYS = "The owner or organization deploys a template of Bowline."
 
 FIELDS = (
     Field(
