@@ -74,8 +74,10 @@ longer.
 AFTER_A_MISS = timedelta(hours=1)
 """An owner's roles that AWS refused once are looked at again sooner."""
 
-CALLS = 40
-"""What one verification asks AWS, on average and rounded up."""
+ASSUMES = 5
+"""The roles that one verification assumes: what all of them ask of the managing account
+alone. What else they call counts in an account of its own, once a night.
+"""
 
 process: Process | None = None
 """What this process of a worker carries; None in the site, commands and tests."""
@@ -203,12 +205,13 @@ def look_at_owners() -> None:
 @shared_task(ignore_result=True)
 def verify_all() -> None:
     """Verify again what was proved once, be it good or bad now: the oldest proof first,
-    and no more than SCHEDULE_CALLS_A_SECOND allows in a minute. The next one continues.
+    and no more at once than SCHEDULE_ASSUMES_A_SECOND allows in a minute. The next one
+    continues: with fewer, where AWS throttles and those of before take longer.
 
     A second copy leaves alone what the first one has begun.
     """
     of_schedule = Run.objects.filter(started_from=Run.Origin.SCHEDULE)
-    at_once = max(1, settings.SCHEDULE_CALLS_A_SECOND * 60 // CALLS)
+    at_once = max(1, settings.SCHEDULE_ASSUMES_A_SECOND * 60 // ASSUMES)
     left = at_once - of_schedule.filter(status__in=WORKING).count()
     begun = Run.objects.filter(
         account=OuterRef("pk"),

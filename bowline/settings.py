@@ -306,8 +306,8 @@ SCHEDULE_THREADS = env_count("SCHEDULE_THREADS", default=8)
 # A worker that is asked to stop finishes what ends within these seconds; others
 # continue the rest at once.
 STOP_SECONDS = env_count("STOP_SECONDS", default=15)
-# How many calls of AWS the nightly verification makes on average.
-SCHEDULE_CALLS_A_SECOND = env_count("SCHEDULE_CALLS_A_SECOND", default=20)
+# How many roles the nightly verification assumes a second, on average.
+SCHEDULE_ASSUMES_A_SECOND = env_count("SCHEDULE_ASSUMES_A_SECOND", default=10)
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -38,8 +38,8 @@ ONBOARDED, DELAY = 16, 0.08
 PROCESSES = 2
 NIGHT = 6 * 3600
 """Seconds: verifications begin from 1:00 to 6:59 UTC, as bowline/settings.py says."""
-BUDGETED, A_SECOND = 40, 20
-"""What Bowline counts for a verification, and SCHEDULE_CALLS_A_SECOND by default."""
+A_SECOND = 10
+"""SCHEDULE_ASSUMES_A_SECOND by default."""
 CONNECTIONS = {"web": 2 * 16, "worker": 2 * 32, "schedule": 8, "the rest": 16}
 """Of the processes and threads in docker-compose.yml: one for each thread."""
 ASSUMED = 5
@@ -231,12 +231,12 @@ def needs(one: Onboarded, sample: Sample) -> list[str]:
     return rows(
         line("", *(f"{count:,} accounts" for count in NEEDED)),
         line(
-            "Night's verification with 20 calls a second",
-            *(f"{count * BUDGETED / A_SECOND / 3600:.1f} h" for count in NEEDED),
+            f"Night's verification with {A_SECOND} AssumeRole a second",
+            *(f"{count * ASSUMED / A_SECOND / 3600:.1f} h" for count in NEEDED),
         ),
         line(
-            "`SCHEDULE_CALLS_A_SECOND` for one night of 6 hours",
-            *(f"{ceil(each * BUDGETED)}" for each in rate),
+            "`SCHEDULE_ASSUMES_A_SECOND` for one night of 6 hours",
+            *(f"{ceil(each * ASSUMED)}" for each in rate),
         ),
         line(
             "Cores of workers in the night, at most",
@@ -283,11 +283,11 @@ def connections() -> str:
 
 def first(samples: list[Sample]) -> list[str]:
     smallest, largest = samples[0], samples[-1]
-    a_night = A_SECOND * NIGHT // BUDGETED
+    a_night = A_SECOND * NIGHT // ASSUMED
     return [
         f"1. The night. With the default budget, {a_night:,} accounts are verified in "
         "a night; the rest follows in the next nights,",
-        "   oldest proof first. Raise `SCHEDULE_CALLS_A_SECOND`.",
+        "   oldest proof first. Raise `SCHEDULE_ASSUMES_A_SECOND`.",
         f"2. Pages. The slowest at {largest.accounts:,} accounts is “{largest.slowest}”"
         f": {largest.pages[largest.slowest]:.0f} ms, and",
         f"   {smallest.pages[largest.slowest]:.0f} ms at {smallest.accounts:,}.",

@@ -41,8 +41,8 @@ def test_it_says_when_and_where_it_was_measured() -> None:
 
 
 def test_needs_follow_from_the_measured_figures() -> None:
-    assert row("Night's verification") == ["5.6 h", "55.6 h"]
-    assert row("`SCHEDULE_CALLS_A_SECOND`") == ["19", "186"]
+    assert row("Night's verification") == ["1.4 h", "13.9 h"]
+    assert row("`SCHEDULE_ASSUMES_A_SECOND`") == ["3", "24"]
     assert row("Core-hours") == ["1.0", "10.0"]
     assert row("PostgreSQL") == ["0.1 GB", "1.5 GB"]
     assert row("AssumeRole a second") == ["2.3", "23.1"]

@@ -14,6 +14,7 @@ from accounts.models.states import Status
 from accounts.runs import stages
 from accounts.runs.actions import approve, keep, plan, plan_managing, verify
 from accounts.runs.stages import carry_on
+from accounts.tasks import ASSUMES
 from onboarding.aws.session import Sessions
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import (
@@ -166,6 +167,7 @@ def test_a_run_with_ec2_keeps_to_its_budget_with_its_verification(
     carried(verify(account, None, send=keep))
 
     assert asked[Status.VERIFYING].total() <= 27
+    assert asked[Status.VERIFYING]["sts:AssumeRole"] == ASSUMES
 
 
 def test_the_documentation_has_the_budgets() -> None:
