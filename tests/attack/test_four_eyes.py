@@ -239,7 +239,7 @@ def test_every_administrator_hears_of_it(olga, production, settings) -> None:
     switch_off("production", bob)
 
     titles = {(notice.person, text_of(notice).title) for notice in Notice.objects.all()}
-    asks = "Somebody asks to switch four eyes off for production"
+    asks = "A request to stop requiring a second approver for production"
     off = "Four eyes are off for production"
     assert titles == {(one, title) for one in (ada, bob) for title in (asks, off)}
 

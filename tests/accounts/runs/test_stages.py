@@ -132,6 +132,6 @@ def test_an_error_of_bowlines_own_ends_the_run_with_a_sentence(
 
     assert run.status == Status.ERRORED
     assert run.error["message"] == (
-        f"Bowline encountered an internal error (reference {str(run.pk)[:8]}."
+        f"Bowline encountered an internal error (reference {str(run.pk)[:8]})."
     )
     assert "ZeroDivisionError: by zero" in run.traceback

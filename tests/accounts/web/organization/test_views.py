@@ -161,7 +161,7 @@ def test_whatever_cannot_be_described_is_told_and_nothing_is_lost(operator) -> N
     html = response.content.decode()
     assert "m2 (000000000002) is already in Bowline, as “web”." in html
     assert "old (000000000003) is not active in the organization" in html
-    assert "“&lt;b&gt;1&lt;/b&gt;” isn't an account of the organization." in html
+    assert "“&lt;b&gt;1&lt;/b&gt;” isn&#x27;t an account of the organization." in html
     assert hostile not in html
     assert ManagedAccount.objects.count() == 1
     assert response.context["form"]["environment"].value() == "blue"

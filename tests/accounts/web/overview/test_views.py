@@ -166,9 +166,9 @@ def test_production_that_everybody_may_deploy_to_is_never_silent(viewer) -> None
     dev = {"granted_at": timezone.now(), "environment": "dev"}
     account_row("free", account_id="922222222224", **dev)
 
-    (item,) = (one for one in to_do(none()) if "everybody" in one.text)
+    (item,) = (one for one in to_do(none()) if "everyone" in one.text)
 
-    assert item.text.startswith("1 account in production without a role")
+    assert item.text.startswith("1 account in production without a group")
     listed = viewer.get(item.url).content.decode()
     assert [
         name for name in ("open", "closed", "free") if f">{name}</a>" in listed
