@@ -41,9 +41,9 @@ def text_of_own(entry: Activity) -> Text:
 
 
 POLICIES = {
-    "on": "Four eyes are on for {}",
+    "on": "A second approver is now required for {}",
     "off asked": "A request to stop requiring a second approver for {}",
-    "off": "Four eyes are off for {}",
+    "off": "A second approver is no longer required for {}",
 }
 
 

@@ -240,7 +240,7 @@ def test_every_administrator_hears_of_it(olga, production, settings) -> None:
 
     titles = {(notice.person, text_of(notice).title) for notice in Notice.objects.all()}
     asks = "A request to stop requiring a second approver for production"
-    off = "Four eyes are off for production"
+    off = "A second approver is no longer required for production"
     assert titles == {(one, title) for one in (ada, bob) for title in (asks, off)}
 
 
