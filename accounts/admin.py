@@ -346,7 +346,7 @@ class PersonAdmin(InTurn, LimitedPersonAdmin):
     ) -> HttpResponse:
         asked = self.get_object(request, id)
         if isinstance(asked, User) and is_of_provider(asked):
-            raise PermissionDenied("This person signs in by the single sign-on.")
+            raise PermissionDenied("This person signs in with single sign-on.")
         with transaction.atomic():
             response: HttpResponse = super().user_change_password(request, id, form_url)
             person = self.get_object(request, id)

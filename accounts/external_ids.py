@@ -50,17 +50,17 @@ def why_not_rotate(row: ManagedAccount) -> str:
         return none_to_rotate(row)
     if row.external_id_prefix:
         return (
-            f"A template for many accounts makes the external ID of {row.name}. It "
-            "cannot be rotated for one of them."
+            f"A template for many accounts creates the external ID of {row.name}. You "
+            "can't rotate it for a single account."
         )
     if row.former_external_id:
         return (
-            f"The external ID of {row.name} is already in rotation. Finish that "
+            f"The external ID of {row.name} is already being rotated. Finish that "
             "rotation first."
         )
     if row.granted_at is None:
         return (
-            f"Bowline has not created anything in {row.name} yet, so there is no "
+            f"Bowline hasn't created anything in {row.name} yet, so there's no "
             "external ID to rotate."
         )
     return ""
@@ -88,7 +88,7 @@ def finish_rotation(
 def why_not_finish(row: ManagedAccount, held: Held | None = None) -> str:
     """Say why the rotation cannot be finished now; empty: it can."""
     if not row.former_external_id:
-        return f"The external ID of {row.name} is not in rotation."
+        return f"The external ID of {row.name} isn't being rotated."
     missing = next((stage for stage in stages(row, held) if not stage.done), None)
     return f"Not yet: {missing.to_do}" if missing else ""
 
@@ -102,7 +102,7 @@ def cancel_rotation(account: ManagedAccount, by: User | None = None) -> None:
     with transaction.atomic():
         row = locked(account)
         if not row.former_external_id:
-            raise RotationRefused(f"The external ID of {row.name} is not in rotation.")
+            raise RotationRefused(f"The external ID of {row.name} isn't being rotated.")
         # One archive at a time: there may be hundreds, of megabytes each.
         bundles = row.bundles.built().defer("files").iterator()
         sent = was_sent(row.account_id, str(row.external_id))
@@ -132,7 +132,7 @@ class Stage(NamedTuple):
 
 
 Told: TypeAlias = Mapping[str, Collection[str]]
-"""The external IDs that Spinnaker sends to each account id."""
+"""The external IDs that Spinnaker sends to each account ID."""
 
 
 class Held(NamedTuple):
@@ -160,7 +160,7 @@ def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
     proved = is_proved(row)
     newest, installed, loaded = held or held_now()
     works = Stage(
-        "AWS accepts both, and the new one works",
+        "AWS accepts both external IDs, and the new one works",
         proved,
         f"plan {row.name}, apply the plan and verify it.",
     )
@@ -168,7 +168,7 @@ def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
         return [
             works,
             Stage(
-                "Spinnaker has loaded the new one",
+                "Spinnaker has loaded the new external ID",
                 proved and new in loaded[row.account_id],
                 "deliver it to Spinnaker.",
             ),
@@ -181,9 +181,9 @@ def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
             "build a bundle.",
         ),
         Stage(
-            "Spinnaker has that bundle",
+            "That bundle is installed in Spinnaker",
             new in installed.get(row.account_id, ()),
-            "install that bundle in Spinnaker, then mark it as installed on its page.",
+            "install that bundle in Spinnaker, then mark it as installed.",
         ),
     ]
 
@@ -225,8 +225,8 @@ def locked(account: ManagedAccount) -> ManagedAccount:
 def none_to_rotate(row: ManagedAccount) -> str:
     titles = without_external_id(enabled.key for enabled in row.providers.all())
     if not titles:
-        return f"{row.name} does not use an external ID: there is none to rotate."
+        return f"{row.name} doesn't use an external ID, so there's nothing to rotate."
     return (
-        f"{row.name} deploys with {titles}, so it does not use an external ID: "
-        f"Clouddriver does not send one with {titles}. There is none to rotate."
+        f"{row.name} deploys with {titles}, so it doesn't use an external ID, because "
+        f"Clouddriver doesn't send one for {titles}. There's nothing to rotate."
     )

@@ -31,13 +31,12 @@ QUEUES = "bowline,schedule"
 READY = """
 Bowline is ready: {site}
 
-  Sign in as   operator
+  Sign in as   olivia (operator)
   Password     {password}
   Then choose  Set up the managing account
 
-Sign in as approver to approve what the operator plans. There are also a viewer and an
-administrator; everybody has the same password. docs/start/tutorial.md continues from
-here.
+Sign in as paula to approve what olivia plans. There are also victor (viewer) and adam
+(administrator). All have the same password. docs/tutorial.md continues from here.
 
 AWS is emulated: nothing leaves this machine. To see what the worker does, read
 {logs}/worker.log; the other logs are next to it.

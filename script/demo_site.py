@@ -1,4 +1,4 @@
-"""Make the demo's site ready: its database, its static files, a user for each role."""
+"""Make the demo's site ready: its database, static files, a person for each role."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 
-ROLES = ("viewer", "operator", "approver", "administrator")
+PEOPLE = {
+    "victor": "viewer",
+    "olivia": "operator",
+    "paula": "approver",
+    "adam": "administrator",
+}
+"""The role of each person, by the name to sign in with."""
 # Known to all, because the demo listens on loopback only.
 PASSWORD = "bowline-demo"
 
@@ -26,15 +32,15 @@ def collect_static_files() -> None:
 
 
 def make_users() -> None:
-    """Make the users that are missing; the others stay as they are."""
+    """Make the people who are missing; the others stay as they are."""
     users = apps.get_model("auth", "User").objects
     groups = apps.get_model("auth", "Group").objects
-    for role in ROLES:
+    for name, role in PEOPLE.items():
         defaults = {
             "password": make_password(PASSWORD),
             "is_staff": role == "administrator",
         }
-        user, made = users.get_or_create(username=role, defaults=defaults)
+        user, made = users.get_or_create(username=name, defaults=defaults)
         if made:
             user.groups.add(groups.get(name=role))
 

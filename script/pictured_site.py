@@ -105,7 +105,7 @@ from accounts.models import Run
 from accounts.runs.actions import approve, keep
 from accounts.runs.stages import carry_on
 for run in Run.objects.filter(kind="managing", status="planned"):
-    approve(run, User.objects.get(username="approver"), send=keep)
+    approve(run, User.objects.get(username="paula"), send=keep)
     carry_on(run)
 """
 
@@ -122,7 +122,7 @@ def onboard_accounts(site: Site) -> None:
     more = [described(TOOLS, "shared", "ec2"), described(DATA, "prod", "lambda")]
     faulty = [described(account, "dev", "ec2") for account in FAULTY]
     approved = ("--approve", "--bundle", str(site.folder / "bundle.zip"))
-    by = ("--by", "operator")
+    by = ("--by", "olivia")
     for accounts in (good, [*good, *more, *faulty]):
         site.onboard(CORE, accounts, *by)
         # An account is in production, so the managing account takes a second person.

@@ -147,9 +147,9 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
     group = str(review.get_attribute("href"))
     dev, prod = (linked("/accounts/", account.name) for account in (DEV, PROD))
     page.goto(prod)
-    plan = page.get_by_role("link", name="Read the plan").get_attribute("href")
+    plan = page.get_by_role("link", name="Review the plan").get_attribute("href")
     return {
-        "operator": [
+        "olivia": [
             ("overview", "/"),
             ("accounts", "/accounts/"),
             ("organization", "/accounts/organization/"),
@@ -190,8 +190,8 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
             ("help", "/help/"),
             ("not-found", "/nowhere/"),
         ],
-        "approver": [("plan", str(plan)), ("rollout-group", group)],
-        "administrator": [
+        "paula": [("plan", str(plan)), ("rollout-group", group)],
+        "adam": [
             ("settings", "/settings/"),
             *((f"settings-{tab}", f"/settings/?tab={tab}") for tab in TABS["settings"]),
             *((f"settings-{part}", f"/settings/{part}/") for part in SETTINGS),
@@ -238,7 +238,7 @@ def main() -> None:
         for look in LOOKS:
             page = opened(browser, address, look)
             take(page, "sign-in", look, folder)
-            sign_in(page, "operator")
+            sign_in(page, "olivia")
             take(page, "welcome", look, folder)
         onboard_accounts(site)
         named = pages(page)
@@ -254,7 +254,7 @@ def main() -> None:
         site.manage("shell", "-c", MANY)
         for look in LOOKS:
             page = opened(browser, address, look)
-            sign_in(page, "operator")
+            sign_in(page, "olivia")
             for name, path in (("overview", "/"), ("accounts", "/accounts/")):
                 page.goto(path)
                 take(page, f"{name}-of-many", look, folder)

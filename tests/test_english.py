@@ -6,7 +6,7 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,6 +35,26 @@ READ = (
 )
 """The files that hold what people read."""
 
+SHOWN = (
+    "templates/**/*.html",
+    "static/js/*.js",
+    "accounts/help/texts/*.md",
+    *(f"accounts/{folder}/**/*.py" for folder in ("discover", "factors", "forms")),
+    *(f"accounts/{folder}/**/*.py" for folder in ("lists", "mapping", "models")),
+    *(f"accounts/{folder}/**/*.py" for folder in ("people", "review", "runs")),
+    *(f"accounts/{folder}/**/*.py" for folder in ("secrets", "spinnaker")),
+    *(f"accounts/{folder}/**/*.py" for folder in ("templatetags", "tokens", "web")),
+    "accounts/*.py",
+)
+"""The files of which users see pages, messages and forms."""
+
+STORED = (
+    *("accounts/models/__init__.py", "accounts/models/activity.py"),
+    *("accounts/models/checks/found.py", "accounts/models/states.py"),
+    *("accounts/models/notices/notice.py", "accounts/web/search/destinations.py"),
+)
+"""Files whose values are stored or searched by, and are shown in other words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Banned:
@@ -46,9 +66,10 @@ class Banned:
 
 
 @cache
-def word_list() -> tuple[Banned, ...]:
-    """Read the list of CONTRIBUTING.md."""
+def word_list(heading: str = "| Say | Not |") -> tuple[Banned, ...]:
+    """Read a list of CONTRIBUTING.md."""
     section = (ROOT / "CONTRIBUTING.md").read_text().split("\n## English\n")[1]
+    section = section.split(heading)[1].split("\n\n")[0]
     return tuple(
         Banned(phrase, instead, pattern_of(phrase))
         for instead, phrases in re.findall(r"^\| ([^`|]+) \| (`.*`) \|$", section, re.M)
@@ -58,7 +79,12 @@ def word_list() -> tuple[Banned, ...]:
 
 def pattern_of(phrase: str) -> re.Pattern[str]:
     """Match the phrase as words: no part of a name, a path or a hyphenated word."""
-    words = re.escape(phrase).replace(r"\*", r"\w*").replace(r"\ ", r"\s+")
+    # An ID is written as AWS does: “account id” is banned, “account ID” is not.
+    words = (
+        re.sub(r"\b(ids?)$", r"(?-i:\1)", re.escape(phrase))
+        .replace(r"\*", r"\w*")
+        .replace(r"\ ", r"\s+")
+    )
     return re.compile(rf"(?<![\w/.$-]){words}(?![\w/(=-]|\.\w)", re.IGNORECASE)
 
 
@@ -79,12 +105,39 @@ class Finding:
 
 def findings(path: str, text: str) -> list[Finding]:
     """Find the banned phrases in what people read of a file."""
+    return found_in(path, read_by_people(path, text), word_list())
+
+
+def found_in(path: str, read: Iterable[Words], bans: Iterable[Banned]) -> list[Finding]:
     return [
         Finding(path, first + words[: found.start()].count("\n"), banned)
-        for first, words in read_by_people(path, text)
-        for banned in word_list()
+        for first, words in read
+        for banned in bans
         for found in banned.pattern.finditer(words)
     ]
+
+
+def shown(path: str, text: str) -> Iterator[Words]:
+    """Yield what users see of a file: no docstrings, comments and headers."""
+    if path.endswith(".py"):
+        tree = ast.parse(text)
+        for node in ast.walk(tree):
+            body = getattr(node, "body", None)
+            for one in body if isinstance(body, list) else ():
+                if isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant):
+                    one.value.value = None
+        yield from strings(tree)
+    else:
+        text = re.sub(r"{% comment %}.*?{% endcomment %}", blank, text, flags=re.S)
+        text = re.sub(r"^```yaml$.*?^```$", blank, text, flags=re.S | re.M)
+        text = (
+            re.sub(r"//.*|^/\*[\s\S]*?\*/", blank, text) if path[-3:] == ".js" else text
+        )
+        yield from read_by_people(path, text)
+
+
+def blank(found: re.Match[str]) -> str:
+    return "\n" * found[0].count("\n")
 
 
 def read_by_people(path: str, text: str) -> Iterator[Words]:
@@ -104,7 +157,16 @@ def read_by_people(path: str, text: str) -> Iterator[Words]:
 
 def python(source: str) -> Iterator[Words]:
     """Yield sentences in strings, docstrings and comments; no code that they quote."""
-    tree = ast.parse(source)
+    yield from strings(ast.parse(source))
+    # Comments stay on their lines: a phrase may go on in the next one.
+    lines = [""] * (source.count("\n") + 2)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            lines[token.start[0] - 1] = token.string.lstrip("#")
+    yield 1, without_code("\n".join(lines))
+
+
+def strings(tree: ast.AST) -> Iterator[Words]:
     joined = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
     parts = {id(part) for node in joined for part in node.values}
     for node in ast.walk(tree):
@@ -120,12 +182,6 @@ def python(source: str) -> Iterator[Words]:
                 continue
         if re.search(r"\s", words.strip()) or words[:1].isupper():
             yield node.lineno, without_code(words)
-    # Comments stay on their lines: a phrase may go on in the next one.
-    lines = [""] * (source.count("\n") + 2)
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            lines[token.start[0] - 1] = token.string.lstrip("#")
-    yield 1, without_code("\n".join(lines))
 
 
 def without_code(text: str) -> str:
@@ -164,12 +220,11 @@ def sentences(tag: str) -> str:
     )
 
 
-def everything() -> list[str]:
+def everything(patterns: tuple[str, ...] = READ) -> list[str]:
     """List the files that hold what people read."""
-
     found = {
         path.relative_to(ROOT).as_posix()
-        for pattern in READ
+        for pattern in patterns
         for path in ROOT.glob(pattern)
         if path.is_file() and path.suffix != ".png" and "migrations" not in path.parts
     }
@@ -192,6 +247,36 @@ def test_no_sentence_uses_a_banned_phrase() -> None:
     ]
 
     assert not found, "\n" + "\n".join(found)
+
+
+def test_no_page_and_no_message_uses_a_banned_word() -> None:
+    bans = word_list("| On pages, say | Not |")
+    found = [
+        str(finding)
+        for path in everything(SHOWN)
+        if path not in STORED
+        for finding in found_in(path, shown(path, text_of(path)), bans)
+    ]
+
+    assert len(bans) > 30
+    assert not found, "\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "lines"),
+    [
+        ("a.py", '"""Whoever."""\n\nSAYS = "Ask whoever may."  # whoever', [3]),
+        ("a.html", "{% comment %}whoever\n{% endcomment %}\n<p>Whoever may</p>", [3]),
+        ("a.md", "```yaml\nwords: whoever\n```\n\nWhoever may", [5]),
+        ("a.js", '// whoever may\nsay("Whoever may");', [2]),
+    ],
+)
+def test_what_users_see_is_told_from_what_developers_read(
+    path: str, text: str, lines: list[int]
+) -> None:
+    bans = (Banned("whoever", "you", pattern_of("whoever")),)
+
+    assert [one.line for one in found_in(path, shown(path, text), bans)] == lines
 
 
 @pytest.mark.parametrize(

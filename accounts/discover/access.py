@@ -45,7 +45,7 @@ def policies_for(report: AccessReport) -> list[Policy]:
     return [
         Policy("Add this statement to the role's trust policy:", written(trusts)),
         Policy(
-            "Add this statement to a policy of Bowline's own identity:",
+            "Add this statement to a policy of Bowline's identity:",
             written({**assumes, "Resource": report.role_arn}),
         ),
     ]

@@ -254,9 +254,9 @@ def send_for(lookup: Lookup) -> None:
         SentFile.objects.filter(lookup=lookup).delete()
 
 
-NO_BROKER = "Bowline could not ask AWS: the broker is unavailable."
-BROKER_AWAY = "Bowline could not ask a worker: the broker is unavailable."
-START_BROKER = "Check that Redis runs, then ask again."
+NO_BROKER = "Bowline couldn't call AWS because the broker is unavailable."
+BROKER_AWAY = "Bowline couldn't reach a worker because the broker is unavailable."
+START_BROKER = "Check that Redis is running, then try again."
 
 
 def is_busy(by: User, *, own: bool) -> bool:
@@ -285,7 +285,7 @@ def answer_own(lookup: Lookup, topics: OwnTopics) -> None:
     except CANNOT_BE_USED as error:
         moved |= {"message": NOT_DONE, "hint": str(error)}
     except SoftTimeLimitExceeded:
-        moved |= {"message": NOT_DONE, "hint": "It took a worker too long."}
+        moved |= {"message": NOT_DONE, "hint": "The worker took too long."}
     except Exception as error:
         where = "".join(format_tb(error.__traceback__))
         kind, topic = type(error).__name__, lookup.topic
@@ -297,7 +297,7 @@ def answer_own(lookup: Lookup, topics: OwnTopics) -> None:
             SentFile.objects.filter(lookup=lookup).delete()
 
 
-NOT_DONE = "A worker could not do it."
+NOT_DONE = "The worker couldn't complete the request."
 
 
 def answer(lookup: Lookup) -> None:
@@ -312,10 +312,15 @@ def answer(lookup: Lookup) -> None:
     except AwsError as error:
         moved |= {"message": error.message, "hint": error.hint}
     except SoftTimeLimitExceeded:
-        moved |= {"message": f"{asked} did not answer in time.", "hint": "Ask again."}
+        moved |= {"message": f"{asked} didn't respond in time.", "hint": "Try again."}
     except Exception:
         logger.exception("A lookup failed: %s", lookup)
-        moved |= {"message": f"Bowline failed while it asked {asked}.", "hint": SEE_LOG}
+        moved |= {
+            "message": (
+                f"Bowline encountered an internal error while calling {asked}."
+            ),
+            "hint": SEE_LOG,
+        }
     same = Lookup.objects.filter(pk=lookup.pk, times_asked=lookup.times_asked)
     same.update(answered_at=Now(), **moved)
 

@@ -146,7 +146,7 @@ def used_passkey(site: Site, person: User | None, state: State, sent: str) -> Pa
     rows = Passkey.objects.select_related("person").filter(credential_id=key)
     passkey = (rows.filter(person=person) if person else rows).first()
     if passkey is None or handle not in (None, handle_of(passkey.person)):
-        raise NotProved("Nobody has this passkey.")
+        raise NotProved("No one has this passkey.")
     try:
         credential = AttestedCredentialData(bytes(passkey.credential))
         server_of(site).authenticate_complete(state, [credential], answer)

@@ -48,8 +48,8 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         """Say in one line who may use the account in Spinnaker."""
         read, write = (self.said(name) for name in ("read_roles", "write_roles"))
         if read == write:
-            return f"In Spinnaker, {read} may see it and deploy to it."
-        return f"In Spinnaker, {read} may see it, and {write} may deploy to it."
+            return f"In Spinnaker, {read} can view it and deploy to it."
+        return f"In Spinnaker, {read} can view it and {write} can deploy to it."
 
     def said(self, field: str) -> str:
         value = self[field].value() or []
@@ -61,7 +61,7 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         if owner is not None:
             raise forms.ValidationError(
                 f"“{name}” is already the name of AWS account {owner.account_id}. "
-                "Choose another one."
+                "Choose another name."
             )
         return name
 
@@ -130,8 +130,8 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
         uses: bool = self.cleaned_data["uses_external_id"]
         if uses and (titles := self.without_external_id):
             raise forms.ValidationError(
-                f"{no_external_id(titles)} Turn it off here, or remove {titles} in the "
-                "step Providers."
+                f"{no_external_id(titles)} Turn off the external ID here, or remove "
+                f"{titles} in the Providers step."
             )
         return uses
 
@@ -140,7 +140,7 @@ class ProvidersForm(forms.Form):
     """What Spinnaker deploys with in this account."""
 
     providers = forms.MultipleChoiceField(
-        label="What Spinnaker deploys with here",
+        label="AWS services that Spinnaker deploys to",
         choices=[(key, provider.title) for key, provider in PROVIDERS.items()],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one provider."},
@@ -156,8 +156,8 @@ class ProvidersForm(forms.Form):
         if self.contradicts(chosen):
             titles = without_external_id(chosen)
             raise forms.ValidationError(
-                f"{no_external_id(titles)} The existing role requires one. Turn "
-                f"the external ID off, or choose without {titles}."
+                f"{no_external_id(titles)} The existing role requires an external ID. "
+                f"Turn off the external ID, or don't choose {titles}."
             )
         return chosen
 

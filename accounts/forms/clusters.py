@@ -21,7 +21,7 @@ class AlikeForm(forms.Form):
     pattern = RuledField(
         label="Names in Spinnaker",
         max_length=100,
-        help_text=f"Replaced: {', '.join(f'{{{place}}}' for place in PLACES)}.",
+        help_text=f"Placeholders: {', '.join(f'{{{place}}}' for place in PLACES)}.",
         rule=seen,
     )
 
@@ -36,7 +36,9 @@ class AlikeForm(forms.Form):
         pattern: str = self.cleaned_data["pattern"]
         if wrong := wrong_places(pattern):
             known = ", ".join(f"{{{place}}}" for place in PLACES)
-            raise forms.ValidationError(f"“{{{wrong[0]}}}” is not known. Use {known}.")
+            raise forms.ValidationError(
+                f"“{{{wrong[0]}}}” isn't a known placeholder. Use {known}."
+            )
         return pattern
 
     def clean(self) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def asked(one: Field, words: Words | None = None, **options: Any) -> forms.Field
                 **options,
             )
         case Kind.REGIONS:
-            needed = {"required": "Choose at least one region."}
+            needed = {"required": "Choose at least one Region."}
             return RegionsField(error_messages=needed, **options)
         case Kind.GROUPS:
             return RolesField(**options)

@@ -32,7 +32,7 @@ class RuledField(forms.CharField):
     """Text that one of the engine's rules accepts and may normalise."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {
-        "required": "Fill in this field."
+        "required": "This field is required."
     }
 
     def __init__(self, *, rule: Callable[[str], str], **kwargs: Any) -> None:
@@ -77,7 +77,7 @@ class ListField(forms.CharField):
         """Check each value, and name every invalid one."""
         if len(value) > MOST_VALUES:
             raise forms.ValidationError(
-                f"{len(value):,} values are too many: give {MOST_VALUES} at most."
+                f"{len(value):,} values are too many. Enter up to {MOST_VALUES}."
             )
         errors = []
         for item in value:

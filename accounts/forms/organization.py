@@ -24,18 +24,18 @@ LEFT_OUT = " and ".join(p.title for key, p in PROVIDERS.items() if key not in OF
 def how_entered() -> Fieldset:
     """Lay out what Bowline and Spinnaker enter the accounts by."""
     bowlines = Div("access_role", data_shown_by="made_by", data_shown_for="bowline")
-    return Fieldset("How they are entered", "made_by", bowlines, "uses_external_id")
+    return Fieldset("Account settings", "made_by", bowlines, "uses_external_id")
 
 
 class SharedForm(forms.Form):
     """What all of them get; each can be changed alone while it is a draft."""
 
     providers = forms.MultipleChoiceField(
-        label="What Spinnaker deploys with",
+        label="AWS services",
         choices=[(key, provider.title) for key, provider in OFFERED.items()],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one provider."},
-        help_text=f"Add {LEFT_OUT} in the steps of each account.",
+        help_text=f"Add {LEFT_OUT} in each account's steps.",
     )
 
     def __init__(self, *args: Any, partition: str, **kwargs: Any) -> None:
@@ -47,7 +47,7 @@ class SharedForm(forms.Form):
         self.helper = bare_helper(
             Fieldset("", "regions", "environment", *listed(SHARED), "providers"),
             how_entered(),
-            Fieldset("Who may use them in Spinnaker", "read_roles", "write_roles"),
+            Fieldset("Access in Spinnaker", "read_roles", "write_roles"),
         )
 
     def clean(self) -> dict[str, Any]:
@@ -56,12 +56,15 @@ class SharedForm(forms.Form):
         if titles and cleaned.get("uses_external_id"):
             self.add_error(
                 "uses_external_id",
-                f"{no_external_id(titles)} Switch it off, or choose without {titles}.",
+                (
+                    f"{no_external_id(titles)} Turn off the external ID, or don't "
+                    f"choose {titles}."
+                ),
             )
         if cleaned.get("made_by") != MadeBy.BOWLINE:
             cleaned["access_role"] = ""
         elif cleaned.get("access_role") == "":
-            self.add_error("access_role", "Fill in this field.")
+            self.add_error("access_role", "This field is required.")
         return cleaned
 
     def shared(self) -> Shared:
@@ -78,14 +81,17 @@ class WatchForm(SharedForm):
         queryset=Unit.objects.none(),
         label="Organizational unit",
         empty_label="Choose a unit",
-        help_text="With the units below it.",
+        help_text="Includes nested units.",
     )
     roles_tag = RuledField(
         rule=names.seen,
-        label="Tag that names who may write",
+        label="Tag key for write access",
         required=False,
         max_length=128,
-        help_text="With team, the tag team=web lets web write. Optional.",
+        help_text=(
+            "Optional. With the key team, the tag team=web gives the group web write "
+            "access."
+        ),
     )
 
     def __init__(
@@ -101,7 +107,7 @@ class WatchForm(SharedForm):
             ),
             how_entered(),
             Fieldset(
-                "Who may use them in Spinnaker",
+                "Access in Spinnaker",
                 "read_roles",
                 "write_roles",
                 "roles_tag",
@@ -113,7 +119,9 @@ class WatchForm(SharedForm):
         if cleaned.get("roles_tag") and not cleaned.get("write_roles"):
             self.add_error(
                 "write_roles",
-                "Enter who may write to accounts without the tag: empty would be "
-                "everyone.",
+                (
+                    "Enter the groups with write access to accounts without the tag. "
+                    "Without groups, everyone has write access."
+                ),
             )
         return cleaned

@@ -16,6 +16,7 @@ from accounts.discover.comparisons import are_small, kept, question_of
 from accounts.lists.filters import Filters, filtered
 from accounts.models import Bundle
 from accounts.spinnaker.two_bundles import between
+from accounts.wording import counted, listed
 
 NUMBER = re.compile(r"(?:bundle\s*)?#?\s*([0-9]{1,9})", re.IGNORECASE)
 """What people write for a bundle: its number, “#5” or “Bundle 5”."""
@@ -69,13 +70,14 @@ class Ahead(NamedTuple):
         if self.counts is None:
             return "is newer"
         counts = zip(self.counts, ("add", "change", "remove"), strict=False)
-        parts = [f"{verb} {count:,}" for count, verb in counts if count]
-        would = " and ".join([", ".join(parts[:-1])] * (len(parts) > 1) + parts[-1:])
-        if would:
-            return f"would {would} of its accounts"
+        some = [(count, verb) for count, verb in counts if count]
+        if some:
+            *others, (last, verb) = some
+            parts = [f"{verb} {count:,}" for count, verb in others]
+            return f"would {listed([*parts, f'{verb} {counted(last)}'])}"
         if self.counts.files:
-            return "has the same accounts and other files"
-        return "says the same"
+            return "has the same accounts, but different files"
+        return "has no changes"
 
     @property
     def url(self) -> str:
@@ -102,13 +104,13 @@ def ahead(installed: Bundle | None) -> Ahead | None:
     key = f"bundle-delta:{installed.sha256}:{newest.sha256}"
     if remembered := cache.get(key):
         return Ahead(installed, newest, Counts(*remembered))
-    counts = counted(installed, newest)
+    counts = counts_of(installed, newest)
     if counts:
         cache.set(key, [*counts], REMEMBERED)
     return Ahead(installed, newest, counts)
 
 
-def counted(earlier: Bundle, later: Bundle) -> Counts | None:
+def counts_of(earlier: Bundle, later: Bundle) -> Counts | None:
     """Count what changes, where they are small or a worker compared them."""
     if are_small(earlier, later):
         found = between(earlier, later)

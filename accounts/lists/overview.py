@@ -30,7 +30,7 @@ from accounts.people.role_limits.limits import waits_for
 from accounts.people.roles import APPROVER, has_role
 from accounts.runs.capacity import capacity_of
 from accounts.runs.inactive import inactive_accounts
-from accounts.wording import counted
+from accounts.wording import counted, for_count
 
 if TYPE_CHECKING:
     from accounts.people.role_limits.limits import Person
@@ -80,13 +80,13 @@ def fills(row: ManagingAccount) -> list[ToDo]:
     room = capacity_of(row)
     if not room.is_near_its_end:
         return []
-    verb = "is" if room.coming == 1 else "are"
-    coming = f", {room.coming:,} more {verb} described" if room.coming else ""
+    more = for_count(room.coming, "1 more isn't", "{count} more aren't")
+    coming = f", and {more} onboarded yet" if room.coming else ""
     text = (
-        f"{room.assumed:,} of {room.most:,} accounts are listed{coming}. Choose every "
-        "account of the organization before the list is full."
+        f"{room.assumed:,} of {room.most:,} accounts are listed{coming}. Before the "
+        "list is full, change to every account of the organization."
     )
-    return [ToDo(text, f"{row.get_absolute_url()}?switch=1#switch", "See what changes")]
+    return [ToDo(text, f"{row.get_absolute_url()}?switch=1#switch", "View changes")]
 
 
 def to_do(states: dict[str, int], person: Person) -> list[ToDo]:
@@ -116,17 +116,31 @@ def in_state(state: str) -> str:
 
 def broken(states: dict[str, int]) -> list[ToDo]:
     return [
-        ToDo(f"{counted(states[state])} {sentence}", in_state(state), "See accounts")
-        for state, sentence in BROKEN.items()
+        ToDo(for_count(states[state], *said), in_state(state), "View accounts")
+        for state, said in BROKEN.items()
         if states[state]
     ]
 
 
 BROKEN = {
-    NOT_APPROVED: "not as approved: the roles have permissions that weren't approved.",
-    State.FAILED: "failed. See the last run for what to fix.",
-    State.DRIFTED: "drifted: AWS no longer matches what was verified.",
-    State.OUTDATED: "changed after the last plan. Plan again.",
+    NOT_APPROVED: (
+        "1 account is not as approved. Its roles have permissions that no one "
+        "approved.",
+        "{count} accounts are not as approved. Their roles have permissions that no "
+        "one approved.",
+    ),
+    State.FAILED: (
+        "1 account failed. Its last run shows what to fix.",
+        "{count} accounts failed. Their last runs show what to fix.",
+    ),
+    State.DRIFTED: (
+        "1 account drifted. AWS no longer matches the verified state.",
+        "{count} accounts drifted. AWS no longer matches the verified state.",
+    ),
+    State.OUTDATED: (
+        "1 account changed after its last plan. Plan it again.",
+        "{count} accounts changed after their last plan. Plan them again.",
+    ),
 }
 
 
@@ -134,7 +148,7 @@ def paused() -> list[ToDo]:
     """List rollouts that start no more accounts until somebody decides."""
     found = Rollout.objects.filter(state=Rollout.State.PAUSED)
     return [
-        ToDo(f"{one} is paused. {one.reason}", one.get_absolute_url(), "See it")
+        ToDo(f"{one} is paused. {one.reason}", one.get_absolute_url(), "View it")
         for one in found[:MOST_ROLLOUTS]
     ]
 
@@ -148,8 +162,8 @@ def waiting(mine: Q) -> Iterator[ToDo]:
     counts = dict(by_rollout.annotate(Count("pk")))
     for rollout in Rollout.objects.filter(pk__in=counts)[:MOST_ROLLOUTS]:
         count = counts[rollout.pk]
-        verb, plans_of = ("waits", "plan") if count == 1 else ("wait", "plans")
-        text = f"{rollout}: {count:,} {plans_of} {verb} for approval."
+        plans_of = for_count(count, "1 plan needs", "{count} plans need")
+        text = f"{rollout}: {plans_of} approval."
         yield ToDo(text, rollout.get_absolute_url(), "Review")
     yield from waiting_alone(plans.filter(rollout=None), mine)
 
@@ -159,12 +173,12 @@ def waiting_alone(plans: QuerySet[Run], mine: Q) -> Iterator[ToDo]:
     if first is None:
         return
     if not others:
-        text = f"The plan for {first.account_name} waits for approval."
-        yield ToDo(text, first.get_absolute_url(), "Read the plan")
+        text = f"The plan for {first.account_name} needs approval."
+        yield ToDo(text, first.get_absolute_url(), "Review the plan")
         return
     asked = urlencode({"waits": ME} if mine else {"status": Status.PLANNED})
     url = f"{reverse('accounts:runs')}?{asked}"
-    yield ToDo(f"{plans.count():,} plans wait for approval.", url, "Read the plans")
+    yield ToDo(f"{plans.count():,} plans need approval.", url, "Review the plans")
 
 
 def inactive() -> list[ToDo]:
@@ -172,11 +186,13 @@ def inactive() -> list[ToDo]:
     count = inactive_accounts().count()
     if not count:
         return []
-    text = f"{counted(count)} left the organization, or AWS suspended them."
-    if count == 1:
-        text = "1 account left the organization, or AWS suspended it."
+    text = for_count(
+        count,
+        "1 account left the organization or was suspended by AWS.",
+        "{count} accounts left the organization or were suspended by AWS.",
+    )
     url = f"{accounts_url()}?organization={INACTIVE}"
-    return [ToDo(text, url, "See accounts")]
+    return [ToDo(text, url, "View accounts")]
 
 
 def new_in_watched_units() -> list[ToDo]:
@@ -184,9 +200,12 @@ def new_in_watched_units() -> list[ToDo]:
     count = watched_drafts().count()
     if not count:
         return []
-    verb = "is" if count == 1 else "are"
-    text = f"{counted(count)} {verb} new in a watched unit. Review and plan."
-    return [ToDo(text, f"{accounts_url()}?organization={NEW}", "See drafts")]
+    text = for_count(
+        count,
+        "1 account is new in a watched unit. Review and plan it.",
+        "{count} accounts are new in watched units. Review and plan them.",
+    )
+    return [ToDo(text, f"{accounts_url()}?organization={NEW}", "View drafts")]
 
 
 def stale() -> list[ToDo]:
@@ -194,12 +213,13 @@ def stale() -> list[ToDo]:
     count = ManagedAccount.objects.stale().count()
     if not count:
         return []
-    days, verb = settings.PROOF_MAX_AGE, "was" if count == 1 else "were"
-    text = (
-        f"{counted(count)} {verb} verified more than {days} day{'s' * (days > 1)} ago. "
-        "Verify again."
+    age = counted(settings.PROOF_MAX_AGE, "day")
+    text = for_count(
+        count,
+        f"1 account was verified more than {age} ago. Verify it again.",
+        f"{{count}} accounts were verified more than {age} ago. Verify them again.",
     )
-    return [ToDo(text, f"{accounts_url()}?proof={STALE}", "See accounts")]
+    return [ToDo(text, f"{accounts_url()}?proof={STALE}", "View accounts")]
 
 
 def older_policies() -> list[ToDo]:
@@ -207,9 +227,13 @@ def older_policies() -> list[ToDo]:
     count = ManagedAccount.objects.on_older_policies().count()
     if not count:
         return []
-    verb, them = ("has", "it") if count == 1 else ("have", "them")
-    text = f"{counted(count)} {verb} older policies. Bring {them} up to date."
-    return [ToDo(text, f"{accounts_url()}?policies={OLDER}", "See accounts")]
+    text = for_count(
+        count,
+        "1 account has an older policy version. Plan it to update the policies.",
+        "{count} accounts have an older policy version. Plan them to update the "
+        "policies.",
+    )
+    return [ToDo(text, f"{accounts_url()}?policies={OLDER}", "View accounts")]
 
 
 def open_production() -> Iterator[ToDo]:
@@ -218,28 +242,33 @@ def open_production() -> Iterator[ToDo]:
     counts = rows.order_by().values_list("environment").annotate(Count("pk"))
     for environment, count in sorted(counts):
         if is_production(environment):
-            them = "it" if count == 1 else "them"
-            text = (
-                f"{counted(count)} in {environment} without a group that has write "
-                "access: "
+            text = for_count(
+                count,
+                f"1 account in {environment} has no group for write access, so "
+                "everyone in Spinnaker can deploy to it.",
+                f"{{count}} accounts in {environment} have no group for write access, "
+                "so everyone in Spinnaker can deploy to them.",
             )
             asked = urlencode({"environment": environment, "write": EVERYBODY})
-            text += f"everyone in Spinnaker can deploy to {them}."
-            yield ToDo(text, f"{accounts_url()}?{asked}", "See accounts")
+            yield ToDo(text, f"{accounts_url()}?{asked}", "View accounts")
 
 
 def drafts(states: dict[str, int]) -> list[ToDo]:
     count = states[State.DRAFT]
     if not count:
         return []
-    text = f"{counted(count)} incomplete, or not planned yet."
+    text = for_count(
+        count,
+        "1 account is incomplete or not planned yet.",
+        "{count} accounts are incomplete or not planned yet.",
+    )
     return [ToDo(text, in_state(State.DRAFT), "Continue")]
 
 
 def not_installed() -> list[ToDo]:
     """Say what the newest bundle would change in Spinnaker."""
     found = ahead(installed_bundle())
-    return [ToDo(found.sentence, found.url, "See what changes")] if found else []
+    return [ToDo(found.sentence, found.url, "View changes")] if found else []
 
 
 def bundles() -> list[ToDo]:
@@ -255,5 +284,9 @@ def bundles() -> list[ToDo]:
     if not fresh:
         return not_installed()
     where = f"bundle {last.number}" if last else "any bundle"
-    text = f"{counted(fresh)} ready for Spinnaker, but not in {where} yet."
+    text = for_count(
+        fresh,
+        f"1 account is ready for Spinnaker, but not in {where} yet.",
+        f"{{count}} accounts are ready for Spinnaker, but not in {where} yet.",
+    )
     return [ToDo(text, reverse("accounts:bundles"), "Build a bundle")]

@@ -26,7 +26,7 @@ NUMBER = re.compile(r"(?:run\s*)?#?\s*([0-9]{1,9})", re.IGNORECASE)
 """What people write for a run: its number, “#128” or “Run 128”."""
 
 LEAST_DIGITS = 4
-"""Fewer digits are in too many account ids to search for them."""
+"""Fewer digits are in too many account IDs to search for them."""
 
 LONGEST = 10
 """More digits are no number of a rollout."""

@@ -18,7 +18,7 @@ class Undescribed(Exception):
 
     def __init__(self, missing: list[Part]) -> None:
         titles = ", ".join(part.title.lower() for part in missing)
-        super().__init__(f"these steps are not complete: {titles}")
+        super().__init__(f"these steps are incomplete: {titles}")
 
 
 class Part(NamedTuple):
@@ -70,7 +70,7 @@ def problem(account: ManagedAccount, slug: str) -> str:
     enabled = enabled_providers(account)
     if slug == "access" and account.uses_external_id:
         titles = without_external_id(provider.key for provider in enabled)
-        return titles and f"{no_external_id(titles)} Turn it off below."
+        return titles and f"{no_external_id(titles)} Turn off the external ID below."
     if slug == "details":
         try:
             managed = managed_of(account)

@@ -15,8 +15,8 @@ class NameTaken(ValueError):
 
     def __init__(self, name: str, owner: ManagedAccount) -> None:
         super().__init__(
-            f"Spinnaker would have two accounts named “{name}”, and it belongs to "
-            f"{owner} already. Choose another name."
+            f"Spinnaker would have two accounts named “{name}”, which already belongs "
+            f"to {owner}. Choose another name."
         )
         self.name = name
 

@@ -300,7 +300,7 @@ class ManagedAccount(CreatedBy, InCommon, MadeByOthers, Described, Readable):
             raise ValidationError(
                 {
                     "account_id": (
-                        "You cannot change it while Bowline's roles exist in the "
+                        "You can't change it while Bowline's roles exist in the "
                         "account. Remove the account from AWS first."
                     )
                 }

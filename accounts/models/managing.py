@@ -193,8 +193,7 @@ class ManagingAccount(Described, Leased, Readable):
                 fields=["only"],
                 name="one_managing_account",
                 violation_error_message=(
-                    "There is only one managing account, and it already exists. "
-                    "Edit that one."
+                    "A managing account already exists. Edit the existing one."
                 ),
             ),
         ]
@@ -242,8 +241,8 @@ class ManagingAccount(Described, Leased, Readable):
         before = ManagingAccount.objects.filter(pk=self.pk).exclude(applied=[])
         if before.exclude(made_by=self.made_by).exists():
             raise ValidationError(
-                "Who creates the roles of the managing account (made_by) cannot change "
-                "while they exist."
+                "You can't change who creates the roles of the managing account "
+                "(made_by) while they exist."
             )
 
     def stay_the_same_account(self) -> None:
@@ -254,8 +253,8 @@ class ManagingAccount(Described, Leased, Readable):
             return
         if ManagedAccount.objects.existing().exists():
             raise ValidationError(
-                "The managing account cannot change to another AWS account while "
-                "accounts are managed from it. Remove them from AWS first."
+                "You can't change the managing account to another AWS account while "
+                "accounts are managed from it. Remove those accounts from AWS first."
             )
 
     def forget_issuer(self) -> None:

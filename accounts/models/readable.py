@@ -1,4 +1,4 @@
-"""Rows that refuse to be loaded where a column holds what nothing can read.
+"""Rows that refuse to be loaded where a column contains what nothing can read.
 
 The database takes any JSON and any word. To guess what was meant could open an account
 to everybody, so such a row is named, and not used.
@@ -23,7 +23,7 @@ class Unreadable(ValueError):
 
     def __init__(self, row: models.Model, column: str, value: object) -> None:
         super().__init__(
-            f"The column {column} of the {row._meta.verbose_name} {row.pk} holds "
+            f"The column {column} of the {row._meta.verbose_name} {row.pk} contains "
             f"{short(repr(value))}, which this Bowline cannot read."
         )
 
@@ -61,7 +61,7 @@ def checks_of(model: type[Readable]) -> tuple[tuple[str, Check], ...]:
 
 
 def usual_check(field: models.Field[Any, Any]) -> Check | None:
-    """Say what such a column holds unless READS says more."""
+    """Say what such a column contains unless READS says more."""
     if field.choices:
         return is_one_of({*dict(field.flatchoices), *[""] * field.blank})
     if not isinstance(field, models.JSONField):

@@ -188,7 +188,7 @@ class Run(Job, Decided, InRollout, Proves, WaitsForOwner, Readable):
     fingerprint = models.CharField(max_length=32, blank=True, editable=False)
     """Equal in plans that are the same; empty: to be approved alone."""
     existing = models.JSONField(default=dict, editable=False)
-    """{account id: how many of Bowline's resources were found when it was planned}"""
+    """{account ID: how many of Bowline's resources were found when it was planned}"""
     entries = models.JSONField(default=dict, editable=False)
     """{before, after}: what Spinnaker knows of the account and what the plan makes of
     it; see mapping/entries.py. Empty: the run is not about that."""

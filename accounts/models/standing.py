@@ -18,6 +18,7 @@ from django.db.models import Case, Count, Q, QuerySet, When
 from django.utils import timezone
 
 from accounts.models.states import BADGES, PASSING, State
+from accounts.wording import counted
 
 PROVED = (State.VERIFIED, State.EVALUATED)
 
@@ -119,50 +120,51 @@ class Standing:
 
 
 STALE_PROOF = (
-    "The last verification is too old to rely on. Verify again: nothing in AWS changes."
+    "The last verification is out of date. Verify again. Nothing changes in AWS."
 )
-LOOK_AT_CHECKS = "Spinnaker may be denied {}: the checks say which, and why."
+LOOK_AT_CHECKS = "Spinnaker might be denied {}. The checks show which ones and why."
 WAITS_FOR_ACCEPTANCE = (
-    "It waits for an acceptance of {}, below under Policies of others. "
-    "Until the verification after that, bundles hold what was proved before."
+    "An approver must accept {}, below under Policies of others. Until the next "
+    "verification, bundles include the account as it was verified before."
 )
 CANNOT_DEPLOY = (
-    "Spinnaker cannot deploy in {}: something that a deployment needs is missing "
-    "there. The checks say what, and how to create it."
+    "Spinnaker can't deploy in {} because something that a deployment needs is "
+    "missing. The checks show what it is and how to create it."
 )
 ONLY_READ = (
-    "Bowline could not assume this account's roles, and only read their policies. "
-    "Bundles hold the account once a person accepts that. "
-    "verify.sh in the bundle proves the roles from Spinnaker's own host."
+    "Bowline couldn't assume this account's roles and only read their policies. "
+    "Bundles include the account after an approver accepts it. To test the roles "
+    "from Spinnaker's host, run verify.sh in the bundle."
 )
 FAILED = "The last run of this account failed."
 HANDED_OFF = (
-    "Bowline waits for the account's owner, or for that of the managing account. It "
-    "looks by itself, and continues as soon as AWS shows that the owner is done."
+    "Bowline is waiting for the account owner or the owner of the managing account. "
+    "It checks automatically, and continues when the owner has deployed the roles."
 )
 MISSING = (
-    "AWS refused Spinnaker's identity several times in a row: the owner's stack was "
-    "deleted, or the trust policy of its role was edited. Bundles no longer hold the "
-    "account. Ask the owner to deploy the template again, then verify again."
+    "AWS denied access to Spinnaker's identity several times in a row. The owner's "
+    "stack was deleted, or the role's trust policy was edited. Bundles no longer "
+    "include the account. Ask the owner to deploy the template again, then verify "
+    "the account again."
 )
 DRIFTED = "AWS no longer matches what was approved."
 MAY_DO_MORE = (
-    "Its roles may do what nobody approved: the checks say what. Plan again to remove "
-    "that, or let somebody accept it, below under Policies of others."
+    "Its roles have permissions that no one approved. The checks show which ones. "
+    "Plan again to remove them, or have an approver accept them below under Policies "
+    "of others."
 )
 EDITED = (
-    "The account was edited after it was planned, so AWS may no longer match this "
-    "description. Plan again, and review what differs."
+    "The account was edited after it was planned, so AWS might no longer match its "
+    "settings. Plan again and review the differences."
 )
 EDITED_FOR_SPINNAKER = (
-    "An edit is not planned yet. It changes Spinnaker's configuration of this "
-    "account, and nothing in AWS. Bundles hold what was last approved until a plan "
-    "with the edit is approved."
+    "An edit isn't planned yet. It changes the configuration of this account in "
+    "Spinnaker, but nothing in AWS. Until a plan with the edit is approved, bundles "
+    "include the last approved settings."
 )
 WITHDRAWN = (
-    "Its removal began and did not finish: Spinnaker can no longer assume its roles, "
-    "which still exist. Remove the account again, or plan it, so that Spinnaker may "
-    "assume them again."
+    "The removal didn't finish. The roles still exist, but Spinnaker can no longer "
+    "assume them. Remove the account again, or plan it to restore Spinnaker's access."
 )
 EDITED_TOO = "The account was also edited after its last plan. Plan again."
 
@@ -256,11 +258,11 @@ def proof_said(state: str, unknown_writes: int, undeployable: int) -> str:
 
 
 def writes(count: int, which: str = "") -> str:
-    return f"{count:,} {which}write{'s' * (count > 1)}"
+    return counted(count, f"{which}write")
 
 
 def regions(count: int) -> str:
-    return f"{count} region{'s' * (count > 1)}"
+    return counted(count, "Region")
 
 
 def with_word(word: str) -> Q:

@@ -71,55 +71,75 @@ class Badge(NamedTuple):
     """One of the state colours of tokens.css: neutral, busy, good, warn, bad."""
     icon: str
     meaning: str
+    word: str = ""
+    """What people read, where it is not the state's own value."""
 
 
 BADGES = {
     "draft": Badge("neutral", "file", "Not planned yet."),
-    "planning": Badge("busy", "again", "Bowline compares the description with AWS."),
-    "planned": Badge("busy", "list", "Waits for approval. AWS is unchanged."),
-    "approved": Badge("busy", "check", "Approved. Starts when its wave does."),
-    "applying": Badge("busy", "again", "Bowline changes AWS."),
+    "planning": Badge("busy", "again", "Bowline is comparing the settings with AWS."),
+    "planned": Badge("busy", "list", "Needs approval. Nothing has changed in AWS."),
+    "approved": Badge("busy", "check", "Approved. Starts with its wave."),
+    "applying": Badge("busy", "again", "Bowline is changing AWS."),
     "applied": Badge("busy", "clock", "Changed in AWS, but not verified yet."),
     "handed off": Badge(
-        "neutral", "clock", "Waits for the account's owner. Bowline looks by itself."
+        "neutral",
+        "clock",
+        "Waiting for the account owner. Bowline checks automatically.",
+        "waiting for owner",
     ),
-    "verifying": Badge("busy", "again", "Bowline checks that Spinnaker has access."),
+    "verifying": Badge(
+        "busy", "again", "Bowline is checking that Spinnaker has access."
+    ),
     "verified": Badge(
         "good", "check", "Bowline assumed the roles that Spinnaker assumes."
     ),
     "verified, some regions": Badge(
         "warn",
         "warning",
-        "Bowline assumed the roles, but in some region nothing can be deployed.",
+        "Bowline assumed the roles, but Spinnaker can't deploy in every Region.",
     ),
     "verified, writes unknown": Badge(
-        "warn", "question", "Bowline assumed the roles, but not all writes are known."
+        "warn",
+        "question",
+        (
+            "Bowline assumed the roles, but couldn't determine whether all writes "
+            "are allowed."
+        ),
     ),
     "verified, stale": Badge(
-        "warn", "clock", "Verified too long ago to rely on. Verify again."
+        "warn", "clock", "The verification is out of date. Verify again."
     ),
     "evaluated": Badge(
-        "neutral", "tilde", "Bowline read the policies, but did not assume the roles."
+        "neutral", "tilde", "Bowline read the policies but didn't assume the roles."
     ),
     "evaluated, stale": Badge(
-        "warn", "clock", "Evaluated too long ago to rely on. Verify again."
+        "warn", "clock", "The evaluation is out of date. Verify again."
     ),
     "removed": Badge("neutral", "minus", "Bowline's resources were deleted from AWS."),
     "failed": Badge("bad", "cross", "Something must be fixed. See the run."),
-    "errored": Badge("bad", "cross", "Bowline itself failed. See the run."),
-    "drifted": Badge("warn", "drift", "AWS no longer matches what was verified."),
-    "not as approved": Badge("bad", "cross", "Roles may do what nobody approved."),
+    "errored": Badge(
+        "bad", "cross", "Bowline encountered an internal error. See the run."
+    ),
+    "drifted": Badge("warn", "drift", "AWS no longer matches the verified state."),
+    "not as approved": Badge(
+        "bad", "cross", "Roles have permissions that no one approved."
+    ),
     "outdated": Badge("neutral", "pencil", "Edited after it was planned. Plan again."),
-    "discarded": Badge("neutral", "minus", "Discarded. AWS is unchanged."),
+    "discarded": Badge("neutral", "minus", "Discarded. Nothing changed in AWS."),
     # Rollouts
-    "paused": Badge("warn", "clock", "Starts no more accounts until it is resumed."),
-    "stopped": Badge("neutral", "minus", "Stopped. The rest was discarded."),
+    "paused": Badge(
+        "warn", "clock", "No more accounts start until the rollout is resumed."
+    ),
+    "stopped": Badge(
+        "neutral", "minus", "Stopped. The remaining accounts were discarded."
+    ),
     "finished": Badge("good", "check", "Bowline’s work on every account is complete."),
     # Steps and changes
     "pending": Badge("neutral", "clock", "Approved, but not started."),
     "running": Badge("busy", "again", "In progress."),
     "done": Badge("good", "check", "Done."),
-    "create": Badge("good", "plus", "Does not exist yet and will be created."),
+    "create": Badge("good", "plus", "Doesn't exist and will be created."),
     "update": Badge("warn", "pencil", "Exists and will be changed."),
     "delete": Badge("bad", "minus", "Exists and will be deleted."),
     # Checks
@@ -129,20 +149,29 @@ BADGES = {
         "warn", "warning", "Something that a deployment needs is missing."
     ),
     # Policies of others
-    "not approved": Badge("bad", "cross", "Nobody approved it in Bowline."),
-    "asked for": Badge("warn", "clock", "Somebody asks to accept it."),
-    "accepted": Badge("neutral", "check", "Accepted by name, until a day."),
+    "not approved": Badge("bad", "cross", "No one approved it in Bowline."),
+    "asked for": Badge("warn", "clock", "Someone asked to accept it."),
+    "accepted": Badge("neutral", "check", "Accepted until a set date."),
     # Deliveries
-    "take over": Badge("warn", "pencil", "Made by somebody else; becomes Bowline’s."),
-    "delivering": Badge("busy", "again", "Bowline sends the accounts to Spinnaker."),
+    "take over": Badge(
+        "warn", "pencil", "Created by someone else. Bowline takes it over."
+    ),
+    "delivering": Badge(
+        "busy", "again", "Bowline is sending the accounts to Spinnaker."
+    ),
     "watching": Badge(
-        "busy", "clock", "Stored. Bowline waits until Spinnaker has loaded it."
+        "busy", "clock", "Stored. Bowline is waiting until Spinnaker loads it."
     ),
     "loaded": Badge("good", "check", "Spinnaker has loaded it."),
     # Bundles
-    "building": Badge("busy", "clock", "Bowline writes the bundle."),
+    "building": Badge("busy", "clock", "Bowline is building the bundle."),
     "ready": Badge("good", "check", "Ready to download."),
 }
+
+
+def word_of(state: str) -> str:
+    """Say what people read of a state, or of a check's outcome."""
+    return (state in BADGES and BADGES[state].word) or state
 
 
 def move(

@@ -29,7 +29,7 @@ Authors: TypeAlias = Mapping[int, str]
 STARTED = "started this plan"
 EDITED = "edited the account"
 EDITED_MANAGING = "edited the managing account"
-EDITED_CONNECTION = "edited the connection with Spinnaker"
+EDITED_CONNECTION = "edited the Spinnaker connection"
 
 
 def add_authors(accounts: Iterable[UUID], people: Iterable[int]) -> None:

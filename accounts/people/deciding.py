@@ -96,12 +96,9 @@ def same_person(second: str, authors: Authors, by: By) -> str:
     """Say why this is no second person, where one is asked for."""
     if not second:
         return ""
-    policy = f"{second}, the person who plans cannot approve"
+    policy = f"{second}, the person who plans can't approve"
     if by is None or isinstance(by, str):
-        return (
-            f"{policy}: somebody must approve on the plan's page, or be named with "
-            "--by."
-        )
+        return f"{policy}: approve on the plan's page, or name the approver with --by."
     if by.pk in authors:
         return f"{policy}: {by} {authors[by.pk]}. Another person must approve."
     return ""

@@ -41,7 +41,7 @@ class Decision(NamedTuple):
 
     @property
     def who(self) -> str:
-        return self.role.name if self.role else "everybody, of their own"
+        return self.role.name if self.role else "everyone, of their own"
 
 
 ACCOUNT, ROLLOUT = "/accounts/{name}", "/rollouts/{number}"
@@ -247,7 +247,7 @@ DECISIONS = (
         ),
     ),
     Decision(
-        "switch four eyes of an environment",
+        "switch the second approver of an environment",
         (What.SETTINGS,),
         ADMINISTRATOR,
         Touches.PEOPLE,
@@ -317,7 +317,7 @@ DECISIONS = (
 
 BY_BOWLINE = {
     (What.PAUSE, "runs/rollouts/engine.py"): "too much failed",
-    (What.NOT_SENT, "notify/sending.py"): "a notice could not be sent",
+    (What.NOT_SENT, "notify/sending.py"): "a notification couldn't be sent",
     (What.PERSON, "web/single_sign_on/people.py"): "the provider said so",
 }
 """What nobody decides, and why it is recorded."""

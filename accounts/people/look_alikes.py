@@ -42,7 +42,7 @@ LOOKS_LIKE = {
     "p": "03A1 03C1 0420 0440 13E2 146D 2CA2 2CA3 A4D1 10295",
     "q": "051B 0563 0566 2D55",
     "r": "01A6 0433 13A1 13D2 1587 1D26 2C85 A4E3 AB47 AB48 AB81 104B4 16F35",
-    "s": ("01BD 0405 0455 054F 13D5 13DA A4E2 A731 ABAA 10296 10420 10448 118C1 16F3A"),
+    "s": "01BD 0405 0455 054F 13D5 13DA A4E2 A731 ABAA 10296 10420 10448 118C1 16F3A",
     "t": "03A4 0422 13A2 2CA6 A4D4 10297 102B1 10315 118BC 16F0A",
     "u": (
         "028B 03C5 054D 057D 1200 144C 1D1C A4F4 A79F AB4E AB52 104CE 104F6 118B8 "
@@ -102,16 +102,15 @@ def new_name(name: str, *, of: User | None = None) -> str:
     """
     if mixes_alphabets(name):
         raise ValueError(
-            f"{name} has letters of more than one alphabet, some of which look the "
-            "same. Choose another name."
+            f"{name} mixes alphabets with letters that look alike. Choose another name."
         )
     twin = twin_of(name, but=of)
     if twin.casefold() == name.casefold():
-        raise ValueError("Somebody has this name already.")
+        raise ValueError("This name is already taken.")
     if twin:
         raise ValueError(
-            f"{name} looks like the name of somebody else, {twin}, in other letters. "
-            "Choose another name."
+            f"{name} looks like the existing name {twin} in other letters. Choose "
+            "another name."
         )
     return name
 

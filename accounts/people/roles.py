@@ -12,6 +12,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 
+from accounts.wording import listed
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
@@ -24,16 +26,16 @@ class UserRole(NamedTuple):
 
 
 VIEWER = UserRole(
-    "viewer", "accounts.view_managedaccount", "sees accounts, runs and bundles"
+    "viewer", "accounts.view_managedaccount", "views accounts, runs, and bundles"
 )
 OPERATOR = UserRole(
     "operator",
     "accounts.onboard_account",
-    "describes accounts, plans, verifies, builds and downloads bundles",
+    "adds, plans, and verifies accounts, and builds and downloads bundles",
 )
 APPROVER = UserRole("approver", "accounts.approve_run", "approves and discards plans")
 ADMINISTRATOR = UserRole(
-    "administrator", "auth.change_user", "gives roles to people and changes settings"
+    "administrator", "auth.change_user", "assigns roles and changes settings"
 )
 ROLES = (VIEWER, OPERATOR, APPROVER, ADMINISTRATOR)
 NAMED = 3
@@ -74,21 +76,21 @@ def administrators() -> list[str]:
 
 
 def whom_to_ask() -> str:
-    """Name some who can give roles: “ada, bob, cleo and 4 others”."""
-    return some_of(administrators()) or "nobody yet: run manage.py createsuperuser"
+    """Name some who can give roles: “ada, bob, cleo, and 4 others”."""
+    return some_of(administrators()) or "no one yet. Run manage.py createsuperuser"
 
 
 def some_of(names: Sequence[str], *, count: int | None = None) -> str:
     """Name the first three, and say how many more there are."""
     named, more = names[:NAMED], (count or len(names)) - NAMED
     if more > 0:
-        return f"{', '.join(named)} and {more:,} other{'s' if more > 1 else ''}"
+        return listed([*named, "1 other" if more == 1 else f"{more:,} others"])
     return ", ".join(named)
 
 
 def refusal(role: UserRole) -> str:
-    """Say which role is needed, what it does, and who can give it."""
+    """Say which role is needed, and who can assign it."""
     return (
-        f"This needs the role {role.name}, who {role.does}. "
-        f"Ask an administrator for it ({whom_to_ask()})."
+        f"You need the {role.name} role to do this. "
+        f"Ask an administrator ({whom_to_ask()})."
     )

@@ -12,29 +12,22 @@ from typing import Any
 
 from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount, ManagingAccount
 from accounts.runs.foreign.as_found import MOST_DIFFERING
+from accounts.wording import counted, listed
 from onboarding.resources.kinds import Resource, Role
 from onboarding.resources.trusts import assumers
 from onboarding.review.as_found import FoundRole, planned_digest
 from onboarding.review.effective import effective
-from onboarding.review.power_user import DOCUMENT, Comparison, compared_counts, counted
+from onboarding.review.power_user import DOCUMENT, Comparison, compared_counts
+from onboarding.review.power_user import counted as counts_of
 from onboarding.review.rights import Review
 
-NEVER_READ = "As planned; nothing was read in AWS yet."
-READ_BEFORE = "As planned; the next verification keeps what it finds in AWS."
-GUIDES = "AWS's PowerUserAccess allows, which Spinnaker's own guide attaches"
+NEVER_READ = "As planned. Bowline hasn't read AWS yet."
+READ_BEFORE = "As planned. The next verification records what it finds in AWS."
+GUIDES = "AWS's PowerUserAccess allows, which Spinnaker's guide attaches"
 
 
 def moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
-
-
-def counted_as(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
-
-
-def listed(parts: list[str]) -> str:
-    *some, last = parts
-    return f"{', '.join(some)} and {last}" if some else last
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +128,21 @@ class Reading:
             return Said(f"{self.never_read()}{before}", is_other=bool(others))
         deviations = list(self.deviations(resources))
         if self.has_none(resources):
-            said = [f"As planned; on {moment(self.read_at)} AWS had none of its roles."]
+            said = [
+                (f"As planned. On {moment(self.read_at)}, AWS had none of its roles.")
+            ]
         else:
             is_all = is_edited is False and not (deviations or others)
             planned = f"{'exactly ' if is_all else ''}what Bowline planned"
             what = listed([*(deviations or [planned]), *others])
             said = [f"{self.as_found}: {what}."]
         if is_edited:
-            said.append("What Bowline plans was changed since.")
+            said.append("Bowline's plan has changed since then.")
         if self.unread_at:
             why = self.unread.rstrip(".")
-            said.append(f"On {moment(self.unread_at)} it could not be read: {why}.")
+            said.append(
+                f"On {moment(self.unread_at)}, Bowline couldn't read it: {why}."
+            )
         return Said(" ".join(said), is_other=bool(deviations or others))
 
     def has_none(self, resources: Collection[Resource]) -> bool:
@@ -163,7 +160,7 @@ class Reading:
         if self.unread_at:
             why = self.unread.rstrip(".")
             at = moment(self.unread_at)
-            return f"As planned; on {at} AWS could not be read: {why}."
+            return f"As planned. On {at}, Bowline couldn't read AWS: {why}."
         return READ_BEFORE if self.was_verified or self.policies else NEVER_READ
 
     def deviations(self, resources: Collection[Resource]) -> Iterator[str]:
@@ -171,7 +168,7 @@ class Reading:
         if self.differs:
             more = "more than " if len(self.differs) > MOST_DIFFERING else ""
             count = min(len(self.differs), MOST_DIFFERING)
-            differences = counted_as(count, "difference")
+            differences = counted(count, "difference")
             yield f"{more}{differences} from what Bowline planned"
         for role in resources:
             found = self.roles.get(role.name)
@@ -184,16 +181,16 @@ class Reading:
                 yield f"another permissions boundary on role {role.name}"
 
     def others(self) -> list[str]:
-        """Count the policies of others: those that aren't accepted apart."""
+        """Count the policies of others: those that no one accepted apart."""
         accepted = sum(one.is_accepted for one in self.policies)
         is_open = len(self.policies) - accepted
         policy = ("policy of others", "policies of others")
         said = []
         if is_open:
-            said.append(f"{counted_as(is_open, *policy)} that aren't accepted")
+            said.append(f"{counted(is_open, *policy)} that no one accepted")
         if accepted:
-            count = f"{accepted}" if is_open else counted_as(accepted, *policy)
-            said.append(f"{count} that are accepted")
+            count = f"{accepted}" if is_open else counted(accepted, *policy)
+            said.append(f"{count} that someone accepted")
         return said
 
     @property
@@ -202,7 +199,7 @@ class Reading:
         if self.read_at is None:
             return self.never_read()
         at = moment(self.read_at)
-        return f"Found on {at}." if self.policies else f"No roles were found on {at}."
+        return f"Found on {at}." if self.policies else f"None found on {at}."
 
     def role_said(self, planned: Role) -> RoleSaid:
         name = planned.name
@@ -220,9 +217,9 @@ class Reading:
         if self.read_at is None:
             return Said(self.never_read())
         if found is None:
-            return Said(f"As planned; on {moment(self.read_at)} AWS had no such role.")
+            return Said(f"As planned. On {moment(self.read_at)}, AWS had no such role.")
         if found.trust is None:
-            return Said("Bowline does not read its trust policy.")
+            return Said("Bowline doesn't read its trust policy.")
         if found.trust == role.trust.document["Statement"]:
             return Said(f"{self.as_found}: the trust policy is as planned.")
         who = dict.fromkeys(
@@ -242,8 +239,8 @@ class Reading:
             if not planned:
                 return Said()
             return Said(
-                f"As planned, it stays within the permissions boundary {planned}, "
-                "which can only reduce what it may do."
+                f"As planned, the permissions boundary {planned} limits the role. A "
+                "boundary can only reduce permissions."
             )
         if found.trust is None or found.boundary == planned == "":
             return Said()
@@ -254,9 +251,12 @@ class Reading:
                 is_other=True,
             )
         how = (
-            "Actions that it doesn't allow aren't counted."
+            "Permissions that the boundary doesn't allow aren't counted."
             if found.within
-            else "Bowline didn't read its permissions and doesn't count them."
+            else (
+                "Bowline didn't read what the boundary allows and doesn't take it "
+                "into account."
+            )
         )
         whose = "as planned" if found.boundary == planned else "not planned by Bowline"
         return Said(
@@ -271,11 +271,9 @@ class Reading:
         planned = planned_size(review)
         if found is None:
             said = f" as planned{than(planned)}."
-            return Size(
-                counted_as(planned.granted, "action"), said, planned, "as planned"
-            )
+            return Size(counted(planned.granted, "action"), said, planned, "as planned")
         comparison = found.comparison
-        count = counted_as(comparison.granted, "action")
+        count = counted(comparison.granted, "action")
         when = f"{self.as_found[0].lower()}{self.as_found[1:]}"
         said = f" {when}"
         unknown = found.uncounted
@@ -284,7 +282,7 @@ class Reading:
         said += "."
         if unknown:
             count = f"At least {count}"
-            said += f" What {listed(unknown)} may add was not read."
+            said += f" Permissions that {listed(unknown)} might add weren't read."
         if comparison.granted != planned.granted:
             said += f" Bowline plans {planned.granted:,}."
         return Size(count, said, comparison, when, bool(unknown))
@@ -293,7 +291,7 @@ class Reading:
 def planned_size(review: Review) -> Comparison:
     """Compare what Bowline plans with PowerUserAccess, which may be a part of it."""
     attached = effective([DOCUMENT]) if review.power_user_by else frozenset()
-    return compared_counts(counted(review.actions | attached))
+    return compared_counts(counts_of(review.actions | attached))
 
 
 def than(comparison: Comparison) -> str:

@@ -64,19 +64,19 @@ class RunOpen(Exception):
         if run.rollout_id and run.status != Status.HANDED_OFF:
             return (
                 f"{run.account_name} is part of rollout {run.rollout_id}. Wait until "
-                "it ends, or stop it."
+                "it finishes, or stop it."
             )
         if run.status == Status.PLANNED:
             return (
-                f"{run.title}, a plan for {run.account_name}, is waiting. Approve or "
-                "discard it."
+                f"{run.title}, a plan for {run.account_name}, needs approval. Approve "
+                "or discard it."
             )
         if run.status == Status.HANDED_OFF:
-            return f"{run.title} of {run.account_name} waits for an owner."
+            return f"{run.title} of {run.account_name} is waiting for an owner."
         by = run.approved_by_name
         approved = f", approved by {by}," if by else ""
         about = f"{run.title} of {run.account_name}{approved}"
-        return f"{about} is in progress. Wait until it ends."
+        return f"{about} is in progress. Wait until it finishes."
 
 
 class NothingStands(Exception):
@@ -84,7 +84,7 @@ class NothingStands(Exception):
 
     def __init__(self, account: ManagedAccount, then: str = "plan it") -> None:
         super().__init__(
-            f"Bowline has not created anything in {account.name} yet: {then}."
+            f"Bowline hasn't created anything in {account.name} yet: {then}."
         )
 
 
@@ -157,7 +157,7 @@ def remove(
         raise StillTold(told)
     made = Q(granted_at__isnull=False) | ~Q(applied=[])
     if not ManagedAccount.objects.filter(made, pk=account.pk).exists():
-        raise NothingStands(account, "there is nothing to remove")
+        raise NothingStands(account, "there's nothing to remove")
     return start(Run.Kind.REMOVE, managing_row(), account, by)
 
 

@@ -31,7 +31,8 @@ class NoRoom(ValueError):
         super().__init__(
             f"The policies of Spinnaker's identity would list {count:,} accounts, but "
             f"only {most:,} fit. On the managing account's page, choose every account "
-            "of an AWS organization instead: that is one line for any number."
+            "of an AWS organization instead, which is one line for any number of "
+            "accounts."
         )
 
 

@@ -23,7 +23,7 @@ def inactive_accounts() -> ManagedAccountQuerySet:
 
 
 def inactive_of(accounts: Iterable[ManagedAccount]) -> dict[str, Member]:
-    """Find the members that explain these accounts, by account id."""
+    """Find the members that explain these accounts, by account ID."""
     ids = [account.account_id for account in accounts]
     rows = inactive_members().filter(account_id__in=ids)
     return {member.account_id: member for member in rows}

@@ -97,8 +97,8 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
     known = entry_changes(**entries)
     if left and not (found or known):
         raise PlanOutdated(
-            f"Nothing changes in {run.account_name}, but the managing account "
-            f"{scope.managing.name} has changes of its own. Plan it first."
+            f"Nothing changes in {run.account_name}, but the managing account, "
+            f"{scope.managing.name}, has changes. Plan it first."
         )
     keep_decided(run, scope, compared, left)
     plan = Plan(
@@ -324,11 +324,13 @@ def issuer_unread(reach: topology.Reach, pod: PodRole) -> AwsError:
     return AwsError(
         reach.account_id,
         "eks:DescribeCluster",
-        f"The identity's trust policy names the OIDC issuer of the cluster "
-        f"{pod.cluster}, and Bowline cannot read the cluster before the account's "
-        "owner has created a role for that.",
-        "Let Bowline create this account's roles, or create the pod role yourself and "
-        "choose it as an existing role.",
+        "The identity's trust policy names the OIDC issuer of the cluster "
+        f"{pod.cluster}, and Bowline can't read the cluster before the account owner "
+        "creates a role for that.",
+        (
+            "Have Bowline create this account's roles, or create the pod role "
+            "yourself and choose it as an existing role."
+        ),
     )
 
 
@@ -356,7 +358,7 @@ def fingerprint_of(
     if managed is None or not grouped or not (changes or entries):
         return ""
     own = {
-        managed.account_id: "account id",
+        managed.account_id: "account ID",
         managed.external_id: "external ID",
         managed.former_external_id: "former external ID",
     }

@@ -114,7 +114,7 @@ def end_with_bug(run: Run) -> None:
             f"Bowline encountered an internal error (reference {run.reference})."
         ),
         "hint": (
-            "This is a bug. Report it with the reference. You can safely plan again."
+            "This is a bug. Report it with the reference. You can plan again safely."
         ),
     }
     with transaction.atomic():
@@ -135,7 +135,7 @@ def end_with_bug(run: Run) -> None:
 def outdate(run: Run, message: str) -> None:
     error = {
         "message": message,
-        "hint": "Nothing else was changed. Plan again, and review the new plan.",
+        "hint": "Nothing else was changed. Plan again and review the new plan.",
     }
     with transaction.atomic():
         run.carry(Status.OUTDATED, since=WORKING, error=error, waiting="")
@@ -154,8 +154,8 @@ def not_ours(error: NotOurs) -> AwsError:
         message=str(error),
         hint=(
             "Delete or rename it, choose another name on the managing account's "
-            "page, or keep existing roles in the account's access step: Bowline "
-            "then only adds its own policies."
+            "page, or keep existing roles in the account's Access step, so that "
+            "Bowline only adds its policies."
         ),
         code=NOT_OURS,
     )

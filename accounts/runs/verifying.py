@@ -47,7 +47,7 @@ from onboarding.verify.verification import (
 
 SETTLING = 120.0
 """Seconds in which AWS may not show yet what was changed; KMS is slower than IAM."""
-BY_THE_CHAIN = "Verified by the chain; its policies were not read."
+BY_THE_CHAIN = "Verified by the role chain. Its policies weren't read."
 COMPARES = "Compare {} with AWS"
 
 
@@ -201,10 +201,13 @@ def in_its_time(run: Run, scope: Scope, result: Result) -> Result:
         result,
         outcome=Outcome.NOT_TESTABLE,
         sentence=(
-            f"The account has policy set {account.policy_set}. The latest is "
+            f"The account has policy version {account.policy_set}. The latest is "
             f"{POLICY_SET}. {result.sentence}"
         ),
-        fix="Plan again, review what the newer policies change, and approve it.",
+        fix=(
+            "Plan again, review the changes of the newer policies, and approve the "
+            "plan."
+        ),
     )
 
 
@@ -304,7 +307,7 @@ def nothing_left(
         found = differences(side, sessions, scope, just_read=True)
         if found.left:  # all of it is read where what was handed on differs
             found = differences(side, sessions, scope)
-        while found.is_unsettled and settling.wait("the change does not show yet"):
+        while found.is_unsettled and settling.wait("the change isn't visible yet"):
             found = differences(side, sessions, scope)
         settling.over()
         name = COMPARES.format(side.place)
@@ -318,7 +321,7 @@ def nothing_left(
                 name,
                 Outcome.FAILED,
                 "AWS differs from what was approved: " + "; ".join(found.left),
-                "Plan again, review what differs, and approve it.",
+                "Plan again, review the differences, and approve the plan.",
             )
         else:
             result = Result(COMPARED, name, Outcome.PASSED, "", "")

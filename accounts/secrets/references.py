@@ -63,11 +63,11 @@ def file_of(reference: str, allowed: Readable) -> Path:
     try:
         path = Path(name).resolve(strict=True)
         if not path.is_relative_to(directory):
-            raise NoSecret(f"The file {name} leads out of {directory}.")
+            raise NoSecret(f"The file {name} is outside of {directory}.")
         if not stat.S_ISREG(path.stat().st_mode) or not os.access(path, os.R_OK):
-            raise NoSecret(f"Bowline cannot read {name}: it must be a file.")
+            raise NoSecret(f"Bowline can't read {name}. It must be a file.")
     except (OSError, RuntimeError):
         raise NoSecret(
-            f"There is no file {name} where Bowline's workers run."
+            f"There's no file {name} on the hosts that run Bowline's workers."
         ) from None
     return path

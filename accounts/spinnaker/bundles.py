@@ -61,7 +61,9 @@ class NotReady(ValueError):
     """The bundle is not built, so Spinnaker cannot have it."""
 
     def __init__(self, bundle: Bundle) -> None:
-        super().__init__(f"{bundle} is {bundle.status}. Spinnaker cannot have it yet.")
+        super().__init__(
+            f"{bundle} is {bundle.status}. You can't mark it as installed yet."
+        )
 
 
 def request_bundle(by: User | None, add_broken: Collection[str] = ()) -> Bundle:
@@ -85,7 +87,7 @@ def new_bundle(by: User | None, add_broken: Collection[str] = ()) -> Bundle:
         bundle.accounts.set(ready)
         detail: dict[str, Any] = {"bundle": bundle.number, "accounts": len(ready)}
         if broken:
-            detail["added although broken"] = broken
+            detail["added despite a failed verification"] = broken
         record(by, Activity.What.BUILD, str(bundle), detail)
     return bundle
 
@@ -108,9 +110,7 @@ def what_is_missing() -> str:
         for account in ManagedAccount.objects.order_by("name")[:10]
     ]
     if not named:
-        return (
-            "A bundle needs a verified account, and you have not added an account yet."
-        )
+        return "A bundle needs a verified account. You haven't added an account yet."
     return (
         "A bundle needs a verified account, or an evaluated one that an approver "
         f"accepted. There is none yet: {', '.join(named)}."
@@ -239,10 +239,12 @@ def told_of(account: ManagedAccount) -> Told | None:
     seen = delivered(account)
     if seen and seen.is_there:
         return Told(
-            f"Spinnaker has {account.name}: Bowline delivered it.",
-            "Leave it out of bundles, and deliver. Bowline deletes it in Spinnaker, "
-            "and sees it gone.",
-            "Only if it is gone from Spinnaker",
+            f"Spinnaker has {account.name} because Bowline delivered it.",
+            (
+                "Exclude it from bundles and plan a delivery. Bowline deletes the "
+                "account in Spinnaker and confirms that it's gone."
+            ),
+            "Only if it's already removed from Spinnaker",
             seen.since,
         )
     told = told_by_bundles(account)
@@ -261,7 +263,7 @@ def told_by_bundles(account: ManagedAccount) -> Told | None:
     if last is None:
         return None
     where = (
-        f"{account.name} is in bundle {last.number}, and Bowline does not know which "
+        f"{account.name} is in bundle {last.number}, and Bowline doesn't know which "
         "bundle Spinnaker has."
     )
     return told(where, last, account, last.created_at)
@@ -297,9 +299,12 @@ def told(where: str, bundle: Bundle, account: ManagedAccount, since: datetime) -
         )
     return Told(
         where,
-        "No other account is in bundles, so there is no bundle without it. Remove it "
-        f"from Spinnaker: see “Undo” in README.md of bundle {bundle.number}.",
-        "Once it is removed from Spinnaker",
+        (
+            "No other account is in bundles, so there's no bundle without it. To "
+            "remove it from Spinnaker, see “Undo” in the README.md of bundle "
+            f"{bundle.number}."
+        ),
+        "After it's removed from Spinnaker",
         since,
     )
 

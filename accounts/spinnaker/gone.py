@@ -59,14 +59,14 @@ class Left(NamedTuple):
     def __str__(self) -> str:
         if self.unlisted:
             return (
-                f"Spinnaker may still have {self.unlisted}, and this bundle does not "
-                f"list what is to be removed. Type “{GONE}” once you saw that "
-                "Spinnaker no longer has it."
+                f"Spinnaker might still have {self.unlisted}, and this bundle doesn't "
+                "list the accounts to remove. When Spinnaker no longer has them, "
+                f"type “{GONE}”."
             )
         return (
-            "This bundle no longer has accounts that earlier ones had, and hal keeps "
-            "them until they are removed. Give the line “all gone” of hal/check.sh, or "
-            f"type “{GONE}” if you looked yourself."
+            "This bundle no longer includes some earlier accounts, and hal keeps "
+            "them until they're removed. Enter the “all gone” line of hal/check.sh, "
+            f"or type “{GONE}” if you checked yourself."
         )
 
 

@@ -153,7 +153,8 @@ class Changes:
             said += ", and other files differ"
         if unlike and unlike.added_count:
             said += (
-                f", {unlike.added_count:,} of the AWS accounts added although broken"
+                f", {unlike.added_count:,} of the AWS accounts added despite a failed "
+                "verification"
             )
         if unlike and unlike.kept_count:
             said += f", {unlike.kept_count:,} kept despite a failed verification"

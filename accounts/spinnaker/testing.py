@@ -31,16 +31,16 @@ MOST_NAMED = 10
 LONGEST = 1000
 """Characters of a sentence; Gate's part in it may be of any length."""
 
-SET_SWITCHES = "Set the switches below once, and restart Clouddriver."
+SET_SWITCHES = "Apply the settings below once, and restart Clouddriver."
 RELOADED = (
-    "Clouddriver loads these accounts again at each poll, and drops what it had cached "
-    "of them: {names}. They are stored without {fields}, which it fills in."
+    "Clouddriver reloads these accounts at each poll and drops their cached data: "
+    "{names}. They're stored without {fields}, which Clouddriver fills in."
 )
 SPELL_OUT = (
     "Store these fields with the accounts, or remove the aws.default… settings that "
     "fill them in."
 )
-SEEN_LATER = "Whether Clouddriver polls shows at the first delivery."
+SEEN_LATER = "The first delivery shows whether Clouddriver polls."
 NEXT_STEPS = {
     Kind.SIGN_IN: "Check the token or the password, and whether it has expired.",
     Kind.DENIED: "Give the service account a role of fiat.admin.roles.",

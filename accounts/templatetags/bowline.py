@@ -93,7 +93,7 @@ def needs_role(
     context: Context, name: str, doing: str, limited: str = ""
 ) -> dict[str, Any]:
     """Say, where a button would be, which role it needs and whom to ask. `doing` is
-    “Planning needs”; `limited` is for whoever has the role for other environments.
+    “plan the account”; `limited` is for people with the role for other environments.
     """
     (role,) = (role for role in ROLES if role.name == name)
     return {"says": needed(context["request"], role, doing) or limited}
@@ -126,10 +126,10 @@ def said(account: ManagedAccount, chosen: Iterable[Field]) -> list[tuple[str, st
 def policy_set(account: Described) -> str:
     """Say which policies an account has: “v3, latest v4”."""
     if not account.policy_set:
-        return f"none yet, latest v{POLICY_SET}"
+        return f"none yet, latest {POLICY_SET}"
     newer = account.newer_policies
-    latest = f"latest v{newer[-1].number}" if newer else "the latest"
-    return f"v{account.policy_set}, {latest}"
+    latest = f"latest {newer[-1].number}" if newer else "the latest"
+    return f"{account.policy_set}, {latest}"
 
 
 @register.filter
@@ -160,7 +160,7 @@ def thousands(value: int) -> str:
 
 CHECKED = {
     "caching": "What Spinnaker reads from every AWS account",
-    "chain": "Spinnaker's chain of roles",
+    "chain": "Spinnaker's role chain",
     "managing": "Managing account",
     "resources": "Resources in AWS",
 }

@@ -14,7 +14,8 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models.described import Described
-from accounts.models.states import BADGES
+from accounts.models.states import BADGES, word_of
+from accounts.wording import counted
 
 ICON = '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>'
 BADGE = '<span class="state state-{}" title="{}">{}{}</span>'
@@ -25,7 +26,7 @@ COPY = (
 )
 ACCOUNT_ID = '<span class="mono nowrap">{}</span>{}'
 TIME = '<time datetime="{}" title="{}" data-ago>{}</time>'
-STALE = '{} <span class="soft small nowrap">stale since {}: verify again</span>'
+STALE = '{} <span class="soft small nowrap">stale since {}. Verify again.</span>'
 
 AGO = (("day", 86400), ("h", 3600), ("min", 60))
 SOON = 5
@@ -45,7 +46,9 @@ def icon(name: str) -> SafeString:
 def badge(state: str) -> SafeString:
     """Show a state, or a check's outcome, as one word, colour and icon."""
     found = BADGES[state]
-    return format_html(BADGE, found.colour, found.meaning, icon(found.icon), state)
+    return format_html(
+        BADGE, found.colour, found.meaning, icon(found.icon), word_of(state)
+    )
 
 
 @cache
@@ -60,7 +63,7 @@ def copy(text: str, what: str) -> SafeString:
 
 
 def account_id(value: str) -> SafeString:
-    return format_html(ACCOUNT_ID, value, copy(value, f"account id {value}"))
+    return format_html(ACCOUNT_ID, value, copy(value, f"account ID {value}"))
 
 
 def when(moment: datetime | None, never: str = "–") -> SafeString:
@@ -97,7 +100,7 @@ def ago(moment: datetime) -> str:
     for unit, size in AGO:
         count = int(abs(seconds) // size)
         if count >= 1:
-            said = f"{count} {unit}{'s' if unit == 'day' and count > 1 else ''}"
+            said = counted(count, unit, unit + "s" * (unit == "day"))
             return f"{said} ago" if seconds > 0 else f"in {said}"
     return "just now" if seconds > -SOON else "in less than a minute"
 

@@ -6,8 +6,8 @@ import secrets
 from hashlib import sha256
 
 CREATED_ALREADY = (
-    "This token was created already, and is shown only once. Revoke it and create "
-    "another one if you did not copy it."
+    "This token was already created and is shown only once. If you didn't copy it, "
+    "revoke it and create another one."
 )
 
 

@@ -237,10 +237,12 @@ LOSERS = {
     ("edit", "approve"): "staging was edited after it was planned. Plan again.",
     ("edit testing", "roll_out"): "testing was edited after it was planned. Plan "
     "again.",
-    ("edit_managing", "approve"): "The managing account was edited after this was "
-    "planned. Plan again.",
-    ("edit_managing", "roll_out"): "The managing account was edited after this was "
-    "planned. Plan again.",
+    ("edit_managing", "approve"): (
+        "The managing account was edited after this was planned. Plan again."
+    ),
+    ("edit_managing", "roll_out"): (
+        "The managing account was edited after this was planned. Plan again."
+    ),
     ("approve testing", "roll_out"): "Run 2 was approved by ada before you decided.",
     ("stop", "approve testing"): "Run 2 was discarded by ada, who stopped rollout 1, "
     "before you decided.",
@@ -248,8 +250,10 @@ LOSERS = {
     ("plan", "discard"): "Run 1 was discarded for run 3 of ada before you decided.",
     ("plan", "plan"): "Run 3 of staging is in progress. Wait until it ends.",
     ("rotate", "approve"): "staging was edited after it was planned. Plan again.",
-    ("rotate", "rotate"): "The external ID of staging is already in rotation. Finish "
-    "that rotation first.",
+    ("rotate", "rotate"): (
+        "The external ID of staging is already being rotated. Finish that rotation "
+        "first."
+    ),
     ("accept", "accept"): "staging was accepted by ada before you decided.",
     ("deliver", "deliver"): "Delivery 2 is in progress. Wait until it ends.",
     ("deliver", "send"): "Delivery 1 was discarded for delivery 2 of ada before you "

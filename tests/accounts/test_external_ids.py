@@ -197,12 +197,12 @@ def test_a_rotation_that_the_next_bundle_would_tell_goes_back_with_both_accepted
 
 
 def test_what_is_not_in_rotation_cannot_be_cancelled() -> None:
-    with pytest.raises(RotationRefused, match="not in rotation"):
+    with pytest.raises(RotationRefused, match="isn't being rotated"):
         cancel_rotation(standing())
 
 
 def test_what_is_not_in_rotation_cannot_end_it() -> None:
-    with pytest.raises(RotationRefused, match="not in rotation"):
+    with pytest.raises(RotationRefused, match="isn't being rotated"):
         finish_rotation(standing(), None)
 
 
@@ -222,12 +222,14 @@ def test_an_id_that_nobody_knows_is_not_rotated() -> None:
 def test_beside_ecs_there_is_none_to_rotate_and_the_reason_is_said() -> None:
     account = standing(providers={"ecs": {}}, uses_external_id=False)
 
-    with pytest.raises(RotationRefused, match="Clouddriver does not send one with ECS"):
+    with pytest.raises(RotationRefused, match="Clouddriver doesn't send one for ECS"):
         rotate(account, None)
 
 
 def test_without_an_external_id_there_is_none_to_rotate() -> None:
-    with pytest.raises(RotationRefused, match="does not use an external ID"):
+    with pytest.raises(
+        RotationRefused, match=("doesn't use an external ID, so there's nothing")
+    ):
         rotate(standing(uses_external_id=False), None)
 
 

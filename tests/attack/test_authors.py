@@ -299,7 +299,7 @@ def test_who_edited_the_connection_approves_no_delivery_through_it(olga, paul) -
         created_by=paul,
     )
 
-    with pytest.raises(SamePerson, match="olga edited the connection with Spinnaker"):
+    with pytest.raises(SamePerson, match="olga edited the Spinnaker connection"):
         deliveries.approve(row, olga, send=deliveries.keep)
     assert deliveries.approve(row, decider("quinn"), send=deliveries.keep)
     assert not Spinnaker.objects.get().authors.exists()

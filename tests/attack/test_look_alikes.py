@@ -137,7 +137,7 @@ def test_no_door_takes_a_name_that_looks_like_another(
 
     assert looks_like in door(administrator, ACE)
     assert "more than one alphabet" in door(administrator, "оlga")
-    assert "Somebody has this name already." in door(administrator, "ACE")
+    assert "This name is already taken." in door(administrator, "ACE")
     assert not User.objects.filter(username__in=(ACE, "оlga", "ACE")).exists()
 
 

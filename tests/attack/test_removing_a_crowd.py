@@ -131,7 +131,7 @@ def test_a_removed_account_is_not_removed_again(here: Credentials) -> None:
     onboarded(account)
     done(*removals([account]))
 
-    with pytest.raises(NothingStands, match="there is nothing to remove"):
+    with pytest.raises(NothingStands, match="there's nothing to remove"):
         remove(account, None)
 
     assert account.runs.filter(kind=Run.Kind.REMOVE).count() == 1

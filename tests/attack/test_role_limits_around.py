@@ -234,8 +234,8 @@ def test_what_waits_is_counted_for_whoever_may_approve_it(olga: User) -> None:
     page = browser.get("/").content.decode()
     listed = browser.get("/runs/?waits=me")
 
-    assert "3 plans wait for approval." in all_that_wait
-    assert "The plan for web waits for approval." in page
+    assert "3 plans need approval." in all_that_wait
+    assert "The plan for web needs approval." in page
     assert [row.run.account_name for row in listed.context["rows"]] == ["web"]
 
 

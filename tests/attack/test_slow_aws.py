@@ -311,8 +311,8 @@ def test_an_answer_is_kept_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     ("error", "message"),
     [
         (AwsError("1", "ec2:DescribeRegions", "AWS refused it.", "x"), "AWS refused"),
-        (SoftTimeLimitExceeded(), "AWS did not answer in time."),
-        (KeyError("Regions"), "Bowline failed while it asked AWS."),
+        (SoftTimeLimitExceeded(), "AWS didn't respond in time."),
+        (KeyError("Regions"), "Bowline encountered an internal error while"),
     ],
 )
 def test_what_went_wrong_is_a_sentence_and_the_next_ask_asks(

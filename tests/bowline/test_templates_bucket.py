@@ -29,7 +29,7 @@ def test_without_a_value_it_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("bucket", "said"),
-    [("templates", "s3://templates/bowline/"), ("", "are downloaded: no bucket")],
+    [("templates", "s3://templates/bowline/"), ("", "Downloaded. No bucket")],
 )
 def test_the_settings_page_says_where_templates_go(
     client: Client, settings, bucket: str, said: str

@@ -92,8 +92,8 @@ class Bundles:
         return self.said
 
     def read_first(self, topic: str, happens: str = "") -> Iterator[Difference]:
-        """Yield what one topic of “Read first” says of each account: what happens to
-        it, or which fields change.
+        """Yield what a topic of “Before you approve” says of each account: what happens
+        to it, or which fields change.
         """
         term = self.page.locator("dt").filter(has_text=re.compile(rf"^{topic} \d+$"))
         for line in term.locator("xpath=following-sibling::dd[1]").locator("p").all():
@@ -200,7 +200,7 @@ def edit(page: Page, bundles: Bundles) -> None:
     page.get_by_label("Regions").fill("us-east-1, us-west-2")
     press(page, "Save and continue")
     expect(page).to_have_url(re.compile("/details/"))
-    page.get_by_label("Path of roles").fill("/deployed/")
+    page.get_by_label("Role path").fill("/deployed/")
     press(page, "Save and continue")
     expect(page.get_by_text("Ready to plan")).to_be_visible()
 
@@ -279,7 +279,7 @@ def cancel_a_rotation(page: Page, bundles: Bundles, aws: Credentials) -> None:
     approve(page)
     assert bundles.announced() == {(STAGING.name, "external ID")}
     open_staging(page, "description")
-    press(page, "Go back to the previous one")
+    press(page, "Cancel the rotation")
     expect(
         page.get_by_text("the previous external ID will then be accepted")
     ).to_be_visible()

@@ -53,7 +53,7 @@ def hand_off(page: Page) -> None:
     for title in ("EC2", "Lambda"):
         page.get_by_role("checkbox", name=title).check()
     press(page, "Save and continue")
-    page.get_by_label("The owner of the account").check()
+    page.get_by_label("The account owner").check()
     expect(page.get_by_label("Include a reader role")).to_be_checked()
     page.get_by_role("textbox", name="Regions").fill("us-east-1")
     press(page, "Save and continue")

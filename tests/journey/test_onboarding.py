@@ -87,8 +87,8 @@ def test_an_account_with_every_provider_is_onboarded(
     checks = page.get_by_role("group")
     for title in PROVIDERS:
         folded = checks.filter(has=page.get_by_text(title, exact=True))
-        expect(folded).to_contain_text("passed")
-    checks.get_by_text("Spinnaker's chain of roles").click()
+        expect(folded).to_contain_text("proved")
+    checks.get_by_text("Spinnaker's role chain").click()
     chain = page.locator(".check").filter(has_text="Assume the managed role")
     expect(chain).to_be_visible()
     expect(chain).to_contain_text("passed")

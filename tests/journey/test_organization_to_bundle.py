@@ -104,7 +104,7 @@ def test_a_unit_is_chosen_planned_approved_fixed_and_bundled(
     expect(failed).to_contain_text(DATA.name)
 
     iam.attach_role_policy(**permissions)
-    press(page, "Retry what failed")
+    press(page, "Retry failed accounts")
     approve_group(page, WITHOUT)
     finished = page.get_by_role("heading", name="Finished", exact=True)
     # It is planned, approved, applied and verified once more.

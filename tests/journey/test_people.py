@@ -37,7 +37,7 @@ def add_lee(ada: Page) -> str:
         "link", name="People"
     ).click()
     ada.get_by_role("link", name="Add a person").click()
-    ada.get_by_label("Name to sign in with").fill("lee")
+    ada.get_by_label("User name").fill("lee")
     for role in ("operator", "approver"):
         ada.get_by_role("checkbox", name=f"{role}:").check()
     press(ada, "Add and create the link")

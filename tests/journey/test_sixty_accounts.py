@@ -107,7 +107,7 @@ def test_two_broken_accounts_of_sixty_are_found_fixed_and_bundled(
 
     aws.untrusting.clear()
     olga.goto(rollout.get_absolute_url())
-    press(olga, "Retry what failed")
+    press(olga, "Retry failed accounts")
     expect(olga.get_by_text("Started again for 2 accounts.")).to_be_visible()
     work(rollout)
 

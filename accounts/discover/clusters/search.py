@@ -52,10 +52,10 @@ THREADS = 8
 BATCH = 4 * THREADS
 """Accounts that are read before anything is written."""
 
-NO_REGIONS = "No region is chosen for it yet."
-CHOOSE_REGIONS = "Go through its steps first."
-NO_TIME = "AWS did not answer in time."
-FAILED = "Bowline failed while it asked AWS."
+NO_REGIONS = "No Region is chosen for this account yet."
+CHOOSE_REGIONS = "Complete its steps first."
+NO_TIME = "AWS didn't respond in time."
+FAILED = "Bowline encountered an internal error while calling AWS."
 SEE_LOG = "See the worker's log."
 
 

@@ -36,7 +36,8 @@ HERE = 200
 """The most accounts that a request adds by itself, within a second."""
 
 FAILED = (
-    "Bowline failed while it added the accounts. See the worker's log, then try again."
+    "Bowline encountered an internal error while adding the accounts. See the "
+    "worker's log, then try again."
 )
 
 
@@ -51,7 +52,7 @@ def begin(
     """Let a worker add these accounts, and start a rollout of them if `plans`. Raise
     Outside where the role is not for their environment.
     """
-    refuse_environment(by, OPERATOR, "What you add", shared["environment"])
+    refuse_environment(by, OPERATOR, "The accounts", shared["environment"])
     adding = Adding.objects.create(
         organization=organization,
         by=by,

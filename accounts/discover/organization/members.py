@@ -31,7 +31,7 @@ MOST_AT_ONCE = 10_000
 """The most that are described at once, and then planned as one rollout."""
 
 ENDINGS = (0, 4, 8, 12)
-"""How many last digits of the account id distinguish accounts of the same name."""
+"""How many last digits of the account ID distinguish accounts of the same name."""
 
 
 class Listed(NamedTuple):
@@ -131,16 +131,17 @@ def refusal(
     if row:
         return f"{who} is already in Bowline, as “{row.name}”."
     if not member.active:
-        return f"{who} is not active in the organization."
+        return f"{who} isn't active in the organization."
     if not proposed.get(member.account_id):
         return (
-            f"Every name that Bowline could propose for {who} is taken. Use the wizard."
+            f"All names that Bowline can propose for {who} are taken. Add this "
+            "account with the wizard."
         )
     return ""
 
 
 def proposed_names(members: Iterable[Member], managing: Managing) -> dict[str, str]:
-    """Propose names that are nobody's yet, by account id: the lowest id has the choice.
+    """Propose names that are nobody's yet, by account ID: the lowest id has the choice.
 
     Left out is whose every name is taken.
     """
@@ -181,7 +182,7 @@ def taken_of(names: set[str]) -> set[str]:
 
 
 def names_like(text: str, account_id: str) -> Iterable[str]:
-    """Yield names for it, each with more of the account id at its end."""
+    """Yield names for it, each with more of the account ID at its end."""
     for digits in ENDINGS:
         ending = f"-{account_id[-digits:]}" if digits else ""
         longest = 60 - LONGEST_ENDING - len(ending)

@@ -107,14 +107,20 @@ def read_slice(row: Organization) -> None:
         else:
             end(row, message=error.message, hint=error.hint)
     except SoftTimeLimitExceeded:
-        pause(row, "AWS did not answer in time.")
+        pause(row, "AWS didn't respond in time.")
     except ManagingAccount.DoesNotExist:
-        end(row, message="The managing account is another one now.")
+        end(row, message="The managing account changed.")
     except LeaseLost:
         raise
     except Exception:
         logger.exception("The organization could not be read.")
-        end(row, message="Bowline failed while it read the organization.", hint=LOG)
+        end(
+            row,
+            message=(
+                "Bowline encountered an internal error while reading the organization."
+            ),
+            hint=LOG,
+        )
 
 
 LOG = "See the worker's log."

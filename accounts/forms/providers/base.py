@@ -43,10 +43,10 @@ def access_field() -> forms.ChoiceField:
 
 def roles_path_field(initial: str) -> forms.CharField:
     return forms.CharField(
-        label="Path of roles",
+        label="Role path",
         max_length=512,
         initial=initial,
-        help_text=more("Create your roles under it.", "role-paths"),
+        help_text=more("Create your roles under this path.", "role-paths"),
     )
 
 

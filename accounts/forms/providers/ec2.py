@@ -17,31 +17,35 @@ class Ec2Form(DetailsForm):
         label="Launch templates",
         required=False,
         initial=True,
-        help_text=more("New AWS accounts need them.", "launch-templates"),
+        help_text=more(
+            "Required in AWS accounts created since October 2024.", "launch-templates"
+        ),
     )
     launch_configurations = forms.BooleanField(
-        label="Launch configurations too",
+        label="Also allow launch configurations",
         required=False,
-        help_text="For server groups that still use them.",
+        help_text="For server groups that still use launch configurations.",
     )
     load_balancers = forms.BooleanField(
         label="Manage load balancers and security groups",
         required=False,
         initial=True,
-        help_text="Off: Spinnaker only registers instances.",
+        help_text="If this is off, Spinnaker only registers instances.",
     )
     key_pair = forms.CharField(label="Key pair", required=False, max_length=255)
     roles_path = roles_path_field(EC2_ROLES_PATH)
     owns_images = forms.BooleanField(
-        label="Images are shared from this account",
+        label="Share images from this account",
         required=False,
-        help_text=more("Always on if images are baked here.", "images"),
+        help_text=more("Always on if images are baked in this account.", "images"),
     )
     stack_roles_path = forms.CharField(
-        label="CloudFormation: path of service roles",
+        label="Path of CloudFormation service roles",
         required=False,
         max_length=512,
-        help_text=more("Only for CloudFormation.", "role-paths"),
+        help_text=more(
+            "Required only if pipelines deploy CloudFormation stacks.", "role-paths"
+        ),
     )
 
     def describe_fields(self) -> None:
@@ -50,6 +54,6 @@ class Ec2Form(DetailsForm):
             for region in self.managed.regions
             for pair in self.found.get(key_pairs(region), {}).get("KeyPairs", ())
         }
-        self.fields["key_pair"].help_text = f"Empty: {self.managed.name}-keypair." + (
-            f" Found: {', '.join(sorted(names))}." if names else ""
-        )
+        self.fields["key_pair"].help_text = (
+            f"Leave empty to use {self.managed.name}-keypair."
+        ) + (f" Existing key pairs: {', '.join(sorted(names))}." if names else "")

@@ -19,16 +19,21 @@ class EcsForm(DetailsForm):
         required=False,
         max_length=64,
         initial=EXECUTION_ROLE,
-        help_text=more("Empty: task definitions name yours.", "task-roles"),
+        help_text=more(
+            "Leave empty if your task definitions specify execution roles.",
+            "task-roles",
+        ),
     )
     roles_path = roles_path_field(ECS_ROLES_PATH)
     tasks_as_managed_role = forms.BooleanField(
-        label="Fargate without an execution role, not advised",
+        label="Allow Fargate tasks without an execution role (not recommended)",
         required=False,
-        help_text="Tasks get all permissions of Spinnaker.",
+        help_text="These tasks get all of Spinnaker's permissions.",
     )
 
     def describe_fields(self) -> None:
         self.fields[
             "account_name"
-        ].help_text = f"In Spinnaker. Empty: {self.managed.name}-ecs."
+        ].help_text = (
+            f"The name in Spinnaker. Leave empty to use {self.managed.name}-ecs."
+        )

@@ -35,7 +35,7 @@ NAMESPACE, PROPOSED = "default", "edit"
 
 ACCESS = {
     "entry": "Bowline creates an access entry",
-    "aws-auth": "I add the printed entry to the cluster's aws-auth",
+    "aws-auth": "I add the displayed entry to the cluster's aws-auth ConfigMap",
 }
 RIGHTS = {
     "view": "View: read everything except secrets",
@@ -78,7 +78,7 @@ class EksForm(DetailsForm):
         self.helper.layout = self.layout(rows)
 
     def layout(self, rows: list[dict[str, Any]]) -> Layout:
-        note = "Spinnaker's own identity gets access to each cluster."
+        note = "Spinnaker's identity gets access to each cluster."
         fieldsets = [
             row_layout(row, rows[row], self.managed) for row in range(self.count)
         ]
@@ -144,8 +144,10 @@ def row_layout(number: int, row: Mapping[str, Any], managed: Managed) -> Fieldse
     prefix = f"cluster-{number}-"
     name = row.get("account_name") or joined(managed.name, row.get("name") or "cluster")
     more = MoreChoices(
-        f"{ACCESS.get(row.get('access', ''), ACCESS['entry'])}. In Spinnaker it is "
-        f"called {name}.",
+        (
+            f"{ACCESS.get(row.get('access', ''), ACCESS['entry'])}. Its name in "
+            f"Spinnaker is {name}."
+        ),
         *(prefix + field for field in ("access", "account_name")),
     )
     asked = ("name", "region", "use", "rights", "namespaces")
@@ -166,13 +168,13 @@ def alike_fields() -> dict[str, forms.Field]:
             choices=list(RIGHTS.items()),
             initial=PROPOSED,
             required=False,
-            help_text=more("View cannot deploy.", "clusters"),
+            help_text=more("View can't deploy.", "clusters"),
         ),
         "namespaces": NamesField(
             label="Namespaces",
             required=False,
             initial=NAMESPACE,
-            help_text="Separated by commas. Empty: all.",
+            help_text="Comma-separated list. Leave empty to include all namespaces.",
         ),
         "access": forms.ChoiceField(
             label="Access",
@@ -189,7 +191,7 @@ def row_fields(
 ) -> dict[str, forms.Field]:
     fields: dict[str, forms.Field] = {
         "use": forms.BooleanField(
-            label="Spinnaker may use this cluster",
+            label="Spinnaker can use this cluster",
             required=False,
             initial=True,
         ),
@@ -197,7 +199,7 @@ def row_fields(
             label="Cluster",
             required=False,
             max_length=100,
-            help_text="Its name in EKS.",
+            help_text="The name of the cluster in EKS.",
         ),
         "region": forms.ChoiceField(
             label="Region",
@@ -209,7 +211,10 @@ def row_fields(
             label="Account name",
             required=False,
             max_length=60,
-            help_text=f"In Spinnaker. Empty: like {managed.name}-apps.",
+            help_text=(
+                "The name in Spinnaker. Leave empty to use a name such as "
+                f"{managed.name}-apps."
+            ),
         ),
     }
     for name, field in fields.items():

@@ -20,10 +20,12 @@ class LambdaForm(DetailsForm):
     code_buckets = NamesField(
         label="Code buckets",
         required=False,
-        help_text=more("S3 buckets, separated by commas.", "functions"),
+        help_text=more("Comma-separated list of S3 buckets.", "functions"),
     )
     kms_keys = NamesField(
         label="KMS keys",
         required=False,
-        help_text="Ids. Empty: AWS's own key.",
+        help_text=(
+            "Comma-separated list of key IDs. Leave empty to use the AWS managed key."
+        ),
     )

@@ -119,8 +119,10 @@ def problems_of_managing(file: AccountsFile) -> Iterator[Problem]:
     if file.managing.ami_owner not in named and (owner := unknown_owner(file.managing)):
         yield Problem(
             file.managing_line,
-            f"ami_owner: There is no account “{owner}”. Name an account of "
-            "this file, or one that Bowline already has.",
+            (
+                f"ami_owner: There's no account “{owner}”. Enter an account from this "
+                "file or an existing account."
+            ),
         )
 
 

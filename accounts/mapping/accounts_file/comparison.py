@@ -66,7 +66,7 @@ class Comparison:
         if counts[NEW] or counts[CHANGED] or differs:
             said = ", ".join(f"{count:,} {what}" for what, count in counts.items())
             said = f"{said}.{' The managing account differs.' * managing_differs}"
-            said += " The connection with Spinnaker differs." * spinnaker_differs
+            said += " The Spinnaker connection differs." * spinnaker_differs
         else:
             said = "The file matches the current settings."
         if self.left_alone:

@@ -37,7 +37,8 @@ COLUMNS = (
 USUAL = Limits()
 
 NOT_DESCRIBED = (
-    "Bowline is not connected with Spinnaker. An administrator connects it in Settings."
+    "Bowline isn't connected to Spinnaker. Ask an administrator to connect it in "
+    "Settings."
 )
 
 
@@ -61,7 +62,7 @@ def gate_of(row: Spinnaker, *, threads: int = 1, limits: Limits = USUAL) -> Gate
     """Return the Gate that the row describes; raise NotConnected. Nothing is sent."""
     described = connection_of(row)
     for problem in (*described.problems(), *refusals(described)):
-        raise NotConnected(f"The connection cannot be used. {problem[1]}")
+        raise NotConnected(f"The connection can't be used. {problem[1]}")
     try:
         sign_in = sign_in_of(described)
         authorities = described.authorities and path_of(described.authorities)
@@ -77,8 +78,8 @@ def gate_of(row: Spinnaker, *, threads: int = 1, limits: Limits = USUAL) -> Gate
         raise NotConnected(str(error)) from None
     except OSError:  # of OpenSSL, too
         raise NotConnected(
-            "The certificate, its key or the authorities' file cannot be read as PEM, "
-            "or the key belongs to another certificate."
+            "The certificate, its key, or the certificate authorities file isn't "
+            "valid PEM, or the key belongs to another certificate."
         ) from None
     return Gate(send, time.sleep)
 

@@ -55,7 +55,7 @@ def say_run_by(way: str, by: User | None) -> bool:
         if row.run_by == way:
             return False
         ManagingAccount.objects.filter(pk=row.pk).update(run_by=way)
-        record(by, Activity.What.SETTINGS, ABOUT, {"run by": way or "not said"})
+        record(by, Activity.What.SETTINGS, ABOUT, {"run by": way or "not set"})
     return True
 
 

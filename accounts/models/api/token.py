@@ -12,8 +12,11 @@ from accounts.models.tokens.issued import IssuedToken, IssuedTokenQuerySet
 
 
 class Scope(models.TextChoices):
-    READ = "read", "Read: accounts, runs, bundles and activity"
-    OPERATE = "operate", "Operate: describe, plan, verify, build and deliver"
+    READ = "read", "Read: accounts, runs, bundles, and activity"
+    OPERATE = (
+        "operate",
+        "Operate: add, plan, and verify accounts, build bundles, and deliver",
+    )
     APPROVE = "approve", "Approve: approve and discard plans"
 
 

@@ -6,12 +6,12 @@ from django.db import models
 
 
 class Kind(models.TextChoices):
-    WAITS = "waits", "Plans wait for approval"
-    FAILED = "failed", "Runs failed, or a rollout paused"
-    DRIFTED = "drifted", "Verifications found something worse"
-    STALE = "stale", "Proofs became stale"
+    WAITS = "waits", "Plans need approval"
+    FAILED = "failed", "Runs fail or a rollout pauses"
+    DRIFTED = "drifted", "Verifications find new failures"
+    STALE = "stale", "Verifications become stale"
     NEW_ACCOUNTS = "new accounts", "New accounts in watched units"
-    ENDED = "ended", "A rollout ended"
+    ENDED = "ended", "A rollout finishes"
 
 
 USUAL = ("waits", "failed", "new accounts", "ended")

@@ -43,14 +43,14 @@ class Notice(Durable):
 
     class What(models.TextChoices):
         ENDED = "ended", "a rollout ended"
-        PAUSED = "paused", "a rollout paused by itself"
+        PAUSED = "paused", "a rollout paused"
         WAITS = "waits", "a rollout waits for approval"
         NEW_ACCOUNTS = "new accounts", "new accounts in watched units"
         PLANS = "plans", "plans of single runs wait for approval"
         FAILED = "failed", "single runs failed"
         DRIFTED = "drifted", "verifications found something worse"
         FOUND = "found", "verifications found policies of others"
-        STALE = "stale", "proofs became stale"
+        STALE = "stale", "verifications became stale"
         TEST = "test", "a test of the target"
         OWN = "own", "something changed about the person's own account"
 

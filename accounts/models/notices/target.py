@@ -53,8 +53,8 @@ class Target(CreatedBy, Readable):
     objects = TargetQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "target of notices"
-        verbose_name_plural = "targets of notices"
+        verbose_name = "target of notifications"
+        verbose_name_plural = "targets of notifications"
         ordering = ["name"]
 
     def __str__(self) -> str:

@@ -12,8 +12,8 @@ MISSES = 2
 
 
 MAKERS = [
-    (MadeBy.BOWLINE.value, "Bowline, after you approve"),
-    (MadeBy.OWNER.value, "The owner of the account"),
+    (MadeBy.BOWLINE.value, "Bowline, after approval"),
+    (MadeBy.OWNER.value, "The account owner"),
 ]
 
 
@@ -29,7 +29,7 @@ class MadeByOthers(models.Model):
     """By which Bowline reads an account that somebody else makes; empty: none."""
     external_id_prefix = models.CharField(max_length=40, blank=True, editable=False)
     """Where one template makes many accounts, each one's external ID is this with its
-    account id; empty: the account has an external ID of its own."""
+    account ID; empty: the account has an external ID of its own."""
     missed = models.PositiveSmallIntegerField(default=0, editable=False)
     """How often in a row AWS refused the role that the owner had made."""
 

@@ -88,7 +88,7 @@ class Job(CreatedBy, Durable):
         every: Any = type(self)._default_manager.all()
         rows = every if among is None else among
         if not rows.filter(pk=self.pk).move(to, since=since, **changes):
-            raise MovedMeanwhile(f"{self} was changed by somebody in the meantime.")
+            raise MovedMeanwhile(f"{self} was changed by someone else.")
         for name, value in {"status": to, **changes}.items():
             setattr(self, name, value)
 

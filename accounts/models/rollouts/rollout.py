@@ -12,6 +12,7 @@ from accounts.models.activity import CreatedBy
 from accounts.models.lease import Carried, CarriedQuerySet
 from accounts.models.readable import Readable, is_texts
 from accounts.models.states import move
+from accounts.wording import counted, for_count
 
 
 class RolloutQuerySet(CarriedQuerySet["Rollout"]):
@@ -75,12 +76,12 @@ class Rollout(CreatedBy, Carried, Readable):
         validators=[MinValueValidator(1), MaxValueValidator(1_000)],
     )
     most_failures = models.PositiveIntegerField(
-        "pause when this many accounts have failed",
+        "pause when this many accounts fail",
         default=10,
         validators=[MinValueValidator(1), MaxValueValidator(100_000)],
     )
     failure_percent = models.PositiveIntegerField(
-        "pause when this percentage of a wave has failed",
+        "pause when this percentage of a wave fails",
         default=10,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
     )
@@ -123,15 +124,18 @@ class Rollout(CreatedBy, Carried, Readable):
     @property
     def limit(self) -> str:
         """Say which failures keep it from starting more accounts."""
-        number = f"{self.most_failures:,} account{'s' * (self.most_failures != 1)}"
-        share = f"{number}, or {self.failure_percent} % of a wave, failed"
+        number = counted(self.most_failures)
+        fails = for_count(self.most_failures, "fails", "fail")
+        share = f"{number}, or {self.failure_percent}% of a wave, {fails}"
         return {
-            self.Pauses.BY_CAUSE: f"Pauses when {share}. Of fewer than ten "
-            "accounts, one that fails for its own reason holds no other back; a cause "
-            "that two share, or the managing account's, pauses.",
+            self.Pauses.BY_CAUSE: (
+                f"Pauses when {share}. In a wave of fewer than ten accounts, a single "
+                "failure doesn't pause the rollout. A cause that two accounts share, "
+                "or a failure of the managing account, does."
+            ),
             self.Pauses.AT_LIMITS: f"Pauses when {share}.",
-            self.Pauses.AT_NUMBER: f"Pauses when {number} failed.",
-            self.Pauses.NEVER: "Failures do not pause it.",
+            self.Pauses.AT_NUMBER: f"Pauses when {number} {fails}.",
+            self.Pauses.NEVER: "Failures don't pause the rollout.",
         }[self.Pauses(self.pauses)]
 
     @property

@@ -20,7 +20,7 @@ class Spinnaker(Readable):
         TOKEN = SignInBy.TOKEN.value, "An API token"
         CERTIFICATE = SignInBy.CERTIFICATE.value, "A client certificate"
         BASIC = SignInBy.BASIC.value, "A username and a password"
-        NONE = SignInBy.NONE.value, "Nothing: Gate lets everyone in"
+        NONE = SignInBy.NONE.value, "None: Gate allows everyone"
 
     only = models.BooleanField(default=True, editable=False)
     url = models.CharField(max_length=LONGEST)

@@ -136,14 +136,14 @@ def limit(
     False where it is so already. Raise LimitRefused where it cannot be.
     """
     if role not in LIMITED:
-        raise LimitRefused(f"The role {role.name} cannot be limited to environments.")
+        raise LimitRefused(f"The {role.name} role can't be limited to environments.")
     if environments is not None and not environments:
         raise LimitRefused(
-            f"Name an environment that the role {role.name} is for, or take the role "
-            "away."
+            f"Enter at least one environment for the {role.name} role, or remove the "
+            "role."
         )
     if by is not None and not isinstance(by, str) and by.pk == person.pk:
-        raise LimitRefused("Another administrator limits your own roles.")
+        raise LimitRefused("You can't limit your own roles. Ask another administrator.")
     wanted = None if environments is None else frozenset(environments)
     with transaction.atomic():
         # Two who do this at once do it one after the other.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from accounts.people.roles import APPROVER, OPERATOR
+from accounts.wording import listed
 from onboarding import names
 
 LIMITED = (OPERATOR, APPROVER)
@@ -38,7 +39,7 @@ def named(environments: Collection[str], nameless: str = NONE) -> str:
     names = sorted({*environments} - {""})
     if "" in environments:
         names.append(nameless)
-    return f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else "".join(names)
+    return listed(names)
 
 
 def only(environments: Collection[str]) -> str:
@@ -46,6 +47,6 @@ def only(environments: Collection[str]) -> str:
     if environments:
         return f"{named(environments, UNNAMED)} only"
     return (
-        "no environment at all, because the person's groups and the page People name "
-        "different ones"
+        "no environment, because the person's groups and the People page name "
+        "different environments"
     )

@@ -114,6 +114,6 @@ def where(outside: list[tuple[str, str]]) -> str:
 def whose(by: By, role: UserRole, inside: frozenset[str]) -> str:
     """Say whose role is for which environments, and whom to ask."""
     return (
-        f"The role {role.name} of {by} is for {only(inside)}. Ask somebody whose "
-        f"role {role.name} is for it, or an administrator ({whom_to_ask()})."
+        f"The {role.name} role of {by} applies to {only(inside)}. Ask someone "
+        f"whose {role.name} role includes it, or an administrator ({whom_to_ask()})."
     )

@@ -32,8 +32,8 @@ def managing_first(run: Run) -> str:
         return ""
     name = managing_row().name
     return (
-        f"The managing account {name} has changes of its own, which this plan does not "
-        f"hold. Plan {name} and approve that plan first."
+        f"The managing account, {name}, has changes that this plan doesn't include. "
+        f"First plan {name} and approve that plan."
     )
 
 

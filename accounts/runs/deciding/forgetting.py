@@ -27,7 +27,7 @@ def forget(account: ManagedAccount, by: User) -> None:
             raise CannotForget(reason)
         refuse_outside(by, OPERATOR, account)
         account.delete()
-        detail = {"account id": account.account_id}
+        detail = {"account ID": account.account_id}
         record(by, Activity.What.FORGET, account.name, detail)
 
 
@@ -35,11 +35,12 @@ def why_not_forget(account: ManagedAccount) -> str:
     """Say why the account cannot be deleted from Bowline now; empty: it can."""
     if account.granted_at:
         return (
-            f"You cannot delete {account.name} while it exists in AWS. Remove it "
-            "from AWS first."
+            f"You can't delete {account.name} while it exists in AWS. Remove it from "
+            "AWS first."
         )
     if account.runs.filter(status__in=OPEN).exists():
         return (
-            f"{account.name} has an open run. Wait until it ends, or discard its plan."
+            f"{account.name} has an open run. Wait until it finishes, or discard its "
+            "plan."
         )
     return ""

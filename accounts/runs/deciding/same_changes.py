@@ -75,7 +75,7 @@ def why_left(run: Run, fingerprint: str, refused: dict[UUID, str]) -> str:
     if why := refused.get(run.pk):
         return why
     if run.fingerprint != fingerprint and run.status == Status.PLANNED:
-        return f"The changes of {run.account_name} differ now."
+        return f"The changes of {run.account_name} are different now."
     return outdated(run) or f"{run.account_name}: {decided_already(run)}"
 
 
@@ -135,7 +135,7 @@ def refuse_crowd(fingerprint: str, chosen: set[str]) -> str:
     )
     if room is None or joining.count() <= room:
         return ""
-    return f"Nothing was approved. These plans have room for only {room} more accounts."
+    return f"Nothing was approved. There is room for only {room} more accounts."
 
 
 def named(decided: Decided, fingerprint: str) -> list[str]:

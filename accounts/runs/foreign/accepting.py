@@ -65,7 +65,7 @@ def accept(policy: ForeignPolicy, by: User, *, read: str) -> None:
         if row is None or not row.is_asked:
             raise NotAsked(f"{policy} isn't waiting for acceptance.")
         if row.asked_digest != read:
-            raise NotAsked(f"What is asked about {row} has changed. Read it again.")
+            raise NotAsked(f"The request for {row} has changed. Review it again.")
         if row.is_accepted:
             raise NotAsked(f"{row.accepted_by_name} accepted {row} before you.")
         refuse(reach, authors_of(row), by)

@@ -30,7 +30,7 @@ What = Activity.What
 
 MOST_AT_ONCE = 2_000
 """The most accounts in one decision: it is one transaction."""
-CHANGED = "What was found or asked in {} has changed. Read it again."
+CHANGED = "The findings or requests in {} have changed. Review them again."
 
 
 class Left(NamedTuple):

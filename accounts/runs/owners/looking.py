@@ -210,7 +210,7 @@ def move(run: Run, to: Status, send: Send, **changes: Any) -> None:
             if to is Status.VERIFYING:
                 run.unedited_subject.verify_unchanged()
                 finish_steps(
-                    run.steps.all(), "Done by the account's owner.", timezone.now()
+                    run.steps.all(), "Done by the account owner.", timezone.now()
                 )
             transaction.on_commit(partial(send, run))
     except MovedMeanwhile:

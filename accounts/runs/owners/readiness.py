@@ -43,8 +43,8 @@ class ManagingUnplanned(Exception):
 
     def __init__(self, managing: ManagingAccount) -> None:
         super().__init__(
-            f"Plan the managing account {managing.name} first: its plan finds "
-            "out which principal of Bowline's the roles must trust."
+            f"Plan the managing account {managing.name} first, because its plan "
+            "determines which Bowline principal the roles must trust."
         )
 
 

@@ -12,7 +12,7 @@ from onboarding.handoff.hand_off import HandOff
 
 Subject = ManagedAccount | ManagingAccount
 
-NOT_HANDED_OFF = "This account is not handed off."
+NOT_HANDED_OFF = "This account isn't handed off."
 
 
 def hand_off_for(account: Subject, *, removes: bool = False) -> HandOff:

@@ -72,4 +72,4 @@ def waits_for(run: Run, scope: Scope, sessions: Sessions) -> str:
     left = "; ".join(map(worded, left_to_owner(run, scope, sessions)))
     if not left:
         return ""
-    return f"The owner of {scope.managing.name} has not deployed this yet: {left}"
+    return f"The owner of {scope.managing.name} hasn't deployed this yet: {left}"

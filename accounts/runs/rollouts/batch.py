@@ -180,7 +180,7 @@ class RolloutBatch(Batch):
                 f"{rollout} is paused. {rollout.reason} {counted(waiting)} not started."
             )
             yield (
-                "  Fix what failed, then continue with --resume, or on the page of "
+                "  Fix the failures, then continue with --resume or on the page of "
                 f"{rollout}."
             )
 

@@ -152,4 +152,4 @@ def message_of(run: Run) -> str:
 
 
 def fix_of(run: Run) -> str:
-    return str((run.error or {}).get("hint") or "Retry what failed.")
+    return str((run.error or {}).get("hint") or "Retry the failed accounts.")

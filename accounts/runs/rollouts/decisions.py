@@ -199,7 +199,7 @@ def retry(
             grants = row.kind == Rollout.Kind.ONBOARD
             again = needs_another(managing_run(row), accounts, grants=grants)
             if not accounts and not again:
-                raise NothingFailed(f"Nothing in {row} has failed.")
+                raise NothingFailed(f"Nothing in {row} failed.")
             failed.update(retried=True)
             if accounts:
                 add(row, accounts, by, origin)

@@ -120,7 +120,7 @@ class Read(NamedTuple):
     def joined_since(self) -> str:
         """Say that there is more to read; empty where there is not."""
         more = f"{counted(self.joined)} joined this group after you opened it"
-        return f"{more}: look again." if self.joined else ""
+        return f"{more}. Review the plans again." if self.joined else ""
 
 
 def read_of(

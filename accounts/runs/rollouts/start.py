@@ -117,7 +117,7 @@ def add(
     free = [account for account in free if account not in left_out]
     reasons = [f"{one.name}: {reason}" for one, reason in left_out.items()]
     if not free:
-        raise CannotStart(f"No account can be started. {listed(reasons, ' ')}".strip())
+        raise CannotStart(f"No accounts can be started. {listed(reasons, ' ')}".strip())
     if kind == Rollout.Kind.ONBOARD:
         refuse_overflow(managing, free)
     rollout.left_out = sorted({*rollout.left_out, *reasons})
@@ -206,7 +206,7 @@ def busy(
     if overlapping:
         raise CannotStart(
             "These accounts are part of another rollout: "
-            f"{listed(sorted(overlapping), ', ')}. Wait until it ends, or stop it."
+            f"{listed(sorted(overlapping), ', ')}. Wait until it finishes, or stop it."
         )
     for keys in in_slices(waiting):
         Run.objects.filter(pk__in=keys).move(Status.DISCARDED, since=REPLACED)
@@ -280,7 +280,7 @@ def not_removable(
     bundled |= in_spinnaker(account.pk for account in accounts)
     for account in accounts:
         if not (account.granted_at or account.applied):
-            nothing = actions.NothingStands(account, "there is nothing to remove")
+            nothing = actions.NothingStands(account, "there's nothing to remove")
             yield account, str(nothing)
         elif account.pk in bundled and (told := told_of(account)):
             yield account, str(actions.StillTold(told))

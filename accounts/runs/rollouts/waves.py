@@ -117,8 +117,8 @@ def failures(number: int, counts: Counts, settings: Settings) -> str:
     of = max(wave.started, planned)
     if wave.counted and wave.counted * 100 >= settings.failure_percent * of:
         return (
-            f"{counted(wave.counted)} of {of:,} in wave {number} failed; the limit "
-            f"is {settings.failure_percent} %."
+            f"{counted(wave.counted)} of {of:,} in wave {number} failed. The limit is "
+            f"{settings.failure_percent}%."
         )
     return ""
 
@@ -127,4 +127,4 @@ def too_many(counts: Counts, most: int) -> str:
     """Say that this number of accounts has failed; empty: fewer have."""
     if counts.failed < most:
         return ""
-    return f"{counted(counts.failed)} failed; the limit is {most:,}."
+    return f"{counted(counts.failed)} failed. The limit is {most:,}."

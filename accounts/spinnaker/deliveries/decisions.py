@@ -38,7 +38,7 @@ class DeliveryOpen(Exception):
     """Another delivery is being carried out; there is one at a time."""
 
     def __init__(self, delivery: Delivery) -> None:
-        super().__init__(f"{delivery} is in progress. Wait until it ends.")
+        super().__init__(f"{delivery} is in progress. Wait until it finishes.")
         self.delivery = delivery
 
 

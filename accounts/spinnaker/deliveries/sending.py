@@ -78,7 +78,11 @@ def begin(delivery: Delivery, reached: Reached) -> bool:
     ]
     if unapproved or not approved <= {step.key for step in plan.steps}:
         outdate(
-            delivery, "Spinnaker, or what it is to have, changed since. Plan again."
+            delivery,
+            (
+                "Spinnaker or the next bundle changed after the plan was created. "
+                "Plan again."
+            ),
         )
         return False
     now = reached.now()
@@ -139,13 +143,13 @@ def wait(
     if (now - began).total_seconds() > patience:
         for step, names in waits.items():
             step.error = (
-                f"Not sent: Spinnaker has not loaded, or unloaded, {', '.join(names)}."
+                f"Not sent. Spinnaker hasn't loaded or unloaded {', '.join(names)}."
             )
         DeliveryStep.objects.bulk_update(steps, ["error"], batch_size=AT_ONCE)
         return
     awaited = sorted({name for names in waits.values() for name in names})
     delivery.put_down(
-        f"Waits until Spinnaker has polled: {first_of(awaited, 3)}.",
+        f"Waiting until Spinnaker polls: {first_of(awaited, 3)}.",
         now + timedelta(seconds=ASK_EVERY),
     )
 

@@ -40,7 +40,8 @@ STAGES = {
     Delivery.Status.WATCHING: watch,
 }
 FAILED = (
-    "Bowline itself failed. See the worker's log; what was sent so far is listed below."
+    "Bowline encountered an internal error. See the worker's log. The accounts that "
+    "were sent are listed below."
 )
 
 

@@ -44,7 +44,7 @@ def watch(delivery: Delivery, reached: Reached) -> None:
         end(delivery, awaited)
         return
     delivery.put_down(
-        f"Stored. Waits until Spinnaker has loaded {counted(len(awaited))}.",
+        f"Stored. Waiting until Spinnaker loads {counted(len(awaited))}.",
         now + timedelta(seconds=ASK_EVERY),
     )
 
@@ -74,11 +74,11 @@ def end(delivery: Delivery, unseen: Sequence[DeliveryStep]) -> None:
     failed = delivery.steps.exclude(error="").count()
     sentences = []
     if failed:
-        sentences.append(f"{counted(failed)} could not be delivered.")
+        sentences.append(f"{counted(failed)} couldn't be delivered.")
     if unseen:
         sentences.append(
-            "Spinnaker stored the delivery, and has not loaded "
-            f"{counted(len(unseen))} in time."
+            f"Spinnaker stored the delivery but didn't load {counted(len(unseen))} in "
+            "time."
         )
     if sentences:
         causes = unseen[0].causes[0] if unseen and unseen[0].causes else ""

@@ -230,6 +230,6 @@ def forget(request: Request, pk: UUID) -> HttpResponse:
         messages.error(request, str(error))
         return redirect(account)
     messages.success(
-        request, f"{account.name} is deleted from Bowline. AWS is unchanged."
+        request, f"{account.name} is deleted from Bowline. Nothing changed in AWS."
     )
     return redirect("accounts:accounts")

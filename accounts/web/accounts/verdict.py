@@ -16,27 +16,27 @@ NO_ACCESS = "Spinnaker has no access yet"
 HAD_ACCESS = "Spinnaker had access when Bowline last verified it"
 SENTENCES = {
     State.VERIFIED: "Spinnaker has access",
-    NOT_EVERYWHERE: "Spinnaker has access, but cannot deploy in every region",
-    WRITES_UNKNOWN: "Spinnaker has access, but may be denied some writes",
+    NOT_EVERYWHERE: "Spinnaker has access, but can't deploy in every Region",
+    WRITES_UNKNOWN: "Spinnaker has access, but might be denied some writes",
     STALE[State.VERIFIED]: HAD_ACCESS,
-    State.EVALUATED: "The policies allow access, but nobody has tried it",
+    State.EVALUATED: "The policies allow access, but it hasn't been tested",
     STALE[State.EVALUATED]: "The policies allowed access when Bowline last read them",
-    State.DRIFTED: "Something was changed in AWS",
-    NOT_APPROVED: "Spinnaker’s roles may do what nobody approved",
-    State.FAILED: "Spinnaker’s access is not proved",
-    State.OUTDATED: "Spinnaker’s access may not be as described here",
+    State.DRIFTED: "AWS no longer matches the verified state",
+    NOT_APPROVED: "Spinnaker’s roles have permissions that no one approved",
+    State.FAILED: "Spinnaker’s access isn't verified",
+    State.OUTDATED: "Spinnaker’s access might not match these settings",
 }
 """By the word of the account's badge; of all others, what was proved."""
 
 ENDED = {
-    Outcome.FAILED: "must be fixed",
-    Outcome.CANNOT_DEPLOY: "missing that deployments need",
-    Outcome.PASSED: "called as Spinnaker, and AWS allowed it",
-    Outcome.EVALUATED: "simulated, because calling it would change something",
-    Outcome.NOT_TESTABLE: "only provable in Spinnaker’s own network",
+    Outcome.FAILED: "failed",
+    Outcome.CANNOT_DEPLOY: "missing for deployments",
+    Outcome.PROVED: "passed: called as Spinnaker and allowed by AWS",
+    Outcome.EVALUATED: "simulated, because the call would change something",
+    Outcome.NOT_PROVED: "testable only from Spinnaker’s network",
 }
 """How checks can end, in the order in which people read it."""
-ONLY_READ = "read from the policies, because Bowline cannot assume the roles"
+ONLY_READ = "read from the policies, because Bowline can't assume the roles"
 
 
 class Line(NamedTuple):

@@ -28,7 +28,7 @@ from accounts.lists.accounts import (
 )
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.standing import TOGETHER, WORDS
-from accounts.models.states import OPEN
+from accounts.models.states import OPEN, word_of
 from accounts.people.role_limits.limits import environments_of, inside
 from accounts.people.roles import OPERATOR, has_role
 from accounts.runs.inactive import inactive_of
@@ -81,12 +81,12 @@ def filter_form(request: Request, sort: str) -> FilterForm:
         "Accounts",
         "accounts:accounts",
         [
-            Filter("text", "Name or account id", "Name or account id"),
+            Filter("text", "Name or account ID", "Name or account ID"),
             Filter(
                 "state",
                 "State",
                 "Any state",
-                with_titles([*WORDS, *TOGETHER]),
+                [(word, word_of(word)) for word in (*WORDS, *TOGETHER)],
                 often=True,
             ),
             Filter(
@@ -104,18 +104,28 @@ def filter_form(request: Request, sort: str) -> FilterForm:
                 often=True,
             ),
             Filter("checks", "Checks", "Any checks", [(FAILED, "With failed checks")]),
-            Filter("proof", "Proof", "Any proof", [(STALE, "Stale proof")]),
-            Filter("policies", "Policies", "Any policies", [(OLDER, "Older policies")]),
+            Filter(
+                "proof",
+                "Verification",
+                "Any verification",
+                [(STALE, "Stale verification")],
+            ),
+            Filter(
+                "policies",
+                "Policy version",
+                "Any policy version",
+                [(OLDER, "Older policy version")],
+            ),
             Filter(
                 "write",
-                "Who may deploy",
-                "Whoever may deploy",
-                [(EVERYBODY, "Everybody in Spinnaker")],
+                "Write access",
+                "Any write access",
+                [(EVERYBODY, "Everyone in Spinnaker")],
             ),
             Filter(
                 "organization",
                 "Organization",
-                "In the organization or not",
+                "Any organization membership",
                 [(INACTIVE, "Left or suspended"), (NEW, "New in a watched unit")],
             ),
         ],

@@ -104,7 +104,9 @@ def filter_form(request: Request) -> FilterForm:
         "Activity",
         "accounts:activity",
         [
-            Filter("about", "Account, rollout or bundle", "Account, rollout or bundle"),
+            Filter(
+                "about", "Account, rollout, or bundle", "Account, rollout, or bundle"
+            ),
             Filter("who", "Person", "Person", often=True),
             Filter("what", "Kind", "Any kind", kinds, often=True),
             Filter("from", "From", kind="day"),

@@ -14,7 +14,7 @@ from onboarding.description.field import Field
 from onboarding.description.fields import IN_BULK
 
 KEEP, ADD, TAKE, SET = "", "add", "take", "set"
-CHANGES = ((KEEP, "Leave as it is"), (ADD, "Add"), (TAKE, "Remove"), (SET, "Set to"))
+CHANGES = ((KEEP, "Don't change"), (ADD, "Add"), (TAKE, "Remove"), (SET, "Set to"))
 
 
 def how(label: str, *changes: tuple[str, str]) -> forms.ChoiceField:
@@ -52,5 +52,5 @@ class BulkEditForm(forms.Form):
             change, values = said.get(how_of(one)), said.get(one.name)
             needed = change in (ADD, TAKE) or (change == SET and one.is_needed)
             if needed and values == []:
-                self.add_error(one.name, "Name at least one.")
+                self.add_error(one.name, "Enter at least one.")
         return said

@@ -27,4 +27,4 @@ def tell_refused(request: Request, outcome: Outcome, verb: str) -> None:
         more = len(refused) - MOST_REASONS
         reasons = "; ".join(refused[:MOST_REASONS])
         rest = f"; and {more} more" if more > 0 else ""
-        messages.warning(request, f"Could not {verb} {len(refused)}: {reasons}{rest}.")
+        messages.warning(request, f"Couldn't {verb} {len(refused)}: {reasons}{rest}.")

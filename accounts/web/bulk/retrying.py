@@ -33,10 +33,12 @@ def retry_many(request: Request) -> HttpResponse:
     if not accounts:
         return nothing_chosen(request)
     if left:
-        messages.info(request, f"{left:,} more match. Retry those afterwards.")
+        messages.info(
+            request, f"{counted(left, 'more account')} left. Retry the rest afterwards."
+        )
     kinds = kinds_of_failed(accounts)
     if others := len(accounts) - len(kinds):
-        messages.info(request, f"The last run of {counted(others)} did not fail.")
+        messages.info(request, f"The last run of {counted(others)} didn't fail.")
     by_kind: dict[str, list[ManagedAccount]] = {}
     for account in accounts:
         if account.pk in kinds:

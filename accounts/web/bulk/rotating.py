@@ -35,9 +35,11 @@ from accounts.web.bulk.views import (
 )
 
 BOTH = "AWS will accept both the new external ID and the previous one."
-ONE = "AWS will accept the new external ID only."
+ONE = "AWS will accept only the new external ID."
 
-BUSY = "It has a run in progress, or is part of a rollout. Wait until it ends."
+BUSY = (
+    "A run is in progress, or the account is part of a rollout. Wait until it finishes."
+)
 
 
 class Rotations(NamedTuple):

@@ -48,7 +48,7 @@ each edit is computed.
 
 PASSED_ON = (
     "Build the next bundle, install it in Spinnaker, and mark it as installed. Then "
-    "they can be removed from AWS."
+    "you can remove the accounts from AWS."
 )
 
 UNCHANGED = "Nothing in AWS changes."
@@ -57,7 +57,7 @@ NOTHING = {
     "verify": "Select accounts that exist in AWS. Nothing was started.",
 }
 MORE = (
-    "{:,} more match. To {} them, too, select all that match again: accounts with an "
+    "{} left. To {} the rest, select all matching accounts again. Accounts with an "
     "open run are skipped."
 )
 
@@ -98,7 +98,7 @@ def verify_many(request: Request) -> HttpResponse:
 
 def tell_left(request: Request, verb: str, found: Chosen) -> None:
     if found.left:
-        messages.info(request, MORE.format(found.left, verb))
+        messages.info(request, MORE.format(counted(found.left, "more account"), verb))
 
 
 def start_many(
@@ -184,7 +184,7 @@ def outside(accounts: list[ManagedAccount], by: User) -> dict[UUID, str]:
         return {}
     says = whose(by, OPERATOR, limited)
     return {
-        one.pk: f"It is in {named(one.environments)}. {says}"
+        one.pk: f"The account is in {named(one.environments)}. {says}"
         for one in accounts
         if not one.environments <= limited
     }
@@ -200,9 +200,9 @@ def reasons_to_keep(accounts: list[ManagedAccount]) -> dict[UUID, str]:
     reasons = {}
     for account in accounts:
         if not (account.granted_at or account.applied):
-            reasons[account.pk] = "Bowline has not created anything in it."
+            reasons[account.pk] = "Bowline hasn't created anything in this account."
         elif account.pk in working:
-            reasons[account.pk] = "It has a run in progress. Wait until it ends."
+            reasons[account.pk] = "A run is in progress. Wait until it finishes."
         elif account.pk in bundled and (told := told_of(account)):
             reasons[account.pk] = f"{told.where} {told.to_do}"
     return reasons
@@ -215,9 +215,9 @@ def leave_out_many(request: Request) -> HttpResponse:
     accounts, _ = chosen(request)
     outcome = each(accounts, lambda account: leave_out(account, request.user))
     if not outcome.done and not outcome.refused:
-        messages.info(request, "No bundle would hold any of these accounts anyway.")
+        messages.info(request, "None of these accounts is in bundles.")
         return redirect("accounts:accounts")
-    tell(request, "Later bundles leave out", outcome, "leave out", PASSED_ON)
+    tell(request, "Excluded from later bundles:", outcome, "exclude", PASSED_ON)
     return redirect("accounts:bundle-next")
 
 

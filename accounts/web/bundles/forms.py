@@ -11,7 +11,7 @@ from django import forms
 from accounts.forms.fields import RuledField, bare_helper
 from onboarding import names
 
-EMPTY_FOLDER = "Hal must know where the kubeconfigs of the bundle's clusters are."
+EMPTY_FOLDER = "hal needs the path of the kubeconfig files in the bundle."
 
 
 class NeverShown(forms.Textarea):
@@ -26,12 +26,12 @@ class HalconfigForm(forms.Form):
         required=False,
         allow_empty_file=True,
         label="The file",
-        help_text="~/.hal/config of hal's daemon.",
+        help_text="The ~/.hal/config file of the Halyard daemon.",
     )
     pasted = forms.CharField(
         required=False,
         strip=False,
-        label="Or its text",
+        label="Or paste its text",
         widget=NeverShown(
             attrs={
                 "rows": 6,
@@ -43,14 +43,14 @@ class HalconfigForm(forms.Form):
     )
     folder = RuledField(
         rule=names.seen,
-        label="Where the bundle is unpacked on hal's host",
+        label="Bundle directory on the Halyard host",
         initial="/home/spinnaker/bowline",
-        help_text="The absolute path.",
+        help_text="The absolute path of the unpacked bundle.",
     )
     deployment = RuledField(
         rule=names.seen,
         required=False,
-        help_text="Empty: the current one.",
+        help_text="Leave empty to use the current deployment.",
     )
 
     def __init__(self, *args: Any, has_clusters: bool, **kwargs: Any) -> None:
@@ -62,13 +62,13 @@ class HalconfigForm(forms.Form):
     def clean_folder(self) -> str:
         folder: str = self.cleaned_data["folder"]
         if not PurePosixPath(folder).is_absolute():
-            raise forms.ValidationError(f"{EMPTY_FOLDER} Write the path from the root.")
+            raise forms.ValidationError(f"{EMPTY_FOLDER} Enter the absolute path.")
         return folder
 
     def clean(self) -> dict[str, Any]:
         """Put the file's bytes, or else the pasted text's, under `content`."""
         file, pasted = self.cleaned_data.get("file"), self.cleaned_data.get("pasted")
         if file is None and not pasted:
-            raise forms.ValidationError("Choose hal's config, or paste its text.")
+            raise forms.ValidationError("Choose the Halyard config, or paste its text.")
         content = file.read() if file is not None else (pasted or "").encode()
         return {**self.cleaned_data, "content": content}

@@ -33,10 +33,9 @@ from onboarding.spinnaker.halconfig.tree import BadHalconfig
 MOST_SHOWN = 50
 MOST_NOTES = 20
 TOO_LARGE = (
-    f"The file is too large for a halconfig. It has more than {MOST_BYTES:,} bytes "
-    "are not read. 10,000 accounts take about 4 million."
+    "The file is too large for a Halyard config. 10,000 accounts take about 4 million."
 )
-TOO_LONG = "You cannot paste more than 2.5 MB. Choose the file instead."
+TOO_LONG = "You can't paste more than 2.5 MB. Choose the file instead."
 
 
 @csrf_exempt  # merge_page is protected: it is first made sure that it may be read

@@ -10,22 +10,22 @@ from typing import NamedTuple
 from onboarding.spinnaker.bundle.ways import WAYS, ShellCommand, Way, next_commands
 
 FORMAT_SENTENCES = {
-    "hal/": "Scripts that configure Halyard, check it, or undo it.",
+    "hal/": "Scripts that configure Halyard, check the configuration, or undo it.",
     "clouddriver/": (
-        "Whole configuration files for Clouddriver, Orca and Deck, for any "
+        "Complete configuration files for Clouddriver, Orca, and Deck, for any "
         "installation without Halyard."
     ),
     "kustomize/": (
-        "A component for spinnaker-kustomize, which mounts those files next to yours."
+        "A component for spinnaker-kustomize that mounts those files next to yours."
     ),
-    "operator/": "A patch of the operator's SpinnakerService.",
+    "operator/": "A patch for the Spinnaker Operator's SpinnakerService.",
     "kubernetes/": (
-        "A kubeconfig without secrets for each EKS cluster, and what the cluster "
-        "must allow."
+        "A kubeconfig without secrets for each EKS cluster, and the access that the "
+        "cluster must allow."
     ),
-    "aws/": "The roles and policies of each account, to review or create again.",
-    "verify.sh": "Proves each account and cluster from where Spinnaker runs.",
-    "manifest.json": "Names the accounts, and every file with its SHA-256.",
+    "aws/": "The roles and policies of each account, for review or to recreate them.",
+    "verify.sh": "Tests each account and cluster from the host that Spinnaker runs on.",
+    "manifest.json": "Lists the accounts, and every file with its SHA-256.",
 }
 
 

@@ -24,5 +24,5 @@ def bundle_installed(request: Request, number: int) -> HttpResponse:
     except (MayBeThere, NotReady) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"Recorded: Spinnaker has {bundle}.")
+        messages.success(request, f"{bundle} is marked as installed.")
     return redirect(bundle)

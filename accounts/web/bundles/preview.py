@@ -29,6 +29,7 @@ from accounts.web.bundles.comparing import (
 )
 from accounts.web.bundles.review.changes import review_of
 from accounts.web.role_limits.here import everywhere
+from accounts.wording import counted
 
 
 def bundle_next(request: Request) -> HttpResponse:
@@ -55,7 +56,7 @@ def bundle_next(request: Request) -> HttpResponse:
         "title": f"Bundle {shown['number']}",
         "heading": f"Bundle {shown['number']}, not built yet",
         "what": "the accounts with the last bundle",
-        "large": f"{ready:,} accounts",
+        "large": counted(ready),
     }
     return not_shown_yet(request, found, shown)
 
@@ -79,11 +80,13 @@ def leave_out(request: Request, pk: UUID) -> HttpResponse:
     if not moved:
         messages.warning(request, bundles.not_held(account))
     elif puts_in:
-        messages.success(request, f"Later bundles hold {account.name} again.")
+        messages.success(request, f"{account.name} is included in later bundles.")
     else:
         messages.success(
             request,
-            f"Later bundles leave {account.name} out. Spinnaker keeps it until you "
-            "install such a bundle.",
+            (
+                f"{account.name} is excluded from later bundles. Spinnaker keeps the "
+                "account until you install one of these bundles."
+            ),
         )
     return redirect("accounts:bundle-next" if "next" in request.POST else account)

@@ -34,7 +34,7 @@ def delivery_start(request: Request) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("accounts:spinnaker")
     except DeliveryOpen as error:
-        messages.info(request, f"{error} This is it.")
+        messages.info(request, f"{error} The current plan is shown below.")
         row = error.delivery
     return redirect("accounts:delivery", row.number)
 
@@ -63,7 +63,7 @@ def delivery_approve(request: Request, number: int) -> HttpResponse:
 def delivery_discard(request: Request, number: int) -> HttpResponse:
     row = get_object_or_404(Delivery, number=number)
     if discard(row, request.user):
-        messages.success(request, f"{row} is discarded. Spinnaker is unchanged.")
+        messages.success(request, f"{row} is discarded. Nothing changed in Spinnaker.")
     else:
         tell_quicker(request, number)
     return redirect("accounts:delivery", number)

@@ -30,11 +30,13 @@ NOT_BOWLINES = (Why.FROM_A_FILE, Why.FOREIGN)
 MOST_LISTED = 200
 
 MADE_AGAIN = (
-    "It is deleted and made again: Clouddriver would not notice otherwise that its AWS "
-    "account, or its own description, changed."
+    "The account is deleted and recreated, because Clouddriver doesn't otherwise "
+    "detect that its AWS account or its definition changed."
 )
-TAKES_OVER = "Somebody else made it. Bowline overwrites it, and it is then Bowline's."
-LOSES = "Pipelines that name it fail. Nothing in AWS changes."
+TAKES_OVER = (
+    "Someone else created this account. Bowline overwrites it and then manages it."
+)
+LOSES = "Pipelines that use this account fail. Nothing in AWS changes."
 
 
 class LeftAlone(NamedTuple):
@@ -92,7 +94,7 @@ def shown(fields: dict[str, Any]) -> dict[str, Any] | None:
     """Sort the fields: PostgreSQL keeps no order, and a diff would show it."""
     fields = dict(sorted(fields.items()))
     if SECRET in fields:
-        fields[SECRET] = f"not shown, its SHA-256 is {fields[SECRET]}"
+        fields[SECRET] = f"hidden, SHA-256 {fields[SECRET]}"
     return fields or None
 
 
@@ -109,8 +111,8 @@ def summary(counts: Mapping[str, int]) -> str:
     """Say in a line how many accounts the delivery adds, changes and so on."""
     said = [f"{counts[verb]:,} to {verb}" for verb in Verb if counts.get(verb)]
     if unchanged := counts.get("unchanged"):
-        said.append(f"{unchanged:,} as they are")
-    return ", ".join(said) or "nothing to send"
+        said.append(f"{unchanged:,} unchanged")
+    return ", ".join(said) or "no changes"
 
 
 def left_alone(delivery: Delivery) -> dict[str, list[LeftAlone]]:

@@ -18,7 +18,7 @@ from accounts.lists.files import KINDS, Columns, dated, lines
 
 MOST_OF_ONE = 2
 """The most of one person that a process sends at a time."""
-BUSY = "Too many files are being downloaded. Wait until one of them is complete.\n"
+BUSY = "Too many downloads are in progress. Wait until one of them finishes.\n"
 
 lock = Lock()
 open_of: Counter[int] = Counter()

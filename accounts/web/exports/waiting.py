@@ -41,10 +41,13 @@ def by_a_worker(
 
 
 SHOWN = {
-    "title": "All accounts as a file",
-    "says": "Writing the accounts to a file",
-    "label": "Write the file",
-    "large": "Many accounts take a few seconds. This page then has the file.",
+    "title": "Export all accounts",
+    "says": "Exporting the accounts",
+    "label": "Create file",
+    "large": (
+        "With many accounts, this takes a few seconds. The file is then available on "
+        "this page."
+    ),
 }
 
 

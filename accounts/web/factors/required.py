@@ -55,7 +55,7 @@ class SecondFactorRequired(MiddlewareMixin):
         person: User = request.user  # type: ignore[assignment]  # is_missing asks
         if has_factor(person):  # it was added elsewhere, after this session began
             logout(request)
-            messages.info(request, "Sign in again, with your second factor.")
+            messages.info(request, "Sign in again with your second factor.")
             return led_to(reverse("sign-in"), request)
         match = request.resolver_match
         if match is not None and match.view_name in OPEN:

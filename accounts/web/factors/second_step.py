@@ -87,7 +87,9 @@ def sign_in(request: HttpRequest, person: User, by: str, back: str) -> HttpRespo
         record(person, Activity.What.SIGN_IN, "", address(request) | {"by": by})
     if by == CALLED[RECOVERY]:
         left = person.recovery_codes.count()
-        messages.warning(request, f"That recovery code is used up. {left} are left.")
+        messages.warning(
+            request, f"That recovery code is used up. You have {left} left."
+        )
     return redirect(back)
 
 
@@ -123,7 +125,9 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
     count_failure(request, owner, CALLED[PASSKEY])
     messages.error(
         request,
-        "That passkey does not sign you in. Use your password. Your passkeys are "
-        "listed under “Your settings”.",
+        (
+            "You can't sign in with that passkey. Use your password. Your passkeys "
+            "are listed in Your settings."
+        ),
     )
     return redirect(again)

@@ -81,8 +81,10 @@ def app(request: Request) -> HttpResponse:
             return added(request, "The authenticator app is added.", codes)
         form.add_error(
             "code",
-            "That is not the app's current code. Enter the code that it shows now. If "
-            "it happens again, check the time of your phone.",
+            (
+                "That isn't the app's current code. Enter the code that the app "
+                "shows now. If this happens again, check the time on your phone."
+            ),
         )
     name, site = request.user.get_username(), urlsplit(settings.SITE_URL).hostname
     shown = {
@@ -119,7 +121,7 @@ def app_remove(request: Request) -> HttpResponse:
 def passkey(request: Request) -> HttpResponse:
     """Ask for a name, and add the passkey that the browser made."""
     if request.user.passkeys.count() >= MOST:
-        messages.error(request, f"You have {MOST} passkeys already. Remove one first.")
+        messages.error(request, f"You already have {MOST} passkeys. Remove one first.")
         return redirect(HOME)
     suggested = {"name": browser_of(request.headers)[:60]}
     form = PasskeyForm(request.POST or None, initial=suggested)
@@ -133,7 +135,11 @@ def passkey(request: Request) -> HttpResponse:
             form.add_error(None, "Bowline already has this passkey.")
         except NotProved:
             form.add_error(
-                None, "The browser created no passkey that Bowline can use. Try again."
+                None,
+                (
+                    "The browser didn't create a passkey that Bowline can use. Try "
+                    "again."
+                ),
             )
     shown = {"crumbs": [*crumbs(), ("Second factor", reverse(HOME))], "form": form}
     return render(request, "factors/passkey.html", shown)

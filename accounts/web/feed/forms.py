@@ -39,7 +39,7 @@ class TokenForm(forms.Form):
         rule=names.seen,
         max_length=60,
         label="Name",
-        help_text="Which Spinnaker uses it, for your own records.",
+        help_text="For your records, such as which Spinnaker uses the token.",
     )
     lasts = forms.ChoiceField(label="Expires", required=False, choices=LASTS)
     gateway = RuledField(
@@ -47,7 +47,7 @@ class TokenForm(forms.Form):
         required=False,
         max_length=200,
         label="API Gateway's URL (optional)",
-        help_text="Only if Clouddriver asks API Gateway, not Bowline.",
+        help_text="Required only if Clouddriver calls API Gateway instead of Bowline.",
     )
     helper = bare_helper()
 

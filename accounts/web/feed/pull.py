@@ -19,7 +19,7 @@ def accounts(request: HttpRequest, token: FeedToken, text: str) -> JsonResponse:
     adds the token itself, so it is not in theirs.
     """
     if request.method != "GET":
-        return reply({"error": "Only GET is answered."}, status=405)
+        return reply({"error": "Only GET requests are supported."}, status=405)
     keep_current()
     # Read before the rows: one that changes meanwhile is later, and is sent next time.
     newest = newest_moment() or EPOCH

@@ -65,37 +65,54 @@ class Trap(NamedTuple):
 TRAPS = (
     Trap(
         "ecs.enabled and ecs.accounts",
-        "Without a list of ECS accounts, even an empty one, the plugin's first "
-        "synchronization fails, and no account ever arrives.",
+        (
+            "Without a list of ECS accounts, even an empty one, the plugin's first "
+            "synchronization fails and no accounts are added."
+        ),
     ),
     Trap(
         "aws.accounts",
-        "Without a list, the plugin builds no account and still counts all of them as "
-        "received, so they never arrive.",
+        (
+            "Without a list, the plugin doesn't add any accounts but counts them as "
+            "received, so they're never added."
+        ),
     ),
     Trap(
         "aws.defaultAssumeRole",
-        "Without it, or an account in the list, Clouddriver assumes no role: it acts "
-        "in every account as its own identity.",
+        (
+            "Without this setting or an account in the list, Clouddriver doesn't "
+            "assume a role and acts in every account as itself."
+        ),
     ),
     Trap(
         "credentials.poller",
-        "Both types need it. Without the one for AWS nothing is pulled again; without "
-        "the one for ECS no ECS account is loaded.",
+        (
+            "Both types require this setting. Without it for AWS, nothing is pulled "
+            "again. Without it for ECS, no ECS account is loaded."
+        ),
     ),
     Trap(
         "account.storage.enabled",
-        "If it is on, Clouddriver has two sources of AWS accounts and the plugin "
-        "cannot replace one.",
+        (
+            "If this is on, Clouddriver has two sources of AWS accounts, and the "
+            "plugin can't replace one of them."
+        ),
     ),
 )
 LIMITS = (
-    "Clouddriver writes the whole URL, with the token, to its own log. Keep that log "
-    "private, or, before Spinnaker 2025.4, put API Gateway in front.",
-    "After the last AWS account left the feed, Clouddriver keeps it until it restarts.",
-    "The feed has no key pair and no environment: Clouddriver uses its default key "
-    "pair, and each account's name as the environment.",
-    "The feed has no EKS clusters. Deliver them with a bundle.",
+    (
+        "Clouddriver writes the complete URL, including the token, to its log. Keep "
+        "that log private. Before Spinnaker 2025.4, you can also use API Gateway."
+    ),
+    (
+        "After the last AWS account leaves the feed, Clouddriver keeps the account "
+        "until it restarts."
+    ),
+    (
+        "The feed doesn't include key pairs or environments. Clouddriver uses its "
+        "default key pair, and each account's name as the environment."
+    ),
+    "The feed doesn't include EKS clusters. Use a bundle for them.",
 )
 
 

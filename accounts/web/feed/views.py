@@ -89,7 +89,8 @@ def feed_token(request: Request) -> HttpResponse:
         return redirect("accounts:feed")
     if FeedToken.objects.usable().count() >= MOST:
         messages.error(
-            request, f"There are {MOST} tokens already. Revoke one of them first."
+            request,
+            f"You've reached the maximum of {MOST} tokens. Revoke a token first.",
         )
         return redirect("accounts:feed")
     fields = {"name": given["name"], "gateway": given["gateway"]}
@@ -106,7 +107,9 @@ def feed_token_revoke(request: Request, pk: UUID) -> HttpResponse:
     if revoke(request.user, token):
         messages.success(
             request,
-            f"The token {token} no longer opens the feed. A Clouddriver that uses it "
-            "keeps its accounts and gets no changes.",
+            (
+                f"The token {token} no longer gives access to the feed. A Clouddriver "
+                "that uses it keeps its accounts but gets no changes."
+            ),
         )
     return redirect("accounts:feed")

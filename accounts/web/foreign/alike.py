@@ -21,7 +21,7 @@ from accounts.wording import counted
 
 MOST_IN_TABLE = 50
 """The most accounts with a row in the table; the others are named below it."""
-NONE = "Nothing was decided."
+NONE = "No decision was made."
 
 
 def same_policies(request: Request, alike: str) -> HttpResponse:
@@ -60,7 +60,7 @@ def ask(request: Request, alike: str) -> HttpResponse:
         return alike_page(request, alike, form)
     chosen = numbers_in(request)
     decided = deciding.ask_alike(alike, chosen, request.user, **form.cleaned_data)
-    return told(request, alike, decided, "Asked to accept it in {}.")
+    return told(request, alike, decided, "Requested acceptance in {}.")
 
 
 @approver_required
@@ -73,7 +73,10 @@ def accept(request: Request, alike: str) -> HttpResponse:
         request,
         alike,
         decided,
-        "Accepted in {}. The next verification there does not fail because of it.",
+        (
+            "Accepted in {}. The next verification of these accounts doesn't fail "
+            "because of it."
+        ),
     )
 
 
@@ -89,6 +92,6 @@ def told(request: Request, alike: str, decided: Decided, did: str) -> HttpRespon
     if decided.done:
         messages.success(request, did.format(counted(decided.done)))
     if decided.left or not decided.done:
-        left = ["Left out:", *decided.left] if decided.left else [NONE]
+        left = ["Excluded:", *decided.left] if decided.left else [NONE]
         messages.warning(request, " ".join(left))
     return redirect("accounts:foreign-alike", alike)

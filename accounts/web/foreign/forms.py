@@ -27,7 +27,7 @@ class AskForm(forms.Form):
     reason = RuledField(
         rule=names.seen,
         max_length=500,
-        label="Why may it stay?",
+        label="Reason for accepting it",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     until = forms.DateField(

@@ -70,7 +70,9 @@ def ask(request: Request, number: int) -> HttpResponse:
     if not form.is_valid():
         return policy_page(request, policy, form)
     accepting.ask(policy, request.user, **form.cleaned_data)
-    messages.success(request, "Asked. Once somebody accepts it, it counts as approved.")
+    messages.success(
+        request, "Requested. After an approver accepts it, it counts as approved."
+    )
     return redirect(policy)
 
 
@@ -85,7 +87,7 @@ def accept(request: Request, number: int) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(
-            request, "Accepted. The next verification does not fail because of it."
+            request, "Accepted. The next verification doesn't fail because of it."
         )
     return redirect(policy)
 

@@ -23,7 +23,7 @@ class FileForm(forms.Form):
         file = self.cleaned_data["file"]
         if PurePath(file.name).suffix.lower() not in KINDS:
             raise forms.ValidationError(
-                f"“{file.name}” is not a .csv, .yaml or .yml file."
+                f"“{file.name}” isn't a .csv, .yaml, or .yml file."
             )
         return file
 

@@ -132,14 +132,14 @@ def file_check(request: Request, question: str) -> HttpResponse:
 SOON = "every 1s"
 CHECKING = {
     "title": "Add from a file",
-    "says": "Checking the file",
-    "large": "A long file takes a few seconds. This page then shows what changes.",
+    "says": "Validating the file",
+    "large": "A long file takes a few seconds. This page then shows the changes.",
     "crumbs": [("Accounts", reverse_lazy("accounts:accounts"))],
 }
-NOT_CHECKED = "The file was not checked in time, or is no longer kept."
+NOT_CHECKED = "The file wasn't validated in time, or is no longer stored."
 UPLOAD_AGAIN = "Upload the file again."
-BUSY = "A worker has two of your files already, or many wait for it."
-TOO_MANY = f"{BUSY} Upload this one again in some seconds."
+BUSY = "Two of your files are already being processed, or many files are waiting."
+TOO_MANY = f"{BUSY} Upload this file again in a few seconds."
 
 
 def page(
@@ -189,9 +189,9 @@ def saved_or_why(request: Request, row: Upload, outcome: Outcome) -> HttpRespons
 
 WHY = {
     Outcome.UNSEEN: "The preview changed after you opened it.",
-    Outcome.CHANGED: "Somebody changed these accounts in the meantime.",
+    Outcome.CHANGED: "Someone changed these accounts in the meantime.",
 }
-NOW = "Review what the file changes now, and save again."
+NOW = "Review the changes again, then save."
 
 
 def save_by_a_worker(request: Request, row: Upload, seen: str) -> HttpResponse:
@@ -230,10 +230,13 @@ def saving_page(request: Request, row: Upload, seen: str) -> HttpResponse:
 SAVING = {
     "title": "Add from a file",
     "says": "Saving the accounts",
-    "large": "Many accounts take a few seconds. This page then shows what was saved.",
+    "large": (
+        "With many accounts, this takes a few seconds. This page then shows what was "
+        "saved."
+    ),
     "crumbs": CHECKING["crumbs"],
 }
-SAVE_AGAIN = "Save again in some seconds."
+SAVE_AGAIN = "Save again in a few seconds."
 
 
 def preview_page(request: Request, upload: Upload) -> HttpResponse:

@@ -60,7 +60,9 @@ def choose(by: User, group: str, roles: tuple[str, ...]) -> bool:
         if not roles:
             del after[group]
         if len(after) > MOST:
-            raise NotChanged(f"{MOST} groups have roles. Remove one of them first.")
+            raise NotChanged(
+                f"You've reached the maximum of {MOST} groups. Remove a group first."
+            )
         refuse_lockout(after)
         refuse_own_gain(by, group, before, after)
         if roles:
@@ -88,16 +90,17 @@ def refuse_own_gain(
     has.update(roles_in(identity.groups, before))
     if gained := sorted({*roles_in(identity.groups, after)} - has):
         raise NotChanged(
-            f"You are in the group {group} yourself, and it would give you the role "
-            f"{', '.join(gained)}. Another administrator has to do that."
+            f"You're a member of the group {group}, so this would give you the "
+            f"{', '.join(gained)} role. Ask another administrator to make this change."
         )
     for role in LIMITED:
         more = reach_gained(by, role.name, identity.groups, before, after)
         if more != NOWHERE:
             where = "every environment" if more is None else named(more, UNNAMED)
             raise NotChanged(
-                f"You are in the group {group} yourself, and it would give you the "
-                f"role {role.name} in {where}. Another administrator has to do that."
+                f"You're a member of the group {group}, so this would give you the "
+                f"{role.name} role in {where}. Ask another administrator to make this "
+                "change."
             )
 
 
@@ -120,9 +123,9 @@ def reach_gained(
 def refuse_lockout(after: RolesByGroup) -> None:
     if not any(local_administrators()) and not any_administrator(after):
         raise NotChanged(
-            "Afterwards no administrator could sign in. Give the role administrator to "
-            "one of your own groups first, or create an administrator with a password: "
-            "manage.py createsuperuser."
+            "After this change, no administrator could sign in. First assign the "
+            "administrator role to one of your groups, or create an administrator "
+            "with a password: manage.py createsuperuser."
         )
 
 

@@ -17,7 +17,7 @@ from accounts.web.single_sign_on.roles import NoSuchRole, reaches, roles_named, 
 from onboarding import names
 
 LONGEST = 255
-EMPTY = "Empty: in every one."
+EMPTY = "Leave empty to include all environments."
 MOST_NAMED = 10
 """Environments in a sentence."""
 
@@ -29,13 +29,15 @@ class GroupForm(forms.Form):
         rule=names.seen,
         max_length=LONGEST,
         label="Group",
-        help_text="Exactly as the provider sends it. Entra ID sends object IDs.",
+        help_text=(
+            "The group exactly as the provider sends it. Entra ID sends object IDs."
+        ),
     )
     roles = forms.MultipleChoiceField(
         label="Roles",
         choices=[(role.name, f"{role.name}: {role.does}") for role in ROLES],
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose one role at least."},
+        error_messages={"required": "Choose at least one role."},
     )
     operator_in = EnvironmentsField(role=OPERATOR, help_text=EMPTY)
     approver_in = EnvironmentsField(role=APPROVER, help_text=EMPTY)
@@ -76,8 +78,7 @@ class GroupForm(forms.Form):
             if role.name not in said["roles"]:
                 self.add_error(
                     name,
-                    f"Select the role {role.name} too, or leave this empty: without "
-                    "the role there is nothing to limit.",
+                    f"Select the {role.name} role also, or leave this field empty.",
                 )
             elif unknown := environments_without_accounts(wanted - self.kept(role)):
                 said_so = f"No account is in {named(unknown)}. {there_are()}"
@@ -97,6 +98,6 @@ def there_are() -> str:
     known = rows.values_list("environment", flat=True).distinct()
     found = list(known[: MOST_NAMED + 1])
     if not found:
-        return "No account names an environment yet."
+        return "No account has an environment yet."
     more = " and others" if found[MOST_NAMED:] else ""
     return f"Accounts are in {', '.join(found[:MOST_NAMED])}{more}."

@@ -22,6 +22,7 @@ from accounts.web.single_sign_on.groups import chosen_roles
 from accounts.web.single_sign_on.provider import providers
 from accounts.web.single_sign_on.roles import RolesByGroup, in_words, reaches
 from accounts.web.you.confirmation import confirmation_required
+from accounts.wording import counted
 
 BACK = "accounts:groups"
 
@@ -99,11 +100,13 @@ def group_save(request: Request) -> HttpResponse:
     if changed:
         messages.success(
             request,
-            f"The group {group} has other roles now. They count at each person's next "
-            "sign-in.",
+            (
+                f"The roles of the group {group} are changed. They apply at each "
+                "person's next sign-in."
+            ),
         )
     else:
-        messages.info(request, f"The group {group} has these roles already.")
+        messages.info(request, f"The group {group} already has these roles.")
     return redirect(BACK)
 
 
@@ -120,11 +123,13 @@ def group_remove(request: Request) -> HttpResponse:
     if removed:
         messages.success(
             request,
-            f"The group {group} no longer has a role. Whoever came by it keeps theirs "
-            "until the next sign-in.",
+            (
+                f"The group {group} no longer has a role. Its members keep their "
+                "roles until they next sign in."
+            ),
         )
     else:
-        messages.error(request, "There is no such group. Nothing was changed.")
+        messages.error(request, "This group doesn't exist. Nothing was changed.")
     return redirect(BACK)
 
 
@@ -136,11 +141,9 @@ def group_sign_out(request: Request) -> HttpResponse:
     group = request.POST.get("group", "")
     count = sign_out(request.user, group, request.session)
     if count:
-        messages.success(
-            request,
-            f"{count} {'person' if count == 1 else 'people'} of the group {group} must "
-            "sign in again.",
-        )
+        people = counted(count, "person", "people")
+        said = f"{people} of the group {group} must sign in again."
+        messages.success(request, said)
     else:
-        messages.info(request, f"Nobody else came by the group {group}.")
+        messages.info(request, f"No other members of the group {group} are signed in.")
     return redirect(BACK)

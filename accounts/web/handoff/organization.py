@@ -134,5 +134,5 @@ def organization_archive(request: Request) -> HttpResponse:
 def organization_look(request: Request) -> HttpResponse:
     """Look at once at all accounts that wait for the organization."""
     if look_at_all(request.user):
-        messages.info(request, "Bowline looks now, and again every half minute.")
+        messages.info(request, "Bowline checks now, and then every 30 seconds.")
     return redirect("accounts:organization-hand-off")

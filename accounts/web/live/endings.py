@@ -9,16 +9,16 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.models import Run
-from accounts.models.states import FAILURES, UNSUCCESSFUL, Status
+from accounts.models.states import FAILURES, UNSUCCESSFUL, Status, word_of
 
 SENTENCES = {
     Status.PLANNED: "The plan for {} needs approval",
-    Status.HANDED_OFF: "{run} of {} waits for an owner",
+    Status.HANDED_OFF: "{run} of {} is waiting for an owner",
     Status.VERIFIED: "Account {} is {proof}",
     Status.EVALUATED: "Account {} is {proof}",
     Status.REMOVED: "Account {} is removed from AWS",
     Status.FAILED: "{run} of {} failed",
-    Status.ERRORED: "{run} of {} stopped: Bowline itself failed",
+    Status.ERRORED: "{run} of {} stopped because of an internal error",
     Status.OUTDATED: "{run} of {} is outdated",
 }
 
@@ -63,7 +63,7 @@ def summary(runs: QuerySet[Run]) -> Ending:
     statuses = runs.order_by().values_list("status", flat=True)
     counts = Counter(statuses)
     worst = next((one for one in FAILURES if counts[one]), "")
-    parts = [f"{count:,} {status}" for status, count in counts.most_common()]
-    text = f"{counts.total():,} runs ended: {', '.join(parts)}"
+    parts = [f"{count:,} {word_of(status)}" for status, count in counts.most_common()]
+    text = f"{counts.total():,} runs finished: {', '.join(parts)}"
     state = worst or counts.most_common(1)[0][0]
     return Ending(state, text, reverse("accounts:runs"))

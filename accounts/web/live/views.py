@@ -91,7 +91,7 @@ def reload(request: HttpRequest, asked: str) -> HttpResponse:
 
 def signed_out(request: HttpRequest) -> HttpResponse:
     """Tell whoever reads the page, and leave it as it is."""
-    text = "You are signed out. Sign in to see what changes."
+    text = "You're signed out. Sign in to see updates."
     told = Ending(Status.PLANNED, text, request.get_full_path())
     shown = render(request, "live/_toasts.html", {"endings": [told]})
     return HttpResponseStopPolling(shown.content, headers={"HX-Reswap": "none"})
@@ -124,7 +124,7 @@ def bundle_endings(number: int) -> list[Ending]:
     if bundle is None:
         return []
     is_ready = bundle.status == Bundle.Status.READY
-    text = f"{bundle} is ready" if is_ready else f"{bundle} could not be built"
+    text = f"{bundle} is ready" if is_ready else f"{bundle} couldn't be built"
     return [Ending(bundle.status, text, bundle.get_absolute_url())]
 
 

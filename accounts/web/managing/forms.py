@@ -25,10 +25,8 @@ from onboarding.desired.image_keys import not_at_home
 from onboarding.partitions import known_region
 from onboarding.topology import MANAGED_ROLE, MadeBy, Managing, identity_elsewhere
 
-NEEDED = "Fill in this field: what you chose above needs it."
-NOTHING_PROVES = (
-    "Select this: nothing else shows Bowline what the owner of the account created."
-)
+NEEDED = "This field is required for the option that you chose above."
+NOTHING_PROVES = "Required: without it, Bowline can't verify what the owner created."
 NEAR = 3
 """How many first letters an account shares with the one that was meant."""
 
@@ -48,7 +46,11 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         label="Access role",
         max_length=64,
         help_text=more(
-            "Bowline assumes it. Empty: its own credentials.", "access-roles"
+            (
+                "The role that Bowline assumes here. Leave empty to use Bowline's "
+                "own credentials."
+            ),
+            "access-roles",
         ),
     )
     identity_name = RuledField(
@@ -56,24 +58,24 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         required=False,
         label="Role name",
         max_length=64,
-        help_text="Bowline creates it for Spinnaker.",
+        help_text="The role that Bowline creates for Spinnaker.",
     )
     identity_arn = RuledField(
         rule=names.identity_arn,
         required=False,
         label="ARN of the role or user",
-        help_text=more("Bowline only attaches its policies.", "identities"),
+        help_text=more("Bowline only attaches policies to it.", "identities"),
     )
     pod_cluster = RuledField(
         rule=names.cluster,
         required=False,
         label="EKS cluster",
-        help_text="Spinnaker runs in it.",
+        help_text="The cluster that Spinnaker runs in.",
     )
     pod_region = RuledField(
         rule=str,
         required=False,
-        label="Region of the cluster",
+        label="Cluster Region",
     )
     pod_namespace = RuledField(
         rule=names.namespace,
@@ -85,13 +87,13 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         rule=names.service_account,
         required=False,
         label="Service account",
-        help_text="Only its pods can assume the role.",
+        help_text="Only pods of this service account can assume the role.",
     )
     managed_role = RuledField(
         rule=names.chain_role,
         label="Managed role",
         max_length=64,
-        help_text=more("Spinnaker assumes it in every account.", "roles"),
+        help_text=more("The role that Spinnaker assumes in every account.", "roles"),
     )
     base_role = RuledField(
         rule=names.role_name,
@@ -100,48 +102,50 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         help_text=more("The default role of new instances.", "roles"),
     )
     assume = forms.ChoiceField(
-        label="Which accounts Spinnaker may assume",
+        label="Accounts that Spinnaker can access",
         choices=[
-            (LISTED, "The onboarded accounts, each listed"),
+            (LISTED, "Listed accounts"),
             (WHOLE_ORGANIZATION, "Every account of an AWS organization"),
         ],
         widget=forms.RadioSelect,
         initial=LISTED,
-        help_text=more("A list has a limit. An organization has none.", "lists"),
+        help_text=more("A list has a limit. An organization doesn't.", "lists"),
     )
     organization = RuledField(
         rule=names.organization,
         required=False,
-        label="Organization id",
+        label="Organization ID",
         max_length=34,
         help_text="For example o-a1b2c3d4e5.",
     )
     trust_organization = RuledField(
         rule=names.organization,
         required=False,
-        label="Organization that the trust requires",
+        label="Organization required by trust policies",
         max_length=34,
-        help_text=more("Managed roles also require it. Optional.", "trusts"),
+        help_text=more(
+            "Optional. Managed roles then require this organization.", "trusts"
+        ),
     )
     boundary = RuledField(
         rule=names.boundary_arn,
         required=False,
         label="Permissions boundary",
         max_length=600,
-        help_text=more("The ARN of a policy. Optional.", "boundaries"),
+        help_text=more("Optional. The ARN of a policy.", "boundaries"),
     )
     ami_owner = RuledField(
         rule=names.account_name,
         required=False,
         label="Account that owns baked images",
         max_length=60,
-        help_text="Empty: the managing account.",
+        help_text="Leave empty to use the managing account.",
     )
     image_keys = ListField(
         rule=names.kms_key_arn,
         required=False,
-        label="KMS keys of images",
-        help_text=more("ARNs, separated by commas.", "images"),
+        label="Image encryption keys",
+        help_text=more("Comma-separated list of KMS key ARNs.", "images"),
     )
 
     class Meta:
@@ -171,16 +175,23 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         ]
         widgets = {"identity_kind": forms.RadioSelect, "made_by": forms.RadioSelect}
         labels = {
-            "made_by": "Who creates the roles here?",
-            "identity_kind": "What Spinnaker runs as",
-            "bakes": "Images are baked in this account",
-            "trusts_bowline": "Bowline may assume this identity, to verify accounts",
+            "made_by": "Roles created by",
+            "identity_kind": "Spinnaker's identity",
+            "bakes": "Bake images in this account",
+            "trusts_bowline": (
+                "Allow Bowline to assume this identity to verify accounts"
+            ),
         }
         help_texts = {
-            "made_by": more("The owner receives a template.", "managing-owners"),
+            "made_by": more(
+                "The owner deploys a template that Bowline generates.",
+                "managing-owners",
+            ),
             "identity_kind": more("", "identities"),
             "bakes": more("", "images"),
-            "trusts_bowline": more("Off: a person accepts each account.", "proofs"),
+            "trusts_bowline": more(
+                "If this is off, an approver must accept each account.", "proofs"
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -195,12 +206,12 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         made_by.required, made_by.empty_value = False, MadeBy.BOWLINE.value
         if self.instance.applied:
             made_by.disabled = True
-            made_by.help_text = "You cannot change this while the roles exist."
+            made_by.help_text = "You can't change this while the roles exist."
         if ManagedAccount.objects.existing().exists():
             account_id = self.fields["account_id"]
             account_id.disabled = True
             account_id.help_text = (
-                "To change it, remove the managed accounts from AWS first."
+                "To change this, remove the managed accounts from AWS first."
             )
         self.fields["ami_owner"].widget.attrs["list"] = "owners"
         for name in (*POD_FIELDS, "identity_name", "identity_arn", "organization"):
@@ -294,8 +305,11 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         if count > (most := most_listed(managing)):
             self.add_error(
                 "assume",
-                f"{count:,} accounts exist, and the list holds {most:,} with what you "
-                "chose here. Choose every account of an AWS organization.",
+                (
+                    f"You have {count:,} accounts, but with these settings the list "
+                    f"can contain only {most:,}. Choose every account of an AWS "
+                    "organization instead."
+                ),
             )
 
     def check_arn(self) -> None:

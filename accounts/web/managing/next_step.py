@@ -23,43 +23,45 @@ def owners_step(row: ManagingAccount) -> Next:
     """Name what the owner's creation of the identity waits for."""
     if row.state == State.HANDED_OFF:
         return Next(
-            "Send the owner of this account what the hand-off page has. Bowline looks "
-            "by itself whether the roles are there.",
+            (
+                "Send the hand-off page's template to the owner of this account. "
+                "Bowline checks automatically whether the roles exist."
+            ),
             "Open the hand-off page",
             reverse("accounts:hand-off", args=[row.pk]),
         )
     return Next(
-        "Plan the changes of this account, and approve them. The owner then receives a "
-        "template, and Bowline waits until the roles are there.",
+        (
+            "Plan the changes of this account and approve them. Then send the owner "
+            "the template. Bowline waits until the roles exist."
+        ),
         "Go to Plan changes",
         "#changes",
     )
 
 
-VERIFIES = "Plan its changes: where none are left, Bowline verifies it."
+VERIFIES = "Plan its changes. If there are none, Bowline verifies the account."
 OF_OTHERS = (
-    "is not as approved: its roles have {} of others. Accept them by name, or plan "
+    "is not as approved. Its roles have {} of others. Accept them by name, or plan "
     "their removal."
 )
 TO_PLAN = {
-    State.APPLIED.value: f"was changed, and not verified since. {VERIFIES}",
+    State.APPLIED.value: f"was changed and isn't verified yet. {VERIFIES}",
     State.FAILED.value: (
-        "could not be changed or verified. Plan its changes: the run says what to fix."
+        "couldn't be changed or verified. Plan its changes. The run shows what to fix."
     ),
     State.DRIFTED.value: (
-        "drifted: AWS no longer matches what was approved. Plan its changes, and read "
-        "what differs."
+        "drifted. AWS no longer matches what was approved. Plan its changes and "
+        "review the differences."
     ),
     NOT_APPROVED: (
-        "is not as approved: its roles may do what nobody approved. Plan its changes, "
-        "and read what they remove."
+        "is not as approved. Its roles have permissions that no one approved. Plan "
+        "its changes and review what they remove."
     ),
     State.OUTDATED.value: (
-        "was edited since its changes were applied. Plan them, and read what they are."
+        "was edited after its changes were applied. Plan the changes and review them."
     ),
-    **dict.fromkeys(
-        STALE.values(), f"was verified too long ago to rely on. {VERIFIES}"
-    ),
+    **dict.fromkeys(STALE.values(), f"has an outdated verification. {VERIFIES}"),
 }
 """What a plan of the managing account is for, by the word that pages show."""
 
@@ -71,7 +73,7 @@ def to_plan(row: ManagingAccount) -> str:
     if row.state == State.DRIFTED:
         found = ForeignPolicy.objects.of(None)
         if others := sum(not policy.is_accepted for policy in found):
-            return OF_OTHERS.format("a policy" if others == 1 else f"{others} policies")
+            return OF_OTHERS.format(counted(others, "policy", "policies"))
     return TO_PLAN.get(row.word, "")
 
 
@@ -83,16 +85,20 @@ def next_step(row: ManagingAccount) -> Next | None:
         return Next(f"This account {says}", "Go to Plan changes", "#changes")
     if not ManagedAccount.objects.exists():
         return Next(
-            "Onboard the first account that Spinnaker deploys to. Its plan shows what "
-            "changes in both accounts, and waits for approval.",
+            (
+                "Onboard the first account that Spinnaker deploys to. Its plan shows "
+                "the changes in both accounts and must be approved."
+            ),
             "Onboard an account",
             reverse("accounts:wizard-new"),
         )
     left = 0 if row.organization else left_over().count()
     if left:
         return Next(
-            f"Spinnaker may assume a role in {counted(left)} for which no plan was "
-            "carried out. Plan the changes of this account to take them from its list.",
+            (
+                f"Spinnaker can assume a role in {counted(left)} without an applied "
+                "plan. Plan the changes of this account to remove them from its list."
+            ),
             "Go to Plan changes",
             "#changes",
         )

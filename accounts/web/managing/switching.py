@@ -7,9 +7,10 @@ from typing import NamedTuple
 from accounts.discover.organization.asked import belonging_of
 from accounts.mapping.managing import managing_of
 from accounts.models import Lookup, ManagedAccount, ManagingAccount
+from accounts.wording import first_of, for_count
 from onboarding.desired.capacity import Capacity, assume_policy_names
 
-UNKNOWN = "Bowline cannot read which accounts belong to it."
+UNKNOWN = "Bowline can't read which accounts belong to the organization."
 
 MOST_NAMED = 10
 """The most accounts outside that are named; the rest are counted."""
@@ -43,26 +44,28 @@ def answered_organization(row: ManagingAccount, lookup: Lookup) -> OrganizationA
     """Say which organization the managing account belongs to, as AWS answered."""
     if lookup.answer is None:
         return OrganizationAnswer(
-            "", f"{lookup.message} {lookup.hint} Type the id below."
+            "", f"{lookup.message} {lookup.hint} Enter the ID below."
         )
     belonging = belonging_of(lookup.answer)
     found = belonging.organization
     if found is None:
         return OrganizationAnswer(
             "",
-            f"Bowline is not allowed to read the organization of {row.name} "
-            "(organizations:DescribeOrganization). Type the id below.",
+            f"Bowline isn't allowed to read the organization of {row.name} "
+            "(organizations:DescribeOrganization). Enter the ID below.",
         )
     if not found:
         return OrganizationAnswer(
             "",
-            f"AWS says that {row.name} does not belong to an organization, so its "
-            "accounts must stay listed.",
+            (
+                f"According to AWS, {row.name} doesn't belong to an organization, so "
+                "the accounts must stay listed."
+            ),
             membership="",
         )
     sentence = (
-        f"AWS says that {row.name} belongs to {found}. It is filled in below. Nothing "
-        "is saved yet."
+        f"According to AWS, {row.name} belongs to {found}. The ID is filled in below. "
+        "Nothing is saved yet."
     )
     return OrganizationAnswer(found, sentence, membership({*belonging.account_ids}))
 
@@ -77,8 +80,12 @@ def membership(inside: set[str]) -> str:
     if not existing:
         return ""
     if not outside:
-        return f"All {len(existing):,} existing accounts belong to it, AWS says."
-    more = f", and {len(outside) - MOST_NAMED:,} more" if outside[MOST_NAMED:] else ""
-    named = ", ".join(outside[:MOST_NAMED])
-    verb = "does" if len(outside) == 1 else "do"
-    return f"{named}{more} {verb} not belong to it, AWS says."
+        return for_count(
+            len(existing),
+            "According to AWS, the existing account belongs to the organization.",
+            "According to AWS, all {count} existing accounts belong to the "
+            "organization.",
+        )
+    named = first_of(outside, MOST_NAMED)
+    verb = for_count(len(outside), "doesn't", "don't")
+    return f"According to AWS, {named} {verb} belong to the organization."

@@ -45,8 +45,8 @@ MOST_PROPOSED = 50
 SHARED = "the managing account"
 
 DESCRIBED_ALREADY = (
-    "There is exactly one managing account, and somebody described it while this page "
-    "was open. Open the page again to see and change it; nothing was saved."
+    "Your changes weren't saved. Someone else set up the managing account while this "
+    "page was open. Reload the page to edit it."
 )
 
 
@@ -174,7 +174,7 @@ def managing_plan(request: Request) -> HttpResponse:
     try:
         run = actions.plan_managing(request.user)
     except actions.RunOpen as error:
-        messages.info(request, f"{error} This is it.")
+        messages.info(request, f"{error} The current plan is shown below.")
         return redirect(error.run)
     except (NoManagingAccount, NoRoom) as error:
         messages.error(request, str(error))

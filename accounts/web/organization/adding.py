@@ -17,11 +17,12 @@ from accounts.http import Request
 from accounts.models import Adding
 from accounts.people.doors import operator_required
 from accounts.web.rollouts.starting import tell_started
+from accounts.wording import for_count
 
 MOST_SENTENCES = 20
 NEXT = (
-    "The list shows exactly these. Review them, select all and plan. Nothing in AWS "
-    "changes until the plans are approved."
+    "The list shows only these accounts. Review them, select all, and plan. Nothing "
+    "in AWS changes until the plans are approved."
 )
 
 
@@ -61,9 +62,7 @@ def led(request: Request, adding: Adding) -> HttpResponse:
 
 
 def described(count: int) -> str:
-    return (
-        "1 account is described" if count == 1 else f"{count:,} accounts are described"
-    )
+    return for_count(count, "1 account is added", "{count} accounts are added")
 
 
 def listed(moment: datetime | None) -> str:

@@ -34,7 +34,7 @@ def progress_of(organization: Organization) -> Progress:
         return Progress("accounts", found, of)
     unseen = staying.unseen(organization.reading).count()
     if unseen:
-        return Progress("accounts that were not found, checked", 0, unseen)
+        return Progress("accounts that weren't found, checked", 0, unseen)
     active = members.active()
     tagged = active.filter(tags_in=organization.reading).count()
     return Progress("accounts' tags", tagged, active.count())
@@ -47,7 +47,7 @@ def organization_read(request: Request) -> HttpResponse:
     if row is None:
         return redirect("accounts:managing")
     if not begin(managing_of(row), request.user, tags="tags" in request.POST):
-        messages.info(request, "The organization is being read already.")
+        messages.info(request, "The organization is already being read.")
     return redirect("accounts:organization")
 
 

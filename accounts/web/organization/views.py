@@ -145,15 +145,13 @@ def filter_form(request: Request, kept: Organization, sort: str) -> FilterForm:
     units = [*kept.units.values_list("unit_id", "path")]
     states = [(state, state.capitalize()) for state in ("active", *INACTIVE, "left")]
     joined = [(days, f"Joined in the {title}") for days, title in JOINED.items()]
-    tag = Filter(
-        "tag", "Tag, or tag=value", "Tag or tag=value", proposals=kept.tag_keys
-    )
+    tag = Filter("tag", "Tag or tag=value", "Tag or tag=value", proposals=kept.tag_keys)
     return FilterForm.of(
         request.GET,
         "Accounts of the organization",
         "accounts:organization",
         [
-            Filter("text", "Name, account id or email", "Name, account id or email"),
+            Filter("text", "Name, account ID, or email", "Name, account ID, or email"),
             Filter(
                 "unit",
                 "Organizational unit",

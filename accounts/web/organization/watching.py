@@ -32,7 +32,7 @@ def organization_watch(request: Request) -> HttpResponse:
     row = ManagingAccount.objects.first()
     kept = kept_organization(managing_of(row)) if row else None
     if row is None or kept is None or kept.read_at is None:
-        messages.info(request, "Read the organization first. Then watch its units.")
+        messages.info(request, "Read the organization before you watch its units.")
         return redirect("accounts:organization")
     form = WatchForm(
         request.POST or None,

@@ -17,7 +17,7 @@ from accounts.lists.overview import (
     to_do,
 )
 from accounts.models import ManagedAccount, ManagingAccount
-from accounts.models.states import State
+from accounts.models.states import State, word_of
 from accounts.runs.rollouts.causes import causes_now
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
@@ -82,7 +82,7 @@ def centre_of(managing: ManagingAccount) -> Seen:
         word=identity,
         url=managing.get_absolute_url(),
         title=(
-            f"Managing account {managing}: {managing.word}; Spinnaker runs as "
+            f"Managing account {managing}: {word_of(managing.word)}; Spinnaker runs as "
             f"{identity}"
         ),
     )
@@ -94,9 +94,9 @@ def seen_accounts(accounts: list[ManagedAccount]) -> list[Seen]:
             name=account.name,
             environment=account.environment,
             state=account.word,
-            word=account.word,
+            word=word_of(account.word),
             url=account.get_absolute_url(),
-            title=f"{account}: {account.word}",
+            title=f"{account}: {word_of(account.word)}",
         )
         for account in accounts
     ]

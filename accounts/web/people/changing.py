@@ -45,7 +45,7 @@ def turn_of(by: User) -> Iterator[None]:
         wait_for_turn(LOCK)
         now = User.objects.filter(pk=by.pk, is_active=True).first()
         if now is None or not has_role(now, ADMINISTRATOR):
-            raise NotAllowed("You are no longer an administrator.")
+            raise NotAllowed("You're no longer an administrator.")
         yield
 
 
@@ -64,16 +64,16 @@ def changing(by: User, pk: int, *, own: bool = False) -> Iterator[User]:
 def why_not(by: User, person: User) -> str:
     """Say why nobody but others may change this person; empty where `by` may."""
     if person.pk == by.pk:
-        return "Nobody changes themselves: another administrator does."
+        return "You can't change your own account. Ask another administrator."
     if person.is_superuser and not by.is_superuser:
-        return "Only a superuser changes a superuser."
+        return "Only a superuser can change a superuser."
     return ""
 
 
 def give(by: User, person: User, roles: list[str]) -> bool:
     """Give exactly these roles; return whether they are others than before."""
     if is_of_provider(person):
-        raise NotAllowed("The single sign-on decides this person's roles.")
+        raise NotAllowed("Single sign-on manages this person's roles.")
     return set_roles(by, person, roles)
 
 
@@ -114,7 +114,7 @@ def end_sessions(by: User, person: User, *, here: SessionBase) -> int:
 def describe(by: User, person: User, names: dict[str, str]) -> bool:
     """Change names and the mail address; return whether any differs."""
     if is_of_provider(person):
-        raise NotAllowed("The single sign-on decides this person's names.")
+        raise NotAllowed("Single sign-on manages this person's name.")
     changed = {
         name: [getattr(person, name), value]
         for name, value in names.items()

@@ -28,7 +28,9 @@ def sign_in_name(text: str) -> str:
     try:
         User.username_validator(name)
     except ValidationError:
-        raise ValueError("Use letters, digits and the signs @ . + - _ only.") from None
+        raise ValueError(
+            "Use only letters, digits, and the characters @ . + - _"
+        ) from None
     return new_name(name)
 
 
@@ -36,7 +38,7 @@ def mail_address(text: str) -> str:
     try:
         validate_email(names.seen(text))
     except ValidationError:
-        raise ValueError("This is not a mail address.") from None
+        raise ValueError("Enter a valid email address.") from None
     return text
 
 
@@ -50,7 +52,7 @@ class DescriptionForm(forms.Form):
         rule=names.seen, required=False, max_length=150, label="Last name"
     )
     email = RuledField(
-        rule=mail_address, required=False, max_length=254, label="Mail address"
+        rule=mail_address, required=False, max_length=254, label="Email address"
     )
     helper = bare_helper()
 
@@ -115,8 +117,7 @@ class LimitedRolesForm(RolesForm, LimitsForm):
             ):
                 self.add_error(
                     name,
-                    f"Select the role {role.name} too, or leave this empty: without "
-                    "the role there is nothing to limit.",
+                    f"Select the {role.name} role also, or leave this field empty.",
                 )
         return self.cleaned_data
 
@@ -135,14 +136,16 @@ class AddForm(DescriptionForm, RolesForm):
     username = RuledField(
         rule=sign_in_name,
         max_length=150,
-        label="Name to sign in with",
-        help_text="It cannot be changed here later. The activity log shows it.",
+        label="User name",
+        help_text="You can't change it later. The activity log shows it.",
     )
     field_order = ("username", "first_name", "last_name", "email", "roles")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].help_text = "The link to choose a password goes there."
+        self.fields[
+            "email"
+        ].help_text = "Bowline sends the link for choosing a password to this address."
         self.fields["roles"].initial = [VIEWER.name]
 
     def clean_username(self) -> str:
@@ -150,7 +153,7 @@ class AddForm(DescriptionForm, RolesForm):
         if settings.PASSWORDS_FOR and name not in settings.PASSWORDS_FOR:
             allowed = ", ".join(settings.PASSWORDS_FOR)
             raise ValidationError(
-                f"PASSWORDS_FOR leaves passwords to {allowed}. Others come from the "
-                "single sign-on, and are not added."
+                f"PASSWORDS_FOR allows passwords only for {allowed}. Other people "
+                "sign in with single sign-on and don't need to be added."
             )
         return name

@@ -79,10 +79,10 @@ def mailed(by: User, person: User, link: str) -> bool | None:
     message = EmailMessage(
         subject="Bowline: choose your password",
         body=(
-            f"{one_line(by.get_username())} lets you sign in to Bowline as "
-            f"{one_line(person.get_username())}. Choose your password:\n\n{link}\n\n"
-            f"The link works once, for {hours()} hours. If it has ended, ask for "
-            "another one.\n"
+            f"{one_line(by.get_username())} invited you to sign in to Bowline as "
+            f"{one_line(person.get_username())}. Choose your "
+            f"password:\n\n{link}\n\nThe link works once, for {hours()} hours. If it "
+            "has expired, ask for another link.\n"
         ),
         to=[to],
         headers={"Auto-Submitted": "auto-generated"},

@@ -37,14 +37,14 @@ PAGE = 50
 NO_ROLE = "none"
 UNSEEN_DAYS = 90
 WAYS = (
-    (PASSWORD, "By password"),
-    (SINGLE_SIGN_ON, "By single sign-on"),
-    (NO_WAY, "In no way yet"),
+    (PASSWORD, "Password"),
+    (SINGLE_SIGN_ON, "Single sign-on"),
+    (NO_WAY, "No sign-in method"),
 )
 FACTORS = (
     (NO_FACTOR, "No second factor"),
-    (APP, "With an app"),
-    (PASSKEY, "With a passkey"),
+    (APP, "Authenticator app"),
+    (PASSKEY, "Passkey"),
 )
 
 
@@ -72,7 +72,7 @@ def filter_form(request: Request) -> FilterForm:
         "People",
         "accounts:people",
         [
-            Filter("text", "Name or mail address", "Name or mail address"),
+            Filter("text", "Name or email address", "Name or email address"),
             Filter("role", "Role", "Any role", roles, often=True),
             Filter("state", "State", "Any state", states, often=True),
             Filter("way", "Sign-in", "Any sign-in", WAYS),
@@ -80,7 +80,7 @@ def filter_form(request: Request) -> FilterForm:
             Filter(
                 "tokens",
                 "API tokens",
-                "With API tokens or not",
+                "With or without API tokens",
                 [(USABLE, "With API tokens")],
             ),
             Filter("unseen", "Last seen", "Seen at any time", unseen),

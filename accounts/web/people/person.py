@@ -17,6 +17,7 @@ from accounts.people.roles import ROLES, VIEWER, has_password
 from accounts.web.single_sign_on.groups import identity_of, provider_of
 from accounts.web.single_sign_on.provider import providers
 from accounts.web.you.sessions import count_open, with_sessions
+from accounts.wording import counted
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -73,7 +74,7 @@ def ways_of(user: User) -> list[str]:
 def factors_of(user: User) -> list[str]:
     """Name the second factors of somebody of `with_all`."""
     passkeys: int = vars(user)["passkey_count"]
-    named = f"{passkeys} {PASSKEY}s" if passkeys > 1 else PASSKEY
+    named = counted(passkeys, PASSKEY) if passkeys > 1 else PASSKEY
     has_app = vars(user)["has_app"]
     return [APP] * has_app + [named] * (passkeys > 0)
 
@@ -113,8 +114,8 @@ def with_all(rows: QuerySet[User]) -> QuerySet[User]:
         .prefetch_related("groups", with_sessions())
         .annotate(
             has_app=Exists(apps()),
-            passkey_count=counted(passkeys()),
-            usable_tokens=counted(tokens()),
+            passkey_count=count_of(passkeys()),
+            usable_tokens=count_of(tokens()),
         )
     )
 
@@ -131,7 +132,7 @@ def tokens() -> QuerySet[ApiToken]:
     return ApiToken.objects.usable().filter(person=OuterRef("pk"))
 
 
-def counted(rows: QuerySet[Any]) -> Coalesce:
+def count_of(rows: QuerySet[Any]) -> Coalesce:
     """Count rows of each person, who may have none."""
     each = rows.order_by().values("person").annotate(count=Count("pk"))
     return Coalesce(Subquery(each.values("count")), 0)

@@ -93,9 +93,9 @@ def person_page(
 def limits_in_words(row: User) -> Iterator[str]:
     by_groups = limits_by_groups(row)
     for role, inside in limits_of(row).items():
-        yield f"The role {role} is for {only(inside)}."
+        yield f"The {role} role applies to {only(inside)}."
         if role in by_groups:
-            yield f"Groups give the role {role} in {only(by_groups[role])}."
+            yield f"Groups give the {role} role in {only(by_groups[role])}."
 
 
 def roles_form(row: User, data: Any = None) -> LimitsForm:
@@ -133,7 +133,7 @@ def person_roles(request: Request, person: int) -> HttpResponse:
     row = row_of(person)
     form = roles_form(row, request.POST)
     if "roles" in form.errors:
-        messages.error(request, "There is no such role. Nothing was changed.")
+        messages.error(request, "This role doesn't exist. Nothing was changed.")
         return redirect("accounts:person", person=person)
     if not form.is_valid() and not why_not(request.user, row):
         return person_page(request, row, roles=form)
@@ -162,10 +162,10 @@ def person_active(request: Request, person: int) -> HttpResponse:
         if not set_active(request.user, row, active, here=request.session):
             return ""
         if active:
-            return f"{row.username} may sign in again."
+            return f"{row.username} can sign in again."
         return f"{row.username} is deactivated and signed out everywhere."
 
-    return changed(request, person, change, "Nothing was to be changed.")
+    return changed(request, person, change, "There are no changes to save.")
 
 
 @administrator_required
@@ -176,7 +176,7 @@ def person_sign_out(request: Request, person: int) -> HttpResponse:
         ended = end_sessions(request.user, row, here=request.session)
         return f"{row.username} is signed out everywhere." if ended else ""
 
-    return changed(request, person, change, "There is no session to end.")
+    return changed(request, person, change, "There are no sessions to end.")
 
 
 @administrator_required
@@ -190,9 +190,9 @@ def person_describe(request: Request, person: int) -> HttpResponse:
 
     def change(row: User) -> str:
         saved = describe(request.user, row, form.cleaned_data)
-        return "The names and the mail address are saved." if saved else ""
+        return "The name and email address are saved." if saved else ""
 
-    return changed(request, person, change, "Nothing was to be changed.", own=True)
+    return changed(request, person, change, "There are no changes to save.", own=True)
 
 
 @administrator_required
@@ -203,7 +203,7 @@ def person_link(request: Request, person: int) -> HttpResponse:
     try:
         with changing(request.user, person) as row:
             if not may_have_link(row):
-                raise NotAllowed("This person cannot sign in by a password.")
+                raise NotAllowed("This person can't sign in with a password.")
             link = make_link(request, row)
             record(request.user, What.PERSON, row.username, {"link": "made"})
     except NotAllowed as refused:
@@ -229,7 +229,7 @@ def person_add(request: Request) -> HttpResponse:
             row = added(request.user, form) if form.is_valid() else None
             link = make_link(request, row) if row else ""
     except NotAllowed as refused:
-        messages.error(request, f"{refused} Nobody was added.")
+        messages.error(request, f"{refused} No one was added.")
         return redirect("accounts:people")
     return with_link(request, row, link) if row else add_page(request, form)
 

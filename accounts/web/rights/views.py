@@ -86,7 +86,10 @@ def account_and_managing(pk: UUID) -> tuple[ManagedAccount, Managing]:
 @operator_required
 def rotation_begin(request: Request, pk: UUID) -> HttpResponse:
     return rotated(
-        request, pk, rotate, "A new external ID was created. Plan again: both"
+        request,
+        pk,
+        rotate,
+        "A new external ID was created. Plan again. Then AWS accepts both",
     )
 
 

@@ -17,8 +17,11 @@ class EnvironmentsField(ListField):
         plain = {
             "rule": environment,
             "required": False,
-            "label": f"{role.name.capitalize()} only in these environments",
-            "help_text": "Empty: in every one. - is for accounts without one.",
+            "label": f"Environments for the {role.name} role",
+            "help_text": (
+                "Leave empty to include all environments. Enter - for accounts "
+                "without an environment."
+            ),
         }
         super().__init__(**{**plain, **kwargs})
 

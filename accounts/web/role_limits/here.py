@@ -68,7 +68,7 @@ def shown(request: Request, wanted: set[str] | None, what: str) -> dict[str, Any
 
 
 def for_these(role: UserRole, environments: Collection[str]) -> str:
-    return f"Your role {role.name} is for {only(environments)}."
+    return f"Your {role.name} role applies to {only(environments)}."
 
 
 def because(wanted: set[str] | None, what: str) -> str:
@@ -78,4 +78,4 @@ def because(wanted: set[str] | None, what: str) -> str:
 
 
 def ask() -> str:
-    return f"An administrator can change that ({whom_to_ask()})."
+    return f"An administrator can change this ({whom_to_ask()})."

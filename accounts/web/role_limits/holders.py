@@ -19,6 +19,7 @@ from accounts.people.roles import (
     UserRole,
     has_role,
 )
+from accounts.wording import listed
 
 Holders = Mapping[str, Sequence[str]]
 """Names of a few people, by the role that they have."""
@@ -28,13 +29,15 @@ KEPT = "_bowline_holders"
 
 
 def needed(request: Request, role: UserRole, doing: str) -> str:
-    """Say that this needs a role, and whom to ask; nothing to whoever has the role.
+    """Say which role this needs, and whom to ask; nothing to people with the role.
 
     A role for some environments only is a matter of the page's own sentence.
     """
     if not request.user.is_authenticated or has_role(request.user, role):
         return ""
-    return f"{doing} the role {role.name}. {whom(role, holders_of(request))}"
+    return (
+        f"You need the {role.name} role to {doing}. {whom(role, holders_of(request))}"
+    )
 
 
 def whom(role: UserRole, holders: Holders) -> str:
@@ -46,13 +49,12 @@ def whom(role: UserRole, holders: Holders) -> str:
         return f"Ask {one_of(people)}."
     if administrators:
         return f"Ask an administrator ({one_of(administrators)})."
-    return "Nobody has it yet: run manage.py createsuperuser."
+    return "No one has this role yet. Run manage.py createsuperuser."
 
 
 def one_of(names: Sequence[str]) -> str:
-    """Name the first three: “ada, bob or cleo”."""
-    named = sorted(set(names))[:NAMED]
-    return f"{', '.join(named[:-1])} or {named[-1]}" if named[1:] else named[0]
+    """Name the first three: “ada, bob, or cleo”."""
+    return listed(sorted(set(names))[:NAMED], "or")
 
 
 def holders_of(request: Request) -> Holders:

@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 @operator_required
 @require_POST
 def rollout_pause(request: Request, number: int) -> HttpResponse:
-    said = "is paused. Accounts that are in progress continue to their end."
+    said = "is paused. Accounts in progress will finish."
     return decided(request, number, decisions.pause, said)
 
 
 @operator_required
 @require_POST
 def rollout_resume(request: Request, number: int) -> HttpResponse:
-    said = "continues. What failed until now no longer pauses it."
+    said = "continues. Earlier failures no longer pause it."
     return decided(request, number, decisions.resume, said)
 
 
 @operator_required
 @require_POST
 def rollout_stop(request: Request, number: int) -> HttpResponse:
-    said = "is stopped. What had not begun is discarded."
+    said = "is stopped. Accounts that hadn't started are discarded."
     return decided(request, number, decisions.stop, said)
 
 

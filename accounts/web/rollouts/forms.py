@@ -13,6 +13,7 @@ from accounts.runs.deciding.confirmation import (
     phrase_of_group,
 )
 from accounts.web.runs.forms import CommentForm
+from accounts.wording import counted
 
 
 class SettingsForm(forms.ModelForm[Rollout]):
@@ -29,10 +30,10 @@ class SettingsForm(forms.ModelForm[Rollout]):
         )
         labels = {
             "first_wave": "Accounts in the first wave",
-            "second_percent": "Percent in the second wave",
+            "second_percent": "Percentage in the second wave",
             "at_once": "Accounts at once",
-            "most_failures": "Pause at this many failures",
-            "failure_percent": "Pause at this percent of a wave",
+            "most_failures": "Pause after this many failures",
+            "failure_percent": "Pause after this percentage of a wave fails",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -61,7 +62,7 @@ class GroupForm(CommentForm):
         if not deletes:
             del self.fields["confirmation"]
             return
-        what = "1 thing" if deletes == 1 else f"{deletes} things"
+        what = counted(deletes, "resource")
         self.fields["confirmation"].label = (
             f"Each plan deletes {what} in AWS. "
             f"Type “{phrase_of_group(plans)}” to continue"

@@ -19,6 +19,7 @@ from accounts.runs.rollouts.census import Census, runs_of, settings_of
 from accounts.runs.rollouts.waves import REST, size
 from accounts.web.live.progress import Progress
 from accounts.web.runs.timeline import Stage
+from accounts.wording import counted
 
 ORDER = (
     Status.VERIFIED,
@@ -117,7 +118,7 @@ def stage_of(wave: WaveRow) -> Stage:
     states = {"pending": "ahead", "running": "running", "failed": "failed"}
     ended = [(wave.good, "done"), (wave.failed, "failed")]
     counts = "".join(f", {count:,} {word}" for count, word in ended if count)
-    about = f"{wave.size:,} account{'s' * (wave.size > 1)}{counts}"
+    about = f"{counted(wave.size)}{counts}"
     return Stage(f"Wave {wave.number}", states.get(wave.state, "done"), about)
 
 

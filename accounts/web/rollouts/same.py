@@ -23,6 +23,7 @@ from accounts.web.rollouts.parts import parts_of
 from accounts.web.rollouts.views import crumbs, rollout_of
 from accounts.web.runs.before_approval import brought, discouraged_among
 from accounts.web.runs.views import review_of
+from accounts.wording import for_count
 
 MOST_LISTED = 100
 """The most accounts that the page names; the list of runs has all of them."""
@@ -98,8 +99,12 @@ def rollout_approve(request: Request, number: int, fingerprint: str) -> HttpResp
         comment=form.cleaned_data["comment"],
     )
     if approved.plans:
-        plans = "1 plan is" if approved.plans == 1 else f"{approved.plans:,} plans are"
-        messages.success(request, f"{plans} approved. Each starts with its wave.")
+        said = for_count(
+            approved.plans,
+            "1 plan is approved. It starts with its wave.",
+            "{count} plans are approved. Each plan starts with its wave.",
+        )
+        messages.success(request, said)
     if approved.refused:
         messages.warning(request, f"Not approved: {listed(approved.refused, ' ')}")
     if read.joined:

@@ -42,7 +42,7 @@ def tell_started(request: Request, rollout: Rollout) -> HttpResponse:
     messages.success(request, f"{rollout} is started. {SAYS[kind]}")
     if rollout.left_out:
         left_out = counted(len(rollout.left_out))
-        messages.warning(request, f"{left_out} left out: see below.")
+        messages.warning(request, f"{left_out} excluded. See below.")
     if kind == Rollout.Kind.ONBOARD:
         tell_room(request)
     return redirect(rollout)
@@ -53,8 +53,9 @@ def tell_room(request: Request) -> None:
     room = capacity_of(managing_row())
     if room.is_near_its_end:
         text = (
-            f"The list of accounts that Spinnaker may assume is nearly full: "
-            f"{room.wanted:,} of {room.most:,} with those that are described."
+            "The list of accounts that Spinnaker can access is nearly full: "
+            f"{room.wanted:,} of {room.most:,}, including accounts that aren't "
+            "onboarded yet."
         )
         messages.warning(request, with_switch(text))
 

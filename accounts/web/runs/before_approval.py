@@ -42,12 +42,15 @@ def brought(policy_sets: Iterable[int]) -> Brought | None:
         return None
     oldest = min(older)
     newer = policy_sets_after(oldest)
-    since = f"policy set v{oldest}"
+    since = f"policy version {oldest}"
     if max(older) != oldest:
         since += " or a later one"
     return Brought(
         newer,
-        f"These plans bring {counted(len(older))} from {since} to v{newer[-1].number}:",
+        (
+            f"These plans update {counted(len(older))} from {since} to version "
+            f"{newer[-1].number}:"
+        ),
     )
 
 
@@ -58,8 +61,8 @@ def brings(run: Run) -> str:
         return ""
     newer = account.newer_policies
     return (
-        f"This plan brings {account.name} from policy set v{account.policy_set} to "
-        f"v{newer[-1].number}:"
+        f"This plan updates {account.name} from policy version {account.policy_set} "
+        f"to version {newer[-1].number}:"
         if newer
         else ""
     )

@@ -76,7 +76,7 @@ def tell_quicker(request: Request, pk: UUID) -> None:
 def run_discard(request: Request, pk: UUID) -> HttpResponse:
     run = run_of(pk)
     if actions.discard(run, request.user):
-        messages.success(request, f"{run.title} is discarded. AWS is unchanged.")
+        messages.success(request, f"{run.title} is discarded. Nothing changed in AWS.")
     else:
         tell_quicker(request, pk)
     return redirect(run)
@@ -96,7 +96,9 @@ def plan(request: Request, pk: UUID) -> HttpResponse:
     """Plan an account that is described to the end; else go where it is not."""
     account = account_of(pk)
     if missing(account):
-        messages.warning(request, "Complete the account's steps, then plan it.")
+        messages.warning(
+            request, "Complete the account's steps, then plan the account."
+        )
         return redirect("accounts:wizard", account.pk, next_step(account))
     return started(request, lambda: actions.plan(account, request.user), account)
 
@@ -129,7 +131,7 @@ def look(request: Request, pk: UUID) -> HttpResponse:
     """Look at once whether the account's owner is done."""
     run = get_object_or_404(Run, pk=pk)
     if look_soon(run, request.user):
-        messages.info(request, "Bowline looks now, and again every half minute.")
+        messages.info(request, "Bowline checks now, and then every 30 seconds.")
     return redirect(run)
 
 
@@ -142,7 +144,7 @@ def updated(request: Request, pk: UUID) -> HttpResponse:
         return redirect(run)
     if take_word(run, request.user):
         messages.success(
-            request, "Recorded as updated by the owner. Bowline verifies the account."
+            request, "Marked as updated by the owner. Bowline is verifying the account."
         )
     else:
         messages.info(request, not_awaited(run))
@@ -160,7 +162,9 @@ def accept(request: Request, pk: UUID) -> HttpResponse:
         messages.error(request, str(error))
         return redirect(account)
     if accepted:
-        messages.success(request, f"{account.name} is accepted. Bundles now hold it.")
+        messages.success(
+            request, f"{account.name} is accepted. Bundles now include it."
+        )
     else:
         messages.info(request, nothing_to_accept(account))
     return redirect(account)
@@ -178,7 +182,7 @@ def started(
     try:
         return redirect(start())
     except actions.RunOpen as error:
-        messages.info(request, f"{error} This is it.")
+        messages.info(request, f"{error} The current plan is shown below.")
         return redirect(error.run)
     except REFUSALS as error:
         messages.error(request, str(error))

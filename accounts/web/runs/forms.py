@@ -9,6 +9,7 @@ from django import forms
 from accounts.forms.fields import RuledField, bare_helper
 from accounts.models import Run
 from accounts.runs.deciding.confirmation import Unconfirmed, confirm_run
+from accounts.wording import counted
 from onboarding import names
 
 
@@ -44,7 +45,7 @@ class ApproveForm(CommentForm):
         if not deletes:
             del self.fields["confirmation"]
             return
-        what = "1 thing" if deletes == 1 else f"{deletes} things"
+        what = counted(deletes, "resource")
         field.label = (
             f"This plan deletes {what} in AWS. Type {run.account_name} to continue"
         )

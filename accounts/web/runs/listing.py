@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from accounts.http import Request
 from accounts.lists.runs import IN_PROGRESS, ME, matching, row_of
 from accounts.models import Run
-from accounts.models.states import Status
+from accounts.models.states import Status, word_of
 from accounts.people.roles import APPROVER, has_role
 from accounts.runs.deciding.groups import same_plans
-from accounts.web.filters import Filter, FilterForm, with_titles
+from accounts.web.filters import Filter, FilterForm
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
 
@@ -38,9 +38,13 @@ def runs(request: Request) -> HttpResponse:
 
 def filter_form(request: Request) -> FilterForm:
     waits = Filter(
-        "waits", "Waits for", "Waits for anybody", [(ME, "Waits for me")], often=True
+        "waits",
+        "Approval by",
+        "Anyone's approval",
+        [(ME, "Needs my approval")],
+        often=True,
     )
-    statuses = with_titles([IN_PROGRESS, *Status.values])
+    statuses = [(one, word_of(one)) for one in (IN_PROGRESS, *Status.values)]
     return FilterForm.of(
         request.GET,
         "Runs",
@@ -48,8 +52,8 @@ def filter_form(request: Request) -> FilterForm:
         [
             Filter(
                 "text",
-                "Run number, account, account id or person",
-                "Run, account, id or person",
+                "Run number, account, account ID, or person",
+                "Run, account, ID, or person",
             ),
             Filter("kind", "Kind", "Any kind", Run.Kind.choices, often=True),
             Filter("status", "Status", "Any status", statuses, often=True),

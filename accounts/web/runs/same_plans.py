@@ -28,6 +28,7 @@ from accounts.web.role_limits.here import for_these, here
 from accounts.web.runs.before_approval import brought, discouraged_among
 from accounts.web.runs.forms import CommentForm
 from accounts.web.runs.views import review_of
+from accounts.wording import for_count
 
 MOST_IN_TABLE = 50
 """The most runs with a row in the table; the others are named below it, to be selected
@@ -126,10 +127,12 @@ def same_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
         fingerprint, chosen, request.user, comment=form.cleaned_data["comment"]
     )
     if approved := decided.approved:
-        plans = "1 plan is" if approved == 1 else f"{approved} plans are"
-        messages.success(
-            request, f"{plans} approved. Bowline applies each one separately."
+        said = for_count(
+            approved,
+            "1 plan is approved. Bowline is applying it.",
+            "{count} plans are approved. Bowline applies each plan separately.",
         )
+        messages.success(request, said)
     if decided.left:
         others = " ".join(named(decided, fingerprint))
         messages.warning(request, f"Not approved: {others}")
@@ -137,4 +140,6 @@ def same_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
 
 
 NONE = "Select accounts first. Nothing was approved."
-TOO_MANY = f"You can approve at most {MOST_AT_ONCE} at once. Nothing was approved."
+TOO_MANY = (
+    f"You can approve up to {MOST_AT_ONCE} plans at a time. Nothing was approved."
+)

@@ -80,10 +80,14 @@ DESTINATIONS = (
         "Drifted accounts", "accounts:accounts", "drift", "changed", "?state=drifted"
     ),
     Destination(
-        "Accounts with a stale proof", "accounts:accounts", "clock", "", "?proof=stale"
+        "Accounts with a stale verification",
+        "accounts:accounts",
+        "clock",
+        "",
+        "?proof=stale",
     ),
     Destination(
-        "Accounts on older policies",
+        "Accounts with an older policy version",
         "accounts:accounts",
         "drift",
         "policy set",
@@ -105,7 +109,7 @@ DESTINATIONS = (
         "bundles",
         "deliver live gate running push loaded",
     ),
-    Destination("Who may do what", "accounts:settings", "lock", "roles people", ""),
+    Destination("Roles", "accounts:settings", "lock", "roles people", ""),
     Destination(
         "People",
         "accounts:people",
@@ -114,14 +118,14 @@ DESTINATIONS = (
     ),
     Destination("Add a person", "accounts:person-add", "plus", "new user invite"),
     Destination(
-        "Who plans may not approve",
+        "Require a second approver",
         "accounts:settings",
         "lock",
         "four eyes second person environment",
         "?tab=rules",
     ),
     Destination(
-        "Connection with Spinnaker",
+        "Spinnaker connection",
         "accounts:spinnaker",
         "settings",
         "running gate connect live delivery clouddriver account storage",

@@ -87,7 +87,7 @@ def by_text(text: str) -> Q:
 
 
 def digits(text: str) -> str:
-    """Write an account id as AWS does: people copy 1234-5678-9012, too."""
+    """Write an account ID as AWS does: people copy 1234-5678-9012, too."""
     return re.sub(r"(?<=[0-9])[- ](?=[0-9])", "", text)
 
 

@@ -24,7 +24,7 @@ class Page(NamedTuple):
 
 
 PAGES = (
-    Page("Who may do what", SETTINGS),
+    Page("Roles", SETTINGS),
     Page("People", "accounts:people"),
     Page("Groups", "accounts:groups"),
     Page("Approval rules", SETTINGS, "rules"),

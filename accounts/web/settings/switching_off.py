@@ -51,7 +51,9 @@ def switch_off(environment: str, by: User) -> bool:
         if row is None or row.off_asked_by is None:
             return False
         if row.off_asked_by == by:
-            raise SamePerson(f"{by} asked for this. Another administrator must do it.")
+            raise SamePerson(
+                f"{by} requested this. Another administrator must confirm it."
+            )
         choose(environment, four_eyes=False)
         tell(environment, "off", by)
     return True

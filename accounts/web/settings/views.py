@@ -110,20 +110,25 @@ def four_eyes(request: Request) -> HttpResponse:
     environment = request.POST.get("environment", "")
     where = f"In {environment or 'no environment'}"
     if environment not in known:
-        messages.error(request, "There is no such environment. Nothing was changed.")
+        messages.error(request, "This environment doesn't exist. Nothing was changed.")
         return redirect(RULES.address)
     match request.POST.get("four_eyes"):
         case "on":
             switch_on(environment, request.user)
-            messages.success(request, f"{where}, who plans may not approve.")
+            messages.success(request, f"{where}, plans now require a second approver.")
         case "ask":
             if ask_off(environment, request.user):
                 says = "Another administrator must confirm it."
-                messages.success(request, f"{where}, four eyes are still on. {says}")
+                messages.success(
+                    request, f"{where}, plans still require a second approver. {says}"
+                )
         case "off":
             try:
                 if switch_off(environment, request.user):
-                    messages.success(request, f"{where}, who plans may approve, too.")
+                    messages.success(
+                        request,
+                        f"{where}, plans no longer require a second approver.",
+                    )
             except SamePerson as error:
                 messages.error(request, str(error))
     return redirect(RULES.address)

@@ -77,7 +77,7 @@ class Provider(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # it has no t
         signed = self._decode_id_token(app, id_token)
         userinfo = self._fetch_user_info(token.token)
         if userinfo.get("sub") != signed.get("sub"):
-            raise OAuth2Error("userinfo is about somebody else")
+            raise OAuth2Error("userinfo is about someone else")
         # What was signed for this sign-in comes before what was asked afterwards.
         claims = {**userinfo, **signed}
         try:

@@ -21,7 +21,7 @@ from accounts.web.single_sign_on.provider import Provider, SingleSignOn
 from accounts.web.you.confirmation import confirm, unconfirm
 
 KEPT = "single_sign_on"
-NOT_HERE = "This sign-in did not start in this browser. Start again."
+NOT_HERE = "This sign-in didn't start in this browser. Start again."
 BACKEND = "bowline.backends.SignedOn"
 What = Activity.What
 
@@ -88,13 +88,14 @@ def enter(
     try:
         person = person_of(said, provider, request.session)
     except IntegrityError:
-        raise Refused("You signed in twice at the same moment. Start again.") from None
+        raise Refused("You signed in twice at the same time. Start again.") from None
     if kept.confirms and person != request.user:
-        raise Refused(f"{provider.name} knows you as somebody else.")
+        raise Refused(f"{provider.name} returned a different user.")
     if kept.confirms and not is_fresh:
         raise Refused(
-            "The provider did not ask who you are, or its clock differs from that of "
-            "Bowline. Roles and settings change only after it has asked."
+            "The provider didn't ask you to sign in again, or its clock differs from "
+            "Bowline's. You can change roles and settings only after you sign in "
+            "again."
         )
     if not kept.confirms:
         sign_in(request, person)
@@ -114,9 +115,9 @@ def sign_in(request: HttpRequest, person: User) -> None:
 def not_completed(provider: Provider) -> str:
     """Say that the provider's answer proves nothing; what is wrong is in the log."""
     return (
-        f"{provider.name[:1].upper()}{provider.name[1:]} did not complete the sign-in. "
-        "Try again. If it happens again, an administrator of Bowline finds the reason "
-        "in its log."
+        f"{provider.name[:1].upper()}{provider.name[1:]} didn't complete the sign-in. "
+        "Try again. If this happens again, ask a Bowline administrator to check the "
+        "log for the reason."
     )
 
 

@@ -57,8 +57,9 @@ class Said:
             groups = [groups]
         if not isinstance(groups, list):
             raise Refused(
-                f"The provider did not say in which groups you are: the claim {claim} "
-                "is missing. Its administrator adds the claim to Bowline's client."
+                f"The provider didn't send your groups: the {claim} claim is missing. "
+                "Ask the provider's administrator to add the claim to Bowline's "
+                "client."
             )
         asked = claims.get("auth_time")
         return cls(
@@ -91,8 +92,8 @@ def subject_in(claims: Mapping[str, Any]) -> str:
         or visible(subject).strip() != subject
     ):
         raise Refused(
-            "The provider has a subject for you that Bowline cannot keep. It must be a "
-            f"text of at most {LONGEST_SUBJECT} visible characters."
+            "The provider sent a subject that Bowline can't store. A subject has up "
+            f"to {LONGEST_SUBJECT} visible characters."
         )
     return subject
 
@@ -107,13 +108,15 @@ def username_in(claims: Mapping[str, Any]) -> str:
         name = ""
     if mixes_alphabets(name):
         raise Refused(
-            f"The provider calls you {name}, in letters of more than one alphabet, "
-            "some of which look the same. Its administrator chooses another name."
+            f"Your user name from the identity provider, {name}, mixes alphabets with "
+            "letters that look alike. Ask the provider's administrator for another "
+            "name."
         )
     if not name or len(name) > 150 or visible(name) != name:
         raise Refused(
-            "The provider calls you by a name that Bowline cannot show. A name has at "
-            "most 150 letters, digits and the signs @ . + - _"
+            "Your user name from the identity provider contains unsupported "
+            "characters. A name has up to 150 letters, digits, and the characters @ "
+            ". + - _"
         )
     return name
 
@@ -150,11 +153,12 @@ def person_of(said: Said, provider: Provider, session: SessionBase) -> User:
                 end(person, but=session)
     if not roles or person is None:
         raise Refused(
-            "None of your groups has a role in Bowline. Administrators of Bowline give "
-            "roles to groups, and the provider's administrators add you to a group."
+            "None of your groups has a role in Bowline. Ask a Bowline administrator "
+            "to assign a role to one of your groups, or the provider's administrator "
+            "to add you to a group."
         )
     if not person.is_active:
-        raise Refused("An administrator of Bowline has deactivated you here.")
+        raise Refused("A Bowline administrator deactivated your user.")
     return person
 
 
@@ -179,14 +183,14 @@ def made(said: Said, provider: Provider) -> User:
     twin = twin_of(said.name)
     if twin.casefold() == said.name.casefold():
         raise Refused(
-            f"Bowline already knows somebody else called {said.name}, who does not "
-            "come from the provider. An administrator renames that person first."
+            f"A local user named {said.name} already exists. Ask an administrator to "
+            "rename it."
         )
     if twin:
         raise Refused(
-            f"The provider calls you {said.name}, which looks like the name of "
-            f"somebody else, {twin}, in other letters. Its administrator chooses "
-            "another name."
+            f"Your user name from the identity provider, {said.name}, looks like the "
+            f"existing name {twin} in other letters. Ask the provider's administrator "
+            "for another name."
         )
     person = User(username=said.name, email=said.email)
     person.first_name, person.last_name = said.first_name, said.last_name

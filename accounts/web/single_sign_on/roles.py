@@ -39,8 +39,8 @@ def roles_named(names: Any) -> tuple[str, ...]:
     for role in LIMITED:
         if role.name in names and any(is_limited(name, role.name) for name in names):
             raise NoSuchRole(
-                f"{role.name} is the role in every environment: name it, or the "
-                f"environments ({role.name}{IN}…), not both."
+                f"{role.name} means the role in every environment. Use either "
+                f"{role.name} or the environments ({role.name}{IN}…), not both."
             )
     return tuple(dict.fromkeys(names))
 
@@ -56,7 +56,7 @@ def refuse_no_role(name: str) -> None:
     if not limited:
         return
     if role not in [role.name for role in LIMITED]:
-        raise NoSuchRole(f"The role {role} cannot be limited to environments.")
+        raise NoSuchRole(f"The {role} role can't be limited to environments.")
     try:
         environment(place)
     except ValueError as error:

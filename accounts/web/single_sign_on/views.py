@@ -40,9 +40,9 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 def unavailable() -> str:
-    sentence = f"{single_sign_on().issuer} does not answer. Try again later."
+    sentence = f"{single_sign_on().issuer} doesn't respond. Try again later."
     if settings.PASSWORDS_FOR:
-        sentence += " Meanwhile the emergency account signs in by password."
+        sentence += " In the meantime, the emergency user can sign in with a password."
     return sentence
 
 

@@ -32,21 +32,25 @@ class SpinnakerForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] 
         labels = {
             "url": "Gate's base URL",
             "sign_in": "Bowline signs in with",
-            "secret": "Where the secret is",
+            "secret": "Secret reference",
             "certificate": "Certificate",
             "key": "Private key",
             "authorities": "Certificate authorities",
             "poll_seconds": "Clouddriver polls every … seconds",
         }
         help_texts = {
-            "url": "Like https://gate.example.com or …/api/v1.",
+            "url": "For example https://gate.example.com or …/api/v1.",
             "release": "For example 2026.2.",
-            "sign_in": more("A robot of its own, with an admin role.", "gate-sign-in"),
+            "sign_in": more(
+                "A dedicated service account with an admin role.", "gate-sign-in"
+            ),
             "secret": more("env:NAME or file:/PATH.", "gate-secrets"),
             "certificate": "file:/PATH",
-            "key": "file:/PATH. Empty: it is in the certificate's file.",
-            "authorities": "file:/PATH. Empty: those of the system.",
-            "poll_seconds": "As reloadFrequencyMs says.",
+            "key": "file:/PATH. Leave empty if the key is in the certificate file.",
+            "authorities": (
+                "file:/PATH. Leave empty to use the system's certificate authorities."
+            ),
+            "poll_seconds": "The value of reloadFrequencyMs, in seconds.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -28,8 +28,8 @@ from accounts.web.you.confirmation import confirmation_required
 from onboarding.checks import Outcome
 
 SOMEBODY_ELSE = (
-    "Somebody else connected Spinnaker while this page was open. Open the page again "
-    "to see and change it; nothing was saved."
+    "Your changes weren't saved. Someone else connected Spinnaker while this page "
+    "was open. Reload the page to edit the connection."
 )
 
 
@@ -86,7 +86,7 @@ def spinnaker_file(request: Request) -> HttpResponse:
     """Return what Clouddriver needs once, as a file."""
     managing = ManagingAccount.objects.first()
     if managing is None:
-        raise Http404("The managing account is not described yet.")
+        raise Http404("The managing account isn't set up yet.")
     text = switches_of(managing, Spinnaker.objects.first())
     return attachment(text, FILE, "application/yaml")
 
@@ -126,5 +126,5 @@ def spinnaker_edit(request: Request) -> HttpResponse:
 @confirmation_required("accounts:spinnaker")
 def spinnaker_disconnect(request: Request) -> HttpResponse:
     if disconnect(request.user):
-        messages.success(request, "Bowline is no longer connected with Spinnaker.")
+        messages.success(request, "Bowline is no longer connected to Spinnaker.")
     return redirect("accounts:spinnaker")

@@ -21,9 +21,9 @@ class EnvironmentBoxes(forms.MultipleChoiceField):
 
     def __init__(self) -> None:
         super().__init__(
-            label="Only in these environments",
+            label="Environments",
             required=False,
-            help_text="Select none for all, including later ones.",
+            help_text="Select none to include all environments, including new ones.",
         )
 
     def clean(self, value: Any) -> list[str]:

@@ -19,7 +19,7 @@ from onboarding.delivery.connection import LONGEST
 
 NEVER_REPEATED = ("url", "reference")
 """What is refused there may be a secret, so it is not shown again."""
-NEEDED = "Fill in this field."
+NEEDED = "This field is required."
 TAKEN = "Another target has this name."
 
 
@@ -31,20 +31,20 @@ class TargetForm(forms.Form):
         rule=names.seen,
         max_length=60,
         label="Name",
-        help_text="The team or the channel, as people know it.",
+        help_text="A name that people recognize, such as the team or channel.",
     )
     channel = forms.ChoiceField(label="Channel", choices=Target.Channel.choices)
     url = forms.CharField(
         label="URL",
         required=False,
         max_length=LONGEST,
-        help_text="https://, without a user, a query or a fragment.",
+        help_text="An https:// URL without a user, a query, or a fragment.",
     )
     reference = forms.CharField(
-        label="Where the webhook's URL is",
+        label="Webhook URL reference",
         required=False,
         max_length=LONGEST,
-        help_text="env:NAME or file:/PATH, never the URL: it is a secret.",
+        help_text="env:NAME or file:/PATH. Don't enter the URL, because it's a secret.",
     )
     kinds = forms.MultipleChoiceField(
         label="Notify about",
@@ -67,14 +67,14 @@ class TargetForm(forms.Form):
             widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
         self.helper = bare_helper(
             Fieldset(
-                "Where",
+                "Destination",
                 "pk",
                 "name",
                 "channel",
                 shown("channel", " ".join(HOSTS), "reference"),
                 shown("channel", Target.Channel.WEBHOOK, "url"),
             ),
-            Fieldset("Which notices", "kinds", "environments"),
+            Fieldset("Notifications", "kinds", "environments"),
         )
 
     def clean_name(self) -> str:

@@ -30,7 +30,7 @@ from accounts.web.you.confirmation import confirmation_required
 
 WAITED_FOR = timedelta(minutes=1)
 """A test that nobody has sent by then is looked at no more by itself."""
-FULL = f"There are {decisions.MOST} targets already. Remove one of them first."
+FULL = f"You've reached the maximum of {decisions.MOST} targets. Remove a target first."
 
 
 @administrator_required
@@ -77,7 +77,7 @@ def target_add(request: Request) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         target = form.described
         if Target.objects.filter(pk=target.pk).exists():
-            messages.warning(request, f"{target} was added already.")
+            messages.warning(request, f"{target} was already added.")
             return redirect("accounts:targets")
         if Target.objects.count() >= decisions.MOST:
             messages.error(request, FULL)
@@ -157,8 +157,10 @@ def target_rotate(request: Request, pk: UUID) -> HttpResponse:
     if not seen.isdecimal() or not decisions.rotate(request.user, row, int(seen)):
         messages.warning(
             request,
-            f"{row} has a new secret already, which is shown only once. Open it and "
-            "create another one if you did not copy it.",
+            (
+                f"{row} already has a new secret, which is shown only once. If you "
+                "didn't copy it, open the target and create another secret."
+            ),
         )
         return redirect("accounts:targets")
     return secret_page(request, row, "has a new secret")
@@ -181,10 +183,14 @@ def target_pause(request: Request, pk: UUID) -> HttpResponse:
     row = get_object_or_404(Target, pk=pk)
     if request.POST.get("pause") == "off":
         if decisions.resume(request.user, row):
-            messages.success(request, f"{row} receives notices again.")
+            messages.success(request, f"{row} receives notifications again.")
     elif decisions.pause(request.user, row):
         messages.success(
-            request, f"{row} is paused. What happens meanwhile is not sent later."
+            request,
+            (
+                f"{row} is paused. Notifications aren't sent retroactively for this "
+                "time."
+            ),
         )
     return redirect("accounts:targets")
 
@@ -195,5 +201,5 @@ def target_pause(request: Request, pk: UUID) -> HttpResponse:
 def target_remove(request: Request, pk: UUID) -> HttpResponse:
     row = get_object_or_404(Target, pk=pk)
     decisions.remove(request.user, row)
-    messages.success(request, f"{row} is removed, with what waited to be sent there.")
+    messages.success(request, f"{row} and its pending notifications are removed.")
     return redirect("accounts:targets")

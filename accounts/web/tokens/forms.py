@@ -36,11 +36,11 @@ class TokenForm(forms.Form):
         rule=names.seen,
         max_length=60,
         label="Name",
-        help_text="Which program uses it. The activity log shows it.",
+        help_text="The program that uses the token. The activity log shows this name.",
     )
     scopes = forms.MultipleChoiceField(
         required=False,
-        label="What it may do in addition to reading",
+        label="Permissions in addition to reading",
         widget=forms.CheckboxSelectMultiple,
     )
     lasts = forms.ChoiceField(label="Expires", choices=LASTS, initial="90")

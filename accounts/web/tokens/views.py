@@ -61,9 +61,7 @@ def token_create(request: Request) -> HttpResponse:
         messages.warning(request, CREATED_ALREADY)
         return redirect("accounts:tokens")
     if ApiToken.objects.usable().filter(person=request.user).count() >= MOST:
-        messages.error(
-            request, f"You have {MOST} tokens already. Revoke one of them first."
-        )
+        messages.error(request, f"You already have {MOST} tokens. Revoke one first.")
         return redirect("accounts:tokens")
     text = make(
         request.user,

@@ -21,6 +21,7 @@ from accounts.mapping.managing import managing_row
 from accounts.models import EnabledProvider, Lookup, ManagedAccount
 from accounts.web.lookups import Asking, look_up
 from accounts.web.wizard.page import go_on, page, saved
+from accounts.wording import for_count, listed
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
 
@@ -106,6 +107,17 @@ def go_on_with_details(
     return redirect(f"{url}?provider={fresh[0].key}")
 
 
+def in_words(titles: list[str]) -> str:
+    """Say which providers can stay as they are; nothing where none can."""
+    if not titles:
+        return ""
+    return for_count(
+        len(titles),
+        f"{listed(titles)} uses default values. Open its tab to change them.",
+        f"{listed(titles)} use default values. Open a tab to change them.",
+    )
+
+
 def by_default(enabled: list[EnabledProvider], current: EnabledProvider) -> list[str]:
     """Name the other providers that are as Bowline proposes."""
     return [
@@ -130,7 +142,7 @@ def details_page(
         "current": current,
         "provider": PROVIDERS[current.key],
         "enabled": [(p, PROVIDERS[p.key].title) for p in enabled_providers(account)],
-        "by_default": by_default(enabled_providers(account), current),
+        "by_default": in_words(by_default(enabled_providers(account), current)),
         "asking": asking,
         "asked": ", ".join(dict.fromkeys(c.region for c in of.calls)) if of else "",
         "trouble": trouble,

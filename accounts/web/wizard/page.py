@@ -69,7 +69,7 @@ def written(
 def go_on(request: Request, account: ManagedAccount, slug: str) -> HttpResponse:
     if "leave" in request.POST:
         messages.success(
-            request, f"{account.name} is saved. Continue whenever you like."
+            request, f"{account.name} is saved. You can continue at any time."
         )
         return redirect("accounts:accounts")
     return redirect("accounts:wizard", account.pk, step_after(slug))

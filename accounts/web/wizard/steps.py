@@ -36,12 +36,12 @@ def was_planned(account: ManagedAccount) -> bool:
 
 
 ASKS = {
-    "identity": "Which AWS account it is, and who may use it in Spinnaker.",
-    "providers": "What Spinnaker deploys with in this account.",
-    "access": "How Bowline and Spinnaker access the account, and in which regions they "
-    "work.",
-    "details": "What each provider needs to know. Everything else has a working "
-    "default.",
+    "identity": "Choose the AWS account and who can use it in Spinnaker.",
+    "providers": "Choose the AWS services that Spinnaker deploys to.",
+    "access": (
+        "Choose how Bowline and Spinnaker access the account, and in which Regions."
+    ),
+    "details": "Settings for each provider. The defaults work for most accounts.",
 }
 STEPS = (
     *(
@@ -51,7 +51,7 @@ STEPS = (
     WizardStep(
         "review",
         "Review",
-        "The account in Spinnaker, and what Bowline creates in AWS.",
+        "The account in Spinnaker, and the resources that Bowline creates in AWS.",
         was_planned,
     ),
 )

@@ -23,6 +23,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.people.doors import View
 from accounts.web.live.views import RELOADED, SEEN, signed_out
 from accounts.web.you.session_store import SessionStore
+from accounts.wording import counted
 
 if TYPE_CHECKING:
     from accounts.http import Request
@@ -110,4 +111,4 @@ def how_sessions_end() -> str:
 
 def said(minutes: int) -> str:
     count, unit = (minutes, "minute") if minutes % 60 else (minutes // 60, "hour")
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return counted(count, unit)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
 
 TIME_ZONE, SHORTCUTS = "time_zone", "shortcuts"
-BROWSERS = "As the browser says (UTC without JavaScript)"
+BROWSERS = "Use the browser's time zone (UTC without JavaScript)"
 
 
 @cache
@@ -51,15 +51,17 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [
         label="Time zone",
         required=False,
         choices=zone_choices,
-        help_text="Hover over a time for UTC.",
+        help_text="Hover over a time to see it in UTC.",
     )
 
     kinds = forms.MultipleChoiceField(
-        label="Mail about",
+        label="Email me about",
         required=False,
         choices=Kind.choices,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Of your runs and watches; plans, if you may approve.",
+        help_text=(
+            "For your runs and watched units, and for plans if you can approve them."
+        ),
     )
     environments = EnvironmentBoxes()
 
@@ -67,7 +69,7 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [
         model = Preferences
         fields = ["time_zone", "shortcuts", "mail", "kinds", "environments"]
         labels = {"shortcuts": "Keyboard shortcuts", "mail": "Mail"}
-        help_texts = {"shortcuts": "Ctrl-K opens the search even without."}
+        help_texts = {"shortcuts": "Ctrl-K opens the search even if shortcuts are off."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,10 +84,13 @@ WHEN = "To {}."
 def where_mail_goes(person: User) -> str:
     """Say when mail is sent, or why there is none."""
     if not is_configured():
-        return "No mail is sent: EMAIL_HOST is not set."
+        return "Bowline can't send email because EMAIL_HOST isn't set."
     if address := address_of(person):
         return format_html(WHEN, address)
-    return "You have no mail address. An administrator adds it on the page People."
+    return (
+        "You don't have an email address. An administrator can add it on the People "
+        "page."
+    )
 
 
 def preferences_of(person: User) -> Preferences:

@@ -28,6 +28,7 @@ from accounts.web.you.preferences import (
     preferences_of,
 )
 from accounts.web.you.sessions import end, open_to, sessions_of
+from accounts.wording import counted
 
 What = Activity.What
 
@@ -43,7 +44,7 @@ def you(request: Request) -> HttpResponse:
             record(person, What.PASSWORD, person.get_username())
         confirm(request)
         messages.success(
-            request, "Your password is changed. Your other sessions have ended."
+            request, "Your password is changed. Your other sessions are signed out."
         )
         return redirect("you")
     shown = {
@@ -61,7 +62,7 @@ def preferences(request: Request) -> HttpResponse:
     """Keep how somebody wants pages to be, here and in their other sessions."""
     form = PreferencesForm(request.POST, instance=preferences_of(request.user))
     if not form.is_valid():
-        messages.error(request, "There is no such choice. Nothing was changed.")
+        messages.error(request, "This option doesn't exist. Nothing was changed.")
         return redirect("you")
     row = form.save()
     keep(request.session, row)
@@ -80,8 +81,8 @@ def sessions_end(request: Request) -> HttpResponse:
         if ended:
             record(request.user, What.SIGN_OUT, "", {"sessions": ended})
     if ended:
-        what = "1 other session" if ended == 1 else f"{ended} other sessions"
-        messages.success(request, f"You are signed out of {what}.")
+        what = counted(ended, "other session")
+        messages.success(request, f"You're signed out of {what}.")
     else:
         messages.info(request, "That session no longer exists.")
     return redirect("you")

@@ -77,8 +77,12 @@ def test_without_a_broker_it_is_answered_at_once_and_the_file_is_gone(
 
     own.refresh_from_db()
     other.refresh_from_db()
-    assert own.message == "Bowline could not ask a worker: the broker is unavailable."
-    assert other.message == "Bowline could not ask AWS: the broker is unavailable."
+    assert own.message == (
+        "Bowline couldn't reach a worker because the broker is unavailable."
+    )
+    assert other.message == (
+        "Bowline couldn't call AWS because the broker is unavailable."
+    )
     assert not own.waits
     assert not other.waits
     assert not SentFile.objects.exists()
@@ -140,7 +144,7 @@ def test_what_no_worker_answered_is_given_up_with_its_file(olga) -> None:
 @pytest.mark.parametrize(
     ("error", "hint"),
     [
-        (SoftTimeLimitExceeded(), "It took a worker too long."),
+        (SoftTimeLimitExceeded(), "The worker took too long."),
         (KeyError(TEXT.decode()), "See the worker's log."),
     ],
 )
@@ -154,7 +158,10 @@ def test_what_fails_says_so_without_the_text_of_the_file(
         work()
 
     failed = own_lookup(asked.question, olga)
-    assert (failed.message, failed.hint) == ("A worker could not do it.", hint)
+    assert (failed.message, failed.hint) == (
+        ("The worker couldn't complete the request."),
+        hint,
+    )
     assert "the text of a file" not in caplog.text
     assert ("KeyError" in caplog.text) is isinstance(error, KeyError)
     assert not SentFile.objects.exists()
@@ -167,7 +174,7 @@ def test_without_a_broker_nothing_waits_and_no_file_stays(
         asked = sent(olga)
 
     failed = own_lookup(asked.question, olga)
-    assert failed.message.startswith("Bowline could not ask a worker")
+    assert failed.message.startswith("Bowline couldn't reach a worker")
     assert not SentFile.objects.exists()
 
 

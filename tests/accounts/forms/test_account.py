@@ -198,9 +198,9 @@ def test_no_external_id_comes_back_by_itself_once_a_role_exists() -> None:
 @pytest.mark.parametrize(
     ("read", "write", "line"),
     [
-        ([], [], "In Spinnaker, everybody may see it and deploy to it."),
-        (["a", "b"], [], "a, b may see it, and everybody may deploy to it."),
-        (["ops"], ["ops"], "In Spinnaker, ops may see it and deploy to it."),
+        ([], [], "In Spinnaker, everybody can view it and deploy to it."),
+        (["a", "b"], [], "a, b can view it and everybody can deploy to it."),
+        (["ops"], ["ops"], "In Spinnaker, ops can view it and deploy to it."),
     ],
 )
 def test_who_may_use_it_is_said_in_one_line(

@@ -34,7 +34,7 @@ def test_a_ruled_field_refuses_with_the_rules_sentence() -> None:
 
 
 def test_a_ruled_field_that_is_empty_says_what_to_do() -> None:
-    with pytest.raises(ValidationError, match=r"Fill in this field\."):
+    with pytest.raises(ValidationError, match=r"This field is required\."):
         RuledField(rule=names.account_id).clean("")
 
 

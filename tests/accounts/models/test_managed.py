@@ -135,7 +135,7 @@ def test_what_is_withdrawn_says_so_unless_a_run_is_about_to_change_it():
     said = {}
     for state in State:
         row.state, row.withdrawn = state, True
-        said[state] = "can no longer assume its roles" in str(row.standing.sentences)
+        said[state] = "can no longer assume them" in str(row.standing.sentences)
 
     assert {state for state, says in said.items() if not says} == {
         State.PLANNED,

@@ -46,5 +46,5 @@ def test_it_stays_the_same_account_while_others_are_managed_from_it(change):
     assert row.full_clean() is None
     account.granted_at = timezone.now()
     account.save(update_fields=["granted_at"])
-    with pytest.raises(ValidationError, match="Remove them from AWS first"):
+    with pytest.raises(ValidationError, match="Remove those accounts from AWS first"):
         row.full_clean()

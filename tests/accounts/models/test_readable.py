@@ -95,6 +95,6 @@ def test_a_page_says_what_cannot_be_read(client) -> None:
 
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "Bowline cannot read a stored value" in page
+    assert "Bowline can't read a stored value" in page
     assert "The column read_roles of the managed account" in page
     assert "&lt;everybody&gt;" in page

@@ -151,7 +151,7 @@ def test_regions_in_which_nothing_can_be_deployed_are_counted(
     assert row.word == word
     assert BADGES[row.word].colour != "good"
     assert said in sentences
-    assert ("The checks say what, and how" in sentences) is bool(said)
+    assert ("The checks show what it is and how" in sentences) is bool(said)
     assert ("Spinnaker may be denied 4 writes" in sentences) is bool(unknown)
 
 

@@ -35,7 +35,7 @@ def test_what_takes_no_second_person_asks_for_none() -> None:
     reach = Reach(frozenset({("web", "production")}))
 
     assert judge(reach, None, None) == ("", "")
-    assert "named with --by" in judge(reach, {}, None).same_person
+    assert "name the approver with --by" in judge(reach, {}, None).same_person
 
 
 def test_what_changes_the_managing_account_as_well_is_seen_by_its_steps() -> None:

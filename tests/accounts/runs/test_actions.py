@@ -177,7 +177,7 @@ def test_verifying_starts_without_a_plan() -> None:
 def test_a_draft_cannot_be_verified() -> None:
     managing_row()
 
-    with pytest.raises(NothingStands, match="not created anything in staging yet"):
+    with pytest.raises(NothingStands, match="created anything in staging yet"):
         verify(account_row(), None)
 
 
@@ -186,7 +186,7 @@ def test_verifying_leaves_a_waiting_plan_to_whoever_approves() -> None:
     account = account_row(granted_at=timezone.now())
     waiting = planned(account)
 
-    with pytest.raises(RunOpen, match="a plan for staging, is waiting") as caught:
+    with pytest.raises(RunOpen, match="a plan for staging, needs approval") as caught:
         verify(account, None)
 
     waiting.refresh_from_db()
@@ -281,7 +281,7 @@ def test_a_plan_is_approved_by_whoever_may_where_the_account_is() -> None:
     limit(ada, APPROVER, ["staging"], None)
     limit(bob, APPROVER, ["test"], None)
 
-    with pytest.raises(Outside, match="is for staging only"):
+    with pytest.raises(Outside, match="applies to staging only"):
         approve(run, ada, send=keep)
 
     assert Run.objects.get().status == Status.PLANNED

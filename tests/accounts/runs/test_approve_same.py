@@ -1,4 +1,4 @@
-"""Plans that are the same are approved together, each by itself."""
+"""Identical plans are approved together, each by itself."""
 
 from __future__ import annotations
 

@@ -107,7 +107,10 @@ def test_what_spinnaker_has_by_a_delivery_is_not_removed_from_aws(
     with pytest.raises(StillTold, match="Bowline delivered it"):
         remove(account, None)
     ((kept, why),) = not_removable([account])
-    assert (kept, "Leave it out of bundles, and deliver." in why) == (account, True)
+    assert (kept, ("Exclude it from bundles and plan a delivery.") in why) == (
+        account,
+        True,
+    )
 
 
 def test_what_a_delivery_saw_gone_can_be_removed_from_aws(

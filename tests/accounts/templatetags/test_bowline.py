@@ -70,10 +70,10 @@ def test_an_icon_is_hidden_from_screen_readers() -> None:
 
 
 def test_a_copy_button_says_what_it_copies() -> None:
-    html = rendered('{% copy text "account id" %}', text='"1" & 2')
+    html = rendered('{% copy text "account ID" %}', text='"1" & 2')
 
     assert 'data-copy="&quot;1&quot; &amp; 2"' in html
-    assert '<span class="visually-hidden">Copy account id</span>' in html
+    assert '<span class="visually-hidden">Copy account ID</span>' in html
 
 
 def test_an_account_id_keeps_its_zeros_and_can_be_copied() -> None:
@@ -160,7 +160,7 @@ def test_what_never_was_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("key", "title"),
-    [("lambda", "Lambda"), ("chain", "Spinnaker's chain of roles"), ("new", "new")],
+    [("lambda", "Lambda"), ("chain", "Spinnaker's role chain"), ("new", "new")],
 )
 def test_checks_are_titled_by_what_they_are_about(key: str, title: str) -> None:
     assert provider_title(key) == title

@@ -134,7 +134,7 @@ def test_somebody_without_a_role_sees_nothing(client) -> None:
     shown = [name for name, answer in answers.items() if answer.status_code != 403]
     assert shown == []
     for name, answer in answers.items():
-        assert b"This needs the role viewer" in answer.content, name
+        assert b"You need the viewer" in answer.content, name
 
 
 def test_a_refusal_says_which_role_and_who_gives_it(client) -> None:
@@ -143,8 +143,8 @@ def test_a_refusal_says_which_role_and_who_gives_it(client) -> None:
 
     page = client.post("/bundles/build/").content.decode()
 
-    assert "This needs the role operator, who describes accounts" in page
-    assert "Ask an administrator for it (ada)." in page
+    assert "You need the operator role to do this." in page
+    assert "Ask an administrator (ada)." in page
 
 
 def test_an_approver_may_not_plan_nor_an_operator_approve(client) -> None:

@@ -120,7 +120,7 @@ def test_an_account_is_described_without_javascript(
     expect(page.get_by_text("Access works")).to_be_visible()
     page.get_by_label("Regions").fill("us-east-1")
     save.click()
-    page.get_by_role("link", name="Look up what exists in the account").click()
+    page.get_by_role("link", name="Find existing resources in the account").click()
     save.click()
 
     expect(page.get_by_text("Ready to plan")).to_be_visible()
@@ -136,5 +136,5 @@ def test_the_organization_that_aws_names_comes_into_the_form(
     page.get_by_role("link", name="Change to the whole organization").click()
 
     expect(page.get_by_text("AWS says")).to_be_visible()
-    expect(page.get_by_label("Organization id")).to_have_value(re.compile("^o-"))
+    expect(page.get_by_label("Organization ID")).to_have_value(re.compile("^o-"))
     expect(page.get_by_label("Every account of an AWS organization")).to_be_checked()

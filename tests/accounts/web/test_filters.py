@@ -9,7 +9,9 @@ from accounts.web.filters import Filter, FilterForm
 FILTERS = [
     Filter("text", "Name", "Name"),
     Filter("state", "State", "Any state", [("failed", "failed")], often=True),
-    Filter("proof", "Proof", "Any proof", [("stale", "Stale proof")]),
+    Filter(
+        "proof", "Verification", "Any verification", [("stale", "Stale verification")]
+    ),
 ]
 
 

@@ -75,7 +75,7 @@ def test_what_was_chosen_and_typed_before_the_scripts_ran_applies(
     expect(page.get_by_text("101–150 of 320 accounts")).to_be_visible()
 
     page.get_by_label("State").select_option("failed")
-    page.get_by_label("Name or account id").fill("a1")
+    page.get_by_label("Name or account ID").fill("a1")
     late[0].continue_()
 
     expect(names(page)).to_have_text(["a100"])
@@ -97,7 +97,7 @@ def test_what_is_typed_applies_and_stays(
 ) -> None:
     page = signed_in(browser, live_server)
     page.goto("/accounts/")
-    field = page.get_by_label("Name or account id")
+    field = page.get_by_label("Name or account ID")
 
     field.press_sequentially("a10")
 

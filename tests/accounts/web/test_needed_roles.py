@@ -57,7 +57,7 @@ class Controls(HTMLParser):
 
 def says(page: str, role: str) -> bool:
     """Tell that a page names a role, and whom to ask for what needs it."""
-    return f"the role {role}. Ask " in page
+    return f"the {role} role to " in page
 
 
 def main(page: str) -> str:
@@ -126,7 +126,7 @@ def test_people_with_a_role_are_read_once_and_only_for_whoever_lacks_one() -> No
 
 def test_a_new_button_without_the_sentence_is_found() -> None:
     mine, theirs = "<main></main>", '<main><a class="btn">Build</a></main>'
-    named = "<main>Building needs the role operator. Ask ada.</main>"
+    named = "<main>You need the operator role to build bundles. Ask ada.</main>"
 
     assert missing("viewer", "operator", "/", mine, theirs)
     assert not missing("viewer", "operator", "/", named, theirs)

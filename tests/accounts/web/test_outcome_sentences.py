@@ -24,9 +24,11 @@ pytestmark = pytest.mark.django_db
 
 STATES_AN_OUTCOME = re.compile(
     r"^Spinnaker has access$|and Spinnaker can no longer assume|is verified, and"
-    r"|^… Finished$|^Nothing (to|was|had|is sent|in AWS (was|has))|is nothing to"
+    r"|^… Finished$|^Nothing (to|was|had|in AWS (was|has))|(is|'s) nothing to"
+    r"|^You're all set|^No changes to send"
     r"|othing in them was|matches its description|^(… )?Removed from AWS|has everything"
-    r"|has loaded it$|changes nothing\.$|so none was"
+    r"|included in the latest bundle|^No accounts were added|^There are no resources to"
+    r"|has loaded it$|has no changes\.$|so none was"
 )
 REFUSALS = ("403.html", "unreadable.html", "registration/locked.html")
 """Pages that only ever answer a request that was refused."""
@@ -39,7 +41,7 @@ FALSE_WHERE = {
     (RUN, "Nothing in AWS has changed."): "test_only_an_outdated_plan_changed_nothing",
     (
         RUN,
-        "Spinnaker's identity matches its description.",
+        "Spinnaker's identity matches its settings.",
     ): "test_the_managing_account_matches_only_once_verified",
     (RUN, "Removed from AWS"): "test_a_removal_that_failed_removed_nothing_for_certain",
     (
@@ -54,33 +56,33 @@ FALSE_WHERE = {
     ("rollouts/_result.html", "… Finished"): (
         "test_a_rollout_with_failures_is_not_just_finished"
     ),
-    ("overview/overview.html", "Nothing to do."): "test_what_waits_is_something_to_do",
+    ("overview/overview.html", "You're all set."): "test_what_waits_is_something_to_do",
     (
         "overview/overview.html",
-        "Every account is verified, and the newest bundle holds them all.",
+        "Every account is verified and included in the latest bundle.",
     ): "test_not_every_account_is_verified_while_one_waits_for_its_owner",
     ("from_file/preview.html", "Bowline already has everything in the file."): (
         "test_a_file_with_something_new_is_not_known_already"
     ),
-    ("from_file/preview.html", "There is nothing to save."): (
+    ("from_file/preview.html", "There's nothing to save."): (
         "test_a_file_with_something_new_is_not_known_already"
     ),
-    ("handoff/_update.html", "Version … changes nothing."): (
+    ("handoff/_update.html", "Version … has no changes."): (
         "handoff/test_versions.py::test_with_a_reader_role_nobody_is_asked"
     ),
-    ("handoff/handoff.html", "There is nothing to create in this account."): (
+    ("handoff/handoff.html", "There are no resources to create in this account."): (
         "handoff/test_views.py::test_it_names_the_account_and_each_way_in_order"
     ),
     ("organization/_list.html", "… cannot be added, so none was."): (
         "organization/test_views.py::test_ticked_accounts_become_drafts_that_can_be_planned"
     ),
-    ("organization/adding.html", "Nothing was added"): (
+    ("organization/adding.html", "No accounts were added"): (
         "organization/test_whole_unit.py::test_it_leads_to_one_rollout"
     ),
     **dict.fromkeys(
         [
             ("deliveries/_result.html", "Spinnaker has loaded it"),
-            ("deliveries/_result.html", "Nothing is sent"),
+            ("deliveries/_result.html", "No changes to send"),
             ("deliveries/_result.html", "Nothing to deliver"),
             ("deliveries/_result.html", "Nothing was sent."),
         ],
@@ -203,7 +205,7 @@ def test_what_waits_is_something_to_do(approver) -> None:
     managing_row()
     run_row(Status.PLANNED)
 
-    assert "Nothing to do." not in page(approver, "/")
+    assert "You're all set." not in page(approver, "/")
 
 
 @pytest.mark.parametrize("state", [State.HANDED_OFF, State.APPLYING, State.EVALUATED])
@@ -240,7 +242,7 @@ def test_a_delivery_that_failed_neither_loaded_nor_sent_nothing(viewer) -> None:
 
     shown = page(viewer, "/bundles/deliveries/1/")
 
-    assert "Not everything is delivered" in shown
-    for says in ("has loaded it", "Nothing is sent", "Nothing to deliver"):
+    assert "Some accounts weren't delivered" in shown
+    for says in ("has loaded it", "No changes to send", "Nothing to deliver"):
         assert says not in shown
     assert "Nothing was sent." not in shown

@@ -158,7 +158,7 @@ def test_an_account_id_is_copied(
     )
     page.goto("/accounts/")
 
-    page.get_by_role("button", name="Copy account id 000000000003").click()
+    page.get_by_role("button", name="Copy account ID 000000000003").click()
 
     expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == "000000000003"

@@ -133,7 +133,7 @@ def alike_card(alike: Alike, number: int, *, opens: bool) -> Card:
         key=Key("", first.provider, f"{len(alike.accounts):,} like {first.name}"),
         kind=f"{first.provider} accounts",
         opens=False,
-        note=f"{first.name} is shown in full. The others differ in this only:",
+        note=f"{first.name} is shown in full. The others differ only in the following:",
         lines=tuple(
             Line(
                 key=key_of(one),
@@ -167,7 +167,7 @@ def file_card(file: ChangedFile, number: int) -> Card:
         kind="file",
         digest=digest((file.path, file.digest)),
         diff=diff,
-        note="" if diff else "Too long to be compared here: it is in the zip.",
+        note="" if diff else "Too long to compare here. The file is in the zip.",
         opens=False,
     )
 
@@ -177,7 +177,7 @@ def readings(excerpt: Excerpt, places: Mapping[Key, Where]) -> Iterator[Reading]
     shown = excerpt.changed
     found: dict[str, Iterable[tuple[Named, str]]] = {
         Topic.DELETIONS: [
-            (one, "Spinnaker forgets this account.") for one in excerpt.removed
+            (one, "Spinnaker removes this account.") for one in excerpt.removed
         ],
         Topic.EVERYBODY: [(one, said) for one in shown for said in one.risks],
         "Changed": [(one, f"{fields_of(one)}.") for one in shown],

@@ -30,7 +30,7 @@ def keep(saml: Saml, assertion: Assertion) -> None:
                 until=assertion.until,
             )
     except IntegrityError:
-        raise Refused("This sign-in was used already. Start again.") from None
+        raise Refused("This sign-in was already used. Start again.") from None
 
 
 def take(request: str) -> dict[str, Any]:
@@ -41,5 +41,5 @@ def take(request: str) -> dict[str, Any]:
     with transaction.atomic():
         claims = rows.values_list("claims", flat=True).first()
         if not isinstance(claims, dict) or not rows.update(claims=None):
-            raise Refused("The provider has not answered this sign-in. Start again.")
+            raise Refused("The provider didn't respond to this sign-in. Start again.")
     return claims

@@ -86,14 +86,15 @@ def sentence(saml: Saml, error: Exception) -> str:
     code = getattr(error, "code", None)
     if code == Invalid.WRONG_SUBJECTCONFIRMATION:
         return (
-            f"What {saml.name} said has expired, or is for another address than "
-            f"{settings.SITE_URL}. Try again. If it happens again, the clock of "
-            "Bowline's machine differs from the provider's, or the address does."
+            f"The response from {saml.name} has expired, or is for a URL other than "
+            f"{settings.SITE_URL}. Try again. If this happens again, the clock of "
+            "Bowline's host or the configured URL differs from the provider's."
         )
     if code in CLOCKS or isinstance(error, OutOfTime):
         return (
-            f"What {saml.name} said has expired, or is not valid yet. Try again. If it "
-            "happens again, the clock of Bowline's machine differs from the provider's."
+            f"The response from {saml.name} has expired or isn't valid yet. Try "
+            "again. If this happens again, the clock of Bowline's host differs from "
+            "the provider's."
         )
     return not_completed(saml)
 
@@ -147,12 +148,12 @@ def assertion_in(saml: Saml, assertion: Any) -> Assertion:
     (name_id,) = found(assertion, "saml:Subject/saml:NameID")
     if name_id.get("Format") == TRANSIENT:
         raise Refused(
-            f"{saml.name} gives you another name at each sign-in (a transient NameID). "
-            "Its administrator chooses a persistent one for Bowline."
+            f"{saml.name} sends a different name at each sign-in (a transient "
+            "NameID). Ask its administrator to use a persistent NameID for Bowline."
         )
     subject = text_of(name_id)
     if not 0 < len(subject) <= LONGEST_SUBJECT or visible(subject) != subject:
-        raise NotForBowline("no name of somebody")
+        raise NotForBowline("no name of a person")
     return Assertion(
         assertion.get("ID"), answers, until, claims(saml, assertion, subject)
     )
@@ -170,7 +171,7 @@ def confirmed(assertion: Any) -> tuple[str, datetime]:
         raise NotForBowline("another recipient")
     if not data.get("InResponseTo"):
         raise Refused(
-            "A sign-in begins at Bowline, not at the provider. Open "
+            "Start the sign-in at Bowline, not at the provider. Open "
             f"{settings.SITE_URL}"
         )
     until = moment(data.get("NotOnOrAfter"))
@@ -192,9 +193,9 @@ def claims(saml: Saml, assertion: Any, subject: str) -> dict[str, Any]:
     said = attributes(assertion)
     if saml.claim not in said:
         raise Refused(
-            "The provider did not say in which groups you are: the attribute "
-            f"{saml.claim} is missing, or you are in none. Its administrator adds the "
-            "attribute to Bowline's application."
+            f"The provider didn't send your groups: the {saml.claim} attribute is "
+            "missing, or you aren't in any group. Ask the provider's administrator "
+            "to add the attribute to Bowline's application."
         )
     (statement,) = found(assertion, "saml:AuthnStatement")
     name = first(said, [saml.name_attribute]) if saml.name_attribute else subject

@@ -129,7 +129,7 @@ def test_a_name_that_another_account_has_is_said(search, web) -> None:
     SpinnakerName.objects.create(name="web-apps", account=account_row("other"))
     found(search, web, "apps")
 
-    with pytest.raises(ClustersRefused, match="“web-apps”, and it belongs to other"):
+    with pytest.raises(ClustersRefused, match="“web-apps”, which already belongs"):
         describe_ticked(search, search.by)
 
 

@@ -138,7 +138,7 @@ def test_a_name_that_cannot_be_found_is_said() -> None:
 
     (one,) = listed(Account("100000000001", "Web"))
 
-    assert "Every name that Bowline could propose" in one.refusal
+    assert "All names that Bowline can propose" in one.refusal
 
 
 def test_the_managing_account_is_proposed_by_the_name_it_has() -> None:
@@ -156,7 +156,7 @@ def test_accounts_are_listed_with_what_is_known() -> None:
     assert rows["Web (prod)"].name == "webby"
     assert "already in Bowline, as “webby”" in rows["Web (prod)"].refusal
     assert (rows["Old"].member.word, rows["Old"].name) == ("pending closure", "")
-    assert "not active" in rows["Old"].refusal
+    assert "isn't active" in rows["Old"].refusal
     assert rows["Core"].is_managing
     assert (rows["Data"].refusal, rows["Data"].described) == ("", None)
 

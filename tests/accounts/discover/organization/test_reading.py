@@ -237,7 +237,9 @@ def test_a_failure_of_bowline_ends_it_and_is_logged(aws, caplog) -> None:
 
     row = read()
 
-    assert "Bowline failed while it read the organization." in row.message
+    assert (
+        "Bowline encountered an internal error while reading the organization."
+    ) in row.message
     assert "KeyError" in caplog.text
 
 

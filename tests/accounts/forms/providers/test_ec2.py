@@ -12,13 +12,15 @@ def test_the_form_lists_the_key_pairs_that_were_found():
 
     form = Ec2Form(managed=staging, found=found)
 
-    assert "Found: dev, ops." in form.fields["key_pair"].help_text
+    assert "Existing key pairs: dev, ops." in form.fields["key_pair"].help_text
 
 
 def test_the_form_needs_no_answer_of_aws():
     form = Ec2Form(managed=managed())
 
-    assert form.fields["key_pair"].help_text.endswith("Empty: staging-keypair.")
+    assert form.fields["key_pair"].help_text.endswith(
+        "Leave empty to use staging-keypair."
+    )
 
 
 def test_an_error_stands_beside_its_field():

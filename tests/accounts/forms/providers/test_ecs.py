@@ -20,4 +20,6 @@ def test_the_form_refuses_the_aws_accounts_name_beside_the_field():
 def test_the_form_says_what_the_account_is_called_unless_named():
     form = EcsForm(managed=managed())
 
-    assert form.fields["account_name"].help_text.endswith("Empty: staging-ecs.")
+    assert form.fields["account_name"].help_text.endswith(
+        "Leave empty to use staging-ecs."
+    )

@@ -41,7 +41,9 @@ def why(row: Spinnaker) -> str:
 
 
 def test_without_a_row_a_sentence_says_who_connects():
-    with pytest.raises(NotConnected, match="An administrator connects it in Settings"):
+    with pytest.raises(
+        NotConnected, match="Ask an administrator to connect it in Settings"
+    ):
         connected()
 
 
@@ -145,7 +147,7 @@ def test_a_secret_goes_only_to_hosts_that_the_operator_names(settings):
 
     said = why(spinnaker_row(sign_in="token", secret="env:GATE_TOKEN"))
 
-    assert "add 127.0.0.1 to SPINNAKER_ALLOWED_HOSTS" in said
+    assert "Add 127.0.0.1 to SPINNAKER_ALLOWED_HOSTS" in said
     Spinnaker.objects.all().delete()
     assert gate_of(spinnaker_row())
 
@@ -210,7 +212,7 @@ def test_a_certificate_that_is_none_is_named_without_its_text(reach: Path):
         certificate=f"file:{reach}/gate.pem",
     )
 
-    assert "cannot be read as PEM" in why(row)
+    assert "isn't valid PEM" in why(row)
 
 
 @pytest.mark.parametrize(

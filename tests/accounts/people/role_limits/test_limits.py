@@ -109,7 +109,7 @@ def test_whoever_has_the_role_there_is_found(olga: User) -> None:
 
 def test_environments_are_named_in_a_sentence() -> None:
     assert named(["test"]) == "test"
-    assert named(["test", "", "staging"]) == "staging, test and no environment"
+    assert named(["test", "", "staging"]) == "staging, test, and no environment"
 
 
 def test_the_database_keeps_an_environment_once(olga: User) -> None:

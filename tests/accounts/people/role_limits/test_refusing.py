@@ -38,8 +38,8 @@ def test_the_refusal_says_where_whose_and_whom_to_ask(olga: User) -> None:
         refuse_outside(olga, OPERATOR, account_row("web", environment="production"))
 
     assert str(caught.value) == (
-        "web is in production. The role operator of olga is for staging only. Ask "
-        "somebody whose role operator is for it, or an administrator (anna)."
+        "web is in production. The operator role of olga applies to staging only. Ask "
+        "someone whose operator role includes it, or an administrator (anna)."
     )
 
 
@@ -95,7 +95,7 @@ def test_a_command_by_a_limited_person_is_refused(olga: User) -> None:
     managing_row()
     Bundle.objects.create(number=1, status=Bundle.Status.READY)
 
-    with pytest.raises(CommandError, match="olga is for staging only"):
+    with pytest.raises(CommandError, match="olga applies to staging only"):
         call_command("installed", 1, by="olga", stdout=StringIO())
 
     call_command("installed", 1, stdout=StringIO())

@@ -24,7 +24,7 @@ def test_an_account_is_not_planned_before_each_part_is_described() -> None:
     managing_row()
     draft = account_row(providers={}, regions=[])
 
-    with pytest.raises(Undescribed, match="not complete: providers, access, details"):
+    with pytest.raises(Undescribed, match="incomplete: providers, access, details"):
         plan_described(draft, person("operator"))
 
     assert [part.slug for part in missing(draft)] == ["providers", "access", "details"]

@@ -141,7 +141,7 @@ def test_what_was_not_read_is_left_and_said() -> None:
     assert ForeignPolicy.objects.accepted().get() == second
     assert decided.done == 1
     assert decided.left == [
-        "What was found or asked in 3 accounts has changed. Read it again."
+        "The findings or requests in 3 accounts have changed. Review them again."
     ]
 
 

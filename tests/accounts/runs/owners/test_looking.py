@@ -103,7 +103,7 @@ def test_what_the_owner_need_not_do_was_done_before(aws: Mock) -> None:
     look()
 
     assert run.steps.get(pk=done.pk).message == "Already existed."
-    assert run.steps.get(pk=left.pk).message == "Done by the account's owner."
+    assert run.steps.get(pk=left.pk).message == "Done by the account owner."
     run.account.refresh_from_db()
     assert run.account.state == State.APPLYING
 

@@ -98,7 +98,7 @@ def test_it_waits_for_its_owner_and_becomes_verified_by_the_walk(
     assert managing_row().state == managing_row().proof == State.VERIFIED
     assert {check.outcome for check in found.checks.all()} == {"passed"}
     assert {step.message for step in found.steps.all()} == {
-        "Done by the account's owner."
+        "Done by the account owner."
     }
     assert written(calls) == []
     assert HandOff.objects.of_managing().get().number == 1

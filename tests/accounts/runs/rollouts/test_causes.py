@@ -104,7 +104,7 @@ def test_of_ten_accounts_the_limits_decide() -> None:
 
     failed(rollout, account="OWN", message="AWS refused it in OWN.")
 
-    assert rollout.reason == "1 account of 1 in wave 1 failed; the limit is 10 %."
+    assert rollout.reason == "1 account of 1 in wave 1 failed. The limit is 10%."
 
 
 def test_limits_that_a_person_changed_hold_for_few_accounts_too() -> None:
@@ -113,7 +113,7 @@ def test_limits_that_a_person_changed_hold_for_few_accounts_too() -> None:
     decisions.configure(rollout, {"failure_percent": 50}, person("operator"))
     failed(rollout, account="OWN", message="AWS refused it in OWN.")
 
-    assert rollout.reason == "1 account of 1 in wave 1 failed; the limit is 50 %."
+    assert rollout.reason == "1 account of 1 in wave 1 failed. The limit is 50%."
 
 
 def test_one_that_keeps_going_pauses_for_no_failure() -> None:
@@ -132,7 +132,7 @@ def test_a_number_of_failures_is_no_share_of_a_wave() -> None:
     failed(rollout, account=CORE, message="AWS refused it.")
 
     assert first == Rollout.State.APPLYING
-    assert rollout.reason == "2 accounts failed; the limit is 2."
+    assert rollout.reason == "2 accounts failed. The limit is 2."
 
 
 def test_what_cannot_be_planned_pauses_nothing() -> None:
@@ -154,7 +154,7 @@ WHOSE = [
     ({"message": "ec2: staging has no subnet"}, Status.FAILED, True),
     ({"message": "ec2: staging-2 has no subnet"}, Status.FAILED, False),
     ({"message": "ec2: my-staging has no subnet"}, Status.FAILED, False),
-    ({"message": "Bowline itself failed."}, Status.ERRORED, False),
+    ({"message": "Bowline encountered an internal error."}, Status.ERRORED, False),
     (None, Status.OUTDATED, True),
 ]
 

@@ -60,7 +60,7 @@ def test_one_that_overlaps_is_refused_with_the_first_names(first: Rollout) -> No
         rollouts.start(ManagedAccount.objects.all(), ONBOARD, None)
 
     named = [f"team-00{n} (rollout {first.number})" for n in range(1, 6)]
-    assert f"{', '.join(named)}, and 2 more. Wait until it ends" in str(refused.value)
+    assert f"{', '.join(named)}, and 2 more. Wait until it" in str(refused.value)
     assert Rollout.objects.get() == first
 
 
@@ -74,9 +74,9 @@ def test_one_of_other_accounts_plans_them_and_says_what_it_waits_for(
 
     assert comes_after(second) == managing_run(first)
     assert second.state == Rollout.State.PLANNING
-    assert "Waits for the managing account" in shown
+    assert "Waiting for the managing account" in shown
     assert f"rollout {first.number}</a> is changing the managing account" in shown
-    assert "Waits for the managing account" not in page(client, first)
+    assert "Waiting for the managing account" not in page(client, first)
 
 
 def test_it_plans_the_managing_account_by_itself_once_the_other_run_ended(

@@ -144,7 +144,7 @@ def test_the_first_account_that_fails_pauses_it() -> None:
     step = next_step(Counts(approved=99, waves=(Wave(failed=1), Wave(), Wave())), USUAL)
 
     assert step.start == 0
-    assert step.pause == "1 account of 1 in wave 1 failed; the limit is 10 %."
+    assert step.pause == "1 account of 1 in wave 1 failed. The limit is 10%."
 
 
 def test_the_share_of_failures_is_one_of_the_accounts_that_there_are() -> None:
@@ -153,7 +153,7 @@ def test_the_share_of_failures_is_one_of_the_accounts_that_there_are() -> None:
 
     step = next_step(Counts(approved=1, waves=waves), settings)
 
-    assert step.pause == "1 account of 2 in wave 1 failed; the limit is 50 %."
+    assert step.pause == "1 account of 2 in wave 1 failed. The limit is 50%."
 
 
 def test_accounts_that_left_the_rollout_make_no_share_of_failures_larger() -> None:
@@ -173,7 +173,7 @@ def test_failures_of_all_waves_are_counted_together() -> None:
 
     step = next_step(Counts(approved=60, waves=waves), settings)
 
-    assert step.pause == "3 accounts failed; the limit is 3."
+    assert step.pause == "3 accounts failed. The limit is 3."
 
 
 def test_failures_that_a_person_saw_and_resumed_pause_it_no_more() -> None:

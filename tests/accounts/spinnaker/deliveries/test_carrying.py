@@ -78,7 +78,7 @@ def test_a_delivery_is_put_down_while_spinnaker_polls(
 
     delivery.refresh_from_db()
     assert (delivery.status, delivery.lease) == (Status.WATCHING, None)
-    assert delivery.waiting == "Stored. Waits until Spinnaker has loaded 1 account."
+    assert delivery.waiting == "Stored. Waiting until Spinnaker loads 1 account."
     assert (early, sent) == ([], [delivery.pk])
 
 
@@ -99,7 +99,7 @@ def test_without_a_connection_a_delivery_says_so(sent: list[int]) -> None:
 
     delivery.refresh_from_db()
     assert delivery.status == Status.FAILED
-    assert "An administrator connects it" in delivery.error["message"]
+    assert "Ask an administrator to connect it" in delivery.error["message"]
 
 
 def test_what_is_proved_otherwise_in_the_middle_is_not_sent(
@@ -128,5 +128,7 @@ def test_a_bug_ends_a_delivery_with_a_sentence(
     delivery = plan(strict)
 
     assert delivery.status == Status.FAILED
-    assert delivery.error["message"].startswith("Bowline itself failed.")
+    assert delivery.error["message"].startswith(
+        "Bowline encountered an internal error."
+    )
     assert delivery.lease is None

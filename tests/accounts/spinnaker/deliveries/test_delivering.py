@@ -238,7 +238,7 @@ def test_what_is_not_loaded_in_time_names_the_likely_causes(
     step = delivery.steps.get()
     assert delivery.status == Status.FAILED
     assert delivery.error["message"] == (
-        "Spinnaker stored the delivery, and has not loaded 1 account in time."
+        "Spinnaker stored the delivery but didn't load 1 account in time."
     )
     assert step.causes[0].startswith("Clouddriver does not poll")
 
@@ -311,7 +311,7 @@ def test_one_account_that_is_refused_holds_up_no_other(strict: StrictGate) -> No
     finish(strict, delivery)
 
     assert delivery.status == Status.FAILED
-    assert delivery.error["message"] == "1 account could not be delivered."
+    assert delivery.error["message"] == "1 account couldn't be delivered."
     assert [bool(step.error) for step in delivery.steps.all()] == [True, False]
     assert len(strict.loaded) == 1
 

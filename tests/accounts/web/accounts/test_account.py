@@ -60,7 +60,7 @@ def test_what_has_a_wanted_name_already_is_not_called_not_yet(
 
     page = " ".join(page_of(operator, account, "in-aws").split())
 
-    assert page.count("exists, not made by Bowline") == says
+    assert page.count("exists, not created by Bowline") == says
     assert "not yet" in page, "the other resources are not there yet"
 
 
@@ -140,7 +140,7 @@ def test_a_plan_that_waits_is_the_first_thing_to_do(operator) -> None:
 
     page = page_of(operator, account)
 
-    assert f'btn-primary" href="{run.get_absolute_url()}">Read the plan</a>' in page
+    assert f'btn-primary" href="{run.get_absolute_url()}">Review the plan</a>' in page
     assert ">Plan again</button>" not in page
 
 
@@ -208,8 +208,8 @@ def test_a_viewer_is_told_who_can_do_what(client) -> None:
     page = page_of(client, account)
 
     assert "<form" not in page.split('id="content"')[1].split("</main>")[0]
-    assert "removing this account need the role operator. Ask ada." in page
-    assert "Accepting it needs the role approver. Ask grace." in page
+    assert "role to plan, verify, edit, or remove this account. Ask ada." in page
+    assert "You need the approver role to accept it. Ask grace." in page
 
 
 def test_details_that_clash_by_now_are_told(operator) -> None:
@@ -278,10 +278,10 @@ def test_newer_policies_are_told_with_what_they_bring(
 
     page = page_of(operator, standing(policy_set=1), "description")
 
-    assert "v1, latest v3" in page
+    assert "1, latest 3" in page
     assert "<b>v2</b> Volumes may be tagged." in page
     assert "<b>v3</b> Snapshots may be shared." in page
-    assert "A plan shows what differs in this account" in page
+    assert "Plan this account to see the differences" in page
 
 
 def test_the_latest_policies_are_called_so(operator, three_policy_sets) -> None:
@@ -289,8 +289,8 @@ def test_the_latest_policies_are_called_so(operator, three_policy_sets) -> None:
 
     page = page_of(operator, standing(policy_set=3), "description")
 
-    assert "v3, the latest" in page
-    assert "older policies" not in page
+    assert "3, the latest" in page
+    assert "older policy version" not in page
 
 
 def test_a_discouraged_choice_is_warned_of(operator) -> None:
@@ -302,4 +302,4 @@ def test_a_discouraged_choice_is_warned_of(operator) -> None:
         "description",
     )
 
-    assert "<b>Discouraged for EC2.</b> With PowerUserAccess, Spinnaker" in page
+    assert "<b>Not recommended for EC2.</b> PowerUserAccess lets" in page

@@ -17,7 +17,7 @@ from tests.rows import account_row, managing_row, person
 pytestmark = pytest.mark.django_db
 
 LONG_AGO = datetime(2020, 4, 26, 12, tzinfo=UTC)
-SAYS = "stale since 3 May: verify again"
+SAYS = "stale since 3 May. Verify again."
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def fresh() -> ManagedAccount:
 def test_the_overview_says_what_is_stale_and_leads_to_it(viewer, stale, fresh) -> None:
     page = viewer.get("/").content.decode()
 
-    assert "1 account was verified more than 7 days ago. Verify again." in page
-    assert 'href="/accounts/?proof=stale">See accounts</a>' in page
+    assert "1 account was verified more than 7 days ago. Verify it again." in page
+    assert 'href="/accounts/?proof=stale">View accounts</a>' in page
     assert "<title>old (922222222222): verified, stale</title>" in page
     assert page.count(SAYS) == 1
     assert "6 days ago" in page
@@ -64,7 +64,9 @@ def test_several_are_counted() -> None:
 
     texts = [item.text for item in to_do(Counter(), person("viewer"))]
 
-    assert texts[0] == "3 accounts were verified more than 7 days ago. Verify again."
+    assert (
+        texts[0] == "3 accounts were verified more than 7 days ago. Verify them again."
+    )
 
 
 def test_the_list_is_filtered_to_what_is_stale(viewer, stale, fresh) -> None:
@@ -110,11 +112,11 @@ def test_environments_tell_stale_accounts_apart(viewer, stale) -> None:
 
 def test_the_settings_say_how_old_a_proof_may_be(viewer, settings) -> None:
     site = "/settings/?tab=site"
-    assert "become stale after 7 days" in viewer.get(site).content.decode()
+    assert "Become stale after 7 days" in viewer.get(site).content.decode()
 
     settings.PROOF_MAX_AGE = 0
 
-    assert "never stale, however old" in viewer.get(site).content.decode()
+    assert "Never become stale" in viewer.get(site).content.decode()
     account_row(state="verified", proof="verified", verified_at=LONG_AGO)
     managing_row()
     assert ("verified", 1) in viewer.get("/").context["states"]

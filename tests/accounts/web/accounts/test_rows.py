@@ -26,7 +26,7 @@ def test_the_managing_account_is_on_top_of_the_first_page(client) -> None:
     for others in ("?text=web", "?state=draft"):
         page = client.get(f"/accounts/{others}").content.decode()
         assert pinned not in page
-        assert "core</a>, is not among them." in page
+        assert "core</a>, isn't in this list." in page
 
 
 def test_where_only_the_managing_account_matches_the_list_says_so(client) -> None:
@@ -36,7 +36,7 @@ def test_where_only_the_managing_account_matches_the_list_says_so(client) -> Non
 
     page = client.get("/accounts/?text=core").content.decode()
 
-    assert "Only the managing account matches." in page
+    assert "Only the managing account matches the filters." in page
     assert "No account matches" not in page
 
 

@@ -78,7 +78,7 @@ def test_what_was_described_together_is_found_by_its_moment(operator) -> None:
 
     assert names(response) == ["data", "web"]
     html = response.content.decode()
-    assert "Only the accounts that were added together." in html
+    assert "Showing only the accounts that were added together." in html
     assert f'name="described" value="{moment.isoformat()}"' in html
 
 
@@ -190,9 +190,7 @@ def test_a_draft_that_is_not_described_is_named(operator) -> None:
 
     assert response.url == "/accounts/?state=draft"
     (message,) = told(response)
-    assert message.startswith(
-        "Could not plan 1: staging: these steps are not complete: "
-    )
+    assert message.startswith("Couldn't plan 1: staging: these steps are incomplete: ")
     assert "providers" in message
 
 
@@ -206,7 +204,7 @@ def test_one_that_is_busy_does_not_stop_the_others(operator) -> None:
     rollout = Rollout.objects.get()
     planned = rollout.runs.exclude(account=None)
     assert set(planned.values_list("account_name", flat=True)) == {"data", "api"}
-    assert "1 account left out: see below." in told(response)
+    assert "1 account excluded. See below." in told(response)
     assert " of web is in progress" in rollout.left_out[0]
 
 
@@ -218,7 +216,7 @@ def test_many_refusals_are_counted(operator) -> None:
     response = operator.post("/accounts/plan/", {"everything": "on"})
 
     (message,) = told(response)
-    assert message.startswith("Could not plan 8: a0:")
+    assert message.startswith("Couldn't plan 8: a0:")
     assert message.endswith("; and 3 more.")
 
 
@@ -233,7 +231,7 @@ def test_only_what_stands_is_verified(operator) -> None:
     assert (run.account, run.status) == (web, Status.VERIFYING)
     assert response.url == run.rollout.get_absolute_url()
     (reason,) = run.rollout.left_out
-    assert "data: Bowline has not created anything in data yet" in reason
+    assert "data: Bowline hasn't created anything in data yet" in reason
 
 
 def test_a_waiting_plan_is_not_put_aside_by_a_verification(operator) -> None:
@@ -245,7 +243,7 @@ def test_a_waiting_plan_is_not_put_aside_by_a_verification(operator) -> None:
     response = operator.post("/accounts/verify/", {"account": [web.pk]})
 
     assert list(Run.objects.all()) == [waiting]
-    assert "a plan for web, is waiting. Approve or discard it." in told(response)[0]
+    assert "a plan for web, needs approval. Approve or discard it." in told(response)[0]
 
 
 def test_of_drafts_alone_nothing_is_verified(operator) -> None:
@@ -287,7 +285,7 @@ def test_those_that_are_too_many_for_one_rollout_are_counted(
 
     first = operator.post("/accounts/plan/", {"everything": "on"})
 
-    assert "1 more match. To plan them, too, select all" in told(first)[0]
+    assert "1 more account left. To plan the rest, select all" in told(first)[0]
     assert Run.objects.exclude(account=None).count() == 2
 
 
@@ -308,7 +306,7 @@ def test_of_all_those_verified_longest_ago_come_first(operator, monkeypatch) -> 
 
     names_ = set(Run.objects.values_list("account_name", flat=True))
     assert names_ == {"3-days", "2-days"}
-    assert told(response)[0].startswith("1 more match. To verify them, too")
+    assert told(response)[0].startswith("1 more account left. To verify the rest")
 
 
 def test_those_on_older_policies_are_found_and_planned_at_once(
@@ -322,7 +320,7 @@ def test_those_on_older_policies_are_found_and_planned_at_once(
     operator.post("/accounts/plan/?policies=older", {"everything": "on"})
 
     assert names(response) == ["on-1", "on-2"]
-    assert "policies v1" in response.content.decode()
+    assert "policy version 1" in response.content.decode()
     planned = Run.objects.exclude(account=None)
     assert set(planned.values_list("account_name", flat=True)) == {"on-1", "on-2"}
 

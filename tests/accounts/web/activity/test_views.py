@@ -47,7 +47,7 @@ def entries(*moments: datetime, **fields: Any) -> None:
 
 
 def test_it_teaches_while_nothing_was_decided(viewer: Client) -> None:
-    assert "Nothing was decided yet" in viewer.get(PATH).text
+    assert "No activity yet" in viewer.get(PATH).text
 
 
 def test_an_approval_has_the_digest_of_the_plan_that_was_read(viewer: Client) -> None:

@@ -72,7 +72,9 @@ def test_a_removal_takes_the_typed_number(
     page = ticked(browser, live_server, "web", "data", "draft")
 
     more(page, "Remove from AWS")
-    expect(page.get_by_text("Bowline has not created anything in it.")).to_be_visible()
+    expect(
+        page.get_by_text("Bowline hasn't created anything in this account.")
+    ).to_be_visible()
     page.get_by_label("To plan their removal").fill("remove 3 accounts")
     page.get_by_role("button", name="Plan the removals").click()
     expect(page.get_by_text("nothing was planned")).to_be_visible()

@@ -107,7 +107,7 @@ def test_an_account_that_cannot_be_edited_is_named_and_keeps_no_other(
     assert again(web).regions == ["eu-west-1"]
     assert again(data).regions == ["us-east-1"]
     assert "Edited 1 account." in told(response)
-    assert "Could not edit 1: data: no region would be left." in told(response)
+    assert "Couldn't edit 1: data: no region would be left." in told(response)
 
 
 def test_taking_the_last_role_opens_no_account_to_everybody(
@@ -162,8 +162,8 @@ def test_the_edited_ones_are_planned_if_asked(operator, web, data) -> None:
     ("fields", "error"),
     [
         ({}, "Choose at least one change."),
-        ({"regions_how": "add"}, "Name at least one."),
-        ({"regions_how": "set"}, "Name at least one."),
+        ({"regions_how": "add"}, "Enter at least one."),
+        ({"regions_how": "set"}, "Enter at least one."),
         ({"regions_how": "add", "regions": "moon-1"}, "moon-1"),
         ({"environment_how": "set", "environment": "A b"}, "a–z"),
     ],
@@ -192,7 +192,7 @@ def test_of_very_many_the_first_are_edited_and_the_others_counted(
     page = send(operator, "edit", web, data)
 
     assert [account.name for account in page.context["accounts"]] == ["data"]
-    assert "1 more match: edit those afterwards." in page.content.decode()
+    assert "1 more accounts match. Edit those afterwards." in page.content.decode()
 
 
 # Remove
@@ -247,8 +247,8 @@ def test_a_draft_and_an_account_at_work_are_kept(operator, web, data) -> None:
 
     page = send(operator, "remove", web, draft).content.decode()
 
-    assert "It has a run in progress" in page
-    assert "Bowline has not created anything in it." in page
+    assert "A run is in progress" in page
+    assert "Bowline hasn&#x27;t created anything in this account." in page
     assert 'name="confirm"' not in page
 
 
@@ -268,7 +268,7 @@ def test_they_are_left_out_of_bundles_first(operator, web, data) -> None:
 
     assert again(web).left_out_at
     assert again(data).left_out_at is None
-    assert "Later bundles leave out 1 account." in told(response)
+    assert "Excluded from later bundles: 1 account." in told(response)
     assert Activity.objects.first().what == Activity.What.LEAVE_OUT
 
 
@@ -284,7 +284,7 @@ def test_only_what_failed_is_started_again(operator, web, data) -> None:
     newest = Run.objects.order_by("-created_at").first()
     assert (newest.account_name, newest.kind) == ("data", Run.Kind.VERIFY)
     assert Run.objects.count() == 3
-    assert "The last run of 1 account did not fail." in told(response)
+    assert "The last run of 1 account didn't fail." in told(response)
 
 
 def test_a_failure_that_was_tried_again_since_is_none(operator, web) -> None:

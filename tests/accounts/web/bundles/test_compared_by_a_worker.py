@@ -181,7 +181,7 @@ def test_at_a_busy_site_a_comparison_says_that_it_is_out_of_date(
     page = text(operator.get(answer["Location"]))
 
     assert "2 AWS accounts added" in page
-    assert "Accounts changed since this comparison was made." in page
+    assert "Accounts changed after this comparison." in page
     assert f'<a href="{NEXT}">Compare again</a>' in page
 
 
@@ -203,7 +203,7 @@ def test_what_changed_while_it_was_compared_is_not_taken_for_compared(
 
     assert "Comparing the accounts" in text(operator.get(NEXT))
     shown = operator.get(f"{NEXT}?look=answer", follow=True)
-    assert "Accounts changed since" in text(shown)
+    assert "Accounts changed after" in text(shown)
 
 
 def test_a_comparison_that_failed_says_what_to_do(
@@ -216,7 +216,7 @@ def test_a_comparison_that_failed_says_what_to_do(
 
     page = text(operator.get(f"{NEXT}?look=answer"))
 
-    assert "The accounts could not be compared. See the worker&#x27;s log." in page
+    assert "Bowline couldn't compare the accounts. See the worker&#x27;s log." in page
     assert "Build bundle" not in page
     operator.get(f"{NEXT}?look=1")
     work()
@@ -259,7 +259,7 @@ def test_nothing_is_built_from_a_comparison_that_is_out_of_date(
     told = operator.post("/bundles/build/", {"read": read}, follow=True)
 
     assert Bundle.objects.count() == 1
-    assert "Bundle 2 wasn't built: its changes differ from the preview" in text(told)
+    assert "Bundle 2 was not built: its changes differ from the preview" in text(told)
 
 
 def test_what_opens_to_everybody_is_shown_before_what_does_not(

@@ -53,8 +53,8 @@ def test_the_same_accounts_have_nothing_to_download(operator) -> None:
 
     page = operator.get(PAGE).content.decode()
 
-    assert "Nothing changed" in page
-    assert "Download the delta" not in page
+    assert "No changes" in page
+    assert "Download delta bundle" not in page
 
 
 @pytest.mark.parametrize("page", ["/bundles/1/since/2/", "/bundles/2/since/2/"])
@@ -71,7 +71,7 @@ def test_a_bundle_that_is_not_ready_cannot_be_compared(operator, two_bundles) ->
 def test_a_viewer_sees_it_and_cannot_download(client, two_bundles) -> None:
     client.force_login(person("viewer"))
 
-    assert "Download the delta" not in client.get(PAGE).content.decode()
+    assert "Download delta bundle" not in client.get(PAGE).content.decode()
     assert client.get(f"{PAGE}download/").status_code == 403
 
 
@@ -87,7 +87,7 @@ def test_many_accounts_are_counted(operator) -> None:
     bundle_row(topology(core()), 1)
     bundle_row(topology(core(), *many), 2)
 
-    assert "and 3 more, all named in" in operator.get(PAGE).content.decode()
+    assert "and 3 more, listed in" in operator.get(PAGE).content.decode()
 
 
 def test_more_than_a_page_is_paged_and_says_how_many(operator) -> None:

@@ -48,14 +48,14 @@ def test_the_page_says_that_it_compares_and_then_goes_on_by_itself(operator) -> 
 
     assert WAITS in first
     assert 'hx-trigger="load"' in first
-    assert "Download the delta" not in first
+    assert "Download delta bundle" not in first
     assert waiting.startswith("<div hx-get=")
     assert 'hx-trigger="every 1s"' in waiting
     assert there["HX-Redirect"].startswith(f"{PAGE}?of=")
     for url in (there["HX-Redirect"], PAGE):
         page = text(operator.get(url))
         assert THREE_REMOVED in page
-        assert "Download the delta" in page
+        assert "Download delta bundle" in page
 
 
 def test_it_shows_what_a_request_would_show(monkeypatch, operator) -> None:
@@ -155,7 +155,7 @@ def test_a_comparison_that_failed_says_what_to_do(monkeypatch, operator) -> None
 
     page = text(operator.get(f"{PAGE}?look=answer"))
 
-    assert "The accounts could not be compared. See the worker&#x27;s log." in page
+    assert "Bowline couldn't compare the accounts. See the worker&#x27;s log." in page
     assert f'<a href="{PAGE}?look=1">Compare again</a>' in page
 
 

@@ -46,9 +46,11 @@ def posted(client, config: str | bytes, **more: object):
 def test_the_page_asks_for_the_file(operator, bundle) -> None:
     page = operator.get(PAGE).content.decode()
 
-    assert "Merge into hal&#x27;s config" in page or "Merge into hal's config" in page
+    assert (
+        "Merge into the Halyard config"
+    ) in page or "Merge into the Halyard config" in page
     assert 'type="file"' in page
-    assert "Put it in place" not in page
+    assert "Install the merged config" not in page
 
 
 @pytest.mark.parametrize("way", ["file", "pasted"])
@@ -74,7 +76,7 @@ def test_what_the_config_has_wrong_stands_before_the_diff(operator) -> None:
 
     page = posted(operator, config, folder="/srv/bowline", show="1").content.decode()
 
-    found, diff = page.index("Problems in your config"), page.index("diff-row")
+    found, diff = page.index("Problems in your Halyard config"), page.index("diff-row")
     assert "Spinnaker shows none of its functions" in page[found:diff]
     assert "Spinnaker shows no functions of any account" in page[found:diff]
 
@@ -82,7 +84,7 @@ def test_what_the_config_has_wrong_stands_before_the_diff(operator) -> None:
 def test_a_config_with_nothing_wrong_is_not_accused(operator, bundle) -> None:
     page = posted(operator, CONFIG, show="1").content.decode()
 
-    assert "Problems in your config" not in page
+    assert "Problems in your Halyard config" not in page
 
 
 def test_htmx_gets_the_outcome_only(operator, bundle) -> None:
@@ -158,7 +160,7 @@ def test_what_hal_refuses_is_told_with_its_line(operator, bundle) -> None:
 def test_50_mb_are_answered_with_a_sentence(operator, bundle) -> None:
     page = posted(operator, b"x" * 50_000_000, show="1").content.decode()
 
-    assert "The file is too large for a halconfig" in page
+    assert "The file is too large for a Halyard config" in page
 
 
 def test_a_file_of_several_megabytes_is_read(operator, bundle) -> None:
@@ -183,7 +185,7 @@ def test_a_file_that_is_no_text_is_told(operator, bundle, config: bytes) -> None
 def test_an_empty_form_is_told(operator, bundle) -> None:
     page = operator.post(PAGE, {"show": "1"}).content.decode()
 
-    assert "Choose hal&#x27;s config, or paste its text." in page
+    assert "Choose the Halyard config, or paste its text." in page
 
 
 def test_clusters_are_placed_in_the_folder(operator) -> None:
@@ -192,7 +194,7 @@ def test_clusters_are_placed_in_the_folder(operator) -> None:
     told = posted(operator, CONFIG, folder="bowline", show="1").content.decode()
     merged = posted(operator, CONFIG, folder="/srv/bowline", download="1")
 
-    assert "Write the path from the root." in told
+    assert "Enter the absolute path." in told
     assert "/srv/bowline/kubernetes/" in merged.content.decode()
 
 

@@ -53,8 +53,8 @@ def test_without_any_account_left_it_says_how_spinnaker_forgets_them(
     assert "1 AWS account removed (1 Spinnaker account: 1 aws)." in page
     assert "Build bundle" not in page
     for shown in (page, listed):
-        assert "No account is left for a bundle" in shown
-        assert "“Undo” in README.md" in shown
+        assert "There are no accounts for a bundle" in shown
+        assert "“Undo” in the README.md" in shown
 
 
 def digest_on(page: str) -> str:
@@ -75,7 +75,7 @@ def test_nothing_is_built_that_changes_otherwise_than_was_read(
 
     page = " ".join(answer.content.decode().split())
     assert Bundle.objects.count() == 1
-    assert "Bundle 2 wasn't built: its changes differ from the preview" in page
+    assert "Bundle 2 was not built: its changes differ from the preview" in page
     assert "eu-west-1" in page
     operator.post("/bundles/build/", {"read": digest_on(page)})
     assert Bundle.objects.count() == 2
@@ -118,7 +118,7 @@ def test_an_edit_is_no_change_until_it_is_proved(operator, account) -> None:
     keep_proved(account, State.VERIFIED)
 
     assert "Compared with bundle 1: no account added, changed or removed." in before
-    assert "This bundle configures Spinnaker as the last one does." in before
+    assert "This bundle configures Spinnaker the same as the previous one." in before
     assert "Compared with bundle 1: 1 Spinnaker account changed (1 aws)." in text(
         operator
     )
@@ -134,8 +134,8 @@ def test_it_says_which_accounts_were_edited_and_not_proved_since(
     account.touch()
 
     after = text(operator)
-    assert "Edited, but not verified since" not in before
-    assert "Edited, but not verified since" in after
+    assert "Edits not included" not in before
+    assert "Edits not included" in after
     assert f'<a href="{account.get_absolute_url()}">staging</a>' in after
 
 
@@ -147,7 +147,7 @@ def test_what_failed_is_kept_and_said(operator, account) -> None:
     page = text(operator)
 
     assert "1 kept despite a failed verification" in page
-    assert "Kept although the last verification failed" in page
+    assert "Included despite a failed verification" in page
     assert "The trust is gone." in page
 
 
@@ -164,10 +164,13 @@ def test_what_is_broken_and_was_in_no_bundle_is_added_and_not_kept(
 
     page = text(operator)
 
-    assert "1 of the AWS accounts added although broken, 1 kept" in page
-    kept, added = page.index("Kept although"), page.index("Added although broken")
-    assert page.index("Add newer although it is broken") in range(added, kept)
-    assert "although it is broken" not in page[kept:]
+    assert "1 of the AWS accounts added despite a failed verification, 1 kept" in page
+    kept, added = (
+        page.index("Included despite a failed verification"),
+        page.index("Added despite a failed verification"),
+    )
+    assert page.index("Add newer despite the failed verification") in range(added, kept)
+    assert "despite the failed verification" not in page[kept:]
 
 
 def test_it_is_added_only_once_a_person_decided(operator, account) -> None:
@@ -179,9 +182,11 @@ def test_it_is_added_only_once_a_person_decided(operator, account) -> None:
     operator.post("/bundles/build/", {"read": read, "add": ["staging"]})
 
     said = " ".join(refused.content.decode().split())
-    assert "the last bundle does not hold: staging. For each, decide" in said
+    assert "the last bundle doesn&#x27;t include them: staging." in said
     assert Bundle.objects.get().accounts.get() == account
-    assert Activity.objects.first().detail["added although broken"] == ["staging"]
+    assert Activity.objects.first().detail[("added despite a failed verification")] == [
+        "staging"
+    ]
 
 
 def test_all_that_is_broken_is_added_at_once(operator, account) -> None:
@@ -213,7 +218,7 @@ def test_many_that_are_broken_are_counted(operator, account, monkeypatch) -> Non
 
     page = text(operator)
 
-    assert "2 of the AWS accounts added although broken" in page
+    assert "2 of the AWS accounts added despite a failed verification" in page
     assert "Add all, also the 1 that are not named here" in page
 
 
@@ -222,7 +227,7 @@ def test_building_is_the_quiet_button_where_nothing_changed(operator, account) -
     built()
 
     assert '<button class="btn btn-primary"' in first
-    assert '<button class="btn btn-secondary">Build anyway' in text(operator)
+    assert '<button class="btn btn-secondary">Build the bundle anyway' in text(operator)
     assert 'class="btn btn-primary"' not in text(operator)
 
 
@@ -253,9 +258,9 @@ def test_leaving_out_is_a_persons_decision_on_record(operator, account) -> None:
     assert account.left_out_by_name == "operator"
     assert str(Activity.objects.first()) == "operator excluded from bundles staging"
     assert "1 AWS account removed (1 Spinnaker account: 1 aws)." in page
-    assert "left out" in page
+    assert "excluded" in page
     own = operator.get(f"/accounts/{account.pk}/?tab=history").content.decode()
-    assert "Include it in bundles again" in own
+    assert "Include in bundles" in own
 
 
 def test_it_is_put_in_again(operator, account) -> None:
@@ -272,7 +277,7 @@ def test_what_no_bundle_would_hold_cannot_be_left_out(operator) -> None:
 
     page = operator.post(f"/accounts/{draft.pk}/leave-out/", follow=True)
 
-    assert "staging wouldn't be in a bundle anyway." in page.content.decode()
+    assert "staging isn&#x27;t in bundles." in page.content.decode()
 
 
 def test_without_a_managing_account_there_is_nothing_to_compare(operator) -> None:

@@ -102,7 +102,7 @@ def test_the_list_leaves_the_archives_in_the_database(
 def test_an_empty_list_says_what_comes_first(operator) -> None:
     page = operator.get("/bundles/").content.decode()
 
-    assert "Nothing to bundle yet" in page
+    assert "No accounts to bundle yet" in page
     assert "bundles/build/" not in page
 
 
@@ -152,7 +152,7 @@ def test_the_next_three_commands_can_be_copied(operator) -> None:
     ("tab", "has"),
     [
         ("accounts", ">a1</a>"),
-        ("changes", "There is no earlier bundle"),
+        ("changes", "There's no earlier bundle"),
         ("load", "Load on Spinnaker"),
         ("none", "With Halyard"),
     ],
@@ -182,9 +182,9 @@ def test_its_accounts_are_paged(operator, monkeypatch) -> None:
 @pytest.mark.parametrize(
     ("installed", "said"),
     [
-        (None, "not known to be installed"),
+        (None, "not marked as installed"),
         (1, "in Spinnaker since"),
-        (2, 'not in Spinnaker, which has <a href="/bundles/2/">Bundle 2</a>'),
+        (2, 'not in Spinnaker. Installed: <a href="/bundles/2/">Bundle 2</a>'),
     ],
 )
 def test_the_heading_says_whether_spinnaker_has_it(operator, installed, said) -> None:
@@ -196,7 +196,7 @@ def test_the_heading_says_whether_spinnaker_has_it(operator, installed, said) ->
     page = " ".join(operator.get("/bundles/1/").content.decode().split())
 
     assert said in page
-    assert ("Spinnaker has it now</button>" in page) is (installed != 1)
+    assert ("Mark as installed</button>" in page) is (installed != 1)
 
 
 def test_the_list_says_what_changes_and_what_is_in_spinnaker(operator) -> None:
@@ -254,7 +254,7 @@ def test_a_long_file_is_shown_in_part_and_says_so(operator) -> None:
 
     page = operator.get(README_PAGE).content.decode()
 
-    assert "7 more characters are in the zip" in page
+    assert "The zip contains 7 more characters" in page
     assert len(page) < MOST_CHARACTERS + 20_000
 
 
@@ -308,6 +308,9 @@ def test_a_viewer_reads_and_does_not_download(client) -> None:
     page = client.get("/bundles/1/")
     download = client.get("/bundles/1/download/")
 
-    assert "Spinnaker has it, need the role operator." in page.content.decode()
+    assert (
+        "You need the operator role to download the bundle or mark it as installed."
+        in page.content.decode()
+    )
     assert "Download bundle" not in page.content.decode()
     assert download.status_code == 403

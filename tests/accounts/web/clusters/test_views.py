@@ -88,7 +88,7 @@ def test_the_bulk_menu_starts_a_search_and_shows_how_far_it_is(operator) -> None
     assert part.templates[0].name == "clusters/_progress.html"
     ClusterSearch.objects.update(finished_at=timezone.now())
     assert operator.get(response.url, headers={"hx-request": "true"})["HX-Refresh"]
-    assert "No cluster was found" in operator.get(response.url).content.decode()
+    assert "No clusters found" in operator.get(response.url).content.decode()
 
 
 def test_a_person_has_one_search_at_a_time(operator) -> None:
@@ -136,7 +136,7 @@ def test_accounts_that_could_not_be_read_are_named(operator, search) -> None:
     page = operator.get(search.get_absolute_url()).content.decode()
     why = operator.get(f"{search.get_absolute_url()}?show=refused").content.decode()
 
-    assert "1 account could not be read" in page
+    assert "1 account couldn't be read" in page
     assert "a001" in why
     assert "It is denied. Allow." in why
 
@@ -217,7 +217,7 @@ def test_wrong_names_are_said_and_nothing_is_lost(operator, search) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("pattern", "{account}-{vpc}", "“{vpc}” is not known."),
+        ("pattern", "{account}-{vpc}", "“{vpc}” isn&#x27;t a known placeholder."),
         ("namespaces", "Not-One", "A namespace has 1 to 63"),
         ("rights", "everything", "Select a valid choice"),
     ],

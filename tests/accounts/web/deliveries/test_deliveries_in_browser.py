@@ -80,7 +80,7 @@ def test_an_edited_account_is_planned_approved_sent_and_loaded(
     page.get_by_role("button", name="Plan a delivery").click()
     expect(page.get_by_text("Comparing Spinnaker with the next bundle")).to_be_visible()
     carry_on(Delivery.objects.get(status="planning"), reach(strict))
-    expect(page.get_by_role("heading", name="Read first")).to_be_visible()
+    expect(page.get_by_role("heading", name="Before you approve")).to_be_visible()
     expect(page.get_by_text("eu-west-1")).to_be_visible()
     look(page, "1-planned")
 

@@ -53,7 +53,7 @@ def test_the_list_says_what_is_missing_or_starts_a_delivery(operator):
     assert "Spinnaker is not connected." in operator.get(LIST).content.decode()
     refused = operator.post(START)
     assert refused.url == "/settings/spinnaker/"
-    assert "is not connected" in told(refused)
+    assert "isn't connected" in told(refused)
 
     spinnaker_row()
     assert "Plan a delivery" in operator.get(LIST).content.decode()
@@ -83,10 +83,10 @@ def test_a_plan_shows_each_field_and_no_kubeconfig(viewer):
         assert said in shown
     assert "accountId" in shown
     assert "922222222222" in shown
-    assert "not shown, its SHA-256 is" in shown
+    assert "hidden, SHA-256" in shown
     assert "apiVersion" not in shown
     assert "Everyone in Spinnaker can deploy to it" in shown
-    assert "Approving and discarding need the role approver." in shown
+    assert "You need the approver role to approve or discard it." in shown
 
 
 def test_a_change_is_a_diff_against_what_is_stored(viewer):
@@ -117,9 +117,9 @@ def test_what_somebody_else_made_is_taken_over_by_name_only(operator):
     proved_row()
     strict = StrictGate(stored={"staging": of_others()})
     asked = plan(strict)
-    assert "Bowline asks before it touches these" in page(operator, asked)
+    assert "Accounts that need your permission" in page(operator, asked)
     assert 'name="agree" value="staging"' in page(operator, asked)
-    assert "Nothing is sent" in page(operator, asked)
+    assert "No changes to send" in page(operator, asked)
 
     operator.post(START, {"agree": ["staging", "a-name-of-nobody"]})
 
@@ -127,7 +127,7 @@ def test_what_somebody_else_made_is_taken_over_by_name_only(operator):
     assert agreed.agreed == ["staging"]
     carry_on(agreed, reach(strict))
     shown = page(operator, agreed)
-    assert "Somebody else made it." in shown
+    assert "Someone else created this account." in shown
     assert "1 to take over" in shown
     assert "checked" in shown
 
@@ -140,7 +140,7 @@ def test_only_a_file_has_it_and_the_way_over_is_said(viewer):
     shown = page(viewer, plan(strict))
 
     assert "Only in Spinnaker's files" in shown
-    assert "onboard it in Bowline under the same name" in shown
+    assert "onboard it under the same name" in shown
     assert ">old" in shown
 
 
@@ -186,7 +186,7 @@ def test_a_removal_asks_to_type_how_many(approver):
     refused = approver.post(url(planned, "approve/"), filled).content.decode()
     planned.refresh_from_db()
     assert "Type “remove 1 account” to approve this." in refused
-    assert "Pipelines that name it fail." in refused
+    assert "Pipelines that use this account fail." in refused
     assert planned.status == Delivery.Status.PLANNED
 
     filled["confirmation"] = "remove 1 account"
@@ -218,7 +218,7 @@ def test_a_plan_is_discarded(approver):
 
     answer = approver.post(url(planned, "discard/"))
 
-    assert "is discarded. Spinnaker is unchanged." in told(answer)
+    assert "is discarded. Nothing changed in Spinnaker." in told(answer)
     assert "Nothing was sent." in page(approver, planned)
     assert "was discarded by approver before you decided." in told(
         approver.post(url(planned, "discard/"))
@@ -238,7 +238,7 @@ def test_what_is_not_loaded_in_time_has_its_likely_causes_in_order(viewer):
         shown.rindex("aws.enabled"),
     )
     assert first < second
-    assert "the likeliest first" in shown
+    assert "most likely first" in shown
     assert SECRET not in shown
 
 

@@ -35,7 +35,7 @@ def test_two_of_a_person_are_sent_and_then_the_next_one() -> None:
 
     assert [one.status_code for one in (first, second, third)] == [200, 200, 429]
     assert third["Retry-After"] == "5"
-    assert b"Wait until one of them is complete" in third.content
+    assert b"Wait until one of them finishes" in third.content
     assert of_olga.status_code == 200
 
     assert b"".join(first).startswith(b'"number"')  # read to its end

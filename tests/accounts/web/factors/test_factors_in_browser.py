@@ -150,6 +150,6 @@ def test_axe_finds_nothing(
     page.get_by_label("Name").fill("vera")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_text("You do not have it with you?").click()
+    page.get_by_text("Don't have your device?").click()
 
     assert_it_fits(page, look)

@@ -79,7 +79,7 @@ def test_it_is_asked_and_accepted_on_its_page(policy) -> None:
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        ({"reason": "", "until": f"{today()}"}, "Fill in this field"),
+        ({"reason": "", "until": f"{today()}"}, "This field is required"),
         ({"reason": "Agents.", "until": "2020-01-01"}, "Choose a day from today until"),
         ({"reason": "Agents.", "until": "soon"}, "Enter a valid date"),
     ],
@@ -101,7 +101,7 @@ def test_what_changed_since_it_was_read_is_not_accepted(policy) -> None:
 
     answer = approver.post(f"{url}accept/", {"read": "of before"})
 
-    assert "has changed. Read it again." in told(answer)
+    assert "has changed. Review it again." in told(answer)
     assert ForeignPolicy.objects.get().state == "asked for"
 
 
@@ -114,7 +114,7 @@ def test_unknown_writes_are_said_to_be_no_policy(viewer, policy) -> None:
     page = text(viewer, row.get_absolute_url())
     account = text(viewer, policy.account.get_absolute_url())
 
-    assert "may make these changes is not known." in page
+    assert "can make these changes is unknown." in page
     assert said[0] in page
     assert "Remove it" not in page
-    assert "It waits for an acceptance of 1 unknown write, below" in account
+    assert "An approver must accept 1 unknown write, below" in account

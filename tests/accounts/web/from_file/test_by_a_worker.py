@@ -42,7 +42,7 @@ def test_a_worker_checks_a_long_file_and_the_page_leads_to_its_preview(
     work()
     there = operator.get(waiting, headers=IN_HTMX)
 
-    assert "Checking the file…" in first
+    assert "Validating the file…" in first
     assert "No worker has answered yet" in first
     assert part.startswith("<div hx-get=")
     assert f'hx-get="{waiting}" hx-trigger="every 1s"' in part
@@ -68,7 +68,7 @@ def test_nobody_else_learns_what_a_worker_found(operator, long) -> None:
 
     page = operator.get(waiting, follow=True)
 
-    assert "The file was not checked in time, or is no longer kept." in words(page)
+    assert "The file wasn&#x27;t validated in time, or is no longer" in words(page)
 
 
 def test_a_worker_that_could_not_check_says_what_to_do(
@@ -82,7 +82,10 @@ def test_a_worker_that_could_not_check_says_what_to_do(
 
     page = operator.get(waiting, follow=True)
 
-    assert "could not do it. See the worker&#x27;s log. Upload the file" in words(page)
+    assert (
+        "couldn&#x27;t complete the request. See the worker&#x27;s log. Upload the file"
+        in words(page)
+    )
 
 
 def test_a_third_file_at_once_is_refused(operator, long) -> None:
@@ -91,7 +94,7 @@ def test_a_third_file_at_once_is_refused(operator, long) -> None:
 
     page = upload(operator, f"{CSV}3")
 
-    assert "A worker has two of your files already" in words(page)
+    assert "Two of your files are already being processed" in words(page)
 
 
 @pytest.fixture
@@ -124,7 +127,7 @@ def test_a_worker_saves_only_what_the_person_saw(operator, checked) -> None:
 
     page = words(operator.get(waiting, follow=True))
 
-    assert "Nothing is saved yet. Somebody changed these accounts" in page
+    assert "Nothing is saved yet. Someone changed these accounts" in page
     assert not ManagedAccount.objects.filter(name="new").exists()
 
 
@@ -163,7 +166,7 @@ def test_nothing_is_saved_for_somebody_who_may_not_any_more(
 
     page = words(operator.get(waiting, follow=True))
 
-    assert "Nothing is saved. This needs the role operator" in page
+    assert "Nothing is saved. You need the operator" in page
     assert not ManagedAccount.objects.filter(name="new").exists()
 
 
@@ -173,7 +176,7 @@ def test_a_third_save_at_once_waits(operator, checked) -> None:
 
     page = words(save(operator, checked, follow=True))
 
-    assert "Nothing is saved yet. A worker has two of your files already" in page
+    assert "Nothing is saved yet. Two of your files are already being processed" in page
 
 
 def test_a_worker_that_could_not_save_leads_back_to_the_preview(
@@ -188,7 +191,10 @@ def test_a_worker_that_could_not_save_leads_back_to_the_preview(
 
     page = words(operator.get(waiting, follow=True))
 
-    assert "could not do it. See the worker&#x27;s log. Save again" in page
+    assert (
+        "couldn&#x27;t complete the request. See the worker&#x27;s log. Save again"
+        in page
+    )
     assert "Save 2 accounts" in page
 
 
@@ -209,7 +215,7 @@ def test_a_worker_writes_many_accounts(operator, long, monkeypatch, path) -> Non
     in_a_request = operator.get(path)
 
     assert 'hx-trigger="load"' in first
-    assert "Writing the accounts to a file…" in first
+    assert "Exporting the accounts…" in first
     assert 'hx-trigger="every 1s"' in waiting
     assert "The file is ready." in page
     assert "look=file" in page
@@ -229,14 +235,16 @@ def test_a_file_that_a_worker_could_not_write_can_be_asked_for_again(
     failed = words(operator.get("/accounts-file.csv?look=answer"))
     again = words(operator.get("/accounts-file.csv?look=1"))
 
-    assert "A worker could not do it. See the worker&#x27;s log." in failed
+    assert (
+        "The worker couldn&#x27;t complete the request. See the worker&#x27;s log."
+    ) in failed
     assert 'href="/accounts-file.csv?look=1">Try again' in failed
-    assert "Writing the accounts to a file…" in again
+    assert "Exporting the accounts…" in again
 
 
 def test_many_files_at_once_wait_for_each_other(operator, long) -> None:
     for path in ("/accounts-file.csv", "/accounts-file.yaml", "/accounts.csv"):
         page = words(operator.get(f"{path}?look=1"))
 
-    assert "Two of your files are in progress. This page tries again" in page
+    assert "Two of your exports are already in progress. This page retries" in page
     assert 'hx-trigger="every 3s"' in page

@@ -147,7 +147,7 @@ def test_a_description_that_changed_meanwhile_is_not_overwritten(operator) -> No
 
     page = save(operator, preview, follow=True)
 
-    assert "Somebody changed these accounts in the meantime" in words(page)
+    assert "Someone changed these accounts in the meantime" in words(page)
     assert ManagedAccount.objects.get(name="staging").regions == ["eu-west-1"]
     assert not ManagedAccount.objects.filter(name="new").exists()
     (changed,) = [o for o in page.context["page"] if o.what == "changed"]
@@ -185,13 +185,13 @@ def test_every_error_is_shown_with_its_line_and_nothing_is_kept(operator) -> Non
         (b"", "a.yaml", "The file is empty."),
         (b"PK\x03\x04", "a.csv", "This is a workbook"),
         (b"a\x00", "a.csv", "The character U+0000 is not allowed here."),
-        (b"\xff", "a.yml", "The file isn&#x27;t UTF-8."),
-        (b"x", "a.xlsx", "“a.xlsx” is not a .csv, .yaml or .yml file."),
-        (b"<script>", "<script>.exe", "“&lt;script&gt;.exe” is not a .csv"),
+        (b"\xff", "a.yml", "This is not UTF-8."),
+        (b"x", "a.xlsx", "“a.xlsx” isn&#x27;t a .csv, .yaml, or .yml file."),
+        (b"<script>", "<script>.exe", "“&lt;script&gt;.exe” isn&#x27;t a .csv"),
         (
             b"managing: {name: other, account_id: '911111111111'}\naccounts: []\n",
             "a.yaml",
-            "The managing account is different in the file.",
+            "The managing account in the file differs",
         ),
     ],
 )

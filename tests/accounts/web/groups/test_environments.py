@@ -70,7 +70,7 @@ def test_a_group_is_for_some_environments(
             "approver@production",
         ]
     }
-    operates = "operator in staging, test and accounts without an environment only"
+    operates = "operator in staging, test, and accounts without an environment only"
     assert f"viewer, {operates}, approver in production only" in text(page)
     entry = Activity.objects.get(about="group a & b")
     assert entry.detail["changed"][1] == [
@@ -98,7 +98,7 @@ def test_a_group_is_for_some_environments(
             "stagin",
             "No account is in stagin. Accounts are in production,",
         ),
-        (["viewer"], "staging", "Select the role operator too"),
+        (["viewer"], "staging", "Select the operator role also"),
         (["operator"], "operator@staging", "operator@staging"),
         (["operator"], "a\u202eb", "‹U+202E›"),
         (["operator"], "<script>", "<script>"),
@@ -151,12 +151,12 @@ def test_nobody_gives_environments_to_themselves(
 
     for group in ("staging", "others"):
         page = text(save(ann, group, "operator", operator_in=typed))
-        assert f"You are in the group {group} yourself" in page
-        assert f"the role operator in {where}." in page
+        assert f"You're a member of the group {group}" in page
+        assert f"the operator role in {where}." in page
     assert chosen()["staging"] == ["operator@staging"]
     # Removed first, it is not given back wider either.
     ann.post(f"{PAGE}remove/", {"group": "staging"})
-    assert "yourself" in text(save(ann, "staging", "operator", operator_in=typed))
+    assert "Ask another" in text(save(ann, "staging", "operator", operator_in=typed))
     save(ann, "staging", "operator", operator_in="staging")
     assert chosen()["staging"] == ["operator@staging"]
 
@@ -172,8 +172,8 @@ def test_what_another_administrator_limited_counts_for_that(
     refused = text(save(ann, "staging", "operator", operator_in=""))
     narrower = text(save(ann, "staging", "operator", operator_in="staging"))
 
-    assert "would give you the role operator in production." in refused
-    assert "has other roles now" in narrower
+    assert "would give you the operator role in production." in refused
+    assert "are changed" in narrower
 
 
 def test_signing_out_takes_environments_away_and_gives_none(
@@ -236,7 +236,7 @@ def test_a_token_does_what_the_groups_still_allow(
 
     assert before.status_code < 300, before.content
     assert after.status_code == 403
-    assert "is for test only" in after.json()["detail"]
+    assert "applies to test only" in after.json()["detail"]
 
 
 def test_the_persons_page_says_what_groups_limit_and_changes_what_people_do(
@@ -253,9 +253,9 @@ def test_the_persons_page_says_what_groups_limit_and_changes_what_people_do(
     both = text(administrator.get(path))
 
     assert page.context["roles_form"].initial["operator_in"] is None
-    assert "The role operator is for staging and test only." in text(page)
-    assert "The role operator is for test only." in both
-    assert "Groups give the role operator in staging and test only." in both
+    assert "The operator role applies to staging and test only." in text(page)
+    assert "The operator role applies to test only." in both
+    assert "Groups give the operator role in staging and test only." in both
     kept = RoleLimit.objects.filter(person=ann).order_by("by_groups", "environment")
     assert [*kept.values_list("by_groups", "environment")] == [
         (False, "production"),

@@ -35,7 +35,7 @@ def test_a_group_gets_roles_and_its_people_have_them_at_the_next_sign_in(
 
     page = save(administrator, "platform", "operator", "approver")
 
-    assert "They count at each person's next sign-in." in text(page)
+    assert "They apply at each person's next sign-in." in text(page)
     ann = Client()
     assert sign_in(ann, provider).status_code == 302
     assert roles_of(User.objects.get(username="ann")) == ("operator", "approver")
@@ -53,7 +53,7 @@ def test_a_change_replaces_the_roles_and_the_same_again_is_none(
     again = save(administrator, "platform", "viewer")
 
     assert chosen() == {"platform": ["viewer"]}
-    assert "has these roles already" in text(again)
+    assert "has these roles" in text(again)
     assert Activity.objects.filter(about="group platform").count() == 2
 
 
@@ -79,19 +79,19 @@ def test_a_removed_group_opens_nothing_any_more(
 
     page = remove(administrator, "platform")
 
-    assert "keeps theirs until the next sign-in" in text(page)
+    assert "Its members keep their roles until they next sign in" in text(page)
     assert chosen() == {}
     assert sign_in(Client(), decided_here.of("ann", "platform")).status_code == 403
-    assert "There is no such group" in text(remove(administrator, "platform"))
+    assert "This group doesn't exist" in text(remove(administrator, "platform"))
 
 
 @pytest.mark.parametrize(
     ("group", "roles", "said"),
     [
-        ("", ["viewer"], "Fill in this field"),
+        ("", ["viewer"], "This field is required"),
         ("x" * 256, ["viewer"], "at most 255"),
         ("a\u202eb", ["viewer"], "‹U+202E›"),
-        ("platform", [], "Choose one role at least"),
+        ("platform", [], "Choose at least one role"),
         ("platform", ["root"], "root is not one of the available choices"),
     ],
 )
@@ -113,7 +113,7 @@ def test_the_environment_rules_where_it_says_so(
 
     assert "Read-only: the variable <code>OIDC_ROLES</code> of the environment" in page
     assert "platform" in page
-    assert "Save the group" not in page
+    assert "Save group" not in page
     save(administrator, "others", "viewer")
     remove(administrator, "marketing")
     assert chosen() == {"marketing": ["administrator"]}
@@ -123,7 +123,7 @@ def test_the_environment_rules_where_it_says_so(
 def test_without_a_provider_the_page_prepares_one(administrator: Client) -> None:
     page = text(administrator.get(PAGE))
 
-    assert "Single sign-on is not configured yet" in page
+    assert "Single sign-on isn't configured yet" in page
     save(administrator, "platform", "viewer")
     assert chosen() == {"platform": ["viewer"]}
 
@@ -181,7 +181,7 @@ def test_nobody_came_by_a_group_that_there_is_not(
 ) -> None:
     page = administrator.post(f"{PAGE}sign-out/", {"group": "none"}, follow=True)
 
-    assert "Nobody else came by the group none." in text(page)
+    assert "No other members of the group none are signed in." in text(page)
     assert not Activity.objects.filter(what=What.ROLES).exists()
 
 
@@ -216,7 +216,7 @@ def test_there_is_a_most_of_groups(
 
     page = save(administrator, "b", "viewer")
 
-    assert "1 groups have roles. Remove one of them first." in text(page)
+    assert "You've reached the maximum of 1 groups. Remove a group first." in text(page)
     assert chosen() == {"a": ["viewer"]}
 
 

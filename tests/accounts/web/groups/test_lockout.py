@@ -20,7 +20,7 @@ from tests.rows import person
 from tests.two_at_once import second_waits, waits_for_the_lock
 
 pytestmark = pytest.mark.django_db
-LOCKED_OUT = "Afterwards no administrator could sign in."
+LOCKED_OUT = "After this change, no administrator could sign in."
 
 
 def came(provider: Emulated, name: str, *groups: str) -> Client:
@@ -112,8 +112,8 @@ def test_nobody_gives_themselves_a_role(ann: Client, decided_here: Emulated) -> 
 
     page = text(save(came_again, "platform", "approver"))
 
-    assert "You are in the group platform yourself" in page
-    assert "Another administrator has to do that." in page
+    assert "You're a member of the group platform" in page
+    assert ("Ask another administrator to make this change.") in page
     assert "platform" not in chosen()
     save(came_again, "others", "approver")
     save(came_again, "platform", "administrator")  # what she is already

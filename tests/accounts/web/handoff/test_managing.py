@@ -43,14 +43,14 @@ def test_it_speaks_of_the_identity_and_lists_each_account(client: Client) -> Non
     assert "SpinnakerAuthRole" in text
     assert "arn:aws:iam::922222222222:role/spinnakerManaged" in text
     assert "BowlineReader" in text
-    assert "Why each permission is needed" not in text
+    assert "Printable list of permissions" not in text
     assert "Managed account" not in text
 
 
 def test_before_a_plan_found_bowline_nothing_can_be_handed_off(client: Client) -> None:
     text = read(client, owned_row(bowline_principal=""))
 
-    assert "Nothing can be handed off yet" in text
+    assert "You can't hand off the roles yet" in text
     assert f'href="{reverse("accounts:managing")}">Go to the managing account' in text
 
 
@@ -67,7 +67,7 @@ def test_while_it_waits_it_says_so_and_looks_on_request(client: Client) -> None:
     text = read(client, row)
 
     assert "Waiting since" in text
-    assert "Look now" in text
+    assert "Check now" in text
     assert 'class="btn btn-primary"' in text
 
 
@@ -138,7 +138,7 @@ def test_the_managing_account_leads_to_it(client: Client) -> None:
     text = client.get(reverse("accounts:managing")).content.decode()
 
     assert text.count(reverse("accounts:hand-off", args=[row.pk])) == 2
-    assert "Who creates the roles here?" in text
+    assert "Roles created by" in text
 
 
 def test_a_plan_and_a_run_that_waits_name_the_managing_accounts_owner(
@@ -153,7 +153,7 @@ def test_a_plan_and_a_run_that_waits_name_the_managing_accounts_owner(
     assert f"The owner of {row.name} makes what is listed" in plan
     Run.objects.update(status=Status.HANDED_OFF, handed_off_at=timezone.now())
     waits = client.get(planned.get_absolute_url()).content.decode()
-    assert "Waits for the owner of the managing account" in waits
+    assert "Waiting for the owner of the managing account" in waits
     assert reverse("accounts:hand-off", args=[row.pk]) in waits
     account = client.get(planned.account.get_absolute_url()).content.decode()
     assert reverse("accounts:hand-off", args=[planned.account.pk]) not in account

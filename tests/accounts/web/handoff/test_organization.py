@@ -138,7 +138,7 @@ def test_each_account_has_its_newest_version(client: Client) -> None:
 def test_without_such_accounts_it_says_where_to_choose_it(client: Client) -> None:
     account_row()
 
-    assert "in the step Access of an account" in read(client)
+    assert "in an account's Access step" in read(client)
 
 
 def test_an_account_with_the_same_choices_joins_the_stack_set(client: Client) -> None:
@@ -168,7 +168,7 @@ def test_what_was_edited_since_is_not_to_be_sent(client: Client) -> None:
     handed_off(1)
     ManagingAccount.objects.update(base_role="AnotherBase")
 
-    assert "The choices were edited since" in read(client)
+    assert "The settings were edited after the hand-off" in read(client)
 
 
 def test_look_now_is_for_all_that_wait(
@@ -197,7 +197,7 @@ def test_look_now_is_for_all_that_wait(
 
     assert answer["Location"] == reverse(PAGE)
     assert sent == ["accounts.tasks.look_at_owners"]
-    assert "Bowline looks now" in client.get(reverse(PAGE)).content.decode()
+    assert "Bowline checks now" in client.get(reverse(PAGE)).content.decode()
     assert Run.objects.get(pk=other.pk).look_at is None
     for run in Run.objects.filter(pk__in=[run.pk for run in waiting]):
         assert run.look_at
@@ -211,7 +211,7 @@ def test_where_nothing_waits_nobody_looks(client: Client) -> None:
 
     client.post(reverse("accounts:organization-hand-off-look"))
 
-    assert "Bowline looks now" not in client.get(reverse(PAGE)).content.decode()
+    assert "Bowline checks now" not in client.get(reverse(PAGE)).content.decode()
 
 
 def test_a_viewer_reads_it_and_can_neither_look_nor_download(client: Client) -> None:

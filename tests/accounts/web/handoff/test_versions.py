@@ -60,7 +60,7 @@ def test_the_version_that_the_owner_has_is_not_compared(client: Client) -> None:
 
     assert "<b>Version 1</b> handed off" in text
     assert "by olga. Found in AWS" in text
-    assert "are listed below" not in text
+    assert "is listed below" not in text
     assert "replaces version" not in text
 
 
@@ -69,7 +69,7 @@ def test_before_the_plan_is_approved_it_shows_what_comes(client: Client) -> None
 
     assert "The owner has version 1" in text
     assert "The changes in version 2 are listed below" in text
-    assert "It is not handed off yet" in text
+    assert "This version isn't handed off yet. Plan" in text
     assert "replaces version 1" not in text
     assert "AWS::IAM::ManagedPolicy" in text
     assert "Mark as updated" not in text
@@ -92,11 +92,11 @@ def test_an_update_that_nothing_shows_needs_somebodys_word(client: Client) -> No
     assert done["Location"] == reverse("accounts:hand-off", args=[account.pk])
     assert Activity.objects.filter(what=Activity.What.UPDATED).count() == 1
     again = client.get(done["Location"]).content.decode()
-    assert "Not proved from here: operator said" in again
+    assert "Not testable. operator reported" in again
     assert "Mark as updated" not in again
     described = f"{account.get_absolute_url()}?tab=description"
     page = client.get(described).content.decode()
-    assert "version 2 by the owner's word" in page
+    assert "version 2, as reported by the owner" in page
     client.post(reverse("accounts:run-updated", args=[run.pk]))
     assert Activity.objects.filter(what=Activity.What.UPDATED).count() == 1
 
@@ -112,7 +112,7 @@ def test_with_a_reader_role_nobody_is_asked(client: Client) -> None:
     assert "Mark as updated" not in text
     described = f"{account.get_absolute_url()}?tab=description"
     page = client.get(described).content.decode()
-    assert "version 2 is not seen yet" in page
+    assert "version 2 isn't deployed yet" in page
 
 
 def test_a_reader_role_that_aws_refuses_needs_somebodys_word(client: Client) -> None:

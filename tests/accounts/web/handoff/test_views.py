@@ -53,7 +53,7 @@ def test_it_names_the_account_and_each_way_in_order(client: Client) -> None:
     assert places == sorted(places)
     assert "<summary>StackSet</summary>" not in text
     order = [
-        text.index(f">{title}</h2>") for title in ("State", "What the owner reads")
+        text.index(f">{title}</h2>") for title in ("State", "Information for the owner")
     ]
     assert order[0] < text.index("Send this to the owner") < order[1]
     assert order[1] < text.rindex("You create them yourself")
@@ -87,7 +87,7 @@ def test_before_the_plan_is_approved_nothing_is_to_be_sent(client: Client) -> No
     text = read(client, ready_row())
 
     assert "Do not send this yet" in text
-    assert "If Bowline still waits" not in text
+    assert "Troubleshooting" not in text
 
 
 def test_while_it_waits_it_says_since_when_and_what_aws_said(client: Client) -> None:
@@ -103,10 +103,10 @@ def test_while_it_waits_it_says_since_when_and_what_aws_said(client: Client) -> 
     text = read(client, account)
 
     assert "Waiting since" in text
-    assert "AWS denies it: the role doesn&#x27;t exist yet." in text
-    assert "Look now" in text
+    assert "AWS refuses: the role is not there yet." in text
+    assert "Check now" in text
     assert "Do not send this yet" not in text
-    assert "If Bowline still waits" in text
+    assert "Troubleshooting" in text
     assert "aws cloudformation describe-stacks" in text
 
 
@@ -116,7 +116,7 @@ def test_a_viewer_reads_it_and_can_neither_look_nor_download(client: Client) -> 
 
     text = read(client, account, "viewer")
 
-    assert "Look now" not in text
+    assert "Check now" not in text
     assert "Download for the owner" not in text
     zipped = client.get(reverse("accounts:hand-off-archive", args=[account.pk]))
     assert zipped.status_code == 403
@@ -128,7 +128,7 @@ def test_it_waits_until_the_managing_account_is_verified(client: Client) -> None
 
     text = read(client, account)
 
-    assert "Nothing can be handed off yet" in text
+    assert "You can't hand off the roles yet" in text
     assert "aws cloudformation" not in text
     assert f'href="{reverse("accounts:managing")}">Go to the managing account' in text
     archive = client.get(reverse("accounts:hand-off-archive", args=[account.pk]))
@@ -232,7 +232,7 @@ def test_what_the_owner_had_is_sent_again_where_aws_shows_something_else(
 
     shown = read(client, account)
 
-    assert "Send it again" in shown
+    assert "Send the template again" in shown
     assert "Do not send this yet" not in shown
     ManagingAccount.objects.update(base_role="OtherBase")
     edited = client.get(reverse("accounts:hand-off", args=[account.pk]))
@@ -254,7 +254,7 @@ def test_what_aws_need_not_show_is_not_sent_again(
     account = ready_row(**{"granted_at": timezone.now(), **fields})
     hand_off_row(account, **handed_off)
 
-    assert "Send it again" not in read(client, account)
+    assert "Send the template again" not in read(client, account)
 
 
 def test_only_what_waits_now_and_for_this_account_is_waited_for(client: Client) -> None:

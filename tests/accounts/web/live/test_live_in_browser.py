@@ -51,7 +51,7 @@ def is_poll(request: Request) -> bool:
 
 
 def toast(page: Page) -> Any:
-    return page.get_by_role("status", name="What ended")
+    return page.get_by_role("status", name="Finished work")
 
 
 @pytest.mark.smoke

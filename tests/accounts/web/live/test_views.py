@@ -197,7 +197,7 @@ def test_it_says_what_ended_and_nothing_twice(viewer: Client) -> None:
 
     assert toasts(first) == [("good", "Account payments is verified")]
     assert [kind for kind, _ in toasts(second)] == ["bad"]
-    assert "3 runs ended: " in toasts(second)[0][1]
+    assert "3 runs finished: " in toasts(second)[0][1]
 
 
 def test_what_a_person_put_aside_is_not_told(viewer: Client) -> None:
@@ -221,7 +221,7 @@ def test_a_batch_is_summed_up_in_one_sentence(
     move(runs[0], Status.FAILED)
 
     assert toasts(asked_again(viewer, shown)) == [
-        ("bad", "6 runs ended: 5 verified, 1 failed"),
+        ("bad", "6 runs finished: 5 verified, 1 failed"),
     ]
 
 

@@ -52,7 +52,7 @@ def test_what_is_typed_while_aws_is_asked_is_kept(operator, aws) -> None:
 def test_the_page_asks_aws_by_itself_and_the_form_is_there_meanwhile(operator) -> None:
     html = operator.get("/managing/").content.decode()
 
-    assert "Asking STS which account Bowline is in" in html
+    assert "Getting Bowline's account from STS" in html
     assert 'hx-trigger="load"' in html
     assert 'id="id_name"' in html
 

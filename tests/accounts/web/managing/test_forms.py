@@ -289,7 +289,7 @@ def test_a_list_must_hold_the_accounts_that_stand(
 
     assert described.is_valid() is fits, described.errors
     if not fits:
-        assert "3 accounts exist, and" in errors(described, "assume")
+        assert "You have 3 accounts, but" in errors(described, "assume")
 
 
 def test_an_owner_needs_no_access_role_and_a_trust_in_bowline() -> None:
@@ -298,7 +298,7 @@ def test_an_owner_needs_no_access_role_and_a_trust_in_bowline() -> None:
 
     assert described.is_valid(), described.errors
     assert described.cleaned_data["access_role"] == ""
-    assert "nothing else shows Bowline" in errors(unread, "trusts_bowline")
+    assert "Required: without it, Bowline" in errors(unread, "trusts_bowline")
 
 
 def test_who_makes_the_roles_cannot_change_once_they_exist() -> None:

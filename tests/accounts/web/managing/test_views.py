@@ -51,7 +51,9 @@ def test_a_second_one_is_refused_in_a_friendly_way(operator) -> None:
 
     response = operator.post("/managing/", {**WRITTEN, "new": "1"})
 
-    assert "exactly one managing account" in response.content.decode()
+    assert (
+        "Your changes weren&#x27;t saved. Someone else set up the managing account"
+    ) in response.content.decode()
     assert ManagingAccount.objects.get().name == "first"
 
 
@@ -219,7 +221,7 @@ def test_a_list_that_is_nearly_full_stands_out(operator, room_for_two) -> None:
 
     assert "<b>2 of 2 accounts are listed</b>; 0 more fit." in page
     assert '<meter class="room room-near"' in page
-    assert "Policies that others attach to this identity count, too." in page
+    assert "Policies that others attach to this identity also count." in page
 
 
 def test_an_organization_has_room_for_any_number(operator) -> None:
@@ -228,7 +230,7 @@ def test_an_organization_has_room_for_any_number(operator) -> None:
 
     page = operator.get("/managing/?switch=1").content.decode()
 
-    assert "without a limit. 1 exists." in page
+    assert "There is no limit. 1 exists." in page
     assert "<meter" not in page
     assert "Change from the list to the whole organization" not in page
 
@@ -245,7 +247,7 @@ def test_the_switch_says_what_goes_and_what_comes(operator, monkeypatch) -> None
     text = words(response)
     assert (
         "Today BowlineAssumeManaged, BowlineAssumeManaged-2 and BowlineAssumeManaged-3 "
-        "list 3 roles. With an organization, BowlineAssumeManaged holds one line: "
+        "list 3 roles. With an organization, BowlineAssumeManaged contains one line: "
         "sts:AssumeRole on arn:aws:iam::*:role/spinnakerManaged wherever the account "
         "belongs to it. The others are detached and deleted."
     ) in text
@@ -286,11 +288,11 @@ def asks(monkeypatch) -> Callable[..., None]:
 @pytest.mark.parametrize(
     ("answer", "told_"),
     [
-        (None, "is not allowed to read the organization of core"),
+        (None, "isn&#x27;t allowed to read the organization of core"),
         ("", "AWS says that core does not belong to an organization"),
         (
             AwsError("", "sts:GetCallerIdentity", "No credentials.", "Give some."),
-            "No credentials. Give some. Type the id below.",
+            "No credentials. Give some. Enter the ID below.",
         ),
     ],
 )
@@ -307,13 +309,13 @@ def test_where_aws_does_not_tell_it_is_typed(operator, asks, answer, told_) -> N
 @pytest.mark.parametrize(
     ("members", "told_"),
     [
-        ((), "Bowline cannot read which accounts belong to it."),
+        ((), "Bowline can&#x27;t read which accounts belong to the organization."),
         (
             ("000000000001", "000000000002"),
-            "All 2 existing accounts belong to it, AWS says.",
+            "According to AWS, all 2 existing accounts belong to the organization.",
         ),
-        (("000000000002",), "a1 does not belong to it, AWS says."),
-        (("000000000009",), "a1, a2 do not belong to it, AWS says."),
+        (("000000000002",), "a1 does not belong to it, according to AWS."),
+        (("000000000009",), "a1, a2 do not belong to it, according to AWS."),
     ],
 )
 def test_accounts_outside_the_organization_are_named(
@@ -326,7 +328,7 @@ def test_accounts_outside_the_organization_are_named(
 
     text = words(looked(operator, "/managing/", {"switch": "1"}))
 
-    assert "AWS says that core belongs to o-a1b2c3d4e5." in text
+    assert "According to AWS, core belongs to o-a1b2c3d4e5." in text
     assert told_ in text
 
 
@@ -336,7 +338,7 @@ def test_where_nothing_stands_nothing_can_be_lost(operator, asks) -> None:
 
     text = words(looked(operator, "/managing/", {"switch": "1"}))
 
-    assert "belong to it, AWS says." not in text
+    assert "belong to it, according to AWS." not in text
 
 
 def test_many_accounts_outside_are_counted(operator, asks) -> None:
@@ -346,7 +348,7 @@ def test_many_accounts_outside_are_counted(operator, asks) -> None:
 
     text = words(looked(operator, "/managing/", {"switch": "1"}))
 
-    assert "a18, a19, and 2 more do not belong to it" in text
+    assert "a18, a19, and 2 more don&#x27;t belong to the organization" in text
 
 
 def test_the_switch_is_saved_like_any_other_choice(operator) -> None:
@@ -366,7 +368,7 @@ def test_a_viewer_is_offered_no_switch(client) -> None:
 
     page = client.get("/managing/?switch=1&look=1").content.decode()
 
-    assert "Room for accounts" in page
+    assert "Account limit" in page
     assert "switch=1" not in page
     assert "Change from the list to the whole organization" not in page
 

@@ -69,11 +69,11 @@ def test_an_accounts_own_page_says_so_and_what_to_do(
 def test_the_overview_counts_them(operator, four) -> None:
     html = operator.get("/").content.decode()
 
-    assert "2 accounts left the organization, or AWS suspended them." in html
+    assert "2 accounts left the organization or were suspended by AWS." in html
     assert f'href="{LIST}"' in html
 
     four["left"].delete()
-    assert "1 account left the organization, or" in operator.get("/").content.decode()
+    assert "1 account left the organization or" in operator.get("/").content.decode()
     four["suspended"].delete()
     assert "left the organization, or" not in operator.get("/").content.decode()
 

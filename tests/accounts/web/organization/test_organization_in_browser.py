@@ -145,7 +145,7 @@ def test_accounts_are_described_and_planned_without_javascript(
     page.get_by_role("checkbox", name=f"Select {DEV.name}").check()
     page.get_by_label("Regions").fill("us-east-1")
     page.get_by_role("button", name="Add the selected").click()
-    expect(page.get_by_text("1 account is described.")).to_be_visible()
+    expect(page.get_by_text("1 account is added.")).to_be_visible()
     page.get_by_role("checkbox", name=f"Select {DEV.name}").check()
     page.get_by_role("button", name="Plan changes").click()
 

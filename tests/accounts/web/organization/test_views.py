@@ -79,7 +79,7 @@ def test_the_managing_accounts_own_organization_is_shown(operator) -> None:
     member(1)
     ManagingAccount.objects.update(account_id=MANAGING.account_id)
 
-    assert "The organization was not read yet" in operator.get(URL).content.decode()
+    assert "The organization hasn't been read yet" in operator.get(URL).content.decode()
 
 
 @pytest.mark.parametrize("query", ["unit=x", "state=dead", "joined=x", "sort=secret"])
@@ -97,7 +97,7 @@ def test_ticked_accounts_become_drafts_that_can_be_planned(operator) -> None:
 
     listed = operator.get(response["Location"])
     assert [a.name for a in listed.context["page"]] == ["dev", "staging"]
-    assert "2 accounts are described." in told(response)
+    assert "2 accounts are added." in told(response)
     for account in ManagedAccount.objects.all():
         assert account.state == State.DRAFT
         assert account.regions == ["us-east-1"]
@@ -127,7 +127,7 @@ def test_all_that_match_are_described_on_every_page(operator) -> None:
     response = post(operator, url=f"{URL}?text=web", everything="on")
 
     assert "All 60 that match and can be, on every page" in offered
-    assert "60 accounts are described." in told(response)
+    assert "60 accounts are added." in told(response)
     assert ManagedAccount.objects.count() == 60
 
 
@@ -142,7 +142,7 @@ def test_more_than_can_be_waited_for_are_described_in_parts(
     response = post(operator, everything="on")
 
     assert "The first 3 of 60 that match" in offered
-    assert "3 accounts are described." in told(response)
+    assert "3 accounts are added." in told(response)
     assert set(ManagedAccount.objects.values_list("name", flat=True)) == {
         *("web-00", "web-01", "web-02")
     }
@@ -160,7 +160,7 @@ def test_whatever_cannot_be_described_is_told_and_nothing_is_lost(operator) -> N
 
     html = response.content.decode()
     assert "m2 (000000000002) is already in Bowline, as “web”." in html
-    assert "old (000000000003) is not active in the organization" in html
+    assert "old (000000000003) isn&#x27;t active in the organization" in html
     assert "“&lt;b&gt;1&lt;/b&gt;” isn&#x27;t an account of the organization." in html
     assert hostile not in html
     assert ManagedAccount.objects.count() == 1
@@ -192,7 +192,7 @@ def test_whoever_else_creates_the_roles_needs_no_access_role(
     [
         ({"made_by": "nobody"}, "nobody"),
         ({"regions": "mars-1"}, "mars-1"),
-        ({"access_role": ""}, "Fill in this field."),
+        ({"access_role": ""}, "This field is required."),
         ({"providers": []}, "Choose at least one provider."),
         ({"providers": ["eks"]}, "eks"),
         ({"providers": ["ecs"]}, "ECS cannot be combined with an external ID"),

@@ -43,13 +43,13 @@ def words(response: Any) -> str:
 
 
 def test_nothing_is_watched_until_an_operator_does(operator, unit) -> None:
-    assert "No unit is watched." in words(operator.get(URL))
+    assert "No units are watched." in words(operator.get(URL))
 
     response = operator.post(URL, {**SHARED, "unit": unit.pk}, follow=True)
 
     html = words(response)
     assert "Root / &lt;i&gt;A&lt;/i&gt; is watched" in html
-    assert "New accounts are described with EC2, Lambda in us-east-1, the" in html
+    assert "New accounts are added with EC2, Lambda in us-east-1, the" in html
     assert "developers may read; operators may write." in html
     assert Watch.objects.get().created_by_name == "operator"
     assert not Organization.objects.get().reads_tags
@@ -80,7 +80,10 @@ def test_a_watch_with_a_tag_reads_tags_from_now_on(operator, unit) -> None:
     [
         ({"unit": ""}, "required"),
         ({"unit": "999"}, "valid choice"),
-        ({"roles_tag": "team", "write_roles": ""}, "empty would be everyone"),
+        (
+            {"roles_tag": "team", "write_roles": ""},
+            ("tag. Without groups, everyone has write access"),
+        ),
         ({"providers": ["ecs"]}, "ECS cannot be combined with an external ID"),
     ],
 )
@@ -135,7 +138,7 @@ def test_new_drafts_are_counted_on_the_overview_until_they_are_planned(
     html = words(operator.get("/"))
     found = operator.get(NEW).context["page"]
 
-    assert "1 account is new in a watched unit. Review and plan." in html
+    assert "1 account is new in a watched unit. Review and plan it." in html
     assert f'href="{NEW}"' in html
     assert [one.name for one in found] == ["m1"]
 

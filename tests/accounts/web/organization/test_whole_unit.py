@@ -107,7 +107,7 @@ def test_a_whole_unit_is_added_with_few_queries(
         add(adding)
 
     response = operator.get(adding.get_absolute_url())
-    assert f"{COUNT:,} accounts are described." in told(response)
+    assert f"{COUNT:,} accounts are added." in told(response)
     rows = ManagedAccount.objects.prefetch_related("providers")
     assert rows.count() == COUNT <= MOST_AT_ONCE
     assert len({*rows.values_list("name", flat=True)}) == COUNT
@@ -187,7 +187,7 @@ def test_one_that_was_added_meanwhile_refuses_all_and_is_named(operator, unit) -
     add(adding)
 
     said = page(operator, adding)
-    assert "Nothing was added" in said
+    assert "No accounts were added" in said
     assert "web 7 (000000000007) is already in Bowline, as “mine”." in said
     assert ManagedAccount.objects.count() == 1
     assert not Rollout.objects.exists()
@@ -250,6 +250,8 @@ def test_nothing_is_half_done(operator, unit, monkeypatch: pytest.MonkeyPatch) -
 
     add(adding)
 
-    assert "Bowline failed while it added the accounts." in page(operator, adding)
+    assert ("Bowline encountered an internal error while adding the accounts.") in page(
+        operator, adding
+    )
     assert not ManagedAccount.objects.exists()
     assert not Rollout.objects.exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
@@ -69,7 +70,7 @@ def test_a_viewer_is_told_who_can_begin(viewer) -> None:
 
     page = viewer.get("/").content.decode()
 
-    assert "Setting it up needs the role operator. Ask ada." in page
+    assert "You need the operator role to set up the managing account. Ask ada." in page
     assert "btn-primary" not in page
 
 
@@ -129,7 +130,7 @@ def test_broken_accounts_come_first() -> None:
         {**none(), "failed": 2, "drifted": 1, "outdated": 1, "draft": 1}
     )
 
-    assert first.text == "2 accounts failed. See the last run for what to fix."
+    assert first.text == "2 accounts failed. Their last runs show what to fix."
     assert first.url == "/accounts/?state=failed"
     assert second.text.startswith("1 account drifted")
     assert third.text.startswith("1 account changed after")
@@ -144,8 +145,8 @@ def test_who_approves_reads_first_what_only_they_can_move(client) -> None:
     for role in ("approver", "operator"):
         client.force_login(person(role))
         texts = [item.text for item in client.get("/").context["todo"]]
-        waits = texts.index("The plan for staging waits for approval.")
-        failed = texts.index("1 account failed. See the last run for what to fix.")
+        waits = texts.index("The plan for staging needs approval.")
+        failed = texts.index("1 account failed. Its last run shows what to fix.")
         assert (waits < failed) is (role == "approver")
 
 
@@ -155,7 +156,7 @@ def test_every_word_in_red_is_to_do_and_leads_to_its_accounts(viewer) -> None:
     for word in (word for word in WORDS if BADGES[word].colour == "bad"):
         (item,) = to_do({**none(), word: 1})
         listed = viewer.get(item.url).content.decode()
-        assert item.text.startswith(f"1 account {word}")
+        assert word in item.text
         assert (">wide</a>" in listed) is (word == NOT_APPROVED)
 
 
@@ -168,7 +169,7 @@ def test_production_that_everybody_may_deploy_to_is_never_silent(viewer) -> None
 
     (item,) = (one for one in to_do(none()) if "everyone" in one.text)
 
-    assert item.text.startswith("1 account in production without a group")
+    assert item.text.startswith("1 account in production has no group for write access")
     listed = viewer.get(item.url).content.decode()
     assert [
         name for name in ("open", "closed", "free") if f">{name}</a>" in listed
@@ -193,7 +194,7 @@ def test_one_plan_that_waits_is_linked_itself() -> None:
 
     (item,) = to_do(none())
 
-    assert item.text == "The plan for staging waits for approval."
+    assert item.text == "The plan for staging needs approval."
     assert item.url == run.get_absolute_url()
 
 
@@ -204,7 +205,7 @@ def test_several_plans_are_linked_as_a_list() -> None:
 
     (item,) = to_do(none())
 
-    assert item.text == "3 plans wait for approval."
+    assert item.text == "3 plans need approval."
     assert item.url == "/runs/?status=planned"
 
 
@@ -213,7 +214,7 @@ def test_ready_accounts_without_a_bundle_are_told() -> None:
 
     (item,) = to_do(none())
 
-    assert item.text == "1 account ready for Spinnaker, but not in any bundle yet."
+    assert item.text == "1 account is ready for Spinnaker, but not in any bundle yet."
 
 
 def test_only_what_the_newest_bundle_lacks_is_told() -> None:
@@ -225,7 +226,7 @@ def test_only_what_the_newest_bundle_lacks_is_told() -> None:
     account_row("new", account_id="933333333333", proof=State.VERIFIED)
 
     (item,) = to_do(none())
-    assert item.text == "1 account ready for Spinnaker, but not in bundle 7 yet."
+    assert item.text == "1 account is ready for Spinnaker, but not in bundle 7 yet."
 
 
 def test_a_time_is_told_as_a_distance(viewer) -> None:
@@ -256,7 +257,7 @@ def test_what_got_worse_is_told_with_a_link(viewer) -> None:
 
     page = viewer.get("/").content.decode()
 
-    assert "Got worse since the last verification" in page
+    assert "New failures since the last verification" in page
     assert "The trust policy does not let it in." in page
     assert f'href="{run.get_absolute_url()}#checks"' in page
 
@@ -265,7 +266,7 @@ def test_without_anything_worse_nothing_is_said_of_it(viewer) -> None:
     managing_row()
     account_row()
 
-    assert "Got worse" not in viewer.get("/").content.decode()
+    assert "New failures" not in viewer.get("/").content.decode()
 
 
 def test_older_policies_are_counted_with_a_way_to_their_accounts(
@@ -278,8 +279,14 @@ def test_older_policies_are_counted_with_a_way_to_their_accounts(
     account_row("older", account_id="2" * 12, policy_set=2)
     (two,) = to_do(none())
 
-    assert one.text == "1 account has older policies. Bring it up to date."
-    assert two.text == "2 accounts have older policies. Bring them up to date."
+    assert (
+        one.text
+        == "1 account has an older policy version. Plan it to update the policies."
+    )
+    assert (
+        two.text
+        == "2 accounts have an older policy version. Plan them to update the policies."
+    )
     assert two.url == "/accounts/?policies=older"
 
 
@@ -293,31 +300,29 @@ def test_the_organization_is_offered_before_the_list_is_full(
     account_row("coming", account_id="1" * 12)
     after = viewer.get("/").content.decode()
 
-    assert "Choose every account of the organization" not in before
-    assert (
-        "1 of 2 accounts are listed, 1 more is described. Choose every account" in after
-    )
+    assert "every account of the organization" not in before
+    assert "1 of 2 accounts are listed, and 1 more isn&#x27;t onboarded yet." in after
     assert 'href="/managing/?switch=1#switch"' in after
 
 
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"state": State.APPLIED}, "was changed, and not verified since."),
-        ({"state": State.FAILED}, "could not be changed or verified."),
-        ({"state": State.DRIFTED}, "drifted: AWS no longer matches what was approved."),
+        ({"state": State.APPLIED}, "was changed and isn't verified yet."),
+        ({"state": State.FAILED}, "couldn't be changed or verified."),
+        ({"state": State.DRIFTED}, "drifted. AWS no longer matches what was approved."),
         (
             {"state": State.DRIFTED, "unapproved": 1},
-            "is not as approved: its roles may do what nobody approved.",
+            "is not as approved. Its roles have permissions that no one approved.",
         ),
-        ({"state": State.OUTDATED}, "was edited since its changes were applied."),
+        ({"state": State.OUTDATED}, "was edited after its changes were applied."),
         (
             {
                 "state": State.VERIFIED,
                 "proof": State.VERIFIED,
                 "verified_at": timezone.now() - timedelta(days=400),
             },
-            "was verified too long ago to rely on.",
+            "has an outdated verification.",
         ),
     ],
 )
@@ -331,7 +336,7 @@ def test_the_managing_account_waits_where_it_is_not_proved(
 
     page = viewer.get("/").content.decode()
 
-    assert f"The managing account core {says}" in page
+    assert f"The managing account core {says}" in unescape(page)
     assert 'href="/managing/#changes">Go to Plan changes</a>' in page
 
 
@@ -345,7 +350,7 @@ def test_policies_of_others_on_the_managing_account_wait_for_somebody(viewer) ->
 
     page = viewer.get("/").content.decode()
 
-    assert "core is not as approved: its roles have a policy of others." in page
+    assert "core is not as approved. Its roles have 1 policy of others." in page
 
 
 def test_a_managing_account_that_is_proved_waits_for_nobody(viewer) -> None:

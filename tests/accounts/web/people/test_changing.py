@@ -47,7 +47,7 @@ def test_of_two_who_remove_each_other_one_remains(change: Change) -> None:
     with ThreadPoolExecutor(2) as threads:
         ends = list(threads.map(remove, (ada, bob), (bob, ada)))
 
-    assert sorted(ends) == ["You are no longer an administrator.", "done"]
+    assert sorted(ends) == ["You're no longer an administrator.", "done"]
     assert len(administrators()) == 1
 
 

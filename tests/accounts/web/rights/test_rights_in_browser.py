@@ -205,7 +205,7 @@ def test_the_filter_works_without_loading_the_page_again_and_stays_in_sight(
     page = signed_in(browser, live_server, viewport={"width": 1440, "height": 900})
     page.goto(paths[0])
     page.evaluate("window.same = true")
-    asked = page.get_by_role("searchbox", name="Action, resource or reason")
+    asked = page.get_by_role("searchbox", name="Action, resource, or reason")
 
     asked.fill("createtags")
     expect(page.locator("[data-found]")).to_contain_text(" of ")

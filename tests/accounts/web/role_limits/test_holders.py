@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def said(user: object, role: UserRole = OPERATOR) -> str:
-    return needed(SimpleNamespace(user=user), role, "Planning needs")
+    return needed(SimpleNamespace(user=user), role, "plan")
 
 
 def test_it_names_people_who_have_the_role() -> None:
@@ -25,15 +25,15 @@ def test_it_names_people_who_have_the_role() -> None:
     person("approver", username="bob")
     viewer = person("viewer")
 
-    assert said(viewer) == "Planning needs the role operator. Ask ada or grace."
-    assert said(viewer, APPROVER) == "Planning needs the role approver. Ask bob."
+    assert said(viewer) == "You need the operator role to plan. Ask ada or grace."
+    assert said(viewer, APPROVER) == "You need the approver role to plan. Ask bob."
 
 
 def test_it_names_three_of_many() -> None:
     for number in range(5):
         person("operator", username=f"olga-{number}")
 
-    assert said(person("viewer")).endswith("Ask olga-0, olga-1 or olga-2.")
+    assert said(person("viewer")).endswith("Ask olga-0, olga-1, or olga-2.")
 
 
 def test_it_says_nothing_to_whoever_has_the_role() -> None:
@@ -48,7 +48,7 @@ def test_it_names_nobody_who_is_gone_or_whose_role_is_limited() -> None:
     person("administrator", username="anna")
 
     assert said(person("viewer")) == (
-        "Planning needs the role operator. Ask an administrator (anna)."
+        "You need the operator role to plan. Ask an administrator (anna)."
     )
 
 
@@ -69,12 +69,12 @@ def test_superusers_are_administrators() -> None:
 
     sentence = said(person("viewer"), ADMINISTRATOR)
 
-    assert sentence == "Planning needs the role administrator. Ask anna or root."
+    assert sentence == "You need the administrator role to plan. Ask anna or root."
 
 
 def test_without_anybody_it_says_how_to_make_one() -> None:
     assert said(person("viewer")).endswith(
-        "Nobody has it yet: run manage.py createsuperuser."
+        "No one has this role yet. Run manage.py createsuperuser."
     )
 
 

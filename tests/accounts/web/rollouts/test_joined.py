@@ -61,7 +61,10 @@ def test_what_joined_after_the_page_was_opened_is_not_approved(
 
     assert statuses(rollout) == {APPROVED: 3, PLANNED: 2}
     assert "3 plans are approved." in answer
-    assert "2 accounts joined this group after you opened it: look again." in answer
+    assert (
+        "2 accounts joined this group after you opened it. Review the plans again."
+        in answer
+    )
     assert "2 plans with the same changes" in answer
     assert len(Activity.objects.first().detail["runs"]) == 3
 
@@ -90,8 +93,8 @@ def test_an_approval_that_names_no_plan_approves_none(
 
     assert APPROVED not in statuses(rollout)
     assert (
-        "Nothing was approved: none of the plans that you chose is still waiting."
-        in answer
+        "Nothing was approved because none of the chosen plans still needs approval. "
+        "Review the plans" in answer
     )
 
 

@@ -59,5 +59,5 @@ def test_the_managing_account_says_what_is_left_over(operator, rollout) -> None:
     ManagingAccount.objects.update(organization="o-a1b2c3d4e5")
     without_a_list = page(operator, url)
 
-    assert "may assume a role in 3 accounts" in said
-    assert "may assume a role in 3 accounts" not in without_a_list
+    assert "can assume a role in 3 accounts" in said
+    assert "can assume a role in 3 accounts" not in without_a_list

@@ -78,7 +78,7 @@ def test_failures_while_planning_have_a_row_among_the_waves(viewer) -> None:
     shown = page(viewer, rollout)
 
     assert "<td>Planning</td>" in shown
-    assert "Failures while planning pause" in shown
+    assert "Failures during planning" in shown
 
 
 @pytest.mark.django_db

@@ -69,7 +69,7 @@ def test_a_role_for_other_environments_is_no_button(rollout) -> None:
 
     dev, production = parts_of(runs_of(rollout), limited)
 
-    assert dev.locked == [("Your role approver is for production only.", 3)]
+    assert dev.locked == [("Your approver role applies to production only.", 3)]
     assert len(production.numbers) == 1
 
 
@@ -131,5 +131,5 @@ def test_whoever_may_approve_none_gets_no_button(client, both, rollout) -> None:
 
     page = opened(client, rollout)
 
-    assert "Somebody else must approve these plans" in page
+    assert "Someone else must approve these plans" in page
     assert "btn-primary" not in page.partition("<main")[2].partition("</main>")[0]

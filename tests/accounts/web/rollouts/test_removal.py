@@ -78,7 +78,7 @@ def test_its_page_says_what_comes_first(viewer, removal) -> None:
 
     assert removal.state == Rollout.State.PLANNED
     assert "is first" in shown
-    assert "Nothing in the accounts is deleted before that is verified." in shown
+    assert "Nothing in the accounts is deleted before this is verified." in shown
     assert "3 accounts</span>" in shown
 
 
@@ -105,7 +105,7 @@ def test_removals_are_not_among_plans_that_are_the_same(approver, removal) -> No
     approver.post(url, {"run": [str(run.pk)]})
 
     assert reverse("accounts:same-plans", args=[SAME]) not in listed
-    assert "No plan waits with these changes" in shown
+    assert "No plan with these changes needs approval" in shown
     assert statuses(removal) == {Status.PLANNED: 3}
 
 
@@ -148,7 +148,7 @@ def test_it_says_which_accounts_it_leaves_withdrawn(viewer, removal) -> None:
     assert "3 accounts not removed" in after
     assert "2 accounts not removed" in in_progress
     assert account.get_absolute_url() in after
-    assert "Spinnaker can no longer assume its roles" in of_account
+    assert "Spinnaker can no longer assume them" in of_account
 
 
 def test_a_run_that_waits_for_the_managing_account_says_so(viewer, removal) -> None:
@@ -157,7 +157,7 @@ def test_a_run_that_waits_for_the_managing_account_says_so(viewer, removal) -> N
 
     shown = page(viewer, run.get_absolute_url())
 
-    assert "Waits for the managing account" in shown
+    assert "Waiting for the managing account" in shown
     assert "so no approval is needed" in shown
 
 

@@ -93,7 +93,7 @@ def test_accounts_are_chosen_planned_approved_watched_and_one_is_fixed(
 
     for iam in both:
         iam.attach_role_policy(**permissions)
-    page.get_by_role("button", name="Retry what failed").click()
+    page.get_by_role("button", name="Retry failed accounts").click()
     expect(page.get_by_text("Started again for")).to_be_visible()
     work(rollout)
     page.get_by_role("link", name="Review 2 plans").click()

@@ -65,7 +65,7 @@ def test_one_that_fills_the_list_offers_the_organization(
     html = plan(operator, *accounts(2))
 
     assert Rollout.objects.count() == 1
-    assert "nearly full: 2 of 2 with those that are described." in html
+    assert "nearly full: 2 of 2, including accounts that" in html
     assert SWITCH in html
 
 

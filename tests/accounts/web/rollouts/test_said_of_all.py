@@ -36,7 +36,7 @@ def page(client, rollout: Rollout) -> str:
 def test_what_is_discouraged_is_said_of_all_that_have_the_same_plan(viewer) -> None:
     shown = page(viewer, waiting(providers=POWER))
 
-    assert "Discouraged for EC2." in shown
+    assert "Not recommended for EC2." in shown
     assert "Chosen for all 4." in shown
 
 
@@ -49,4 +49,4 @@ def test_newer_policies_of_an_account_that_is_not_listed_are_told(
     shown = page(viewer, rollout)
 
     assert "The first 2 of 4." in shown
-    assert "These plans bring 1 account from policy set v1 to v3:" in shown
+    assert "These plans update 1 account from policy version 1 to version 3:" in shown

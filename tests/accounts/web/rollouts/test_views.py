@@ -59,7 +59,7 @@ def test_a_viewer_sees_the_groups_and_no_button(viewer, rollout) -> None:
     shown = page(viewer, rollout)
 
     assert "11 accounts</span>" in shown
-    assert ", reviewed by itself" in shown
+    assert ", reviewed separately" in shown
     assert reverse("accounts:rollout-group", args=[rollout.number, SAME]) in shown
     for name in ("pause", "stop", "settings"):
         assert reverse(f"accounts:rollout-{name}", args=[rollout.number]) not in shown
@@ -71,7 +71,7 @@ def test_an_operator_pauses_resumes_and_stops_it(operator, rollout) -> None:
     stopped = press(operator, "rollout-stop", rollout).content.decode()
 
     assert "operator paused it." in paused
-    assert "continues. What failed" in resumed
+    assert "continues. Earlier failures" in resumed
     assert "operator stopped it." in stopped
     assert statuses(rollout) == {Status.DISCARDED: 12}
 
@@ -93,7 +93,7 @@ def test_an_approver_reads_the_group_and_approves_it(approver, rollout) -> None:
 
     assert "11 plans with the same changes" in read
     assert "team-002" in read
-    assert "11 plans are approved. Each starts with its wave." in (
+    assert "11 plans are approved. Each plan starts with its wave." in (
         approved.content.decode()
     )
     assert statuses(rollout) == {Status.APPROVED: 11, Status.PLANNED: 1}
@@ -145,7 +145,7 @@ def test_what_failed_is_named_and_retried(operator, rollout) -> None:
     before = page(operator, rollout)
     retried = press(operator, "rollout-retry", rollout).content.decode()
 
-    assert "1 account of 1 in wave 1 failed; the limit is 10 %." in before
+    assert "1 account of 1 in wave 1 failed. The limit is 10%." in before
     assert "Access denied." in before
     assert "Trust Bowline." in before
     assert "Started again for 1 account." in retried
@@ -158,7 +158,7 @@ def test_an_edit_of_the_managing_account_offers_no_retry(
     move(rollout, Status.PLANNED, Status.VERIFIED)
     managing.touch()
 
-    assert "Retry what failed" not in page(operator, rollout)
+    assert "Retry failed accounts" not in page(operator, rollout)
 
 
 def test_failures_with_one_cause_are_counted_together(viewer, rollout) -> None:

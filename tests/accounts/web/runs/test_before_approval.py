@@ -35,7 +35,9 @@ def test_only_what_a_plan_brings_about_is_discouraged(kind: Run.Kind) -> None:
 def test_a_plan_says_from_which_policies_to_which_it_goes(three_policy_sets) -> None:
     run = run_row(account=account_row(policy_set=1))
 
-    assert brings(run) == "This plan brings staging from policy set v1 to v3:"
+    assert brings(run) == (
+        "This plan updates staging from policy version 1 to version 3:"
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,6 +69,9 @@ def test_among_many_the_oldest_policies_are_told(three_policy_sets) -> None:
     assert mixed
     assert alone
     assert [one.number for one in mixed.newer_policies] == [2, 3]
-    assert "bring 2 accounts from policy set v1 or a later one to v3:" in mixed.sentence
-    assert "bring 1 account from policy set v2 to v3:" in alone.sentence
+    assert (
+        "update 2 accounts from policy version 1 or a later one to version 3:"
+        in mixed.sentence
+    )
+    assert "update 1 account from policy version 2 to version 3:" in alone.sentence
     assert brought([3, 0]) is None

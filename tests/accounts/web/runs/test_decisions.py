@@ -61,7 +61,7 @@ def test_a_plan_that_deletes_asks_for_the_accounts_name(approver) -> None:
 
     html = response.content.decode()
     assert Run.objects.get().status == Status.PLANNED
-    assert "This plan deletes 1 thing in AWS" in html
+    assert "This plan deletes 1 resource in AWS" in html
     assert "Type the account&#x27;s name, staging" in html
 
 
@@ -110,7 +110,7 @@ def test_a_plan_is_put_aside(approver) -> None:
     response = approver.post(f"{run.get_absolute_url()}discard/")
 
     assert Run.objects.get().status == Status.DISCARDED
-    assert "AWS is unchanged" in told(response)
+    assert "Nothing changed in AWS" in told(response)
 
 
 def test_what_is_decided_cannot_be_put_aside(approver) -> None:
@@ -235,7 +235,7 @@ def test_an_account_that_spinnaker_may_have_is_removed_by_typing_its_name(
     page = operator.post(url, {"never_told": "stagin"}, follow=True).content.decode()
     operator.post(url, {"never_told": "staging"})
 
-    assert "Bowline does not know which bundle Spinnaker has" in page
+    assert "Bowline doesn&#x27;t know which bundle Spinnaker has" in page
     assert Run.objects.get().kind == Run.Kind.REMOVE
 
 
@@ -254,9 +254,9 @@ def test_the_last_account_is_removed_once_spinnaker_was_made_to_forget_it(
     operator.post(url, {"never_told": "staging"})
 
     for page in (shown, refused):
-        assert "so there is no bundle without it" in page
-        assert "“Undo” in README.md of bundle 1" in page
-    assert "Once it is removed from Spinnaker, type staging" in shown
+        assert "so there&#x27;s no bundle without it" in page
+        assert "“Undo” in the README.md of bundle 1" in page
+    assert "After it&#x27;s removed from Spinnaker, type staging" in shown
     assert Run.objects.get().kind == Run.Kind.REMOVE
 
 
@@ -325,7 +325,7 @@ def test_old_checks_of_a_removed_account_are_history(operator) -> None:
 
     page = operator.get(f"/accounts/{account.pk}/").content.decode()
 
-    assert "These are the last checks" in page
+    assert "These are the checks of the last verification" in page
     assert '<div class="checks-history">' in page
 
 
@@ -336,7 +336,7 @@ def test_a_draft_has_nothing_to_verify(operator) -> None:
     response = operator.post(f"/accounts/{account.pk}/verify/")
 
     assert response["Location"] == account.get_absolute_url()
-    assert "Bowline has not created anything in staging yet" in told(response)
+    assert "Bowline hasn't created anything in staging yet" in told(response)
     assert not Run.objects.exists()
 
 
@@ -350,7 +350,7 @@ def test_an_acceptance_is_on_record(approver) -> None:
     html = approver.get(run.get_absolute_url()).content.decode()
     assert ManagedAccount.objects.get().accepted_by.username == "approver"
     assert ">Accept<" not in html
-    assert "approver accepted that" in html
+    assert "approver accepted it" in html
 
 
 def test_a_verified_account_needs_no_acceptance(approver) -> None:

@@ -1,4 +1,4 @@
-"""Plans that are the same: read once, approved for many, and never without reading."""
+"""Identical plans: read once, approved for many, and never without reading."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_changes_of_one_are_read_and_all_are_listed(approver, three) -> None
     assert "3 plans with the same changes" in html
     assert "role-of-a0" in html
     assert "role-of-a1" not in html
-    assert "its own account id and external ID" in html
+    assert "its own account ID and external ID" in html
     assert all(f'value="{run.pk}" checked' in html for run in three)
     assert "Approve and apply" in html
 
@@ -62,7 +62,7 @@ def test_a_viewer_reads_and_cannot_approve(viewer, three) -> None:
     assert "role-of-a0" in html
     assert "Approve and apply" not in html
     assert 'name="run"' not in html
-    assert "Approving them needs the role approver." in html
+    assert "You need the approver role to approve these plans." in html
     assert response.status_code == 403
     assert Run.objects.filter(status=Status.PLANNED).count() == 3
 
@@ -82,7 +82,7 @@ def test_the_ticked_are_approved_and_the_others_wait(approver, three) -> None:
 
     assert response.url == "/runs/"
     assert (
-        told(response) == "2 plans are approved. Bowline applies each one separately."
+        told(response) == "2 plans are approved. Bowline applies each plan separately."
     )
     assert Run.objects.get(status=Status.PLANNED) == three[0]
     assert {run.approved_by.username for run in three_approved()} == {"approver"}
@@ -124,11 +124,11 @@ def test_those_that_moved_on_are_named_with_why(approver, three) -> None:
     response = approver.post(f"{URL}approve/", ids([*three, last, other]))
 
     assert told(response) == (
-        "1 plan is approved. Bowline applies each one separately. "
+        "1 plan is approved. Bowline is applying it. "
         f"Not approved: a0: {discarded.title} was discarded by the command line before "
         "you decided. a1 was edited after it was planned. Plan again. "
         f"a2: {approved.title} was approved by olga before you decided. "
-        "The changes of a4 differ now."
+        "The changes of a4 are different now."
     )
     assert Run.objects.get(pk=other.pk).status == Status.PLANNED
 
@@ -166,7 +166,9 @@ def test_no_more_than_the_page_shows_are_approved(approver, three, monkeypatch) 
 
 
 def test_it_says_where_none_waits_any_more(viewer) -> None:
-    assert "No plan waits with these changes" in viewer.get(URL).content.decode()
+    assert ("No plan with these changes needs approval") in viewer.get(
+        URL
+    ).content.decode()
 
 
 def test_what_is_discouraged_is_told_once_of_all_of_them(approver) -> None:
@@ -176,7 +178,7 @@ def test_what_is_discouraged_is_told_once_of_all_of_them(approver) -> None:
 
     html = approver.get(URL).content.decode()
 
-    assert html.count("Discouraged for EC2") == 1
+    assert html.count("Not recommended for EC2") == 1
     assert "Chosen for all 2." in html
 
 
@@ -187,7 +189,7 @@ def test_newer_policies_are_told_from_the_oldest(approver, three_policy_sets) ->
 
     html = approver.get(URL).content.decode()
 
-    assert "bring 2 accounts from policy set v1 or a later one to v3:" in html
+    assert "2 accounts from policy version 1 or a later one to version 3:" in html
 
 
 @pytest.mark.parametrize("count", [2, 60])
@@ -216,7 +218,7 @@ def test_it_is_as_quick_for_many(
 def test_the_runs_offer_those_that_are_the_same(approver, three) -> None:
     html = approver.get("/runs/").content.decode()
 
-    assert "3 plans wait with the same 2 changes" in html
+    assert "3 plans need approval, with 2 identical changes" in html
     assert f'href="{URL}"' in html
 
 
@@ -224,7 +226,7 @@ def test_the_runs_offer_nothing_where_each_plan_is_another(approver) -> None:
     managing_row()
     waiting(1)
 
-    assert "Plans that are the same" not in approver.get("/runs/").content.decode()
+    assert "Identical plans" not in approver.get("/runs/").content.decode()
 
 
 def test_a_plan_links_to_those_that_are_the_same(approver, three) -> None:
@@ -234,8 +236,8 @@ def test_a_plan_links_to_those_that_are_the_same(approver, three) -> None:
     discard(three[2], None)
     alone = approver.get(three[0].get_absolute_url()).content.decode()
 
-    assert "2 other plans are the same: read and approve them together" in page
-    assert "1 other plan is the same: read and approve them together" in fewer
+    assert "2 other plans are identical. Review and approve them together" in page
+    assert "1 other plan is identical. Review and approve them together" in fewer
     assert URL not in alone
 
 
@@ -273,7 +275,7 @@ def test_no_more_accounts_are_ticked_than_their_plans_can_list(
     assert html.count("checked") == 2
     assert "2 of these plans fit" in html
     assert crowd.url == URL
-    assert "These plans have room for only 2 more accounts" in told(crowd)
+    assert "There is room for only 2 more accounts" in told(crowd)
     assert "2 plans are approved" in told(approved)
     assert "None of these plans fits" in full
 

@@ -1,4 +1,4 @@
-"""Plans that are the same in a real browser: axe, narrow screens, and no JavaScript."""
+"""Identical plans in a real browser: axe, narrow screens, and no JavaScript."""
 
 from __future__ import annotations
 

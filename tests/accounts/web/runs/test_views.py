@@ -86,7 +86,7 @@ def test_a_page_asks_again_while_somebody_works_and_then_loads_whole(
     run = run_row(status, approved_at=timezone.now())
 
     shown = operator.get(run.get_absolute_url())
-    Run.objects.update(waiting="AWS is busy.")
+    Run.objects.update(waiting="AWS throttled the requests.")
     answer = asked_again(operator, shown)
 
     assert f'data-every="{every}"' in shown.content.decode()
@@ -107,7 +107,7 @@ def test_a_failure_says_what_where_and_what_to_do(operator) -> None:
 
     html = operator.get(run.get_absolute_url()).content.decode()
 
-    assert "It stopped while changing AWS" in html
+    assert "The run stopped while changing AWS" in html
     assert all(value in html for value in error.values())
     assert "1 of 2 changes were made" in html
     assert "Plan again" in html
@@ -115,15 +115,15 @@ def test_a_failure_says_what_where_and_what_to_do(operator) -> None:
 
 def test_a_bug_is_shown_by_its_reference_alone(operator) -> None:
     managing_row()
-    error = {"message": "Bowline itself failed.", "hint": "Report it."}
+    error = {"message": "Bowline encountered an internal error.", "hint": "Report it."}
     run = run_row(Status.ERRORED, error=error, traceback="ZeroDivisionError: by zero")
 
     html = operator.get(run.get_absolute_url()).content.decode()
 
-    assert "Bowline itself failed." in html
+    assert "Bowline encountered an internal error." in html
     assert "Report it." in html
     assert "ZeroDivisionError" not in html
-    assert "See the traceback" not in html
+    assert "View the traceback" not in html
 
 
 def test_an_administrator_gets_to_the_traceback(client) -> None:
@@ -195,24 +195,24 @@ def test_a_plan_without_risks_says_so(approver) -> None:
 
     html = approver.get(run.get_absolute_url()).content.decode()
 
-    assert "Nothing here gives an account or takes one away, deletes" in html
+    assert "No changes need special attention" in html
 
 
 @pytest.mark.parametrize(
     ("unknown", "undeployable", "heading", "says"),
     [
         (0, 0, "Verified: Spinnaker has access", "Bowline assumed Spinnaker's roles."),
-        (4, 0, "Verified, 4 writes unknown", "The checks say which writes, and why."),
+        (4, 0, "Verified, 4 writes unknown", "The checks show which writes and why."),
         (
             0,
             1,
-            "Verified, cannot deploy in 1 region",
+            "Verified, cannot deploy in 1 Region",
             "Something that a deployment needs is missing in 1 region:",
         ),
         (
             4,
             2,
-            "Verified, cannot deploy in 2 regions, 4 writes unknown",
+            "Verified, cannot deploy in 2 Regions, 4 writes unknown",
             "is missing in 2 regions:",
         ),
     ],
@@ -241,9 +241,9 @@ def test_a_success_counts_what_was_called_simulated_and_left_open(viewer) -> Non
 
     html = " ".join(viewer.get(run.get_absolute_url()).content.decode().split())
 
-    assert "<b>2</b> called as Spinnaker" in html
+    assert "<b>2</b> passed: called as Spinnaker" in html
     assert "<b>1</b> simulated" in html
-    assert "<b>1</b> only provable in Spinnaker’s own network: <a" in html
+    assert "<b>1</b> testable only from Spinnaker’s network: <a" in html
 
 
 def test_what_was_approved_is_folded_away_once_it_is_done(operator) -> None:
@@ -253,7 +253,7 @@ def test_what_was_approved_is_folded_away_once_it_is_done(operator) -> None:
 
     html = operator.get(run.get_absolute_url()).content.decode()
 
-    assert "What was approved" in html
+    assert "Approved changes" in html
     assert "data-review" in html
     assert "review-bar" not in html
 
@@ -351,11 +351,11 @@ def test_an_approver_reads_what_is_discouraged_and_which_policies_come(
     page = approver.get(run.get_absolute_url()).content.decode()
 
     approve = page.index("Approve and apply")
+    assert page.index("<b>Not recommended for EC2.</b> PowerUserAccess lets") < approve
     assert (
-        page.index("<b>Discouraged for EC2.</b> With PowerUserAccess, Spinnaker")
+        page.index("This plan updates staging from policy version 1 to version 3:")
         < approve
     )
-    assert page.index("This plan brings staging from policy set v1 to v3:") < approve
     assert page.index("<b>v3</b> Snapshots may be shared.") < approve
 
 

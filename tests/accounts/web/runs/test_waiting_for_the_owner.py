@@ -32,8 +32,7 @@ def waiting() -> Run:
         looked_at=now,
         look_at=now + timedelta(minutes=59, seconds=50),
         waiting=(
-            "AWS denies it: the role doesn't exist yet, or its trust policy is a "
-            "different one."
+            "AWS denies access. The role doesn't exist yet, or its trust policy differs."
         ),
     )
 
@@ -43,11 +42,13 @@ def test_its_page_says_since_when_and_what_the_last_look_found(
 ) -> None:
     html = operator.get(waiting.get_absolute_url()).content.decode()
 
-    assert "Waits for the owner of staging" in html
+    assert "Waiting for the owner of staging" in html
     assert "2 days ago" in html
-    assert "exist yet, or its trust policy is a different one." in html
+    assert (
+        "denies access. The role doesn&#x27;t exist yet, or its trust policy differs."
+    ) in html
     assert "in 59 min" in html
-    assert "Look now" in html
+    assert "Check now" in html
     hand_off = reverse("accounts:hand-off", args=[waiting.account.pk])
     assert re.search(rf'btn-primary"\s+href="{hand_off}"', html)
     assert [stage.state for stage in stages(waiting, [], checked=False)] == [
@@ -125,7 +126,7 @@ def test_the_plan_says_who_makes_what(operator, waiting) -> None:
 
     html = operator.get(waiting.get_absolute_url()).content.decode()
 
-    assert "The owner of staging makes what is listed" in html
+    assert "The owner of staging creates the resources listed" in html
 
 
 def test_the_wizard_names_no_access_role(operator, waiting) -> None:

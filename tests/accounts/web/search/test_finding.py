@@ -112,7 +112,7 @@ def test_a_bundle_is_found_by_its_number(viewer: User, text: str) -> None:
 
 
 def test_a_page_is_found_by_what_people_call_it(viewer: User) -> None:
-    assert titles(viewer, "four eyes")["Pages"] == ["Who plans may not approve"]
+    assert titles(viewer, "four eyes")["Pages"] == ["Second approver"]
 
 
 def test_nothing_typed_lists_the_pages(viewer: User) -> None:

@@ -167,7 +167,7 @@ def test_hostile_names_stay_text(
         ("a", "Accounts"),
         ("r", "Runs"),
         ("b", "Bundles"),
-        ("s", "Who may do what"),
+        ("s", "Roles"),
         ("t", "Activity"),
         ("h", "Help"),
         ("o", "Overview"),

@@ -33,7 +33,7 @@ def test_htmx_gets_the_list_alone(viewer: Client) -> None:
 def test_nothing_found_says_what_can_be(viewer: Client) -> None:
     page = viewer.get("/search/", {"text": "zzz"})
 
-    assert "Nothing matches." in page.content.decode()
+    assert "No matches." in page.content.decode()
 
 
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])

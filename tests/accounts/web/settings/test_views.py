@@ -28,7 +28,7 @@ CALLER = Caller(
 def test_the_page_comes_before_aws_answers(viewer) -> None:
     page = viewer.get(SITE).content.decode()
 
-    assert "Asking STS who Bowline is…" in page
+    assert "Getting Bowline's identity from STS…" in page
     assert 'hx-trigger="load"' in page
 
 
@@ -65,7 +65,7 @@ def test_it_names_who_has_which_role(viewer) -> None:
     page = viewer.get("/settings/").content.decode()
 
     assert "<td>administrator</td><td>ada</td>" in page
-    assert '<td>approver</td><td><span class="soft">nobody</span></td>' in page
+    assert '<td>approver</td><td><span class="soft">No one</span></td>' in page
 
 
 def test_it_notices_that_nobody_works(viewer) -> None:
@@ -83,7 +83,7 @@ def test_it_names_three_and_counts_the_others_and_nobody_who_left(viewer) -> Non
 
     page = viewer.get("/settings/").content.decode()
 
-    assert "<td>approver</td><td>a, b, c and 2 others</td>" in page
+    assert "<td>approver</td><td>a, b, c, and 2 others</td>" in page
 
 
 def test_only_administrators_are_led_to_the_people(client) -> None:
@@ -106,7 +106,7 @@ def test_it_says_whether_mail_is_sent(viewer, settings) -> None:
     settings.SITE_URL = "https://bowline.example.com"
     page = viewer.get(SITE).content.decode()
 
-    assert "is not sent: <code>EMAIL_HOST</code>" in without
+    assert "Not sent. <code>EMAIL_HOST</code>" in without
     assert 'through <span class="mono">mail.example.com</span>' in page
     assert "https://bowline.example.com" in page
     assert "a-password-of-mail" not in page
@@ -128,13 +128,13 @@ def side(client, path: str) -> list[str]:
 
 def test_the_pages_of_settings_stand_at_the_side_of_each(client) -> None:
     client.force_login(person("administrator"))
-    pages = ["Who may do what", "People", "Groups", "Approval rules"]
+    pages = ["Roles", "People", "Groups", "Approval rules"]
     pages += ["Notifications", "API tokens", "This site"]
 
     for path, current in (
-        ("/settings/", "Who may do what"),
+        ("/settings/", "Roles"),
         ("/settings/?tab=rules", "Approval rules"),
-        ("/settings/?tab=nonsense", "Who may do what"),
+        ("/settings/?tab=nonsense", "Roles"),
         (SITE, "This site"),
         ("/settings/people/", "People"),
         ("/settings/notifications/", "Notifications"),
@@ -146,7 +146,7 @@ def test_the_pages_of_settings_stand_at_the_side_of_each(client) -> None:
 
 def test_nobody_is_led_to_a_page_that_is_for_administrators(viewer) -> None:
     assert side(viewer, "/settings/") == [
-        "[Who may do what]",
+        "[Roles]",
         "Approval rules",
         "This site",
     ]

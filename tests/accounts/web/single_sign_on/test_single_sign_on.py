@@ -94,7 +94,7 @@ def test_a_claim_without_groups_is_said(client: Client, provider: Emulated) -> N
     answer = sign_in(client, provider.of("ann", groups=None))
 
     assert answer.status_code == 403
-    assert "the claim groups is missing" in text(answer)
+    assert "the groups claim is missing" in text(answer)
 
 
 def test_who_was_deactivated_here_stays_out(client: Client, provider: Emulated) -> None:
@@ -121,7 +121,7 @@ def test_an_error_of_the_provider_is_a_sentence(
         answer = come_back(client, query, error=error, code="")
 
     assert answer.status_code == 401
-    assert "Example did not complete the sign-in." in text(answer)
+    assert "Example didn't complete the sign-in." in text(answer)
     assert ("<script>" in caplog.text) is False
     assert error.isidentifier() == (error in caplog.text)
 
@@ -148,8 +148,8 @@ def test_a_provider_that_is_down_is_said_and_the_emergency_account_gets_in(
     answer = client.get(reverse("single-sign-on"))
 
     assert answer.status_code == 503
-    assert f"{ISSUER} does not answer" in text(answer)
-    assert "emergency account signs in by password" in text(answer)
+    assert f"{ISSUER} doesn't respond" in text(answer)
+    assert "emergency user can sign in with a password" in text(answer)
     typed = {"username": "emergency", "password": PASSWORD}
     assert client.post(reverse("sign-in"), typed).status_code == 302
     entry = Activity.objects.filter(what=What.SIGN_IN).first()

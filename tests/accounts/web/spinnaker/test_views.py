@@ -49,7 +49,7 @@ def administrator(client):
 def test_without_a_connection_the_page_teaches(viewer):
     page = viewer.get(PAGE).content.decode()
 
-    assert "Connecting a running Spinnaker needs the role administrator." in page
+    assert "You need the administrator role to connect a running Spinnaker." in page
     assert EDIT not in page
     assert "Set up the managing account" in page
 
@@ -178,7 +178,7 @@ def test_storage_that_is_off_leads_to_the_switches(operator):
     page = page_after_a_test(operator, strict=StrictGate(storage=False))
 
     assert "Spinnaker stores no accounts" in page
-    assert "Set the switches below once" in page
+    assert "Apply the settings below once" in page
 
 
 def test_accounts_without_a_role_and_those_not_loaded_are_named(operator):
@@ -193,7 +193,7 @@ def test_accounts_without_a_role_and_those_not_loaded_are_named(operator):
     page = page_after_a_test(operator, strict=strict)
 
     assert WITHOUT_ROLE.partition("{")[0] in page
-    assert "Stored, and not loaded or not yet: late." in page
+    assert "Stored but not loaded yet: late." in page
 
 
 def test_what_gate_says_is_text_of_a_bounded_length(operator):
@@ -202,7 +202,7 @@ def test_what_gate_says_is_text_of_a_bounded_length(operator):
 
     page = page_after_a_test(operator, answer)
 
-    assert "Bowline is &lt;b&gt;xxx" in page
+    assert "Bowline is signed in as &lt;b&gt;xxx" in page
     assert len(page) < 60_000
 
 

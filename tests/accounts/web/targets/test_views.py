@@ -114,7 +114,7 @@ def test_slack_is_added_by_a_reference(administrator) -> None:
         ({"channel": "teams", "reference": "env:SECRET_KEY"}, "Bowline can read"),
         ({"channel": "slack", "reference": ""}, "Fill in this field"),
         ({"kinds": []}, "Choose at least one"),
-        ({"name": ""}, "Fill in this field"),
+        ({"name": ""}, "This field is required"),
         ({"environments": ["e:nowhere"]}, "Select a valid choice"),
     ],
 )
@@ -141,7 +141,10 @@ def test_there_are_not_too_many(administrator) -> None:
     add(administrator)
 
     assert Target.objects.count() == MOST
-    assert "Remove one to add another" in shown(administrator.get(PAGE))
+    assert (
+        "You've reached the maximum number of targets. To add another one, remove a "
+        "target"
+    ) in shown(administrator.get(PAGE))
 
 
 def change(client: Client, target: Target, **fields: Any) -> Any:
@@ -187,7 +190,7 @@ def test_only_a_webhook_has_a_secret(administrator) -> None:
     page = administrator.get(f"{PAGE}{target.pk}/")
     made = administrator.post(f"{PAGE}{target.pk}/rotate/", {"rotation": "1"})
 
-    assert "Create a new secret" not in shown(page)
+    assert "Create new secret" not in shown(page)
     assert made.status_code == 404
 
 
@@ -223,7 +226,7 @@ def test_a_test_that_fails_says_why_and_is_not_repeated(
         deliver(Notice.objects.get())
         page = administrator.get(where)
 
-    assert "was not delivered. 127.0.0.1 answered 503." in shown(page)
+    assert "wasn't delivered. 127.0.0.1 answered 503." in shown(page)
     assert len(receiver.bodies) == 1
     assert not Activity.objects.filter(what="not sent").exists()
 

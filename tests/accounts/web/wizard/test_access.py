@@ -65,7 +65,7 @@ def test_an_access_without_regions_is_not_saved(operator) -> None:
 
     response = operator.post(url(account, "access"), {"access_role": "Admin"})
 
-    assert "Choose at least one region." in response.content.decode()
+    assert "Choose at least one Region." in response.content.decode()
     assert again(account).access_role == ""
 
 
@@ -89,8 +89,8 @@ def test_regions_are_looked_up_by_itself_where_none_is_saved(operator) -> None:
     new = operator.get(url(account_row(regions=[]), "access")).content.decode()
     known = operator.get(url(account_row("b", account_id="1" * 12), "access"))
 
-    assert "Asking EC2 in us-east-1 which regions are enabled" in new
-    assert "Show the account's regions" in known.content.decode()
+    assert "Asking EC2 in us-east-1 which Regions are enabled" in new
+    assert "Show the account's Regions" in known.content.decode()
 
 
 def test_with_ecs_no_external_id_can_be_required(operator) -> None:
@@ -272,5 +272,5 @@ def test_regions_are_typed_where_the_account_cannot_be_read(
     response = looked(operator, url(account_row(), "access"), asked)
 
     html = response.content.decode()
-    assert "or type the regions." in html
+    assert "or enter the Regions." in html
     assert 'name="regions" value="us-east-1"' in html

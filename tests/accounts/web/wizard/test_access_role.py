@@ -51,7 +51,7 @@ def test_bowline_is_asked_who_it_is_and_named_in_the_trust(operator, aws) -> Non
     assert "--regions eu-west-1" in html
     assert "OrganizationalUnitIds=" in html
     assert "management account, which no such StackSet covers" in html
-    assert "which trusts the organization's management account only" in " ".join(
+    assert "which trusts only the organization's management account" in " ".join(
         html.split()
     )
 

@@ -64,7 +64,7 @@ def test_details_are_typed_where_aws_cannot_be_asked(operator) -> None:
     response = looked(operator, url(account_row(), "details"))
 
     html = response.content.decode()
-    assert "Bowline could not read the account" in html
+    assert "Bowline couldn't read the account" in html
     assert 'name="key_pair"' in html
 
 
@@ -113,7 +113,7 @@ def test_those_that_are_as_proposed_are_named(operator) -> None:
     response = operator.get(url(account, "details") + "?look=no")
 
     assert response.context["current"].key == "eks"
-    assert "EC2, ECS have working defaults." in response.content.decode()
+    assert "EC2 and ECS use default values." in response.content.decode()
 
 
 def test_a_cluster_is_added_and_nothing_is_saved(operator) -> None:
@@ -198,5 +198,5 @@ def test_a_discouraged_choice_is_warned_of_as_soon_as_it_is_saved(operator) -> N
 
     page = saved.content.decode()
 
-    assert "<b>Discouraged for EC2.</b> With PowerUserAccess, Spinnaker" in page
-    assert "Discouraged" in operator.get(url(account, "review")).content.decode()
+    assert "<b>Not recommended for EC2.</b> PowerUserAccess lets" in page
+    assert "Not recommended" in operator.get(url(account, "review")).content.decode()

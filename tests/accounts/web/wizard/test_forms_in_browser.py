@@ -78,7 +78,7 @@ def test_saving_and_leaving_without_saving_ask_nothing(
 ) -> None:
     page.goto("/accounts/new/")
     page.get_by_label("Name in Spinnaker").fill("dev")
-    page.get_by_role("link", name="Leave without saving").click()
+    page.get_by_role("link", name="Cancel").click()
     page.wait_for_url("**/accounts/")
 
     page.goto("/accounts/new/")

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 READY: dict[str, Any] = {"access_role": "Enter", "regions": ["us-east-1", "eu-west-1"]}
 KEYS = [image_key(), image_key("eu-west-1")]
-HEADING = "Before you plan: the policies of the image keys"
+HEADING = "Before you plan: key policies for image encryption"
 
 
 def reviewed(operator: Any, account: ManagedAccount) -> str:

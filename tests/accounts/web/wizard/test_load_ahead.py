@@ -74,5 +74,5 @@ def test_the_review_and_the_bundle_show_it(client) -> None:
     bundle = client.get("/bundles/1/?tab=load").content.decode()
 
     assert "3 × 14 (EC2" in review
-    assert "Together with the other accounts of" in review
+    assert "Including the other accounts in" in review
     assert "2 × 14 (EC2" in bundle

@@ -175,7 +175,7 @@ def test_ecs_offers_to_turn_off_the_external_id_that_a_role_requires(operator) -
     response = operator.post(url(account, "providers"), {"providers": ["ecs"]})
 
     assert "Clouddriver drops it" in response.content.decode()
-    assert "Turn the external ID off and continue" in response.content.decode()
+    assert "Turn off the external ID and continue" in response.content.decode()
     assert not account.providers.exists()
 
 
@@ -286,7 +286,7 @@ def test_the_review_warns_while_the_list_is_nearly_full(operator, room_for_two) 
 
     page = operator.get(url(account, "review")).content.decode()
 
-    assert "nearly full: 1 of 2, and 1 more is described" in page
+    assert "nearly full: 1 of 2, and 1 more isn't onboarded yet" in page
     assert "Plan changes" in page
 
 

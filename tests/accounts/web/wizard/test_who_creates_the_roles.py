@@ -52,7 +52,7 @@ def test_without_the_reader_role_the_page_says_what_is_not_read(operator) -> Non
     assert not form["reader_role"].value()
     described = f"{account.get_absolute_url()}?tab=description"
     html = operator.get(described).content.decode()
-    assert "verified by the chain" in html
+    assert "Bowline tests the role chain" in html
 
 
 def test_it_stays_as_it_is_while_the_roles_exist(operator) -> None:

@@ -90,7 +90,7 @@ def test_the_zone_of_one_request_is_not_the_next_ones(vera: User) -> None:
 def test_an_unknown_zone_is_refused(vera: User) -> None:
     page = choose(signed_in(vera), "Nowhere/Land")
 
-    assert "There is no such choice" in page
+    assert "This option doesn&#x27;t exist" in page
     assert not Preferences.objects.exists()
 
 
@@ -142,14 +142,14 @@ def test_mail_is_on_until_somebody_switches_it_off(vera: User) -> None:
 def test_the_page_says_which_setting_mail_needs(vera: User) -> None:
     page = signed_in(vera).get("/you/").content.decode()
 
-    assert "No mail is sent: EMAIL_HOST is not set." in page
+    assert "Bowline can&#x27;t send email because EMAIL_HOST isn&#x27;t set." in page
 
 
 @pytest.mark.parametrize(
     ("address", "said"),
     [
         ("vera@example.com", "To vera@example.com."),
-        ("", "You have no mail address."),
+        ("", "You don&#x27;t have an email address."),
         ('"<b>"@example.com', "To &quot;&lt;b&gt;&quot;@example.com."),
     ],
 )

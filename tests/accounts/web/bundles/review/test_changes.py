@@ -65,8 +65,8 @@ def test_what_goes_and_what_opens_is_read_first():
 
     found = between(before, after)
 
-    assert list(told(found)) == ["Deletions", "Open to everyone", "Changed", "New"]
-    assert told(found)["Deletions"] == ["old: Spinnaker forgets this account."]
+    assert list(told(found)) == ["Deletions", "Open to everybody", "Changed", "New"]
+    assert told(found)["Deletions"] == ["old: Spinnaker removes this account."]
     assert told(found)["Changed"] == ["staging: permissions.", "apps: namespaces."]
     deploys, reaches = told(found)["Open to everyone"]
     assert deploys.startswith("staging: Everyone in Spinnaker can deploy")
@@ -135,7 +135,7 @@ def test_a_file_that_is_too_long_says_where_it_is():
     (card,) = review(found, {"a.yml": text}, {"a.yml": "y"}).cards
 
     assert card.diff is None
-    assert "it is in the zip" in card.note
+    assert "in the zip" in card.note
 
 
 def many(count: int, **fields: Any) -> tuple[dict[str, Any], ...]:
