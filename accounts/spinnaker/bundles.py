@@ -292,7 +292,7 @@ def told(where: str, bundle: Bundle, account: ManagedAccount, since: datetime) -
     if ManagedAccount.objects.ready().exclude(pk=account.pk).exists():
         return Told(
             where,
-            "Leave it out of bundles, install a bundle without it in Spinnaker, and "
+            "Exclude it from bundles, install a bundle without it in Spinnaker, and "
             "mark that bundle as installed.",
             "Only if this account was never in Spinnaker",
             since,

@@ -31,9 +31,9 @@ SENTENCES = {
 ENDED = {
     Outcome.FAILED: "failed",
     Outcome.CANNOT_DEPLOY: "missing for deployments",
-    Outcome.PROVED: "passed: called as Spinnaker and allowed by AWS",
+    Outcome.PASSED: "passed: called as Spinnaker and allowed by AWS",
     Outcome.EVALUATED: "simulated, because the call would change something",
-    Outcome.NOT_PROVED: "testable only from Spinnaker’s network",
+    Outcome.NOT_TESTABLE: "testable only from Spinnaker’s network",
 }
 """How checks can end, in the order in which people read it."""
 ONLY_READ = "read from the policies, because Bowline can't assume the roles"

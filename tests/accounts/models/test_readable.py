@@ -35,7 +35,7 @@ def test_an_account_is_not_loaded_with_what_nothing_can_read(
     with pytest.raises(Unreadable) as refused:
         ManagedAccount.objects.get()
 
-    assert f"The column {column} of the managed account {account.pk} holds" in str(
+    assert f"The column {column} of the managed account {account.pk} contains" in str(
         refused.value
     )
 

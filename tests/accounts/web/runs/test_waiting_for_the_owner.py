@@ -32,7 +32,7 @@ def waiting() -> Run:
         looked_at=now,
         look_at=now + timedelta(minutes=59, seconds=50),
         waiting=(
-            "AWS denies access. The role doesn't exist yet, or its trust policy differs."
+            "AWS denies access. The role doesn't exist yet, or its trust differs."
         ),
     )
 
@@ -45,7 +45,7 @@ def test_its_page_says_since_when_and_what_the_last_look_found(
     assert "Waiting for the owner of staging" in html
     assert "2 days ago" in html
     assert (
-        "denies access. The role doesn&#x27;t exist yet, or its trust policy differs."
+        "denies access. The role doesn&#x27;t exist yet, or its trust differs."
     ) in html
     assert "in 59 min" in html
     assert "Check now" in html
