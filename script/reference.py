@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import django
@@ -14,6 +15,10 @@ from script.settings_reference import settings_reference
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES: dict[str, Callable[[], str]] = {
+    # ninja wants the settings as soon as it is imported.
+    "reference/api-reference.md": lambda: import_module(
+        "script.api_reference"
+    ).api_reference(),
     "reference/command-line.md": commands_reference,
     "reference/settings.md": settings_reference,
 }

@@ -9,12 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as DoesNotFit
-from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
 from ninja.renderers import JSONRenderer
 from ninja.responses import NinjaJSONEncoder
 
 from accounts.api.authentication import READS
-from accounts.api.problems import CONTENT_TYPE, problem_of
+from accounts.api.described.document import Document
+from accounts.api.problems import problem_of
+from accounts.api.requests import refuse_unknown
 from accounts.api.v1 import (
     accounts_file,
     activity,
@@ -50,51 +52,11 @@ from accounts.people.doors import role_required
 from accounts.people.roles import VIEWER
 
 PREFIX = "api/v1/"
-CHANGES = ("post", "put", "patch", "delete")
-
 DESCRIPTION = (
-    "Programs do here what people do on Bowline’s pages. Send a token with each "
-    "request: `Authorization: Bearer TOKEN`. Create one on your page, under API "
-    "tokens: it acts as you, within its scopes and your roles. Errors have the format "
-    "of RFC 9457."
+    "The Bowline API. Authenticate each request with a token: `Authorization: Bearer "
+    "TOKEN`. Create one in **Your settings → API tokens**. It acts as you, within its "
+    "scopes and your roles. Errors have the format of RFC 9457: compare their `code`."
 )
-
-PROBLEMS = {
-    400: "The body is not valid JSON.",
-    401: "The token is missing or not valid.",
-    403: "The token’s scope or your role does not allow it, or another person must "
-    "decide.",
-    404: "Not found.",
-    405: "This path does not support the method.",
-    409: "The request conflicts with the current state.",
-    413: "The body is too large.",
-    422: "The request does not fit this description, or breaks a rule.",
-    429: "There were too many requests this minute.",
-    500: "Bowline itself failed.",
-}
-
-PROBLEM = {
-    "title": "Problem",
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "The sentence that a page shows"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["message"],
-                "properties": {
-                    "at": {"type": "string"},
-                    "message": {"type": "string"},
-                },
-            },
-        },
-    },
-}
 
 
 class ToTheMicrosecond(NinjaJSONEncoder):
@@ -109,32 +71,12 @@ class Renderer(JSONRenderer):
 
 
 class Api(NinjaAPI):
-    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        """Describe the operations, with the problems that each can answer with."""
-        schema = super().get_openapi_schema(path_prefix=PREFIX)
-        schema["components"]["schemas"]["Problem"] = PROBLEM
-        schema["components"]["responses"] = {
-            f"Problem{status}": {
-                "description": said,
-                "content": {
-                    CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}
-                },
-            }
-            for status, said in PROBLEMS.items()
-        }
-        for operations in schema["paths"].values():
-            for method, operation in operations.items():
-                for status in problems_for(method, operation):
-                    operation["responses"].setdefault(
-                        status, {"$ref": f"#/components/responses/Problem{status}"}
-                    )
-        return schema
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        """Name it as its function: short, and the same wherever the module is."""
+        return operation.view_func.__name__
 
-
-def problems_for(method: str, operation: dict[str, Any]) -> list[int]:
-    """List the problems that an operation can answer with."""
-    found = [401, 403, 404, 405, 409, 422, 429, 500]
-    return [*found, 400, 413] if method in CHANGES else found
+    def get_openapi_schema(self, **options: Any) -> Any:
+        return Document(self, PREFIX).finished()
 
 
 api = Api(
@@ -183,3 +125,4 @@ api.add_router(
 api.add_router("/deliveries", deliveries.router, tags=["Deliveries"])
 api.add_router("/spinnaker", spinnaker.router, tags=["Spinnaker"])
 api.add_router("/activity", activity.router, tags=["Activity"])
+refuse_unknown(api)

@@ -5,6 +5,7 @@ A session opens nothing here, so no other site's form can.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -16,9 +17,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 from django.views.decorators.csrf import csrf_exempt
 from ninja.security import HttpBearer
 
+from accounts.api.codes import Code
 from accounts.api.limits import count
 from accounts.api.problems import Problem, problem, problem_of
 from accounts.models import ApiToken
@@ -38,6 +42,7 @@ NO_TOKEN = (
 )
 WRONG = "The token is not valid."
 REVOKED = "This token was revoked. Create another one."
+EXPIRED = "This token expired on {}. Create another one."
 NOT_ALLOWED = "This path does not support {}."
 
 
@@ -58,9 +63,10 @@ class Token(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken:
         held: ApiToken = request.token  # type: ignore[attr-defined]  # `by_token` did
         if self.scope not in held.scopes:
-            raise PermissionDenied(
+            raise Problem(
+                Code.MISSING_SCOPE,
                 f"This needs a token with the scope {self.scope}. The token {held} "
-                f"has {', '.join(held.scopes)}."
+                f"has {', '.join(held.scopes)}.",
             )
         role = ROLES[self.scope]
         if not has_role(held.person, role):
@@ -80,6 +86,8 @@ def by_token(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         request.user = AnonymousUser()
+        if is_head := request.method == "HEAD":
+            request.method = "GET"
         try:
             with acting(request, token_of(request)):
                 response = view(request, *args, **kwargs)
@@ -88,7 +96,7 @@ def by_token(view: View) -> View:
         if response.status_code == 405:
             response = not_allowed(request, response)
         response["Cache-Control"] = "no-store"
-        return response
+        return as_asked(request, response, is_head=is_head)
 
     return guarded
 
@@ -106,38 +114,58 @@ def token_of(request: HttpRequest) -> ApiToken:
     """Find the token; raise Problem where it opens nothing, or is used too often."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not text.strip():
-        raise unauthorized(NO_TOKEN)
+        raise unauthorized(Code.NO_TOKEN, NO_TOKEN)
     token = find(text.strip())
     if token is None:
         count(f"wrong:{request.META.get('REMOTE_ADDR')}")
-        raise unauthorized(WRONG)
+        raise unauthorized(Code.WRONG_TOKEN, WRONG)
     count(str(token.pk))
-    if reason := why_not(token):
-        raise unauthorized(reason)
+    if refused := why_not(token):
+        raise unauthorized(*refused)
     note_use(token)
     return token
 
 
-def why_not(token: ApiToken) -> str:
-    """Say why the token opens nothing; empty where it does."""
+def why_not(token: ApiToken) -> tuple[Code, str] | None:
+    """Say why the token opens nothing; None where it does."""
     if token.revoked_at:
-        return REVOKED
+        return Code.REVOKED_TOKEN, REVOKED
     if token.expires_at <= timezone.now():
-        return (
-            f"This token expired on {token.expires_at:%-d %B %Y}. Create another one."
-        )
+        day = f"{token.expires_at:%-d %B %Y}"
+        return Code.EXPIRED_TOKEN, EXPIRED.format(day)
     if not token.person.is_active:
-        return f"This token acts as {token.person}, who is deactivated."
-    return ""
+        said = f"This token acts as {token.person}, who is deactivated."
+        return Code.DEACTIVATED, said
+    return None
 
 
-def unauthorized(detail: str) -> Problem:
-    return Problem(401, detail, WWW_Authenticate='Bearer realm="Bowline"')
+def as_asked(
+    request: HttpRequest, response: HttpResponseBase, *, is_head: bool
+) -> HttpResponseBase:
+    """Answer 304 where the program has it already, and a HEAD without the body."""
+    if not isinstance(response, HttpResponse) or request.method != "GET":
+        return response
+    if response.status_code == 200:
+        digest = hashlib.sha256(response.content).hexdigest()
+        response["ETag"] = quote_etag(digest)
+        asked = get_conditional_response(
+            request, etag=response["ETag"], response=response
+        )
+        response = asked or response
+    if is_head:
+        length = len(response.content)
+        response.content = b""
+        response["Content-Length"] = str(length)
+    return response
+
+
+def unauthorized(code: Code, detail: str) -> Problem:
+    return Problem(code, detail, WWW_Authenticate='Bearer realm="Bowline"')
 
 
 def not_allowed(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
     return problem(
-        405,
+        Code.METHOD,
         NOT_ALLOWED.format(request.method),
-        headers={"Allow": response.headers["Allow"]},
+        headers={"Allow": response.headers["Allow"].replace("GET", "GET, HEAD")},
     )

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from accounts.api.authentication import ApiRequest
+from accounts.api.codes import Code
 from accounts.api.problems import Problem
 from accounts.http import drain, length
 from onboarding.accounts_file.reader import TOO_LARGE
@@ -30,7 +31,7 @@ def takes_a_file(operation: F) -> F:
         if (size := length(request)) > MOST_BYTES:
             if size <= READ_ON:
                 drain(request)
-            raise Problem(413, TOO_LARGE)
+            raise Problem(Code.TOO_LARGE, TOO_LARGE)
         # What `request.body` would keep, without its bound for the whole site.
         request._body = request.read()
         return operation(request, **said)

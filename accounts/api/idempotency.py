@@ -19,6 +19,7 @@ from ninja.params.functions import Header
 from ninja.utils import contribute_operation_args
 
 from accounts.api.authentication import ApiRequest
+from accounts.api.codes import Code
 from accounts.api.problems import Problem
 from accounts.models import KeptAnswer
 
@@ -110,7 +111,7 @@ def whole_if_keyed(run: Run) -> Run:
 def again(row: KeptAnswer, digest: str) -> HttpResponse:
     """Answer as the first time; raise Problem where the request is another one."""
     if row.digest != digest:
-        raise Problem(422, OTHER_REQUEST)
+        raise Problem(Code.KEY_REUSED, OTHER_REQUEST)
     return HttpResponse(
         row.answer,
         status=row.status,

@@ -10,6 +10,7 @@ from django.core.cache import BaseCache, caches
 from django.core.cache.backends.locmem import LocMemCache
 from redis.exceptions import RedisError
 
+from accounts.api.codes import Code
 from accounts.api.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def count(who: str, requests: int = 1) -> None:
     if counted > settings.API_RATE:
         wait = MINUTE - int(now % MINUTE)
         raise Problem(
-            429,
+            Code.RATE,
             f"More than {settings.API_RATE:,} requests in a minute. "
             f"Try again in {wait} seconds.",
             Retry_After=str(wait),

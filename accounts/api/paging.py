@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db.models import QuerySet
 from ninja import Field, Schema
 
+from accounts.api.codes import Code
 from accounts.api.problems import Problem
+from accounts.api.requests import Request
 
 T = TypeVar("T")
 BAD_CURSOR = "The cursor is not valid. Start again without a cursor."
@@ -18,33 +21,40 @@ LARGEST = 2**31 - 1
 """The largest number that a column holds."""
 
 
-class Asked(Schema):
+class Asked(Request):
     """Which page is asked for."""
 
     cursor: str = Field("", max_length=LONGEST, description="“next” of the last page")
     limit: int = Field(50, ge=1, le=200)
+    total: bool = Field(False, description="Count all items, on every page")
 
 
 class Page(Schema, Generic[T]):
     items: list[T]
     next: str | None = Field(description="The cursor of the next page; null: none")
+    total: int | None = Field(description="How many items there are; null: not asked")
 
 
 class Found(NamedTuple):
     rows: list[Any]
     next: str | None
+    total: int | None
+
+    def page(self, items: Iterable[Any]) -> dict[str, Any]:
+        return {"items": list(items), "next": self.next, "total": self.total}
 
 
 def page_of(rows: QuerySet[Any], by: str, asked: Asked) -> Found:
     """Read a page in the order of a unique column; raise Problem for a bad cursor."""
     column = by.removeprefix("-")
+    total = rows.count() if asked.total else None
     if asked.cursor:
         lookup = f"{column}__{'lt' if by != column else 'gt'}"
         rows = rows.filter(**{lookup: read(asked.cursor, by)})
     found = list(rows.order_by(by)[: asked.limit + 1])
     page = found[: asked.limit]
     more = len(found) > len(page)
-    return Found(page, written(by, getattr(page[-1], column)) if more else None)
+    return Found(page, written(by, getattr(page[-1], column)) if more else None, total)
 
 
 def written(by: str, value: str | int) -> str:
@@ -63,4 +73,4 @@ def read(cursor: str, by: str) -> str | int:
             return value
         case [order, int(value)] if order == by and abs(value) <= LARGEST:
             return value
-    raise Problem(422, BAD_CURSOR)
+    raise Problem(Code.BAD_CURSOR, BAD_CURSOR)

@@ -18,25 +18,34 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as DoesNotFit
 
+from accounts.api.codes import Code
 from accounts.external_ids import RotationRefused
+from accounts.mapping.completeness import Undescribed
+from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker.connection import NotConnected
-from accounts.mapping.unusable import CANNOT_BE_USED
+from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models.people.decided import MovedMeanwhile
+from accounts.models.readable import Unreadable
 from accounts.people.deciding import PlanChanged, SamePerson
-from accounts.runs.actions import RunOpen
+from accounts.runs.actions import NothingStands, RunOpen, StillTold
+from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.confirmation import Unconfirmed
 from accounts.runs.deciding.forgetting import CannotForget
-from accounts.runs.deciding.starting import REFUSALS
+from accounts.runs.deciding.starting import Forgotten
 from accounts.runs.foreign.accepting import NoDay, NotAsked
-from accounts.runs.owners.readiness import NOT_READY
+from accounts.runs.owners.readiness import ManagingUnplanned, ManagingUnproved
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.groups import NoneWaits
 from accounts.spinnaker.bundles import NothingReady, NotReady
 from accounts.spinnaker.deliveries.decisions import DeliveryOpen
 from accounts.spinnaker.gone import MayBeThere
 from accounts.spinnaker.next_bundle import Undecided
+from accounts.work.unwritable import why_unwritable
 from onboarding.accounts_file import FileProblems
+from onboarding.details import DetailsError
+from onboarding.resources.policy import QuotaExceeded
+from onboarding.spinnaker.bundle.contents import BadArchive
 
 log = logging.getLogger(__name__)
 
@@ -45,38 +54,46 @@ Errors = Sequence[Mapping[str, str]]
 NO_ERRORS: Errors = ()
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
-STATUSES: Mapping[type[Exception], int] = {
-    PermissionDenied: 403,
-    SamePerson: 403,
-    RequestDataTooBig: 413,
-    NoDay: 422,
-    Unconfirmed: 422,
-    MayBeThere: 422,
-    **dict.fromkeys(
-        (
-            *REFUSALS,
-            *NOT_READY,
-            *CANNOT_BE_USED,
-            RunOpen,
-            PlanChanged,
-            ManagingFirst,
-            NothingReady,
-            Undecided,
-            NotReady,
-            NotConnected,
-            NoneWaits,
-            CannotForget,
-            CannotStart,
-            DeliveryOpen,
-            NotAsked,
-            MovedMeanwhile,
-            RotationRefused,
-        ),
-        409,
-    ),
+CODES: Mapping[type[Exception], Code] = {
+    PermissionDenied: Code.NOT_ALLOWED,
+    SamePerson: Code.OTHER_PERSON,
+    RequestDataTooBig: Code.TOO_LARGE,
+    NoDay: Code.BAD_DAY,
+    Unconfirmed: Code.UNCONFIRMED,
+    MayBeThere: Code.MAY_BE_THERE,
+    ManagingUnproved: Code.MANAGING_UNPROVED,
+    ManagingUnplanned: Code.MANAGING_UNPLANNED,
+    NoManagingAccount: Code.MANAGING_MISSING,
+    Forgotten: Code.FORGOTTEN,
+    NameTaken: Code.NAME_TAKEN,
+    NoRoom: Code.NO_ROOM,
+    Undescribed: Code.INCOMPLETE,
+    DetailsError: Code.INCOMPLETE,
+    QuotaExceeded: Code.QUOTA_EXCEEDED,
+    Unreadable: Code.UNUSABLE,
+    BadArchive: Code.UNUSABLE,
+    NothingStands: Code.NOTHING_EXISTS,
+    StillTold: Code.SPINNAKER_HAS_IT,
+    RunOpen: Code.RUN_OPEN,
+    PlanChanged: Code.PLAN_CHANGED,
+    ManagingFirst: Code.MANAGING_FIRST,
+    NothingReady: Code.NOTHING_READY,
+    Undecided: Code.BROKEN_ACCOUNTS,
+    NotReady: Code.NOT_BUILT,
+    NotConnected: Code.CANNOT_CONNECT,
+    NoneWaits: Code.NONE_WAITS,
+    CannotForget: Code.CANNOT_DELETE,
+    CannotStart: Code.CANNOT_START,
+    DeliveryOpen: Code.DELIVERY_OPEN,
+    NotAsked: Code.NOT_ASKED,
+    MovedMeanwhile: Code.DECIDED,
+    RotationRefused: Code.ROTATION_REFUSED,
 }
 """Exceptions whose text is what a page says."""
 
+DOCUMENT = "/help/docs/api-reference/"
+"""Where people read what the codes mean."""
+EXTRA, UNKNOWN = "extra_forbidden", "Unknown key."
 DOES_NOT_FIT = "The request does not fit the API’s description."
 TOO_LARGE = "The body is too large."
 TOO_MUCH_ASKED = "Too many questions wait for an answer. Ask again in some seconds."
@@ -84,55 +101,75 @@ BUG = "Bowline itself failed. Its log says how, under the time of this request."
 
 
 class Problem(Exception):
-    """Ends a request with a status, a sentence, and headers where they are needed."""
+    """Ends a request with a code, a sentence, and headers where they are needed.
+
+    `count`: how many that the request should have confirmed.
+    """
 
     def __init__(
-        self, status: int, detail: str, *, errors: Errors = NO_ERRORS, **headers: str
+        self,
+        code: Code,
+        detail: str,
+        *,
+        errors: Errors = NO_ERRORS,
+        count: int | None = None,
+        **headers: str,
     ) -> None:
-        self.status, self.errors, self.headers = status, errors, headers
+        self.code, self.errors, self.headers = code, errors, headers
+        self.count = count
         super().__init__(detail)
 
 
 def problem(
-    status: int,
+    code: Code,
     detail: str,
     errors: Iterable[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
+    count: int | None = None,
 ) -> HttpResponse:
     said: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
+        "type": f"{DOCUMENT}#{code}",
+        "title": HTTPStatus(code.status).phrase,
+        "status": code.status,
+        "code": str(code),
         "detail": detail,
     }
     if errors := list(errors):
         said["errors"] = errors
-    return JsonResponse(said, status=status, content_type=CONTENT_TYPE, headers=headers)
+    if count is not None:
+        said["count"] = count
+    return JsonResponse(
+        said, status=code.status, content_type=CONTENT_TYPE, headers=headers
+    )
 
 
 def problem_of(request: HttpRequest, error: Exception) -> HttpResponse:
     """Say what a page would say of it; what nobody expected is logged as a bug."""
     match error:
         case Problem():
-            return problem(error.status, str(error), error.errors, headers_of(error))
+            return problem(
+                error.code, str(error), error.errors, headers_of(error), error.count
+            )
         case Http404():
-            return problem(404, f"There is nothing at {request.path}.")
+            return problem(Code.NOT_FOUND, f"There is nothing at {request.path}.")
         case DoesNotFit():
-            return problem(422, DOES_NOT_FIT, map(misfit, error.errors))
+            return misfit(error)
         case FileProblems():
             errors = [{"message": one.message} for one in error.problems]
-            return problem(422, errors[0]["message"], errors)
+            return problem(Code.INVALID, errors[0]["message"], errors)
         case ValidationError():
-            return problem(422, " ".join(error.messages))
+            return problem(Code.INVALID, " ".join(error.messages))
         case RequestDataTooBig():
-            return problem(413, TOO_LARGE)
+            return problem(Code.TOO_LARGE, TOO_LARGE)
         case HttpError():
-            return problem(error.status_code, f"{str(error).rstrip('.')}.")
-    for kind, status in STATUSES.items():
+            return problem(Code.NOT_JSON, f"{str(error).rstrip('.')}.")
+    for kind, code in CODES.items():
         if isinstance(error, kind):
-            return problem(status, str(error))
+            return problem(code, str(error))
+    if why := why_unwritable(error):
+        return problem(Code.UNWRITABLE, why)
     log.error("%s %s failed.", request.method, request.path, exc_info=error)
-    return problem(500, BUG)
+    return problem(Code.BUG, BUG)
 
 
 def refused_by(form: Form, names: Mapping[str, str] = NO_NAMES) -> Problem:
@@ -142,19 +179,39 @@ def refused_by(form: Form, names: Mapping[str, str] = NO_NAMES) -> Problem:
         for name, sentences in form.errors.items()
         for sentence in sentences
     ]
-    return Problem(422, errors[0]["message"], errors=errors)
+    return Problem(Code.INVALID, errors[0]["message"], errors=errors)
 
 
 def too_much_asked() -> Problem:
     """Say that too many questions of this person wait for a worker."""
-    return Problem(429, TOO_MUCH_ASKED, Retry_After="3")
+    return Problem(Code.QUESTIONS, TOO_MUCH_ASKED, Retry_After="3")
 
 
 def headers_of(error: Problem) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in error.headers.items()}
 
 
-def misfit(error: Mapping[str, Any]) -> dict[str, str]:
+def misfit(error: DoesNotFit) -> HttpResponse:
     """Say where the request does not fit, and how; never what it held."""
-    place = ".".join(str(part) for part in error["loc"])
-    return {"at": place, "message": str(error["msg"])}
+    errors = [
+        {"at": place_of(one["loc"]), "message": message_of(one)} for one in error.errors
+    ]
+    unknown = any(one["type"] == EXTRA for one in error.errors)
+    first = errors[0]
+    return problem(
+        Code.UNKNOWN_KEY if unknown else Code.INVALID,
+        f"{DOES_NOT_FIT} {first['at']}: {first['message']}",
+        errors,
+    )
+
+
+def place_of(loc: Sequence[object]) -> str:
+    """Name a place; an operation calls its body “body”, which says nothing."""
+    kind, *inside = map(str, loc)
+    if kind == "body" and inside[:1] == ["body"]:
+        del inside[0]
+    return ".".join([kind, *inside])
+
+
+def message_of(error: Mapping[str, Any]) -> str:
+    return UNKNOWN if error["type"] == EXTRA else str(error["msg"])

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.api.v1.organization.members import filled, in_form
-from accounts.api.v1.organization.units import Template, watched_with
+from accounts.api.v1.organization.units import WatchTemplate, watched_with
 from accounts.discover.organization.watching import template_of, watch_unit
 from accounts.forms.account import AccessForm, IdentityForm
 from accounts.forms.organization import SharedForm
@@ -125,8 +125,8 @@ def test_a_watch_describes_as_its_form_says(unit: Unit, said: dict[str, Any]) ->
     template = template_of(Watch.objects.get(pk=watch.pk), Member.objects.get())
     assert {name: template[name] for name in shared} == shared
     answered = watched_with(watch)
-    body = Template.model_validate(
-        {name: answered[name] for name in Template.model_fields}
+    body = WatchTemplate.model_validate(
+        {name: answered[name] for name in WatchTemplate.model_fields}
     )
     again = SharedForm(filled(body), partition="aws")
     assert again.is_valid(), again.errors

@@ -21,7 +21,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.api.api import CHANGES, api
+from accounts.api.api import api
+from accounts.api.described.document import CHANGES
 from accounts.models import Activity, ApiToken, KeptAnswer
 from accounts.models.api.token import Scope
 from tests.accounts.api.calling import Caller, token_of
@@ -208,4 +209,4 @@ def test_people_read_its_description(role: str) -> None:
 def test_strangers_do_not() -> None:
     pages = [Client().get(f"/api/v1/{path}") for path in ("docs", "openapi.json")]
 
-    assert [page.status_code for page in pages] == [302, 302]
+    assert [page.status_code for page in pages] == [302, 401]

@@ -14,6 +14,7 @@ from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.codes import Code
 from accounts.api.files import takes_a_file
 from accounts.api.idempotency import once, once_if_keyed
 from accounts.api.limits import count
@@ -64,7 +65,7 @@ class FileWaits(Schema):
     """A worker does it."""
 
     path: str = Field(description=READ_AGAIN)
-    in_progress: bool = Field(description="true: read it again")
+    in_progress: bool = Field(description="Poll until the answer doesn’t have it")
 
 
 class FileAsked(AskedBefore):
@@ -78,7 +79,7 @@ class FileAsked(AskedBefore):
     summary="Read the accounts file",
     openapi_extra={"responses": {200: {"content": A_FILE}}},
 )
-def read_file(request: ApiRequest, wanted: Query[FileAsked]) -> Any:
+def read_accounts_file(request: ApiRequest, wanted: Query[FileAsked]) -> Any:
     """Read all that is described as an accounts file, which can be sent again. Every
     200 accounts count as a request. A worker writes many accounts: the answer is 202
     until then.
@@ -114,7 +115,7 @@ def file_of(text: str, form: str) -> HttpResponse:
 )
 @takes_a_file
 @once
-def save_file(request: ApiRequest) -> Any:
+def save_accounts_file(request: ApiRequest) -> Any:
     """Describe every account of the file as it says, or none of them. The same file
     again changes nothing. Accounts that are not in it stay as they are, and AWS is
     unchanged until plans are approved. Every 20,000 bytes count as a request. A worker
@@ -129,7 +130,7 @@ def save_file(request: ApiRequest) -> Any:
     response={200: FileSaved, 202: FileWaits},
     summary="Read what a long accounts file changed",
 )
-def read_saved(request: ApiRequest, saved: Digest) -> Any:
+def read_saved_accounts_file(request: ApiRequest, saved: Digest) -> Any:
     """Read what saving the file changed. The answer is 202 until a worker has saved it,
     and 404 ten minutes after that, or where somebody else sent the file.
     """
@@ -145,7 +146,7 @@ def read_saved(request: ApiRequest, saved: Digest) -> Any:
 )
 @takes_a_file
 @once_if_keyed
-def preview_file(request: ApiRequest) -> Any:
+def preview_accounts_file(request: ApiRequest) -> Any:
     """Say what saving the file would change, or what is wrong with it. Nothing is
     saved. Every 20,000 bytes count as a request. A worker compares a long file: the
     answer is 202, with where to read what it found.
@@ -159,7 +160,7 @@ def preview_file(request: ApiRequest) -> Any:
     response={200: FileSaved, 202: FileWaits},
     summary="Read the preview of a long accounts file",
 )
-def read_preview(request: ApiRequest, preview: Digest) -> Any:
+def read_accounts_file_preview(request: ApiRequest, preview: Digest) -> Any:
     """Read what saving the file would change. The answer is 202 until a worker has
     compared it, and 404 ten minutes after that, or where somebody else sent the file.
     """
@@ -170,7 +171,7 @@ def answer_to(request: ApiRequest, topic: str, question: str) -> Any:
     """Return what a worker found in a file of this person; raise Problem else."""
     asked = own_lookup(question, request.user)
     if asked is None or asked.topic != topic:
-        raise Problem(404, NOT_THERE)
+        raise Problem(Code.NO_ANSWER, NOT_THERE)
     if asked.waits:
         return Status(202, waits(asked))
     match answer_of(asked):
@@ -179,8 +180,8 @@ def answer_to(request: ApiRequest, topic: str, question: str) -> Any:
         case {"problems": problems}:
             raise wrong(problems)
         case {"denied": sentence}:
-            raise Problem(403, sentence)
-    raise Problem(404, NOT_THERE)  # another release wrote it
+            raise Problem(Code.NOT_ALLOWED, sentence)
+    raise Problem(Code.NO_ANSWER, NOT_THERE)  # another release wrote it
 
 
 def waits(asked: Lookup) -> dict[str, Any]:
@@ -194,7 +195,7 @@ PATHS = {FILE_PREVIEW: "preview", FILE_SAVE: "saved"}
 def answer_of(asked: Lookup) -> Any:
     """Return what a worker found; raise Problem where it could not."""
     if asked.message:
-        raise Problem(409, f"{asked.message} {asked.hint}".strip())
+        raise Problem(Code.WORKER_FAILED, f"{asked.message} {asked.hint}".strip())
     return asked.answer
 
 
@@ -222,4 +223,4 @@ def answered(request: ApiRequest, topic: str, doing: Doing) -> Any:
 
 def wrong(problems: Iterable[tuple[int, str]]) -> Problem:
     errors = [{"at": f"line {line}", "message": said} for line, said in problems]
-    return Problem(422, errors[0]["message"], errors=errors)
+    return Problem(Code.INVALID, errors[0]["message"], errors=errors)

@@ -9,7 +9,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
+from accounts.api.described.choices import ActivityWhat
 from accounts.api.paging import Asked, Page, page_of
+from accounts.api.requests import Request
 from accounts.api.v1.texts import Filter
 from accounts.lists.activity import detail_of, matching
 from accounts.models import Activity
@@ -20,17 +22,17 @@ NOBODY = AnonymousUser()
 """No scope reads what concerns people, such as where they signed in from."""
 
 
-class Filters(Schema):
+class ActivityFilters(Request):
     """What the activity log is searched by, as on its page."""
 
     who: Filter = Field("", description="A person’s name")
-    what: Filter = Field("", description="Such as approve")
+    what: ActivityWhat | None = None
     about: Filter = Field("", description="Part of an account’s name")
     since: Filter = Field("", alias="from", description="A day, such as 2026-11-27")
     to: Filter = Field("", description="A day")
 
 
-class Entry(Schema):
+class ActivityEntry(Schema):
     number: int
     at: datetime
     who: str
@@ -44,10 +46,10 @@ class Entry(Schema):
         return detail_of(row)
 
 
-@router.get("", response=Page[Entry], summary="List activity")
+@router.get("", response=Page[ActivityEntry], summary="List activity")
 def list_activity(
-    request: HttpRequest, asked: Query[Asked], filters: Query[Filters]
+    request: HttpRequest, asked: Query[Asked], filters: Query[ActivityFilters]
 ) -> dict[str, Any]:
     """List what was decided, newest first, as the filters ask."""
     found = page_of(matching(NOBODY, request.GET), "-number", asked)
-    return {"items": found.rows, "next": found.next}
+    return found.page(found.rows)

@@ -10,12 +10,13 @@ from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
-from pydantic import ConfigDict
 
 from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.codes import Code
 from accounts.api.idempotency import once
 from accounts.api.paging import LARGEST, Asked, Page, page_of
 from accounts.api.problems import Problem, refused_by
+from accounts.api.requests import Exact, Request
 from accounts.api.v1.rollouts.deciding import Chosen, chosen_by
 from accounts.api.v1.texts import NO_NUL, Filter
 from accounts.discover.clusters.describing import ClustersRefused, describe_ticked
@@ -38,7 +39,7 @@ Namespace = Annotated[str, Field(max_length=63, pattern=NO_NUL)]
 Key = Annotated[int, Field(ge=1, le=LARGEST)]
 
 
-class ClusterFilters(Schema):
+class ClusterFilters(Request):
     account: Filter = Field("", description="Part of its name, or of its ID")
     region: Filter = ""
 
@@ -70,10 +71,8 @@ class UnreadAccount(Schema):
     hint: str
 
 
-class ClustersChosen(Schema):
+class ClustersChosen(Exact):
     """Which clusters Spinnaker is to have, and what they have in common."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     clusters: list[Key] = Field(min_length=1, max_length=MOST, description="Their ids")
     pattern: Pattern = Field(
@@ -100,7 +99,7 @@ def search_clusters(request: ApiRequest, body: Chosen) -> Any:
     finds. Nothing in AWS changes.
     """
     if running_of(request.user):
-        raise Problem(409, RUNNING)
+        raise Problem(Code.SEARCH_OPEN, RUNNING)
     return Status(202, search_of(begin(chosen_by(body), request.user)))
 
 
@@ -110,7 +109,7 @@ def search_clusters(request: ApiRequest, body: Chosen) -> Any:
     response=Searching,
     summary="Read how far a search is",
 )
-def read_search(request: HttpRequest, id: UUID) -> dict[str, Any]:
+def read_cluster_search(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Read how far a search is. It is kept for a day."""
     return search_of(kept(id))
 
@@ -144,7 +143,7 @@ def list_clusters(
         }
         for row in found.rows
     ]
-    return {"items": items, "next": found.next}
+    return found.page(items)
 
 
 @router.get(
@@ -153,7 +152,9 @@ def list_clusters(
     response=Page[UnreadAccount],
     summary="List the accounts that could not be searched",
 )
-def list_unread(request: HttpRequest, id: UUID, asked: Query[Asked]) -> dict[str, Any]:
+def list_unread_accounts(
+    request: HttpRequest, id: UUID, asked: Query[Asked]
+) -> dict[str, Any]:
     """List the accounts that could not be read, and why."""
     rows = kept(id).accounts.exclude(message="").select_related("account")
     found = page_of(rows, "id", asked)
@@ -161,7 +162,7 @@ def list_unread(request: HttpRequest, id: UUID, asked: Query[Asked]) -> dict[str
         {"account": row.account.name, "message": row.message, "hint": row.hint}
         for row in found.rows
     ]
-    return {"items": items, "next": found.next}
+    return found.page(items)
 
 
 @router.post(
@@ -177,7 +178,7 @@ def describe_clusters(request: ApiRequest, id: UUID, body: ClustersChosen) -> An
     """
     search = kept(id)
     if search.finished_at is None:
-        raise Problem(409, NOT_YET)
+        raise Problem(Code.SEARCH_UNFINISHED, NOT_YET)
     said = QueryDict(mutable=True)
     said.update({"pattern": body.pattern, "rights": body.rights})
     said.update({"access": body.access, "namespaces": ",".join(body.namespaces)})
@@ -192,7 +193,7 @@ def describe_clusters(request: ApiRequest, id: UUID, body: ClustersChosen) -> An
         edited = describe_ticked(search, request.user)
     except ClustersRefused as error:
         errors = [{"message": one} for one in error.sentences]
-        raise Problem(422, errors[0]["message"], errors=errors) from error
+        raise Problem(Code.INVALID, errors[0]["message"], errors=errors) from error
     return {"accounts": [one.name for one in edited]}
 
 
@@ -206,7 +207,7 @@ def choose(search: ClusterSearch, keys: list[int]) -> None:
     )
     if ticked < len(wanted):
         raise Problem(
-            422,
+            Code.UNKNOWN_NAME,
             "Not in the search, or already described: "
             f"{len(wanted) - ticked:,} of these clusters.",
         )

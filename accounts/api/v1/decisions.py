@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Field, Schema
+from ninja import Field
 from ninja.responses import Status
-from pydantic import ConfigDict
 
 from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
+from accounts.api.codes import Code
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem
+from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import (
     AccountInFull,
     account_named,
@@ -32,9 +33,7 @@ from accounts.runs.owners.looking import look_soon
 WAITS_FOR_NOBODY = "{} does not wait for an owner."
 
 
-class Removal(Schema):
-    model_config = ConfigDict(extra="forbid")
-
+class Removal(Request):
     never_told: Typed = Field(
         "",
         description="The account’s name, if you know that Spinnaker never had it, or "
@@ -42,14 +41,12 @@ class Removal(Schema):
     )
 
 
-class RunApproval(Schema):
-    model_config = ConfigDict(extra="forbid")
-
+class RunApproval(Request):
     digest: Digest = Field(description="Of the plan that you read")
     confirmation: Typed = Field(
         "", description="The account’s name, where the plan deletes something"
     )
-    comment: Comment = Field("", description="For the record")
+    comment: Comment = Field("", description="An optional comment for the activity log")
 
 
 @of_accounts.post(
@@ -65,7 +62,7 @@ def plan_account(request: ApiRequest, name: Name) -> Any:
     try:
         return begun(request, plan_described(account, request.user))
     except Undescribed as error:
-        raise Problem(409, f"{account.name}: {error}.") from error
+        raise Problem(Code.INCOMPLETE, f"{account.name}: {error}.") from error
 
 
 @of_accounts.post(
@@ -107,7 +104,7 @@ def accept_account(request: ApiRequest, name: Name) -> Any:
     """Accept an account that was evaluated, not verified: bundles hold it then."""
     account = account_named(name)
     if not actions.accept(account, request.user):
-        raise Problem(409, nothing_to_accept(account))
+        raise Problem(Code.NOTHING_TO_ACCEPT, nothing_to_accept(account))
     return read_account(request, name)
 
 
@@ -151,7 +148,7 @@ def discard_run(request: ApiRequest, number: Number) -> Any:
     summary="Start a run again",
 )
 @once
-def run_again(request: ApiRequest, number: Number) -> Any:
+def start_run_again(request: ApiRequest, number: Number) -> Any:
     """Start a run of the same kind for the same account, as it is described now."""
     return begun(request, start_again(run_numbered(number), request.user))
 
@@ -163,11 +160,11 @@ def run_again(request: ApiRequest, number: Number) -> Any:
     summary="Look whether an owner is done",
 )
 @once
-def look(request: ApiRequest, number: Number) -> Any:
+def look_for_owner(request: ApiRequest, number: Number) -> Any:
     """Look at once whether the account’s owner has created the roles."""
     run = run_numbered(number)
     if not look_soon(run, request.user):
-        raise Problem(409, WAITS_FOR_NOBODY.format(run.title))
+        raise Problem(Code.NOBODY_WAITS, WAITS_FOR_NOBODY.format(run.title))
     return Status(202, read_run(request, number))
 
 
@@ -178,4 +175,4 @@ def begun(request: HttpRequest, run: Run) -> Status[Any]:
 def too_late(number: int) -> Problem:
     """Say who decided earlier, or which edit came in between."""
     now = run_numbered(number)
-    return Problem(409, outdated(now) or decided_already(now))
+    return Problem(Code.DECIDED, outdated(now) or decided_already(now))

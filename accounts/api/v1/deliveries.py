@@ -10,12 +10,14 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
-from pydantic import ConfigDict
 
 from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
+from accounts.api.codes import Code
+from accounts.api.described.choices import DeliveryStatus, DeliveryVerb
 from accounts.api.idempotency import once
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.problems import Problem
+from accounts.api.requests import Request
 from accounts.api.v1.runs import RunError, error_of
 from accounts.api.v1.texts import Comment, Digest, Number, Typed
 from accounts.models import Delivery, DeliveryStep
@@ -33,9 +35,7 @@ router = Router()
 MOST = 10_000
 
 
-class DeliveryStart(Schema):
-    model_config = ConfigDict(extra="forbid")
-
+class DeliveryStart(Request):
     agree: list[Annotated[str, Field(max_length=63)]] = Field(
         [],
         max_length=MOST,
@@ -44,9 +44,7 @@ class DeliveryStart(Schema):
     )
 
 
-class DeliveryApproval(Schema):
-    model_config = ConfigDict(extra="forbid")
-
+class DeliveryApproval(Request):
     fingerprint: Digest = Field(description="Of the plan that you read")
     confirmation: Typed = Field(
         "", description="Such as “remove 2 accounts”, where Spinnaker loses some"
@@ -56,7 +54,7 @@ class DeliveryApproval(Schema):
 
 class DeliveryListed(Schema):
     number: int
-    status: str
+    status: DeliveryStatus
     counts: dict[str, int] = Field(description="How many accounts, by verb")
     created_at: datetime
     created_by: str
@@ -72,7 +70,7 @@ class Difference(Schema):
 
 
 class StepListed(Schema):
-    verb: str
+    verb: DeliveryVerb
     type: str
     name: str
     differences: list[Difference] = Field(description="A kubeconfig is its SHA-256")
@@ -108,7 +106,7 @@ class DeliveryInFull(DeliveryListed):
 def list_deliveries(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
     """List the deliveries, newest first."""
     found = page_of(Delivery.objects.light(), "-number", asked)
-    return {"items": [listed(row) for row in found.rows], "next": found.next}
+    return found.page(listed(row) for row in found.rows)
 
 
 @router.post(
@@ -129,12 +127,12 @@ def read_delivery(request: HttpRequest, number: Number) -> dict[str, Any]:
 @router.get(
     "/{number}/steps", response=Page[StepListed], summary="Read a delivery’s steps"
 )
-def read_steps(
+def read_delivery_steps(
     request: HttpRequest, number: Number, asked: Query[Asked]
 ) -> dict[str, Any]:
     """Read each account that is sent or deleted, in this order."""
     found = page_of(delivery_numbered(number).steps.all(), "position", asked)
-    return {"items": [step_of(step) for step in found.rows], "next": found.next}
+    return found.page(step_of(step) for step in found.rows)
 
 
 @router.post(
@@ -176,7 +174,7 @@ def delivery_numbered(number: int) -> Delivery:
 
 
 def too_late(number: int) -> Problem:
-    return Problem(409, decided_already(delivery_numbered(number)))
+    return Problem(Code.DECIDED, decided_already(delivery_numbered(number)))
 
 
 def listed(row: Delivery) -> dict[str, Any]:

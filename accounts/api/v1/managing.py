@@ -8,11 +8,13 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 from ninja.responses import Status
-from pydantic import ConfigDict
 
 from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.codes import Code
+from accounts.api.described.choices import ManagingState, RoleMaker
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem
+from accounts.api.requests import Exact
 from accounts.api.v1.accounts.describing import as_file
 from accounts.api.v1.accounts.hand_offs import HandOff, taken
 from accounts.api.v1.decisions import begun
@@ -34,16 +36,14 @@ router = Router()
 NOT_YET = "There is no managing account yet. Describe it with PUT."
 
 
-class ManagingDescribed(Schema):
+class ManagingDescribed(Exact):
     """The managing account as an accounts file describes it."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     name: str
     account_id: str
     partition: str = "aws"
     access_role: str = ""
-    made_by: str = "bowline"
+    made_by: RoleMaker = "bowline"
     identity: dict[str, Any] = Field(
         {}, description="instance_role, pod_role or existing"
     )
@@ -59,7 +59,7 @@ class ManagingDescribed(Schema):
 
 
 class ManagingInFull(Schema):
-    state: str
+    state: ManagingState
     verified_at: datetime | None
     open_run: int | None = Field(description="The number of its run in progress")
     assumed: int = Field(description="How many accounts Spinnaker is to assume")
@@ -70,11 +70,11 @@ class ManagingInFull(Schema):
 
 
 @router.get("", response=ManagingInFull, summary="Read the managing account")
-def read_managing(request: HttpRequest) -> dict[str, Any]:
+def read_managing_account(request: HttpRequest) -> dict[str, Any]:
     """Read its description and its state; 404 before it is described."""
     row = ManagingAccount.objects.first()
     if row is None:
-        raise Problem(404, NOT_YET)
+        raise Problem(Code.NO_MANAGING_ACCOUNT, NOT_YET)
     return in_full(row)
 
 
@@ -90,7 +90,7 @@ def read_managing_hand_off(request: ApiRequest) -> dict[str, Any]:
     """
     row = managing_row()
     if not row.is_handed_off:
-        raise Problem(404, NOT_HANDED_OFF)
+        raise Problem(Code.NOT_HANDED_OFF, NOT_HANDED_OFF)
     refuse_outside(request.user, OPERATOR, None)
     return taken(request, row)
 
@@ -102,7 +102,7 @@ def read_managing_hand_off(request: ApiRequest) -> dict[str, Any]:
     summary="Describe the managing account",
 )
 @once
-def describe_managing(request: ApiRequest, body: ManagingDescribed) -> Any:
+def describe_managing_account(request: ApiRequest, body: ManagingDescribed) -> Any:
     """Describe it, or describe it again. The same twice changes nothing.
 
     What is left out is at its default. AWS is unchanged until a plan is approved.
@@ -121,7 +121,7 @@ def describe_managing(request: ApiRequest, body: ManagingDescribed) -> Any:
     summary="Plan the managing account",
 )
 @once
-def plan_managing(request: ApiRequest) -> Any:
+def plan_managing_account(request: ApiRequest) -> Any:
     """Start a run that plans the managing account alone. Where nothing is to change,
     the same run verifies it.
     """

@@ -8,6 +8,7 @@ from typing import Any
 from ninja import Field, Router, Schema
 
 from accounts.api.authentication import ApiRequest
+from accounts.api.described.choices import AccountState
 from accounts.http import full_url
 from accounts.lists.overview import (
     MOST_WORSE,
@@ -22,9 +23,9 @@ from accounts.mapping.managing import managing_row
 router = Router()
 
 
-class Counted(Schema):
+class StateCount(Schema):
     environment: str
-    state: str
+    state: AccountState
     accounts: int
 
 
@@ -48,7 +49,7 @@ class GotWorse(Schema):
 class Overview(Schema):
     accounts: int
     states: dict[str, int] = Field(description="How many accounts, by state")
-    environments: list[Counted]
+    environments: list[StateCount]
     to_do: list[ToDo] = Field(description="The most urgent first")
     worse: list[GotWorse] = Field(description=f"The newest {MOST_WORSE}")
     more_worse: bool

@@ -10,7 +10,15 @@ from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
+from accounts.api.described.choices import (
+    ChangeStatus,
+    ChangeVerb,
+    RunKind,
+    RunStatus,
+    RunStatusFilter,
+)
 from accounts.api.paging import Asked, Page, page_of
+from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import Check
 from accounts.api.v1.texts import READ_AGAIN, Filter, Number
 from accounts.http import full_url
@@ -24,23 +32,25 @@ from accounts.runs.results import results_of
 router = Router()
 
 
-class Filters(Schema):
+class RunFilters(Request):
     """What the list of runs is searched by, as on its page."""
 
     text: Filter = Field("", description="A number, an account, or a person")
     rollout: Filter = Field("", description="The number of a rollout")
-    kind: Filter = Field("", description="onboard, managing, verify or remove")
-    status: Filter = Field("", description="Such as planned, or “in progress”")
+    kind: RunKind | None = None
+    status: RunStatusFilter | None = Field(
+        None, description="“in progress”: a worker is processing it"
+    )
 
 
 class RunListed(Schema):
     number: int
     id: UUID
-    kind: str
+    kind: RunKind
     account: str
     account_id: str
     rollout: int | None
-    status: str
+    status: RunStatus
     changes: int | None = Field(description="null: no plan was made")
     started_at: datetime
     started_by: str
@@ -56,14 +66,16 @@ class RunError(Schema):
 
 class RunInFull(RunListed):
     path: str = Field(description=READ_AGAIN)
-    in_progress: bool = Field(description="Whether a worker is at it: read it again")
+    in_progress: bool = Field(
+        description="Whether a worker is processing it. Poll until false"
+    )
     page: str = Field(description="Where people read it")
     waiting: str = Field(description="What is being waited for just now")
     error: RunError | None = Field(description="What ended it")
 
 
 class Change(Schema):
-    verb: str
+    verb: ChangeVerb
     kind: str
     name: str
     account_id: str
@@ -71,7 +83,7 @@ class Change(Schema):
     reason: str
     before: dict[str, Any] | None
     after: dict[str, Any] | None
-    status: str
+    status: ChangeStatus
     message: str
     hint: str
 
@@ -79,7 +91,7 @@ class Change(Schema):
 class EntryChange(Schema):
     """What changes of what Spinnaker knows."""
 
-    verb: str
+    verb: ChangeVerb
     provider: str
     name: str
     before: dict[str, Any] | None
@@ -99,11 +111,11 @@ class Plan(Schema):
 
 @router.get("", response=Page[RunListed], summary="List runs")
 def list_runs(
-    request: HttpRequest, asked: Query[Asked], filters: Query[Filters]
+    request: HttpRequest, asked: Query[Asked], filters: Query[RunFilters]
 ) -> dict[str, Any]:
     """List the runs, newest first, as the filters ask."""
     found = page_of(matching(request.GET), "-number", asked)
-    return {"items": [listed(run) for run in found.rows], "next": found.next}
+    return found.page(listed(run) for run in found.rows)
 
 
 @router.get("/{number}", response=RunInFull, summary="Read a run")
@@ -119,7 +131,7 @@ def read_run(request: HttpRequest, number: Number) -> dict[str, Any]:
 
 
 @router.get("/{number}/plan", response=Plan, summary="Read a run’s plan")
-def read_plan(request: HttpRequest, number: Number) -> dict[str, Any]:
+def read_run_plan(request: HttpRequest, number: Number) -> dict[str, Any]:
     """Read word for word what an approval is about."""
     return plan_in_full(run_numbered(number))
 
@@ -142,7 +154,7 @@ def plan_in_full(run: Run) -> dict[str, Any]:
 
 
 @router.get("/{number}/results", response=list[Check], summary="Read what was proved")
-def read_results(request: HttpRequest, number: Number) -> Any:
+def read_run_results(request: HttpRequest, number: Number) -> Any:
     """Read what the run’s checks found."""
     return results_of(run_numbered(number))
 

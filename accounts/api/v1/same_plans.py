@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
-from pydantic import ConfigDict
 
 from accounts.api.authentication import APPROVES, ApiRequest
+from accounts.api.codes import Code
 from accounts.api.idempotency import once
 from accounts.api.paging import LARGEST
 from accounts.api.problems import Problem
+from accounts.api.requests import Request
 from accounts.api.v1.rollouts.deciding import Fingerprint
 from accounts.api.v1.runs import Plan, plan_in_full
 from accounts.api.v1.texts import Comment
@@ -62,16 +63,14 @@ class SamePlans(Schema):
     plan: Plan = Field(description="Of the first: the others have the same changes")
 
 
-class SameApproval(Schema):
-    model_config = ConfigDict(extra="forbid")
-
+class SameApproval(Request):
     runs: list[Annotated[int, Field(ge=1, le=LARGEST)]] = Field(
         min_length=1,
         max_length=MOST_AT_ONCE,
         description="The numbers of the runs that you read. One whose plan has other "
         "changes since is left",
     )
-    comment: Comment = Field("", description="For the record, with each of them")
+    comment: Comment = Field("", description="An optional comment for the activity log")
 
 
 class SameApproved(Schema):
@@ -98,7 +97,7 @@ def read_same_plans(request: ApiRequest, fingerprint: Fingerprint) -> dict[str, 
     found = Run.objects.same_anywhere(fingerprint).order_by("account_name", "pk")
     one = found.select_related("account").first()
     if one is None:
-        raise Problem(404, NO_PLAN)
+        raise Problem(Code.NOT_FOUND, NO_PLAN)
     same = same_of(one, request.user)
     return {
         "total": same.total,
@@ -131,11 +130,11 @@ def approve_same_plans(
     """
     chosen = keys_of(body.runs)
     if refusal := refuse_crowd(fingerprint, chosen):
-        raise Problem(409, refusal)
+        raise Problem(Code.NO_ROOM, refusal)
     decided = approve_same(fingerprint, chosen, request.user, comment=body.comment)
     refused = named(decided, fingerprint)
     if not decided.approved:
-        raise Problem(409, f"Not approved: {' '.join(refused)}")
+        raise Problem(Code.NOT_APPROVED, f"Not approved: {' '.join(refused)}")
     left = len(decided.left)
     return {"approved": decided.approved, "left": left, "refused": refused}
 
@@ -144,5 +143,7 @@ def keys_of(numbers: list[int]) -> set[str]:
     """Find runs by their numbers; raise Problem for a number of none."""
     found = dict(Run.objects.filter(number__in=numbers).values_list("number", "pk"))
     if unknown := [number for number in numbers if number not in found]:
-        raise Problem(422, NO_RUN.format(", ".join(map(str, unknown[:5]))))
+        raise Problem(
+            Code.UNKNOWN_NAME, NO_RUN.format(", ".join(map(str, unknown[:5])))
+        )
     return {str(pk) for pk in found.values()}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 from ninja.responses import Status
-from pydantic import ConfigDict
 
 from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.codes import Code
+from accounts.api.described.choices import RunBy
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem, too_much_asked
+from accounts.api.requests import Request
 from accounts.discover.connection import FILE, question, switches_of
 from accounts.discover.lookups import ask, seen
 from accounts.http import attachment
@@ -43,16 +45,12 @@ class Connection(Schema):
     checks: list[Sighting]
 
 
-class RunBy(Schema):
-    model_config = ConfigDict(extra="forbid")
-
-    run_by: Literal["", "halyard", "kustomize", "operator", "files", "live", "feed"] = (
-        Field(description="How Spinnaker gets its accounts; empty: not said")
-    )
+class SpinnakerRunBy(Request):
+    run_by: RunBy = Field(description="How Spinnaker gets its accounts; empty: unknown")
 
 
 @router.get("", response=Connection, summary="Read the connection with Spinnaker")
-def read_connection(request: HttpRequest) -> dict[str, Any]:
+def read_spinnaker_connection(request: HttpRequest) -> dict[str, Any]:
     """Read what the last test of the connection saw; 404 where there is none."""
     return connection_of(connected())
 
@@ -64,7 +62,7 @@ def read_connection(request: HttpRequest) -> dict[str, Any]:
     summary="Test the connection with Spinnaker",
 )
 @once
-def test_connection(request: ApiRequest) -> Any:
+def test_spinnaker_connection(request: ApiRequest) -> Any:
     """Let a worker test the connection. Nothing in Spinnaker changes."""
     row = connected()
     if ask(question(row), request.user, anew=True) is None:
@@ -84,17 +82,20 @@ def read_clouddriver_file(request: HttpRequest) -> HttpResponse:
     return attachment(text, FILE, YAML)
 
 
-@router.get("/run-by", response=RunBy, summary="Read how Spinnaker is run")
+@router.get("/run-by", response=SpinnakerRunBy, summary="Read how Spinnaker is run")
 def read_run_by(request: HttpRequest) -> dict[str, str]:
     """Read how Spinnaker is run, as somebody said; empty: nobody did."""
     return {"run_by": managing_row().run_by}
 
 
 @router.put(
-    "/run-by", auth=OPERATES, response=RunBy, summary="Say how Spinnaker is run"
+    "/run-by",
+    auth=OPERATES,
+    response=SpinnakerRunBy,
+    summary="Say how Spinnaker is run",
 )
 @once
-def put_run_by(request: ApiRequest, body: RunBy) -> Any:
+def put_run_by(request: ApiRequest, body: SpinnakerRunBy) -> Any:
     """Record how Spinnaker is run. Pages then show that way's commands first."""
     say_run_by(body.run_by, request.user)
     return {"run_by": body.run_by}
@@ -103,7 +104,7 @@ def put_run_by(request: ApiRequest, body: RunBy) -> Any:
 def connected() -> Spinnaker:
     row = Spinnaker.objects.first()
     if row is None:
-        raise Problem(404, NOT_CONNECTED)
+        raise Problem(Code.NOT_CONNECTED, NOT_CONNECTED)
     return row
 
 

@@ -11,6 +11,7 @@ from accounts.api.paging import LARGEST
 from onboarding import names
 
 READ_AGAIN = "Where to read it again, below /api/v1"
+IN_PROGRESS = "Whether a worker is processing it. Poll until false"
 NO_NUL = "^[^\\x00]*$"
 
 

@@ -129,7 +129,7 @@ def test_it_answers_problems_for_whatever_is_asked(reader):
 
     assert nowhere.status_code == 404
     assert nowhere.json()["detail"] == "There is nothing at /api/v1/no/such/thing."
-    assert (wrong.status_code, wrong["Allow"]) == (405, "GET")
+    assert (wrong.status_code, wrong["Allow"]) == (405, "GET, HEAD")
     assert (
         wrong["Content-Type"] == nowhere["Content-Type"] == "application/problem+json"
     )

@@ -56,6 +56,19 @@ def test_a_cursor_that_is_none_is_refused(reader, wrong):
     assert answer.json()["detail"] == BAD_CURSOR
 
 
+def test_a_list_counts_its_items_where_it_is_asked_to(reader):
+    for number in range(3):
+        account_row(f"a-{number}", account_id=f"{number}" * 12, environment="a")
+    account_row("b", account_id="9" * 12)
+
+    first = reader.read("/accounts", environment="a", total="true", limit=2).json()
+    cursor = first["next"]
+    second = reader.read("/accounts", environment="a", total="true", cursor=cursor)
+
+    assert (first["total"], second.json()["total"]) == (3, 3)
+    assert reader.read("/accounts").json()["total"] is None
+
+
 @pytest.mark.parametrize("limit", ["0", "201", "x", "-1", ""])
 def test_a_limit_that_is_none_is_refused(reader, limit):
     answer = reader.read("/accounts", limit=limit)

@@ -6,11 +6,12 @@ from typing import Any
 
 from ninja import Field, Query, Schema
 from ninja.responses import Status
-from pydantic import ConfigDict
 
 from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.codes import Code
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem, too_much_asked
+from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.texts import Name, Typed
 from accounts.discover.access import policies_for, reach_of
@@ -24,9 +25,7 @@ from onboarding import names
 NOT_TESTED = "Nobody tested this role in the last minute. Test it: send a POST here."
 
 
-class RoleAsked(Schema):
-    model_config = ConfigDict(extra="forbid")
-
+class RoleAsked(Request):
     access_role: Typed | None = Field(
         None, description="null: the one that the account is described with"
     )
@@ -74,7 +73,7 @@ def read_access_test(
     """Read what a test of the last minute found."""
     lookup = seen(asked(request, name, role.access_role))
     if lookup is None:
-        raise Problem(404, NOT_TESTED)
+        raise Problem(Code.NOT_TESTED, NOT_TESTED)
     return test_of(lookup)
 
 
@@ -84,7 +83,7 @@ def asked(request: ApiRequest, name: str, role: str | None) -> Question:
     try:
         reach = reach_of(account, account.access_role if role is None else role)
     except names.BadName as error:
-        raise Problem(422, str(error)) from error
+        raise Problem(Code.INVALID, str(error)) from error
     return Question(ACCESS, managing_row().partition, reach)
 
 

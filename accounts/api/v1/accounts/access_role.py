@@ -10,6 +10,7 @@ from ninja import Field, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.codes import Code
 from accounts.api.problems import Problem, too_much_asked
 from accounts.api.v1.accounts.access import Statement
 from accounts.api.v1.accounts.describing import account_named, router
@@ -20,7 +21,9 @@ from accounts.discover.lookups import ask, seen
 
 class AccessRoleTexts(Schema):
     path: str = Field(description=READ_AGAIN)
-    in_progress: bool = Field(description="Whether a worker asks STS: read it again")
+    in_progress: bool = Field(
+        description="Whether a worker is processing it. Poll until false"
+    )
     name: str
     bowline: str = Field(description="Bowline’s own principal, which the role trusts")
     template: str = Field(description="For CloudFormation")
@@ -58,7 +61,7 @@ def read_access_role(request: ApiRequest, name: Name) -> Any:
     if found.waits:
         return Status(202, said)
     if found.message:
-        raise Problem(409, f"{found.message} {found.hint}".strip())
+        raise Problem(Code.WORKER_FAILED, f"{found.message} {found.hint}".strip())
     shown = texts(account, found)
     role, commands = shown["role"], (*shown["commands"], shown["by_itself"])
     return said | {

@@ -13,10 +13,23 @@ from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.described import Strict, with_fields
+from accounts.api.codes import Code
+from accounts.api.described.choices import (
+    AccountState,
+    AccountStateFilter,
+    CheckOutcome,
+    ChecksFilter,
+    MembershipFilter,
+    PoliciesFilter,
+    ProofFilter,
+    ProviderKey,
+    WriteFilter,
+)
+from accounts.api.described.fields import with_fields
 from accounts.api.idempotency import once
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.problems import Problem
+from accounts.api.requests import Exact, Request
 from accounts.api.v1.texts import Filter, Name
 from accounts.lists.accounts import matching
 from accounts.mapping.accounts_file import register
@@ -36,17 +49,26 @@ WIDE = ("proved", "applied", "approved_entries")
 OTHER_NAME = "The name in the body is not the name in the path."
 
 
-class Filters(Schema):
+class AccountFilters(Request):
     """What the list of accounts is searched by, as on its page."""
 
     text: Filter = Field("", description="Part of the name, or of the account ID")
-    state: Filter = Field("", description="Such as verified, or “verified, stale”")
-    provider: Filter = Field("", description="ec2, ecs, eks or lambda")
+    state: AccountStateFilter | None = None
+    provider: ProviderKey | None = None
     environment: Filter = Field("", description="“-”: accounts without one")
-    proof: Filter = Field("", description="stale: the proof is too old")
-    policies: Filter = Field("", description="older: a plan would bring newer ones")
-    write: Filter = Field("", description="everybody: no role is needed to deploy")
-    organization: Filter = Field("", description="inactive, or new")
+    proof: ProofFilter | None = Field(None, description="stale: it is too old")
+    checks: ChecksFilter | None = Field(
+        None, description="failed: someone must fix a failed check"
+    )
+    policies: PoliciesFilter | None = Field(
+        None, description="older: a plan would bring newer ones"
+    )
+    write: WriteFilter | None = Field(
+        None, description="everybody: no group is needed to deploy"
+    )
+    organization: MembershipFilter | None = Field(
+        None, description="inactive: left or suspended; new: in a watched unit"
+    )
     described: Filter = Field("", description="The moment that created_at says")
     file: Filter = Field("", description="The id of an upload")
 
@@ -57,9 +79,9 @@ class Account(Schema):
     account_id: str
     environment: str
     regions: list[str]
-    providers: list[str]
+    providers: list[ProviderKey]
     made_by: str
-    state: str
+    state: AccountState
     verified_at: datetime | None
     stale_since: datetime | None
     created_at: datetime
@@ -69,7 +91,7 @@ class Account(Schema):
 class Check(Schema):
     provider: str
     name: str
-    outcome: str
+    outcome: CheckOutcome
     sentence: str
     fix: str
 
@@ -92,7 +114,7 @@ class AccountInFull(Account):
 
 
 @with_fields(FIELDS)
-class Described(Strict):
+class Described(Exact):
     """An account as an accounts file describes it."""
 
     name: str = Field("", description="By default the name in the path")
@@ -101,11 +123,11 @@ class Described(Strict):
 
 @router.get("", response=Page[Account], summary="List accounts")
 def list_accounts(
-    request: HttpRequest, asked: Query[Asked], filters: Query[Filters]
+    request: HttpRequest, asked: Query[Asked], filters: Query[AccountFilters]
 ) -> dict[str, Any]:
     """List the accounts by name, as the filters ask."""
     found = page_of(matching(request.GET).defer(*WIDE), "name", asked)
-    return {"items": [account_of(row) for row in found.rows], "next": found.next}
+    return found.page(account_of(row) for row in found.rows)
 
 
 @router.get("/{name}", response=AccountInFull, summary="Read an account")
@@ -128,8 +150,9 @@ def describe_account(request: ApiRequest, name: Name, body: Described) -> Any:
     """
     existed = ManagedAccount.objects.filter(name=name).exists()
     written = {"name": name, **body.model_dump(exclude_unset=True)}
+    written["name"] = written["name"] or name
     if written["name"] != name:
-        raise Problem(422, OTHER_NAME)
+        raise Problem(Code.INVALID, OTHER_NAME)
     file = read(as_file({"accounts": [written]}), partition=managing_row().partition)
     (row,) = register(file, request.user)
     return Status(200 if existed else 201, in_full(row))

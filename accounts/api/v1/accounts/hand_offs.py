@@ -8,6 +8,7 @@ from ninja import Field, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.codes import Code
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem
 from accounts.api.v1.accounts.describing import account_named, router
@@ -80,16 +81,16 @@ def taken(request: ApiRequest, account: Subject) -> dict[str, Any]:
     summary="Say that an owner has updated the stack",
 )
 @once
-def hand_off_updated(request: ApiRequest, name: Name) -> Any:
+def report_hand_off_updated(request: ApiRequest, name: Name) -> Any:
     """Record that the owner says that the stack is updated, where Bowline cannot see
     it. Bowline then verifies the account.
     """
     account = handed_off(name)
     run = waiting_run(account)
     if run is None:
-        raise Problem(409, WAITS_FOR_NOBODY.format(account.name))
+        raise Problem(Code.NOBODY_WAITS, WAITS_FOR_NOBODY.format(account.name))
     if not take_word(run, request.user):
-        raise Problem(409, not_awaited(run))
+        raise Problem(Code.NOBODY_WAITS, not_awaited(run))
     return Status(202, read_run(request, run.number))
 
 
@@ -97,5 +98,5 @@ def handed_off(name: str) -> ManagedAccount:
     """Find an account whose roles somebody else creates; raise Problem for others."""
     account = account_named(name)
     if not account.is_handed_off:
-        raise Problem(404, NOT_HANDED_OFF)
+        raise Problem(Code.NOT_HANDED_OFF, NOT_HANDED_OFF)
     return account

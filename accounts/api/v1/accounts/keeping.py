@@ -7,6 +7,7 @@ from typing import Any
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.codes import Code
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem
 from accounts.api.v1.accounts.describing import (
@@ -33,7 +34,7 @@ def leave_account_out(request: ApiRequest, name: Name) -> Any:
     """
     account = account_named(name)
     if not leave_out(account, request.user):
-        raise Problem(409, not_held(account))
+        raise Problem(Code.NOT_IN_BUNDLES, not_held(account))
     return read_account(request, name)
 
 
@@ -48,7 +49,7 @@ def include_account(request: ApiRequest, name: Name) -> Any:
     """Let later bundles hold an account again that was left out."""
     account = account_named(name)
     if not put_in(account, request.user):
-        raise Problem(409, not_held(account))
+        raise Problem(Code.NOT_IN_BUNDLES, not_held(account))
     return read_account(request, name)
 
 
@@ -56,7 +57,7 @@ def include_account(request: ApiRequest, name: Name) -> Any:
     "/{name}", auth=OPERATES, response={204: None}, summary="Delete an account"
 )
 @once
-def forget_account(request: ApiRequest, name: Name) -> Any:
+def delete_account(request: ApiRequest, name: Name) -> Any:
     """Delete an account from Bowline that does not exist in AWS. To delete one in AWS,
     plan its removal first.
     """

@@ -39,14 +39,14 @@ class VersionInFull(VersionListed):
     response=Page[VersionListed],
     summary="List what was handed out to an account’s owner",
 )
-def list_versions(
+def list_hand_off_versions(
     request: ApiRequest, name: Name, asked: Query[Asked]
 ) -> dict[str, Any]:
     """List the versions of the templates, newest first."""
     account = account_named(name)
     refuse_outside(request.user, OPERATOR, account)
     found = page_of(HandOff.objects.filter(account=account), "-number", asked)
-    return {"items": [listed(row) for row in found.rows], "next": found.next}
+    return found.page(listed(row) for row in found.rows)
 
 
 @router.get(
@@ -55,7 +55,9 @@ def list_versions(
     response=VersionInFull,
     summary="Read what was handed out then",
 )
-def read_version(request: ApiRequest, name: Name, number: Number) -> dict[str, Any]:
+def read_hand_off_version(
+    request: ApiRequest, name: Name, number: Number
+) -> dict[str, Any]:
     """Read the templates as they were handed out then."""
     account = account_named(name)
     refuse_outside(request.user, OPERATOR, account)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from ninja import Field, Schema
+from ninja import Field
 from ninja.responses import Status
-from pydantic import ConfigDict
 
 from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.codes import Code
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem
+from accounts.api.requests import Request
 from accounts.api.v1.bundles.reading import BundleInFull, read_bundle, router
 from accounts.api.v1.texts import Digest, Number, Typed
 from accounts.discover.comparisons import changes_now
@@ -23,9 +24,7 @@ MOST_NAMED = 1000
 """The most broken accounts that are named to build."""
 
 
-class BundleBuild(Schema):
-    model_config = ConfigDict(extra="forbid")
-
+class BundleBuild(Request):
     digest: Digest | None = Field(None, description="Of the preview that you read")
     add_broken: list[Typed] = Field(
         [],
@@ -35,9 +34,7 @@ class BundleBuild(Schema):
     )
 
 
-class BundleInstalled(Schema):
-    model_config = ConfigDict(extra="forbid")
-
+class BundleInstalled(Request):
     answer: Typed = Field(
         "",
         description="The line “all gone” of hal/check.sh, or “gone” if you looked",
@@ -53,7 +50,9 @@ def build_bundle(request: ApiRequest, body: BundleBuild | None = None) -> Any:
     a broken account that you neither name nor leave out.
     """
     if body and body.digest is not None and body.digest != changes_now().digest:
-        raise Problem(409, CHANGED.format(Bundle.objects.next_number()))
+        raise Problem(
+            Code.PREVIEW_CHANGED, CHANGED.format(Bundle.objects.next_number())
+        )
     bundle = request_bundle(request.user, body.add_broken if body else ())
     return Status(202, read_bundle(request, bundle.number))
 
@@ -65,7 +64,7 @@ def build_bundle(request: ApiRequest, body: BundleBuild | None = None) -> Any:
     summary="Mark a bundle as installed",
 )
 @once
-def bundle_installed(
+def mark_bundle_installed(
     request: ApiRequest, number: Number, body: BundleInstalled | None = None
 ) -> Any:
     """Record that this is what Spinnaker has now. Where earlier bundles had accounts

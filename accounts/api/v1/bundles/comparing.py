@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ninja import Field, Schema
 
+from accounts.api.codes import Code
+from accounts.api.described.choices import ChangeVerb
 from accounts.api.paging import LARGEST
 from accounts.api.problems import Problem, too_much_asked
+from accounts.api.requests import Request
 from accounts.api.v1.texts import READ_AGAIN
 from accounts.discover.comparisons import changes_of
 from accounts.discover.lookups import Question, ask, seen
@@ -31,7 +34,7 @@ class Waits(NamedTuple):
     """How often it was asked: an answer to a later time does as well."""
 
 
-class AskedBefore(Schema):
+class AskedBefore(Request):
     asked: int = Field(0, ge=0, le=LARGEST, description="As “path” of a 202 says it")
 
 
@@ -50,7 +53,7 @@ class FieldChanged(Schema):
 class AccountCompared(Schema):
     """An account of Spinnaker, as the files of bundles describe it."""
 
-    verb: str
+    verb: ChangeVerb
     provider: str
     name: str
     fields: list[FieldChanged]
@@ -61,7 +64,7 @@ class AccountCompared(Schema):
 
 class FileCompared(Schema):
     path: str
-    verb: str
+    verb: ChangeVerb
     before: str | None
     after: str | None
     is_long: bool = Field(description="Too long to be compared here: it is in the zip")
@@ -79,10 +82,12 @@ class Differences(Schema):
 
 class Compared(Schema):
     path: str = Field(description=READ_AGAIN)
-    in_progress: bool = Field(description="Whether a worker compares: read it again")
+    in_progress: bool = Field(
+        description="Whether a worker is processing it. Poll until false"
+    )
     page: str = Field(description="Where people read it")
     sentence: str
-    changes: Differences | None = Field(description="null: a worker compares")
+    changes: Differences | None = Field(description="null: in progress")
 
 
 def by_a_worker(question: Question, now: str, by: User, asked: int) -> Changes | Waits:
@@ -105,7 +110,7 @@ def by_a_worker(question: Question, now: str, by: User, asked: int) -> Changes |
         return Waits(lookup.times_asked)
     made = changes_of(lookup)
     if made is None:
-        raise Problem(409, f"{NOT_COMPARED} {lookup.hint}".strip())
+        raise Problem(Code.WORKER_FAILED, f"{NOT_COMPARED} {lookup.hint}".strip())
     return made
 
 

@@ -81,7 +81,9 @@ def compare_bundles(
     summary="Download what changed since an earlier bundle",
     openapi_extra=A_ZIP,
 )
-def download_delta(request: ApiRequest, number: Number, since: Number) -> HttpResponse:
+def download_bundle_changes(
+    request: ApiRequest, number: Number, since: Number
+) -> HttpResponse:
     """Download a bundle whose hal scripts change only these accounts. Use it only if
     Spinnaker has the earlier one. The activity log says who did.
     """

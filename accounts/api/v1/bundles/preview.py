@@ -10,6 +10,7 @@ from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import ApiRequest
+from accounts.api.described.choices import AccountState
 from accounts.api.v1.bundles.comparing import (
     TAKES_LONG,
     AskedBefore,
@@ -41,7 +42,7 @@ OUT_OF_DATE = "Accounts changed since this comparison was made."
 
 class BrokenAccount(Schema):
     account: str
-    state: str
+    state: AccountState
     verified_at: datetime | None
     failed_run: int | None = Field(description="The run that found it")
     reason: str
@@ -49,7 +50,7 @@ class BrokenAccount(Schema):
 
 class EditedAccount(Schema):
     account: str
-    state: str
+    state: AccountState
 
 
 class LeftOut(Schema):

@@ -11,7 +11,9 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
 from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.described.choices import BundleStatus
 from accounts.api.paging import Asked, Page, page_of
+from accounts.api.requests import Request
 from accounts.api.v1.foreign import alike
 from accounts.api.v1.foreign.alike import AlikeListed
 from accounts.api.v1.texts import READ_AGAIN, Filter, Number
@@ -38,16 +40,16 @@ A_ZIP = {
 }
 
 
-class Filters(Schema):
+class BundleFilters(Request):
     """What the list of bundles is searched by, as on its page."""
 
     text: Filter = Field("", description="A number, a digest, or a person")
-    status: Filter = Field("", description="building, ready or failed")
+    status: BundleStatus | None = None
 
 
 class BundleListed(Schema):
     number: int
-    status: str
+    status: BundleStatus
     accounts: int
     size: int
     sha256: str
@@ -56,7 +58,7 @@ class BundleListed(Schema):
     installed_at: datetime | None
 
 
-class File(Schema):
+class BundleFile(Schema):
     path: str
     size: int
     sha256: str
@@ -64,20 +66,22 @@ class File(Schema):
 
 class BundleInFull(BundleListed):
     path: str = Field(description=READ_AGAIN)
-    in_progress: bool = Field(description="Whether it is built: read it again")
+    in_progress: bool = Field(
+        description="Whether a worker is building it. Poll until false"
+    )
     page: str = Field(description="Where people read it")
     error: str
-    files: list[File]
+    files: list[BundleFile]
     policies_of_others: list[AlikeListed] = Field(description=OTHERS)
 
 
 @router.get("", response=Page[BundleListed], summary="List bundles")
 def list_bundles(
-    request: HttpRequest, asked: Query[Asked], filters: Query[Filters]
+    request: HttpRequest, asked: Query[Asked], filters: Query[BundleFilters]
 ) -> dict[str, Any]:
     """List the bundles, newest first, as the filters ask."""
     found = page_of(matching(request.GET), "-number", asked)
-    return {"items": [listed(row) for row in found.rows], "next": found.next}
+    return found.page(listed(row) for row in found.rows)
 
 
 @router.get("/{number}", response=BundleInFull, summary="Read a bundle")

@@ -7,12 +7,14 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Field, Path, Router, Schema
-from pydantic import ConfigDict
 
 from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
+from accounts.api.codes import Code
+from accounts.api.described.choices import PolicyState
 from accounts.api.idempotency import once
 from accounts.api.paging import LARGEST
 from accounts.api.problems import Problem
+from accounts.api.requests import Request
 from accounts.api.v1.foreign.policies import Ask, ForeignPolicyListed
 from accounts.api.v1.texts import Digest
 from accounts.models import ForeignPolicy
@@ -68,7 +70,7 @@ class AskedAlike(ChosenAlike):
 class ForeignPolicyNamed(Schema):
     number: int = Field(alias="pk")
     account: str = Field(alias="place")
-    state: str
+    state: PolicyState
 
 
 class SamePolicies(Schema):
@@ -83,16 +85,12 @@ class AskAlike(Ask):
     policies: Numbers
 
 
-class AcceptAlike(Schema):
-    model_config = ConfigDict(extra="forbid")
-
+class AcceptAlike(Request):
     policies: Numbers
     read: Digest = Field(description="What is asked, as it was when you read it")
 
 
-class EndAlike(Schema):
-    model_config = ConfigDict(extra="forbid")
-
+class EndAlike(Request):
     policies: Numbers
 
 
@@ -102,7 +100,7 @@ class DecidedAlike(Schema):
 
 
 @router.get("", response=list[AlikeListed], summary="List policies in many accounts")
-def list_alike(request: HttpRequest) -> Any:
+def list_alike_policies(request: HttpRequest) -> Any:
     """List the policies of others that more than one account has, with their states."""
     return [listed(one) for one in with_first(groups(at_least=2))]
 
@@ -115,11 +113,11 @@ def listed(group: Group) -> dict[str, Any]:
 
 
 @router.get("/{alike}", response=SamePolicies, summary="Read a policy in many accounts")
-def read_alike(request: ApiRequest, alike: Alike) -> dict[str, Any]:
+def read_alike_policies(request: ApiRequest, alike: Alike) -> dict[str, Any]:
     """Read what it does, in which accounts it is, and what may be decided where."""
     policies = list(ForeignPolicy.objects.alike(alike))
     if not policies:
-        raise Problem(404, NONE)
+        raise Problem(Code.NOT_FOUND, NONE)
     return {
         "one": policies[0],
         "policies": policies,
@@ -153,7 +151,7 @@ def chosen(choice: Choice) -> dict[str, Any]:
     summary="Ask to accept a policy in many accounts",
 )
 @once
-def ask_alike(request: ApiRequest, alike: Alike, body: AskAlike) -> Any:
+def ask_for_alike_policies(request: ApiRequest, alike: Alike, body: AskAlike) -> Any:
     """Ask to let those of these stay until a day about which nobody asks yet."""
     return said(
         deciding.ask_alike(
@@ -169,7 +167,7 @@ def ask_alike(request: ApiRequest, alike: Alike, body: AskAlike) -> Any:
     summary="Accept a policy in many accounts",
 )
 @once
-def accept_alike(request: ApiRequest, alike: Alike, body: AcceptAlike) -> Any:
+def accept_alike_policies(request: ApiRequest, alike: Alike, body: AcceptAlike) -> Any:
     """Accept those of these as somebody asked, each as if it were decided alone."""
     return said(
         deciding.accept_alike(alike, body.policies, request.user, read=body.read)
@@ -183,7 +181,7 @@ def accept_alike(request: ApiRequest, alike: Alike, body: AcceptAlike) -> Any:
     summary="End the acceptance of a policy in many accounts",
 )
 @once
-def end_alike(request: ApiRequest, alike: Alike, body: EndAlike) -> Any:
+def end_alike_policies(request: ApiRequest, alike: Alike, body: EndAlike) -> Any:
     """Let those of these that are accepted count as not approved from now on."""
     return said(deciding.end_alike(alike, body.policies, request.user))
 
@@ -191,5 +189,7 @@ def end_alike(request: ApiRequest, alike: Alike, body: EndAlike) -> Any:
 def said(decided: Decided) -> dict[str, Any]:
     """Say what was decided; raise Problem where nothing was."""
     if not decided.done:
-        raise Problem(409, " ".join(["Nothing was decided.", *decided.left]))
+        raise Problem(
+            Code.NOTHING_DECIDED, " ".join(["Nothing was decided.", *decided.left])
+        )
     return {"decided": decided.done, "left": decided.left}

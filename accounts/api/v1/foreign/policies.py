@@ -7,12 +7,15 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
-from pydantic import AfterValidator, ConfigDict
+from pydantic import AfterValidator
 
 from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
+from accounts.api.codes import Code
+from accounts.api.described.choices import PolicyState
 from accounts.api.idempotency import once
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.problems import Problem
+from accounts.api.requests import Request
 from accounts.api.v1.texts import NO_NUL, Digest, Filter, Number, seen
 from accounts.models import ForeignPolicy
 from accounts.runs.foreign import accepting
@@ -35,7 +38,7 @@ class ForeignPolicyListed(Schema):
         description="What it lets the role do that is read first"
     )
     document: dict[str, Any] | None = Field(description="null: it may not be read")
-    state: str = Field(description="not approved, asked for or accepted")
+    state: PolicyState
     alike: str = Field(description="The same for the same policy in other accounts")
     removable: bool = Field(description="Whether a plan removes it")
     found_at: datetime
@@ -50,20 +53,16 @@ class ForeignPolicyListed(Schema):
         return row.account.name if row.account else ""
 
 
-class Ask(Schema):
-    model_config = ConfigDict(extra="forbid")
-
+class Ask(Request):
     reason: Reason = Field(description="Why it may stay")
     until: date = Field(description="The last day on which it may")
 
 
-class Acceptance(Schema):
-    model_config = ConfigDict(extra="forbid")
-
+class Acceptance(Request):
     read: Digest = Field(description="As it was when you read it")
 
 
-class Filters(Schema):
+class ForeignPolicyFilters(Request):
     account: Filter = Field("", description="An account’s name")
 
 
@@ -71,14 +70,14 @@ class Filters(Schema):
     "", response=Page[ForeignPolicyListed], summary="List the policies of others"
 )
 def list_foreign_policies(
-    request: HttpRequest, asked: Query[Asked], filters: Query[Filters]
+    request: HttpRequest, asked: Query[Asked], filters: Query[ForeignPolicyFilters]
 ) -> dict[str, Any]:
     """List what the last runs found on roles, which Bowline did not plan."""
     rows = ForeignPolicy.objects.select_related("account")
     if filters.account:
         rows = rows.filter(account__name=filters.account)
     found = page_of(rows, "pk", asked)
-    return {"items": found.rows, "next": found.next}
+    return found.page(found.rows)
 
 
 @router.post(
@@ -125,5 +124,5 @@ def numbered(number: int) -> ForeignPolicy:
     policy = ForeignPolicy.objects.select_related("account", "asked_by")
     found = policy.filter(pk=number).first()
     if found is None:
-        raise Problem(404, NO_POLICY.format(number))
+        raise Problem(Code.NOT_FOUND, NO_POLICY.format(number))
     return found

@@ -8,6 +8,7 @@ from ninja import Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.codes import Code
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem
 from accounts.api.v1.accounts.hand_offs import HandOffFile
@@ -58,7 +59,7 @@ def read_organization_hand_off(request: ApiRequest) -> dict[str, Any]:
     refuse_limited(request.user, OPERATOR, SHARED)
     sets = sets_of_accounts()
     if not sets:
-        raise Problem(404, NONE)
+        raise Problem(Code.NOT_HANDED_OFF, NONE)
     detail = {"stack_sets": {one.name: one.one.digest for one in sets}}
     record(request.user, Activity.What.DOWNLOAD, "the organization", detail)
     return {"stack_sets": stack_sets(), "files": package(sets)}
@@ -71,9 +72,9 @@ def read_organization_hand_off(request: ApiRequest) -> dict[str, Any]:
     summary="Look whether the organization is done",
 )
 @once
-def look_at_organization(request: ApiRequest) -> Any:
+def look_for_organization(request: ApiRequest) -> Any:
     """Look at once at all accounts that wait for the organization."""
     waiting = look_at_all(request.user)
     if not waiting:
-        raise Problem(409, NOBODY_WAITS)
+        raise Problem(Code.NOBODY_WAITS, NOBODY_WAITS)
     return Status(202, {"waiting": waiting})

@@ -10,13 +10,15 @@ from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
-from pydantic import ConfigDict
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.described import Strict, with_fields
+from accounts.api.codes import Code
+from accounts.api.described.choices import JoinedFilter, MemberStateFilter, YesNo
+from accounts.api.described.fields import with_fields
 from accounts.api.idempotency import once
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.problems import Problem, refused_by
+from accounts.api.requests import Exact, Request
 from accounts.api.v1.texts import Filter
 from accounts.discover.organization import adding, reading
 from accounts.discover.organization.members import (
@@ -40,20 +42,18 @@ UNREAD = "The organization was not read yet. Read it first: POST /organization/r
 READS_ALREADY = "The organization is being read already."
 
 
-class Filters(Schema):
+class MemberFilters(Request):
     """What the organization’s accounts are searched by, as on their page."""
 
     text: Filter = Field("", description="Part of a name, of an address, or of an ID")
-    known: Filter = Field("", description="yes: it is in Bowline; no: it is not")
-    state: Filter = Field("", description="active, suspended, closing or left")
+    known: YesNo | None = Field(None, description="Whether it is in Bowline")
+    state: MemberStateFilter | None = None
     unit: Filter = Field("", description="A unit’s ID; includes the units below it")
-    joined: Filter = Field("", description="In the last 7, 30 or 365 days")
+    joined: JoinedFilter | None = Field(None, description="In this many last days")
     tag: Filter = Field("", description="A tag’s key, or key=value")
 
 
-class Reading(Schema):
-    model_config = ConfigDict(extra="forbid")
-
+class Reading(Request):
     tags: bool | None = Field(
         None, description="Whether tags are read, too, from now on; null: as before"
     )
@@ -79,7 +79,7 @@ class MemberListed(Schema):
 
 
 @with_fields(SHARED)
-class InCommon(Strict):
+class InCommon(Exact):
     """What accounts have in common that are described together."""
 
     providers: list[str]
@@ -95,7 +95,7 @@ class Addition(InCommon):
     plan: bool = Field(False, description="Start a rollout of them")
 
 
-class Adds(Schema):
+class MembersAddition(Schema):
     id: UUID
     accounts: int
     checked: int
@@ -125,11 +125,11 @@ def read_organization(request: HttpRequest) -> Any:
     summary="Read the organization",
 )
 @once
-def begin_reading(request: ApiRequest, body: Reading) -> Any:
+def start_reading_organization(request: ApiRequest, body: Reading) -> Any:
     """Let a worker read the organization’s units and accounts from AWS."""
     managing = managing_of(managing_row())
     if not reading.begin(managing, request.user, tags=body.tags):
-        raise Problem(409, READS_ALREADY)
+        raise Problem(Code.READING_OPEN, READS_ALREADY)
     return Status(202, organization_of(managing))
 
 
@@ -139,25 +139,25 @@ def begin_reading(request: ApiRequest, body: Reading) -> Any:
     response=Page[MemberListed],
     summary="List the organization’s accounts",
 )
-def list_members(
-    request: HttpRequest, asked: Query[Asked], filters: Query[Filters]
+def list_organization_members(
+    request: HttpRequest, asked: Query[Asked], filters: Query[MemberFilters]
 ) -> dict[str, Any]:
     """List its accounts by ID, as the filters ask."""
     managing = managing_of(managing_row())
     members = matching(read_to_the_end(managing), request.GET)
     found = page_of(members.select_related("unit"), "account_id", asked)
     items = [member_of(one) for one in listed_members(found.rows, managing)]
-    return {"items": items, "next": found.next}
+    return found.page(items)
 
 
 @router.post(
     "/members",
     auth=OPERATES,
-    response={202: Adds},
+    response={202: MembersAddition},
     summary="Add accounts of the organization",
 )
 @once
-def add_members(request: ApiRequest, body: Addition) -> Any:
+def add_organization_members(request: ApiRequest, body: Addition) -> Any:
     """Let a worker describe these accounts as drafts: all of them, or none."""
     managing = managing_of(managing_row())
     row = adding.begin(
@@ -173,10 +173,10 @@ def add_members(request: ApiRequest, body: Addition) -> Any:
 @router.get(
     "/additions/{id}",
     auth=OPERATES,
-    response=Adds,
+    response=MembersAddition,
     summary="Read how far an addition is",
 )
-def read_addition(request: HttpRequest, id: UUID) -> dict[str, Any]:
+def read_organization_addition(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Read how many accounts were checked, and where it led."""
     return adds_of(get_object_or_404(Adding, pk=id))
 
@@ -184,7 +184,7 @@ def read_addition(request: HttpRequest, id: UUID) -> dict[str, Any]:
 def organization_of(managing: Managing) -> Organization:
     kept = reading.kept_organization(managing)
     if kept is None:
-        raise Problem(404, UNREAD)
+        raise Problem(Code.NO_ORGANIZATION, UNREAD)
     return kept
 
 
@@ -192,7 +192,7 @@ def read_to_the_end(managing: Managing) -> Organization:
     """Return what was read; raise Problem where that never came to its end."""
     kept = reading.kept_organization(managing)
     if kept is None or kept.read_at is None:
-        raise Problem(409, UNREAD)
+        raise Problem(Code.ORGANIZATION_UNREAD, UNREAD)
     return kept
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -11,9 +11,11 @@ from ninja import Field, Path, Query, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.described import with_fields
+from accounts.api.described.choices import YesNo
+from accounts.api.described.fields import with_fields
 from accounts.api.idempotency import once
 from accounts.api.paging import Asked, Page, page_of
+from accounts.api.requests import Request
 from accounts.api.v1.organization.members import (
     InCommon,
     checked,
@@ -35,11 +37,11 @@ UnitId = Annotated[str, Path(max_length=68, pattern="^[a-z0-9-]+$")]
 Key = Annotated[str, Field(max_length=128, pattern=NO_NUL)]
 
 
-class UnitFilters(Schema):
-    watched: Literal["", "yes", "no"] = ""
+class UnitFilters(Request):
+    watched: YesNo | None = None
 
 
-class Template(InCommon):
+class WatchTemplate(InCommon):
     """What new accounts of a watched unit are described with."""
 
     roles_tag: Key = Field(
@@ -67,7 +69,7 @@ class UnitListed(Schema):
     response=Page[UnitListed],
     summary="List the organization’s units",
 )
-def list_units(
+def list_organization_units(
     request: HttpRequest, asked: Query[Asked], filters: Query[UnitFilters]
 ) -> dict[str, Any]:
     """List its units by ID, each with what its new accounts are described with."""
@@ -75,7 +77,7 @@ def list_units(
     if filters.watched:
         rows = rows.filter(watch__isnull=filters.watched == "no")
     found = page_of(rows, "unit_id", asked)
-    return {"items": [unit_of(row) for row in found.rows], "next": found.next}
+    return found.page(unit_of(row) for row in found.rows)
 
 
 @router.put(
@@ -85,7 +87,9 @@ def list_units(
     summary="Watch a unit",
 )
 @once
-def watch(request: ApiRequest, unit: UnitId, body: Template) -> Any:
+def watch_organization_unit(
+    request: ApiRequest, unit: UnitId, body: WatchTemplate
+) -> Any:
     """Make drafts of new accounts in the unit and below it. If the unit is watched
     already, later drafts are described as this request says. Nothing is planned.
     """
@@ -109,7 +113,7 @@ def watch(request: ApiRequest, unit: UnitId, body: Template) -> Any:
     summary="Stop watching a unit",
 )
 @once
-def unwatch(request: ApiRequest, unit: UnitId) -> Any:
+def unwatch_organization_unit(request: ApiRequest, unit: UnitId) -> Any:
     """Stop making drafts of new accounts in the unit. Existing ones stay."""
     rows = Watch.objects.select_related("unit")
     stop_watching(get_object_or_404(rows, unit=unit_called(unit)), request.user)

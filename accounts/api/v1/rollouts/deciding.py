@@ -10,14 +10,16 @@ from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from ninja import Field, Path, Query, Router, Schema
 from ninja.responses import Status
-from pydantic import ConfigDict
 
 from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
+from accounts.api.codes import Code
+from accounts.api.described.choices import RolloutKind, RolloutState
 from accounts.api.idempotency import once
 from accounts.api.paging import LARGEST, Asked, Page, page_of
 from accounts.api.problems import Problem
-from accounts.api.v1.accounts.describing import Filters
-from accounts.api.v1.runs import Plan, read_plan
+from accounts.api.requests import Request
+from accounts.api.v1.accounts.describing import AccountFilters
+from accounts.api.v1.runs import Plan, read_run_plan
 from accounts.api.v1.texts import Comment, Number, Typed
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching
 from accounts.lists.outcomes import each
@@ -30,6 +32,7 @@ from accounts.runs.rollouts.causes import causes_of
 from accounts.runs.rollouts.census import Census, managing_run
 from accounts.runs.rollouts.groups import groups_of, read_of, waiting
 from accounts.slices import in_slices
+from accounts.wording import counted
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -40,6 +43,7 @@ ONE_WAY = "Name the accounts, or give a filter that says something."
 TOO_MANY = (
     f"More than {MOST_IN_ROLLOUT:,} accounts match, which is the most of one request."
 )
+CONFIRM_COUNT = "This plans to remove {}. Confirm it with “confirm_count”: {}."
 UNKNOWN = "There is no account {}."
 NONE = "No account can be started. {}"
 
@@ -47,27 +51,28 @@ Count = Annotated[int | None, Field(ge=1, le=100_000)]
 Fingerprint = Annotated[str, Path(max_length=32, pattern="^[a-z0-9-]+$")]
 
 
-class Chosen(Schema):
+class Chosen(Request):
     """Accounts by their names, or by a filter."""
-
-    model_config = ConfigDict(extra="forbid")
 
     accounts: list[Annotated[str, Field(max_length=60)]] = Field(
         [], max_length=MOST_IN_ROLLOUT, description="Their names"
     )
-    filter: Filters | None = Field(
+    filter: AccountFilters | None = Field(
         None, description="Instead of names: as the list of accounts is searched"
     )
 
 
 class RolloutStart(Chosen):
-    kind: Rollout.Kind
+    kind: RolloutKind
+    confirm_count: Count = Field(
+        None,
+        description="How many accounts are to be removed. A rollout that removes needs "
+        "it: without the right number, nothing starts and the problem has the count",
+    )
 
 
-class Limits(Schema):
+class Limits(Request):
     """The waves and limits, as on the rollout’s page."""
-
-    model_config = ConfigDict(extra="forbid")
 
     first_wave: Count = Field(None, description="Accounts in the first wave")
     second_percent: Count = Field(None, description="Percent in the second wave")
@@ -76,9 +81,7 @@ class Limits(Schema):
     failure_percent: Count = Field(None, description="Pause at this percent of a wave")
 
 
-class GroupApproval(Schema):
-    model_config = ConfigDict(extra="forbid")
-
+class GroupApproval(Request):
     runs: list[Annotated[int, Field(ge=1, le=LARGEST)]] = Field(
         min_length=1,
         max_length=MOST_IN_ROLLOUT,
@@ -93,8 +96,8 @@ class GroupApproval(Schema):
 
 class RolloutListed(Schema):
     number: int
-    kind: str
-    state: str
+    kind: RolloutKind
+    state: RolloutState
     accounts: int
     good: int
     failed: int
@@ -155,7 +158,7 @@ class Retried(Schema):
 def list_rollouts(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
     """List the rollouts, newest first."""
     found = page_of(Rollout.objects.all(), "-number", asked)
-    return {"items": [listed(row) for row in rows_of(found.rows)], "next": found.next}
+    return found.page(listed(row) for row in rows_of(found.rows))
 
 
 @router.post(
@@ -166,17 +169,20 @@ def list_rollouts(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
 )
 @once
 def start_rollout(request: ApiRequest, body: RolloutStart) -> Any:
-    """Plan, verify, or plan to remove many accounts as one job. What cannot be started
-    is left out, and the answer says why.
+    """Plan, verify, or plan to remove many accounts as one job. What can't be started
+    is excluded, and the answer says why.
     """
     chosen = chosen_by(body)
+    if body.kind == Rollout.Kind.REMOVE and body.confirm_count != len(chosen):
+        said = CONFIRM_COUNT.format(counted(len(chosen)), len(chosen))
+        raise Problem(Code.UNCONFIRMED, said, count=len(chosen))
     left_out: list[str] = []
     if body.kind == Rollout.Kind.ONBOARD:
         outcome = each(chosen, refuse_undescribed)
         chosen, left_out = outcome.done, [f"{one}." for one in outcome.refused]
     if not chosen:
-        raise Problem(409, NONE.format(" ".join(left_out)).strip())
-    shown = in_full(start(chosen, body.kind, request.user))
+        raise Problem(Code.CANNOT_START, NONE.format(" ".join(left_out)).strip())
+    shown = in_full(start(chosen, Rollout.Kind(body.kind), request.user))
     return Status(201, {**shown, "left_out": [*left_out, *shown["left_out"]]})
 
 
@@ -193,7 +199,7 @@ def read_rollout(request: HttpRequest, number: Number) -> dict[str, Any]:
     summary="Change a rollout’s waves and limits",
 )
 @once
-def change_limits(request: ApiRequest, number: Number, body: Limits) -> Any:
+def change_rollout_limits(request: ApiRequest, number: Number, body: Limits) -> Any:
     """Change the waves and limits of what has not begun. What is left out stays."""
     rollout = rollout_numbered(number)
     said = body.dict(exclude_none=True)
@@ -209,14 +215,14 @@ def change_limits(request: ApiRequest, number: Number, body: Limits) -> Any:
     response=GroupInFull,
     summary="Read a group of plans",
 )
-def read_group(
+def read_rollout_group(
     request: HttpRequest, number: Number, fingerprint: Fingerprint
 ) -> dict[str, Any]:
     """Read word for word what an approval of the group is about."""
     runs = list(waiting(rollout_numbered(number), fingerprint))
     if not runs:
-        raise Problem(404, "No plan waits in this group.")
-    return {"runs": runs, "plan": read_plan(request, runs[0])}
+        raise Problem(Code.NOT_FOUND, "No plan waits in this group.")
+    return {"runs": runs, "plan": read_run_plan(request, runs[0])}
 
 
 @router.post(
@@ -226,7 +232,7 @@ def read_group(
     summary="Approve a group of plans",
 )
 @once
-def approve_group(
+def approve_rollout_group(
     request: ApiRequest, number: Number, fingerprint: Fingerprint, body: GroupApproval
 ) -> Any:
     """Approve those of the group’s plans that you read and that still wait. Each
@@ -240,7 +246,9 @@ def approve_group(
         rollout, fingerprint, request.user, read=numbers, comment=body.comment
     )
     if not done.plans:
-        raise Problem(409, " ".join(done.refused) or rollout_state(number))
+        raise Problem(
+            Code.NOT_APPROVED, " ".join(done.refused) or rollout_state(number)
+        )
     return {"approved": done.plans, "refused": done.refused, "joined": read.joined}
 
 
@@ -296,7 +304,7 @@ def decided(
     decide: Callable[[Rollout, User], bool], number: int, by: User
 ) -> dict[str, Any]:
     if not decide(rollout_numbered(number), by):
-        raise Problem(409, rollout_state(number))
+        raise Problem(Code.DECIDED, rollout_state(number))
     return in_full(rollout_numbered(number))
 
 
@@ -323,20 +331,21 @@ def named(names: list[str]) -> list[ManagedAccount]:
         for row in rows.filter(name__in=some)
     }
     if unknown := [name for name in wanted if name not in found]:
-        raise Problem(422, UNKNOWN.format(", ".join(unknown[:5])))
+        raise Problem(Code.UNKNOWN_NAME, UNKNOWN.format(", ".join(unknown[:5])))
     return list(found.values())
 
 
-def filtered(filters: Filters | None) -> list[ManagedAccount]:
+def filtered(filters: AccountFilters | None) -> list[ManagedAccount]:
     """Find accounts as their list does; raise Problem for none, and for too many."""
-    said = {k: v for k, v in (filters.dict() if filters else {}).items() if v.strip()}
+    given = filters.model_dump(exclude_none=True) if filters else {}
+    said = {key: value for key, value in given.items() if value.strip()}
     if not said:
-        raise Problem(422, ONE_WAY)
+        raise Problem(Code.NONE_CHOSEN, ONE_WAY)
     asked = QueryDict(mutable=True)
     asked.update(said)
     found = list(matching(asked)[: MOST_IN_ROLLOUT + 1])
     if len(found) > MOST_IN_ROLLOUT:
-        raise Problem(409, TOO_MANY)
+        raise Problem(Code.TOO_MANY, TOO_MANY)
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Field, Query, Schema
 
+from accounts.api.described.choices import RunStatus
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.v1.rollouts.deciding import rollout_numbered, router
 from accounts.api.v1.texts import Number
@@ -20,7 +21,7 @@ class AccountReported(Schema):
     environment: str
     run: int = Field(description="The number of its newest run in this rollout")
     wave: int | None
-    status: str
+    status: RunStatus
     plan: str = Field(description="The fingerprint of its group")
     started_by: str
     approved_at: datetime | None
@@ -35,7 +36,7 @@ class AccountReported(Schema):
     response=Page[AccountReported],
     summary="Read how a rollout is in each account",
 )
-def read_report(
+def list_rollout_accounts(
     request: HttpRequest, number: Number, asked: Query[Asked]
 ) -> dict[str, Any]:
     """List the accounts of a rollout, each with its newest run, in its order."""
@@ -43,4 +44,4 @@ def read_report(
     items = [
         {name: value(run) for name, value in COLUMNS.items()} for run in found.rows
     ]
-    return {"items": items, "next": found.next}
+    return found.page(items)

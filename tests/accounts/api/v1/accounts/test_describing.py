@@ -37,7 +37,7 @@ def test_it_lists_accounts_as_the_filters_ask(reader):
     assert names(state="failed") == ["two"]
     assert names(text="1111") == ["one"]
     assert names(provider="ecs") == []
-    assert names(described="x", file="y", proof="z") == []
+    assert names(described="x", file="y") == []
 
 
 def test_accounts_of_one_file_are_found_by_the_moment_that_is_read(reader):

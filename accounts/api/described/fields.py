@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from ninja import Schema
-from pydantic import ConfigDict, create_model
+from pydantic import create_model
 
+from accounts.api.described.choices import RoleMaker
+from accounts.api.requests import Exact
 from onboarding.description.field import Field, Kind
-from onboarding.description.fields import FIELDS, MAKERS
+from onboarding.description.fields import FIELDS
 
 S = TypeVar("S", bound=Schema)
-
-
-class Strict(Schema):
-    """Of a request: nothing else is in it, and every value has its type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 def with_fields(
@@ -53,17 +49,17 @@ def typed(one: Field) -> tuple[Any, Any]:
 
 TYPES: Mapping[Kind, Any] = {
     Kind.TRUTH: bool,
-    Kind.MAKER: Literal[MAKERS],
+    Kind.MAKER: RoleMaker,
     Kind.REGIONS: list[str],
     Kind.GROUPS: list[str],
 }
 
 
-def part(above: str) -> type[Strict]:
+def part(above: str) -> type[Exact]:
     inside: dict[str, Any] = {
         one.key: typed(one) for one in FIELDS if one.keys[:-1] == (above,)
     }
-    return create_model(above.capitalize(), __base__=Strict, **inside)
+    return create_model(above.capitalize(), __base__=Exact, **inside)
 
 
 PARTS = {

@@ -1,0 +1,1 @@
+"""How requests and answers are described: fields, choices, and the whole document."""

@@ -1,0 +1,88 @@
+"""Closed sets of words, as requests and answers have them: each has a name, by which
+clients that are generated know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from accounts.lists import accounts, members
+from accounts.lists.runs import IN_PROGRESS
+from accounts.models import (
+    Activity,
+    Bundle,
+    CheckResult,
+    Delivery,
+    Rollout,
+    Run,
+    Step,
+)
+from accounts.models.standing import TOGETHER, WORDS
+from accounts.models.states import State, Status
+from onboarding.delivery.verdicts import Verb
+from onboarding.description.fields import MAKERS
+from onboarding.providers import PROVIDERS
+
+NAME = "x-name"
+"""Where a schema says what it is called, until it is moved under this name."""
+
+
+class OneOf:
+    """Takes one of these words, and nothing else."""
+
+    def __init__(self, name: str, words: Iterable[str]) -> None:
+        self.name, self.words = name, [*map(str, words)]
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.literal_schema(self.words)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "enum": self.words, NAME: self.name}
+
+
+AccountState = Annotated[str, OneOf("AccountState", WORDS)]
+AccountStateFilter = Annotated[str, OneOf("AccountStateFilter", (*WORDS, *TOGETHER))]
+ManagingState = Annotated[str, OneOf("ManagingState", State.values)]
+RoleMaker = Annotated[str, OneOf("RoleMaker", MAKERS)]
+ProviderKey = Annotated[str, OneOf("ProviderKey", PROVIDERS)]
+ProofFilter = Annotated[str, OneOf("ProofFilter", [accounts.STALE])]
+ChecksFilter = Annotated[str, OneOf("ChecksFilter", [accounts.FAILED])]
+PoliciesFilter = Annotated[str, OneOf("PoliciesFilter", [accounts.OLDER])]
+WriteFilter = Annotated[str, OneOf("WriteFilter", [accounts.EVERYBODY])]
+MembershipFilter = Annotated[
+    str, OneOf("MembershipFilter", [accounts.INACTIVE, accounts.NEW])
+]
+CheckOutcome = Annotated[str, OneOf("CheckOutcome", CheckResult.Outcome.values)]
+RunKind = Annotated[str, OneOf("RunKind", Run.Kind.values)]
+RunStatus = Annotated[str, OneOf("RunStatus", Status.values)]
+RunStatusFilter = Annotated[
+    str, OneOf("RunStatusFilter", (*Status.values, IN_PROGRESS))
+]
+ChangeVerb = Annotated[str, OneOf("ChangeVerb", ("create", "update", "delete"))]
+ChangeStatus = Annotated[str, OneOf("ChangeStatus", Step.Status.values)]
+RolloutKind = Annotated[str, OneOf("RolloutKind", Rollout.Kind.values)]
+RolloutState = Annotated[str, OneOf("RolloutState", Rollout.State.values)]
+BundleStatus = Annotated[str, OneOf("BundleStatus", Bundle.Status.values)]
+DeliveryStatus = Annotated[str, OneOf("DeliveryStatus", Delivery.Status.values)]
+DeliveryVerb = Annotated[str, OneOf("DeliveryVerb", [one.value for one in Verb])]
+MemberStateFilter = Annotated[
+    str, OneOf("MemberStateFilter", ("active", "left", *members.INACTIVE))
+]
+JoinedFilter = Annotated[str, OneOf("JoinedFilter", members.JOINED)]
+YesNo = Annotated[str, OneOf("YesNo", ("yes", "no"))]
+PolicyState = Annotated[
+    str, OneOf("PolicyState", ("not approved", "asked for", "accepted"))
+]
+ActivityWhat = Annotated[str, OneOf("ActivityWhat", Activity.What.values)]
+RunBy = Annotated[
+    str,
+    OneOf("RunBy", ("", "halyard", "kustomize", "operator", "files", "live", "feed")),
+]

@@ -1,0 +1,91 @@
+"""What a request may hold: nothing that its operation does not know.
+
+A key that was misspelled would say less than was meant: a filter of a rollout, all
+accounts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import NinjaAPI, Schema
+from ninja.operation import Operation
+from pydantic import ConfigDict
+
+from accounts.api.codes import Code
+from accounts.api.problems import Problem
+
+Read = Callable[..., Any]
+
+QUERY, BODY = "query", "body"
+UNKNOWN = "Unknown query parameter: {}. This operation has {}."
+NONE = "no query parameters"
+TWICE = "The query parameter {} is repeated. Send it once."
+NO_BODY = "This operation has no body. Send none, or {}."
+NOTHING = (b"", b"{}")
+
+
+class Request(Schema):
+    """What a program sends, and each part of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Exact(Request):
+    """One whose values have their types already."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def refuse_unknown(api: NinjaAPI) -> None:
+    """Let each operation refuse parameters and bodies that it does not have."""
+    for router in api._get_bound_routers():
+        for path in router.path_operations.values():
+            for operation in path.operations:
+                # Once it is known who asks, and before anything is read.
+                read = refusing(operation, operation._get_values)
+                operation._get_values = read  # type: ignore[method-assign]
+
+
+def refusing(operation: Operation, read: Read) -> Read:
+    known, has_body = parameters_of(operation), takes_body(operation)
+
+    def known_only(request: HttpRequest, *said: Any) -> Any:
+        refuse_parameters(request, known)
+        if not has_body and request.body.strip() not in NOTHING:
+            raise Problem(Code.UNKNOWN_KEY, NO_BODY, errors=[at(BODY, NO_BODY)])
+        return read(request, *said)
+
+    return known_only
+
+
+def parameters_of(operation: Operation) -> list[str]:
+    return [
+        name
+        for model in operation.models
+        if model.__ninja_param_source__ == QUERY
+        for name in model.__ninja_flatten_map__
+    ]
+
+
+def takes_body(operation: Operation) -> bool:
+    sources = {model.__ninja_param_source__ for model in operation.models}
+    return BODY in sources or "requestBody" in (operation.openapi_extra or {})
+
+
+def refuse_parameters(request: HttpRequest, known: Collection[str]) -> None:
+    for name, values in request.GET.lists():
+        if name not in known:
+            said = UNKNOWN.format(name, ", ".join(known) or NONE)
+        elif len(values) > 1:
+            said = TWICE.format(name)
+        else:
+            continue
+        errors = [at(f"{QUERY}.{name}", said)]
+        raise Problem(Code.UNKNOWN_KEY, said, errors=errors)
+
+
+def at(place: str, message: str) -> dict[str, str]:
+    return {"at": place, "message": message}

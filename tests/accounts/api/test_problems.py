@@ -1,0 +1,55 @@
+"""Each refusal has a code, which docs list; programs compare it, and no sentence."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from accounts.api import problems
+from accounts.api.codes import Code
+from accounts.api.described.document import PROBLEMS
+from accounts.api.problems import CODES
+from accounts.mapping.unusable import CANNOT_BE_USED
+from accounts.models.states import Status
+from accounts.runs.deciding.starting import REFUSALS
+from accounts.runs.owners.readiness import NOT_READY
+from tests.accounts.api.calling import caller
+from tests.rows import account_row, managing_row, run_row
+
+API = Path(problems.__file__).parent
+
+
+def test_every_exception_that_pages_show_has_a_code():
+    """Else it would be a bug, with status 500."""
+    assert {*REFUSALS, *NOT_READY, *CANNOT_BE_USED} - {*CODES} == set()
+
+
+def test_every_code_is_used_and_has_a_status_of_the_description():
+    used = {
+        node.attr
+        for path in API.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "Code"
+    }
+
+    assert {one.name for one in Code} == used
+    assert {one.status for one in Code} == {*PROBLEMS}
+
+
+@pytest.mark.django_db
+def test_a_problem_has_a_code_and_a_page_that_explains_it():
+    operator = caller("operator")
+    managing_row()
+    run_row(Status.APPLYING, account=account_row())
+
+    problem = operator.post("/accounts/staging/plan").json()
+    operator.force_login(operator.person)
+    page = operator.get(problem["type"])
+
+    assert (problem["code"], problem["status"]) == ("run_open", 409)
+    assert problem["type"] == "/help/docs/api-reference/#run_open"
+    assert 'id="run_open"' in page.content.decode()
