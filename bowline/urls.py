@@ -18,6 +18,7 @@ from accounts.web.factors import second_step
 from accounts.web.factors import urls as factors
 from accounts.web.feed import pull
 from accounts.web.people.links import choose_password
+from accounts.web.server_error import failed
 from accounts.web.sign_in import SignIn, SignOut
 from accounts.web.single_sign_on.provider import PROVIDER
 from accounts.web.you import saved_filters
@@ -28,6 +29,8 @@ from bowline.feed.token import feed_token_required
 admin_sign_in = login_not_required(
     RedirectView.as_view(pattern_name="sign-in", query_string=True)
 )
+
+handler500 = failed
 
 urlpatterns = [
     path("sign-in/", SignIn.as_view(), name="sign-in"),
