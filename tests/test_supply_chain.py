@@ -17,6 +17,7 @@ LOCKS = (
     "requirements-dev.txt",
     "requirements-saml.txt",
     "requirements-moto.txt",
+    "requirements-clients.txt",
 )
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text())
 ASKED_FOR = {
@@ -30,6 +31,7 @@ ASKED_FOR = {
         *PROJECT["project"]["optional-dependencies"]["saml"],
     ],
     "requirements-moto.txt": PROJECT["dependency-groups"]["moto"],
+    "requirements-clients.txt": PROJECT["dependency-groups"]["clients"],
 }
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from json import dumps
 from typing import Any
 
 from ninja.openapi.schema import OpenAPISchema
@@ -146,9 +147,20 @@ def in_3_0(node: Node) -> Node:
         node["schema"].pop("nullable", None)  # it is left out
     if "$ref" in node and len(node) > 1:
         node = {"allOf": [{"$ref": node.pop("$ref")}], **node}
-    if "allOf" in node:
-        node.pop("default", None)  # generators take none of an object
+    if "default" in node and {"type", "anyOf", "allOf"} & node.keys():
+        node = without_default(node)
     return node
+
+
+def without_default(node: Node) -> Node:
+    """Say in words what is meant where a key is left out: TypeScript's generator takes
+    a key with a default for one that is always there, Python's sends it each time.
+    """
+    rest = {key: one for key, one in node.items() if key != "default"}
+    if default := node["default"]:
+        said = (node.get("description", ""), f"Default: {dumps(default)}.")
+        rest["description"] = " ".join(filter(None, said))
+    return rest
 
 
 def moved(node: Node, named: Node) -> Node:

@@ -1,0 +1,187 @@
+"""Clients that generators make of the API's description onboard an account each."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from accounts.api.api import api
+from accounts.models import ManagedAccount
+from accounts.models import Run as Run_
+from accounts.models.api.token import Scope
+from accounts.models.states import State, Status
+from accounts.tokens.api_tokens import make
+from script.emulated_organization import MANAGING, MEMBERS, Credentials
+from tests.rows import person
+from tests.servers import StartWorker
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "docs" / "examples" / "clients"
+PYTHON = ROOT / "var" / "clients" / "bin"
+TYPESCRIPT = ROOT / "var" / "clients-typescript"
+GO = ROOT / "var" / "clients-go"
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run a program next to the description, and return what it prints."""
+    (tmp_path / "openapi.json").write_text(json.dumps(api.get_openapi_schema()))
+
+    def run(*program: Any, given: str = "", **environment: str) -> str:
+        done = subprocess.run(
+            list(map(str, program)),
+            cwd=tmp_path,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": os.environ["HOME"],
+                "GOTOOLCHAIN": "local",
+                "GOPROXY": "off",
+                "GOFLAGS": "-mod=readonly",
+                **environment,
+            },
+            capture_output=True,
+            input=given,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    return run
+
+
+@pytest.fixture
+def bowline(
+    live_server: Any, own_organization: Credentials, celery_worker: StartWorker
+) -> dict[str, str]:
+    """Serve Bowline, and say where, to somebody who plans and approves."""
+    celery_worker(**own_organization.environment)
+    olga = person("approver", username="olga")
+    olga.groups.add(Group.objects.get(name="operator"))
+    ends = timezone.now() + timedelta(days=1)
+    token = make(
+        olga, uuid.uuid4(), name="client", scopes=Scope.values, expires_at=ends
+    )
+    return {"BOWLINE_URL": live_server.url, "BOWLINE_TOKEN": token}
+
+
+def needs(program: Path | str) -> Path:
+    """Give a program. Where it is not installed, skip; in CI, fail."""
+    found = shutil.which(str(program))
+    if found is None:
+        missing = f"{program} is missing. Run script/setup clients."
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return Path(found)
+
+
+def test_an_account_is_applied_and_destroyed_as_a_terraform_resource(
+    run: Run, bowline: dict[str, str], tmp_path: Path
+) -> None:
+    shutil.copy(EXAMPLES / "resource.py", tmp_path)
+    wanted = {
+        "account_id": MEMBERS[0].account_id,
+        "access_role": "OrganizationAccountAccessRole",
+        "regions": ["us-east-1"],
+        "providers": {"ec2": {}},
+    }
+
+    def resource(verb: str, path: str, described: Any = None) -> Any:
+        program = (sys.executable, "-I", "resource.py", verb, path)
+        printed = run(*program, given=json.dumps(described), **bowline)
+        return json.loads(printed or "null")
+
+    managing = {"name": "core", "account_id": MANAGING.account_id}
+    resource("apply", "managing-account", managing)
+    first = resource("apply", "accounts/terraform", wanted)
+    runs = Run_.objects.count()
+    second = resource("apply", "accounts/terraform", first)
+
+    assert first.items() >= wanted.items()
+    assert second == first, "a plan right after an apply is empty"
+    assert states() == {"terraform": State.VERIFIED}
+    assert Run_.objects.count() == runs + 1
+
+    resource("destroy", "accounts/terraform")
+    resource("destroy", "accounts/terraform")
+
+    assert states() == {}
+    assert Run_.objects.filter(status=Status.REMOVED).count() == 1
+
+
+def states() -> dict[str, str]:
+    return dict(ManagedAccount.objects.values_list("name", "state"))
+
+
+def test_python_onboards_two_accounts_in_a_rollout(
+    run: Run, bowline: dict[str, str], tmp_path: Path
+) -> None:
+    generator = needs(PYTHON / "openapi-python-client")
+    config = EXAMPLES / "openapi-python-client.yaml"
+    made = run(
+        *(generator, "generate", "--path", "openapi.json", "--meta", "none"),
+        *("--config", config, "--output-path", "bowline_client"),
+    )
+    assert "WARNING" not in made
+    assert "Unable" not in made
+    shutil.copy(EXAMPLES / "rollout.py", tmp_path)
+
+    ids = [one.account_id for one in (MANAGING, *MEMBERS[:2])]
+    printed = run(PYTHON / "python", "rollout.py", *ids, **bowline)
+
+    assert printed.count("create role spinnakerManaged") >= 1
+    assert printed.count(" verified") == 2
+    assert set(states().values()) == {State.VERIFIED}
+
+
+def test_typescript_type_checks_and_onboards_an_account(
+    run: Run, bowline: dict[str, str], tmp_path: Path
+) -> None:
+    node = needs("node")
+    programs = TYPESCRIPT / "node_modules" / ".bin"
+    needs(programs / "openapi-typescript")
+    shutil.copy(TYPESCRIPT / "package.json", tmp_path)
+    (tmp_path / "node_modules").symlink_to(TYPESCRIPT / "node_modules")
+    shutil.copy(EXAMPLES / "onboard.ts", tmp_path)
+    run(programs / "openapi-typescript", "openapi.json", "-o", "bowline.d.ts")
+    checked = ("--strict", "--target", "es2022", "--module", "nodenext")
+    run(programs / "tsc", *checked, "--types", "node", "onboard.ts")
+
+    ids = [one.account_id for one in (MANAGING, MEMBERS[0])]
+    printed = run(node, "onboard.js", *ids, **bowline)
+
+    assert "create role spinnakerManaged" in printed
+    assert states() == {"typescript": State.VERIFIED}
+
+
+def test_go_compiles_and_onboards_an_account(
+    run: Run, bowline: dict[str, str], tmp_path: Path
+) -> None:
+    go, generator = needs("go"), needs(GO / "oapi-codegen")
+    for name in ("go.mod", "go.sum"):
+        shutil.copy(ROOT / "tests" / "journey" / "clients" / name, tmp_path)
+    (tmp_path / "bowline").mkdir()
+    shutil.copy(EXAMPLES / "onboard.go", tmp_path)
+    made = run(generator, "--config", EXAMPLES / "oapi-codegen.yaml", "openapi.json")
+    assert made == ""
+
+    ids = [one.account_id for one in (MANAGING, MEMBERS[0])]
+    printed = run(go, "run", ".", *ids, **bowline)
+
+    assert "create role spinnakerManaged" in printed
+    assert states() == {"go": State.VERIFIED}
