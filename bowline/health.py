@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from threading import Lock, Thread
 
@@ -21,14 +21,21 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from kombu.exceptions import KombuError
+from redis.exceptions import AuthenticationError
 
 from accounts.work.heartbeat import silence
 from bowline.places import BUSY, is_full
 
 SECONDS = 2
-"""How long all checks together may take; orchestrators commonly wait five."""
+"""How long an answer may take; orchestrators commonly wait five."""
+OF_CHECKS = 0.9
+"""How much of it the checks have: the answer itself takes time, too."""
 ONCE = {"max_retries": 0, "socket_timeout": SECONDS}
 """How the broker is asked: it is asked again with the next request."""
+REFUSALS = (
+    *("password authentication failed", "no password supplied"),  # PostgreSQL
+    *("WRONGPASS", "NOAUTH"),  # Redis, which is asked with the first command
+)
 log = logging.getLogger(__name__)
 
 
@@ -53,7 +60,7 @@ def database() -> None:
         tables = {*connection.introspection.table_names()}
         applied = {*MigrationRecorder(connection).applied_migrations()}
     except (InterfaceError, OperationalError) as error:
-        raise UnhealthyError("The database cannot be reached.") from error
+        raise UnhealthyError(out_of_reach("database", error)) from error
     if not newest_migrations() <= applied:
         raise UnhealthyError("Migrations are not applied. Run manage.py migrate.")
     if not tables_of_models() <= tables:
@@ -81,7 +88,26 @@ def broker() -> None:
         with current_app.connection_for_write(transport_options=ONCE) as link:
             link.ensure_connection(max_retries=1, interval_start=0, timeout=SECONDS)
     except (KombuError, OSError) as error:
-        raise UnhealthyError("The broker cannot be reached.") from error
+        raise UnhealthyError(out_of_reach("broker", error)) from error
+
+
+def out_of_reach(what: str, error: BaseException) -> str:
+    """Tell a password that was refused from a server that does not answer."""
+    if any(is_refused(one) for one in causes_of(error)):
+        return f"The {what} refused the user name or password."
+    return f"The {what} cannot be reached."
+
+
+def is_refused(error: BaseException) -> bool:
+    return isinstance(error, AuthenticationError) or any(
+        words in str(error) for words in REFUSALS
+    )
+
+
+def causes_of(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 class Watched:
@@ -138,7 +164,7 @@ CHECKS = {
 
 def healthz(checks: tuple[Watched, ...]) -> HttpResponse:
     """Answer ok, or 503 with a line for each check that is not."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + SECONDS * OF_CHECKS
     running = [(watched, watched.start()) for watched in checks]
     answers = [
         watched.wrong_after(thread, deadline - time.monotonic())

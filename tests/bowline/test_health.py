@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
+import psycopg
 import pytest
+import redis
 from django.conf import settings
 from django.db import connection, connections
 from django.test import Client
+from kombu import Connection
 
 from bowline import health
 from bowline.health import Watched
+from script.servers import free_port
 
 pytestmark = pytest.mark.django_db
 
@@ -177,3 +183,58 @@ def test_readyz_tells_that_migrations_are_not_applied(
 
     assert answer.status_code == 503
     assert answer.content == b"Migrations are not applied. Run manage.py migrate."
+
+
+@contextmanager
+def answering(*replies: bytes) -> Iterator[int]:
+    """Be a server that answers each message of its client with the next of these."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    client, _ = server.accept()
+                    with client:
+                        for reply in replies:
+                            client.recv(4096)
+                            client.sendall(reply)
+
+        Thread(target=serve, daemon=True).start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def test_readyz_tells_a_wrong_password_of_the_broker_from_no_answer(
+    client: Client, monkeypatch: pytest.MonkeyPatch, valkey: str
+) -> None:
+    server = redis.Redis.from_url(valkey)
+    server.config_set("requirepass", "right")
+    said = []
+    for url in (
+        valkey.replace("//", "//:right@"),
+        valkey.replace("//", "//:wrong@"),
+        valkey,
+        f"redis://127.0.0.1:{free_port()}/0",
+    ):
+        link = partial(Connection, url)
+        monkeypatch.setattr(health.current_app, "connection_for_write", link)
+        said.append(client.get("/readyz").content.decode())
+
+    refused = "The broker refused the user name or password."
+    assert said == ["ok", refused, refused, "The broker cannot be reached."]
+
+
+def test_a_wrong_password_of_postgresql_is_told_from_no_answer() -> None:
+    fields = b'SFATAL\0C28P01\0Mpassword authentication failed for user "x"\0\0'
+    refusal = b"E" + (len(fields) + 4).to_bytes(4, "big") + fields
+
+    def why(port: int) -> str:
+        with pytest.raises(psycopg.OperationalError) as caught:
+            psycopg.connect(f"postgresql://x:secret@127.0.0.1:{port}/x")
+        return health.out_of_reach("database", caught.value)
+
+    with answering(b"N", refusal) as port:
+        refused = why(port)
+
+    assert refused == "The database refused the user name or password."
+    assert why(free_port()) == "The database cannot be reached."
