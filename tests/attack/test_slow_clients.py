@@ -37,6 +37,7 @@ DEPLOY = ROOT / "deploy"
 NAME = "bowline.example.com"
 CLIENT = "127.0.0.2"
 """Loopback as well, and not the proxy's address."""
+METRICS_TOKEN = "a-token-of-prometheus"
 UNPRIVILEGED = "nobody" if os.geteuid() == 0 else None
 
 
@@ -148,6 +149,7 @@ def site_behind_nginx(nginx: str, django_db_setup: None) -> Iterator[Front]:
                     "DEBUG": "true",
                     "DJANGO_SETTINGS_MODULE": "bowline.settings",
                     "HTTPS": "true",
+                    "METRICS_TOKEN": METRICS_TOKEN,
                     "PYTHONDONTWRITEBYTECODE": "1",
                     "TMPDIR": name,
                     "TRUSTED_PROXIES": LOOPBACK,
@@ -284,6 +286,20 @@ def test_one_address_signs_in_so_often_at_once_and_no_more(
 
     assert statuses[-2:] == [429, 200]
     assert elsewhere == [200]
+
+
+def test_prometheus_reads_metrics_without_tls_and_with_its_token(
+    site_behind_nginx: Front,
+) -> None:
+    found = []
+    for token in (METRICS_TOKEN, "another-token-of-somebody"):
+        with closing(HTTPConnection(LOOPBACK, site_behind_nginx.http)) as asking:
+            headers = {"Host": "bowline", "Authorization": f"Bearer {token}"}
+            asking.request("GET", "/metrics", headers=headers)
+            answer = asking.getresponse()
+            found.append((answer.status, b"bowline_accounts" in answer.read()))
+
+    assert found == [(200, True), (401, False)]
 
 
 def test_plain_http_is_sent_to_https(site_behind_nginx: Front) -> None:
