@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,42 @@ def test_bowline_believes_the_network_that_it_shares_with_nginx_alone() -> None:
     assert believed.split(",")[0] == subnet
     assert default
     assert ip_network(default[1]).is_private
+
+
+def test_nginx_finds_the_site_where_it_was_after_a_restart() -> None:
+    """nginx looks a name up once, when it starts."""
+    network = ip_network("172.31.213.0/28")
+    address = SERVICES["web"]["networks"]["front"]["ipv4_address"]
+    default = re.search(r":-([0-9.]+)\}", address)
+
+    assert default
+    # Others get theirs from the beginning of the network.
+    assert ip_address(default[1]) == [*network.hosts()][-1]
+
+
+def test_no_container_starts_without_its_secrets() -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    used = re.findall(r"\$\{(SECRET_KEY|POSTGRES_PASSWORD)\b(.*?)\}", text)
+
+    assert len(used) == 3
+    assert [one for one in used if one[1] != f":?Set {one[0]} in .env"] == []
+
+
+def test_both_compose_1_and_2_know_what_it_says() -> None:
+    """Compose 1.29 has no version to ask for, and no such restart of a dependency."""
+    waits = [
+        one
+        for service in SERVICES.values()
+        if isinstance(after := service.get("depends_on", {}), dict)
+        for one in after.values()
+    ]
+
+    assert waits
+    assert [one for one in waits if one.keys() != {"condition"}] == []
+    assert COMPOSE.keys() == {"x-confined", "x-bowline", *COMPOSE_1}
+
+
+COMPOSE_1 = ("services", "networks", "volumes")
 
 
 def test_what_bowline_writes_is_in_memory() -> None:
