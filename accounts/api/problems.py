@@ -94,7 +94,7 @@ CODES: Mapping[type[Exception], Code] = {
 DOCUMENT = "/help/docs/api-reference/"
 """Where people read what the codes mean."""
 EXTRA, UNKNOWN = "extra_forbidden", "Unknown key."
-DOES_NOT_FIT = "The request does not fit the API’s description."
+DOES_NOT_FIT = "The request doesn’t fit the API’s description."
 TOO_LARGE = "The body is too large."
 TOO_MUCH_ASKED = "Too many questions wait for an answer. Ask again in some seconds."
 BUG = "Bowline itself failed. Its log says how, under the time of this request."

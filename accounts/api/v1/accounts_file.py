@@ -57,7 +57,7 @@ class FileSaved(Schema):
     new: list[str]
     changed: list[str]
     same: int
-    left_alone: int = Field(description="Accounts of Bowline that are not in the file")
+    left_alone: int = Field(description="Accounts of Bowline that aren’t in the file")
     managing: bool = Field(description="Whether the managing account changed")
 
 

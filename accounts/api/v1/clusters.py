@@ -49,7 +49,7 @@ class Searching(Schema):
     accounts: int
     read: int = Field(description="How many accounts are read so far")
     clusters: int
-    unread: int = Field(description="How many accounts could not be read")
+    unread: int = Field(description="How many accounts couldn’t be read")
     started_at: datetime
     finished_at: datetime | None
 
@@ -150,12 +150,12 @@ def list_clusters(
     "/searches/{id}/unread",
     auth=OPERATES,
     response=Page[UnreadAccount],
-    summary="List the accounts that could not be searched",
+    summary="List the accounts that couldn’t be searched",
 )
 def list_unread_accounts(
     request: HttpRequest, id: UUID, asked: Query[Asked]
 ) -> dict[str, Any]:
-    """List the accounts that could not be read, and why."""
+    """List the accounts that couldn’t be read, and why."""
     rows = kept(id).accounts.exclude(message="").select_related("account")
     found = page_of(rows, "id", asked)
     items = [

@@ -135,7 +135,7 @@ def approve_run(request: ApiRequest, number: Number, body: RunApproval) -> Any:
 )
 @once
 def discard_run(request: ApiRequest, number: Number) -> Any:
-    """Discard a plan that waits. AWS is unchanged."""
+    """Discard a waiting plan. AWS is unchanged."""
     if not actions.discard(run_numbered(number), request.user):
         raise too_late(number)
     return read_run(request, number)
@@ -157,11 +157,11 @@ def start_run_again(request: ApiRequest, number: Number) -> Any:
     "/{number}/look",
     auth=OPERATES,
     response={202: RunInFull},
-    summary="Look whether an owner is done",
+    summary="Check whether an account’s owner is done",
 )
 @once
-def look_for_owner(request: ApiRequest, number: Number) -> Any:
-    """Look at once whether the account’s owner has created the roles."""
+def check_for_owner(request: ApiRequest, number: Number) -> Any:
+    """Check at once whether the account’s owner has created the roles."""
     run = run_numbered(number)
     if not look_soon(run, request.user):
         raise Problem(Code.NOBODY_WAITS, WAITS_FOR_NOBODY.format(run.title))

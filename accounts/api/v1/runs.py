@@ -70,7 +70,7 @@ class RunInFull(RunListed):
         description="Whether a worker is processing it. Poll until false"
     )
     page: str = Field(description="Where people read it")
-    waiting: str = Field(description="What is being waited for just now")
+    waiting: str = Field(description="What the run is waiting for")
     error: RunError | None = Field(description="What ended it")
 
 
@@ -153,7 +153,7 @@ def plan_in_full(run: Run) -> dict[str, Any]:
     }
 
 
-@router.get("/{number}/results", response=list[Check], summary="Read what was proved")
+@router.get("/{number}/results", response=list[Check], summary="Read a run’s results")
 def read_run_results(request: HttpRequest, number: Number) -> Any:
     """Read what the run’s checks found."""
     return results_of(run_numbered(number))

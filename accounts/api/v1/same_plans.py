@@ -75,14 +75,14 @@ class SameApproval(Request):
 
 class SameApproved(Schema):
     approved: int
-    left: int = Field(description="How many of the runs are not approved")
+    left: int = Field(description="How many of the runs aren’t approved")
     refused: list[str] = Field(
         description=f"Why; of the first {MOST_NAMED} that are left, by account"
     )
 
 
-@router.get("", response=list[SameListed], summary="List plans that are the same")
-def list_same_plans(request: HttpRequest) -> Any:
+@router.get("", response=list[SameListed], summary="List identical plans")
+def list_identical_plans(request: HttpRequest) -> Any:
     """List the groups of waiting plans with the same changes, the largest first."""
     return [one._asdict() for one in same_plans()]
 
@@ -90,9 +90,11 @@ def list_same_plans(request: HttpRequest) -> Any:
 @router.get(
     "/{fingerprint}",
     response=SamePlans,
-    summary="Read plans that are the same",
+    summary="Read identical plans",
 )
-def read_same_plans(request: ApiRequest, fingerprint: Fingerprint) -> dict[str, Any]:
+def read_identical_plans(
+    request: ApiRequest, fingerprint: Fingerprint
+) -> dict[str, Any]:
     """Read word for word what an approval of these plans is about."""
     found = Run.objects.same_anywhere(fingerprint).order_by("account_name", "pk")
     one = found.select_related("account").first()
@@ -119,10 +121,10 @@ def read_same_plans(request: ApiRequest, fingerprint: Fingerprint) -> dict[str, 
     "/{fingerprint}/approve",
     auth=APPROVES,
     response={200: SameApproved},
-    summary="Approve plans that are the same",
+    summary="Approve identical plans",
 )
 @once
-def approve_same_plans(
+def approve_identical_plans(
     request: ApiRequest, fingerprint: Fingerprint, body: SameApproval
 ) -> Any:
     """Approve those of these runs whose plans still wait with the changes that you

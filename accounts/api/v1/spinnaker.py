@@ -41,7 +41,7 @@ class Connection(Schema):
     release: str
     is_tested: bool = Field(description="Whether a worker is testing it")
     tested_at: datetime | None
-    message: str = Field(description="Why the last test did not finish")
+    message: str = Field(description="Why the last test didn’t finish")
     checks: list[Sighting]
 
 
@@ -84,7 +84,7 @@ def read_clouddriver_file(request: HttpRequest) -> HttpResponse:
 
 @router.get("/run-by", response=SpinnakerRunBy, summary="Read how Spinnaker is run")
 def read_run_by(request: HttpRequest) -> dict[str, str]:
-    """Read how Spinnaker is run, as somebody said; empty: nobody did."""
+    """Read how Spinnaker is run; empty: nobody has set it."""
     return {"run_by": managing_row().run_by}
 
 
@@ -92,7 +92,7 @@ def read_run_by(request: HttpRequest) -> dict[str, str]:
     "/run-by",
     auth=OPERATES,
     response=SpinnakerRunBy,
-    summary="Say how Spinnaker is run",
+    summary="Set how Spinnaker is run",
 )
 @once
 def put_run_by(request: ApiRequest, body: SpinnakerRunBy) -> Any:

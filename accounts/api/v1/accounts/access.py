@@ -54,7 +54,7 @@ class AccessTest(Schema):
 )
 @once
 def test_access_role(request: ApiRequest, name: Name, body: RoleAsked) -> Any:
-    """Let a worker try to assume the role. Nothing in AWS changes."""
+    """Test whether Bowline can assume the role. Nothing in AWS changes."""
     lookup = ask(asked(request, name, body.access_role), request.user, anew=True)
     if lookup is None:
         raise too_much_asked()

@@ -28,7 +28,7 @@ class AccessRoleTexts(Schema):
     bowline: str = Field(description="Bowline’s own principal, which the role trusts")
     template: str = Field(description="For CloudFormation")
     terraform: str = Field(description="The same as bowline-access.tf.json")
-    commands: list[Statement] = Field(description="How it comes into every account")
+    commands: list[Statement] = Field(description="How to create it in every account")
     own_policy: dict[str, Any] = Field(
         description="What Bowline’s own identity needs to assume it"
     )
@@ -38,7 +38,7 @@ class AccessRoleTexts(Schema):
     "/{name}/access-role",
     auth=OPERATES,
     response={200: AccessRoleTexts, 202: AccessRoleTexts},
-    summary="Read how to make an access role",
+    summary="Read how to create an access role",
 )
 def read_access_role(request: ApiRequest, name: Name) -> Any:
     """Read the template of a role that trusts only Bowline. Until a worker knows who

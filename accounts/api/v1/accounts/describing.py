@@ -104,11 +104,13 @@ class Proof(Schema):
 
 
 class AccountInFull(Account):
-    sentences: list[str] = Field(description="What a person must know, and do")
+    sentences: list[str] = Field(description="What someone must know, and do")
     open_run: int | None = Field(description="The number of the run in progress")
-    left_out_at: datetime | None = Field(description="When it was left out of bundles")
+    left_out_at: datetime | None = Field(
+        description="When it was excluded from bundles"
+    )
     described: dict[str, Any] | None = Field(
-        description="What PUT would take; null: its steps are not complete"
+        description="What PUT would take; null: it isn’t complete"
     )
     proof: Proof | None
 

@@ -78,12 +78,12 @@ def taken(request: ApiRequest, account: Subject) -> dict[str, Any]:
     "/{name}/hand-off/updated",
     auth=OPERATES,
     response={202: RunInFull},
-    summary="Say that an owner has updated the stack",
+    summary="Report that an owner has updated the stack",
 )
 @once
 def report_hand_off_updated(request: ApiRequest, name: Name) -> Any:
-    """Record that the owner says that the stack is updated, where Bowline cannot see
-    it. Bowline then verifies the account.
+    """Record the owner’s word that the stack is updated, where Bowline can’t see it.
+    Bowline then verifies the account.
     """
     account = handed_off(name)
     run = waiting_run(account)

@@ -25,11 +25,11 @@ from accounts.spinnaker.bundles import leave_out, not_held, put_in
     "/{name}/leave-out",
     auth=OPERATES,
     response={200: AccountInFull},
-    summary="Leave an account out of bundles",
+    summary="Exclude an account from bundles",
 )
 @once
-def leave_account_out(request: ApiRequest, name: Name) -> Any:
-    """Leave it out of later bundles. Spinnaker keeps it until you install such a
+def exclude_account(request: ApiRequest, name: Name) -> Any:
+    """Exclude it from later bundles. Spinnaker keeps it until you install such a
     bundle.
     """
     account = account_named(name)
@@ -46,7 +46,7 @@ def leave_account_out(request: ApiRequest, name: Name) -> Any:
 )
 @once
 def include_account(request: ApiRequest, name: Name) -> Any:
-    """Let later bundles hold an account again that was left out."""
+    """Let later bundles hold an account again that was excluded."""
     account = account_named(name)
     if not put_in(account, request.user):
         raise Problem(Code.NOT_IN_BUNDLES, not_held(account))
@@ -58,7 +58,7 @@ def include_account(request: ApiRequest, name: Name) -> Any:
 )
 @once
 def delete_account(request: ApiRequest, name: Name) -> Any:
-    """Delete an account from Bowline that does not exist in AWS. To delete one in AWS,
+    """Delete an account from Bowline that doesn’t exist in AWS. To delete one in AWS,
     plan its removal first.
     """
     forget(account_named(name), request.user)

@@ -54,7 +54,7 @@ class TrustFound(Schema):
     sentence: str = Field(description="As the page says it")
     is_as_planned: bool = Field(description="false only where AWS had another one")
     found: list[dict[str, Any]] = Field(
-        description="The statements that AWS had, where they are not those planned"
+        description="The statements that AWS had, where they aren’t those planned"
     )
 
 
@@ -63,7 +63,7 @@ class Found(Schema):
 
     sentence: str
     read_at: datetime | None = Field(description="null: nothing was read yet")
-    unread: str = Field(description="Why it could not be read since; empty: it was")
+    unread: str = Field(description="Why it couldn’t be read since; empty: it was")
     differs: list[str] = Field(description="What a plan would have changed then")
     policies_of_others: list[ForeignPolicyListed] = Field(
         description="Those first that aren't accepted"

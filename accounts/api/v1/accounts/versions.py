@@ -24,7 +24,7 @@ class VersionListed(Schema):
     at: datetime
     by: str
     found_at: datetime | None = Field(description="When Bowline found it in AWS")
-    said_at: datetime | None = Field(description="When somebody said that it is there")
+    said_at: datetime | None = Field(description="When someone reported that it exists")
     said_by: str
     removed_at: datetime | None = Field(description="When its account was removed")
 
@@ -37,7 +37,7 @@ class VersionInFull(VersionListed):
     "/{name}/hand-off/versions",
     auth=OPERATES,
     response=Page[VersionListed],
-    summary="List what was handed out to an account’s owner",
+    summary="List the hand-off versions of an account",
 )
 def list_hand_off_versions(
     request: ApiRequest, name: Name, asked: Query[Asked]
@@ -53,12 +53,12 @@ def list_hand_off_versions(
     "/{name}/hand-off/versions/{number}",
     auth=OPERATES,
     response=VersionInFull,
-    summary="Read what was handed out then",
+    summary="Read a hand-off version of an account",
 )
 def read_hand_off_version(
     request: ApiRequest, name: Name, number: Number
 ) -> dict[str, Any]:
-    """Read the templates as they were handed out then."""
+    """Read the templates of this version."""
     account = account_named(name)
     refuse_outside(request.user, OPERATOR, account)
     rows = HandOff.objects.select_related("text")

@@ -29,7 +29,7 @@ class BundleBuild(Request):
     add_broken: list[Typed] = Field(
         [],
         max_length=MOST_NAMED,
-        description="Broken accounts that the last bundle does not have, and this one "
+        description="Broken accounts that the last bundle doesn’t have, and this one "
         f"adds; “{EVERY}”: all",
     )
 

@@ -71,16 +71,16 @@ class NextBundle(Compared):
     )
     kept_count: int
     added_broken: list[BrokenAccount] = Field(
-        description="Those that the last bundle does not have, and whose last "
+        description="Those that the last bundle doesn’t have, and whose last "
         f"verification failed: name them to build; the first {MOST_KEPT} by name"
     )
     added_broken_count: int
     edited: list[EditedAccount] = Field(
-        description="Those that the bundle has without their last edit, which is not "
+        description="Those that the bundle has without their last edit, which isn’t "
         f"verified; the first {MOST_KEPT} by name"
     )
     edited_count: int
-    left_out: list[LeftOut] = Field(description="What people left out of bundles")
+    left_out: list[LeftOut] = Field(description="What people excluded from bundles")
     policies_of_others: list[AlikeListed] = Field(description=OTHERS)
 
 

@@ -69,11 +69,11 @@ def read_organization_hand_off(request: ApiRequest) -> dict[str, Any]:
     "/hand-off/look",
     auth=OPERATES,
     response={202: Waiting},
-    summary="Look whether the organization is done",
+    summary="Check whether the organization is done",
 )
 @once
-def look_for_organization(request: ApiRequest) -> Any:
-    """Look at once at all accounts that wait for the organization."""
+def check_for_organization(request: ApiRequest) -> Any:
+    """Check at once all accounts that wait for the organization."""
     waiting = look_at_all(request.user)
     if not waiting:
         raise Problem(Code.NOBODY_WAITS, NOBODY_WAITS)

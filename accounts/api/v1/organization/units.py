@@ -60,7 +60,7 @@ class WatchedWith(Schema):
 class UnitListed(Schema):
     id: str
     path: str = Field(description="The names from the root to it")
-    watch: WatchedWith | None = Field(description="null: it is not watched")
+    watch: WatchedWith | None = Field(description="null: it isn’t watched")
 
 
 @router.get(

@@ -136,7 +136,7 @@ class RolloutInFull(RolloutListed):
     alone: list[int] = Field(description="Runs whose plans are like no other")
     causes: list[Cause]
     limits: Limits
-    left_out: list[str] = Field(description="What could not be started, and why")
+    left_out: list[str] = Field(description="What couldn’t be started, and why")
 
 
 class GroupInFull(Schema):
@@ -200,7 +200,7 @@ def read_rollout(request: HttpRequest, number: Number) -> dict[str, Any]:
 )
 @once
 def change_rollout_limits(request: ApiRequest, number: Number, body: Limits) -> Any:
-    """Change the waves and limits of what has not begun. What is left out stays."""
+    """Change the waves and limits of what hasn’t begun. What you leave out stays."""
     rollout = rollout_numbered(number)
     said = body.dict(exclude_none=True)
     for name, value in said.items():
