@@ -1,4 +1,4 @@
-"""docs/reference/api-reference.md: every operation of the API, and every code of a problem."""
+"""docs/reference/api-reference.md: every operation of the API, and every code."""
 
 from __future__ import annotations
 

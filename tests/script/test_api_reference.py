@@ -9,8 +9,8 @@ from script.reference import DOCS
 
 def test_the_page_is_what_the_api_says() -> None:
     assert (DOCS / "reference" / "api-reference.md").read_text() == api_reference(), (
-        "docs/reference/api-reference.md is out of date: run script/reference. A client knows an "
-        "operation by its name: do not change one."
+        "docs/reference/api-reference.md is out of date: run script/reference. "
+        "A client knows an operation by its name: do not change one."
     )
 
 
