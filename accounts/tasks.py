@@ -75,7 +75,7 @@ AFTER_A_MISS = timedelta(hours=1)
 """An owner's roles that AWS refused once are looked at again sooner."""
 
 ASSUMES = 5
-"""The roles that one verification assumes: what all of them ask of the managing account
+"""The roles that one verification assumes: what each costs the managing account
 alone. What else they call counts in an account of its own, once a night.
 """
 

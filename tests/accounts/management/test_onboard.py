@@ -95,7 +95,9 @@ def test_a_broken_account_is_added_to_a_bundle_only_where_it_is_named(
     assert (refused.code, named.code, every.code) == (1, 0, 0)
     assert f"the last bundle does not hold: {DEV.name}." in refused.err
     assert "name them in --add-broken" in refused.err
-    assert f"{DEV.name}: failed. The bundle adds it as it was last verified" in named.err
+    assert (
+        f"{DEV.name}: failed. The bundle adds it as it was last verified" in named.err
+    )
 
 
 TWO_REGIONS = "regions: [us-east-1, us-west-2]"
