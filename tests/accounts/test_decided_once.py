@@ -231,7 +231,7 @@ LOSERS = {
     ("approve", "approve"): "Run 1 was approved by ada before you decided.",
     ("approve", "discard"): "Run 1 was approved by ada before you decided.",
     ("approve", "plan"): "Run 1 of staging, approved by ada, is in progress. Wait "
-    "until it ends.",
+    "until it finishes.",
     ("discard", "approve"): "Run 1 was discarded by ada before you decided.",
     ("discard", "discard"): "Run 1 was discarded by ada before you decided.",
     ("edit", "approve"): "staging was edited after it was planned. Plan again.",
@@ -248,19 +248,19 @@ LOSERS = {
     "before you decided.",
     ("plan", "approve"): "Run 1 was discarded for run 3 of ada before you decided.",
     ("plan", "discard"): "Run 1 was discarded for run 3 of ada before you decided.",
-    ("plan", "plan"): "Run 3 of staging is in progress. Wait until it ends.",
+    ("plan", "plan"): "Run 3 of staging is in progress. Wait until it finishes.",
     ("rotate", "approve"): "staging was edited after it was planned. Plan again.",
     ("rotate", "rotate"): (
         "The external ID of staging is already being rotated. Finish that rotation "
         "first."
     ),
     ("accept", "accept"): "staging was accepted by ada before you decided.",
-    ("deliver", "deliver"): "Delivery 2 is in progress. Wait until it ends.",
+    ("deliver", "deliver"): "Delivery 2 is in progress. Wait until it finishes.",
     ("deliver", "send"): "Delivery 1 was discarded for delivery 2 of ada before you "
     "decided.",
     ("send", "send"): "Delivery 1 was approved by ada before you decided.",
     ("send", "withhold"): "Delivery 1 was approved by ada before you decided.",
-    ("send", "deliver"): "Delivery 1 is in progress. Wait until it ends.",
+    ("send", "deliver"): "Delivery 1 is in progress. Wait until it finishes.",
     ("withhold", "send"): "Delivery 1 was discarded by ada before you decided.",
     ("roll_out", "roll_out"): "Run 2 was approved by ada before you decided.",
     ("stop", "roll_out"): "Rollout 1 is stopped: ada stopped it. Nothing was changed.",

@@ -133,7 +133,7 @@ def test_what_only_aws_may_say_of_a_cluster_is_refused(field: str, value: str) -
 def test_the_owner_of_images_must_be_an_account_that_is_known() -> None:
     text = MANAGING + "  bakes: true\n  ami_owner: nobody\n"
 
-    with pytest.raises(FileProblems, match="ami_owner: There is no account “nobody”"):
+    with pytest.raises(FileProblems, match="ami_owner: There's no account “nobody”"):
         register(read(text.encode()), None)
 
     assert not ManagingAccount.objects.exists()
@@ -158,5 +158,8 @@ def test_another_managing_account_is_a_problem_and_no_traceback() -> None:
 
     (problem,) = caught.value.problems
     assert problem.line == 3
-    assert "cannot change to another AWS account" in problem.message
+    assert (
+        "You can't change the managing account to another AWS account"
+        in problem.message
+    )
     assert ManagedAccount.objects.count() == 1

@@ -160,7 +160,7 @@ def test_a_broker_that_takes_no_message_is_told_at_once(everybody) -> None:
 
     html = everybody.get(run.get_absolute_url()).content.decode()
     assert "The broker has not answered" in html
-    assert "wait, and continue once one is back" in html
+    assert "wait, and continue when a worker is available again" in html
 
 
 def test_a_bundle_that_the_broker_does_not_take_tells_it_too() -> None:

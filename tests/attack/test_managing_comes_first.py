@@ -111,7 +111,7 @@ def test_a_plan_that_would_change_nothing_else_is_none(
     run = planned(account)
 
     assert run.status == Status.OUTDATED
-    assert "has changes of its own. Plan it first." in run.error["message"]
+    assert "has changes. Plan it first." in run.error["message"]
     assert ManagingAccount.objects.get().applied[-1]["bakes"] is False
 
 

@@ -173,7 +173,7 @@ def test_an_answer_is_used_once(client: Client, provider: Saml) -> None:
     again = post(xml)
 
     assert again.status_code == 403
-    assert "This sign-in was used already." in text(again)
+    assert "This sign-in was already used." in text(again)
     assert client.get(FINISH).status_code == 403
     assert who(client) == ""
 

@@ -237,8 +237,11 @@ def test_an_author_is_refused_on_the_command_line_and_so_is_nobody() -> None:
     assert not command.may_apply(run, None, None)
     assert command.may_apply(run, None, paul)
     said = command.stderr.getvalue()
-    assert "not approved. In production, the person who plans cannot approve" in said
-    assert "somebody must approve on the plan's page, or be named with --by" in said
+    assert "not approved. In production, the person who plans can't approve" in said
+    assert (
+        "somebody must approve on the plan's page, or name the approver with --by"
+        in said
+    )
 
 
 def test_an_author_accepts_nothing_on_the_command_line() -> None:

@@ -358,7 +358,7 @@ def test_a_broker_that_is_away_is_told_at_once(
 
     page = everybody.get("/settings/?tab=site&look=answer").content.decode()
 
-    assert "Bowline could not ask AWS: the broker" in page
+    assert "Bowline couldn't call AWS because the broker" in page
     assert "The broker has not answered" in page
 
 

@@ -59,7 +59,7 @@ class RememberingAws:
             raise AwsError(
                 reach.account_id,
                 "sts:AssumeRole",
-                f"Bowline could not assume {role}.",
+                f"Bowline couldn't assume {role}.",
                 "Check that the role exists, and that its trust policy allows "
                 "sts:AssumeRole to Bowline.",
             )

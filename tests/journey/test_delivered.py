@@ -105,7 +105,10 @@ class Bundles:
     def build(self) -> Bundle:
         """Build it there: it differs from the last one by what the page said."""
         number = self.last.number + 1
-        press(self.page, f"Build bundle {number}" if self.said else "Build anyway")
+        press(
+            self.page,
+            f"Build bundle {number}" if self.said else ("Build the bundle anyway"),
+        )
         link = self.page.get_by_role("link", name="Download bundle")
         expect(link).to_be_visible(timeout=PATIENCE)
         with self.page.expect_download() as download:
@@ -192,7 +195,7 @@ def edit(page: Page, bundles: Bundles) -> None:
     delivered = bundles.last.staging
     open_staging(page)
     page.get_by_role("link", name="Edit").click()
-    page.get_by_text("More choices").click()
+    page.get_by_text("More settings").click()
     page.get_by_label("Who may write").fill("site reliability")
     for step in ("providers", "access"):
         press(page, "Save and continue")
@@ -205,9 +208,7 @@ def edit(page: Page, bundles: Bundles) -> None:
     expect(page.get_by_text("Ready to plan")).to_be_visible()
 
     assert bundles.announced() == set()
-    expect(section(page, "Edited, but not verified since")).to_contain_text(
-        STAGING.name
-    )
+    expect(section(page, "Edits not included")).to_contain_text(STAGING.name)
     assert bundles.build().staging == delivered
     open_staging(page)
     plan(page, "Plan again")
@@ -234,7 +235,7 @@ def rotate(page: Page, bundles: Bundles, aws: Credentials) -> None:
     new = external_id()
     assert new != former
     trust = section(page, "Trust")
-    accepted = fact(page, "AWS accepts now")
+    accepted = fact(page, "Accepted by AWS now")
     expect(accepted).to_have_text(
         "the previous one; the new one, too, once a plan is applied"
     )

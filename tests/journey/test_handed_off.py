@@ -28,7 +28,7 @@ from tests.owner_shell import run
 from tests.rows import managing_row
 
 DEV, DATA = MEMBERS[0], MEMBERS[4]
-WAITS = f"Waits for the owner of {DATA.name}"
+WAITS = f"Waiting for the owner of {DATA.name}"
 
 
 @pytest.fixture(autouse=True)

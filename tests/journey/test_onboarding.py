@@ -42,7 +42,7 @@ def describe_account(page: Page) -> None:
     page.get_by_label("Name in Spinnaker").fill(DEV.name)
     page.get_by_label("AWS account ID").fill("2000 0000 00022")
     page.get_by_label("Environment").fill("dev")
-    page.get_by_text("More choices").click()
+    page.get_by_text("More settings").click()
     page.get_by_label("Who may write").fill("operators, site reliability")
     press(page, "Save and continue")
     expect(page.locator("#id_account_id_error")).to_contain_text("12 digits")
@@ -118,19 +118,19 @@ def download_bundle(page: Page, folder: Path) -> Path:
 FAULTS = (
     (
         UNTRUSTING,
-        "The plan could not be made",
+        "The plan couldn't be created",
         f"could not assume {UNTRUSTING.arn(f'role/{ACCESS_ROLE}')}",
         "its trust policy must allow sts:AssumeRole",
     ),
     (
         HANDMADE,
-        "The plan could not be made",
+        "The plan couldn't be created",
         f"The role spinnakerManaged in account {HANDMADE.account_id} already exists",
-        "keep existing roles in the account's access step",
+        "keep existing roles in the account's Access step",
     ),
     (
         LIMITED,
-        "It stopped while changing AWS",
+        "The run stopped while changing AWS",
         "AWS refused iam:PutRolePolicy",
         f"Allow iam:PutRolePolicy to the role {ACCESS_ROLE}",
     ),

@@ -40,7 +40,7 @@ def add_lee(ada: Page) -> str:
     ada.get_by_label("User name").fill("lee")
     for role in ("operator", "approver"):
         ada.get_by_role("checkbox", name=f"{role}:").check()
-    press(ada, "Add and create the link")
+    press(ada, "Add person and create link")
     link = section(ada, "The link to choose a password").locator("code").inner_text()
     for role in ("operator", "approver"):
         only = ada.get_by_label(f"{role.capitalize()} only in these environments")

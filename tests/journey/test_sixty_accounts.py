@@ -21,7 +21,7 @@ from tests.rows import managing_row, person
 ENVIRONMENTS = ("dev", "staging", "production")
 EACH = 20
 BROKEN = ("production-3", "production-7")
-CAUSE = "Bowline could not assume arn:aws:iam::…:role/OrganizationAccountAccessRole"
+CAUSE = "Bowline couldn't assume arn:aws:iam::…:role/OrganizationAccountAccessRole"
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def plan_the_file(page: Page) -> Rollout:
     page.locator("input[type=file]").set_input_files(
         [{**file, "buffer": accounts_file().encode()}]  # type: ignore[list-item]
     )
-    press(page, "Check the file")
+    press(page, "Validate the file")
     press(page, "Save 60 accounts")
     press(page, "Plan 60 accounts")
     expect(page.get_by_role("heading", level=1)).to_contain_text("60 accounts")

@@ -301,7 +301,7 @@ BY_TRUST = (
     Case(
         "another account",
         MORE,
-        ("Whoever account 999999999999 permits can assume it.",),
+        ("Every identity that account 999999999999 permits can assume it.",),
         trusts=((MANAGED, trusting({"AWS": STRANGER})),),
     ),
     Case(
@@ -313,7 +313,7 @@ BY_TRUST = (
     Case(
         "another account, to what instances are",
         MORE,
-        (f"role {BASE} (as found: Whoever account 999999999999 permits",),
+        (f"role {BASE} (as found: Every identity that account 999999999999 permits",),
         trusts=((BASE, trusting({"AWS": STRANGER})),),
     ),
     Case(

@@ -1,5 +1,5 @@
 """What an organization, colleagues and strangers do to an account is what Bowline says,
-also where AWS is busy.
+also where AWS throttled the requests.
 
 Each case is planted into one verified account of two regions, and taken out again.
 `REWRITE_DOCS=1 pytest tests/strict_aws/test_others.py -k docs` writes their table.

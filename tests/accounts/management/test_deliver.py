@@ -90,7 +90,7 @@ def test_it_delivers_and_waits_until_it_is_loaded(strict: StrictGate) -> None:
     assert (first.code, first.err) == (0, [])
     assert first.out[-3:-1] == [
         "Sent 1 of 1.",
-        "Stored. Waits until Spinnaker has loaded 1 account.",
+        "Stored. Waiting until Spinnaker loads 1 account.",
     ]
     assert first.out[-1].startswith("Spinnaker has loaded, or unloaded, 1 account")
     assert Delivery.objects.get(number=1).approved_by_name == "olga"
@@ -151,7 +151,7 @@ def test_the_policy_of_an_environment_asks_for_a_second_person(
     ending = run("--approve", "--by", "olga")
 
     assert ending.code == 2
-    assert "In production, the person who plans cannot approve" in ending.err[0]
+    assert "In production, the person who plans can't approve" in ending.err[0]
     assert strict.writes == []
 
 
@@ -236,5 +236,5 @@ def test_it_counts_what_was_stored_and_no_attempt(strict: StrictGate) -> None:
 
 
 def test_without_a_connection_nothing_is_planned() -> None:
-    with pytest.raises(CommandError, match="not connected with Spinnaker"):
+    with pytest.raises(CommandError, match="isn't connected to Spinnaker"):
         call_command("deliver")

@@ -33,7 +33,7 @@ def test_where_accounts_are_gone_from_it_somebody_must_have_looked() -> None:
     digest = gone_answer(Bundle.objects.get().files)
 
     for answer in ("", "yes", "all gone 000000000000"):
-        with pytest.raises(CommandError, match="no longer has accounts that earlier"):
+        with pytest.raises(CommandError, match="no longer includes some earlier"):
             call_command("installed", "3", "--answer", answer)
     assert not Bundle.objects.installed().exists()
 

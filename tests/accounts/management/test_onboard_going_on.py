@@ -119,7 +119,7 @@ def test_what_did_not_start_is_started_when_it_is_resumed(
     resumed = onboard(five, "--approve", "--resume")
 
     assert (first.code, paused) == (1, Rollout.State.PAUSED)
-    assert "Fix what failed, then continue with --resume" in first.err
+    assert "Fix the failures, then continue with --resume" in first.err
     assert (resumed.code, resumed.err) == (0, "")
     assert {one.state for one in ManagedAccount.objects.all()} == {State.VERIFIED}
 

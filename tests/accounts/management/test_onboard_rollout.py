@@ -154,7 +154,8 @@ def test_one_with_another_run_is_left_out_and_named(file: Path) -> None:
     assert ending.code == 1
     assert f"{STAGING.name}: verified\n" in ending.out
     assert ending.err == (
-        f"{DEV.name}: {run.title} of {DEV.name} is in progress. Wait until it ends.\n"
+        f"{DEV.name}: {run.title} of {DEV.name} is in progress. Wait until it "
+        "finishes.\n"
     )
 
 

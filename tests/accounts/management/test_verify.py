@@ -113,7 +113,7 @@ def test_a_verification_that_was_killed_is_continued(account: ManagedAccount) ->
 
     run.refresh_from_db()
     assert (held.code, ending.code) == (1, 0)
-    assert "is in progress. Wait until it ends." in held.err
+    assert "is in progress. Wait until it finishes." in held.err
     assert run.status == Status.VERIFIED
 
 

@@ -115,7 +115,7 @@ def test_unknown_writes_are_said_of_what_was_proved(
 
     sentences = row.standing.sentences
     assert row.word == word
-    denied = "Spinnaker may be denied "
+    denied = "Spinnaker might be denied "
     assert [s.split(":")[0] for s in sentences if denied in s] == [
         f"{denied}{one}" for one in said
     ]
@@ -125,14 +125,14 @@ def test_unknown_writes_are_said_of_what_was_proved(
 @pytest.mark.parametrize(
     ("state", "undeployable", "unknown", "word", "said"),
     [
-        (State.VERIFIED, 1, 0, NOT_EVERYWHERE, "Spinnaker cannot deploy in 1 region:"),
-        (State.VERIFIED, 2, 0, NOT_EVERYWHERE, "Spinnaker cannot deploy in 2 regions:"),
+        (State.VERIFIED, 1, 0, NOT_EVERYWHERE, "Spinnaker can't deploy in 1 region:"),
+        (State.VERIFIED, 2, 0, NOT_EVERYWHERE, "Spinnaker can't deploy in 2 regions:"),
         (
             State.VERIFIED,
             1,
             4,
             NOT_EVERYWHERE,
-            "Spinnaker cannot deploy in 1 region:",
+            "Spinnaker can't deploy in 1 region:",
         ),
         (State.FAILED, 1, 0, "failed", ""),
     ],
@@ -152,7 +152,7 @@ def test_regions_in_which_nothing_can_be_deployed_are_counted(
     assert BADGES[row.word].colour != "good"
     assert said in sentences
     assert ("The checks show what it is and how" in sentences) is bool(said)
-    assert ("Spinnaker may be denied 4 writes" in sentences) is bool(unknown)
+    assert ("Spinnaker might be denied 4 writes" in sentences) is bool(unknown)
 
 
 def test_nothing_is_stale_where_the_setting_is_0(settings) -> None:

@@ -49,7 +49,7 @@ def test_a_handmade_role_is_not_touched(here: Credentials) -> None:
 
     assert run.status == Status.FAILED
     assert "spinnakerManaged" in run.error["message"]
-    assert "not made by Bowline" in run.error["message"]
+    assert "wasn't created by Bowline" in run.error["message"]
     assert "keep existing roles" in run.error["hint"]
 
 

@@ -102,7 +102,7 @@ def test_the_preview_of_a_file_is_not_endless(
     page.locator("#id_file").set_input_files(
         {**file, "buffer": (heading + lines).encode()}
     )
-    page.get_by_role("button", name="Check the file").click()
+    page.get_by_role("button", name="Validate the file").click()
     page.get_by_text("Same in all 50 new accounts").wait_for()
 
     assert height_of(page) <= HIGHEST[1440]

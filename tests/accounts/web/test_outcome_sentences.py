@@ -26,7 +26,7 @@ STATES_AN_OUTCOME = re.compile(
     r"^Spinnaker has access$|and Spinnaker can no longer assume|is verified, and"
     r"|^… Finished$|^Nothing (to|was|had|in AWS (was|has))|(is|'s) nothing to"
     r"|^You're all set|^No changes to send"
-    r"|othing in them was|matches its description|^(… )?Removed from AWS|has everything"
+    r"|othing in them was|matches its settings|^(… )?Removed from AWS|has everything"
     r"|included in the latest bundle|^No accounts were added|^There are no resources to"
     r"|has loaded it$|has no changes\.$|so none was"
 )
@@ -174,7 +174,7 @@ def test_the_managing_account_matches_only_once_verified(viewer) -> None:
     error = {"message": "No.", "hint": ""}
     run = run_row(Status.FAILED, kind=Run.Kind.MANAGING, account=None, error=error)
 
-    assert "matches its description" not in page(viewer, run.get_absolute_url())
+    assert "matches its settings" not in page(viewer, run.get_absolute_url())
 
 
 def test_a_removal_that_failed_removed_nothing_for_certain(viewer) -> None:

@@ -6,7 +6,9 @@ from onboarding.aws.backoff import LONGEST_DELAY, Backoff
 from onboarding.aws.errors import AwsError
 from tests.onboarding.aws.field import FakeClock
 
-BUSY = AwsError("922222222222", "iam:GetRole", "AWS is busy.", retryable=True)
+BUSY = AwsError(
+    "922222222222", "iam:GetRole", "AWS throttled the requests.", retryable=True
+)
 
 
 def test_it_repeats_until_it_is_done() -> None:

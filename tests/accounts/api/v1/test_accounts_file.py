@@ -230,7 +230,7 @@ REFUSED = {
         created_in_aws,
         MANAGING.replace("911111111111", "944444444444"),
         422,
-        "cannot change to another AWS account",
+        "You can't change the managing account to another AWS account",
     ),
     "another maker of the managing account": (
         created_in_aws,

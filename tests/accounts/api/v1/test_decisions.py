@@ -66,7 +66,7 @@ def test_an_account_with_a_run_in_progress_is_not_planned(operator, account):
     run = run_row(Status.APPLYING, account=account)
 
     assert detail(operator.post("/accounts/staging/plan")) == (
-        f"Run {run.number} of staging is in progress. Wait until it ends."
+        f"Run {run.number} of staging is in progress. Wait until it finishes."
     )
 
 
@@ -166,7 +166,7 @@ def test_whoever_plans_does_not_approve_where_two_must(approver, account):
     refused = approver.post(f"/runs/{run.number}/approve", {"digest": digest(run)})
 
     assert detail(refused, 403) == (
-        "In production, the person who plans cannot approve: approver started this "
+        "In production, the person who plans can't approve: approver started this "
         "plan. Another person must approve."
     )
     run.refresh_from_db()
@@ -299,5 +299,5 @@ def test_whoever_plans_does_not_accept_where_two_must(approver, account):
 
     refused = approver.post("/accounts/staging/accept")
 
-    assert "In prod, the person who plans cannot approve" in detail(refused, 403)
+    assert "In prod, the person who plans can't approve" in detail(refused, 403)
     assert ManagedAccount.objects.get().accepted_at is None

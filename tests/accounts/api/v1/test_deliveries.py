@@ -32,7 +32,7 @@ def test_it_plans_a_delivery_once_for_one_key(operator):
 
 
 def test_nothing_is_delivered_where_there_is_no_spinnaker(operator):
-    assert "not connected with Spinnaker" in detail(operator.post("/deliveries", {}))
+    assert "isn't connected to Spinnaker" in detail(operator.post("/deliveries", {}))
     assert not Delivery.objects.exists()
 
 
@@ -41,7 +41,7 @@ def test_one_delivery_at_a_time(operator):
     Delivery.objects.create(number=1, status=Delivery.Status.DELIVERING)
 
     assert detail(operator.post("/deliveries", {})) == (
-        "Delivery 1 is in progress. Wait until it ends."
+        "Delivery 1 is in progress. Wait until it finishes."
     )
 
 

@@ -67,7 +67,9 @@ def test_it_stays_the_same_account_while_others_trust_it(operator):
 
     answer = operator.put("/managing-account", {**CORE, "account_id": "933333333333"})
 
-    assert "cannot change to another AWS account" in detail(answer, 422)
+    assert "You can't change the managing account to another AWS account" in detail(
+        answer, 422
+    )
 
 
 def test_it_is_planned_once_for_one_key(operator):
@@ -87,7 +89,7 @@ def test_one_run_of_it_at_a_time(operator):
     run = run_row(Status.APPLYING, account=None, kind=Run.Kind.MANAGING)
 
     assert detail(operator.post("/managing-account/plan")) == (
-        f"Run {run.number} of core is in progress. Wait until it ends."
+        f"Run {run.number} of core is in progress. Wait until it finishes."
     )
 
 

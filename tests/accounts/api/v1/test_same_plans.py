@@ -104,7 +104,7 @@ def test_those_that_moved_on_are_left_with_why(approver, three):
             "decided.",
             "a1 was edited after it was planned. Plan again.",
             f"a2: {decided.title} was approved by olga before you decided.",
-            "The changes of a4 differ now.",
+            "The changes of a4 are different now.",
         ],
     }
     assert Run.objects.get(pk=other.pk).status == Status.PLANNED
@@ -127,7 +127,7 @@ def test_who_planned_it_approves_only_the_others(approver, three):
     answer = approver.post(f"{PATH}/approve", numbers(three))
 
     assert answer.json()["refused"] == [
-        "a0: In no environment, the person who plans cannot approve: approver started "
+        "a0: In no environment, the person who plans can't approve: approver started "
         "this plan. Another person must approve."
     ]
     assert approved() == {run.number for run in three[1:]}
@@ -184,7 +184,7 @@ def test_no_more_accounts_join_than_their_plans_can_list(approver):
     done = approver.post(f"{PATH}/approve", {"runs": fit})
 
     assert shown["room"] == 2
-    assert "These plans have room for only 2 more accounts" in detail(crowd)
+    assert "There is room for only 2 more accounts" in detail(crowd)
     assert done.json()["approved"] == 2
 
 

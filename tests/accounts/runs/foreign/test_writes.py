@@ -55,7 +55,7 @@ def test_the_account_waits_for_an_acceptance_and_bundles_for_the_next_verificati
     account = ManagedAccount.objects.get()
     assert (run.status, account.state) == (Status.FAILED, State.VERIFIED)
     assert account.word == "verified, writes unknown"
-    waits = f"It waits for an acceptance of {account.unknown_writes} unknown writes"
+    waits = f"An approver must accept {account.unknown_writes} unknown writes"
     assert waits in account.standing.sentences[1]
     assert run.error["message"].startswith("The unknown writes in")
     assert account.proved == before
@@ -115,7 +115,7 @@ def test_the_same_writes_stay_accepted_whatever_the_reason_and_others_do_not() -
     accepted_now = {"until": today(), "accepted_at": timezone.now()}
     ForeignPolicy.objects.update(**accepted_now)
 
-    same = found(account, unknown("a:b", "a:c", why="AWS is busy."))
+    same = found(account, unknown("a:b", "a:c", why="AWS throttled the requests."))
     other = found(account, unknown("a:b", "a:d"))
 
     assert same.is_accepted

@@ -173,7 +173,7 @@ def test_without_a_reader_an_edited_policy_is_not_proved_from_here(
     assert found.status == Status.VERIFIED, found.error
     left = found.checks.get(name__startswith=f"Compare {DEV.name} with AWS")
     assert left.outcome == "not testable"
-    assert left.sentence.startswith("Verified by the chain; its policies were not")
+    assert left.sentence.startswith("Verified by the role chain. Its policies weren't")
     read = FoundRoles.objects.of(account())
     assert read.get().unread
     approved = found.checks.filter(name__startswith="No unapproved policies")

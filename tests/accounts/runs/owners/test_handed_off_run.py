@@ -64,7 +64,9 @@ def test_it_waits_for_the_owner_and_becomes_verified_by_the_walk(
     assert set(chain.values()) == {"passed"}
     unread = found.checks.get(name__startswith=f"Compare {DEV.name} with AWS")
     assert unread.outcome == "not testable"
-    assert unread.sentence.startswith("Verified by the chain; its policies were not")
+    assert unread.sentence.startswith(
+        "Verified by the role chain. Its policies weren't"
+    )
     assert written(calls) == []
     assert {step.status for step in found.steps.all()} == {"done"}
 

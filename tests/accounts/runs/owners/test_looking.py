@@ -32,7 +32,9 @@ from tests.rows import (
 pytestmark = pytest.mark.django_db
 
 BOWLINE = "arn:aws:iam::911111111111:user/bowline"
-OTHER = AwsError("922222222222", "AssumeRole", "AWS is busy. " * 30, code="Throttling")
+OTHER = AwsError(
+    "922222222222", "AssumeRole", "AWS throttled the requests. " * 30, code="Throttling"
+)
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def test_a_refusal_fails_no_run_and_is_shown(
     assert "put a template into the bucket missing" in last.unpublished
     assert run.account is not None
     text = page_of(client, run.account)
-    assert "There is no link to the console" in text
+    assert "There's no link to the console" in text
     assert "console.aws.amazon.com" not in text
 
 

@@ -76,10 +76,10 @@ def test_a_removal_takes_the_typed_number(
         page.get_by_text("Bowline hasn't created anything in this account.")
     ).to_be_visible()
     page.get_by_label("To plan their removal").fill("remove 3 accounts")
-    page.get_by_role("button", name="Plan the removals").click()
+    page.get_by_role("button", name="Plan the removal").click()
     expect(page.get_by_text("nothing was planned")).to_be_visible()
     page.get_by_label("To plan their removal").fill("remove 2 accounts")
-    page.get_by_role("button", name="Plan the removals").click()
+    page.get_by_role("button", name="Plan the removal").click()
 
     expect(page.get_by_text("Nothing is deleted until the plans")).to_be_visible()
     assert Run.objects.filter(kind=Run.Kind.REMOVE).count() == 2

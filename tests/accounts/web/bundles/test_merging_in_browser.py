@@ -117,6 +117,6 @@ def test_no_page_is_wider_than_a_phone(
     shown(page, tmp_path / "config")
 
     assert width_of(page) <= 320
-    label = page.get_by_text("Where the bundle is unpacked")
+    label = page.get_by_text("Bundle directory")
     mark = label.evaluate("one => getComputedStyle(one, '::after').content")
     assert mark.startswith('"\xa0*"'), "the mark could stand in a line of its own"

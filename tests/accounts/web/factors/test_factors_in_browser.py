@@ -119,7 +119,7 @@ def test_an_authenticator_app_is_added_and_asked_for(page: Page) -> None:
     sign_out(page)
 
     give_password(page)
-    page.get_by_label("Code of your authenticator app").fill(
+    page.get_by_label("Authenticator app code").fill(
         app_codes.code_at(secret, step + 1)
     )
     page.get_by_role("button", name="Sign in").click()

@@ -40,7 +40,7 @@ def test_a_group_is_changed(
     page.get_by_role("link", name="Change platform").click()
     expect(page.get_by_role("textbox", name="Group")).to_have_value("platform")
     page.get_by_role("checkbox", name="approver").check()
-    page.get_by_role("button", name="Save the group").click()
+    page.get_by_role("button", name="Save group").click()
 
     words = "viewer, operator in staging and test only, approver"
     expect(page.get_by_text(words, exact=True)).to_be_visible()

@@ -150,7 +150,7 @@ def test_a_plan_and_a_run_that_waits_name_the_managing_accounts_owner(
 
     plan = client.get(planned.get_absolute_url()).content.decode()
 
-    assert f"The owner of {row.name} makes what is listed" in plan
+    assert f"The owner of {row.name} creates the resources listed" in plan
     Run.objects.update(status=Status.HANDED_OFF, handed_off_at=timezone.now())
     waits = client.get(planned.get_absolute_url()).content.decode()
     assert "Waiting for the owner of the managing account" in waits

@@ -315,7 +315,7 @@ def test_whoever_was_signed_out_is_told_and_nothing_more_is_asked(
     page = opened(browser, live_server, "/runs/")
     page.context.clear_cookies()
     page.clock.run_for(LOOK)
-    expect(toast(page)).to_contain_text("You are signed out.")
+    expect(toast(page)).to_contain_text("You're signed out.")
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url))
 
@@ -379,7 +379,7 @@ def test_a_toast_is_not_shown_twice(
     page = opened(browser, live_server, "/runs/")
     page.context.clear_cookies()
     page.clock.run_for(LOOK)
-    expect(toast(page)).to_contain_text("You are signed out.")
+    expect(toast(page)).to_contain_text("You're signed out.")
 
     with page.expect_response(lambda one: is_poll(one.request)):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

@@ -254,6 +254,6 @@ def test_it_all_works_without_scripts(
 
     page.get_by_role("link", name="Findings").click()
 
-    expect(page.get_by_role("heading", name="Linter findings, and")).to_be_visible()
+    expect(page.get_by_role("heading", name="Linter findings and")).to_be_visible()
     expect(page.get_by_role("button", name="Print")).to_be_hidden()
     assert page.url.endswith("#lint")

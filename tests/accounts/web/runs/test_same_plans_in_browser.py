@@ -95,7 +95,7 @@ def test_the_button_says_how_many_are_ticked(
     page = signed_in(browser, live_server, "approver")
     told = complaints(page)
     page.goto("/runs/")
-    page.get_by_role("link", name="Read and approve 5 plans").click()
+    page.get_by_role("link", name="Review and approve 5 plans").click()
 
     page.get_by_label(f"Select {plans[0].account_name}").uncheck()
     page.get_by_label("Comment (optional)").fill("As agreed.")

@@ -97,7 +97,7 @@ def test_the_first_sign_in_then_without_the_group_then_the_emergency_account(
     expect(page.get_by_text("None of your groups has a role")).to_be_visible()
 
     page.goto(f"{live_server.url}/admin/")
-    page.get_by_text("Emergency account").click()
+    page.get_by_text("Emergency user").click()
     for name, heading in (("ann", "Sign in"), ("emergency", "Bowline's records")):
         page.get_by_label("Name").fill(name)
         page.get_by_label("Password").fill(PASSWORD)

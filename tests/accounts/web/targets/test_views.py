@@ -112,7 +112,7 @@ def test_slack_is_added_by_a_reference(administrator) -> None:
         ({"url": "https://x.example.com/?key=the-secret"}, "Remove the user"),
         ({"channel": "slack", "reference": f"{SLACK_URL}/the-secret"}, "never the"),
         ({"channel": "teams", "reference": "env:SECRET_KEY"}, "Bowline can read"),
-        ({"channel": "slack", "reference": ""}, "Fill in this field"),
+        ({"channel": "slack", "reference": ""}, "This field is required"),
         ({"kinds": []}, "Choose at least one"),
         ({"name": ""}, "This field is required"),
         ({"environments": ["e:nowhere"]}, "Select a valid choice"),

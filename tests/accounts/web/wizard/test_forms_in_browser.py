@@ -163,5 +163,5 @@ def test_a_link_to_a_folded_field_unfolds_it(page: Page) -> None:
     page.goto("/managing/#id_boundary")
 
     expect(page.get_by_label("Permissions boundary")).to_be_focused()
-    page.get_by_text("More choices").click()
+    page.get_by_text("More settings").click()
     expect(page.get_by_label("Permissions boundary")).to_be_hidden()

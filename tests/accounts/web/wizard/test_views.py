@@ -186,7 +186,7 @@ def test_a_choice_of_nothing_offers_nothing_of_the_external_id(operator) -> None
     response = operator.post(url(account, "providers"), {"leave": ""})
 
     assert "Choose at least one provider." in response.content.decode()
-    assert "Turn the external ID off" not in response.content.decode()
+    assert "Turn off the external ID" not in response.content.decode()
 
 
 def test_the_external_id_is_turned_off_with_the_choice(operator) -> None:

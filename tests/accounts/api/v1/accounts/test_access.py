@@ -63,7 +63,7 @@ def test_a_refusal_says_what_to_allow(operator, account):
     assert shown["bowline"] == caller["principal"]
     assert [one["says"] for one in shown["statements"]] == [
         "Add this statement to the role's trust policy:",
-        "Add this statement to a policy of Bowline's own identity:",
+        "Add this statement to a policy of Bowline's identity:",
     ]
 
 

@@ -91,12 +91,12 @@ def test_it_shows_what_the_page_shows(reader):
         (
             {"unknown_writes": 4},
             "verified, writes unknown",
-            "Spinnaker may be denied 4 writes",
+            "Spinnaker might be denied 4 writes",
         ),
         (
             {"undeployable": 1},
             "verified, some regions",
-            "Spinnaker cannot deploy in 1 region: something that a deployment needs",
+            "Spinnaker can't deploy in 1 region: something that a deployment needs",
         ),
     ],
 )

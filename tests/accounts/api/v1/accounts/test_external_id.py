@@ -66,7 +66,7 @@ def test_a_rotation_is_cancelled(operator, account):
     answer = operator.post(f"{PATH}/cancel")
 
     assert answer.json()["external_id"] == first["external_id"]
-    assert "is not in rotation" in detail(operator.post(f"{PATH}/cancel"))
+    assert "isn't being rotated" in detail(operator.post(f"{PATH}/cancel"))
 
 
 def test_what_cannot_be_rotated_is_said(operator, account):
@@ -74,7 +74,7 @@ def test_what_cannot_be_rotated_is_said(operator, account):
 
     refused = operator.post(f"{PATH}/rotate")
 
-    assert "there is no external ID to rotate" in detail(refused)
+    assert "there's no external ID to rotate" in detail(refused)
 
 
 def test_an_account_without_an_external_id_has_none(reader, account):

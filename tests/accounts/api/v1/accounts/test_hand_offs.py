@@ -39,7 +39,7 @@ def test_an_account_that_bowline_creates_has_no_hand_off(operator):
         operator.read("/accounts/staging/hand-off"),
         operator.post("/accounts/staging/hand-off/updated"),
     ):
-        assert detail(answer, 404) == "This account is not handed off."
+        assert detail(answer, 404) == "This account isn't handed off."
 
 
 def test_nobody_is_taken_at_their_word_where_nothing_waits_for_it(operator):
@@ -72,7 +72,7 @@ def test_a_managing_account_that_bowline_creates_has_none(operator):
 
     refused = operator.read("/managing-account/hand-off")
 
-    assert detail(refused, 404) == "This account is not handed off."
+    assert detail(refused, 404) == "This account isn't handed off."
 
 
 def test_a_limited_role_takes_nothing_of_the_managing_account(operator):

@@ -74,7 +74,7 @@ def test_watching_ends_where_a_program_says_so(operator, units):
         (
             {"roles_tag": "team", "permissions": {}},
             "permissions.WRITE",
-            "empty would be everyone",
+            "Without groups, everyone has write access",
         ),
         ({"providers": ["ecs"]}, "external_id", "ECS cannot be combined"),
         ({"regions": ["mars-east-1"]}, "regions", "mars-east-1"),

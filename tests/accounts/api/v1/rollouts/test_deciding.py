@@ -214,7 +214,7 @@ def test_whoever_started_it_does_not_approve_where_two_must(approver):
         f"/rollouts/{rollout.number}{GROUP}/approve", {"runs": numbers(rollout)}
     )
 
-    assert "In prod, the person who plans cannot approve" in detail(refused)
+    assert "In prod, the person who plans can't approve" in detail(refused)
     assert not runs_of(rollout).filter(approved_at__isnull=False).exists()
 
 

@@ -131,5 +131,5 @@ def test_an_answer_twice_is_a_sentence(
     page.get_by_role("button", name="Continue").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Not signed in")
-    expect(page.get_by_text("This sign-in was used already.")).to_be_visible()
+    expect(page.get_by_text("This sign-in was already used.")).to_be_visible()
     assert_axe_finds_nothing(page)
