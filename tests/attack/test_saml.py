@@ -271,7 +271,7 @@ def test_nobody_becomes_somebody_else_by_a_name_or_a_mail_address(
 
     answer = sign_in(client, subject="OLGA", more=(("email", (olga.email,)),))
 
-    assert "already knows somebody else called OLGA" in text(answer)
+    assert "A local user named OLGA already exists" in text(answer)
     assert who(client) == ""
 
 

@@ -87,7 +87,7 @@ def test_nobody_becomes_somebody_else_by_a_name_or_a_mail_address(
 
     assert answer.status_code == 403
     called = unicodedata.normalize("NFKC", name)
-    assert f"already knows somebody else called {called}" in text(answer)
+    assert f"A local user named {called} already exists" in text(answer)
     assert who(client) == ""
     sign_in(client, provider.of("8", "security", email=olga.email))
     assert who(client) == "8"
@@ -338,6 +338,6 @@ def test_nobody_confirms_for_somebody_else(client: Client, provider: Emulated) -
 
     answer = come_back(client, query)
     assert answer.status_code == 403
-    assert "knows you as somebody else" in text(answer)
+    assert "returned a different user" in text(answer)
     assert who(client) == "ann"
     assert settings_page(client)["Location"].startswith(reverse("confirm"))
