@@ -85,7 +85,9 @@ def test_the_single_sign_on_makes_nobody_who_looks_like_another(
     answer = sign_in(client, provider.of("7", "platform", preferred_username=name))
 
     assert answer.status_code == 403
-    assert f"calls you {name}looks like the existing name {known}" in (text(answer))
+    assert f"identity provider, {name}, looks like the existing name {known}" in text(
+        answer
+    )
     assert User.objects.count() == 1
 
 
