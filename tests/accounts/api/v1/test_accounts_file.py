@@ -210,7 +210,7 @@ REFUSED = {
         None,
         FILE.replace("managing:", "managing:\n  bakes: true\n  ami_owner: images"),
         422,
-        "There is no account “images”",
+        "There's no account “images”",
     ),
     "two mistakes of accounts": (
         lambda operator: managing_row(),
@@ -236,7 +236,7 @@ REFUSED = {
         created_in_aws,
         MANAGING.replace("managing:", "managing:\n  made_by: owner"),
         422,
-        "(made_by) cannot change",
+        "(made_by) while they exist",
     ),
     "an id that is somebody else's": (
         saved_before,

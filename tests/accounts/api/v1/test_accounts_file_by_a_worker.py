@@ -69,7 +69,7 @@ def test_nothing_is_done_for_somebody_who_may_not_any_more(operator, long, path)
 
     answer = operator.get(f"/api/v1{first.json()['path']}")
 
-    assert "This needs the role operator" in detail(answer, 403)
+    assert "You need the operator role" in detail(answer, 403)
     assert not ManagedAccount.objects.exists()
 
 
@@ -137,4 +137,6 @@ def test_what_a_worker_could_not_write_says_why(operator, long, monkeypatch):
 
     answer = read_on(operator, operator.read("/accounts-file"))
 
-    assert detail(answer) == "A worker could not do it. See the worker's log."
+    assert detail(answer) == (
+        "The worker couldn't complete the request. See the worker's log."
+    )

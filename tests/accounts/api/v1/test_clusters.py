@@ -124,7 +124,7 @@ def test_what_was_selected_on_the_page_is_not_added(operator, account, search):
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"pattern": "{team}-{cluster}"}, "“{team}” is not known"),
+        ({"pattern": "{team}-{cluster}"}, "“{team}” isn't a known placeholder"),
         ({"rights": "everything"}, "everything"),
         ({"namespaces": ["No_Name"]}, "No_Name"),
         ({"clusters": [999]}, "already described: 1 of these clusters"),
@@ -144,7 +144,7 @@ def test_nothing_is_described_before_the_search_ended(operator, account, search)
 
     refused = operator.post(f"{search}/describe", {"clusters": ids(operator, search)})
 
-    assert detail(refused) == "The search is still in progress. Wait until it ends."
+    assert detail(refused) == "The search is still in progress. Wait until it finishes."
 
 
 def test_a_limited_role_searches_and_describes_inside_only(operator, account, search):

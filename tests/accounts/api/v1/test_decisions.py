@@ -57,7 +57,7 @@ def test_an_account_that_is_not_described_to_the_end_is_not_planned(operator):
     account_row(providers={}, regions=[])
 
     assert detail(operator.post("/accounts/staging/plan")) == (
-        "staging: these steps are not complete: providers, access, details."
+        "staging: these steps are incomplete: providers, access, details."
     )
     assert not Run.objects.exists()
 
@@ -86,7 +86,7 @@ def test_it_verifies_what_exists_and_nothing_else(operator, account):
 
     answer = operator.post("/accounts/staging/verify")
 
-    assert "has not created anything in staging yet" in detail(refused)
+    assert "hasn't created anything in staging yet" in detail(refused)
     assert (answer.status_code, answer.json()["kind"]) == (202, "verify")
 
 
@@ -269,7 +269,7 @@ def test_it_does_not_look_for_whoever_is_limited_to_other_environments(account):
 
     refused = Caller(token_of(olga)).post(f"/runs/{waiting.number}/look")
 
-    assert "is for production only" in detail(refused, 403)
+    assert "applies to production only" in detail(refused, 403)
     waiting.refresh_from_db()
     assert waiting.look_at is None
 

@@ -74,8 +74,8 @@ def test_where_nothing_is_decided_it_says_why(numbers: list[int]) -> None:
 
     assert answer.status_code == 409
     assert answer.json()["detail"] == (
-        "Nothing was decided. What was found or asked in 3 accounts has changed. "
-        "Read it again."
+        "Nothing was decided. The findings or requests in 3 accounts have changed. "
+        "Review them again."
     )
 
 

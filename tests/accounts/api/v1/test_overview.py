@@ -28,7 +28,7 @@ def test_it_counts_the_accounts_and_says_what_to_do(reader):
         shown["environments"]
     )
     assert shown["to_do"][0] == {
-        "sentence": "1 account failed. See the last run for what to fix.",
+        "sentence": "1 account failed. Its last run shows what to fix.",
         "page": "http://testserver/accounts/?state=failed",
     }
     assert (shown["worse"], shown["more_worse"]) == ([], False)

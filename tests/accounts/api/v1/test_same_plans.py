@@ -143,7 +143,7 @@ def test_it_holds_inside_the_environments_of_the_role(approver, three):
     selected = {run["account"]: run["selected"] for run in shown["runs"]}
     assert selected == {"a0": True, "a1": False, "a2": False}
     assert (answer.json()["approved"], answer.json()["left"]) == (1, 2)
-    assert "The role approver of approver is for" in answer.json()["refused"][0]
+    assert "The approver role of approver applies to" in answer.json()["refused"][0]
     assert approved() == {three[0].number}
 
 
@@ -153,7 +153,7 @@ def test_nobody_else_approves(request, three, fixture):
 
     answer = client.post(f"{PATH}/approve", numbers(three))
 
-    assert "This needs the role approver" in detail(answer, 403)
+    assert "You need the approver role" in detail(answer, 403)
     assert approved() == set()
 
 

@@ -49,5 +49,5 @@ def test_where_aws_refuses_it_says_why(operator):
 
 
 def test_who_only_reads_is_refused(reader):
-    assert "This needs the role operator" in detail(reader.read(PATH), 403)
+    assert "You need the operator role" in detail(reader.read(PATH), 403)
     assert not Lookup.objects.exists()

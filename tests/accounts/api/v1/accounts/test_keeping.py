@@ -56,7 +56,7 @@ def test_an_account_that_exists_in_aws_is_removed_there_first(operator, account)
     refused = operator.send("DELETE", "/accounts/staging")
 
     assert detail(refused) == (
-        "You cannot delete staging while it exists in AWS. Remove it from AWS first."
+        "You can't delete staging while it exists in AWS. Remove it from AWS first."
     )
     assert ManagedAccount.objects.exists()
 

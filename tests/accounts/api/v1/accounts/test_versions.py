@@ -41,5 +41,5 @@ def test_one_that_there_is_not_is_a_404(operator):
 def test_it_takes_the_role_in_that_environment(reader, operator, path):
     limit(operator.person, OPERATOR, ["production"], None)
 
-    assert "This needs the role operator" in detail(reader.read(path), 403)
+    assert "You need the operator role" in detail(reader.read(path), 403)
     assert "staging is in" in detail(operator.read(path), 403)

@@ -50,7 +50,9 @@ def test_it_records_which_bundle_spinnaker_has(operator):
     assert answer.status_code == 200
     assert answer.json()["installed_at"] is not None
     assert Bundle.objects.get(number=1).installed_by_name == "operator"
-    assert detail(refused) == "Bundle 2 is building. Spinnaker cannot have it yet."
+    assert detail(refused) == (
+        "Bundle 2 is building. You can't mark it as installed yet."
+    )
     assert operator.post("/bundles/3/installed").status_code == 404
 
 

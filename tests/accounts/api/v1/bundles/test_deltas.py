@@ -182,7 +182,7 @@ def test_who_operates_downloads_the_delta_and_it_is_recorded(operator, client):
 def test_who_reads_downloads_no_delta(reader):
     answer = reader.read(f"{PATH}/download")
 
-    assert "This needs the role operator" in detail(answer, 403)
+    assert "You need the operator role" in detail(answer, 403)
 
 
 def test_a_limited_role_downloads_no_delta(operator):

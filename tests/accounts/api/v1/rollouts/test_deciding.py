@@ -100,7 +100,7 @@ def test_what_is_not_described_to_the_end_is_left_out(operator):
     answer = operator.post("/rollouts", body)
     alone = operator.post("/rollouts", {"kind": "onboard", "accounts": ["draft"]})
 
-    said = "draft: these steps are not complete: providers, access, details."
+    said = "draft: these steps are incomplete: providers, access, details."
     assert answer.json()["left_out"] == [said]
     assert detail(alone) == f"No account can be started. {said}"
 
@@ -110,7 +110,7 @@ def test_accounts_of_another_rollout_refuse_the_whole(operator, rollout):
 
     assert detail(refused) == (
         "These accounts are part of another rollout: team-001 (rollout "
-        f"{rollout.number}). Wait until it ends, or stop it."
+        f"{rollout.number}). Wait until it finishes, or stop it."
     )
 
 
