@@ -169,7 +169,7 @@ def identity_role(managing: Managing, name: str, runs_as: dict[str, Any]) -> Rol
         trusted.append(
             {"Principal": {"AWS": managing.bowline}, "Action": "sts:AssumeRole"}
         )
-        reason += " Bowline can also assume it, to verify what Spinnaker can do."
+        reason += " Bowline may assume it, too, to prove what Spinnaker can do."
     return Role(
         account=managing.account_id,
         name=name,

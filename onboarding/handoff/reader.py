@@ -16,7 +16,7 @@ def reader_role(managing: Managing, managed: Managed) -> tuple[Resource, ...]:
         name=READER_ROLE,
         trust=Policy.allowing(trusted),
         boundary=managing.boundary_in(managed.account_id),
-        reason="Bowline reads what exists through this role, and can't change it.",
+        reason="Bowline reads what exists through this role, and cannot change it.",
     )
     policy = InlinePolicy(
         account=managed.account_id,

@@ -86,11 +86,11 @@ def test_a_scope_gives_no_role_that_the_person_lost(operator):
     managing_row()
     User.objects.get().groups.clear()
 
-    assert "role viewer" in refused(operator, 403)
+    assert "viewer role" in refused(operator, 403)
     answer = operator.put("/accounts/staging", STAGING)
 
     assert answer.status_code == 403
-    assert "role operator" in answer.json()["detail"]
+    assert "operator role" in answer.json()["detail"]
     assert not ManagedAccount.objects.exists()
 
 
