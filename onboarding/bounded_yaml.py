@@ -66,9 +66,9 @@ def composed(text: str) -> yaml.Node | None:
         raise not_yaml(error) from None
 
 
-def events(text: str) -> Iterator[yaml.Event]:
+def events(text: str, *, documents: int = 1) -> Iterator[yaml.Event]:
     """Yield the parser's events up to the first bound; raise BadYaml there."""
-    bounds = Bounds()
+    bounds = Bounds(documents)
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             bounds.check(event)
@@ -98,7 +98,8 @@ class Open:
 class Bounds:
     """Counts as if aliases were written out, and refuses at the first bound."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_documents: int = 1) -> None:
+        self.most_documents = most_documents
         self.stack: list[Open] = []
         self.anchors: dict[str, tuple[int, int] | None] = {}
         """Each with its size and height, 0 for a scalar's; None before its end."""
@@ -119,10 +120,15 @@ class Bounds:
                 self.alias(event)
             case yaml.DocumentStartEvent():
                 self.documents += 1
-                if self.documents > 1:
-                    refuse(
-                        "The file has a second document. Only one is supported.", event
-                    )
+                self.anchors = {}
+                if self.documents > self.most_documents:
+                    refuse(self.too_many_documents, event)
+
+    @property
+    def too_many_documents(self) -> str:
+        if self.most_documents == 1:
+            return "The file has a second document. Only one is supported."
+        return f"More than {self.most_documents} documents are not supported."
 
     def open(self, event: yaml.CollectionStartEvent) -> None:
         refuse_tag(event)

@@ -37,6 +37,7 @@ LAYERS = (
     {"aws", "review", "spinnaker"},
     {"access_role", "account_feed", "delivery", "verify"},
     {"accounts_file", "handoff"},
+    {"adopting"},
 )
 """The engine's floors, the lowest first: each may import its own and those below."""
 

@@ -31,7 +31,7 @@ def refusal(text: str | bytes) -> str:
         ("- a\n- b\n", "Line 1: This file isn't a Halyard config"),
         (START + "  version: [a\n", "Line 5: Invalid YAML"),
         (START + "  x:\n\ty: 1\n", "Line 5: Invalid YAML"),
-        (START + "---\na: 1\n", "Line 4: The file has a second document begins"),
+        (START + "---\na: 1\n", "Line 4: The file has a second document"),
         (START + "  version: *v\n", "Line 4: The alias *v names nothing"),
         (START + "  security: &s [*s]\n", "Line 4: *s contains itself"),
         (START + "  version: !!java.net.URL [x]\n", "Line 4: The tag"),

@@ -1,0 +1,1 @@
+"""Accounts as Spinnaker reads them: a table of fields, and their values."""

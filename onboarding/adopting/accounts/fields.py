@@ -1,0 +1,280 @@
+"""The fields of an account of Spinnaker: a row each, with what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+from typing import Any
+
+from onboarding.adopting.sources.spring import canonical
+from onboarding.adopting.values import AWS, ECS, KUBERNETES
+
+
+class Shape(Enum):
+    """What Spinnaker reads in a field."""
+
+    TEXT = auto()
+    TRUTH = auto()
+    TEXTS = auto()
+    REGIONS = auto()
+    PERMISSIONS = auto()
+    ANYTHING = auto()
+
+
+class Treatment(StrEnum):
+    """What becomes of a field."""
+
+    TAKEN = "taken"
+    LOST = "taken with loss"
+    CARRIED = "carried along untouched"
+    LEFT = "left"
+
+
+TEXT, TRUTH, TEXTS, REGIONS, PERMISSIONS, ANYTHING = Shape
+TAKEN, LOST, CARRIED, LEFT = Treatment
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A field that Spinnaker knows."""
+
+    name: str
+    shape: Shape
+    treatment: Treatment
+    says: str = ""
+    """What its loss does, or why it is left or carried."""
+    usual: Any = None
+    """Spinnaker's own default: a field that says it says nothing."""
+    matters: bool = True
+    """Whether an account with such a loss stays where it is."""
+
+
+NETFLIX = "Bowline neither reads nor changes it."
+NOTHING_READS = "Clouddriver has no such field and ignores it."
+OF_THE_AWS_ACCOUNT = "Clouddriver ignores it and uses the AWS account's."
+OF_A_CLUSTER = (
+    "Bowline has no field for it: its own value would be Clouddriver's default."
+)
+
+AWS_ROWS = (
+    Row("name", TEXT, TAKEN),
+    Row("accountId", TEXT, TAKEN),
+    Row("regions", REGIONS, TAKEN),
+    Row("environment", TEXT, TAKEN),
+    Row("permissions", PERMISSIONS, TAKEN),
+    Row("assumeRole", TEXT, TAKEN),
+    Row("lambdaEnabled", TRUTH, TAKEN, usual=False),
+    Row("defaultKeyPair", TEXT, TAKEN),
+    Row(
+        "externalId",
+        TEXT,
+        LOST,
+        "Bowline makes external IDs itself. Spinnaker would send another one than the "
+        "trust policy requires, and AWS would deny every call.",
+    ),
+    Row(
+        "sessionName",
+        TEXT,
+        LOST,
+        "Bowline always writes Spinnaker: a trust policy that requires another session "
+        "name would deny every call.",
+        usual="Spinnaker",
+    ),
+    Row(
+        "accountType",
+        TEXT,
+        LOST,
+        "Bowline leaves it to its default, the account's name. It only marks primary "
+        "accounts.",
+        matters=False,
+    ),
+    Row(
+        "enabled",
+        TRUTH,
+        LOST,
+        "Spinnaker does not load the account, and would load Bowline's.",
+        usual=True,
+    ),
+    Row(
+        "requiredGroupMembership",
+        TEXTS,
+        LOST,
+        "Without permissions, only these groups may use the account. Bowline has no "
+        "such field, so everybody could.",
+    ),
+    Row(
+        "lifecycleHooks",
+        ANYTHING,
+        LOST,
+        "Server groups would be deployed without these hooks.",
+    ),
+    Row(
+        "availabilityZones",
+        ANYTHING,
+        LOST,
+        "Clouddriver asks AWS for the zones at each start instead.",
+        matters=False,
+    ),
+    Row(
+        "preferredZones",
+        ANYTHING,
+        LOST,
+        "Deployments that name no zone would use every zone.",
+    ),
+    Row(
+        "deprecatedRegions",
+        ANYTHING,
+        LOST,
+        "Spinnaker would offer these regions as any other.",
+        matters=False,
+    ),
+    Row(
+        "sessionDurationSeconds",
+        ANYTHING,
+        LOST,
+        "Sessions would last as long as STS's default.",
+        matters=False,
+    ),
+    Row(
+        "defaultSecurityGroups",
+        TEXTS,
+        LOST,
+        "Server groups would be deployed without these security groups.",
+    ),
+    Row(
+        "allowPrivateThirdPartyImages",
+        TRUTH,
+        LOST,
+        "Private images of other accounts could no longer be deployed.",
+        usual=False,
+    ),
+    Row(
+        "managingAccountProfile",
+        TEXT,
+        LOST,
+        "Spinnaker uses an identity of its own for this account. Bowline knows one "
+        "identity.",
+    ),
+    *(
+        Row(name, TEXT, CARRIED, NETFLIX)
+        for name in ("edda", "discovery", "front50", "bastionHost")
+    ),
+    *(
+        Row(name, TRUTH, CARRIED, NETFLIX, usual=False)
+        for name in (
+            "eddaEnabled",
+            "discoveryEnabled",
+            "front50Enabled",
+            "bastionEnabled",
+        )
+    ),
+    Row("providerVersion", TEXT, LEFT, NOTHING_READS),
+)
+ECS_ROWS = (
+    Row("name", TEXT, TAKEN),
+    Row("awsAccount", TEXT, TAKEN),
+    Row(
+        "namingStrategy",
+        TEXT,
+        LOST,
+        "Services would be named by the default strategy.",
+        usual="default",
+    ),
+    *(
+        Row(name, shape, LEFT, OF_THE_AWS_ACCOUNT)
+        for name, shape in (
+            ("environment", TEXT),
+            ("accountType", TEXT),
+            ("permissions", PERMISSIONS),
+            ("requiredGroupMembership", TEXTS),
+            ("accountId", TEXT),
+            ("assumeRole", TEXT),
+            ("sessionName", TEXT),
+            ("regions", REGIONS),
+            ("availabilityZones", ANYTHING),
+            ("defaultKeyPair", TEXT),
+        )
+    ),
+    Row("providerVersion", TEXT, LEFT, NOTHING_READS),
+)
+KUBERNETES_ROWS = (
+    Row("name", TEXT, TAKEN),
+    Row("context", TEXT, TAKEN, "Bowline's kubeconfig names its context itself."),
+    Row("kubeconfigFile", TEXT, TAKEN, "Bowline writes a kubeconfig of its own."),
+    Row("kubeconfigContents", TEXT, TAKEN, "Bowline writes a kubeconfig of its own."),
+    Row("namespaces", TEXTS, TAKEN),
+    Row("permissions", PERMISSIONS, TAKEN),
+    Row("environment", TEXT, TAKEN),
+    Row("serviceAccount", TRUTH, TAKEN, usual=False),
+    Row(
+        "accountType",
+        TEXT,
+        LOST,
+        "Bowline leaves it to its default, the account's name.",
+        matters=False,
+    ),
+    Row(
+        "requiredGroupMembership",
+        TEXTS,
+        LOST,
+        "Without permissions, only these groups may use the account. Bowline has no "
+        "such field, so everybody could.",
+    ),
+    *(
+        Row(name, shape, LOST, OF_A_CLUSTER, usual)
+        for name, shape, usual in (
+            ("omitNamespaces", TEXTS, None),
+            ("kinds", TEXTS, None),
+            ("omitKinds", TEXTS, None),
+            ("customResources", ANYTHING, None),
+            ("cachingPolicies", ANYTHING, None),
+            ("onlySpinnakerManaged", TRUTH, False),
+            ("namingStrategy", TEXT, "kubernetesAnnotations"),
+            ("kubectlExecutable", TEXT, None),
+            ("kubectlRequestTimeoutSeconds", ANYTHING, None),
+            ("rawResourcesEndpointConfig", ANYTHING, None),
+            ("cacheAllApplicationRelationships", TRUTH, False),
+            ("oAuthServiceAccount", TEXT, None),
+            ("oAuthScopes", TEXTS, None),
+        )
+    ),
+    *(
+        Row(name, shape, LOST, OF_A_CLUSTER, usual, matters=False)
+        for name, shape, usual in (
+            ("cacheThreads", ANYTHING, 1),
+            ("cacheIntervalSeconds", ANYTHING, None),
+            ("checkPermissionsOnStartup", TRUTH, True),
+            ("debug", TRUTH, False),
+            ("metrics", TRUTH, True),
+        )
+    ),
+    *(
+        Row(name, shape, LEFT, NOTHING_READS)
+        for name, shape in (
+            ("dockerRegistries", ANYTHING),
+            ("providerVersion", TEXT),
+            ("cluster", TEXT),
+            ("user", TEXT),
+            ("configureImagePullSecrets", TRUTH),
+            ("skin", TEXT),
+            ("kubectlPath", TEXT),
+            ("liveManifestCalls", TRUTH),
+        )
+    ),
+)
+ROWS: Mapping[str, tuple[Row, ...]] = {
+    AWS: AWS_ROWS,
+    ECS: ECS_ROWS,
+    KUBERNETES: KUBERNETES_ROWS,
+}
+BY_NAME = {type_: {row.name: row for row in rows} for type_, rows in ROWS.items()}
+BY_KEY = {
+    type_: {canonical(row.name): row for row in rows} for type_, rows in ROWS.items()
+}
+OF_A_REGION = {
+    "availabilityzones": "availabilityZones",
+    "preferredzones": "preferredZones",
+    "deprecated": "deprecatedRegions",
+}
+"""What else a region has, and the field of the account that keeps it."""

@@ -1,0 +1,197 @@
+"""A list of accounts as Spinnaker reads it: each field in one spelling, defaults left
+out, secrets never kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from onboarding.adopting.accounts.field_values import (
+    FieldsReader,
+    Notes,
+    by_key,
+    name_in,
+)
+from onboarding.adopting.accounts.fields import (
+    BY_KEY,
+    Row,
+)
+from onboarding.adopting.secrets import (
+    REFERENCE,
+    looks_secret,
+)
+from onboarding.adopting.sources.kubeconfigs import NOT_FOLLOWED, clusters_of
+from onboarding.adopting.sources.scalars import (
+    text_of,
+)
+from onboarding.adopting.sources.spring import canonical, filled
+from onboarding.adopting.values import (
+    AWS,
+    Account,
+    EksCluster,
+    SourceKind,
+    within,
+)
+from onboarding.partitions import arn
+from onboarding.spinnaker.halconfig.tree import Node, Scalar, Table
+
+EXPANDED = ("assumeRole", "sessionName", "defaultKeyPair")
+"""Texts in which Clouddriver fills in `{{name}}` and such."""
+KEY_PAIR = "{{name}}-keypair"
+NAMELESS = (
+    "An account has no name. Clouddriver does not start with it. It is not in this "
+    "report."
+)
+TWICE = (
+    "The same name comes twice in the list. The last account of the name counts, and "
+    "the others are not in this report."
+)
+
+
+@dataclass(slots=True)
+class AccountsReader:
+    """Reads the accounts of one provider of one source."""
+
+    type: str
+    kind: SourceKind
+    place: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    notes: Notes = field(default_factory=Notes)
+
+    def fields(self, name: str = "") -> FieldsReader:
+        return FieldsReader(self.type, self.kind, self.notes, name)
+
+    def accounts(self, tables: Iterable[Table]) -> Iterator[Account]:
+        """Yield each account once, the last of a name, in the order of names."""
+        by_name: dict[str, Account] = {}
+        for table in tables:
+            account = self.account(table)
+            if account is None:
+                self.notes.note("no-name", NAMELESS)
+                continue
+            if account.name in by_name:
+                self.notes.note("duplicate", TWICE, account.name)
+            by_name[account.name] = account
+        yield from (by_name[name] for name in sorted(by_name))
+
+    def account(self, table: Table) -> Account | None:
+        nodes = by_key(table)
+        reader = self.fields(name_in(nodes))
+        values = {
+            name: value
+            for key, (written, node) in nodes.items()
+            for name, value in reader.field(key, written, node)
+        }
+        if not reader.name or looks_secret(reader.name):
+            return None
+        values["name"] = reader.name
+        return Account(
+            self.type,
+            reader.name,
+            self.completed(reader, values),
+            f"{self.place}, line {table.line}" if table.line else self.place,
+            reader.notes,
+            cluster_of(nodes),
+        )
+
+    def completed(self, reader: FieldsReader, values: dict[str, Any]) -> dict[str, Any]:
+        """Fill in what Spinnaker takes from elsewhere, and leave out its defaults."""
+        if self.type == AWS and self.kind is not SourceKind.LOADED:
+            self.fill_in(reader, values)
+        rows = BY_KEY[self.type]
+        for key in ("environment", "accountType"):
+            if values.get(key) == reader.name:
+                del values[key]
+        if values.get("defaultKeyPair") == expanded(KEY_PAIR, values):
+            del values["defaultKeyPair"]
+        return {
+            name: value
+            for name, value in sorted(values.items())
+            if not says_nothing(rows.get(canonical(name)), value)
+        }
+
+    def fill_in(self, reader: FieldsReader, values: dict[str, Any]) -> None:
+        for name, default in (
+            ("assumeRole", "defaultassumerole"),
+            ("sessionName", "defaultsessionname"),
+            ("defaultKeyPair", "defaultkeypairtemplate"),
+            ("sessionDurationSeconds", "defaultsessiondurationseconds"),
+            ("defaultSecurityGroups", "defaultsecuritygroups"),
+            ("lifecycleHooks", "defaultlifecyclehooks"),
+        ):
+            if name not in values and (usual := self.settings.get(default)):
+                values[name] = usual
+                if name != "defaultKeyPair":
+                    reader.say(name, f"It is the provider's {default_name(default)}.")
+        if not values.get("regions"):
+            self.fill_in_regions(reader, values)
+        for name in EXPANDED:
+            if isinstance(values.get(name), str) and "{{" in values[name]:
+                values[name] = expanded(values[name], values)
+                if name == "assumeRole":
+                    self.notes.note("template", TEMPLATE, reader.name)
+        role, account_id = values.get("assumeRole"), values.get("accountId")
+        if isinstance(role, str) and role and not role.startswith("arn:"):
+            values["assumeRole"] = arn("aws", "iam", str(account_id or ""), role)
+
+    def fill_in_regions(self, reader: FieldsReader, values: dict[str, Any]) -> None:
+        regions = self.settings.get("defaultregions")
+        known = regions if isinstance(regions, list) else []
+        names = [str(within(one, "name") or one) for one in known]
+        stock = "us-west-2" if self.kind is SourceKind.HALCONFIG else "us-east-1"
+        says = "It names none, so the provider's default regions count."
+        if not names:
+            says = f"It names none, so Spinnaker's own default {stock} counts."
+        values["regions"] = sorted(set(names)) or [stock]
+        reader.say("regions", says)
+
+
+TEMPLATE = (
+    "The role is a template. Spinnaker fills in the account, and this report has what "
+    "comes out."
+)
+DEFAULTS = (
+    "defaultAssumeRole",
+    "defaultSessionName",
+    "defaultKeyPairTemplate",
+    "defaultSessionDurationSeconds",
+    "defaultSecurityGroups",
+    "defaultLifecycleHooks",
+)
+
+
+def default_name(key: str) -> str:
+    return next(name for name in DEFAULTS if canonical(name) == key)
+
+
+def says_nothing(row: Row | None, value: Any) -> bool:
+    """Return whether a value is Spinnaker's default; an empty text is sent as one."""
+    if value is None or value == [] or value == {}:
+        return True
+    if row is None:
+        return False
+    if row.usual is not None and value == row.usual:
+        return type(value) is type(row.usual)
+    return bool(value == "")
+
+
+def expanded(template: str, values: Mapping[str, Any]) -> str:
+    """Fill in what Clouddriver fills in of an account."""
+    for key in ("name", "accountId", "environment", "accountType"):
+        usual = values.get("name", "")
+        template = template.replace(f"{{{{{key}}}}}", str(values.get(key) or usual))
+    return template
+
+
+def cluster_of(nodes: Mapping[str, tuple[Scalar, Node]]) -> EksCluster | str:
+    """Return the cluster of a kubeconfig in the account, or why there is none."""
+    _, contents = nodes.get("kubeconfigcontents", (None, None))
+    if not isinstance(contents, Scalar) or not contents.text.strip():
+        return ""
+    if REFERENCE.fullmatch(contents.text.strip()):
+        return NOT_FOLLOWED
+    _, context = nodes.get("context", (None, None))
+    wanted = filled(text_of(context)).text if isinstance(context, Scalar) else ""
+    return clusters_of(contents.text.encode(), wanted)

@@ -1,0 +1,188 @@
+"""The readings of one Spinnaker as one: the first source of an account counts, and a
+difference between two sources is a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from onboarding.adopting.values import (
+    AWS,
+    ECS,
+    KUBERNETES,
+    PROVIDERS,
+    Account,
+    Finding,
+    Key,
+    Reading,
+    SourceKind,
+)
+from onboarding.spinnaker.halconfig.tree import Node
+
+IN_EFFECT: Mapping[str, tuple[str, ...]] = {
+    AWS: (
+        "accountId",
+        "assumeRole",
+        "environment",
+        "externalId",
+        "lambdaEnabled",
+        "permissions",
+        "regions",
+        "sessionName",
+    ),
+    ECS: (),
+    KUBERNETES: ("environment", "namespaces", "permissions"),
+}
+"""What Gate's list of loaded accounts says as it was configured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spinnaker:
+    """Everything that the sources say of one Spinnaker."""
+
+    readings: tuple[Reading, ...]
+    accounts: tuple[Account, ...]
+    settings: Mapping[str, Mapping[str, Any]]
+    findings: tuple[Finding, ...]
+    kubeconfigs: Mapping[str, Node] = field(default_factory=dict, repr=False)
+
+    def of_type(self, type_: str) -> tuple[Account, ...]:
+        return tuple(one for one in self.accounts if one.type == type_)
+
+
+def combined(readings: Sequence[Reading], kubeconfigs: Mapping[str, Node]) -> Spinnaker:
+    """Make one Spinnaker of its sources, those first that Spinnaker prefers."""
+    found: dict[Key, Account] = {}
+    for reading in readings:
+        for account in reading.accounts:
+            found.setdefault(account.key, account)
+    settings = next((one.settings for one in readings if one.settings), {})
+    findings = [finding for reading in readings for finding in reading.findings]
+    order = {type_: place for place, type_ in enumerate(PROVIDERS)}
+    return Spinnaker(
+        tuple(readings),
+        tuple(sorted(found.values(), key=lambda one: (order[one.type], one.name))),
+        settings,
+        (*findings, *differences(readings)),
+        kubeconfigs,
+    )
+
+
+def differences(readings: Sequence[Reading]) -> Iterator[Finding]:
+    """Yield what two sources say differently."""
+    described = [one for one in readings if one.kind is not SourceKind.LOADED]
+    loaded = [one for one in readings if one.kind is SourceKind.LOADED]
+    for place, first in enumerate(described):
+        for second in described[place + 1 :]:
+            yield from between(first, second)
+    for reading in loaded:
+        if described:
+            yield from in_effect(described, reading)
+        if unexpanded := tuple(
+            one.name
+            for one in reading.accounts
+            if one.type == AWS and "accountId" not in one.values
+        ):
+            says = (
+                f"{reading.title} says little of these accounts: ask Gate for "
+                "/credentials?expand=true."
+            )
+            yield Finding("not-expanded", says, unexpanded)
+
+
+def by_key(reading: Reading) -> dict[Key, Account]:
+    return {one.key: one for one in reading.accounts}
+
+
+def between(first: Reading, second: Reading) -> Iterator[Finding]:
+    """Compare two descriptions."""
+    one, other = by_key(first), by_key(second)
+    both = one.keys() & other.keys()
+    if first.kind is SourceKind.STORED and both:
+        says = (
+            "Clouddriver's database and a file both describe these accounts. "
+            "Spinnaker uses the database's, and so does this report."
+        )
+        yield Finding("stored-over-file", says, names(both))
+    differing: dict[tuple[str, ...], list[Key]] = {}
+    for key in sorted(both):
+        fields = unequal(one[key].values, other[key].values)
+        if fields:
+            differing.setdefault(fields, []).append(key)
+    for fields, keys in sorted(differing.items()):
+        says = (
+            f"{first.title} and {second.title} differ in {', '.join(fields)}. This "
+            f"report has what {first.title} says."
+        )
+        yield Finding("sources-differ", says, names(keys))
+    if first.kind is SourceKind.STORED:
+        return
+    for here, there, missing in (
+        (first, second, one.keys() - other.keys()),
+        (second, first, other.keys() - one.keys()),
+    ):
+        if missing:
+            says = f"Only {here.title} has these accounts; {there.title} does not."
+            yield Finding("one-source-only", says, names(missing))
+
+
+def in_effect(described: Sequence[Reading], loaded: Reading) -> Iterator[Finding]:
+    """Compare what is described with what Spinnaker works with."""
+    wanted: dict[Key, Account] = {}
+    for reading in described:
+        wanted = {**by_key(reading), **wanted}
+    working = by_key(loaded)
+    types = {key.type for key in wanted}
+    if missing := wanted.keys() - working.keys():
+        says = (
+            "Spinnaker has not loaded these accounts, though they are described. It "
+            "leaves out what it cannot read: see Clouddriver's log."
+        )
+        yield Finding("not-loaded", says, names(missing))
+    if strange := {key for key in working.keys() - wanted.keys() if key.type in types}:
+        says = (
+            "Spinnaker has loaded these accounts, and no other source describes them. "
+            "Give the source that does."
+        )
+        yield Finding("only-loaded", says, names(strange))
+    differing: dict[tuple[str, ...], list[Key]] = {}
+    for key in sorted(wanted.keys() & working.keys()):
+        if key.type == AWS and "accountId" not in working[key].values:
+            continue
+        fields = tuple(
+            name
+            for name in unequal(wanted[key].values, working[key].values)
+            if name in IN_EFFECT[key.type]
+        )
+        if fields:
+            differing.setdefault(fields, []).append(key)
+    for fields, keys in sorted(differing.items()):
+        says = (
+            f"Spinnaker works with another {', '.join(fields)} than is described. "
+            "Either it was not restarted since, or it reads the file differently."
+        )
+        yield Finding("not-in-effect", says, names(keys))
+
+
+def unequal(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name the fields that differ, roles of Fiat in any case."""
+    return tuple(
+        name
+        for name in sorted(one.keys() | other.keys())
+        if comparable(name, one.get(name)) != comparable(name, other.get(name))
+    )
+
+
+def comparable(name: str, value: Any) -> Any:
+    if name == "permissions" and isinstance(value, dict):
+        return {
+            verb: sorted(str(role).lower() for role in roles)
+            for verb, roles in value.items()
+        }
+    return value
+
+
+def names(keys: Sequence[Key] | set[Key]) -> tuple[str, ...]:
+    return tuple(sorted({key.name for key in keys}))

@@ -1,0 +1,291 @@
+"""What a person should know or decide about a Spinnaker as a whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from onboarding import names
+from onboarding.adopting.comparing import Spinnaker
+from onboarding.adopting.judging.roles import role_in
+from onboarding.adopting.sources.spring import canonical
+from onboarding.adopting.values import (
+    AWS,
+    ECS,
+    KUBERNETES,
+    PROVIDERS,
+    Account,
+    EksCluster,
+    Finding,
+    SourceKind,
+    within,
+)
+from onboarding.names import BadName, short
+from onboarding.partitions import Arn
+
+OWN_STS = "aws"
+MOST_ROLES = 5
+"""In one sentence."""
+STOCK_BASE_ROLE = "BaseIAMRole"
+
+
+def findings(spinnaker: Spinnaker) -> tuple[Finding, ...]:
+    """List everything, the same in every run over the same sources."""
+    found = {
+        (one.kind, one.says, one.accounts): one
+        for one in (*spinnaker.findings, *of_all(spinnaker))
+    }
+    return tuple(found[key] for key in sorted(found))
+
+
+def of_all(spinnaker: Spinnaker) -> Iterator[Finding]:
+    yield from names_of_all(spinnaker)
+    yield from aws_accounts(spinnaker)
+    yield from identities(spinnaker)
+    yield from ecs_accounts(spinnaker)
+    yield from clusters(spinnaker)
+    yield from switches(spinnaker)
+
+
+def finding(kind: str, accounts: Iterable[Account], says: str) -> Iterator[Finding]:
+    """Yield it where it is true of any account."""
+    named = tuple(sorted({one.name for one in accounts}))
+    if named:
+        yield Finding(kind, says, named)
+
+
+def names_of_all(spinnaker: Spinnaker) -> Iterator[Finding]:
+    yield from finding(
+        "name-not-taken",
+        (one for one in spinnaker.accounts if not is_name(one.name)),
+        "Bowline does not take these names: it takes 1 to 60 of a–z, 0–9 and “-”. "
+        "Pipelines name accounts literally, so a new name means to change pipelines.",
+    )
+    seen: dict[str, list[Account]] = {}
+    for one in spinnaker.accounts:
+        seen.setdefault(one.name, []).append(one)
+    yield from finding(
+        "name-of-two-providers",
+        (one for same in seen.values() if len(same) > 1 for one in same),
+        "Accounts of two providers have the same name. Spinnaker mixes them up, and "
+        "hal refuses them.",
+    )
+
+
+def is_name(name: str) -> bool:
+    try:
+        names.account_name(name)
+    except BadName:
+        return False
+    return True
+
+
+def aws_accounts(spinnaker: Spinnaker) -> Iterator[Finding]:
+    accounts = spinnaker.of_type(AWS)
+    by_id: dict[str, list[Account]] = {}
+    for one in accounts:
+        by_id.setdefault(one.text("accountId"), []).append(one)
+    for account_id, same in sorted(by_id.items()):
+        if account_id and len(same) > 1:
+            yield from finding(
+                "shared-aws-account",
+                same,
+                f"Spinnaker knows the AWS account {short(account_id)} by "
+                f"{len(same)} names. Bowline knows one.",
+            )
+    yield from finding(
+        "no-account-id",
+        by_id.get("", ()),
+        "These accounts have no account ID, so Spinnaker does not load them.",
+    )
+    yield from roles(accounts)
+    if (within(spinnaker.settings, AWS, "enabled") or accounts) and not any(
+        one.text("assumeRole") for one in accounts
+    ):
+        yield Finding(
+            "no-chain",
+            "No account has a role to assume. Spinnaker works in AWS with the "
+            "permissions of its own identity, in the account where it runs.",
+        )
+    yield from finding(
+        "external-id",
+        (one for one in accounts if one.values.get("externalId")),
+        "These accounts have external IDs. Bowline makes its own, and Spinnaker would "
+        "send another one than the trust policies require.",
+    )
+    yield from finding(
+        "group-membership",
+        (
+            one
+            for one in spinnaker.accounts
+            if one.values.get("requiredGroupMembership")
+            and not one.values.get("permissions")
+        ),
+        "Only requiredGroupMembership protects these accounts. Give them permissions "
+        "before anything replaces them: without both, everybody may use them.",
+    )
+    yield from finding(
+        "primary-account",
+        (one for one in accounts if one.values.get("accountType") == "default"),
+        "These accounts have the account type “default”, which makes them primary "
+        "accounts.",
+    )
+    primary = spinnaker.settings.get(AWS, {}).get("primaryaccount")
+    if isinstance(primary, str) and primary:
+        yield Finding(
+            "primary-account",
+            f"{short(primary)} is the primary account: Orca bakes there, and Deck "
+            "proposes it. Bowline does not take that over from here.",
+            (primary,),
+        )
+
+
+def roles(accounts: Iterable[Account]) -> Iterator[Finding]:
+    with_role = [one for one in accounts if one.text("assumeRole")]
+    yield from finding(
+        "no-role",
+        (one for one in accounts if not one.text("assumeRole")),
+        "These accounts have no role to assume, and the provider has no default.",
+    )
+    yield from finding(
+        "role-of-another-account",
+        (
+            one
+            for one in with_role
+            if Arn.of(one.text("assumeRole")).account not in ("", one.text("accountId"))
+        ),
+        "The role's ARN names another AWS account than the account does. Spinnaker "
+        "works in the role's account, and never compares the two.",
+    )
+    own = Counter(role_in(one) for one in with_role)
+    ranked = sorted(own.items(), key=lambda one: (-one[1], one[0]))
+    if len(ranked) > 1:
+        counts = ", ".join(
+            f"{role.name or 'unknown'} ({count})" for role, count in ranked[:MOST_ROLES]
+        )
+        if (more := len(ranked) - MOST_ROLES) > 0:
+            counts += f" and {more} more"
+        yield Finding(
+            "several-roles",
+            f"The roles have different names: {counts}. Bowline has one managed role "
+            "for all accounts, so it takes those of one name.",
+        )
+    if any(role.partition not in ("", OWN_STS) for role in own):
+        yield Finding(
+            "partition",
+            "Roles are in the partitions "
+            + ", ".join(sorted({role.partition for role in own if role.partition}))
+            + ". One Bowline works in one partition.",
+        )
+
+
+def identities(spinnaker: Spinnaker) -> Iterator[Finding]:
+    settings = spinnaker.settings.get(AWS, {})
+    with_profile = [
+        one
+        for one in spinnaker.of_type(AWS)
+        if one.values.get("managingAccountProfile")
+    ]
+    yield from finding(
+        "several-identities",
+        with_profile,
+        "Spinnaker uses profiles of their own to manage these accounts, so it has "
+        "several identities. Bowline knows one.",
+    )
+    if within(settings, "loadaccounts", "usemanagingaccountprofile") is True:
+        yield Finding(
+            "several-identities",
+            "aws.loadAccounts.useManagingAccountProfile is on: Spinnaker has an "
+            "identity for each profile. Bowline knows one.",
+        )
+    if settings.get("accesskeyid") or settings.get("secretaccesskey"):
+        yield Finding(
+            "access-keys",
+            "The AWS provider has access keys of its own. They are not in this report, "
+            "and Bowline does not take them: it describes the user as an existing "
+            "identity.",
+        )
+    base = within(settings, "defaults", "iamrole")
+    if isinstance(base, str) and base not in ("", STOCK_BASE_ROLE):
+        yield Finding(
+            "base-role",
+            f"Instances get the role {short(base)} by default. Choose it as the base "
+            "role of the managing account.",
+        )
+
+
+def ecs_accounts(spinnaker: Spinnaker) -> Iterator[Finding]:
+    aws = {one.name: one for one in spinnaker.of_type(AWS)}
+    ecs = spinnaker.of_type(ECS)
+    used = Counter(one.text("awsAccount") for one in ecs)
+    yield from finding(
+        "ecs-shares-account",
+        (one for one in ecs if used[one.text("awsAccount")] > 1),
+        "These ECS accounts use the same AWS account. Spinnaker keeps the last one "
+        "only.",
+    )
+    yield from finding(
+        "ecs-external-id",
+        (
+            one
+            for one in ecs
+            if one.text("awsAccount") in aws
+            and aws[one.text("awsAccount")].values.get("externalId")
+        ),
+        "The AWS account of these ECS accounts has an external ID, and Spinnaker does "
+        "not send it for ECS.",
+    )
+
+
+def clusters(spinnaker: Spinnaker) -> Iterator[Finding]:
+    accounts = spinnaker.of_type(KUBERNETES)
+    yield from finding(
+        "kubeconfig-not-eks",
+        (
+            one
+            for one in accounts
+            if one.values.get("kubeconfigContents")
+            and not isinstance(one.cluster, EksCluster)
+        ),
+        "The kubeconfigs of these accounts do not sign in by `aws eks get-token` as "
+        "Spinnaker's identity, or cannot be read. Bowline describes no others.",
+    )
+    yield from finding(
+        "access-entry",
+        (one for one in accounts if isinstance(one.cluster, EksCluster)),
+        "Leave the access to these clusters at aws-auth until you know what it gives: "
+        "an access entry comes before aws-auth and would narrow an identity that is "
+        "an administrator there.",
+    )
+
+
+def switches(spinnaker: Spinnaker) -> Iterator[Finding]:
+    """Say what is switched off, where the sources are complete enough to know."""
+    settings = spinnaker.settings
+    for provider in PROVIDERS:
+        if within(settings, provider, "enabled") is False:
+            yield from finding(
+                "provider-off",
+                spinnaker.of_type(provider),
+                f"The provider {provider} is switched off, so Spinnaker has none of "
+                "these accounts. Bowline would switch it on.",
+            )
+    is_file = any(
+        one.kind in (SourceKind.HALCONFIG, SourceKind.OPERATOR, SourceKind.SPRING)
+        for one in spinnaker.readings
+    )
+    if is_file and not lambda_is_on(settings.get(AWS, {})):
+        yield from finding(
+            "lambda-off",
+            (one for one in spinnaker.of_type(AWS) if one.values.get("lambdaEnabled")),
+            "Lambda is on for these accounts, and off for the provider, so Spinnaker "
+            "shows no functions. Bowline would switch it on.",
+        )
+
+
+def lambda_is_on(settings: Mapping[str, Any]) -> bool:
+    return (
+        within(settings, "features", "lambda", "enabled") is True
+        or within(settings, "lambda", canonical("enabled")) is True
+    )

@@ -1,0 +1,1 @@
+"""What Bowline can take: of a field, of an account, of a setting."""

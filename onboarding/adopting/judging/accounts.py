@@ -1,0 +1,294 @@
+"""What Bowline can take of each account, field by field, and why not the rest.
+
+An account is taken only where nothing that matters is lost; any other stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from onboarding import names
+from onboarding.accounts_file import FileProblems, read
+from onboarding.accounts_file.writing import yaml_text
+from onboarding.adopting.accounts.fields import LEFT, LOST, TAKEN, Treatment
+from onboarding.adopting.accounts.listed import KEY_PAIR
+from onboarding.adopting.comparing import Spinnaker
+from onboarding.adopting.judging.roles import RoleName, most_common, refusal, role_in
+from onboarding.adopting.judging.verdicts import (
+    READ_AND_WRITE,
+    FieldVerdict,
+    refused_name,
+    verdicts,
+)
+from onboarding.adopting.sources.kubeconfigs import NOT_FOLLOWED, cluster_in
+from onboarding.adopting.values import AWS, ECS, KUBERNETES, Account, EksCluster
+from onboarding.names import short
+
+Written = dict[str, Any]
+
+OTHER_ROLE = (
+    "Bowline has one managed role for all accounts, and it would be {}. The accounts "
+    "file cannot name another one for this account."
+)
+SHARED = (
+    "Spinnaker knows this AWS account by several names: {}. Bowline knows one name of "
+    "an AWS account."
+)
+NAME_TWICE = (
+    "Accounts of two providers have this name. Bowline's accounts have names of their "
+    "own, because Spinnaker mixes up accounts of one name."
+)
+AS_WRITTEN = (
+    "Spinnaker uses the ID as it is written, and AWS has no such account: write 12 "
+    "digits."
+)
+NO_AWS_ACCOUNT = "No source has the AWS account “{}” that it uses."
+AWS_ACCOUNT_LEFT = "Its AWS account “{}” is left, so this account is left, too."
+ANOTHER_ECS = (
+    "The AWS account has another ECS account, {}, and Spinnaker uses the last one only."
+)
+IN_CLUSTER = (
+    "It has no kubeconfig, so this is the cluster that Spinnaker itself runs in. "
+    "Bowline describes EKS clusters by their name and region."
+)
+NO_KUBECONFIG = "Its kubeconfig is not among the sources: give the file, too."
+NO_OWNER = (
+    "The cluster belongs to the AWS account {}, which is not in this report. Bowline "
+    "describes a cluster as a part of its AWS account."
+)
+OTHER_REGION = "The cluster is in {}, which is no region of the AWS account {}."
+OF_ITS_ACCOUNT = (
+    "A cluster has the {0} of its AWS account in Bowline, and the {0} of {1} differs."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What becomes of an account."""
+
+    account: Account
+    fields: tuple[FieldVerdict, ...]
+    reasons: tuple[str, ...] = ()
+    """Why it is left; empty: it is taken."""
+
+    @property
+    def outcome(self) -> Treatment:
+        if self.reasons:
+            return LEFT
+        losing = any(one.treatment is LOST for one in self.fields)
+        return LOST if losing else TAKEN
+
+    def leaving(self, *reasons: str) -> Judged:
+        return replace(self, reasons=(*self.reasons, *reasons))
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What becomes of a Spinnaker."""
+
+    accounts: tuple[Judged, ...]
+    written: tuple[Written, ...]
+    """The accounts that are taken, in the keys of the accounts file."""
+    role: RoleName | None
+    """The managed role of those that are taken; None: no account has one."""
+
+
+def judge(spinnaker: Spinnaker, *, role: RoleName | None = None) -> Judgement:
+    """Judge each account; with a role, only accounts that have it are taken."""
+    return Judge(spinnaker, role).judgement()
+
+
+class Judge:
+    """Judges AWS accounts first: the others are parts of them."""
+
+    def __init__(self, spinnaker: Spinnaker, role: RoleName | None) -> None:
+        self.spinnaker = spinnaker
+        aws = spinnaker.of_type(AWS)
+        self.role = role or most_common(aws)
+        self.names = Counter(one.name for one in spinnaker.accounts)
+        self.by_name = {one.name: one for one in aws}
+        self.by_id: dict[str, list[Account]] = {}
+        for one in aws:
+            self.by_id.setdefault(one.text("accountId"), []).append(one)
+        self.ecs_of: dict[str, list[str]] = {}
+        for one in spinnaker.of_type(ECS):
+            if used := self.aws_account(one):
+                self.ecs_of.setdefault(used.name, []).append(one.name)
+        self.written: dict[str, Written] = {}
+
+    def judgement(self) -> Judgement:
+        judged = [self.aws(one) for one in self.spinnaker.of_type(AWS)]
+        judged += [self.ecs(one) for one in self.spinnaker.of_type(ECS)]
+        judged += [self.cluster(one) for one in self.spinnaker.of_type(KUBERNETES)]
+        written = tuple(self.written[name] for name in sorted(self.written))
+        return Judgement(tuple(judged), written, self.role)
+
+    def aws(self, account: Account) -> Judged:
+        fields = tuple(verdicts(account, self.refused_aws(account)))
+        judged = Judged(account, fields, reasons_of(fields))
+        if self.names[account.name] > 1:
+            judged = judged.leaving(NAME_TWICE)
+        if len(same := self.by_id[account.text("accountId")]) > 1:
+            listed = ", ".join(short(one.name) for one in same)
+            judged = judged.leaving(SHARED.format(listed))
+        if judged.reasons:
+            return judged
+        written = written_aws(account)
+        if problems := self.problems(written):
+            return judged.leaving(*problems)
+        self.written[account.name] = written
+        return judged
+
+    def refused_aws(self, account: Account) -> Iterator[tuple[str, str]]:
+        """Yield each field that Bowline cannot take, and why."""
+        yield from refused_name("name", account.name, names.account_name)
+        yield from refused_name("accountId", account.text("accountId"), exact_id)
+        if environment := account.text("environment"):
+            yield from refused_name("environment", environment, names.account_name)
+        if wrong := refusal(account):
+            yield "assumeRole", wrong
+        elif self.role and role_in(account) != self.role:
+            wanted = f"{self.role.name} in partition {self.role.partition}"
+            yield "assumeRole", OTHER_ROLE.format(wanted)
+
+    def problems(self, written: Written) -> tuple[str, ...]:
+        """Say what the accounts file's own reader would refuse of the account."""
+        partition = self.role.partition if self.role else "aws"
+        try:
+            read(yaml_text(None, [written]).encode(), partition=partition)
+        except FileProblems as error:
+            return tuple(dict.fromkeys(one.message for one in error.problems))
+        return ()
+
+    def ecs(self, account: Account) -> Judged:
+        refused = refused_name("name", account.name, names.account_name)
+        fields = tuple(verdicts(account, refused))
+        judged = Judged(account, fields, reasons_of(fields))
+        aws = self.aws_account(account)
+        if self.names[account.name] > 1:
+            judged = judged.leaving(NAME_TWICE)
+        if aws is None:
+            name = short(account.text("awsAccount"))
+            return judged.leaving(NO_AWS_ACCOUNT.format(name))
+        if aws.name not in self.written:
+            return judged.leaving(AWS_ACCOUNT_LEFT.format(short(aws.name)))
+        rivals = [name for name in self.ecs_of[aws.name] if name != account.name]
+        if rivals:
+            judged = judged.leaving(ANOTHER_ECS.format(", ".join(map(short, rivals))))
+        details = (
+            {} if account.name == f"{aws.name}-ecs" else {"account_name": account.name}
+        )
+        return self.added(judged, aws, "ecs", details)
+
+    def added(
+        self, judged: Judged, aws: Account, provider: str, details: Written
+    ) -> Judged:
+        """Add a provider to its AWS account, where the account may still be taken."""
+        if judged.reasons:
+            return judged
+        before = self.written[aws.name]
+        after = {**before, "providers": {**before["providers"], provider: details}}
+        if problems := self.problems(after):
+            return judged.leaving(*problems)
+        self.written[aws.name] = after
+        return judged
+
+    def aws_account(self, ecs: Account) -> Account | None:
+        """Find the AWS account of an ECS account; of a loaded one, by the ID."""
+        if wanted := ecs.text("awsAccount"):
+            return self.by_name.get(wanted)
+        return next(iter(self.by_id.get(ecs.text("accountId"), ())), None)
+
+    def cluster(self, account: Account) -> Judged:
+        refused = refused_name("name", account.name, names.account_name)
+        fields = tuple(verdicts(account, refused))
+        judged = Judged(account, fields, reasons_of(fields))
+        if self.names[account.name] > 1:
+            judged = judged.leaving(NAME_TWICE)
+        found = cluster_of(account, self.spinnaker)
+        if isinstance(found, str):
+            return judged.leaving(found)
+        aws = next(iter(self.by_id.get(found.account_id, ())), None)
+        if aws is None:
+            return judged.leaving(NO_OWNER.format(short(found.account_id)))
+        if aws.name not in self.written:
+            return judged.leaving(AWS_ACCOUNT_LEFT.format(short(aws.name)))
+        judged = judged.leaving(*unlike(account, aws, found))
+        details: Written = {
+            "name": found.name,
+            "region": found.region,
+            "account_name": account.name,
+            "access": "aws-auth",
+        }
+        if namespaces := account.values.get("namespaces"):
+            details["namespaces"] = list(namespaces)
+        providers = self.written[aws.name]["providers"]
+        clusters = [*providers.get("eks", {}).get("clusters", ()), details]
+        return self.added(judged, aws, "eks", {"clusters": clusters})
+
+
+def exact_id(value: str) -> str:
+    """Check an account ID: Bowline ignores dashes and spaces, Spinnaker does not."""
+    if names.account_id(value) != value:
+        raise names.BadName(value, AS_WRITTEN)
+    return value
+
+
+def reasons_of(fields: tuple[FieldVerdict, ...]) -> tuple[str, ...]:
+    """Say why an account stays where it is, of its fields alone."""
+    return tuple(f"{one.field}: {one.says}" for one in fields if one.matters)
+
+
+def unlike(account: Account, aws: Account, cluster: EksCluster) -> Iterator[str]:
+    """Say what a cluster cannot have of its own."""
+    if cluster.region not in aws.values.get("regions", ()):
+        yield OTHER_REGION.format(short(cluster.region), short(aws.name))
+    for field in ("environment", "permissions"):
+        if account.values.get(field) != aws.values.get(field):
+            yield OF_ITS_ACCOUNT.format(field, short(aws.name))
+
+
+def cluster_of(account: Account, spinnaker: Spinnaker) -> EksCluster | str:
+    """Return the cluster that a kubeconfig leads to, or why there is none."""
+    file = account.text("kubeconfigFile")
+    found = spinnaker.kubeconfigs.get(PurePosixPath(file).name) if file else None
+    if found is not None:
+        return cluster_in(found, account.text("context"))
+    if account.cluster:
+        return account.cluster
+    if account.values.get("kubeconfigContents") or ":" in file:
+        return NOT_FOLLOWED
+    if file:
+        return NO_KUBECONFIG
+    return IN_CLUSTER
+
+
+def written_aws(account: Account) -> Written:
+    """Write an account in the keys of the accounts file."""
+    values = account.values
+    key_pair = account.text("defaultKeyPair")
+    usual = KEY_PAIR.replace("{{name}}", account.name)
+    ec2 = {"key_pair": key_pair} if key_pair not in ("", usual) else {}
+    providers: Written = {"ec2": ec2}
+    if values.get("lambdaEnabled"):
+        providers["lambda"] = {}
+    written: Written = {"name": account.name, "account_id": account.text("accountId")}
+    if environment := account.text("environment"):
+        written["environment"] = environment
+    written |= {
+        "regions": list(values.get("regions", ())),
+        # Spinnaker sends none, and a trust policy that requires one would deny it.
+        "external_id": False,
+        # What is there is kept as it is.
+        "adopts": True,
+    }
+    permissions = values.get("permissions", {})
+    if said := {
+        verb: list(permissions[verb]) for verb in READ_AND_WRITE if verb in permissions
+    }:
+        written["permissions"] = said
+    return {**written, "providers": providers}

@@ -1,0 +1,175 @@
+"""The report: as JSON for programs, described by docs/adopt.schema.json."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from onboarding import names
+from onboarding.accounts_file.writing import managing_written, yaml_text
+from onboarding.adopting.accounts.fields import CARRIED, LEFT, LOST, TAKEN
+from onboarding.adopting.comparing import Spinnaker, combined
+from onboarding.adopting.findings import findings
+from onboarding.adopting.judging.accounts import Judged, Judgement, judge
+from onboarding.adopting.judging.roles import RoleName
+from onboarding.adopting.judging.settings import SettingVerdict, judged_settings
+from onboarding.adopting.sources.reading import Read
+from onboarding.adopting.values import AWS, Finding, as_json
+from onboarding.partitions import Arn
+from onboarding.topology import BASE_ROLE, MANAGED_ROLE, ExistingIdentity, Managing
+
+VERSION = 1
+OUTCOMES = (TAKEN, LOST, LEFT)
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the sources say, and what becomes of it."""
+
+    spinnaker: Spinnaker
+    judgement: Judgement
+    settings: tuple[SettingVerdict, ...]
+    findings: tuple[Finding, ...]
+    unknown: tuple[str, ...] = ()
+    """Files that are no source."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        found = Counter(one.outcome for one in self.judgement.accounts)
+        return {outcome: found[outcome] for outcome in OUTCOMES}
+
+    @property
+    def others(self) -> Mapping[str, int]:
+        """Count the accounts of providers that Bowline does not know."""
+        found: dict[str, int] = {}
+        for reading in self.spinnaker.readings:
+            for name, count in reading.others.items():
+                found[name] = max(found.get(name, 0), count)
+        return dict(sorted(found.items()))
+
+
+def report_of(read: Read, *, role: RoleName | None = None) -> Report:
+    """Report on everything that was read; with a role, only its accounts are taken."""
+    spinnaker = combined(read.readings, read.kubeconfigs)
+    return Report(
+        spinnaker,
+        judge(spinnaker, role=role),
+        tuple(judged_settings(spinnaker)),
+        findings(spinnaker),
+        read.unknown,
+    )
+
+
+def accounts_file(
+    report: Report, *, managing: Managing | None = None, access_role: str = ""
+) -> str:
+    """Write what is taken as an accounts file."""
+    accounts = [
+        {**one, "access_role": access_role} if access_role else one
+        for one in report.judgement.written
+    ]
+    written = managing_written(managing, trusts_bowline=True) if managing else None
+    return yaml_text(written, accounts)
+
+
+def document(report: Report) -> Document:
+    """Return the report in JSON's types: the same for the same sources."""
+    role = report.judgement.role
+    return {
+        "version": VERSION,
+        "sources": [
+            {
+                "kind": reading.kind.name.lower(),
+                "title": reading.title,
+                "accounts": dict(Counter(one.type for one in reading.accounts)),
+            }
+            for reading in report.spinnaker.readings
+        ],
+        "counts": {
+            "taken": report.counts[TAKEN],
+            "taken_with_loss": report.counts[LOST],
+            "left": report.counts[LEFT],
+            "other_providers": dict(report.others),
+        },
+        "managed_role": (
+            {"partition": role.partition, "name": role.name} if role else None
+        ),
+        "accounts": [account_document(one) for one in report.judgement.accounts],
+        "settings": [
+            {
+                "provider": one.provider,
+                "setting": one.setting,
+                "outcome": KEYS[one.treatment],
+                "value": as_json(one.value),
+                "says": one.says,
+            }
+            for one in report.settings
+        ],
+        "findings": [
+            {"kind": one.kind, "says": one.says, "accounts": list(one.accounts)}
+            for one in report.findings
+        ],
+        "not_sources": list(report.unknown),
+    }
+
+
+KEYS = {
+    TAKEN: "taken",
+    LOST: "taken_with_loss",
+    CARRIED: "carried",
+    LEFT: "left",
+}
+
+
+def account_document(judged: Judged) -> Document:
+    account = judged.account
+    return {
+        "type": account.type,
+        "name": account.name,
+        "source": account.place,
+        "outcome": KEYS[judged.outcome],
+        "reasons": list(judged.reasons),
+        "fields": [
+            {
+                "field": one.field,
+                "outcome": KEYS[one.treatment],
+                "value": as_json(one.value),
+                "says": one.says,
+                "note": one.note,
+            }
+            for one in judged.fields
+        ],
+    }
+
+
+def alike(accounts: tuple[Judged, ...]) -> Iterator[tuple[str, list[str]]]:
+    """Yield each reason with the accounts that are left for it, the most first."""
+    found: dict[str, list[str]] = {}
+    for judged in accounts:
+        for reason in judged.reasons:
+            found.setdefault(reason, []).append(judged.account.name)
+    yield from sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))
+
+
+MANAGING = "managing"
+
+
+def managing_of(report: Report, identity: str) -> Managing:
+    """Describe the managing account of an existing identity; raise BadName."""
+    found = Arn.of(names.identity_arn(identity))
+    role = report.judgement.role
+    base = report.spinnaker.settings.get(AWS, {}).get("defaults", {})
+    base_role = base.get("iamrole") if isinstance(base, dict) else None
+    taken = {one.name for one in report.spinnaker.accounts}
+    free = (f"{MANAGING}{end}" for end in ("", "-account", "-account-of-spinnaker"))
+    return Managing(
+        name=next(name for name in free if name not in taken),
+        account_id=found.account,
+        identity=ExistingIdentity(identity),
+        partition=found.partition,
+        managed_role=role.name if role else MANAGED_ROLE,
+        base_role=names.role_name(str(base_role or BASE_ROLE)),
+    )

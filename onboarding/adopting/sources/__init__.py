@@ -1,0 +1,1 @@
+"""Where a Spinnaker keeps its accounts, each source read as Spinnaker reads it."""

@@ -1,0 +1,113 @@
+"""Bytes into trees that keep what was written: YAML of several documents, or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from onboarding.bounded_yaml import DEEPEST, MOST_NODES, BadYaml, decoded, events
+from onboarding.spinnaker.halconfig.parsing import Open, TreeBuilder
+from onboarding.spinnaker.halconfig.tree import (
+    DOUBLE,
+    PLAIN,
+    BadHalconfig,
+    Listing,
+    Node,
+    Scalar,
+    Table,
+)
+
+MOST_DOCUMENTS = 100
+"""In one file: manifests of an operator are often written together."""
+
+
+class Document:
+    """One document of a file, and the keys that one mapping of it has twice."""
+
+    def __init__(self, root: Node, doubles: tuple[Scalar, ...] = ()) -> None:
+        self.root = root
+        self.doubles = doubles
+
+
+class Number(str):
+    """A number of JSON as it is written, however long."""
+
+
+def documents(content: bytes) -> tuple[Document, ...]:
+    """Read a file within bounds; raise BadYaml, which never quotes a value."""
+    text = decoded(content)
+    if text.lstrip()[:1] in ("[", "{"):
+        try:
+            return (Document(json_tree(text)),)
+        except (ValueError, RecursionError) as error:
+            if isinstance(error, BadYaml):
+                raise
+    return tuple(yaml_documents(text))
+
+
+def json_tree(text: str) -> Node:
+    if sum(map(text.count, ",[{")) > MOST_NODES:
+        raise BadYaml(f"This holds more than {MOST_NODES:,} values.")
+    value = json.loads(
+        text, parse_int=Number, parse_float=Number, parse_constant=Number
+    )
+    return tree(value)
+
+
+def tree(value: Any, depth: int = 0) -> Node:
+    """Make a tree of JSON's values: texts in quotes, everything else plain."""
+    if depth > DEEPEST:
+        raise BadYaml(f"This nests deeper than {DEEPEST} levels.")
+    match value:
+        case dict():
+            return Table(
+                {
+                    key: (Scalar(key), tree(inner, depth + 1))
+                    for key, inner in value.items()
+                }
+            )
+        case list():
+            return Listing([tree(item, depth + 1) for item in value])
+        case bool():
+            return Scalar("true" if value else "false", style=PLAIN)
+        case None:
+            return Scalar("null", style=PLAIN)
+        case Number():
+            return Scalar(str(value), style=PLAIN)
+    return Scalar(value, style=DOUBLE)
+
+
+class Builder(TreeBuilder):
+    """Builds the tree of one document, and notes keys that come twice."""
+
+    def __init__(self, events: Iterator[yaml.Event]) -> None:
+        super().__init__(events)
+        self.doubles: list[Scalar] = []
+
+    def put_value(self, top: Open, key: Scalar, node: Node) -> None:
+        if isinstance(top.node, Table) and key.text in top.node.pairs:
+            self.doubles.append(key)
+        super().put_value(top, key, node)
+
+
+def yaml_documents(text: str) -> Iterator[Document]:
+    stream = events(text, documents=MOST_DOCUMENTS)
+    for event in stream:
+        if isinstance(event, yaml.DocumentStartEvent):
+            builder = Builder(of_one_document(stream))
+            try:
+                root = builder.document()
+            except BadHalconfig as error:
+                raise BadYaml(str(error)) from None
+            if root is not None:
+                yield Document(root, tuple(builder.doubles))
+
+
+def of_one_document(stream: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
+    for event in stream:
+        if isinstance(event, yaml.DocumentEndEvent):
+            return
+        yield event

@@ -1,0 +1,152 @@
+"""The report in sentences, for whoever decides what Bowline takes over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from onboarding.adopting.accounts.fields import CARRIED, LEFT, LOST, TAKEN, Treatment
+from onboarding.adopting.judging.accounts import Judged
+from onboarding.adopting.judging.roles import RoleName
+from onboarding.adopting.judging.settings import SettingVerdict
+from onboarding.adopting.judging.verdicts import FieldVerdict
+from onboarding.adopting.report import Report, alike
+from onboarding.adopting.values import PROVIDERS, Reading, written
+from onboarding.names import one_line, short
+
+MOST_NAMES = 20
+"""In one line; the JSON has all of them."""
+LONGEST_VALUE = 300
+HEADS = {
+    TAKEN: "Taken",
+    LOST: "Taken with loss",
+    CARRIED: "Carried along untouched",
+    LEFT: "Left",
+}
+IF_TAKEN = {
+    TAKEN: "Could be taken",
+    LOST: "Would be lost",
+    CARRIED: "Carried along untouched",
+    LEFT: "Cannot be taken",
+}
+"""Of an account that is left."""
+OUTCOMES = {
+    TAKEN: "can be taken",
+    LOST: "can be taken with loss",
+    LEFT: "is left",
+}
+
+
+def text(report: Report) -> str:
+    """Write the report; the same for the same sources."""
+    return "".join(f"{one_line(line)}\n" for line in lines(report))
+
+
+def lines(report: Report) -> Iterator[str]:
+    yield "Sources"
+    for reading in report.spinnaker.readings:
+        yield f"- {source(reading)}"
+    if report.unknown:
+        count = len(report.unknown)
+        yield f"- {files(count)} skipped: no accounts in there."
+    yield ""
+    yield from summary(report)
+    if report.findings:
+        yield from ("", "Findings")
+        for finding in report.findings:
+            yield f"- {finding.says}{of(finding.accounts)}"
+    if report.counts[LEFT]:
+        yield from ("", "Why accounts are left")
+        for reason, names in alike(report.judgement.accounts):
+            yield f"- {reason}{of(names)}"
+    for judged in report.judgement.accounts:
+        yield ""
+        yield from account(judged)
+    for provider in PROVIDERS:
+        settings = [one for one in report.settings if one.provider == provider]
+        if settings:
+            yield from ("", f"Settings of the provider {provider}")
+            yield from by_treatment(settings)
+
+
+def source(reading: Reading) -> str:
+    counts = [
+        f"{sum(one.type == provider for one in reading.accounts)} {provider}"
+        for provider in PROVIDERS
+    ]
+    return f"{reading.kind}: {reading.title}. Accounts: {', '.join(counts)}."
+
+
+def summary(report: Report) -> Iterator[str]:
+    counts = report.counts
+    yield (
+        f"Bowline can take {counts[TAKEN] + counts[LOST]} of "
+        f"{accounts(len(report.judgement.accounts))}: {counts[TAKEN]} without a loss, "
+        f"{counts[LOST]} with a loss that changes nothing in use. The other "
+        f"{counts[LEFT]} are left as they are."
+    )
+    if report.others:
+        listed = ", ".join(f"{name} {count}" for name, count in report.others.items())
+        yield f"Accounts of other providers, not read: {listed}."
+    if report.judgement.role:
+        name = role(report.judgement.role)
+        yield f"Only accounts with the role {name} can be taken."
+
+
+def role(found: RoleName) -> str:
+    where = "" if found.partition == "aws" else f" in partition {found.partition}"
+    return f"{found.name}{where}"
+
+
+def account(judged: Judged) -> Iterator[str]:
+    one, outcome = judged.account, OUTCOMES[judged.outcome]
+    yield f"{one.type} account {short(one.name)} ({one.place}) {outcome}"
+    of_fields = {f"{each.field}: {each.says}" for each in judged.fields}
+    for reason in judged.reasons:
+        if reason not in of_fields:
+            yield f"  Why it is left: {reason}"
+    yield from by_treatment(judged.fields, IF_TAKEN if judged.reasons else HEADS)
+
+
+def by_treatment(
+    verdicts: Sequence[FieldVerdict] | Sequence[SettingVerdict],
+    heads: Mapping[Treatment, str] = HEADS,
+) -> Iterator[str]:
+    """Write what is taken in one line, and a line for each of the others."""
+    taken = [one for one in verdicts if one.treatment is TAKEN]
+    if taken:
+        yield f"  {heads[TAKEN]}: {', '.join(map(valued, taken))}"
+        yield from (f"    {valued(one)}: {noted(one)}" for one in taken if noted(one))
+    for treatment in (LOST, CARRIED, LEFT):
+        for one in verdicts:
+            if one.treatment is treatment:
+                says = " ".join(filter(None, (noted(one), one.says)))
+                yield f"  {heads[treatment]}: {valued(one)}. {says}"
+
+
+def noted(one: FieldVerdict | SettingVerdict) -> str:
+    return one.note if isinstance(one, FieldVerdict) else ""
+
+
+def valued(one: FieldVerdict | SettingVerdict) -> str:
+    name = one.field if isinstance(one, FieldVerdict) else one.setting
+    if one.value is None:
+        return f"{name} (missing)"
+    return f"{name} {short(written(one.value), LONGEST_VALUE)}"
+
+
+def of(names: Iterable[str]) -> str:
+    """Name the accounts of a finding."""
+    listed = [short(name) for name in names]
+    if not listed:
+        return ""
+    more = len(listed) - MOST_NAMES
+    rest = f" and {more} more" if more > 0 else ""
+    return f" Accounts: {', '.join(listed[:MOST_NAMES])}{rest}."
+
+
+def accounts(count: int) -> str:
+    return "1 account" if count == 1 else f"{count:,} accounts"
+
+
+def files(count: int) -> str:
+    return "1 file is" if count == 1 else f"{count:,} files are"

@@ -1,0 +1,258 @@
+"""What is taken of an account, what its loss does, and why the rest is left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from onboarding.adopting.judging.roles import RoleName
+from onboarding.adopting.report import report_of
+from onboarding.adopting.sources.reading import read
+from onboarding.adopting.wording import text
+from tests.onboarding.adopting.documents import (
+    Providers,
+    aws,
+    halconfig,
+    kinds,
+    outcomes,
+    reasons,
+    reported,
+    spring,
+)
+
+OTHER = "210987654321"
+
+
+def only(*accounts: dict[str, Any], **settings: Any) -> Providers:
+    return {"aws": {"enabled": True, **settings, "accounts": [*accounts]}}
+
+
+def judged(**fields: Any) -> tuple[str, str, str]:
+    """Return what becomes of an account with these fields, and of the first of them."""
+    report = reported(spring(only(aws("prod", **fields), aws("z", OTHER))))
+    (name, *_) = fields
+    (account,) = (o for o in report.judgement.accounts if o.account.name == "prod")
+    field = next(o for o in account.fields if o.field == name)
+    return account.outcome, field.treatment, " ".join(account.reasons)
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"externalId": "corp-1"}, "makes external IDs itself"),
+        ({"sessionName": "corp"}, "always writes Spinnaker"),
+        ({"enabled": False}, "does not load the account"),
+        ({"requiredGroupMembership": ["x"]}, "everybody could"),
+        ({"lifecycleHooks": [{"roleARN": "x"}]}, "without these hooks"),
+        ({"defaultSecurityGroups": ["x"]}, "without these security groups"),
+        ({"allowPrivateThirdPartyImages": True}, "no longer be deployed"),
+        ({"managingAccountProfile": "x"}, "knows one identity"),
+        ({"accountType": "default"}, "primary accounts"),
+        ({"permissions": {"EXECUTE": ["x"], "CREATE": ["x"]}}, "CREATE and EXECUTE"),
+        ({"environment": "Prod"}, "environment: “Prod” isn't valid"),
+        ({"environment": "https://a:b@c"}, "takes no secret"),
+        ({"permissions": {"READ": ["https://a:b@c"]}}, "takes no secret"),
+        ({"permissions": {"READ": ["a,b"]}}, "isn't valid"),
+        ({"defaultKeyPair": "https://a:b@c"}, "takes no secret"),
+        ({"regions": [{"name": "us-east-9"}]}, "not a region"),
+        ({"assumeRole": "role/zzz"}, "one managed role for all"),
+        ({"assumeRole": "role/a/spinnakerManaged"}, "has a path"),
+        ({"assumeRole": "role/${ROLE}"}, "which role this is"),
+        ({"assumeRole": "user/x"}, "no role that Bowline knows"),
+        ({"assumeRole": f"arn:aws:iam::{OTHER}:role/spinnakerManaged"}, "another AWS"),
+        ({"assumeRole": "role/aws-cn"}, "wrong STS"),
+        ({"accountId": "12-34"}, "isn't valid"),
+        ({"accountId": "1234-5678-9012"}, "as it is written"),
+        ({"accountId": ""}, "accountId: “” isn't valid"),
+        ({"accountId": OTHER}, "by several names: prod, z"),
+    ],
+)
+def test_an_account_with_a_loss_that_matters_is_left(
+    fields: dict[str, Any], why: str
+) -> None:
+    report = reported(spring(only(aws("prod", **fields), aws("z", OTHER))))
+
+    assert outcomes(report)["prod"] == "left"
+    assert why in reasons(report, "prod")
+    assert "prod" not in {one["name"] for one in report.judgement.written}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"accountType": "main"},
+        {"sessionDurationSeconds": 900},
+        {"requiredGroupMembership": ["x"], "permissions": {"READ": ["team"]}},
+    ],
+)
+def test_a_loss_that_changes_nothing_in_use_is_named(fields: dict[str, Any]) -> None:
+    assert judged(**fields) == ("taken with loss", "taken with loss", "")
+    assert "group-membership" not in kinds(reported(spring(only(aws("a", **fields)))))
+
+
+def test_zones_are_kept_apart_from_the_regions() -> None:
+    regions = [
+        {"name": "us-east-1", "availabilityZones": ["us-east-1a"], "deprecated": True}
+    ]
+    preferred = [{"name": "us-east-1", "preferredZones": ["us-east-1a"]}]
+
+    plain = reported(spring(only(aws("prod", regions=regions))))
+    narrow = reported(spring(only(aws("prod", regions=preferred))))
+
+    assert outcomes(plain) == {"prod": "taken with loss"}
+    assert plain.spinnaker.accounts[0].values["availabilityZones"] == {
+        "us-east-1": ["us-east-1a"]
+    }
+    assert "preferredZones" in reasons(narrow, "prod")
+
+
+def test_what_is_carried_and_what_nothing_reads_changes_no_outcome() -> None:
+    assert judged(edda="https://edda") == ("taken", "carried along untouched", "")
+    assert judged(custom="x") == ("taken", "carried along untouched", "")
+    assert judged(providerVersion="v1") == ("taken", "left", "")
+
+
+def test_an_account_says_in_the_accounts_file_what_it_says_in_spinnaker() -> None:
+    account = aws(
+        "prod",
+        environment="production",
+        defaultKeyPair="shared",
+        lambdaEnabled=True,
+        permissions={"READ": ["team b", "team-a"], "WRITE": ["team-a"]},
+        regions=[{"name": "us-east-1"}, {"name": "eu-west-1"}],
+    )
+    ecs = {"accounts": [{"name": "prod-ecs", "awsAccount": "prod"}]}
+
+    report = reported(halconfig({**only(account), "ecs": ecs}))
+
+    assert report.judgement.written == (
+        {
+            "name": "prod",
+            "account_id": "123456789012",
+            "environment": "production",
+            "regions": ["eu-west-1", "us-east-1"],
+            "external_id": False,
+            "adopts": True,
+            "permissions": {"READ": ["team b", "team-a"], "WRITE": ["team-a"]},
+            "providers": {"ec2": {"key_pair": "shared"}, "lambda": {}, "ecs": {}},
+        },
+    )
+
+
+def test_only_accounts_with_the_managed_role_of_the_site_are_taken() -> None:
+    files = spring(only(aws("a"), aws("b", OTHER, assumeRole="role/x")))
+
+    report = report_of(read(files), role=RoleName("aws", "x"))
+
+    assert outcomes(report) == {"a": "left", "b": "taken"}
+
+
+@pytest.mark.parametrize(
+    ("ecs", "why"),
+    [
+        ({"name": "e", "awsAccount": "nowhere"}, "No source has the AWS account"),
+        ({"name": "e", "awsAccount": "left"}, "is left, so this account is left"),
+        ({"name": "e", "awsAccount": "prod", "namingStrategy": "x"}, "namingStrategy"),
+        ({"name": "E_", "awsAccount": "prod"}, "isn't valid"),
+        ({"name": "prod", "awsAccount": "prod"}, "Accounts of two providers"),
+    ],
+)
+def test_an_ecs_account_is_left_with_its_reason(ecs: dict[str, Any], why: str) -> None:
+    providers = {
+        **only(aws("prod"), aws("left", OTHER, externalId="x")),
+        "ecs": {"accounts": [ecs]},
+    }
+
+    report = reported(spring(providers))
+
+    assert why in reasons(report, ecs["name"])
+
+
+def test_two_ecs_accounts_of_one_aws_account_are_left() -> None:
+    ecs = [{"name": name, "awsAccount": "prod"} for name in ("one", "two")]
+
+    report = reported(spring({**only(aws("prod")), "ecs": {"accounts": ecs}}))
+
+    assert outcomes(report) == {"prod": "taken", "one": "left", "two": "left"}
+    assert "ecs-shares-account" in kinds(report)
+
+
+def test_an_aws_account_whose_name_leaves_no_room_is_taken_without_ecs() -> None:
+    name = "a" * 60
+    ecs = {"accounts": [{"name": f"{name}-ecs", "awsAccount": name}]}
+
+    report = reported(spring({**only(aws(name)), "ecs": ecs}))
+
+    assert outcomes(report) == {name: "taken", f"{name}-ecs": "left"}
+
+
+@pytest.mark.parametrize(
+    ("providers", "kind"),
+    [
+        (only(aws("Prod")), "name-not-taken"),
+        (only(aws("a"), aws("b")), "shared-aws-account"),
+        (only(aws("a", "")), "no-account-id"),
+        (only(aws("a", regions=[{"name": "us-east-1"}] * 2)), "region-twice"),
+        (only(aws("a", externalId="x")), "external-id"),
+        (only(aws("a", requiredGroupMembership=["x"])), "group-membership"),
+        (only(aws("a", accountType="default")), "primary-account"),
+        (only(aws("a"), primaryAccount="a"), "primary-account"),
+        (only(aws("a", managingAccountProfile="x")), "several-identities"),
+        (
+            only(aws("a"), loadAccounts={"useManagingAccountProfile": True}),
+            "several-identities",
+        ),
+        (only(aws("a"), secretAccessKey="encrypted:x"), "access-keys"),
+        (only(aws("a"), defaults={"iamRole": "Base"}), "base-role"),
+        (
+            only(aws("a", assumeRole=f"arn:aws:iam::{OTHER}:role/x")),
+            "role-of-another-account",
+        ),
+        ({"aws": {"enabled": False, "accounts": [aws("a")]}}, "provider-off"),
+        ({"aws": {"enabled": True, "accounts": []}}, "no-chain"),
+        (
+            {
+                **only(aws("a", externalId="x")),
+                "ecs": {"accounts": [{"name": "e", "awsAccount": "a"}]},
+            },
+            "ecs-external-id",
+        ),
+    ],
+)
+def test_a_finding_says_what_to_know_first(providers: Providers, kind: str) -> None:
+    plain = reported(spring(only(aws("a"), defaults={"iamRole": "BaseIAMRole"})))
+
+    report = reported(spring(providers))
+
+    assert kind in kinds(report)
+    assert kinds(plain) == set()
+    assert all(one.says.endswith(".") for one in report.findings)
+
+
+def test_many_names_of_roles_are_counted() -> None:
+    accounts = (aws(f"a{n}", f"{n:012}", assumeRole=f"role/r{n % 7}") for n in range(8))
+
+    report = reported(spring(only(*accounts)))
+
+    (roles,) = (one for one in report.findings if one.kind == "several-roles")
+    assert "r0 (2), r1 (1), r2 (1), r3 (1), r4 (1) and 2 more." in roles.says
+
+
+def test_the_text_names_every_account_and_field() -> None:
+    hooks = [{"roleARN": "x"}]
+    many = [aws(f"Bad{place}", f"{place:012}") for place in range(25)]
+    account = aws("prod", lifecycleHooks=hooks, custom="\x1b[31mx\nfaked")
+    google = {"google": {"accounts": [{"name": "g"}]}}
+    files = {**halconfig({**only(account, *many), **google}), "x.yml": b"a: 1"}
+
+    said = text(report_of(read(files)))
+
+    assert "Bowline can take 0 of 26 accounts" in said
+    assert "1 file is skipped" in said
+    assert "google 1" in said
+    assert "Bad0, Bad1, Bad10" in said
+    assert " and 5 more." in said
+    assert '  Would be lost: lifecycleHooks [{"roleARN": "x"}]. Server groups' in said
+    assert "custom ‹U+001B›[31mx‹U+000A›faked" in said
+    assert all(f"account Bad{place} " in said for place in range(25))
