@@ -68,6 +68,7 @@ def test_verify_makes_the_tables_too(clone: FreshClone) -> None:
 
 MANAGE = ".venv/bin/python manage.py"
 PLAIN = {
+    "adopt": "nothing.yaml",
     "changepassword": "somebody",
     "check_activity": "",
     "createsuperuser": "--no-input --username root --email root@example.com",

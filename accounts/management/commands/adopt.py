@@ -1,0 +1,258 @@
+"""`manage.py adopt SOURCE…`: what an existing Spinnaker says, and what can be taken.
+
+It changes nothing, in Bowline, in AWS or in Spinnaker. What can be taken is written as
+an accounts file, which `manage.py onboard` and the page for accounts files read.
+"""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+from django.core.management import CommandError
+
+from accounts.management.command import BowlineCommand
+from accounts.management.migrated import is_migrated
+from accounts.mapping.spinnaker.connection import NotConnected, connected, gate_of
+from accounts.models import ManagingAccount
+from onboarding import names
+from onboarding.adopting.judging.roles import RoleName
+from onboarding.adopting.report import (
+    Report,
+    accounts_file,
+    document,
+    managing_of,
+    report_of,
+)
+from onboarding.adopting.sources.gate import answers
+from onboarding.adopting.sources.reading import BadSource, read
+from onboarding.adopting.wording import summary, text
+from onboarding.bounded_yaml import MOST_BYTES
+from onboarding.delivery.errors import GateError
+from onboarding.topology import Managing
+
+SUFFIXES = {".yml", ".yaml", ".json", ""}
+PASSED_BY = {"staging", "history", "service-logs", "node_modules"}
+"""Folders that hold no source: what Halyard wrote of the config is not read again."""
+MOST_FILES, MOST_OF_FOLDERS = 5_000, 4 * MOST_BYTES
+OF_HALYARD = b"deploymentConfigurations"
+NO_SOURCE = "Name a file or a folder, or read the connected Spinnaker with --gate."
+
+
+class Command(BowlineCommand):
+    help = "Report what an existing Spinnaker's accounts are, and what can be taken."
+    requires_migrations_checks = False  # it reads files only
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "source",
+            type=Path,
+            nargs="*",
+            help="hal's config or ~/.hal, clouddriver*.yml, a folder for kustomize, a "
+            "SpinnakerService, kubeconfigs, or Gate's answers as JSON",
+        )
+        parser.add_argument(
+            "--gate",
+            action="store_true",
+            help="read the connected Spinnaker, too, through Gate",
+        )
+        parser.add_argument(
+            "--deployment",
+            default="",
+            metavar="NAME",
+            help="the deployment of hal's config; by default the current one",
+        )
+        parser.add_argument(
+            "--report",
+            type=Path,
+            metavar="FILE",
+            help="write the report to a file: as JSON if it ends with .json",
+        )
+        parser.add_argument(
+            "--json", action="store_true", help="print the report as JSON"
+        )
+        parser.add_argument(
+            "--accounts-file",
+            type=Path,
+            metavar="FILE",
+            help="write what can be taken to a new accounts file",
+        )
+        parser.add_argument(
+            "--access-role",
+            default="",
+            metavar="NAME",
+            help="in the accounts file, the role by which Bowline reaches each account",
+        )
+        parser.add_argument(
+            "--identity",
+            default="",
+            metavar="ARN",
+            help="in the accounts file, describe the managing account, too, with this "
+            "role or user as Spinnaker's identity",
+        )
+
+    def handle(
+        self,
+        *,
+        source: list[Path],
+        gate: bool,
+        deployment: str,
+        report: Path | None,
+        json: bool,
+        **options: Any,
+    ) -> None:
+        if not (source or gate):
+            raise CommandError(NO_SOURCE)
+        found = self.reported(source, deployment, gate=gate)
+        as_json = dumps(document(found), indent=2, ensure_ascii=False) + "\n"
+        if report is not None:
+            write(report, as_json if report.suffix == ".json" else text(found))
+        if json:
+            self.stdout.write(as_json, ending="")
+        elif report is None:
+            self.stdout.write(text(found), ending="")
+        else:
+            for line in summary(found):
+                self.stdout.write(line)
+        self.write_accounts(found, quiet=json, **options)
+
+    def reported(self, sources: list[Path], deployment: str, *, gate: bool) -> Report:
+        files: dict[str, bytes] = {}
+        for path in sources:
+            files |= files_of(path)
+        named = {str(path) for path in sources}
+        if gate:
+            of_gate, missing = self.of_gate()
+            files |= of_gate
+            named |= of_gate.keys()
+            for reason in missing:
+                self.stderr.write(reason)
+        try:
+            read_files = read(
+                files, deployment=deployment, named=frozenset(named & files.keys())
+            )
+        except BadSource as error:
+            raise CommandError(str(error)) from None
+        if not read_files.readings:
+            raise CommandError("No source has accounts of Spinnaker.")
+        return report_of(read_files, role=managed_role())
+
+    def of_gate(self) -> tuple[dict[str, bytes], tuple[str, ...]]:
+        try:
+            return answers(gate_of(connected()))
+        except (NotConnected, GateError) as error:
+            raise CommandError(str(error)) from None
+
+    def write_accounts(
+        self,
+        report: Report,
+        *,
+        accounts_file: Path | None,
+        access_role: str,
+        identity: str,
+        quiet: bool,
+        **_: Any,
+    ) -> None:
+        if accounts_file is None:
+            return
+        if not report.judgement.written:
+            raise CommandError(f"No account can be taken: {accounts_file} not written.")
+        try:
+            access_role = access_role and names.role_name(access_role)
+            managing = managing_of(report, identity) if identity else None
+        except ValueError as error:
+            raise CommandError(str(error)) from None
+        written(report, accounts_file, managing, access_role)
+        if not quiet:
+            self.stdout.write(f"{accounts_file} is written. Then:")
+            for number, step in enumerate(steps(report, accounts_file, identity), 1):
+                self.stdout.write(f"{number}. {step}")
+
+
+def written(
+    report: Report, path: Path, managing: Managing | None, access_role: str
+) -> None:
+    """Write the accounts file; refuse to overwrite one, which people edit."""
+    content = accounts_file(report, managing=managing, access_role=access_role)
+    try:
+        with path.open("x") as file:
+            file.write(content)
+    except FileExistsError:
+        raise CommandError(f"{path} exists, and is not overwritten.") from None
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error}") from error
+
+
+def steps(report: Report, path: Path, identity: str) -> Iterator[str]:
+    role = report.judgement.role
+    if not identity and role:
+        yield (
+            f"In Bowline's managing account, the managed role must be {role.name}: "
+            "Spinnaker assumes it today."
+        )
+    yield (
+        "Check each account's `access_role`, the role by which Bowline reaches the "
+        f"account, and the rest of {path}."
+    )
+    yield f"Run `manage.py onboard {path} --check`, or upload {path} in Accounts."
+    yield (
+        "Keep the accounts that are left where they are: do not install a bundle's "
+        "clouddriver-local.yml, whose lists replace theirs."
+    )
+
+
+def write(path: Path, content: str) -> None:
+    try:
+        path.write_text(content)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error}") from error
+
+
+def managed_role() -> RoleName | None:
+    """Return the managed role of the site, where somebody described it."""
+    row = ManagingAccount.objects.first() if is_migrated() else None
+    return RoleName(row.partition, row.managed_role) if row else None
+
+
+def files_of(path: Path) -> dict[str, bytes]:
+    """Read a source: a file, with hal's profiles next to its config, or a folder."""
+    try:
+        if path.is_dir():
+            return dict(in_folder(path))
+        content = content_of(path)
+        found = {str(path): content}
+        if OF_HALYARD in content:
+            for profile in sorted(path.parent.glob("*/profiles/*.y*ml")):
+                found[str(profile)] = content_of(profile)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error}") from error
+    return found
+
+
+def in_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
+    size = count = 0
+    for where, folders, files in os.walk(folder):
+        folders[:] = sorted(
+            one for one in folders if one not in PASSED_BY and not one.startswith(".")
+        )
+        for name in sorted(files):
+            path = Path(where) / name
+            if path.suffix not in SUFFIXES or not path.is_file():
+                continue
+            content = content_of(path)
+            size, count = size + len(content), count + 1
+            if count > MOST_FILES or size > MOST_OF_FOLDERS:
+                raise CommandError(
+                    f"{folder} holds more than {MOST_FILES:,} files or "
+                    f"{MOST_OF_FOLDERS:,} bytes. Name the files that are sources."
+                )
+            yield str(path), content
+
+
+def content_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MOST_BYTES + 1)

@@ -1,0 +1,242 @@
+"""`manage.py adopt`: the report of an existing Spinnaker, and an accounts file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.management.commands import adopt
+from accounts.models import ManagedAccount, Spinnaker
+from onboarding.accounts_file import read as read_accounts_file
+from onboarding.adopting.sources.gate import LOADED
+from onboarding.delivery.gate import Gate
+from onboarding.delivery.transport import Answer, Request
+from tests.accounts.management.test_onboard_report import closed
+from tests.onboarding.adopting.documents import (
+    Providers,
+    aws,
+    halconfig,
+    loaded,
+    spring,
+    stored,
+)
+from tests.rows import managing_row
+
+pytestmark = pytest.mark.django_db
+
+SCHEMA = closed(json.loads(Path("docs/adopt.schema.json").read_text()))
+OTHER = "210987654321"
+IDENTITY = "arn:aws:iam::111111111111:role/SpinnakerAuthRole"
+
+
+def providers(*accounts: dict[str, Any]) -> Providers:
+    return {"aws": {"enabled": True, "accounts": [*accounts]}}
+
+
+@pytest.fixture
+def hal(tmp_path: Path) -> Path:
+    """Write hal's folder, with a profile that names an account less."""
+    folder = tmp_path / ".hal"
+    (folder / "default" / "profiles").mkdir(parents=True)
+    (folder / "other" / "profiles").mkdir(parents=True)
+    (folder / "default" / "staging").mkdir()
+    lost = providers(aws("dev"), aws("hidden", OTHER), aws("Bad", "111111111111"))
+    (folder / "config").write_bytes(halconfig(lost)["config"])
+    kept = spring(providers(aws("dev"), aws("Bad", "111111111111")))
+    for path in ("default/profiles", "default/staging", "other/profiles"):
+        name = (
+            "clouddriver-local.yml" if path != "default/staging" else "clouddriver.yml"
+        )
+        content = kept if path != "other/profiles" else spring(providers(aws("other")))
+        (folder / path / name).write_bytes(content["clouddriver-local.yml"])
+    return folder
+
+
+def adopted(*arguments: Any) -> str:
+    out = StringIO()
+    call_command("adopt", *map(str, arguments), stdout=out)
+    return out.getvalue()
+
+
+def test_hals_folder_and_its_config_are_one_source(hal: Path) -> None:
+    by_folder = json.loads(adopted(hal, "--json"))
+    by_config = json.loads(adopted(hal / "config", "--json"))
+
+    jsonschema.validate(by_folder, SCHEMA)
+    assert by_folder["accounts"] == by_config["accounts"]
+    assert by_folder["findings"] == by_config["findings"]
+    assert [one["kind"] for one in by_folder["sources"]] == ["halconfig"]
+    assert {one["name"]: one["outcome"] for one in by_folder["accounts"]} == {
+        "Bad": "left",
+        "dev": "taken",
+    }
+    (hidden,) = (o for o in by_folder["findings"] if o["kind"] == "hidden-list")
+    assert hidden["accounts"] == ["hidden"]
+
+
+def test_every_kind_of_report_is_described_by_the_schema(tmp_path: Path) -> None:
+    file = tmp_path / "credentials.json"
+    file.write_bytes(
+        loaded(providers(aws("dev"), {**aws("x"), "assumeRole": ""})).popitem()[1]
+    )
+
+    jsonschema.validate(json.loads(adopted(file, "--json")), SCHEMA)
+
+
+def test_what_is_taken_is_written_as_an_accounts_file_and_nothing_is_saved(
+    hal: Path, tmp_path: Path
+) -> None:
+    file, report = tmp_path / "accounts.yaml", tmp_path / "report.txt"
+    options = ("--accounts-file", file, "--report", report, "--access-role", "Access")
+
+    said = adopted(hal, *options, "--identity", IDENTITY)
+
+    found = read_accounts_file(file.read_bytes())
+    assert found.managing is not None
+    assert found.managing.identity_arn == IDENTITY
+    assert found.managing.managed_role == "spinnakerManaged"
+    (account,) = found.accounts
+    assert (account.managed.name, account.managed.access_role) == ("dev", "Access")
+    assert said.startswith("Bowline can take 1 of 2 accounts")
+    assert f"manage.py onboard {file} --check" in said
+    assert "aws account dev" in report.read_text()
+    assert not ManagedAccount.objects.exists()
+
+
+def test_the_report_as_a_file_is_json_by_its_name(hal: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+
+    adopted(hal, "--report", report)
+
+    jsonschema.validate(json.loads(report.read_text()), SCHEMA)
+    assert adopted(hal) == adopted(hal)
+
+
+def test_only_the_sites_own_managed_role_is_taken(hal: Path, tmp_path: Path) -> None:
+    managing_row(managed_role="another")
+
+    with pytest.raises(CommandError, match="No account can be taken"):
+        adopted(hal, "--accounts-file", tmp_path / "accounts.yaml")
+
+
+def test_an_accounts_file_is_never_overwritten(hal: Path, tmp_path: Path) -> None:
+    file = tmp_path / "accounts.yaml"
+    file.write_text("mine")
+
+    with pytest.raises(CommandError, match="is not overwritten"):
+        adopted(hal, "--accounts-file", file)
+
+    assert file.read_text() == "mine"
+
+
+def test_without_an_identity_the_next_steps_name_the_managed_role(
+    hal: Path, tmp_path: Path
+) -> None:
+    said = adopted(hal, "--accounts-file", tmp_path / "accounts.yaml")
+
+    assert "the managed role must be spinnakerManaged" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ((), "Name a file or a folder"),
+        (("nowhere",), "nowhere cannot be read"),
+        (("--gate",), "connected to Spinnaker"),
+        (("{hal}", "--deployment", "other"), "no deployment “other”"),
+        (("{hal}/default/staging/../../x.yml",), "no Halyard config"),
+        (("{hal}/empty",), "No source has accounts"),
+        (("{hal}", "--report", "/nowhere/x"), "cannot be written"),
+        (("{hal}", "--accounts-file", "/nowhere/x"), "cannot be written"),
+        (("{hal}", "--accounts-file", "x", "--identity", "me"), "“me” isn't valid"),
+        (("{hal}", "--accounts-file", "x", "--access-role", "a/b"), "isn't valid"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    hal: Path, arguments: tuple[str, ...], why: str
+) -> None:
+    (hal / "x.yml").write_text("a: 1")
+    (hal / "empty").mkdir()
+
+    with pytest.raises(CommandError, match=why):
+        adopted(*(one.format(hal=hal) for one in arguments))
+
+
+def test_a_folder_too_large_for_a_look_is_refused(
+    hal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adopt, "MOST_FILES", 2)
+
+    with pytest.raises(CommandError, match="holds more than 2 files"):
+        adopted(hal)
+
+
+def gate(**answers: bytes | int) -> Callable[..., Gate]:
+    """Answer with a body, or with an error's status."""
+
+    def send(request: Request) -> Answer:
+        path = request.path.partition("?")[0].rpartition("/")[2]
+        if request.path == LOADED:
+            path = "loaded"
+        found = answers.get(path, b"[]")
+        body = (
+            found
+            if isinstance(found, bytes)
+            else b"Cannot use AccountDefinitionService"
+        )
+        return Answer(
+            status=200 if isinstance(found, bytes) else found,
+            content_type="application/json",
+            body=body,
+        )
+
+    return lambda row: Gate(send, lambda seconds: None)
+
+
+def test_the_connected_spinnaker_is_read_and_compared(
+    hal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Spinnaker.objects.create(url="https://gate.example.com")
+    described = providers(aws("dev"))
+    answers = {
+        "aws": stored(described)["aws.json"],
+        "loaded": loaded(providers(aws("dev", environment="other")))[
+            "credentials.json"
+        ],
+    }
+    monkeypatch.setattr(adopt, "gate_of", gate(**answers))
+
+    found = json.loads(adopted(hal, "--gate", "--json"))
+
+    kinds = {one["kind"] for one in found["findings"]}
+    assert [one["kind"] for one in found["sources"]] == [
+        "stored",
+        "halconfig",
+        "loaded",
+    ]
+    assert kinds >= {"stored-over-file", "not-in-effect"}
+
+
+def test_a_gate_that_stores_nothing_still_says_what_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Spinnaker.objects.create(url="https://gate.example.com")
+    answers = dict.fromkeys(("aws", "ecs", "kubernetes"), 400)
+    rows = loaded(providers(aws("dev")))["credentials.json"]
+    monkeypatch.setattr(adopt, "gate_of", gate(**answers, loaded=rows))
+
+    found = json.loads(adopted("--gate", "--json"))
+
+    assert [one["name"] for one in found["accounts"]] == ["dev"]
+    assert "Spinnaker stores no accounts" in capsys.readouterr().err
+
+    monkeypatch.setattr(adopt, "gate_of", gate(aws=404))
+    with pytest.raises(CommandError, match="list the stored aws accounts"):
+        adopted("--gate")
