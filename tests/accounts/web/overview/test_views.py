@@ -56,6 +56,13 @@ def test_an_empty_bowline_begins_with_the_managing_account(operator) -> None:
     assert "Onboard an account" not in page
 
 
+def test_an_empty_bowline_says_what_to_read_of_an_existing_spinnaker(operator) -> None:
+    page = operator.get("/").content.decode()
+
+    (link,) = re.findall(r'href="([^"]+)">Read what Bowline can take', page)
+    assert "manage.py adopt" in operator.get(link).content.decode()
+
+
 def test_then_comes_the_first_account(operator) -> None:
     managing_row()
 
