@@ -85,7 +85,7 @@ def test_a_colliding_name_is_asked_and_nothing_is_written(config, capsys) -> Non
 
     told = capsys.readouterr().err
     assert ended.value.code == 1
-    assert "core is left out. Line 7: hal's core is AWS account 000000000008" in told
+    assert "core isn't included. Line 7: hal's core is AWS account 000000000008" in told
     assert "--leave core keeps the config's" in told
     assert not config.with_name("config.new").exists()
 

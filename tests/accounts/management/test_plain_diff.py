@@ -20,9 +20,9 @@ def test_what_is_discouraged_and_newer_stands_above_the_changes(
 
     assert summary == "staging: 1 to create, 0 to update, 0 to delete"
     assert warning.startswith(
-        "  ! Discouraged for EC2. With PowerUserAccess, Spinnaker"
+        "  ! Not recommended for EC2. With PowerUserAccess, Spinnaker"
     )
-    assert brings == "  This plan brings staging from policy set v1 to v3:"
+    assert brings == "  This plan updates staging from policy version 1 to version 3:"
     assert second == "    v2 Volumes may be tagged."
     assert third == "    v3 Snapshots may be shared."
     assert change.startswith("  + role spinnakerManaged")
@@ -34,4 +34,4 @@ def test_nothing_is_warned_of_where_nothing_is_granted(kind: str) -> None:
     account = account_row(providers={"ec2": {"access": "power-user"}})
     run = run_row(account=None if kind == Run.Kind.MANAGING else account, kind=kind)
 
-    assert "Discouraged" not in printed(run)
+    assert "Not recommended" not in printed(run)

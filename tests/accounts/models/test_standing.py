@@ -116,7 +116,7 @@ def test_unknown_writes_are_said_of_what_was_proved(
     sentences = row.standing.sentences
     assert row.word == word
     denied = "Spinnaker might be denied "
-    assert [s.split(":")[0] for s in sentences if denied in s] == [
+    assert [s.split(".")[0] for s in sentences if denied in s] == [
         f"{denied}{one}" for one in said
     ]
     assert all("nknown" not in s for s in sentences)  # the banner begins with the word
@@ -125,14 +125,14 @@ def test_unknown_writes_are_said_of_what_was_proved(
 @pytest.mark.parametrize(
     ("state", "undeployable", "unknown", "word", "said"),
     [
-        (State.VERIFIED, 1, 0, NOT_EVERYWHERE, "Spinnaker can't deploy in 1 region:"),
-        (State.VERIFIED, 2, 0, NOT_EVERYWHERE, "Spinnaker can't deploy in 2 regions:"),
+        (State.VERIFIED, 1, 0, NOT_EVERYWHERE, "Spinnaker can't deploy in 1 Region"),
+        (State.VERIFIED, 2, 0, NOT_EVERYWHERE, "Spinnaker can't deploy in 2 Regions"),
         (
             State.VERIFIED,
             1,
             4,
             NOT_EVERYWHERE,
-            "Spinnaker can't deploy in 1 region:",
+            "Spinnaker can't deploy in 1 Region",
         ),
         (State.FAILED, 1, 0, "failed", ""),
     ],

@@ -81,7 +81,7 @@ def test_nothing_is_requested_where_all_wait_for_acceptance() -> None:
     managing_row()
     evaluated(accepted=False)
 
-    with pytest.raises(NothingReady, match="are none yet: evaluated is evaluated"):
+    with pytest.raises(NothingReady, match="is none yet: evaluated is evaluated"):
         new_bundle(None)
 
     assert not Bundle.objects.exists()
@@ -110,7 +110,7 @@ def test_nothing_is_built_where_a_person_took_out_the_only_account() -> None:
     bundle = built(bundle)
 
     assert bundle.status == Bundle.Status.FAILED
-    assert "There are none yet: evaluated is evaluated" in bundle.error
+    assert "There is none yet: evaluated is evaluated" in bundle.error
     assert not bundle.archive
 
 

@@ -40,5 +40,5 @@ def test_accounts_that_are_loaded_again_at_each_poll_are_named(settings):
 
     row.refresh_from_db()
     (said,) = [one.sentence for one in last_test(row) if one.name == "Polling"]
-    assert "of them: theirs. They are stored without accountType, assumeRole" in said
+    assert "theirs. They're stored without accountType, assumeRole" in said
     assert "enabled" not in said

@@ -31,10 +31,10 @@ def statement(principal: Any, **more: Any) -> dict[str, Any]:
         ({"Service": "ec2.amazonaws.com"}, "AWS's service ec2.amazonaws.com", False),
         (
             {"Federated": "arn:aws:iam::911111111111:oidc-provider/a"},
-            "Whoever arn:aws:iam::911111111111:oidc-provider/a vouches for",
+            "Every identity that arn:aws:iam::911111111111:oidc-provider/a vouches for",
             False,
         ),
-        ({"AWS": "AROAEXAMPLE"}, "Somebody who was deleted (AROAEXAMPLE)", False),
+        ({"AWS": "AROAEXAMPLE"}, "A deleted identity (AROAEXAMPLE)", False),
         ("*", "Anybody in AWS", True),
         ({"AWS": "*"}, "Anybody in AWS", True),
     ],

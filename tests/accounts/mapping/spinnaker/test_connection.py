@@ -147,7 +147,7 @@ def test_a_secret_goes_only_to_hosts_that_the_operator_names(settings):
 
     said = why(spinnaker_row(sign_in="token", secret="env:GATE_TOKEN"))
 
-    assert "Add 127.0.0.1 to SPINNAKER_ALLOWED_HOSTS" in said
+    assert "dd 127.0.0.1 to SPINNAKER_ALLOWED_HOSTS" in said
     Spinnaker.objects.all().delete()
     assert gate_of(spinnaker_row())
 

@@ -125,7 +125,7 @@ def test_hal_finds_nothing_to_change_after_a_merge(tmp_path: Path):
     applied = hal.run([str(bundle / "hal/apply.sh")])
 
     assert applied.returncode == 0, applied.stderr
-    assert "Nothing to change" in applied.stderr
+    assert "No changes: hal already" in applied.stderr
 
 
 def test_an_account_of_ours_is_brought_up_to_date_and_keeps_the_rest():

@@ -111,7 +111,7 @@ def test_a_role_name_that_holds_another_partitions_name_is_refused(name: str):
 def test_what_spring_would_replace_by_a_variable_is_refused():
     permissions = Permissions(("${HOME}",), ())
 
-    with pytest.raises(WouldBeMisread, match=r"staging: “\$\{HOME\}” cannot be used"):
+    with pytest.raises(WouldBeMisread, match=r"staging: “\$\{HOME\}” isn't valid"):
         account(permissions=permissions)
 
 

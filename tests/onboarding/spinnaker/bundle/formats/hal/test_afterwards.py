@@ -27,7 +27,7 @@ def test_an_account_that_two_people_added_is_said(
 @pytest.mark.parametrize(
     ("others", "said"),
     [
-        (("add", "theirs", *THEIRS), "aws theirs was changed by somebody else"),
+        (("add", "theirs", *THEIRS), "aws theirs was changed by someone else"),
         (("edit", "core", "--environment=x"), "aws core was changed by somebody"),
         (("delete", "core"), "aws core was changed by someone else in the meantime."),
         (("delete", "core"), "hal's primary account is staging, and not core."),

@@ -88,5 +88,5 @@ def test_a_silent_failure_gets_words(tmp_path: Path, monkeypatch: pytest.MonkeyP
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(Failed, match="It ended with 7 and printed nothing"):
+    with pytest.raises(Failed, match="It ended with exit code 7 and printed nothing"):
         hal(("config",))
