@@ -98,7 +98,10 @@ def same_person(second: str, authors: Authors, by: By) -> str:
         return ""
     policy = f"{second}, the person who plans can't approve"
     if by is None or isinstance(by, str):
-        return f"{policy}: approve on the plan's page, or name the approver with --by."
+        return (
+            f"{policy}. Have another person approve on the plan's page, or name the "
+            "approver with --by."
+        )
     if by.pk in authors:
         return f"{policy}: {by} {authors[by.pk]}. Another person must approve."
     return ""

@@ -11,7 +11,7 @@ DEPLOY, READ, POWER_USER = "deploy", "read", "power-user"
 ACCESS = {
     DEPLOY: "Deploy: read, and change what belongs to deployments",
     READ: "Read only: show what runs, change nothing",
-    POWER_USER: "Power user, not advised: deploy, and AWS's PowerUserAccess",
+    POWER_USER: "Power user (not recommended): deploy, and AWS's PowerUserAccess",
 }
 """How far the managed role may go, a detail of every provider on an `aws` entry."""
 
@@ -56,7 +56,7 @@ def power_user(managing: Managing, managed: Managed) -> Attachment:
         account=managed.account_id,
         holder=managing.managed_role,
         policy_arn=managing.arn("iam", "aws", f"policy/{POWER_USER_POLICY}"),
-        reason="Chosen against advice: everything but IAM.",
+        reason="Not recommended: allows everything except IAM.",
     )
 
 

@@ -137,7 +137,7 @@ def test_plans_that_are_the_same_are_no_way_around_it(olga, production) -> None:
 
 
 def test_nobody_is_no_second_person(production) -> None:
-    with pytest.raises(SamePerson, match="named with --by"):
+    with pytest.raises(SamePerson, match="name the approver with --by"):
         approve(production, None, send=keep)
 
 

@@ -102,5 +102,5 @@ def test_the_page_that_must_be_filled_in_shows_nothing_of_the_site(
 
     page = client.get("/you/second-factor/").content.decode()
 
-    assert "requires a second factor" in page
+    assert "A second factor is required for everyone who signs in" in page
     assert 'href="/accounts/"' not in page

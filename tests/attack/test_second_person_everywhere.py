@@ -215,7 +215,7 @@ def test_who_has_no_role_and_who_is_an_author_are_refused_and_another_may(
 
     assert before == 0
     assert re.search("in production|environments share a delivery", said[2])
-    assert "cannot approve" in said[3]
+    assert "the person who plans can't approve" in said[3]
     assert decided() == 1
 
 
@@ -239,8 +239,8 @@ def test_an_author_is_refused_on_the_command_line_and_so_is_nobody() -> None:
     said = command.stderr.getvalue()
     assert "not approved. In production, the person who plans can't approve" in said
     assert (
-        "somebody must approve on the plan's page, or name the approver with --by"
-        in said
+        "In production, the person who plans can't approve. Have another person "
+        "approve on the plan's page, or name the approver with --by." in said
     )
 
 

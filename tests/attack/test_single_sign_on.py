@@ -100,7 +100,7 @@ def test_a_name_of_two_alphabets_that_look_alike_is_refused(
     answer = sign_in(client, provider.of("7", "platform", preferred_username=name))
 
     assert answer.status_code == 403
-    assert "letters of mixes alphabets" in text(answer)
+    assert "mixes alphabets with letters that look alike" in text(answer)
     assert not User.objects.exists()
 
 

@@ -302,4 +302,4 @@ def test_a_discouraged_choice_is_warned_of(operator) -> None:
         "description",
     )
 
-    assert "<b>Not recommended for EC2.</b> PowerUserAccess lets" in page
+    assert "<b>Not recommended for EC2.</b> With PowerUserAccess, " in page

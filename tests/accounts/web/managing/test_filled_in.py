@@ -86,7 +86,7 @@ def test_a_viewer_asks_nothing_of_aws(client) -> None:
 
     html = client.get("/managing/?look=1").content.decode()
 
-    assert "Asking STS" not in html
+    assert "Getting Bowline" not in html
     assert not Lookup.objects.exists()
 
 

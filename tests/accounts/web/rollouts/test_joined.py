@@ -93,8 +93,8 @@ def test_an_approval_that_names_no_plan_approves_none(
 
     assert APPROVED not in statuses(rollout)
     assert (
-        "Nothing was approved because none of the chosen plans still needs approval. "
-        "Review the plans" in answer
+        "Nothing was approved: none of the plans that you chose is still waiting. "
+        "Review the list again." in answer
     )
 
 

@@ -65,7 +65,7 @@ def test_an_administrator_describes_it_and_a_worker_tests_it(administrator):
         page = administrator.get(saved.url).content.decode()
 
     assert saved.url == f"{PAGE}?look=answer#test"
-    assert "Asking Gate who Bowline is" in waiting
+    assert "Testing the connection to Gate" in waiting
     assert "Bowline is bowline there. Roles: robots." in page
     assert "The service account is a Spinnaker admin" in page
     assert "Spinnaker stores 3 in its database." in page
