@@ -32,7 +32,7 @@ def describe_managing_account(page: Page) -> None:
     expect(page.get_by_label("AWS account ID")).to_have_value(MANAGING.account_id)
     press(page, "Save")
     expect(page.get_by_text("The managing account is saved.")).to_be_visible()
-    expect(page.get_by_text("The managing account can be managed too")).to_be_visible()
+    expect(page.get_by_text("You can also manage this account")).to_be_visible()
 
 
 def describe_account(page: Page) -> None:
@@ -79,6 +79,7 @@ def test_an_account_with_every_provider_is_onboarded(
     expect(page.get_by_text("Nothing in AWS changes until you approve")).to_be_visible()
     expect(page.get_by_text("0 to update")).to_be_visible()
     expect(page.get_by_role("heading", name="policy BowlineEC2Write")).to_be_visible()
+    press(page, "Expand all")
     expect(page.locator(".diff-added:visible").first).to_be_visible()
     press(page, "Approve and apply")
 
@@ -87,7 +88,7 @@ def test_an_account_with_every_provider_is_onboarded(
     checks = page.get_by_role("group")
     for title in PROVIDERS:
         folded = checks.filter(has=page.get_by_text(title, exact=True))
-        expect(folded).to_contain_text("proved")
+        expect(folded).to_contain_text(re.compile(r"\d passed"))
     checks.get_by_text("Spinnaker's role chain").click()
     chain = page.locator(".check").filter(has_text="Assume the managed role")
     expect(chain).to_be_visible()

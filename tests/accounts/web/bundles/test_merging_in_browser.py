@@ -54,7 +54,7 @@ def shown(page: Page, config: Path) -> None:
     config.write_text(CONFIG)
     page.goto(PAGE)
     page.get_by_label("The file").set_input_files(config)
-    page.get_by_role("button", name="Show what changes").click()
+    page.get_by_role("button", name="Show changes").click()
     expect(page.get_by_text("Name conflicts")).to_be_visible()
 
 
@@ -67,7 +67,7 @@ def test_a_file_is_chosen_once_asked_about_and_given_back(
     shown(page, tmp_path / "config")
 
     page.get_by_label("Take over staging").check()
-    page.get_by_role("button", name="Show what changes").click()
+    page.get_by_role("button", name="Show changes").click()
     expect(page.get_by_text("taken over").first).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download config.new").click()

@@ -88,7 +88,7 @@ def test_accounts_are_chosen_planned_approved_watched_and_one_is_fixed(
         iam.detach_role_policy(**permissions)
     work(rollout)
     expect(page.get_by_role("heading", name="Paused")).to_be_visible()
-    expect(page.get_by_role("heading", name="What failed")).to_be_visible()
+    expect(page.get_by_role("heading", name="Failures by cause")).to_be_visible()
     look(page, "3-paused")
 
     for iam in both:

@@ -114,7 +114,8 @@ def test_sign_in_then_confirm_by_the_form_of_another_site(
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Approval rules")
     page.get_by_role("button", name="Turn on for no environment").click()
-    expect(page.get_by_text("In no environment, who plans may not")).to_be_visible()
+    told = "In no environment, plans now require a second approver."
+    expect(page.get_by_text(told)).to_be_visible()
     assert wrong == []
 
 
