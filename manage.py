@@ -11,6 +11,8 @@ from importlib import import_module
 import django.core.management as django_management
 from django.core.exceptions import ImproperlyConfigured
 
+from onboarding import VERSION
+
 OWN = os.path.join(os.path.dirname(__file__), "accounts", "management")
 find_commands = django_management.find_commands
 
@@ -24,6 +26,9 @@ def signs(name: str) -> bool:
 
 
 def main() -> None:
+    if sys.argv[1:] in (["version"], ["--version"]):
+        print(f"Bowline {VERSION}")  # Django would answer with its own
+        return
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bowline.settings")
     if not signs("".join(sys.argv[1:2])):
         if not os.environ.get("SECRET_KEY"):

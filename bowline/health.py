@@ -1,8 +1,8 @@
 """/healthz: whether this process serves pages now; /readyz: whether it also reaches the
 broker; /healthz/worker: whether workers answer; all in words and within two seconds.
 
-Nobody signs in to ask, so an answer names what is wrong and what to do, but no host, no
-table and no version: the log has those.
+Nobody signs in to ask, so an answer names what is wrong and what to do, but no host and
+no table: the log has those. A healthy answer ends with the version.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from redis.exceptions import AuthenticationError
 
 from accounts.work.heartbeat import silence
 from bowline.places import BUSY, is_full
+from onboarding import VERSION
 
 SECONDS = 2
 """How long an answer may take; orchestrators commonly wait five."""
@@ -163,7 +164,7 @@ CHECKS = {
 
 
 def healthz(checks: tuple[Watched, ...]) -> HttpResponse:
-    """Answer ok, or 503 with a line for each check that is not."""
+    """Answer ok and the version, or 503 with a line for each check that is not."""
     deadline = time.monotonic() + SECONDS * OF_CHECKS
     running = [(watched, watched.start()) for watched in checks]
     answers = [
@@ -172,7 +173,7 @@ def healthz(checks: tuple[Watched, ...]) -> HttpResponse:
     ]
     wrong = [text for text in answers if text]
     return HttpResponse(
-        "\n".join(wrong) or "ok",
+        "\n".join(wrong) or f"ok\nBowline {VERSION}\n",
         status=503 if wrong else 200,
         content_type="text/plain; charset=utf-8",
         headers={"Cache-Control": "no-store"},

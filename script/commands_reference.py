@@ -37,10 +37,11 @@ All commands use these codes. If several apply, a failure comes first.
 """
 
 TAIL = """\
-## Django commands
+## Other commands
 
 | Command | What it does |
 |---|---|
+| `version` | prints the version of Bowline |
 | `migrate` | creates or updates the tables of the database |
 | `createsuperuser` | creates a person with every role |
 | `changepassword NAME` | sets a password |

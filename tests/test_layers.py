@@ -30,6 +30,7 @@ LAYERS = (
         "asked_once",
         "aws_calls",
         "subnets",
+        "VERSION",
     },
     {"description", "resources"},
     {"providers"},

@@ -50,6 +50,7 @@ from accounts.api.v1.rollouts import deciding as rollouts
 from accounts.api.v1.rollouts import report
 from accounts.people.doors import role_required
 from accounts.people.roles import VIEWER
+from onboarding import VERSION
 
 PREFIX = "api/v1/"
 DESCRIPTION = (
@@ -81,7 +82,7 @@ class Api(NinjaAPI):
 
 api = Api(
     title="Bowline",
-    version="1",
+    version=VERSION,
     description=DESCRIPTION,
     urls_namespace="api",
     auth=READS,

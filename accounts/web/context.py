@@ -17,6 +17,7 @@ from accounts.web.search.places import PLACES
 from accounts.web.settings.side import side_of
 from accounts.web.you.preferences import time_zone
 from accounts.web.you.shortcuts import SHORTCUTS
+from onboarding import VERSION
 
 ACTIVITY = "/settings/activity/"
 """What an auditor reads, and no setting."""
@@ -60,7 +61,7 @@ def help_on(request: HttpRequest) -> Topic | None:
 
 
 def bowline(request: HttpRequest) -> dict[str, Any]:
-    shown: dict[str, Any] = {"emulated": emulated()}
+    shown: dict[str, Any] = {"emulated": emulated(), "version": VERSION}
     if request.user.is_authenticated and not is_missing(request):
         roles = ", ".join(roles_of(request.user))
         shown |= {

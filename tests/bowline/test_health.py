@@ -21,9 +21,11 @@ from kombu import Connection
 
 from bowline import health
 from bowline.health import Watched
+from onboarding import VERSION
 from script.servers import free_port
 
 pytestmark = pytest.mark.django_db
+OK = f"ok\nBowline {VERSION}\n".encode()
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def locked(other_database: Path) -> Iterator[None]:
 def test_healthz_answers_anybody(client: Client) -> None:
     answer = client.get("/healthz")
 
-    assert (answer.status_code, answer.content) == (200, b"ok")
+    assert (answer.status_code, answer.content) == (200, OK)
     assert answer.headers["Cache-Control"] == "no-store"
 
 
@@ -173,7 +175,7 @@ def test_readyz_answers_while_the_broker_does(
 ) -> None:
     answer = client.get("/readyz")
 
-    assert (answer.status_code, answer.content) == (200, b"ok")
+    assert (answer.status_code, answer.content) == (200, OK)
 
 
 def test_readyz_tells_that_migrations_are_not_applied(
@@ -221,7 +223,7 @@ def test_readyz_tells_a_wrong_password_of_the_broker_from_no_answer(
         said.append(client.get("/readyz").content.decode())
 
     refused = "The broker refused the user name or password."
-    assert said == ["ok", refused, refused, "The broker cannot be reached."]
+    assert said == [OK.decode(), refused, refused, "The broker cannot be reached."]
 
 
 def test_a_wrong_password_of_postgresql_is_told_from_no_answer() -> None:

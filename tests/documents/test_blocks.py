@@ -97,7 +97,7 @@ def unknown_options(text: str) -> list[str]:
     """
     (name, *rest) = re.findall(r"[\w-]+", text.partition("manage.py ")[2])
     if name not in KNOWN:
-        return [name]
+        return [name] if name != "version" else rest  # manage.py answers it itself
     parser = KNOWN[name].create_parser("manage.py", name)
     known = parser._option_string_actions
     return [one for one in rest if one.startswith("--") and one not in known]

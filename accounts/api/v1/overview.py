@@ -19,6 +19,7 @@ from accounts.lists.overview import (
     to_do,
 )
 from accounts.mapping.managing import managing_row
+from onboarding import VERSION
 
 router = Router()
 
@@ -47,6 +48,7 @@ class GotWorse(Schema):
 
 
 class Overview(Schema):
+    version: str = Field(description="The version of Bowline")
     accounts: int
     states: dict[str, int] = Field(description="How many accounts, by state")
     environments: list[StateCount]
@@ -64,6 +66,7 @@ def read_overview(request: ApiRequest) -> dict[str, Any]:
     worse = got_worse()
     todo = [*fills(managing), *to_do(states, request.user)]
     return {
+        "version": VERSION,
         "accounts": states.total(),
         "states": {state: count for state, count in states.items() if count},
         "environments": [

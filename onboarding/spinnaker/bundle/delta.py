@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from onboarding import VERSION
 from onboarding.spinnaker.bundle.archive import file_list
 from onboarding.spinnaker.bundle.comparison import BundleDelta, Named
 from onboarding.spinnaker.bundle.contents import (
@@ -30,7 +31,8 @@ README = """\
 
 {summary}
 
-Unpack it over the folder of bundle {since}, and run there, where `hal` runs:
+Bowline {version} wrote it. Unpack it over the folder of bundle {since}, and run there,
+where `hal` runs:
 
 ```sh
 {commands}
@@ -133,6 +135,7 @@ def delta_manifest(
     delta: BundleDelta, files: list[File], since: int, later: Later
 ) -> File:
     value = {
+        "bowline": VERSION,
         "since": since,
         "number": later.number,
         "added": [named.name for named in delta.added],
@@ -158,6 +161,7 @@ def delta_readme(
     commands.append("hal deploy apply")
     gone = ", ".join(f"`{path}`" for path in delta.gone[:SHOWN])
     return README.format(
+        version=VERSION,
         since=since,
         number=number,
         summary="\n".join(summary(delta)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
+from onboarding import VERSION
 from onboarding.spinnaker.bundle.archive import file_list
 from onboarding.spinnaker.bundle.file import File
 from onboarding.topology import Topology
@@ -24,6 +25,7 @@ def manifest(
         for managed in topology.managed
     ]
     value = {
+        "bowline": VERSION,
         "managing": {
             "name": managing.name,
             "account_id": managing.account_id,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import fill
 
+from onboarding import VERSION
 from onboarding.spinnaker.bundle.contents import REMOVED
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.verify_script import COMMAND, WHERE
@@ -22,7 +23,8 @@ HEAD = """\
 
 This bundle configures Spinnaker with {accounts}. Spinnaker runs as
 `{identity}` and assumes `{role}` in each of them.
-The bundle contains no secrets. Unpack it over the previous one, in a permanent folder:
+Bowline {version} wrote this bundle. It contains no secrets. Unpack it over the previous
+one, in a permanent folder:
 Spinnaker's configuration refers to files in it.
 
 {table}
@@ -244,6 +246,7 @@ def sections(
     managing = topology.managing
     kubernetes = [entry.name for entry in entries.kubernetes]
     yield HEAD.format(
+        version=VERSION,
         accounts=plural(len(topology.managed), "AWS account"),
         identity=managing.identity_arn,
         role=f"role/{managing.managed_role}",

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models.states import State, Status
+from onboarding import VERSION
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, managing_row, run_row
 
@@ -23,6 +24,7 @@ def test_it_counts_the_accounts_and_says_what_to_do(reader):
 
     assert answer.status_code == 200, answer.content
     shown = answer.json()
+    assert shown["version"] == VERSION
     assert (shown["accounts"], shown["states"]) == (2, {"draft": 1, "failed": 1})
     assert {"environment": "production", "state": "failed", "accounts": 1} in (
         shown["environments"]

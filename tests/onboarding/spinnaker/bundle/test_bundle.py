@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from onboarding import VERSION
 from onboarding.spinnaker.bundle import EmptyBundle, bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
 from onboarding.spinnaker.bundle.file import File
@@ -135,6 +136,7 @@ def test_the_manifest_names_accounts_states_and_digests():
         "providers": ["ec2", "ecs", "lambda", "eks"],
         "state": "evaluated",
     }
+    assert manifest["bowline"] == VERSION
     assert manifest["managing"]["account_id"] == "911111111111"
     assert manifest["files"] == [
         {

@@ -7,6 +7,7 @@ import json
 import zipfile
 from pathlib import Path
 
+from onboarding import VERSION
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
 from onboarding.spinnaker.bundle.comparison import BundleDelta, delta
@@ -155,6 +156,8 @@ def test_the_manifest_names_everything():
     manifest = json.loads(files[1].text)
 
     assert files[1].path == "manifest.json"
+    assert manifest["bowline"] == VERSION
+    assert f"Bowline {VERSION} wrote it." in files[0].text
     assert (manifest["since"], manifest["number"]) == (4, 7)
     assert (manifest["changed"], manifest["removed"]) == (["core"], ["qa"])
     assert [f["path"] for f in manifest["files"]] == [f.path for f in files[2:]]

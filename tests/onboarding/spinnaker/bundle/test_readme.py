@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from onboarding import VERSION
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.topology import PodRole, Topology
 from tests.bundles import core, eks, files_of, with_every_provider
@@ -19,6 +20,7 @@ def test_it_names_each_account_with_its_state():
 
     text = bundle_files(with_every_provider(), states)[0].text
 
+    assert f"Bowline {VERSION} wrote this bundle." in text
     assert "| core | 911111111111 | EC2 | verified |" in text
     assert "| staging | 922222222222 | EC2, ECS, Lambda, EKS | evaluated |" in text
 
