@@ -245,7 +245,6 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
-CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 # Preloading is for the owner of the whole domain to ask for, not for one site in it.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 # SQLite ignores that an index of PostgreSQL holds more columns than it sorts by.
@@ -268,6 +267,8 @@ CONTENT_SECURITY_POLICY = {
 
 # Where links in mail lead: no request's Host header has a say in it.
 SITE_URL = env_site_url("SITE_URL", hosts=env_list("ALLOWED_HOSTS"), https=HTTPS)
+# A proxy that changes the Host header leaves the browser's Origin as it is.
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
 EMAIL_BACKEND = (
     f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
@@ -276,7 +277,7 @@ EMAIL_PORT = env_port("EMAIL_PORT", default=587)
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 # TLS from the first byte, on port 465; else STARTTLS, unless that is switched off.
-EMAIL_USE_SSL = env_bool("EMAIL_USE_SSL", default=False)
+EMAIL_USE_SSL = EMAIL_PORT == 465
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=True) and not EMAIL_USE_SSL
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_email(

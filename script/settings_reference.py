@@ -13,6 +13,7 @@ from script.variables_read import Read, variables_read
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
 EXAMPLE = ROOT / ".env.example"
+GROUP = re.compile(r"# === (\w+): (.+) ===")
 ASSIGNED = re.compile(r"(?:# )?([A-Z][A-Z0-9_]*)=(.*)")
 DEFAULT = re.compile(r"\s*Default: (.+)\Z", re.DOTALL)
 FOR_EXAMPLE = re.compile(r"\s*Example:\Z")
@@ -40,9 +41,6 @@ OF_ITS_OWN = {
     "LOG_LEVEL": "`DEBUG`, `INFO`, `WARNING`, `ERROR`, or `CRITICAL`",
 }
 """The same, of variables with a reader of their own."""
-
-REQUIRED = {"SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD"}
-"""Without these, docker-compose runs no site that people can use."""
 
 HEAD = """\
 # Settings
@@ -73,18 +71,23 @@ class Entry:
     section: str
     text: str
     settings: tuple[Setting, ...]
+    group: str = ""
+    """How many installations set it: a heading above sections, with its sentence."""
 
 
 def entries(example: str) -> Iterator[Entry]:
     """Read .env.example: each comment with the variables below it."""
     section, comment, settings = "", list[str](), list[Setting]()
+    group = ""
     for line in [*example.splitlines(), ""]:
         found = ASSIGNED.fullmatch(line)
         if settings and not found:
-            yield Entry(section, " ".join(comment), tuple(settings))
+            yield Entry(section, " ".join(comment), tuple(settings), group)
             comment, settings = [], []
         if found:
             settings.append(Setting(found[1], found[2]))
+        elif named := GROUP.fullmatch(line):
+            group, comment = f"**{named[1]}.** {named[2]}", []
         elif line.startswith("## "):
             section, comment = line.removeprefix("## "), []
         elif line.startswith("# "):
@@ -109,16 +112,19 @@ def settings_reference() -> str:
 
 
 def index(described: list[Entry]) -> str:
-    """List all variables by section, each with a link; required ones are marked."""
-    sections: dict[str, list[str]] = {}
+    """List all variables by group and section, each with a link."""
+    groups: dict[str, dict[str, list[str]]] = {}
     for entry in described:
         anchor = "-".join(setting.name.lower() for setting in entry.settings)
         links = [f"[`{setting.name}`](#{anchor})" for setting in entry.settings]
-        if entry.settings[0].name in REQUIRED:
-            links[0] += " (required)"
+        sections = groups.setdefault(entry.group, {})
         sections.setdefault(entry.section, []).extend(links)
-    rows = [f"| {section} | {', '.join(of)} |" for section, of in sections.items()]
-    return "\n".join(("| Section | Variables |", "|---|---|", *rows, ""))
+    lines = []
+    for group, sections in groups.items():
+        lines += [group, "", "| Section | Variables |", "|---|---|"]
+        lines += [f"| {name} | {', '.join(of)} |" for name, of in sections.items()]
+        lines.append("")
+    return "\n".join(lines)
 
 
 def written(entry: Entry, read: dict[str, Read], known: set[str]) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -177,3 +180,29 @@ def test_env_email_refuses_a_second_header(monkeypatch: pytest.MonkeyPatch) -> N
 
     with pytest.raises(ImproperlyConfigured, match="must be an email address"):
         env_email("DEFAULT_FROM_EMAIL", default="")
+
+
+def test_a_port_and_a_url_say_what_follows_from_them() -> None:
+    """TLS from the start on 465; forms of the site's own URL behind any proxy."""
+    code = (
+        "from bowline import settings as s;"
+        "print(s.EMAIL_USE_SSL, s.EMAIL_USE_TLS, s.CSRF_TRUSTED_ORIGINS)"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={"SECRET_KEY": "x" * 50, **environment},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for environment in (
+            {"EMAIL_PORT": "465", "SITE_URL": "https://bowline.example.com"},
+            {"EMAIL_PORT": "587"},
+        )
+    ]
+
+    assert said == [
+        "True False ['https://bowline.example.com']\n",
+        "False True []\n",
+    ]

@@ -27,7 +27,7 @@ from onboarding.accounts_file.spinnaker import SPINNAKER_KEYS
 from onboarding.accounts_file.spreadsheet import COLUMNS
 from onboarding.providers import PROVIDERS
 from script.commands_reference import APP, names, of_django
-from script.settings_reference import EXAMPLE, REQUIRED, entries
+from script.settings_reference import EXAMPLE, entries
 from tests.bundles import files_of, with_every_provider
 
 PROMISED = Path(__file__).parents[1] / "data" / "promised"
@@ -42,10 +42,12 @@ Promise: TypeAlias = dict[str, list[str]]
 
 
 def settings() -> Promise:
-    named = {
-        setting.name for one in entries(EXAMPLE.read_text()) for setting in one.settings
+    found = [*entries(EXAMPLE.read_text())]
+    named = {setting.name for one in found for setting in one.settings}
+    needed = {
+        s.name for one in found if one.section == "Required" for s in one.settings
     }
-    return promise(named, REQUIRED)
+    return promise(named, needed)
 
 
 def command_line() -> Promise:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import secrets
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -153,3 +157,56 @@ def test_a_name_that_is_also_a_word_is_code_only_where_it_is_marked() -> None:
     entry = Entry("S", "Sign-on with SAML, by `SAML=true`.", (Setting("SAML", ""),))
 
     assert "Sign-on with SAML, by `SAML=true`." in written(entry, {}, {"SAML"})
+
+
+def test_three_settings_are_required_and_the_install_page_says_which() -> None:
+    required = [
+        s.name for one in ENTRIES if one.section == "Required" for s in one.settings
+    ]
+    page = (DOCS / "install" / "docker-compose.md").read_text()
+    listed = page.partition("settings.md) are required:")[2].partition("3. Create")[0]
+
+    assert {*required} == {"SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD"}
+    assert {*re.findall(r"^ *\| `(\w+)` ", listed, re.MULTILINE)} == {*required}
+
+
+def test_a_site_starts_with_the_required_settings_alone() -> None:
+    """For two accounts, without email and single sign-on."""
+    given = {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "ALLOWED_HOSTS": "bowline.example.com",
+        "POSTGRES_PASSWORD": "letters1",
+    }
+    passed = yaml.safe_load(COMPOSE)["services"]["web"]["environment"]
+    environment = {
+        name: re.sub(
+            r"\$\{(\w+):[-?]([^}]*)\}",
+            lambda found: given.get(found[1], found[2]),
+            str(value),
+        )
+        for name, value in passed.items()
+        if value is not None
+    }
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    for name in given:
+        assert any(given[name] in value for value in environment.values()), name
+
+
+def test_each_setting_is_in_one_of_three_groups_and_a_section_in_one() -> None:
+    groups = {one.section: one.group for one in ENTRIES}
+
+    assert [*dict.fromkeys(groups.values())] == [
+        "**Required.** No site runs without these.",
+        "**Optional.** Set what your installation uses.",
+        "**Rare.** The defaults fit almost everyone.",
+    ]
+    assert all(groups[one.section] == one.group for one in ENTRIES)
