@@ -1,6 +1,11 @@
 # One image for web, worker and beat; docker-compose.yml says which it is.
 FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
 
+LABEL org.opencontainers.image.title="Bowline" \
+    org.opencontainers.image.description="Onboards AWS accounts into Spinnaker" \
+    org.opencontainers.image.version="1.0.0" \
+    org.opencontainers.image.licenses="Apache-2.0"
+
 ENV PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     STATIC_ROOT=/app/collected
@@ -8,9 +13,12 @@ WORKDIR /app
 
 # docker build --build-arg SAML=true: with what sign-in by SAML needs.
 ARG SAML=false
+# script/release gives the time of the commit. pip then compiles modules by their content, and
+# the order of sets does not change, so that two builds of one commit can be compared.
+ARG SOURCE_DATE_EPOCH
 COPY requirements.txt requirements-saml.txt ./
 RUN case $SAML in true) lock=requirements-saml.txt ;; *) lock=requirements.txt ;; esac \
-    && pip install --no-cache-dir --disable-pip-version-check --require-hashes \
+    && PYTHONHASHSEED=0 pip install --no-cache-dir --disable-pip-version-check --require-hashes \
     -r "$lock"
 
 COPY manage.py SECURITY.md ./
@@ -24,9 +32,10 @@ COPY templates templates/
 
 # The key signs nothing while files are collected, and is not kept in the image.
 RUN SECRET_KEY=unused python manage.py collectstatic --no-input --verbosity 0 \
-    && useradd --system --uid 10001 --no-create-home bowline \
+    && useradd --system --uid 10001 --no-create-home --no-log-init bowline \
     && install --directory --owner bowline var
-USER bowline
+# A number, so that Kubernetes sees that it is not root.
+USER 10001
 
 EXPOSE 8000
 ENTRYPOINT ["/app/deploy/entrypoint"]

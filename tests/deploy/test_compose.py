@@ -12,6 +12,7 @@ import yaml
 
 from accounts.help.documents import documents
 from accounts.work.queue import PEOPLE, SCHEDULE
+from onboarding import VERSION
 from script.demo_servers import QUEUES
 
 ROOT = Path(__file__).parent.parent.parent
@@ -43,6 +44,17 @@ def test_no_container_runs_as_root(name: str) -> None:
     user = service.get("user", own[-1] if service["image"] == "bowline" else "root")
 
     assert user.partition(":")[0] not in {"root", "0"}
+
+
+def test_the_image_says_what_it_is_and_runs_as_the_user_that_it_adds() -> None:
+    labels = dict(
+        re.findall(r'org\.opencontainers\.image\.(\w+)="([^"]+)"', DOCKERFILE)
+    )
+    users = re.findall(r"^USER (\w+)$", DOCKERFILE, re.MULTILINE)
+
+    assert {*labels} == {"title", "description", "version", "licenses"}
+    assert labels["version"] == VERSION
+    assert users == re.findall(r"--uid (\d+)", DOCKERFILE)
 
 
 def test_only_nginx_is_reached_from_outside_and_on_ports_for_anybody() -> None:

@@ -1,0 +1,184 @@
+"""Everything that a release needs, in order; the first step that fails ends it.
+
+Nothing is published: a person pushes the tag and the image, after looking at them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from onboarding import VERSION
+
+ROOT = Path(__file__).parents[1]
+MADE = Path("var", "release")
+TAG = f"v{VERSION}"
+
+BY_HAND = f"""\
+By hand, now:
+1. Compare the pictures in {MADE}/pages with docs/pages. If pages look different, run
+   script/screenshots, commit, delete the tag, and start again.
+2. Record a database of this version for later upgrade tests, and commit it:
+   python -m tests.upgrade.recording {VERSION}
+3. Push the tag: git push origin {TAG}
+4. Push the image to your registry as bowline:{VERSION}, and sign it.
+5. Publish a release of the tag with its section of CHANGELOG.md and {MADE}/sbom.json.
+6. Try it in a sandbox account of real AWS: docs/start/sandbox.md. No test does.
+"""
+
+
+class NotReady(Exception):
+    """What is wrong, and what to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A part of a release: a command, or a function with what it does in words."""
+
+    name: str
+    does: tuple[str, ...] | Callable[[], None]
+    words: str = ""
+
+    def __str__(self) -> str:
+        said = self.words if callable(self.does) else shlex.join(self.does)
+        return f"{self.name}: {said}"
+
+    def run(self) -> None:
+        if callable(self.does):
+            self.does()
+        elif code := subprocess.run(self.does, cwd=ROOT).returncode:
+            raise NotReady(f"{shlex.join(self.does)} ended with {code}.")
+
+
+def output(*command: str, root: Path = ROOT) -> str:
+    done = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def refuse_changes(root: Path = ROOT) -> None:
+    if changed := output("git", "status", "--porcelain", root=root):
+        raise NotReady(f"Commit or remove these first:\n{changed}")
+    if output("git", "tag", "--list", TAG, root=root):
+        raise NotReady(
+            f"The tag {TAG} exists. Raise VERSION in onboarding/__init__.py."
+        )
+
+
+def refuse_changelog(text: str) -> None:
+    """The newest section is this version's, and says that it is released."""
+    first = re.search(r"^## (.+)\n+(.*)", text, re.MULTILINE)
+    if not first or first[1] != VERSION:
+        newest = first[1] if first else "nothing"
+        raise NotReady(
+            f"CHANGELOG.md begins with {newest}, and the version is {VERSION}: move "
+            f"what is released into the section “{VERSION}”."
+        )
+    if first[2].startswith("Not released"):
+        raise NotReady(f"CHANGELOG.md says that {VERSION} is not released: {first[2]}")
+
+
+def read_changelog() -> None:
+    refuse_changelog((ROOT / "CHANGELOG.md").read_text())
+
+
+def built(tool: str, which: int, *, epoch: str, revision: str) -> tuple[str, ...]:
+    """Return the command that builds the image from nothing, with the commit's time."""
+    label = f"org.opencontainers.image.revision={revision}"
+    common = ("--no-cache", "--label", label, "--tag", f"bowline:{VERSION}")
+    note = f"{MADE}/image-{which}"
+    if tool == "buildah":
+        # The same archive of a file for each build: all times are the commit's.
+        times = ("--timestamp", epoch, "--build-arg", f"SOURCE_DATE_EPOCH={epoch}")
+        return ("buildah", "build", *times, "--iidfile", note, *common, ".")
+    return (
+        *("docker", "buildx", "build", "--build-arg", f"SOURCE_DATE_EPOCH={epoch}"),
+        *("--provenance=false", "--metadata-file", note, *common, "--output"),
+        f"type=oci,dest={MADE}/image-{which}.tar,rewrite-timestamp=true",
+        ".",
+    )
+
+
+def digest(note: str) -> str:
+    """Read the digest of what a build noted: buildah's ID, or Docker's metadata."""
+    return (
+        str(json.loads(note)["containerimage.digest"])
+        if note.startswith("{")
+        else note.strip()
+    )
+
+
+def build_twice() -> None:
+    tool = next(filter(shutil.which, ("docker", "buildah")), None)
+    if not tool:
+        print("No image was built: there is neither docker nor buildah here.")
+        return
+    epoch = output("git", "log", "-1", "--format=%ct")
+    revision = output("git", "rev-parse", "HEAD")
+    for which in (1, 2):
+        command = built(tool, which, epoch=epoch, revision=revision)
+        Step("build", command).run()
+    refuse_different(
+        *(digest((ROOT / MADE / f"image-{which}").read_text()) for which in (1, 2))
+    )
+
+
+def refuse_different(first: str, second: str) -> None:
+    if first != second:
+        raise NotReady(f"Two builds of one commit differ: {first} and {second}.")
+    print(f"Both builds are {first}.")
+
+
+PYTHON = ".venv/bin/python"
+STEPS = (
+    Step("Clean tree", refuse_changes, f"nothing to commit, and no tag {TAG}"),
+    Step("Changelog", read_changelog, f"CHANGELOG.md begins with {VERSION}"),
+    Step("Checks", (".ci/run",)),
+    Step("All tests", ("script/test", "--all")),
+    Step("Slips", ("script/slips",)),
+    Step("Upgrades", ("script/test", "tests/upgrade")),
+    Step("Pictures", ("script/screenshots", f"{MADE}/pages")),
+    Step("Image", build_twice, "built twice, with one digest (docker or buildah)"),
+    Step(
+        "Bill of materials",
+        (PYTHON, "-m", "script.supply_chain", "sbom", f"{MADE}/sbom.json"),
+    ),
+    Step("Still clean", refuse_changes, "the steps above changed no file"),
+    Step("Tag", ("git", "tag", "--annotate", TAG, "--message", f"Bowline {VERSION}")),
+)
+
+
+def release(steps: Iterable[Step]) -> int:
+    for step in steps:
+        print(f"\n== {step}", flush=True)
+        try:
+            step.run()
+        except NotReady as error:
+            print(f"Not ready: {error}", file=sys.stderr)
+            return 1
+    print(f"\n{BY_HAND}")
+    return 0
+
+
+def main(arguments: Sequence[str]) -> int:
+    if arguments == ["--dry-run"]:
+        for number, step in enumerate(STEPS, 1):
+            print(f"{number}. {step}")
+        print(f"\n{BY_HAND}")
+        return 0
+    if arguments:
+        print("Usage: script/release [--dry-run]", file=sys.stderr)
+        return 1
+    os.makedirs(ROOT / MADE / "pages", exist_ok=True)
+    return release(STEPS)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

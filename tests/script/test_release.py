@@ -1,0 +1,127 @@
+"""script/release: its steps, in order, and no tag after one that fails."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from onboarding import VERSION
+from script.release import (
+    STEPS,
+    TAG,
+    NotReady,
+    Step,
+    built,
+    digest,
+    main,
+    refuse_changelog,
+    refuse_changes,
+    refuse_different,
+    release,
+)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    (tmp_path / "file").write_text("one")
+    for command in (
+        ["init", "--quiet"],
+        ["add", "file"],
+        ["-c", "user.name=A", "-c", "user.email=a@example.com", "commit", "-qm", "A"],
+    ):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def test_a_dry_run_prints_every_step_and_what_is_left(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--dry-run"]) == 0
+
+    printed = capsys.readouterr().out
+    assert re.findall(r"^\d+\. ([\w ]+): ", printed.partition("By hand")[0], re.M) == [
+        "Clean tree",
+        "Changelog",
+        "Checks",
+        "All tests",
+        "Slips",
+        "Upgrades",
+        "Pictures",
+        "Image",
+        "Bill of materials",
+        "Still clean",
+        "Tag",
+    ]
+    assert f"git push origin {TAG}" in printed
+
+
+def test_every_script_that_it_runs_exists() -> None:
+    commands = [step.does for step in STEPS if not callable(step.does)]
+    scripts = {one[0] for one in commands if one[0].startswith((".ci/", "script/"))}
+
+    assert len(scripts) > 3
+    assert [one for one in scripts if not Path(one).is_file()] == []
+
+
+def test_the_first_step_that_fails_ends_it_before_the_tag(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tag = tmp_path / "tag"
+    steps = [Step("Fails", ("false",)), Step("Tag", ("touch", str(tag)))]
+
+    assert release(steps) == 1
+    assert not tag.exists()
+    assert "Not ready: false ended with 1." in capsys.readouterr().err
+    assert release(steps[1:]) == 0
+    assert tag.exists()
+
+
+def test_a_changed_tree_and_an_existing_tag_are_refused(repository: Path) -> None:
+    refuse_changes(repository)
+
+    (repository / "file").write_text("two")
+    with pytest.raises(NotReady, match="M file"):
+        refuse_changes(repository)
+    subprocess.run(["git", "checkout", "-q", "file"], cwd=repository, check=True)
+    subprocess.run(["git", "tag", TAG], cwd=repository, check=True)
+    with pytest.raises(NotReady, match=f"{TAG} exists"):
+        refuse_changes(repository)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (f"# Changelog\n\n## {VERSION}\n\nThe first release.\n", ""),
+        (f"## Unreleased\n\n## {VERSION}\n", "begins with Unreleased"),
+        (f"## {VERSION}\n\nNot released yet.\n", "is not released"),
+        ("## 0.1.0\n\nOld.\n", "begins with 0.1.0"),
+        ("", "begins with nothing"),
+    ],
+)
+def test_the_changelog_begins_with_the_version(text: str, wrong: str) -> None:
+    if not wrong:
+        refuse_changelog(text)
+        return
+    with pytest.raises(NotReady, match=wrong):
+        refuse_changelog(text)
+
+
+@pytest.mark.parametrize("tool", ["docker", "buildah"])
+def test_both_builds_have_the_time_of_the_commit(tool: str) -> None:
+    first, second = (built(tool, n, epoch="17", revision="abc") for n in (1, 2))
+
+    assert first[0] == tool
+    assert {"SOURCE_DATE_EPOCH=17", "--no-cache", f"bowline:{VERSION}"} <= {*first}
+    assert [a for a, b in zip(first, second, strict=True) if a != b] != []
+
+
+def test_builds_that_differ_are_refused() -> None:
+    metadata = '{"containerimage.digest": "sha256:a"}'
+
+    assert (digest(metadata), digest("sha256:b\n")) == ("sha256:a", "sha256:b")
+    refuse_different(digest(metadata), "sha256:a")
+    with pytest.raises(NotReady, match="sha256:a and sha256:b"):
+        refuse_different("sha256:a", "sha256:b")
