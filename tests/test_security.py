@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,6 +78,28 @@ def test_each_attack_is_about_a_promise() -> None:
     named = set().union(*map(modules_of, promises(PAGE.read_text())))
 
     assert {f"{path.relative_to(ROOT)}" for path in ATTACKS} - named == set()
+
+
+def test_one_command_runs_every_test_that_the_page_names(tmp_path: Path) -> None:
+    """With a pytest that only prints what it is given."""
+    for name in ("script/test", "script/setup", ".venv/bin/python"):
+        program = tmp_path / name
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text('#!/bin/sh\necho "CI=$CI" "$@"\n')
+        program.chmod(0o755)
+    (tmp_path / "script" / "test").write_text((ROOT / "script" / "test").read_text())
+    (tmp_path / PAGE.name).write_text(PAGE.read_text())
+
+    (command,) = re.findall(r"`(script/test --\w+)` runs every test", PAGE.read_text())
+    done = subprocess.run(
+        command.split(), cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    given = done.stdout.split()
+    named = set().union(*map(modules_of, promises(PAGE.read_text())))
+    assert {one for one in named if f"{Path(one).parent}" not in given} <= {*given}
+    assert "tests/attack" in given
+    assert "CI=true" in given
 
 
 def test_a_promise_without_a_test_is_noticed() -> None:
