@@ -77,7 +77,7 @@ def administrators() -> list[str]:
 
 def whom_to_ask() -> str:
     """Name some who can give roles: “ada, bob, cleo, and 4 others”."""
-    return some_of(administrators()) or "there is none yet: run manage.py createsuperuser"
+    return some_of(administrators()) or "none yet: run manage.py createsuperuser"
 
 
 def some_of(names: Sequence[str], *, count: int | None = None) -> str:
