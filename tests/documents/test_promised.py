@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -191,11 +192,11 @@ PROMISES: dict[str, Callable[[], Promise]] = {
 def broken(recorded: Promise, today: Promise) -> list[str]:
     """List what callers of the recorded version would miss, or have to add."""
     gone = [f"gone: {one}" for one in recorded["given"] if one not in {*today["given"]}]
-    known = {*recorded["needed"]}
-    return [
-        *gone,
-        *(f"now required: {one}" for one in today["needed"] if one not in known),
-    ]
+    owners = {re.split("[ :]", one)[0] for one in recorded["given"]}
+    more = {*today["needed"]} - {*recorded["needed"]}
+    # What a new command or operation requires breaks nobody; a new variable does.
+    asked = [one for one in more if " " not in one or one.split()[0] in owners]
+    return [*gone, *(f"now required: {one}" for one in sorted(asked))]
 
 
 @pytest.mark.parametrize("name", PROMISES)
@@ -215,6 +216,8 @@ def test_additions_pass_and_what_breaks_callers_does_not() -> None:
 
     assert broken(before, promise({"a", "b", "c"}, {"a"})) == []
     assert broken(before, promise({"a", "b"})) == []
+    assert broken(before, promise({"a", "b", "new", "new x"}, {"a", "new x"})) == []
+    assert broken(before, promise({"a", "b"}, {"b x"})) == ["now required: b x"]
     assert broken(before, promise({"a"}, {"a"})) == ["gone: b"]
     assert broken(before, promise({"a", "b"}, {"a", "b"})) == ["now required: b"]
 
