@@ -64,7 +64,7 @@ def test_names_and_scopes_of_other_providers(environment: pytest.MonkeyPatch) ->
 def test_what_is_missing_is_named(environment: pytest.MonkeyPatch, name: str) -> None:
     environment.delenv(name)
 
-    with pytest.raises(ImproperlyConfigured, match=f"set {name}, too"):
+    with pytest.raises(ImproperlyConfigured, match=f"{name} must also be set"):
         env_single_sign_on()
 
 

@@ -117,7 +117,7 @@ def test_a_variable_has_the_certificate_as_others_write_it(
 def test_what_is_missing_is_named(environment: pytest.MonkeyPatch, name: str) -> None:
     environment.delenv(name)
 
-    with pytest.raises(ImproperlyConfigured, match=f"set {name}, too"):
+    with pytest.raises(ImproperlyConfigured, match=f"{name} must also be set"):
         env_saml()
 
 

@@ -83,7 +83,7 @@ def test_the_operator_may_allow_networks_and_name_the_only_hosts(monkeypatch):
     allowed = Allowed(hosts=("Gate.example.com",), networks=("169.254.1.0/24",))
 
     assert allowed.addresses("gate.example.com", 443) == ("169.254.1.1",)
-    with pytest.raises(ValueError, match="allowed hosts"):
+    with pytest.raises(ValueError, match="allowed host"):
         sender("https://other.example.com", Anonymous(), allowed=allowed)
 
 

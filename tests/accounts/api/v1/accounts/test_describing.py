@@ -96,10 +96,7 @@ def test_it_shows_what_the_page_shows(reader):
         (
             {"undeployable": 1},
             "verified, some regions",
-            (
-                "Spinnaker can't deploy in 1 Region because something that a deployment "
-                "needs"
-            ),
+            "Spinnaker can't deploy in 1 Region because something that a",
         ),
     ],
 )

@@ -247,7 +247,7 @@ def test_it_retries_what_failed_and_only_that(operator, rollout):
 
     answer = operator.post(path)
 
-    assert detail(refused) == f"Nothing in {rollout} has failed."
+    assert detail(refused) == f"Nothing in {rollout} failed."
     assert (answer.status_code, answer.json()) == (200, {"accounts": 1})
 
 
