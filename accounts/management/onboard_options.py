@@ -54,7 +54,7 @@ def add_options(parser: ArgumentParser) -> None:
         nargs="*",
         metavar="NAME",
         help="with --bundle: add these accounts, or all where none is named, although "
-        "their last verification failed and the last bundle does not have them",
+        "their last verification failed and the last bundle doesn't include them",
     )
     parser.add_argument(
         "--by",

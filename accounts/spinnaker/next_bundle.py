@@ -233,8 +233,9 @@ class Undecided(ValueError):
     def __init__(self, names: list[str]) -> None:
         said = first_of(names, MOST_SAID)
         super().__init__(
-            f"The last verification failed, and the last bundle does not hold: {said}. "
-            "For each, decide whether to add it although it failed, or to exclude it."
+            "The last verification of these accounts failed, and the last bundle "
+            f"doesn't include them: {said}. For each account, choose whether to add it "
+            "despite the failed verification or exclude it."
         )
 
 

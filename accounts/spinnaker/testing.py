@@ -90,7 +90,7 @@ def tested(row: Spinnaker) -> Iterator[Seen]:
 def checks(found: Report) -> Iterator[Seen]:
     if found.caller:
         roles = listed(found.caller.roles) or "none"
-        who = f"Bowline is {found.caller.name} there. Roles: {roles}."
+        who = f"Bowline is signed in as {found.caller.name}. Roles: {roles}."
         yield Seen("Sign-in", Outcome.PASSED, who)
     elif found.error is None:
         yield Seen("Sign-in", Outcome.NOT_TESTABLE, NOBODY)
@@ -133,7 +133,7 @@ def loading(found: Report) -> Seen:
     types = ", ".join(f"{count:,} {type_}" for type_, count in found.types.items())
     said = f"Spinnaker has loaded {found.loaded:,}{f' ({types})' * bool(types)}."
     if found.not_loaded:
-        said += f" Stored, and not loaded or not yet: {listed(found.not_loaded)}."
+        said += f" Stored but not loaded yet: {listed(found.not_loaded)}."
         return Seen(name, Outcome.NOT_TESTABLE, said, SET_SWITCHES)
     if not found.stored:
         return Seen(name, Outcome.NOT_TESTABLE, f"{said} {SEEN_LATER}")

@@ -210,7 +210,7 @@ def test_it_takes_two_administrators_to_turn_it_off(olga, production) -> None:
     still = strict()
     signed_in(bob).post(address, off)
 
-    assert "ada asked for this. Another administrator must do it." in told(refused)
+    assert "ada requested this. Another administrator must confirm it." in told(refused)
     assert "ada asked to turn it off." in page
     assert "Confirm turning off" in page
     assert unasked.status_code == 302

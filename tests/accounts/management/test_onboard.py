@@ -93,7 +93,7 @@ def test_a_broken_account_is_added_to_a_bundle_only_where_it_is_named(
     every = onboard(file, "--bundle", out, "--add-broken")
 
     assert (refused.code, named.code, every.code) == (1, 0, 0)
-    assert f"the last bundle does not hold: {DEV.name}." in refused.err
+    assert f"the last bundle doesn't include them: {DEV.name}." in refused.err
     assert "name them in --add-broken" in refused.err
     assert (
         f"{DEV.name}: failed. The bundle adds it as it was last verified" in named.err

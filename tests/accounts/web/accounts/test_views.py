@@ -17,8 +17,8 @@ from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 19
-"""Session, person, two of permissions, environments of roles, trouble, count, page,
+QUERIES = 20
+"""Session, person, two of permissions, saved filters, environments of roles, trouble, count, page,
 providers, names, who of them left the organization, the managing account, whose last
 run failed, whose checks did."""
 

@@ -192,7 +192,7 @@ def test_of_very_many_the_first_are_edited_and_the_others_counted(
     page = send(operator, "edit", web, data)
 
     assert [account.name for account in page.context["accounts"]] == ["data"]
-    assert "1 more accounts match. Edit those afterwards." in page.content.decode()
+    assert "1 more account matches. Edit the rest afterwards." in page.content.decode()
 
 
 # Remove

@@ -112,7 +112,7 @@ def test_a_bundle_is_found_by_its_number(viewer: User, text: str) -> None:
 
 
 def test_a_page_is_found_by_what_people_call_it(viewer: User) -> None:
-    assert titles(viewer, "four eyes")["Pages"] == ["Second approver"]
+    assert titles(viewer, "four eyes")["Pages"] == ["Require a second approver"]
 
 
 def test_nothing_typed_lists_the_pages(viewer: User) -> None:
@@ -124,7 +124,7 @@ def test_nothing_typed_lists_the_pages(viewer: User) -> None:
 def test_a_percent_sign_is_a_character_like_others(viewer: User) -> None:
     account_row()
 
-    assert titles(viewer, "%") == {}
+    assert titles(viewer, "%") == {"Help": ["Rollouts"]}  # "10% of the accounts"
     assert {*titles(viewer, "_")} <= {"Help"}
 
 

@@ -66,7 +66,7 @@ def test_an_administrator_describes_it_and_a_worker_tests_it(administrator):
 
     assert saved.url == f"{PAGE}?look=answer#test"
     assert "Testing the connection to Gate" in waiting
-    assert "Bowline is bowline there. Roles: robots." in page
+    assert "Bowline is signed in as bowline. Roles: robots." in page
     assert "The service account is a Spinnaker admin" in page
     assert "Spinnaker stores 3 in its database." in page
     assert "Spinnaker has loaded 3 (1 aws, 1 ecs, 1 kubernetes)." in page
