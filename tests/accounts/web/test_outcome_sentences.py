@@ -30,7 +30,12 @@ STATES_AN_OUTCOME = re.compile(
     r"|included in the latest bundle|^No accounts were added|^There are no resources to"
     r"|has loaded it$|has no changes\.$|so none was"
 )
-REFUSALS = ("403.html", "unreadable.html", "registration/locked.html")
+REFUSALS = (
+    "403.html",
+    "unreadable.html",
+    "unwritable.html",
+    "registration/locked.html",
+)
 """Pages that only ever answer a request that was refused."""
 
 RUN = "runs/_result.html"
@@ -46,12 +51,13 @@ FALSE_WHERE = {
     (RUN, "Removed from AWS"): "test_a_removal_that_failed_removed_nothing_for_certain",
     (
         RUN,
-        "What was created for Spinnaker in … is deleted, and Spinnaker can no longer "
-        "assume its role.",
+        "The resources that were created for Spinnaker in … are deleted, and Spinnaker "
+        "can no longer assume its role.",
     ): "test_a_removal_that_failed_removed_nothing_for_certain",
     (
         "rollouts/_result.html",
-        "nothing in them was changed.",
+        "… Accounts that hadn't started were discarded, so nothing in them was "
+        "changed.",
     ): "test_a_rollout_with_failures_is_not_just_finished",
     ("rollouts/_result.html", "… Finished"): (
         "test_a_rollout_with_failures_is_not_just_finished"

@@ -18,9 +18,9 @@ from tests.rows import account_row, managing_row, person
 pytestmark = pytest.mark.django_db
 
 QUERIES = 20
-"""Session, person, two of permissions, saved filters, environments of roles, trouble, count, page,
-providers, names, who of them left the organization, the managing account, whose last
-run failed, whose checks did."""
+"""Session, person, two of permissions, saved filters, environments of roles, trouble,
+count, page, providers, names, who of them left the organization, the managing account,
+whose last run failed, whose checks did."""
 
 
 def names(response: Any) -> list[str]:

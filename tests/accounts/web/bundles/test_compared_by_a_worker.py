@@ -259,7 +259,9 @@ def test_nothing_is_built_from_a_comparison_that_is_out_of_date(
     told = operator.post("/bundles/build/", {"read": read}, follow=True)
 
     assert Bundle.objects.count() == 1
-    assert "Bundle 2 wasn&#x27;t built: its changes differ from the preview" in text(told)
+    assert "Bundle 2 wasn&#x27;t built: its changes differ from the preview" in text(
+        told
+    )
 
 
 def test_what_opens_to_everybody_is_shown_before_what_does_not(

@@ -277,7 +277,7 @@ def test_what_no_bundle_would_hold_cannot_be_left_out(operator) -> None:
 
     page = operator.post(f"/accounts/{draft.pk}/leave-out/", follow=True)
 
-    assert "staging isn&#x27;t in bundles." in page.content.decode()
+    assert "staging wouldn&#x27;t be in a bundle anyway." in page.content.decode()
 
 
 def test_without_a_managing_account_there_is_nothing_to_compare(operator) -> None:

@@ -191,7 +191,7 @@ def test_every_error_is_shown_with_its_line_and_nothing_is_kept(operator) -> Non
         (
             b"managing: {name: other, account_id: '911111111111'}\naccounts: []\n",
             "a.yaml",
-            "The managing account in the file differs",
+            "The managing account is different in the file.",
         ),
     ],
 )

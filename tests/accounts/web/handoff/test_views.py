@@ -103,7 +103,7 @@ def test_while_it_waits_it_says_since_when_and_what_aws_said(client: Client) -> 
     text = read(client, account)
 
     assert "Waiting since" in text
-    assert "AWS refuses: the role is not there yet." in text
+    assert "AWS denies it: the role doesn&#x27;t exist yet." in text
     assert "Check now" in text
     assert "Do not send this yet" not in text
     assert "Troubleshooting" in text

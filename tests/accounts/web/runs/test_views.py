@@ -351,7 +351,7 @@ def test_an_approver_reads_what_is_discouraged_and_which_policies_come(
     page = approver.get(run.get_absolute_url()).content.decode()
 
     approve = page.index("Approve and apply")
-    warning = "<b>Not recommended for EC2.</b>\n    With PowerUserAccess, Spinnaker"
+    warning = "<b>Not recommended for EC2.</b> With PowerUserAccess, Spinnaker"
     assert page.index(warning) < approve
     assert (
         page.index("This plan updates staging from policy version 1 to version 3:")

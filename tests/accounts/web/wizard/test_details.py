@@ -198,5 +198,5 @@ def test_a_discouraged_choice_is_warned_of_as_soon_as_it_is_saved(operator) -> N
 
     page = saved.content.decode()
 
-    assert "<b>Not recommended for EC2.</b> PowerUserAccess lets" in page
+    assert "<b>Not recommended for EC2.</b> With PowerUserAccess, Spinnaker" in page
     assert "Not recommended" in operator.get(url(account, "review")).content.decode()

@@ -286,7 +286,7 @@ def test_the_review_warns_while_the_list_is_nearly_full(operator, room_for_two) 
 
     page = operator.get(url(account, "review")).content.decode()
 
-    assert "nearly full: 1 of 2, and 1 more isn't onboarded yet" in page
+    assert "nearly full: 1 of 2, and 1 more isn&#x27;t onboarded yet" in page
     assert "Plan changes" in page
 
 
