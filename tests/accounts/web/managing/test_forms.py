@@ -109,7 +109,7 @@ def test_an_existing_identity_must_be_of_this_partition() -> None:
 def test_what_is_no_arn_of_a_role_or_user_is_refused(written: str) -> None:
     described = form(identity_kind="existing", identity_arn=f"{written}x*")
 
-    assert "Give the whole ARN" in errors(described, "identity_arn")
+    assert "Enter the full ARN of a role or user" in errors(described, "identity_arn")
 
 
 def test_fields_of_another_kind_are_neither_asked_nor_lost() -> None:
@@ -247,7 +247,7 @@ def test_keys_of_images_are_forgotten_where_none_are_baked() -> None:
 
 
 def test_a_key_is_named_by_its_arn() -> None:
-    assert "whole ARN" in errors(
+    assert "Enter the full ARN of a KMS key" in errors(
         form(bakes="on", image_keys="alias/images"), "image_keys"
     )
 

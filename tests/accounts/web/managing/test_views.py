@@ -191,7 +191,7 @@ def test_nothing_is_planned_before_it_is_described(operator) -> None:
 def test_what_cannot_be_right_is_refused_and_nothing_is_saved(operator) -> None:
     response = operator.post("/managing/", {**WRITTEN, "managed_role": "$(id)"})
 
-    assert "“$(id)” isn't valid" in response.content.decode()
+    assert "“$(id)” isn&#x27;t valid" in response.content.decode()
     assert not ManagingAccount.objects.exists()
 
 
@@ -207,8 +207,9 @@ def test_it_says_how_many_accounts_fit(operator) -> None:
 
     page = operator.get("/managing/").content.decode()
 
-    assert "<b>3 of 1,080 accounts are listed</b>, 1 more is described;" in page
-    assert "1,076 more fit." in page
+    assert "<b>3 of 1,080 possible accounts are listed</b>, 1 more isn&#x27;t" in page
+    assert "onboarded yet; 1,076 more fit." in page
+    assert "Beyond 1,080 accounts, use one line for the whole organization" in page
     assert '<meter class="room" min="0" max="1080" value="4">' in page
     assert "Policies that others attach" not in page
 
@@ -219,7 +220,7 @@ def test_a_list_that_is_nearly_full_stands_out(operator, room_for_two) -> None:
 
     page = operator.get("/managing/").content.decode()
 
-    assert "<b>2 of 2 accounts are listed</b>; 0 more fit." in page
+    assert "<b>2 of 2 possible accounts are listed</b>; 0 more fit." in page
     assert '<meter class="room room-near"' in page
     assert "Policies that others attach to this identity also count." in page
 
@@ -289,7 +290,7 @@ def asks(monkeypatch) -> Callable[..., None]:
     ("answer", "told_"),
     [
         (None, "isn&#x27;t allowed to read the organization of core"),
-        ("", "AWS says that core does not belong to an organization"),
+        ("", "According to AWS, core doesn&#x27;t belong to an organization"),
         (
             AwsError("", "sts:GetCallerIdentity", "No credentials.", "Give some."),
             "No credentials. Give some. Enter the ID below.",
@@ -314,8 +315,14 @@ def test_where_aws_does_not_tell_it_is_typed(operator, asks, answer, told_) -> N
             ("000000000001", "000000000002"),
             "According to AWS, all 2 existing accounts belong to the organization.",
         ),
-        (("000000000002",), "a1 does not belong to it, according to AWS."),
-        (("000000000009",), "a1, a2 do not belong to it, according to AWS."),
+        (
+            ("000000000002",),
+            "According to AWS, a1 doesn&#x27;t belong to the organization.",
+        ),
+        (
+            ("000000000009",),
+            "According to AWS, a1, a2 don&#x27;t belong to the organization.",
+        ),
     ],
 )
 def test_accounts_outside_the_organization_are_named(
@@ -338,7 +345,7 @@ def test_where_nothing_stands_nothing_can_be_lost(operator, asks) -> None:
 
     text = words(looked(operator, "/managing/", {"switch": "1"}))
 
-    assert "belong to it, according to AWS." not in text
+    assert "belong to the organization." not in text
 
 
 def test_many_accounts_outside_are_counted(operator, asks) -> None:

@@ -49,8 +49,8 @@ def test_nothing_is_watched_until_an_operator_does(operator, unit) -> None:
 
     html = words(response)
     assert "Root / &lt;i&gt;A&lt;/i&gt; is watched" in html
-    assert "New accounts are added with EC2, Lambda in us-east-1, the" in html
-    assert "developers may read; operators may write." in html
+    assert "New accounts become drafts with EC2, Lambda in us-east-1, the" in html
+    assert "developers has read access; operators has write access." in html
     assert Watch.objects.get().created_by_name == "operator"
     assert not Organization.objects.get().reads_tags
 
