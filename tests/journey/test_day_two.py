@@ -80,7 +80,7 @@ def test_what_was_changed_in_aws_is_found_explained_and_put_right(
 
     olga.goto(account.get_absolute_url())
     expect(section(olga, "Spinnaker has access")).to_be_visible()
-    expect(olga.get_by_text("To look at")).to_have_count(0)
+    expect(olga.get_by_text("Needs attention")).to_have_count(0)
     olga.goto("/")
     expect(section(olga, "What to do next")).not_to_contain_text("drifted")
     expect(olga.get_by_text("New failures since")).to_have_count(0)

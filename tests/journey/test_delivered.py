@@ -224,7 +224,7 @@ def edit(page: Page, bundles: Bundles) -> None:
     assert built.staging["permissions"] == {"WRITE": ["site reliability"]}
     assert [one["name"] for one in built.staging["regions"]] == [*REGIONS]
     page.goto("/bundles/")
-    ahead = "Spinnaker has bundle 1; bundle 3 would change 1 of its accounts."
+    ahead = "Spinnaker has bundle 1; bundle 3 would change 1 account."
     expect(page.get_by_text(ahead)).to_be_visible()
     bundles.install()
 
@@ -262,7 +262,9 @@ def rotate(page: Page, bundles: Bundles, aws: Credentials) -> None:
     bundles.install()
     open_staging(page, "description")
     press(page, "Finish the rotation")
-    expect(page.get_by_text("only the new external ID will then be")).to_be_visible()
+    expect(
+        page.get_by_text("AWS then accepts only the new external ID")
+    ).to_be_visible()
     expect(accepted).to_have_text(f"{former}, too, until a plan is applied")
     assert accepted_in_aws(aws) == {former, new}
     plan(page, "Plan again")
@@ -281,9 +283,10 @@ def cancel_a_rotation(page: Page, bundles: Bundles, aws: Credentials) -> None:
     assert bundles.announced() == {(STAGING.name, "external ID")}
     open_staging(page, "description")
     press(page, "Cancel the rotation")
-    expect(
-        page.get_by_text("the previous external ID will then be accepted")
-    ).to_be_visible()
+    only_the_previous = page.get_by_text(
+        "AWS then accepts only the previous external ID"
+    )
+    expect(only_the_previous).to_be_visible()
     assert external_id() == former
 
     plan(page, "Plan again")
@@ -292,7 +295,9 @@ def cancel_a_rotation(page: Page, bundles: Bundles, aws: Credentials) -> None:
     assert bundles.announced() == set()
     open_staging(page, "description")
     press(page, "Finish the rotation")
-    expect(page.get_by_text("only the new external ID will then be")).to_be_visible()
+    expect(
+        page.get_by_text("AWS then accepts only the new external ID")
+    ).to_be_visible()
 
 
 def remove(page: Page, bundles: Bundles, aws: Credentials) -> None:
@@ -304,10 +309,11 @@ def remove(page: Page, bundles: Bundles, aws: Credentials) -> None:
     refuse_to_remove(page, has_it)
 
     open_staging(page, "history")
-    press(page, "Leave it out of bundles")
-    expect(page.get_by_text(f"Later bundles leave {STAGING.name} out")).to_be_visible()
+    press(page, "Exclude from bundles")
+    excluded = page.get_by_text(f"{STAGING.name} is excluded from later bundles.")
+    expect(excluded).to_be_visible()
     assert bundles.announced() == {(STAGING.name, "removed")}
-    out = section(page, "Left out")
+    out = section(page, "Excluded")
     expect(out).to_contain_text(STAGING.name)
     expect(out).to_contain_text("by olga")
     built = bundles.build()

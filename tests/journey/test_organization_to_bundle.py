@@ -45,7 +45,7 @@ def add_the_unit(page: Page) -> None:
     page.get_by_label("Select all on this page").check()
     page.get_by_label("Regions").fill("us-east-1")
     press(page, "Add the selected")
-    expect(page.get_by_text("2 accounts are described.")).to_be_visible()
+    expect(page.get_by_text("2 accounts are added.")).to_be_visible()
 
 
 def add_the_cluster(page: Page) -> None:
@@ -100,7 +100,7 @@ def test_a_unit_is_chosen_planned_approved_fixed_and_bundled(
 
     ended = page.get_by_role("heading", name="1 done, 1 failed")
     expect(ended).to_be_visible(timeout=PATIENCE)
-    failed = page.get_by_role("region", name="What failed")
+    failed = page.get_by_role("region", name="Failures by cause")
     expect(failed).to_contain_text(DATA.name)
 
     iam.attach_role_policy(**permissions)

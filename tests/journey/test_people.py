@@ -18,7 +18,7 @@ from tests.journey.pages import press, section, sign_in
 from tests.rows import account_row, managing_row, person
 
 CHOSEN = "a-password-that-lee-chose"
-OUTSIDE = "Your role approver is for other environments."
+OUTSIDE = "Your approver role applies to dev only."
 
 
 def accounts() -> list[ManagedAccount]:
@@ -43,7 +43,7 @@ def add_lee(ada: Page) -> str:
     press(ada, "Add person and create link")
     link = section(ada, "The link to choose a password").locator("code").inner_text()
     for role in ("operator", "approver"):
-        only = ada.get_by_label(f"{role.capitalize()} only in these environments")
+        only = ada.get_by_label(f"Environments for the {role} role")
         only.fill("dev")
     press(ada, "Save the roles")
     expect(ada.get_by_text("The roles of lee are changed.")).to_be_visible()
@@ -64,11 +64,11 @@ def sees_what_is_left_to_others(lee: Page, rollout: Rollout) -> None:
     expect(lee.get_by_label(f"Select {dev.name}", exact=True)).to_be_visible()
     expect(lee.get_by_label(f"Select {production.name}", exact=True)).to_have_count(0)
     row = lee.get_by_role("row").filter(has_text=production.name)
-    expect(row).to_contain_text("Your role operator is for dev")
+    expect(row).to_contain_text("Your operator role applies to dev")
 
     lee.goto(production.get_absolute_url())
     reason = lee.get_by_text("This is in production.")
-    expect(reason).to_contain_text("Your role operator is for dev only.")
+    expect(reason).to_contain_text("Your operator role applies to dev only.")
     expect(lee.get_by_role("link", name="Edit", exact=True)).to_have_count(0)
     lee.goto(dev.get_absolute_url())
     expect(lee.get_by_role("link", name="Edit", exact=True)).to_be_visible()

@@ -59,7 +59,7 @@ def plan_the_file(page: Page) -> Rollout:
 
 def reads_the_cause(page: Page) -> None:
     """Two failures of one cause are one thing to fix, for these two and nobody else."""
-    failed = section(page, "What failed")
+    failed = section(page, "Failures by cause")
     expect(failed.get_by_text("2 accounts:")).to_have_count(1)
     expect(failed).to_contain_text(CAUSE)
     expect(failed).to_contain_text("its trust policy allows sts:AssumeRole")
@@ -103,7 +103,9 @@ def test_two_broken_accounts_of_sixty_are_found_fixed_and_bundled(
     expect(olga.get_by_text("58 need approval, 2 failed")).to_be_visible()
     olga.get_by_role("link", name="Review 58 plans").click()
     expect(olga.get_by_role("button", name="Approve")).to_have_count(0)
-    expect(olga.get_by_text("Approving them needs the role approver")).to_be_visible()
+    expect(
+        olga.get_by_text("You need the approver role to approve these plans.")
+    ).to_be_visible()
 
     aws.untrusting.clear()
     olga.goto(rollout.get_absolute_url())
@@ -112,7 +114,7 @@ def test_two_broken_accounts_of_sixty_are_found_fixed_and_bundled(
     work(rollout)
 
     ann.goto(rollout.get_absolute_url())
-    expect(ann.get_by_role("region", name="What failed")).to_have_count(0)
+    expect(ann.get_by_role("region", name="Failures by cause")).to_have_count(0)
     ann.get_by_role("link", name="Review the managing account").click()
     press(ann, "Approve and apply")
     expect(ann.get_by_role("button", name="Approve and apply")).not_to_be_attached()

@@ -125,7 +125,7 @@ def test_they_are_approved_without_scripts(
 ) -> None:
     page = signed_in(browser, live_server, "approver", java_script_enabled=False)
     page.goto(plans[0].get_absolute_url())
-    page.get_by_role("link", name="4 other plans are the same").click()
+    page.get_by_role("link", name="4 other plans are identical").click()
 
     page.get_by_label(f"Select {plans[1].account_name}").uncheck()
     page.get_by_role("button", name="Approve and apply", exact=True).click()
