@@ -247,6 +247,13 @@ def test_templates_hold_no_inline_script_or_style() -> None:
     assert breaking(TEMPLATES, lambda path: INLINE.findall(path.read_text())) == {}
 
 
+def test_no_value_in_a_template_runs_into_the_next_word() -> None:
+    def joined(path: Path) -> list[str]:
+        return re.findall(r"}}[a-z]{3,}", path.read_text())
+
+    assert breaking(TEMPLATES, joined) == {}
+
+
 def test_no_arn_is_bound_to_one_partition() -> None:
     """ARNs are written by onboarding/partitions.py, which knows GovCloud and China."""
     bound = [

@@ -89,20 +89,30 @@ def rotation_begin(request: Request, pk: UUID) -> HttpResponse:
         request,
         pk,
         rotate,
-        "A new external ID was created. Plan again. Then AWS accepts both",
+        "A new external ID was created. Plan again. AWS then accepts both.",
     )
 
 
 @require_POST
 @operator_required
 def rotation_finish(request: Request, pk: UUID) -> HttpResponse:
-    return rotated(request, pk, finish_rotation, "Plan again: only the new external ID")
+    return rotated(
+        request,
+        pk,
+        finish_rotation,
+        "Plan again. AWS then accepts only the new external ID.",
+    )
 
 
 @require_POST
 @operator_required
 def rotation_cancel(request: Request, pk: UUID) -> HttpResponse:
-    return rotated(request, pk, cancel_rotation, "Plan again: the previous external ID")
+    return rotated(
+        request,
+        pk,
+        cancel_rotation,
+        "Plan again. AWS then accepts only the previous external ID.",
+    )
 
 
 def rotated(
@@ -117,5 +127,5 @@ def rotated(
     except RotationRefused as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"{done} will then be accepted.")
+        messages.success(request, done)
     return redirect(f"{account.get_absolute_url()}?tab=description")

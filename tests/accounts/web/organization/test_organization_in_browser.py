@@ -121,7 +121,7 @@ def test_it_is_read_while_the_page_shows_how_far_it_is(
     expect(page.get_by_text("Reading the organization.")).to_be_visible()
     read_on(Organization.objects.get())
     page.get_by_role("link", name="Show the accounts").click()
-    expect(page.get_by_text("has 10 accounts; 0 are described.")).to_be_visible()
+    expect(page.get_by_text("has 10 accounts; 0 are added.")).to_be_visible()
     page.get_by_label("Environment").fill("test")
     expect(page.get_by_role("button", name="Filter", exact=True)).to_be_hidden()
     page.get_by_label("Organizational unit").select_option("Root / Workloads")

@@ -30,6 +30,11 @@ def page_context(client: Client, account: ManagedAccount) -> Any:
     return client.get(reverse("accounts:rights", args=[account.pk])).context
 
 
+def said(answer: Any) -> str:
+    """Return the last message: those before it are of what came before."""
+    return str([*answer.context["messages"]][-1])
+
+
 def read(client: Client, account: ManagedAccount) -> str:
     page = signed_in(client).get(reverse("accounts:rights", args=[account.pk]))
     assert page.status_code == 200
@@ -261,7 +266,7 @@ def test_an_external_id_is_rotated_and_the_former_one_let_go(client: Client) -> 
     first = account.external_id
     operator = signed_in(client, "operator")
 
-    operator.post(reverse("accounts:rotate", args=[account.pk]))
+    begun = operator.post(reverse("accounts:rotate", args=[account.pk]), follow=True)
     account.refresh_from_db()
     between = (account.external_id, account.former_external_id)
     early = operator.post(reverse("accounts:rotated", args=[account.pk]), follow=True)
@@ -270,9 +275,13 @@ def test_an_external_id_is_rotated_and_the_former_one_let_go(client: Client) -> 
     operator.post(reverse("accounts:bundle-build"))
     build(Bundle.objects.get())
     operator.post(reverse("accounts:bundle-installed", args=[1]))
-    operator.post(reverse("accounts:rotated", args=[account.pk]))
+    done = operator.post(reverse("accounts:rotated", args=[account.pk]), follow=True)
 
     account.refresh_from_db()
+    assert said(begun) == (
+        "A new external ID was created. Plan again. AWS then accepts both."
+    )
+    assert said(done) == "Plan again. AWS then accepts only the new external ID."
     assert "Not yet: plan staging, apply the plan" in early.content.decode()
     assert "AWS denies the previous external ID" in early.content.decode()
     assert "the new one, too, once a plan is applied" in early.content.decode()
@@ -288,9 +297,10 @@ def test_a_rotation_is_cancelled_on_the_page(client: Client) -> None:
     operator = signed_in(client, "operator")
     operator.post(reverse("accounts:rotate", args=[account.pk]))
 
-    operator.post(reverse("accounts:unrotate", args=[account.pk]))
+    done = operator.post(reverse("accounts:unrotate", args=[account.pk]), follow=True)
 
     account.refresh_from_db()
+    assert said(done) == "Plan again. AWS then accepts only the previous external ID."
     assert (account.external_id, account.former_external_id) == (first, None)
 
 
