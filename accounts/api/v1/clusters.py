@@ -32,7 +32,7 @@ router = Router()
 MOST = 10_000
 """The most clusters that one request describes."""
 RUNNING = "Your last search is still in progress."
-NOT_YET = "The search is still in progress. Wait until it ends."
+NOT_YET = "The search is still in progress. Wait until it finishes."
 
 Pattern = Annotated[str, Field(max_length=100, pattern=NO_NUL)]
 Namespace = Annotated[str, Field(max_length=63, pattern=NO_NUL)]
