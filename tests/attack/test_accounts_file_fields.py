@@ -126,7 +126,9 @@ def test_what_only_aws_may_say_of_a_cluster_is_refused(field: str, value: str) -
     line, said = refused(ACCOUNT + f"  providers: {{eks: {{clusters: [{cluster}]}}}}\n")
 
     assert line == 5
-    assert "eks: What AWS says of it cannot be written here" in said
+    assert (
+        "eks: Bowline reads this value from AWS when it plans, so it can't be" in said
+    )
 
 
 @pytest.mark.django_db

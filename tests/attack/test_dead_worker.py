@@ -57,7 +57,7 @@ PROMISES = {
     "the overview": lambda: working() and "/",
     "an account": lambda: account_row(state=State.APPLYING).get_absolute_url(),
     "a bundle": lambda: Bundle.objects.create(number=1).get_absolute_url(),
-    "the settings": lambda: "/settings/",
+    "the settings": lambda: "/settings/?tab=site",
 }
 
 

@@ -120,7 +120,7 @@ def test_what_is_no_answer_is_a_sentence(provider: Saml, text_sent: str) -> None
     taken = Client().post(ACS, {"SAMLResponse": text_sent})
 
     assert taken.status_code == 403
-    assert "Corp did not complete the sign-in." in text(taken)
+    assert "Corp didn't complete the sign-in." in text(taken)
     assert not SamlAnswer.objects.exists()
 
 

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.django_db
 URL = "/accounts/organization/"
 QUERIES = 21
 """Session, person, two of permissions, trouble, managing account, organization, saved
-filters; how many match, the page, its units' paths, tags, what is described of it, twins, names of
-accounts and in Spinnaker; how many there are, are described and can be;
+filters; how many match, the page, its units' paths, tags, what is described of it,
+twins, names of accounts and in Spinnaker; how many there are, are described and can be;
 the last account that was described, environments: and no more for many."""
 
 
