@@ -74,5 +74,5 @@ def test_a_broken_account_is_added_only_where_it_is_named(operator):
     built = operator.post("/bundles", {"add_broken": ["staging"]})
 
     assert refused.status_code == 409
-    assert "For each, decide" in detail(refused)
+    assert "For each account, choose whether to add it" in detail(refused)
     assert built.status_code == 202
