@@ -135,6 +135,6 @@ def test_the_organization_that_aws_names_comes_into_the_form(
     page.goto("/managing/")
     page.get_by_role("link", name="Change to the whole organization").click()
 
-    expect(page.get_by_text("AWS says")).to_be_visible()
+    expect(page.get_by_text("According to AWS, ")).to_be_visible()
     expect(page.get_by_label("Organization ID")).to_have_value(re.compile("^o-"))
     expect(page.get_by_label("Every account of an AWS organization")).to_be_checked()

@@ -317,7 +317,7 @@ def test_a_choice_on_a_phone_is_counted_and_leaves_the_choices_open(
 
     expect(names(page)).to_have_text(["a000", "a100", "a200", "a300"])
     expect(page.locator("summary", has_text="Filter (1)")).to_be_visible()
-    expect(page.get_by_label("Policies")).to_be_visible()
+    expect(page.get_by_label("Policy version")).to_be_visible()
 
 
 @pytest.mark.smoke
