@@ -127,7 +127,7 @@ class Bundles:
         self.page.goto(f"/bundles/{self.last.number}/")
         if "hal/removed.yml" in self.last.files:
             self.page.locator("#answer").fill("gone")
-        press(self.page, "Spinnaker has it now")
+        press(self.page, "Mark as installed")
         said = self.page.get_by_text("Spinnaker has this bundle, recorded")
         expect(said).to_be_visible()
 

@@ -149,7 +149,7 @@ def test_a_pipeline_plans_applies_and_finds_drift(
     loud = job("nightly")
 
     assert planned.returncode == 0, planned.stderr
-    assert "needs approval." in (tmp_path / "plan.md").read_text()
+    assert "waits for approval." in (tmp_path / "plan.md").read_text()
     assert refused.returncode == 1
     assert "needs the scope approve" in refused.stderr
     assert applied.returncode == 0, applied.stderr
