@@ -42,7 +42,7 @@ def test_the_name_of_a_key_pair_is_text(
     html = details(client, account, "ec2")
 
     assert f"<{PLANTED}" not in html
-    assert f"Found: &lt;{PLANTED}&gt;" in html
+    assert f"Existing key pairs: &lt;{PLANTED}&gt;" in html
 
 
 def test_the_name_of_a_cluster_is_no_template(
@@ -107,7 +107,8 @@ ESCAPED = {
     "accounts/templatetags/marks.py": {"text"},
     # And that of a diff: see tests/accounts/web/runs/review/test_rows.py.
     "accounts/web/runs/review/rows.py": {
-        "'\\n'.join((ROW.format(*cells) for cells in written(rows, sides)))"
+        "'\\n'.join((ROW.format(*cells) for cells in written(rows, sides)))",
+        "BREAKS.sub('\\\\1<wbr>', html)",
     },
     "accounts/web/highlighting.py": {"highlight(text, lexer, formatter)"},
     # Raw HTML is switched off: see tests/accounts/web/bundles/test_readable.py.
