@@ -61,6 +61,6 @@ def test_an_arn_breaks_after_its_colons_and_slashes_and_no_tag_does() -> None:
 def test_an_arn_that_breaks_is_escaped_like_any_other_text() -> None:
     hostile = DiffLine(1, "", "arn:aws:<b>:</b>")
 
-    assert "arn:<wbr>aws:&lt;b&gt;:&lt;/b&gt;" in rows_html(
+    assert "arn:<wbr>aws:&lt;b&gt;:&lt;/<wbr>b&gt;" in rows_html(
         [Row("added", None, hostile)], "new"
     )
