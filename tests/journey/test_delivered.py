@@ -95,7 +95,7 @@ class Bundles:
         """Yield what a topic of “Before you approve” says of each account: what happens
         to it, or which fields change.
         """
-        term = self.page.locator("dt").filter(has_text=re.compile(rf"^{topic} \d+$"))
+        term = self.page.locator("dt").filter(has_text=re.compile(rf"^\s*{topic} \d+$"))
         for line in term.locator("xpath=following-sibling::dd[1]").locator("p").all():
             names = line.get_by_role("link").all_inner_texts()
             # Of accounts of which the same is said there is one line.
