@@ -75,7 +75,7 @@ def test_an_administrators_policy_on_the_managed_role_is_not_verified(
     assert account.proved  # bundles keep what was proved last
     assert (account.word, account.unapproved) == ("not as approved", 1)
     assert account.standing.colour == "bad"
-    assert "may do what nobody approved" in account.standing.sentences[0]
+    assert "permissions that no one approved" in account.standing.sentences[0]
 
 
 def test_a_role_that_may_do_less_is_drifted_and_not_more(

@@ -58,7 +58,7 @@ def test_a_deleted_stack_is_named_and_leaves_the_next_bundle_at_the_second_look(
     verify_again()
     assert not ManagedAccount.objects.ready().exists()
     (sentence, *_) = account().standing.sentences
-    assert "the owner's stack was deleted" in sentence
+    assert "The owner's stack was deleted" in sentence
     deploy(here, account())
     assert verify_again().status == Status.VERIFIED
     assert ManagedAccount.objects.ready().get().missed == 0

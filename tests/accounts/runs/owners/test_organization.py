@@ -110,7 +110,7 @@ def test_a_newer_plan_takes_the_place_of_what_a_rollout_handed_off(
     first, *others = of_organization(here)
     rollout = handed_off([first, *others])
 
-    with pytest.raises(RunOpen, match="waits for an owner"):
+    with pytest.raises(RunOpen, match="is waiting for an owner"):
         verify(first, None, send=keep)
     plan(first, None, send=keep)
     again = rollouts.start(others, Rollout.Kind.ONBOARD, None)
