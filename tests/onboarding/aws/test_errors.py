@@ -182,10 +182,10 @@ def test_it_tells_what_may_pass_by_itself(error: Exception) -> None:
     [
         ("LimitExceeded", "quota"),
         ("EntityAlreadyExists", "plan again"),
-        ("DeleteConflict", "did not create"),
+        ("DeleteConflict", "didn't create"),
         ("ResourceNotFoundException", "no longer exists"),
-        ("ValidationError", "what AWS says"),
-        ("MalformedPolicyDocument", "what AWS says"),
+        ("ValidationError", "the problem that AWS reports"),
+        ("MalformedPolicyDocument", "the problem that AWS reports"),
     ],
 )
 def test_it_says_what_to_do_next(code: str, hint: str) -> None:
