@@ -263,7 +263,7 @@ def test_kms_words_for_an_unknown_principal_and_an_unknown_key_are_known() -> No
     key = translated(answer("NotFoundException", "no such key"))
 
     assert principal.retryable
-    assert "keys of images" in key.hint
+    assert "image encryption keys" in key.hint
 
 
 def test_a_broken_document_is_said_to_be_no_answer_of_aws() -> None:
