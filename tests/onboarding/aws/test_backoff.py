@@ -34,7 +34,7 @@ def test_it_gives_up_when_its_time_is_over() -> None:
     def act() -> None:
         raise BUSY
 
-    with pytest.raises(AwsError, match="busy"):
+    with pytest.raises(AwsError, match="throttled"):
         Backoff(60, clock=time.clock).until_done(
             act, "it is busy", again=lambda _: True
         )

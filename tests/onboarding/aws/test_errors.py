@@ -270,8 +270,8 @@ def test_a_broken_document_is_said_to_be_no_answer_of_aws() -> None:
     error = translated(ResponseParserError("Unable to parse response\n<html>"))
 
     assert error.message == (
-        "Bowline could not change role spinnakerManaged in account 922222222222: what "
-        "answered iam:PutRolePolicy is not AWS (Unable to parse response)."
+        "Bowline could not change role spinnakerManaged in account 922222222222: the "
+        "answer to iam:PutRolePolicy didn't come from AWS (Unable to parse response)."
     )
     assert "proxy or firewall" in error.hint
     assert not error.retryable

@@ -78,7 +78,7 @@ def test_a_version_that_somebody_wrote_meanwhile_is_in_force_again(
     )
     ours = Update(standing, policy(field, "s3:DeleteObject"))
 
-    with pytest.raises(WrittenMeanwhile, match=r"somebody else .* Theirs is in effect"):
+    with pytest.raises(WrittenMeanwhile, match=r"someone else .* Theirs is in effect"):
         apply(sessions, field.reach, ours)
 
     assert in_force(field) == theirs
