@@ -65,7 +65,7 @@ def test_the_first_account_waits_for_the_managing_accounts_own_plan(
     assert "The managing account comes first" in page
     assert f'href="{managing.get_absolute_url()}">Go to its plan' in page
     assert "Approve and" not in page
-    assert "has changes of its own" in told(answer)
+    assert "has changes that this plan doesn't include" in told(answer)
     assert carried(run).status == Status.PLANNED
 
     managing = done(carried(managing))
@@ -97,7 +97,9 @@ def test_an_edit_of_the_managing_account_is_in_no_accounts_plan(
     run = planned(member(STAGING))
 
     assert in_managing(run) == LIST[:1]
-    with pytest.raises(ManagingFirst, match="has changes of its own"):
+    with pytest.raises(
+        ManagingFirst, match="has changes that this plan doesn't include"
+    ):
         approve(run, None, send=keep)
     assert done(run).status == Status.VERIFIED
 

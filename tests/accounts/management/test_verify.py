@@ -69,7 +69,7 @@ def test_it_prints_the_checklist_and_ends_well(account: ManagedAccount) -> None:
 
     assert ending.code == 0
     assert ending.out.startswith("accountdev: verified\n")
-    assert "  proved               Assume the managed role\n" in ending.out
+    assert "  passed               Assume the managed role\n" in ending.out
     (run,) = Run.objects.filter(kind=Run.Kind.VERIFY)
     assert run.started_by == "somebody on the command line"
 
@@ -125,7 +125,7 @@ def test_a_waiting_plan_is_left_to_whoever_approves(account: ManagedAccount) -> 
 
     run.refresh_from_db()
     assert (ending.code, run.status) == (1, Status.PLANNED)
-    assert "a plan for accountdev, is waiting. Approve or discard it" in ending.err
+    assert "a plan for accountdev, needs approval. Approve or discard it" in ending.err
 
 
 def test_an_unknown_name_is_refused(db: None) -> None:
