@@ -11,8 +11,10 @@ def counted(count: int, one: str = "account", many: str = "") -> str:
 
 
 def for_count(count: int, one: str, many: str) -> str:
-    """Choose the whole sentence for one, or that for many with its `{count}`."""
-    return one if count == 1 else many.format(count=f"{count:,}")
+    """Choose the whole sentence for one, or that for many with its `{count}`; other
+    braces are text, such as those of a name.
+    """
+    return one if count == 1 else many.replace("{count}", f"{count:,}")
 
 
 def listed(names: Sequence[str], word: str = "and") -> str:

@@ -133,6 +133,7 @@ def test_code_counts_by_the_words_for_it_alone() -> None:
         (counted(10010, "person", "people"), "10,010 people"),
         (for_count(1, "1 plan waits", "{count} plans wait"), "1 plan waits"),
         (for_count(2000, "1 plan waits", "{count} plans wait"), "2,000 plans wait"),
+        (for_count(2, "", "{count} accounts in {x!r}"), "2 accounts in {x!r}"),
         (listed(["ada"]), "ada"),
         (listed(["ada", "bob"], "or"), "ada or bob"),
         (listed(["ada", "bob", "cleo"]), "ada, bob, and cleo"),
