@@ -1,11 +1,12 @@
-"""What all commands of Bowline have in common: tables, hints, and where lines go."""
+"""What all commands of Bowline have in common: tables, hints, where lines go, files."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand, CommandParser
@@ -54,3 +55,14 @@ def meant(parser: CommandParser, words: list[str]) -> Iterator[str]:
         if word.startswith("--") and not any(one.startswith(word) for one in known):
             for near in get_close_matches(word, known, 1):
                 yield f"Did you mean {near}?"
+
+
+def write(path: Path, text: str, *, mode: Literal["w", "x"] = "w") -> None:
+    """Write a file as it is; `x`: a new one only."""
+    try:
+        with path.open(mode, newline="") as file:
+            file.write(text)
+    except FileExistsError:
+        raise CommandError(f"{path} exists, and is not overwritten.") from None
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error}") from error

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.core.management import CommandError
 
-from accounts.management.command import BowlineCommand
+from accounts.management.command import BowlineCommand, write
 from accounts.management.migrated import is_migrated
 from accounts.mapping.spinnaker.connection import NotConnected, connected, gate_of
 from accounts.models import ManagingAccount
@@ -178,13 +178,7 @@ def written(
 ) -> None:
     """Write the accounts file; refuse to overwrite one, which people edit."""
     content = accounts_file(report, managing=managing, access_role=access_role)
-    try:
-        with path.open("x") as file:
-            file.write(content)
-    except FileExistsError:
-        raise CommandError(f"{path} exists, and is not overwritten.") from None
-    except OSError as error:
-        raise CommandError(f"{path} cannot be written: {error}") from error
+    write(path, content, mode="x")
 
 
 def steps(report: Report, path: Path, identity: str) -> Iterator[str]:
@@ -203,13 +197,6 @@ def steps(report: Report, path: Path, identity: str) -> Iterator[str]:
         "Keep the accounts that are left where they are: do not install a bundle's "
         "clouddriver-local.yml, whose lists replace theirs."
     )
-
-
-def write(path: Path, content: str) -> None:
-    try:
-        path.write_text(content)
-    except OSError as error:
-        raise CommandError(f"{path} cannot be written: {error}") from error
 
 
 def managed_role() -> RoleName | None:

@@ -6,9 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management import CommandError
-
-from accounts.management.command import BowlineCommand
+from accounts.management.command import BowlineCommand, write
 from accounts.mapping.accounts_file.export import export
 
 
@@ -37,7 +35,4 @@ class Command(BowlineCommand):
         if file is None:
             self.stdout.write(text, ending="")
             return
-        try:
-            file.write_text(text, newline="")
-        except OSError as error:
-            raise CommandError(f"{file} cannot be written: {error}") from error
+        write(file, text)

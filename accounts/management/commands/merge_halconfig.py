@@ -43,7 +43,7 @@ class Command(BowlineCommand):
             help="the folder of the bundle on hal's host; required for clusters",
         )
         parser.add_argument(
-            ("--deployment"),
+            "--deployment",
             default="",
             help="the deployment; by default the current one",
         )

@@ -21,7 +21,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError
 
 from accounts.management.bundle_file import BundleFile, named_broken
-from accounts.management.command import BowlineCommand
+from accounts.management.command import BowlineCommand, write
 from accounts.management.deletions import kept_back
 from accounts.management.ended import code, outdated_in, was_proved
 from accounts.management.exit_codes import DONE, FAILED, WAITS, combined
@@ -103,10 +103,7 @@ class Command(BowlineCommand):
             messages=self.told,
         )
         if path is not None:
-            try:
-                path.write_text(summary_of(found))
-            except OSError as error:
-                raise CommandError(f"{path} cannot be written: {error}") from error
+            write(path, summary_of(found))
         if self.as_json:
             self.stdout.write(dumps(found, indent=2, ensure_ascii=False))
 
