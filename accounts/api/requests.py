@@ -36,7 +36,7 @@ class Request(Schema):
 class Exact(Request):
     """One whose values have their types already."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(strict=True)
 
 
 def refuse_unknown(api: NinjaAPI) -> None:
