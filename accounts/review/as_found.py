@@ -129,7 +129,7 @@ class Reading:
         deviations = list(self.deviations(resources))
         if self.has_none(resources):
             said = [
-                (f"As planned. On {moment(self.read_at)}, AWS had none of its roles.")
+                f"As planned. On {moment(self.read_at)}, AWS had none of its roles."
             ]
         else:
             is_all = is_edited is False and not (deviations or others)

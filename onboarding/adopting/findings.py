@@ -23,6 +23,7 @@ from onboarding.adopting.values import (
 )
 from onboarding.names import BadName, short
 from onboarding.partitions import Arn
+from onboarding.resources.risks import some
 
 OWN_STS = "aws"
 MOST_ROLES = 5
@@ -161,11 +162,8 @@ def roles(accounts: Iterable[Account]) -> Iterator[Finding]:
     own = Counter(role_in(one) for one in with_role)
     ranked = sorted(own.items(), key=lambda one: (-one[1], one[0]))
     if len(ranked) > 1:
-        counts = ", ".join(
-            f"{role.name or 'unknown'} ({count})" for role, count in ranked[:MOST_ROLES]
-        )
-        if (more := len(ranked) - MOST_ROLES) > 0:
-            counts += f" and {more} more"
+        named = [f"{role.name or 'unknown'} ({count})" for role, count in ranked]
+        counts = some(named, MOST_ROLES)
         yield Finding(
             "several-roles",
             f"The roles have different names: {counts}. Bowline has one managed role "

@@ -12,6 +12,7 @@ from onboarding.adopting.judging.verdicts import FieldVerdict
 from onboarding.adopting.report import Report, alike
 from onboarding.adopting.values import PROVIDERS, Reading, written
 from onboarding.names import one_line, short
+from onboarding.resources.risks import some
 
 MOST_NAMES = 20
 """In one line; the JSON has all of them."""
@@ -137,11 +138,7 @@ def valued(one: FieldVerdict | SettingVerdict) -> str:
 def of(names: Iterable[str]) -> str:
     """Name the accounts of a finding."""
     listed = [short(name) for name in names]
-    if not listed:
-        return ""
-    more = len(listed) - MOST_NAMES
-    rest = f" and {more} more" if more > 0 else ""
-    return f" Accounts: {', '.join(listed[:MOST_NAMES])}{rest}."
+    return f" Accounts: {some(listed, MOST_NAMES)}." if listed else ""
 
 
 def accounts(count: int) -> str:

@@ -313,7 +313,7 @@ def is_read(action: str) -> bool:
     return action.rpartition(":")[2].startswith(READS)
 
 
-def some(actions: list[str]) -> str:
-    more = len(actions) - MOST_NAMED
-    named = ", ".join(actions[:MOST_NAMED])
+def some(names: list[str], most: int = MOST_NAMED) -> str:
+    more = len(names) - most
+    named = ", ".join(names[:most])
     return f"{named} and {more} more" if more > 0 else named

@@ -34,7 +34,7 @@ from accounts.runs.rollouts.order import turns_of
 from accounts.slices import AT_ONCE, in_slices
 from accounts.spinnaker.bundles import told_of
 from accounts.spinnaker.told import in_spinnaker
-from accounts.wording import counted
+from accounts.wording import counted, first_of
 from accounts.work.queue import wake
 from onboarding.details import DetailsError
 
@@ -117,7 +117,7 @@ def add(
     free = [account for account in free if account not in left_out]
     reasons = [f"{one.name}: {reason}" for one, reason in left_out.items()]
     if not free:
-        raise CannotStart(f"No accounts can be started. {listed(reasons, ' ')}".strip())
+        raise CannotStart(f"No accounts can be started. {in_a_row(reasons)}".strip())
     if kind == Rollout.Kind.ONBOARD:
         refuse_overflow(managing, free)
     rollout.left_out = sorted({*rollout.left_out, *reasons})
@@ -206,7 +206,8 @@ def busy(
     if overlapping:
         raise CannotStart(
             "These accounts are part of another rollout: "
-            f"{listed(sorted(overlapping), ', ')}. Wait until it finishes, or stop it."
+            f"{first_of(sorted(overlapping), MOST_NAMED)}. Wait until it finishes, or "
+            "stop it."
         )
     for keys in in_slices(waiting):
         Run.objects.filter(pk__in=keys).move(Status.DISCARDED, since=REPLACED)
@@ -220,7 +221,7 @@ def handed_off(
         if account.is_handed_off:
             yield (
                 account,
-                ("Its owner deletes the roles. Remove this account separately."),
+                "Its owner deletes the roles. Remove this account separately.",
             )
 
 
@@ -296,7 +297,7 @@ REFUSALS: dict[
 }
 
 
-def listed(names: list[str], between: str) -> str:
-    more = len(names) - MOST_NAMED
-    rest = f"{between}and {more:,} more" if more > 0 else ""
-    return between.join(names[:MOST_NAMED]) + rest
+def in_a_row(reasons: list[str]) -> str:
+    more = len(reasons) - MOST_NAMED
+    rest = [f"and {more:,} more"] if more > 0 else []
+    return " ".join([*reasons[:MOST_NAMED], *rest])

@@ -16,7 +16,7 @@ from accounts.models import Rollout, Run
 from accounts.people.doors import approver_required
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.groups import NoneWaits, read_of, waiting
-from accounts.runs.rollouts.start import listed
+from accounts.runs.rollouts.start import in_a_row
 from accounts.web.role_limits.here import here
 from accounts.web.rollouts.forms import GroupForm
 from accounts.web.rollouts.parts import parts_of
@@ -106,7 +106,7 @@ def rollout_approve(request: Request, number: int, fingerprint: str) -> HttpResp
         )
         messages.success(request, said)
     if approved.refused:
-        messages.warning(request, f"Not approved: {listed(approved.refused, ' ')}")
+        messages.warning(request, f"Not approved: {in_a_row(approved.refused)}")
     if read.joined:
         messages.warning(request, read.joined_since)
         return redirect("accounts:rollout-group", number, fingerprint)
