@@ -20,6 +20,10 @@ from accounts.help.documents import Document, document_of
 TEXTS = Path(__file__).parent / "texts"
 
 
+NAMES = ("Bowline", "Spinnaker")
+"""They keep their capital."""
+
+
 class Topic(NamedTuple):
     slug: str
     """The anchor on the page Help."""
@@ -47,6 +51,8 @@ class Topic(NamedTuple):
     @property
     def called(self) -> str:
         """Return the title as it is in the middle of a sentence."""
+        if self.title.startswith(NAMES):
+            return self.title
         return self.title[0].lower() + self.title[1:]
 
     @property

@@ -73,3 +73,10 @@ def test_each_link_leads_to_an_anchor_and_each_choice_has_one(viewer: Client) ->
 def test_a_link_to_no_topic_fails_where_the_form_is_defined() -> None:
     with pytest.raises(AssertionError, match="nowhere"):
         more("A line.", "nowhere")
+
+
+def test_a_name_keeps_its_capital_in_the_middle_of_a_sentence() -> None:
+    called = {topic.title: topic.called for topic in CHOICES}
+
+    assert called["Spinnaker's identity"] == "Spinnaker's identity"
+    assert called["Access roles"] == "access roles"
