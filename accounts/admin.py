@@ -96,7 +96,7 @@ class ManagedAccountAdmin(Records):
     list_filter = ["state", "environment", "providers__key"]
     search_fields = ["name", "account_id"]
     readonly_fields = [
-        "proof",
+        "verification",
         "version",
         "external_id",
         "former_external_id",

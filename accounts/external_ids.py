@@ -108,7 +108,7 @@ def cancel_rotation(account: ManagedAccount, by: User | None = None) -> None:
         sent = was_sent(row.account_id, str(row.external_id))
         is_told = (
             sent
-            or is_proved(row)
+            or is_verified(row)
             or any(
                 str(row.external_id) in told_by(one).get(row.account_id, ())
                 for one in bundles
@@ -157,11 +157,11 @@ def held_now() -> Held:
 def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
     """List what must happen before the previous external ID is dropped, in order."""
     new = str(row.external_id)
-    proved = is_proved(row)
+    verified = is_verified(row)
     newest, installed, loaded = held or held_now()
     works = Stage(
         "AWS accepts both external IDs, and the new one works",
-        proved,
+        verified,
         f"plan {row.name}, apply the plan and verify it.",
     )
     if row.account_id in loaded:
@@ -169,7 +169,7 @@ def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
             works,
             Stage(
                 "Spinnaker has loaded the new external ID",
-                proved and new in loaded[row.account_id],
+                verified and new in loaded[row.account_id],
                 "deliver it to Spinnaker.",
             ),
         ]
@@ -177,7 +177,7 @@ def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
         works,
         Stage(
             "A bundle contains the new one",
-            proved and new in newest.get(row.account_id, ()),
+            verified and new in newest.get(row.account_id, ()),
             "build a bundle.",
         ),
         Stage(
@@ -190,22 +190,22 @@ def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
 
 def accepted_now(row: ManagedAccount) -> str:
     """Say which external IDs AWS accepts; empty if only the account's own."""
-    managed = row.proved.get("managed", {})
-    proved = {managed.get("external_id"), managed.get("former_external_id")}
+    managed = row.verified.get("managed", {})
+    verified = {managed.get("external_id"), managed.get("former_external_id")}
     carried_out = {entry.get("external_id") for entry in row.approved_entries}
     new, former = row.spinnakers_external_id, row.former_external_id
     if former is None:
-        others = proved - {new, "", None}
-        still = others and new in proved
+        others = verified - {new, "", None}
+        still = others and new in verified
         return f"{others.pop()}, too, until a plan is applied" if still else ""
-    if new in carried_out or {new, str(former)} <= proved:
+    if new in carried_out or {new, str(former)} <= verified:
         return "both"
     return "the previous one; the new one, too, once a plan is applied"
 
 
-def is_proved(row: ManagedAccount) -> bool:
+def is_verified(row: ManagedAccount) -> bool:
     """Return whether the external ID was proved, so that the next bundle holds it."""
-    described = row.proved.get("managed", {})
+    described = row.verified.get("managed", {})
     return bool(described.get("external_id") == row.spinnakers_external_id)
 
 

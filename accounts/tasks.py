@@ -39,12 +39,12 @@ from accounts.models import (
     KeptAnswer,
     Lookup,
     ManagedAccount,
-    Notice,
+    Notification,
     Organization,
     Rollout,
     Run,
 )
-from accounts.models.notices.notice import KEPT
+from accounts.models.notifications.notification import KEPT
 from accounts.models.states import OPEN, WORKING
 from accounts.notify.gathering import gather
 from accounts.notify.sending import deliver
@@ -153,7 +153,7 @@ KINDS: dict[str, Kind[Any]] = {
         Kind(Adding, add),
         Kind(Delivery, carry_on_for_worker),
         Kind(Lookup, answer_lookup),
-        Kind(Notice, deliver),
+        Kind(Notification, deliver),
     )
 }
 """All that a message can name, and that the sweep sends for."""
@@ -239,7 +239,7 @@ def delete_old() -> None:
     delete_old_lookups()
     fold_superseded()
     delete_old_uploads()
-    Notice.objects.expired().delete()
+    Notification.objects.expired().delete()
     Digest.objects.filter(created_at__lte=Now() - KEPT).delete()
     SessionStore.clear_expired()
     Adding.objects.expired().delete()

@@ -88,7 +88,7 @@ def env_spinnaker() -> SpinnakerReach:
     )
 
 
-class NoticesReach(NamedTuple):
+class NotificationsReach(NamedTuple):
     """Where notices may go, and the secret URLs that lead there."""
 
     hosts: tuple[str, ...]
@@ -98,9 +98,9 @@ class NoticesReach(NamedTuple):
     directory: str
 
 
-def env_notices() -> NoticesReach:
+def env_notifications() -> NotificationsReach:
     """Read what the operator allows, and an administrator may then choose from."""
-    return NoticesReach(
+    return NotificationsReach(
         hosts=env_names("NOTICE_HOSTS", r"[\w.-]+|[\da-fA-F:]+", "host names"),
         networks=tuple(str(one) for one in env_networks("NOTICE_NETWORKS")),
         variables=env_names("NOTICE_SECRET_VARIABLES", "[A-Za-z_]\\w*", "variables")

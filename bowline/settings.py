@@ -25,7 +25,7 @@ from bowline.environment import (
     env_list,
     env_minutes,
     env_networks,
-    env_notices,
+    env_notifications,
     env_port,
     env_secret,
     env_site_url,
@@ -162,11 +162,11 @@ KEEP_CHECKS_DAYS = env_days("KEEP_CHECKS_DAYS", default=90)
 # Whether the schedule reads the organization once a day, after somebody read it first.
 READ_ORGANIZATION_DAILY = env_bool("READ_ORGANIZATION_DAILY", default=True)
 # Days after which a proof is stale until the account is verified again, 0: never.
-PROOF_MAX_AGE = env_days("PROOF_MAX_AGE", default=7)
+VERIFICATION_MAX_AGE = env_days("VERIFICATION_MAX_AGE", default=7)
 
 TEMPLATE_BUCKET = env_templates()
 SPINNAKER = env_spinnaker()
-NOTICES = env_notices()
+NOTICES = env_notifications()
 
 # Who may enter
 

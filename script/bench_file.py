@@ -136,7 +136,7 @@ def measured(rows: int) -> Cost:
     )
     core -= time.process_time()
     _, saved = timed(lambda: save(client, preview))
-    ManagedAccount.objects.update(state="verified", proof="verified")
+    ManagedAccount.objects.update(state="verified", verification="verified")
     preview, checked_again = timed(lambda: upload(client, rows, "production"))
     _, saved_again = timed(lambda: save(client, preview))
     core += time.process_time()

@@ -194,7 +194,7 @@ def make_accounts(count: int) -> list[Any]:
             access_role="BowlineAccess",
             uses_external_id=False,
             state="verified",
-            proof="verified",
+            verification="verified",
             verified_at=now - timedelta(hours=number % 100),
             granted_at=now,
         )
@@ -215,7 +215,7 @@ def prove_all(*regions: str) -> None:
     from accounts.mapping.entries import described_entries
     from accounts.mapping.managed import managed_of
     from accounts.mapping.managing import managing_of
-    from accounts.mapping.proved import proved_of
+    from accounts.mapping.verified import verified_of
     from accounts.models import ManagedAccount, ManagingAccount
 
     managing = managing_of(ManagingAccount.objects.get())
@@ -224,8 +224,8 @@ def prove_all(*regions: str) -> None:
     for row in rows:
         row.approved_entries = described_entries(managing, managed_of(row))
         row.approved_version = row.version
-        row.proved = proved_of(row, "verified")
-    fields = ["approved_entries", "approved_version", "proved"]
+        row.verified = verified_of(row, "verified")
+    fields = ["approved_entries", "approved_version", "verified"]
     ManagedAccount.objects.bulk_update(rows, fields, batch_size=500)
 
 

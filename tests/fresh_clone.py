@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 CACHES = shutil.ignore_patterns("__pycache__", ".*_cache", ".hypothesis")
-LEFT_OUT = {".git", ".venv", "var", "test-results"}
+EXCLUDED = {".git", ".venv", "var", "test-results"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class FreshClone:
         """Copy the tree; its .venv is the one that the tests run in."""
         folder.mkdir()
         for path in root.iterdir():
-            if path.name in LEFT_OUT or path.name in CACHES("", [path.name]):
+            if path.name in EXCLUDED or path.name in CACHES("", [path.name]):
                 continue
             if path.is_dir():
                 shutil.copytree(path, folder / path.name, ignore=CACHES)

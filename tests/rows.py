@@ -16,7 +16,7 @@ from accounts.mapping.entries import described_entries
 from accounts.mapping.handing_off import hand_off_of, hand_off_of_managing
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
-from accounts.mapping.proved import keep_proved
+from accounts.mapping.verified import keep_verified
 from accounts.models import (
     AuthenticatorApp,
     BrowserSession,
@@ -64,11 +64,11 @@ def account_row(
         EnabledProvider.objects.create(
             account=row, key=key, details=details, described=True
         )
-    if row.proof and "approved_entries" not in fields:
+    if row.verification and "approved_entries" not in fields:
         approve_entries(row)
-    if row.proof == State.VERIFIED or (row.proof and row.accepted_at):
-        keep_proved(row, row.proof)
-        row.refresh_from_db(fields=["proved"])
+    if row.verification == State.VERIFIED or (row.verification and row.accepted_at):
+        keep_verified(row, row.verification)
+        row.refresh_from_db(fields=["verified"])
     return row
 
 

@@ -51,7 +51,10 @@ SHOWN = (
 STORED = (
     *("accounts/models/__init__.py", "accounts/models/activity.py"),
     *("accounts/models/checks/found.py", "accounts/models/states.py"),
-    *("accounts/models/notices/notice.py", "accounts/web/search/destinations.py"),
+    *(
+        "accounts/models/notifications/notification.py",
+        "accounts/web/search/destinations.py",
+    ),
 )
 """Files whose values are stored or searched by, and are shown in other words."""
 

@@ -47,7 +47,7 @@ ROOMS = (
     {"http", "models", "secrets", "slices", "wording"},
     {"people"},
     {"work"},
-    {"notices"},
+    {"notifications"},
     {"factors", "mapping", "tokens"},
     {"spinnaker"},
     {"external_ids", "runs"},

@@ -23,10 +23,10 @@ from accounts.api.v1 import (
     clusters,
     decisions,
     deliveries,
+    identical_plans,
     managing,
     overview,
     runs,
-    same_plans,
     spinnaker,
 )
 from accounts.api.v1.accounts import (
@@ -112,7 +112,7 @@ api.add_router("/organization", members.router, tags=["Organization"])
 api.add_router("/accounts", describing.router, tags=["Accounts"])
 api.add_router("/accounts-file", accounts_file.router, tags=["Accounts file"])
 api.add_router("/clusters", clusters.router, tags=["Clusters"])
-api.add_router("/runs/same", same_plans.router, tags=["Runs"])
+api.add_router("/runs/same", identical_plans.router, tags=["Runs"])
 api.add_router("/runs", runs.router, tags=["Runs"])
 api.add_router("/bundles/next", next_bundle.router, tags=["Bundles"])
 api.add_router("/bundles", bundles.router, tags=["Bundles"])

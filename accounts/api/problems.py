@@ -20,7 +20,7 @@ from ninja.errors import ValidationError as DoesNotFit
 
 from accounts.api.codes import Code
 from accounts.external_ids import RotationRefused
-from accounts.mapping.completeness import Undescribed
+from accounts.mapping.completeness import Incomplete
 from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker.connection import NotConnected
 from accounts.mapping.spinnaker_names import NameTaken
@@ -34,7 +34,7 @@ from accounts.runs.deciding.confirmation import Unconfirmed
 from accounts.runs.deciding.forgetting import CannotForget
 from accounts.runs.deciding.starting import Forgotten
 from accounts.runs.foreign.accepting import NoDay, NotAsked
-from accounts.runs.owners.readiness import ManagingUnplanned, ManagingUnproved
+from accounts.runs.owners.readiness import ManagingNotVerified, ManagingUnplanned
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.groups import NoneWaits
 from accounts.spinnaker.bundles import NothingReady, NotReady
@@ -61,13 +61,13 @@ CODES: Mapping[type[Exception], Code] = {
     NoDay: Code.BAD_DAY,
     Unconfirmed: Code.UNCONFIRMED,
     MayBeThere: Code.MAY_BE_THERE,
-    ManagingUnproved: Code.MANAGING_UNPROVED,
+    ManagingNotVerified: Code.MANAGING_NOT_VERIFIED,
     ManagingUnplanned: Code.MANAGING_UNPLANNED,
     NoManagingAccount: Code.MANAGING_MISSING,
     Forgotten: Code.FORGOTTEN,
     NameTaken: Code.NAME_TAKEN,
     NoRoom: Code.NO_ROOM,
-    Undescribed: Code.INCOMPLETE,
+    Incomplete: Code.INCOMPLETE,
     DetailsError: Code.INCOMPLETE,
     QuotaExceeded: Code.QUOTA_EXCEEDED,
     Unreadable: Code.UNUSABLE,

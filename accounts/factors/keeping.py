@@ -11,7 +11,7 @@ from accounts.factors.app_codes import step_of
 from accounts.factors.recovery_codes import make_codes
 from accounts.factors.sealing import seal, unseal
 from accounts.models import Activity, AuthenticatorApp, Passkey, RecoveryCode
-from accounts.notices.notifying import notify_of_own
+from accounts.notifications.notifying import notify_of_own
 from accounts.people.activity import record
 
 if TYPE_CHECKING:

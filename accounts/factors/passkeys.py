@@ -61,7 +61,7 @@ class Site(NamedTuple):
     origin: str
 
 
-class NotProved(ValueError):
+class NotVerified(ValueError):
     """The answer proves nothing; the message says why, for the log."""
 
     def __init__(self, why: object, owner: User | None = None) -> None:
@@ -107,21 +107,21 @@ def ask_for_new(site: Site, person: User) -> tuple[dict[str, Any], State]:
 
 def new_passkey(site: Site, person: User, state: State, sent: str) -> Passkey:
     """Make the row, which is not saved, of what the browser answered; or raise
-    NotProved.
+    NotVerified.
     """
     try:
         answer = RegistrationResponse.from_dict(parsed(sent))
-        proved = server_of(site).register_complete(state, answer)
-        credential = proved.credential_data
+        verified = server_of(site).register_complete(state, answer)
+        credential = verified.credential_data
         assert credential is not None
         return Passkey(
             person=person,
             credential_id=credential.credential_id,
             credential=bytes(credential),
-            sign_count=proved.counter,
+            sign_count=verified.counter,
         )
     except ODD as error:
-        raise NotProved(error) from error
+        raise NotVerified(error) from error
 
 
 def ask_for_one(site: Site, person: User | None) -> tuple[dict[str, Any], State]:
@@ -134,7 +134,7 @@ def ask_for_one(site: Site, person: User | None) -> tuple[dict[str, Any], State]
 
 
 def used_passkey(site: Site, person: User | None, state: State, sent: str) -> Passkey:
-    """Return the passkey that the answer proves, and note its use; or raise NotProved.
+    """Return the passkey that the answer proves, and note it; or raise NotVerified.
     If a person is given, it must be theirs.
     """
     try:
@@ -142,19 +142,19 @@ def used_passkey(site: Site, person: User | None, state: State, sent: str) -> Pa
         handle = answer.response.user_handle
         key = bytes(answer.raw_id)
     except ODD as error:
-        raise NotProved(error) from error
+        raise NotVerified(error) from error
     rows = Passkey.objects.select_related("person").filter(credential_id=key)
     passkey = (rows.filter(person=person) if person else rows).first()
     if passkey is None or handle not in (None, handle_of(passkey.person)):
-        raise NotProved("No one has this passkey.")
+        raise NotVerified("No one has this passkey.")
     try:
         credential = AttestedCredentialData(bytes(passkey.credential))
         server_of(site).authenticate_complete(state, [credential], answer)
     except ODD as error:
-        raise NotProved(error, passkey.person) from error
+        raise NotVerified(error, passkey.person) from error
     if not counted(passkey, answer.response.authenticator_data.counter):
         why = "It counts no further than before: it is a copy."
-        raise NotProved(why, passkey.person)
+        raise NotVerified(why, passkey.person)
     return passkey
 
 

@@ -18,7 +18,7 @@ from onboarding.providers import PROVIDERS
 from onboarding.providers.external_id import no_external_id, without_external_id
 from onboarding.topology import MadeBy
 
-LEFT_OUT = " and ".join(p.title for key, p in PROVIDERS.items() if key not in OFFERED)
+EXCLUDED = " and ".join(p.title for key, p in PROVIDERS.items() if key not in OFFERED)
 
 
 def how_entered() -> Fieldset:
@@ -35,7 +35,7 @@ class SharedForm(forms.Form):
         choices=[(key, provider.title) for key, provider in OFFERED.items()],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one provider."},
-        help_text=f"Add {LEFT_OUT} in each account's steps.",
+        help_text=f"Add {EXCLUDED} in each account's steps.",
     )
 
     def __init__(self, *args: Any, partition: str, **kwargs: Any) -> None:

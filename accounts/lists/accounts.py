@@ -15,7 +15,7 @@ from accounts.discover.organization.watching import watched_drafts
 from accounts.lists.filters import Filters, filtered
 from accounts.models import CheckResult, ManagedAccount, Run, Upload
 from accounts.models.managed import ManagedAccountQuerySet
-from accounts.models.standing import proof_is_stale, with_word
+from accounts.models.standing import verification_is_stale, with_word
 from accounts.models.states import FAILURES
 from accounts.runs.inactive import inactive_members
 from accounts.slices import in_slices
@@ -66,8 +66,8 @@ def by_environment(name: str) -> Q:
     return Q(environment="" if name == NO_ENVIRONMENT else name)
 
 
-def by_proof(which: str) -> Q:
-    return proof_is_stale() if which == STALE else Q(pk__in=[])
+def by_verification(which: str) -> Q:
+    return verification_is_stale() if which == STALE else Q(pk__in=[])
 
 
 def by_checks(which: str) -> Q:
@@ -113,7 +113,7 @@ FILTERS: Filters = {
     "provider": lambda key: Q(providers__key=key),
     "environment": by_environment,
     "checks": by_checks,
-    "proof": by_proof,
+    "verification": by_verification,
     "policies": by_policies,
     "write": by_writers,
     "organization": by_membership,

@@ -41,7 +41,7 @@ def are_few(accounts: int) -> bool:
 
 def account_rows(asked: QueryDict) -> ManagedAccountQuerySet:
     found = matching(asked).order_by(sort_of(asked), "name")
-    return found.defer("proved", "applied", "approved_entries")
+    return found.defer("verified", "applied", "approved_entries")
 
 
 def text_of(name: str, form: str, asked: QueryDict | None = None) -> str:

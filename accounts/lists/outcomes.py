@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from accounts.external_ids import RotationRefused
-from accounts.mapping.completeness import Undescribed
+from accounts.mapping.completeness import Incomplete
 from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount
@@ -31,7 +31,7 @@ REFUSED = (
     RotationRefused,
     RunOpen,
     StillTold,
-    Undescribed,
+    Incomplete,
 )
 
 

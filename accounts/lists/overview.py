@@ -213,13 +213,13 @@ def stale() -> list[ToDo]:
     count = ManagedAccount.objects.stale().count()
     if not count:
         return []
-    age = counted(settings.PROOF_MAX_AGE, "day")
+    age = counted(settings.VERIFICATION_MAX_AGE, "day")
     text = for_count(
         count,
         f"1 account was verified more than {age} ago. Verify it again.",
         f"{{count}} accounts were verified more than {age} ago. Verify them again.",
     )
-    return [ToDo(text, f"{accounts_url()}?proof={STALE}", "View accounts")]
+    return [ToDo(text, f"{accounts_url()}?verification={STALE}", "View accounts")]
 
 
 def older_policies() -> list[ToDo]:

@@ -36,7 +36,7 @@ COLUMNS: Columns = {
 def reported(rollout: Rollout) -> QuerySet[Run]:
     """Find the newest run of each account, with what the report says of it."""
     rows = runs_of(rollout).select_related("account")
-    return rows.defer("traceback", "entries", "account__proved")
+    return rows.defer("traceback", "entries", "account__verified")
 
 
 class Row(NamedTuple):

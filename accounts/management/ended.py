@@ -11,7 +11,7 @@ from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 from accounts.runs.results import reached_account
 
 
-def was_proved(managing: Run) -> bool:
+def was_verified(managing: Run) -> bool:
     """Return whether a run reached its checks, so that accounts can be proved, too.
 
     A check of the managing account that failed says nothing of any other account.

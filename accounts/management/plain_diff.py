@@ -38,7 +38,7 @@ def lines(run: Run, plan: Plan) -> Iterator[str]:
 
 def notes(run: Run, plan: Plan) -> Iterator[str]:
     """Yield what the approver must know in addition to the changes."""
-    for choice in plan.discouraged:
+    for choice in plan.not_recommended:
         yield f"! Not recommended for {choice.titles}. {choice.sentence}"
     for risk in plan.risks:
         yield f"! {risk.key.name}: {risk.sentence}"

@@ -52,7 +52,7 @@ def document(
         "rollout": last and {"number": last.number, "state": last.state},
         "managing": managing and of_run(managing),
         "accounts": [of_run(run) for run in found],
-        "left_out": list(last.left_out) if last else [],
+        "excluded": list(last.excluded) if last else [],
         "messages": list(messages),
     }
 

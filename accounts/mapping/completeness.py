@@ -13,7 +13,7 @@ from onboarding.providers.base import providers_of
 from onboarding.providers.external_id import no_external_id, without_external_id
 
 
-class Undescribed(Exception):
+class Incomplete(Exception):
     """Something of the account is not described yet; the message names what."""
 
     def __init__(self, missing: list[Part]) -> None:
@@ -93,7 +93,7 @@ def missing(account: ManagedAccount) -> list[Part]:
     ]
 
 
-def refuse_undescribed(account: ManagedAccount) -> None:
-    """Raise Undescribed where something is missing for a plan."""
+def refuse_incomplete(account: ManagedAccount) -> None:
+    """Raise Incomplete where something is missing for a plan."""
     if parts := missing(account):
-        raise Undescribed(parts)
+        raise Incomplete(parts)

@@ -56,7 +56,7 @@ def editing(account: ManagedAccount, by: User | str | None = None) -> Iterator[N
         row = stored(account)
         after = consequences_of_row(row)
         if not is_new and before != after:
-            account.touch(proved=same_in_aws(before, after))
+            account.touch(verified=same_in_aws(before, after))
         if before != after:
             add_authors([account.pk], keys_of(by))
         what = Activity.What.DESCRIBE if is_new else Activity.What.EDIT
@@ -74,7 +74,7 @@ def editing_managing(row: ManagingAccount, by: User | None) -> Iterator[None]:
     """
     refuse_limited(by, OPERATOR, MANAGING)
     with transaction.atomic():
-        lock_described()
+        lock_settings()
         before, said = stored_managing(), described_managing()
         yield
         after = stored_managing()
@@ -88,7 +88,7 @@ def editing_managing(row: ManagingAccount, by: User | None) -> Iterator[None]:
         record_edit(by, what, row.name, said, described_managing(), {})
 
 
-def lock_described(accounts: Iterable[UUID] = ()) -> None:
+def lock_settings(accounts: Iterable[UUID] = ()) -> None:
     """Let nobody edit the managing account, or these, until the transaction ends.
 
     Whoever locks does so in this order, or two would wait for each other: a rollout,
@@ -187,7 +187,7 @@ class Effect(NamedTuple):
     """What an edit of an account's description comes to."""
 
     outdates: bool
-    keeps_proof: bool
+    keeps_verification: bool
     """AWS stays as it is, so what was proved there still holds."""
 
 
@@ -205,9 +205,9 @@ class ManyEdits:
         try:
             before = managed_of(row)
         except DetailsError:
-            return Effect(outdates=True, keeps_proof=False)
+            return Effect(outdates=True, keeps_verification=False)
         if self.managing is None or before.account_id != after.account_id:
-            return Effect(outdates=True, keeps_proof=False)
+            return Effect(outdates=True, keeps_verification=False)
         kinds = self.kind(before), self.kind(after)
         if kinds not in self.same:
             found = consequences(self.managing, before)
@@ -216,7 +216,7 @@ class ManyEdits:
         is_known = same and (
             known_of(self.managing, before) == known_of(self.managing, after)
         )
-        return Effect(outdates=not is_known, keeps_proof=same)
+        return Effect(outdates=not is_known, keeps_verification=same)
 
     def kind(self, managed: Managed) -> Managed:
         assert self.managing is not None

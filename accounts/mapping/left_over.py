@@ -28,7 +28,7 @@ def left_over(at: datetime | None = None) -> ManagedAccountQuerySet:
     )
     runs = Run.objects.filter(coming, account=OuterRef("pk"))
     untouched = ManagedAccount.objects.assumable().filter(
-        applied=[], approved_version=0, proved={}, verified_at=None
+        applied=[], approved_version=0, verified={}, verified_at=None
     )
     return untouched.exclude(Exists(runs))
 

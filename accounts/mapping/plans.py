@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import Run, Step
-from onboarding.providers.base import discouraged
+from onboarding.providers.base import not_recommended
 from onboarding.resources.entry_changes import EntryChange, entry_changes
 from onboarding.resources.kinds import Key
 from onboarding.resources.plan import Plan, PlannedChange
@@ -21,7 +21,7 @@ def plan_of(run: Run, steps: Iterable[Step] | None = None) -> Plan:
         changes=tuple(
             change_of(step) for step in (run.steps.all() if steps is None else steps)
         ),
-        discouraged=discouraged(managed) if managed else (),
+        not_recommended=not_recommended(managed) if managed else (),
         fingerprint=run.fingerprint,
         existing=run.existing,
         entries=entry_changes_of(run),

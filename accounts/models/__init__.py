@@ -24,10 +24,10 @@ from accounts.models.managed import (
     SpinnakerName,
 )
 from accounts.models.managing import ManagingAccount
-from accounts.models.notices.happened import Digest, Happened
-from accounts.models.notices.kinds import Kind
-from accounts.models.notices.notice import Notice
-from accounts.models.notices.target import Target
+from accounts.models.notifications.happened import Digest, Happened
+from accounts.models.notifications.kinds import Kind
+from accounts.models.notifications.notification import Notification
+from accounts.models.notifications.target import Target
 from accounts.models.operations.aws_answers import AwsAnswers
 from accounts.models.organization.adding import Adding
 from accounts.models.organization.members import Member, MemberTag, Unit
@@ -86,7 +86,7 @@ __all__ = [
     "ManagingAccount",
     "Member",
     "MemberTag",
-    "Notice",
+    "Notification",
     "Organization",
     "Passkey",
     "Preferences",

@@ -16,12 +16,12 @@ from django.utils import timezone
 
 from accounts.models.standing import (
     BROKEN,
-    PROVED,
+    VERIFIED,
     Facts,
     Standing,
-    proof_is_stale,
     stale_since,
     standing,
+    verification_is_stale,
     word_of,
 )
 from accounts.models.states import PASSING, State, move
@@ -38,14 +38,14 @@ is_account_name = RegexValidator(
 is_account_id = RegexValidator(r"^[0-9]{12}\Z", names.ACCOUNT_ID_RULE)
 is_role_name = RegexValidator(rf"^{names.ROLE_NAME.pattern}\Z", names.ROLE_NAME.rule)
 
-PROOFS = ("", *PROVED)
+VERIFICATIONS = ("", *VERIFIED)
 
 STILL_BROKEN = When(before_plan__in=BROKEN, then=F("before_plan"))
 """A plan that came to nothing fixes nothing."""
 
 
 class DescribedQuerySet(models.QuerySet[M]):
-    UNPROVED: ClassVar[dict[str, Any]] = {"proof": ""}
+    UNVERIFIED: ClassVar[dict[str, Any]] = {"verification": ""}
     """What no longer holds once something is edited, applied or failed."""
 
     FOUND: ClassVar[dict[str, Any]] = {}
@@ -62,8 +62,8 @@ class DescribedQuerySet(models.QuerySet[M]):
         return move(self, to, since=None, **changes)
 
     def stale(self) -> Self:
-        """Keep those whose proof is older than PROOF_MAX_AGE."""
-        return self.filter(proof_is_stale())
+        """Keep those whose proof is older than VERIFICATION_MAX_AGE."""
+        return self.filter(verification_is_stale())
 
     def on_older_policies(self) -> Self:
         """Keep those that a plan would bring newer policies."""
@@ -82,7 +82,7 @@ class DescribedQuerySet(models.QuerySet[M]):
 
     def begin_applying(self) -> int:
         """A plan was approved, so what was proved holds no longer."""
-        return self.pass_to(State.APPLYING, **self.UNPROVED)
+        return self.pass_to(State.APPLYING, **self.UNVERIFIED)
 
     def hand_off(self) -> int:
         """Bowline has done its part, and an account's owner creates the rest."""
@@ -95,18 +95,18 @@ class DescribedQuerySet(models.QuerySet[M]):
     def verify(self, state: State, at: datetime, **found: Any) -> int:
         """What is described was verified: walked, or evaluated from the policies."""
         found = {**self.FOUND, **found}
-        return self.move(state, proof=state, verified_at=at, **found)
+        return self.move(state, verification=state, verified_at=at, **found)
 
     def have_policies(self, policy_set: int) -> int:
         """All of that policy set was found in AWS, and nothing else."""
         return self.update(policy_set=policy_set)
 
     def fail(self) -> int:
-        return self.move(State.FAILED, **self.UNPROVED)
+        return self.move(State.FAILED, **self.UNVERIFIED)
 
     def drift(self, *, unapproved: int = 0) -> int:
         """AWS is no longer what was approved; as often, roles may do more."""
-        return self.move(State.DRIFTED, unapproved=unapproved, **self.UNPROVED)
+        return self.move(State.DRIFTED, unapproved=unapproved, **self.UNVERIFIED)
 
     def refuse_plan(self) -> int:
         """The plan no longer fits; nothing more was changed."""
@@ -116,23 +116,23 @@ class DescribedQuerySet(models.QuerySet[M]):
         """AWS is as it was approved, and an edit waits that only Spinnaker notices."""
         return self.move(State.OUTDATED)
 
-    def outdate(self, *, proved: bool = False) -> int:
+    def outdate(self, *, verified: bool = False) -> int:
         """Count an edit: every plan made before it is outdated now. Where it changes
-        nothing in AWS, what was `proved` still holds.
+        nothing in AWS, what was `verified` still holds.
         """
         draft = When(state=State.DRAFT, then=Value(State.DRAFT))
         return self.move(
             Case(draft, default=Value(State.OUTDATED)),
             version=F("version") + 1,
             updated_at=timezone.now(),
-            **({} if proved else self.UNPROVED),
+            **({} if verified else self.UNVERIFIED),
         )
 
 
 class Described(models.Model):
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
     version = models.PositiveIntegerField(default=1, editable=False)
-    proof = models.CharField(max_length=12, blank=True, editable=False)
+    verification = models.CharField(max_length=12, blank=True, editable=False)
     """`verified` or `evaluated` while the last verification holds, else empty: a
     plan that waits takes nothing away, an edit or an apply does."""
     verified_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -169,8 +169,8 @@ class Described(models.Model):
 
     @property
     def stale_since(self) -> datetime | None:
-        """Say when its proof became older than PROOF_MAX_AGE; None while it has not."""
-        return stale_since(self.proof, self.verified_at)
+        """Say when its verification became too old; None while it has not."""
+        return stale_since(self.verification, self.verified_at)
 
     @property
     def word(self) -> str:
@@ -187,7 +187,7 @@ class Described(models.Model):
     def facts(self) -> Facts:
         return Facts(
             self.state,
-            self.proof,
+            self.verification,
             is_stale=self.stale_since is not None,
             unknown_writes=self.unknown_writes,
             undeployable=self.undeployable,
@@ -208,8 +208,8 @@ class Described(models.Model):
         """List what came after its policy set; nothing for a draft."""
         return policy_sets_after(self.policy_set) if self.policy_set else ()
 
-    def touch(self, *, proved: bool = False) -> None:
+    def touch(self, *, verified: bool = False) -> None:
         """Count an edit of this row; see mapping/edits.py for what else it outdates."""
         rows: Any = type(self)._default_manager
-        rows.filter(pk=self.pk).outdate(proved=proved)
+        rows.filter(pk=self.pk).outdate(verified=verified)
         self.refresh_from_db()

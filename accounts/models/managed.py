@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from accounts.models.activity import CreatedBy, name_of
 from accounts.models.described import (
-    PROOFS,
     STILL_BROKEN,
+    VERIFICATIONS,
     Described,
     DescribedQuerySet,
     is_account_id,
@@ -32,27 +32,27 @@ from accounts.models.readable import (
     is_mappings,
     is_one_of,
 )
-from accounts.models.standing import BROKEN, PROVED, Facts
+from accounts.models.standing import BROKEN, VERIFIED, Facts
 from accounts.models.states import PASSING, State, move
 from onboarding.providers import PROVIDERS
 from onboarding.resources.entry_changes import EntryDocument
 from onboarding.spinnaker.entry_documents import are_documents
 
-READY = ~Q(proved={}) & Q(left_out_at=None, withdrawn=False, missed__lt=MISSES)
+READY = ~Q(verified={}) & Q(excluded_at=None, withdrawn=False, missed__lt=MISSES)
 
 
 class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
-    UNPROVED: ClassVar[dict[str, Any]] = {
-        "proof": "",
+    UNVERIFIED: ClassVar[dict[str, Any]] = {
+        "verification": "",
         "accepted_at": None,
         "accepted_by": None,
         "accepted_by_name": "",
     }
     FOUND: ClassVar[dict[str, Any]] = {"missed": 0}
-    PUT_IN: ClassVar[dict[str, Any]] = {
-        "left_out_at": None,
-        "left_out_by": None,
-        "left_out_by_name": "",
+    INCLUDE: ClassVar[dict[str, Any]] = {
+        "excluded_at": None,
+        "excluded_by": None,
+        "excluded_by_name": "",
     }
 
     def existing(self) -> ManagedAccountQuerySet:
@@ -70,9 +70,9 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
 
     def withdraw(self) -> int:
         """Take them from what Spinnaker may assume, though their roles still exist."""
-        unproved = When(state__in=PROVED, then=Value(State.OUTDATED))
-        state = Case(unproved, default=F("state"))
-        return self.move(state, withdrawn=True, **self.UNPROVED)
+        unverified = When(state__in=VERIFIED, then=Value(State.OUTDATED))
+        state = Case(unverified, default=F("state"))
+        return self.move(state, withdrawn=True, **self.UNVERIFIED)
 
     def in_aws_provider(self) -> ManagedAccountQuerySet:
         """Keep those that Spinnaker knows, or will know, as an `aws` account."""
@@ -84,8 +84,8 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         """Keep those that were proved once and are described as they were applied,
         good or bad: what was fixed since should be seen, too.
         """
-        proved = self.existing().filter(verified_at__isnull=False)
-        return proved.exclude(state__in=(State.DRAFT, State.OUTDATED))
+        verified = self.existing().filter(verified_at__isnull=False)
+        return verified.exclude(state__in=(State.DRAFT, State.OUTDATED))
 
     def ready(self) -> ManagedAccountQuerySet:
         """Keep those that a bundle holds: proved once, and left out by nobody. It holds
@@ -105,32 +105,32 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         """Keep those that were edited since a plan of them was carried out."""
         return self.filter(approved_version__gt=0, approved_version__lt=F("version"))
 
-    def keep_proved(self, proved: dict[str, Any]) -> int:
+    def keep_verified(self, verified: dict[str, Any]) -> int:
         """Make later bundles of this; see mapping/proved.py."""
-        return self.update(proved=proved)
+        return self.update(verified=verified)
 
-    def leave_out(self, by: Any) -> int:
+    def exclude_from_bundles(self, by: Any) -> int:
         """A person decides that bundles hold them no more."""
         return self.ready().update(
-            left_out_at=timezone.now(), left_out_by=by, left_out_by_name=name_of(by)
+            excluded_at=timezone.now(), excluded_by=by, excluded_by_name=name_of(by)
         )
 
-    def put_in(self) -> int:
+    def include_in_bundles(self) -> int:
         """A person decides that bundles may hold them again."""
-        return self.filter(left_out_at__isnull=False).update(**self.PUT_IN)
+        return self.filter(excluded_at__isnull=False).update(**self.INCLUDE)
 
     def to_accept(self) -> ManagedAccountQuerySet:
         """Keep those that a bundle may hold once a person accepts them."""
-        return self.filter(proof=State.EVALUATED, accepted_at=None)
+        return self.filter(verification=State.EVALUATED, accepted_at=None)
 
     def put_back(self) -> int:
         """Be again what it was before a plan: nothing was carried out or learned."""
         before = Case(
             STILL_BROKEN,
             When(granted_at=None, then=Value(State.DRAFT)),
-            When(proof="", then=Value(State.OUTDATED)),
+            When(verification="", then=Value(State.OUTDATED)),
             When(approved_version__lt=F("version"), then=Value(State.OUTDATED)),
-            default=F("proof"),
+            default=F("verification"),
         )
         return move(self, before, since=PASSING)
 
@@ -158,13 +158,13 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
             applied=[],
             approved_entries=[],
             approved_version=0,
-            proved={},
-            **self.PUT_IN,
-            **self.UNPROVED,
+            verified={},
+            **self.INCLUDE,
+            **self.UNVERIFIED,
         )
 
 
-def is_proved(value: Any) -> bool:
+def is_verified(value: Any) -> bool:
     """Return whether this was written by mapping/proved.py, or is empty."""
     return value == {} or (
         isinstance(value, dict)
@@ -185,10 +185,10 @@ class ManagedAccount(CreatedBy, InCommon, MadeByOthers, Described, Readable):
 
     READS = {
         **InCommon.READS_IN_COMMON,
-        "proof": is_one_of(PROOFS),
+        "verification": is_one_of(VERIFICATIONS),
         "applied": is_mappings,
         "approved_entries": are_documents,
-        "proved": is_proved,
+        "verified": is_verified,
     }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -215,19 +215,19 @@ class ManagedAccount(CreatedBy, InCommon, MadeByOthers, Described, Readable):
     it once it is proved."""
     approved_version = models.PositiveIntegerField(default=0, editable=False)
     """The version at which it was approved, or found to be approved already."""
-    proved = models.JSONField(default=dict, editable=False)
+    verified = models.JSONField(default=dict, editable=False)
     """What bundles hold of it, as it was last proved; see mapping/proved.py. Empty:
     nothing was proved yet."""
     entries_digest = models.GeneratedField(
-        expression=MD5(Cast(KeyTransform("entries", "proved"), models.TextField())),
+        expression=MD5(Cast(KeyTransform("entries", "verified"), models.TextField())),
         output_field=models.CharField(max_length=32, null=True),
         db_persist=True,
     )
     """Of what Spinnaker is to know, as it was proved. The database keeps it with it:
     neither is older than the other."""
-    left_out_at = models.DateTimeField(null=True, blank=True, editable=False)
+    excluded_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When a person took it out of bundles."""
-    left_out_by = models.ForeignKey(
+    excluded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         null=True,
@@ -235,7 +235,7 @@ class ManagedAccount(CreatedBy, InCommon, MadeByOthers, Described, Readable):
         editable=False,
         related_name="+",
     )
-    left_out_by_name = models.CharField(max_length=150, blank=True, editable=False)
+    excluded_by_name = models.CharField(max_length=150, blank=True, editable=False)
     granted_at = models.DateTimeField(null=True, blank=True, editable=False)
     withdrawn = models.BooleanField(default=False, editable=False)
     """It is being removed: Spinnaker may not assume what still exists of it."""
@@ -273,7 +273,9 @@ class ManagedAccount(CreatedBy, InCommon, MadeByOthers, Described, Readable):
             models.Index(fields=["environment"], name="managed_environment"),
             models.Index(fields=["created_at"], name="managed_created"),
             # What is stale is counted on every overview.
-            models.Index(fields=["proof", "verified_at"], name="managed_proof"),
+            models.Index(
+                fields=["verification", "verified_at"], name="managed_verification"
+            ),
             # What bundles hold is compared without reading the rows, which are wide.
             models.Index(
                 fields=["name"],

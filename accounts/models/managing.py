@@ -16,8 +16,8 @@ from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
 
 from accounts.models.described import (
-    PROOFS,
     STILL_BROKEN,
+    VERIFICATIONS,
     Described,
     DescribedQuerySet,
     is_account_id,
@@ -50,7 +50,7 @@ is_boundary = RegexValidator(
 )
 
 
-PROVED_JUST_NOW = timedelta(minutes=1)
+VERIFIED_JUST_NOW = timedelta(minutes=1)
 
 
 class ManagingAccountQuerySet(DescribedQuerySet["ManagingAccount"]):
@@ -59,8 +59,8 @@ class ManagingAccountQuerySet(DescribedQuerySet["ManagingAccount"]):
         before = Case(
             STILL_BROKEN,
             When(applied=[], then=Value(State.DRAFT)),
-            When(proof="", then=Value(State.OUTDATED)),
-            default=F("proof"),
+            When(verification="", then=Value(State.OUTDATED)),
+            default=F("verification"),
         )
         return move(self, before, since=PASSING)
 
@@ -69,24 +69,24 @@ class ManagingAccountQuerySet(DescribedQuerySet["ManagingAccount"]):
         is no longer a draft, and nothing of it is proved.
         """
         rows = self.filter(Q(version=version) | Q(state=State.DRAFT))
-        return rows.move(unless_passing(State.APPLIED), **self.UNPROVED)
+        return rows.move(unless_passing(State.APPLIED), **self.UNVERIFIED)
 
     def fail_along(self) -> int:
         """An account's run could not apply it."""
-        return self.move(unless_passing(State.FAILED), **self.UNPROVED)
+        return self.move(unless_passing(State.FAILED), **self.UNVERIFIED)
 
     def drift_along(self, *, unapproved: int = 0) -> int:
         """An account's run found that AWS is no longer what was approved."""
-        drifted = {"unapproved": unapproved, **self.UNPROVED}
+        drifted = {"unapproved": unapproved, **self.UNVERIFIED}
         return self.move(unless_passing(State.DRIFTED), **drifted)
 
-    def prove_along(self, state: State, at: datetime) -> int:
+    def verify_along(self, state: State, at: datetime) -> int:
         """An account's run has walked through it. The many that do so in one night
         need not all write it.
         """
         rows = self.exclude(state=State.APPLYING)
-        rows = rows.exclude(proof=state, verified_at__gt=at - PROVED_JUST_NOW)
-        return rows.move(unless_passing(state), proof=state, verified_at=at)
+        rows = rows.exclude(verification=state, verified_at__gt=at - VERIFIED_JUST_NOW)
+        return rows.move(unless_passing(state), verification=state, verified_at=at)
 
 
 def unless_passing(state: State) -> Case:
@@ -106,7 +106,7 @@ class ManagingAccount(Described, Leased, Readable):
 
     READS = {
         "image_keys": is_texts,
-        "proof": is_one_of(PROOFS),
+        "verification": is_one_of(VERIFICATIONS),
         "applied": are_snapshots,
     }
 

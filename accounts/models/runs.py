@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models.checks.findings import Findings, are_seconds
 from accounts.models.checks.found import Found
-from accounts.models.checks.proves import Proves
+from accounts.models.checks.verifies import Verifies
 from accounts.models.described import Described
 from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
 from accounts.models.managing import ManagingAccount, ManagingAccountQuerySet
@@ -140,7 +140,7 @@ def verified_after(run: str = "") -> RunQuerySet:
 Subject: TypeAlias = ManagedAccountQuerySet | ManagingAccountQuerySet
 
 
-class Run(Job, Decided, InRollout, Proves, WaitsForOwner, Readable):
+class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
     """One job on one account: plan, approve, apply, verify; its only record."""
 
     WORKING, OPEN = WORKING, OPEN

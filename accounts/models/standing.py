@@ -20,10 +20,10 @@ from django.utils import timezone
 from accounts.models.states import BADGES, PASSING, State
 from accounts.wording import counted
 
-PROVED = (State.VERIFIED, State.EVALUATED)
+VERIFIED = (State.VERIFIED, State.EVALUATED)
 
-STALE = {state.value: f"{state.value}, stale" for state in PROVED}
-"""The word of an account whose proof is older than PROOF_MAX_AGE."""
+STALE = {state.value: f"{state.value}, stale" for state in VERIFIED}
+"""The word of an account whose proof is older than VERIFICATION_MAX_AGE."""
 
 WRITES_UNKNOWN = f"{State.VERIFIED.value}, writes unknown"
 """The word of an account of which not every write is known to be allowed."""
@@ -72,7 +72,7 @@ class Facts:
     """What a row holds about the state of its account."""
 
     state: str
-    proof: str = ""
+    verification: str = ""
     is_stale: bool = False
     is_edited: bool = False
     """An edit waits that no approved plan holds."""
@@ -179,9 +179,9 @@ def standing(facts: Facts) -> Standing:
         unapproved=facts.unapproved,
     )
     sentences = [STALE_PROOF] if word in STALE.values() else []
-    if facts.undeployable and facts.state in PROVED:
+    if facts.undeployable and facts.state in VERIFIED:
         sentences.append(CANNOT_DEPLOY.format(regions(facts.undeployable)))
-    if facts.unknown_writes and facts.state in PROVED:
+    if facts.unknown_writes and facts.state in VERIFIED:
         sentences.append(LOOK_AT_CHECKS.format(writes(facts.unknown_writes)))
         if facts.is_to_accept_writes:
             sentences.append(
@@ -200,7 +200,7 @@ def standing(facts: Facts) -> Standing:
         case State.OUTDATED if facts.is_withdrawn and not facts.is_edited:
             pass
         case State.OUTDATED:
-            sentences.append(EDITED_FOR_SPINNAKER if facts.proof else EDITED)
+            sentences.append(EDITED_FOR_SPINNAKER if facts.verification else EDITED)
     if facts.is_edited and facts.state in BROKEN:
         sentences.append(EDITED_TOO)
     if facts.is_withdrawn and facts.state not in PASSING:
@@ -227,7 +227,7 @@ def word_of(
 
 def counted_by_word(rows: QuerySet[Any], *fields: str) -> Iterator[tuple[Any, ...]]:
     """Yield the values of the fields, a word, and how many accounts have both."""
-    stale = Case(When(proof_is_stale(), then=True), default=False)
+    stale = Case(When(verification_is_stale(), then=True), default=False)
     unknown = Case(When(unknown_writes__gt=0, then=1), default=0)
     without = Case(When(undeployable__gt=0, then=1), default=0)
     more = Case(When(unapproved__gt=0, then=1), default=0)
@@ -245,7 +245,7 @@ def counted_by_word(rows: QuerySet[Any], *fields: str) -> Iterator[tuple[Any, ..
         yield (*(row[field] for field in fields), word, row["count"])
 
 
-def proof_said(state: str, unknown_writes: int, undeployable: int) -> str:
+def outcome_in_words(state: str, unknown_writes: int, undeployable: int) -> str:
     """Say how far a verification came, such as “verified, cannot deploy in 1 region, 4
     writes unknown”.
     """
@@ -271,30 +271,30 @@ def with_word(word: str) -> Q:
         return reduce(or_, map(with_word, TOGETHER[word]))
     for state, stale in STALE.items():
         if word == stale:
-            return Q(state=state) & proof_is_stale()
+            return Q(state=state) & verification_is_stale()
     if word == NOT_APPROVED:
         return Q(state=State.DRIFTED, unapproved__gt=0)
     if word == State.DRIFTED:
         return Q(state=State.DRIFTED, unapproved=0)
     if word == NOT_EVERYWHERE:
-        return Q(state=State.VERIFIED, undeployable__gt=0) & ~proof_is_stale()
-    everywhere = Q(state=State.VERIFIED, undeployable=0) & ~proof_is_stale()
+        return Q(state=State.VERIFIED, undeployable__gt=0) & ~verification_is_stale()
+    everywhere = Q(state=State.VERIFIED, undeployable=0) & ~verification_is_stale()
     if word == WRITES_UNKNOWN:
         return everywhere & Q(unknown_writes__gt=0)
     known = everywhere & Q(unknown_writes=0) if word == State.VERIFIED else Q()
-    return Q(state=word) & known & ~(proof_is_stale() & Q(state__in=PROVED))
+    return Q(state=word) & known & ~(verification_is_stale() & Q(state__in=VERIFIED))
 
 
-def proof_is_stale() -> Q:
-    """Find proofs that are older than PROOF_MAX_AGE; `stale_since` says it of one."""
-    if not settings.PROOF_MAX_AGE:
+def verification_is_stale() -> Q:
+    """Find verifications that are too old; `stale_since` says it of one."""
+    if not settings.VERIFICATION_MAX_AGE:
         return Q(pk__in=[])
-    return Q(proof__in=PROVED, verified_at__lt=timezone.now() - max_age())
+    return Q(verification__in=VERIFIED, verified_at__lt=timezone.now() - max_age())
 
 
-def stale_since(proof: str, verified_at: datetime | None) -> datetime | None:
-    """Say when the proof became older than PROOF_MAX_AGE; None while it has not."""
-    if not (proof and verified_at and settings.PROOF_MAX_AGE):
+def stale_since(verification: str, verified_at: datetime | None) -> datetime | None:
+    """Say when the verification became too old; None while it has not."""
+    if not (verification and verified_at and settings.VERIFICATION_MAX_AGE):
         return None
     if verified_at >= timezone.now() - max_age():
         return None
@@ -302,4 +302,4 @@ def stale_since(proof: str, verified_at: datetime | None) -> datetime | None:
 
 
 def max_age() -> timedelta:
-    return timedelta(days=settings.PROOF_MAX_AGE)
+    return timedelta(days=settings.VERIFICATION_MAX_AGE)

@@ -16,16 +16,16 @@ from accounts.models import (
     Digest,
     Happened,
     ManagedAccount,
-    Notice,
+    Notification,
     Preferences,
     Run,
     Target,
 )
-from accounts.models.standing import proof_is_stale
-from accounts.notices.addresses import is_configured
-from accounts.notices.notifying import approvers_of, note
+from accounts.models.standing import verification_is_stale
+from accounts.notifications.addresses import is_configured
+from accounts.notifications.notifying import approvers_of, note
 
-What = Notice.What
+What = Notification.What
 
 GATHERED_FOR = timedelta(minutes=5)
 APART = timedelta(hours=1)
@@ -37,11 +37,11 @@ def gather() -> None:
     """Send what is due. A second copy finds nothing more."""
     for what in OF_RUNS:
         tell(what)
-    tell_of_stale_proofs()
+    tell_of_stale_verifications()
 
 
 @transaction.atomic
-def tell(what: Notice.What) -> None:
+def tell(what: Notification.What) -> None:
     now = timezone.now()
     untold = Happened.objects.filter(what=what, digest=None)
     if not untold.filter(at__lte=now - GATHERED_FOR).exists():
@@ -58,7 +58,7 @@ def tell(what: Notice.What) -> None:
 
 
 @transaction.atomic
-def tell_of_stale_proofs() -> None:
+def tell_of_stale_verifications() -> None:
     now = timezone.now()
     days = Digest.objects.filter(what=What.STALE)
     if days.filter(day=now.date()).exists():
@@ -71,23 +71,23 @@ def tell_of_stale_proofs() -> None:
     )
     if not is_new:
         return
-    stale = ManagedAccount.objects.filter(proof_is_stale()).order_by()
+    stale = ManagedAccount.objects.filter(verification_is_stale()).order_by()
     environments = set(stale.values_list("environment", flat=True).distinct())
     if environments:
         note_all(digest, What.STALE, environments)
 
 
-def note_all(digest: Digest, what: Notice.What, environments: set[str]) -> None:
+def note_all(digest: Digest, what: Notification.What, environments: set[str]) -> None:
     """Note it for whoever may hear of it; texts.py leaves out what is not for them."""
-    kind = Notice.KINDS[what]
+    kind = Notification.KINDS[what]
     if is_configured():
         for key in people(digest, what):
-            note(Notice(person_id=key, what=what, digest=digest))
+            note(Notification(person_id=key, what=what, digest=digest))
     for target in Target.objects.wanting(kind, environments):
-        note(Notice(target=target, what=what, digest=digest))
+        note(Notification(target=target, what=what, digest=digest))
 
 
-def people(digest: Digest, what: Notice.What) -> set[int]:
+def people(digest: Digest, what: Notification.What) -> set[int]:
     """Find who is to hear by their part in it, or because they asked for it."""
     if what == What.FAILED:
         started = digest.happened.exclude(run__created_by=None)
@@ -95,6 +95,6 @@ def people(digest: Digest, what: Notice.What) -> set[int]:
     if what == What.PLANS:
         runs = Run.objects.filter(pk__in=digest.happened.values("run"))
         return set(approvers_of(runs).values_list("pk", flat=True))
-    kind = Notice.KINDS[what]
+    kind = Notification.KINDS[what]
     chosen = Preferences.objects.filter(mail=True, person__is_active=True)
     return {one.person_id for one in chosen if kind in one.kinds}

@@ -26,7 +26,7 @@ WHY = "You receive this because it is about your own account. It is always sent.
 
 def text_of_own(entry: Activity) -> Text:
     """Say what the activity log says of it; no secret is there."""
-    if "four_eyes" in entry.detail:
+    if "second_approver" in entry.detail:
         return text_of_policy(entry)
     is_token = entry.what == What.SETTINGS
     return written(
@@ -51,7 +51,7 @@ def text_of_policy(entry: Activity) -> Text:
     """Tell an administrator who decided whether a second person approves."""
     where = one_line(entry.about)
     return written(
-        POLICIES[str(entry.detail["four_eyes"])].format(where),
+        POLICIES[str(entry.detail["second_approver"])].format(where),
         [f"When: {in_utc(entry.at)}", f"By: {one_line(entry.who)}"],
         [
             "Without a second approver, the person who plans a change can approve it "

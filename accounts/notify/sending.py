@@ -16,8 +16,8 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.discover.organization.keeping import kept_text
-from accounts.models import Activity, Notice
-from accounts.notices.addresses import is_configured
+from accounts.models import Activity, Notification
+from accounts.notifications.addresses import is_configured
 from accounts.notify.channels.posting import NotDelivered
 from accounts.notify.channels.target import send_to_target
 from accounts.notify.mail import send_mail, wants_mail
@@ -35,68 +35,68 @@ LONGEST = 300
 NEEDED = ("person", "target", "rollout", "organization", "digest", "entry")
 
 
-def deliver(notice: Notice) -> None:
+def deliver(notification: Notification) -> None:
     """Send it, where it is due and nobody else does."""
-    holding(notice, deliver_leased)
+    holding(notification, deliver_leased)
 
 
-def deliver_leased(held: Notice) -> None:
-    due = Notice.objects.due().filter(pk=held.pk)
-    notice = due.select_related(*NEEDED).first()
-    if notice is None:
+def deliver_leased(held: Notification) -> None:
+    due = Notification.objects.due().filter(pk=held.pk)
+    notification = due.select_related(*NEEDED).first()
+    if notification is None:
         return
-    change(notice, tries=F("tries") + 1)
-    if notice.tries > MOST_TRIES:
-        return give_up(notice, "Each worker that tried was killed.")
+    change(notification, tries=F("tries") + 1)
+    if notification.tries > MOST_TRIES:
+        return give_up(notification, "Each worker that tried was killed.")
     try:
-        send(notice)
+        send(notification)
     except Exception as error:
-        logger.warning("The notice of %s was not sent: %r", notice, error)
+        logger.warning("The notice of %s was not sent: %r", notification, error)
         sentence = isinstance(error, NotDelivered)
         reason = str(error) if sentence else f"{type(error).__name__}: {error}"
-        if notice.tries == MOST_TRIES or is_final(notice, error):
-            return give_up(notice, reason)
-        again = Now() + AGAIN_AFTER[notice.tries - 1]
-        return change(notice, due_at=again, queued_at=None)
-    change(notice, done_at=Now())
+        if notification.tries == MOST_TRIES or is_final(notification, error):
+            return give_up(notification, reason)
+        again = Now() + AGAIN_AFTER[notification.tries - 1]
+        return change(notification, due_at=again, queued_at=None)
+    change(notification, done_at=Now())
 
 
-def send(notice: Notice) -> None:
+def send(notification: Notification) -> None:
     """Send it if it is still wanted and still so; raise what was in the way."""
-    if notice.target is not None:
-        if (is_test(notice) or not notice.target.paused_at) and (
-            text := text_of(notice)
+    if notification.target is not None:
+        if (is_test(notification) or not notification.target.paused_at) and (
+            text := text_of(notification)
         ):
-            send_to_target(notice.target, notice, text)
+            send_to_target(notification.target, notification, text)
     elif (
-        notice.person is not None
+        notification.person is not None
         and is_configured()
-        and wants_mail(notice.person, notice)
-        and (text := text_of(notice))
+        and wants_mail(notification.person, notification)
+        and (text := text_of(notification))
     ):
-        send_mail(notice, text)
+        send_mail(notification, text)
 
 
-def is_test(notice: Notice) -> bool:
+def is_test(notification: Notification) -> bool:
     """Return whether somebody looks at what becomes of it."""
-    return notice.what == Notice.What.TEST
+    return notification.what == Notification.What.TEST
 
 
-def is_final(notice: Notice, error: Exception) -> bool:
+def is_final(notification: Notification, error: Exception) -> bool:
     """Return whether it is not worth trying again, or somebody does so."""
     permanent = isinstance(error, NotDelivered) and error.permanent
-    return permanent or is_test(notice)
+    return permanent or is_test(notification)
 
 
-def give_up(notice: Notice, reason: str) -> None:
+def give_up(notification: Notification, reason: str) -> None:
     """Say in the activity log that the person, or the team, does not know."""
-    detail = {"to": notice.recipient, "why": kept_text(reason, LONGEST)}
+    detail = {"to": notification.recipient, "why": kept_text(reason, LONGEST)}
     with transaction.atomic():
-        change(notice, done_at=Now())
-        if not is_test(notice):
-            record("Bowline", Activity.What.NOT_SENT, str(notice), detail)
+        change(notification, done_at=Now())
+        if not is_test(notification):
+            record("Bowline", Activity.What.NOT_SENT, str(notification), detail)
 
 
-def change(notice: Notice, **fields: object) -> None:
-    Notice.objects.filter(pk=notice.pk).update(**fields)
-    notice.refresh_from_db(fields=list(fields))
+def change(notification: Notification, **fields: object) -> None:
+    Notification.objects.filter(pk=notification.pk).update(**fields)
+    notification.refresh_from_db(fields=list(fields))

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts.models import Activity, Notice, Target
-from accounts.notices.notifying import note
+from accounts.models import Activity, Notification, Target
+from accounts.notifications.notifying import note
 from accounts.people.activity import record
 
 if TYPE_CHECKING:
@@ -70,12 +70,12 @@ def remove(by: User, target: Target) -> None:
 
 
 @transaction.atomic
-def send_test(by: User, target: Target) -> Notice:
+def send_test(by: User, target: Target) -> Notification:
     """Let a worker send a message, as it sends all others."""
-    notice = Notice(target=target, what=Notice.What.TEST)
-    note(notice)
+    notification = Notification(target=target, what=Notification.What.TEST)
+    note(notification)
     record_of(by, target, "tested")
-    return notice
+    return notification
 
 
 def said(target: Target) -> dict[str, Any]:

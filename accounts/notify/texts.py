@@ -16,12 +16,12 @@ from accounts.models import (
     ForeignPolicy,
     ManagedAccount,
     Member,
-    Notice,
+    Notification,
     Preferences,
     Rollout,
     Run,
 )
-from accounts.models.standing import max_age, proof_is_stale
+from accounts.models.standing import max_age, verification_is_stale
 from accounts.models.states import WORKING, Status
 from accounts.notify.own import text_of_own
 from accounts.notify.written import Text, in_utc, one_line, written
@@ -35,22 +35,22 @@ MOST_CAUSES = 5
 MOST_NAMED = 20
 
 
-def text_of(notice: Notice) -> Text | None:
+def text_of(notification: Notification) -> Text | None:
     """Write it; None where it is no longer so, because somebody decided meanwhile."""
-    if notice.what == Notice.What.TEST:
-        return text_of_test(notice)
-    if notice.entry is not None:
-        return text_of_own(notice.entry)
-    if notice.rollout is not None:
-        return text_of_rollout(notice, notice.rollout)
-    if notice.digest is not None:
-        return text_of_digest(notice, notice.digest)
-    return text_of_new_accounts(notice)
+    if notification.what == Notification.What.TEST:
+        return text_of_test(notification)
+    if notification.entry is not None:
+        return text_of_own(notification.entry)
+    if notification.rollout is not None:
+        return text_of_rollout(notification, notification.rollout)
+    if notification.digest is not None:
+        return text_of_digest(notification, notification.digest)
+    return text_of_new_accounts(notification)
 
 
-def text_of_test(notice: Notice) -> Text:
+def text_of_test(notification: Notification) -> Text:
     return written(
-        f"Test of {notice.target}",
+        f"Test of {notification.target}",
         ["Bowline can reach this target. Nothing else happened."],
         where="Notifications",
         path=reverse("accounts:targets"),
@@ -58,17 +58,17 @@ def text_of_test(notice: Notice) -> Text:
     )
 
 
-def text_of_rollout(notice: Notice, rollout: Rollout) -> Text | None:
-    if notice.what == Notice.What.WAITS:
+def text_of_rollout(notification: Notification, rollout: Rollout) -> Text | None:
+    if notification.what == Notification.What.WAITS:
         return text_of_plans(rollout)
-    paused = notice.what == Notice.What.PAUSED
+    paused = notification.what == Notification.What.PAUSED
     is_so = rollout.state == Rollout.State.PAUSED if paused else rollout.has_ended
     if not is_so:
         return None
     census = Census(rollout)
     failed = f"{census.failed:,} of {counted(census.total)} failed"
     if paused:
-        for_you = " and waits for you" if notice.person_id else ""
+        for_you = " and waits for you" if notification.person_id else ""
         subject = f"{rollout} is paused{for_you}: {failed}"
         what = f"{rollout.reason} No more accounts are started until you resume it."
     elif rollout.state == Rollout.State.STOPPED:
@@ -129,7 +129,7 @@ def facts(rollout: Rollout, census: Census) -> Iterator[str]:
         ("Waiting", waiting),
         ("Handed off to their owners", census.statuses[Status.HANDED_OFF]),
         ("Discarded", census.statuses[Status.DISCARDED]),
-        ("Not included at the start", len(rollout.left_out)),
+        ("Not included at the start", len(rollout.excluded)),
     ):
         if accounts:
             yield f"{word}: {accounts:,}"
@@ -150,15 +150,15 @@ def causes(rollout: Rollout) -> Iterator[str]:
         yield "- Other causes: see its page."
 
 
-def text_of_new_accounts(notice: Notice) -> Text | None:
-    rows = new_members(notice).select_related("unit").order_by("account_id")
+def text_of_new_accounts(notification: Notification) -> Text | None:
+    rows = new_members(notification).select_related("unit").order_by("account_id")
     drafts = list(rows.filter(draft_refused=""))
     refused = list(rows.exclude(draft_refused=""))
     if not drafts and not refused:
         return None
     count = len(drafts) + len(refused)
     plural = "s" if count > 1 else ""
-    watched = "units that you watch" if notice.person_id else "watched units"
+    watched = "units that you watch" if notification.person_id else "watched units"
     subject = f"{count:,} new account{plural} in {watched}"
     return written(
         f"{subject}, {len(refused):,} not added" if refused else subject,
@@ -180,52 +180,55 @@ def text_of_new_accounts(notice: Notice) -> Text | None:
     )
 
 
-def new_members(notice: Notice) -> QuerySet[Member]:
+def new_members(notification: Notification) -> QuerySet[Member]:
     """Find those of the reading that are the person's, in the environments that the
     person or the target chose; what was not added is in none.
     """
     rows = Member.objects.filter(
-        organization=notice.organization, drafted_in=notice.reading
+        organization=notification.organization, drafted_in=notification.reading
     )
-    if notice.target is None:
-        rows = rows.filter(drafted_for=notice.person)
-    if chosen := chosen_environments(notice):
+    if notification.target is None:
+        rows = rows.filter(drafted_for=notification.person)
+    if chosen := chosen_environments(notification):
         drafts = ManagedAccount.objects.filter(environment__in=chosen)
         return rows.filter(draft_refused="", account_id__in=drafts.values("account_id"))
     return rows
 
 
-def chosen_environments(notice: Notice) -> list[str]:
+def chosen_environments(notification: Notification) -> list[str]:
     """Return those that its recipient hears of; empty: all."""
-    if notice.target is not None:
-        return list(notice.target.environments)
-    chosen = Preferences.objects.filter(person=notice.person).first()
+    if notification.target is not None:
+        return list(notification.target.environments)
+    chosen = Preferences.objects.filter(person=notification.person).first()
     return list(chosen.environments) if chosen else []
 
 
-def text_of_digest(notice: Notice, digest: Digest) -> Text | None:
-    if notice.what == Notice.What.STALE:
-        return text_of_stale(notice, digest)
+def text_of_digest(notification: Notification, digest: Digest) -> Text | None:
+    if notification.what == Notification.What.STALE:
+        return text_of_stale(notification, digest)
     rows = digest.happened.select_related("run")
-    if chosen := chosen_environments(notice):
+    if chosen := chosen_environments(notification):
         rows = rows.filter(environment__in=chosen)
-    if notice.person is not None and notice.what == Notice.What.FAILED:
-        rows = rows.filter(run__created_by=notice.person)
-    if notice.what == Notice.What.PLANS:
+    if (
+        notification.person is not None
+        and notification.what == Notification.What.FAILED
+    ):
+        rows = rows.filter(run__created_by=notification.person)
+    if notification.what == Notification.What.PLANS:
         rows = rows.filter(run__status=Status.PLANNED)
-        if (person := notice.person) is not None:
+        if (person := notification.person) is not None:
             if not has_role(person, APPROVER):
                 return None
             rows = rows.filter(inside(person, APPROVER, "run__account__environment"))
             rows = rows.exclude(run__created_by=person)
-    if notice.what == Notice.What.FOUND:
+    if notification.what == Notification.What.FOUND:
         rows = rows.filter(Exists(not_accepted(OuterRef("run__account"))))
     count = rows.count()
     first = [one.run for one in rows.order_by("at", "pk")[:MOST_NAMED]]
     if not first:
         return None
-    words = OF_RUNS[Notice.What(notice.what)]
-    why = found_in if notice.what == Notice.What.FOUND else cause
+    words = OF_RUNS[Notification.What(notification.what)]
+    why = found_in if notification.what == Notification.What.FOUND else cause
     lines = (f"{run.title}, {run.account_name}{why(run)}" for run in first)
     runs = reverse(words.page) + words.query
     return written(
@@ -273,28 +276,28 @@ class Words(NamedTuple):
 
 
 OF_RUNS = {
-    Notice.What.PLANS: Words(
+    Notification.What.PLANS: Words(
         "A plan waits for approval",
         "{} plans wait for approval",
         "Nothing in AWS changes until an approver approves it.",
         "You receive this because you can approve plans.",
         "?status=planned",
     ),
-    Notice.What.FAILED: Words(
+    Notification.What.FAILED: Words(
         "A run failed",
         "{} runs failed",
         "Open a run to see what must be fixed, then plan or verify again.",
         "You receive this because you started it.",
         "?status=failed",
     ),
-    Notice.What.DRIFTED: Words(
+    Notification.What.DRIFTED: Words(
         "A verification found something worse than before",
         "{} verifications found something worse than before",
         "Something in AWS was changed. Open the run to see what must be fixed.",
         "You receive this because you chose it.",
         "?status=failed",
     ),
-    Notice.What.FOUND: Words(
+    Notification.What.FOUND: Words(
         "A verification found unapproved policies",
         "{} verifications found unapproved policies",
         "Remove them with a plan, or ask an approver to accept them.",
@@ -305,15 +308,15 @@ OF_RUNS = {
 }
 
 
-def text_of_stale(notice: Notice, digest: Digest) -> Text | None:
+def text_of_stale(notification: Notification, digest: Digest) -> Text | None:
     """Name those whose proof became stale since the day before, and still is."""
     since = digest.since or digest.created_at
     rows = ManagedAccount.objects.filter(
-        proof_is_stale(),
+        verification_is_stale(),
         verified_at__gte=since - max_age(),
         verified_at__lt=digest.created_at - max_age(),
     )
-    if chosen := chosen_environments(notice):
+    if chosen := chosen_environments(notification):
         rows = rows.filter(environment__in=chosen)
     count = rows.count()
     if not count:
@@ -328,7 +331,7 @@ def text_of_stale(notice: Notice, digest: Digest) -> Text | None:
         ],
         named("Accounts", (f"{one.name} {one.account_id}" for one in first), count),
         where="Accounts with a stale proof",
-        path=reverse("accounts:accounts") + "?proof=stale",
+        path=reverse("accounts:accounts") + "?verification=stale",
         why="You receive this because you chose it.",
         about={"count": count, "first": [one.account_id for one in first]},
     )

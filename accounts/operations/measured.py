@@ -25,7 +25,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from accounts.models import AwsAnswers, Heartbeat, ManagedAccount, Rollout, Run
-from accounts.models.standing import PROVED, WORDS, counted_by_word
+from accounts.models.standing import VERIFIED, WORDS, counted_by_word
 from accounts.models.states import OPEN, Status
 from accounts.operations.delivered import deliveries
 from accounts.operations.epoch import Epoch
@@ -67,7 +67,7 @@ class Measured(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield accounts()
-        yield proofs()
+        yield verifications()
         yield open_runs()
         yield from ended_runs()
         yield from queues()
@@ -91,8 +91,10 @@ def accounts() -> Metric:
     return family
 
 
-def proofs() -> Metric:
-    proved = ManagedAccount.objects.filter(proof__in=PROVED, verified_at__isnull=False)
+def verifications() -> Metric:
+    verified = ManagedAccount.objects.filter(
+        verification__in=VERIFIED, verified_at__isnull=False
+    )
     now = timezone.now()
     newer = {
         f"within_{edge}": Count(
@@ -101,9 +103,9 @@ def proofs() -> Metric:
         for edge in PROOF_BUCKETS
     }
     age = since("verified_at")
-    found = proved.aggregate(**newer, every=Count("pk"), age=Sum(age, default=0.0))
+    found = verified.aggregate(**newer, every=Count("pk"), age=Sum(age, default=0.0))
     family = GaugeHistogramMetricFamily(
-        "bowline_proof_age_seconds",
+        "bowline_verification_age_seconds",
         "Time since each account was last verified with success.",
         labels=[],
     )

@@ -79,7 +79,12 @@ DECISIONS = (
         APPROVER,
         Touches.PLAN,
         (RUNS, ROLLOUTS, DELIVERIES),
-        ("run-approve", "same-plans-approve", "rollout-approve", "delivery-approve"),
+        (
+            "run-approve",
+            "identical-plans-approve",
+            "rollout-approve",
+            "delivery-approve",
+        ),
         (
             "POST /runs/{number}/approve",
             "POST /runs/same/{fingerprint}/approve",
@@ -182,12 +187,12 @@ DECISIONS = (
     ),
     Decision(
         "leave an account out of bundles, or include it again",
-        (What.LEAVE_OUT, What.PUT_IN),
+        (What.EXCLUDE, What.INCLUDE),
         OPERATOR,
         Touches.ACCOUNT,
         ("spinnaker/bundles.py",),
-        ("leave-out", "leave-out-many"),
-        (f"POST {ACCOUNT}/leave-out",),
+        ("leave-out", "exclude-many"),
+        (f"POST {ACCOUNT}/exclude",),
     ),
     Decision(
         "record that an owner updated the stack",
@@ -252,7 +257,7 @@ DECISIONS = (
         ADMINISTRATOR,
         Touches.PEOPLE,
         ("web/settings/switching_off.py",),
-        ("four-eyes",),
+        ("second-approver",),
         second="to switch them off",
     ),
     Decision(

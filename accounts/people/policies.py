@@ -10,7 +10,7 @@ from accounts.models import EnvironmentPolicy, ManagedAccount
 
 class Policy(NamedTuple):
     environment: str
-    four_eyes: bool
+    second_approver: bool
     is_chosen: bool
     """Whether an administrator decided; else it follows from the name."""
     off_asked_by: str = ""
@@ -34,7 +34,7 @@ def is_production(environment: str) -> bool:
 def strict_among(environments: Collection[str]) -> frozenset[str]:
     """Return those of these environments that ask for a second person."""
     rows = EnvironmentPolicy.objects.filter(environment__in=environments)
-    chosen = dict(rows.values_list("environment", "four_eyes"))
+    chosen = dict(rows.values_list("environment", "second_approver"))
     return frozenset(
         name
         for name in environments
@@ -48,7 +48,7 @@ def managing_is_strict() -> bool:
     decided about it.
     """
     named = (one for one in policies() if one.environment or one.is_chosen)
-    return any(policy.four_eyes for policy in named)
+    return any(policy.second_approver for policy in named)
 
 
 def policies() -> list[Policy]:
@@ -64,10 +64,13 @@ def policy_of(name: str, row: EnvironmentPolicy | None) -> Policy:
     if row is None:
         return Policy(name, usual(name), is_chosen=False)
     asked = row.off_asked_by
-    return Policy(name, row.four_eyes, True, asked.get_username() if asked else "")
+    return Policy(
+        name, row.second_approver, True, asked.get_username() if asked else ""
+    )
 
 
-def choose(environment: str, *, four_eyes: bool) -> None:
+def choose(environment: str, *, second_approver: bool) -> None:
     EnvironmentPolicy.objects.update_or_create(
-        environment=environment, defaults={"four_eyes": four_eyes, "off_asked_by": None}
+        environment=environment,
+        defaults={"second_approver": second_approver, "off_asked_by": None},
     )

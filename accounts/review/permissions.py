@@ -25,7 +25,7 @@ from onboarding.review.rights import (
 from onboarding.review.trust_chain import trust_chain
 from onboarding.topology import Managed, Managing, Topology
 
-PROVED = (State.VERIFIED, State.EVALUATED)
+VERIFIED = (State.VERIFIED, State.EVALUATED)
 
 
 def reviewed(
@@ -48,7 +48,7 @@ def reviewed(
         "review": review,
         "reading": reading,
         "verdict": reading.verdict(resources, is_edited=reading.is_edited(resources)),
-        "is_as_verified": account.state in PROVED and reading.is_exact(resources),
+        "is_as_verified": account.state in VERIFIED and reading.is_exact(resources),
         "found": found.get(managing.managed_role),
         "size": reading.size(managing.managed_role, review),
         "managings": managings,

@@ -14,8 +14,8 @@ from django.db.models import Q
 
 from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import plan_of
-from accounts.mapping.proved import keep_proved
 from accounts.mapping.spinnaker_names import claim_names
+from accounts.mapping.verified import keep_verified
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.states import OPEN, State, Status
@@ -104,7 +104,7 @@ def plan(
     send: Send = wake,
 ) -> Run:
     """Start a run that plans what to change; raise RunOpen, NameTaken, NoRoom,
-    ManagingUnproved or NoManagingAccount where that cannot be.
+    ManagingNotVerified or NoManagingAccount where that cannot be.
     """
     refuse_any_outside(by, OPERATOR, [account.pk])  # before it claims names
     managing = managing_row()
@@ -332,7 +332,7 @@ def accept(account: ManagedAccount, by: User | None) -> bool:
         accepted = bool(ManagedAccount.objects.filter(pk=account.pk).accept(by))
         if accepted:
             rows = ManagedAccount.objects.prefetch_related("providers")
-            keep_proved(rows.get(pk=account.pk), State.EVALUATED)
+            keep_verified(rows.get(pk=account.pk), State.EVALUATED)
             detail = {"account": str(account.pk)}
             record(by, What.ACCEPT, account.name, detail)
     return accepted

@@ -21,7 +21,7 @@ from accounts.models.states import Status
 from accounts.models.steps import finish_steps
 from accounts.runs.carrying_out import Steps, carry_out
 from accounts.runs.managing.applying import apply_shared
-from accounts.runs.managing.proving import prove_managing
+from accounts.runs.managing.proving import verify_managing_account
 from accounts.runs.scope import Scope
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
@@ -47,10 +47,12 @@ def apply_run(run: Run, scope: Scope, sessions: Sessions) -> None:
             carry_out(run, sessions, side.reach, changes, steps, held=run.extend_lease)
             side.hand_on(sessions, one, changes)
     except AwsError:
-        prove_managing(run, sessions)  # the run ends here, without a verification
+        verify_managing_account(
+            run, sessions
+        )  # the run ends here, without a verification
         raise
     if run.kind == Run.Kind.REMOVE:
-        prove_managing(run, sessions)
+        verify_managing_account(run, sessions)
 
 
 def approved_plan(run: Run, scope: Scope) -> tuple[Plan, Steps]:

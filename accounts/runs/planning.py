@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.mapping import snapshots
-from accounts.mapping.edits import lock_described
+from accounts.mapping.edits import lock_settings
 from accounts.mapping.entries import (
     described_entries,
     keep_approved,
@@ -21,12 +21,12 @@ from accounts.mapping.plans import decided_of, steps_of
 from accounts.models import (
     ManagedAccount,
     ManagingAccount,
-    Notice,
+    Notification,
     Run,
     Step,
 )
 from accounts.models.states import Status
-from accounts.notices.happening import happened
+from accounts.notifications.happening import happened
 from accounts.people import authors, reach
 from accounts.people.deciding import second_person_for
 from accounts.people.reach import Reach
@@ -50,7 +50,7 @@ from onboarding.aws.preconditions import (
 )
 from onboarding.aws.session import Sessions
 from onboarding.desired import assume_list
-from onboarding.providers.base import discouraged
+from onboarding.providers.base import not_recommended
 from onboarding.resources.entry_changes import (
     EntryChange,
     EntryDocument,
@@ -105,7 +105,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         changes=tuple(
             PlannedChange.of(change, side.account_name) for side, change in found
         ),
-        discouraged=discouraged(scope.managed) if scope.managed else (),
+        not_recommended=not_recommended(scope.managed) if scope.managed else (),
         existing=existing,
         fingerprint=fingerprint_of(run, scope, [change for _, change in found], known),
         entries=known,
@@ -125,10 +125,10 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             authors=run.authors,
         )
         if to == Status.PLANNED and run.rollout_id is None:
-            happened(run, Notice.What.PLANS)
+            happened(run, Notification.What.PLANS)
         now = timezone.now()
         if keep_all_foreign(compared, now):
-            happened(run, Notice.What.FOUND)
+            happened(run, Notification.What.FOUND)
         run.steps.all().delete()
         Step.objects.bulk_create(steps_of(run, plan))
         if left:
@@ -141,7 +141,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             ManagedAccount.objects.filter(pk__in=[run.account_id]).remove()
         else:
             if scope.shared:
-                lock_described()
+                lock_settings()
                 grant_or_withdraw(run, scope)
                 snapshots.keep(scope.row, snapshots.managing_snapshot(scope.row))
             run.unedited_subject.verify_unchanged()
@@ -368,6 +368,6 @@ def fingerprint_of(
         own,
         entries,
         managed.name,
-        () if removes else discouraged(managed),
+        () if removes else not_recommended(managed),
         removes=removes,
     )

@@ -220,7 +220,7 @@ def is_compared(run: Run, row: ManagingAccount) -> bool:
     """
     return (
         run.kind == Run.Kind.VERIFY
-        and row.proof == State.VERIFIED
+        and row.verification == State.VERIFIED
         and row.verified_at is not None
         and row.verified_at > timezone.now() - COMPARED_FOR
     )

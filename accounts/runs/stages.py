@@ -12,7 +12,7 @@ from django.db import Error, transaction
 from accounts.models import Run
 from accounts.models.lease import LeaseLost
 from accounts.models.states import WORKING, Status
-from accounts.notices.happening import failed
+from accounts.notifications.happening import failed
 from accounts.runs.inactive import explained
 from accounts.runs.owners.applying import apply_stage
 from accounts.runs.planning import make_plan

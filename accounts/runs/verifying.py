@@ -13,13 +13,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.mapping import snapshots
-from accounts.mapping.edits import lock_described
+from accounts.mapping.edits import lock_settings
 from accounts.mapping.entries import unplanned_entries
 from accounts.mapping.managing import managing_of
-from accounts.mapping.proved import keep_proved
-from accounts.models import ManagedAccount, ManagingAccount, Notice, Run
+from accounts.mapping.verified import keep_verified
+from accounts.models import ManagedAccount, ManagingAccount, Notification, Run
 from accounts.models.states import WORKING, State, Status
-from accounts.notices.happening import failed, happened
+from accounts.notifications.happening import failed, happened
 from accounts.runs.foreign.as_found import compared_now, keep_as_found, said_of
 from accounts.runs.foreign.keeping import keep_all_foreign, of_others
 from accounts.runs.foreign.writes import keep_writes, writes_to_accept
@@ -55,13 +55,13 @@ def verify_run(run: Run, scope: Scope, sessions: Sessions) -> None:
     """Prove what exists, and keep every result."""
     try:
         sessions.caller()
-        prove(run, learn_of_owner(run, scope, sessions), sessions)
+        verify_scope(run, learn_of_owner(run, scope, sessions), sessions)
     except OwnCredentialsError as error:
         # Who Bowline is may be known of a minute ago, and be over when it is used.
         blame_bowline(run, own_identity_refused(error))
 
 
-def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
+def verify_scope(run: Run, scope: Scope, sessions: Sessions) -> None:
     settling = Backoff(0.0 if run.kind == Run.Kind.VERIFY else SETTLING, run.say)
     looked = list(nothing_left(scope, scope.sides, sessions, settling))
     found = list(checks(run, scope, sessions))
@@ -96,9 +96,9 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
         }
         run.carry(ends, since=(Status.VERIFYING,), error=error, waiting="", **known)
         if scope.shared:
-            lock_described()
+            lock_settings()
         if is_worse := keep_results(run, results, now):
-            happened(run, Notice.What.DRIFTED)
+            happened(run, Notification.What.DRIFTED)
         if ends is Status.FAILED:
             failed(run)
         subject = run.unedited_subject
@@ -113,7 +113,7 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
                 read = {result.outcome for result in drift} == {Outcome.PASSED}
                 keep_found(scope.account.pk, now, read=read)
             if ends is status:
-                bundle_what_is_proved(scope, status)
+                bundle_what_is_verified(scope, status)
             if edit_waits(scope):
                 run.unedited_subject.await_plan()
         if scope.account and scope.shared:
@@ -122,7 +122,7 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
         if status is not Status.FAILED:
             is_new |= keep_writes(scope.account, waiting, now)
         if is_new and not is_worse:
-            happened(run, Notice.What.FOUND)
+            happened(run, Notification.What.FOUND)
         if {result.outcome for result in drift} == {Outcome.PASSED}:
             subject.have_policies(POLICY_SET)
             if status is not Status.FAILED:
@@ -150,8 +150,8 @@ def judge_managing(
         if identity is Outcome.FAILED:
             rows.fail_along()
         elif identity is not None:
-            proved = identity is Outcome.PASSED
-            rows.prove_along(State.VERIFIED if proved else State.EVALUATED, now)
+            verified = identity is Outcome.PASSED
+            rows.verify_along(State.VERIFIED if verified else State.EVALUATED, now)
 
 
 def count_miss(scope: Scope, results: Iterable[Result]) -> None:
@@ -161,14 +161,14 @@ def count_miss(scope: Scope, results: Iterable[Result]) -> None:
         ManagedAccount.objects.filter(pk=scope.account.pk).miss()
 
 
-def bundle_what_is_proved(scope: Scope, status: Status) -> None:
+def bundle_what_is_verified(scope: Scope, status: Status) -> None:
     """Make bundles hold the account as it was just proved.
 
     One that was only evaluated stays as it was proved before until a person accepts.
     """
     account = scope.account
     if account and (status is Status.VERIFIED or account.accepted_at):
-        keep_proved(account, status)
+        keep_verified(account, status)
 
 
 def edit_waits(scope: Scope) -> bool:

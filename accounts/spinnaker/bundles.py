@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
-from accounts.mapping.proved import proved_entries, proved_topology
+from accounts.mapping.verified import verified_entries, verified_topology
 from accounts.models import Activity, Bundle, ForeignPolicy, ManagedAccount, Run
 from accounts.models.activity import name_of
 from accounts.models.standing import BROKEN
@@ -125,18 +125,19 @@ def build(bundle: Bundle) -> None:
     """
     accounts = bundle.accounts.ready().order_by("name")
     others = by_account(ForeignPolicy.objects.in_accounts(accounts))
-    proofs = {
-        one.proved["managed"]["name"]: said_of(one, others[one.pk]) for one in accounts
+    verifications = {
+        one.verified["managed"]["name"]: said_of(one, others[one.pk])
+        for one in accounts
     }
-    if not proofs:
+    if not verifications:
         finish(bundle, Bundle.Status.FAILED, error=what_is_missing())
         return
     try:
         managing = snapshots.in_force(managing_row())
         refuse_twins(accounts)
-        topology = proved_topology(managing, accounts)
-        entries = proved_entries(managing, accounts)
-        files = bundle_files(topology, proofs, entries, had_before(bundle))
+        topology = verified_topology(managing, accounts)
+        entries = verified_entries(managing, accounts)
+        files = bundle_files(topology, verifications, entries, had_before(bundle))
         archive = zipped(files)
     except ValueError as error:
         logger.exception("Bundle %s cannot be built.", bundle.number)
@@ -192,7 +193,7 @@ def said_of(account: ManagedAccount, others: Iterable[ForeignPolicy]) -> str:
     """Say how the account was proved, that it failed since, and what policies of others
     it has.
     """
-    said = [str(account.proved["as"])]
+    said = [str(account.verified["as"])]
     if account.state in BROKEN:
         said.append(f"{account.state} since")
     waiting = [one for one in others if not one.is_accepted]
@@ -212,7 +213,7 @@ def refuse_twins(accounts: Iterable[ManagedAccount]) -> None:
     """Raise Twins where one took a name that another had when it was proved."""
     known: dict[str, ManagedAccount] = {}
     for account in accounts:
-        for entry in account.proved["entries"]:
+        for entry in account.verified["entries"]:
             other = known.setdefault(entry["name"], account)
             if other != account:
                 raise Twins(
@@ -309,27 +310,27 @@ def told(where: str, bundle: Bundle, account: ManagedAccount, since: datetime) -
     )
 
 
-def leave_out(account: ManagedAccount, by: User) -> bool:
+def exclude_from_bundles(account: ManagedAccount, by: User) -> bool:
     """Take an account out of later bundles; False where no bundle would hold it."""
     row = ManagedAccount.objects.filter(pk=account.pk)
     with transaction.atomic():
         refuse_outside(by, OPERATOR, account)
-        moved = bool(row.leave_out(by))
+        moved = bool(row.exclude_from_bundles(by))
         if moved:
             detail = {"account": str(account.pk)}
-            record(by, Activity.What.LEAVE_OUT, account.name, detail)
+            record(by, Activity.What.EXCLUDE, account.name, detail)
     return moved
 
 
-def put_in(account: ManagedAccount, by: User) -> bool:
+def include_in_bundles(account: ManagedAccount, by: User) -> bool:
     """Let later bundles hold an account again; False where it was not left out."""
     row = ManagedAccount.objects.filter(pk=account.pk)
     with transaction.atomic():
         refuse_outside(by, OPERATOR, account)
-        moved = bool(row.put_in())
+        moved = bool(row.include_in_bundles())
         if moved:
             detail = {"account": str(account.pk)}
-            record(by, Activity.What.PUT_IN, account.name, detail)
+            record(by, Activity.What.INCLUDE, account.name, detail)
     return moved
 
 

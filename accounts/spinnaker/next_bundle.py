@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
-from accounts.mapping.proved import proved_entries
+from accounts.mapping.verified import verified_entries
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.spinnaker.policies_of_others import Group, of_bundle
 from accounts.wording import first_of
@@ -178,7 +178,7 @@ class Unlike:
     """What is held without its last edit, which is not proved yet."""
     edited_more: int
     """How many of them are not named."""
-    left_out: tuple[ManagedAccount, ...]
+    excluded: tuple[ManagedAccount, ...]
     """What people removed from bundles."""
     others: list[Group]
     """Policies of others in what it holds, and in the managing account."""
@@ -196,9 +196,9 @@ def unlike_now() -> Unlike:
     kept, added = broken()
     # The database asks in this order, and few are edited.
     edited = ManagedAccount.objects.edited().ready()
-    left_out = ManagedAccount.objects.filter(left_out_at__isnull=False)
+    excluded = ManagedAccount.objects.filter(excluded_at__isnull=False)
     kept_named, added_named = tuple(with_failures(kept)), tuple(with_failures(added))
-    edited_named = tuple(edited.defer("proved").order_by("name")[:MOST_KEPT])
+    edited_named = tuple(edited.defer("verified").order_by("name")[:MOST_KEPT])
     return Unlike(
         kept=kept_named,
         kept_count=count_of(kept, len(kept_named)),
@@ -206,7 +206,7 @@ def unlike_now() -> Unlike:
         added_count=count_of(added, len(added_named)),
         edited=edited_named,
         edited_more=count_of(edited, len(edited_named)) - len(edited_named),
-        left_out=tuple(left_out.defer("proved").order_by("name")),
+        excluded=tuple(excluded.defer("verified").order_by("name")),
         others=of_bundle(ManagedAccount.objects.ready()),
     )
 
@@ -261,8 +261,8 @@ def next_bundle() -> NextBundle:
     last = Bundle.objects.built().first()
     before = accounts_in(last.archive) if last else BundleAccounts()
     managing = snapshots.in_force(managing_row())
-    rows = list(held().only("name", "proved", "entries_digest"))
-    entries = proved_entries(managing, rows)
+    rows = list(held().only("name", "verified", "entries_digest"))
+    entries = verified_entries(managing, rows)
     after = accounts_from(accounts_yml(Topology(managing, ()), entries))
     was = digests_of(last) if last else {}
     files = files_read(managing, entries)
@@ -276,7 +276,7 @@ def next_bundle() -> NextBundle:
         last=last,
         delta=delta(before, after, read_by_spinnaker(was), now),
         texts={file.path: file.text for file in files},
-        account_ids=frozenset(row.proved["managed"]["account_id"] for row in rows),
+        account_ids=frozenset(row.verified["managed"]["account_id"] for row in rows),
     )
 
 
@@ -320,7 +320,7 @@ def with_failures(accounts: QuerySet[ManagedAccount]) -> Iterator[Failing]:
     ended = Run.objects.filter(account=OuterRef("pk"), error__isnull=False)
     last = Subquery(ended.order_by("-created_at").values("pk")[:1])
     rows = list(
-        accounts.defer("proved").order_by("name").annotate(failed=last)[:MOST_KEPT]
+        accounts.defer("verified").order_by("name").annotate(failed=last)[:MOST_KEPT]
     )
     runs = Run.objects.in_bulk([row.failed for row in rows if row.failed])
     return (Failing(row, runs.get(row.failed)) for row in rows)

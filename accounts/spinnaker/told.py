@@ -28,7 +28,7 @@ class Delivered(NamedTuple):
 def delivered(account: ManagedAccount) -> Delivered | None:
     """Say what became of an account; None: Bowline never delivered it."""
     names = {one.name for one in account.spinnaker_names.all()}
-    names |= {entry["name"] for entry in account.proved.get("entries", ())}
+    names |= {entry["name"] for entry in account.verified.get("entries", ())}
     rows = list(DeliveredAccount.objects.filter(name__in=names))
     if not rows:
         return None

@@ -25,7 +25,7 @@ from accounts.templatetags.marks import (
     copy,
     icon,
     logo,
-    proof_age,
+    verification_age,
     when,
     zoned,
 )
@@ -42,7 +42,7 @@ from onboarding.description.field import Field
 from onboarding.description.fields import FIELDS, IN_BULK
 from onboarding.desired import POLICY_SET
 from onboarding.providers import PROVIDERS
-from onboarding.providers.base import discouraged as discouraged_choices
+from onboarding.providers.base import not_recommended as not_recommended_choices
 
 register = template.Library()
 register.filter("in_order", in_order)
@@ -52,7 +52,7 @@ register.filter("arn", arn)
 register.filter("zoned", zoned)
 register.filter("called", called)
 register.simple_tag(rows_html, name="diff_rows")
-for mark in (icon, badge, copy, logo, account_id, when, proof_age):
+for mark in (icon, badge, copy, logo, account_id, when, verification_age):
     register.simple_tag(mark, name=mark.__name__)
 
 
@@ -72,11 +72,11 @@ def breakable(name: str) -> SafeString:
 WORDS = re.compile(r"(?<=[-_])(?=\w)|(?<=[a-z0-9])(?=[A-Z])|(?<=\w)(?=\.)")
 
 
-@register.inclusion_tag("_discouraged.html")
-def discouraged(account: ManagedAccount) -> dict[str, Any]:
+@register.inclusion_tag("_not_recommended.html")
+def not_recommended(account: ManagedAccount) -> dict[str, Any]:
     """Warn of what is discouraged among an account's choices."""
     managed = managed_of(account, without=cannot_be_read)
-    return {"discouraged": discouraged_choices(managed)}
+    return {"not_recommended": not_recommended_choices(managed)}
 
 
 @register.inclusion_tag("_no_worker.html", takes_context=True)

@@ -74,7 +74,7 @@ def when(moment: datetime | None, never: str = "–") -> SafeString:
     return format_html(TIME, machine, zoned(moment), ago(moment))
 
 
-def proof_age(account: Described) -> SafeString:
+def verification_age(account: Described) -> SafeString:
     """Say how old an account's last verification is, and since when it is stale."""
     age = when(account.verified_at, "never")
     if since := account.stale_since:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Activity, ApiToken
 from accounts.models.api.token import Scope
-from accounts.notices.notifying import notify_of_own
+from accounts.notifications.notifying import notify_of_own
 from accounts.people.activity import record
 from accounts.people.roles import APPROVER, OPERATOR, VIEWER, UserRole, has_role
 from accounts.tokens.text import digest_of, new_text

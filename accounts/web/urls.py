@@ -36,7 +36,7 @@ from accounts.web.rollouts import decisions as rollout_decisions
 from accounts.web.rollouts import report as rollout_report
 from accounts.web.rollouts import same as rollout_groups
 from accounts.web.rollouts import views as rollouts
-from accounts.web.runs import decisions, listing, same_plans
+from accounts.web.runs import decisions, identical_plans, listing
 from accounts.web.runs import views as runs
 from accounts.web.search import views as search
 from accounts.web.settings import views as settings
@@ -62,7 +62,7 @@ account_pages = [
     path("accounts/verify/", bulk.verify_many, name="verify-many"),
     path("accounts/edit/", bulk.edit_many, name="edit-many"),
     path("accounts/remove/", bulk.remove_many, name="remove-many"),
-    path("accounts/leave-out/", bulk.leave_out_many, name="leave-out-many"),
+    path("accounts/exclude/", bulk.exclude_many, name="exclude-many"),
     path("accounts/rotate/", rotating.rotate_many, name="rotate-many"),
     path("accounts/retry/", retrying.retry_many, name="retry-many"),
     path("accounts/clusters/", clusters.clusters_find, name="clusters-find"),
@@ -103,7 +103,7 @@ account_pages = [
     path("accounts/<uuid:pk>/remove/", decisions.remove, name="remove"),
     path("accounts/<uuid:pk>/accept/", decisions.accept, name="accept"),
     *foreign.pages,
-    path("accounts/<uuid:pk>/leave-out/", preview.leave_out, name="leave-out"),
+    path("accounts/<uuid:pk>/exclude/", preview.exclude_from_bundles, name="leave-out"),
     path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
     *handoff.pages,
     path("accounts/<uuid:pk>/rights/", rights.rights, name="rights"),
@@ -125,11 +125,15 @@ account_pages = [
 run_pages = [
     path("runs/", listing.runs, name="runs"),
     path("runs/<int:number>/", listing.run_by_number, name="run-by-number"),
-    path("runs/same/<slug:fingerprint>/", same_plans.same_plans, name="same-plans"),
+    path(
+        "runs/same/<slug:fingerprint>/",
+        identical_plans.identical_plans,
+        name="same-plans",
+    ),
     path(
         "runs/same/<slug:fingerprint>/approve/",
-        same_plans.same_plans_approve,
-        name="same-plans-approve",
+        identical_plans.identical_plans_approve,
+        name="identical-plans-approve",
     ),
     path("runs/<uuid:pk>/", runs.run, name="run"),
     path("runs/<uuid:pk>/approve/", decisions.run_approve, name="run-approve"),
@@ -361,7 +365,7 @@ urlpatterns = [
     ),
     path("settings/", settings.settings, name="settings"),
     path("settings/activity/", activity.activity, name="activity"),
-    path("settings/four-eyes/", settings.four_eyes, name="four-eyes"),
+    path("settings/second-approver/", settings.second_approver, name="second-approver"),
     path("settings/groups/", groups.groups, name="groups"),
     path("settings/groups/save/", groups.group_save, name="group-save"),
     path("settings/groups/remove/", groups.group_remove, name="group-remove"),

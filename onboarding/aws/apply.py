@@ -20,7 +20,7 @@ from onboarding.aws.kinds.linked_roles import (
     linked_role,
     settle_service_linked,
 )
-from onboarding.aws.kinds.policy_versions import FULL, PolicyVersions, nobody_else
+from onboarding.aws.kinds.policy_versions import FULL, PolicyVersions, no_one_else
 from onboarding.aws.kinds.roles import role_of
 from onboarding.aws.known import Version
 from onboarding.aws.observe import observe
@@ -60,7 +60,7 @@ def apply(
     reach: Reach,
     change: Change,
     *,
-    before_write: Callable[[], None] = nobody_else,
+    before_write: Callable[[], None] = no_one_else,
     waiting: Callable[[str], None] = silent,
     backoff_seconds: float = APPLY_BACKOFF,
     clock: Clock = SYSTEM,

@@ -46,15 +46,15 @@ def switches(managing: Managing, *, period: int = 30) -> str:
         *block({"credentials": {"poller": {"enabled": True, "types": polls}}}),
         *comment_lines(DEFAULT_ROLE),
         *block({"aws": aws}),
-        *left_out({"accounts": [], **({} if elsewhere else {"defaultRegions": home})}),
+        *excluded({"accounts": [], **({} if elsewhere else {"defaultRegions": home})}),
         *block({"ecs": {"enabled": True}}),
-        *left_out({"accounts": []}),
+        *excluded({"accounts": []}),
         *block({"kubernetes": {"enabled": True}}),
     ]
     return joined(lines)
 
 
-def left_out(lists: Value) -> Iterator[str]:
+def excluded(lists: Value) -> Iterator[str]:
     """Yield lists as comments: to be taken in by whoever needs them."""
     yield from (f"  {line}" for line in comment_lines(LISTS))
     yield from (f"  # {line}" for line in block(lists))

@@ -15,7 +15,7 @@ from onboarding.details import ProviderDetails
 from onboarding.grants import Grant
 from onboarding.providers.entry_kinds import Entry
 from onboarding.resources.kinds import Resource
-from onboarding.resources.plan import Discouraged
+from onboarding.resources.plan import NotRecommended
 from onboarding.topology import Managed, Managing
 
 
@@ -95,13 +95,13 @@ def providers_of(managed: Managed) -> tuple[Provider, ...]:
     return cast(tuple[Provider, ...], managed.providers)
 
 
-def discouraged(managed: Managed) -> tuple[Discouraged, ...]:
+def not_recommended(managed: Managed) -> tuple[NotRecommended, ...]:
     """List each discouraged choice once."""
     titles: dict[str, list[str]] = {}
     for provider in providers_of(managed):
         for sentence in provider.warnings():
             titles.setdefault(sentence, []).append(provider.title)
     return tuple(
-        Discouraged(" and ".join(chosen_for), sentence)
+        NotRecommended(" and ".join(chosen_for), sentence)
         for sentence, chosen_for in titles.items()
     )

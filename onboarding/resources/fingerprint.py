@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from onboarding.resources.entry_changes import EntryChange
-from onboarding.resources.plan import Change, Delete, Discouraged, gone_and_come
+from onboarding.resources.plan import Change, Delete, NotRecommended, gone_and_come
 
 
 def fingerprint(
@@ -20,7 +20,7 @@ def fingerprint(
     own: Mapping[str, str],
     entries: Iterable[EntryChange] = (),
     name: str = "",
-    discouraged: Iterable[Discouraged] = (),
+    not_recommended: Iterable[NotRecommended] = (),
     *,
     removes: bool = False,
 ) -> str:
@@ -39,7 +39,7 @@ def fingerprint(
         return ""
     said: list[tuple[object, ...]] = [parts(change, own) for change in changes]
     said += [known(entry, own, name) for entry in entries]
-    said += discouraged
+    said += not_recommended
     text = json.dumps(said)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

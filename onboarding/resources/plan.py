@@ -202,7 +202,7 @@ class PlannedChange:
         return digests(removed) <= self.removed and digests(added) <= self.added
 
 
-class Discouraged(NamedTuple):
+class NotRecommended(NamedTuple):
     """A choice that is there for those who must, and the providers it was made for."""
 
     titles: str
@@ -217,7 +217,7 @@ class Plan:
     """All that one approval is about. Pages, command line and approval ask it."""
 
     changes: tuple[PlannedChange, ...] = ()
-    discouraged: tuple[Discouraged, ...] = ()
+    not_recommended: tuple[NotRecommended, ...] = ()
     """What is discouraged among the choices that the plan carries out."""
     fingerprint: str = ""
     """Equal in plans that are the same for different accounts; empty: read alone."""

@@ -16,7 +16,7 @@ from onboarding.review.effective import all_actions, service_of
 VERSION = "v12"
 """The version of the policy, of 12 February 2026."""
 
-LEFT_OUT = frozenset({"account", "iam", "organizations"})
+EXCLUDED = frozenset({"account", "iam", "organizations"})
 """Services that it leaves out."""
 
 EXCEPTIONS = frozenset(
@@ -35,7 +35,7 @@ EXCEPTIONS = frozenset(
 """What it still allows of those."""
 
 DOCUMENT = Policy.allowing(
-    {"NotAction": [f"{service}:*" for service in LEFT_OUT], "Resource": "*"},
+    {"NotAction": [f"{service}:*" for service in EXCLUDED], "Resource": "*"},
     {"Action": list(EXCEPTIONS), "Resource": "*"},
 )
 
@@ -121,7 +121,7 @@ def power_user_actions() -> dict[str, int]:
 
 def is_power_users(action: str) -> bool:
     """Return whether PowerUserAccess allows it."""
-    return service_of(action) not in LEFT_OUT or action in EXCEPTIONS
+    return service_of(action) not in EXCLUDED or action in EXCEPTIONS
 
 
 def counted(actions: Iterable[str]) -> dict[str, list[int]]:

@@ -44,7 +44,7 @@ class Link:
     arn: str
     sentence: str
     """The whole fact in words, to be read below the title and the ARN."""
-    is_discouraged: bool = False
+    is_not_recommended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class TrustChain:
     identity: Party
     runs: tuple[Link, ...]
     """What assumes Spinnaker's identity because it runs Spinnaker."""
-    proves: tuple[Link, ...]
+    verifies: tuple[Link, ...]
     """Bowline, if it may assume the identity."""
     role: Party | None
     """The managed role; None: the account has clusters only."""
@@ -77,7 +77,7 @@ class TrustChain:
     @property
     def links(self) -> tuple[Link, ...]:
         """List every link in the order in which a reviewer follows them."""
-        inwards = (*self.runs, *self.proves, *self.assumes)
+        inwards = (*self.runs, *self.verifies, *self.assumes)
         return (*inwards, *self.services, *self.hands, *self.clusters)
 
 
@@ -90,7 +90,7 @@ def trust_chain(managing: Managing, managed: Managed, review: Review) -> TrustCh
         managed=Home(kind, managed.name, managed.account_id),
         identity=identity_of(managing),
         runs=tuple(runs(managing)),
-        proves=tuple(proves(managing)),
+        verifies=tuple(verifies(managing)),
         role=role_of(managing, managed, review) if through_role else None,
         assumes=(assumes(managing, managed),) if through_role else (),
         services=tuple(services(managing, managed)),
@@ -153,7 +153,7 @@ def runs(managing: Managing) -> Iterator[Link]:
             )
 
 
-def proves(managing: Managing) -> Iterator[Link]:
+def verifies(managing: Managing) -> Iterator[Link]:
     if not managing.bowline or isinstance(managing.identity, ExistingIdentity):
         return
     account = Arn.of(managing.bowline).account
@@ -214,7 +214,7 @@ def services(managing: Managing, managed: Managed) -> Iterator[Link]:
     for statement in trusted_services(managing, managed):
         service = statement["Principal"]["Service"]
         yield Link(
-            Party("AWS service", service, ("discouraged",)),
+            Party("AWS service", service, ("not recommended",)),
             ASSUME,
             (f"only from {managed.account_id}",),
             "AWS's own service",
@@ -222,7 +222,7 @@ def services(managing: Managing, managed: Managed) -> Iterator[Link]:
             "Can assume the managed role itself, for resources of this account only. "
             "Not recommended: anyone who can deploy can then run code with all of "
             "Spinnaker's permissions.",
-            is_discouraged=True,
+            is_not_recommended=True,
         )
 
 
@@ -241,14 +241,14 @@ def hands(managing: Managing, managed: Managed) -> Iterator[Link]:
                 Party(
                     "The managed role itself" if itself else "Roles for services",
                     ", ".join(names),
-                    ("discouraged",) if itself else (),
+                    ("not recommended",) if itself else (),
                 ),
                 "iam:PassRole",
                 (f"only to {service}",),
                 "The managed role itself" if itself else "Roles for services",
                 ", ".join(grant.resources),
                 f"Bowline's statements let it pass {what} to {service} only.",
-                is_discouraged=itself,
+                is_not_recommended=itself,
             )
 
 

@@ -76,11 +76,11 @@ def people() -> tuple[User, User]:
 
 def situate() -> None:
     """Let everything wait that somebody may decide about."""
-    managing_row(state=State.VERIFIED, proof=State.VERIFIED)
+    managing_row(state=State.VERIFIED, verification=State.VERIFIED)
     now = timezone.now()
     fields = {"granted_at": now, "state": State.PLANNED, "verified_at": now}
-    account_row("proved", account_id="9" * 12, proof=State.VERIFIED, **fields)
-    fields["proof"] = State.EVALUATED
+    account_row("verified", account_id="9" * 12, verification=State.VERIFIED, **fields)
+    fields["verification"] = State.EVALUATED
     rollout = Rollout.objects.create(state=Rollout.State.PLANNED)
     for number, (name, part_of) in enumerate(
         {ALONE: None, TOGETHER: rollout}.items(), start=1
@@ -156,11 +156,11 @@ def outcome(first: str, second: str) -> Outcome:
             one.name,
             one.state,
             one.version,
-            one.proof,
+            one.verification,
             one.accepted_by_name,
             one.regions,
             one.former_external_id is None,
-            bool(one.proved),
+            bool(one.verified),
         )
         for one in ManagedAccount.objects.order_by("name")
     ]

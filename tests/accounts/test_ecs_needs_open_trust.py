@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.mapping.completeness import Undescribed, problem, refuse_undescribed
+from accounts.mapping.completeness import Incomplete, problem, refuse_incomplete
 from accounts.models import ManagedAccount, Unit, Watch
 from onboarding.account_feed import Unfit, carried
 from onboarding.delivery.bodies import problems
@@ -119,8 +119,8 @@ class Doors:
 
     def plan(self) -> str:
         row = account_row(providers={"ecs": {}}, uses_external_id=True)
-        with pytest.raises(Undescribed):
-            refuse_undescribed(row)
+        with pytest.raises(Incomplete):
+            refuse_incomplete(row)
         return problem(row, "access")
 
     def bundle(self) -> str:

@@ -15,7 +15,7 @@ from accounts.external_ids import (
     told_by,
 )
 from accounts.mapping.managed import managed_of
-from accounts.mapping.proved import keep_proved
+from accounts.mapping.verified import keep_verified
 from accounts.models import Bundle, ManagedAccount
 from accounts.models.states import State
 from accounts.spinnaker.bundles import build, install, new_bundle
@@ -28,7 +28,7 @@ def standing(**fields: object) -> ManagedAccount:
     plain = {
         "granted_at": timezone.now(),
         "state": State.VERIFIED,
-        "proof": State.VERIFIED,
+        "verification": State.VERIFIED,
     }
     return account_row(**{**plain, **fields})
 
@@ -51,12 +51,12 @@ def test_a_rotation_is_an_edit_that_no_bundle_holds_before_it_is_proved() -> Non
     rotate(account, None)
 
     assert account.version == version + 1
-    assert account.proved["managed"]["external_id"] == str(account.former_external_id)
+    assert account.verified["managed"]["external_id"] == str(account.former_external_id)
 
 
-def prove(account: ManagedAccount) -> None:
+def verify_scope(account: ManagedAccount) -> None:
     approve_entries(account)
-    keep_proved(account, State.VERIFIED)
+    keep_verified(account, State.VERIFIED)
     account.refresh_from_db()
 
 
@@ -72,7 +72,7 @@ def test_the_end_of_a_rotation_lets_the_former_id_go() -> None:
     account = standing()
     rotate(account, None)
     new = account.external_id
-    prove(account)
+    verify_scope(account)
     install(bundled(), None)
 
     finish_rotation(account, None)
@@ -91,7 +91,7 @@ def test_a_rotation_cannot_end_before_spinnaker_has_the_new_id() -> None:
     refusals = []
     for step in (
         lambda: None,
-        lambda: prove(account),
+        lambda: verify_scope(account),
         lambda: bundled(),
         lambda: install(Bundle.objects.first(), None),
     ):
@@ -113,7 +113,7 @@ def test_a_rotation_cannot_end_before_spinnaker_has_the_new_id() -> None:
 def test_each_step_says_what_aws_accepts_now() -> None:
     managing_row()
     account = standing()
-    prove(account)
+    verify_scope(account)
     former = account.external_id
     said = [accepted_now(account)]
 
@@ -121,12 +121,12 @@ def test_each_step_says_what_aws_accepts_now() -> None:
     said.append(accepted_now(account))
     approve_entries(account)
     said.append(accepted_now(account))
-    prove(account)
+    verify_scope(account)
     said.append(accepted_now(account))
     install(bundled(), None)
     finish_rotation(account)
     said.append(accepted_now(account))
-    prove(account)
+    verify_scope(account)
     said.append(accepted_now(account))
 
     assert said == [
@@ -143,7 +143,7 @@ def test_aws_accepts_both_after_a_proved_rotation_is_cancelled() -> None:
     managing_row()
     account = standing()
     rotate(account)
-    prove(account)
+    verify_scope(account)
 
     cancel_rotation(account)
 
@@ -168,7 +168,7 @@ def test_a_rotation_that_a_bundle_tells_goes_back_with_both_accepted() -> None:
     former = account.external_id
     rotate(account)
     new = account.external_id
-    prove(account)
+    verify_scope(account)
     bundled()
 
     cancel_rotation(account)
@@ -185,7 +185,7 @@ def test_a_rotation_that_the_next_bundle_would_tell_goes_back_with_both_accepted
     install(bundled(), None)
     rotate(account)
     new = account.external_id
-    prove(account)
+    verify_scope(account)
 
     cancel_rotation(account)
 

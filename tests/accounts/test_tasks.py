@@ -46,7 +46,7 @@ def ready_account(name: str, number: int) -> Any:
         name,
         account_id=f"{number:012}",
         state=State.VERIFIED,
-        proof=State.VERIFIED,
+        verification=State.VERIFIED,
         granted_at=NOW,
         verified_at=NOW,
     )
@@ -237,7 +237,7 @@ def test_a_second_copy_verifies_nothing_again() -> None:
 
 def test_it_is_due_each_night_at_the_time_that_the_documents_say(settings: Any) -> None:
     entry = settings.CELERY_BEAT_SCHEDULE["verify-all"]
-    page = (Path(__file__).parents[2] / "docs/explain/proof.md").read_text()
+    page = (Path(__file__).parents[2] / "docs/explain/verification.md").read_text()
 
     hours = entry["schedule"].hour
     first, after = min(hours), max(hours) + 1
@@ -257,7 +257,7 @@ def test_a_bundle_is_built_and_a_second_message_changes_nothing() -> None:
 
     tasks.carry_on("bundle", str(bundle.pk))
     first = Bundle.objects.get()
-    account_row("late", account_id="933333333333", proof=State.VERIFIED)
+    account_row("late", account_id="933333333333", verification=State.VERIFIED)
     tasks.carry_on("bundle", str(bundle.pk))
 
     assert first.status == Bundle.Status.READY

@@ -54,7 +54,7 @@ def web(**fields: Any) -> ManagedAccount:
         "account_id": "9" * 12,
         "environment": STAGING,
         "state": State.VERIFIED,
-        "proof": State.VERIFIED,
+        "verification": State.VERIFIED,
         "granted_at": timezone.now(),
         "verified_at": timezone.now(),
     }
@@ -68,7 +68,7 @@ def other(**fields: Any) -> ManagedAccount:
 
 def draft(**fields: Any) -> ManagedAccount:
     plain = {"state": State.DRAFT, "granted_at": None}
-    return web(**{**plain, "proof": "", "verified_at": None, **fields})
+    return web(**{**plain, "verification": "", "verified_at": None, **fields})
 
 
 def waiting() -> Run:

@@ -87,12 +87,12 @@ class Page(NamedTuple):
 
 def every_row() -> None:
     """Make at least one row of everything that a page shows."""
-    managing = managing_row(state=State.VERIFIED, proof=State.VERIFIED)
+    managing = managing_row(state=State.VERIFIED, verification=State.VERIFIED)
     account = account_row(
         providers={"ec2": {}, "lambda": {}, "eks": LEAST["eks"]},
         made_by="owner",
         state=State.VERIFIED,
-        proof=State.VERIFIED,
+        verification=State.VERIFIED,
         granted_at=timezone.now(),
         verified_at=timezone.now(),
         policy_set=1,
@@ -106,7 +106,7 @@ def every_row() -> None:
     kept_organization(account)
     planned = run_row(account=account, fingerprint=FINGERPRINT)
     for number in (1, 2):
-        Rollout.objects.create(number=number, state="planned", left_out=["web: No."])
+        Rollout.objects.create(number=number, state="planned", excluded=["web: No."])
     Run.objects.filter(pk=planned.pk).update(rollout=1)
     step_row(planned)
     step_row(planned, verb="update", before={"name": "x"}, after={"name": "y"})
@@ -135,7 +135,7 @@ def every_row() -> None:
         delivery = Delivery.objects.create(number=number, status=status)
         delivery.steps.create(position=0, verb="add", type="aws", name="a", after="d")
     Spinnaker.objects.create(url="https://gate.example.com", release="2026.2")
-    EnvironmentPolicy.objects.create(environment="lab", four_eyes=True)
+    EnvironmentPolicy.objects.create(environment="lab", second_approver=True)
     somebody = person("viewer", username="somebody")
     Preferences.objects.create(person=somebody, time_zone="Europe/Berlin")
     for by_groups in (False, True):

@@ -36,7 +36,7 @@ ROLES = {"READ": ["developers"], "WRITE": ["sre"]}
 @pytest.fixture
 def production(here: Credentials) -> ManagedAccount:  # noqa: F811
     """Onboard an account that few may read and fewer may change, by whomever."""
-    choose("production", four_eyes=False)
+    choose("production", second_approver=False)
     account = member(
         environment="production",
         read_roles=ROLES["READ"],
@@ -108,7 +108,7 @@ def test_an_operator_alone_opens_no_account(
 def test_nobody_takes_an_account_out_of_a_strict_environment_alone(
     production: ManagedAccount,
 ) -> None:
-    choose("production", four_eyes=True)
+    choose("production", second_approver=True)
     olga = person("approver", username="olga")
     olga.groups.add(Group.objects.get(name="operator"))
     with editing(production, olga):
@@ -140,7 +140,10 @@ def test_a_verification_does_not_pass_an_edit_off_as_approved(
 
     production.refresh_from_db()
     assert run.status == Status.VERIFIED, run.error
-    assert (production.state, production.proof) == (State.OUTDATED, State.VERIFIED)
+    assert (production.state, production.verification) == (
+        State.OUTDATED,
+        State.VERIFIED,
+    )
 
 
 def test_an_edit_that_is_undone_needs_nobody(production: ManagedAccount) -> None:

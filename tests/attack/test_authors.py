@@ -65,7 +65,7 @@ def identity_loses_a_policy(editor: User) -> Run:
     """Let a plan of another person's for a dev account wait that would bring along
     what was edited in the managing account.
     """
-    choose("", four_eyes=True)
+    choose("", second_approver=True)
     managing = managing_row(bakes=True)
     with editing_managing(managing, editor):
         managing.bakes = False
@@ -119,7 +119,7 @@ def test_a_role_for_dev_only_approves_no_plan_that_changes_what_all_share(
 def test_a_colleagues_harmless_edit_launders_nothing(olga, paul) -> None:
     managing_row()
     account = account_row(
-        environment="production", proof=State.VERIFIED, write_roles=["sre"]
+        environment="production", verification=State.VERIFIED, write_roles=["sre"]
     )
     for by, roles in ((olga, []), (paul, ["lambda"])):
         with editing(account, by):
@@ -136,7 +136,7 @@ def test_an_edit_of_the_managing_account_is_one_of_each_account_that_it_changes(
     olga, paul
 ) -> None:
     managing = managing_row()
-    account_row(environment="production", proof=State.VERIFIED)
+    account_row(environment="production", verification=State.VERIFIED)
     with editing_managing(managing, olga):
         managing.managed_role = "spinnakerEverywhere"
         managing.save()
@@ -155,7 +155,7 @@ def test_an_edit_of_the_managing_account_is_one_of_each_account_that_it_changes(
 
 def test_who_uploaded_a_file_caused_what_is_new_and_what_changes_in_it(olga) -> None:
     managing_row()
-    account_row(environment="production", proof=State.VERIFIED)
+    account_row(environment="production", verification=State.VERIFIED)
     account = {"regions": ["us-east-1"], "environment": "production", "providers": {}}
     each = [
         {**account, "name": name, "account_id": number * 12, "providers": {"ec2": {}}}
@@ -195,8 +195,8 @@ def test_who_planned_what_was_evaluated_is_remembered_with_all_who_caused_it(
     olga,
 ) -> None:
     managing_row()
-    proof = {"state": State.EVALUATED, "proof": State.EVALUATED}
-    account = account_row(environment="production", **proof)
+    verification = {"state": State.EVALUATED, "verification": State.EVALUATED}
+    account = account_row(environment="production", **verification)
     run_row(
         Status.EVALUATED, account=account, authors={"edited the account": [olga.pk]}
     )
@@ -261,7 +261,7 @@ def moved_out_of_production(by: User) -> Run:
     managing_row()
     account = account_row(
         environment="production",
-        proof=State.VERIFIED,
+        verification=State.VERIFIED,
         read_roles=["developers"],
         write_roles=["sre"],
     )

@@ -24,7 +24,7 @@ from accounts.models import (
     Digest,
     Happened,
     Member,
-    Notice,
+    Notification,
     Organization,
     Rollout,
     Run,
@@ -44,7 +44,7 @@ from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
-What = Notice.What
+What = Notification.What
 STORED = [value.replace("\0", "") for value in VALUES]
 """No database keeps a NUL."""
 HARMLESS = "harmless"
@@ -109,7 +109,9 @@ def refused(send: Callable[[str], object]) -> None:
 def test_a_rollout_of_hostile_texts(ann: User) -> None:
     managing_row()
     rollout = started(1, ann)
-    notice = Notice.objects.create(person=ann, what=What.PAUSED, rollout=rollout)
+    notification = Notification.objects.create(
+        person=ann, what=What.PAUSED, rollout=rollout
+    )
 
     def send(value: str) -> None:
         error = {"message": value, "hint": value}
@@ -117,7 +119,7 @@ def test_a_rollout_of_hostile_texts(ann: User) -> None:
         runs_of(rollout).update(status=Status.FAILED, error=error, account_name=name)
         paused = {"state": Rollout.State.PAUSED, "reason": value}
         Rollout.objects.filter(pk=rollout.pk).update(**paused)
-        told(notice)
+        told(notification)
 
     refused(send)
 
@@ -126,32 +128,36 @@ def test_plans_of_somebody_with_a_hostile_name(ann: User) -> None:
     managing_row()
     rollout = started(1, ann)
     runs_of(rollout).update(status=Status.PLANNED)
-    notice = Notice.objects.create(person=ann, what=What.WAITS, rollout=rollout)
+    notification = Notification.objects.create(
+        person=ann, what=What.WAITS, rollout=rollout
+    )
 
     def send(value: str) -> None:
         rows = Rollout.objects.filter(pk=rollout.pk)
         rows.update(state=Rollout.State.PLANNED, created_by_name=value[:150])
-        told(notice)
+        told(notification)
 
     refused(send)
 
 
-def told(notice: Notice) -> None:
-    text = text_of(Notice.objects.get(pk=notice.pk))
+def told(notification: Notification) -> None:
+    text = text_of(Notification.objects.get(pk=notification.pk))
     assert text is not None
-    send_mail(notice, text)
+    send_mail(notification, text)
 
 
 def test_a_digest_of_hostile_texts(ann: User) -> None:
     digest = Digest.objects.create(what=What.FAILED)
     run = Run.objects.create(account=account_row(), created_by=ann)
     Happened.objects.create(what=What.FAILED, run=run, digest=digest)
-    notice = Notice.objects.create(person=ann, what=What.FAILED, digest=digest)
+    notification = Notification.objects.create(
+        person=ann, what=What.FAILED, digest=digest
+    )
 
     def send(value: str) -> None:
         failed = {"account_name": value[:60], "error": {"message": value}}
         Run.objects.filter(pk=run.pk).update(status=Status.FAILED, **failed)
-        told(notice)
+        told(notification)
 
     refused(send)
 
@@ -162,7 +168,7 @@ def test_new_accounts_with_hostile_names(ann: User) -> None:
     unit = organization.units.create(unit_id="ou-a", path="Root", lineage="/a/")
     organization.members.update(drafted_in=4, drafted_for=ann, unit=unit)
     Organization.objects.update(reading=4)
-    notice = Notice.objects.create(
+    notification = Notification.objects.create(
         person=ann, what=What.NEW_ACCOUNTS, organization=organization, reading=4
     )
 
@@ -170,7 +176,7 @@ def test_new_accounts_with_hostile_names(ann: User) -> None:
         Member.objects.update(name=value[:50])
         Member.objects.filter(pk=second.pk).update(draft_refused=value[:300])
         organization.units.update(path=value[:200])
-        told(notice)
+        told(notification)
 
     refused(send)
 
@@ -178,20 +184,20 @@ def test_new_accounts_with_hostile_names(ann: User) -> None:
 OWN: dict[str, tuple[str, dict[str, Any]]] = {
     "factor": (Activity.What.FACTOR_ADDED, {}),
     "token": (Activity.What.SETTINGS, {"scopes": ["read"]}),
-    "environment": (Activity.What.SETTINGS, {"four_eyes": "off"}),
+    "environment": (Activity.What.SETTINGS, {"second_approver": "off"}),
 }
 
 
 @pytest.mark.parametrize("kind", OWN)
 def test_what_is_said_of_an_account_of_ones_own(ann: User, kind: str) -> None:
     what, detail = OWN[kind]
-    notice = Notice(person=ann, what=What.OWN)
+    notification = Notification(person=ann, what=What.OWN)
 
     def send(value: str) -> None:
         scopes = {"scopes": [value]} if "scopes" in detail else {}
         entry = Activity(what=what, who=value, about=value, detail=detail | scopes)
         entry.at = timezone.now()
-        send_mail(notice, text_of_own(entry))
+        send_mail(notification, text_of_own(entry))
 
     refused(send)
 

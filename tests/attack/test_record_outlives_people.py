@@ -37,16 +37,16 @@ def run_of(olga: User) -> Run:
 
 def accepted_by(olga: User) -> ManagedAccount:
     managing_row()
-    state = {"state": State.EVALUATED, "proof": State.EVALUATED}
+    state = {"state": State.EVALUATED, "verification": State.EVALUATED}
     account = account_row(created_by=olga, **state)
     assert actions.accept(account, olga)
     return account
 
 
-def left_out_by(olga: User) -> ManagedAccount:
+def excluded_by(olga: User) -> ManagedAccount:
     managing_row()
-    account = account_row(proof=State.VERIFIED)
-    assert ManagedAccount.objects.filter(pk=account.pk).leave_out(olga)
+    account = account_row(verification=State.VERIFIED)
+    assert ManagedAccount.objects.filter(pk=account.pk).exclude_from_bundles(olga)
     return account
 
 
@@ -58,7 +58,7 @@ def entry_of(olga: User) -> Activity:
     return record(olga, Activity.What.SIGN_IN)
 
 
-PAGES = [run_of, accepted_by, left_out_by, bundle_of]
+PAGES = [run_of, accepted_by, excluded_by, bundle_of]
 
 
 @pytest.mark.parametrize("made", [*PAGES, entry_of])

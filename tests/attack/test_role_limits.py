@@ -65,13 +65,13 @@ def again() -> Act:
 
 
 def accepted() -> Act:
-    proof = {"state": State.EVALUATED, "proof": State.EVALUATED}
-    return of(web(**proof), "accept")
+    verification = {"state": State.EVALUATED, "verification": State.EVALUATED}
+    return of(web(**verification), "accept")
 
 
-def put_in() -> Act:
+def include_in_bundles() -> Act:
     row = web()
-    ManagedAccount.objects.leave_out(None)
+    ManagedAccount.objects.exclude_from_bundles(None)
     return of(row, "leave-out", again="1")
 
 
@@ -134,7 +134,7 @@ ACTS: dict[str, Callable[[], Act]] = {
     "forget": lambda: of(draft(), "forget"),
     "accept": accepted,
     "leave out": lambda: of(web(), "leave-out"),
-    "put in": put_in,
+    "put in": include_in_bundles,
     "rotate": lambda: of(web(), "rotate"),
     "cancel a rotation": rotation("unrotate"),
     "approve": approval,

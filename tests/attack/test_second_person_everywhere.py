@@ -74,8 +74,8 @@ def rollout(author: User) -> str:
 
 
 def evaluated(author: User) -> ManagedAccount:
-    proof = {"state": State.EVALUATED, "proof": State.EVALUATED}
-    account = account_row(environment="production", **proof)
+    verification = {"state": State.EVALUATED, "verification": State.EVALUATED}
+    account = account_row(environment="production", **verification)
     run_row(Status.EVALUATED, account=account, created_by=author)
     return account
 
@@ -88,7 +88,7 @@ def run_approve(author: User) -> tuple[str, dict[str, Any]]:
     return f"/runs/{run.pk}/approve/", read(run)
 
 
-def same_plans_approve(author: User) -> tuple[str, dict[str, Any]]:
+def identical_plans_approve(author: User) -> tuple[str, dict[str, Any]]:
     return f"/runs/same/{SAME}/approve/", {"run": [waiting(author).pk]}
 
 
@@ -162,7 +162,7 @@ def accept_by_api(author: User) -> tuple[str, dict[str, Any]]:
 
 TRIES: dict[str, Door] = {
     "run-approve": run_approve,
-    "same-plans-approve": same_plans_approve,
+    "identical-plans-approve": identical_plans_approve,
     "rollout-approve": rollout_approve,
     "delivery-approve": delivery_approve,
     "accept": accept,

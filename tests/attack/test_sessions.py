@@ -142,12 +142,12 @@ def test_settings_ask_for_the_password_again() -> None:
     account_row(environment="lab")
     client = signed_in(person("administrator"))
     left_open(client)
-    choice = {"environment": "lab", "four_eyes": "on"}
+    choice = {"environment": "lab", "second_approver": "on"}
 
-    refused = client.post("/settings/four-eyes/", choice)
+    refused = client.post("/settings/second-approver/", choice)
     before = EnvironmentPolicy.objects.exists()
     client.post("/you/confirm/", {"password": PASSWORD, "next": "/settings/"})
-    client.post("/settings/four-eyes/", choice)
+    client.post("/settings/second-approver/", choice)
 
     assert refused.url == "/you/confirm/?next=%2Fsettings%2F%3Ftab%3Drules"
     assert (before, EnvironmentPolicy.objects.exists()) == (False, True)
@@ -174,7 +174,7 @@ def test_a_wrong_password_confirms_nothing() -> None:
     page = client.post("/you/confirm/", {"password": "wrong", "next": "/settings/"})
 
     assert "Wrong password for administrator." in page.content.decode()
-    assert client.post("/settings/four-eyes/", {}).url.startswith("/you/confirm/")
+    assert client.post("/settings/second-approver/", {}).url.startswith("/you/confirm/")
 
 
 @pytest.mark.parametrize("site", ["//evil.example", "https://evil.example/"])

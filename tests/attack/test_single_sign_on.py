@@ -305,8 +305,8 @@ def test_it_leads_to_no_other_site(
 
 
 def settings_page(client: Client) -> Any:
-    policy = {"environment": "", "four_eyes": "on"}
-    return client.post(reverse("accounts:four-eyes"), policy)
+    policy = {"environment": "", "second_approver": "on"}
+    return client.post(reverse("accounts:second-approver"), policy)
 
 
 def test_a_sign_in_long_ago_at_the_provider_confirms_nothing(

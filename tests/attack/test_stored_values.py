@@ -85,7 +85,7 @@ READ_BY_NO_PAGE = {
     "Digest",
     "Happened",
     "KeptAnswer",
-    "Notice",
+    "Notification",
     "RunNumber",
     "SamlAnswer",
     "SentFile",

@@ -26,7 +26,7 @@ from accounts.external_ids import RotationRefused, rotate
 from accounts.mapping.accounts_file import register_all
 from accounts.mapping.edits import editing, editing_managing
 from accounts.mapping.entries import keep_approved
-from accounts.mapping.proved import keep_proved
+from accounts.mapping.verified import keep_verified
 from accounts.models import (
     ManagedAccount,
     ManagingAccount,
@@ -170,13 +170,13 @@ class World:
             return
         assert run.pk not in self.over
         keep_approved(run)
-        proof = (State.VERIFIED, State.EVALUATED, State.VERIFIED)[choice]
-        Run.objects.filter(pk=run.pk).update(status=proof)
+        verification = (State.VERIFIED, State.EVALUATED, State.VERIFIED)[choice]
+        Run.objects.filter(pk=run.pk).update(status=verification)
         rows = ManagedAccount.objects.all()
         rows.grant()
-        rows.verify(proof, timezone.now())
-        if proof == State.VERIFIED:
-            keep_proved(self.account, proof)
+        rows.verify(verification, timezone.now())
+        if verification == State.VERIFIED:
+            keep_verified(self.account, verification)
         self.carried = self.touched | {self.planner}
         self.touched, self.approved_in = set(), {account.environment}
 
@@ -246,7 +246,7 @@ def test_no_change_gets_through_without_two_people(
 ) -> None:
     with transaction.atomic():
         people = [person("approver", username=name) for name in NAMES]
-        managing_row(applied=[{}], state=State.VERIFIED, proof=State.VERIFIED)
+        managing_row(applied=[{}], state=State.VERIFIED, verification=State.VERIFIED)
         watched(start, {people[one] for one in writers})
         for one, inside in zip(people, limits, strict=True):
             limit(one, APPROVER, inside, None)

@@ -36,7 +36,7 @@ from accounts.models import (
     Heartbeat,
     KeptAnswer,
     ManagedAccount,
-    Notice,
+    Notification,
     Organization,
     Preferences,
     RoleLimit,
@@ -168,7 +168,7 @@ def whole_site() -> Pages:
             f"a-{number}",
             account_id=f"{int(ACCOUNT_ID) + number}",
             state=state,
-            proof=State.VERIFIED if state == State.VERIFIED else "",
+            verification=State.VERIFIED if state == State.VERIFIED else "",
             environment="prod",
             access_role="Access",
             read_roles=["readers"],
@@ -199,7 +199,7 @@ def whole_site() -> Pages:
         bundle.accounts.set(accounts)
         kept = {"status": status, "error": HARMLESS, "created_by": operator}
         Bundle.objects.filter(pk=bundle.pk).update(**kept)
-    EnvironmentPolicy.objects.create(environment="lab", four_eyes=True)
+    EnvironmentPolicy.objects.create(environment="lab", second_approver=True)
     Heartbeat.note(seen_at=now + timedelta(hours=1))  # all pages take a while
     rows.lookup_row(
         Question(CALLER, "aws"),
@@ -235,7 +235,7 @@ def whole_site() -> Pages:
     )
     Happened.objects.create(run=runs[0], digest=Digest.objects.create())
     organization = Organization.objects.get()
-    Notice(person=operator, what="new accounts", organization=organization).save()
+    Notification(person=operator, what="new accounts", organization=organization).save()
     find_clusters(accounts[0], operator)
     deliver_all(operator)
     record(operator, Activity.What.PLAN, HARMLESS, {"note": HARMLESS})
@@ -249,7 +249,7 @@ def roll_out(runs: list[Run], by: User) -> None:
             number=number,
             state=state,
             reason=HARMLESS,
-            left_out=[HARMLESS],
+            excluded=[HARMLESS],
             created_by=by,
         )
     Run.objects.filter(pk__in=[run.pk for run in runs]).update(rollout=1, wave=1)

@@ -201,7 +201,7 @@ def test_the_image_has_the_documents_that_help_shows() -> None:
         for name in line.split()[:-1]
     }
     ignored = (ROOT / ".dockerignore").read_text().split()
-    left_out = {
+    excluded = {
         str(path.relative_to(ROOT))
         for pattern in ignored
         if pattern.startswith("docs")
@@ -219,5 +219,5 @@ def test_the_image_has_the_documents_that_help_shows() -> None:
         r"\]\(\.\./(pages/[^)]+webp)\)",
         "".join(document.text for document in documents()),
     )
-    assert {f"docs/{picture}" for picture in shown}.isdisjoint(left_out)
-    assert "docs/pages/account-390-dark.webp" in left_out
+    assert {f"docs/{picture}" for picture in shown}.isdisjoint(excluded)
+    assert "docs/pages/account-390-dark.webp" in excluded

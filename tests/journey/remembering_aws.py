@@ -68,12 +68,12 @@ class RememberingAws:
 def replace_aws(patch: pytest.MonkeyPatch) -> RememberingAws:
     """Let the runs of this process work in an AWS that remembers."""
     aws = RememberingAws()
-    proved = Result(CHAIN, BECOME_IDENTITY, Outcome.PASSED)
+    verified = Result(CHAIN, BECOME_IDENTITY, Outcome.PASSED)
     patch.setattr(Side, "compared", lambda side, *a, **b: aws.compared(side, *a, **b))
     patch.setattr(Side, "hand_on", lambda *_, **__: None)
     patch.setattr(carrying_out, "apply", aws.apply)
     patch.setattr(planning, "look_up", lambda *_: False)
-    patch.setattr(verifying, "checks", lambda *_: [proved])
+    patch.setattr(verifying, "checks", lambda *_: [verified])
     patch.setattr(Sessions, "caller", lambda _: None)
     for name in ASKS_AWS:
         patch.setattr(planning, name, lambda *_: None)

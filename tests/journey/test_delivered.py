@@ -173,7 +173,7 @@ def deliver(page: Page, bundles: Bundles) -> None:
         account_id=NEIGHBOUR.account_id,
         access_role=ACCESS_ROLE,
         state=State.VERIFIED,
-        proof=State.VERIFIED,
+        verification=State.VERIFIED,
         verified_at=timezone.now(),
         granted_at=timezone.now(),
     )

@@ -80,9 +80,9 @@ def test_a_failed_check_of_the_managing_account_stops_no_account(
 
     account = Run.objects.get(account=job.account)
     assert Run.objects.get(kind=Run.Kind.MANAGING).status == Status.FAILED
-    proved = account.checks.filter(outcome="passed").values_list("name", flat=True)
-    assert "Look up zones in us-east-1 as Spinnaker's identity" in proved
-    assert "Assume the managed role" in proved
+    verified = account.checks.filter(outcome="passed").values_list("name", flat=True)
+    assert "Look up zones in us-east-1 as Spinnaker's identity" in verified
+    assert "Assume the managed role" in verified
 
 
 @pytest.mark.smoke

@@ -54,7 +54,7 @@ def test_what_is_missing_in_some_regions_is_counted(job: Job, what: str) -> None
     assert job.onboard() == State.VERIFIED, job.output
 
     run = Run.objects.get(account=job.account)
-    assert run.proof == "verified, cannot deploy in 1 Region"
+    assert run.verification == "verified, cannot deploy in 1 Region"
     assert job.account.word == run.word == "verified, some regions"
     assert BADGES[job.account.word].colour == "warn"
     (missing,) = missing_in(run)
@@ -93,7 +93,7 @@ def test_a_verification_afterwards_counts_what_was_removed(job: Job) -> None:
 
     run = job.verify()
 
-    assert run.proof == "verified, cannot deploy in 1 Region"
+    assert run.verification == "verified, cannot deploy in 1 Region"
     assert job.account.undeployable == 1
 
 

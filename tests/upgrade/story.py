@@ -36,7 +36,7 @@ from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
 from accounts.runs.actions import approve, plan
 from accounts.runs.stages import carry_on
-from accounts.spinnaker.bundles import build, install, leave_out, new_bundle
+from accounts.spinnaker.bundles import build, exclude_from_bundles, install, new_bundle
 from accounts.spinnaker.feed import tokens as feed_tokens
 from accounts.spinnaker.feed.keeping import keep_current
 from accounts.tokens import api_tokens as api_tokens
@@ -104,7 +104,7 @@ def tell(folder: str) -> None:
         second = new_bundle(olga)
         build(second)
         install(second, grace)
-        assert leave_out(ManagedAccount.objects.get(name="staging"), grace)
+        assert exclude_from_bundles(ManagedAccount.objects.get(name="staging"), grace)
         onboard(grace, "limited")
         onboard(grace, "owned")
         read_organization(grace)
@@ -119,7 +119,7 @@ def tell(folder: str) -> None:
 
 def decide_settings(ada: User, grace: User, vera: User) -> None:
     limit(vera, OPERATOR, ["", "dev"], by=ada)
-    choose("dev", four_eyes=False)
+    choose("dev", second_approver=False)
     groups.choose(ada, "platform", ("operator", "approver"))
     target = Target(
         name="Releases",

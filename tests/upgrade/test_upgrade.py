@@ -129,7 +129,7 @@ def in_words_of_today(rows: Rows) -> Rows:
 
 
 def reword(check: dict[str, Any]) -> None:
-    said = {"proved": "passed", "not proved from here": "not testable"}
+    said = {"verified": "passed", "not proved from here": "not testable"}
     check["outcome"] = said.get(check["outcome"], check["outcome"])
 
 

@@ -128,7 +128,7 @@ def list_clusters(
 ) -> dict[str, Any]:
     """List what was found, as the filters ask."""
     rows = filtered(kept(id).clusters.all(), FILTERS, request.GET)
-    heavy = ("account__proved", "account__applied", "account__approved_entries")
+    heavy = ("account__verified", "account__applied", "account__approved_entries")
     found = page_of(rows.select_related("account").defer(*heavy), "id", asked)
     items = [
         {

@@ -22,12 +22,12 @@ from accounts.api.v1.accounts.describing import router as of_accounts
 from accounts.api.v1.runs import RunInFull, read_run, run_numbered
 from accounts.api.v1.runs import router as of_runs
 from accounts.api.v1.texts import Comment, Digest, Name, Number, Typed
-from accounts.mapping.completeness import Undescribed
+from accounts.mapping.completeness import Incomplete
 from accounts.models import Run
 from accounts.runs import actions
 from accounts.runs.deciding.confirmation import confirm_run
 from accounts.runs.deciding.lateness import decided_already, nothing_to_accept, outdated
-from accounts.runs.deciding.starting import plan_described, start_again
+from accounts.runs.deciding.starting import start_again, start_plan
 from accounts.runs.owners.looking import look_soon
 
 WAITS_FOR_NOBODY = "{} does not wait for an owner."
@@ -60,8 +60,8 @@ def plan_account(request: ApiRequest, name: Name) -> Any:
     """Start a run that plans what to change. Nothing changes until it is approved."""
     account = account_named(name)
     try:
-        return begun(request, plan_described(account, request.user))
-    except Undescribed as error:
+        return begun(request, start_plan(account, request.user))
+    except Incomplete as error:
         raise Problem(Code.INCOMPLETE, f"{account.name}: {error}.") from error
 
 
@@ -164,7 +164,7 @@ def check_for_owner(request: ApiRequest, number: Number) -> Any:
     """Check at once whether the account’s owner has created the roles."""
     run = run_numbered(number)
     if not look_soon(run, request.user):
-        raise Problem(Code.NOBODY_WAITS, WAITS_FOR_NOBODY.format(run.title))
+        raise Problem(Code.NO_ONE_WAITS, WAITS_FOR_NOBODY.format(run.title))
     return Status(202, read_run(request, number))
 
 

@@ -106,7 +106,7 @@ class Plan(Schema):
     changes: list[Change]
     entries: list[EntryChange]
     risks: list[str]
-    discouraged: list[str]
+    not_recommended: list[str]
 
 
 @router.get("", response=Page[RunListed], summary="List runs")
@@ -149,7 +149,7 @@ def plan_in_full(run: Run) -> dict[str, Any]:
         "changes": [change_of(step) for step in steps],
         "entries": plan.entries,
         "risks": [risk.sentence for risk in plan.risks],
-        "discouraged": [one.sentence for one in plan.discouraged],
+        "not_recommended": [one.sentence for one in plan.not_recommended],
     }
 
 

@@ -82,7 +82,7 @@ def listed_members(members: Iterable[Member], managing: Managing) -> list[Listed
         "name",
         "account_id",
         "state",
-        "proof",
+        "verification",
         "verified_at",
         "unknown_writes",
         "unapproved",

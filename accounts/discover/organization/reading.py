@@ -23,7 +23,7 @@ from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Member, MemberTag, Organization
 from accounts.models.lease import LeaseLost
 from accounts.models.organization.reading import ROOT
-from accounts.notices.notifying import notify_of_new_accounts
+from accounts.notifications.notifying import notify_of_new_accounts
 from accounts.work.leases import holding
 from accounts.work.queue import wake
 from onboarding.aws.client import AccountClient, together

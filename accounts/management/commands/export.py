@@ -30,7 +30,7 @@ class Command(BowlineCommand):
         found = export()
         csv = csv or (file is not None and file.suffix.lower() == ".csv")
         text = found.text(csv=csv)
-        for reason in found.left_out:
+        for reason in found.excluded:
             self.stderr.write(f"Not in the file: {reason}")
         if file is None:
             self.stdout.write(text, ending="")

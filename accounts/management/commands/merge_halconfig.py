@@ -71,9 +71,9 @@ class Command(BowlineCommand):
             raise CommandError(f"{config} cannot be merged. {error}") from None
         except OSError as error:
             raise CommandError(f"{config} cannot be read: {error}") from error
-        left_out = [one for one in merged.collisions if not one.is_taken_over]
-        open_ = [one for one in left_out if one.name not in options["leave"]]
-        for collision in left_out:
+        excluded = [one for one in merged.collisions if not one.is_taken_over]
+        open_ = [one for one in excluded if one.name not in options["leave"]]
+        for collision in excluded:
             self.stderr.write(f"{collision.name} isn't included. {collision.reason}")
         for note in (*merged.mistakes, *merged.notes):
             self.stderr.write(note)

@@ -23,7 +23,7 @@ from django.core.management import CommandError
 from accounts.management.bundle_file import BundleFile, named_broken
 from accounts.management.command import BowlineCommand, write
 from accounts.management.deletions import kept_back
-from accounts.management.ended import code, outdated_in, was_proved
+from accounts.management.ended import code, outdated_in, was_verified
 from accounts.management.exit_codes import DONE, FAILED, WAITS, combined
 from accounts.management.migrated import is_migrated, migrate_if_new
 from accounts.management.onboard_options import Asked, add_options, asked
@@ -44,7 +44,7 @@ from accounts.people.reach import reach_of_run
 from accounts.people.role_limits.refusing import Outside
 from accounts.runs.actions import RunOpen, accept
 from accounts.runs.capacity import NoRoom
-from accounts.runs.owners.readiness import ManagingUnproved
+from accounts.runs.owners.readiness import ManagingNotVerified
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.batch import RolloutBatch
 from accounts.wording import counted
@@ -173,7 +173,7 @@ class Command(BowlineCommand):
         try:
             with nothing_sent():
                 codes = self.plan_and_apply(batch, accounts, chosen, wanted)
-        except (CannotStart, ManagingUnproved, NoRoom, RunOpen) as error:
+        except (CannotStart, ManagingNotVerified, NoRoom, RunOpen) as error:
             no_room = isinstance(error.__cause__ or error, NoRoom)
             raise CommandError(
                 f"{error} {IN_THE_FILE}" if no_room else str(error)
@@ -235,7 +235,7 @@ class Command(BowlineCommand):
                 return self.planned_again(batch, chosen, wanted)
         if managing.status == Status.HANDED_OFF:
             return [WAITS]
-        if managing.status in UNSUCCESSFUL and not was_proved(managing):
+        if managing.status in UNSUCCESSFUL and not was_verified(managing):
             batch.give_up()
             return [FAILED]
         keys = batch.part(chosen, resumed=wanted.resume)

@@ -33,7 +33,7 @@ class Command(BowlineCommand):
         parser.add_argument(
             "--stale",
             action="store_true",
-            help="only accounts whose proof is older than PROOF_MAX_AGE",
+            help="only accounts whose proof is older than VERIFICATION_MAX_AGE",
         )
         parser.add_argument(
             "--threads", type=int, default=16, help="accounts to process at a time"

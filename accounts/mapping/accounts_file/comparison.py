@@ -93,7 +93,7 @@ def rows_by_name(pks: Iterable[UUID], *, lock: bool) -> dict[str, ManagedAccount
     """Read the rows; whoever locks others at the same time takes the same order."""
     rows = ManagedAccount.objects.prefetch_related("providers").order_by("id")
     # Nothing here needs them, and they are most of a row.
-    rows = rows.defer("proved", "applied", "approved_entries")
+    rows = rows.defer("verified", "applied", "approved_entries")
     if lock:
         rows = rows.select_for_update(no_key=True)
     slices = in_slices(sorted(pks))

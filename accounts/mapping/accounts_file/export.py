@@ -28,14 +28,14 @@ AT_ONCE = 1_000
 class Export(NamedTuple):
     managing: Written | None
     accounts: list[Written]
-    left_out: list[str]
+    excluded: list[str]
     """Why accounts are not in it, each with its name."""
     spinnaker: Written | None = None
 
     def text(self, *, csv: bool) -> str:
         if csv:
             return csv_text(self.accounts)
-        comments = "".join(f"# Not in this file: {said}\n" for said in self.left_out)
+        comments = "".join(f"# Not in this file: {said}\n" for said in self.excluded)
         return comments + yaml_text(self.managing, self.accounts, self.spinnaker)
 
 
@@ -44,12 +44,12 @@ def export(rows: Iterable[ManagedAccount] | None = None) -> Export:
     managing = ManagingAccount.objects.first()
     if rows is None:
         everything = ManagedAccount.objects.prefetch_related("providers")
-        everything = everything.defer("proved", "applied", "approved_entries")
+        everything = everything.defer("verified", "applied", "approved_entries")
         rows = everything.order_by("name").iterator(chunk_size=AT_ONCE)
-    accounts, left_out = [], []
+    accounts, excluded = [], []
     for row in rows:
         if reason := why_not(row):
-            left_out.append(" ".join(f"{row.name}. {reason}".split()))
+            excluded.append(" ".join(f"{row.name}. {reason}".split()))
         else:
             accounts.append(account_written(description_of(row)))
     written = (
@@ -59,7 +59,7 @@ def export(rows: Iterable[ManagedAccount] | None = None) -> Export:
     )
     spinnaker = Spinnaker.objects.first()
     connection = spinnaker_written(connection_of(spinnaker)) if spinnaker else None
-    return Export(written, accounts, left_out, connection)
+    return Export(written, accounts, excluded, connection)
 
 
 def why_not(row: ManagedAccount) -> str:

@@ -95,11 +95,11 @@ def outdate_edited(changed: Iterable[Edited], prefix: Prefix) -> list[UUID]:
     for row, one in changed:
         effect = many.effect(row, as_saved(row, one, prefix))
         if effect.outdates:
-            outdated[effect.keeps_proof].append(row)
-    for keeps_proof, rows in outdated.items():
+            outdated[effect.keeps_verification].append(row)
+    for keeps_verification, rows in outdated.items():
         for some in in_slices(rows):
             found = ManagedAccount.objects.filter(pk__in=[row.pk for row in some])
-            found.outdate(proved=keeps_proof)
+            found.outdate(verified=keeps_verification)
     return [row.pk for rows in outdated.values() for row in rows]
 
 

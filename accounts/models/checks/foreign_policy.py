@@ -24,7 +24,7 @@ from accounts.models.readable import Readable, is_texts
 WRITES = "unknown writes"
 """The kind of a row that is no policy, but what a verification could not find out."""
 
-WIDE = tuple(f"account__{one}" for one in ("applied", "approved_entries", "proved"))
+WIDE = tuple(f"account__{one}" for one in ("applied", "approved_entries", "verified"))
 """Columns that nothing here reads."""
 
 

@@ -11,7 +11,7 @@ class EnvironmentPolicy(models.Model):
 
     environment = models.CharField(max_length=60, blank=True, unique=True)
     """Empty: accounts without one."""
-    four_eyes = models.BooleanField()
+    second_approver = models.BooleanField()
     """Whether whoever plans may not approve."""
     off_asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -7,7 +7,7 @@ from functools import partial
 from django.conf import settings
 from django.db import models
 
-from accounts.models.notices.kinds import USUAL
+from accounts.models.notifications.kinds import USUAL
 
 
 class Preferences(models.Model):

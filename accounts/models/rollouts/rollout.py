@@ -55,7 +55,7 @@ class Rollout(CreatedBy, Carried, Readable):
         NEVER = "never"
 
     ENDED = (State.STOPPED, State.FINISHED)
-    READS = {"left_out": is_texts}
+    READS = {"excluded": is_texts}
 
     number = models.AutoField(primary_key=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.ONBOARD)
@@ -90,7 +90,7 @@ class Rollout(CreatedBy, Carried, Readable):
     )
     reason = models.CharField(max_length=200, blank=True, editable=False)
     """Why it is paused or stopped."""
-    left_out = models.JSONField(default=list, editable=False)
+    excluded = models.JSONField(default=list, editable=False)
     """Each text names an account that was chosen and could not be started, and why."""
     created_at = models.DateTimeField(auto_now_add=True)
     resumed_at = models.DateTimeField(null=True, editable=False)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from accounts.models import Notice, Target
+from accounts.models import Notification, Target
 from accounts.notify.written import Text
 
 Channel = Target.Channel
@@ -25,9 +25,9 @@ TEAMS_LONGEST = 4000
 MORE = "…"
 
 
-def body_of(target: Target, notice: Notice, text: Text) -> str:
+def body_of(target: Target, notification: Notification, text: Text) -> str:
     if target.channel == Channel.WEBHOOK:
-        body = webhook(notice, text)
+        body = webhook(notification, text)
     else:
         body = BODIES[target.channel](text)
     return json.dumps(body, ensure_ascii=False)
@@ -107,10 +107,10 @@ BODIES: Mapping[str, Callable[[Text], dict[str, Any]]] = {
 }
 
 
-def webhook(notice: Notice, text: Text) -> dict[str, Any]:
+def webhook(notification: Notification, text: Text) -> dict[str, Any]:
     return {
-        "type": notice.type,
-        "time": notice.created_at.isoformat(),
+        "type": notification.type,
+        "time": notification.created_at.isoformat(),
         "data": {
             "title": text.title,
             "text": "\n\n".join(text.paragraphs),

@@ -14,7 +14,7 @@ from standardwebhooks.webhooks import Webhook
 
 from accounts.models import Target
 
-SALT = "bowline.notices"
+SALT = "bowline.notifications"
 
 
 def secret_of(target: Target) -> str:

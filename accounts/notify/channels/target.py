@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models.functions import Now
 
-from accounts.models import Notice, Target
+from accounts.models import Notification, Target
 from accounts.notify.channels.bodies import body_of
 from accounts.notify.channels.places import NoPlace, place_of
 from accounts.notify.channels.posting import NotDelivered, post
@@ -12,13 +12,13 @@ from accounts.notify.channels.signing import signed
 from accounts.notify.written import Text
 
 
-def send_to_target(target: Target, notice: Notice, text: Text) -> None:
+def send_to_target(target: Target, notification: Notification, text: Text) -> None:
     """Send it, or raise NotDelivered; either way the target says so."""
     try:
-        body = body_of(target, notice, text)
+        body = body_of(target, notification, text)
         headers: dict[str, str] = {}
         if target.channel == Target.Channel.WEBHOOK:
-            headers = signed(target, str(notice.pk), body)
+            headers = signed(target, str(notification.pk), body)
         try:
             post(place_of(target), body.encode(), headers)
         except NoPlace as error:

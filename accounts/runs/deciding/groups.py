@@ -14,14 +14,14 @@ MOST_GROUPS = 5
 """The most groups of plans that are offered at once, the largest first."""
 
 
-class SamePlans(NamedTuple):
+class IdenticalPlans(NamedTuple):
     fingerprint: str
     plans: int
     changes: int
     """How many changes each of them holds."""
 
 
-def same_plans() -> list[SamePlans]:
+def identical_plans() -> list[IdenticalPlans]:
     """List the groups of waiting plans that are the same, the largest first."""
     waiting = Run.objects.approvable().exclude(fingerprint="").order_by()
     waiting = waiting.exclude(kind=Run.Kind.REMOVE)
@@ -32,7 +32,7 @@ def same_plans() -> list[SamePlans]:
         .order_by("-plans", "fingerprint")[:MOST_GROUPS]
     )
     return [
-        SamePlans(fingerprint, plans, changes_of(fingerprint))
+        IdenticalPlans(fingerprint, plans, changes_of(fingerprint))
         for fingerprint, plans in groups
     ]
 

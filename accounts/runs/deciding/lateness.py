@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.mapping.edits import lock_described
+from accounts.mapping.edits import lock_settings
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Run
 from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.states import Status
@@ -20,7 +20,7 @@ def refuse_edited(run: Run) -> None:
     """Raise MovedMeanwhile where an edit outdates the plan; until the transaction ends
     there is none.
     """
-    lock_described([run.account_id] if run.account_id else [])
+    lock_settings([run.account_id] if run.account_id else [])
     account = ManagedAccount.objects.filter(pk__in=[run.account_id]).first()
     if edit := run.outdated_by(account, ManagingAccount.objects.first()):
         raise MovedMeanwhile(edit)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from accounts.mapping.completeness import Undescribed, refuse_undescribed
+from accounts.mapping.completeness import Incomplete, refuse_incomplete
 from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount, Run
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom
-from accounts.runs.owners.readiness import ManagingUnproved
+from accounts.runs.owners.readiness import ManagingNotVerified
 from onboarding.details import DetailsError
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ class Forgotten(Exception):
 REFUSALS = (
     DetailsError,
     Forgotten,
-    ManagingUnproved,
+    ManagingNotVerified,
     NameTaken,
     NoManagingAccount,
     NoRoom,
-    Undescribed,
+    Incomplete,
     actions.NothingStands,
     actions.StillTold,
 )
@@ -45,9 +45,9 @@ STARTS: dict[str, Callable[..., Run]] = {
 }
 
 
-def plan_described(account: ManagedAccount, by: User) -> Run:
-    """Plan an account; raise Undescribed where a part of it is not described."""
-    refuse_undescribed(account)
+def start_plan(account: ManagedAccount, by: User) -> Run:
+    """Plan an account; raise Incomplete where a part of it is not described."""
+    refuse_incomplete(account)
     return actions.plan(account, by)
 
 

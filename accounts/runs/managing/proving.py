@@ -6,8 +6,8 @@ import logging
 
 from django.utils import timezone
 
-from accounts.models import Notice, Run
-from accounts.notices.happening import happened
+from accounts.models import Notification, Run
+from accounts.notifications.happening import happened
 from accounts.runs import verifying
 from accounts.runs.foreign.as_found import keep_as_found
 from accounts.runs.foreign.keeping import keep_all_foreign
@@ -20,7 +20,7 @@ from onboarding.verify.verification import LONG_BACKOFF, verify_managing
 logger = logging.getLogger(__name__)
 
 
-def prove_managing(run: Run, sessions: Sessions) -> None:
+def verify_managing_account(run: Run, sessions: Sessions) -> None:
     """Walk through the managing account alone, where the run changed it and no
     verification of the run's own account follows, or only after days.
 
@@ -48,5 +48,5 @@ def prove_managing(run: Run, sessions: Sessions) -> None:
     now = timezone.now()
     verifying.judge_managing(scope.row, looked, found, now)
     if keep_all_foreign(verifying.compared_of([looked]), now):
-        happened(run, Notice.What.FOUND)
+        happened(run, Notification.What.FOUND)
     keep_as_found(verifying.compared_of([looked]), now)

@@ -7,7 +7,7 @@ from accounts.models import (
 )
 from accounts.runs.applying import apply_run, approved_plan, finish
 from accounts.runs.managing.applying import apply_shared
-from accounts.runs.managing.proving import prove_managing
+from accounts.runs.managing.proving import verify_managing_account
 from accounts.runs.owners.waiting import left_to_owner, wait_for_owner
 from accounts.runs.scope import Scope
 from onboarding.aws.session import Sessions
@@ -40,5 +40,5 @@ def apply_for_owner(run: Run, scope: Scope, sessions: Sessions) -> bool:
     if removes and not run.is_refused:
         return True
     apply_shared(run, scope, sessions, plan, steps)
-    prove_managing(run, sessions)
+    verify_managing_account(run, sessions)
     return not removes

@@ -49,7 +49,7 @@ def keep(run: Run, given: Given, account: ManagedAccount | None) -> None:
 
 def is_handed_out(row: ManagedAccount, managing: Managing, managed: Managed) -> bool:
     """Return whether the owner was given exactly this, and it was proved since."""
-    if not (managed.is_handed_off and row.proof):
+    if not (managed.is_handed_off and row.verification):
         return False
     last = HandOff.objects.in_force().filter(account=row.pk).first()
     return last is not None and last.text_id == described(managing, managed).digest

@@ -17,7 +17,7 @@ from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import HandOff as HandedOut
 from accounts.models import ManagedAccount, Run
 from accounts.models.managed import ManagedAccountQuerySet
-from accounts.models.standing import BROKEN, PROVED
+from accounts.models.standing import BROKEN, VERIFIED
 from accounts.models.states import State
 from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
@@ -41,14 +41,14 @@ class StackSet:
     """The hand-off that came last."""
     texts: set[str] = field(default_factory=set)
     accounts: int = 0
-    proved: int = 0
+    verified: int = 0
     waiting: int = 0
     troubled: int = 0
 
     def count(self, state: str, accounts: int) -> None:
         self.accounts += accounts
-        if state in PROVED:
-            self.proved += accounts
+        if state in VERIFIED:
+            self.verified += accounts
         elif state == State.HANDED_OFF:
             self.waiting += accounts
         elif state in BROKEN:
@@ -57,7 +57,7 @@ class StackSet:
     @property
     def others(self) -> int:
         """Count those that are planned again, or were edited."""
-        return self.accounts - self.proved - self.waiting - self.troubled
+        return self.accounts - self.verified - self.waiting - self.troubled
 
 
 def of_organization() -> ManagedAccountQuerySet:

@@ -10,7 +10,7 @@ from onboarding.handoff.hand_off import HandOff
 from onboarding.resources.policy import QuotaExceeded
 
 
-class ManagingUnproved(Exception):
+class ManagingNotVerified(Exception):
     """The roles would trust an identity of which nobody knows whether it exists."""
 
     def __init__(self, managing: ManagingAccount, account: ManagedAccount) -> None:
@@ -30,12 +30,12 @@ class ManagingUnproved(Exception):
 
 
 def refuse_unready(managing: ManagingAccount, account: ManagedAccount) -> None:
-    """Raise ManagingUnproved where roles would trust an identity that an owner has not
-    created yet, or where an account would be handed off too early.
+    """Raise ManagingNotVerified where roles would trust an identity that its owner has
+    not created yet, or where an account would be handed off too early.
     """
     owned = account.is_handed_off or managing.is_handed_off
-    if owned and not managing.proof:
-        raise ManagingUnproved(managing, account)
+    if owned and not managing.verification:
+        raise ManagingNotVerified(managing, account)
 
 
 class ManagingUnplanned(Exception):
@@ -51,7 +51,7 @@ class ManagingUnplanned(Exception):
 NOT_READY = (
     ManagingUnplanned,
     DetailsError,
-    ManagingUnproved,
+    ManagingNotVerified,
     NoManagingAccount,
     QuotaExceeded,
 )

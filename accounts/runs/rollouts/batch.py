@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.runs import RunQuerySet
-from accounts.models.standing import PROVED
+from accounts.models.standing import VERIFIED
 from accounts.models.states import OPEN, WORKING, Status
 from accounts.runs.actions import approve, keep
 from accounts.runs.batch import COMMAND, Batch
@@ -67,12 +67,12 @@ class RolloutBatch(Batch):
         runs = Run.objects.filter(rollout=self.rollout)
         waiting = runs.filter(status=Status.PLANNED)
         planned = set(runs_of(self.rollout).values_list("account", flat=True))
-        left_out = {text.partition(": ")[0] for text in self.rollout.left_out}
-        wanted = {one.pk for one in accounts if one.name not in left_out}
-        proved = ManagedAccount.objects.filter(state__in=PROVED)
+        excluded = {text.partition(": ")[0] for text in self.rollout.excluded}
+        wanted = {one.pk for one in accounts if one.name not in excluded}
+        verified = ManagedAccount.objects.filter(state__in=VERIFIED)
         return (
             planned <= wanted
-            and wanted - planned <= {*proved.values_list("pk", flat=True)}
+            and wanted - planned <= {*verified.values_list("pk", flat=True)}
             and not runs.filter(status=Status.PLANNING).exists()
             and waiting.count() == runs.approvable().count()
         )
@@ -173,7 +173,7 @@ class RolloutBatch(Batch):
 
     def left(self) -> Iterator[str]:
         rollout = Rollout.objects.get(pk=self.rollout.pk)
-        yield from rollout.left_out
+        yield from rollout.excluded
         if rollout.state == Rollout.State.PAUSED:
             waiting = runs_of(rollout).filter(status=Status.APPROVED).count()
             yield (

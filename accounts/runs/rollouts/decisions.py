@@ -17,14 +17,14 @@ from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.mapping.edits import lock_described
+from accounts.mapping.edits import lock_settings
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
 from accounts.models import (
     Activity,
     ManagedAccount,
     ManagingAccount,
-    Notice,
+    Notification,
     Rollout,
     Run,
 )
@@ -32,7 +32,7 @@ from accounts.models.activity import name_of
 from accounts.models.managed import both_environments
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
-from accounts.notices.notifying import notify_of_rollout
+from accounts.notifications.notifying import notify_of_rollout
 from accounts.people.activity import COMMAND_LINE, record
 from accounts.people.authors import EDITED, STARTED, edited_by
 from accounts.people.deciding import same_person, where
@@ -119,7 +119,7 @@ def stop(rollout: Rollout, by: User | None) -> bool:
         reason = f"{name_of(by) or COMMAND_LINE} stopped it."
         row.move(State.STOPPED, reason=reason, finished_at=timezone.now())
         if by is None or by.pk != row.created_by_id:
-            notify_of_rollout(row, Notice.What.ENDED)
+            notify_of_rollout(row, Notification.What.ENDED)
         record(by, What.STOP, str(row), {"discarded": discarded})
     return True
 
@@ -159,7 +159,7 @@ def discard(runs: RunQuerySet) -> int:
     keys = list(runs.order_by("number").values_list("pk", flat=True))
     slices = [Run.objects.filter(pk__in=some) for some in in_slices(keys, AT_ONCE)]
     discarded = sum(some.move(Status.DISCARDED, since=UNDONE) for some in slices)
-    lock_described(accounts_of(*slices))
+    lock_settings(accounts_of(*slices))
     for some in slices:
         left = some.filter(status=Status.DISCARDED)
         others = Run.objects.filter(account=OuterRef("pk"), status__in=OPEN)
@@ -353,7 +353,7 @@ def approve_these(numbers: Sequence[int], by: User, comment: str) -> list[int]:
     slices = [Run.objects.filter(number__in=some) for some in in_slices(numbers)]
     for some in slices:
         list(some.order_by("number").select_for_update(no_key=True).values_list("pk"))
-    lock_described(accounts_of(*slices))
+    lock_settings(accounts_of(*slices))
     now, approved = timezone.now(), []
     for some in slices:
         may = list(

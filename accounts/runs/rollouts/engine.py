@@ -12,10 +12,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from accounts.mapping.edits import lock_described
-from accounts.models import Activity, ManagedAccount, Notice, Rollout, Run
+from accounts.mapping.edits import lock_settings
+from accounts.models import Activity, ManagedAccount, Notification, Rollout, Run
 from accounts.models.states import OPEN, Status
-from accounts.notices.notifying import notify_of_plans, notify_of_rollout
+from accounts.notifications.notifying import notify_of_plans, notify_of_rollout
 from accounts.people.activity import record
 from accounts.runs.rollouts.causes import in_common
 from accounts.runs.rollouts.census import (
@@ -104,7 +104,7 @@ def advance_after(run: Run) -> None:
 
 def pause(rollout: Rollout, reason: str) -> None:
     rollout.move(State.PAUSED, reason=reason)
-    notify_of_rollout(rollout, Notice.What.PAUSED)
+    notify_of_rollout(rollout, Notification.What.PAUSED)
     record("Bowline", Activity.What.PAUSE, str(rollout), {"reason": reason})
 
 
@@ -113,7 +113,7 @@ def begin(rollout: Rollout, wave: int, most: int) -> None:
     chosen = next_accounts(rollout, wave, most)
     runs = Run.objects.filter(pk__in=chosen)
     runs.move(Status.APPLYING, since=(Status.APPROVED,), wave=wave, queued_at=None)
-    lock_described(accounts_of(runs))
+    lock_settings(accounts_of(runs))
     unedited = Run.objects.filter(
         pk__in=chosen,
         status=Status.APPLYING,
@@ -166,6 +166,6 @@ def say(rollout: Rollout, state: str) -> None:
     ends = state in Rollout.ENDED
     rollout.move(State(state), finished_at=timezone.now() if ends else None)
     if rollout.has_ended:
-        notify_of_rollout(rollout, Notice.What.ENDED)
+        notify_of_rollout(rollout, Notification.What.ENDED)
     elif state == State.PLANNED:
         notify_of_plans(rollout)

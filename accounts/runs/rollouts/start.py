@@ -60,7 +60,7 @@ def start(
 ) -> Rollout:
     """Start a rollout of these accounts, described to the end; raise CannotStart.
 
-    Accounts that cannot be planned are left out, and `left_out` says why. One that is
+    Accounts that cannot be planned are left out, and `excluded` says why. One that is
     part of another rollout refuses the whole.
     """
     chosen = sorted(accounts, key=lambda account: account.name)
@@ -108,20 +108,20 @@ def add(
     return these accounts.
     """
     kind, managing = Rollout.Kind(rollout.kind), managing_row()
-    left_out = dict(busy(accounts, kind))
-    free = [account for account in accounts if account not in left_out]
+    excluded = dict(busy(accounts, kind))
+    free = [account for account in accounts if account not in excluded]
     if kind == Rollout.Kind.REMOVE:
-        left_out |= dict(handed_off(free))
-        free = [account for account in free if account not in left_out]
-    left_out |= dict(REFUSALS[kind](free))
-    free = [account for account in free if account not in left_out]
-    reasons = [f"{one.name}: {reason}" for one, reason in left_out.items()]
+        excluded |= dict(handed_off(free))
+        free = [account for account in free if account not in excluded]
+    excluded |= dict(REFUSALS[kind](free))
+    free = [account for account in free if account not in excluded]
+    reasons = [f"{one.name}: {reason}" for one, reason in excluded.items()]
     if not free:
         raise CannotStart(f"No accounts can be started. {in_a_row(reasons)}".strip())
     if kind == Rollout.Kind.ONBOARD:
         refuse_overflow(managing, free)
-    rollout.left_out = sorted({*rollout.left_out, *reasons})
-    rollout.save(update_fields=["left_out"])
+    rollout.excluded = sorted({*rollout.excluded, *reasons})
+    rollout.save(update_fields=["excluded"])
     turns = turns_of(free)
     Run.objects.bulk_create(
         [

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
-from accounts.mapping.proved import proved_entries
+from accounts.mapping.verified import verified_entries
 from accounts.models import ManagedAccount
 from accounts.people.reach import each_environment
 from accounts.slices import in_slices
@@ -23,9 +23,9 @@ def wanted_bodies() -> tuple[Body, ...]:
     NoManagingAccount.
     """
     managing = snapshots.in_force(managing_row())
-    rows = held().only("name", "proved")
+    rows = held().only("name", "verified")
     refuse_twins(rows)
-    return bodies(proved_entries(managing, rows))
+    return bodies(verified_entries(managing, rows))
 
 
 def environments(names: Collection[str]) -> list[str]:
@@ -33,7 +33,7 @@ def environments(names: Collection[str]) -> list[str]:
     names; empty: of none.
     """
     left, found = set(names), set[str]()
-    for entries, *row in held().values_list("proved__entries", *COLUMNS):
+    for entries, *row in held().values_list("verified__entries", *COLUMNS):
         mine = {entry["name"] for entry in entries}
         if mine & left:
             found.update(one for _, one in each_environment([tuple(row)]))

@@ -57,7 +57,7 @@ def keep_current() -> None:
 def compared() -> Iterator[tuple[FedAccount, Carried | None]]:
     """Yield each account that differs, and what is to be said of it."""
     stale = to_feed().order_by("created_at", "pk")
-    columns = stale.values_list("pk", "name", "entries_digest", "proved__entries")
+    columns = stale.values_list("pk", "name", "entries_digest", "verified__entries")
     for pk, name, digest, documents in columns.iterator():
         if not are_documents(documents):
             log.warning("The feed keeps %s: its new entries can't be read.", name)

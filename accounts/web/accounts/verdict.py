@@ -54,7 +54,7 @@ def sentence_of(account: ManagedAccount) -> str:
         return NO_ACCESS
     if word in SENTENCES:
         return SENTENCES[word]
-    return HAD_ACCESS if account.proved else NO_ACCESS
+    return HAD_ACCESS if account.verified else NO_ACCESS
 
 
 def lines_of(checks: Sequence[CheckResult], *, only_read: bool = False) -> list[Line]:

@@ -105,7 +105,7 @@ def filter_form(request: Request, sort: str) -> FilterForm:
             ),
             Filter("checks", "Checks", "Any checks", [(FAILED, "With failed checks")]),
             Filter(
-                "proof",
+                "verification",
                 "Verification",
                 "Any verification",
                 [(STALE, "Stale verification")],

@@ -15,7 +15,7 @@ from accounts.lists.outcomes import each
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.people.doors import operator_required
 from accounts.runs import actions
-from accounts.runs.deciding.starting import plan_described
+from accounts.runs.deciding.starting import start_plan
 from accounts.web.bulk.outcomes import tell
 from accounts.web.bulk.views import chosen, nothing_chosen, plan_together, to_list
 from accounts.web.rollouts.starting import roll_out
@@ -71,4 +71,4 @@ def retry(account: ManagedAccount, kind: Rollout.Kind, by: User) -> Run:
             return actions.verify(account, by)
         case Rollout.Kind.REMOVE:
             return actions.remove(account, by)
-    return plan_described(account, by)
+    return start_plan(account, by)

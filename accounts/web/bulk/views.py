@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 from accounts.http import Request
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching
 from accounts.lists.outcomes import each
-from accounts.mapping.completeness import refuse_undescribed
+from accounts.mapping.completeness import refuse_incomplete
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import WORKING
@@ -31,8 +31,8 @@ from accounts.people.role_limits.naming import named
 from accounts.people.role_limits.refusing import whose
 from accounts.people.roles import OPERATOR
 from accounts.runs import actions
-from accounts.runs.deciding.starting import plan_described
-from accounts.spinnaker.bundles import leave_out, told_of
+from accounts.runs.deciding.starting import start_plan
+from accounts.spinnaker.bundles import exclude_from_bundles, told_of
 from accounts.spinnaker.told import in_spinnaker
 from accounts.web.accounts.views import MOST_AT_ONCE, Chosen, chosen_accounts
 from accounts.web.bulk.editing import edit
@@ -71,12 +71,12 @@ def plan_many(request: Request) -> HttpResponse:
     if len(found.accounts) > 1:
         tell_left(request, "plan", found)
         return plan_together(request, found.accounts)
-    return start_many(request, "plan", plan_described, found, PLANNED)
+    return start_many(request, "plan", start_plan, found, PLANNED)
 
 
 def plan_together(request: Request, accounts: list[ManagedAccount]) -> HttpResponse:
     """Start a rollout of those that are described, and name the others."""
-    outcome = each(accounts, refuse_undescribed)
+    outcome = each(accounts, refuse_incomplete)
     tell_refused(request, outcome, "plan")
     if not outcome.done:
         return to_list(request)
@@ -144,7 +144,7 @@ def plan_again(request: Request, edited: list[ManagedAccount]) -> HttpResponse:
     rows = list(found.order_by("name").prefetch_related("providers"))
     if len(rows) > 1:
         return plan_together(request, rows)
-    planned = each(rows, lambda one: plan_described(one, request.user))
+    planned = each(rows, lambda one: start_plan(one, request.user))
     tell(request, "Started to plan", planned, "plan")
     return redirect("accounts:runs")
 
@@ -210,10 +210,12 @@ def reasons_to_keep(accounts: list[ManagedAccount]) -> dict[UUID, str]:
 
 @operator_required
 @require_POST
-def leave_out_many(request: Request) -> HttpResponse:
+def exclude_many(request: Request) -> HttpResponse:
     """Take the chosen accounts out of later bundles: the first step of a removal."""
     accounts, _ = chosen(request)
-    outcome = each(accounts, lambda account: leave_out(account, request.user))
+    outcome = each(
+        accounts, lambda account: exclude_from_bundles(account, request.user)
+    )
     if not outcome.done and not outcome.refused:
         messages.info(request, "None of these accounts is in bundles.")
         return redirect("accounts:accounts")

@@ -72,11 +72,13 @@ def comparison(request: Request, ready: int) -> Comparison:
 
 @operator_required
 @require_POST
-def leave_out(request: Request, pk: UUID) -> HttpResponse:
+def exclude_from_bundles(request: Request, pk: UUID) -> HttpResponse:
     """Leave an account out of later bundles, or include it again; both are recorded."""
     account = get_object_or_404(ManagedAccount, pk=pk)
     puts_in = "again" in request.POST
-    moved = (bundles.put_in if puts_in else bundles.leave_out)(account, request.user)
+    moved = (bundles.include_in_bundles if puts_in else bundles.exclude_from_bundles)(
+        account, request.user
+    )
     if not moved:
         messages.warning(request, bundles.not_held(account))
     elif puts_in:

@@ -116,7 +116,7 @@ def install_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
 
 
 def accounts_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
-    rows = bundle.accounts.defer("proved").order_by("name")
+    rows = bundle.accounts.defer("verified").order_by("name")
     return {"page": Paginator(rows, PAGE).get_page(request.GET.get("page"))}
 
 
@@ -164,7 +164,7 @@ def opened(bundle: Bundle, path: str, *, as_text: bool) -> dict[str, Any]:
     listed, text = text_of(bundle, path)
     part = text[:MOST_CHARACTERS]
     is_markdown = path.endswith(".md")
-    shown = {"file": listed, "left_out": len(text) - len(part), "reads": is_markdown}
+    shown = {"file": listed, "excluded": len(text) - len(part), "reads": is_markdown}
     if is_markdown and not as_text:
         return shown | {"readable": readable(part)}
     return shown | {"code": highlighted_file(path, part)}

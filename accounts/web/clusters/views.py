@@ -185,7 +185,7 @@ def page(
 
 def rows_of(one_page: Page[int]) -> list[FoundCluster]:
     rows = FoundCluster.objects.filter(pk__in=list(one_page)).select_related("account")
-    deferred = ("account__proved", "account__applied", "account__approved_entries")
+    deferred = ("account__verified", "account__applied", "account__approved_entries")
     by_key = {row.pk: row for row in rows.defer(*deferred)}
     return [by_key[pk] for pk in one_page if pk in by_key]
 

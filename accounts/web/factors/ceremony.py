@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from accounts.factors import passkeys
-from accounts.factors.passkeys import NotProved, Site, State
+from accounts.factors.passkeys import NotVerified, Site, State
 from accounts.models import Passkey
 
 KEPT = "passkey_challenge"
@@ -62,13 +62,13 @@ def ask_for_one(request: HttpRequest, person: User | None) -> dict[str, Any]:
 
 
 def new_passkey(request: HttpRequest, person: User) -> Passkey:
-    """Read the answer in the form; raise NotProved."""
+    """Read the answer in the form; raise NotVerified."""
     kept = taken(request, "new", person)
     return passkeys.new_passkey(kept.site, person, kept.state, answer_in(request))
 
 
 def used_passkey(request: HttpRequest, person: User | None) -> Passkey:
-    """Read the answer in the form; raise NotProved."""
+    """Read the answer in the form; raise NotVerified."""
     kept = taken(request, "use", person)
     return passkeys.used_passkey(kept.site, person, kept.state, answer_in(request))
 
@@ -89,10 +89,10 @@ def taken(request: HttpRequest, purpose: str, person: User | None) -> Kept:
     """Take the challenge out of the session: it is answered once, or never."""
     said = request.session.pop(KEPT, None)
     if said is None:
-        raise NotProved("Nothing was asked.")
+        raise NotVerified("Nothing was asked.")
     kept = Kept(*said)
     if (kept.purpose, kept.person) != (purpose, pk_of(person)):
-        raise NotProved("Something else was asked.")
+        raise NotVerified("Something else was asked.")
     if time.time() - kept.at > SECONDS:
-        raise NotProved("It was asked too long ago.")
+        raise NotVerified("It was asked too long ago.")
     return kept._replace(site=Site(*kept.site))

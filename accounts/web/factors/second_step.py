@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.factors.keeping import APP, use_app
-from accounts.factors.passkeys import NotProved
+from accounts.factors.passkeys import NotVerified
 from accounts.factors.recovery_codes import use_code
 from accounts.factors.sealing import Sealed
 from accounts.models import Activity, AuthenticatorApp
@@ -48,7 +48,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
         if is_waiting(request, step.person):
             return HttpResponse(status=429)
         try:
-            if is_proved(request, step.person, field):
+            if is_verified(request, step.person, field):
                 return sign_in(request, step.person, CALLED[field], step.back)
             wrong = field
         except Sealed:
@@ -65,7 +65,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
     return render(request, "factors/second_step.html", shown)
 
 
-def is_proved(request: HttpRequest, person: User, field: str) -> bool:
+def is_verified(request: HttpRequest, person: User, field: str) -> bool:
     """Check what was typed, or what the passkey answered; raise Sealed."""
     if field == CODE:
         return use_app(person, request.POST[field])
@@ -73,7 +73,7 @@ def is_proved(request: HttpRequest, person: User, field: str) -> bool:
         return use_code(person, request.POST[field])
     try:
         used_passkey(request, person)
-    except NotProved as error:
+    except NotVerified as error:
         log.warning("A passkey was refused: %s", error)
         return False
     return True
@@ -119,7 +119,7 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
         if owner.is_active and has_password(owner):
             return sign_in(request, owner, CALLED[PASSKEY], back)
         log.warning("A passkey was refused: its owner may not sign in.")
-    except NotProved as error:
+    except NotVerified as error:
         owner = error.owner
         log.warning("A passkey was refused: %s", error)
     count_failure(request, owner, CALLED[PASSKEY])

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.factors import keeping
 from accounts.factors.app_codes import address, new_secret
-from accounts.factors.passkeys import MOST, NotProved
+from accounts.factors.passkeys import MOST, NotVerified
 from accounts.factors.sealing import Sealed, seal, unseal
 from accounts.http import Request
 from accounts.models import AuthenticatorApp
@@ -133,7 +133,7 @@ def passkey(request: Request) -> HttpResponse:
                 codes = keeping.add_passkey(made)
                 return added(request, f"The passkey {made} is added.", codes)
             form.add_error(None, "Bowline already has this passkey.")
-        except NotProved:
+        except NotVerified:
             form.add_error(
                 None,
                 (

@@ -20,8 +20,8 @@ from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
 from accounts.runs.owners.readiness import (
     NOT_READY,
+    ManagingNotVerified,
     ManagingUnplanned,
-    ManagingUnproved,
 )
 from accounts.runs.owners.subject import (
     Subject,
@@ -102,7 +102,7 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
                 had = update.has.number
                 text = update_message(one, had=had, number=update.number)
                 shown["message"] = text
-    except (ManagingUnplanned, ManagingUnproved, NoManagingAccount) as error:
+    except (ManagingUnplanned, ManagingNotVerified, NoManagingAccount) as error:
         shown |= {"not_ready": str(error), "managing_first": True}
     except NOT_READY as error:
         shown["not_ready"] = str(error)

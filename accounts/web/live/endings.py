@@ -14,8 +14,8 @@ from accounts.models.states import FAILURES, UNSUCCESSFUL, Status, word_of
 SENTENCES = {
     Status.PLANNED: "The plan for {} needs approval",
     Status.HANDED_OFF: "{run} of {} is waiting for an owner",
-    Status.VERIFIED: "Account {} is {proof}",
-    Status.EVALUATED: "Account {} is {proof}",
+    Status.VERIFIED: "Account {} is {verification}",
+    Status.EVALUATED: "Account {} is {verification}",
     Status.REMOVED: "Account {} is removed from AWS",
     Status.FAILED: "{run} of {} failed",
     Status.ERRORED: "{run} of {} stopped because of an internal error",
@@ -43,7 +43,7 @@ class Ending(NamedTuple):
 
 def ending_of(run: Run) -> Ending:
     said = SENTENCES[Status(run.status)].format(
-        run.account_name, run=run.title, proof=run.proof
+        run.account_name, run=run.title, verification=run.verification
     )
     return Ending(run.word, said, run.get_absolute_url())
 

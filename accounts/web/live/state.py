@@ -191,7 +191,7 @@ def live_account(account: ManagedAccount) -> Live:
             account.state,
             account.verified_at,
             account.accepted_at,
-            account.left_out_at,
+            account.excluded_at,
             account.bundles.count(),
             runs.values_list("number", "waiting", "look_at").first(),
         ),

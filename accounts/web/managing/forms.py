@@ -190,7 +190,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             "identity_kind": more("", "identities"),
             "bakes": more("", "images"),
             "trusts_bowline": more(
-                "If this is off, an approver must accept each account.", "proofs"
+                "If this is off, an approver must accept each account.", "verifications"
             ),
         }
 

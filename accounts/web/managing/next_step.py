@@ -79,7 +79,7 @@ def to_plan(row: ManagingAccount) -> str:
 
 def next_step(row: ManagingAccount) -> Next | None:
     """Name the next step; None where nothing waits."""
-    if row.is_handed_off and not row.proof:
+    if row.is_handed_off and not row.verification:
         return owners_step(row)
     if says := to_plan(row):
         return Next(f"This account {says}", "Go to Plan changes", "#changes")

@@ -133,8 +133,10 @@ def matrix_of(counts: Counts) -> Matrix:
     for environment, word, count in counts:
         found.setdefault(environment, Counter())[COLUMN_OF[word]] += count
     used = [c for c in COLUMNS if any(row[c.title] for row in found.values())]
-    proved = ManagedAccount.objects.exclude(proof="").order_by().values("environment")
-    oldest = dict(proved.values_list("environment", Min("verified_at")))
+    verified = (
+        ManagedAccount.objects.exclude(verification="").order_by().values("environment")
+    )
+    oldest = dict(verified.values_list("environment", Min("verified_at")))
     rows = [Row(name, found[name], used, oldest.get(name)) for name in found]
     rows.sort(key=lambda row: row.urgency)
     return Matrix(used, rows[:FIRST], rows[FIRST:])

@@ -28,7 +28,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.http import full_url
 from accounts.models import Activity
-from accounts.notices.addresses import address_of, is_configured
+from accounts.notifications.addresses import address_of, is_configured
 from accounts.notify.written import one_line
 from accounts.people.activity import record
 from accounts.people.roles import may_use_password

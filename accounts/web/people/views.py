@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.models import Activity
-from accounts.notices.addresses import is_configured
+from accounts.notifications.addresses import is_configured
 from accounts.people.activity import record
 from accounts.people.doors import administrator_required
 from accounts.people.role_limits.limits import (

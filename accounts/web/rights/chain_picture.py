@@ -213,7 +213,7 @@ def managing_side(drawing: Drawing, chain: TrustChain, width: int) -> Box:
     for box in running:
         drawing.arrow((TRUNK, box.bottom), (TRUNK, identity.y))
     drawing.enclose(0, 0, width, identity.bottom + PAD)
-    for link in chain.proves:
+    for link in chain.verifies:
         x, free = INDENT + 2 * PAD, width - GUTTER - SIDE - PAD
         beside = x + PAD
         y = drawing.label(link, beside, drawing.height, free + PAD - beside) + GAP // 2
@@ -250,7 +250,7 @@ def hang(drawing: Drawing, chain: TrustChain, role: Box) -> None:
     x = role.x + INDENT - GUTTER
     room = role.right - x
     for link in (*chain.services, *chain.hands):
-        style = "discouraged" if link.is_discouraged else ""
+        style = "not-recommended" if link.is_not_recommended else ""
         y = drawing.label(link, x, drawing.height + GAP // 2, room)
         box = drawing.put(link.party, x, y + 4, room, style)
         if link in chain.services:

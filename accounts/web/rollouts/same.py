@@ -21,7 +21,7 @@ from accounts.web.role_limits.here import here
 from accounts.web.rollouts.forms import GroupForm
 from accounts.web.rollouts.parts import parts_of
 from accounts.web.rollouts.views import crumbs, rollout_of
-from accounts.web.runs.before_approval import brought, discouraged_among
+from accounts.web.runs.before_approval import brought, not_recommended_among
 from accounts.web.runs.views import review_of
 from accounts.wording import for_count
 
@@ -69,7 +69,7 @@ def group_page(
         "plan": plan,
         "review": review_of(runs[0], plan),
         "form": form or GroupForm(plans=may, deletes=deletes),
-        "discouraged": discouraged_among(plan, total, runs[0].account_name),
+        "not_recommended": not_recommended_among(plan, total, runs[0].account_name),
         "brought": brought(policy_sets.values()),
         **here(request, *environments),
     }

@@ -40,9 +40,9 @@ def tell_started(request: Request, rollout: Rollout) -> HttpResponse:
     """Lead to the page of a rollout that was started, and say what is next."""
     kind = Rollout.Kind(rollout.kind)
     messages.success(request, f"{rollout} is started. {SAYS[kind]}")
-    if rollout.left_out:
-        left_out = counted(len(rollout.left_out))
-        messages.warning(request, f"{left_out} excluded. See below.")
+    if rollout.excluded:
+        excluded = counted(len(rollout.excluded))
+        messages.warning(request, f"{excluded} excluded. See below.")
     if kind == Rollout.Kind.ONBOARD:
         tell_room(request)
     return redirect(rollout)

@@ -11,7 +11,7 @@ from onboarding.desired.policy_sets import PolicySet, policy_sets_after
 from onboarding.resources.plan import Plan
 
 
-class DiscouragedAmong(NamedTuple):
+class NotRecommendedAmong(NamedTuple):
     """A discouraged choice, and which of many accounts it was made for."""
 
     titles: str
@@ -19,12 +19,14 @@ class DiscouragedAmong(NamedTuple):
     accounts: str
 
 
-def discouraged_among(plan: Plan, total: int, name: str) -> list[DiscouragedAmong]:
+def not_recommended_among(
+    plan: Plan, total: int, name: str
+) -> list[NotRecommendedAmong]:
     """Say of plans that are the same what is discouraged, and that it is so in all of
     them; the name is that of the account where there is one only.
     """
     whom = f"all {total:,}" if total > 1 else name
-    return [DiscouragedAmong(*choice, whom) for choice in plan.discouraged]
+    return [NotRecommendedAmong(*choice, whom) for choice in plan.not_recommended]
 
 
 class Brought(NamedTuple):

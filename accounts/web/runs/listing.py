@@ -11,7 +11,7 @@ from accounts.lists.runs import IN_PROGRESS, ME, matching, row_of
 from accounts.models import Run
 from accounts.models.states import Status, word_of
 from accounts.people.roles import APPROVER, has_role
-from accounts.runs.deciding.groups import same_plans
+from accounts.runs.deciding.groups import identical_plans
 from accounts.web.filters import Filter, FilterForm
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
@@ -31,7 +31,7 @@ def runs(request: Request) -> HttpResponse:
         "rows": [row_of(run) for run in page],
         "moving": any(run.is_working for run in page),
         "filter_form": form,
-        "same": [] if form.is_filtered else same_plans(),
+        "same": [] if form.is_filtered else identical_plans(),
     }
     return render(request, "runs/runs.html", shown)
 

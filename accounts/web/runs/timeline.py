@@ -35,7 +35,9 @@ class Stage:
 
 def stages(run: Run, steps: Sequence[Step], *, checked: bool) -> tuple[Stage, ...]:
     """List the run's stages; a run that only verifies has one."""
-    verify = Stage("Verify", verify_state(run, steps, checked=checked), proof(run))
+    verify = Stage(
+        "Verify", verify_state(run, steps, checked=checked), verification(run)
+    )
     if run.kind == Run.Kind.VERIFY:
         return (verify,)
     entries = entry_changes_of(run)
@@ -133,7 +135,7 @@ def verify_state(run: Run, steps: Sequence[Step], *, checked: bool) -> str:
     return FAILED if ended_badly(run) and (reached or applied) else SKIPPED
 
 
-def proof(run: Run) -> str:
+def verification(run: Run) -> str:
     if run.status not in (Status.VERIFIED, Status.EVALUATED):
         return ""
-    return run.proof
+    return run.verification

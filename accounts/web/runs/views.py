@@ -179,7 +179,7 @@ def waits_for_acceptance(run: Run) -> bool:
     return (
         account is not None
         and run.status == Status.EVALUATED
-        and account.proof == State.EVALUATED
+        and account.verification == State.EVALUATED
         and account.accepted_at is None
     )
 

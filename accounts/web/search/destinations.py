@@ -84,7 +84,7 @@ DESTINATIONS = (
         "accounts:accounts",
         "clock",
         "",
-        "?proof=stale",
+        "?verification=stale",
     ),
     Destination(
         "Accounts with an older policy version",

@@ -37,7 +37,7 @@ ACCOUNT = (
     "account_id",
     "environment",
     "state",
-    "proof",
+    "verification",
     "verified_at",
     "unknown_writes",
     "undeployable",
@@ -115,7 +115,7 @@ def account_hits(text: str, rows: list[dict[str, Any]]) -> Iterator[Hit]:
         others = known_as.get(row["pk"], set()) - {row["name"]}
         note = [row["account_id"], row["environment"]]
         note += [f"{name} in Spinnaker" for name in sorted(others)]
-        is_stale = stale_since(row["proof"], row["verified_at"]) is not None
+        is_stale = stale_since(row["verification"], row["verified_at"]) is not None
         yield Hit(
             row["name"],
             reverse("accounts:account", args=[row["pk"]]),

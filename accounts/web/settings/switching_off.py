@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from accounts.models import Activity, EnvironmentPolicy
-from accounts.notices.notifying import notify_of_own
+from accounts.notifications.notifying import notify_of_own
 from accounts.people.activity import record
 from accounts.people.deciding import SamePerson
 from accounts.people.policies import choose, strict_among
@@ -19,7 +19,7 @@ from accounts.people.roles import active_administrators
 def switch_on(environment: str, by: User) -> None:
     """Require a second person from now on; nobody's wish to end that remains."""
     with transaction.atomic():
-        choose(environment, four_eyes=True)
+        choose(environment, second_approver=True)
         tell(environment, "on", by)
 
 
@@ -35,7 +35,7 @@ def ask_off(environment: str, by: User) -> bool:
         EnvironmentPolicy.objects.update_or_create(
             environment=environment,
             defaults={"off_asked_by": by},
-            create_defaults={"off_asked_by": by, "four_eyes": True},
+            create_defaults={"off_asked_by": by, "second_approver": True},
         )
         tell(environment, "off asked", by)
     return True
@@ -54,7 +54,7 @@ def switch_off(environment: str, by: User) -> bool:
             raise SamePerson(
                 f"{by} requested this. Another administrator must confirm it."
             )
-        choose(environment, four_eyes=False)
+        choose(environment, second_approver=False)
         tell(environment, "off", by)
     return True
 
@@ -62,6 +62,6 @@ def switch_off(environment: str, by: User) -> bool:
 def tell(environment: str, what: str, by: User) -> None:
     """Record it, and mail it to every administrator."""
     about = environment or NONE
-    entry = record(by, Activity.What.SETTINGS, about, {"four_eyes": what})
+    entry = record(by, Activity.What.SETTINGS, about, {"second_approver": what})
     for administrator in active_administrators():
         notify_of_own(administrator, entry)

@@ -71,7 +71,7 @@ def site(request: Request) -> dict[str, Any]:
         "providers": [(p.key, p.title, p.summary) for p in PROVIDERS.values()],
         "database": connection.display_name,
         "bucket": template_bucket(),
-        "max_age": conf.settings.PROOF_MAX_AGE,
+        "max_age": conf.settings.VERIFICATION_MAX_AGE,
         "mail_server": conf.settings.EMAIL_HOST,
         "site_url": conf.settings.SITE_URL,
         "skew": clock_skew(),
@@ -102,7 +102,7 @@ def groups_with(role: UserRole, by_group: list[RolesByGroup]) -> list[str]:
 @administrator_required
 @require_POST
 @confirmation_required("accounts:settings", tab=RULES.tab)
-def four_eyes(request: Request) -> HttpResponse:
+def second_approver(request: Request) -> HttpResponse:
     """Decide whether whoever plans in an environment may approve there, too: to let
     them takes a second administrator.
     """
@@ -112,7 +112,7 @@ def four_eyes(request: Request) -> HttpResponse:
     if environment not in known:
         messages.error(request, "This environment doesn't exist. Nothing was changed.")
         return redirect(RULES.address)
-    match request.POST.get("four_eyes"):
+    match request.POST.get("second_approver"):
         case "on":
             switch_on(environment, request.user)
             messages.success(request, f"{where}, plans now require a second approver.")

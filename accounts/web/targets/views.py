@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.http import Request
-from accounts.models import Notice, Target
+from accounts.models import Notification, Target
 from accounts.notify import targets as decisions
 from accounts.notify.channels.places import hosts_of_secret_urls
 from accounts.notify.channels.signing import secret_of
@@ -56,17 +56,20 @@ def test_of(request: Request) -> dict[str, Any]:
         pk = UUID(request.GET.get("test", ""))
     except ValueError:
         return {}
-    notices = Notice.objects.filter(pk=pk, what=Notice.What.TEST)
-    notice = notices.select_related("target").first()
-    if notice is None or notice.target is None:
+    notifications = Notification.objects.filter(pk=pk, what=Notification.What.TEST)
+    notification = notifications.select_related("target").first()
+    if notification is None or notification.target is None:
         return {}
-    found: dict[str, Any] = {"tested": notice.target}
-    if notice.done_at is None:
+    found: dict[str, Any] = {"tested": notification.target}
+    if notification.done_at is None:
         url = f"{request.path}?test={pk}"
-        waits = timezone.now() - notice.created_at < WAITED_FOR
+        waits = timezone.now() - notification.created_at < WAITED_FOR
         return {**found, "asking": Asking(url, "every 1s") if waits else None}
-    sent_at = notice.target.sent_at
-    return {**found, "arrived": sent_at is not None and sent_at >= notice.created_at}
+    sent_at = notification.target.sent_at
+    return {
+        **found,
+        "arrived": sent_at is not None and sent_at >= notification.created_at,
+    }
 
 
 @administrator_required
@@ -171,8 +174,8 @@ def target_rotate(request: Request, pk: UUID) -> HttpResponse:
 @confirmation_required("accounts:targets")
 def target_test(request: Request, pk: UUID) -> HttpResponse:
     row = get_object_or_404(Target, pk=pk)
-    notice = decisions.send_test(request.user, row)
-    return redirect(f"{reverse('accounts:targets')}?test={notice.pk}")
+    notification = decisions.send_test(request.user, row)
+    return redirect(f"{reverse('accounts:targets')}?test={notification.pk}")
 
 
 @administrator_required

@@ -17,7 +17,7 @@ from django.utils.html import format_html
 
 from accounts.forms.fields import bare_helper
 from accounts.models import Kind, Preferences
-from accounts.notices.addresses import address_of, is_configured
+from accounts.notifications.addresses import address_of, is_configured
 from accounts.web.targets.environments import EnvironmentBoxes, offer_environments
 from accounts.web.you.session_store import SessionStore
 

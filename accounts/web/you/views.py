@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.factors.keeping import has_factor
-from accounts.factors.passkeys import NotProved
+from accounts.factors.passkeys import NotVerified
 from accounts.http import Request
 from accounts.models import Activity
 from accounts.people.activity import record
@@ -97,7 +97,7 @@ def confirm_identity(request: Request) -> HttpResponse:
             return HttpResponse(status=429)
         try:
             used_passkey(request, request.user)
-        except NotProved:
+        except NotVerified:
             count_failure(request, request.user, "passkey")
             wrong = "passkey"
         else:

@@ -27,7 +27,7 @@ class WrittenMeanwhile(AwsError):
     """Somebody else wrote a policy between our look at it and our own version."""
 
 
-def nobody_else() -> None:
+def no_one_else() -> None:
     """Let every write pass: nobody else writes to these accounts."""
 
 
@@ -57,7 +57,7 @@ class PolicyVersions:
         if theirs in (before, document):
             return  # what was read already, or an attempt whose answer was lost
         if later[-1] == ours:
-            undoing = replace(self, before_write=nobody_else)
+            undoing = replace(self, before_write=no_one_else)
             undoing.prune(keep=VERSIONS - 1)
             undoing.write(theirs)
         account = self.client.account_id

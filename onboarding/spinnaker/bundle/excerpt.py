@@ -61,7 +61,7 @@ class Excerpt:
         return any(self.accounts.values()) or any(self.paths.values())
 
     @property
-    def accounts_left_out(self) -> int:
+    def accounts_excluded(self) -> int:
         shown = (*self.added, *self.removed, *self.changed)
         return sum(self.accounts.values()) - len(shown)
 

@@ -137,7 +137,7 @@ class Merging:
         self.tables: dict[str, Table] = {}
         self.owners: dict[str, tuple[str, int]] = {}
         """Each account's provider and line, over all providers."""
-        self.left_out: set[str] = set()
+        self.excluded: set[str] = set()
         self.changes: list[HalconfigChange] = []
         self.collisions: list[Collision] = []
         self.notes: list[str] = []
@@ -177,7 +177,7 @@ class Merging:
                 taken = collision.can_be_taken_over and name in self.take_over
                 self.collisions.append(replace(collision, is_taken_over=taken))
                 if not taken:
-                    self.left_out.add(name)
+                    self.excluded.add(name)
                     continue
             place = places.get(name)
             if provider == "ecs" and place is None:
@@ -218,7 +218,7 @@ class Merging:
         if owner and owner != provider:
             reason = f"Line {line}: {taken(name, owner)}"
             return Collision(name, provider, reason, can_be_taken_over=False)
-        if provider == "ecs" and account["awsAccount"] in self.left_out:
+        if provider == "ecs" and account["awsAccount"] in self.excluded:
             reason = f"It belongs to {account['awsAccount']}, which is left out."
             return Collision(name, provider, reason, can_be_taken_over=False)
         if owner:
@@ -282,7 +282,7 @@ class Merging:
     def lambda_settings(self, table: Table) -> dict[str, Node]:
         """Switch Lambda on as hal does; hal breaks where one feature is unsaid."""
         said = {a["name"] for a in self.bundled.aws if a.get("lambdaEnabled")}
-        if not said - self.left_out:
+        if not said - self.excluded:
             return {}
         features = table.table("features") or Table({})
         on, off = node({"enabled": True}), node({"enabled": False})
@@ -301,7 +301,7 @@ class Merging:
     ) -> dict[str, Node]:
         """Make the managing account the primary one where hal has none yet."""
         primary = self.bundled.primary
-        if not primary or primary in self.left_out:
+        if not primary or primary in self.excluded:
             return {}
         names = [account.text("name") for account in accounts]
         current = table.text("primaryAccount")

@@ -231,8 +231,8 @@ def answers(
         )
     except AwsError as error:
         parts = smaller(asked, error)
-        left_out = {*asked}.difference(*parts)
-        return dict.fromkeys(left_out, error) | united(
+        excluded = {*asked}.difference(*parts)
+        return dict.fromkeys(excluded, error) | united(
             together(partial(again, part) for part in parts)
         )
     wanted = {lower(one): one for one in asked}

@@ -119,7 +119,7 @@ def test_a_misspelled_key_is_named_by_its_place(operator):
     ("path", "asked"),
     [
         ("/accounts", {"state": "verifed"}),
-        ("/accounts", {"proof": "old"}),
+        ("/accounts", {"verification": "old"}),
         ("/runs", {"status": "done"}),
         ("/runs", {"kind": "all"}),
         ("/bundles", {"status": "built"}),

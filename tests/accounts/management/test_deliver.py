@@ -116,7 +116,7 @@ def test_what_is_not_loaded_in_time_fails_with_its_causes(strict: StrictGate) ->
 def test_deletions_must_be_allowed(strict: StrictGate) -> None:
     account = proved_row()
     run("--approve")
-    ManagedAccount.objects.filter(pk=account.pk).leave_out(None)
+    ManagedAccount.objects.filter(pk=account.pk).exclude_from_bundles(None)
 
     refused = [run("--approve"), run("--approve", "--allow-delete")]
     allowed = run("--approve", "--allow-delete", "staging")

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_each_account_gets_a_folder(tmp_path: Path) -> None:
-    managing_row(proof=State.VERIFIED)
+    managing_row(verification=State.VERIFIED)
     for number, name in enumerate(("staging", "prod"), start=1):
         account_row(name, account_id=f"{number:012}", made_by=MadeBy.OWNER.value)
 
@@ -31,7 +31,7 @@ def test_each_account_gets_a_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("made_by", "proof", "names", "said"),
+    ("made_by", "verification", "names", "said"),
     [
         (MadeBy.BOWLINE, State.VERIFIED, ["staging"], "Bowline creates the roles"),
         (MadeBy.OWNER, "", ["staging"], "verify the managing account"),
@@ -40,9 +40,9 @@ def test_each_account_gets_a_folder(tmp_path: Path) -> None:
     ids=["bowline's own", "too early", "unknown"],
 )
 def test_where_one_cannot_be_handed_off_nothing_is_written(
-    tmp_path: Path, made_by: MadeBy, proof: str, names: list[str], said: str
+    tmp_path: Path, made_by: MadeBy, verification: str, names: list[str], said: str
 ) -> None:
-    managing_row(proof=proof)
+    managing_row(verification=verification)
     account_row(made_by=made_by.value)
 
     with pytest.raises(CommandError, match=said):
@@ -52,7 +52,7 @@ def test_where_one_cannot_be_handed_off_nothing_is_written(
 
 
 def test_the_organization_gets_a_folder_for_each_stack_set(tmp_path: Path) -> None:
-    managing = managing_row(proof=State.VERIFIED)
+    managing = managing_row(verification=State.VERIFIED)
     for number in (1, 2):
         account = account_row(
             f"team-{number}",
@@ -84,7 +84,7 @@ def test_the_organization_gets_a_folder_for_each_stack_set(tmp_path: Path) -> No
 def test_either_accounts_are_named_or_the_organization(
     tmp_path: Path, names: list[str], organization: bool, said: str
 ) -> None:
-    managing_row(proof=State.VERIFIED)
+    managing_row(verification=State.VERIFIED)
 
     with pytest.raises(CommandError, match=said):
         call_command("handoff", *names, organization=organization, output=tmp_path)

@@ -111,7 +111,7 @@ def test_the_bundle_names_what_it_changes_and_removes(
     assert described != file.read_text()
     file.write_text(described)
     approved(file)
-    ManagedAccount.objects.filter(name=STAGING.name).leave_out(None)
+    ManagedAccount.objects.filter(name=STAGING.name).exclude_from_bundles(None)
 
     ending = approved(file, "--bundle", tmp_path / "two.zip")
 

@@ -55,21 +55,21 @@ def test_the_same_file_again_is_no_edit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "proof"),
+    ("before", "after", "verification"),
     [
         ("regions: [us-east-1]", "regions: [us-east-1, us-west-2]", State.VERIFIED),
         ("    ec2: {}\n", "", ""),
         ("ec2: {}", "ec2: {access: read}", ""),
     ],
 )
-def test_an_edited_file_is_an_edit(before: str, after: str, proof: str) -> None:
+def test_an_edited_file_is_an_edit(before: str, after: str, verification: str) -> None:
     register(file(), None)
-    ManagedAccount.objects.update(state=State.VERIFIED, proof=State.VERIFIED)
+    ManagedAccount.objects.update(state=State.VERIFIED, verification=State.VERIFIED)
 
     (account,) = register(file(MANAGING + STAGING.replace(before, after)), None)
 
     assert account.version == 2
-    assert (account.state, account.proof) == (State.OUTDATED, proof)
+    assert (account.state, account.verification) == (State.OUTDATED, verification)
 
 
 def test_the_managing_account_may_be_described_already() -> None:
@@ -115,13 +115,13 @@ def test_details_that_do_not_suit_the_account_are_told() -> None:
 
 def test_another_identity_outdates_every_account_that_trusts_it() -> None:
     register(file(), None)
-    ManagedAccount.objects.update(state=State.VERIFIED, proof=State.VERIFIED)
+    ManagedAccount.objects.update(state=State.VERIFIED, verification=State.VERIFIED)
     other = MANAGING.replace("}", ", identity: {instance_role: Other}}")
 
     register(file(other + STAGING), None)
 
     account = ManagedAccount.objects.get()
-    assert (account.state, account.proof) == (State.OUTDATED, "")
+    assert (account.state, account.verification) == (State.OUTDATED, "")
 
 
 POD = (

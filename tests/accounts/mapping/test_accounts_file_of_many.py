@@ -103,27 +103,27 @@ EDITS: dict[str, dict[str, str]] = {
 @pytest.mark.parametrize("edit", EDITS)
 def test_an_edit_by_file_outdates_what_the_same_edit_elsewhere_does(edit: str) -> None:
     usual = {"ecs": "yes", "eks": EKS}
-    proved = {"state": State.VERIFIED, "proof": State.VERIFIED}
+    verified = {"state": State.VERIFIED, "verification": State.VERIFIED}
 
     def written(cells: dict[str, str]) -> ManagedAccount:
         (account,) = register(file(row(1, **usual | cells)), None)
         return account
 
     account = written({})
-    ManagedAccount.objects.update(**proved)
+    ManagedAccount.objects.update(**verified)
     by_file = written(EDITS[edit])
-    said = (by_file.version - 1, by_file.state, by_file.proof)
+    said = (by_file.version - 1, by_file.state, by_file.verification)
     after = columns_of(by_file)
 
     account = written({})
-    ManagedAccount.objects.update(**proved)
+    ManagedAccount.objects.update(**verified)
     account = ManagedAccount.objects.get()
     version = account.version
     with editing(account):
         write(account, after)
     account.refresh_from_db()
 
-    assert said == (account.version - version, account.state, account.proof)
+    assert said == (account.version - version, account.state, account.verification)
     assert (edit in ("the access role", "nothing")) is (said[0] == 0)
 
 

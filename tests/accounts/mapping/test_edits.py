@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 VERIFIED = {
     "state": State.VERIFIED,
-    "proof": State.VERIFIED,
+    "verification": State.VERIFIED,
     "granted_at": timezone.now(),
 }
 CLUSTERS = {"clusters": [{"name": "apps", "region": "us-east-1"}]}
@@ -49,7 +49,9 @@ def edit_managing(**columns: Any) -> None:
 
 
 def outdated() -> set[str]:
-    rows = ManagedAccount.objects.filter(state=State.OUTDATED, proof="", version=2)
+    rows = ManagedAccount.objects.filter(
+        state=State.OUTDATED, verification="", version=2
+    )
     return set(rows.values_list("name", flat=True))
 
 
@@ -114,7 +116,7 @@ def test_a_draft_stays_a_draft() -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "is_outdated", "is_proved"),
+    ("columns", "is_outdated", "is_verified"),
     [
         ({"environment": "production"}, True, True),
         ({"read_roles": ["developers"]}, True, True),
@@ -126,7 +128,7 @@ def test_a_draft_stays_a_draft() -> None:
     ],
 )
 def test_an_edit_outdates_an_account_and_its_proof_if_it_makes_a_difference(
-    columns: dict[str, Any], is_outdated: bool, is_proved: bool
+    columns: dict[str, Any], is_outdated: bool, is_verified: bool
 ) -> None:
     managing_row()
     account = verified("compute", 1)
@@ -136,7 +138,7 @@ def test_an_edit_outdates_an_account_and_its_proof_if_it_makes_a_difference(
 
     row = ManagedAccount.objects.get()
     assert (row.state == State.OUTDATED) is is_outdated
-    assert bool(row.proof) is is_proved
+    assert bool(row.verification) is is_verified
 
 
 def test_details_that_cannot_be_read_are_an_edit() -> None:

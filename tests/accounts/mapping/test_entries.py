@@ -22,7 +22,7 @@ def unplanned(account: ManagedAccount) -> list[str]:
 
 def test_an_edit_is_unplanned_until_it_is_approved() -> None:
     managing_row()
-    account = account_row(proof=State.VERIFIED)
+    account = account_row(verification=State.VERIFIED)
     assert unplanned(account) == []
 
     with editing(account, None):
@@ -36,7 +36,7 @@ def test_an_edit_is_unplanned_until_it_is_approved() -> None:
 
 def test_details_that_cannot_be_read_are_not_compared() -> None:
     managing_row()
-    account = account_row(proof=State.VERIFIED)
+    account = account_row(verification=State.VERIFIED)
     account.providers.update(details={"unheard_of": True})
 
     assert unplanned(account) == []

@@ -19,7 +19,7 @@ STATES = {"id", "only", "state", "version", "applied", "updated_at"} | {
     "before_plan",
     "run_by",
     "policy_set",
-    "proof",
+    "verification",
     "unapproved",
     "undeployable",
     "unknown_writes",

@@ -14,11 +14,11 @@ from tests.rows import account_row, managing_row, run_row
 pytestmark = pytest.mark.django_db
 
 NOW = timezone.now()
-PROVED = {"proof": State.VERIFIED, "granted_at": NOW, "accepted_at": NOW}
+VERIFIED = {"verification": State.VERIFIED, "granted_at": NOW, "accepted_at": NOW}
 
 
 @pytest.mark.parametrize(
-    ("transition", "state", "proof"),
+    ("transition", "state", "verification"),
     [
         (lambda rows: rows.wait_for_approval(), State.PLANNED, State.VERIFIED),
         (lambda rows: rows.begin_applying(), State.APPLYING, ""),
@@ -34,28 +34,28 @@ PROVED = {"proof": State.VERIFIED, "granted_at": NOW, "accepted_at": NOW}
     ],
 )
 def test_a_transition_moves_an_account_unless_it_was_edited(
-    transition: Any, state: State, proof: str
+    transition: Any, state: State, verification: str
 ) -> None:
     managing_row()
-    account = account_row(state=State.VERIFIED, **PROVED)
+    account = account_row(state=State.VERIFIED, **VERIFIED)
     run = run_row(account=account)
 
     assert transition(run.unedited_subject) == 1
     account.refresh_from_db()
-    assert (account.state, account.proof) == (state, proof)
+    assert (account.state, account.verification) == (state, verification)
 
     account.touch()
     assert transition(run.unedited_subject) == 0
     account.refresh_from_db()
-    assert (account.state, account.proof) == (State.OUTDATED, "")
+    assert (account.state, account.verification) == (State.OUTDATED, "")
 
 
 def test_an_edit_takes_the_proof_and_the_acceptance() -> None:
-    account = account_row(state=State.VERIFIED, **PROVED)
+    account = account_row(state=State.VERIFIED, **VERIFIED)
 
     account.touch()
 
-    assert (account.proof, account.accepted_at, account.version) == ("", None, 2)
+    assert (account.verification, account.accepted_at, account.version) == ("", None, 2)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_an_edit_takes_the_proof_and_the_acceptance() -> None:
     [
         (State.PLANNED, {}, State.DRAFT),
         (State.PLANNED, {"granted_at": NOW}, State.OUTDATED),
-        (State.APPLYING, PROVED, State.VERIFIED),
+        (State.APPLYING, VERIFIED, State.VERIFIED),
         (State.DRIFTED, {"granted_at": NOW}, State.DRIFTED),
     ],
 )
@@ -107,8 +107,8 @@ def test_a_form_that_was_opened_earlier_leaves_what_others_decided() -> None:
     """It saves what it describes, not the whole row as it was when it was read."""
     managing, opened = managing_row(), account_row(state=State.PLANNED)
     ManagedAccount.objects.begin_applying()
-    proved = {"managed": {}, "entries": []}
-    ManagedAccount.objects.filter(pk=opened.pk).keep_proved(proved)
+    verified = {"managed": {}, "entries": []}
+    ManagedAccount.objects.filter(pk=opened.pk).keep_verified(verified)
     assert managing.take_lease()
     earlier = type(managing).objects.get()
     managing.free_lease()
@@ -119,5 +119,5 @@ def test_a_form_that_was_opened_earlier_leaves_what_others_decided() -> None:
 
     stored = ManagedAccount.objects.get()
     assert stored.regions == ["eu-west-1"]
-    assert (stored.state, stored.proved) == (State.APPLYING, proved)
+    assert (stored.state, stored.verified) == (State.APPLYING, verified)
     assert type(managing).objects.get().lease is None

@@ -58,7 +58,7 @@ def test_the_issuer_of_the_same_cluster_is_kept():
 
 
 @pytest.mark.parametrize(
-    ("proof", "accepted", "ready"),
+    ("verification", "accepted", "ready"),
     [
         ("", False, False),
         ("", True, False),
@@ -67,8 +67,10 @@ def test_the_issuer_of_the_same_cluster_is_kept():
         (State.VERIFIED, False, True),
     ],
 )
-def test_a_bundle_may_hold_what_is_verified_or_accepted(proof, accepted, ready):
-    account_row(proof=proof, accepted_at=timezone.now() if accepted else None)
+def test_a_bundle_may_hold_what_is_verified_or_accepted(verification, accepted, ready):
+    account_row(
+        verification=verification, accepted_at=timezone.now() if accepted else None
+    )
 
     assert ManagedAccount.objects.ready().exists() is ready
 
@@ -100,7 +102,7 @@ def test_the_database_finds_what_bundles_hold_without_reading_the_rows():
 
 
 def test_a_bundle_holds_nothing_that_is_being_removed():
-    account_row(proof=State.VERIFIED)
+    account_row(verification=State.VERIFIED)
 
     ManagedAccount.objects.all().withdraw()
 
@@ -118,18 +120,20 @@ def test_a_bundle_holds_nothing_that_is_being_removed():
     ],
 )
 def test_what_is_withdrawn_is_proved_no_longer(state, then):
-    row = account_row(state=state, proof=State.VERIFIED, granted_at=timezone.now())
+    row = account_row(
+        state=state, verification=State.VERIFIED, granted_at=timezone.now()
+    )
     before = row.is_assumable
 
     ManagedAccount.objects.all().withdraw()
 
     row.refresh_from_db()
     assert (before, row.is_assumable) == (True, False)
-    assert (row.state, row.proof) == (then, "")
+    assert (row.state, row.verification) == (then, "")
 
 
 def test_what_is_withdrawn_says_so_unless_a_run_is_about_to_change_it():
-    row = account_row(state=State.VERIFIED, proof=State.VERIFIED)
+    row = account_row(state=State.VERIFIED, verification=State.VERIFIED)
     ManagedAccount.objects.all().withdraw()
 
     said = {}

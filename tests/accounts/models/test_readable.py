@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
         ("read_roles", "everybody"),
         ("regions", [1]),
         ("state", "ready"),
-        ("proof", "sworn"),
+        ("verification", "sworn"),
         ("applied", ["x"]),
     ],
 )

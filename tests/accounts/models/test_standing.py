@@ -12,7 +12,7 @@ from accounts.models import ManagedAccount
 from accounts.models.standing import (
     NOT_APPROVED,
     NOT_EVERYWHERE,
-    PROVED,
+    VERIFIED,
     WORDS,
     WRITES_UNKNOWN,
     counted_by_word,
@@ -28,9 +28,9 @@ AGES = (None, timedelta(days=6, hours=23), timedelta(days=7, minutes=1))
 
 def rows_of_every_kind() -> list[ManagedAccount]:
     kinds = [
-        (state, proof, age, unknown, undeployable, unapproved)
+        (state, verification, age, unknown, undeployable, unapproved)
         for state in State.values
-        for proof in ("", *PROVED)
+        for verification in ("", *VERIFIED)
         for age in AGES
         for unknown in (0, 4)
         for undeployable in (0, 1)
@@ -42,15 +42,20 @@ def rows_of_every_kind() -> list[ManagedAccount]:
             name=f"a{n}",
             account_id=f"{n:012}",
             state=state,
-            proof=proof,
+            verification=verification,
             verified_at=age and now - age,
             unknown_writes=unknown,
             undeployable=undeployable,
             unapproved=unapproved,
         )
-        for n, (state, proof, age, unknown, undeployable, unapproved) in enumerate(
-            kinds
-        )
+        for n, (
+            state,
+            verification,
+            age,
+            unknown,
+            undeployable,
+            unapproved,
+        ) in enumerate(kinds)
     )
 
 
@@ -62,7 +67,9 @@ def test_every_word_has_its_badge() -> None:
 def test_a_proof_is_stale_once_it_is_older_than_the_setting() -> None:
     now = timezone.now()
     old = account_row(
-        state=State.VERIFIED, proof=State.VERIFIED, verified_at=now - timedelta(days=9)
+        state=State.VERIFIED,
+        verification=State.VERIFIED,
+        verified_at=now - timedelta(days=9),
     )
 
     assert old.word == "verified, stale"
@@ -75,7 +82,7 @@ def test_sql_and_python_agree_on_what_is_stale() -> None:
     stale = set(ManagedAccount.objects.stale())
 
     assert stale == {row for row in rows if row.stale_since}
-    assert {row.proof for row in stale} == {"verified", "evaluated"}
+    assert {row.verification for row in stale} == {"verified", "evaluated"}
 
 
 def test_every_account_is_found_by_its_word_and_by_no_other() -> None:
@@ -110,8 +117,8 @@ def test_accounts_are_counted_by_the_words_that_they_have() -> None:
 def test_unknown_writes_are_said_of_what_was_proved(
     state: State, unknown: int, word: str, said: list[str]
 ) -> None:
-    proof = state if state in PROVED else ""
-    row = account_row(state=state, proof=proof, unknown_writes=unknown)
+    verification = state if state in VERIFIED else ""
+    row = account_row(state=state, verification=verification, unknown_writes=unknown)
 
     sentences = row.standing.sentences
     assert row.word == word
@@ -142,7 +149,7 @@ def test_regions_in_which_nothing_can_be_deployed_are_counted(
 ) -> None:
     row = account_row(
         state=state,
-        proof=state if state in PROVED else "",
+        verification=state if state in VERIFIED else "",
         undeployable=undeployable,
         unknown_writes=unknown,
     )
@@ -156,7 +163,7 @@ def test_regions_in_which_nothing_can_be_deployed_are_counted(
 
 
 def test_nothing_is_stale_where_the_setting_is_0(settings) -> None:
-    settings.PROOF_MAX_AGE = 0
+    settings.VERIFICATION_MAX_AGE = 0
     rows = rows_of_every_kind()
 
     assert not ManagedAccount.objects.stale()
@@ -165,6 +172,6 @@ def test_nothing_is_stale_where_the_setting_is_0(settings) -> None:
 
 
 def test_the_database_counts_the_stale_in_its_index() -> None:
-    assert "managed_proof" in explained(
+    assert "managed_verification" in explained(
         ManagedAccount.objects.stale().order_by().values("pk")
     )

@@ -14,13 +14,13 @@ from accounts.models import (
     ForeignPolicy,
     Happened,
     ManagedAccount,
-    Notice,
+    Notification,
     Preferences,
     Run,
 )
 from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State, Status
-from accounts.notices.happening import failed, happened
+from accounts.notifications.happening import failed, happened
 from accounts.notify.gathering import gather
 from accounts.notify.mail import wants_mail
 from accounts.notify.sending import deliver
@@ -37,7 +37,7 @@ from tests.rows import account_row, person
 
 pytestmark = pytest.mark.django_db
 
-What = Notice.What
+What = Notification.What
 
 
 def run_of(number: int, environment: str = "prod", **fields: Any) -> Run:
@@ -66,12 +66,12 @@ def later(**passed: float) -> None:
         Digest.objects.filter(pk=digest.pk).update(**moved)
 
 
-def noted(what: str) -> list[Notice]:
-    return list(Notice.objects.filter(what=what).order_by("created_at"))
+def noted(what: str) -> list[Notification]:
+    return list(Notification.objects.filter(what=what).order_by("created_at"))
 
 
-def said(notice: Notice) -> Text:
-    text = text_of(notice)
+def said(notification: Notification) -> Text:
+    text = text_of(notification)
     assert text is not None
     return text
 
@@ -85,8 +85,8 @@ def test_a_storm_is_one_notice() -> None:
     gather()
     gather()
 
-    (notice,) = noted(What.DRIFTED)
-    text = said(notice)
+    (notification,) = noted(What.DRIFTED)
+    text = said(notification)
     assert text.title == "60 verifications found something worse than before"
     assert "and 40 more" in text.paragraphs[0]
     assert len(text.about["first"]) == MOST_NAMED
@@ -102,10 +102,10 @@ def test_what_nobody_approved_is_one_notice_for_many_accounts() -> None:
     later(minutes=6)
     gather()
 
-    (notice,) = noted(What.FOUND)
-    text = said(notice)
+    (notification,) = noted(What.FOUND)
+    text = said(notification)
 
-    assert notice.kind == "drifted"
+    assert notification.kind == "drifted"
     assert text.title == "3 verifications found unapproved policies"
     assert (
         "web-0000: AdministratorAccess on role spinnakerManaged" in text.paragraphs[0]
@@ -114,9 +114,9 @@ def test_what_nobody_approved_is_one_notice_for_many_accounts() -> None:
 
     accepted = {"until": today(), "accepted_at": timezone.now()}
     ForeignPolicy.objects.exclude(account=runs[0].account).update(**accepted)
-    assert said(notice).title == "A verification found unapproved policies"
+    assert said(notification).title == "A verification found unapproved policies"
     ForeignPolicy.objects.update(**accepted)
-    assert text_of(notice) is None
+    assert text_of(notification) is None
 
 
 def test_nothing_is_told_before_it_was_gathered_for_a_while() -> None:
@@ -197,11 +197,11 @@ def test_approvers_hear_of_plans_that_wait_but_not_of_their_own() -> None:
 
     gather()
 
-    (notice,) = noted(What.PLANS)
-    assert notice.person == zoe
-    assert said(notice).title == "A plan waits for approval"
+    (notification,) = noted(What.PLANS)
+    assert notification.person == zoe
+    assert said(notification).title == "A plan waits for approval"
     Run.objects.filter(pk=other.pk).update(status=Status.DISCARDED)
-    assert text_of(notice) is None
+    assert text_of(notification) is None
 
 
 def test_approvers_hear_only_of_plans_that_they_may_approve() -> None:
@@ -273,9 +273,11 @@ def test_mail_about_rollouts_is_by_kind_and_environment(
 ) -> None:
     ManagedAccount.objects.update(environment="prod")
     Preferences.objects.create(person=ann, kinds=kinds, environments=environments)
-    notice = Notice.objects.create(person=ann, what="ended", rollout=rollout)
+    notification = Notification.objects.create(
+        person=ann, what="ended", rollout=rollout
+    )
 
-    assert wants_mail(ann, notice) is wants
+    assert wants_mail(ann, notification) is wants
 
 
 def stale(number: int, days: float, **fields: Any) -> ManagedAccount:
@@ -283,13 +285,13 @@ def stale(number: int, days: float, **fields: Any) -> ManagedAccount:
     row = run_of(number, **fields).account
     assert row is not None
     ManagedAccount.objects.filter(pk=row.pk).update(
-        state=State.VERIFIED, proof=State.VERIFIED, verified_at=at
+        state=State.VERIFIED, verification=State.VERIFIED, verified_at=at
     )
     return row
 
 
 def test_stale_proofs_are_one_notice_a_day(settings) -> None:
-    settings.PROOF_MAX_AGE = 7
+    settings.VERIFICATION_MAX_AGE = 7
     target_row()
     stale(1, 7.2)
     stale(2, 7.4)
@@ -299,8 +301,8 @@ def test_stale_proofs_are_one_notice_a_day(settings) -> None:
     gather()
     gather()
 
-    (notice,) = noted(What.STALE)
-    text = said(notice)
+    (notification,) = noted(What.STALE)
+    text = said(notification)
     assert text.title == "2 proofs are stale"
     assert "web-0001 000000000001\n- web-0002 000000000002" in text.paragraphs[1]
 
@@ -312,7 +314,7 @@ def test_stale_proofs_are_one_notice_a_day(settings) -> None:
 
 
 def test_no_proof_is_stale_where_none_can_be(settings) -> None:
-    settings.PROOF_MAX_AGE = 0
+    settings.VERIFICATION_MAX_AGE = 0
     target_row()
     stale(1, 99)
 

@@ -7,9 +7,9 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import ManagedAccount, Member, Notice, Organization, Rollout
+from accounts.models import ManagedAccount, Member, Notification, Organization, Rollout
 from accounts.models.states import Status
-from accounts.notices.notifying import notify_of_new_accounts
+from accounts.notifications.notifying import notify_of_new_accounts
 from accounts.notify.texts import text_of
 from accounts.runs import rollouts
 from accounts.runs.rollouts import decisions
@@ -20,11 +20,13 @@ from tests.rows import managing_row, person
 
 pytestmark = pytest.mark.django_db
 
-What = Notice.What
+What = Notification.What
 
 
 def noted() -> list[str]:
-    return list(Notice.objects.order_by("created_at").values_list("what", flat=True))
+    return list(
+        Notification.objects.order_by("created_at").values_list("what", flat=True)
+    )
 
 
 def approve(rollout: Rollout) -> None:
@@ -39,8 +41,12 @@ def test_a_rollout_that_ends_is_noted_once(rollout, ann) -> None:
     move(rollout, Status.PLANNED, Status.VERIFIED)
     advance(rollout.number)
 
-    notice = Notice.objects.get()
-    assert (notice.what, notice.person, notice.rollout) == (What.ENDED, ann, rollout)
+    notification = Notification.objects.get()
+    assert (notification.what, notification.person, notification.rollout) == (
+        What.ENDED,
+        ann,
+        rollout,
+    )
 
 
 def test_plans_that_wait_are_noted_for_those_who_may_approve(rollout, ann) -> None:
@@ -53,8 +59,12 @@ def test_plans_that_wait_are_noted_for_those_who_may_approve(rollout, ann) -> No
     plan(rollout)
     advance(rollout.number)
 
-    notice = Notice.objects.get()
-    assert (notice.what, notice.person, notice.rollout) == (What.WAITS, zoe, rollout)
+    notification = Notification.objects.get()
+    assert (notification.what, notification.person, notification.rollout) == (
+        What.WAITS,
+        zoe,
+        rollout,
+    )
 
 
 def test_a_rollout_that_pauses_by_its_limits_is_noted(rollout) -> None:
@@ -89,7 +99,7 @@ def test_what_a_person_decides_is_no_news_to_that_person(rollout, ann) -> None:
 def test_whoever_started_it_learns_that_another_person_stopped_it(rollout, ann) -> None:
     decisions.stop(rollout, person("operator", username="bob"))
 
-    assert Notice.objects.get().person == ann
+    assert Notification.objects.get().person == ann
 
 
 def test_nothing_is_noted_without_a_mail_server(rollout, settings) -> None:
@@ -112,14 +122,14 @@ def test_nothing_is_noted_of_what_nobody_started() -> None:
 def test_it_is_sent_for_after_the_commit(
     rollout, monkeypatch, django_capture_on_commit_callbacks
 ) -> None:
-    sent: list[Notice] = []
-    monkeypatch.setattr("accounts.notices.notifying.wake", sent.append)
+    sent: list[Notification] = []
+    monkeypatch.setattr("accounts.notifications.notifying.wake", sent.append)
 
     with django_capture_on_commit_callbacks(execute=True):
         decisions.stop(rollout, None)
         assert sent == []
 
-    assert sent == [Notice.objects.get()]
+    assert sent == [Notification.objects.get()]
 
 
 def test_what_is_rolled_back_is_not_noted(rollout) -> None:
@@ -161,7 +171,7 @@ def organization(ann) -> Organization:
 def test_new_accounts_are_noted_once_for_who_watches_them(organization, ann) -> None:
     notify_of_new_accounts(organization)
 
-    assert Notice.objects.get().person == ann
+    assert Notification.objects.get().person == ann
 
 
 def test_new_accounts_are_not_noted_without_a_mail_server(
@@ -175,7 +185,7 @@ def test_new_accounts_are_not_noted_without_a_mail_server(
 
 
 def targets_noted() -> list[tuple[str, str]]:
-    rows = Notice.objects.exclude(target=None).order_by("target__name")
+    rows = Notification.objects.exclude(target=None).order_by("target__name")
     return [(str(one.target), one.what) for one in rows.select_related("target")]
 
 
@@ -221,7 +231,9 @@ def test_a_target_hears_of_new_accounts_in_its_environments(organization) -> Non
 
     notify_of_new_accounts(organization)
 
-    said = {one.target: text_of(one) for one in Notice.objects.exclude(target=None)}
+    said = {
+        one.target: text_of(one) for one in Notification.objects.exclude(target=None)
+    }
     assert said[prod] is None
     assert said[lab] is not None
     assert said[lab].title == "1 new account in watched units"

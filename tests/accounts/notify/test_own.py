@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from accounts.factors import keeping
-from accounts.models import Activity, Notice, Passkey, Preferences
+from accounts.models import Activity, Notification, Passkey, Preferences
 from accounts.models.api.token import Scope
 from accounts.tasks import carry_on
 from accounts.tokens import api_tokens as tokens
@@ -27,7 +27,7 @@ def passkey(who: User, name: str = "laptop") -> Passkey:
 
 
 def sent(mailoutbox: list[Any]) -> Any:
-    carry_on("notice", str(Notice.objects.get().pk))
+    carry_on("notification", str(Notification.objects.get().pk))
     (message,) = mailoutbox
     return message
 
@@ -84,14 +84,14 @@ def test_a_token_that_is_made_is_said_without_its_text(ann, mailoutbox) -> None:
     assert "What: API token ci\nScopes: read, operate\n" in message.body
     assert "https://bowline.example.com/you/tokens/" in message.body
     assert text not in message.body
-    assert text not in str(Notice.objects.values_list())
+    assert text not in str(Notification.objects.values_list())
 
 
 def test_a_person_who_was_deactivated_meanwhile_receives_none(ann, mailoutbox) -> None:
     keeping.add_passkey(passkey(ann))
     User.objects.filter(pk=ann.pk).update(is_active=False)
 
-    carry_on("notice", str(Notice.objects.get().pk))
+    carry_on("notification", str(Notification.objects.get().pk))
 
     assert mailoutbox == []
 
@@ -122,11 +122,11 @@ def test_nobody_is_written_to_where_no_mail_arrives(ann, settings, what: str) ->
 
     keeping.add_passkey(passkey(ann))
 
-    assert not Notice.objects.exists()
+    assert not Notification.objects.exists()
     assert Activity.objects.filter(what="factor added").exists()
 
 
 def test_a_code_that_is_wrong_says_nothing(ann) -> None:
     assert keeping.add_app(ann, "A" * 32, "000000") is None
 
-    assert not Notice.objects.exists()
+    assert not Notification.objects.exists()

@@ -10,7 +10,7 @@ import pytest
 from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
-from accounts.models import Activity, Notice, Preferences, Rollout
+from accounts.models import Activity, Notification, Preferences, Rollout
 from accounts.notify import sending
 from accounts.notify.sending import MOST_TRIES, deliver
 from accounts.tasks import carry_on, delete_old
@@ -19,104 +19,110 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def notice(rollout, ann) -> Notice:
+def notification(rollout, ann) -> Notification:
     rows = Rollout.objects.filter(pk=rollout.pk)
     rows.update(state=Rollout.State.STOPPED, finished_at=Now())
-    return Notice.objects.create(person=ann, what="ended", rollout=rollout)
+    return Notification.objects.create(person=ann, what="ended", rollout=rollout)
 
 
 @pytest.fixture
 def refusing(monkeypatch) -> None:
-    def refuse(notice, text) -> None:
+    def refuse(notification, text) -> None:
         raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
 
     monkeypatch.setattr(sending, "send_mail", refuse)
 
 
-def done(notice: Notice) -> bool:
-    notice.refresh_from_db()
-    return notice.done_at is not None
+def done(notification: Notification) -> bool:
+    notification.refresh_from_db()
+    return notification.done_at is not None
 
 
-def test_it_is_sent_to_the_address_of_the_person(notice, mailoutbox) -> None:
-    carry_on("notice", str(notice.pk))
+def test_it_is_sent_to_the_address_of_the_person(notification, mailoutbox) -> None:
+    carry_on("notification", str(notification.pk))
 
     (message,) = mailoutbox
     assert message.to == ["ann@example.com"]
     assert message.from_email == "bowline@example.com"
-    assert message.message()["Message-ID"] == f"<{notice.pk}@bowline.example.com>"
+    assert message.message()["Message-ID"] == f"<{notification.pk}@bowline.example.com>"
     assert message.message()["Auto-Submitted"] == "auto-generated"
-    assert done(notice)
+    assert done(notification)
 
 
-def test_a_second_message_sends_nothing(notice, mailoutbox) -> None:
-    deliver(Notice.objects.get())
-    deliver(notice)
+def test_a_second_message_sends_nothing(notification, mailoutbox) -> None:
+    deliver(Notification.objects.get())
+    deliver(notification)
 
     assert len(mailoutbox) == 1
 
 
-def test_what_another_worker_holds_is_left_alone(notice, mailoutbox) -> None:
-    Notice.objects.get().take_lease()
+def test_what_another_worker_holds_is_left_alone(notification, mailoutbox) -> None:
+    Notification.objects.get().take_lease()
 
-    deliver(notice)
+    deliver(notification)
 
     assert mailoutbox == []
-    assert not Notice.objects.abandoned().exists()
+    assert not Notification.objects.abandoned().exists()
 
 
-def test_it_is_sent_by_another_worker_where_one_was_killed(notice, mailoutbox) -> None:
-    Notice.objects.get().take_lease()
-    Notice.objects.update(tries=1, leased_until=Now() - timedelta(seconds=1))
+def test_it_is_sent_by_another_worker_where_one_was_killed(
+    notification, mailoutbox
+) -> None:
+    Notification.objects.get().take_lease()
+    Notification.objects.update(tries=1, leased_until=Now() - timedelta(seconds=1))
 
-    deliver(Notice.objects.abandoned().get())
+    deliver(Notification.objects.abandoned().get())
 
     assert len(mailoutbox) == 1
 
 
 def test_no_transaction_is_open_while_it_is_sent(
-    notice, monkeypatch, transactional_db
+    notification, monkeypatch, transactional_db
 ) -> None:
     seen: list[bool] = []
     monkeypatch.setattr(
         sending, "send_mail", lambda *_: seen.append(connection.in_atomic_block)
     )
 
-    deliver(notice)
+    deliver(notification)
 
     assert seen == [False]
 
 
-def test_it_is_tried_again_later_where_the_server_refuses(notice, refusing) -> None:
-    Notice.objects.update(queued_at=Now())
+def test_it_is_tried_again_later_where_the_server_refuses(
+    notification, refusing
+) -> None:
+    Notification.objects.update(queued_at=Now())
 
-    deliver(notice)
+    deliver(notification)
 
-    assert not done(notice)
-    assert not Notice.objects.due().exists()
-    Notice.objects.update(due_at=Now())
-    assert Notice.objects.abandoned().get() == notice
+    assert not done(notification)
+    assert not Notification.objects.due().exists()
+    Notification.objects.update(due_at=Now())
+    assert Notification.objects.abandoned().get() == notification
 
 
-def test_it_is_given_up_after_some_tries_and_the_log_says_so(notice, refusing) -> None:
+def test_it_is_given_up_after_some_tries_and_the_log_says_so(
+    notification, refusing
+) -> None:
     for _ in range(MOST_TRIES):
-        Notice.objects.update(due_at=Now())
-        deliver(notice)
+        Notification.objects.update(due_at=Now())
+        deliver(notification)
 
-    assert done(notice)
+    assert done(notification)
     entry = Activity.objects.get(what="not sent")
-    assert (entry.who, entry.about) == ("Bowline", f"{notice.rollout}")
+    assert (entry.who, entry.about) == ("Bowline", f"{notification.rollout}")
     assert entry.detail == {
         "to": "ann",
         "why": "SMTPServerDisconnected: Connection unexpectedly closed",
     }
 
 
-def test_whatever_the_server_says_can_be_kept(notice, monkeypatch) -> None:
+def test_whatever_the_server_says_can_be_kept(notification, monkeypatch) -> None:
     monkeypatch.setattr(sending, "wants_mail", Mock(side_effect=OSError("\0" * 999)))
-    Notice.objects.update(tries=MOST_TRIES - 1)
+    Notification.objects.update(tries=MOST_TRIES - 1)
 
-    deliver(notice)
+    deliver(notification)
 
     why = Activity.objects.get(what="not sent").detail["why"]
     assert why.startswith("OSError: \ufffd")
@@ -124,21 +130,21 @@ def test_whatever_the_server_says_can_be_kept(notice, monkeypatch) -> None:
 
 
 def test_it_is_not_given_up_where_the_log_cannot_say_so(
-    notice, refusing, monkeypatch
+    notification, refusing, monkeypatch
 ) -> None:
     monkeypatch.setattr(sending, "record", Mock(side_effect=DatabaseError))
-    Notice.objects.update(tries=MOST_TRIES - 1)
+    Notification.objects.update(tries=MOST_TRIES - 1)
 
     with pytest.raises(DatabaseError):
-        deliver(notice)
+        deliver(notification)
 
-    assert not done(notice)
+    assert not done(notification)
 
 
-def test_one_that_kills_its_workers_is_given_up(notice, mailoutbox) -> None:
-    Notice.objects.update(tries=MOST_TRIES)
+def test_one_that_kills_its_workers_is_given_up(notification, mailoutbox) -> None:
+    Notification.objects.update(tries=MOST_TRIES)
 
-    deliver(notice)
+    deliver(notification)
 
     assert mailoutbox == []
     assert Activity.objects.filter(what="not sent").count() == 1
@@ -154,57 +160,57 @@ def test_one_that_kills_its_workers_is_given_up(notice, mailoutbox) -> None:
     ],
 )
 def test_nothing_is_sent_to_whom_mail_cannot_reach(
-    notice, ann, changed, mailoutbox
+    notification, ann, changed, mailoutbox
 ) -> None:
     type(ann).objects.filter(pk=ann.pk).update(**changed)
 
-    deliver(notice)
+    deliver(notification)
 
     assert mailoutbox == []
-    assert done(notice)
+    assert done(notification)
 
 
 def test_nothing_is_sent_once_there_is_no_mail_server(
-    notice, settings, mailoutbox
+    notification, settings, mailoutbox
 ) -> None:
     settings.EMAIL_HOST = ""
 
-    deliver(notice)
+    deliver(notification)
 
     assert mailoutbox == []
-    assert done(notice)
+    assert done(notification)
 
 
-def test_nothing_is_sent_to_whom_switched_it_off(notice, ann, mailoutbox) -> None:
+def test_nothing_is_sent_to_whom_switched_it_off(notification, ann, mailoutbox) -> None:
     Preferences.objects.create(person=ann, mail=False)
 
-    deliver(notice)
+    deliver(notification)
 
     assert mailoutbox == []
-    assert done(notice)
+    assert done(notification)
 
 
-def test_nothing_is_sent_that_is_no_longer_so(notice, mailoutbox) -> None:
+def test_nothing_is_sent_that_is_no_longer_so(notification, mailoutbox) -> None:
     Rollout.objects.update(state=Rollout.State.PLANNING)
 
-    deliver(notice)
+    deliver(notification)
 
     assert mailoutbox == []
-    assert done(notice)
+    assert done(notification)
 
 
-def test_nothing_is_sent_a_day_later(notice, mailoutbox) -> None:
-    Notice.objects.update(created_at=Now() - timedelta(days=1))
+def test_nothing_is_sent_a_day_later(notification, mailoutbox) -> None:
+    Notification.objects.update(created_at=Now() - timedelta(days=1))
 
-    carry_on("notice", str(notice.pk))
-    deliver(notice)
+    carry_on("notification", str(notification.pk))
+    deliver(notification)
 
     assert mailoutbox == []
 
 
-def test_old_notices_are_deleted(notice) -> None:
-    Notice.objects.update(created_at=Now() - timedelta(days=8))
+def test_old_notices_are_deleted(notification) -> None:
+    Notification.objects.update(created_at=Now() - timedelta(days=8))
 
     delete_old()
 
-    assert not Notice.objects.exists()
+    assert not Notification.objects.exists()

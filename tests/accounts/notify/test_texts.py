@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 
-from accounts.models import Member, Notice, Organization, Rollout, Run
+from accounts.models import Member, Notification, Organization, Rollout, Run
 from accounts.models.states import Status
 from accounts.notify.mail import send_mail
 from accounts.notify.texts import MOST_CAUSES, MOST_NAMED, text_of
@@ -25,8 +25,10 @@ def text(rollout: Rollout, what: str, state: str, **fields: str) -> Text | None:
     Rollout.objects.filter(pk=rollout.pk).update(state=state, **fields)
     person = rollout.created_by
     assert person is not None
-    notice = Notice.objects.create(person=person, what=what, rollout=rollout)
-    return text_of(Notice.objects.get(pk=notice.pk))
+    notification = Notification.objects.create(
+        person=person, what=what, rollout=rollout
+    )
+    return text_of(Notification.objects.get(pk=notification.pk))
 
 
 def fail(rollout: Rollout, count: int, message: str, hint: str = "Fix it.") -> None:
@@ -138,7 +140,7 @@ def test_foreign_text_is_one_line_and_no_header(rollout, ann, mailoutbox) -> Non
     said = text(rollout, "paused", State.PAUSED)
     assert said is not None
 
-    send_mail(Notice.objects.get(), said)
+    send_mail(Notification.objects.get(), said)
 
     (message,) = mailoutbox
     assert isinstance(message, EmailMessage)
@@ -178,12 +180,12 @@ def test_new_accounts_are_named_with_their_units(
         draft_refused=f"Taken.\n{HOSTILE}"
     )
     organization.members.filter(pk=rows[0].pk).update(drafted_in=3)
-    notice = Notice.objects.create(
+    notification = Notification.objects.create(
         person=ann, what="new accounts", organization=organization, reading=4
     )
 
     with django_assert_num_queries(3):
-        said = text_of(notice)
+        said = text_of(notification)
 
     assert said is not None
     assert said.subject == (
@@ -213,7 +215,7 @@ def test_nobody_is_told_of_what_another_watch_found(ann) -> None:
 
 def told(someone: User, organization: Organization, reading: int) -> Text | None:
     return text_of(
-        Notice(
+        Notification(
             person=someone,
             what="new accounts",
             organization=organization,

@@ -51,9 +51,9 @@ def scrape() -> Scrape:
     return found
 
 
-def proved(name: str, number: int, age: timedelta, **fields: Any) -> None:
+def verified(name: str, number: int, age: timedelta, **fields: Any) -> None:
     verified_at = timezone.now() - age
-    fields = {"proof": State.VERIFIED, "state": State.VERIFIED, **fields}
+    fields = {"verification": State.VERIFIED, "state": State.VERIFIED, **fields}
     account_row(
         name,
         account_id=f"{number:012}",
@@ -75,8 +75,8 @@ def ended(kind: str, status: str, seconds: float, ago: timedelta) -> Run:
 
 
 def test_accounts_are_counted_by_the_state_that_pages_show() -> None:
-    proved("new", 1, timedelta(hours=2))
-    proved("old", 2, timedelta(days=8))
+    verified("new", 1, timedelta(hours=2))
+    verified("old", 2, timedelta(days=8))
     account_row("draft", account_id="000000000003")
 
     found = scrape()
@@ -89,8 +89,8 @@ def test_accounts_are_counted_by_the_state_that_pages_show() -> None:
 
 
 def test_no_proof_is_stale_where_none_can_be(settings: Any) -> None:
-    settings.PROOF_MAX_AGE = 0
-    proved("old", 2, timedelta(days=800))
+    settings.VERIFICATION_MAX_AGE = 0
+    verified("old", 2, timedelta(days=800))
 
     found = scrape()
 
@@ -99,17 +99,17 @@ def test_no_proof_is_stale_where_none_can_be(settings: Any) -> None:
 
 
 def test_proofs_are_counted_by_their_age() -> None:
-    proved("new", 1, timedelta(minutes=30))
-    proved("older", 2, timedelta(days=3))
-    proved("oldest", 3, timedelta(days=99))
-    proved("lost", 4, timedelta(days=1), proof="", state=State.FAILED)
+    verified("new", 1, timedelta(minutes=30))
+    verified("older", 2, timedelta(days=3))
+    verified("oldest", 3, timedelta(days=99))
+    verified("lost", 4, timedelta(days=1), verification="", state=State.FAILED)
 
     found = scrape()
 
-    assert found.of("bowline_proof_age_seconds_bucket", le="3600.0") == 1
-    assert found.of("bowline_proof_age_seconds_bucket", le="172800.0") == 1
-    assert found.of("bowline_proof_age_seconds_bucket", le="604800.0") == 2
-    assert found.of("bowline_proof_age_seconds_bucket", le="+Inf") == 3
+    assert found.of("bowline_verification_age_seconds_bucket", le="3600.0") == 1
+    assert found.of("bowline_verification_age_seconds_bucket", le="172800.0") == 1
+    assert found.of("bowline_verification_age_seconds_bucket", le="604800.0") == 2
+    assert found.of("bowline_verification_age_seconds_bucket", le="+Inf") == 3
     assert found.of("bowline_proof_age_seconds_gcount") == 3
     age = found.of("bowline_proof_age_seconds_gsum") / 86400
     assert age == pytest.approx(102.02, abs=0.01)
@@ -245,7 +245,7 @@ def ten_thousand(none: Scrape) -> None:
             name=f'prod"}} 1\n{number}',
             account_id=f"{number:012}",
             state=State.VERIFIED,
-            proof=State.VERIFIED,
+            verification=State.VERIFIED,
             verified_at=now - timedelta(minutes=number),
         )
         for number in range(10_000)

@@ -70,7 +70,7 @@ def discard(by: User) -> None:
 
 
 def accept(by: User) -> None:
-    evaluated = {"state": State.EVALUATED, "proof": State.EVALUATED}
+    evaluated = {"state": State.EVALUATED, "verification": State.EVALUATED}
     assert actions.accept(standing(**evaluated), by)
 
 
@@ -105,7 +105,7 @@ def end_rotation(by: User) -> None:
 
 
 def build(by: User) -> None:
-    standing(proof=State.VERIFIED)
+    standing(verification=State.VERIFIED)
     request_bundle(by)
 
 

@@ -127,14 +127,14 @@ def test_two_people_approve_at_once_and_one_run_comes_of_it(
 
 def test_approval_takes_the_proof_away_and_a_waiting_plan_does_not() -> None:
     managing_row()
-    account = account_row(state=State.VERIFIED, proof=State.VERIFIED)
+    account = account_row(state=State.VERIFIED, verification=State.VERIFIED)
 
     run = planned(account)
-    before = ManagedAccount.objects.get().proof
+    before = ManagedAccount.objects.get().verification
     approve(run, None, send=keep)
 
     assert before == State.VERIFIED
-    assert ManagedAccount.objects.get().proof == ""
+    assert ManagedAccount.objects.get().verification == ""
     assert list(ManagedAccount.objects.ready()) == [account], "as it was proved"
 
 
@@ -143,7 +143,7 @@ def test_approval_takes_the_proof_away_and_a_waiting_plan_does_not() -> None:
     [
         ({}, State.DRAFT),
         ({"granted_at": timezone.now()}, State.OUTDATED),
-        ({"granted_at": timezone.now(), "proof": "verified"}, State.VERIFIED),
+        ({"granted_at": timezone.now(), "verification": "verified"}, State.VERIFIED),
     ],
 )
 def test_a_discarded_plan_leaves_the_account_as_it_was(
@@ -203,7 +203,7 @@ def test_removing_starts_with_a_plan() -> None:
 
 
 def test_an_evaluated_account_is_ready_once_a_person_accepts_it() -> None:
-    account = account_row(state=State.EVALUATED, proof=State.EVALUATED)
+    account = account_row(state=State.EVALUATED, verification=State.EVALUATED)
     approver = person("approver")
 
     before = list(ManagedAccount.objects.ready())
@@ -222,14 +222,14 @@ def test_a_draft_cannot_be_accepted() -> None:
 
 def test_an_edit_outdates_the_account_and_takes_its_proof() -> None:
     account = account_row(
-        state=State.VERIFIED, proof=State.VERIFIED, accepted_at=timezone.now()
+        state=State.VERIFIED, verification=State.VERIFIED, accepted_at=timezone.now()
     )
 
     account.touch()
 
     assert account.version == 2
     assert account.state == State.OUTDATED
-    assert (account.proof, account.accepted_at) == ("", None)
+    assert (account.verification, account.accepted_at) == ("", None)
 
 
 @pytest.mark.parametrize("edited", ["account", "managing account"])

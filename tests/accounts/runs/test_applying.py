@@ -88,7 +88,7 @@ def test_a_missing_right_of_the_access_role_is_named(here: Credentials) -> None:
     assert run.status == Status.FAILED
     assert "iam:PutRolePolicy" in run.error["message"] + run.error["hint"]
     assert failed.kind == "inline policy"
-    assert (account.state, account.proof) == (State.FAILED, "")
+    assert (account.state, account.verification) == (State.FAILED, "")
 
 
 def test_a_failed_run_can_be_planned_again_once_it_is_mended(

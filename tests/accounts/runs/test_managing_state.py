@@ -53,7 +53,7 @@ def test_its_own_plan_makes_it_and_proves_it(here: Credentials) -> None:
     done(run)
 
     row = managing()
-    assert (row.state, row.proof) == (State.VERIFIED, State.VERIFIED)
+    assert (row.state, row.verification) == (State.VERIFIED, State.VERIFIED)
     assert before <= row.verified_at <= timezone.now()
     assert row.policy_set == POLICY_SET
 
@@ -79,7 +79,10 @@ def test_it_is_proved_although_the_account_itself_could_not_be_changed(
         Status.FAILED,
         "Not in this account.",
     )
-    assert (managing().state, managing().proof) == (State.VERIFIED, State.VERIFIED)
+    assert (managing().state, managing().verification) == (
+        State.VERIFIED,
+        State.VERIFIED,
+    )
     assert managing().verified_at > before
 
 
@@ -95,7 +98,7 @@ def test_what_was_made_and_cannot_be_proved_is_applied(
     ending = fails_in_the_account(run, monkeypatch)
 
     assert ending.error["message"] == "Not in this account."
-    assert (managing().state, managing().proof) == (State.APPLIED, "")
+    assert (managing().state, managing().verification) == (State.APPLIED, "")
 
 
 def test_a_managing_side_that_cannot_be_made_is_failed(
@@ -120,7 +123,10 @@ def test_a_removal_changes_it_and_proves_it(here: Credentials) -> None:
     ending = done(run)
 
     assert ending.status == Status.REMOVED, ending.error
-    assert (managing().state, managing().proof) == (State.VERIFIED, State.VERIFIED)
+    assert (managing().state, managing().verification) == (
+        State.VERIFIED,
+        State.VERIFIED,
+    )
     assert managing().verified_at > before
 
 
@@ -157,7 +163,7 @@ def test_drift_of_it_is_found_by_verifying_any_account(here: Credentials) -> Non
 
     carried(verify(ManagedAccount.objects.get(pk=account.pk), None, send=keep))
 
-    assert (managing().state, managing().proof) == (State.DRIFTED, "")
+    assert (managing().state, managing().verification) == (State.DRIFTED, "")
 
 
 def test_an_edit_wins_over_what_is_proved_of_the_version_before(
@@ -170,7 +176,7 @@ def test_an_edit_wins_over_what_is_proved_of_the_version_before(
 
     carried(verify(ManagedAccount.objects.get(pk=account.pk), None, send=keep))
 
-    assert (managing().state, managing().proof) == (State.OUTDATED, "")
+    assert (managing().state, managing().verification) == (State.OUTDATED, "")
 
 
 def test_an_edit_that_an_onboarding_applies_is_proved_with_it(
@@ -186,7 +192,7 @@ def test_an_edit_that_an_onboarding_applies_is_proved_with_it(
 
 
 def test_a_discarded_plan_of_its_own_leaves_what_was_proved() -> None:
-    row = managing_row(state=State.PLANNED, proof=State.VERIFIED, applied=[{}])
+    row = managing_row(state=State.PLANNED, verification=State.VERIFIED, applied=[{}])
     run = run_row(account=None, kind="managing", version=row.version)
 
     discard(run, None)
@@ -204,7 +210,10 @@ def test_a_plan_of_its_own_still_waits_while_others_prove_it(
 
     done(run)
 
-    assert (managing().state, managing().proof) == (State.PLANNED, State.VERIFIED)
+    assert (managing().state, managing().verification) == (
+        State.PLANNED,
+        State.VERIFIED,
+    )
 
 
 def looked(result: verifying.Result) -> verifying.Looked:
@@ -235,8 +244,8 @@ def test_an_identity_that_nobody_could_become_is_evaluated(
 )
 def test_the_walk_through_it_decides(outcome: str | None, state: str) -> None:
     row = managing_row(state=State.APPLIED)
-    proved = verifying.Outcome.PASSED
-    results = [verifying.Result("resources", "n", proved, "", "", 0.0)]
+    verified = verifying.Outcome.PASSED
+    results = [verifying.Result("resources", "n", verified, "", "", 0.0)]
     if outcome:
         failed = verifying.Outcome[outcome]
         name = verifying.BECOME_IDENTITY
@@ -265,7 +274,7 @@ def test_a_night_of_verifications_writes_it_once_a_minute() -> None:
     rows = ManagingAccount.objects.all()
 
     written = [
-        rows.prove_along(State.VERIFIED, now + timedelta(seconds=seconds))
+        rows.verify_along(State.VERIFIED, now + timedelta(seconds=seconds))
         for seconds in (0, 30, 59, 61)
     ]
 

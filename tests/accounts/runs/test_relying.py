@@ -71,7 +71,7 @@ def drifted() -> None:
 
 
 def only_evaluated() -> None:
-    ManagingAccount.objects.update(proof=State.EVALUATED)
+    ManagingAccount.objects.update(verification=State.EVALUATED)
 
 
 def never_proved() -> None:
@@ -109,12 +109,12 @@ def test_drift_that_an_account_suffers_from_is_found_whoever_compared_before(
 ) -> None:
     account = member()
     onboarded(account)
-    proved = timezone.now()
+    at = timezone.now()
 
     names = []
     for name in without_policies(here):
         ManagingAccount.objects.update(
-            state=State.VERIFIED, proof=State.VERIFIED, verified_at=proved
+            state=State.VERIFIED, verification=State.VERIFIED, verified_at=at
         )
         run = verified(account)
         difference = run.checks.get(name=COMPARED)

@@ -88,10 +88,10 @@ def test_the_newest_verification_of_an_account_stays_however_old_it_is() -> None
 
 def test_what_the_next_verification_is_compared_with_stays() -> None:
     account = account_row(granted_at=NOW)
-    proved = verified(account)
+    known = verified(account)
     unknown = verified(account, at=NOW, outcome=Outcome.FAILED, located=Located.BOWLINE)
 
-    assert left(proved, unknown) == [proved, unknown]
+    assert left(known, unknown) == [known, unknown]
     worse = verified(account, at=NOW, outcome=Outcome.FAILED)
     assert [check.run for check in CheckResult.objects.got_worse()] == [worse]
 

@@ -127,7 +127,7 @@ def test_an_edit_that_nobody_planned_is_no_drift_of_any_account(
 
     account.refresh_from_db()
     assert (run.status, run.error) == (Status.VERIFIED, None)
-    assert (account.state, account.proof) == (State.VERIFIED, State.VERIFIED)
+    assert (account.state, account.verification) == (State.VERIFIED, State.VERIFIED)
     assert list(ManagedAccount.objects.ready()) == [account]
 
 
@@ -165,7 +165,7 @@ def test_an_edit_during_a_verification_wins_over_what_it_proved(
     assert carried(run).status == Status.VERIFIED
 
     account.refresh_from_db()
-    assert (account.state, account.proof) == (State.OUTDATED, "")
+    assert (account.state, account.verification) == (State.OUTDATED, "")
 
 
 @pytest.mark.parametrize("organization", ["", "o-a1b2c3d4e5"])

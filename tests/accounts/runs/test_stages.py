@@ -35,7 +35,7 @@ def test_an_account_with_every_provider_is_onboarded_and_verified(
     run = onboarded(account)
 
     account.refresh_from_db()
-    assert (account.state, account.proof) == (State.VERIFIED, State.VERIFIED)
+    assert (account.state, account.verification) == (State.VERIFIED, State.VERIFIED)
     assert account.granted_at is not None
     assert {step.status for step in run.steps.all()} == {Step.Status.DONE}
     assert {"chain", "resources"} < {check.provider for check in run.checks.all()}

@@ -112,7 +112,7 @@ def test_what_was_proved_is_what_bundles_hold_and_drift_takes_none_of_it(
     account = member()
     onboarded(account)
     account.refresh_from_db()
-    proved = account.proved
+    verified = account.verified
     root(here, DEV, "iam").detach_role_policy(
         RoleName="spinnakerManaged",
         PolicyArn=DEV.arn("policy/bowline/managed/BowlineEC2Write"),
@@ -121,9 +121,9 @@ def test_what_was_proved_is_what_bundles_hold_and_drift_takes_none_of_it(
     carried(verify(account, None))
 
     account.refresh_from_db()
-    assert (proved["as"], proved["managed"]["name"]) == ("verified", account.name)
-    assert proved["entries"] == account.approved_entries != []
-    assert account.proved == proved
+    assert (verified["as"], verified["managed"]["name"]) == ("verified", account.name)
+    assert verified["entries"] == account.approved_entries != []
+    assert account.verified == verified
     assert account in ManagedAccount.objects.broken_in_bundles()
 
 
@@ -140,7 +140,7 @@ def test_drift_is_found_by_verifying(here: Credentials) -> None:
     account.refresh_from_db()
     assert run.status == Status.FAILED
     assert "BowlineEC2Write" in run.error["message"]
-    assert (account.state, account.proof) == (State.DRIFTED, "")
+    assert (account.state, account.verification) == (State.DRIFTED, "")
 
 
 @pytest.mark.parametrize("lately", [False, True], ids=["never-good", "good-lately"])
@@ -160,7 +160,7 @@ def test_bowlines_own_bad_credentials_leave_the_account_what_it_was(
     (check,) = run.checks.all()
     assert run.status == Status.FAILED
     assert (check.located, check.worse) == ("Bowline itself", False)
-    assert (account.state, account.proof) == (State.VERIFIED, State.VERIFIED)
+    assert (account.state, account.verification) == (State.VERIFIED, State.VERIFIED)
 
 
 def test_a_refusal_is_kept_with_its_document_and_its_change(
@@ -208,7 +208,7 @@ def judged(*outcomes: Outcome, monkeypatch: pytest.MonkeyPatch, **fields: Any) -
     monkeypatch.setattr(verifying, "nothing_left", lambda *_: [looked])
     assert run.take_lease()
 
-    verifying.prove(run, Scope.load(run), Sessions("test"))
+    verifying.verify_scope(run, Scope.load(run), Sessions("test"))
 
     run.refresh_from_db()
     return run
@@ -244,4 +244,4 @@ def test_bundles_hold_what_was_only_evaluated_once_a_person_accepted_it(
 
     judged(outcome, monkeypatch=monkeypatch, accepted_at=accepted_at)
 
-    assert bool(ManagedAccount.objects.get().proved) is kept
+    assert bool(ManagedAccount.objects.get().verified) is kept

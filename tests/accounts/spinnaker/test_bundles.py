@@ -26,7 +26,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def verified() -> ManagedAccount:
     managing_row()
-    return account_row("verified", account_id="200000000001", proof=State.VERIFIED)
+    return account_row(
+        "verified", account_id="200000000001", verification=State.VERIFIED
+    )
 
 
 def evaluated(*, accepted: bool) -> ManagedAccount:
@@ -34,7 +36,7 @@ def evaluated(*, accepted: bool) -> ManagedAccount:
         "evaluated",
         account_id="200000000002",
         state=State.EVALUATED,
-        proof=State.EVALUATED,
+        verification=State.EVALUATED,
         accepted_at=timezone.now() if accepted else None,
     )
 
@@ -92,7 +94,7 @@ def test_what_a_person_took_out_before_the_build_is_not_in_it(
 ) -> None:
     other = evaluated(accepted=True)
     bundle = new_bundle(None)
-    ManagedAccount.objects.filter(pk=other.pk).leave_out(None)
+    ManagedAccount.objects.filter(pk=other.pk).exclude_from_bundles(None)
 
     bundle = built(bundle)
 
@@ -105,7 +107,7 @@ def test_nothing_is_built_where_a_person_took_out_the_only_account() -> None:
     managing_row()
     evaluated(accepted=True)
     bundle = new_bundle(None)
-    ManagedAccount.objects.all().leave_out(None)
+    ManagedAccount.objects.all().exclude_from_bundles(None)
 
     bundle = built(bundle)
 
@@ -131,7 +133,7 @@ def test_it_carries_what_earlier_bundles_had_and_it_has_not(
 ) -> None:
     other = evaluated(accepted=True)
     first = built(new_bundle(None))
-    ManagedAccount.objects.filter(pk=other.pk).leave_out(None)
+    ManagedAccount.objects.filter(pk=other.pk).exclude_from_bundles(None)
     second = built(new_bundle(None))
     third = built(new_bundle(None))
 
@@ -185,7 +187,7 @@ def test_two_accounts_that_were_proved_under_one_name_are_refused(
     verified: ManagedAccount,
 ) -> None:
     ManagedAccount.objects.update(name="renamed")
-    account_row("verified", account_id="200000000002", proof=State.VERIFIED)
+    account_row("verified", account_id="200000000002", verification=State.VERIFIED)
 
     bundle = built(new_bundle(None))
 
@@ -220,7 +222,7 @@ def test_what_changed_since_the_bundle_before_it_is_counted(
 ) -> None:
     other = evaluated(accepted=True)
     first = built(new_bundle(None))
-    ManagedAccount.objects.filter(pk=other.pk).leave_out(None)
+    ManagedAccount.objects.filter(pk=other.pk).exclude_from_bundles(None)
     second = built(new_bundle(None))
     third = built(new_bundle(None))
 

@@ -46,19 +46,19 @@ def built(**fields: Any) -> Bundle:
     return Bundle.objects.get(pk=bundle.pk)
 
 
-def leave_out(account: ManagedAccount) -> None:
-    assert ManagedAccount.objects.filter(pk=account.pk).leave_out(None)
+def exclude_from_bundles(account: ManagedAccount) -> None:
+    assert ManagedAccount.objects.filter(pk=account.pk).exclude_from_bundles(None)
 
 
-def put_in(account: ManagedAccount) -> None:
-    assert ManagedAccount.objects.filter(pk=account.pk).put_in()
+def include_in_bundles(account: ManagedAccount) -> None:
+    assert ManagedAccount.objects.filter(pk=account.pk).include_in_bundles()
 
 
 def test_what_deliveries_saw_gone_needs_no_other_answer(
     strict: StrictGate, leaving: ManagedAccount
 ) -> None:
     deliver(strict)
-    leave_out(leaving)
+    exclude_from_bundles(leaving)
     bundle = built()
     asked = bool(left_by(bundle))
 
@@ -74,7 +74,7 @@ def test_what_is_deleted_and_still_loaded_is_asked_for(
     strict: StrictGate, leaving: ManagedAccount
 ) -> None:
     deliver(strict)
-    leave_out(leaving)
+    exclude_from_bundles(leaving)
     strict.polls = False
     deliver(strict)
 
@@ -91,7 +91,7 @@ def test_only_the_same_account_that_is_gone_is_an_answer(
     strict: StrictGate, leaving: ManagedAccount, other: dict[str, str]
 ) -> None:
     deliver(strict)
-    leave_out(leaving)
+    exclude_from_bundles(leaving)
     deliver(strict)
     DeliveredAccount.objects.filter(name="staging").update(**other)
 
@@ -103,12 +103,12 @@ def test_what_a_bundle_may_have_brought_back_since_is_asked_for_again(
     strict: StrictGate, leaving: ManagedAccount, since: str
 ) -> None:
     deliver(strict)
-    leave_out(leaving)
+    exclude_from_bundles(leaving)
     deliver(strict)
     answered = built()
-    put_in(leaving)
+    include_in_bundles(leaving)
     built(**{since: "2027-01-01T00:00:00Z"})
-    leave_out(leaving)
+    exclude_from_bundles(leaving)
 
     again = built(created_at="2027-01-02T00:00:00Z")
 
@@ -128,7 +128,7 @@ def test_a_bundle_that_is_older_than_such_lists_wants_the_typed_word(
     leaving: ManagedAccount,
 ) -> None:
     first = older(Bundle.objects.get())
-    leave_out(leaving)
+    exclude_from_bundles(leaving)
     second = older(built())
 
     for answer in ("", "all gone   0123456789ab"):
@@ -146,7 +146,7 @@ def test_the_next_bundle_lists_what_all_older_ones_had(
     leaving: ManagedAccount,
 ) -> None:
     older(Bundle.objects.get())
-    leave_out(leaving)
+    exclude_from_bundles(leaving)
     older(built())
 
     third = built()

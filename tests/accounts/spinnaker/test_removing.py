@@ -155,7 +155,7 @@ def test_roles_go_once_spinnaker_has_forgotten_the_account(
     assert spinnaker.names() == {"stays", "staging", "staging-ecs"}
     assert_kept(account)
 
-    ManagedAccount.objects.filter(pk=account.pk).leave_out(None)
+    ManagedAccount.objects.filter(pk=account.pk).exclude_from_bundles(None)
     second = built()
     with pytest.raises(MayBeThere):
         install(second, None)

@@ -11,8 +11,8 @@ from accounts.external_ids import (
     rotate,
     stages,
 )
-from accounts.mapping.proved import keep_proved
 from accounts.mapping.spinnaker_names import claim_names
+from accounts.mapping.verified import keep_verified
 from accounts.models import Bundle, ManagedAccount
 from accounts.runs.actions import StillTold, remove
 from accounts.runs.rollouts.start import not_removable
@@ -40,10 +40,10 @@ def account(strict: StrictGate) -> ManagedAccount:
     return row
 
 
-def prove(account: ManagedAccount) -> None:
+def verify_scope(account: ManagedAccount) -> None:
     account.refresh_from_db()
     approve_entries(account)
-    keep_proved(account, "verified")
+    keep_verified(account, "verified")
     account.refresh_from_db()
 
 
@@ -56,14 +56,14 @@ def test_a_rotation_is_finished_once_the_new_external_id_is_seen_loaded(
 ) -> None:
     rotate(account)
     begun = done(account)
-    prove(account)
-    proved = done(account)
+    verify_scope(account)
+    verified = done(account)
     with pytest.raises(RotationRefused, match="Not yet: deliver it to Spinnaker"):
         finish_rotation(account)
 
     deliver(strict)
 
-    assert (begun, proved, done(account)) == (
+    assert (begun, verified, done(account)) == (
         [False, False],
         [True, False],
         [True, True],
@@ -76,7 +76,7 @@ def test_a_new_external_id_that_is_stored_and_not_loaded_does_not_count(
     strict: StrictGate, account: ManagedAccount
 ) -> None:
     rotate(account)
-    prove(account)
+    verify_scope(account)
     strict.polls = False
 
     deliver(strict)
@@ -89,13 +89,13 @@ def test_a_rotation_that_was_delivered_goes_back_by_another_delivery(
 ) -> None:
     rotate(account)
     new = account.external_id
-    prove(account)
+    verify_scope(account)
     deliver(strict)
 
     cancel_rotation(account)
 
     assert account.former_external_id == new
-    prove(account)
+    verify_scope(account)
     assert done(account) == [True, False]
     deliver(strict)
     assert done(account) == [True, True]
@@ -119,7 +119,7 @@ def test_what_a_delivery_saw_gone_can_be_removed_from_aws(
     bundle = Bundle.objects.create(number=1, status=Bundle.Status.READY)
     bundle.accounts.add(account)
     Bundle.objects.update(created_at=NOW)
-    ManagedAccount.objects.filter(pk=account.pk).leave_out(None)
+    ManagedAccount.objects.filter(pk=account.pk).exclude_from_bundles(None)
 
     deliver(strict)
 
@@ -130,7 +130,7 @@ def test_what_a_delivery_saw_gone_can_be_removed_from_aws(
 def test_a_bundle_that_is_installed_later_counts_again(
     strict: StrictGate, account: ManagedAccount
 ) -> None:
-    ManagedAccount.objects.filter(pk=account.pk).leave_out(None)
+    ManagedAccount.objects.filter(pk=account.pk).exclude_from_bundles(None)
     deliver(strict)
     bundle = Bundle.objects.create(number=1, status=Bundle.Status.READY)
     bundle.accounts.add(account)
@@ -143,7 +143,7 @@ def test_a_bundle_that_is_installed_later_counts_again(
 def test_what_is_deleted_and_still_loaded_is_not_gone(
     strict: StrictGate, account: ManagedAccount
 ) -> None:
-    ManagedAccount.objects.filter(pk=account.pk).leave_out(None)
+    ManagedAccount.objects.filter(pk=account.pk).exclude_from_bundles(None)
     strict.polls = False
 
     deliver(strict)

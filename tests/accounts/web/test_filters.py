@@ -10,7 +10,10 @@ FILTERS = [
     Filter("text", "Name", "Name"),
     Filter("state", "State", "Any state", [("failed", "failed")], often=True),
     Filter(
-        "proof", "Verification", "Any verification", [("stale", "Stale verification")]
+        "verification",
+        "Verification",
+        "Any verification",
+        [("stale", "Stale verification")],
     ),
 ]
 
@@ -34,7 +37,7 @@ def test_it_shows_what_the_address_asks_for() -> None:
 
 
 def test_it_counts_what_is_chosen_without_the_search() -> None:
-    found = form("text=web&state=failed&proof=stale")
+    found = form("text=web&state=failed&verification=stale")
 
     assert (found.chosen, found.chosen_others) == (2, 1)
     assert (form("text=web").chosen, form("text=web").chosen_others) == (0, 0)

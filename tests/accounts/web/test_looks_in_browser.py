@@ -138,7 +138,7 @@ def own_fonts(request: Request) -> list[str]:
 def verified(transactional_db: None) -> str:
     """Keep checks of two groups, whose words differ in length; name their page."""
     person("operator")
-    account = account_row(proof=State.VERIFIED, granted_at=timezone.now())
+    account = account_row(verification=State.VERIFIED, granted_at=timezone.now())
     run = run_row(Status.VERIFIED, account=account)
     ended = [
         ("chain", CheckResult.Outcome.PASSED),

@@ -218,7 +218,7 @@ def test_what_waits_is_something_to_do(approver) -> None:
 def test_not_every_account_is_verified_while_one_waits_for_its_owner(
     viewer, state: State
 ) -> None:
-    managing_row(state=State.VERIFIED, proof=State.VERIFIED)
+    managing_row(state=State.VERIFIED, verification=State.VERIFIED)
     account_row(state=state, granted_at=timezone.now() - timedelta(days=1))
 
     assert "Every account is verified" not in page(viewer, "/")

@@ -31,7 +31,7 @@ def accounts(transactional_db: None) -> list[str]:
             account_id=f"{number:012}",
             environment=("web", "")[number % 2],
             state=state,
-            proof=State.VERIFIED if state == State.VERIFIED else "",
+            verification=State.VERIFIED if state == State.VERIFIED else "",
         )
         for number, state in enumerate(STATES)
     ]

@@ -20,7 +20,7 @@ from accounts.models import (
     Delivery,
     Lookup,
     ManagingAccount,
-    Notice,
+    Notification,
     Organization,
     Rollout,
     Run,
@@ -67,10 +67,12 @@ def bundle_row() -> Bundle:
     return bundle
 
 
-def notice_row() -> Notice:
+def notice_row() -> Notification:
     entry = record(None, Activity.What.PLAN, "a test", {})
     ann = person("viewer", email="ann@example.com")
-    return Notice.objects.create(person=ann, what=Notice.What.OWN, entry=entry)
+    return Notification.objects.create(
+        person=ann, what=Notification.What.OWN, entry=entry
+    )
 
 
 ABANDONED: dict[str, Callable[[], Carried]] = {
@@ -86,7 +88,7 @@ ABANDONED: dict[str, Callable[[], Carried]] = {
     "lookup": lambda: Lookup.objects.create(
         question="q", topic="home", parameters={}, asked_at=Now()
     ),
-    "notice": notice_row,
+    "notification": notice_row,
 }
 """A row of each kind of which nobody takes care."""
 
@@ -188,7 +190,7 @@ def test_each_goes_to_its_queue_and_may_take_its_time(sent: Messages) -> None:
         ("adding", PEOPLE, None),
         ("delivery", PEOPLE, None),
         ("lookup", PEOPLE, 100),
-        ("notice", SCHEDULE, 100),
+        ("notification", SCHEDULE, 100),
         ("organization", SCHEDULE, 100),
         ("organization", PEOPLE, 100),
         ("run", SCHEDULE, None),

@@ -72,7 +72,7 @@ def test_a_program_is_told_why_nothing_is_saved(db, request):
     account_row()
     request.getfixturevalue("read_only")
 
-    answer = operator.post("/accounts/staging/leave-out")
+    answer = operator.post("/accounts/staging/exclude")
 
     assert detail(answer, 503) == READ_ONLY
     assert answer.json()["code"] == "unwritable"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from onboarding.checks import Call
-from onboarding.providers.base import Provider, discouraged
+from onboarding.providers.base import Provider, not_recommended
 from tests.factories import managed, managing, provider
 
 
@@ -35,7 +35,7 @@ def test_a_discouraged_choice_is_told_once_for_all_its_providers() -> None:
         provider("ecs", access="power-user", tasks_as_managed_role=True),
     )
 
-    power, lends = discouraged(account)
+    power, lends = not_recommended(account)
 
     assert power.titles == "EC2 and ECS"
     assert power.sentence.startswith("With PowerUserAccess, Spinnaker")
@@ -44,4 +44,4 @@ def test_a_discouraged_choice_is_told_once_for_all_its_providers() -> None:
 
 
 def test_usual_choices_are_not_warned_of() -> None:
-    assert discouraged(managed(provider("ec2"), provider("lambda"))) == ()
+    assert not_recommended(managed(provider("ec2"), provider("lambda"))) == ()

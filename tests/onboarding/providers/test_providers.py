@@ -290,13 +290,13 @@ def test_what_is_discouraged_is_warned_of_and_nothing_else(chosen):
 
     warned = [provider.key for provider in providers if provider.warnings()]
 
-    discouraged = [
+    not_recommended = [
         key
         for key, details in chosen.items()
         if details.get("access") == "power-user"
         or (details.get("tasks_as_managed_role") and details["access"] == "deploy")
     ]
-    assert sorted(warned) == sorted(discouraged)
+    assert sorted(warned) == sorted(not_recommended)
 
 
 @on_aws_entries

@@ -17,7 +17,7 @@ from onboarding.resources.plan import (
     Change,
     Create,
     Delete,
-    Discouraged,
+    NotRecommended,
     Update,
     diff,
 )
@@ -221,10 +221,10 @@ def test_a_plan_that_deletes_anything_is_not_signed() -> None:
 
 def test_what_is_discouraged_makes_another_plan() -> None:
     resource = read_policy(ONE, {"Action": "ec2:DescribeVpcs", "Resource": "*"})
-    plain, other = (Discouraged("EC2", text) for text in ("Costly.", "Public."))
+    plain, other = (NotRecommended("EC2", text) for text in ("Costly.", "Public."))
 
     signed = {
-        fingerprint([Create(resource)], own(ONE), discouraged=some)
+        fingerprint([Create(resource)], own(ONE), not_recommended=some)
         for some in ((), (plain,), (other,))
     }
 

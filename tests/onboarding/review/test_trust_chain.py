@@ -68,10 +68,10 @@ def test_nobody_knows_what_becomes_an_identity_that_stood_before() -> None:
 
 
 def test_bowline_says_what_it_becomes_the_identity_for() -> None:
-    (proof,) = chain_of(core=managing(bowline=BOWLINE)).proves
+    (verification,) = chain_of(core=managing(bowline=BOWLINE)).verifies
 
-    assert proof.conditions == ("to verify accounts",)
-    assert (proof.party.name, proof.party.notes) == (
+    assert verification.conditions == ("to verify accounts",)
+    assert (verification.party.name, verification.party.notes) == (
         "role/ops/Bowline",
         ("in 933333333333",),
     )
@@ -84,7 +84,7 @@ def test_bowline_says_what_it_becomes_the_identity_for() -> None:
 def test_bowline_is_not_there_where_the_trust_does_not_name_it(fields: Any) -> None:
     bowline = {"bowline": BOWLINE} if fields else {}
 
-    assert chain_of(core=managing(**fields, **bowline)).proves == ()
+    assert chain_of(core=managing(**fields, **bowline)).verifies == ()
 
 
 @pytest.mark.parametrize(
@@ -169,9 +169,11 @@ def test_a_service_that_may_become_the_managed_role_is_discouraged() -> None:
     (service,) = chain.services
     assert service.party.name == "ecs-tasks.amazonaws.com"
     assert service.conditions == ("only from 922222222222",)
-    discouraged = [hand.party.name for hand in chain.hands if hand.is_discouraged]
-    assert service.is_discouraged
-    assert discouraged == ["spinnakerManaged"]
+    not_recommended = [
+        hand.party.name for hand in chain.hands if hand.is_not_recommended
+    ]
+    assert service.is_not_recommended
+    assert not_recommended == ["spinnakerManaged"]
 
 
 def test_clusters_are_entered_by_the_identity_itself() -> None:

@@ -21,8 +21,8 @@ from accounts.api.described.choices import (
     ChecksFilter,
     MembershipFilter,
     PoliciesFilter,
-    ProofFilter,
     ProviderKey,
+    VerificationFilter,
     WriteFilter,
 )
 from accounts.api.described.fields import with_fields
@@ -44,7 +44,7 @@ from onboarding.description.fields import FIELDS
 
 router = Router()
 
-WIDE = ("proved", "applied", "approved_entries")
+WIDE = ("verified", "applied", "approved_entries")
 """Columns that only runs and bundles read."""
 OTHER_NAME = "The name in the body is not the name in the path."
 
@@ -56,7 +56,9 @@ class AccountFilters(Request):
     state: AccountStateFilter | None = None
     provider: ProviderKey | None = None
     environment: Filter = Field("", description="“-”: accounts without one")
-    proof: ProofFilter | None = Field(None, description="stale: it is too old")
+    verification: VerificationFilter | None = Field(
+        None, description="stale: it is too old"
+    )
     checks: ChecksFilter | None = Field(
         None, description="failed: someone must fix a failed check"
     )
@@ -96,7 +98,7 @@ class Check(Schema):
     fix: str
 
 
-class Proof(Schema):
+class Verification(Schema):
     """What the newest verification found."""
 
     run: int
@@ -106,13 +108,13 @@ class Proof(Schema):
 class AccountInFull(Account):
     sentences: list[str] = Field(description="What someone must know, and do")
     open_run: int | None = Field(description="The number of the run in progress")
-    left_out_at: datetime | None = Field(
+    excluded_at: datetime | None = Field(
         description="When it was excluded from bundles"
     )
     described: dict[str, Any] | None = Field(
         description="What PUT would take; null: it isn’t complete"
     )
-    proof: Proof | None
+    verification: Verification | None
 
 
 @with_fields(FIELDS)
@@ -195,9 +197,9 @@ def in_full(row: ManagedAccount) -> dict[str, Any]:
         **account_of(row),
         "sentences": list(row.standing.sentences),
         "open_run": open_run,
-        "left_out_at": row.left_out_at,
+        "excluded_at": row.excluded_at,
         "described": None if why_not(row) else described(row),
-        "proof": proof_of(row.runs.filter(checks__isnull=False).first()),
+        "verification": verification_of(row.runs.filter(checks__isnull=False).first()),
     }
 
 
@@ -205,7 +207,7 @@ def described(row: ManagedAccount) -> dict[str, Any]:
     return account_written(description_of(row))
 
 
-def proof_of(run: Run | None) -> dict[str, Any] | None:
+def verification_of(run: Run | None) -> dict[str, Any] | None:
     if run is None:
         return None
     return {"run": run.number, "checks": run.checks.all()}

@@ -88,9 +88,9 @@ def report_hand_off_updated(request: ApiRequest, name: Name) -> Any:
     account = handed_off(name)
     run = waiting_run(account)
     if run is None:
-        raise Problem(Code.NOBODY_WAITS, WAITS_FOR_NOBODY.format(account.name))
+        raise Problem(Code.NO_ONE_WAITS, WAITS_FOR_NOBODY.format(account.name))
     if not take_word(run, request.user):
-        raise Problem(Code.NOBODY_WAITS, not_awaited(run))
+        raise Problem(Code.NO_ONE_WAITS, not_awaited(run))
     return Status(202, read_run(request, run.number))
 
 

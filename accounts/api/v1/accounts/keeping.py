@@ -18,11 +18,15 @@ from accounts.api.v1.accounts.describing import (
 )
 from accounts.api.v1.texts import Name
 from accounts.runs.deciding.forgetting import forget
-from accounts.spinnaker.bundles import leave_out, not_held, put_in
+from accounts.spinnaker.bundles import (
+    exclude_from_bundles,
+    include_in_bundles,
+    not_held,
+)
 
 
 @router.post(
-    "/{name}/leave-out",
+    "/{name}/exclude",
     auth=OPERATES,
     response={200: AccountInFull},
     summary="Exclude an account from bundles",
@@ -33,7 +37,7 @@ def exclude_account(request: ApiRequest, name: Name) -> Any:
     bundle.
     """
     account = account_named(name)
-    if not leave_out(account, request.user):
+    if not exclude_from_bundles(account, request.user):
         raise Problem(Code.NOT_IN_BUNDLES, not_held(account))
     return read_account(request, name)
 
@@ -48,7 +52,7 @@ def exclude_account(request: ApiRequest, name: Name) -> Any:
 def include_account(request: ApiRequest, name: Name) -> Any:
     """Let later bundles hold an account again that was excluded."""
     account = account_named(name)
-    if not put_in(account, request.user):
+    if not include_in_bundles(account, request.user):
         raise Problem(Code.NOT_IN_BUNDLES, not_held(account))
     return read_account(request, name)
 

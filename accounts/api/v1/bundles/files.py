@@ -18,7 +18,7 @@ FilePath = Annotated[str, Path(max_length=500, pattern=NO_NUL)]
 
 class BundleFileInFull(BundleFile):
     text: str = Field(description=f"At most {MOST_CHARACTERS:,} characters")
-    left_out: int = Field(description="How many characters more are in the zip")
+    excluded: int = Field(description="How many characters more are in the zip")
 
 
 @router.get(
@@ -33,4 +33,4 @@ def read_bundle_file(
     built = Bundle.objects.filter(status=Bundle.Status.READY).defer("archive", "load")
     file, text = text_of(get_object_or_404(built, number=number), path)
     part = text[:MOST_CHARACTERS]
-    return {**file, "text": part, "left_out": len(text) - len(part)}
+    return {**file, "text": part, "excluded": len(text) - len(part)}

@@ -53,7 +53,7 @@ class EditedAccount(Schema):
     state: AccountState
 
 
-class LeftOut(Schema):
+class Excluded(Schema):
     account: str
     at: datetime
     by: str
@@ -80,7 +80,7 @@ class NextBundle(Compared):
         f"verified; the first {MOST_KEPT} by name"
     )
     edited_count: int
-    left_out: list[LeftOut] = Field(description="What people excluded from bundles")
+    excluded: list[Excluded] = Field(description="What people excluded from bundles")
     policies_of_others: list[AlikeListed] = Field(description=OTHERS)
 
 
@@ -130,9 +130,9 @@ def unlike_of(unlike: Unlike) -> dict[str, Any]:
         "added_broken_count": unlike.added_count,
         "edited": [{"account": one.name, "state": one.word} for one in unlike.edited],
         "edited_count": len(unlike.edited) + unlike.edited_more,
-        "left_out": [
-            {"account": one.name, "at": one.left_out_at, "by": one.left_out_by_name}
-            for one in unlike.left_out
+        "excluded": [
+            {"account": one.name, "at": one.excluded_at, "by": one.excluded_by_name}
+            for one in unlike.excluded
         ],
         "policies_of_others": [listed(one) for one in unlike.others],
     }

@@ -57,7 +57,7 @@ class ChosenAlike(Schema):
         description="The numbers of those that the token’s person may decide about; "
         f"at most {MOST_AT_ONCE:,}"
     )
-    left_out: list[LeftAlike]
+    excluded: list[LeftAlike]
 
 
 class AskedAlike(ChosenAlike):
@@ -141,7 +141,7 @@ def chosen(choice: Choice) -> dict[str, Any]:
         {"accounts": [policy.place for policy in one.policies], "why": one.why}
         for one in choice.left
     ]
-    return {"policies": choice.numbers, "left_out": left}
+    return {"policies": choice.numbers, "excluded": left}
 
 
 @router.post(

@@ -26,13 +26,13 @@ from accounts.runs.owners.organization import (
 from onboarding.handoff.organization import package
 
 NONE = "No account of the organization is handed off."
-NOBODY_WAITS = "No account waits for the organization."
+NO_ONE_WAITS = "No account waits for the organization."
 
 
 class StackSetListed(Schema):
     name: str
     accounts: int
-    proved: int
+    verified: int
     waiting: int
     troubled: int
 
@@ -76,5 +76,5 @@ def check_for_organization(request: ApiRequest) -> Any:
     """Check at once all accounts that wait for the organization."""
     waiting = look_at_all(request.user)
     if not waiting:
-        raise Problem(Code.NOBODY_WAITS, NOBODY_WAITS)
+        raise Problem(Code.NO_ONE_WAITS, NO_ONE_WAITS)
     return Status(202, {"waiting": waiting})

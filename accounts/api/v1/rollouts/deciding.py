@@ -24,7 +24,7 @@ from accounts.api.v1.texts import Comment, Number, Typed
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching
 from accounts.lists.outcomes import each
 from accounts.lists.rollouts import rows_of
-from accounts.mapping.completeness import refuse_undescribed
+from accounts.mapping.completeness import refuse_incomplete
 from accounts.models import ManagedAccount, Rollout
 from accounts.runs.deciding.confirmation import confirm_group
 from accounts.runs.rollouts import decisions, start
@@ -136,7 +136,7 @@ class RolloutInFull(RolloutListed):
     alone: list[int] = Field(description="Runs whose plans are like no other")
     causes: list[Cause]
     limits: Limits
-    left_out: list[str] = Field(description="What couldn’t be started, and why")
+    excluded: list[str] = Field(description="What couldn’t be started, and why")
 
 
 class GroupInFull(Schema):
@@ -176,14 +176,14 @@ def start_rollout(request: ApiRequest, body: RolloutStart) -> Any:
     if body.kind == Rollout.Kind.REMOVE and body.confirm_count != len(chosen):
         said = CONFIRM_COUNT.format(counted(len(chosen)), len(chosen))
         raise Problem(Code.UNCONFIRMED, said, count=len(chosen))
-    left_out: list[str] = []
+    excluded: list[str] = []
     if body.kind == Rollout.Kind.ONBOARD:
-        outcome = each(chosen, refuse_undescribed)
-        chosen, left_out = outcome.done, [f"{one}." for one in outcome.refused]
+        outcome = each(chosen, refuse_incomplete)
+        chosen, excluded = outcome.done, [f"{one}." for one in outcome.refused]
     if not chosen:
-        raise Problem(Code.CANNOT_START, NONE.format(" ".join(left_out)).strip())
+        raise Problem(Code.CANNOT_START, NONE.format(" ".join(excluded)).strip())
     shown = in_full(start(chosen, Rollout.Kind(body.kind), request.user))
-    return Status(201, {**shown, "left_out": [*left_out, *shown["left_out"]]})
+    return Status(201, {**shown, "excluded": [*excluded, *shown["excluded"]]})
 
 
 @router.get("/{number}", response=RolloutInFull, summary="Read a rollout")
@@ -390,5 +390,5 @@ def in_full(rollout: Rollout) -> dict[str, Any]:
             for cause in causes
         ],
         "limits": {name: getattr(rollout, name) for name in Limits.model_fields},
-        "left_out": rollout.left_out,
+        "excluded": rollout.excluded,
     }

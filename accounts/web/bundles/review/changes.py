@@ -38,7 +38,7 @@ def review_of(excerpt: Excerpt, asked: str | None) -> dict[str, Any]:
     return {
         "review": whole._replace(groups=tuple(groups_with(whole, shown))),
         "cards_page": page,
-        "more": excerpt.accounts_left_out,
+        "more": excerpt.accounts_excluded,
     }
 
 

@@ -165,7 +165,7 @@ class Reading(NamedTuple):
 class Review(NamedTuple):
     groups: tuple[Group, ...]
     readings: tuple[Reading, ...] = ()
-    discouraged: tuple[Pointer, ...] = ()
+    not_recommended: tuple[Pointer, ...] = ()
     """What is discouraged, with the change that it brings where there is one."""
     names: Names = NOBODY
 
@@ -207,7 +207,7 @@ def review(plan: Plan, own: str, names: Names = NOBODY) -> Review:
     places = laid_out.places
     return laid_out._replace(
         readings=tuple(readings(plan, places, names)),
-        discouraged=tuple(discouraged(plan, places)),
+        not_recommended=tuple(not_recommended(plan, places)),
         names=names,
     )
 
@@ -297,11 +297,11 @@ def readings(
         yield Reading(SPINNAKER, pointers)
 
 
-def discouraged(plan: Plan, places: Mapping[Key, str]) -> Iterator[Pointer]:
+def not_recommended(plan: Plan, places: Mapping[Key, str]) -> Iterator[Pointer]:
     """Point from each discouraged choice to the policy of AWS's that it attaches."""
     attached = (r.key for r in plan.risks if r.topic is Topic.AWS_POLICIES)
     policies = {key.name.rpartition("/")[2]: places[key] for key in attached}
-    for choice in plan.discouraged:
+    for choice in plan.not_recommended:
         named = (at for name, at in policies.items() if name in choice.sentence)
         yield Pointer(choice.titles, next(named, ""), choice.sentence)
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Proves that Spinnaker's identity can become the managed role of each account, and
+# Verifies that Spinnaker's identity can become the managed role of each account, and
 # reaches each cluster. It changes nothing and shows no credential.
 #
 # On the host or in the pod that runs Clouddriver it proves that there. Elsewhere it sends
@@ -18,7 +18,7 @@ set -uo pipefail
 case " $* " in
   *" -h "* | *" --help "*)
     echo "Usage: verify.sh [--namespace NAME] [--in deploy/NAME] [ACCOUNT…]"
-    echo "Proves the named accounts, or all. It changes nothing and shows no credential."
+    echo "Verifies the named accounts, or all. It changes nothing and shows no credential."
     echo "Run it where Clouddriver runs, or where kubectl reaches Clouddriver's pod:"
     echo "deploy/clouddriver or deploy/spin-clouddriver in spinnaker, unless you say where."
     exit 0

@@ -277,7 +277,7 @@ def test_it_does_not_look_for_whoever_is_limited_to_other_environments(account):
 def test_it_accepts_an_account_that_was_evaluated(approver, account):
     refused = approver.post("/accounts/staging/accept")
     ManagedAccount.objects.update(
-        granted_at=timezone.now(), state=State.EVALUATED, proof=State.EVALUATED
+        granted_at=timezone.now(), state=State.EVALUATED, verification=State.EVALUATED
     )
 
     answer = approver.post("/accounts/staging/accept")
@@ -294,7 +294,7 @@ def test_whoever_plans_does_not_accept_where_two_must(approver, account):
         environment="prod",
         granted_at=timezone.now(),
         state=State.EVALUATED,
-        proof=State.EVALUATED,
+        verification=State.EVALUATED,
     )
 
     refused = approver.post("/accounts/staging/accept")

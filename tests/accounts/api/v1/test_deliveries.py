@@ -91,7 +91,7 @@ def test_it_approves_the_plan_that_was_read(approver):
 
 
 def test_whoever_plans_does_not_approve_where_two_must(approver):
-    EnvironmentPolicy.objects.create(environment="", four_eyes=True)
+    EnvironmentPolicy.objects.create(environment="", second_approver=True)
     proved_row()
     planned = plan(StrictGate(), by=User.objects.get())
 

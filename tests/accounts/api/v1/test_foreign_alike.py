@@ -56,8 +56,8 @@ def test_it_is_read_asked_accepted_and_ended(numbers: list[int]) -> None:
     assert asked == {"decided": 3, "left": []}
     assert (group["asked_by"], group["reason"]) == ("olga", "Agents.")
     assert sorted(group["policies"]) == numbers[:2]
-    assert group["left_out"][0]["accounts"] == ["staging"]
-    assert own["left_out"][0]["accounts"] == ["production"]
+    assert group["excluded"][0]["accounts"] == ["staging"]
+    assert own["excluded"][0]["accounts"] == ["production"]
     assert accepted["decided"] == 2
     assert accepted["left"][0].startswith("staging is in staging.")
     assert ForeignPolicy.objects.accepted().count() == 2

@@ -86,7 +86,7 @@ def test_ticked_clusters_are_added_as_the_wizard_proposes(search, web) -> None:
 
 
 def test_accounts_are_outdated_and_the_edits_recorded(search, web) -> None:
-    ManagedAccount.objects.update(state=State.VERIFIED, proof=State.VERIFIED)
+    ManagedAccount.objects.update(state=State.VERIFIED, verification=State.VERIFIED)
     found(search, web, "apps")
 
     describe_ticked(search, search.by)

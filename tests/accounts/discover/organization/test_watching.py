@@ -12,7 +12,15 @@ from accounts.discover.organization.watching import (
     watch_unit,
     watched_drafts,
 )
-from accounts.models import Activity, ManagedAccount, Member, Notice, Run, Unit, Watch
+from accounts.models import (
+    Activity,
+    ManagedAccount,
+    Member,
+    Notification,
+    Run,
+    Unit,
+    Watch,
+)
 from accounts.models.states import State
 from accounts.notify.texts import text_of
 from accounts.people.role_limits.limits import limit
@@ -238,11 +246,11 @@ def test_whoever_watches_a_unit_is_notified_once_of_a_reading(aws, settings) -> 
 
     again = [read() for _ in range(2)]
 
-    assert dict(Notice.objects.values_list("person", "reading")) == {
+    assert dict(Notification.objects.values_list("person", "reading")) == {
         work.created_by_id: again[0].reading,
         prod.created_by_id: again[0].reading,
     }
-    bodies = {one.person: text_of(one) for one in Notice.objects.all()}
+    bodies = {one.person: text_of(one) for one in Notification.objects.all()}
     said = bodies[prod.created_by]
     assert said is not None
     assert said.subject == "Bowline: 2 new accounts in units that you watch"
@@ -255,12 +263,12 @@ def test_a_reading_that_fails_after_drafts_notifies_too(aws, settings) -> None:
     aws.accounts["ou-prod"].append(account(8))
     read()
     row = kept()
-    Notice.objects.all().delete()
+    Notification.objects.all().delete()
     row.take_lease()
 
     reading.end(row, message="Bowline failed.")
 
-    assert Notice.objects.get().reading == row.reading
+    assert Notification.objects.get().reading == row.reading
 
 
 def test_a_reading_without_new_accounts_notifies_nobody(aws, settings) -> None:
@@ -269,7 +277,7 @@ def test_a_reading_without_new_accounts_notifies_nobody(aws, settings) -> None:
 
     read()
 
-    assert not Notice.objects.exists()
+    assert not Notification.objects.exists()
 
 
 def test_a_watch_is_made_changed_and_ended_where_the_role_is(aws) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from accounts.models import Notice, Target
+from accounts.models import Notification, Target
 from accounts.notify.channels.bodies import BODIES, SLACK_LONGEST, body_of, escaped
 from accounts.notify.channels.places import HOSTS
 from accounts.notify.written import Text
@@ -26,7 +26,7 @@ def test_every_channel_has_its_message_and_its_hosts() -> None:
 def test_slack_shows_foreign_text_as_text(settings) -> None:
     settings.SITE_URL = "https://bowline.example.com"
 
-    body = body_of(Target(channel="slack"), Notice(), text(title=HOSTILE))
+    body = body_of(Target(channel="slack"), Notification(), text(title=HOSTILE))
 
     said = [block["text"]["text"] for block in json.loads(body)["blocks"]]
     assert said[1].startswith("&lt;!channel&gt; @here &lt;https://evil|log in&gt; &amp")
@@ -40,7 +40,7 @@ def test_slack_formats_nothing_of_foreign_text(settings) -> None:
     foreign = "*bold* _slanted_ ~struck~ `code` :tada:"
     said = text(title=foreign, paragraphs=(foreign, foreign))
 
-    body = json.loads(body_of(Target(channel="slack"), Notice(), said))
+    body = json.loads(body_of(Target(channel="slack"), Notification(), said))
 
     formatting = [
         block["text"]
@@ -55,7 +55,9 @@ def test_slack_formats_nothing_of_foreign_text(settings) -> None:
 
 
 def test_slack_takes_a_title_of_any_length() -> None:
-    body = json.loads(body_of(Target(channel="slack"), Notice(), text(title="&" * 999)))
+    body = json.loads(
+        body_of(Target(channel="slack"), Notification(), text(title="&" * 999))
+    )
 
     assert len(body["blocks"][0]["text"]["text"]) <= 150
 
@@ -70,7 +72,7 @@ def test_slack_takes_long_text_cut_between_characters() -> None:
 def test_teams_shows_foreign_text_without_formatting(settings) -> None:
     settings.SITE_URL = "https://bowline.example.com"
 
-    body = json.loads(body_of(Target(channel="teams"), Notice(), text()))
+    body = json.loads(body_of(Target(channel="teams"), Notification(), text()))
 
     (attachment,) = body["attachments"]
     card = attachment["content"]
@@ -85,6 +87,6 @@ def test_teams_shows_foreign_text_without_formatting(settings) -> None:
 def test_teams_takes_no_more_than_it_accepts() -> None:
     long = text(paragraphs=tuple("日" * 3_000 for _ in range(50)))
 
-    body = body_of(Target(channel="teams"), Notice(), long)
+    body = body_of(Target(channel="teams"), Notification(), long)
 
     assert len(body.encode()) < 28 * 1024

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils.dateparse import parse_datetime
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from accounts.models import Activity, Notice, Rollout, Target
+from accounts.models import Activity, Notification, Rollout, Target
 from accounts.notify.channels.signing import secret_of
 from accounts.notify.sending import MOST_TRIES, deliver
 from accounts.notify.targets import rotate
@@ -37,23 +37,23 @@ def receiver() -> Iterator[Receiver]:
         yield one
 
 
-def noted(rollout: Rollout, target: Target) -> Notice:
+def noted(rollout: Rollout, target: Target) -> Notification:
     rows = Rollout.objects.filter(pk=rollout.pk)
     rows.update(state=Rollout.State.STOPPED, finished_at=Now(), reason="ann did.")
-    return Notice.objects.create(target=target, what="ended", rollout=rollout)
+    return Notification.objects.create(target=target, what="ended", rollout=rollout)
 
 
 def test_a_webhook_is_signed_and_says_what_happened(rollout, receiver) -> None:
     target = target_row(place=receiver.url)
-    notice = noted(rollout, target)
+    notification = noted(rollout, target)
 
-    deliver(notice)
+    deliver(notification)
 
     (body,), (headers,) = receiver.bodies, receiver.headers
     said = Webhook(secret_of(target)).verify(body, headers)
-    assert headers["webhook-id"] == str(notice.pk)
+    assert headers["webhook-id"] == str(notification.pk)
     assert said["type"] == "bowline.rollout.ended"
-    assert parse_datetime(said["time"]) == notice.created_at
+    assert parse_datetime(said["time"]) == notification.created_at
     where = f"https://bowline.example.com/runs/rollouts/{rollout.number}/"
     assert said["data"]["url"] == where
     assert said["data"]["rollout"] == rollout.number
@@ -95,26 +95,26 @@ def test_the_secret_follows_the_key_of_the_site_and_is_in_no_row(settings) -> No
 def test_another_try_has_the_same_id(rollout, monkeypatch) -> None:
     answers = iter([status(503), status(204)])
     with receiving(lambda handler: next(answers)(handler)) as receiver:
-        notice = noted(rollout, target_row(place=receiver.url))
-        deliver(notice)
-        Notice.objects.update(due_at=Now())
-        deliver(notice)
+        notification = noted(rollout, target_row(place=receiver.url))
+        deliver(notification)
+        Notification.objects.update(due_at=Now())
+        deliver(notification)
 
     assert len({one["webhook-id"] for one in receiver.headers}) == 1
     assert len(receiver.bodies) == 2
-    notice.refresh_from_db()
-    assert notice.done_at
+    notification.refresh_from_db()
+    assert notification.done_at
 
 
 def test_what_fails_is_tried_again_and_given_up_in_the_log(rollout) -> None:
     with receiving(status(503)) as receiver:
-        notice = noted(rollout, target_row(place=receiver.url))
+        notification = noted(rollout, target_row(place=receiver.url))
         for _ in range(MOST_TRIES):
-            Notice.objects.update(due_at=Now())
-            deliver(notice)
+            Notification.objects.update(due_at=Now())
+            deliver(notification)
 
-    notice.refresh_from_db()
-    assert notice.done_at
+    notification.refresh_from_db()
+    assert notification.done_at
     assert len(receiver.bodies) == MOST_TRIES
     entry = Activity.objects.get(what="not sent")
     assert entry.detail == {"to": "platform", "why": "127.0.0.1 answered 503."}
@@ -125,29 +125,31 @@ def test_what_fails_is_tried_again_and_given_up_in_the_log(rollout) -> None:
 
 def test_what_cannot_succeed_is_given_up_at_once(rollout) -> None:
     with receiving(status(302, Location="https://example.com")) as receiver:
-        notice = noted(rollout, target_row(place=receiver.url))
-        deliver(notice)
+        notification = noted(rollout, target_row(place=receiver.url))
+        deliver(notification)
 
-    notice.refresh_from_db()
-    assert notice.done_at
+    notification.refresh_from_db()
+    assert notification.done_at
     assert len(receiver.bodies) == 1
 
 
 def test_a_target_that_was_paused_meanwhile_receives_nothing(rollout, receiver) -> None:
-    notice = noted(rollout, target_row(place=receiver.url, paused_at=Now()))
+    notification = noted(rollout, target_row(place=receiver.url, paused_at=Now()))
 
-    deliver(notice)
+    deliver(notification)
 
     assert receiver.bodies == []
-    notice.refresh_from_db()
-    assert notice.done_at
+    notification.refresh_from_db()
+    assert notification.done_at
 
 
 def test_what_is_no_longer_so_is_not_sent(rollout, receiver) -> None:
     target = target_row(place=receiver.url)
-    notice = Notice.objects.create(target=target, what="paused", rollout=rollout)
+    notification = Notification.objects.create(
+        target=target, what="paused", rollout=rollout
+    )
 
-    deliver(notice)
+    deliver(notification)
 
     assert receiver.bodies == []
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db.models import QuerySet
 
-from accounts.models import Bundle, Notice, Rollout
+from accounts.models import Bundle, Notification, Rollout
 from accounts.people.role_limits.limits import limit
 from accounts.people.role_limits.refusing import (
     Outside,
@@ -115,5 +115,5 @@ def test_mail_is_for_whoever_may_approve(
 
     plan(rollouts.start(rows, Rollout.Kind.ONBOARD, None))
 
-    waits = Notice.objects.filter(what=Notice.What.WAITS)
+    waits = Notification.objects.filter(what=Notification.What.WAITS)
     assert waits.filter(person=zoe).count() == told

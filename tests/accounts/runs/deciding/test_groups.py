@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Run
 from accounts.models.states import Status
-from accounts.runs.deciding.groups import SamePlans, same_plans
+from accounts.runs.deciding.groups import IdenticalPlans, identical_plans
 from tests.rows import account_row, managing_row, run_row, step_row
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def test_the_largest_group_comes_first() -> None:
     wait("aa", 1, 2)
     wait("bb", 3, 4, 5)
 
-    assert same_plans() == [SamePlans("bb", 3, 2), SamePlans("aa", 2, 2)]
+    assert identical_plans() == [IdenticalPlans("bb", 3, 2), IdenticalPlans("aa", 2, 2)]
 
 
 def test_what_is_alone_edited_decided_or_not_signed_is_no_group() -> None:
@@ -36,7 +36,7 @@ def test_what_is_alone_edited_decided_or_not_signed_is_no_group() -> None:
     edited.account.touch()
     wait("cc", 6, 7, status=Status.APPLYING)
 
-    assert same_plans() == []
+    assert identical_plans() == []
 
 
 def test_so_many_groups_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,7 +45,7 @@ def test_so_many_groups_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     wait("aa", 1, 2)
     wait("bb", 3, 4)
 
-    assert [group.fingerprint for group in same_plans()] == ["aa"]
+    assert [group.fingerprint for group in identical_plans()] == ["aa"]
 
 
 def test_it_costs_as_much_for_many_plans(django_assert_num_queries) -> None:
@@ -54,4 +54,4 @@ def test_it_costs_as_much_for_many_plans(django_assert_num_queries) -> None:
     wait("bb", *range(30, 60))
 
     with django_assert_num_queries(3):
-        assert [group.plans for group in same_plans()] == [30, 30]
+        assert [group.plans for group in identical_plans()] == [30, 30]

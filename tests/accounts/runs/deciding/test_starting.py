@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.mapping.completeness import Undescribed, missing
+from accounts.mapping.completeness import Incomplete, missing
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.runs.actions import NothingStands
-from accounts.runs.deciding.starting import Forgotten, plan_described, start_again
+from accounts.runs.deciding.starting import Forgotten, start_again, start_plan
 from tests.rows import account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def test_an_account_that_is_described_to_the_end_is_planned() -> None:
     managing_row()
 
-    run = plan_described(account_row(), person("operator"))
+    run = start_plan(account_row(), person("operator"))
 
     assert (run.kind, run.status) == (Run.Kind.ONBOARD, Status.PLANNING)
 
@@ -24,8 +24,8 @@ def test_an_account_is_not_planned_before_each_part_is_described() -> None:
     managing_row()
     draft = account_row(providers={}, regions=[])
 
-    with pytest.raises(Undescribed, match="incomplete: providers, access, details"):
-        plan_described(draft, person("operator"))
+    with pytest.raises(Incomplete, match="incomplete: providers, access, details"):
+        start_plan(draft, person("operator"))
 
     assert [part.slug for part in missing(draft)] == ["providers", "access", "details"]
     assert not Run.objects.exists()

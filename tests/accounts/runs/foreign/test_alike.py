@@ -113,7 +113,7 @@ def test_a_limited_role_decides_in_its_environments_only(role) -> None:
 
 def test_an_account_that_moves_is_in_both_environments() -> None:
     managing_row()
-    state = {"state": "verified", "proof": "verified"}
+    state = {"state": "verified", "verification": "verified"}
     foreign_row(account_row(environment="production", **state))
     ManagedAccount.objects.update(environment="dev")
     olga = both("olga")

@@ -72,7 +72,7 @@ def test_an_administrators_policy_on_the_managed_role_is_not_verified(
     )
     assert "Plan again to remove it" in check.fix
     assert check.worse
-    assert account.proved  # bundles keep what was proved last
+    assert account.verified  # bundles keep what was proved last
     assert (account.word, account.unapproved) == ("not as approved", 1)
     assert account.standing.colour == "bad"
     assert "permissions that no one approved" in account.standing.sentences[0]

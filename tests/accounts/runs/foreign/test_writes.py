@@ -44,11 +44,11 @@ def test_the_account_waits_for_an_acceptance_and_bundles_for_the_next_verificati
 ) -> None:
     account, olga, paul = member(environment="dev"), both("olga"), both("paul")
     onboarded(account)
-    choose("dev", four_eyes=True)
+    choose("dev", second_approver=True)
     target_row()
     blinded(here, account)
-    before = {**ManagedAccount.objects.get().proved, "as": "before"}
-    ManagedAccount.objects.update(proved=before)
+    before = {**ManagedAccount.objects.get().verified, "as": "before"}
+    ManagedAccount.objects.update(verified=before)
 
     run = carried(verify(account, None, send=keep))
 
@@ -58,7 +58,7 @@ def test_the_account_waits_for_an_acceptance_and_bundles_for_the_next_verificati
     waits = f"An approver must accept {account.unknown_writes} unknown writes"
     assert waits in account.standing.sentences[1]
     assert run.error["message"].startswith("The unknown writes in")
-    assert account.proved == before
+    assert account.verified == before
     assert Happened.objects.filter(what="found").count() == 1
 
     row = ForeignPolicy.objects.get()
@@ -74,7 +74,7 @@ def test_the_account_waits_for_an_acceptance_and_bundles_for_the_next_verificati
 
     account = ManagedAccount.objects.get()
     assert (run.status, account.state) == (Status.VERIFIED, State.VERIFIED)
-    assert account.proved["as"] == "verified"
+    assert account.verified["as"] == "verified"
     assert ForeignPolicy.objects.get().is_accepted
     assert Happened.objects.filter(what="found").count() == 1
 

@@ -11,7 +11,7 @@ from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.actions import RunOpen, keep, plan, verify
 from accounts.runs.owners.looking import NOT_YET, STOPPED, look_at_owners
-from accounts.runs.owners.readiness import ManagingUnproved
+from accounts.runs.owners.readiness import ManagingNotVerified
 from onboarding.topology import READER_ROLE
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import DEV, MEMBERS, carried, done, planned, root
@@ -49,7 +49,7 @@ def test_it_waits_for_the_owner_and_becomes_verified_by_the_walk(
     here: Credentials, handed_off: Run, calls: Calls
 ) -> None:
     assert account().state == State.HANDED_OFF
-    assert ManagingAccount.objects.get().proof == State.VERIFIED
+    assert ManagingAccount.objects.get().verification == State.VERIFIED
     calls.made.clear()
 
     waiting = looked(handed_off)
@@ -117,7 +117,7 @@ def test_a_template_in_another_account_is_named(
 def test_nothing_is_handed_off_before_the_managing_account_is_verified(
     here: Credentials,
 ) -> None:
-    with pytest.raises(ManagingUnproved, match="verify the managing account"):
+    with pytest.raises(ManagingNotVerified, match="verify the managing account"):
         plan(owned(), None, send=keep)
 
     assert not Run.objects.exists()

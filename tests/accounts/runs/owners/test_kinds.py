@@ -86,9 +86,9 @@ def test_it_is_verified_without_a_write_or_an_access_role(
     found = looked(run)
 
     # Where Spinnaker assumes no role, policies are all that there is to read.
-    proof = Status.EVALUATED if keys == ("eks",) else Status.VERIFIED
-    assert found.status == proof, found.error
-    assert account().state == proof
+    verification = Status.EVALUATED if keys == ("eks",) else Status.VERIFIED
+    assert found.status == verification, found.error
+    assert account().state == verification
     wrote = [call for call in calls.made if call.split(":")[1].startswith(WRITES)]
     assert wrote == []
     assert calls.assumed <= {IDENTITY, ROLE, READER}
@@ -99,9 +99,9 @@ def test_it_is_verified_without_a_write_or_an_access_role(
             {"passed", "evaluated"} if reader else {"not testable"}
         )
         assert "'endpoint': 'https://" in str(account().approved_entries)
-    if proof == Status.VERIFIED:
+    if verification == Status.VERIFIED:
         assert ManagedAccount.objects.ready().get() == account()
-        assert account().proved["entries"] == account().approved_entries
+        assert account().verified["entries"] == account().approved_entries
 
 
 def test_no_transaction_waits_while_aws_is_asked_for_an_endpoint(

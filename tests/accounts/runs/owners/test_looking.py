@@ -50,7 +50,9 @@ def aws() -> Iterator[Any]:
 
 def waiting(made_by: str = "bowline", **fields: Any) -> Run:
     """Let the run of an owner's account wait; made_by: of the managing account."""
-    managing_row(proof=State.VERIFIED, bowline_principal=BOWLINE, made_by=made_by)
+    managing_row(
+        verification=State.VERIFIED, bowline_principal=BOWLINE, made_by=made_by
+    )
     account = account_row(made_by="owner", state=State.HANDED_OFF)
     plain = {"account": account, "look_at": timezone.now()}
     return run_row(Status.HANDED_OFF, **{**plain, **fields})

@@ -19,8 +19,8 @@ from accounts.runs.actions import keep, plan, plan_managing, remove, verify
 from accounts.runs.managing import applying
 from accounts.runs.owners.looking import NOT_YET
 from accounts.runs.owners.readiness import (
+    ManagingNotVerified,
     ManagingUnplanned,
-    ManagingUnproved,
     hand_off_managing_now,
 )
 from accounts.runs.rollouts.census import managing_run
@@ -95,7 +95,7 @@ def test_it_waits_for_its_owner_and_becomes_verified_by_the_walk(
     deploy_managing(mine)
     found = looked(run)
     assert found.status == Status.VERIFIED, found.error
-    assert managing_row().state == managing_row().proof == State.VERIFIED
+    assert managing_row().state == managing_row().verification == State.VERIFIED
     assert {check.outcome for check in found.checks.all()} == {"passed"}
     assert {step.message for step in found.steps.all()} == {
         "Done by the account owner."
@@ -107,7 +107,7 @@ def test_it_waits_for_its_owner_and_becomes_verified_by_the_walk(
 def test_roles_that_trust_the_identity_wait_until_it_was_seen(
     mine: Credentials,
 ) -> None:
-    with pytest.raises(ManagingUnproved, match="owner of spinnakermanaging creates"):
+    with pytest.raises(ManagingNotVerified, match="owner of spinnakermanaging creates"):
         plan(member(), None, send=keep)
 
     assert not Run.objects.exists()
@@ -149,7 +149,7 @@ def test_both_owners_are_waited_for(verified: Credentials, calls: Calls) -> None
     run = done(planned(owned()))
     calls.made.clear()
 
-    assert managing_row().state == managing_row().proof == State.VERIFIED
+    assert managing_row().state == managing_row().verification == State.VERIFIED
     assert looked(run).waiting.endswith("BowlineAssumeManaged")
     deploy_managing(verified)
     assert looked(run).waiting == NOT_YET

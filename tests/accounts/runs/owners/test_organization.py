@@ -98,7 +98,7 @@ def test_one_template_makes_three_accounts_verified(
     rows = ManagedAccount.objects.all()
     assert {row.state for row in rows} == {State.VERIFIED}
     prefix = ManagingAccount.objects.get().external_id_prefix
-    sent = {row.proved["managed"]["external_id"] for row in rows}
+    sent = {row.verified["managed"]["external_id"] for row in rows}
     assert sent == {f"{prefix}-{which.account_id}" for which in THREE}
     # Spinnaker's identity once, and then each account's two roles.
     assert len(became) <= 1 + 2 * len(THREE), became

@@ -114,7 +114,9 @@ def put(settings) -> Iterator[Mock]:
 def of_owners(**fields: Any) -> Run:
     """Hand off an account and the managing account to their owners."""
     managing = managing_row(
-        made_by="owner", proof=State.VERIFIED, bowline_principal="arn:aws:iam::1:user/b"
+        made_by="owner",
+        verification=State.VERIFIED,
+        bowline_principal="arn:aws:iam::1:user/b",
     )
     account = account_row(made_by="owner")
     for row in (managing, account):

@@ -16,7 +16,7 @@ from tests.accounts.runs.rollouts.rows import statuses, work
 from tests.accounts.runs.rollouts.test_in_aws import approved
 from tests.strict_aws.proxy import StrictAws, strict_aws
 
-ENTERED, PROVED = 2, 1
+ENTERED, VERIFIED = 2, 1
 """Bowline enters an account to plan it and to apply it; Spinnaker's identity assumes
 the account's role once, and is denied it twice.
 """
@@ -55,7 +55,7 @@ def test_it_is_constant_but_for_assuming_roles(
 
     each = three - one
     assert each == {
-        "sts:AssumeRole 200": 2 * (1 + PROVED),
+        "sts:AssumeRole 200": 2 * (1 + VERIFIED),
         "sts:AssumeRole 403": 2 * REFUSED,
     }
     # Whoever only verifies becomes the identity itself: it may have drifted since.

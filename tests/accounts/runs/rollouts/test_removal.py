@@ -320,7 +320,7 @@ def test_an_organization_is_not_taken_apart(here: Credentials) -> None:
     approve_accounts(removal)
     work(removal)
 
-    assert (between.withdrawn, between.proof) == (False, State.VERIFIED)
+    assert (between.withdrawn, between.verification) == (False, State.VERIFIED)
     assert statuses(ended(removal)) == {Status.REMOVED: 1}
 
 

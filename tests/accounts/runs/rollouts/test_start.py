@@ -79,7 +79,7 @@ def test_an_account_with_a_run_in_progress_is_left_out_by_name() -> None:
 
     rollout = rollouts.start([one, two], ONBOARD, None)
 
-    (reason,) = rollout.left_out
+    (reason,) = rollout.excluded
     assert reason.startswith("team-001: Run ")
     assert [run.account for run in runs_of(rollout)] == [two]
 
@@ -103,7 +103,7 @@ def test_whoever_would_wait_for_an_owner_is_not_removed_with_others() -> None:
     rollout = rollouts.start([first, second], Rollout.Kind.REMOVE, None)
 
     assert [run.account_name for run in runs_of(rollout)] == [first.name]
-    assert rollout.left_out == [
+    assert rollout.excluded == [
         f"{second.name}: Its owner deletes the roles. Remove this account separately."
     ]
 
@@ -129,7 +129,7 @@ def test_names_that_spinnaker_would_know_twice_are_left_out() -> None:
 
     rollout = rollouts.start(ManagedAccount.objects.all(), ONBOARD, None)
 
-    assert [text.split(":")[0] for text in rollout.left_out] == ["team-001"]
+    assert [text.split(":")[0] for text in rollout.excluded] == ["team-001"]
 
 
 def test_names_that_nobody_has_are_claimed_with_few_queries(
@@ -151,7 +151,7 @@ def test_a_verification_begins_at_once_and_changes_no_managing_account() -> None
 
     assert {run.status for run in runs_of(rollout)} == {Status.VERIFYING}
     assert managing_run(rollout) is None
-    assert [text.split(":")[0] for text in rollout.left_out] == [draft.name]
+    assert [text.split(":")[0] for text in rollout.excluded] == [draft.name]
 
 
 def test_one_account_of_a_rollout_cannot_be_planned_by_itself() -> None:

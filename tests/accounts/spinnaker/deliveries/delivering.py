@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from accounts.mapping.proved import keep_proved
+from accounts.mapping.verified import keep_verified
 from accounts.models import Delivery, ManagedAccount
 from accounts.models.states import State
 from accounts.spinnaker.deliveries.decisions import approve, keep, start
@@ -31,7 +31,7 @@ def reach(strict: StrictGate, **fields: Any) -> Reached:
 
 def proved_row(name: str = "staging", **fields: Any) -> ManagedAccount:
     """Make an account that the next bundle holds."""
-    state = {"state": State.VERIFIED, "proof": State.VERIFIED}
+    state = {"state": State.VERIFIED, "verification": State.VERIFIED}
     return account_row(name, **{**state, **fields})
 
 
@@ -41,7 +41,7 @@ def prove_again(account: ManagedAccount, **fields: Any) -> None:
         setattr(account, name, value)
     account.save(update_fields=[*fields])
     approve_entries(account)
-    keep_proved(account, State.VERIFIED)
+    keep_verified(account, State.VERIFIED)
 
 
 def plan(strict: StrictGate, agreed: Iterable[str] = (), by: Any = None) -> Delivery:

@@ -13,7 +13,7 @@ FIRST, FIRST_ID = "account-0", "300000000000"
 def many_proved(count: int) -> None:
     """Make so many accounts that the next bundle holds, all alike."""
     first = proved_row(FIRST, account_id=FIRST_ID)
-    text = json.dumps(first.proved)
+    text = json.dumps(first.verified)
     ManagedAccount.objects.bulk_create(
         [copy(first, text, number) for number in range(1, count)], batch_size=500
     )
@@ -27,6 +27,6 @@ def copy(first: ManagedAccount, text: str, number: int) -> ManagedAccount:
         account_id=account_id,
         regions=first.regions,
         state=first.state,
-        proof=first.proof,
-        proved=json.loads(own),
+        verification=first.verification,
+        verified=json.loads(own),
     )

@@ -41,7 +41,7 @@ def test_another_person_approves_where_the_policy_asks(strict: StrictGate) -> No
 
 def test_one_person_is_enough_where_no_policy_asks(strict: StrictGate) -> None:
     proved_row()
-    choose("", four_eyes=False)
+    choose("", second_approver=False)
 
     assert approve(plan(strict, by=(one := person("approver"))), one, send=keep)
 

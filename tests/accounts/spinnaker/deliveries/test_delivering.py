@@ -72,9 +72,9 @@ def test_what_is_not_approved_is_not_sent(strict: StrictGate) -> None:
 
 def test_only_what_a_bundle_would_hold_is_delivered(strict: StrictGate) -> None:
     proved_row()
-    proved_row("dev", account_id="922222222223", proof="", state="failed")
+    proved_row("dev", account_id="922222222223", verification="", state="failed")
     left = proved_row("prod", account_id="922222222224")
-    ManagedAccount.objects.filter(pk=left.pk).leave_out(None)
+    ManagedAccount.objects.filter(pk=left.pk).exclude_from_bundles(None)
 
     assert [body.name for body in wanted_bodies()] == ["staging"]
 
@@ -110,7 +110,7 @@ def test_a_changed_aws_account_renews_its_ecs_account(strict: StrictGate) -> Non
 def test_a_removed_account_is_deleted_and_seen_gone(strict: StrictGate) -> None:
     account = proved_row(providers={"ec2": {}, "ecs": {}}, uses_external_id=False)
     deliver(strict)
-    ManagedAccount.objects.filter(pk=account.pk).leave_out(None)
+    ManagedAccount.objects.filter(pk=account.pk).exclude_from_bundles(None)
 
     delivery = deliver(strict)
     deliver(strict)
@@ -335,7 +335,7 @@ def test_a_new_account_is_deleted_once_fiat_knows_who_may(
     strict.admin, strict.fiat_delay, strict.polls = False, 60, False
     account = proved_row(write_roles=["robots"], read_roles=["robots"])
     deliver(strict)
-    ManagedAccount.objects.filter(pk=account.pk).leave_out(None)
+    ManagedAccount.objects.filter(pk=account.pk).exclude_from_bundles(None)
     strict.polls, strict.polled = True, strict.clock.now
 
     delivery = deliver(strict)

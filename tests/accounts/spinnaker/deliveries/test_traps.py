@@ -177,12 +177,12 @@ def test_a_deleted_name_that_somebody_else_takes_is_theirs(
     account = proved_row()
     deliver(strict)
     rows = ManagedAccount.objects.filter(pk=account.pk)
-    rows.leave_out(None)
+    rows.exclude_from_bundles(None)
     deliver(strict)
     deliver(strict)
     strict.files["staging"] = foreign("staging")
     strict.clock.sleep(60)
-    rows.put_in()
+    rows.include_in_bundles()
 
     delivery = deliver(strict)
 

@@ -22,19 +22,19 @@ pytestmark = pytest.mark.django_db
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-def proved(name: str = "staging", **fields: Any) -> ManagedAccount:
+def verified(name: str = "staging", **fields: Any) -> ManagedAccount:
     """Make an account that bundles hold and that the feed can carry."""
-    plain = {"proof": State.VERIFIED, "uses_external_id": False}
+    plain = {"verification": State.VERIFIED, "uses_external_id": False}
     return account_row(name, **{**plain, **fields})
 
 
 def approve(account: ManagedAccount, **fields: Any) -> None:
     """Approve and prove other fields of its `aws` entry."""
-    kept = account.proved
+    kept = account.verified
     for document in kept["entries"]:
         if document["provider"] == "aws":
             document.update(fields)
-    ManagedAccount.objects.filter(pk=account.pk).keep_proved(kept)
+    ManagedAccount.objects.filter(pk=account.pk).keep_verified(kept)
 
 
 def rows() -> dict[str, bool]:
@@ -44,10 +44,13 @@ def rows() -> dict[str, bool]:
 
 
 def test_only_what_bundles_hold_is_in_the_feed():
-    proved("a", account_id="1" * 12)
+    verified("a", account_id="1" * 12)
     account_row("draft", account_id="2" * 12)
     account_row(
-        "evaluated", account_id="3" * 12, proof=State.EVALUATED, uses_external_id=False
+        "evaluated",
+        account_id="3" * 12,
+        verification=State.EVALUATED,
+        uses_external_id=False,
     )
 
     assert rows() == {"a": False}
@@ -55,7 +58,7 @@ def test_only_what_bundles_hold_is_in_the_feed():
 
 
 def test_what_nobody_approved_is_not_in_the_feed():
-    account = proved()
+    account = verified()
     rows()
 
     ManagedAccount.objects.filter(pk=account.pk).update(read_roles=["everybody"])
@@ -70,17 +73,17 @@ def test_what_nobody_approved_is_not_in_the_feed():
         lambda account: account.delete(),
         lambda account: ManagedAccount.objects.all().remove(),
         lambda account: ManagedAccount.objects.all().withdraw(),
-        lambda account: ManagedAccount.objects.all().update(left_out_at=timezone.now()),
+        lambda account: ManagedAccount.objects.all().update(excluded_at=timezone.now()),
         lambda account: ManagedAccount.objects.all().update(missed=99),
         lambda account: approve(account, external_id="x"),
         lambda account: approve(account, regions=["mx-central-1"]),
-        lambda account: ManagedAccount.objects.all().keep_proved(
-            {**account.proved, "entries": []}
+        lambda account: ManagedAccount.objects.all().keep_verified(
+            {**account.verified, "entries": []}
         ),
     ],
 )
 def test_trap_removal_needs_a_record_of_its_own(leave):
-    account = proved()
+    account = verified()
     rows()
     before = FeedRow.objects.get()
 
@@ -93,19 +96,19 @@ def test_trap_removal_needs_a_record_of_its_own(leave):
 
 
 def test_an_account_that_comes_back_is_said_again():
-    proved()
+    verified()
     rows()
-    ManagedAccount.objects.update(left_out_at=timezone.now())
+    ManagedAccount.objects.update(excluded_at=timezone.now())
     left = rows()
 
-    ManagedAccount.objects.update(left_out_at=None)
+    ManagedAccount.objects.update(excluded_at=None)
 
     assert left == {"staging": True}
     assert rows() == {"staging": False}
 
 
 def test_a_renamed_account_comes_before_its_old_name_leaves():
-    account = proved("was")
+    account = verified("was")
     rows()
 
     approve(account, name="is")
@@ -115,8 +118,8 @@ def test_a_renamed_account_comes_before_its_old_name_leaves():
 
 
 def test_a_name_goes_from_one_account_to_another():
-    one = proved("one", account_id="1" * 12)
-    other = proved("other", account_id="2" * 12)
+    one = verified("one", account_id="1" * 12)
+    other = verified("other", account_id="2" * 12)
     rows()
 
     approve(other, name="one")
@@ -131,8 +134,8 @@ def test_a_name_goes_from_one_account_to_another():
 
 
 def test_two_accounts_that_swap_names_do():
-    one = proved("one", account_id="1" * 12)
-    other = proved("other", account_id="2" * 12)
+    one = verified("one", account_id="1" * 12)
+    other = verified("other", account_id="2" * 12)
     rows()
 
     approve(one, name="other")
@@ -151,7 +154,7 @@ def test_two_accounts_that_swap_names_do():
     ],
 )
 def test_trap_what_the_feed_cannot_carry_is_no_row(fields, why):
-    account = proved(**fields)
+    account = verified(**fields)
 
     assert rows() == {}
     fed = FedAccount.objects.get()
@@ -163,7 +166,7 @@ def test_trap_moments_increase_strictly_though_the_clock_is_set_back(monkeypatch
     clock = [START]
     monkeypatch.setattr(keeping.timezone, "now", lambda: clock[0])
     for number in range(3):
-        proved(f"a-{number}", account_id=f"{number}" * 12)
+        verified(f"a-{number}", account_id=f"{number}" * 12)
     rows()
     first = [*FeedRow.objects.values_list("updated_at", flat=True)]
     clock[0] -= timedelta(days=1)
@@ -178,7 +181,7 @@ def test_trap_moments_increase_strictly_though_the_clock_is_set_back(monkeypatch
 
 
 def test_what_did_not_change_keeps_its_moment():
-    account = proved()
+    account = verified()
     rows()
     before = FeedRow.objects.get().updated_at
 
@@ -190,7 +193,7 @@ def test_what_did_not_change_keeps_its_moment():
 
 
 def test_older_rules_are_applied_again_and_newer_ones_left_alone():
-    proved()
+    verified()
     rows()
     FedAccount.objects.update(rules=RULES + 1)
     newer = is_current()
@@ -204,22 +207,22 @@ def test_older_rules_are_applied_again_and_newer_ones_left_alone():
 
 
 def test_entries_that_nobody_can_read_change_nothing(caplog):
-    account = proved()
+    account = verified()
     rows()
-    proved("other", account_id="1" * 12)
-    broken = {**account.proved, "entries": [{"provider": "unknown"}]}
-    ManagedAccount.objects.filter(pk=account.pk).keep_proved(broken)
+    verified("other", account_id="1" * 12)
+    broken = {**account.verified, "entries": [{"provider": "unknown"}]}
+    ManagedAccount.objects.filter(pk=account.pk).keep_verified(broken)
 
     assert rows() == {"staging": False, "other": False}
     assert "keeps staging" in caplog.text
 
 
 def test_it_asks_as_often_for_many_accounts():
-    proved("a")
+    verified("a")
     with CaptureQueriesContext(connection) as few:
         keep_current()
     for number in range(12):
-        proved(f"a-{number}", account_id=f"{100_000_000_000 + number}")
+        verified(f"a-{number}", account_id=f"{100_000_000_000 + number}")
 
     with CaptureQueriesContext(connection) as many:
         keep_current()

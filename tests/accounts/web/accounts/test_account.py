@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def standing(**fields: Any) -> ManagedAccount:
     now = timezone.now()
     plain = {"state": State.VERIFIED, "granted_at": now, "verified_at": now}
-    return account_row(**{**plain, "proof": State.VERIFIED, **fields})
+    return account_row(**{**plain, "verification": State.VERIFIED, **fields})
 
 
 def run_of(account: ManagedAccount, status: Status, **fields: Any) -> Run:
@@ -170,7 +170,7 @@ def test_a_verified_one_can_be_verified_again(operator) -> None:
 
 def test_a_failed_one_says_why_at_the_top(operator) -> None:
     managing_row()
-    account = standing(state=State.FAILED, proof="")
+    account = standing(state=State.FAILED, verification="")
     run_of(account, Status.FAILED, error={"message": "No right.", "hint": "Give it."})
 
     page = page_of(operator, account)
@@ -181,7 +181,7 @@ def test_a_failed_one_says_why_at_the_top(operator) -> None:
 
 
 def test_an_evaluated_one_waits_for_an_approver(client) -> None:
-    account = standing(state=State.EVALUATED, proof=State.EVALUATED)
+    account = standing(state=State.EVALUATED, verification=State.EVALUATED)
     client.force_login(person("approver"))
 
     assert ">Accept</button>" in page_of(client, account)
@@ -189,7 +189,7 @@ def test_an_evaluated_one_waits_for_an_approver(client) -> None:
 
 def test_an_accepted_one_says_by_whom(client) -> None:
     approver = person("approver")
-    account = standing(state=State.EVALUATED, proof=State.EVALUATED)
+    account = standing(state=State.EVALUATED, verification=State.EVALUATED)
     assert accept(account, approver)
     client.force_login(approver)
 

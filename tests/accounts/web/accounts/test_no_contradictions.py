@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ManagedAccount
-from accounts.models.standing import PROVED, TOGETHER
+from accounts.models.standing import TOGETHER, VERIFIED
 from accounts.models.states import State, Status
 from accounts.web.overview import views
 from tests.rows import account_row, managing_row, run_row
@@ -38,21 +38,21 @@ def rows_of_all_facts() -> list[ManagedAccount]:
     """Make an account of every combination: state, proof, age, edit, acceptance."""
     now = timezone.now()
     states = [state for state in State.values if state != State.APPLIED]
-    kinds = product(states, ("", *PROVED), (1, 9), (1, 2), (None, now))
+    kinds = product(states, ("", *VERIFIED), (1, 9), (1, 2), (None, now))
     return ManagedAccount.objects.bulk_create(
         ManagedAccount(
             name=f"a{n}",
             account_id=f"{n:012}",
             environment=f"e{n}",
             state=state,
-            proof=proof,
+            verification=verification,
             verified_at=now - timedelta(days=days),
             granted_at=now,
             approved_version=1,
             version=version,
             accepted_at=accepted,
         )
-        for n, (state, proof, days, version, accepted) in enumerate(kinds)
+        for n, (state, verification, days, version, accepted) in enumerate(kinds)
     )
 
 

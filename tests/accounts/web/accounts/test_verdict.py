@@ -14,8 +14,8 @@ from accounts.web.accounts.verdict import SENTENCES, lines_of, sentence_of
 
 NOW = timezone.now()
 SAYS_ACCESS = "Spinnaker has access"
-GOOD: dict[str, Any] = {"state": State.VERIFIED, "proof": State.VERIFIED}
-GOOD |= {"granted_at": NOW, "verified_at": NOW, "proved": {"entries": []}}
+GOOD: dict[str, Any] = {"state": State.VERIFIED, "verification": State.VERIFIED}
+GOOD |= {"granted_at": NOW, "verified_at": NOW, "verified": {"entries": []}}
 Outcome = CheckResult.Outcome
 
 
@@ -33,15 +33,18 @@ def test_only_what_was_proved_lately_and_whole_is_called_access() -> None:
         ({"unknown_writes": 2}, "might be denied some writes"),
         ({"undeployable": 1}, "can't deploy in every Region"),
         ({"verified_at": NOW - timedelta(days=400)}, "had access when"),
-        ({"state": State.EVALUATED, "proof": State.EVALUATED}, "hasn't been tested"),
+        (
+            {"state": State.EVALUATED, "verification": State.EVALUATED},
+            "hasn't been tested",
+        ),
         ({"state": State.DRIFTED}, "no longer matches"),
         ({"state": State.DRIFTED, "unapproved": 1}, "permissions that no one approved"),
         ({"state": State.FAILED}, "isn't verified"),
         ({"state": State.FAILED, "granted_at": None}, "no access yet"),
         ({"state": State.OUTDATED}, "might not match these settings"),
         ({"state": State.PLANNED}, "had access when"),
-        ({"state": State.PLANNED, "proved": {}}, "no access yet"),
-        ({"state": State.DRAFT, "proof": "", "proved": {}}, "no access yet"),
+        ({"state": State.PLANNED, "verified": {}}, "no access yet"),
+        ({"state": State.DRAFT, "verification": "", "verified": {}}, "no access yet"),
     ],
 )
 def test_anything_less_says_what_is_missing(otherwise: Any, says: str) -> None:

@@ -205,7 +205,7 @@ def test_one_that_is_busy_does_not_stop_the_others(operator) -> None:
     planned = rollout.runs.exclude(account=None)
     assert set(planned.values_list("account_name", flat=True)) == {"data", "api"}
     assert "1 account excluded. See below." in told(response)
-    assert " of web is in progress" in rollout.left_out[0]
+    assert " of web is in progress" in rollout.excluded[0]
 
 
 def test_many_refusals_are_counted(operator) -> None:
@@ -230,7 +230,7 @@ def test_only_what_stands_is_verified(operator) -> None:
     run = Run.objects.get()
     assert (run.account, run.status) == (web, Status.VERIFYING)
     assert response.url == run.rollout.get_absolute_url()
-    (reason,) = run.rollout.left_out
+    (reason,) = run.rollout.excluded
     assert "data: Bowline hasn't created anything in data yet" in reason
 
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.external_ids import rotate
-from accounts.mapping.proved import keep_proved
+from accounts.mapping.verified import keep_verified
 from accounts.models import Activity, Bundle, ManagedAccount, Rollout
 from accounts.models.states import State, Status
 from accounts.spinnaker.bundles import build, install, new_bundle
@@ -30,7 +30,7 @@ def accounts() -> list[ManagedAccount]:
             account_id=f"{number:012}",
             granted_at=timezone.now(),
             state=State.VERIFIED,
-            proof=State.VERIFIED,
+            verification=State.VERIFIED,
         )
         for number in (1, 2, 3)
     ]
@@ -46,7 +46,7 @@ def delivered(accounts: list[ManagedAccount]) -> None:
     for account in accounts:
         rotate(account)
         approve_entries(account)
-        keep_proved(account, State.VERIFIED)
+        keep_verified(account, State.VERIFIED)
     bundle = new_bundle(None)
     build(bundle)
     install(Bundle.objects.get(pk=bundle.pk), None)

@@ -35,8 +35,8 @@ KEEP = {
 }
 
 
-def proved(name: str, number: int, **fields: Any) -> ManagedAccount:
-    plain = {"state": State.VERIFIED, "proof": State.VERIFIED, "applied": [{}]}
+def verified(name: str, number: int, **fields: Any) -> ManagedAccount:
+    plain = {"state": State.VERIFIED, "verification": State.VERIFIED, "applied": [{}]}
     return account_row(
         name,
         account_id=f"{number:012}",
@@ -48,12 +48,12 @@ def proved(name: str, number: int, **fields: Any) -> ManagedAccount:
 @pytest.fixture
 def web() -> ManagedAccount:
     managing_row()
-    return proved("web", 1, environment="lab", regions=["us-east-1", "eu-west-1"])
+    return verified("web", 1, environment="lab", regions=["us-east-1", "eu-west-1"])
 
 
 @pytest.fixture
 def data(web: ManagedAccount) -> ManagedAccount:
-    return proved("data", 2, regions=["us-east-1"], read_roles=["ops"])
+    return verified("data", 2, regions=["us-east-1"], read_roles=["ops"])
 
 
 def send(client: Client, what: str, *accounts: ManagedAccount, **fields: str) -> Any:
@@ -266,10 +266,10 @@ def bundled(account: ManagedAccount) -> Bundle:
 def test_they_are_left_out_of_bundles_first(operator, web, data) -> None:
     response = send(operator, "leave-out", web)
 
-    assert again(web).left_out_at
-    assert again(data).left_out_at is None
+    assert again(web).excluded_at
+    assert again(data).excluded_at is None
     assert "Excluded from later bundles: 1 account." in told(response)
-    assert Activity.objects.first().what == Activity.What.LEAVE_OUT
+    assert Activity.objects.first().what == Activity.What.EXCLUDE
 
 
 # Retry
@@ -323,7 +323,7 @@ def test_more_than_one_of_a_kind_are_retried_as_a_rollout(
 
 
 def test_different_kinds_are_retried_apart(operator, web, data) -> None:
-    third = proved("third", 3)
+    third = verified("third", 3)
     run_row(Status.FAILED, account=web, kind=Run.Kind.VERIFY)
     for account in (data, third):
         run_row(Status.FAILED, account=account, kind=Run.Kind.REMOVE)

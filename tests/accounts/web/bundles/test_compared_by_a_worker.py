@@ -11,7 +11,7 @@ import pytest
 from accounts.discover import comparisons
 from accounts.external_ids import rotate
 from accounts.mapping import snapshots
-from accounts.mapping.proved import keep_proved
+from accounts.mapping.verified import keep_verified
 from accounts.models import Bundle, Lookup, ManagedAccount, ManagingAccount
 from accounts.models.states import State
 from accounts.spinnaker import bundles, next_bundle
@@ -29,8 +29,8 @@ IN_HTMX = {"HTTP_HX_REQUEST": "true"}
 def account(monkeypatch: pytest.MonkeyPatch) -> ManagedAccount:
     monkeypatch.setattr(comparisons, "MOST_ACCOUNTS", 1)
     managing_row()
-    account_row("other", account_id="9" * 12, proof=State.VERIFIED)
-    return account_row(proof=State.VERIFIED, state=State.VERIFIED)
+    account_row("other", account_id="9" * 12, verification=State.VERIFIED)
+    return account_row(verification=State.VERIFIED, state=State.VERIFIED)
 
 
 def built() -> Bundle:
@@ -44,7 +44,7 @@ def prove_anew(account: ManagedAccount, **edit: Any) -> None:
         setattr(account, name, value)
     account.save(update_fields=[*edit])
     approve_entries(account)
-    keep_proved(account, State.VERIFIED)
+    keep_verified(account, State.VERIFIED)
 
 
 def rotate_and_prove(account: ManagedAccount) -> None:
@@ -69,9 +69,9 @@ CHANGES: dict[str, Callable[[ManagedAccount], Any]] = {
         pk=one.pk
     ).withdraw(),
     "a deletion": lambda one: one.delete(),
-    "leaving out": lambda one: bundles.leave_out(one, person("approver")),
+    "leaving out": lambda one: bundles.exclude_from_bundles(one, person("approver")),
     "a new proof": lambda one: account_row(
-        "third", account_id="8" * 12, proof=State.VERIFIED
+        "third", account_id="8" * 12, verification=State.VERIFIED
     ),
     "a new bundle": lambda one: built(),
     "the managing account in force": apply_managing,
@@ -98,8 +98,8 @@ def test_what_comes_back_is_the_same_again(account) -> None:
     before = compared_now()
     olga = person("approver")
 
-    bundles.leave_out(account, olga)
-    bundles.put_in(account, olga)
+    bundles.exclude_from_bundles(account, olga)
+    bundles.include_in_bundles(account, olga)
 
     assert compared_now() == before
 
@@ -146,7 +146,9 @@ def test_the_page_says_that_it_compares_and_then_goes_on_by_itself(
 def test_it_shows_what_a_request_would_show(monkeypatch, operator, account) -> None:
     built()
     prove_anew(account, regions=["eu-west-1"], write_roles=[])
-    bundles.leave_out(ManagedAccount.objects.get(name="other"), person("approver"))
+    bundles.exclude_from_bundles(
+        ManagedAccount.objects.get(name="other"), person("approver")
+    )
     monkeypatch.setattr(comparisons, "MOST_ACCOUNTS", 0)
 
     looked(operator, NEXT)
@@ -167,8 +169,8 @@ def test_it_is_compared_once_until_something_changes(operator, account) -> None:
     assert "2 AWS accounts added" in text(operator.get(f"{NEXT}?look=1", follow=True))
     assert Lookup.objects.get().times_asked == 7
 
-    bundles.leave_out(account, person("approver"))
-    account_row("third", account_id="8" * 12, proof=State.VERIFIED)
+    bundles.exclude_from_bundles(account, person("approver"))
+    account_row("third", account_id="8" * 12, verification=State.VERIFIED)
     assert "Comparing the accounts" in text(operator.get(NEXT))
 
 
@@ -176,7 +178,7 @@ def test_at_a_busy_site_a_comparison_says_that_it_is_out_of_date(
     operator, account
 ) -> None:
     answer = looked(operator, NEXT)
-    account_row("third", account_id="8" * 12, proof=State.VERIFIED)
+    account_row("third", account_id="8" * 12, verification=State.VERIFIED)
 
     page = text(operator.get(answer["Location"]))
 
@@ -193,7 +195,7 @@ def test_what_changed_while_it_was_compared_is_not_taken_for_compared(
 
     def change() -> ManagingAccount:
         row = managing_row_then()
-        account_row("third", account_id="8" * 12, proof=State.VERIFIED)
+        account_row("third", account_id="8" * 12, verification=State.VERIFIED)
         return row
 
     with monkeypatch.context() as patched:

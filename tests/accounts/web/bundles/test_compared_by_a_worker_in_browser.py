@@ -22,7 +22,7 @@ def test_the_page_goes_on_by_itself_once_a_worker_has_compared(
     monkeypatch.setattr("accounts.discover.lookups.send_for", lambda lookup: None)
     person("operator")
     managing_row()
-    account_row(proof=State.VERIFIED, state=State.VERIFIED)
+    account_row(verification=State.VERIFIED, state=State.VERIFIED)
     page = signed_in(browser, live_server, bypass_csp=True)
     told = complaints(page)
 

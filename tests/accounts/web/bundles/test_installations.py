@@ -32,12 +32,14 @@ def test_each_kind_of_installation_has_three_commands_that_begin_with_unpacking(
 def test_accounts_are_proved_by_the_same_command_as_in_the_readme():
     files = files_of(with_every_provider())
 
-    proofs = {kind.commands[1] for kind in installations(ZIP, files) if kind.way.folder}
+    verifications = {
+        kind.commands[1] for kind in installations(ZIP, files) if kind.way.folder
+    }
 
-    (proof,) = proofs
-    sentence = proof.says.split(". ", 1)[1]
+    (verification,) = verifications
+    sentence = verification.says.split(". ", 1)[1]
     readme = " ".join(files["README.md"].split())
-    assert proof.line == COMMAND
+    assert verification.line == COMMAND
     assert f"```sh {COMMAND} ``` {sentence}" in readme
 
 

@@ -21,7 +21,7 @@ OTHER = "/bundles/1/files/manifest.json"
 @pytest.fixture
 def bundle() -> Bundle:
     managing_row()
-    account_row(proof=State.VERIFIED, regions=["us-east-1", "eu-west-1"])
+    account_row(verification=State.VERIFIED, regions=["us-east-1", "eu-west-1"])
     bundle = new_bundle(None)
     build(bundle)
     return Bundle.objects.get(pk=bundle.pk)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from accounts.mapping.proved import keep_proved
+from accounts.mapping.verified import keep_verified
 from accounts.models import Activity, Bundle, ManagedAccount
 from accounts.models.states import State, Status
 from accounts.spinnaker.bundles import build, new_bundle
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def account() -> ManagedAccount:
     managing_row()
-    return account_row(proof=State.VERIFIED, state=State.VERIFIED)
+    return account_row(verification=State.VERIFIED, state=State.VERIFIED)
 
 
 def text(client) -> str:
@@ -45,7 +45,7 @@ def test_without_any_account_left_it_says_how_spinnaker_forgets_them(
     operator, account
 ) -> None:
     built()
-    operator.post(f"/accounts/{account.pk}/leave-out/")
+    operator.post(f"/accounts/{account.pk}/exclude/")
 
     page = text(operator)
     listed = " ".join(operator.get("/bundles/").content.decode().split())
@@ -69,7 +69,7 @@ def test_nothing_is_built_that_changes_otherwise_than_was_read(
     account.regions = ["eu-west-1"]
     account.save()
     approve_entries(account)
-    keep_proved(account, State.VERIFIED)
+    keep_verified(account, State.VERIFIED)
 
     answer = operator.post("/bundles/build/", {"read": read}, follow=True)
 
@@ -86,7 +86,7 @@ def test_what_only_other_files_say_is_a_change_too(operator, account) -> None:
     read = digest_on(text(operator))
     account.providers.update(details={"launch_templates": False})
     approve_entries(account)
-    keep_proved(account, State.VERIFIED)
+    keep_verified(account, State.VERIFIED)
 
     page = text(operator)
 
@@ -101,7 +101,7 @@ def test_an_account_that_is_added_meanwhile_keeps_no_bundle_back(
 ) -> None:
     built()
     read = digest_on(text(operator))
-    account_row("other", account_id="9" * 12, proof=State.VERIFIED)
+    account_row("other", account_id="9" * 12, verification=State.VERIFIED)
 
     operator.post("/bundles/build/", {"read": read})
 
@@ -115,7 +115,7 @@ def test_an_edit_is_no_change_until_it_is_proved(operator, account) -> None:
 
     before = text(operator)
     approve_entries(account)
-    keep_proved(account, State.VERIFIED)
+    keep_verified(account, State.VERIFIED)
 
     assert "Compared with bundle 1: no account added, changed or removed." in before
     assert "This bundle configures Spinnaker the same as the previous one." in before
@@ -160,7 +160,7 @@ def test_what_is_broken_and_was_in_no_bundle_is_added_and_not_kept(
 ) -> None:
     built()
     fail(account)
-    fail(account_row("newer", account_id="9" * 12, proof=State.VERIFIED))
+    fail(account_row("newer", account_id="9" * 12, verification=State.VERIFIED))
 
     page = text(operator)
 
@@ -191,7 +191,7 @@ def test_it_is_added_only_once_a_person_decided(operator, account) -> None:
 
 def test_all_that_is_broken_is_added_at_once(operator, account) -> None:
     fail(account)
-    fail(account_row("newer", account_id="9" * 12, proof=State.VERIFIED))
+    fail(account_row("newer", account_id="9" * 12, verification=State.VERIFIED))
 
     operator.post("/bundles/build/", {"add": ["staging"]})
     assert not Bundle.objects.exists()
@@ -201,10 +201,10 @@ def test_all_that_is_broken_is_added_at_once(operator, account) -> None:
 
 
 def test_leaving_it_out_is_a_decision_too(operator, account) -> None:
-    fail(account_row("newer", account_id="9" * 12, proof=State.VERIFIED))
+    fail(account_row("newer", account_id="9" * 12, verification=State.VERIFIED))
     newer = ManagedAccount.objects.get(name="newer")
 
-    answer = operator.post(f"/accounts/{newer.pk}/leave-out/", {"next": "1"})
+    answer = operator.post(f"/accounts/{newer.pk}/exclude/", {"next": "1"})
     operator.post("/bundles/build/")
 
     assert answer.url == "/bundles/next/"
@@ -214,7 +214,7 @@ def test_leaving_it_out_is_a_decision_too(operator, account) -> None:
 def test_many_that_are_broken_are_counted(operator, account, monkeypatch) -> None:
     monkeypatch.setattr("accounts.spinnaker.next_bundle.MOST_KEPT", 1)
     fail(account)
-    fail(account_row("newer", account_id="9" * 12, proof=State.VERIFIED))
+    fail(account_row("newer", account_id="9" * 12, verification=State.VERIFIED))
 
     page = text(operator)
 
@@ -250,12 +250,12 @@ def test_policies_of_others_are_said_before_and_after_it_is_built(
 def test_leaving_out_is_a_persons_decision_on_record(operator, account) -> None:
     built()
 
-    operator.post(f"/accounts/{account.pk}/leave-out/")
+    operator.post(f"/accounts/{account.pk}/exclude/")
 
     page = text(operator)
     account.refresh_from_db()
-    assert account.left_out_by.get_username() == "operator"
-    assert account.left_out_by_name == "operator"
+    assert account.excluded_by.get_username() == "operator"
+    assert account.excluded_by_name == "operator"
     assert str(Activity.objects.first()) == "operator excluded from bundles staging"
     assert "1 AWS account removed (1 Spinnaker account: 1 aws)." in page
     assert "excluded" in page
@@ -264,8 +264,8 @@ def test_leaving_out_is_a_persons_decision_on_record(operator, account) -> None:
 
 
 def test_it_is_put_in_again(operator, account) -> None:
-    operator.post(f"/accounts/{account.pk}/leave-out/")
-    operator.post(f"/accounts/{account.pk}/leave-out/", {"again": "yes"})
+    operator.post(f"/accounts/{account.pk}/exclude/")
+    operator.post(f"/accounts/{account.pk}/exclude/", {"again": "yes"})
 
     assert ManagedAccount.objects.ready().exists()
     assert "left out" not in text(operator)
@@ -275,7 +275,7 @@ def test_what_no_bundle_would_hold_cannot_be_left_out(operator) -> None:
     managing_row()
     draft = account_row()
 
-    page = operator.post(f"/accounts/{draft.pk}/leave-out/", follow=True)
+    page = operator.post(f"/accounts/{draft.pk}/exclude/", follow=True)
 
     assert "staging wouldn&#x27;t be in a bundle anyway." in page.content.decode()
 
@@ -289,7 +289,7 @@ def test_without_a_managing_account_there_is_nothing_to_compare(operator) -> Non
 def test_a_viewer_decides_nothing(client, account) -> None:
     client.force_login(person("viewer"))
 
-    assert client.post(f"/accounts/{account.pk}/leave-out/").status_code == 403
+    assert client.post(f"/accounts/{account.pk}/exclude/").status_code == 403
     assert "Build bundle" not in text(client)
 
 
@@ -298,7 +298,7 @@ def test_many_failures_take_no_more_queries(
 ) -> None:
     for number in range(5):
         other = account_row(
-            f"a{number}", account_id=f"{number:012}", proof=State.VERIFIED
+            f"a{number}", account_id=f"{number:012}", verification=State.VERIFIED
         )
         run_row(Status.FAILED, account=other, error={"message": "Gone."})
     ManagedAccount.objects.all().fail()

@@ -56,7 +56,7 @@ def ready_bundle(number: int = 1, files: dict[str, str] = FILES) -> Bundle:
 
 def test_it_is_built_on_request(operator) -> None:
     managing_row()
-    account = account_row(proof=State.VERIFIED)
+    account = account_row(verification=State.VERIFIED)
 
     response = operator.post("/bundles/build/")
 
@@ -107,7 +107,7 @@ def test_an_empty_list_says_what_comes_first(operator) -> None:
 
 
 def test_with_ready_accounts_it_offers_to_build(operator) -> None:
-    account_row(proof=State.VERIFIED)
+    account_row(verification=State.VERIFIED)
 
     page = operator.get("/bundles/").content.decode()
 

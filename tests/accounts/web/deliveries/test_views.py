@@ -197,7 +197,7 @@ def test_a_removal_asks_to_type_how_many(approver):
 
 
 def test_whoever_planned_does_not_approve_where_a_second_person_must(client):
-    EnvironmentPolicy.objects.create(environment="", four_eyes=True)
+    EnvironmentPolicy.objects.create(environment="", second_approver=True)
     user = person("approver", username="olga")
     user.groups.add(Group.objects.get(name="operator"))
     client.force_login(user)

@@ -36,22 +36,22 @@ class Device:
         public = cbor.encode(ES256.from_cryptography_key(self.key.public_key()))
         length = struct.pack(">H", len(self.id))
         credential = bytes(16) + length + self.id + public
-        proved = self.proved(self.flags | ATTESTED) + credential
+        verified = self.verified(self.flags | ATTESTED) + credential
         said = {
             "clientDataJSON": self.said("webauthn.create", asked["challenge"]),
             "attestationObject": cbor.encode(
-                {"fmt": "none", "attStmt": {}, "authData": proved}
+                {"fmt": "none", "attStmt": {}, "authData": verified}
             ),
         }
         return self.answer(said)
 
     def get(self, asked: dict[str, Any]) -> str:
         client = self.said("webauthn.get", asked["challenge"])
-        proved = self.proved(self.flags)
-        signed = proved + sha256(client).digest()
+        verified = self.verified(self.flags)
+        signed = verified + sha256(client).digest()
         said = {
             "clientDataJSON": client,
-            "authenticatorData": proved,
+            "authenticatorData": verified,
             "signature": self.key.sign(signed, ec.ECDSA(SHA256())),
             "userHandle": self.handle,
         }
@@ -61,7 +61,7 @@ class Device:
         client = {"type": kind, "challenge": challenge, "origin": self.origin}
         return json.dumps(client).encode()
 
-    def proved(self, flags: int) -> bytes:
+    def verified(self, flags: int) -> bytes:
         return sha256(self.name.encode()).digest() + struct.pack(
             ">BI", flags, self.count
         )

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount
 from accounts.spinnaker.feed import tokens
-from tests.accounts.spinnaker.feed.test_keeping import proved
+from tests.accounts.spinnaker.feed.test_keeping import verified
 from tests.onboarding.plugin import Plugin, Reply
 from tests.rows import person
 
@@ -46,10 +46,10 @@ def plugin_of(token: str, **fields: Any) -> Plugin:
 
 def many(count: int) -> list[ManagedAccount]:
     return [
-        proved(f"a-{number}", account_id=f"{100_000_000_000 + number}")
+        verified(f"a-{number}", account_id=f"{100_000_000_000 + number}")
         for number in range(count)
     ]
 
 
 def leave(account: ManagedAccount) -> None:
-    ManagedAccount.objects.filter(pk=account.pk).update(left_out_at=timezone.now())
+    ManagedAccount.objects.filter(pk=account.pk).update(excluded_at=timezone.now())

@@ -21,7 +21,7 @@ from accounts.spinnaker.feed.tokens import MOST, digest_of
 from accounts.tasks import sweep
 from accounts.web.feed.setup import configuration
 from accounts.web.you.confirmation import CONFIRMED
-from tests.accounts.spinnaker.feed.test_keeping import proved
+from tests.accounts.spinnaker.feed.test_keeping import verified
 from tests.rows import managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -144,8 +144,8 @@ def test_a_gateway_that_no_signature_fits_is_refused(administrator, url):
 
 def test_the_page_says_what_the_feed_holds_and_what_it_cannot(administrator):
     managing_row()
-    proved("fits", account_id="1" * 12)
-    unfit = proved("needs-id", account_id="2" * 12, uses_external_id=True)
+    verified("fits", account_id="1" * 12)
+    unfit = verified("needs-id", account_id="2" * 12, uses_external_id=True)
     text = TOKEN.findall(create(administrator).content.decode())[0]
     before = shown(administrator.get(PAGE))
     Client().get("/feed/accounts", {"token": text})
@@ -160,13 +160,13 @@ def test_the_page_says_what_the_feed_holds_and_what_it_cannot(administrator):
 
 
 def test_the_page_asks_as_often_for_many_accounts(administrator):
-    proved("a-0", account_id="1" * 12, uses_external_id=True)
+    verified("a-0", account_id="1" * 12, uses_external_id=True)
     keep_current()
     with CaptureQueriesContext(connection) as few:
         administrator.get(PAGE)
     for number in range(60):
         account_id = f"{100_000_000_000 + number}"
-        proved(f"b-{number}", account_id=account_id, uses_external_id=True)
+        verified(f"b-{number}", account_id=account_id, uses_external_id=True)
     keep_current()
 
     with CaptureQueriesContext(connection) as many:
@@ -177,7 +177,7 @@ def test_the_page_asks_as_often_for_many_accounts(administrator):
 
 
 def test_a_look_at_the_page_writes_nothing(administrator):
-    proved()
+    verified()
 
     page = administrator.get(PAGE)
 
@@ -186,7 +186,7 @@ def test_a_look_at_the_page_writes_nothing(administrator):
 
 
 def test_the_sweep_keeps_the_feed_current_if_somebody_may_pull_it():
-    proved()
+    verified()
     sweep()
     without = FeedRow.objects.count()
     FeedToken.objects.create(name="prod", digest="d")

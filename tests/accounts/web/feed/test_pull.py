@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import FeedRow, FeedToken, ManagedAccount
 from accounts.web.feed import pull
-from tests.accounts.spinnaker.feed.test_keeping import approve, proved
+from tests.accounts.spinnaker.feed.test_keeping import approve, verified
 from tests.accounts.web.feed.pulling import (
     URL,
     call,
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_plugin_gets_what_bundles_hold(token):
-    proved("prod", providers={"ec2": {}, "ecs": {}}, read_roles=["team"])
+    verified("prod", providers={"ec2": {}, "ecs": {}}, read_roles=["team"])
     plugin = plugin_of(token)
 
     assert plugin.sync()
@@ -54,7 +54,7 @@ def test_the_plugin_gets_what_bundles_hold(token):
     ],
 )
 def test_trap_the_answer_is_always_200_and_json(token, headers):
-    proved()
+    verified()
 
     reply = call(f"{URL}?token={token}", **headers)
 
@@ -63,7 +63,7 @@ def test_trap_the_answer_is_always_200_and_json(token, headers):
 
 
 def test_trap_an_empty_answer_means_no_change(token):
-    proved()
+    verified()
     plugin = plugin_of(token)
     plugin.sync()
 
@@ -110,9 +110,9 @@ def test_trap_what_lost_its_last_aws_provider_leaves(token):
     plugin = plugin_of(token)
     plugin.sync()
 
-    eks_only = proved("eks", account_id="3" * 12, providers={"eks": LEAST["eks"]})
-    ManagedAccount.objects.filter(pk=first.pk).keep_proved(
-        {**first.proved, "entries": eks_only.proved["entries"]}
+    eks_only = verified("eks", account_id="3" * 12, providers={"eks": LEAST["eks"]})
+    ManagedAccount.objects.filter(pk=first.pk).keep_verified(
+        {**first.verified, "entries": eks_only.verified["entries"]}
     )
     plugin.sync()
 
@@ -131,16 +131,18 @@ def test_trap_a_renamed_account_leaves_its_old_name(token):
 
 
 def test_trap_ecs_is_dropped_and_comes_back(token):
-    account = proved("prod", providers={"ec2": {}, "ecs": {}})
+    account = verified("prod", providers={"ec2": {}, "ecs": {}})
     plugin = plugin_of(token)
     plugin.sync()
-    entries = account.proved["entries"]
+    entries = account.verified["entries"]
 
     only_aws = [one for one in entries if one["provider"] == "aws"]
-    ManagedAccount.objects.all().keep_proved({**account.proved, "entries": only_aws})
+    ManagedAccount.objects.all().keep_verified(
+        {**account.verified, "entries": only_aws}
+    )
     plugin.sync()
     without = dict(plugin.ecs)
-    ManagedAccount.objects.all().keep_proved({**account.proved, "entries": entries})
+    ManagedAccount.objects.all().keep_verified({**account.verified, "entries": entries})
     plugin.sync()
 
     assert without == {}
@@ -170,7 +172,7 @@ def test_trap_no_moment_is_in_the_future_or_without_its_offset(token):
 
 
 def test_trap_ids_are_texts_and_roles_are_short(token):
-    proved(account_id="012345678901")
+    verified(account_id="012345678901")
 
     (one,) = records(token)
 
@@ -203,7 +205,7 @@ def test_trap_updated_at_gt_is_strict(token):
     ],
 )
 def test_trap_malformed_questions_are_400_and_json(token, query):
-    proved()
+    verified()
 
     found = get(token, **query)
 
@@ -296,13 +298,13 @@ def test_trap_a_failed_page_in_plain_mode_applies_nothing(token, monkeypatch):
 def test_trap_a_row_that_is_committed_late_gets_a_newer_moment(token):
     """An account may be proved in a transaction that began before the last pull."""
     first, second = many(2)
-    ManagedAccount.objects.filter(pk=first.pk).update(left_out_at=timezone.now())
+    ManagedAccount.objects.filter(pk=first.pk).update(excluded_at=timezone.now())
     plugin = plugin_of(token)
     plugin.sync()
     seen = FeedRow.objects.get().updated_at
 
     # It was put in earlier, and is seen now.
-    ManagedAccount.objects.filter(pk=first.pk).update(left_out_at=None)
+    ManagedAccount.objects.filter(pk=first.pk).update(excluded_at=None)
     plugin.sync()
 
     assert plugin.aws.keys() == {"a-0", "a-1"}
@@ -311,7 +313,7 @@ def test_trap_a_row_that_is_committed_late_gets_a_newer_moment(token):
 
 
 def test_trap_a_database_that_was_restored_is_behind_its_clients(token):
-    account = proved()
+    account = verified()
     plugin = plugin_of(token)
     plugin.newest = (timezone.now() + timedelta(days=1)).isoformat()
 
@@ -323,13 +325,13 @@ def test_trap_a_database_that_was_restored_is_behind_its_clients(token):
 
 
 def test_trap_an_account_that_needs_an_external_id_is_never_sent(token):
-    proved(uses_external_id=True)
+    verified(uses_external_id=True)
 
     assert records(token) == []
 
 
 def test_trap_a_burst_asks_as_often_for_many_accounts(token):
-    proved()
+    verified()
     records(token)
     with CaptureQueriesContext(connection) as few:
         records(token)
@@ -343,7 +345,7 @@ def test_trap_a_burst_asks_as_often_for_many_accounts(token):
 
 
 def test_a_failing_feed_is_asked_less_and_less_and_keeps_its_accounts(token):
-    proved()
+    verified()
     plugin = plugin_of(token)
     plugin.sync()
     FeedToken.objects.update(revoked_at=timezone.now())

@@ -15,7 +15,7 @@ from accounts.spinnaker.feed import tokens
 from accounts.web.feed import pull
 from bowline.feed.token import hide
 from bowline.sign_in import ADDRESS_LIMIT
-from tests.accounts.spinnaker.feed.test_keeping import proved
+from tests.accounts.spinnaker.feed.test_keeping import verified
 from tests.accounts.web.feed.pulling import (
     GATEWAY,
     URL,
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "delete", "head", "options"])
 def test_without_a_token_there_is_no_hint(method):
-    proved()
+    verified()
     ask = getattr(Client(), method)
 
     for text in ("", "?token=x", "?token=bowline-feed-", "?token=%00" + "%c3" * 5_000):

@@ -109,7 +109,9 @@ def test_unknown_writes_are_said_to_be_no_policy(viewer, policy) -> None:
     said = ["Deploy: 1 write. Unknown: ec2:RunInstances."]
     writes = {"kind": WRITES, "policy": "1 write unknown", "removable": False}
     row = foreign_row(policy.account, digest="e" * 64, effects=said, **writes)
-    ManagedAccount.objects.update(state="verified", proof="verified", unknown_writes=1)
+    ManagedAccount.objects.update(
+        state="verified", verification="verified", unknown_writes=1
+    )
 
     page = text(viewer, row.get_absolute_url())
     account = text(viewer, policy.account.get_absolute_url())

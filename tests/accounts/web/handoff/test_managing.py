@@ -72,7 +72,7 @@ def test_while_it_waits_it_says_so_and_looks_on_request(client: Client) -> None:
 
 
 def test_accounts_that_wait_for_the_list_are_counted(client: Client) -> None:
-    row = owned_row(state=State.VERIFIED, proof=State.VERIFIED)
+    row = owned_row(state=State.VERIFIED, verification=State.VERIFIED)
     account = account_row(granted_at=timezone.now())
     hand_off_row(row)
     for _ in range(2):
@@ -94,7 +94,7 @@ def test_accounts_that_wait_for_the_list_are_counted(client: Client) -> None:
 def test_what_does_not_wait_for_the_list_is_not_counted(
     client: Client, fields: dict[str, Any]
 ) -> None:
-    row = owned_row(state=State.VERIFIED, proof=State.VERIFIED)
+    row = owned_row(state=State.VERIFIED, verification=State.VERIFIED)
     account = account_row(granted_at=timezone.now())
     hand_off_row(row)
     run_row(**{"status": Status.HANDED_OFF, "account": account, **fields})
@@ -103,7 +103,9 @@ def test_what_does_not_wait_for_the_list_is_not_counted(
 
 
 def test_an_earlier_version_leads_to_the_next_plan(client: Client) -> None:
-    row = owned_row(state=State.VERIFIED, proof=State.VERIFIED, applied=[{"name": "x"}])
+    row = owned_row(
+        state=State.VERIFIED, verification=State.VERIFIED, applied=[{"name": "x"}]
+    )
     hand_off_row(row)
     account = account_row(granted_at=timezone.now())
     run_row(Status.HANDED_OFF, account=account, handed_off_at=timezone.now())
@@ -144,7 +146,7 @@ def test_the_managing_account_leads_to_it(client: Client) -> None:
 def test_a_plan_and_a_run_that_waits_name_the_managing_accounts_owner(
     client: Client,
 ) -> None:
-    row = owned_row(state=State.VERIFIED, proof=State.VERIFIED)
+    row = owned_row(state=State.VERIFIED, verification=State.VERIFIED)
     client.force_login(person("operator"))
     planned = run_row(Status.PLANNED, account=account_row())
 

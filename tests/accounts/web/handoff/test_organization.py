@@ -34,7 +34,7 @@ PAGE = "accounts:organization-hand-off"
 
 @pytest.fixture(autouse=True)
 def managing() -> ManagingAccount:
-    return managing_row(proof=State.VERIFIED, bowline_principal=BOWLINE)
+    return managing_row(verification=State.VERIFIED, bowline_principal=BOWLINE)
 
 
 def of_organization(number: int, **fields: Any) -> ManagedAccount:
@@ -65,7 +65,7 @@ def names() -> list[str]:
 
 
 def test_accounts_with_the_same_choices_have_one_stack_set(client: Client) -> None:
-    handed_off(1, state=State.VERIFIED, proof=State.VERIFIED)
+    handed_off(1, state=State.VERIFIED, verification=State.VERIFIED)
     handed_off(2)
     handed_off(3, providers={"lambda": {}})
     of_organization(4)

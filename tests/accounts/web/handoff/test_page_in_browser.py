@@ -23,7 +23,7 @@ def path(transactional_db: None) -> str:
     """Describe an account with everything that waits for the organization."""
     person("operator")
     principal = "arn:aws:iam::911111111111:user/bowline"
-    managing_row(proof=State.VERIFIED, bowline_principal=principal)
+    managing_row(verification=State.VERIFIED, bowline_principal=principal)
     row = account_row(
         "a-very-long-name-" + "x" * 43,
         providers={"ec2": {}, "lambda": {}},

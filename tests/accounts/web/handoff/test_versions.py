@@ -28,7 +28,7 @@ BOWLINE = "arn:aws:iam::911111111111:user/bowline"
 
 
 def owned(**fields: Any) -> ManagedAccount:
-    managing_row(proof=State.VERIFIED, bowline_principal=BOWLINE)
+    managing_row(verification=State.VERIFIED, bowline_principal=BOWLINE)
     plain = {"made_by": MadeBy.OWNER.value, "granted_at": timezone.now()}
     return account_row(**{**plain, **fields})
 

@@ -31,7 +31,7 @@ BOWLINE = "arn:aws:iam::911111111111:user/bowline"
 
 
 def ready_row(**fields: Any) -> ManagedAccount:
-    managing_row(proof=State.VERIFIED, bowline_principal=BOWLINE)
+    managing_row(verification=State.VERIFIED, bowline_principal=BOWLINE)
     plain = {"made_by": MadeBy.OWNER.value, "reader_role": READER_ROLE}
     return account_row(**{**plain, **fields})
 
@@ -188,7 +188,7 @@ def test_an_account_that_is_removed_has_only_what_deletes_the_stack(
     client: Client,
 ) -> None:
     account = ready_row(state=State.HANDED_OFF)
-    ManagingAccount.objects.update(proof="")
+    ManagingAccount.objects.update(verification="")
     run_row(
         Status.HANDED_OFF,
         kind=Run.Kind.REMOVE,

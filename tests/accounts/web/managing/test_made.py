@@ -143,10 +143,12 @@ def test_an_identity_of_another_name_is_listed_until_it_is_deleted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("proof", "said"), [(State.VERIFIED, "just now"), ("", "not verified")]
+    ("verification", "said"), [(State.VERIFIED, "just now"), ("", "not verified")]
 )
-def test_the_page_says_what_is_proved(viewer, proof: str, said: str) -> None:
-    row = managing_row(proof=proof, state=State.VERIFIED, verified_at=timezone.now())
+def test_the_page_says_what_is_proved(viewer, verification: str, said: str) -> None:
+    row = managing_row(
+        verification=verification, state=State.VERIFIED, verified_at=timezone.now()
+    )
     stands(row)
 
     html = " ".join(viewer.get("/managing/").content.decode().split())

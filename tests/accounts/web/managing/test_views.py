@@ -106,12 +106,12 @@ def test_another_identity_outdates_every_account_that_trusts_the_old_one(
     operator,
 ) -> None:
     managing_row()
-    account_row(state=State.VERIFIED, proof=State.VERIFIED)
+    account_row(state=State.VERIFIED, verification=State.VERIFIED)
 
     operator.post("/managing/", {**WRITTEN, "identity_name": "Spinnaker"})
 
     account = ManagedAccount.objects.get()
-    assert (account.state, account.proof) == (State.OUTDATED, "")
+    assert (account.state, account.verification) == (State.OUTDATED, "")
 
 
 @pytest.mark.parametrize(
@@ -125,20 +125,20 @@ def test_what_the_managed_roles_are_made_with_outdates_every_account(
     operator, edit
 ) -> None:
     managing_row()
-    account_row(state=State.VERIFIED, proof=State.VERIFIED)
+    account_row(state=State.VERIFIED, verification=State.VERIFIED)
 
     operator.post("/managing/", {**WRITTEN, **edit})
 
-    assert ManagedAccount.objects.get().proof == ""
+    assert ManagedAccount.objects.get().verification == ""
 
 
 def test_baking_outdates_no_managed_account(operator) -> None:
     managing_row()
-    account_row(state=State.VERIFIED, proof=State.VERIFIED)
+    account_row(state=State.VERIFIED, verification=State.VERIFIED)
 
     operator.post("/managing/", {**WRITTEN, "bakes": "on"})
 
-    assert ManagedAccount.objects.get().proof == State.VERIFIED
+    assert ManagedAccount.objects.get().verification == State.VERIFIED
 
 
 def test_a_viewer_sees_it(client) -> None:

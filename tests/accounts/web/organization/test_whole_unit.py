@@ -142,7 +142,7 @@ def test_it_leads_to_one_rollout(operator, unit) -> None:
     response = operator.get(adding.get_absolute_url())
     rollout = Rollout.objects.get()
     assert response.url == rollout.get_absolute_url()
-    assert rollout.left_out == []
+    assert rollout.excluded == []
     assert rollout.created_by.username == "operator"
     runs = Run.objects.filter(rollout=rollout, kind=Run.Kind.ONBOARD)
     assert runs.count() == COUNT

@@ -55,13 +55,13 @@ def test_what_drifted_is_not_counted_as_failed() -> None:
 
 def test_each_number_leads_to_its_accounts() -> None:
     now = timezone.now()
-    proved = {"proof": State.VERIFIED, "verified_at": now - timedelta(days=90)}
+    verified = {"verification": State.VERIFIED, "verified_at": now - timedelta(days=90)}
     facts: dict[str, dict[str, Any]] = {
         "new": {},
         "old": {"state": State.OUTDATED},
         "more": {"state": State.DRIFTED, "unapproved": 1},
         "fails": {"state": State.FAILED},
-        "stale": {"state": State.VERIFIED, **proved},
+        "stale": {"state": State.VERIFIED, **verified},
     }
     account_row("none", account_id="922222222200", environment="")
     for number, (name, fields) in enumerate(facts.items()):
@@ -76,7 +76,7 @@ def test_each_number_leads_to_its_accounts() -> None:
     failing = matching(QueryDict(f"state={FAILING}"))
     assert {account.name for account in failing} == {"more", "fails"}
     (dev,) = (row for row in rows if row.name == "dev")
-    assert dev.oldest == proved["verified_at"]
+    assert dev.oldest == verified["verified_at"]
 
 
 def test_many_environments_are_folded() -> None:

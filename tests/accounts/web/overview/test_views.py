@@ -217,7 +217,7 @@ def test_several_plans_are_linked_as_a_list() -> None:
 
 
 def test_ready_accounts_without_a_bundle_are_told() -> None:
-    account_row(proof=State.VERIFIED)
+    account_row(verification=State.VERIFIED)
 
     (item,) = to_do(none())
 
@@ -225,12 +225,12 @@ def test_ready_accounts_without_a_bundle_are_told() -> None:
 
 
 def test_only_what_the_newest_bundle_lacks_is_told() -> None:
-    old = account_row(proof=State.VERIFIED)
+    old = account_row(verification=State.VERIFIED)
     bundle = Bundle.objects.create(number=7, status=Bundle.Status.READY)
     bundle.accounts.add(old)
     assert to_do(none()) == []
 
-    account_row("new", account_id="933333333333", proof=State.VERIFIED)
+    account_row("new", account_id="933333333333", verification=State.VERIFIED)
 
     (item,) = to_do(none())
     assert item.text == "1 account is ready for Spinnaker, but not in bundle 7 yet."
@@ -326,7 +326,7 @@ def test_the_organization_is_offered_before_the_list_is_full(
         (
             {
                 "state": State.VERIFIED,
-                "proof": State.VERIFIED,
+                "verification": State.VERIFIED,
                 "verified_at": timezone.now() - timedelta(days=400),
             },
             "has an outdated verification.",
@@ -361,7 +361,9 @@ def test_policies_of_others_on_the_managing_account_wait_for_somebody(viewer) ->
 
 
 def test_a_managing_account_that_is_proved_waits_for_nobody(viewer) -> None:
-    managing_row(state=State.VERIFIED, proof=State.VERIFIED, verified_at=timezone.now())
+    managing_row(
+        state=State.VERIFIED, verification=State.VERIFIED, verified_at=timezone.now()
+    )
     many(1)
 
     assert "Go to Plan changes" not in viewer.get("/").content.decode()

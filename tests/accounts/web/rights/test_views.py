@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.mapping.proved import keep_proved
+from accounts.mapping.verified import keep_verified
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.states import State
 from accounts.spinnaker.bundles import build
@@ -271,7 +271,7 @@ def test_an_external_id_is_rotated_and_the_former_one_let_go(client: Client) -> 
     between = (account.external_id, account.former_external_id)
     early = operator.post(reverse("accounts:rotated", args=[account.pk]), follow=True)
     approve_entries(account)
-    keep_proved(account, State.VERIFIED)
+    keep_verified(account, State.VERIFIED)
     operator.post(reverse("accounts:bundle-build"))
     build(Bundle.objects.get())
     operator.post(reverse("accounts:bundle-installed", args=[1]))

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 def removal() -> Rollout:
     """Three accounts whose removals are planned, and the managing account is not."""
     managing_row(state=State.VERIFIED)
-    accounts(3, state=State.VERIFIED, proof=State.VERIFIED)
+    accounts(3, state=State.VERIFIED, verification=State.VERIFIED)
     ManagedAccount.objects.all().grant()
     rollout = rollouts.start(ManagedAccount.objects.all(), Rollout.Kind.REMOVE, None)
     move(rollout, Status.PLANNING, Status.PLANNED, fingerprint=SAME)
@@ -98,13 +98,13 @@ def test_a_group_is_approved_by_typing_how_many(approver, removal) -> None:
 def test_removals_are_not_among_plans_that_are_the_same(approver, removal) -> None:
     """They are approved there without a word typed."""
     run = runs_of(removal).first()
-    url = reverse("accounts:same-plans-approve", args=[SAME])
+    url = reverse("accounts:identical-plans-approve", args=[SAME])
 
     listed = page(approver, reverse("accounts:runs"))
-    shown = page(approver, reverse("accounts:same-plans", args=[SAME]))
+    shown = page(approver, reverse("accounts:identical-plans", args=[SAME]))
     approver.post(url, {"run": [str(run.pk)]})
 
-    assert reverse("accounts:same-plans", args=[SAME]) not in listed
+    assert reverse("accounts:identical-plans", args=[SAME]) not in listed
     assert "No plan with these changes needs approval" in shown
     assert statuses(removal) == {Status.PLANNED: 3}
 

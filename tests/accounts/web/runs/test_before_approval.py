@@ -20,7 +20,7 @@ POWER = {"access": "power-user"}
 def test_what_was_discouraged_is_part_of_the_plan() -> None:
     account = account_row(providers={"ec2": POWER, "eks": {}})
 
-    (choice,) = plan_of(run_row(account=account)).discouraged
+    (choice,) = plan_of(run_row(account=account)).not_recommended
 
     assert choice.titles == "EC2"
 
@@ -29,7 +29,7 @@ def test_what_was_discouraged_is_part_of_the_plan() -> None:
 def test_only_what_a_plan_brings_about_is_discouraged(kind: Run.Kind) -> None:
     account = account_row(providers={"ec2": POWER})
 
-    assert plan_of(run_row(account=account, kind=kind)).discouraged == ()
+    assert plan_of(run_row(account=account, kind=kind)).not_recommended == ()
 
 
 def test_a_plan_says_from_which_policies_to_which_it_goes(three_policy_sets) -> None:

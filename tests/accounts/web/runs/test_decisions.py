@@ -212,7 +212,7 @@ def test_an_account_is_verified_or_removed(operator, action: str, kind: str) -> 
 
 def test_an_account_that_spinnaker_has_is_not_removed(operator) -> None:
     managing_row()
-    account = account_row(granted_at=timezone.now(), proof=State.VERIFIED)
+    account = account_row(granted_at=timezone.now(), verification=State.VERIFIED)
     bundle = new_bundle(None)
     build(bundle)
     install(bundle, None)
@@ -228,7 +228,7 @@ def test_an_account_that_spinnaker_may_have_is_removed_by_typing_its_name(
     operator,
 ) -> None:
     managing_row()
-    account = account_row(granted_at=timezone.now(), proof=State.VERIFIED)
+    account = account_row(granted_at=timezone.now(), verification=State.VERIFIED)
     build(new_bundle(None))
     url = f"/accounts/{account.pk}/remove/"
 
@@ -243,9 +243,9 @@ def test_the_last_account_is_removed_once_spinnaker_was_made_to_forget_it(
     operator,
 ) -> None:
     managing_row()
-    account = account_row(granted_at=timezone.now(), proof=State.VERIFIED)
+    account = account_row(granted_at=timezone.now(), verification=State.VERIFIED)
     install_next()
-    operator.post(f"/accounts/{account.pk}/leave-out/")
+    operator.post(f"/accounts/{account.pk}/exclude/")
 
     tab = {"tab": "remove"}
     shown = operator.get(account.get_absolute_url(), tab).content.decode()
@@ -262,10 +262,10 @@ def test_the_last_account_is_removed_once_spinnaker_was_made_to_forget_it(
 
 def test_an_account_that_left_spinnaker_is_removed(operator) -> None:
     managing_row()
-    account = account_row(granted_at=timezone.now(), proof=State.VERIFIED)
-    account_row("other", account_id="9" * 12, proof=State.VERIFIED)
+    account = account_row(granted_at=timezone.now(), verification=State.VERIFIED)
+    account_row("other", account_id="9" * 12, verification=State.VERIFIED)
     install_next()
-    operator.post(f"/accounts/{account.pk}/leave-out/")
+    operator.post(f"/accounts/{account.pk}/exclude/")
     install_next()
 
     operator.post(f"/accounts/{account.pk}/remove/")
@@ -284,7 +284,7 @@ def test_a_removal_is_not_approved_once_spinnaker_may_have_the_account_again(
     approver, says: str
 ) -> None:
     managing_row()
-    account = account_row(granted_at=timezone.now(), proof=State.VERIFIED)
+    account = account_row(granted_at=timezone.now(), verification=State.VERIFIED)
     if says == "installed":
         before = new_bundle(None)
         build(before)
@@ -305,7 +305,7 @@ def test_a_removal_is_not_approved_once_spinnaker_may_have_the_account_again(
 
 def test_a_removal_of_what_spinnaker_never_had_is_approved(approver) -> None:
     managing_row()
-    account = account_row(granted_at=timezone.now(), proof=State.VERIFIED)
+    account = account_row(granted_at=timezone.now(), verification=State.VERIFIED)
     build(new_bundle(None))
     run = run_row(kind=Run.Kind.REMOVE, account=account)
 
@@ -342,7 +342,7 @@ def test_a_draft_has_nothing_to_verify(operator) -> None:
 
 def test_an_acceptance_is_on_record(approver) -> None:
     managing_row()
-    account = account_row(state=State.EVALUATED, proof=State.EVALUATED)
+    account = account_row(state=State.EVALUATED, verification=State.EVALUATED)
     run = run_row(Status.EVALUATED, account=account)
 
     approver.post(f"/accounts/{account.pk}/accept/")
@@ -354,7 +354,7 @@ def test_an_acceptance_is_on_record(approver) -> None:
 
 
 def test_a_verified_account_needs_no_acceptance(approver) -> None:
-    account = account_row(state=State.VERIFIED, proof=State.VERIFIED)
+    account = account_row(state=State.VERIFIED, verification=State.VERIFIED)
 
     response = approver.post(f"/accounts/{account.pk}/accept/")
 
@@ -362,7 +362,7 @@ def test_a_verified_account_needs_no_acceptance(approver) -> None:
 
 
 def test_an_operator_cannot_accept(operator) -> None:
-    account = account_row(state=State.EVALUATED, proof=State.EVALUATED)
+    account = account_row(state=State.EVALUATED, verification=State.EVALUATED)
 
     response = operator.post(f"/accounts/{account.pk}/accept/")
 

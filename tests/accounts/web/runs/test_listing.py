@@ -109,7 +109,7 @@ def test_all_that_is_in_progress_is_one_choice(operator) -> None:
 
 
 def test_a_row_says_the_number_the_changes_and_who_approved(operator) -> None:
-    account = account_row(proof="verified")
+    account = account_row(verification="verified")
     run = run_row(
         Status.VERIFIED,
         approved_at=timezone.now(),

@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import ManagedAccount, Run, Step
 from accounts.models.states import Status
 from accounts.runs.actions import discard
-from accounts.web.runs.same_plans import MOST_IN_TABLE
+from accounts.web.runs.identical_plans import MOST_IN_TABLE
 from tests.rows import managing_row
 
 pytestmark = pytest.mark.django_db

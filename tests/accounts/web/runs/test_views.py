@@ -292,7 +292,7 @@ def test_checks_are_shown_with_the_sentence_that_mends(operator) -> None:
 
 def test_an_evaluated_account_waits_for_acceptance(approver) -> None:
     managing_row()
-    account = account_row(state=State.EVALUATED, proof=State.EVALUATED)
+    account = account_row(state=State.EVALUATED, verification=State.EVALUATED)
     run = run_row(Status.EVALUATED, account=account)
 
     html = approver.get(run.get_absolute_url()).content.decode()
@@ -368,5 +368,5 @@ def test_a_removal_brings_nothing(approver, three_policy_sets) -> None:
 
     page = approver.get(run.get_absolute_url()).content.decode()
 
-    assert "Discouraged" not in page
+    assert "NotRecommended" not in page
     assert "policy set" not in page

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def waiting() -> Run:
-    managing_row(state=State.VERIFIED, proof=State.VERIFIED)
+    managing_row(state=State.VERIFIED, verification=State.VERIFIED)
     account = account_row(made_by="owner", state=State.HANDED_OFF)
     now = timezone.now()
     return run_row(

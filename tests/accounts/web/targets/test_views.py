@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Activity, Notice, Target
+from accounts.models import Activity, Notification, Target
 from accounts.notify.channels.signing import secret_of
 from accounts.notify.sending import deliver
 from accounts.notify.targets import MOST
@@ -207,7 +207,7 @@ def test_a_test_is_sent_by_a_worker_and_the_page_waits_for_it(
 
         waiting = administrator.get(where, headers={"HX-Request": "true"})
         assert receiver.bodies == []
-        deliver(Notice.objects.get())
+        deliver(Notification.objects.get())
         done = administrator.get(where, headers={"HX-Request": "true"})
 
     assert f'hx-get="{where}"' in waiting.content.decode()
@@ -223,7 +223,7 @@ def test_a_test_that_fails_says_why_and_is_not_repeated(
     settings.NOTICES = REACH
     with receiving(status(503)) as receiver:
         where = send_test(administrator, target_row(place=receiver.url))
-        deliver(Notice.objects.get())
+        deliver(Notification.objects.get())
         page = administrator.get(where)
 
     assert "wasn't delivered. 127.0.0.1 answered 503." in shown(page)
@@ -235,14 +235,14 @@ def test_a_test_reaches_a_paused_target(administrator, settings) -> None:
     settings.NOTICES = REACH
     with receiving() as receiver:
         send_test(administrator, target_row(place=receiver.url, paused_at=Now()))
-        deliver(Notice.objects.get())
+        deliver(Notification.objects.get())
 
     assert len(receiver.bodies) == 1
 
 
 def test_the_page_does_not_wait_for_ever(administrator) -> None:
     where = send_test(administrator, target_row())
-    Notice.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    Notification.objects.update(created_at=timezone.now() - timedelta(minutes=2))
 
     page = administrator.get(where, headers={"HX-Request": "true"})
 
@@ -281,7 +281,7 @@ def test_a_target_is_removed_with_what_waits_for_it(administrator) -> None:
     administrator.post(f"{PAGE}{target.pk}/remove/")
 
     assert not Target.objects.exists()
-    assert not Notice.objects.exists()
+    assert not Notification.objects.exists()
     assert Activity.objects.first().detail["target"] == "removed"
 
 

@@ -39,7 +39,7 @@ def choose(client: Client, time_zone: str, **fields: str) -> str:
 
 def times_on_the_list(client: Client) -> str:
     managing_row()
-    row = account_row(state=State.VERIFIED, proof=State.VERIFIED)
+    row = account_row(state=State.VERIFIED, verification=State.VERIFIED)
     ManagedAccount.objects.filter(pk=row.pk).update(verified_at=MOMENT)
     return client.get("/accounts/").content.decode()
 

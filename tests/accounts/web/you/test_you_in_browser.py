@@ -24,7 +24,7 @@ MOMENT = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
 def site(transactional_db: None) -> None:
     person("operator")
     managing_row()
-    row = account_row(state=State.VERIFIED, proof=State.VERIFIED)
+    row = account_row(state=State.VERIFIED, verification=State.VERIFIED)
     ManagedAccount.objects.filter(pk=row.pk).update(verified_at=MOMENT)
 
 

@@ -81,8 +81,8 @@ def test_it_shows_what_the_page_shows(reader):
     assert shown["state"] == "failed"
     assert shown["sentences"] == ["The last run of this account failed."]
     assert shown["open_run"] == waiting.number
-    assert shown["proof"]["run"] == run.number
-    assert shown["proof"]["checks"][0]["fix"] == "Do."
+    assert shown["verification"]["run"] == run.number
+    assert shown["verification"]["checks"][0]["fix"] == "Do."
     assert shown["described"]["account_id"] == "922222222222"
 
 
@@ -105,7 +105,7 @@ def test_what_was_not_proved_is_said_in_the_sentence_of_the_page(
     reader, client, found, state, said
 ):
     managing_row()
-    account = account_row(state=State.VERIFIED, proof=State.VERIFIED, **found)
+    account = account_row(state=State.VERIFIED, verification=State.VERIFIED, **found)
 
     shown = reader.read("/accounts/staging").json()
     listed = reader.read("/accounts", state=shown["state"]).json()["items"]

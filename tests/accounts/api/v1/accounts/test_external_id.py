@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts.mapping.proved import keep_proved
+from accounts.mapping.verified import keep_verified
 from accounts.models import ManagedAccount
 from accounts.models.states import State
 from accounts.people.role_limits.limits import limit
@@ -35,7 +35,7 @@ def test_it_is_rotated_once_for_one_key_and_finished_when_spinnaker_has_it(
     early = operator.post(f"{PATH}/finish")
     account.refresh_from_db()
     approve_entries(account)
-    keep_proved(account, State.VERIFIED)
+    keep_verified(account, State.VERIFIED)
     bundle = new_bundle(None)
     build(bundle)
     install(bundle, None)

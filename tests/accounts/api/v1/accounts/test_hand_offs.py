@@ -17,7 +17,7 @@ BOWLINE = "arn:aws:iam::911111111111:user/bowline"
 
 
 def test_it_gives_the_files_that_an_owner_receives(operator):
-    managing_row(proof=State.VERIFIED)
+    managing_row(verification=State.VERIFIED)
     account = account_row(made_by="owner")
     hand_off_row(account)
     waiting = run_row(Status.HANDED_OFF, account=account)
@@ -43,7 +43,7 @@ def test_an_account_that_bowline_creates_has_no_hand_off(operator):
 
 
 def test_nobody_is_taken_at_their_word_where_nothing_waits_for_it(operator):
-    managing_row(proof=State.VERIFIED)
+    managing_row(verification=State.VERIFIED)
     account = account_row(made_by="owner")
     hand_off_row(account)
 

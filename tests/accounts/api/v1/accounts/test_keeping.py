@@ -18,20 +18,20 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def account(db) -> ManagedAccount:
     managing_row()
-    return account_row(proof=State.VERIFIED, state=State.VERIFIED)
+    return account_row(verification=State.VERIFIED, state=State.VERIFIED)
 
 
 def test_an_account_is_left_out_of_bundles_and_included_again(operator, account):
-    out = operator.post("/accounts/staging/leave-out", key="one")
-    repeated = operator.post("/accounts/staging/leave-out", key="one")
-    twice = operator.post("/accounts/staging/leave-out", key="two")
+    out = operator.post("/accounts/staging/exclude", key="one")
+    repeated = operator.post("/accounts/staging/exclude", key="one")
+    twice = operator.post("/accounts/staging/exclude", key="two")
     held = operator.post("/accounts/staging/include")
     again = operator.post("/accounts/staging/include")
 
     assert out.status_code == 200, out.content
-    assert out.json()["left_out_at"]
+    assert out.json()["excluded_at"]
     assert repeated.json() == out.json()
-    assert (held.status_code, held.json()["left_out_at"]) == (200, None)
+    assert (held.status_code, held.json()["excluded_at"]) == (200, None)
     assert {detail(twice), detail(again)} == {"staging wouldn't be in a bundle anyway."}
     assert [*Activity.objects.order_by("number").values_list("what", flat=True)][
         -2:
@@ -71,7 +71,7 @@ def test_an_account_with_an_open_run_is_not_deleted(operator, account):
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/leave-out"), ("POST", "/include"), ("DELETE", "")]
+    ("method", "path"), [("POST", "/exclude"), ("POST", "/include"), ("DELETE", "")]
 )
 def test_they_hold_inside_the_environments_of_the_role(operator, account, method, path):
     limit(operator.person, OPERATOR, ["staging"], None)

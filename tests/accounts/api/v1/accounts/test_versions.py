@@ -17,7 +17,7 @@ PATH = "/accounts/staging/hand-off/versions"
 
 @pytest.fixture(autouse=True)
 def versions(db) -> None:
-    managing_row(proof=State.VERIFIED)
+    managing_row(verification=State.VERIFIED)
     account = account_row(made_by="owner")
     hand_off_row(account, by_name="olga")
     hand_off_row(account)

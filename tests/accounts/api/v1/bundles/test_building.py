@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 def test_it_builds_the_next_bundle_once_for_one_key(operator):
     managing_row()
-    account_row(state=State.VERIFIED, proof=State.VERIFIED)
+    account_row(state=State.VERIFIED, verification=State.VERIFIED)
 
     answers = [operator.post("/bundles", key="one") for _ in range(2)]
     another = operator.post("/bundles", key="two")
@@ -68,7 +68,7 @@ def test_where_accounts_are_gone_from_it_somebody_must_have_looked(operator):
 
 def test_a_broken_account_is_added_only_where_it_is_named(operator):
     managing_row()
-    account_row(state=State.FAILED, proof=State.VERIFIED)
+    account_row(state=State.FAILED, verification=State.VERIFIED)
 
     refused = operator.post("/bundles")
     built = operator.post("/bundles", {"add_broken": ["staging"]})

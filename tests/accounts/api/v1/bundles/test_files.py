@@ -23,7 +23,7 @@ def test_it_has_the_text_of_a_file_in_a_folder(reader):
     shown = answer.json()
     assert (shown["path"], shown["sha256"]) == (file["path"], file["sha256"])
     assert "staging" in shown["text"]
-    assert shown["left_out"] == 0
+    assert shown["excluded"] == 0
 
 
 def test_of_a_long_file_it_has_as_much_as_the_page(reader, monkeypatch):
@@ -33,7 +33,7 @@ def test_of_a_long_file_it_has_as_much_as_the_page(reader, monkeypatch):
 
     shown = reader.read("/bundles/3/files/README.md").json()
 
-    assert (shown["text"], shown["left_out"]) == (whole[:10], len(whole) - 10)
+    assert (shown["text"], shown["excluded"]) == (whole[:10], len(whole) - 10)
 
 
 @pytest.mark.parametrize("path", ["nothing", "../README.md", "clouddriver"])

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.discover import comparisons
-from accounts.mapping.proved import keep_proved
+from accounts.mapping.verified import keep_verified
 from accounts.models import Bundle, ForeignPolicy, Lookup, ManagedAccount, Run
 from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State, Status
@@ -26,8 +26,8 @@ PATH = "/bundles/next"
 @pytest.fixture
 def account(db: None) -> ManagedAccount:
     managing_row()
-    account_row("other", account_id="9" * 12, proof=State.VERIFIED)
-    return account_row(proof=State.VERIFIED, state=State.VERIFIED)
+    account_row("other", account_id="9" * 12, verification=State.VERIFIED)
+    return account_row(verification=State.VERIFIED, state=State.VERIFIED)
 
 
 @pytest.fixture
@@ -41,11 +41,11 @@ def built() -> Bundle:
     return bundle
 
 
-def prove(account: ManagedAccount, region: str) -> None:
+def verify_scope(account: ManagedAccount, region: str) -> None:
     account.regions = [region]
     account.save()
     approve_entries(account)
-    keep_proved(account, State.VERIFIED)
+    keep_verified(account, State.VERIFIED)
 
 
 def test_it_says_what_the_first_bundle_holds(reader, account):
@@ -67,7 +67,7 @@ def test_it_says_what_the_first_bundle_holds(reader, account):
 
 def test_it_says_what_changes_since_the_last_one(reader, account):
     built()
-    prove(account, "eu-west-1")
+    verify_scope(account, "eu-west-1")
 
     shown = reader.read(PATH).json()
 
@@ -80,14 +80,14 @@ def test_it_says_what_changes_since_the_last_one(reader, account):
 
 
 def test_it_names_what_it_keeps_edited_and_left_out(reader, account):
-    account_row("third", account_id="8" * 12, proof=State.VERIFIED)
+    account_row("third", account_id="8" * 12, verification=State.VERIFIED)
     built()
     ManagedAccount.objects.filter(name="other").update(state=State.FAILED)
     other = ManagedAccount.objects.get(name="other")
     run = run_row(Status.FAILED, account=other, error={"message": "No.", "hint": ""})
     account.touch()
     third = ManagedAccount.objects.get(name="third")
-    bundles.leave_out(third, person("approver", username="olga"))
+    bundles.exclude_from_bundles(third, person("approver", username="olga"))
 
     shown = reader.read(PATH).json()
 
@@ -96,8 +96,8 @@ def test_it_names_what_it_keeps_edited_and_left_out(reader, account):
     assert kept["failed_run"] == run.number
     assert shown["kept_count"] == 1
     assert "1 kept despite a failed verification" in shown["sentence"]
-    (left_out,) = shown["left_out"]
-    assert (left_out["account"], left_out["by"]) == ("third", "olga")
+    (excluded,) = shown["excluded"]
+    assert (excluded["account"], excluded["by"]) == ("third", "olga")
     assert shown["edited_count"] == len(shown["edited"])
 
 
@@ -133,8 +133,8 @@ def test_a_worker_compares_many_and_the_answer_says_where_it_is(reader, account,
 def test_whoever_waited_gets_what_is_old_already_and_nobody_else(reader, account, many):
     path = reader.read(PATH).json()["path"]
     work()
-    bundles.leave_out(account, person("approver"))
-    account_row("third", account_id="8" * 12, proof=State.VERIFIED)
+    bundles.exclude_from_bundles(account, person("approver"))
+    account_row("third", account_id="8" * 12, verification=State.VERIFIED)
 
     waited, anew = reader.read(path), reader.read(PATH)
 
@@ -146,7 +146,7 @@ def test_whoever_waited_gets_what_is_old_already_and_nobody_else(reader, account
 def test_only_what_was_read_is_built(operator, account):
     built()
     read = operator.read(PATH).json()["digest"]
-    prove(account, "eu-west-1")
+    verify_scope(account, "eu-west-1")
 
     refused = operator.post("/bundles", {"digest": read})
     again = operator.read(PATH).json()["digest"]
@@ -169,7 +169,7 @@ def test_the_queries_do_not_grow_with_the_accounts(reader, account, many):
         one = account_row(
             f"a-{number}",
             account_id=f"{number:012}",
-            proof=State.VERIFIED,
+            verification=State.VERIFIED,
             state=State.FAILED,
         )
         run_row(Status.FAILED, account=one, error={"message": "No.", "hint": ""})

@@ -18,7 +18,7 @@ PATH = "/organization/hand-off"
 
 @pytest.fixture
 def waiting(db) -> Run:
-    managing_row(proof=State.VERIFIED)
+    managing_row(verification=State.VERIFIED)
     account = account_row(made_by="organization", state=State.HANDED_OFF)
     hand_off_row(account)
     return run_row(Status.HANDED_OFF, account=account)
@@ -30,7 +30,7 @@ def test_it_gives_the_files_of_each_stack_set(operator, waiting):
     assert answer.status_code == 200, answer.content
     shown = answer.json()
     (one,) = shown["stack_sets"]
-    assert (one["accounts"], one["waiting"], one["proved"]) == (1, 1, 0)
+    assert (one["accounts"], one["waiting"], one["verified"]) == (1, 1, 0)
     assert any("spinnakerManaged" in file["text"] for file in shown["files"])
     assert Activity.objects.get(what="download").about == "the organization"
 

@@ -101,7 +101,7 @@ def test_what_is_not_described_to_the_end_is_left_out(operator):
     alone = operator.post("/rollouts", {"kind": "onboard", "accounts": ["draft"]})
 
     said = "draft: these steps are incomplete: providers, access, details."
-    assert answer.json()["left_out"] == [said]
+    assert answer.json()["excluded"] == [said]
     assert detail(alone) == f"No account can be started. {said}"
 
 

@@ -264,7 +264,7 @@ def test_very_many_are_counted():
     of_all = excerpt(found, {}, dict.fromkeys(files, ""))
 
     shown, of_files = delta_review(of_all).groups
-    assert of_all.accounts_left_out == 3
+    assert of_all.accounts_excluded == 3
     assert shown.counts["create"] == MOST_ACCOUNTS + 3
     assert len(shown.sections[0].cards) == MOST_ACCOUNTS
     assert not any(card.opens for card in shown.sections[0].cards)

@@ -7,7 +7,7 @@ from typing import Any
 from accounts.web.runs.review.plans import MANAGED, MANAGING, Review, review
 from onboarding.desired.managed import managed_side
 from onboarding.resources.entry_changes import EntryChange
-from onboarding.resources.plan import Discouraged, Plan, PlannedChange, diff
+from onboarding.resources.plan import NotRecommended, Plan, PlannedChange, diff
 from onboarding.topology import Managed
 from tests.factories import MANAGING_ID, managed, managing, provider, side_of, topology
 
@@ -283,13 +283,13 @@ def test_a_line_says_what_changes_of_it():
 
 
 def test_what_is_discouraged_points_to_what_it_attaches():
-    choice = Discouraged("EC2", "With PowerUserAccess, Spinnaker do everything.")
-    other = Discouraged("ECS", "Something else.")
+    choice = NotRecommended("EC2", "With PowerUserAccess, Spinnaker do everything.")
+    other = NotRecommended("ECS", "Something else.")
     account = managed(provider("ec2", access="power-user"))
 
-    shown = review(plan_for(account, discouraged=(choice, other)), "staging")
+    shown = review(plan_for(account, not_recommended=(choice, other)), "staging")
 
-    first, second = shown.discouraged
+    first, second = shown.not_recommended
     places = {anchor: key.name for key, anchor in shown.places.items()}
     assert (first.name, first.sentence) == choice
     assert places[first.anchor] == "spinnakerManaged/PowerUserAccess"

@@ -31,7 +31,7 @@ from tests.rows import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
 What = Activity.What
-FRESH = "four-eyes"
+FRESH = "second-approver"
 
 
 def test_the_first_sign_in_makes_the_person_with_the_roles_of_the_groups(
@@ -252,8 +252,8 @@ def test_the_others_have_no_password(
 
 
 def settings_page(client: Client) -> str:
-    policy = {"environment": "", "four_eyes": "on"}
-    answer = client.post(reverse("accounts:four-eyes"), policy)
+    policy = {"environment": "", "second_approver": "on"}
+    answer = client.post(reverse("accounts:second-approver"), policy)
     return str(answer["Location"])
 
 

@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from accounts.mapping.edits import editing
-from accounts.models import ManagedAccount, Notice, Run
+from accounts.models import ManagedAccount, Notification, Run
 from accounts.models.states import State, Status
 from accounts.notify.texts import text_of
 from accounts.people.deciding import SamePerson
@@ -99,7 +99,7 @@ def test_another_plan_than_the_one_that_was_read_is_not_approved(
 
 def test_who_edited_the_account_may_not_approve_anothers_plan(olga) -> None:
     managing_row()
-    account = account_row(environment="production", proof=State.VERIFIED)
+    account = account_row(environment="production", verification=State.VERIFIED)
     with editing(account, olga):
         ManagedAccount.objects.update(write_roles=["sre"])
     run = run_row(account=account, created_by=None, version=2)
@@ -111,7 +111,7 @@ def test_who_edited_the_account_may_not_approve_anothers_plan(olga) -> None:
 
 def test_the_wizard_keeps_who_edited(olga) -> None:
     managing_row()
-    account = account_row(environment="production", proof=State.VERIFIED)
+    account = account_row(environment="production", verification=State.VERIFIED)
 
     signed_in(olga).post(
         url(account, "identity"),
@@ -144,7 +144,7 @@ def test_nobody_is_no_second_person(production) -> None:
 def test_who_planned_may_not_accept_what_was_only_evaluated(olga) -> None:
     managing_row()
     account = account_row(
-        environment="production", state=State.EVALUATED, proof=State.EVALUATED
+        environment="production", state=State.EVALUATED, verification=State.EVALUATED
     )
     run_row(Status.EVALUATED, account=account, created_by=olga)
     answer = signed_in(olga).post(f"/accounts/{account.pk}/accept/")
@@ -156,9 +156,9 @@ def test_who_planned_may_not_accept_what_was_only_evaluated(olga) -> None:
 
 def test_the_name_decides_until_an_administrator_does(olga, production) -> None:
     account_row("dev", account_id="933333333333", environment="dev")
-    found = {policy.environment: policy.four_eyes for policy in policies()}
+    found = {policy.environment: policy.second_approver for policy in policies()}
 
-    choose("production", four_eyes=False)
+    choose("production", second_approver=False)
 
     assert found == {"": True, "dev": False, "production": True}
     assert approve(production, olga, send=keep)
@@ -192,13 +192,13 @@ def test_the_managing_account_asks_for_a_second_person_where_any_environment_doe
 
 
 def strict() -> list[bool]:
-    return [policy.four_eyes for policy in policies() if policy.environment]
+    return [policy.second_approver for policy in policies() if policy.environment]
 
 
 def test_it_takes_two_administrators_to_turn_it_off(olga, production) -> None:
-    address = "/settings/four-eyes/"
-    asked = {"environment": "production", "four_eyes": "ask"}
-    off = {**asked, "four_eyes": "off"}
+    address = "/settings/second-approver/"
+    asked = {"environment": "production", "second_approver": "ask"}
+    off = {**asked, "second_approver": "off"}
     ada, bob = (person("administrator", username=name) for name in ("ada", "bob"))
 
     assert signed_in(olga).post(address, asked).status_code == 403
@@ -238,7 +238,10 @@ def test_every_administrator_hears_of_it(olga, production, settings) -> None:
     ask_off("production", ada)
     switch_off("production", bob)
 
-    titles = {(notice.person, text_of(notice).title) for notice in Notice.objects.all()}
+    titles = {
+        (notification.person, text_of(notification).title)
+        for notification in Notification.objects.all()
+    }
     asks = "A request to stop requiring a second approver for production"
     off = "A second approver is no longer required for production"
     assert titles == {(one, title) for one in (ada, bob) for title in (asks, off)}
@@ -253,7 +256,7 @@ def test_a_plan_that_exists_keeps_its_second_person(olga, production) -> None:
     }
     production.save()
 
-    choose("production", four_eyes=False)
+    choose("production", second_approver=False)
 
     with pytest.raises(SamePerson, match="In production, the person who plans"):
         approve(production, olga, send=keep)

@@ -27,7 +27,7 @@ def stale() -> ManagedAccount:
         "old",
         environment="web",
         state=State.VERIFIED,
-        proof=State.VERIFIED,
+        verification=State.VERIFIED,
         granted_at=LONG_AGO,
         verified_at=LONG_AGO,
     )
@@ -40,7 +40,7 @@ def fresh() -> ManagedAccount:
         "new",
         account_id="933333333333",
         state=State.VERIFIED,
-        proof=State.VERIFIED,
+        verification=State.VERIFIED,
         granted_at=now,
         verified_at=now - timedelta(days=6),
     )
@@ -50,7 +50,7 @@ def test_the_overview_says_what_is_stale_and_leads_to_it(viewer, stale, fresh) -
     page = viewer.get("/").content.decode()
 
     assert "1 account was verified more than 7 days ago. Verify it again." in page
-    assert 'href="/accounts/?proof=stale">View accounts</a>' in page
+    assert 'href="/accounts/?verification=stale">View accounts</a>' in page
     assert "<title>old (922222222222): verified, stale</title>" in page
     assert page.count(SAYS) == 1
     assert "6 days ago" in page
@@ -59,7 +59,10 @@ def test_the_overview_says_what_is_stale_and_leads_to_it(viewer, stale, fresh) -
 def test_several_are_counted() -> None:
     for n in range(3):
         account_row(
-            f"a{n}", account_id=f"{n:012}", proof="verified", verified_at=LONG_AGO
+            f"a{n}",
+            account_id=f"{n:012}",
+            verification="verified",
+            verified_at=LONG_AGO,
         )
 
     texts = [item.text for item in to_do(Counter(), person("viewer"))]
@@ -70,7 +73,7 @@ def test_several_are_counted() -> None:
 
 
 def test_the_list_is_filtered_to_what_is_stale(viewer, stale, fresh) -> None:
-    page = viewer.get("/accounts/?proof=stale")
+    page = viewer.get("/accounts/?verification=stale")
 
     assert [row.name for row in page.context["page"]] == ["old"]
     assert SAYS in page.content.decode()
@@ -89,7 +92,7 @@ def test_the_counts_lead_to_as_many(viewer, stale, fresh, word, names) -> None:
 
 
 def test_an_unknown_age_finds_nothing(viewer, stale) -> None:
-    assert not viewer.get("/accounts/?proof=young").context["page"].object_list
+    assert not viewer.get("/accounts/?verification=young").context["page"].object_list
 
 
 def test_the_account_says_since_when(viewer, stale, fresh) -> None:
@@ -114,9 +117,9 @@ def test_the_settings_say_how_old_a_proof_may_be(viewer, settings) -> None:
     site = "/settings/?tab=site"
     assert "Become stale after 7 days" in viewer.get(site).content.decode()
 
-    settings.PROOF_MAX_AGE = 0
+    settings.VERIFICATION_MAX_AGE = 0
 
     assert "Never become stale" in viewer.get(site).content.decode()
-    account_row(state="verified", proof="verified", verified_at=LONG_AGO)
+    account_row(state="verified", verification="verified", verified_at=LONG_AGO)
     managing_row()
     assert ("verified", 1) in viewer.get("/").context["states"]

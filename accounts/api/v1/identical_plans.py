@@ -17,7 +17,7 @@ from accounts.api.v1.rollouts.deciding import Fingerprint
 from accounts.api.v1.runs import Plan, plan_in_full
 from accounts.api.v1.texts import Comment
 from accounts.models import Run
-from accounts.runs.deciding.groups import same_plans
+from accounts.runs.deciding.groups import identical_plans
 from accounts.runs.deciding.same_changes import (
     MOST_AT_ONCE,
     MOST_NAMED,
@@ -52,7 +52,7 @@ class SameRun(Schema):
     )
 
 
-class SamePlans(Schema):
+class IdenticalPlans(Schema):
     total: int
     room: int | None = Field(
         description="How many more accounts the policies of these plans take; null: any"
@@ -84,12 +84,12 @@ class SameApproved(Schema):
 @router.get("", response=list[SameListed], summary="List identical plans")
 def list_identical_plans(request: HttpRequest) -> Any:
     """List the groups of waiting plans with the same changes, the largest first."""
-    return [one._asdict() for one in same_plans()]
+    return [one._asdict() for one in identical_plans()]
 
 
 @router.get(
     "/{fingerprint}",
-    response=SamePlans,
+    response=IdenticalPlans,
     summary="Read identical plans",
 )
 def read_identical_plans(

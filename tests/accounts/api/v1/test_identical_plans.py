@@ -121,7 +121,7 @@ def test_where_none_is_left_nothing_is_approved_and_it_says_why(approver, three)
 
 
 def test_who_planned_it_approves_only_the_others(approver, three):
-    choose("", four_eyes=True)
+    choose("", second_approver=True)
     Run.objects.filter(pk=three[0].pk).update(created_by=approver.person)
 
     answer = approver.post(f"{PATH}/approve", numbers(three))

@@ -12,9 +12,9 @@ from django.db.models.functions import Now
 
 from accounts.models.activity import Activity
 from accounts.models.lease import Durable, DurableQuerySet
-from accounts.models.notices.happened import Digest
-from accounts.models.notices.kinds import Kind
-from accounts.models.notices.target import Target
+from accounts.models.notifications.happened import Digest
+from accounts.models.notifications.kinds import Kind
+from accounts.models.notifications.target import Target
 from accounts.models.organization.reading import Organization
 from accounts.models.rollouts.rollout import Rollout
 
@@ -24,17 +24,17 @@ CURRENT = timedelta(days=1)
 KEPT = timedelta(days=7)
 
 
-class NoticeQuerySet(DurableQuerySet["Notice"]):
-    def due(self) -> NoticeQuerySet:
+class NotificationQuerySet(DurableQuerySet["Notification"]):
+    def due(self) -> NotificationQuerySet:
         return self.filter(
             done_at=None, due_at__lte=Now(), created_at__gt=Now() - CURRENT
         ).order_by("due_at")
 
-    def expired(self) -> NoticeQuerySet:
+    def expired(self) -> NotificationQuerySet:
         return self.filter(created_at__lte=Now() - KEPT)
 
 
-class Notice(Durable):
+class Notification(Durable):
     """That something happened which one person, or one target, should know.
 
     It is written in the transaction of what happened. What it says is read when it is
@@ -75,7 +75,7 @@ class Notice(Durable):
         What.FAILED: "runs.failed",
         What.DRIFTED: "accounts.drifted",
         What.FOUND: "accounts.found",
-        What.STALE: "proofs.stale",
+        What.STALE: "verifications.stale",
         What.TEST: "test",
     }
     """What webhooks call them: programs depend on it."""
@@ -114,7 +114,7 @@ class Notice(Durable):
     done_at = models.DateTimeField(null=True)
     """When it was sent, or given up, or there was nothing to send."""
 
-    objects = NoticeQuerySet.as_manager()
+    objects = NotificationQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from accounts.models import Happened, Notice, Run, Target
-from accounts.notices.addresses import is_configured
+from accounts.models import Happened, Notification, Run, Target
+from accounts.notifications.addresses import is_configured
 
 
-def happened(run: Run, what: Notice.What) -> None:
+def happened(run: Run, what: Notification.What) -> None:
     """Write it down, in the transaction in which it happens, where anybody may hear."""
     if is_configured() or Target.objects.exists():
         environment = run.account.environment if run.account else ""
@@ -16,4 +16,4 @@ def happened(run: Run, what: Notice.What) -> None:
 def failed(run: Run) -> None:
     """A run failed; the notice of a rollout says those of it."""
     if run.rollout_id is None:
-        happened(run, Notice.What.FAILED)
+        happened(run, Notification.What.FAILED)

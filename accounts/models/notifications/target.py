@@ -8,7 +8,7 @@ from django.db import models
 from django.urls import reverse
 
 from accounts.models.activity import CreatedBy
-from accounts.models.notices.kinds import Kind
+from accounts.models.notifications.kinds import Kind
 from accounts.models.readable import Readable, is_texts
 from onboarding.delivery.connection import LONGEST
 

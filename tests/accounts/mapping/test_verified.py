@@ -7,7 +7,7 @@ import json
 import pytest
 
 from accounts.mapping.managed import managed_of
-from accounts.mapping.proved import keep_proved, managed_from, proved_of
+from accounts.mapping.verified import keep_verified, managed_from, verified_of
 from accounts.models import ManagedAccount
 from accounts.models.states import State
 from accounts.runs.actions import accept
@@ -27,27 +27,27 @@ def test_it_reads_back_what_it_wrote() -> None:
         environment="production",
     )
 
-    stored = json.loads(json.dumps(proved_of(row, State.VERIFIED)))
+    stored = json.loads(json.dumps(verified_of(row, State.VERIFIED)))
 
     assert managed_from(stored) == managed_of(row)
 
 
 def test_an_edit_meanwhile_wins() -> None:
     managing_row()
-    row = account_row(proof=State.VERIFIED)
-    before = row.proved
+    row = account_row(verification=State.VERIFIED)
+    before = row.verified
     ManagedAccount.objects.update(version=row.version + 1)
     row.regions = ["eu-west-1"]
 
-    keep_proved(row, State.VERIFIED)
+    keep_verified(row, State.VERIFIED)
 
-    assert ManagedAccount.objects.get().proved == before
+    assert ManagedAccount.objects.get().verified == before
 
 
 @pytest.mark.parametrize("accepted", [True, False])
 def test_what_was_only_evaluated_is_kept_once_a_person_accepts(accepted: bool) -> None:
     managing_row()
-    row = account_row(proof=State.EVALUATED, state=State.EVALUATED)
+    row = account_row(verification=State.EVALUATED, state=State.EVALUATED)
 
     if accepted:
         accept(row, None)
@@ -57,8 +57,8 @@ def test_what_was_only_evaluated_is_kept_once_a_person_accepts(accepted: bool) -
 
 def test_a_removed_account_is_in_no_bundle() -> None:
     managing_row()
-    row = account_row(proof=State.VERIFIED)
+    row = account_row(verification=State.VERIFIED)
 
     ManagedAccount.objects.filter(pk=row.pk).remove()
 
-    assert ManagedAccount.objects.get().proved == {}
+    assert ManagedAccount.objects.get().verified == {}

@@ -16,25 +16,25 @@ from accounts.models import (
     Activity,
     ManagedAccount,
     Member,
-    Notice,
+    Notification,
     Organization,
     Rollout,
     Run,
     Target,
 )
 from accounts.models.states import Status
-from accounts.notices.addresses import address_of, is_configured
+from accounts.notifications.addresses import address_of, is_configured
 from accounts.people.role_limits.limits import with_role_in
 from accounts.people.roles import APPROVER
 from accounts.work.queue import wake
 
-What = Notice.What
+What = Notification.What
 
 
-def notify_of_rollout(rollout: Rollout, what: Notice.What) -> None:
+def notify_of_rollout(rollout: Rollout, what: Notification.What) -> None:
     """Let the person know who started it. Nothing is sent before the commit."""
     if rollout.created_by_id is not None and is_configured():
-        note(Notice(person_id=rollout.created_by_id, what=what, rollout=rollout))
+        note(Notification(person_id=rollout.created_by_id, what=what, rollout=rollout))
     notify_targets_of_rollout(rollout, what)
 
 
@@ -44,16 +44,16 @@ def notify_of_plans(rollout: Rollout) -> None:
         approvers = approvers_of(Run.objects.filter(rollout=rollout))
         others = approvers.exclude(pk=rollout.created_by_id or 0)
         for key in others.order_by("pk").values_list("pk", flat=True).distinct():
-            note(Notice(person_id=key, what=What.WAITS, rollout=rollout))
+            note(Notification(person_id=key, what=What.WAITS, rollout=rollout))
     notify_targets_of_rollout(rollout, What.WAITS)
 
 
-def notify_targets_of_rollout(rollout: Rollout, what: Notice.What) -> None:
+def notify_targets_of_rollout(rollout: Rollout, what: Notification.What) -> None:
     if not Target.objects.exists():
         return
     environments = environments_in(rollout)
-    for target in Target.objects.wanting(Notice.KINDS[what], environments):
-        note(Notice(target=target, what=what, rollout=rollout))
+    for target in Target.objects.wanting(Notification.KINDS[what], environments):
+        note(Notification(target=target, what=what, rollout=rollout))
 
 
 def environments_in(rollout: Rollout) -> set[str]:
@@ -83,19 +83,21 @@ def notify_of_new_accounts(organization: Organization) -> None:
     if is_configured():
         people = new.exclude(drafted_for=None).order_by("drafted_for").distinct()
         for key in people.values_list("drafted_for", flat=True):
-            note(Notice(person_id=key, **found))
+            note(Notification(person_id=key, **found))
     if Target.objects.exists() and new.exists():
         # Its text leaves out what is in other environments, or is not written.
-        for target in Target.objects.wanting(Notice.KINDS[What.NEW_ACCOUNTS], set()):
-            note(Notice(target=target, **found))
+        for target in Target.objects.wanting(
+            Notification.KINDS[What.NEW_ACCOUNTS], set()
+        ):
+            note(Notification(target=target, **found))
 
 
 def notify_of_own(person: User, entry: Activity) -> None:
     """Let the person know what was changed about their own account, and by whom."""
     if is_configured() and address_of(person):
-        note(Notice(person=person, what=What.OWN, entry=entry))
+        note(Notification(person=person, what=What.OWN, entry=entry))
 
 
-def note(notice: Notice) -> None:
-    notice.save(force_insert=True)
-    transaction.on_commit(partial(wake, notice))
+def note(notification: Notification) -> None:
+    notification.save(force_insert=True)
+    transaction.on_commit(partial(wake, notification))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from bowline.environment import env_notices
+from bowline.environment import env_notifications
 
 NAMES = ("HOSTS", "NETWORKS", "SECRET_VARIABLES", "SECRET_DIRECTORY")
 
@@ -17,7 +17,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_by_default_no_host_is_special() -> None:
-    reach = env_notices()
+    reach = env_notifications()
 
     assert (reach.hosts, reach.networks) == ((), ())
     assert reach.variables == ("SLACK_WEBHOOK_URL", "TEAMS_WEBHOOK_URL")
@@ -30,7 +30,7 @@ def test_the_operator_allows_hosts_networks_and_secrets(monkeypatch) -> None:
     ):
         monkeypatch.setenv(f"NOTICE_{name}", value)
 
-    reach = env_notices()
+    reach = env_notifications()
 
     assert reach.hosts == ("chat.internal", "::1")
     assert reach.networks == ("10.0.0.0/8",)
@@ -51,4 +51,4 @@ def test_nonsense_is_refused(monkeypatch, name, value) -> None:
     monkeypatch.setenv(f"NOTICE_{name}", value)
 
     with pytest.raises(ImproperlyConfigured, match=f"NOTICE_{name}"):
-        env_notices()
+        env_notifications()

@@ -25,7 +25,7 @@ from accounts.runs.deciding.same_changes import (
     same_of,
 )
 from accounts.web.role_limits.here import for_these, here
-from accounts.web.runs.before_approval import brought, discouraged_among
+from accounts.web.runs.before_approval import brought, not_recommended_among
 from accounts.web.runs.forms import CommentForm
 from accounts.web.runs.views import review_of
 from accounts.wording import for_count
@@ -36,7 +36,7 @@ like these."""
 
 HEAVY = (
     *("error", "traceback"),
-    *(f"account__{name}" for name in ("applied", "approved_entries", "proved")),
+    *(f"account__{name}" for name in ("applied", "approved_entries", "verified")),
 )
 """Columns that are large, and that the page does not read."""
 
@@ -50,7 +50,7 @@ class Named(NamedTuple):
     environment: str
 
 
-def same_plans(request: Request, fingerprint: str) -> HttpResponse:
+def identical_plans(request: Request, fingerprint: str) -> HttpResponse:
     """Show the changes of one plan, and the accounts that wait with the same."""
     return same_page(request, fingerprint, CommentForm())
 
@@ -67,7 +67,7 @@ def same_page(
     runs = list(rows[: min(MOST_IN_TABLE, MOST_AT_ONCE)])
     crumbs = [("Runs", reverse("accounts:runs"))]
     if not runs:
-        return render(request, "runs/same_plans.html", {"crumbs": crumbs})
+        return render(request, "runs/identical_plans.html", {"crumbs": crumbs})
     one, plan = runs[0], plan_of(runs[0])
     same = same_of(one, request.user)
     shown = {
@@ -91,12 +91,12 @@ def same_page(
         "plan": plan,
         "review": review_of(one, plan),
         "form": form,
-        "discouraged": discouraged_among(plan, same.total, one.account_name),
+        "not_recommended": not_recommended_among(plan, same.total, one.account_name),
         "brought": brought(row.policy_set for row in same.waiting),
         **limits(request, {one for row in same.waiting for one in row.environments}),
         "crumbs": crumbs,
     }
-    return render(request, "runs/same_plans.html", shown)
+    return render(request, "runs/identical_plans.html", shown)
 
 
 def limits(request: Request, environments: set[str]) -> dict[str, Any]:
@@ -111,15 +111,15 @@ def limits(request: Request, environments: set[str]) -> dict[str, Any]:
 
 @approver_required
 @require_POST
-def same_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
+def identical_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
     """Approve the selected ones, and name those that moved on while they were read."""
     chosen = {pk for pk in request.POST.getlist("run") if is_uuid(pk)}
     if not chosen or len(chosen) > MOST_AT_ONCE:
         messages.warning(request, TOO_MANY if chosen else NONE)
-        return redirect("accounts:same-plans", fingerprint)
+        return redirect("accounts:identical-plans", fingerprint)
     if refusal := refuse_crowd(fingerprint, chosen):
         messages.warning(request, refusal)
-        return redirect("accounts:same-plans", fingerprint)
+        return redirect("accounts:identical-plans", fingerprint)
     form = CommentForm(request.POST)
     if not form.is_valid():
         return same_page(request, fingerprint, form, chosen)

@@ -16,11 +16,11 @@ from onboarding.spinnaker.entries import Entries
 from onboarding.spinnaker.entry_documents import entries_of
 from onboarding.topology import Managed, Managing, Topology
 
-Proved: TypeAlias = dict[str, Any]
-"""JSON: {as, entries, managed}, see `proved_of`."""
+Verified: TypeAlias = dict[str, Any]
+"""JSON: {as, entries, managed}, see `verified_of`."""
 
 
-def proved_of(row: ManagedAccount, state: str) -> Proved:
+def verified_of(row: ManagedAccount, state: str) -> Verified:
     """Write the account as it is described now, with what of it was approved for
     Spinnaker; `state` says how it was proved.
     """
@@ -34,9 +34,9 @@ def proved_of(row: ManagedAccount, state: str) -> Proved:
     return {"as": str(state), "entries": row.approved_entries, "managed": described}
 
 
-def managed_from(proved: Proved) -> Managed:
+def managed_from(verified: Verified) -> Managed:
     """Read it back; raise DetailsError where a provider cannot read its details."""
-    described = proved["managed"]
+    described = verified["managed"]
     details = described["providers"]
     return value_of(
         described,
@@ -50,16 +50,16 @@ def managed_from(proved: Proved) -> Managed:
     )
 
 
-def proved_topology(managing: Managing, rows: Iterable[ManagedAccount]) -> Topology:
-    return Topology(managing, tuple(managed_from(row.proved) for row in rows))
+def verified_topology(managing: Managing, rows: Iterable[ManagedAccount]) -> Topology:
+    return Topology(managing, tuple(managed_from(row.verified) for row in rows))
 
 
-def proved_entries(managing: Managing, rows: Iterable[ManagedAccount]) -> Entries:
+def verified_entries(managing: Managing, rows: Iterable[ManagedAccount]) -> Entries:
     """Return what Spinnaker is to know of the accounts as they were proved."""
-    return entries_of(managing, [row.proved["entries"] for row in rows])
+    return entries_of(managing, [row.verified["entries"] for row in rows])
 
 
-def keep_proved(row: ManagedAccount, state: str) -> None:
+def keep_verified(row: ManagedAccount, state: str) -> None:
     """Make later bundles of the account as this row says."""
     rows = ManagedAccount.objects.filter(pk=row.pk, version=row.version)
-    rows.keep_proved(proved_of(row, state))
+    rows.keep_verified(verified_of(row, state))

@@ -1,13 +1,13 @@
-"""Proves: what a run that verifies says of how far it came."""
+"""Verifies: what a run that verifies says of how far it came."""
 
 from __future__ import annotations
 
 from django.db import models
 
-from accounts.models.standing import proof_said, word_of
+from accounts.models.standing import outcome_in_words, word_of
 
 
-class Proves(models.Model):
+class Verifies(models.Model):
     status: str
     unknown_writes = models.PositiveIntegerField(default=0, editable=False)
     """Changes of which it could not say whether Spinnaker may make them."""
@@ -19,9 +19,9 @@ class Proves(models.Model):
         abstract = True
 
     @property
-    def proof(self) -> str:
+    def verification(self) -> str:
         """Say how far it came, such as “verified, 4 writes unknown”."""
-        return proof_said(self.status, self.unknown_writes, self.undeployable)
+        return outcome_in_words(self.status, self.unknown_writes, self.undeployable)
 
     @property
     def is_partial(self) -> bool:
