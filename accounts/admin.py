@@ -113,8 +113,8 @@ class ManagedAccountAdmin(Records):
 
 @admin.register(EnabledProvider)
 class EnabledProviderAdmin(Records):
-    list_display = ["key", "account_page", "described"]
-    list_filter = ["key", "described"]
+    list_display = ["key", "account_page", "has_details"]
+    list_filter = ["key", "has_details"]
     search_fields = ["account__name", "account__account_id"]
     list_select_related = ["account"]
 

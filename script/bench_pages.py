@@ -201,7 +201,7 @@ def make_accounts(count: int) -> list[Any]:
         for number in range(count)
     )
     EnabledProvider.objects.bulk_create(
-        EnabledProvider(account=account, key=key, details={}, described=True)
+        EnabledProvider(account=account, key=key, details={}, has_details=True)
         for account in accounts
         for key in ("ec2", "ecs")
     )

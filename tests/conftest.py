@@ -159,7 +159,7 @@ def three_policy_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two policy sets have come after the first one."""
     brought = ("The first.", "Volumes may be tagged.", "Snapshots may be shared.")
     monkeypatch.setattr("onboarding.desired.policy_sets.POLICY_SETS", brought)
-    monkeypatch.setattr("accounts.models.described.POLICY_SET", 3)
+    monkeypatch.setattr("accounts.models.account.POLICY_SET", 3)
 
 
 @pytest.fixture

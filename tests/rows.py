@@ -62,7 +62,7 @@ def account_row(
     row = ManagedAccount.objects.create(name=name, **{**plain, **fields})
     for key, details in ({"ec2": {}} if providers is None else providers).items():
         EnabledProvider.objects.create(
-            account=row, key=key, details=details, described=True
+            account=row, key=key, details=details, has_details=True
         )
     if row.verification and "approved_entries" not in fields:
         approve_entries(row)

@@ -14,7 +14,7 @@ from ninja.renderers import JSONRenderer
 from ninja.responses import NinjaJSONEncoder
 
 from accounts.api.authentication import READS
-from accounts.api.described.document import Document
+from accounts.api.openapi.document import Document
 from accounts.api.problems import problem_of
 from accounts.api.requests import refuse_unknown
 from accounts.api.v1 import (

@@ -117,7 +117,7 @@ FILTERS: Filters = {
     "policies": by_policies,
     "write": by_writers,
     "organization": by_membership,
-    "described": by_moment,
+    "added": by_moment,
     "file": by_file,
 }
 

@@ -48,7 +48,7 @@ def has_providers(account: ManagedAccount) -> bool:
 
 def has_details(account: ManagedAccount) -> bool:
     enabled = enabled_providers(account)
-    return bool(enabled) and all(provider.described for provider in enabled)
+    return bool(enabled) and all(provider.has_details for provider in enabled)
 
 
 PARTS = (

@@ -34,7 +34,7 @@ def lacks_details(enabled: EnabledProvider) -> bool:
     Nobody has been through its details step: the account is still being edited, and
     must not stop the runs of others meanwhile.
     """
-    return not enabled.described and cannot_be_read(enabled)
+    return not enabled.has_details and cannot_be_read(enabled)
 
 
 def managed_of(

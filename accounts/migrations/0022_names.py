@@ -21,7 +21,10 @@ class Migration(migrations.Migration):
         *(
             migrations.RenameField(model_name=model, old_name=before, new_name=now)
             for model, before, now in (
+                ('adding', 'described_at', 'added_at'),
+                ('enabledprovider', 'described', 'has_details'),
                 ('environmentpolicy', 'four_eyes', 'second_approver'),
+                ('foundcluster', 'described', 'added'),
                 ('managedaccount', 'left_out_at', 'excluded_at'),
                 ('managedaccount', 'left_out_by', 'excluded_by'),
                 ('managedaccount', 'left_out_by_name', 'excluded_by_name'),

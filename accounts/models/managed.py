@@ -16,15 +16,15 @@ from django.db.models.functions import MD5, Cast, Now
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models.activity import CreatedBy, name_of
-from accounts.models.described import (
+from accounts.models.account import (
     STILL_BROKEN,
     VERIFICATIONS,
-    Described,
+    Account,
     DescribedQuerySet,
     is_account_id,
     is_account_name,
 )
+from accounts.models.activity import CreatedBy, name_of
 from accounts.models.organization.template import InCommon
 from accounts.models.owners.made_by import MISSES, MadeByOthers
 from accounts.models.readable import (
@@ -180,7 +180,7 @@ def both_environments(described: str, approved: str | None) -> frozenset[str]:
     return frozenset({described, described if approved is None else approved})
 
 
-class ManagedAccount(CreatedBy, InCommon, MadeByOthers, Described, Readable):
+class ManagedAccount(CreatedBy, InCommon, MadeByOthers, Account, Readable):
     """An account that Spinnaker deploys to; a draft until its first run."""
 
     READS = {
@@ -356,7 +356,7 @@ class EnabledProvider(Readable):
     )
     key = models.CharField(max_length=20)
     details = models.JSONField(default=dict, blank=True)
-    described = models.BooleanField(default=False)
+    has_details = models.BooleanField(default=False)
     """Whether a person has been through its details step."""
 
     class Meta:

@@ -15,10 +15,10 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
 
-from accounts.models.described import (
+from accounts.models.account import (
     STILL_BROKEN,
     VERIFICATIONS,
-    Described,
+    Account,
     DescribedQuerySet,
     is_account_id,
     is_account_name,
@@ -101,7 +101,7 @@ def are_snapshots(value: Any) -> bool:
     return is_mappings(value) and all(columns >= kept.keys() for kept in value)
 
 
-class ManagingAccount(Described, Leased, Readable):
+class ManagingAccount(Account, Leased, Readable):
     """The one account in which Spinnaker's own identity lives."""
 
     READS = {

@@ -14,10 +14,10 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models.account import Account
 from accounts.models.checks.findings import Findings, are_seconds
 from accounts.models.checks.found import Found
 from accounts.models.checks.verifies import Verifies
-from accounts.models.described import Described
 from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
 from accounts.models.managing import ManagingAccount, ManagingAccountQuerySet
 from accounts.models.owners.waiting import WaitsForOwner
@@ -321,7 +321,7 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
         """Find it only if nobody has edited it since the run began."""
         return self.subject.at(self.version)
 
-    def outdated_by(self, account: Described | None, managing: Described | None) -> str:
+    def outdated_by(self, account: Account | None, managing: Account | None) -> str:
         """Say which edit outdates the plan; empty while none does.
 
         `RunQuerySet.up_to_date` says the same of many runs, in SQL.

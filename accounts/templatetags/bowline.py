@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.forms.fields import wrong_fields
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import ManagedAccount
-from accounts.models.described import Described
+from accounts.models.account import Account
 from accounts.people.roles import ROLES
 from accounts.templatetags.marks import (
     account_id,
@@ -123,7 +123,7 @@ def said(account: ManagedAccount, chosen: Iterable[Field]) -> list[tuple[str, st
 
 
 @register.simple_tag
-def policy_set(account: Described) -> str:
+def policy_set(account: Account) -> str:
     """Say which policies an account has: “v3, latest v4”."""
     if not account.policy_set:
         return f"none yet, latest {POLICY_SET}"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from accounts.models.described import Described
+from accounts.models.account import Account
 from accounts.models.states import BADGES, word_of
 from accounts.wording import counted
 
@@ -74,7 +74,7 @@ def when(moment: datetime | None, never: str = "–") -> SafeString:
     return format_html(TIME, machine, zoned(moment), ago(moment))
 
 
-def verification_age(account: Described) -> SafeString:
+def verification_age(account: Account) -> SafeString:
     """Say how old an account's last verification is, and since when it is stale."""
     age = when(account.verified_at, "never")
     if since := account.stale_since:

@@ -106,7 +106,7 @@ def test_the_api_takes_and_says_what_is_described(
 
     answer = operator.send("PUT", f"/accounts/{said['name']}", written)
 
-    assert answer.json()["described"] == written
+    assert answer.json()["settings"] == written
     assert columns_of_row(ManagedAccount.objects.get()) == said
 
 

@@ -91,7 +91,7 @@ def many_accounts() -> None:
         for row in range(ACCOUNTS)
     )
     EnabledProvider.objects.bulk_create(
-        EnabledProvider(account=row, key="ec2", described=True) for row in rows
+        EnabledProvider(account=row, key="ec2", has_details=True) for row in rows
     )
 
 

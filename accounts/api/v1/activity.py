@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
-from accounts.api.described.choices import ActivityWhat
+from accounts.api.openapi.choices import ActivityWhat
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.requests import Request
 from accounts.api.v1.texts import Filter

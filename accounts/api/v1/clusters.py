@@ -62,7 +62,7 @@ class ClusterListed(Schema):
     region: str
     endpoint: str
     mode: str = Field(description="How it authenticates, as AWS says it")
-    described: bool = Field(description="Whether Spinnaker has, or will have, it")
+    added: bool = Field(description="Whether Spinnaker has, or will have, it")
 
 
 class UnreadAccount(Schema):
@@ -139,7 +139,7 @@ def list_clusters(
             "region": row.region,
             "endpoint": row.endpoint,
             "mode": row.mode,
-            "described": row.described,
+            "added": row.added,
         }
         for row in found.rows
     ]
@@ -166,13 +166,13 @@ def list_unread_accounts(
 
 
 @router.post(
-    "/searches/{id}/describe",
+    "/searches/{id}/add",
     auth=OPERATES,
     response={200: ClustersDescribed},
     summary="Describe clusters of a search",
 )
 @once
-def describe_clusters(request: ApiRequest, id: UUID, body: ClustersChosen) -> Any:
+def add_clusters(request: ApiRequest, id: UUID, body: ClustersChosen) -> Any:
     """Add these clusters to their accounts, all of them or none. Plan the accounts
     then.
     """
@@ -199,7 +199,7 @@ def describe_clusters(request: ApiRequest, id: UUID, body: ClustersChosen) -> An
 
 def choose(search: ClusterSearch, keys: list[int]) -> None:
     """Select exactly these; raise Problem where one is not there, or is described."""
-    free = search.clusters.filter(described=False)
+    free = search.clusters.filter(added=False)
     free.filter(ticked=True).update(ticked=False)
     wanted = list(dict.fromkeys(keys))
     ticked = sum(
@@ -208,7 +208,7 @@ def choose(search: ClusterSearch, keys: list[int]) -> None:
     if ticked < len(wanted):
         raise Problem(
             Code.UNKNOWN_NAME,
-            "Not in the search, or already described: "
+            "Not in the search, or already added: "
             f"{len(wanted) - ticked:,} of these clusters.",
         )
 

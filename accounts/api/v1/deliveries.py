@@ -13,8 +13,8 @@ from ninja.responses import Status
 
 from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.described.choices import DeliveryStatus, DeliveryVerb
 from accounts.api.idempotency import once
+from accounts.api.openapi.choices import DeliveryStatus, DeliveryVerb
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.problems import Problem
 from accounts.api.requests import Request

@@ -11,8 +11,8 @@ from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.described.choices import ManagingState, RoleMaker
 from accounts.api.idempotency import once
+from accounts.api.openapi.choices import ManagingState, RoleMaker
 from accounts.api.problems import Problem
 from accounts.api.requests import Exact
 from accounts.api.v1.accounts.describing import as_file
@@ -36,7 +36,7 @@ router = Router()
 NOT_YET = "There is no managing account yet. Describe it with PUT."
 
 
-class ManagingDescribed(Exact):
+class ManagingSettings(Exact):
     """The managing account as an accounts file describes it."""
 
     name: str
@@ -66,7 +66,7 @@ class ManagingInFull(Schema):
     most: int | None = Field(
         description="How many fit; null: any number, by the organization"
     )
-    described: dict[str, Any] = Field(description="What PUT would take")
+    settings: dict[str, Any] = Field(description="What PUT would take")
 
 
 @router.get("", response=ManagingInFull, summary="Read the managing account")
@@ -102,7 +102,7 @@ def read_managing_hand_off(request: ApiRequest) -> dict[str, Any]:
     summary="Describe the managing account",
 )
 @once
-def describe_managing_account(request: ApiRequest, body: ManagingDescribed) -> Any:
+def put_managing_account(request: ApiRequest, body: ManagingSettings) -> Any:
     """Describe it, or describe it again. The same twice changes nothing.
 
     What is left out is at its default. AWS is unchanged until a plan is approved.
@@ -137,7 +137,7 @@ def in_full(row: ManagingAccount) -> dict[str, Any]:
         "open_run": run.number if run else None,
         "assumed": room.wanted,
         "most": room.most,
-        "described": managing_written(
+        "settings": managing_written(
             managing_of(row), trusts_bowline=row.trusts_bowline
         ),
     }

@@ -10,7 +10,7 @@ from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
-from accounts.api.described.choices import (
+from accounts.api.openapi.choices import (
     ChangeStatus,
     ChangeVerb,
     RunKind,

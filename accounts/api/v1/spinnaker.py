@@ -11,8 +11,8 @@ from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.described.choices import RunBy
 from accounts.api.idempotency import once
+from accounts.api.openapi.choices import RunBy
 from accounts.api.problems import Problem, too_much_asked
 from accounts.api.requests import Request
 from accounts.discover.connection import FILE, question, switches_of

@@ -103,9 +103,9 @@ def describe_ticked(search: ClusterSearch, by: User) -> list[ManagedAccount]:
     """
     try:
         with transaction.atomic():
-            ticked = search.clusters.filter(ticked=True, described=False)
+            ticked = search.clusters.filter(ticked=True, added=False)
             saved = describe(ticked.select_related("account"), search, by)
-            ticked.update(described=True, ticked=False)
+            ticked.update(added=True, ticked=False)
     except IntegrityError as error:
         raise ClustersRefused([MEANWHILE]) from error
     except Outside as error:

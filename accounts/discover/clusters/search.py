@@ -155,7 +155,7 @@ def rows_of(
             region=cluster.region,
             endpoint=endpoint_of(cluster),
             mode=kept_text(cluster.mode, 40),
-            described=(cluster.region, cluster.name) in described,
+            added=(cluster.region, cluster.name) in described,
         )
 
 

@@ -71,7 +71,7 @@ def add(adding: Adding) -> None:
 
 def add_leased(adding: Adding) -> None:
     try:
-        if not (adding.described_at or adding.finished_at):
+        if not (adding.added_at or adding.finished_at):
             describe(adding)
         if not adding.finished_at:
             plan(adding)
@@ -96,12 +96,12 @@ def describe(adding: Adding) -> None:
     ends = {} if adding.plans else {"finished_at": Now()}
     with transaction.atomic():
         moment = save_all(written, adding.by)
-        adding.write(described_at=moment, **ends)
+        adding.write(added_at=moment, **ends)
 
 
 def plan(adding: Adding) -> None:
-    assert adding.described_at is not None
-    drafts = ManagedAccount.objects.filter(created_at=adding.described_at)
+    assert adding.added_at is not None
+    drafts = ManagedAccount.objects.filter(created_at=adding.added_at)
     with transaction.atomic():
         rollout = start(drafts, Rollout.Kind.ONBOARD, adding.by)
         adding.write(rollout=rollout, finished_at=Now())

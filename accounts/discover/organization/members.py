@@ -40,7 +40,7 @@ class Listed(NamedTuple):
     member: Member
     name: str
     """The name that it has in Spinnaker, or that is proposed."""
-    described: ManagedAccount | None
+    added: ManagedAccount | None
     is_managing: bool
     refusal: str
     """Why it cannot be described here; empty where it can."""
@@ -89,23 +89,23 @@ def listed_members(members: Iterable[Member], managing: Managing) -> list[Listed
         "undeployable",
     )
     ids = [member.account_id for member in found]
-    described = {
+    added = {
         row.account_id: row
         for some in in_slices(ids)
         for row in rows.filter(account_id__in=some)
     }
-    free = [m for m in found if m.active and m.account_id not in described]
+    free = [m for m in found if m.active and m.account_id not in added]
     proposed = proposed_names(with_twins(free), managing)
     return [
         Listed(
             member=member,
             name=row.name if row else proposed.get(member.account_id, ""),
-            described=row,
+            added=row,
             is_managing=member.account_id == managing.account_id,
             refusal=refusal(member, row, proposed),
         )
         for member in found
-        for row in [described.get(member.account_id)]
+        for row in [added.get(member.account_id)]
     ]
 
 

@@ -207,7 +207,7 @@ def write_providers(row: ManagedAccount, managed: Managed) -> None:
         enabled = held.get(key) or EnabledProvider(account=row, key=key)
         if enabled.pk and provider.choices() == provider_of(enabled).choices():
             continue
-        enabled.details, enabled.described = provider.details, True
+        enabled.details, enabled.has_details = provider.details, True
         enabled.save()
 
 

@@ -149,14 +149,14 @@ def write_providers(edited: Iterable[Edited]) -> None:
             if provider.key in one.kept:
                 continue
             known = enabled or EnabledProvider(account=row, key=provider.key)
-            known.details, known.described = provider.details, True
+            known.details, known.has_details = provider.details, True
             (updated if enabled else created).append(known)
         dropped += [enabled.pk for enabled in held.values()]
     for some in in_slices(dropped):
         EnabledProvider.objects.filter(pk__in=some).delete()
     EnabledProvider.objects.bulk_create(created, batch_size=AT_ONCE)
     EnabledProvider.objects.bulk_update(
-        updated, ["details", "described"], batch_size=AT_ONCE
+        updated, ["details", "has_details"], batch_size=AT_ONCE
     )
 
 

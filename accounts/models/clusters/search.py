@@ -105,7 +105,7 @@ class FoundCluster(models.Model):
     endpoint = models.CharField(max_length=10, choices=Endpoint.choices)
     mode = models.CharField(max_length=40, blank=True)
     """AWS's own word for how the cluster authenticates."""
-    described = models.BooleanField(default=False)
+    added = models.BooleanField(default=False)
     """Spinnaker has, or will have, an account for it."""
     ticked = models.BooleanField(default=False)
 

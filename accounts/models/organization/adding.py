@@ -46,7 +46,7 @@ class Adding(Durable, Readable):
     """Whether a rollout of them is started right away."""
     checked = models.PositiveIntegerField(default=0)
     """How many accounts were checked; all: they are being saved."""
-    described_at = models.DateTimeField(null=True)
+    added_at = models.DateTimeField(null=True)
     """The one moment at which they all came to be."""
     rollout = models.ForeignKey(
         Rollout, on_delete=models.CASCADE, null=True, related_name="+"

@@ -48,7 +48,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """Keep those that left the organization, or are suspended or being closed."""
         return self.exclude(state=Member.ACTIVE, gone_at=None)
 
-    def described(self) -> MemberQuerySet:
+    def added(self) -> MemberQuerySet:
         """Keep those that Bowline manages, or has a draft of."""
         return self.filter(Exists(same_account()))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from accounts.models.described import is_account_name, is_role_name
+from accounts.models.account import is_account_name, is_role_name
 from accounts.models.owners.made_by import MANAGED_MAKERS
 from accounts.models.readable import is_texts
 from onboarding.topology import MadeBy

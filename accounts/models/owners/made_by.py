@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from accounts.models.described import is_role_name
+from accounts.models.account import is_role_name
 from onboarding.topology import MadeBy
 
 MISSES = 2

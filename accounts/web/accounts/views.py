@@ -64,7 +64,7 @@ def accounts(request: Request) -> HttpResponse:
         "sort": sort,
         "filter_form": form,
         "from_file": request.GET.get("file"),
-        "described_together": request.GET.get("described"),
+        "added_together": request.GET.get("added"),
         "not_active": set(not_active),
         "left": {one.account_id for one in not_active.values() if one.gone_at},
         "most": MOST_IN_ROLLOUT,
@@ -130,7 +130,7 @@ def filter_form(request: Request, sort: str) -> FilterForm:
             ),
         ],
         kept=["sort"] if sort != "name" else [],
-        narrows=["file", "described"],
+        narrows=["file", "added"],
     )
 
 

@@ -125,7 +125,7 @@ def change(request: Request, search: ClusterSearch) -> HttpResponse:
 def keep_ticks(search: ClusterSearch, sent: QueryDict) -> None:
     """Keep what is selected on the page, and all or none of what matches."""
     shown, ticked = ({*numbers(sent.getlist(key))} for key in ("shown", "cluster"))
-    free = search.clusters.filter(described=False)
+    free = search.clusters.filter(added=False)
     free.filter(pk__in=shown & ticked).update(ticked=True)
     free.filter(pk__in=shown - ticked).update(ticked=False)
     if "all" in sent or "none" in sent:

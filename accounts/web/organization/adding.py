@@ -31,7 +31,7 @@ def organization_adding(request: Request, adding: UUID) -> HttpResponse:
     row = get_object_or_404(Adding.objects.select_related("rollout"), pk=adding)
     if row.finished_at and request.htmx:
         return HttpResponseClientRefresh()
-    if row.finished_at and row.described_at:
+    if row.finished_at and row.added_at:
         return led(request, row)
     count = len(row.account_ids)
     shown: dict[str, Any] = {
@@ -51,22 +51,22 @@ def organization_adding(request: Request, adding: UUID) -> HttpResponse:
 
 def led(request: Request, adding: Adding) -> HttpResponse:
     """Lead to the rollout, or to the list of exactly these accounts."""
-    count = described(len(adding.account_ids))
+    count = worded(len(adding.account_ids))
     if adding.rollout:
         messages.success(request, f"{count}.")
         return tell_started(request, adding.rollout)
     if adding.refused:
         messages.error(request, " ".join(adding.refused))
     messages.success(request, f"{count}. {NEXT}")
-    return redirect(listed(adding.described_at))
+    return redirect(listed(adding.added_at))
 
 
-def described(count: int) -> str:
+def worded(count: int) -> str:
     return for_count(count, "1 account is added", "{count} accounts are added")
 
 
 def listed(moment: datetime | None) -> str:
     """Give the address of the list of the accounts that came to be at this moment."""
     assert moment is not None
-    query = urlencode({"described": moment.isoformat()})
+    query = urlencode({"added": moment.isoformat()})
     return f"{reverse('accounts:accounts')}?{query}"

@@ -27,7 +27,7 @@ from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollo
 from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import Outside
 from accounts.web.filters import Filter, FilterForm
-from accounts.web.organization.adding import NEXT, described, listed
+from accounts.web.organization.adding import NEXT, listed, worded
 from accounts.web.organization.reading import progress_of
 from accounts.web.organization.usual import usual
 from accounts.web.rollouts.starting import roll_out
@@ -92,7 +92,7 @@ def describe_ticked(
         except Outside as error:
             form.add_error("environment", str(error))
         else:
-            count = described(len(chosen))
+            count = worded(len(chosen))
             added = redirect(listed(moment))
             if "plan" in request.POST:
                 messages.success(request, f"{count}.")
@@ -128,7 +128,7 @@ def page(
         "sort": sort,
         "filter_form": filter_form(request, kept, sort),
         "total": staying.count(),
-        "described": staying.described().count(),
+        "added": staying.added().count(),
         "free": (free := matched.free().count()),
         "most": MOST_AT_ONCE if free > MOST_AT_ONCE else 0,
         "form": form or SharedForm(partition=managing.partition, initial=usual()),

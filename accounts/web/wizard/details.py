@@ -68,13 +68,13 @@ def chosen_provider(
     """Find the one in the URL, or the first that nobody has been through."""
     key = request.GET.get("provider")
     named = [provider for provider in enabled if provider.key == key]
-    fresh = [provider for provider in enabled if not provider.described]
+    fresh = [provider for provider in enabled if not provider.has_details]
     return (named or fresh or enabled)[0]
 
 
 def says(enabled: EnabledProvider, chosen: Provider) -> bool:
     """Return whether a person has stored just this choice already."""
-    if not enabled.described or cannot_be_read(enabled):
+    if not enabled.has_details or cannot_be_read(enabled):
         return False
     return chosen.choices() == provider_of(enabled).choices()
 
@@ -86,8 +86,8 @@ def describe(form: DetailsForm, enabled: EnabledProvider) -> Callable[[], None]:
         chosen = form.provider()
         if says(enabled, chosen):
             return
-        enabled.details, enabled.described = chosen.details, True
-        enabled.save(update_fields=["details", "described"])
+        enabled.details, enabled.has_details = chosen.details, True
+        enabled.save(update_fields=["details", "has_details"])
 
     return write
 
@@ -99,7 +99,7 @@ def go_on_with_details(
     fresh = [
         provider
         for provider in enabled_providers(account)
-        if not provider.described and provider.pk != current.pk
+        if not provider.has_details and provider.pk != current.pk
     ]
     if "leave" in request.POST or not fresh:
         return go_on(request, account, "details")

@@ -108,7 +108,7 @@ def providers(request: Request, account: ManagedAccount) -> HttpResponse:
 
 def at_defaults(key: str) -> dict[str, Any]:
     usual = OFFERED.get(key)
-    return {"details": usual.details, "described": True} if usual else {}
+    return {"details": usual.details, "has_details": True} if usual else {}
 
 
 def shown_choice(form: ProvidersForm, held: list[str]) -> list[str]:

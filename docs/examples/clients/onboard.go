@@ -65,11 +65,11 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	managing := bowline.ManagingDescribed{Name: "managing", AccountId: os.Args[1]}
+	managing := bowline.ManagingSettings{Name: "managing", AccountId: os.Args[1]}
 	done(client.DescribeManagingAccountWithResponse(ctx, nil, managing))
 	onboard(client, done(client.PlanManagingAccountWithResponse(ctx, nil)).JSON202.Number)
 	role := "OrganizationAccountAccessRole"
-	done(client.DescribeAccountWithResponse(ctx, "go", nil, bowline.Described{
+	done(client.PutAccountWithResponse(ctx, "go", nil, bowline.AccountSettings{
 		AccountId:  os.Args[2],
 		AccessRole: &role,
 		Regions:    []string{"us-east-1"},

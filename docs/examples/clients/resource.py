@@ -33,12 +33,12 @@ def call(method, path, body=None):
 def read(path):
     """Return what the state file keeps: exactly what PUT takes."""
     account = call("GET", path)
-    return account and account["described"]
+    return account and account["settings"]
 
 
-def create_or_update(path, described):
+def create_or_update(path, settings):
     """PUT the whole description: the same twice changes nothing."""
-    call("PUT", path, described)
+    call("PUT", path, settings)
     approved_to_the_end(call("POST", f"{path}/plan"))
     return read(path)
 

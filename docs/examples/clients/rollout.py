@@ -8,8 +8,8 @@ import sys
 import time
 
 from bowline_client import AuthenticatedClient
-from bowline_client.api.accounts import describe_account
-from bowline_client.api.managing_account import describe_managing_account
+from bowline_client.api.accounts import put_account
+from bowline_client.api.managing_account import put_managing_account
 from bowline_client.api.rollouts import (
     approve_rollout_group,
     list_rollout_accounts,
@@ -19,9 +19,9 @@ from bowline_client.api.rollouts import (
 )
 from bowline_client.api.runs import approve_run, read_run, read_run_plan
 from bowline_client.models import (
-    Described,
+    AccountSettings,
     GroupApproval,
-    ManagingDescribed,
+    ManagingSettings,
     Problem,
     RolloutKind,
     RolloutStart,
@@ -43,13 +43,13 @@ def call(operation, *path, **said):
 
 
 managing_id, *account_ids = sys.argv[1:]
-managing = ManagingDescribed(name="managing", account_id=managing_id)
-call(describe_managing_account, body=managing)
+managing = ManagingSettings(name="managing", account_id=managing_id)
+call(put_managing_account, body=managing)
 for account_id in account_ids:
     account = {"regions": ["us-east-1"], "providers": {"ec2": {}}}
     account |= {"access_role": "OrganizationAccountAccessRole"}
-    body = Described.from_dict({"account_id": account_id, **account})
-    call(describe_account, f"a-{account_id}", body=body)
+    body = AccountSettings.from_dict({"account_id": account_id, **account})
+    call(put_account, f"a-{account_id}", body=body)
 
 names = [f"a-{account_id}" for account_id in account_ids]
 body = RolloutStart(kind=RolloutKind.ONBOARD, accounts=names)

@@ -26,7 +26,7 @@ BY_API: Mapping[str, str] = {
     "accept": f"POST {ACCOUNT}/accept",
     "bundle-build": "POST /bundles",
     "bundle-installed": "POST /bundles/{number}/installed",
-    "clusters": "POST /clusters/searches/{id}/describe",
+    "clusters": "POST /clusters/searches/{id}/add",
     "clusters-find": "POST /clusters/searches",
     **{
         f"foreign-policy-{verb}": f"POST /foreign-policies/{{number}}/{verb}"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from accounts.api.api import api
-from accounts.api.described.choices import NAME
-from accounts.api.described.document import REF, Document, in_3_0
+from accounts.api.openapi.choices import NAME
+from accounts.api.openapi.document import REF, Document, in_3_0
 from tests.accounts.api.calling import Caller, caller
 from tests.rows import person
 
@@ -115,7 +115,7 @@ def test_it_is_openapi_3_0():
 def test_no_default_is_stated_for_programs():
     """TypeScript's generator wants such a key always, and Python's sends it always."""
     assert [p for p, one in nodes(DOCUMENT) if "default" in one] == []
-    limit = SCHEMAS["ManagingDescribed"]["properties"]["assume"]
+    limit = SCHEMAS["ManagingSettings"]["properties"]["assume"]
     assert limit["description"] == 'Default: "listed".'
 
 

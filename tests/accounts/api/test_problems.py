@@ -9,7 +9,7 @@ import pytest
 
 from accounts.api import problems
 from accounts.api.codes import Code
-from accounts.api.described.document import PROBLEMS
+from accounts.api.openapi.document import PROBLEMS
 from accounts.api.problems import CODES
 from accounts.mapping.unusable import CANNOT_BE_USED
 from accounts.models.states import Status

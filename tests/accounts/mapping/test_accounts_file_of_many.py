@@ -139,7 +139,7 @@ def write(account: ManagedAccount, columns: dict[str, Any]) -> None:
     account.providers.all().delete()
     for key, details in columns.pop("providers").items():
         EnabledProvider.objects.create(
-            account=account, key=key, details=details, described=True
+            account=account, key=key, details=details, has_details=True
         )
     for name, value in columns.items():
         setattr(account, name, value)

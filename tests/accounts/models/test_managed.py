@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
     ("stands_on", "older"), [(0, False), (1, True), (6, True), (7, False), (8, False)]
 )
 def test_only_what_stands_can_have_older_policies(monkeypatch, stands_on, older):
-    monkeypatch.setattr("accounts.models.described.POLICY_SET", 7)
+    monkeypatch.setattr("accounts.models.account.POLICY_SET", 7)
 
     assert ManagedAccount(policy_set=stands_on).has_older_policies is older
 

@@ -92,7 +92,7 @@ def test_a_discouraged_choice_that_exists_gives_a_plan_another_signature(
         for account, details in ((DEV, {}), (STAGING, {"access": "power-user"}))
     )
     for account in (plain, power):
-        EnabledProvider.objects.create(account=account, key="lambda", described=True)
+        EnabledProvider.objects.create(account=account, key="lambda", has_details=True)
 
     one, other = planned(plain), planned(power)
 
@@ -120,7 +120,7 @@ def test_newer_policies_have_the_same_signature_where_others_stand_beside(
     runs = [onboarded(member(account)) for account in (DEV, STAGING)]
     for run in runs:
         account = run.account
-        EnabledProvider.objects.create(account=account, key="lambda", described=True)
+        EnabledProvider.objects.create(account=account, key="lambda", has_details=True)
     one, other = (planned(run.account) for run in runs)
 
     assert one.fingerprint

@@ -76,7 +76,7 @@ def test_newer_policies_are_news_and_no_fault_of_the_account(
     onboarded(account)
     newer = replace(READS, actions=READS.actions[1:])
     monkeypatch.setattr("onboarding.providers.ec2.READS", newer)
-    for module in ("accounts.runs.verifying", "accounts.models.described"):
+    for module in ("accounts.runs.verifying", "accounts.models.account"):
         monkeypatch.setattr(f"{module}.POLICY_SET", POLICY_SET + 1)
 
     looked = carried(verify(account, None))

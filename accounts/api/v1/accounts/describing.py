@@ -14,7 +14,8 @@ from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.described.choices import (
+from accounts.api.idempotency import once
+from accounts.api.openapi.choices import (
     AccountState,
     AccountStateFilter,
     CheckOutcome,
@@ -25,8 +26,7 @@ from accounts.api.described.choices import (
     VerificationFilter,
     WriteFilter,
 )
-from accounts.api.described.fields import with_fields
-from accounts.api.idempotency import once
+from accounts.api.openapi.fields import with_fields
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.problems import Problem
 from accounts.api.requests import Exact, Request
@@ -71,7 +71,7 @@ class AccountFilters(Request):
     organization: MembershipFilter | None = Field(
         None, description="inactive: left or suspended; new: in a watched unit"
     )
-    described: Filter = Field("", description="The moment that created_at says")
+    added: Filter = Field("", description="The moment that created_at says")
     file: Filter = Field("", description="The id of an upload")
 
 
@@ -111,14 +111,14 @@ class AccountInFull(Account):
     excluded_at: datetime | None = Field(
         description="When it was excluded from bundles"
     )
-    described: dict[str, Any] | None = Field(
+    settings: dict[str, Any] | None = Field(
         description="What PUT would take; null: it isn’t complete"
     )
     verification: Verification | None
 
 
 @with_fields(FIELDS)
-class Described(Exact):
+class AccountSettings(Exact):
     """An account as an accounts file describes it."""
 
     name: str = Field("", description="By default the name in the path")
@@ -147,7 +147,7 @@ def read_account(request: HttpRequest, name: Name) -> dict[str, Any]:
     summary="Describe an account",
 )
 @once
-def describe_account(request: ApiRequest, name: Name, body: Described) -> Any:
+def put_account(request: ApiRequest, name: Name, body: AccountSettings) -> Any:
     """Describe a new account, or an existing one again. The same twice changes nothing.
 
     What is left out is at its default. AWS is unchanged until a plan is approved.
@@ -198,12 +198,12 @@ def in_full(row: ManagedAccount) -> dict[str, Any]:
         "sentences": list(row.standing.sentences),
         "open_run": open_run,
         "excluded_at": row.excluded_at,
-        "described": None if why_not(row) else described(row),
+        "settings": None if why_not(row) else settings_of(row),
         "verification": verification_of(row.runs.filter(checks__isnull=False).first()),
     }
 
 
-def described(row: ManagedAccount) -> dict[str, Any]:
+def settings_of(row: ManagedAccount) -> dict[str, Any]:
     return account_written(description_of(row))
 
 

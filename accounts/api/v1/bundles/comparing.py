@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ninja import Field, Schema
 
 from accounts.api.codes import Code
-from accounts.api.described.choices import ChangeVerb
+from accounts.api.openapi.choices import ChangeVerb
 from accounts.api.paging import LARGEST
 from accounts.api.problems import Problem, too_much_asked
 from accounts.api.requests import Request

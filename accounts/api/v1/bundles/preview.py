@@ -10,7 +10,7 @@ from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import ApiRequest
-from accounts.api.described.choices import AccountState
+from accounts.api.openapi.choices import AccountState
 from accounts.api.v1.bundles.comparing import (
     TAKES_LONG,
     AskedBefore,

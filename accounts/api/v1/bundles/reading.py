@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.described.choices import BundleStatus
+from accounts.api.openapi.choices import BundleStatus
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.requests import Request
 from accounts.api.v1.foreign import alike

@@ -10,8 +10,8 @@ from ninja import Field, Path, Router, Schema
 
 from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.described.choices import PolicyState
 from accounts.api.idempotency import once
+from accounts.api.openapi.choices import PolicyState
 from accounts.api.paging import LARGEST
 from accounts.api.problems import Problem
 from accounts.api.requests import Request

@@ -11,8 +11,8 @@ from pydantic import AfterValidator
 
 from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.described.choices import PolicyState
 from accounts.api.idempotency import once
+from accounts.api.openapi.choices import PolicyState
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.problems import Problem
 from accounts.api.requests import Request

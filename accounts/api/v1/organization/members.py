@@ -13,9 +13,9 @@ from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.described.choices import JoinedFilter, MemberStateFilter, YesNo
-from accounts.api.described.fields import with_fields
 from accounts.api.idempotency import once
+from accounts.api.openapi.choices import JoinedFilter, MemberStateFilter, YesNo
+from accounts.api.openapi.fields import with_fields
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.problems import Problem, refused_by
 from accounts.api.requests import Exact, Request
@@ -74,7 +74,7 @@ class MemberListed(Schema):
     unit: str
     joined_at: datetime | None
     account: str = Field(description="Its name in Bowline, or the proposed one")
-    is_described: bool
+    is_added: bool
     refusal: str = Field(description="Why it can’t be added; empty: it can")
 
 
@@ -99,7 +99,7 @@ class MembersAddition(Schema):
     id: UUID
     accounts: int
     checked: int
-    described: str | None = Field(
+    added: str | None = Field(
         description="Search the list of accounts by it: it has exactly these"
     )
     rollout: int | None
@@ -238,7 +238,7 @@ def member_of(one: Listed) -> dict[str, Any]:
         "unit": member.unit.path if member.unit else "",
         "joined_at": member.joined_at,
         "account": one.name,
-        "is_described": one.described is not None,
+        "is_added": one.added is not None,
         "refusal": one.refusal,
     }
 
@@ -248,7 +248,7 @@ def adds_of(row: Adding) -> dict[str, Any]:
         "id": row.pk,
         "accounts": len(row.account_ids),
         "checked": row.checked,
-        "described": row.described_at and row.described_at.isoformat(),
+        "added": row.added_at and row.added_at.isoformat(),
         "rollout": row.rollout_id,
         "refused": row.refused,
         "finished_at": row.finished_at,

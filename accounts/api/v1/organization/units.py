@@ -11,9 +11,9 @@ from ninja import Field, Path, Query, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.described.choices import YesNo
-from accounts.api.described.fields import with_fields
 from accounts.api.idempotency import once
+from accounts.api.openapi.choices import YesNo
+from accounts.api.openapi.fields import with_fields
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.requests import Request
 from accounts.api.v1.organization.members import (

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Field, Query, Schema
 
-from accounts.api.described.choices import RunStatus
+from accounts.api.openapi.choices import RunStatus
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.v1.rollouts.deciding import rollout_numbered, router
 from accounts.api.v1.texts import Number

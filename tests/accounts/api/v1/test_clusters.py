@@ -77,7 +77,7 @@ def test_accounts_are_found_by_a_filter(operator, account):
 def test_what_was_found_is_listed(operator, search):
     items = operator.read(f"{search}/clusters").json()["items"]
 
-    assert [(one["name"], one["account"], one["described"]) for one in items] == [
+    assert [(one["name"], one["account"], one["added"]) for one in items] == [
         ("apps", "staging", False),
         ("batch", "staging", False),
     ]
@@ -99,15 +99,15 @@ def test_chosen_clusters_become_part_of_their_account(operator, account, search)
     first, second = ids(operator, search)
 
     answer = operator.post(
-        f"{search}/describe",
+        f"{search}/add",
         {"clusters": [first], "pattern": "{account}-k8s-{cluster}"},
     )
-    again = operator.post(f"{search}/describe", {"clusters": [first]})
-    rest = operator.post(f"{search}/describe", {"clusters": [second], "namespaces": []})
+    again = operator.post(f"{search}/add", {"clusters": [first]})
+    rest = operator.post(f"{search}/add", {"clusters": [second], "namespaces": []})
 
     assert answer.status_code == 200, answer.content
     assert answer.json() == {"accounts": ["staging"]}
-    assert "already described: 1 of" in detail(again, 422)
+    assert "already added: 1 of" in detail(again, 422)
     assert rest.status_code == 200, rest.content
     assert clusters_of(account) == ["staging-k8s-apps", "staging-batch"]
 
@@ -116,7 +116,7 @@ def test_what_was_selected_on_the_page_is_not_added(operator, account, search):
     FoundCluster.objects.filter(name="batch").update(ticked=True)
     first, _ = ids(operator, search)
 
-    operator.post(f"{search}/describe", {"clusters": [first]})
+    operator.post(f"{search}/add", {"clusters": [first]})
 
     assert clusters_of(account) == ["staging-apps"]
 
@@ -127,13 +127,13 @@ def test_what_was_selected_on_the_page_is_not_added(operator, account, search):
         ({"pattern": "{team}-{cluster}"}, "“{team}” isn't a known placeholder"),
         ({"rights": "everything"}, "everything"),
         ({"namespaces": ["No_Name"]}, "No_Name"),
-        ({"clusters": [999]}, "already described: 1 of these clusters"),
+        ({"clusters": [999]}, "already added: 1 of these clusters"),
     ],
 )
 def test_what_the_page_refuses_is_refused(operator, account, search, wrong, sentence):
     body = {"clusters": ids(operator, search), **wrong}
 
-    refused = operator.post(f"{search}/describe", body)
+    refused = operator.post(f"{search}/add", body)
 
     assert sentence in detail(refused, 422)
     assert clusters_of(account) == []
@@ -142,7 +142,7 @@ def test_what_the_page_refuses_is_refused(operator, account, search, wrong, sent
 def test_nothing_is_described_before_the_search_ended(operator, account, search):
     ClusterSearch.objects.update(finished_at=None)
 
-    refused = operator.post(f"{search}/describe", {"clusters": ids(operator, search)})
+    refused = operator.post(f"{search}/add", {"clusters": ids(operator, search)})
 
     assert detail(refused) == "The search is still in progress. Wait until it finishes."
 
@@ -152,7 +152,7 @@ def test_a_limited_role_searches_and_describes_inside_only(operator, account, se
     limit(operator.person, OPERATOR, ["production"], None)
 
     searched = operator.post(SEARCHES, {"accounts": ["staging"]})
-    described = operator.post(f"{search}/describe", body)
+    described = operator.post(f"{search}/add", body)
 
     assert "staging is in" in detail(searched, 403)
     assert "staging is in" in described.json()["detail"]

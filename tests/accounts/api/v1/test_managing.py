@@ -24,7 +24,7 @@ def test_it_is_described_as_in_a_file_and_sent_back_unchanged(operator):
     made = operator.put("/managing-account", {**CORE, "trusts_bowline": False})
     row = ManagingAccount.objects.get()
 
-    again = operator.put("/managing-account", made.json()["described"])
+    again = operator.put("/managing-account", made.json()["settings"])
 
     assert (made.status_code, again.status_code) == (201, 200)
     assert (row.name, row.account_id, row.trusts_bowline) == (*CORE.values(), False)

@@ -53,7 +53,7 @@ def refused(search: ClusterSearch) -> list[str]:
         describe_ticked(search, search.by)
     assert not EnabledProvider.objects.filter(key="eks").exists()
     assert not SpinnakerName.objects.exists()
-    assert not search.clusters.filter(described=True).exists()
+    assert not search.clusters.filter(added=True).exists()
     return caught.value.sentences
 
 
@@ -100,7 +100,7 @@ def test_accounts_are_outdated_and_the_edits_recorded(search, web) -> None:
 
 def test_clusters_that_were_there_stay_as_they_are(search, web) -> None:
     known = {"name": "old", "region": "us-east-1", "rights": "view"}
-    web.providers.create(key="eks", details={"clusters": [known]}, described=True)
+    web.providers.create(key="eks", details={"clusters": [known]}, has_details=True)
     found(search, web, "old")
     found(search, web, "new")
 
@@ -109,7 +109,7 @@ def test_clusters_that_were_there_stay_as_they_are(search, web) -> None:
     old, new = clusters_of(web)
     assert (old["name"], old["rights"]) == ("old", "view")
     assert (new["name"], new["rights"]) == ("new", "edit")
-    assert not search.clusters.filter(described=False).exists()
+    assert not search.clusters.filter(added=False).exists()
 
 
 def test_a_name_that_two_clusters_would_have_is_said(search, web) -> None:

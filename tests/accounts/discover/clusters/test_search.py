@@ -98,7 +98,7 @@ def test_an_account_that_cannot_be_read_stops_no_other(clusters) -> None:
 def test_the_endpoint_and_what_is_described_are_told(clusters) -> None:
     rows = accounts(1)
     known = {"clusters": [{"name": "old", "region": "us-east-1"}]}
-    rows[0].providers.create(key="eks", details=known, described=True)
+    rows[0].providers.create(key="eks", details=known, has_details=True)
     clusters["a0"] = {
         "old": {},
         "some": {"is_open": False},
@@ -109,7 +109,7 @@ def test_the_endpoint_and_what_is_described_are_told(clusters) -> None:
     carry_on("clustersearch", str(search.pk))
 
     endpoint = FoundCluster.Endpoint
-    assert {(c.name, c.endpoint, c.described) for c in search.clusters.all()} == {
+    assert {(c.name, c.endpoint, c.added) for c in search.clusters.all()} == {
         ("old", endpoint.PUBLIC, True),
         ("some", endpoint.RESTRICTED, False),
         ("none", endpoint.PRIVATE, False),

@@ -152,13 +152,13 @@ def test_accounts_are_listed_with_what_is_known() -> None:
 
     rows = {one.member.name: one for one in listed(WEB, DATA, closed, own)}
 
-    assert rows["Web (prod)"].described == row
+    assert rows["Web (prod)"].added == row
     assert rows["Web (prod)"].name == "webby"
     assert "already in Bowline, as “webby”" in rows["Web (prod)"].refusal
     assert (rows["Old"].member.word, rows["Old"].name) == ("pending closure", "")
     assert "isn't active" in rows["Old"].refusal
     assert rows["Core"].is_managing
-    assert (rows["Data"].refusal, rows["Data"].described) == ("", None)
+    assert (rows["Data"].refusal, rows["Data"].added) == ("", None)
 
 
 def test_an_account_whose_state_is_not_told_says_so() -> None:

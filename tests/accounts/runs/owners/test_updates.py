@@ -38,7 +38,7 @@ def first_version(here: Credentials, **fields: str) -> None:
 def second_version() -> Run:
     """Add a provider, and hand off what that changes."""
     EnabledProvider.objects.create(
-        account=account(), key="lambda", details={}, described=True
+        account=account(), key="lambda", details={}, has_details=True
     )
     account().touch()
     run = done(carried(plan(account(), None, send=keep)))

@@ -74,19 +74,19 @@ def test_what_was_described_together_is_found_by_its_moment(operator) -> None:
     moment = timezone.now()
     ManagedAccount.objects.filter(pk__in=[web.pk, data.pk]).update(created_at=moment)
 
-    response = operator.get("/accounts/", {"described": moment.isoformat()})
+    response = operator.get("/accounts/", {"added": moment.isoformat()})
 
     assert names(response) == ["data", "web"]
     html = response.content.decode()
     assert "Showing only the accounts that were added together." in html
-    assert f'name="described" value="{moment.isoformat()}"' in html
+    assert f'name="added" value="{moment.isoformat()}"' in html
 
 
 @pytest.mark.parametrize("moment", ["x", "2026-02-31T00:00:00Z", "2026-02-03T04:05"])
 def test_a_moment_that_is_none_finds_nothing(operator, moment: str) -> None:
     three()
 
-    assert names(operator.get("/accounts/", {"described": moment})) == []
+    assert names(operator.get("/accounts/", {"added": moment})) == []
 
 
 def test_an_empty_list_teaches(operator) -> None:

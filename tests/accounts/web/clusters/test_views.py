@@ -58,7 +58,7 @@ def found(search: ClusterSearch, row: ManagedAccount, *names: str) -> None:
 
 def send(client: Any, search: ClusterSearch, *names: str, **fields: Any) -> Any:
     """Press a button on the page that shows all, with these clusters selected."""
-    shown = search.clusters.filter(described=False)[:50]
+    shown = search.clusters.filter(added=False)[:50]
     sent = {
         **ALIKE,
         "shown": [cluster.pk for cluster in shown],

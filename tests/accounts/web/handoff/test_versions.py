@@ -38,7 +38,7 @@ def has_version_one(**fields: Any) -> ManagedAccount:
     account = owned(**fields)
     hand_off_row(account, found_at=timezone.now())
     EnabledProvider.objects.create(
-        account=account, key="lambda", details={}, described=True
+        account=account, key="lambda", details={}, has_details=True
     )
     return ManagedAccount.objects.get()
 

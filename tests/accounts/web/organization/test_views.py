@@ -109,7 +109,7 @@ def test_ticked_accounts_become_drafts_that_can_be_planned(operator) -> None:
             ["operators"],
         )
         assert account.created_by.username == "operator"
-        held = account.providers.values_list("key", "described")
+        held = account.providers.values_list("key", "has_details")
         assert list(held) == [("ec2", True), ("lambda", True)]
 
     pks = [str(account.pk) for account in listed.context["page"]]

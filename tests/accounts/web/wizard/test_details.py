@@ -89,7 +89,7 @@ def test_details_are_saved_and_lead_to_the_next_provider(operator) -> None:
 
     assert response["Location"] == url(account, "details") + "?provider=lambda"
     enabled = account.providers.get(key="ec2")
-    assert enabled.described
+    assert enabled.has_details
     assert enabled.details["key_pair"] == "ops"
 
 
@@ -133,7 +133,7 @@ def test_a_cluster_is_added_and_nothing_is_saved(operator) -> None:
     assert form["cluster-1-name"].value() is None
     assert not form.errors
     assert "autofocus" in str(form["cluster-1-name"])
-    assert not account.providers.get().described
+    assert not account.providers.get().has_details
 
 
 def test_enter_saves_and_adds_no_cluster(operator) -> None:

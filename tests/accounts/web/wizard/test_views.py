@@ -143,7 +143,7 @@ def test_providers_are_chosen_and_taken_away(operator) -> None:
     response = operator.post(url(account, "providers"), {"providers": ["ec2", "eks"]})
 
     assert response["Location"] == url(account, "access")
-    described = {p.key: p.described for p in account.providers.all()}
+    described = {p.key: p.has_details for p in account.providers.all()}
     assert described == {"ec2": True, "eks": False}
     assert again(account).version == account.version + 1
 
@@ -207,7 +207,7 @@ def test_a_provider_with_working_defaults_is_described_by_them(operator) -> None
 
     operator.post(url(account, "providers"), {"providers": ["ec2", "lambda", "eks"]})
 
-    assert {p.key: p.described for p in account.providers.all()} == {
+    assert {p.key: p.has_details for p in account.providers.all()} == {
         "ec2": True,
         "lambda": True,
         "eks": False,

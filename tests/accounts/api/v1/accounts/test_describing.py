@@ -38,7 +38,7 @@ def test_it_lists_accounts_as_the_filters_ask(reader):
     assert names(state="failed") == ["two"]
     assert names(text="1111") == ["one"]
     assert names(provider="ecs") == []
-    assert names(described="x", file="y") == []
+    assert names(added="x", file="y") == []
 
 
 def test_accounts_of_one_file_are_found_by_the_moment_that_is_read(reader):
@@ -47,7 +47,7 @@ def test_accounts_of_one_file_are_found_by_the_moment_that_is_read(reader):
     ManagedAccount.objects.filter(pk=row.pk).update(created_at=moment)
 
     said = reader.read("/accounts/staging").json()["created_at"]
-    found = reader.read("/accounts", described=said).json()["items"]
+    found = reader.read("/accounts", added=said).json()["items"]
 
     assert [one["name"] for one in found] == ["staging"]
 
@@ -83,7 +83,7 @@ def test_it_shows_what_the_page_shows(reader):
     assert shown["open_run"] == waiting.number
     assert shown["verification"]["run"] == run.number
     assert shown["verification"]["checks"][0]["fix"] == "Do."
-    assert shown["described"]["account_id"] == "922222222222"
+    assert shown["settings"]["account_id"] == "922222222222"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_what_was_not_proved_is_said_in_the_sentence_of_the_page(
 def test_an_account_that_is_not_complete_has_no_description(reader):
     account_row(regions=[], providers={})
 
-    assert reader.read("/accounts/staging").json()["described"] is None
+    assert reader.read("/accounts/staging").json()["settings"] is None
 
 
 def test_an_account_that_there_is_not_is_a_404(reader):
@@ -144,12 +144,12 @@ def test_it_describes_a_new_account_as_the_file_does(operator):
 
 def test_what_it_shows_can_be_sent_back_and_changes_nothing(operator):
     managing_row()
-    described = operator.put("/accounts/staging", STAGING).json()["described"]
+    described = operator.put("/accounts/staging", STAGING).json()["settings"]
 
     answer = operator.put("/accounts/staging", described)
 
     assert answer.status_code == 200
-    assert answer.json()["described"] == described
+    assert answer.json()["settings"] == described
     assert not Activity.objects.filter(what="edit").exists()
     assert ManagedAccount.objects.get().version == 1
 
@@ -163,7 +163,7 @@ def test_an_edit_outdates_as_one_on_a_page(operator):
     changed = operator.put("/accounts/staging", {**STAGING, "regions": ["eu-west-1"]})
 
     assert answer.status_code == changed.status_code == 200
-    assert changed.json()["described"]["regions"] == ["eu-west-1"]
+    assert changed.json()["settings"]["regions"] == ["eu-west-1"]
     row = ManagedAccount.objects.get()
     assert row.state == "outdated"
     assert [one.get_username() for one in row.authors.all()] == ["operator"]

@@ -71,7 +71,7 @@ def test_accounts_become_drafts_with_what_they_have_in_common(operator, members)
 
     shown = operator.read(f"/organization/additions/{answer.json()['id']}").json()
     assert (shown["refused"], shown["rollout"]) == ([], None)
-    listed = operator.read("/accounts", described=shown["described"]).json()
+    listed = operator.read("/accounts", added=shown["added"]).json()
     assert [one["name"] for one in listed["items"]] == ["data", "web"]
     row = ManagedAccount.objects.get(name="web")
     assert (row.account_id, row.regions, row.write_roles, row.uses_external_id) == (

@@ -29,7 +29,7 @@ from onboarding import names
 from onboarding.desired import POLICY_SET
 from onboarding.desired.policy_sets import PolicySet, policy_sets_after
 
-M = TypeVar("M", bound="Described")
+M = TypeVar("M", bound="Account")
 
 # The engine's rules about names, as validators of rows.
 is_account_name = RegexValidator(
@@ -129,7 +129,7 @@ class DescribedQuerySet(models.QuerySet[M]):
         )
 
 
-class Described(models.Model):
+class Account(models.Model):
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
     version = models.PositiveIntegerField(default=1, editable=False)
     verification = models.CharField(max_length=12, blank=True, editable=False)

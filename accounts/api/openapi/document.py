@@ -12,7 +12,7 @@ from typing import Any
 from ninja.openapi.schema import OpenAPISchema
 
 from accounts.api.codes import Code
-from accounts.api.described.choices import NAME
+from accounts.api.openapi.choices import NAME
 from accounts.api.problems import CONTENT_TYPE
 
 Node = dict[str, Any]

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from ninja import Schema
 from pydantic import create_model
 
-from accounts.api.described.choices import RoleMaker
+from accounts.api.openapi.choices import RoleMaker
 from accounts.api.requests import Exact
 from onboarding.description.field import Field, Kind
 from onboarding.description.fields import FIELDS
