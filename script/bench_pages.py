@@ -157,7 +157,7 @@ def make_site(count: int) -> dict[str, str]:
         "organization, searched": "/accounts/organization/?text=account-7&known=no",
         "accounts, last page": f"/accounts/?page={max(count // 50, 1)}",
         "an account": f"{of_account}/",
-        "its permissions": f"{of_account}/rights/",
+        "its permissions": f"{of_account}/permissions/",
         "its access step": f"{of_account}/access/",
         "its review step": f"{of_account}/review/",
         "managing account": "/managing/",

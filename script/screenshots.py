@@ -162,7 +162,7 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
             ("wizard-providers", f"{dev}providers/"),
             ("wizard-details", f"{dev}details/?provider=eks"),
             ("wizard-review", f"{dev}review/"),
-            ("rights", f"{dev}rights/"),
+            ("permissions", f"{dev}permissions/"),
             ("runs", "/runs/"),
             ("rollouts", "/runs/rollouts/"),
             ("rollout", rollout),

@@ -15,7 +15,7 @@ from onboarding.partitions import Arn
 from onboarding.resources.kinds import KeyGrant, Role
 from onboarding.review import power_user
 from onboarding.review.lint import explained
-from onboarding.review.rights import (
+from onboarding.review.permissions import (
     folders,
     identity_trust,
     managed_review,

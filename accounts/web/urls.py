@@ -31,7 +31,7 @@ from accounts.web.organization import watching as organization_watching
 from accounts.web.overview import views as overview
 from accounts.web.people import listing as people
 from accounts.web.people import views as person
-from accounts.web.rights import views as rights
+from accounts.web.permissions import views as permissions
 from accounts.web.rollouts import decisions as rollout_decisions
 from accounts.web.rollouts import report as rollout_report
 from accounts.web.rollouts import same as rollout_groups
@@ -106,11 +106,17 @@ account_pages = [
     path("accounts/<uuid:pk>/exclude/", preview.exclude_from_bundles, name="leave-out"),
     path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
     *handoff.pages,
-    path("accounts/<uuid:pk>/rights/", rights.rights, name="rights"),
-    path("accounts/<uuid:pk>/rights.csv", rights.rights_file, name="rights-csv"),
-    path("accounts/<uuid:pk>/rotate/", rights.rotation_begin, name="rotate"),
-    path("accounts/<uuid:pk>/unrotate/", rights.rotation_cancel, name="unrotate"),
-    path("accounts/<uuid:pk>/rotated/", rights.rotation_finish, name="rotated"),
+    path(
+        "accounts/<uuid:pk>/permissions/", permissions.permissions, name="permissions"
+    ),
+    path(
+        "accounts/<uuid:pk>/permissions.csv",
+        permissions.permissions_file,
+        name="permissions-csv",
+    ),
+    path("accounts/<uuid:pk>/rotate/", permissions.rotation_begin, name="rotate"),
+    path("accounts/<uuid:pk>/unrotate/", permissions.rotation_cancel, name="unrotate"),
+    path("accounts/<uuid:pk>/rotated/", permissions.rotation_finish, name="rotated"),
     path("accounts/<uuid:pk>/test-access/", access.test_access, name="test-access"),
     path(
         "accounts/<uuid:pk>/access-role/", access_role.access_role, name="access-role"

@@ -12,8 +12,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from onboarding.grants import Access
+from onboarding.review.permissions import AllowedAction, Topic
 from onboarding.review.power_user import is_power_users
-from onboarding.review.rights import AllowedAction, Topic
 
 USER_DATA, VARIABLES = "user data", "environment variables"
 SECRETS: Mapping[str, str] = {

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from onboarding.review.rights import Topic
+from onboarding.review.permissions import Topic
 
 
 class LintFinding(NamedTuple):

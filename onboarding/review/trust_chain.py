@@ -14,7 +14,7 @@ from onboarding.partitions import Arn
 from onboarding.providers.eks import ENTRY, POLICIES, Cluster, Eks
 from onboarding.providers.external_id import without_external_id
 from onboarding.providers.roles import POWER_USER_POLICY
-from onboarding.review.rights import Review
+from onboarding.review.permissions import Review
 from onboarding.topology import ExistingIdentity, InstanceRole, Managed, Managing
 
 ASSUME = "sts:AssumeRole"

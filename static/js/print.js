@@ -1,5 +1,5 @@
 // A button with data-print prints the page, or saves it as a PDF. Paper has all that is folded.
-const FOLDED = ":is(.rights, [data-review]) details:not([open]), details:not([open]):has([data-review])";
+const FOLDED = ":is(.permissions, [data-review]) details:not([open]), details:not([open]):has([data-review])";
 let unfolded = [];
 addEventListener("beforeprint", () => {
   unfolded = [...document.querySelectorAll(FOLDED)];

@@ -51,7 +51,7 @@ from accounts.people.doors import role_needed
 from accounts.people.roles import UserRole
 from accounts.spinnaker.feed.keeping import keep_current
 from tests.accounts.runs.foreign.rows import foreign_row
-from tests.accounts.web.rights.found import read_roles
+from tests.accounts.web.permissions.found import read_roles
 from tests.attack.whole_site import kept_organization
 from tests.factories import LEAST
 from tests.rows import (

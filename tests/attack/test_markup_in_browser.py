@@ -55,7 +55,12 @@ def main_pages(site: Pages) -> list[str]:
     return [
         *(f"{account}{tail.replace('&look=no', '')}" for tail in DETAILS),
         *("/", "/accounts/", "/runs/", "/settings/", "/managing/?switch=1"),
-        *(account, f"{account}rights/", f"{account}identity/", f"{account}access/"),
+        *(
+            account,
+            f"{account}permissions/",
+            f"{account}identity/",
+            f"{account}access/",
+        ),
         *(run.get_absolute_url() for run in ended[:4]),
         *("/bundles/1/", "/accounts/organization/"),
     ]

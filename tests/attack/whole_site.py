@@ -62,7 +62,7 @@ from onboarding.verify.result import Located
 from tests import rows
 from tests.accounts.runs.carried import EVERYTHING
 from tests.accounts.runs.foreign.rows import foreign_row
-from tests.accounts.web.rights.found import read_roles
+from tests.accounts.web.permissions.found import read_roles
 from tests.attack.hostile import ACCOUNT_ID, HARMLESS
 from tests.attack.signed_on import sign_on
 from tests.bundles import with_every_provider

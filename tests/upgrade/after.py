@@ -87,7 +87,7 @@ def pages() -> dict[str, Any]:
         for kind in (Run, Rollout, Bundle, Delivery)
         for row in kind.objects.all()
     ]
-    rights = [f"{url}rights/" for url in accounts]
+    rights = [f"{url}permissions/" for url in accounts]
     answers = {url: client.get(url) for url in (*PAGES, *accounts, *others, *rights)}
     shown = {url: answer.content.decode() for url, answer in answers.items()}
     return {

@@ -89,7 +89,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "of-others": len(foreign),
     }
     tabs = tabs_of(
-        account, counts, has_rights=bool(managing and account.providers.all())
+        account, counts, has_permissions=bool(managing and account.providers.all())
     )
     tab = chosen(request, tabs)
     shown = {
@@ -126,7 +126,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
 
 
 def tabs_of(
-    account: ManagedAccount, counts: Mapping[str, int], *, has_rights: bool
+    account: ManagedAccount, counts: Mapping[str, int], *, has_permissions: bool
 ) -> list[Tab]:
     """List the page's tabs; where nothing was checked, what will exist comes first."""
     checks = Tab("checks", "Checks", counts["checks"])
@@ -134,8 +134,8 @@ def tabs_of(
     tabs = [checks, in_aws] if checks.total else [in_aws, checks]
     if counts["of-others"]:
         tabs.append(Tab("of-others", "Policies of others", counts["of-others"]))
-    if has_rights:
-        url = reverse("accounts:rights", args=[account.pk])
+    if has_permissions:
+        url = reverse("accounts:permissions", args=[account.pk])
         tabs.append(Tab("permissions", "Permissions", page=url))
     return [
         *tabs,

@@ -22,7 +22,7 @@ class Known(NamedTuple):
     about: str
 
 
-class ProviderRights(NamedTuple):
+class ProviderPermissions(NamedTuple):
     """What the managed role may do for one provider."""
 
     title: str
@@ -49,14 +49,14 @@ def known_as(topology: Topology) -> Iterator[Known]:
         )
 
 
-def allowed(topology: Topology) -> tuple[ProviderRights, ...]:
+def allowed(topology: Topology) -> tuple[ProviderPermissions, ...]:
     """Say in words what the managed role of the topology's one account may do, by
     provider.
     """
     (managed,) = topology.managed
     by_title = grants(topology.managing, managed)
     return tuple(
-        ProviderRights(
+        ProviderPermissions(
             title=title,
             reads=capabilities(granted, Access.READ),
             changes=capabilities(granted, Access.WRITE),

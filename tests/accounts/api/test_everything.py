@@ -156,7 +156,7 @@ BY_READS: Mapping[str, str] = {
     "organization-progress": "GET /organization",
     "organization-watch": "GET /organization/units",
     "overview": "GET /overview",
-    **dict.fromkeys(("rights", "rights-csv"), f"GET {ACCOUNT}/permissions"),
+    **dict.fromkeys(("permissions", "permissions-csv"), f"GET {ACCOUNT}/permissions"),
     "rollout": f"GET {ROLLOUT}",
     "rollout-csv": f"GET {ROLLOUT}/accounts",
     "rollout-group": f"GET {ROLLOUT}/groups/{{fingerprint}}",

@@ -246,7 +246,7 @@ def test_the_mark_of_help_is_on_the_line_of_a_long_heading(
         assert heading is not None
         assert mark is not None
         assert heading["y"] <= mark["y"] < heading["y"] + heading["height"], name
-    page.goto(f"/accounts/{account.pk}/rights/")
+    page.goto(f"/accounts/{account.pk}/permissions/")
     assert page.evaluate(COVERED) == []
 
 

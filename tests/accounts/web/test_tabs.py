@@ -8,7 +8,7 @@ from accounts.web.tabs import Tab, chosen
 TABS = [
     Tab("checks", "Checks", 4),
     Tab("history", "History"),
-    Tab("rights", "Permissions", page="/accounts/1/rights/"),
+    Tab("permissions", "Permissions", page="/accounts/1/permissions/"),
 ]
 
 
@@ -18,7 +18,7 @@ TABS = [
         ("/", "checks"),
         ("/?tab=history", "history"),
         ("/?tab=nonsense", "checks"),
-        ("/?tab=rights", "checks"),
+        ("/?tab=permissions", "checks"),
     ],
 )
 def test_the_address_chooses_a_tab_of_this_page(address: str, key: str) -> None:
@@ -29,5 +29,5 @@ def test_a_tab_leads_to_itself_or_to_its_own_page() -> None:
     assert [tab.url for tab in TABS] == [
         "?tab=checks",
         "?tab=history",
-        "/accounts/1/rights/",
+        "/accounts/1/permissions/",
     ]

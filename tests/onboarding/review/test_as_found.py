@@ -20,7 +20,7 @@ from onboarding.review.as_found import (
     found_roles,
     planned_digest,
 )
-from onboarding.review.rights import managed_review
+from onboarding.review.permissions import managed_review
 from tests.factories import managed, managing, provider, topology
 
 ROLE, ACCOUNT = "spinnakerManaged", "922222222222"

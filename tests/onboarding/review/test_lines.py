@@ -20,8 +20,8 @@ from onboarding.review.lines import (
     folded,
     lines,
 )
+from onboarding.review.permissions import AllowedAction, managed_review
 from onboarding.review.power_user import is_power_users
-from onboarding.review.rights import AllowedAction, managed_review
 from tests.bundles import staging
 from tests.factories import managed, managing, provider
 

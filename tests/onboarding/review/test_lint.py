@@ -12,7 +12,7 @@ from policy_sentry.querying.all import get_all_actions
 from onboarding.partitions import PARTITIONS
 from onboarding.resources.policy import Policy, as_list
 from onboarding.review.lint import ACCEPTED, explained, lint
-from onboarding.review.rights import managed_review, managing_topics
+from onboarding.review.permissions import managed_review, managing_topics
 from tests.choices import documents
 from tests.factories import image_key, managed, managing, provider
 

@@ -8,7 +8,7 @@ import pytest
 
 from onboarding.providers.base import Provider
 from onboarding.providers.eks import POLICIES
-from onboarding.review.rights import managed_review
+from onboarding.review.permissions import managed_review
 from onboarding.review.trust_chain import RIGHTS, TrustChain, trust_chain
 from onboarding.topology import ExistingIdentity, Managing, PodRole
 from tests.factories import managed, managing, provider

@@ -21,7 +21,7 @@ from accounts.models import ManagedAccount
 from accounts.review.as_found import Reading, RoleSaid, Said
 from accounts.review.permissions import reviewed
 from onboarding.desired import POLICY_SET
-from onboarding.review.rights import Topic
+from onboarding.review.permissions import Topic
 
 
 class Allowed(Schema):
@@ -126,7 +126,7 @@ def read_permissions(request: HttpRequest, name: Name) -> dict[str, Any]:
     else:
         found |= {"size": "", "actions": 0}
     return {
-        "page": full_url(request, reverse("accounts:rights", args=[row.pk])),
+        "page": full_url(request, reverse("accounts:permissions", args=[row.pk])),
         "policy_set": POLICY_SET,
         "has_policy_set": row.policy_set,
         "verified_at": row.verified_at,

@@ -7,7 +7,7 @@ import pytest
 from accounts.models.states import State
 from onboarding.desired import POLICY_SET
 from tests.accounts.api.calling import detail
-from tests.accounts.web.rights.found import read_roles
+from tests.accounts.web.permissions.found import read_roles
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ def test_it_has_each_action_with_its_reason_and_who_may_assume_the_role(reader):
 
     assert answer.status_code == 200, answer.content
     shown = answer.json()
-    assert shown["page"] == f"http://testserver/accounts/{account.pk}/rights/"
+    assert shown["page"] == f"http://testserver/accounts/{account.pk}/permissions/"
     assert (shown["policy_set"], shown["is_as_verified"]) == (POLICY_SET, False)
     actions = {one["action"]: one for one in shown["allowed"]}
     assert actions["ec2:RunInstances"]["reason"]

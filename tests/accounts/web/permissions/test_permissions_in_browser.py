@@ -39,7 +39,7 @@ OUTSIDE = """() => [...document.querySelectorAll("svg.chain-picture")]
 
 
 UNFOLD = """() => {
-  for (const one of document.querySelectorAll(".rights details")) one.open = true;
+  for (const one of document.querySelectorAll(".permissions details")) one.open = true;
 }"""
 
 
@@ -72,7 +72,7 @@ def paths(transactional_db: None) -> list[str]:
         account_row(name, account_id=f"{number:012}", **fields)
         for number, (name, fields) in enumerate(described.items())
     ]
-    return [reverse("accounts:rights", args=[row.pk]) for row in rows]
+    return [reverse("accounts:permissions", args=[row.pk]) for row in rows]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -169,17 +169,17 @@ def test_paper_has_all_that_is_folded(
     page = signed_in(browser, live_server, java_script_enabled=scripts)
     page.goto(paths[0])
     places = page.locator(".place").all()
-    folded = page.locator(".rights details:not([open])").count()
+    folded = page.locator(".permissions details:not([open])").count()
 
     page.emulate_media(media="print")
     if scripts:
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
-        expect(page.locator(".rights details:not([open])")).to_have_count(0)
+        expect(page.locator(".permissions details:not([open])")).to_have_count(0)
         page.evaluate("dispatchEvent(new Event('afterprint'))")
 
     assert len(places) > 100
     assert [one for one in places if not one.is_visible()] == []
-    expect(page.locator(".rights details:not([open])")).to_have_count(folded)
+    expect(page.locator(".permissions details:not([open])")).to_have_count(folded)
 
 
 def test_it_is_short_at_first_and_its_contents_stay_in_sight(

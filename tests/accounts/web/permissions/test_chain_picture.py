@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from accounts.web.rights.chain_picture import (
+from accounts.web.permissions.chain_picture import (
     COLUMN,
     MOST_CLUSTERS,
     MOST_LINES,
@@ -21,7 +21,7 @@ from accounts.web.rights.chain_picture import (
     wide,
     wrapped,
 )
-from onboarding.review.rights import managed_review
+from onboarding.review.permissions import managed_review
 from onboarding.review.trust_chain import TrustChain, trust_chain
 from onboarding.topology import ExistingIdentity, Managed, Managing, PodRole
 from tests.factories import managed, managing, provider

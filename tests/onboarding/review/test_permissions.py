@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from onboarding.desired import desired
 from onboarding.desired.managed import grants
-from onboarding.review.rights import (
+from onboarding.review.permissions import (
     folders,
     identity_trust,
     managed_review,

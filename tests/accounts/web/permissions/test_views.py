@@ -27,7 +27,7 @@ def signed_in(client: Client, role: str = "viewer") -> Client:
 
 
 def page_context(client: Client, account: ManagedAccount) -> Any:
-    return client.get(reverse("accounts:rights", args=[account.pk])).context
+    return client.get(reverse("accounts:permissions", args=[account.pk])).context
 
 
 def said(answer: Any) -> str:
@@ -36,7 +36,7 @@ def said(answer: Any) -> str:
 
 
 def read(client: Client, account: ManagedAccount) -> str:
-    page = signed_in(client).get(reverse("accounts:rights", args=[account.pk]))
+    page = signed_in(client).get(reverse("accounts:permissions", args=[account.pk]))
     assert page.status_code == 200
     return page.content.decode()
 
@@ -86,7 +86,7 @@ def test_nothing_of_it_is_said_where_it_is_not_so(client: Client) -> None:
 
     text = " ".join(read(client, account_row(providers={"lambda": {}})).split())
     of_ec2 = account_row("read", account_id="1" * 12, providers={"ec2": READS})
-    read_only = get(client, of_ec2, "", "rights").content.decode()
+    read_only = get(client, of_ec2, "", "permissions").content.decode()
 
     assert "Passes roles to 1 service<" in text
     read_only = " ".join(read_only.split())
@@ -102,15 +102,15 @@ def test_the_filter_is_in_the_address_and_opens_what_it_finds(client: Client) ->
     account = account_row()
     signed_in(client)
 
-    everything = get(client, account, "", "rights").content.decode()
-    found = get(client, account, "?text=runinst&only=open", "rights")
-    none = get(client, account, "?text=no-such-action", "rights").content.decode()
+    everything = get(client, account, "", "permissions").content.decode()
+    found = get(client, account, "?text=runinst&only=open", "permissions")
+    none = get(client, account, "?text=no-such-action", "permissions").content.decode()
 
     text = " ".join(found.content.decode().split())
     assert "ec2:<wbr>RunInstances" in text
     assert "ec2:<wbr>CreateTags" not in text
     assert "1 of " in text
-    assert '<section class="rights-fold" id="managed-1-found"' in text
+    assert '<section class="permissions-fold" id="managed-1-found"' in text
     assert 'value="runinst"' in text
     assert '<option value="open" selected' in text
     assert 'id="managed-1"' in everything
@@ -121,12 +121,12 @@ def test_the_filter_is_in_the_address_and_opens_what_it_finds(client: Client) ->
 def test_the_file_has_a_line_an_action_as_the_filter_asks(client: Client) -> None:
     managing_row()
     account = account_row()
-    page = get(signed_in(client), account, "?only=pass", "rights").content.decode()
+    page = get(signed_in(client), account, "?only=pass", "permissions").content.decode()
 
-    whole = get(client, account, "", "rights-csv")
-    some = get(client, account, "?only=pass", "rights-csv")
+    whole = get(client, account, "", "permissions-csv")
+    some = get(client, account, "?only=pass", "permissions-csv")
 
-    assert 'rights.csv?only=pass">' in page
+    assert 'permissions.csv?only=pass">' in page
     assert f"permissions-{account.name}-" in whole["Content-Disposition"]
     rows = list(csv.DictReader(io.StringIO(whole.content.decode())))
     assert len(rows) > 100
@@ -145,7 +145,7 @@ def test_the_file_of_an_account_of_clusters_is_spinnakers_identity_alone(
     clusters = [{"name": "apps", "region": "us-east-1"}]
     account = account_row(providers={"eks": {"clusters": clusters}})
 
-    answer = get(signed_in(client), account, "", "rights-csv")
+    answer = get(signed_in(client), account, "", "permissions-csv")
 
     rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
     assert {row["role"] for row in rows} == {"Spinnaker's identity"}
@@ -155,7 +155,7 @@ def test_there_is_no_file_of_what_cannot_be_read(client: Client) -> None:
     managing_row()
     account = account_row(providers={"ec2": {"nonsense": 1}})
 
-    assert get(signed_in(client), account, "", "rights-csv").status_code == 404
+    assert get(signed_in(client), account, "", "permissions-csv").status_code == 404
 
 
 def test_the_chain_is_drawn_and_told_in_words(client: Client) -> None:
@@ -255,7 +255,7 @@ def test_an_identity_that_stood_before_is_to_be_read_in_aws(client: Client) -> N
 def test_without_a_managing_account_there_is_nothing_to_review(client: Client) -> None:
     account = account_row()
 
-    page = signed_in(client).get(reverse("accounts:rights", args=[account.pk]))
+    page = signed_in(client).get(reverse("accounts:permissions", args=[account.pk]))
 
     assert page.status_code == 404
 
@@ -334,7 +334,7 @@ def test_it_is_found_on_the_account_the_review_and_the_plan(client: Client) -> N
         )
     ]
 
-    link = f'href="{reverse("accounts:rights", args=[account.pk])}"'
+    link = f'href="{reverse("accounts:permissions", args=[account.pk])}"'
     assert [link in page for page in pages] == [True, True, True]
 
 
@@ -345,7 +345,7 @@ def test_a_plan_that_removes_an_account_gives_no_rights(client: Client) -> None:
 
     page = signed_in(client).get(plan.get_absolute_url()).content.decode()
 
-    assert reverse("accounts:rights", args=[account.pk]) not in page
+    assert reverse("accounts:permissions", args=[account.pk]) not in page
 
 
 def test_grants_on_image_keys_are_told_with_their_operations(client: Client) -> None:

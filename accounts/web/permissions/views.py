@@ -27,15 +27,15 @@ from accounts.mapping.managing import NoManagingAccount, managing_of, managing_r
 from accounts.models import ManagedAccount
 from accounts.people.doors import operator_required
 from accounts.review.permissions import reviewed
-from accounts.web.rights.chain_picture import narrow, wide
-from accounts.web.rights.listing import FILE, listed, rows
+from accounts.web.permissions.chain_picture import narrow, wide
+from accounts.web.permissions.listing import FILE, listed, rows
 from onboarding.desired import POLICY_SET
 from onboarding.details import DetailsError
 from onboarding.review.evidence import SPINNAKER
 from onboarding.topology import Managing
 
 
-def rights(request: Request, pk: UUID) -> HttpResponse:
+def permissions(request: Request, pk: UUID) -> HttpResponse:
     """Show who may assume the managed role, what it may do, and why; printable."""
     account, managing = account_and_managing(pk)
     shown: dict[str, Any] = {
@@ -58,10 +58,10 @@ def rights(request: Request, pk: UUID) -> HttpResponse:
         shown |= listed(shown, request.GET)
         chain = shown["chain"]
         shown["drawings"] = [("wide", wide(chain)), ("narrow", narrow(chain))]
-    return render(request, "rights/rights.html", shown)
+    return render(request, "permissions/permissions.html", shown)
 
 
-def rights_file(request: Request, pk: UUID) -> HttpResponse:
+def permissions_file(request: Request, pk: UUID) -> HttpResponse:
     """Answer with what is allowed, a line an action, as the page's filter asks."""
     account, managing = account_and_managing(pk)
     try:

@@ -20,7 +20,7 @@ from accounts.runs.foreign.as_found import MOST_DIFFERING
 from onboarding.resources.foreign import Boundary
 from onboarding.resources.policy import Policy
 from tests.accounts.api.calling import caller
-from tests.accounts.web.rights.found import (
+from tests.accounts.web.permissions.found import (
     AT,
     FOUND,
     attached,
@@ -52,7 +52,7 @@ def page(client: Client, account: ManagedAccount) -> str:
     """Read the page's text, in one line."""
     vera = User.objects.filter(username="vera").first()
     client.force_login(vera or person("viewer", username="vera"))
-    answer = client.get(reverse("accounts:rights", args=[account.pk]))
+    answer = client.get(reverse("accounts:permissions", args=[account.pk]))
     assert answer.status_code == 200
     return " ".join(unescape(strip_tags(answer.content.decode())).split())
 
