@@ -137,7 +137,7 @@ class Managing:
         roles = {
             "the managed role": self.managed_role,
             "the base role": self.base_role,
-            "Spinnaker's own identity": identity,
+            "Spinnaker's identity": identity,
         }
         for one, other in combinations(roles, 2):
             if roles[one].lower() == roles[other].lower():

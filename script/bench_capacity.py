@@ -141,7 +141,7 @@ def document(
         "",
         "`tests/accounts/runs/test_calls_budget.py` counts AWS calls: with EC2, 6 to "
         "plan, 19 to apply, and 15 to verify after that. A",
-        f"verification by itself takes {CALLS}, {ASSUMED} of them AssumeRole.",
+        f"verification alone takes {CALLS}, {ASSUMED} of them AssumeRole.",
         "",
         "## Measured: growth",
         "",

@@ -165,7 +165,7 @@ def make_site(count: int) -> dict[str, str]:
         "runs that failed": "/runs/?status=failed",
         "a run": newest[-1].get_absolute_url(),
         "a plan": waiting[0].get_absolute_url(),
-        "plans that are the same": f"/runs/same/{waiting[0].fingerprint}/",
+        "identical plans": f"/runs/same/{waiting[0].fingerprint}/",
         "rollouts": "/runs/rollouts/",
         "a rollout": rollout.get_absolute_url(),
         "bundles": "/bundles/",

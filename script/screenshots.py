@@ -117,7 +117,7 @@ def roll_out(page: Page, accounts: list[Account]) -> str:
         page.get_by_label(f"Select {account.name}", exact=True).check()
     page.locator("summary", has_text="More").last.click()
     page.get_by_role("button", name="Edit").click()
-    page.get_by_label("Who may write", exact=True).select_option("Add")
+    page.get_by_label("Write access", exact=True).select_option("Add")
     page.get_by_label("These groups have write access").fill("on-call")
     page.get_by_role("button", name=f"Edit {len(accounts)} accounts").click()
     page.wait_for_url(re.compile("/rollouts/"))

@@ -97,7 +97,10 @@ EXTRA, UNKNOWN = "extra_forbidden", "Unknown key."
 DOES_NOT_FIT = "The request doesn’t fit the API’s description."
 TOO_LARGE = "The body is too large."
 TOO_MUCH_ASKED = "Too many questions wait for an answer. Ask again in some seconds."
-BUG = "Bowline itself failed. Its log says how, under the time of this request."
+BUG = (
+    "Bowline encountered an internal error. Its log has the details, under the time "
+    "of this request."
+)
 
 
 class Problem(Exception):

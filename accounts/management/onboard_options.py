@@ -39,7 +39,8 @@ def add_options(parser: ArgumentParser) -> None:
         nargs="*",
         metavar="NAME",
         help="also approve plans that delete, only for these accounts if any are "
-        "named; required by name if a plan deletes over a third of what exists",
+        "named; required by name if a plan deletes over a third of the resources "
+        "that exist",
     )
     parser.add_argument(
         "--accept-evaluated",
@@ -152,8 +153,8 @@ def asked(options: Mapping[str, Any], accounts: int) -> Asked:
     """Read the options, for this number of accounts; raise CommandError."""
     if options["plan"] and not options["approve"]:
         raise CommandError(
-            "--plan says which plan --approve is about. Add --approve, or leave out "
-            "--plan to plan."
+            "--plan says which plan --approve is about. Add --approve, or omit --plan "
+            "to plan."
         )
     return Asked(
         options["approve"],

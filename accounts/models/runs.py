@@ -186,7 +186,7 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
     """The account's version that was planned."""
     managing_version = models.PositiveIntegerField(default=1)
     fingerprint = models.CharField(max_length=32, blank=True, editable=False)
-    """Equal in plans that are the same; empty: to be approved alone."""
+    """Equal in identical plans; empty: to be approved alone."""
     existing = models.JSONField(default=dict, editable=False)
     """{account ID: how many of Bowline's resources were found when it was planned}"""
     entries = models.JSONField(default=dict, editable=False)

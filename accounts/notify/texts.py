@@ -76,7 +76,9 @@ def text_of_rollout(notification: Notification, rollout: Rollout) -> Text | None
         what = f"{rollout.reason} Accounts that had not been started were discarded."
     else:
         subject = f"{rollout} is finished: {failed}"
-        what = "Fix the causes, then retry what failed." if census.failed else ""
+        what = (
+            "Fix the causes, then retry the failed accounts." if census.failed else ""
+        )
     return written(
         subject,
         [one_line(what)],
@@ -139,7 +141,7 @@ def causes(rollout: Rollout) -> Iterator[str]:
     """Name the most frequent causes among the newest failures, each with its fix."""
     found = causes_of(rollout)
     if found:
-        yield "What failed"
+        yield "Causes"
     for cause in found[:MOST_CAUSES]:
         named = ", ".join(run.account_name for run in cause.named)
         more = " and more" if cause.more else ""

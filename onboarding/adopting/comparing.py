@@ -137,8 +137,8 @@ def in_effect(described: Sequence[Reading], loaded: Reading) -> Iterator[Finding
     types = {key.type for key in wanted}
     if missing := wanted.keys() - working.keys():
         says = (
-            "Spinnaker has not loaded these accounts, though they are described. It "
-            "leaves out what it cannot read: see Clouddriver's log."
+            "Spinnaker has not loaded these accounts, though a file has them. It skips "
+            "what it can't read: see Clouddriver's log."
         )
         yield Finding("not-loaded", says, names(missing))
     if strange := {key for key in working.keys() - wanted.keys() if key.type in types}:
@@ -160,7 +160,7 @@ def in_effect(described: Sequence[Reading], loaded: Reading) -> Iterator[Finding
             differing.setdefault(fields, []).append(key)
     for fields, keys in sorted(differing.items()):
         says = (
-            f"Spinnaker works with another {', '.join(fields)} than is described. "
+            f"Spinnaker works with another {', '.join(fields)} than the file says. "
             "Either it was not restarted since, or it reads the file differently."
         )
         yield Finding("not-in-effect", says, names(keys))

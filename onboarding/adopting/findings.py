@@ -107,7 +107,7 @@ def aws_accounts(spinnaker: Spinnaker) -> Iterator[Finding]:
         yield Finding(
             "no-chain",
             "No account has a role to assume. Spinnaker works in AWS with the "
-            "permissions of its own identity, in the account where it runs.",
+            "permissions of its identity, in the account where it runs.",
         )
     yield from finding(
         "external-id",
@@ -124,7 +124,7 @@ def aws_accounts(spinnaker: Spinnaker) -> Iterator[Finding]:
             and not one.values.get("permissions")
         ),
         "Only requiredGroupMembership protects these accounts. Give them permissions "
-        "before anything replaces them: without both, everybody may use them.",
+        "before anything replaces them: without both, everyone can use them.",
     )
     yield from finding(
         "primary-account",

@@ -28,7 +28,7 @@ from onboarding.delivery.transport import Endpoint
 
 WITHOUT_ROLE = (
     "These accounts have no role to assume: {names}. Clouddriver was started without "
-    "aws.defaultAssumeRole, so every account that it loads now acts as Spinnaker's own "
+    "aws.defaultAssumeRole, so every account that it loads now acts as Spinnaker's "
     "identity. Set it and restart Clouddriver before the first delivery."
 )
 NOT_ADMIN = (

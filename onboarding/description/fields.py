@@ -18,9 +18,9 @@ def maker(value: str, makers: tuple[str, ...] = MAKERS) -> str:
     return value
 
 
-GROUPS = "Groups, separated by commas. Empty: everyone."
-MAY_READ = Words("Who may read", GROUPS, "spinnaker-permissions")
-MAY_WRITE = Words("Who may write", GROUPS)
+GROUPS = "Groups, separated by commas. Leave empty for everyone."
+MAY_READ = Words("Read access", GROUPS, "spinnaker-permissions")
+MAY_WRITE = Words("Write access", GROUPS)
 ENVIRONMENT = Words("Environment", "For example staging. Optional.", "environments")
 REGIONS = Words("Regions", "For example us-east-1, eu-west-1.")
 OPENED = (
@@ -58,7 +58,7 @@ FIELDS = (
         default="",
         own=True,
         of_many=ENVIRONMENT,
-        in_bulk=Words("Environment to set", "Empty: none."),
+        in_bulk=Words("Environment to set", "Leave empty for none."),
         proposals="environments",
         is_listed=False,
     ),
@@ -79,7 +79,7 @@ FIELDS = (
         Step.ACCESS,
         Words(
             "Access role",
-            "Bowline assumes it. Empty: its own credentials.",
+            "Bowline assumes it. Leave empty to use Bowline's own credentials.",
             "access-roles",
         ),
         rule=names.role_name,
@@ -135,7 +135,7 @@ FIELDS = (
         Step.ACCESS,
         Words(
             "Keep and use existing roles",
-            "Off: Bowline stops at such a role.",
+            "If this is off, Bowline stops at such a role.",
             "existing-roles",
         ),
         Kind.TRUTH,

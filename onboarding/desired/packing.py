@@ -28,7 +28,7 @@ def packed(topics: Mapping[str, Sequence[Grant]]) -> dict[str, Policy]:
     }
     if len(documents) > POLICIES_PER_HOLDER:
         raise QuotaExceeded(
-            f"{len(documents)} policies are needed, and one role holds "
+            f"{len(documents)} policies are needed, and one role can have "
             f"{POLICIES_PER_HOLDER}. Choose fewer providers for the account."
         )
     return documents

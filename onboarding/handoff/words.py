@@ -134,7 +134,7 @@ def terraform(one: HandOff) -> Way:
             Command("Unpack the files, and use the folder terraform.", "cd terraform"),
             Command(
                 "If some of the roles exist already, rename imports.tf.json.example to "
-                "imports.tf.json, and remove the blocks of what does not exist.",
+                "imports.tf.json, and remove the blocks of roles that do not exist.",
                 "",
             ),
             *(missing if linked else ()),

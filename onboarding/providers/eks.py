@@ -144,8 +144,8 @@ class Eks(Provider):
     key: ClassVar[str] = "eks"
     title: ClassVar[str] = "EKS"
     summary: ClassVar[str] = (
-        "Kubernetes on EKS. Each cluster is a separate account in Spinnaker, "
-        "reached by Spinnaker's own identity."
+        "Kubernetes on EKS. Each cluster is a separate account in Spinnaker, reached "
+        "by Spinnaker's identity."
     )
     needs_aws_entry: ClassVar[bool] = False
     clusters: tuple[Cluster, ...]

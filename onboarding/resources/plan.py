@@ -220,7 +220,7 @@ class Plan:
     not_recommended: tuple[NotRecommended, ...] = ()
     """What is discouraged among the choices that the plan carries out."""
     fingerprint: str = ""
-    """Equal in plans that are the same for different accounts; empty: read alone."""
+    """Equal in identical plans for different accounts; empty: read alone."""
     existing: Mapping[str, int] = field(default_factory=dict)
     """How many of Bowline's resources were found, by account id."""
     entries: tuple[EntryChange, ...] = ()

@@ -34,7 +34,7 @@ WRITE_IT = (
 )
 MFA = "aws:multifactorauthpresent"
 NO_MFA = (
-    "A service cannot have MFA: take the condition out of what concerns it, or let "
+    "A service cannot have MFA: remove the condition from its statement, or let "
     "Bowline write the trust policy: plan again and approve it. The external ID "
     "protects the role in its place."
 )

@@ -196,7 +196,7 @@ def edit(page: Page, bundles: Bundles) -> None:
     open_staging(page)
     page.get_by_role("link", name="Edit").click()
     page.get_by_text("More settings").click()
-    page.get_by_label("Who may write").fill("site reliability")
+    page.get_by_label("Write access").fill("site reliability")
     for step in ("providers", "access"):
         press(page, "Save and continue")
         expect(page).to_have_url(re.compile(f"/{step}/"))

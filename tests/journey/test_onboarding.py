@@ -43,7 +43,7 @@ def describe_account(page: Page) -> None:
     page.get_by_label("AWS account ID").fill("2000 0000 00022")
     page.get_by_label("Environment").fill("dev")
     page.get_by_text("More settings").click()
-    page.get_by_label("Who may write").fill("operators, site reliability")
+    page.get_by_label("Write access").fill("operators, site reliability")
     press(page, "Save and continue")
     expect(page.locator("#id_account_id_error")).to_contain_text("12 digits")
     page.get_by_label("AWS account ID").fill("2000 0000 0002")

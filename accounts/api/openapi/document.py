@@ -34,7 +34,7 @@ PROBLEMS = {
     413: "The body is too large.",
     422: "The request doesn't fit this description, or breaks a rule.",
     429: "Too many requests this minute.",
-    500: "Bowline itself failed.",
+    500: "Bowline encountered an internal error.",
     503: "The database can't be written.",
 }
 

@@ -47,7 +47,7 @@ ACCOUNTS, BYTES = 200, 20_000
 Digest = Annotated[str, Field(max_length=64, pattern="^[0-9a-f]+$")]
 NOT_THERE = (
     f"There is no such answer. It is kept for {OWN_KEPT.seconds // 60} minutes, for "
-    "whoever sent the file. Send it again."
+    "the person who sent the file. Send it again."
 )
 
 

@@ -100,9 +100,9 @@ class EntryChange(Schema):
 
 class Plan(Schema):
     digest: str = Field(description="Identifies what was read: give it to approve")
-    fingerprint: str = Field(description="Equal in plans that are the same")
+    fingerprint: str = Field(description="Equal in identical plans")
     waits: bool = Field(description="Whether it waits for approval")
-    outdated_by: str = Field(description="Which edit outdates it; empty: none")
+    outdated_by: str = Field(description="Which edit outdates it, or empty if none")
     changes: list[Change]
     entries: list[EntryChange]
     risks: list[str]

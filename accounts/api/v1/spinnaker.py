@@ -46,7 +46,9 @@ class Connection(Schema):
 
 
 class SpinnakerRunBy(Request):
-    run_by: RunBy = Field(description="How Spinnaker gets its accounts; empty: unknown")
+    run_by: RunBy = Field(
+        description=("How Spinnaker gets its accounts, or empty if unknown")
+    )
 
 
 @router.get("", response=Connection, summary="Read the connection with Spinnaker")

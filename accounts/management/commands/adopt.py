@@ -52,8 +52,8 @@ class Command(BowlineCommand):
             "source",
             type=Path,
             nargs="*",
-            help="hal's config or ~/.hal, clouddriver*.yml, a folder for kustomize, a "
-            "SpinnakerService, kubeconfigs, or Gate's answers as JSON",
+            help="the Halyard config or ~/.hal, clouddriver*.yml, a folder for "
+            "kustomize, a SpinnakerService, kubeconfigs, or Gate's answers as JSON",
         )
         parser.add_argument(
             "--gate",
@@ -64,7 +64,7 @@ class Command(BowlineCommand):
             "--deployment",
             default="",
             metavar="NAME",
-            help="the deployment of hal's config; by default the current one",
+            help="the deployment of the Halyard config; by default the current one",
         )
         parser.add_argument(
             "--report",
@@ -234,7 +234,7 @@ def in_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
             size, count = size + len(content), count + 1
             if count > MOST_FILES or size > MOST_OF_FOLDERS:
                 raise CommandError(
-                    f"{folder} holds more than {MOST_FILES:,} files or "
+                    f"{folder} contains more than {MOST_FILES:,} files or "
                     f"{MOST_OF_FOLDERS:,} bytes. Name the files that are sources."
                 )
             yield str(path), content

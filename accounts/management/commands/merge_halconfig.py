@@ -27,10 +27,12 @@ from onboarding.spinnaker.halconfig.tree import BadHalconfig
 
 
 class Command(BowlineCommand):
-    help = "Merge a bundle's accounts into a halconfig without calling hal"
+    help = "Merge a bundle's accounts into a Halyard config without calling hal"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("config", type=Path, help="hal's config, ~/.hal/config")
+        parser.add_argument(
+            "config", type=Path, help=("the Halyard config, ~/.hal/config")
+        )
         parser.add_argument(
             "--bundle", type=int, required=True, metavar="N", help="the bundle's number"
         )

@@ -23,7 +23,7 @@ class Known(NamedTuple):
 
 
 class ProviderPermissions(NamedTuple):
-    """What the managed role may do for one provider."""
+    """What the managed role can do for one provider."""
 
     title: str
     reads: str

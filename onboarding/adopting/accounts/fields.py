@@ -100,8 +100,8 @@ AWS_ROWS = (
         "requiredGroupMembership",
         TEXTS,
         LOST,
-        "Without permissions, only these groups may use the account. Bowline has no "
-        "such field, so everybody could.",
+        "Without permissions, only these groups can use the account. Bowline has no "
+        "such field, so everyone could.",
     ),
     Row(
         "lifecycleHooks",
@@ -218,8 +218,8 @@ KUBERNETES_ROWS = (
         "requiredGroupMembership",
         TEXTS,
         LOST,
-        "Without permissions, only these groups may use the account. Bowline has no "
-        "such field, so everybody could.",
+        "Without permissions, only these groups can use the account. Bowline has no "
+        "such field, so everyone could.",
     ),
     *(
         Row(name, shape, LOST, OF_A_CLUSTER, usual)

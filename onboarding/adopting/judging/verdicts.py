@@ -25,7 +25,7 @@ PRIMARY_TYPE = "default"
 UNKNOWN_KEY = "Clouddriver has no such field and ignores it."
 OTHER_VERBS = (
     "Bowline knows READ and WRITE. The permissions {} would be lost, and where there "
-    "are no others, everybody could use the account."
+    "are no others, everyone could use the account."
 )
 NOT_COUNTED = "It does not count, because the account has permissions."
 MARKS_PRIMARY = (

@@ -50,7 +50,7 @@ def documents(content: bytes) -> tuple[Document, ...]:
 
 def json_tree(text: str) -> Node:
     if sum(map(text.count, ",[{")) > MOST_NODES:
-        raise BadYaml(f"This holds more than {MOST_NODES:,} values.")
+        raise BadYaml(f"This has more than {MOST_NODES:,} values.")
     value = json.loads(
         text, parse_int=Number, parse_float=Number, parse_constant=Number
     )

@@ -129,7 +129,7 @@ def lines(expected: Load, files: tuple[File, ...]) -> Iterator[str]:
     largest = max(files, key=lambda file: len(file.content))
     yield (
         f"- Largest file: {largest.path}, {len(largest.content):,} bytes. A ConfigMap "
-        f"or Secret holds {CONFIG_MAP:,}, and `kubectl apply` {APPLY:,}."
+        f"or Secret can have {CONFIG_MAP:,}, and `kubectl apply` {APPLY:,}."
     )
 
 
@@ -184,8 +184,8 @@ def room(path: str, size: int) -> Limit:
     return Limit(
         path,
         f"{size:,} bytes",
-        f"{share(size, CONFIG_MAP)} of what a ConfigMap or Secret holds "
-        f"({CONFIG_MAP:,}), {share(size, APPLY)} of what kubectl apply takes "
+        f"{share(size, CONFIG_MAP)} of a ConfigMap's or Secret's limit "
+        f"({CONFIG_MAP:,}), {share(size, APPLY)} of the limit of kubectl apply "
         f"({APPLY:,})",
         too_large(size) if size > APPLY else "",
     )
@@ -199,8 +199,8 @@ def share(size: int, limit: int) -> str:
 def too_large(size: int) -> str:
     if size > CONFIG_MAP:
         return (
-            "No ConfigMap or Secret holds it: mount it from a volume, or take "
-            "kustomize/, which packs it and unpacks it in an init container."
+            "It is too large for a ConfigMap or Secret: mount it from a volume, or "
+            "take kustomize/, which packs it and unpacks it in an init container."
         )
     return (
         "`kubectl apply` rejects it: use `kubectl apply --server-side`, or `kubectl "

@@ -29,7 +29,7 @@ Spinnaker's configuration refers to files in it.
 
 {table}
 “Verified”: Bowline called AWS as Spinnaker does. “Evaluated”: Bowline only read the
-policies on both sides; the first step below proves these accounts.
+policies on both sides; the first step below verifies these accounts.
 """
 
 PROVE = """
@@ -72,7 +72,8 @@ hal deploy apply
 - `NO_VALIDATE=1 hal/apply.sh` is for a host without a network: with one that swallows
   packets each validated call takes minutes.
 - A call takes two to three seconds, so the first run takes about {minutes}. For many
-  accounts merge them into hal's config instead: Bowline's page of this bundle does it.
+  accounts, merge them into the Halyard config instead: Bowline's page of this bundle
+  does it.
 {removed}{primary}{features}
 See that it worked: `hal/check.sh` answers “same” for each account.
 
@@ -184,7 +185,7 @@ object. Use `kustomize/`, which packs them.
 AWS = """
 ## What exists in AWS
 
-`aws/` holds what Bowline made there as CloudFormation, and each policy as JSON: to
+`aws/` has what Bowline made there as CloudFormation, and each policy as JSON: to
 review, or to make it again where it was lost. `aws/accounts.json` names each account's
 templates and parameters. Accounts that differ in ids only share one, whose policies
 show the first account's.
@@ -200,10 +201,10 @@ aws cloudformation deploy --stack-name bowline --capabilities CAPABILITY_NAMED_I
 {keys}{large}"""
 
 KEYS = (
-    "- `aws/key-grants.json` holds what CloudFormation cannot do: each `request` is for"
-    "\n  `aws kms create-grant --cli-input-json`, as that account, in that region. The"
-    "\n  key's policy must allow it: Bowline shows the statements next to the account's"
-    "\n  permissions.\n"
+    "- `aws/key-grants.json` has what CloudFormation can't do: each `request` is "
+    "for\n  `aws kms create-grant --cli-input-json`, as that account, in that region. "
+    "The\n  key's policy must allow it: Bowline shows the statements next to the "
+    "account's\n  permissions.\n"
 )
 
 LARGE = "- Over 51,200 bytes, so it needs `--s3-bucket`: {names}.\n"

@@ -219,7 +219,7 @@ class Merging:
             reason = f"Line {line}: {taken(name, owner)}"
             return Collision(name, provider, reason, can_be_taken_over=False)
         if provider == "ecs" and account["awsAccount"] in self.excluded:
-            reason = f"It belongs to {account['awsAccount']}, which is left out."
+            reason = f"It belongs to {account['awsAccount']}, which is excluded."
             return Collision(name, provider, reason, can_be_taken_over=False)
         if owner:
             return other_account(provider, account, held[places[name]])

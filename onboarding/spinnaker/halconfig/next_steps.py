@@ -30,8 +30,8 @@ STEPS = (
         "hal config provider aws account list --no-validate",
     ),
     NextStep(
-        "In the folder of the unpacked bundle: compare, add what hal's config cannot "
-        "hold, deploy.",
+        "In the folder of the unpacked bundle: compare, add what the Halyard config "
+        "can't contain, deploy.",
         "hal/check.sh && hal/profiles.sh && hal deploy apply",
     ),
 )

@@ -87,7 +87,7 @@ account by account, or as a rollout."""
 WHO_SIGNS_IN = "Signing in, passwords, second factors, sessions"
 TOKENS = "Tokens"
 PREFERENCES = "Preferences"
-WHO_MAY = "People, roles and four eyes"
+WHO_MAY = "People, roles, and second approvers"
 WHERE = "The connection with Spinnaker, targets of notifications"
 OWN_FILE = "Merging a bundle into a halconfig"
 

@@ -22,12 +22,12 @@ from accounts.people.role_limits.refusing import refuse_environment
 from accounts.people.roles import OPERATOR
 from onboarding import names
 
-NOT_TESTED = "Nobody tested this role in the last minute. Test it: send a POST here."
+NOT_TESTED = "No one tested this role in the last minute. Test it: send a POST here."
 
 
 class RoleAsked(Request):
     access_role: Typed | None = Field(
-        None, description="null: the one that the account is described with"
+        None, description="null: the one in the account's settings"
     )
 
 

@@ -30,7 +30,7 @@ class AccessRoleTexts(Schema):
     terraform: str = Field(description="The same as bowline-access.tf.json")
     commands: list[Statement] = Field(description="How to create it in every account")
     own_policy: dict[str, Any] = Field(
-        description="What Bowline’s own identity needs to assume it"
+        description="What Bowline’s identity needs to assume it"
     )
 
 

@@ -66,7 +66,7 @@ class AccountFilters(Request):
         None, description="older: a plan would bring newer ones"
     )
     write: WriteFilter | None = Field(
-        None, description="everybody: no group is needed to deploy"
+        None, description="`everybody`: no group is needed to deploy"
     )
     organization: MembershipFilter | None = Field(
         None, description="inactive: left or suspended; new: in a watched unit"

@@ -32,9 +32,9 @@ class RotationStage(Schema):
 
 
 class ExternalId(Schema):
-    external_id: str = Field(description="The account’s own; empty: it uses none")
+    external_id: str = Field(description="The account’s own, or empty if it uses none")
     previous: str = Field(description="The one before, while a rotation is open")
-    accepted: str = Field(description="What else AWS accepts; empty: nothing else")
+    accepted: str = Field(description="What else AWS accepts, or empty if nothing")
     stages: list[RotationStage] = Field(
         description="What has to be done before the rotation can be finished, in order"
     )

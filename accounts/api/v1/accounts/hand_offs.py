@@ -38,7 +38,7 @@ class HandOffFile(Schema):
 
 class HandOff(Schema):
     about: list[str] = Field(description="What to tell the owner")
-    handed_out: bool = Field(description="Whether a plan with exactly this is approved")
+    approved: bool = Field(description="Whether a plan with exactly this is approved")
     waiting_run: int | None = Field(description="The run that waits for the owner")
     files: list[HandOffFile]
 
@@ -68,7 +68,7 @@ def taken(request: ApiRequest, account: Subject) -> dict[str, Any]:
     record(request.user, Activity.What.DOWNLOAD, account.name, detail)
     return {
         "about": list(about(one)),
-        "handed_out": last is not None and last.text_id == one.digest,
+        "approved": last is not None and last.text_id == one.digest,
         "waiting_run": run.number if run else None,
         "files": package(one),
     }

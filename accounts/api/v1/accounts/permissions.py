@@ -63,7 +63,7 @@ class Found(Schema):
 
     sentence: str
     read_at: datetime | None = Field(description="null: nothing was read yet")
-    unread: str = Field(description="Why it couldn’t be read since; empty: it was")
+    unread: str = Field(description="Why it couldn’t be read since, or empty if it was")
     differs: list[str] = Field(description="What a plan would have changed then")
     policies_of_others: list[ForeignPolicyListed] = Field(
         description="Those first that aren't accepted"
@@ -92,23 +92,23 @@ class PermissionsInFull(Schema):
     trust: list[dict[str, Any]] = Field(description="Of the managed role")
     boundary: str
     warnings: list[str]
-    allowed: list[Allowed] = Field(description="What the managed role may do")
+    allowed: list[Allowed] = Field(description="What the managed role can do")
     power_user_by: list[str] = Field(
         description="Providers for which PowerUserAccess is attached, too"
     )
     other_roles: list[OtherRole]
     identity_trust: list[dict[str, Any]] = Field(
-        description="Of Spinnaker’s identity; empty: it existed before Bowline"
+        description="Of Spinnaker’s identity, or empty if it existed before Bowline"
     )
     identity_allowed: list[Allowed] = Field(
-        description="What the identity may do besides assuming the managed roles"
+        description="What the identity can do in addition to assuming the managed roles"
     )
 
 
 @router.get(
     "/{name}/permissions",
     response=PermissionsInFull,
-    summary="Read what Spinnaker may do in an account",
+    summary="Read what Spinnaker can do in an account",
 )
 def read_permissions(request: HttpRequest, name: Name) -> dict[str, Any]:
     """Read who may assume the managed role, what it may do, and why, as planned; and

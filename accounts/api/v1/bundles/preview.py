@@ -62,7 +62,7 @@ class Excluded(Schema):
 class NextBundle(Compared):
     number: int
     since: int | None = Field(description="The last bundle; null: there is none yet")
-    accounts: int = Field(description="How many it has, each as it was last proved")
+    accounts: int = Field(description="How many it has, each as it was last verified")
     digest: str = Field(description="Identifies what was read: give it to build")
     is_old: bool = Field(description=OUT_OF_DATE)
     kept: list[BrokenAccount] = Field(

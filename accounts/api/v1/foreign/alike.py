@@ -76,7 +76,7 @@ class ForeignPolicyNamed(Schema):
 class SamePolicies(Schema):
     one: ForeignPolicyListed = Field(description="The others say the same")
     policies: list[ForeignPolicyNamed]
-    to_ask: ChosenAlike = Field(description="About which nobody asks")
+    to_ask: ChosenAlike = Field(description="About which no one asks")
     to_accept: list[AskedAlike] = Field(description="What is asked, and by whom")
     to_end: ChosenAlike = Field(description="What is accepted")
 
@@ -96,7 +96,7 @@ class EndAlike(Request):
 
 class DecidedAlike(Schema):
     decided: int = Field(description="In how many accounts")
-    left: list[str] = Field(description="Which are left out, and why")
+    left: list[str] = Field(description="Which are excluded, and why")
 
 
 @router.get("", response=list[AlikeListed], summary="List policies in many accounts")

@@ -30,10 +30,10 @@ Reason = Annotated[
 
 class ForeignPolicyListed(Schema):
     number: int = Field(alias="pk")
-    account: str = Field(description="Its name; empty: the managing account")
+    account: str = Field(description="Its name, or empty for the managing account")
     role: str
     policy: str
-    policy_arn: str = Field(description="Empty: it is inside the role")
+    policy_arn: str = Field(description="empty if it is inside the role")
     effects: list[str] = Field(
         description="What it lets the role do that is read first"
     )

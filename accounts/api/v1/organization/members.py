@@ -75,7 +75,7 @@ class MemberListed(Schema):
     joined_at: datetime | None
     account: str = Field(description="Its name in Bowline, or the proposed one")
     is_added: bool
-    refusal: str = Field(description="Why it can’t be added; empty: it can")
+    refusal: str = Field(description="Why it can’t be added, or empty if it can")
 
 
 @with_fields(SHARED)

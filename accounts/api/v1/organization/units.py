@@ -45,7 +45,7 @@ class WatchTemplate(InCommon):
     """What new accounts of a watched unit are described with."""
 
     roles_tag: Key = Field(
-        "", description="The tag whose value is the group that may write"
+        "", description="The tag whose value is the group with write access"
     )
 
 

@@ -292,7 +292,7 @@ def stop_rollout(request: ApiRequest, number: Number) -> Any:
     "/{number}/retry",
     auth=OPERATES,
     response={200: Retried},
-    summary="Retry what failed in a rollout",
+    summary="Retry the failed accounts of a rollout",
 )
 @once
 def retry_rollout(request: ApiRequest, number: Number) -> Any:

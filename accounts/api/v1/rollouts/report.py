@@ -27,7 +27,7 @@ class AccountReported(Schema):
     approved_at: datetime | None
     approved_by: str
     ended_at: datetime | None
-    cause: str = Field(description="What ended it; empty: nothing did")
+    cause: str = Field(description="What ended it, or empty if nothing did")
     fix: str
 
 

@@ -60,7 +60,7 @@ aws eks list-associated-access-policies --region {region} \\
 ```
 
 `ResourceNotFoundException` means that the entry is gone: plan the account again. An
-answer without a policy means that somebody took the policy away: plan again, too.
+answer without a policy means that someone removed the policy: plan again, too.
 
 Prove it on the host that runs Clouddriver, which alone is that identity and in the
 cluster's network:

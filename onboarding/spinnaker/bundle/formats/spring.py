@@ -98,8 +98,8 @@ def aws_section(topology: Topology, entries: Entries) -> Iterator[str]:
     template = managing.managed_role_arn("{{accountId}}")
     if any(text in managing.managed_role for text in OTHER_STS):
         raise WouldBeMisread(
-            f"Clouddriver cannot use the managed role “{managing.managed_role}”: "
-            f"where a role's name holds {' or '.join(OTHER_STS)}, it calls another "
+            f"Clouddriver cannot use the managed role “{managing.managed_role}”: where "
+            f"a role's name contains {' or '.join(OTHER_STS)}, it calls another "
             "partition's STS."
         )
     aws: dict[str, Value] = {

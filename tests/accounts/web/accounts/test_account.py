@@ -94,8 +94,8 @@ def test_it_says_who_may_use_it(operator) -> None:
 
     page = page_of(operator, account, "description")
 
-    assert "<dt>Who may read</dt><dd>everybody</dd>" in page
-    assert "<dt>Who may write</dt><dd>operators, leads</dd>" in page
+    assert "<dt>Read access</dt><dd>everybody</dd>" in page
+    assert "<dt>Write access</dt><dd>operators, leads</dd>" in page
 
 
 def test_it_shows_the_newest_checks_with_what_mends_them(operator) -> None:

@@ -152,8 +152,8 @@ def test_required_fields_are_marked_and_named_as_before(page: Page) -> None:
         "Name in Spinnaker": True,
         "AWS account ID": True,
         "Environment": False,
-        "Who may read": False,
-        "Who may write": False,
+        "Read access": False,
+        "Write access": False,
     }
     field = page.get_by_role("textbox", name="Name in Spinnaker", exact=True)
     expect(field).to_be_visible()

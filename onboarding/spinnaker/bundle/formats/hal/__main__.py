@@ -221,8 +221,8 @@ def looked_again(situation: Situation, steps: list[HalStep]) -> int:
         say(sentence)
     if found:
         say(
-            "Someone else changed hal's config at the same time. Check it before `hal "
-            "deploy apply`: hal/check.sh compares it with this bundle."
+            "Someone else changed the Halyard config at the same time. Check it before "
+            "`hal deploy apply`: hal/check.sh compares it with this bundle."
         )
     return 1 if found else 0
 

@@ -36,8 +36,8 @@ def alone(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             lock.seek(0)
             raise Refused(
-                f"Another script of Bowline's is changing hal's config: {lock.read()}. "
-                "Wait until it has ended."
+                "Another script of Bowline's is changing the Halyard config: "
+                f"{lock.read()}. Wait until it has ended."
             ) from None
         lock.truncate(0)
         since = time.strftime("%H:%M:%S")

@@ -252,7 +252,7 @@ def unsayable(step: HalStep) -> Iterator[str]:
         if found := NOT_SAYABLE.fullmatch(word):
             yield (
                 f"{step.name}: hal takes the role “{found[1]}” for an option. Rename "
-                "the role, or write it into hal's config by hand."
+                "the role, or write it into the Halyard config by hand."
             )
 
 
@@ -338,8 +338,8 @@ def keeping_primary(
     if alien or any(extras("aws", one) for ones in held.values() for one in ones):
         raise Refused(
             f"{was}: it must be deleted and added again, and hal would make another "
-            "account its primary one. Change it in hal's config by hand: check.sh says "
-            "what differs."
+            "account its primary one. Change it in the Halyard config by hand: "
+            "check.sh says what differs."
         )
     done = f"deleted, to be added again behind {primary}"
     deletes = [

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 FILE = "bowline.primary"
 """In hal's folder: whose name it has is deleted, to be added again."""
 
-CHOOSE = "To choose another one, first write it into hal's config: primaryAccount: NAME"
+CHOOSE = (
+    "To choose another one, first write it into the Halyard config: "
+    "primaryAccount: NAME"
+)
 
 
 def wanted_primary(situation: Situation) -> str:

@@ -26,7 +26,7 @@ def test_it_gives_the_files_that_an_owner_receives(operator):
 
     assert answer.status_code == 200, answer.content
     shown = answer.json()
-    assert (shown["handed_out"], shown["waiting_run"]) == (True, waiting.number)
+    assert (shown["approved"], shown["waiting_run"]) == (True, waiting.number)
     assert any("spinnakerManaged" in file["text"] for file in shown["files"])
     assert Activity.objects.get(what="download").about == "staging"
 
@@ -62,7 +62,7 @@ def test_it_gives_what_the_managing_accounts_owner_receives(operator):
     answer = operator.read("/managing-account/hand-off")
 
     assert answer.status_code == 200, answer.content
-    assert answer.json()["handed_out"] is True
+    assert answer.json()["approved"] is True
     assert answer.json()["files"]
     assert Activity.objects.get(what="download").about == row.name
 
