@@ -166,7 +166,7 @@ VERIFICATION_MAX_AGE = env_days("VERIFICATION_MAX_AGE", default=7)
 
 TEMPLATE_BUCKET = env_templates()
 SPINNAKER = env_spinnaker()
-NOTICES = env_notifications()
+NOTIFICATIONS = env_notifications()
 
 # Who may enter
 

@@ -140,9 +140,9 @@ def make_site(count: int) -> dict[str, str]:
     planned = [run.account_id for run in waiting]
     ManagedAccount.objects.filter(pk__in=planned).update(state="planned")
     make_bundle()
-    prove_all("us-east-1")
+    verify_all("us-east-1")
     make_bundle()
-    prove_all("us-east-1", "eu-west-1")
+    verify_all("us-east-1", "eu-west-1")
     compare()
     make_organization(accounts)
     account = accounts[-1]
@@ -205,12 +205,12 @@ def make_accounts(count: int) -> list[Any]:
         for account in accounts
         for key in ("ec2", "ecs")
     )
-    prove_all("us-east-1", "eu-west-1")
+    verify_all("us-east-1", "eu-west-1")
     rows = ManagedAccount.objects.all()
     return sorted(rows, key=lambda row: int(row.account_id))
 
 
-def prove_all(*regions: str) -> None:
+def verify_all(*regions: str) -> None:
     """Prove all accounts with these regions."""
     from accounts.mapping.entries import described_entries
     from accounts.mapping.managed import managed_of

@@ -22,8 +22,8 @@ from accounts.models import (
     BrowserSession,
     Bundle,
     EnabledProvider,
-    HandedOutText,
     HandOff,
+    HandOffText,
     Lookup,
     ManagedAccount,
     ManagingAccount,
@@ -134,7 +134,7 @@ def hand_off_row(account: ManagedAccount | ManagingAccount, **fields: Any) -> Ha
         own, given = None, hand_off_of_managing(account)
     else:
         own, given = account, hand_off_of(ManagingAccount.objects.get(), account)
-    text, _ = HandedOutText.objects.get_or_create(
+    text, _ = HandOffText.objects.get_or_create(
         digest=given.digest, defaults={"text": given.text}
     )
     return HandOff.objects.create(

@@ -46,6 +46,8 @@ SHOWN = (
 docs/developers and docs/pages are read by developers.
 """
 
+CODE = ("accounts/**/*.py", "bowline/**/*.py", "onboarding/**/*.py", "script/*.py")
+
 STORED = (
     *("accounts/models/__init__.py", "accounts/models/activity.py"),
     *("accounts/models/checks/found.py", "accounts/models/states.py"),
@@ -264,6 +266,52 @@ def test_no_page_and_no_message_uses_a_banned_word() -> None:
 
     assert len(bans) > 30
     assert not found, "\n" + "\n".join(found)
+
+
+def test_no_name_in_code_has_a_banned_word() -> None:
+    bans = [one.phrase for one in word_list("| In code, name it | Not |")]
+    found = [
+        f"{path}: {name}"
+        for path in everything(CODE)
+        for name in [Path(path).stem, *names_of(ast.parse(text_of(path)))]
+        if any(f" {ban} " in f" {in_words(name)} " for ban in bans)
+    ]
+
+    assert len(bans) > 15
+    assert not found, "\n" + "\n".join(found)
+
+
+def names_of(tree: ast.AST) -> Iterator[str]:
+    """Yield the names that a module gives: not those that others gave."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.arg(arg=name):
+                yield name
+            case ast.Name(id=name, ctx=ast.Store()):
+                yield name
+            case ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+
+
+def in_words(name: str) -> str:
+    """Write `NotProved`, `not_proved` and `NOT_PROVED` as “not proved”."""
+    parts = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).split("_")
+    return " ".join(part.lower() for part in parts if part)
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("class NotProved: ...", ["not proved"]),
+        ("def f(left_out): ...", ["f", "left out"]),
+        ("STALE_PROOF = row.proof", ["stale proof"]),
+        ("self.told_by = 1", ["told by"]),
+    ],
+)
+def test_names_are_read_as_words(code: str, names: list[str]) -> None:
+    assert [in_words(name) for name in names_of(ast.parse(code))] == names
 
 
 @pytest.mark.parametrize(

@@ -199,18 +199,18 @@ def ask_own(topic: str, own: Own, by: User, file: bytes = b"") -> Lookup | None:
     if too much waits already.
     """
     delete_old_own(by)
-    return ask(Question(topic, "aws", own=own), by, anew=True, file=file)
+    return ask(Question(topic, "aws", own=own), by, again=True, file=file)
 
 
 def ask(
-    question: Question, by: User, *, anew: bool = False, file: bytes = b""
+    question: Question, by: User, *, again: bool = False, file: bytes = b""
 ) -> Lookup | None:
     """Ask a worker, unless the answer is known (and not wanted again) or on its way.
 
     None if too much waits already. The same question is asked once at a time, whoever
     asks: the UPDATE's row count decides who does.
     """
-    if not anew and (found := known(question)):
+    if not again and (found := known(question)):
         return found
     rows = Lookup.objects.filter(question=question.digest)
     with transaction.atomic():

@@ -47,7 +47,7 @@ STALE = "stale"
 """What the URL says for accounts whose proof is too old."""
 
 
-EVERYBODY = "everybody"
+EVERYONE = "everybody"
 """What the URL says for accounts that everybody in Spinnaker may deploy to."""
 
 FAILED = "failed"
@@ -80,7 +80,7 @@ def by_policies(which: str) -> Q:
 
 
 def by_writers(which: str) -> Q:
-    return Q(write_roles=[]) if which == EVERYBODY else Q(pk__in=[])
+    return Q(write_roles=[]) if which == EVERYONE else Q(pk__in=[])
 
 
 def by_membership(which: str) -> Q:

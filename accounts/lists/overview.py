@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
 from accounts.discover.organization.watching import watched_drafts
-from accounts.lists.accounts import EVERYBODY, INACTIVE, NEW, OLDER, STALE
+from accounts.lists.accounts import EVERYONE, INACTIVE, NEW, OLDER, STALE
 from accounts.lists.bundles import ahead, installed_bundle
 from accounts.lists.runs import ME
 from accounts.models import (
@@ -249,7 +249,7 @@ def open_production() -> Iterator[ToDo]:
                 f"{{count}} accounts in {environment} have no group for write access, "
                 "so everyone in Spinnaker can deploy to them.",
             )
-            asked = urlencode({"environment": environment, "write": EVERYBODY})
+            asked = urlencode({"environment": environment, "write": EVERYONE})
             yield ToDo(text, f"{accounts_url()}?{asked}", "View accounts")
 
 

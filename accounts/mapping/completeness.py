@@ -26,7 +26,7 @@ class Part(NamedTuple):
 
     slug: str
     title: str
-    is_described: Callable[[ManagedAccount], bool]
+    has_details: Callable[[ManagedAccount], bool]
 
 
 def has_identity(account: ManagedAccount) -> bool:
@@ -89,7 +89,7 @@ def missing(account: ManagedAccount) -> list[Part]:
     return [
         part
         for part in PARTS
-        if problem(account, part.slug) or not part.is_described(account)
+        if problem(account, part.slug) or not part.has_details(account)
     ]
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from accounts.mapping.managed import assumed_accounts, managed_of
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.models import HandOff as HandedOut
+from accounts.models import HandOff as HandOffRow
 from accounts.models import ManagedAccount, ManagingAccount
 from onboarding.handoff.hand_off import HandOff, hand_off
 from onboarding.handoff.managing import hand_off_managing
@@ -33,11 +33,11 @@ def hand_off_of(managing: ManagingAccount, account: ManagedAccount) -> HandOff:
 
 def versioned(account: UUID, managing: Managing, managed: Managed) -> HandOff:
     """Describe it for the stack that the account has, or the StackSet that it joins."""
-    first = HandedOut.objects.in_force().filter(account=account).last()
+    first = HandOffRow.objects.in_force().filter(account=account).last()
     if first:
         return described(managing, managed, stack_name=first.stack_name)
     given = described(managing, managed)
-    alike = HandedOut.objects.newest().of_organization().filter(text=given.digest)
+    alike = HandOffRow.objects.newest().of_organization().filter(text=given.digest)
     joined = alike.order_by("pk").first() if given.stack_sets else None
     if joined is None or joined.stack_name == given.stack_name:
         return given
@@ -58,7 +58,7 @@ def hand_off_of_managing(row: ManagingAccount) -> HandOff:
     DetailsError or QuotaExceeded.
     """
     managing = managing_of(row)
-    first = HandedOut.objects.of_managing().last()
+    first = HandOffRow.objects.of_managing().last()
     return hand_off_managing(
         managing,
         assumed_accounts(managing),

@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RenameModel(old_name='Notice', new_name='Notification'),
+        migrations.RenameModel(old_name='HandedOutText', new_name='HandOffText'),
         migrations.RemoveIndex(model_name='managedaccount', name='managed_proof'),
         migrations.RemoveIndex(model_name='managedaccount', name='managed_ready'),
         migrations.RemoveField(model_name='managedaccount', name='entries_digest'),

@@ -33,7 +33,7 @@ from accounts.models.organization.adding import Adding
 from accounts.models.organization.members import Member, MemberTag, Unit
 from accounts.models.organization.reading import Organization
 from accounts.models.organization.watch import Watch
-from accounts.models.owners.handed_out import HandedOutText, HandOff
+from accounts.models.owners.hand_offs import HandOff, HandOffText
 from accounts.models.people.browser_session import BrowserSession
 from accounts.models.people.environment_policy import EnvironmentPolicy
 from accounts.models.people.factors import AuthenticatorApp, Passkey, RecoveryCode
@@ -75,7 +75,7 @@ __all__ = [
     "FoundRoles",
     "GroupRoles",
     "HandOff",
-    "HandedOutText",
+    "HandOffText",
     "Happened",
     "Heartbeat",
     "Identity",

@@ -65,8 +65,8 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
 
     def grant(self, after: timedelta = timedelta(0)) -> int:
         """Let Spinnaker assume them, `after` those of before: the order is kept."""
-        anew = self.filter(Q(granted_at=None) | Q(withdrawn=True))
-        return anew.update(granted_at=Now() + after, withdrawn=False)
+        again = self.filter(Q(granted_at=None) | Q(withdrawn=True))
+        return again.update(granted_at=Now() + after, withdrawn=False)
 
     def withdraw(self) -> int:
         """Take them from what Spinnaker may assume, though their roles still exist."""

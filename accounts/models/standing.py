@@ -119,7 +119,7 @@ class Standing:
         return self.word in TO_PLAN and not self.is_to_verify
 
 
-STALE_PROOF = (
+STALE_VERIFICATION = (
     "The last verification is out of date. Verify again. Nothing changes in AWS."
 )
 LOOK_AT_CHECKS = "Spinnaker might be denied {}. The checks show which ones and why."
@@ -178,7 +178,7 @@ def standing(facts: Facts) -> Standing:
         undeployable=facts.undeployable,
         unapproved=facts.unapproved,
     )
-    sentences = [STALE_PROOF] if word in STALE.values() else []
+    sentences = [STALE_VERIFICATION] if word in STALE.values() else []
     if facts.undeployable and facts.state in VERIFIED:
         sentences.append(CANNOT_DEPLOY.format(regions(facts.undeployable)))
     if facts.unknown_writes and facts.state in VERIFIED:

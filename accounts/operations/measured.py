@@ -37,7 +37,7 @@ RECENT = timedelta(hours=1)
 
 MINUTE, HOUR, DAY = 60, 60 * 60, 24 * 60 * 60
 RUN_BUCKETS = (5, 15, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR)
-PROOF_BUCKETS = (HOUR, 6 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
+VERIFICATION_BUCKETS = (HOUR, 6 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
 """Seconds, as the other buckets; everything else is in a last one."""
 
 ENDED = tuple(status for status in Status if status not in OPEN)
@@ -100,7 +100,7 @@ def verifications() -> Metric:
         f"within_{edge}": Count(
             "pk", filter=Q(verified_at__gte=now - timedelta(seconds=edge))
         )
-        for edge in PROOF_BUCKETS
+        for edge in VERIFICATION_BUCKETS
     }
     age = since("verified_at")
     found = verified.aggregate(**newer, every=Count("pk"), age=Sum(age, default=0.0))
@@ -109,7 +109,7 @@ def verifications() -> Metric:
         "Time since each account was last verified with success.",
         labels=[],
     )
-    counts = [(f"{edge:.1f}", found[f"within_{edge}"]) for edge in PROOF_BUCKETS]
+    counts = [(f"{edge:.1f}", found[f"within_{edge}"]) for edge in VERIFICATION_BUCKETS]
     family.add_metric([], [*counts, ("+Inf", found["every"])], found["age"])
     return family
 

@@ -21,7 +21,7 @@ from accounts.mapping.managed import assumed_accounts, managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
-from accounts.runs.owners.handed_out import is_handed_out
+from accounts.runs.owners.hand_offs import is_latest_hand_off
 from onboarding.aws.errors import AwsError
 from onboarding.aws.foreign import boundaries, foreign
 from onboarding.aws.observe import observe
@@ -84,7 +84,7 @@ class Side:
     """What may exist of earlier choices, to be found and deleted."""
     removes: bool = False
     adopts: bool = False
-    handed_out: bool = False
+    was_handed_off: bool = False
     """The owner was given exactly this, and it was proved since."""
     account: UUID | None = None
     """Whose side it is; None: the managing account's."""
@@ -107,7 +107,7 @@ class Side:
         except AwsError as error:
             if not error.no_access:
                 raise
-            changes = () if self.handed_out else diff(desired, ())
+            changes = () if self.was_handed_off else diff(desired, ())
             return Comparison(changes, 0, (), error.message)
         found = foreign(sessions, self.reach, self.looks_for, observed)
         if not self.reach.writes:
@@ -255,7 +255,7 @@ def own_sides(
         earlier=earlier,
         removes=removes,
         adopts=managed.adopts,
-        handed_out=is_handed_out(row, managing, managed),
+        was_handed_off=is_latest_hand_off(row, managing, managed),
         account=row.pk,
     )
     if managing.is_handed_off:

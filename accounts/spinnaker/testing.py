@@ -14,7 +14,7 @@ from accounts.models.readable import Unreadable
 from accounts.wording import first_of
 from onboarding.checks import Outcome
 from onboarding.delivery.connection import (
-    NOBODY,
+    NO_ONE,
     NOT_ADMIN,
     WITHOUT_ROLE,
     Report,
@@ -93,7 +93,7 @@ def checks(found: Report) -> Iterator[Seen]:
         who = f"Bowline is signed in as {found.caller.name}. Roles: {roles}."
         yield Seen("Sign-in", Outcome.PASSED, who)
     elif found.error is None:
-        yield Seen("Sign-in", Outcome.NOT_TESTABLE, NOBODY)
+        yield Seen("Sign-in", Outcome.NOT_TESTABLE, NO_ONE)
     if found.error:
         yield refused(found.error, signed_in=found.caller is not None)
         return
@@ -161,7 +161,7 @@ def reloads(found: Report) -> Seen:
 
 def of_the_release(found: Report) -> Iterator[Seen]:
     """Yield the warnings that no check says."""
-    said = {NOBODY, NOT_ADMIN}
+    said = {NO_ONE, NOT_ADMIN}
     for warning in found.warnings:
         if warning not in said and not warning.startswith(WITHOUT_ROLE.split("{")[0]):
             yield Seen("Release", Outcome.EVALUATED, warning)

@@ -39,9 +39,9 @@ def look_up(request: Request, question: Question) -> Lookup | Asking:
             return known(question) or first_asking(request)
 
 
-def ask_anew(request: Request, question: Question) -> Lookup | Asking:
+def ask_again(request: Request, question: Question) -> Lookup | Asking:
     """Ask as a pressed button does: whatever is known."""
-    return answered(request, request.POST, ask(question, request.user, anew=True))
+    return answered(request, request.POST, ask(question, request.user, again=True))
 
 
 def answered(

@@ -32,7 +32,7 @@ def describe(path, **account):
 
 
 def onboard(described):
-    """Plan, print, and approve the changes of these settings; wait until it is verified."""
+    """Plan, print, and approve its changes; wait until it is verified."""
     run = f"/runs/{json.loads(call('POST', f'{described}/plan'))['number']}"
     if wait(run, "planned", "verified") == "verified":
         return  # There is nothing to change.

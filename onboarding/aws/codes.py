@@ -80,7 +80,7 @@ NO_ACCESS = "NoAccess"
 """Somebody else makes what is in the account, and Bowline has no role that reads it."""
 NOT_OURS = "NotOurs"
 """A name that is needed is taken, by what Bowline did not make."""
-TRUSTS_NOBODY = frozenset(
+TRUSTS_NO_ONE = frozenset(
     {"InvalidArnException", "InvalidParameterException", "MalformedPolicyDocument"}
 )
 """What KMS, EKS and IAM answer, among other things, for a principal unknown to them."""

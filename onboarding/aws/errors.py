@@ -43,7 +43,7 @@ from onboarding.aws.codes import (
     SERVER_ERROR,
     SUSPENDED,
     THROTTLED,
-    TRUSTS_NOBODY,
+    TRUSTS_NO_ONE,
     WEB_PAGE,
 )
 from onboarding.partitions import Arn
@@ -108,7 +108,7 @@ class AwsError(Exception):
     @property
     def busy(self) -> bool:
         """Return whether AWS only had no time for it, whatever was asked."""
-        return self.retryable and self.code not in NOT_YET | TRUSTS_NOBODY | ABSENT
+        return self.retryable and self.code not in NOT_YET | TRUSTS_NO_ONE | ABSENT
 
     def passing(self, hint: str = "") -> AwsError:
         """Return the same, as something that AWS will soon answer otherwise."""
@@ -257,7 +257,7 @@ def refused(
             code=code,
         )
     message = f"{tried}: AWS answered {operation} with {said}."
-    unknown = code in TRUSTS_NOBODY and names_no_principal(code, answer)
+    unknown = code in TRUSTS_NO_ONE and names_no_principal(code, answer)
     return AwsError(
         account,
         operation,

@@ -175,7 +175,7 @@ class Sessions:
         external_id: str = "",
         source: Credentials | None = None,
         policy: str = "",
-        anew: bool = False,
+        again: bool = False,
     ) -> Credentials:
         """Assume a role as `source`, or as Bowline; raise AwsError where refused.
 
@@ -184,7 +184,7 @@ class Sessions:
         """
         key = ("assume", role_arn, session_name, external_id, source, policy)
         ask = partial(self._assume, role_arn, session_name, external_id, source, policy)
-        if anew:
+        if again:
             return ask()
         found = self._once(key, ask)
         if not found.fresh:

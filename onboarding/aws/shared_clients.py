@@ -34,7 +34,7 @@ from onboarding.aws.codes import (
     NOT_YET,
     QUOTA,
     THROTTLED,
-    TRUSTS_NOBODY,
+    TRUSTS_NO_ONE,
     UNKNOWN_CALL,
 )
 from onboarding.aws.errors import refuse_html
@@ -80,7 +80,7 @@ COUNTED_ERRORS = (
     | NOT_YET
     | QUOTA
     | THROTTLED
-    | TRUSTS_NOBODY
+    | TRUSTS_NO_ONE
     | UNKNOWN_CALL
 )
 """The codes that are counted by name: what AWS writes else may be anything."""

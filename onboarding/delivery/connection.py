@@ -35,7 +35,7 @@ NOT_ADMIN = (
     "The service account isn't a Spinnaker admin. An account manager can't see or "
     "delete an account until Spinnaker has loaded it and Fiat knows it."
 )
-NOBODY = (
+NO_ONE = (
     "Gate reports no user: either it allows anonymous access, or it didn't accept the "
     "sign-in."
 )
@@ -222,7 +222,7 @@ def report(gate: Gate, release: Release) -> Report:
     found = [refusal(type_, release) for type_ in TYPES]
     found += warnings(types, release)
     if caller is None:
-        found.append(NOBODY)
+        found.append(NO_ONE)
     elif not caller.is_admin:
         found.append(NOT_ADMIN)
     if bare:

@@ -11,7 +11,7 @@ from onboarding.resources.kinds import Key
 EntryDocument: TypeAlias = dict[str, Any]
 """One of Spinnaker's accounts; `provider` and `name` say which."""
 
-EVERYBODY = {
+EVERYONE = {
     "read": "Everyone in Spinnaker can see this account: READ no longer names a role.",
     "write": (
         "Everyone in Spinnaker can deploy to this account: WRITE no longer names a "
@@ -65,7 +65,7 @@ class EntryChange:
                 yield OPEN_TO_ALL
             return
         was = self.before.get("permissions", {})
-        for which, sentence in EVERYBODY.items():
+        for which, sentence in EVERYONE.items():
             if was.get(which) and not now.get(which):
                 yield sentence
         if self.before.get("namespaces") and not self.after.get("namespaces"):

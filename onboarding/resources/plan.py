@@ -281,7 +281,7 @@ class Plan:
             for risk in risks(change.key, change.before, change.after)
         )
         of_entries = tuple(
-            Risk(entry.key, Topic.EVERYBODY, sentence)
+            Risk(entry.key, Topic.EVERYONE, sentence)
             for entry in self.entries
             for sentence in entry.risks
         )

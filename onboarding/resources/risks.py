@@ -69,7 +69,7 @@ READ_CLUSTER_SECRETS = ("AmazonEKSAdminPolicy", "AmazonEKSEditPolicy", CLUSTER_A
 class Topic(StrEnum):
     """What a risk is about, the most severe first: so people read them."""
 
-    EVERYBODY = "Open to everyone"
+    EVERYONE = "Open to everyone"
     LOST = "Reach lost"
     DELETIONS = "Deletions"
     GAINED = "Reach gained"
@@ -205,7 +205,7 @@ def risks_of_trust(before: dict[str, Any], after: dict[str, Any]) -> Told:
         for one in assumers(statement):
             if one.is_service and not kept:
                 continue
-            yield Topic.EVERYBODY if one.anybody else Topic.TRUST, one.sentence
+            yield Topic.EVERYONE if one.anybody else Topic.TRUST, one.sentence
 
 
 def risks_of_attachment(policy_arn: str) -> Told:

@@ -38,7 +38,9 @@ BECOME_IDENTITY = "Assume Spinnaker's identity"
 """The check that walks through the managing account."""
 SPINNAKER = "Spinnaker"
 """The session name that Clouddriver sends unless configured otherwise."""
-PROVE_THERE = "Run the bundle's verify.sh on Spinnaker's own host: it tests this there."
+VERIFY_THERE = (
+    "Run the bundle's verify.sh on Spinnaker's own host: it tests this there."
+)
 
 
 IDENTITY_LASTS = 60.0
@@ -78,7 +80,7 @@ class Chain:
     as_identity: Credentials | None = None
     as_managed: Credentials | None = None
 
-    def anew(self) -> Chain:
+    def again(self) -> Chain:
         """Begin again, from Bowline."""
         backoff, policy = self.backoff, self.session_policy
         return Chain(self.sessions, self.managing, self.identity_reach, backoff, policy)
@@ -196,7 +198,7 @@ class Chain:
             exists = holder.description is not None
         except AwsError as error:
             sentence = f"{reason} {error.message}"
-            return chain_result(name, Outcome.NOT_TESTABLE, sentence, PROVE_THERE)
+            return chain_result(name, Outcome.NOT_TESTABLE, sentence, VERIFY_THERE)
         if not exists:
             cause = Cause(
                 Located.ABSENT,
@@ -209,7 +211,7 @@ class Chain:
             Outcome.NOT_TESTABLE,
             f"{holder.arn} exists, but Bowline cannot assume it. {reason} What follows "
             "is read from the policies.",
-            PROVE_THERE,
+            VERIFY_THERE,
         )
 
 

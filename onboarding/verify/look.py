@@ -25,7 +25,7 @@ def opens(sessions: Sessions, managing: Managing, managed: Managed) -> bool:
                 session_name=SPINNAKER,
                 external_id=managed.external_id,
                 source=source,
-                anew=True,
+                again=True,
             )
     except AwsError as error:
         if error.unread:

@@ -17,8 +17,8 @@ from onboarding.resources.kinds import MANAGED_PATH
 from onboarding.resources.policy import Policy
 from onboarding.topology import Managed, Reach
 from onboarding.verify.chain import (
-    PROVE_THERE,
     SPINNAKER,
+    VERIFY_THERE,
     Chain,
     chain_result,
     create_role,
@@ -99,7 +99,7 @@ class ManagedStep:
                     external_id=external_id,
                     source=source,
                     policy=self.session_policy,
-                    anew=True,
+                    again=True,
                 ),
                 f"it does not allow Spinnaker's identity to assume {self.role_arn} yet",
                 again=again,
@@ -165,7 +165,7 @@ class ManagedStep:
             session_name=SPINNAKER,
             external_id=external_id,
             source=self.chain.as_identity,
-            anew=True,
+            again=True,
         )
         while True:
             try:
@@ -198,19 +198,19 @@ class ManagedStep:
                 name,
                 Outcome.NOT_TESTABLE,
                 f"The policies could not be read: {error.message}",
-                f"{error.hint} {PROVE_THERE}",
+                f"{error.hint} {VERIFY_THERE}",
             )
         for cause in sorted(causes, key=lambda cause: not cause.certain):
             if cause.certain:
                 return chain_result(name, Outcome.FAILED, "").because(cause)
             unsure = chain_result(name, Outcome.NOT_TESTABLE, "").because(cause)
-            return replace(unsure, fix=f"{cause.fix} {PROVE_THERE}")
+            return replace(unsure, fix=f"{cause.fix} {VERIFY_THERE}")
         return chain_result(
             name,
             Outcome.EVALUATED,
             f"The policies of {self.chain.managing.identity_arn} allow sts:AssumeRole "
             f"on {self.role_arn}, whose trust policy names it.",
-            PROVE_THERE,
+            VERIFY_THERE,
         )
 
     def evaluate_external_id(self) -> Result:
@@ -222,10 +222,10 @@ class ManagedStep:
                 for external_id in (f"not-{self.managed.external_id}", "")
             ]
         except AwsError as error:
-            return chain_result(name, Outcome.NOT_TESTABLE, error.message, PROVE_THERE)
+            return chain_result(name, Outcome.NOT_TESTABLE, error.message, VERIFY_THERE)
         if wrong == [False, False]:
             sentence = f"The trust policy of {self.role_arn} requires it."
-            return chain_result(name, Outcome.EVALUATED, sentence, PROVE_THERE)
+            return chain_result(name, Outcome.EVALUATED, sentence, VERIFY_THERE)
         return chain_result(
             name,
             Outcome.FAILED,

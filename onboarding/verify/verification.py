@@ -88,7 +88,7 @@ def verify(
         walked = [*walk(chain, zones, managed, reach, managed_policy)]
         if chain.continues and {one.outcome for one in walked} != {Outcome.PASSED}:
             # The identity may have been made again since.
-            chain = chain.anew()
+            chain = chain.again()
             walked = [*walk(chain, zones, managed, reach, managed_policy)]
         yield from walked
     access = AccountClient.of(sessions, reach)

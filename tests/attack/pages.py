@@ -29,7 +29,7 @@ from accounts.models import (
     FeedRow,
     FeedToken,
     GroupRoles,
-    HandedOutText,
+    HandOffText,
     Identity,
     KeptAnswer,
     Organization,
@@ -100,7 +100,7 @@ def every_row() -> None:
     account.spinnaker_names.create(name=account.name)
     last = uuid.UUID(int=2**128 - 1)  # `first` is the other one
     for_many = account_row("many", pk=last, account_id="9" * 12, made_by="organization")
-    given = HandedOutText.objects.create(digest="d" * 64, text="Resources: {}")
+    given = HandOffText.objects.create(digest="d" * 64, text="Resources: {}")
     for owned in (account, for_many):
         owned.hand_offs.create(text=given, number=1, stack_name="s", region="us-east-1")
     kept_organization(account)

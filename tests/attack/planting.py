@@ -29,7 +29,7 @@ OWN = {
     "FeedToken.digest",
     "Findings.results",
     "ForeignPolicy.alike",
-    "HandedOutText.digest",
+    "HandOffText.digest",
     "KeptAnswer.digest",
     "Lookup.parameters",
     "Lookup.question",

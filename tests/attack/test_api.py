@@ -32,7 +32,7 @@ from tests.rows import person
 pytestmark = pytest.mark.django_db
 
 VALUES = {"name": "staging", "number": "1"}
-EVERYBODY = ("viewer", "operator", "approver", "administrator")
+EVERYONE = ("viewer", "operator", "approver", "administrator")
 
 
 class Operation(NamedTuple):
@@ -195,7 +195,7 @@ def test_another_site_cannot_send_a_session_along(almighty: User) -> None:
     assert answer.status_code == 401
 
 
-@pytest.mark.parametrize("role", EVERYBODY)
+@pytest.mark.parametrize("role", EVERYONE)
 def test_people_read_its_description(role: str) -> None:
     client = Client()
     client.force_login(person(role))

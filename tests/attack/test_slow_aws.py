@@ -234,7 +234,7 @@ def test_the_same_question_is_asked_once_whoever_asks(
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         first = ask(question(), person("operator"))
-        second = ask(question(), person("viewer"), anew=True)
+        second = ask(question(), person("viewer"), again=True)
 
     assert first == second
     assert sent == [("accounts.tasks.carry_on", "lookup", str(first.pk))]

@@ -30,8 +30,8 @@ from accounts.models import (
     FedAccount,
     FeedRow,
     FeedToken,
-    HandedOutText,
     HandOff,
+    HandOffText,
     Happened,
     Heartbeat,
     KeptAnswer,
@@ -185,7 +185,7 @@ def whole_site() -> Pages:
     for number, whose in enumerate((None, *accounts[:3]), 1):
         foreign_row(whose, pk=number, digest=f"{number}" * 64)
     read_roles(accounts[0], differs=[HARMLESS], unread=HARMLESS)
-    text = HandedOutText.objects.create(digest="e" * 64, text=HARMLESS)
+    text = HandOffText.objects.create(digest="e" * 64, text=HARMLESS)
     HandOff.objects.create(
         account=accounts[1], text=text, number=1, stack_name="bowline", region="r"
     )

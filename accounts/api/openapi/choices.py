@@ -56,7 +56,7 @@ ProviderKey = Annotated[str, OneOf("ProviderKey", PROVIDERS)]
 VerificationFilter = Annotated[str, OneOf("VerificationFilter", [accounts.STALE])]
 ChecksFilter = Annotated[str, OneOf("ChecksFilter", [accounts.FAILED])]
 PoliciesFilter = Annotated[str, OneOf("PoliciesFilter", [accounts.OLDER])]
-WriteFilter = Annotated[str, OneOf("WriteFilter", [accounts.EVERYBODY])]
+WriteFilter = Annotated[str, OneOf("WriteFilter", [accounts.EVERYONE])]
 MembershipFilter = Annotated[
     str, OneOf("MembershipFilter", [accounts.INACTIVE, accounts.NEW])
 ]

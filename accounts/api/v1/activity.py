@@ -18,7 +18,7 @@ from accounts.models import Activity
 
 router = Router()
 
-NOBODY = AnonymousUser()
+NO_ONE = AnonymousUser()
 """No scope reads what concerns people, such as where they signed in from."""
 
 
@@ -51,5 +51,5 @@ def list_activity(
     request: HttpRequest, asked: Query[Asked], filters: Query[ActivityFilters]
 ) -> dict[str, Any]:
     """List what was decided, newest first, as the filters ask."""
-    found = page_of(matching(NOBODY, request.GET), "-number", asked)
+    found = page_of(matching(NO_ONE, request.GET), "-number", asked)
     return found.page(found.rows)

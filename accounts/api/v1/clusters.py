@@ -79,7 +79,9 @@ class ClustersChosen(Exact):
         "{account}-{cluster}", description="Their names in Spinnaker"
     )
     rights: Pattern = "edit"
-    namespaces: list[Namespace] = Field(["default"], description="An empty list means all")
+    namespaces: list[Namespace] = Field(
+        ["default"], description="An empty list means all"
+    )
     access: Pattern = "entry"
 
 

@@ -30,7 +30,7 @@ from accounts.runs.deciding.lateness import decided_already, nothing_to_accept, 
 from accounts.runs.deciding.starting import start_again, start_plan
 from accounts.runs.owners.looking import look_soon
 
-WAITS_FOR_NOBODY = "{} does not wait for an owner."
+WAITS_FOR_NO_ONE = "{} does not wait for an owner."
 
 
 class Removal(Request):
@@ -164,7 +164,7 @@ def check_for_owner(request: ApiRequest, number: Number) -> Any:
     """Check at once whether the account’s owner has created the roles."""
     run = run_numbered(number)
     if not look_soon(run, request.user):
-        raise Problem(Code.NO_ONE_WAITS, WAITS_FOR_NOBODY.format(run.title))
+        raise Problem(Code.NO_ONE_WAITS, WAITS_FOR_NO_ONE.format(run.title))
     return Status(202, read_run(request, number))
 
 

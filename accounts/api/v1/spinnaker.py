@@ -67,7 +67,7 @@ def read_spinnaker_connection(request: HttpRequest) -> dict[str, Any]:
 def test_spinnaker_connection(request: ApiRequest) -> Any:
     """Let a worker test the connection. Nothing in Spinnaker changes."""
     row = connected()
-    if ask(question(row), request.user, anew=True) is None:
+    if ask(question(row), request.user, again=True) is None:
         raise too_much_asked()
     return Status(202, connection_of(row))
 

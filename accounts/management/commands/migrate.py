@@ -18,7 +18,7 @@ BASELINE = "0001_baseline"
 REPLACED = frozenset(import_module(f"accounts.migrations.{BASELINE}").REPLACED)
 LAST_COMMIT = "aa9971cb"
 """The last one that has the migrations which the baseline replaces."""
-FIRST_THAT_PROVES, EARLIER_COMMIT = "0017_proved", "38a53879"
+FIRST_WITH_VERIFIED, EARLIER_COMMIT = "0017_proved", "38a53879"
 """It and an earlier one call code that the last commit has changed since."""
 
 
@@ -39,7 +39,7 @@ def refuse_unfinished(database: str) -> None:
     missing = REPLACED - applied
     if not applied or not missing:
         return
-    commits = [EARLIER_COMMIT] * (FIRST_THAT_PROVES in missing) + [LAST_COMMIT]
+    commits = [EARLIER_COMMIT] * (FIRST_WITH_VERIFIED in missing) + [LAST_COMMIT]
     raise CommandError(
         f"The database is from a development version ({max(applied)}), which this "
         "version cannot upgrade, and nothing was changed: run `manage.py migrate` with "

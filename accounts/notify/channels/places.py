@@ -72,7 +72,7 @@ def problem(channel: str, place: str) -> str:
     if channel != Channel.WEBHOOK:
         if not any(is_reference(pattern, place) for pattern in (VARIABLE, FILE)):
             return SECRET_RULE
-        return refusal(place, settings.NOTICES)
+        return refusal(place, settings.NOTIFICATIONS)
     try:
         if urlsplit(place).username is not None or set(place) & {"?", "#", "@"}:
             return NO_SECRETS
@@ -91,7 +91,7 @@ def place_of(target: Target) -> Place:
     if target.channel == Channel.WEBHOOK:
         return place_of_url(target.place)
     try:
-        url = secret_of(target.place, settings.NOTICES)
+        url = secret_of(target.place, settings.NOTIFICATIONS)
     except NoSecret as error:
         raise NoPlace(str(error)) from None
     try:
@@ -132,13 +132,15 @@ def place_of_url(url: str) -> Place:
 def allowed_at(host: str) -> Allowed:
     named = is_named(host)
     return Allowed(
-        networks=settings.NOTICES.networks, plain_http=named, public_only=not named
+        networks=settings.NOTIFICATIONS.networks,
+        plain_http=named,
+        public_only=not named,
     )
 
 
 def is_named(host: str) -> bool:
     """Return whether the operator names the host."""
-    return host in {name.lower() for name in settings.NOTICES.hosts}
+    return host in {name.lower() for name in settings.NOTIFICATIONS.hosts}
 
 
 def check_literal(host: str, allowed: Allowed) -> None:

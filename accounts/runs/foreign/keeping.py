@@ -19,7 +19,7 @@ from onboarding.verify.result import Result, command
 if TYPE_CHECKING:
     from accounts.runs.scope import Comparison, Side
 
-NOBODY_ELSES = "No unapproved policies in {}"
+NO_ONE_ELSES = "No unapproved policies in {}"
 PLAN_AGAIN = (
     "Plan again to remove it, or ask an approver to accept it on the page of {}."
 )
@@ -32,7 +32,7 @@ def of_others(side: Side, one: Comparison) -> Result:
     Where roles were there before Bowline it is listed and fails nothing, unless anybody
     in AWS can assume one.
     """
-    name = NOBODY_ELSES.format(side.place)
+    name = NO_ONE_ELSES.format(side.place)
     if not (one.foreign or one.beyond):
         accepted = ", ".join(
             f"{it.policy} on role {it.resource.role}" for it in one.accepted
@@ -44,7 +44,7 @@ def of_others(side: Side, one: Comparison) -> Result:
             f"Accepted: {accepted}." if accepted else "",
         )
     removable = any(it.removable for it in one.foreign)
-    is_open = Topic.EVERYBODY in {risk.topic for risk in one.beyond}
+    is_open = Topic.EVERYONE in {risk.topic for risk in one.beyond}
     told = [it.sentence for it in one.foreign]
     told += [f"{risk.key.kind} {risk.key.name}: {risk.sentence}" for risk in one.beyond]
     fails = removable or is_open or not side.adopts

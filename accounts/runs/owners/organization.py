@@ -14,7 +14,7 @@ from django.db.models import Count, Max
 from accounts.mapping.handing_off import described
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.models import HandOff as HandedOut
+from accounts.models import HandOff as HandOffRow
 from accounts.models import ManagedAccount, Run
 from accounts.models.managed import ManagedAccountQuerySet
 from accounts.models.standing import BROKEN, VERIFIED
@@ -68,7 +68,7 @@ def of_organization() -> ManagedAccountQuerySet:
 def stack_sets() -> list[StackSet]:
     """Count the accounts of each StackSet, in one query."""
     found: dict[str, StackSet] = {}
-    latest = HandedOut.objects.newest().of_organization().order_by("stack_name")
+    latest = HandOffRow.objects.newest().of_organization().order_by("stack_name")
     groups = latest.values("stack_name", "text", "account__state").annotate(
         accounts=Count("pk"), newest=Max("pk")
     )
@@ -85,7 +85,7 @@ def newest_of(
     managing: Managing, sets: Iterable[StackSet]
 ) -> Iterator[tuple[StackSet, HandOff]]:
     """Describe each StackSet by the account that was handed off last."""
-    rows = HandedOut.objects.select_related("account")
+    rows = HandOffRow.objects.select_related("account")
     known = rows.prefetch_related("account__providers").in_bulk(
         [one.newest for one in sets]
     )
@@ -98,7 +98,7 @@ def newest_of(
 def sets_of_accounts() -> list[ForMany]:
     """Describe each StackSet with the ids of its accounts; raise one of NOT_READY."""
     ids: dict[str, list[str]] = {}
-    latest = HandedOut.objects.newest().of_organization()
+    latest = HandOffRow.objects.newest().of_organization()
     rows = latest.order_by("account__account_id")
     for name, account_id in rows.values_list("stack_name", "account__account_id"):
         ids.setdefault(name, []).append(account_id)

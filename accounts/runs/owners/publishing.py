@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from accounts.mapping.handing_off import hand_off_of_managing, versioned
-from accounts.models import HandOff as HandedOut
+from accounts.models import HandOff as HandOffRow
 from accounts.models import Run
 from accounts.runs.scope import Scope
 from onboarding.aws.errors import AwsError
@@ -32,14 +32,14 @@ def publish(run: Run, scope: Scope, sessions: Sessions) -> None:
         return
     if run.account and scope.managed and scope.managed.is_handed_off:
         given = versioned(run.account.pk, scope.managing, scope.managed)
-        put(HandedOut.objects.filter(account=run.account), given, bucket, sessions)
+        put(HandOffRow.objects.filter(account=run.account), given, bucket, sessions)
     if scope.shared and scope.managing.is_handed_off:
         given = hand_off_of_managing(scope.row)
-        put(HandedOut.objects.of_managing(), given, bucket, sessions)
+        put(HandOffRow.objects.of_managing(), given, bucket, sessions)
 
 
 def put(
-    rows: QuerySet[HandedOut],
+    rows: QuerySet[HandOffRow],
     given: HandOff,
     bucket: TemplateBucket,
     sessions: Sessions,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accounts.mapping.handing_off import hand_off_of
 from accounts.mapping.managing import managing_row
-from accounts.models import HandOff as HandedOut
+from accounts.models import HandOff as HandOffRow
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import Status
 from accounts.runs.owners.readiness import hand_off_managing_now, hand_off_now
@@ -23,9 +23,9 @@ def hand_off_for(account: Subject, *, removes: bool = False) -> HandOff:
     return hand_off_of(managing_row(), account) if removes else hand_off_now(account)
 
 
-def last_handed_out(account: Subject) -> HandedOut | None:
+def last_hand_off(account: Subject) -> HandOffRow | None:
     if isinstance(account, ManagingAccount):
-        return HandedOut.objects.of_managing().first()
+        return HandOffRow.objects.of_managing().first()
     return account.hand_offs.in_force().first()
 
 

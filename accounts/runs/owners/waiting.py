@@ -11,9 +11,9 @@ from accounts.mapping.entries import keep_approved
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.runs.foreign.as_found import worded
-from accounts.runs.owners.handed_out import (
-    keep_handed_out,
-    keep_managing_handed_out,
+from accounts.runs.owners.hand_offs import (
+    keep_hand_off,
+    keep_managing_hand_off,
 )
 from accounts.runs.owners.publishing import publish
 from accounts.runs.scope import Scope
@@ -47,9 +47,9 @@ def begin_waiting(run: Run, scope: Scope) -> None:
             return
         keep_approved(run)
         if scope.managed and scope.managed.is_handed_off:
-            keep_handed_out(run, scope.managing, scope.managed)
+            keep_hand_off(run, scope.managing, scope.managed)
         if scope.shared and scope.managing.is_handed_off:
-            keep_managing_handed_out(run, scope.row)
+            keep_managing_hand_off(run, scope.row)
 
 
 def left_to_owner(run: Run, scope: Scope, sessions: Sessions) -> tuple[Change, ...]:

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from accounts.http import Request
 from accounts.lists.accounts import (
     COLUMNS,
-    EVERYBODY,
+    EVERYONE,
     FAILED,
     FILTERS,
     INACTIVE,
@@ -120,7 +120,7 @@ def filter_form(request: Request, sort: str) -> FilterForm:
                 "write",
                 "Write access",
                 "Any write access",
-                [(EVERYBODY, "Everyone in Spinnaker")],
+                [(EVERYONE, "Everyone in Spinnaker")],
             ),
             Filter(
                 "organization",

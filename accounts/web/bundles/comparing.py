@@ -40,9 +40,9 @@ def by_a_worker(request: Request, question: Question, now: str) -> Comparison:
         return Compared(found, is_old=found.of != now)
     match request.GET.get("look"):
         case "1":
-            lookup = ask(question, request.user, anew=True)
+            lookup = ask(question, request.user, again=True)
         case "answer":
-            lookup = seen(question) or ask(question, request.user, anew=True)
+            lookup = seen(question) or ask(question, request.user, again=True)
         case _:
             return first_asking(request)
     if lookup is None or lookup.waits:

@@ -11,7 +11,7 @@ from accounts.models import Activity
 from accounts.people.activity import record
 from accounts.web.sign_in import UNKNOWN, address
 
-NOBODY = "unknown passkey"
+NO_ONE = "unknown passkey"
 """The name for which passkeys are counted that nobody has; no person's has a blank."""
 
 
@@ -33,4 +33,4 @@ def count_failure(request: HttpRequest, person: User | None, by: str) -> None:
 
 
 def credentials(person: User | None) -> dict[str, str]:
-    return {"username": person.get_username() if person else NOBODY}
+    return {"username": person.get_username() if person else NO_ONE}

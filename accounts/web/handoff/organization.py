@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from accounts.http import Request, attachment
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import Activity, ManagedAccount
-from accounts.models import HandOff as HandedOut
+from accounts.models import HandOff as HandOffRow
 from accounts.people.activity import record
 from accounts.people.roles import OPERATOR
 from accounts.runs.owners.organization import (
@@ -80,7 +80,7 @@ def organization_hand_off(request: Request) -> HttpResponse:
     }
     if sets:
         try:
-            shown |= handed_out(managing_of(managing_row()), sets)
+            shown |= with_sets(managing_of(managing_row()), sets)
         except (NoManagingAccount, *NOT_READY) as error:
             shown["not_ready"] = str(error)
     return render(request, "handoff/organization.html", shown)
@@ -88,16 +88,16 @@ def organization_hand_off(request: Request) -> HttpResponse:
 
 def with_hand_offs(
     accounts: Iterable[ManagedAccount],
-) -> Iterator[tuple[ManagedAccount, HandedOut | None]]:
+) -> Iterator[tuple[ManagedAccount, HandOffRow | None]]:
     """Yield each account with what was handed out for it last."""
     shown = list(accounts)
-    newest = HandedOut.objects.newest().filter(account__in=shown)
+    newest = HandOffRow.objects.newest().filter(account__in=shown)
     by_account = {one.account_id: one for one in newest}
     for account in shown:
         yield account, by_account.get(account.pk)
 
 
-def handed_out(managing: Managing, sets: Iterable[StackSet]) -> dict[str, Any]:
+def with_sets(managing: Managing, sets: Iterable[StackSet]) -> dict[str, Any]:
     found = [
         Shown(
             counts,

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
 from accounts.http import Request, attachment
-from accounts.models import HandOff as HandedOut
+from accounts.models import HandOff as HandOffRow
 from accounts.models import ManagedAccount, Run
 from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import refuse_outside
@@ -44,9 +44,9 @@ class Changed(NamedTuple):
 class Update:
     """The next version, compared with the one that the owner has."""
 
-    has: HandedOut
+    has: HandOffRow
     number: int
-    is_handed_out: bool
+    is_latest_hand_off: bool
     """False: its plan is not approved yet."""
     changed: tuple[Changed, ...]
 
@@ -74,12 +74,12 @@ def update_of(account: ManagedAccount, one: HandOff) -> Update | None:
     versions = versions_of(account)
     if versions.has is None or versions.last is None:
         return None
-    is_handed_out = versions.last.text_id == one.digest
-    if is_handed_out and not versions.is_update:
+    is_latest_hand_off = versions.last.text_id == one.digest
+    if is_latest_hand_off and not versions.is_update:
         return None
-    number = versions.last.number + (0 if is_handed_out else 1)
+    number = versions.last.number + (0 if is_latest_hand_off else 1)
     changed = tuple(changes(versions.has.text.text, one.text))
-    return Update(versions.has, number, is_handed_out, changed)
+    return Update(versions.has, number, is_latest_hand_off, changed)
 
 
 def changes(before: str, after: str) -> Iterator[Changed]:
@@ -125,7 +125,7 @@ def parts_of(text: str) -> dict[Part, dict[str, Any]]:
 @operator_required
 def hand_off_version(request: Request, pk: UUID, number: int) -> HttpResponse:
     """Return the templates as they were handed out then."""
-    rows = HandedOut.objects.select_related("account", "text")
+    rows = HandOffRow.objects.select_related("account", "text")
     given = get_object_or_404(rows, account=pk, number=number)
     refuse_outside(request.user, OPERATOR, given.account)
     name = f"{given.stack_name}-version-{number}.yml"

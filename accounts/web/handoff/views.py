@@ -12,7 +12,7 @@ from django.shortcuts import render
 from accounts.http import Request, attachment
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, ManagedAccount, Run
-from accounts.models import HandOff as HandedOut
+from accounts.models import HandOff as HandOffRow
 from accounts.models.standing import BROKEN
 from accounts.people.activity import record
 from accounts.people.doors import operator_required
@@ -26,7 +26,7 @@ from accounts.runs.owners.readiness import (
 from accounts.runs.owners.subject import (
     Subject,
     hand_off_for,
-    last_handed_out,
+    last_hand_off,
     waiting_run,
 )
 from accounts.web.handoff.subject import (
@@ -98,7 +98,7 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
         elif isinstance(account, ManagedAccount):
             shown |= shown_versions(account, one, run)
             update = shown["update"]
-            if update and update.is_handed_out:
+            if update and update.is_latest_hand_off:
                 had = update.has.number
                 text = update_message(one, had=had, number=update.number)
                 shown["message"] = text
@@ -113,23 +113,23 @@ def whether_to_send(account: Subject, one: HandOff, run: Run | None) -> dict[str
     """Say whether the owner is to do this now: `lost`, where the owner had exactly this
     and AWS shows something else; `waiting`, how many accounts wait for it.
     """
-    last = last_handed_out(account)
-    handed_out = last is not None and last.text_id == one.digest
-    links = tuple(quick_links(one, last)) if last and handed_out else ()
-    lost = handed_out and exists(account) and account.state in BROKEN
-    waiting = accounts_that_wait().count() if one.of_managing and handed_out else 0
+    last = last_hand_off(account)
+    was_handed_off = last is not None and last.text_id == one.digest
+    links = tuple(quick_links(one, last)) if last and was_handed_off else ()
+    lost = was_handed_off and exists(account) and account.state in BROKEN
+    waiting = accounts_that_wait().count() if one.of_managing and was_handed_off else 0
     return {
         "links": links,
-        "unpublished": last.unpublished if last and handed_out else "",
+        "unpublished": last.unpublished if last and was_handed_off else "",
         "message": message(one, links),
         "lost": lost,
         "waiting": waiting,
-        "handed_out": handed_out,
+        "was_handed_off": was_handed_off,
         "is_to_send": bool(run or lost or waiting),
     }
 
 
-def quick_links(one: HandOff, last: HandedOut) -> Iterator[str]:
+def quick_links(one: HandOff, last: HandOffRow) -> Iterator[str]:
     """Yield the console's page for each stack whose template is in the bucket."""
     partition = one.managing.partition
     for stack, url in zip(one.stacks, last.urls, strict=False):

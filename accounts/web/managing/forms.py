@@ -26,7 +26,7 @@ from onboarding.partitions import known_region
 from onboarding.topology import MANAGED_ROLE, MadeBy, Managing, identity_elsewhere
 
 NEEDED = "This field is required for the option that you chose above."
-NOTHING_PROVES = "Required: without it, Bowline can't verify what the owner created."
+NOTHING_VERIFIES = "Required: without it, Bowline can't verify what the owner created."
 NEAR = 3
 """How many first letters an account shares with the one that was meant."""
 
@@ -255,7 +255,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         if cleaned.get("made_by") == MadeBy.OWNER:
             cleaned["access_role"] = ""
             if not cleaned.get("trusts_bowline"):
-                self.add_error("trusts_bowline", NOTHING_PROVES)
+                self.add_error("trusts_bowline", NOTHING_VERIFIES)
         return cleaned
 
     def forget_unasked(self) -> None:

@@ -34,7 +34,7 @@ def sign_in_name(text: str) -> str:
     return new_name(name)
 
 
-def mail_address(text: str) -> str:
+def email_address(text: str) -> str:
     try:
         validate_email(names.seen(text))
     except ValidationError:
@@ -52,7 +52,7 @@ class DescriptionForm(forms.Form):
         rule=names.seen, required=False, max_length=150, label="Last name"
     )
     email = RuledField(
-        rule=mail_address, required=False, max_length=254, label="Email address"
+        rule=email_address, required=False, max_length=254, label="Email address"
     )
     helper = bare_helper()
 

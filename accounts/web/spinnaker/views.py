@@ -27,7 +27,7 @@ from accounts.web.spinnaker.forms import SpinnakerForm
 from accounts.web.you.confirmation import confirmation_required
 from onboarding.checks import Outcome
 
-SOMEBODY_ELSE = (
+SOMEONE_ELSE = (
     "Your changes weren't saved. Someone else connected Spinnaker while this page "
     "was open. Reload the page to edit the connection."
 )
@@ -78,7 +78,7 @@ def asked_for_a_test(request: Request) -> HttpResponse:
     row = Spinnaker.objects.first()
     if row is None:
         return redirect("accounts:spinnaker")
-    ask(question(row), request.user, anew=True)
+    ask(question(row), request.user, again=True)
     return redirect(f"{reverse('accounts:spinnaker')}?look=answer#test")
 
 
@@ -101,7 +101,7 @@ def spinnaker_edit(request: Request) -> HttpResponse:
         try:
             describe(form.described, request.user)
         except IntegrityError:
-            form.add_error(None, SOMEBODY_ELSE)
+            form.add_error(None, SOMEONE_ELSE)
         else:
             messages.success(request, "The connection is saved.")
             return asked_for_a_test(request)

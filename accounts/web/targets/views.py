@@ -126,7 +126,7 @@ def form_page(
         "row": row,
         "name": form.initial.get("name", ""),
         "crumbs": crumbs(),
-        "reach": settings.NOTICES,
+        "reach": settings.NOTIFICATIONS,
         "hosts": hosts_of_secret_urls(),
     }
     return render(request, "targets/target.html", shown)

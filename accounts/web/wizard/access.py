@@ -21,7 +21,7 @@ from accounts.models import ManagedAccount
 from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import refuse_environment
 from accounts.people.roles import OPERATOR
-from accounts.web.lookups import Asking, ask_anew, look_up
+from accounts.web.lookups import Asking, ask_again, look_up
 from accounts.web.wizard.page import go_on, page, saved
 from onboarding import names
 from onboarding.aws.discover import AccessReport
@@ -138,7 +138,7 @@ def test_access(request: Request, pk: UUID) -> HttpResponse:
 
 def tried(request: Request, question: Question) -> dict[str, Any]:
     """Return the report of a tried role, or how the page gets it."""
-    look = ask_anew if request.method == "POST" else look_up
+    look = ask_again if request.method == "POST" else look_up
     looked = look(request, question)
     if isinstance(looked, Asking):
         return {"asking": looked}

@@ -45,7 +45,7 @@ ASKS = {
 }
 STEPS = (
     *(
-        WizardStep(part.slug, part.title, ASKS[part.slug], part.is_described)
+        WizardStep(part.slug, part.title, ASKS[part.slug], part.has_details)
         for part in PARTS
     ),
     WizardStep(

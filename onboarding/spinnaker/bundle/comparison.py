@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from onboarding.resources.entry_changes import ANYWHERE, EVERYBODY
+from onboarding.resources.entry_changes import ANYWHERE, EVERYONE
 from onboarding.spinnaker.bundle.contents import (
     ACCOUNTS,
     PROVIDERS,
@@ -67,7 +67,7 @@ class Altered(Named):
     def risks(self) -> Iterator[str]:
         """Yield what opens to more people or places than before."""
         was, now = (one.get("permissions", {}) for one in (self.before, self.account))
-        for which, sentence in EVERYBODY.items():
+        for which, sentence in EVERYONE.items():
             if was.get(which.upper()) and not now.get(which.upper()):
                 yield sentence
         if self.before.get("namespaces") and not self.account.get("namespaces"):

@@ -32,7 +32,7 @@ Spinnaker's configuration refers to files in it.
 policies on both sides; the first step below verifies these accounts.
 """
 
-PROVE = """
+VERIFY = """
 ## 1. Prove it where Spinnaker runs
 
 ```sh
@@ -253,7 +253,7 @@ def sections(
         role=f"role/{managing.managed_role}",
         table=table(topology.managed, states),
     )
-    yield PROVE.format(
+    yield VERIFY.format(
         command=COMMAND,
         where=fill(WHERE, 88),
         kubectl=", for clusters also kubectl" if kubernetes else "",

@@ -32,7 +32,9 @@ class ShellCommand(NamedTuple):
     line: str
 
 
-PROOF = ShellCommand(f"Verify that Spinnaker can access each account. {WHERE}", COMMAND)
+VERIFICATION = ShellCommand(
+    f"Verify that Spinnaker can access each account. {WHERE}", COMMAND
+)
 
 
 class Way(NamedTuple):
@@ -75,14 +77,14 @@ def next_commands(
             yield ShellCommand(
                 "Unpack it on hal's host, over the previous one.", unpack
             )
-            yield PROOF
+            yield VERIFICATION
             yield ShellCommand(
                 f"Configure Halyard, which makes a backup first{removes}, and deploy.",
                 APPLY_HAL.format(prunes=prunes),
             )
         case "kustomize":
             yield ShellCommand("Unpack it next to your spinnaker-kustomize.", unpack)
-            yield PROOF
+            yield VERIFICATION
             yield ShellCommand(
                 "Add components/bowline as the last of components: in its "
                 "kustomization.yml (once), copy the component there, and deploy.",
@@ -91,14 +93,14 @@ def next_commands(
         case "operator":
             secrets = f"{APPLY_SECRETS} && " if SECRETS in paths else ""
             yield ShellCommand("Unpack it where kubectl reaches the cluster.", unpack)
-            yield PROOF
+            yield VERIFICATION
             yield ShellCommand(
                 "Patch the SpinnakerService; README.md says what its lists hide.",
                 f"{secrets}{PATCH}",
             )
         case "files":
             yield ShellCommand("Unpack it on Clouddriver's host.", unpack)
-            yield PROOF
+            yield VERIFICATION
             yield ShellCommand(
                 "Copy each file to its service, as README.md says, and restart that. "
                 "The file is whole: it hides accounts in a clouddriver-local.yml of "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from onboarding.delivery.connection import NOBODY, NOT_ADMIN, report
+from onboarding.delivery.connection import NO_ONE, NOT_ADMIN, report
 from onboarding.delivery.errors import Kind
 from onboarding.delivery.gate import Caller
 from onboarding.delivery.releases import ECS_WARNING, Release
@@ -34,7 +34,7 @@ def test_an_account_manager_is_warned_of():
 
 
 def test_nobody_is_warned_of():
-    assert report(StrictGate(failing=[ok(None)]).gate, NEW).warnings == (NOBODY,)
+    assert report(StrictGate(failing=[ok(None)]).gate, NEW).warnings == (NO_ONE,)
 
 
 def test_a_sign_in_that_failed_is_the_error():

@@ -73,7 +73,7 @@ def test_a_new_account_that_everybody_can_deploy_to_is_what_is_read_first():
 
     first, second = plan.concerns
 
-    assert first.topic is Topic.EVERYBODY
+    assert first.topic is Topic.EVERYONE
     assert [risk.key.name for risk in first.risks] == ["staging"]
     assert first.risks[0].sentence == OPEN_TO_ALL
     assert second.topic is Topic.DELETIONS

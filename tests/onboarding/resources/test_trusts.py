@@ -98,7 +98,7 @@ def test_a_plan_says_who_can_assume_a_role_and_could_not() -> None:
         )
     ]
     assert [(one.topic, one.sentence) for one in opened] == [
-        (Topic.EVERYBODY, "Anybody in AWS can assume it.")
+        (Topic.EVERYONE, "Anybody in AWS can assume it.")
     ]
     assert list(risks(ROLE, trusted(known), trusted(known))) == []
 

@@ -55,7 +55,7 @@ class AccessTest(Schema):
 @once
 def test_access_role(request: ApiRequest, name: Name, body: RoleAsked) -> Any:
     """Test whether Bowline can assume the role. Nothing in AWS changes."""
-    lookup = ask(asked(request, name, body.access_role), request.user, anew=True)
+    lookup = ask(asked(request, name, body.access_role), request.user, again=True)
     if lookup is None:
         raise too_much_asked()
     return Status(202, test_of(lookup))

@@ -12,7 +12,7 @@ from accounts.api.codes import Code
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem
 from accounts.api.v1.accounts.describing import account_named, router
-from accounts.api.v1.decisions import WAITS_FOR_NOBODY
+from accounts.api.v1.decisions import WAITS_FOR_NO_ONE
 from accounts.api.v1.runs import RunInFull, read_run
 from accounts.api.v1.texts import Name
 from accounts.models import Activity, ManagedAccount, Run
@@ -23,7 +23,7 @@ from accounts.runs.owners.subject import (
     NOT_HANDED_OFF,
     Subject,
     hand_off_for,
-    last_handed_out,
+    last_hand_off,
     waiting_run,
 )
 from accounts.runs.owners.word import not_awaited, take_word
@@ -63,7 +63,7 @@ def taken(request: ApiRequest, account: Subject) -> dict[str, Any]:
     run = waiting_run(account)
     removes = run is not None and run.kind == Run.Kind.REMOVE
     one = hand_off_for(account, removes=removes)
-    last = last_handed_out(account)
+    last = last_hand_off(account)
     detail = {"hand_off": one.digest}
     record(request.user, Activity.What.DOWNLOAD, account.name, detail)
     return {
@@ -88,7 +88,7 @@ def report_hand_off_updated(request: ApiRequest, name: Name) -> Any:
     account = handed_off(name)
     run = waiting_run(account)
     if run is None:
-        raise Problem(Code.NO_ONE_WAITS, WAITS_FOR_NOBODY.format(account.name))
+        raise Problem(Code.NO_ONE_WAITS, WAITS_FOR_NO_ONE.format(account.name))
     if not take_word(run, request.user):
         raise Problem(Code.NO_ONE_WAITS, not_awaited(run))
     return Status(202, read_run(request, run.number))

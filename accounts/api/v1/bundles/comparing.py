@@ -103,7 +103,7 @@ def by_a_worker(question: Question, now: str, by: User, asked: int) -> Changes |
         return found
     lookup = seen(question)
     if lookup is None or not (lookup.waits or lookup.message):
-        lookup = ask(question, by, anew=True)
+        lookup = ask(question, by, again=True)
     if lookup is None:
         raise too_much_asked()
     if lookup.waits:

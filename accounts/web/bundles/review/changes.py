@@ -179,7 +179,7 @@ def readings(excerpt: Excerpt, places: Mapping[Key, Where]) -> Iterator[Reading]
         Topic.DELETIONS: [
             (one, "Spinnaker removes this account.") for one in excerpt.removed
         ],
-        Topic.EVERYBODY: [(one, said) for one in shown for said in one.risks],
+        Topic.EVERYONE: [(one, said) for one in shown for said in one.risks],
         "Changed": [(one, f"{fields_of(one)}.") for one in shown],
         "New": [(one, f"{one.provider} account.") for one in excerpt.added],
     }

@@ -36,7 +36,7 @@ LINES = (
 Risky = Mapping[Key, tuple[Risk, ...]]
 
 TONES: Mapping[str, str] = {
-    Topic.EVERYBODY: "bad",
+    Topic.EVERYONE: "bad",
     Topic.LOST: "bad",
     Topic.DELETIONS: "bad",
     Topic.GAINED: "warn",

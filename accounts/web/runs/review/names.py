@@ -10,12 +10,12 @@ from onboarding.resources.kinds import ClusterAccess, Key
 Names = Mapping[str, str]
 """What Bowline calls accounts, by id."""
 
-NOBODY: Names = MappingProxyType({})
+NO_ONE: Names = MappingProxyType({})
 
 
 def called(account_id: str, names: Names) -> str:
     """Name an account that Bowline knows: “payments (922222222222)”; others by id."""
-    name = (names or NOBODY).get(account_id)
+    name = (names or NO_ONE).get(account_id)
     return f"{name} ({account_id})" if name else account_id
 
 

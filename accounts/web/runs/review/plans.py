@@ -22,7 +22,7 @@ from accounts.web.runs.review.cards import (
     entry_card,
     holder_of,
 )
-from accounts.web.runs.review.names import NOBODY, Names, called, short_name
+from accounts.web.runs.review.names import NO_ONE, Names, called, short_name
 from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.kinds import (
     MANAGED_PATH,
@@ -167,7 +167,7 @@ class Review(NamedTuple):
     readings: tuple[Reading, ...] = ()
     not_recommended: tuple[Pointer, ...] = ()
     """What is discouraged, with the change that it brings where there is one."""
-    names: Names = NOBODY
+    names: Names = NO_ONE
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -191,7 +191,7 @@ class Review(NamedTuple):
         return {**cards, **lines}
 
 
-def review(plan: Plan, own: str, names: Names = NOBODY) -> Review:
+def review(plan: Plan, own: str, names: Names = NO_ONE) -> Review:
     """Lay a plan out; `own` is the name of the managed account that it is for."""
     risky: dict[Key, tuple[Risk, ...]] = {}
     for risk in plan.risks:
@@ -288,7 +288,7 @@ def entries_group(plan: Plan, risky: Risky, numbers: Iterator[int]) -> Group:
 
 
 def readings(
-    plan: Plan, places: Mapping[Key, str], names: Names = NOBODY
+    plan: Plan, places: Mapping[Key, str], names: Names = NO_ONE
 ) -> Iterator[Reading]:
     """Yield what to read first, and what Spinnaker will be configured with."""
     for concern in plan.concerns:

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def public(settings) -> None:
-    settings.NOTICES = PUBLIC
+    settings.NOTIFICATIONS = PUBLIC
 
 
 @pytest.mark.parametrize(
@@ -93,14 +93,14 @@ def test_plain_http_is_for_hosts_that_the_operator_allows(settings) -> None:
     url = "http://hooks.internal/bowline"
 
     assert problem("webhook", url) == HTTPS
-    settings.NOTICES = PUBLIC._replace(hosts=("hooks.internal",))
+    settings.NOTIFICATIONS = PUBLIC._replace(hosts=("hooks.internal",))
     assert problem("webhook", url) == ""
 
 
 def test_an_allowed_host_may_be_private_and_still_not_be_this_machine(
     settings, monkeypatch
 ) -> None:
-    settings.NOTICES = PUBLIC._replace(hosts=("hooks.internal",))
+    settings.NOTIFICATIONS = PUBLIC._replace(hosts=("hooks.internal",))
     allowed = place_of(target_row(place="https://Hooks.internal/")).allowed
     others = place_of(target_row(name="b", place="https://other.internal/")).allowed
 
@@ -168,7 +168,7 @@ def test_a_secret_url_that_leads_elsewhere_is_refused_and_not_repeated(
 
 def test_the_operator_may_allow_another_host_for_slack(monkeypatch, settings) -> None:
     monkeypatch.setenv("SLACK_WEBHOOK_URL", "http://chat.internal/hooks/1")
-    settings.NOTICES = PUBLIC._replace(hosts=("chat.internal",))
+    settings.NOTIFICATIONS = PUBLIC._replace(hosts=("chat.internal",))
 
     place = place_of(target_row(channel="slack", place="env:SLACK_WEBHOOK_URL"))
 
@@ -176,7 +176,7 @@ def test_the_operator_may_allow_another_host_for_slack(monkeypatch, settings) ->
 
 
 def test_only_what_the_operator_allows_is_read(monkeypatch, settings, tmp_path) -> None:
-    settings.NOTICES = REACH._replace(directory=str(tmp_path))
+    settings.NOTIFICATIONS = REACH._replace(directory=str(tmp_path))
     monkeypatch.delenv("SLACK_WEBHOOK_URL", raising=False)
 
     assert "can read" in problem("slack", "env:SECRET_KEY")

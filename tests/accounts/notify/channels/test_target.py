@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def reach(settings) -> None:
-    settings.NOTICES = REACH
+    settings.NOTIFICATIONS = REACH
 
 
 @pytest.fixture

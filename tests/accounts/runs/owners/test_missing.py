@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.models import HandedOutText, HandOff, ManagedAccount, ManagingAccount, Run
+from accounts.models import HandOff, HandOffText, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.actions import approve, keep, plan, remove, verify
 from accounts.runs.owners.looking import ONCE_MORE, STILL_THERE
@@ -114,5 +114,5 @@ def test_what_was_handed_out_is_kept_once_and_counted(
     assert again.status == Status.HANDED_OFF, again.error
     assert [one.number for one in HandOff.objects.all()] == [2, 1]
     assert HandOff.objects.first().stack_name == first.stack_name
-    assert HandedOutText.objects.count() == 2
+    assert HandOffText.objects.count() == 2
     assert "differ from the plan: " in looked(again).waiting

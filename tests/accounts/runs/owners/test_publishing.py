@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import (
-    HandedOutText,
     HandOff,
+    HandOffText,
     ManagedAccount,
     ManagingAccount,
     Run,
@@ -152,7 +152,7 @@ def test_what_nobody_hands_off_is_put_nowhere(put: Mock, of: Any) -> None:
 
 def test_what_is_not_handed_off_yet_is_put_nowhere(put: Mock) -> None:
     run = of_owners()
-    earlier = HandedOutText.objects.create(digest="d" * 64, text="Resources: {}")
+    earlier = HandOffText.objects.create(digest="d" * 64, text="Resources: {}")
     HandOff.objects.update(text=earlier)
 
     assert published(run) == 0

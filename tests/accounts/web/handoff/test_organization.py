@@ -16,8 +16,8 @@ from django.utils import timezone
 from accounts.mapping.handing_off import hand_off_of
 from accounts.models import (
     Activity,
-    HandedOutText,
     HandOff,
+    HandOffText,
     ManagedAccount,
     ManagingAccount,
     Run,
@@ -99,10 +99,10 @@ def test_the_zip_names_the_accounts_of_each_stack_set(client: Client) -> None:
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
     listed = archive.read(f"{name}/accounts.txt").decode().split()
     assert listed == [f"{1:012}", f"{2:012}"]
-    template = HandedOutText.objects.get().text
+    template = HandOffText.objects.get().text
     assert archive.read(f"{name}/{name}.yml").decode() == template
     assert Activity.objects.get(what=Activity.What.DOWNLOAD).detail["stack_sets"] == {
-        name: HandedOutText.objects.get().digest
+        name: HandOffText.objects.get().digest
     }
 
 

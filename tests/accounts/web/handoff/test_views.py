@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from accounts.models import (
     Activity,
-    HandedOutText,
     HandOff,
+    HandOffText,
     ManagedAccount,
     ManagingAccount,
     Run,
@@ -172,7 +172,7 @@ def test_each_file_can_be_downloaded_alone(
 
 def test_the_stack_keeps_its_first_name(client: Client) -> None:
     account = ready_row(name="renamed")
-    text = HandedOutText.objects.create(digest="d" * 64, text="Resources: {}")
+    text = HandOffText.objects.create(digest="d" * 64, text="Resources: {}")
     for number, name in ((1, "bowline-staging"), (2, "bowline-other")):
         HandOff.objects.create(
             account=account, text=text, number=number, stack_name=name, region="r"

@@ -38,7 +38,7 @@ URL = "https://hooks.example.com/bowline"
 
 @pytest.fixture(autouse=True)
 def reach(settings) -> None:
-    settings.NOTICES = PUBLIC
+    settings.NOTIFICATIONS = PUBLIC
     settings.SITE_URL = "https://bowline.example.com"
 
 
@@ -201,7 +201,7 @@ def send_test(client: Client, target: Target) -> str:
 def test_a_test_is_sent_by_a_worker_and_the_page_waits_for_it(
     administrator, settings
 ) -> None:
-    settings.NOTICES = REACH
+    settings.NOTIFICATIONS = REACH
     with receiving() as receiver:
         where = send_test(administrator, target_row(place=receiver.url))
 
@@ -220,7 +220,7 @@ def test_a_test_is_sent_by_a_worker_and_the_page_waits_for_it(
 def test_a_test_that_fails_says_why_and_is_not_repeated(
     administrator, settings
 ) -> None:
-    settings.NOTICES = REACH
+    settings.NOTIFICATIONS = REACH
     with receiving(status(503)) as receiver:
         where = send_test(administrator, target_row(place=receiver.url))
         deliver(Notification.objects.get())
@@ -232,7 +232,7 @@ def test_a_test_that_fails_says_why_and_is_not_repeated(
 
 
 def test_a_test_reaches_a_paused_target(administrator, settings) -> None:
-    settings.NOTICES = REACH
+    settings.NOTIFICATIONS = REACH
     with receiving() as receiver:
         send_test(administrator, target_row(place=receiver.url, paused_at=Now()))
         deliver(Notification.objects.get())

@@ -26,7 +26,7 @@ DOCS = Path(__file__).parents[4] / "docs" / "developers" / "verdicts.md"
 HEAD = "| What is in AWS | The write is | How Bowline knows |\n|---|---|---|\n"
 SIMULATED = "IAM's simulator, in each region and on each kind of resource"
 READ = "the role's policies, whatever the simulator says"
-NOBODY = "nobody knows: the check says why"
+NO_ONE = "nobody knows: the check says why"
 
 
 class Case(NamedTuple):
@@ -67,7 +67,7 @@ CASES = (
     Case(
         "a policy of the organization denies it without certain tags",
         Simulated(organization=(TAGS,)),
-        NOBODY,
+        NO_ONE,
     ),
     Case(
         "somebody's policy denies it on one kind of resource",
@@ -92,12 +92,12 @@ CASES = (
     Case(
         "no policy denies it, and Bowline may not simulate",
         Simulated(refuses=BLIND),
-        NOBODY,
+        NO_ONE,
     ),
     Case(
         "IAM's simulator does not know the action",
         Simulated(invalid=frozenset({RUN})),
-        f"{NOBODY}; the other actions are simulated",
+        f"{NO_ONE}; the other actions are simulated",
     ),
     Case(
         "the simulator does not answer a large request in time",

@@ -13,7 +13,7 @@ from accounts.discover.lookups import MOST_OF_ONE
 from accounts.models import Activity, Lookup
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
-from onboarding.resources.entry_changes import EVERYBODY
+from onboarding.resources.entry_changes import EVERYONE
 from onboarding.topology import Permissions
 from tests.accounts.api.calling import detail
 from tests.accounts.web.answers import work
@@ -76,7 +76,7 @@ def test_it_says_which_fields_change_and_what_opens_to_everybody(reader):
         {"name": "permissions", "before": "WRITE: team", "after": ""},
         {"name": "environment", "before": "", "after": "live"},
     ]
-    assert core_account["risks"] == [EVERYBODY["write"]]
+    assert core_account["risks"] == [EVERYONE["write"]]
     assert core_account["before"]["name"] == core_account["after"]["name"] == "core"
 
 

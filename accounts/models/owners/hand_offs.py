@@ -10,7 +10,7 @@ from accounts.models.managed import ManagedAccount
 from onboarding.topology import MadeBy
 
 
-class HandedOutText(models.Model):
+class HandOffText(models.Model):
     """A template as it was handed out; the same text is kept once."""
 
     digest = models.CharField(primary_key=True, max_length=64)
@@ -57,7 +57,7 @@ class HandOff(models.Model):
     )
     """Empty: it is the managing account's."""
     text = models.ForeignKey(
-        HandedOutText, on_delete=models.PROTECT, related_name="hand_offs"
+        HandOffText, on_delete=models.PROTECT, related_name="hand_offs"
     )
     number = models.PositiveIntegerField()
     """Counted for each account: people call it version 1, 2 and so on."""

@@ -8,8 +8,8 @@ from accounts.mapping.handing_off import (
     versioned,
 )
 from accounts.models import (
-    HandedOutText,
     HandOff,
+    HandOffText,
     ManagedAccount,
     ManagingAccount,
     Run,
@@ -18,13 +18,13 @@ from onboarding.handoff.hand_off import HandOff as Given
 from onboarding.topology import Managed, Managing
 
 
-def keep_handed_out(run: Run, managing: Managing, managed: Managed) -> None:
+def keep_hand_off(run: Run, managing: Managing, managed: Managed) -> None:
     """Keep what the owner receives, unless the last version says the same."""
     assert run.account is not None
     keep(run, versioned(run.account.pk, managing, managed), run.account)
 
 
-def keep_managing_handed_out(run: Run, row: ManagingAccount) -> None:
+def keep_managing_hand_off(run: Run, row: ManagingAccount) -> None:
     """Keep what the managing account's owner receives, unless nothing is new."""
     keep(run, hand_off_of_managing(row), None)
 
@@ -33,7 +33,7 @@ def keep(run: Run, given: Given, account: ManagedAccount | None) -> None:
     last = HandOff.objects.filter(account=account).first()
     if last and not last.removed_at and last.text_id == given.digest:
         return
-    text, _ = HandedOutText.objects.get_or_create(
+    text, _ = HandOffText.objects.get_or_create(
         digest=given.digest, defaults={"text": given.text}
     )
     HandOff.objects.create(
@@ -47,7 +47,9 @@ def keep(run: Run, given: Given, account: ManagedAccount | None) -> None:
     )
 
 
-def is_handed_out(row: ManagedAccount, managing: Managing, managed: Managed) -> bool:
+def is_latest_hand_off(
+    row: ManagedAccount, managing: Managing, managed: Managed
+) -> bool:
     """Return whether the owner was given exactly this, and it was proved since."""
     if not (managed.is_handed_off and row.verification):
         return False
