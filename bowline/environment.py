@@ -27,7 +27,7 @@ def secret_key(*, debug: bool) -> str:
     key = os.environ.get("SECRET_KEY", "")
     if not key and not debug:
         raise ImproperlyConfigured(
-            "SECRET_KEY is not set. It signs sessions, so it must be long, random and "
+            "SECRET_KEY isn't set. It signs sessions, so it must be long, random and "
             "the same for every process: python3 -c 'import secrets; "
             "print(secrets.token_urlsafe(50))'. script/demo makes its own."
         )
@@ -45,7 +45,7 @@ def env_text(name: str, pattern: str) -> str:
     """Read a text that matches the pattern, or is empty."""
     value = os.environ.get(name, "")
     if value and not re.fullmatch(pattern, value, re.ASCII):
-        raise ImproperlyConfigured(f"{name} cannot be {value!r}.")
+        raise ImproperlyConfigured(f"{name} can't be {value!r}.")
     return value
 
 

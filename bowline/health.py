@@ -63,7 +63,7 @@ def database() -> None:
     except (InterfaceError, OperationalError) as error:
         raise UnhealthyError(out_of_reach("database", error)) from error
     if not newest_migrations() <= applied:
-        raise UnhealthyError("Migrations are not applied. Run manage.py migrate.")
+        raise UnhealthyError("Migrations aren't applied. Run manage.py migrate.")
     if not tables_of_models() <= tables:
         raise UnhealthyError("A table is missing. Restore the database.")
 
@@ -96,7 +96,7 @@ def out_of_reach(what: str, error: BaseException) -> str:
     """Tell a password that was refused from a server that does not answer."""
     if any(is_refused(one) for one in causes_of(error)):
         return f"The {what} refused the user name or password."
-    return f"The {what} cannot be reached."
+    return f"The {what} can't be reached."
 
 
 def is_refused(error: BaseException) -> bool:
@@ -150,7 +150,7 @@ class Watched:
         """Wait for the answer, and give what is wrong; empty: nothing."""
         thread.join(max(seconds, 0))
         if thread.is_alive():
-            return f"The {self.name} did not answer within {SECONDS} seconds."
+            return f"The {self.name} didn't answer within {SECONDS} seconds."
         return self.wrong
 
 

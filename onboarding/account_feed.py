@@ -143,7 +143,7 @@ class Asked:
         if (cursor := query.get("cursor")) is not None:
             found = CURSOR.fullmatch(cursor)
             if found is None:
-                raise Malformed("The cursor is not one of this feed.")
+                raise Malformed("The cursor isn't one of this feed.")
             return cls(moment_of(found[1]), moment_of(found[2]))
         if SINCE not in query:
             return cls(None, newest)
@@ -161,7 +161,7 @@ def moment_of(micros: str) -> datetime:
     try:
         return EPOCH + int(micros) * STEP
     except OverflowError as error:
-        raise Malformed("The cursor is not one of this feed.") from error
+        raise Malformed("The cursor isn't one of this feed.") from error
 
 
 def since_of(text: str) -> datetime:

@@ -39,7 +39,7 @@ def decoded(content: bytes) -> str:
     if len(content) > MOST_BYTES:
         raise BadYaml(
             f"This is {len(content):,} bytes. A file of 10,000 accounts has about 4 "
-            f"million; more than {MOST_BYTES:,} are not read."
+            f"million; more than {MOST_BYTES:,} aren't read."
         )
     try:
         text = content.decode("utf-8-sig")
@@ -49,7 +49,7 @@ def decoded(content: bytes) -> str:
     unprintable = yaml.reader.Reader.NON_PRINTABLE.search(text)
     if unprintable:
         raise BadYaml(
-            f"The character U+{ord(unprintable[0]):04X} is not allowed here. Is this a "
+            f"The character U+{ord(unprintable[0]):04X} isn't allowed here. Is this a "
             "text file?",
             text.count("\n", 0, unprintable.start()) + 1,
         )
@@ -128,7 +128,7 @@ class Bounds:
     def too_many_documents(self) -> str:
         if self.most_documents == 1:
             return "The file has a second document. Only one is supported."
-        return f"More than {self.most_documents} documents are not supported."
+        return f"More than {self.most_documents} documents aren't supported."
 
     def open(self, event: yaml.CollectionStartEvent) -> None:
         refuse_tag(event)
@@ -189,7 +189,7 @@ class Bounds:
     def refuse_key(self, event: yaml.Event) -> None:
         """Refuse a list or mapping where a mapping's key is expected."""
         if self.stack and self.stack[-1].is_mapping and self.stack[-1].wants_key:
-            refuse("A list or mapping cannot be a key.", event)
+            refuse("A list or mapping can't be a key.", event)
 
 
 def refuse_tag(event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:

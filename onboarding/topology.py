@@ -255,7 +255,7 @@ def unprovable(managing: Managing, managed: Managed) -> str:
         return ""
     if not managing.bowline or Arn.of(managing.identity_arn).kind == "user":
         return (
-            "Spinnaker's identity does not trust Bowline, so Bowline cannot assume the "
+            "Spinnaker's identity doesn't trust Bowline, so Bowline can't assume the "
             "roles that an owner creates. Let Bowline create this account's roles, or "
             "let Spinnaker's identity trust Bowline."
         )

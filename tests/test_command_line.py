@@ -210,4 +210,4 @@ def test_what_serves_or_checks_the_site_asks_for_the_key(
     ending = clone.run(f".venv/bin/{line}")
 
     assert ending.returncode != 0
-    assert "SECRET_KEY is not set" in ending.stderr
+    assert "SECRET_KEY isn't set" in ending.stderr

@@ -36,7 +36,7 @@ READ = (
 """The files that hold what people read."""
 
 SHOWN = (
-    *("accounts/**/*.py", "bowline/**/*.py", "onboarding/**/*.py", "script/*.py"),
+    *("accounts/**/*.py", "bowline/**/*.py", "onboarding/**/*.py"),
     *("templates/**/*.html", "static/js/*.js", "accounts/help/texts/*.md"),
     *("README.md", "docs/*.md", "docs/explain/*.md", "docs/install/*.md"),
     *(f"docs/{folder}/*.md" for folder in ("onboard", "operate", "people")),
@@ -54,6 +54,7 @@ STORED = (
     "accounts/models/notifications/notification.py",
     "accounts/web/search/destinations.py",
     *("onboarding/handoff/words.py", "onboarding/handoff/organization.py"),
+    "onboarding/handoff/scripts.py",
     *("onboarding/providers/eks.py", "onboarding/desired/policy_sets.py"),
     "onboarding/verify/chain.py",
 )

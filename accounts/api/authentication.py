@@ -40,10 +40,10 @@ NO_TOKEN = (
     "Send a token: “Authorization: Bearer TOKEN”. Create one on your page in Bowline, "
     "under API tokens."
 )
-WRONG = "The token is not valid."
+WRONG = "The token isn't valid."
 REVOKED = "This token was revoked. Create another one."
 EXPIRED = "This token expired on {}. Create another one."
-NOT_ALLOWED = "This path does not support {}."
+NOT_ALLOWED = "This path doesn't support {}."
 
 
 class ApiRequest(HttpRequest):

@@ -15,7 +15,7 @@ from accounts.api.problems import Problem
 from accounts.api.requests import Request
 
 T = TypeVar("T")
-BAD_CURSOR = "The cursor is not valid. Start again without a cursor."
+BAD_CURSOR = "The cursor isn't valid. Start again without a cursor."
 LONGEST = 400
 LARGEST = 2**31 - 1
 """The largest number that a column holds."""

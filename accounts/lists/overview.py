@@ -124,10 +124,9 @@ def broken(states: dict[str, int]) -> list[ToDo]:
 
 BROKEN = {
     NOT_APPROVED: (
-        "1 account is not as approved. Its roles have permissions that no one "
+        "1 account isn't as approved. Its roles have permissions that no one approved.",
+        "{count} accounts aren't as approved. Their roles have permissions that no one "
         "approved.",
-        "{count} accounts are not as approved. Their roles have permissions that no "
-        "one approved.",
     ),
     State.FAILED: (
         "1 account failed. Its last run shows what to fix.",

@@ -63,6 +63,6 @@ def write(path: Path, text: str, *, mode: Literal["w", "x"] = "w") -> None:
         with path.open(mode, newline="") as file:
             file.write(text)
     except FileExistsError:
-        raise CommandError(f"{path} exists, and is not overwritten.") from None
+        raise CommandError(f"{path} exists, and isn't overwritten.") from None
     except OSError as error:
-        raise CommandError(f"{path} cannot be written: {error}") from error
+        raise CommandError(f"{path} can't be written: {error}") from error

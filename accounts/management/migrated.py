@@ -23,7 +23,7 @@ def migrate_if_new(say: Callable[[str], None]) -> None:
         return
     if connection.vendor != "sqlite" or connection.introspection.table_names():
         raise CommandError(
-            "The database does not have the tables of this version of Bowline: run "
+            "The database doesn't have the tables of this version of Bowline: run "
             "`python manage.py migrate` first."
         )
     say(f"Creating the tables of a new database, {connection.settings_dict['NAME']}.")

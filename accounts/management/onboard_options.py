@@ -182,14 +182,14 @@ def settings(options: Mapping[str, Any], accounts: int) -> dict[str, Any]:
 
 def at_least_one(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 100_000:
-        raise ArgumentTypeError(f"{text} is not a number from 1 to 100,000")
+        raise ArgumentTypeError(f"{text} isn't a number from 1 to 100,000")
     return int(text)
 
 
 def percent(text: str) -> int:
     number = text.removesuffix("%")
     if not number.isdecimal() or not 1 <= int(number) <= 100:
-        raise ArgumentTypeError(f"{text} is not a share such as 10%")
+        raise ArgumentTypeError(f"{text} isn't a share such as 10%")
     return int(number)
 
 

@@ -31,7 +31,7 @@ def acting_person(name: str | None, scope: Scope) -> User | None:
         return named_person(name) if name else None
     token = find(text)
     if token is None:
-        raise CommandError(f"{TOKEN}: the token is not valid.")
+        raise CommandError(f"{TOKEN}: the token isn't valid.")
     if reason := why_not(token):
         raise CommandError(f"{TOKEN}: {reason}")
     if scope not in token.scopes:
@@ -39,6 +39,6 @@ def acting_person(name: str | None, scope: Scope) -> User | None:
     if not has_role(token.person, ROLES[scope]):
         raise CommandError(f"{TOKEN}: {refusal(ROLES[scope])}")
     if name and name != token.person.get_username():
-        raise CommandError(f"--by: the token in {TOKEN} is not {name}'s.")
+        raise CommandError(f"--by: the token in {TOKEN} isn't {name}'s.")
     note_use(token)
     return token.person

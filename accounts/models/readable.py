@@ -24,7 +24,7 @@ class Unreadable(ValueError):
     def __init__(self, row: models.Model, column: str, value: object) -> None:
         super().__init__(
             f"The column {column} of the {row._meta.verbose_name} {row.pk} contains "
-            f"{short(repr(value))}, which this Bowline cannot read."
+            f"{short(repr(value))}, which this Bowline can't read."
         )
 
 

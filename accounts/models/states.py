@@ -144,7 +144,7 @@ BADGES = {
     "delete": Badge("bad", "minus", "Exists and will be deleted."),
     # Checks
     "passed": Badge("good", "check", "Bowline called it, and it succeeded."),
-    "not testable": Badge("neutral", "question", "Bowline cannot check this."),
+    "not testable": Badge("neutral", "question", "Bowline can't check this."),
     "cannot deploy": Badge(
         "warn", "warning", "Something that a deployment needs is missing."
     ),

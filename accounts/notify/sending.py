@@ -51,7 +51,7 @@ def deliver_leased(held: Notification) -> None:
     try:
         send(notification)
     except Exception as error:
-        logger.warning("The notification of %s was not sent: %r", notification, error)
+        logger.warning("The notification of %s wasn't sent: %r", notification, error)
         sentence = isinstance(error, NotDelivered)
         reason = str(error) if sentence else f"{type(error).__name__}: {error}"
         if notification.tries == MOST_TRIES or is_final(notification, error):

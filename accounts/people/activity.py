@@ -172,7 +172,7 @@ def first_broken() -> str:
             )
         if entry.previous != previous:
             return (
-                f"Entry {entry.number} does not follow entry {number}: one of them was "
+                f"Entry {entry.number} doesn't follow entry {number}: one of them was "
                 "rewritten."
             )
         number, previous = entry.number, entry.hash

@@ -44,7 +44,7 @@ def secret_of(reference: str, allowed: Readable) -> str:
     kind, _, name = reference.partition(":")
     if kind == "env":
         secret = os.environ.get(name, "")
-        missing = f"The environment variable {name} is not set where Bowline's workers"
+        missing = f"The environment variable {name} isn't set where Bowline's workers"
         missing += " run."
     else:
         with file_of(reference, allowed).open("rb") as file:

@@ -140,7 +140,7 @@ def build(bundle: Bundle) -> None:
         files = bundle_files(topology, verifications, entries, had_before(bundle))
         archive = zipped(files)
     except ValueError as error:
-        logger.exception("Bundle %s cannot be built.", bundle.number)
+        logger.exception("Bundle %s can't be built.", bundle.number)
         finish(bundle, Bundle.Status.FAILED, error=str(error))
         return
     bundle.accounts.set(accounts)

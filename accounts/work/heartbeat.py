@@ -41,7 +41,7 @@ class Silence(NamedTuple):
 
     @property
     def who(self) -> str:
-        return "The broker has not" if self.of_broker else "No worker has"
+        return "The broker hasn't" if self.of_broker else "No worker has"
 
     def __str__(self) -> str:
         if self.since is None:

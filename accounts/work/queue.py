@@ -85,7 +85,7 @@ def sent(task: str, *keys: str | None, **options: Any) -> bool:
     try:
         current_app.send_task(task, [*keys], retry=False, **options)
     except (OperationalError, OSError):
-        logger.exception("The broker cannot be reached; the sweep will try again.")
+        logger.exception("The broker can't be reached; the sweep will try again.")
         broker_lost()
         return False
     return True

@@ -43,9 +43,9 @@ def read_saml() -> Saml:
     file = os.environ.get("SAML_METADATA_FILE", "")
     if find_spec("onelogin") is None:
         raise ImproperlyConfigured(
-            f"{'SAML_METADATA_FILE' if file else 'SAML_ENTITY_ID'} is set, and SAML is "
-            "not installed: pip install --require-hashes -r requirements-saml.txt, or "
-            "docker build --build-arg SAML=true."
+            f"{'SAML_METADATA_FILE' if file else 'SAML_ENTITY_ID'} is set, and SAML "
+            "isn't installed: pip install --require-hashes -r requirements-saml.txt, "
+            "or docker build --build-arg SAML=true."
         )
     described = metadata_in(file) if file else by_variables()
     parts = urlsplit(described.sso_url)
@@ -79,7 +79,7 @@ def read(file: str) -> str:
     try:
         return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(f"{file} cannot be read: {error}.") from error
+        raise ImproperlyConfigured(f"{file} can't be read: {error}.") from error
 
 
 def entity_id_in(text: str, where: str) -> str:

@@ -89,8 +89,8 @@ def known_partition(value: str) -> str:
     if value.startswith(ISOLATED):
         raise names.BadName(
             value,
-            "Bowline does not work in AWS's isolated partitions: it hasn't been "
-            f"tested there. The partitions are {', '.join(PARTITIONS)}.",
+            "Bowline doesn't work in AWS's isolated partitions: it hasn't been tested "
+            f"there. The partitions are {', '.join(PARTITIONS)}.",
         )
     if value not in PARTITIONS:
         raise names.BadName(value, f"The partitions are {', '.join(PARTITIONS)}.")

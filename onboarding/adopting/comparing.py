@@ -124,7 +124,7 @@ def between(first: Reading, second: Reading) -> Iterator[Finding]:
         (second, first, other.keys() - one.keys()),
     ):
         if missing:
-            says = f"Only {here.title} has these accounts; {there.title} does not."
+            says = f"Only {here.title} has these accounts; {there.title} doesn't."
             yield Finding("one-source-only", says, names(missing))
 
 
@@ -137,7 +137,7 @@ def in_effect(described: Sequence[Reading], loaded: Reading) -> Iterator[Finding
     types = {key.type for key in wanted}
     if missing := wanted.keys() - working.keys():
         says = (
-            "Spinnaker has not loaded these accounts, though a file has them. It skips "
+            "Spinnaker hasn't loaded these accounts, though a file has them. It skips "
             "what it can't read: see Clouddriver's log."
         )
         yield Finding("not-loaded", says, names(missing))
@@ -161,7 +161,7 @@ def in_effect(described: Sequence[Reading], loaded: Reading) -> Iterator[Finding
     for fields, keys in sorted(differing.items()):
         says = (
             f"Spinnaker works with another {', '.join(fields)} than the file says. "
-            "Either it was not restarted since, or it reads the file differently."
+            "Either it wasn't restarted since, or it reads the file differently."
         )
         yield Finding("not-in-effect", says, names(keys))
 

@@ -60,7 +60,7 @@ def names_of_all(spinnaker: Spinnaker) -> Iterator[Finding]:
     yield from finding(
         "name-not-taken",
         (one for one in spinnaker.accounts if not is_name(one.name)),
-        "Bowline does not take these names: it takes 1 to 60 of a–z, 0–9 and “-”. "
+        "Bowline doesn't take these names: it takes 1 to 60 of a–z, 0–9 and “-”. "
         "Pipelines name accounts literally, so a new name means to change pipelines.",
     )
     seen: dict[str, list[Account]] = {}
@@ -98,7 +98,7 @@ def aws_accounts(spinnaker: Spinnaker) -> Iterator[Finding]:
     yield from finding(
         "no-account-id",
         by_id.get("", ()),
-        "These accounts have no account ID, so Spinnaker does not load them.",
+        "These accounts have no account ID, so Spinnaker doesn't load them.",
     )
     yield from roles(accounts)
     if (within(spinnaker.settings, AWS, "enabled") or accounts) and not any(
@@ -137,7 +137,7 @@ def aws_accounts(spinnaker: Spinnaker) -> Iterator[Finding]:
         yield Finding(
             "primary-account",
             f"{short(primary)} is the primary account: Orca bakes there, and Deck "
-            "proposes it. Bowline does not take that over from here.",
+            "proposes it. Bowline doesn't take that over from here.",
             (primary,),
         )
 
@@ -200,8 +200,8 @@ def identities(spinnaker: Spinnaker) -> Iterator[Finding]:
     if settings.get("accesskeyid") or settings.get("secretaccesskey"):
         yield Finding(
             "access-keys",
-            "The AWS provider has access keys of its own. They are not in this report, "
-            "and Bowline does not take them: it describes the user as an existing "
+            "The AWS provider has access keys of its own. They aren't in this report, "
+            "and Bowline doesn't take them: it describes the user as an existing "
             "identity.",
         )
     base = within(settings, "defaults", "iamrole")
@@ -231,8 +231,8 @@ def ecs_accounts(spinnaker: Spinnaker) -> Iterator[Finding]:
             if one.text("awsAccount") in aws
             and aws[one.text("awsAccount")].values.get("externalId")
         ),
-        "The AWS account of these ECS accounts has an external ID, and Spinnaker does "
-        "not send it for ECS.",
+        "The AWS account of these ECS accounts has an external ID, and Spinnaker "
+        "doesn't send it for ECS.",
     )
 
 
@@ -246,8 +246,8 @@ def clusters(spinnaker: Spinnaker) -> Iterator[Finding]:
             if one.values.get("kubeconfigContents")
             and not isinstance(one.cluster, EksCluster)
         ),
-        "The kubeconfigs of these accounts do not sign in by `aws eks get-token` as "
-        "Spinnaker's identity, or cannot be read. Bowline describes no others.",
+        "The kubeconfigs of these accounts don't sign in by `aws eks get-token` as "
+        "Spinnaker's identity, or can't be read. Bowline describes no others.",
     )
     yield from finding(
         "access-entry",

@@ -41,7 +41,7 @@ class Secret:
     reference: str = ""
 
     def __str__(self) -> str:
-        return self.reference or "a secret, which is not shown"
+        return self.reference or "a secret, which isn't shown"
 
 
 def is_secret_key(key: str) -> bool:
@@ -64,7 +64,7 @@ def shown(key: str, value: Any) -> Any:
     match value:
         case dict() if not is_secret_key(key):
             return {
-                "a key that is not shown" if looks_secret(name) else name: shown(
+                "a key that isn't shown" if looks_secret(name) else name: shown(
                     name, inner
                 )
                 for name, inner in value.items()

@@ -27,7 +27,7 @@ IF_TAKEN = {
     TAKEN: "Could be taken",
     LOST: "Would be lost",
     CARRIED: "Carried along untouched",
-    LEFT: "Cannot be taken",
+    LEFT: "Can't be taken",
 }
 """Of an account that is left."""
 OUTCOMES = {

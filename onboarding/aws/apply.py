@@ -88,7 +88,7 @@ def apply(
             settle(sessions, reach, writer, change.after, error)
 
     Backoff(backoff_seconds, waiting, clock).until_done(
-        act, f"it is not ready to {writer.doing}", again=lambda error: error.retryable
+        act, f"it isn't ready to {writer.doing}", again=lambda error: error.retryable
     )
 
 
@@ -292,7 +292,7 @@ class Writer:
                 role.account,
                 "iam:UpdateRole",
                 f"Role {role.name} in account {role.account} already exists at the "
-                f"path {before.path}, not at {role.path}. AWS cannot move a role.",
+                f"path {before.path}, not at {role.path}. AWS can't move a role.",
                 "Delete it, or choose another name; then plan again.",
             )
         if before.trust != role.trust:

@@ -157,7 +157,7 @@ def oidc_issuer(sessions: Sessions, reach: Reach, cluster: str, region: str) -> 
             reach.account_id,
             "eks:DescribeCluster",
             f"The cluster {cluster} in {region} of account {reach.account_id} has no "
-            "OIDC issuer, so pods cannot have a role there.",
+            "OIDC issuer, so pods can't have a role there.",
             "Name another cluster, or give Spinnaker another identity.",
         )
     return issuer.split("://")[-1]

@@ -214,7 +214,7 @@ def aws_error(
         return AwsError(
             account,
             operation,
-            f"{tried}: AWS did not answer {operation} ({error}).",
+            f"{tried}: AWS didn't answer {operation} ({error}).",
             "Check the network from Bowline to AWS, and AWS_ENDPOINT_URL if it is "
             "set; then try again.",
             retryable=True,
@@ -293,7 +293,7 @@ def not_enabled(account: str, operation: str, doing: str, region: str) -> AwsErr
     return AwsError(
         account,
         operation,
-        f"Bowline could not {doing} in account {account}: the region {region} is not "
+        f"Bowline could not {doing} in account {account}: the region {region} isn't "
         f"enabled there, so AWS refused {operation}.",
         f"Enable it: aws account enable-region --region-name {region}, as account "
         f"{account}, which takes minutes to hours. Or take {region} out of the account "

@@ -42,7 +42,7 @@ def refuse_regions(sessions: Sessions, managed: Managed) -> None:
             raise AwsError(
                 managed.account_id,
                 "ec2:DescribeRegions",
-                f"The region {region} is not enabled in account {managed.account_id}.",
+                f"The region {region} isn't enabled in account {managed.account_id}.",
                 f"Enable it: aws account enable-region --region-name {region}, as "
                 f"account {managed.account_id}. Or take {region} out of the account in "
                 "Bowline. Then plan again.",
@@ -122,7 +122,7 @@ class Account:
                     raise self.error(
                         "iam:UpdateRole",
                         f"Role {after.name} in account {after.account} exists at the "
-                        f"path {before.path}, not at {after.path}, and AWS cannot move "
+                        f"path {before.path}, not at {after.path}, and AWS can't move "
                         "a role.",
                         "Delete it, or choose another name; then plan again.",
                     )
@@ -149,7 +149,7 @@ class Account:
                 raise self.error(
                     "iam:GetPolicy",
                     f"The permissions boundary {boundary}, which role {role} must "
-                    f"have, does not exist in account {self.client.account_id}.",
+                    f"have, doesn't exist in account {self.client.account_id}.",
                     "Create that policy there, or name another boundary in the "
                     "managing account's page; then plan again.",
                 )

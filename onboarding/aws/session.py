@@ -213,8 +213,8 @@ class Sessions:
                 raise AwsError(
                     reach.account_id,
                     error.operation,
-                    f"AWS did not allow Bowline to assume the reader role {role_arn}: "
-                    "it does not exist yet, or does not trust Bowline.",
+                    f"AWS didn't allow Bowline to assume the reader role {role_arn}: "
+                    "it doesn't exist yet, or doesn't trust Bowline.",
                     f"Ask the owner of account {reach.account_id} to deploy the "
                     "template with the reader role. Bowline itself must be allowed "
                     f"sts:AssumeRole on {role_arn}.",
@@ -226,9 +226,9 @@ class Sessions:
                 f"Bowline ({caller.arn}) could not assume {role_arn} to enter account "
                 f"{reach.account_id}: AWS refused it.",
                 f"In account {reach.account_id} the role {reach.access_role} must "
-                f"exist, and its trust policy must allow sts:AssumeRole to "
+                "exist, and its trust policy must allow sts:AssumeRole to "
                 f"{caller.principal} without an external ID and without MFA "
-                "(aws:MultiFactorAuthPresent), which a service cannot have. Bowline "
+                "(aws:MultiFactorAuthPresent), which a service can't have. Bowline "
                 f"itself must be allowed sts:AssumeRole on {role_arn}.",
                 code=error.code,
             ) from error

@@ -123,27 +123,27 @@ def likely_causes(body: Body) -> Iterator[str]:
     """Yield why Spinnaker may not have loaded a stored account, the likeliest first."""
     type_ = body.type
     yield (
-        "Clouddriver does not poll: set credentials.poller.enabled and a "
+        "Clouddriver doesn't poll: set credentials.poller.enabled and a "
         "reloadFrequencyMs, and restart it."
     )
-    yield f"account.storage.{type_}.enabled is not true."
-    yield f"{type_}.enabled is not true."
+    yield f"account.storage.{type_}.enabled isn't true."
+    yield f"{type_}.enabled isn't true."
     yield (
         "Clouddriver could not read it. Its log says “Failed to parse aws account”, "
         "“Skipping invalid account definition” or “Error parsing credentials "
-        "definition”. A region that AWS does not know takes 50 seconds at each poll."
+        "definition”. A region that AWS doesn't know takes 50 seconds at each poll."
     )
     if any(mark in body.json for mark in (b'"encrypted:', b'"secret:')):
         yield "Clouddriver could not read the secret that the account refers to."
     if type_ == "ecs":
         yield (
-            f"Its AWS account {body.aws_account} is not loaded. Up to Spinnaker "
-            "2026.2, one such ECS account stops the loading of all."
+            f"Its AWS account {body.aws_account} isn't loaded. Up to Spinnaker 2026.2, "
+            "one such ECS account stops the loading of all."
         )
 
 
 STILL_LOADED = (
-    "Clouddriver does not poll, so it unloads nothing before its next restart.",
+    "Clouddriver doesn't poll, so it unloads nothing before its next restart.",
     "A file of Clouddriver's configuration has an account of the same name.",
 )
 """Why an account that was deleted may still be loaded."""

@@ -37,7 +37,7 @@ ECS_ALONE_FAILS_SINCE = Release(2026, 3)
 """Before, one ECS account without its AWS account stops the loading of all."""
 
 ECS_WARNING = (
-    "Up to Spinnaker 2026.2, one ECS account whose AWS account is not loaded stops all "
+    "Up to Spinnaker 2026.2, one ECS account whose AWS account isn't loaded stops all "
     "ECS accounts from loading, and stops Clouddriver's start. Bowline delivers an ECS "
     "account only after its AWS account is loaded."
 )
@@ -48,7 +48,7 @@ def refusal(type_: str, release: Release) -> str:
     since = LOADS_SINCE[type_]
     if release >= since:
         return ""
-    return f"Spinnaker {release} does not load stored {type_} accounts: {since} does."
+    return f"Spinnaker {release} doesn't load stored {type_} accounts: {since} does."
 
 
 def warnings(types: Iterable[str], release: Release) -> Iterator[str]:

@@ -205,7 +205,7 @@ def sender(
             raise GateError(
                 Kind.TOO_SLOW,
                 doing,
-                f"{endpoint.host} did not answer within {limits.whole:g} seconds. A "
+                f"{endpoint.host} didn't answer within {limits.whole:g} seconds. A "
                 "proxy between it and Bowline might delay its answers.",
             )
         return answer

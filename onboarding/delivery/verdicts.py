@@ -108,9 +108,9 @@ class Why(StrEnum):
         "account has no WRITE permission for it."
     )
     INVALID = "It must not be sent."
-    UNSUPPORTED = "This release of Spinnaker does not load it."
-    WITHOUT_AWS_ACCOUNT = "Its AWS account is not delivered."
-    STILL_USED = "An ECS account that is not deleted uses it."
+    UNSUPPORTED = "This release of Spinnaker doesn't load it."
+    WITHOUT_AWS_ACCOUNT = "Its AWS account isn't delivered."
+    STILL_USED = "An ECS account that isn't deleted uses it."
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ def refuse_unapproved(
         new = changes
     if new:
         names = ", ".join(f"{c.verb} {c.resource.kind} {c.resource.name}" for c in new)
-        raise PlanOutdated(f"This was not in the approved plan: {names}.")
+        raise PlanOutdated(f"This wasn't in the approved plan: {names}.")
 
 
 def strays(changes: Iterable[Change]) -> list[Change]:

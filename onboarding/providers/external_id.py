@@ -20,7 +20,7 @@ def without_external_id(keys: Iterable[str]) -> str:
 def no_external_id(titles: str) -> str:
     """Say why these providers and an external ID cannot be combined."""
     return (
-        f"{titles} cannot be combined with an external ID: Clouddriver drops it in its "
+        f"{titles} can't be combined with an external ID: Clouddriver drops it in its "
         f"{titles} credentials, so every {titles} call would be denied."
     )
 

@@ -317,7 +317,7 @@ class Plan:
             names = ", ".join(
                 f"{c.verb} {c.resource.kind} {c.resource.name}" for c in new
             )
-            raise PlanOutdated(f"This was not in the approved plan: {names}.")
+            raise PlanOutdated(f"This wasn't in the approved plan: {names}.")
 
 
 def by_verb(changes: Iterable[PlannedChange | EntryChange]) -> dict[str, int]:

@@ -185,7 +185,7 @@ def assumes(managing: Managing, managed: Managed) -> Link:
     else:
         conditions.append("no external ID")
         titles = without_external_id(p.key for p in managed.providers)
-        because = f": Clouddriver does not send one for {titles}" if titles else ""
+        because = f": Clouddriver doesn't send one for {titles}" if titles else ""
         sentences.append(f"No external ID is required{because}.")
     if managing.trust_organization:
         conditions.append(f"from {managing.trust_organization}")

@@ -129,7 +129,7 @@ class Holder(HeldPolicies):
         if allowed and not (denied and denied.certain):
             return None
         path: Path = ("Statement",)
-        how, change = "does not allow", ""
+        how, change = "doesn't allow", ""
         if denied and denied.certain:
             path, how = action_path(denied, asked), "denies"
         else:
@@ -184,7 +184,7 @@ class Holder(HeldPolicies):
         words = (f"attach-{self.kind}-policy", f"--{self.kind}-name", self.name)
         return Cause(
             Located.OUR_POLICY,
-            f"Bowline's policy {document.name} allows {asked.action}, but it is not "
+            f"Bowline's policy {document.name} allows {asked.action}, but it isn't "
             f"attached to {self.title}.",
             "Attach it, or plan again and approve.",
             document=printed_document(document.shown),

@@ -45,7 +45,7 @@ def refuse_key_policies(
             raise AwsError(
                 owner.account_id,
                 "kms:GetKeyPolicy",
-                f"The policy of the key {grant.key_arn} does not allow "
+                f"The policy of the key {grant.key_arn} doesn't allow "
                 f"{', '.join(missing)} to {launches_with(grant)}.",
                 key_policy_hint(grant),
             )

@@ -101,7 +101,7 @@ class ManagedStep:
                     policy=self.session_policy,
                     again=True,
                 ),
-                f"it does not allow Spinnaker's identity to assume {self.role_arn} yet",
+                f"it doesn't allow Spinnaker's identity to assume {self.role_arn} yet",
                 again=again,
             )
         except AwsError as error:
@@ -139,7 +139,7 @@ class ManagedStep:
             return higher_up("sts:AssumeRole", self.managed.account_id)
         return Cause(
             Located.OWNER,
-            "The role does not exist, or its trust is not this one.",
+            "The role doesn't exist, or its trust isn't this one.",
             f"{self.remedy} Change nothing in the template.",
             certain=False,
         )
@@ -177,13 +177,13 @@ class ManagedStep:
                         name, Outcome.PASSED, "AWS denied it, as expected."
                     )
                 return chain_result(name, Outcome.FAILED, error.message, error.hint)
-            if not self.chain.backoff.wait("the external ID is not yet required"):
+            if not self.chain.backoff.wait("the external ID isn't yet required"):
                 break
         self.chain.backoff.over()
         return chain_result(
             name,
             Outcome.FAILED,
-            f"{what} opened {self.role_arn}: its trust policy does not require the "
+            f"{what} opened {self.role_arn}: its trust policy doesn't require the "
             "account's external ID.",
             self.remedy,
         )
@@ -229,7 +229,7 @@ class ManagedStep:
         return chain_result(
             name,
             Outcome.FAILED,
-            f"The trust policy of {self.role_arn} does not require the external ID.",
+            f"The trust policy of {self.role_arn} doesn't require the external ID.",
             self.remedy,
         )
 

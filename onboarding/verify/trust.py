@@ -34,9 +34,9 @@ WRITE_IT = (
 )
 MFA = "aws:multifactorauthpresent"
 NO_MFA = (
-    "A service cannot have MFA: remove the condition from its statement, or let "
-    "Bowline write the trust policy: plan again and approve it. The external ID "
-    "protects the role in its place."
+    "A service can't have MFA: remove the condition from its statement, or let Bowline "
+    "write the trust policy: plan again and approve it. The external ID protects the "
+    "role in its place."
 )
 FIXES = {
     MFA: NO_MFA,
@@ -218,7 +218,7 @@ class Trust:
         part = "Principal" if "Principal" in statement else "NotPrincipal"
         return self.refusal(
             Located.THEIR_TRUST,
-            f"does not allow {request.principal}: it names {named}"
+            f"doesn't allow {request.principal}: it names {named}"
             + (", the id of a role that was deleted." if gone else "."),
             f"Allow sts:AssumeRole to {request.principal} in the trust policy of "
             f"{self.role_arn}, or let Bowline do it: plan again.",

@@ -266,7 +266,7 @@ def run_checks(
         made = answered(left, as_holder, access)
         found |= made
         left = [read for read, (_, e) in made.items() if e and worth_repeating(e)]
-        if left and not wait.wait("what the role is allowed is not yet in force"):
+        if left and not wait.wait("what the role is allowed isn't yet in force"):
             break
     wait.over()
     return [with_cause(read, *found[read], holder) for read in reads]
@@ -360,7 +360,7 @@ def evaluate(reads: list[Read], holder: Holder, chain: Chain) -> Iterator[Result
             sentence = f"Simulated: the policies of {holder.arn} allow {read.action}."
             yield read.result(Outcome.EVALUATED, sentence)
         else:
-            sentence = f"Simulated: {holder.arn} is not allowed {read.action}."
+            sentence = f"Simulated: {holder.arn} isn't allowed {read.action}."
             failed = read.result(Outcome.FAILED, sentence, read.check.fix)
             yield failed.because(
                 unless_unread(partial(holder.cause, RequestContext(read.action)))

@@ -1,5 +1,5 @@
 // A form with data-guard asks before its page is left with what was changed in it, and
-// htmx does not write over that. data-guard="changed": it came back and is not saved.
+// htmx doesn't write over that. data-guard="changed": it came back and isn't saved.
 let leaves = false;
 
 function isChanged(input) {

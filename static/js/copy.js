@@ -28,7 +28,7 @@ document.addEventListener("click", async (event) => {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    say("The browser did not let Bowline copy. Select the text instead.", LONG);
+    say("The browser didn't let Bowline copy. Select the text instead.", LONG);
     return;
   }
   say("Copied", MOMENT);

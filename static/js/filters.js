@@ -1,5 +1,5 @@
 // A form with data-filter applies when it changes: the address takes its fields, and the
-// content is refreshed. Choices are steps that “Back” takes back, typing is not.
+// content is refreshed. Choices are steps that “Back” takes back, typing isn't.
 const PAUSE = 300; // milliseconds after the last key
 const said = document.getElementById("said");
 let timer;
@@ -23,7 +23,7 @@ function isChanged(field) {
 
 function apply(form, keep) {
   clearTimeout(timer);
-  if (!form.checkValidity()) return; // a day that is not written out yet
+  if (!form.checkValidity()) return; // a day that isn't written out yet
   const address = addressOf(form);
   if (address === location.pathname + location.search) return;
   history[keep](null, "", address);

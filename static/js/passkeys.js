@@ -40,7 +40,7 @@ async function answerOf(form) {
 
 function why(error) {
   if (CANCELLED.has(error.name)) return "No passkey was used: the request was cancelled, or took too long.";
-  return SENTENCES[error.name] ?? "Bowline did not respond. Reload the page and try again.";
+  return SENTENCES[error.name] ?? "Bowline didn't respond. Reload the page and try again.";
 }
 
 async function send(event) {

@@ -157,7 +157,7 @@ def test_an_entry_that_was_written_anew_is_named(
     code = check()
 
     assert code == 1
-    assert "Entry 3 does not follow entry 2" in capsys.readouterr().err
+    assert "Entry 3 doesn't follow entry 2" in capsys.readouterr().err
 
 
 def test_an_end_that_was_cut_off_is_missed_by_its_hash(

@@ -68,7 +68,7 @@ def test_secret_key_has_no_default_outside_debugging(
 ) -> None:
     monkeypatch.delenv("SECRET_KEY")
 
-    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY is not set"):
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY isn't set"):
         secret_key(debug=False)
     assert secret_key(debug=True)
 

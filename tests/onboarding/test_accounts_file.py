@@ -171,7 +171,7 @@ def test_a_missing_key_is_named(missing: str) -> None:
         (
             "managing: {name: c, account_id: '911111111111', partition: aws-iso-b}",
             1,
-            "does not work in AWS's isolated partitions",
+            "doesn't work in AWS's isolated partitions",
         ),
     ],
 )

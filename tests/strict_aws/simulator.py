@@ -64,7 +64,7 @@ class Simulator(Behaviour):
         sent = request.parameters
         actions = [*listed(sent, "ActionNames")]
         if bad := self.unknown & {*actions}:
-            said = f"{bad} is not valid."
+            said = f"{bad} isn't valid."
             return Refusal("InvalidInput", said).answer(request)
         others = self.apart & {*actions}
         if others and others != {*actions}:

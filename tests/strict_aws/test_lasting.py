@@ -47,7 +47,7 @@ def test_a_region_that_the_account_has_not_enabled_is_found_when_planning(
     run = Run.objects.get(account=job.account)
     assert run.status == Status.FAILED
     assert not run.steps.exists()
-    where = f"eu-south-1 is not enabled in account {job.field.managed_id}"
+    where = f"eu-south-1 isn't enabled in account {job.field.managed_id}"
     assert where in error(run)
     assert "aws account enable-region --region-name eu-south-1" in error(run)
 
@@ -63,7 +63,7 @@ def test_a_region_that_only_the_managing_account_has_not_enabled_is_never_verifi
 
     assert state == State.FAILED
     run = Run.objects.get(account=job.account)
-    assert "the region us-west-2 is not enabled there" in error(run)
+    assert "the region us-west-2 isn't enabled there" in error(run)
     assert f"in account {managing}" in error(run)
     assert "credentials are missing" not in job.output
 

@@ -70,4 +70,4 @@ def test_mfa_in_the_trust_of_the_access_role_is_named(
     assert run.error is not None
     assert OWN not in told(run)
     assert "without MFA (aws:MultiFactorAuthPresent)" in run.error["hint"]
-    assert "a service cannot have" in run.error["hint"]
+    assert "a service can't have" in run.error["hint"]

@@ -30,7 +30,7 @@ from accounts.runs.deciding.lateness import decided_already, nothing_to_accept, 
 from accounts.runs.deciding.starting import start_again, start_plan
 from accounts.runs.owners.looking import look_soon
 
-WAITS_FOR_NO_ONE = "{} does not wait for an owner."
+WAITS_FOR_NO_ONE = "{} doesn't wait for an owner."
 
 
 class Removal(Request):

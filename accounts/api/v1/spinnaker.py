@@ -26,7 +26,7 @@ from accounts.spinnaker.testing import last_test
 router = Router()
 
 YAML, A_TEXT = "application/yaml", {"type": "object"}
-NOT_CONNECTED = "Spinnaker is not connected. An administrator connects it in Settings."
+NOT_CONNECTED = "Spinnaker isn't connected. An administrator connects it in Settings."
 
 
 class Sighting(Schema):

@@ -194,7 +194,7 @@ def steps(report: Report, path: Path, identity: str) -> Iterator[str]:
     )
     yield f"Run `manage.py onboard {path} --check`, or upload {path} in Accounts."
     yield (
-        "Keep the accounts that are left where they are: do not install a bundle's "
+        "Keep the accounts that are left where they are: don't install a bundle's "
         "clouddriver-local.yml, whose lists replace theirs."
     )
 
@@ -216,7 +216,7 @@ def files_of(path: Path) -> dict[str, bytes]:
             for profile in sorted(path.parent.glob("*/profiles/*.y*ml")):
                 found[str(profile)] = content_of(profile)
     except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error}") from error
+        raise CommandError(f"{path} can't be read: {error}") from error
     return found
 
 

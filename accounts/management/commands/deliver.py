@@ -152,7 +152,7 @@ class Command(BowlineCommand):
         if delivery.status == Status.PLANNING:
             self.carry(delivery, reach())
             return DONE
-        self.stdout.write(f"{delivery} did not end, and is continued.")
+        self.stdout.write(f"{delivery} didn't end, and is continued.")
         return self.carried_out(delivery)
 
     def carried_out(self, delivery: Delivery) -> int:

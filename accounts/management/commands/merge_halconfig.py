@@ -70,9 +70,9 @@ class Command(BowlineCommand):
                 content = file.read(MOST_BYTES + 1)
             merged = self.merged(content, **options)
         except (BadArchive, BadHalconfig) as error:
-            raise CommandError(f"{config} cannot be merged. {error}") from None
+            raise CommandError(f"{config} can't be merged. {error}") from None
         except OSError as error:
-            raise CommandError(f"{config} cannot be read: {error}") from error
+            raise CommandError(f"{config} can't be read: {error}") from error
         excluded = [one for one in merged.collisions if not one.is_taken_over]
         open_ = [one for one in excluded if one.name not in options["leave"]]
         for collision in excluded:
@@ -124,7 +124,7 @@ class Command(BowlineCommand):
         except FileExistsError:
             raise CommandError(f"{out} already exists. Choose another name.") from None
         except OSError as error:
-            raise CommandError(f"{out} cannot be written: {error}") from error
+            raise CommandError(f"{out} can't be written: {error}") from error
         for change in merged.changes:
             if change.done != ADDED:
                 name = change.name or "settings"

@@ -42,7 +42,7 @@ def refuse_unfinished(database: str) -> None:
     commits = [EARLIER_COMMIT] * (FIRST_WITH_VERIFIED in missing) + [LAST_COMMIT]
     raise CommandError(
         f"The database is from a development version ({max(applied)}), which this "
-        "version cannot upgrade, and nothing was changed: run `manage.py migrate` with "
+        "version can't upgrade, and nothing was changed: run `manage.py migrate` with "
         f"commit {', then with '.join(commits)}, then with this version, or export the "
         "accounts with the version that wrote them and onboard them into a new one."
     )

@@ -59,7 +59,7 @@ STANDARD_INPUT = Path("-")
 CHANGED = "what was planned has changed. It is planned."
 OTHER = "another plan waits than the one with --plan."
 NEVER_PLANNED = "no plan waited. Review this one, then approve it with --approve."
-ANOTHER = "Its plan is not the one that was approved before."
+ANOTHER = "Its plan isn't the one that was approved before."
 IN_THE_FILE = "In this file: `assume: {organization: o-a1b2c3d4e5}` under `managing`."
 
 
@@ -126,7 +126,7 @@ class Command(BowlineCommand):
         except Outside as error:
             raise CommandError(str(error)) from error
         except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error}") from error
+            raise CommandError(f"{file} can't be read: {error}") from error
 
     def check_only(
         self, file: Path, written: AccountsFile, described: ManagingAccount | None

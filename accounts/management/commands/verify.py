@@ -76,7 +76,7 @@ def chosen(names: list[str]) -> list[ManagedAccount]:
     by_name = {account.name: account for account in accounts}
     if unknown := [name for name in names if name not in by_name]:
         raise CommandError(
-            f"Bowline has not created anything in AWS for {', '.join(unknown)}."
+            f"Bowline hasn't created anything in AWS for {', '.join(unknown)}."
         )
     return [by_name[name] for name in names]
 

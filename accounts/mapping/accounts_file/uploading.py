@@ -88,7 +88,7 @@ def outside(found: Comparison, by: User) -> Iterator[Problem]:
 
 class Outcome(Enum):
     SAVED = "saved"
-    UNSEEN = "the preview is not the one that the person saw"
+    UNSEEN = "the preview isn't the one that the person saw"
     CHANGED = "accounts were changed in the meantime, and the preview is new"
 
 

@@ -133,7 +133,7 @@ def sign_in_of(described: Connection) -> SignIn:
         return Anonymous()
     except ValueError:
         raise NotConnected(
-            f"What {described.secret} does not contain a valid token. A token is one "
+            f"What {described.secret} doesn't contain a valid token. A token is one "
             "line of printable ASCII characters."
         ) from None
 

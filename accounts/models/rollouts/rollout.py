@@ -113,7 +113,7 @@ class Rollout(CreatedBy, Carried, Readable):
         """Move on, in the transaction that locked it: nobody else does so meanwhile."""
         rows = Rollout.objects.filter(pk=self.pk)
         moved = move(rows, to, since=[self.state], **changes)
-        assert moved, f"{self} was not locked"
+        assert moved, f"{self} wasn't locked"
         for name, value in {"state": to, **changes}.items():
             setattr(self, name, value)
 

@@ -54,9 +54,9 @@ PRIVATE = (
     "Bowline sends notifications to public addresses only, unless the administrator of "
     "Bowline's host allows the host in NOTICE_HOSTS."
 )
-NO_URL = "The value of {reference} is not the https:// URL of a webhook."
+NO_URL = "The value of {reference} isn't the https:// URL of a webhook."
 WRONG_HOST = (
-    "The URL in {reference} is not on a host of {channel}. The administrator of "
+    "The URL in {reference} isn't on a host of {channel}. The administrator of "
     "Bowline's host can allow other hosts in NOTICE_HOSTS."
 )
 

@@ -82,7 +82,7 @@ def post(
     except (HTTPError, HTTPException, OSError) as error:
         if watchdog.over or isinstance(error, TimeoutError):
             raise NotDelivered(
-                f"{place.host} did not answer within {whole:g} seconds."
+                f"{place.host} didn't answer within {whole:g} seconds."
             ) from None
         # Of the cause, only the class is kept: texts of others stay out.
         raise NotDelivered(
@@ -111,7 +111,7 @@ def check(status: int, host: str) -> None:
         return
     if 300 <= status < 400:
         raise NotDelivered(
-            f"{host} answered with a redirect ({status}), which Bowline does not "
+            f"{host} answered with a redirect ({status}), which Bowline doesn't "
             "follow. Enter the URL that it redirects to.",
             permanent=True,
         )

@@ -42,7 +42,7 @@ def owners_step(row: ManagingAccount) -> Next:
 
 VERIFIES = "Plan its changes. If there are none, Bowline verifies the account."
 OF_OTHERS = (
-    "is not as approved. Its roles have {} of others. Accept them by name, or plan "
+    "isn't as approved. Its roles have {} of others. Accept them by name, or plan "
     "their removal."
 )
 TO_PLAN = {
@@ -55,8 +55,8 @@ TO_PLAN = {
         "review the differences."
     ),
     NOT_APPROVED: (
-        "is not as approved. Its roles have permissions that no one approved. Plan "
-        "its changes and review what they remove."
+        "isn't as approved. Its roles have permissions that no one approved. Plan its "
+        "changes and review what they remove."
     ),
     State.OUTDATED.value: (
         "was edited after its changes were applied. Plan the changes and review them."

@@ -90,7 +90,7 @@ def mailed(by: User, person: User, link: str) -> bool | None:
     try:
         message.send()
     except Exception as error:  # whatever smtplib and the network raise
-        logger.warning("A link for %s was not mailed: %r", person.username, error)
+        logger.warning("A link for %s wasn't mailed: %r", person.username, error)
         return False
     return True
 

@@ -34,7 +34,7 @@ def start(request: HttpRequest) -> HttpResponse:
             request, AuthProcess.LOGIN, auth_params=more
         )
     except (RequestException, KeyError, ValueError) as error:
-        log.warning("Single sign-on is not available: %s", type(error).__name__)
+        log.warning("Single sign-on isn't available: %s", type(error).__name__)
         return refuse(request, unavailable(), status=503)
     return answer
 

@@ -33,16 +33,16 @@ MISREAD = (
     "reads. Put quotes around it if it is meant as it is written."
 )
 STRINGS = (
-    "Regions are written as texts. Clouddriver does not start with them: each must be "
-    "a mapping with a name."
+    "Regions are written as texts. Clouddriver doesn't start with them: each must be a "
+    "mapping with a name."
 )
-REGION_TWICE = "A region comes twice, so Spinnaker does not load the account."
+REGION_TWICE = "A region comes twice, so Spinnaker doesn't load the account."
 BAD_PERMISSIONS = (
     "Permissions are no mapping of READ, WRITE, EXECUTE and CREATE to lists of roles. "
-    "Clouddriver does not start with them."
+    "Clouddriver doesn't start with them."
 )
 BAD_TRUTH = (
-    "A switch is neither true nor false. Clouddriver does not start with it. This "
+    "A switch is neither true nor false. Clouddriver doesn't start with it. This "
     "report takes it for false."
 )
 DEFAULT_TAKEN = (

@@ -93,7 +93,7 @@ AWS_ROWS = (
         "enabled",
         TRUTH,
         LOST,
-        "Spinnaker does not load the account, and would load Bowline's.",
+        "Spinnaker doesn't load the account, and would load Bowline's.",
         usual=True,
     ),
     Row(

@@ -41,12 +41,12 @@ EXPANDED = ("assumeRole", "sessionName", "defaultKeyPair")
 """Texts in which Clouddriver fills in `{{name}}` and such."""
 KEY_PAIR = "{{name}}-keypair"
 NAMELESS = (
-    "An account has no name. Clouddriver does not start with it. It is not in this "
+    "An account has no name. Clouddriver doesn't start with it. It isn't in this "
     "report."
 )
 TWICE = (
     "The same name comes twice in the list. The last account of the name counts, and "
-    "the others are not in this report."
+    "the others aren't in this report."
 )
 
 

@@ -32,7 +32,7 @@ Written = dict[str, Any]
 
 OTHER_ROLE = (
     "Bowline has one managed role for all accounts, and it would be {}. The accounts "
-    "file cannot name another one for this account."
+    "file can't name another one for this account."
 )
 SHARED = (
     "Spinnaker knows this AWS account by several names: {}. Bowline knows one name of "
@@ -55,9 +55,9 @@ IN_CLUSTER = (
     "It has no kubeconfig, so this is the cluster that Spinnaker itself runs in. "
     "Bowline describes EKS clusters by their name and region."
 )
-NO_KUBECONFIG = "Its kubeconfig is not among the sources: give the file, too."
+NO_KUBECONFIG = "Its kubeconfig isn't among the sources: give the file, too."
 NO_OWNER = (
-    "The cluster belongs to the AWS account {}, which is not in this report. Bowline "
+    "The cluster belongs to the AWS account {}, which isn't in this report. Bowline "
     "describes a cluster as a part of its AWS account."
 )
 OTHER_REGION = "The cluster is in {}, which is no region of the AWS account {}."

@@ -24,9 +24,9 @@ class Row(NamedTuple):
 IN_ACCOUNTS = "It is filled in at each account that leaves it open."
 NOT_READ = "Bowline neither reads nor changes it."
 SWITCHED = "Bowline's bundles switch on what their accounts use."
-SECRET = "It is a secret, which Bowline does not take."
+SECRET = "It is a secret, which Bowline doesn't take."
 PRIMARY = (
-    "Bowline does not take it from here: the first account becomes primary, or the one "
+    "Bowline doesn't take it from here: the first account becomes primary, or the one "
     "that is chosen."
 )
 ROWS = (

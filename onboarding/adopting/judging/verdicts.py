@@ -27,7 +27,7 @@ OTHER_VERBS = (
     "Bowline knows READ and WRITE. The permissions {} would be lost, and where there "
     "are no others, everyone could use the account."
 )
-NOT_COUNTED = "It does not count, because the account has permissions."
+NOT_COUNTED = "It doesn't count, because the account has permissions."
 MARKS_PRIMARY = (
     "Clouddriver takes accounts of this type for primary accounts, and Bowline would "
     "write another type."

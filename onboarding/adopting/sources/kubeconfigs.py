@@ -18,7 +18,7 @@ from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table
 SERVER = re.compile(r"https://[\w.-]+\.([a-z0-9-]+)\.eks\.amazonaws\.com(\.cn)?/?")
 AUTHENTICATORS = ("aws-iam-authenticator", "heptio-authenticator-aws")
 
-UNREADABLE = "The kubeconfig cannot be read."
+UNREADABLE = "The kubeconfig can't be read."
 NO_CONTEXT = "The kubeconfig has no context that the account names."
 SECRET_USER = (
     "The kubeconfig signs in with a secret of its own, such as a token or a client "
@@ -33,11 +33,11 @@ OTHER_IDENTITY = (
     "Bowline has no field for it."
 )
 NOT_FOLLOWED = (
-    "The kubeconfig is named by a reference that Bowline does not follow. Give the "
+    "The kubeconfig is named by a reference that Bowline doesn't follow. Give the "
     "kubeconfig as a source, too."
 )
 NO_ACCOUNT = (
-    "The kubeconfig does not say which AWS account has the cluster, or in which region "
+    "The kubeconfig doesn't say which AWS account has the cluster, or in which region "
     "it is. `aws eks update-kubeconfig` writes a kubeconfig that says both."
 )
 

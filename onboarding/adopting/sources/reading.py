@@ -288,14 +288,14 @@ def spring_layers(files: Sequence[File]) -> tuple[list[Layer], list[Finding]]:
             if is_of_a_profile(one.root):
                 says = (
                     f"A document of {file.path} counts only while a Spring profile is "
-                    "active. It is not read."
+                    "active. It isn't read."
                 )
                 findings.append(Finding("profile-not-read", says))
                 continue
             for key in one.doubles:
                 says = (
                     f"{file.path}, line {key.line}: “{short(key.text)}” comes twice in "
-                    "one mapping. Clouddriver does not start with it."
+                    "one mapping. Clouddriver doesn't start with it."
                 )
                 findings.append(Finding("key-twice", says))
             layers.append(Layer(file.path, one.root))

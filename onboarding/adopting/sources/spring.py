@@ -127,7 +127,7 @@ class Overlay:
                 Finding(
                     "hidden-list",
                     f"{layer.path} has a list {provider}.accounts. A list replaces a "
-                    f"list, so Spinnaker does not see the list of "
+                    "list, so Spinnaker doesn't see the list of "
                     f"{self.places[provider]}. Accounts that are hidden so: "
                     f"{len(hidden)}.",
                     tuple(sorted(hidden)),
@@ -169,7 +169,7 @@ class Overlay:
         self.findings.append(
             Finding(
                 "key-not-read",
-                f"{layer.path}, line {key.line}: “{short(one_line(key.text))}” is not "
+                f"{layer.path}, line {key.line}: “{short(one_line(key.text))}” isn't "
                 "read: write the list as a list.",
             )
         )

@@ -48,8 +48,8 @@ def settle_service_linked(
         raise AwsError(
             client.account_id,
             error.operation,
-            f"AWS cannot create its own role for {linked.name} in account "
+            f"AWS can't create its own role for {linked.name} in account "
             f"{client.account_id}: the role {named[1]} exists at the path {path}, "
-            "which is not that service's.",
+            "which isn't that service's.",
             "Replace it with a role of another name, delete it, and plan again.",
         )

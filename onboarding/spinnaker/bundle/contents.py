@@ -67,7 +67,7 @@ def accounts_from(text: str) -> BundleAccounts:
         lists = {provider: tuple(read[provider]) for provider in PROVIDERS}
         return BundleAccounts(read["primary"], **lists)
     except (ValueError, TypeError, KeyError) as error:
-        raise BadArchive(f"The bundle's {ACCOUNTS} cannot be read.") from error
+        raise BadArchive(f"The bundle's {ACCOUNTS} can't be read.") from error
 
 
 def ever_in(archive: bytes | memoryview) -> BundleAccounts:
@@ -91,7 +91,7 @@ def aws_accounts_in(archive: bytes | memoryview) -> frozenset[str]:
         accounts = json.loads(text_in(archive, MANIFEST))["accounts"]
         return frozenset(account["account_id"] for account in accounts)
     except (ValueError, TypeError, KeyError) as error:
-        raise BadArchive(f"The bundle's {MANIFEST} cannot be read.") from error
+        raise BadArchive(f"The bundle's {MANIFEST} can't be read.") from error
 
 
 def text_in(archive: bytes | memoryview, path: str) -> str:
@@ -100,7 +100,7 @@ def text_in(archive: bytes | memoryview, path: str) -> str:
         with zipfile.ZipFile(io.BytesIO(archive)) as files:
             return files.read(path).decode()
     except (zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
-        raise BadArchive(f"{path} cannot be read out of the bundle's zip.") from error
+        raise BadArchive(f"{path} can't be read out of the bundle's zip.") from error
 
 
 def files_in(archive: bytes | memoryview, paths: Iterable[str]) -> tuple[File, ...]:

@@ -43,7 +43,7 @@ where `hal` runs:
 {removed}\
 - The other files here are those that bundle {number} has new or otherwise; they are
   whole, like `clouddriver/clouddriver-local.yml`.
-- If bundle {since} is not what was applied to hal last, use the whole bundle {number}.
+- If bundle {since} isn't what was applied to hal last, use the whole bundle {number}.
 {gone}"""
 
 PRUNED = """\

@@ -64,7 +64,7 @@ hal/profiles.sh           # puts hal/profiles/ where Halyard's daemon reads them
 hal deploy apply
 ```
 
-- A second run changes nothing. Accounts that this bundle does not name are left alone.
+- A second run changes nothing. Accounts that this bundle doesn't name are left alone.
 - `hal/apply.sh --only NAME…` handles only these; `--from NAME` continues from there.
 - A name that hal uses for another account is denied; `--take-over NAME…` replaces that
   one. Where an account has a new name, `--renamed OLD…` removes its old one.
@@ -85,7 +85,7 @@ again. Delete the profiles that `hal/profiles.sh` named; a later bundle's
 """
 
 REMOVED_FROM_IT = """\
-- Earlier bundles had accounts that this one has not: {names}. hal keeps
+- Earlier bundles had accounts that this one hasn't: {names}. hal keeps
   them until `hal/apply.sh --prune` or `hal/remove.sh NAME…` removes them, and
   `hal/check.sh` answers “left” or “gone” for each.
 """
@@ -217,7 +217,7 @@ SEEN = """
 - `curl -s http://localhost:7002/credentials` on Clouddriver's host lists
   {names}.
 - Deck offers the accounts when a new application or server group is made.
-- Clouddriver's log has no “Failed to parse aws account”. A wrong role does not show
+- Clouddriver's log has no “Failed to parse aws account”. A wrong role doesn't show
   there: its caches stay empty. That is what verify.sh is for.
 """
 

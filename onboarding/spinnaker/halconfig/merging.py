@@ -113,7 +113,7 @@ def chosen_deployment(
     if name not in named:
         others = ", ".join(named) or "none"
         raise BadHalconfig(
-            f"The deployment “{name}” is not in deploymentConfigurations ({others}).",
+            f"The deployment “{name}” isn't in deploymentConfigurations ({others}).",
             line,
         )
     return named[name]

@@ -44,7 +44,7 @@ def switch_off(aws: Table) -> Iterator[str]:
         else "Spinnaker shows no functions of any account"
     )
     yield (
-        f"providers.aws.features.lambda.enabled is not true, so {shows}. Merging "
+        f"providers.aws.features.lambda.enabled isn't true, so {shows}. Merging "
         "switches it on, for every account that says lambdaEnabled: true."
     )
 
@@ -78,8 +78,8 @@ def without_aws_account(
     where = f"Line {ecs.line}: the ECS account {short(name)}"
     if not target:
         return (
-            f"{where} names no AWS account, so Clouddriver does not load it. Give it "
-            "an awsAccount, or delete it."
+            f"{where} names no AWS account, so Clouddriver doesn't load it. Give it an "
+            "awsAccount, or delete it."
         )
     if target in added:
         what = f"Merging adds {target}."
@@ -89,5 +89,5 @@ def without_aws_account(
         what = "Merging leaves it so: add that account, or delete this one."
     return (
         f"{where} belongs to {short(target)}, and the config has no AWS account of "
-        f"that name, so Clouddriver does not load it. {what}"
+        f"that name, so Clouddriver doesn't load it. {what}"
     )

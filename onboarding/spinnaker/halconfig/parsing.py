@@ -26,7 +26,7 @@ from onboarding.spinnaker.halconfig.tree import (
 )
 
 COMMENT = re.compile(r"(?:^|\s)#", re.MULTILINE)
-COMMENTS = "Comments are not kept: hal itself drops them at its next change."
+COMMENTS = "Comments aren't kept: hal itself drops them at its next change."
 OCTAL = re.compile(r"0[0-7]+")
 """Digits that YAML 1.1 reads as an octal number."""
 

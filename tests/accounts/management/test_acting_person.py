@@ -67,7 +67,7 @@ def test_a_token_that_opens_nothing_is_refused(monkeypatch) -> None:
     with pytest.raises(CommandError, match="This token was revoked"):
         acting_person(None, Scope.APPROVE)
     monkeypatch.setenv("BOWLINE_TOKEN", "bowline-api-no")
-    with pytest.raises(CommandError, match="the token is not valid"):
+    with pytest.raises(CommandError, match="the token isn't valid"):
         acting_person(None, Scope.APPROVE)
 
 

@@ -130,7 +130,7 @@ def test_an_accounts_file_is_never_overwritten(hal: Path, tmp_path: Path) -> Non
     file = tmp_path / "accounts.yaml"
     file.write_text("mine")
 
-    with pytest.raises(CommandError, match="is not overwritten"):
+    with pytest.raises(CommandError, match="isn't overwritten"):
         adopted(hal, "--accounts-file", file)
 
     assert file.read_text() == "mine"
@@ -153,8 +153,8 @@ def test_without_an_identity_the_next_steps_name_the_managed_role(
         (("{hal}", "--deployment", "other"), "no deployment “other”"),
         (("{hal}/default/staging/../../x.yml",), "no Halyard config"),
         (("{hal}/empty",), "No source has accounts"),
-        (("{hal}", "--report", "/nowhere/x"), "cannot be written"),
-        (("{hal}", "--accounts-file", "/nowhere/x"), "cannot be written"),
+        (("{hal}", "--report", "/nowhere/x"), "can't be written"),
+        (("{hal}", "--accounts-file", "/nowhere/x"), "can't be written"),
         (("{hal}", "--accounts-file", "x", "--identity", "me"), "“me” isn't valid"),
         (("{hal}", "--accounts-file", "x", "--access-role", "a/b"), "isn't valid"),
     ],

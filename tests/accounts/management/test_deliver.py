@@ -109,7 +109,7 @@ def test_what_is_not_loaded_in_time_fails_with_its_causes(strict: StrictGate) ->
 
     assert ending.code == 1
     assert "staging: stored, and not loaded in time" in ending.out
-    assert any(line.startswith("  Clouddriver does not poll") for line in ending.out)
+    assert any(line.startswith("  Clouddriver doesn't poll") for line in ending.out)
     assert ending.err[0].startswith("Delivery 1: failed. Spinnaker stored the delivery")
 
 
@@ -213,7 +213,7 @@ def test_it_waits_for_who_carries_a_delivery_out(
     ending = run("--approve", "--wait")
 
     assert ending.code == 0
-    assert ending.out[0] == "Delivery 1 did not end, and is continued."
+    assert ending.out[0] == "Delivery 1 didn't end, and is continued."
     assert looks[:2] == [1.0, 1.0]
 
 

@@ -196,7 +196,7 @@ def test_drift_of_the_managing_side_after_approval_is_refused(
     run = carried(run)
 
     assert run.status == Status.OUTDATED
-    assert "This was not in the approved plan" in run.error["message"]
+    assert "This wasn't in the approved plan" in run.error["message"]
     assert {step.status for step in run.steps.all()} == {Step.Status.PENDING}
     assert everything_in(here) == before
 

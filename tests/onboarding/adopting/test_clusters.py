@@ -98,8 +98,8 @@ def test_a_cluster_of_a_taken_account_is_taken_and_its_access_left(
             ),
             "another role",
         ),
-        (kubeconfig(run("aws", *TOKEN), cluster="main"), "does not say which AWS"),
-        (kubeconfig(run("aws", "eks", "get-token")), "does not say which AWS"),
+        (kubeconfig(run("aws", *TOKEN), cluster="main"), "doesn't say which AWS"),
+        (kubeconfig(run("aws", "eks", "get-token")), "doesn't say which AWS"),
         ({"kind": "Config", "current-context": "x"}, "no context"),
         ({**kubeconfig(run("aws", *TOKEN)), "users": []}, "no context"),
         ("x", "cannot be read"),
@@ -138,7 +138,7 @@ def test_a_kubeconfig_is_found_among_the_sources_by_its_name() -> None:
         reported(spring(providers(account)), file),
     )
 
-    assert "not among the sources" in reasons(alone, "prod-main")
+    assert "n't among the sources" in reasons(alone, "prod-main")
     assert outcomes(with_file)["prod-main"] == "taken"
     assert outcomes(reported(inside))["prod-main"] == "taken"
 
@@ -148,9 +148,9 @@ def test_a_kubeconfig_is_found_among_the_sources_by_its_name() -> None:
     [
         ({}, "has no kubeconfig"),
         ({"serviceAccount": True}, "has no kubeconfig"),
-        ({"kubeconfigFile": "encryptedFile:k8s!n:x!k:y"}, "does not follow"),
-        ({"kubeconfigContents": "encrypted:s3!b:x!f:y"}, "does not follow"),
-        ({"kubeconfigContents": "secret://s3?b=x"}, "does not follow"),
+        ({"kubeconfigFile": "encryptedFile:k8s!n:x!k:y"}, "doesn't follow"),
+        ({"kubeconfigContents": "encrypted:s3!b:x!f:y"}, "doesn't follow"),
+        ({"kubeconfigContents": "secret://s3?b=x"}, "doesn't follow"),
     ],
 )
 def test_a_reference_is_not_followed_and_the_own_cluster_not_described(
@@ -171,7 +171,7 @@ def test_a_cluster_has_the_settings_of_its_account() -> None:
     for found, why in (
         (inline(content, permissions={"READ": ["x"]}), "permissions of prod differs"),
         (inline(content, environment="stage"), "environment of prod differs"),
-        (inline(elsewhere), "not in this report"),
+        (inline(elsewhere), "isn't in this report"),
         (inline(far), "no region of the AWS account prod"),
         (
             {**inline(content), "aws": {"accounts": [aws("prod", externalId="x")]}},

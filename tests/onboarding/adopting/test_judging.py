@@ -42,7 +42,7 @@ def judged(**fields: Any) -> tuple[str, str, str]:
     [
         ({"externalId": "corp-1"}, "makes external IDs itself"),
         ({"sessionName": "corp"}, "always writes Spinnaker"),
-        ({"enabled": False}, "does not load the account"),
+        ({"enabled": False}, "doesn't load the account"),
         ({"requiredGroupMembership": ["x"]}, "everybody could"),
         ({"lifecycleHooks": [{"roleARN": "x"}]}, "without these hooks"),
         ({"defaultSecurityGroups": ["x"]}, "without these security groups"),
@@ -55,7 +55,7 @@ def judged(**fields: Any) -> tuple[str, str, str]:
         ({"permissions": {"READ": ["https://a:b@c"]}}, "takes no secret"),
         ({"permissions": {"READ": ["a,b"]}}, "isn't valid"),
         ({"defaultKeyPair": "https://a:b@c"}, "takes no secret"),
-        ({"regions": [{"name": "us-east-9"}]}, "not a region"),
+        ({"regions": [{"name": "us-east-9"}]}, "isn't a region"),
         ({"assumeRole": "role/zzz"}, "one managed role for all"),
         ({"assumeRole": "role/a/spinnakerManaged"}, "has a path"),
         ({"assumeRole": "role/${ROLE}"}, "which role this is"),

@@ -53,7 +53,7 @@ def test_a_key_that_looks_like_a_secret_is_not_shown() -> None:
     report = reported(spring({"aws": {"accounts": [aws("a", tags={key: "x"})]}}))
 
     assert "hunter2" not in text(report)
-    assert "a key that is not shown" in text(report)
+    assert "a key that isn't shown" in text(report)
 
 
 def test_services_without_a_config_and_files_of_other_kinds_are_skipped() -> None:
@@ -95,7 +95,7 @@ def test_objects_that_are_off_or_of_another_kind_are_no_accounts() -> None:
     report = reported({"accounts.yml": b"---\n".join(documents)})
 
     assert [*outcomes(report)] == ["on", "own"]
-    assert "does not follow" in reasons(report, "on")
+    assert "doesn't follow" in reasons(report, "on")
     assert "has no kubeconfig" in reasons(report, "own")
     (on, _) = report.spinnaker.accounts
     assert on.values["kubeconfigFile"] == "encryptedFile:k8s!n:n!k:k"

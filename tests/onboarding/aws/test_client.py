@@ -111,7 +111,7 @@ def test_a_region_that_is_not_enabled_is_said_to_be_that(
         client.call(client.operation(service, operation, WEST), "look around")
 
     assert not isinstance(told.value, OwnCredentialsError)
-    assert f"the region {WEST} is not enabled there" in told.value.message
+    assert f"the region {WEST} isn't enabled there" in told.value.message
     assert f"enable-region --region-name {WEST}" in told.value.hint
 
 

@@ -88,7 +88,7 @@ def test_a_region_that_is_not_enabled_is_named(field: Field) -> None:
 
     said = refused(lambda: refuse_regions(field.sessions(), managed))
 
-    assert f"xx-west-9 is not enabled in account {field.managed_id}" in said
+    assert f"xx-west-9 isn't enabled in account {field.managed_id}" in said
     assert "aws account enable-region --region-name xx-west-9" in said
 
 

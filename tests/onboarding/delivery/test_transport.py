@@ -193,7 +193,7 @@ def test_an_answer_without_an_end_is_given_up_and_not_asked_for_again(what):
         error = refused(Gate(send, waited.append).loaded)
 
     assert error.kind is Kind.TOO_SLOW
-    assert "127.0.0.1 did not answer within 0.2 seconds" in str(error)
+    assert "127.0.0.1 didn't answer within 0.2 seconds" in str(error)
     assert waited == []
 
 

@@ -102,7 +102,7 @@ def test_without_its_role_the_chain_says_what_may_be_wrong(owned: Verified) -> N
 
     assert failed.name == "Assume the managed role"
     assert failed.located == "the owner's side"
-    assert "The role does not exist, or its trust is not this one." in failed.sentence
+    assert "The role doesn't exist, or its trust isn't this one." in failed.sentence
     assert f"in account {owned.managed.account_id}" in failed.fix
     assert "organization" not in failed.fix
 

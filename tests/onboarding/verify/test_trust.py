@@ -370,7 +370,7 @@ def test_a_trust_that_asks_for_mfa_shuts_a_service_out_and_says_why(
     assert cause is not None
     assert cause.certain
     assert "MFA" in cause.sentence or "MultiFactor" in cause.sentence
-    assert "A service cannot have MFA" in cause.fix
+    assert "A service can't have MFA" in cause.fix
 
 
 def test_a_user_with_a_key_has_no_mfa_that_could_be_false() -> None:

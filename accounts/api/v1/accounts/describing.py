@@ -46,7 +46,7 @@ router = Router()
 
 WIDE = ("verified", "applied", "approved_entries")
 """Columns that only runs and bundles read."""
-OTHER_NAME = "The name in the body is not the name in the path."
+OTHER_NAME = "The name in the body isn't the name in the path."
 
 
 class AccountFilters(Request):

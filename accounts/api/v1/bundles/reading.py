@@ -29,7 +29,7 @@ router = Router()
 
 OTHERS = (
     "What the last verifications found in its accounts and the managing one that "
-    f"Bowline did not plan; the first {MOST_IN_BUNDLE}"
+    f"Bowline didn't plan; the first {MOST_IN_BUNDLE}"
 )
 
 ZIP = "application/zip"

@@ -38,7 +38,7 @@ from onboarding.topology import Managing
 router = Router()
 
 F = TypeVar("F", bound=SharedForm)
-UNREAD = "The organization was not read yet. Read it first: POST /organization/read."
+UNREAD = "The organization wasn't read yet. Read it first: POST /organization/read."
 READS_ALREADY = "The organization is being read already."
 
 

@@ -81,7 +81,7 @@ def bounded_signatures(document: Any) -> None:
         if name in MOST:
             bounded_number(found[name], MOST[name], f"of {name}")
         if name in ALGORITHMS and element.get("Algorithm") not in ALGORITHMS[name]:
-            raise NotForBowline(f"a {name} that SAML has not")
+            raise NotForBowline(f"a {name} that SAML hasn't")
         for inner in element:  # InclusiveNamespaces of a transform
             prefixes = inner.get("PrefixList", "").split()
             bounded_number(len(prefixes), MOST_AT_ONE, "prefixes")

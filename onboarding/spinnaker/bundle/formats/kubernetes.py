@@ -70,7 +70,7 @@ kubectl --kubeconfig kubeconfig.yml auth can-i list pods {can_i}
 ```
 
 “no” means that another identity asks (`aws sts get-caller-identity` names it). A
-timeout means that the network does not reach the cluster's endpoint.
+timeout means that the network doesn't reach the cluster's endpoint.
 
 To give narrower rights than the policy's, see rbac.yml.
 """

@@ -45,7 +45,7 @@ Written by Bowline. Copy this folder to components/bowline of your spinnaker-kus
 and list it last under `components:` of its kustomization.yml.
 """
 ROLE = """
-Lets Spinnaker's pods assume its role. It does nothing where the service account is not
+Lets Spinnaker's pods assume its role. It does nothing where the service account isn't
 part of the tree.
 """
 UNPACKS = f"""

@@ -34,7 +34,7 @@ add the accounts of the same provider that are there and that you keep.
 """
 UNCHECKED = """
 The operator would check with keys of its own: it refuses AWS accounts without an
-access key, knows no external ID, and is not the identity that the clusters grant
+access key, knows no external ID, and isn't the identity that the clusters grant
 access.
 verify.sh checks all that as Spinnaker itself.
 """

@@ -66,7 +66,7 @@ def clouddriver_profile(topology: Topology, entries: Entries) -> str:
     if features:
         profile["features"] = features
     comment = (
-        "Only what hal cannot hold. Never add aws.accounts here: hal's would vanish."
+        "Only what hal can't hold. Never add aws.accounts here: hal's would vanish."
     )
     lines = [*comment_lines(comment), "aws:", *loading(entries), *block(profile, 2)]
     return joined(lines)
@@ -98,7 +98,7 @@ def aws_section(topology: Topology, entries: Entries) -> Iterator[str]:
     template = managing.managed_role_arn("{{accountId}}")
     if any(text in managing.managed_role for text in OTHER_STS):
         raise WouldBeMisread(
-            f"Clouddriver cannot use the managed role “{managing.managed_role}”: where "
+            f"Clouddriver can't use the managed role “{managing.managed_role}”: where "
             f"a role's name contains {' or '.join(OTHER_STS)}, it calls another "
             "partition's STS."
         )

@@ -2,7 +2,7 @@
 # Verifies that Spinnaker's identity can become the managed role of each account, and
 # reaches each cluster. It changes nothing and shows no credential.
 #
-# On the host or in the pod that runs Clouddriver it proves that there. Elsewhere it sends
+# On the host or in the pod that runs Clouddriver it verifies that there. Elsewhere it sends
 # itself into Clouddriver's pod by kubectl, whose current context is used.
 #
 # It answers 0 when every check passed, and another number if any failed.
@@ -90,7 +90,7 @@ in_pod() {
   fi
   for pod in "${pods[@]}"; do
     if kubectl --namespace "$namespace" get "$pod" >/dev/null 2>"$errors"; then
-      echo "$1 So $pod in namespace $namespace proves it."
+      echo "$1 So $pod in namespace $namespace verifies it."
       kubectl --namespace "$namespace" exec -i "$pod" -- \
         bash -s -- ${chosen[@]+"${chosen[@]}"} <"$script"
       exit

@@ -259,7 +259,7 @@ def test_it_looks_at_once_whether_an_owner_is_done(operator, account):
     assert answer.status_code == 202
     waiting.refresh_from_db()
     assert waiting.look_at is not None
-    assert detail(refused) == f"{waiting.title} does not wait for an owner."
+    assert detail(refused) == f"{waiting.title} doesn't wait for an owner."
 
 
 def test_it_does_not_look_for_whoever_is_limited_to_other_environments(account):

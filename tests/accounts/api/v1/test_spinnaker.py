@@ -46,7 +46,7 @@ def test_a_worker_tests_it_once_at_a_time(operator):
 
 def test_without_a_connection_there_is_nothing_to_test(operator):
     for answer in (operator.read("/spinnaker"), operator.post("/spinnaker/test")):
-        assert "Spinnaker is not connected" in detail(answer, 404)
+        assert "Spinnaker isn't connected" in detail(answer, 404)
 
 
 def test_what_clouddriver_needs_once_is_a_file(reader):

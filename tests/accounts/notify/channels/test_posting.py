@@ -85,7 +85,7 @@ def test_an_answer_that_does_not_end_is_hung_up_on(answer) -> None:
     with receiving(answer) as receiver:
         error = refused(place_at(receiver), whole=0.2)
 
-    assert "did not answer within 0.2 seconds" in str(error)
+    assert "didn't answer within 0.2 seconds" in str(error)
     assert not error.permanent
 
 

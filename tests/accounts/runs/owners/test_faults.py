@@ -114,7 +114,7 @@ def test_a_trust_without_the_external_id_is_named_without_any_reader(
 
     assert found.status == Status.FAILED
     assert (
-        "its trust policy does not require the account's external ID"
+        "its trust policy doesn't require the account's external ID"
         in (found.error["message"])
     )
     assert found.error["hint"].startswith(DEPLOY_AGAIN)
@@ -130,7 +130,7 @@ def test_an_external_id_removed_later_is_named(here: Credentials, reader: str) -
 
     assert found.status == Status.FAILED
     wrong = found.checks.get(name="A wrong external ID is denied")
-    assert "does not require the account's external ID" in wrong.sentence
+    assert "doesn't require the account's external ID" in wrong.sentence
     assert wrong.fix.startswith(DEPLOY_AGAIN)
 
 

@@ -53,7 +53,7 @@ def test_a_deleted_stack_is_named_and_leaves_the_next_bundle_at_the_second_look(
 
     assert first.status == Status.FAILED
     assert first.error["message"].startswith("Assume the managed role")
-    assert "The role does not exist, or its trust is not" in first.error["message"]
+    assert "The role doesn't exist, or its trust isn't" in first.error["message"]
     assert ManagedAccount.objects.ready().exists()
     verify_again()
     assert not ManagedAccount.objects.ready().exists()

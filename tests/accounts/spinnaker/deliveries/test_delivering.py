@@ -240,7 +240,7 @@ def test_what_is_not_loaded_in_time_names_the_likely_causes(
     assert delivery.error["message"] == (
         "Spinnaker stored the delivery but didn't load 1 account in time."
     )
-    assert step.causes[0].startswith("Clouddriver does not poll")
+    assert step.causes[0].startswith("Clouddriver doesn't poll")
 
 
 def test_what_is_loaded_later_is_seen_by_the_next_delivery(

@@ -75,7 +75,7 @@ def test_the_token_is_neither_kept_nor_logged(
             ended.append(delivery)
 
     assert [one.status for one in ended] == [Status.PLANNED, Status.FAILED]
-    assert "Bowline is not signed in" in ended[1].error["message"]
+    assert "Bowline isn't signed in" in ended[1].error["message"]
     assert TOKEN not in dump() + caplog.text
 
 

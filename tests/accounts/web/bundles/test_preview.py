@@ -219,7 +219,7 @@ def test_many_that_are_broken_are_counted(operator, account, monkeypatch) -> Non
     page = text(operator)
 
     assert "2 of the AWS accounts added despite a failed verification" in page
-    assert "Add all, also the 1 that are not named here" in page
+    assert "Add all, also the 1 that aren't named here" in page
 
 
 def test_building_is_the_quiet_button_where_nothing_changed(operator, account) -> None:

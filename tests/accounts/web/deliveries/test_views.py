@@ -50,7 +50,7 @@ def of_others(name: str = "staging", **fields) -> dict:
 
 
 def test_the_list_says_what_is_missing_or_starts_a_delivery(operator):
-    assert "Spinnaker is not connected." in operator.get(LIST).content.decode()
+    assert "Spinnaker isn't connected." in operator.get(LIST).content.decode()
     refused = operator.post(START)
     assert refused.url == "/settings/spinnaker/"
     assert "isn't connected" in told(refused)

@@ -86,7 +86,7 @@ def test_the_organization_gets_a_stack_set(client: Client) -> None:
 def test_before_the_plan_is_approved_nothing_is_to_be_sent(client: Client) -> None:
     text = read(client, ready_row())
 
-    assert "Do not send this yet" in text
+    assert "Don't send this yet" in text
     assert "Troubleshooting" not in text
 
 
@@ -105,7 +105,7 @@ def test_while_it_waits_it_says_since_when_and_what_aws_said(client: Client) -> 
     assert "Waiting since" in text
     assert "AWS denies it: the role doesn&#x27;t exist yet." in text
     assert "Check now" in text
-    assert "Do not send this yet" not in text
+    assert "Don't send this yet" not in text
     assert "Troubleshooting" in text
     assert "aws cloudformation describe-stacks" in text
 
@@ -233,10 +233,10 @@ def test_what_the_owner_had_is_sent_again_where_aws_shows_something_else(
     shown = read(client, account)
 
     assert "Send the template again" in shown
-    assert "Do not send this yet" not in shown
+    assert "Don't send this yet" not in shown
     ManagingAccount.objects.update(base_role="OtherBase")
     edited = client.get(reverse("accounts:hand-off", args=[account.pk]))
-    assert "Do not send this yet" in edited.content.decode()
+    assert "Don't send this yet" in edited.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -320,7 +320,7 @@ def test_the_organization_is_offered_before_the_list_is_full(
         ({"state": State.DRIFTED}, "drifted. AWS no longer matches what was approved."),
         (
             {"state": State.DRIFTED, "unapproved": 1},
-            "is not as approved. Its roles have permissions that no one approved.",
+            "isn't as approved. Its roles have permissions that no one approved.",
         ),
         ({"state": State.OUTDATED}, "was edited after its changes were applied."),
         (

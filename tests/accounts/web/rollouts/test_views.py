@@ -167,7 +167,7 @@ def test_failures_with_one_cause_are_counted_together(viewer, rollout) -> None:
         account = run.account.account_id
         error = {
             "account": account,
-            "message": f"The role of {run.account_name} does not trust Bowline.",
+            "message": f"The role of {run.account_name} doesn't trust Bowline.",
             "hint": f"Trust Bowline in {account}.",
         }
         Run.objects.filter(pk=run.pk).update(status=FAILED, error=error)

@@ -135,7 +135,7 @@ def test_a_refused_access_says_who_could_not_assume_what(operator, aws) -> None:
     response = press_test(operator, account, headers={"HX-Request": "true"})
 
     html = response.content.decode()
-    assert "Access does not work" in html
+    assert "Access doesn't work" in html
     assert f"role/{ACCESS_ROLE}" in html
     assert "could not assume" in html
     assert "trust policy" in html

@@ -66,7 +66,7 @@ def test_many_agents_come_with_advice():
     [
         (262_144, None),
         (262_145, "kubectl apply --server-side"),
-        (1_048_577, "No ConfigMap or Secret holds it"),
+        (1_048_577, "It is too large for a ConfigMap or Secret"),
     ],
 )
 def test_a_file_over_a_limit_comes_with_what_to_do(size: int, advice: str | None):
@@ -125,10 +125,14 @@ def test_a_small_installation_needs_no_advice():
 @pytest.mark.parametrize(
     ("size", "shares", "advice"),
     [
-        (27_000, "3 % of what a ConfigMap", ""),
-        (262_144, "25 % of what a ConfigMap", ""),
-        (262_145, "100 % of what kubectl apply", "--server-side"),
-        (1_048_577, "100 % of what a ConfigMap", "No ConfigMap or Secret holds it"),
+        (27_000, "3 % of a ConfigMap", ""),
+        (262_144, "25 % of a ConfigMap", ""),
+        (262_145, "100 % of the limit of kubectl apply", "--server-side"),
+        (
+            1_048_577,
+            "100 % of a ConfigMap",
+            "It is too large for a ConfigMap or Secret",
+        ),
     ],
 )
 def test_a_file_is_held_against_both_limits(size: int, shares: str, advice: str):

@@ -111,7 +111,7 @@ def test_a_bundle_without_lambda_leaves_the_switch_alone():
     [
         ({"awsAccount": "gone"}, "add that account, or delete this one."),
         ({"awsAccount": "staging"}, "Merging adds staging."),
-        ({}, "names no AWS account, so Clouddriver does not load it."),
+        ({}, "names no AWS account, so Clouddriver doesn't load it."),
         (
             {"awsAccount": "gone", "name": "staging-ecs"},
             "Merging leaves it so, unless the bundle's account takes over.",

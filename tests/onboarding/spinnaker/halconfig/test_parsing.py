@@ -157,4 +157,4 @@ def test_an_unquoted_octal_id_is_told():
 def test_comments_are_told_to_be_lost():
     (note,) = read((START + "  version: a # mine\n").encode()).notes
 
-    assert note.startswith("Comments are not kept")
+    assert note.startswith("Comments aren't kept")

@@ -81,6 +81,6 @@ def test_of_many_actions_each_request_has_few() -> None:
 
 def test_what_the_message_names_is_invalid_and_nothing_like_it() -> None:
     launch = [Asked(f"ec2:CreateLaunchTemplate{end}", "*") for end in ("", "Version")]
-    error = AwsError("1", "", f"{launch[1].action} is not valid.", code="InvalidInput")
+    error = AwsError("1", "", f"{launch[1].action} isn't valid.", code="InvalidInput")
 
     assert smaller(launch, error) == [[launch[0]]]

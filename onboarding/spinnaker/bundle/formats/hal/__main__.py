@@ -193,14 +193,14 @@ def carry_out(
     except (Failed, Stopped) as error:
         if missing:
             say(
-                f"Right now hal does not have {', '.join(missing)}: deleted, to be "
+                f"Right now hal doesn't have {', '.join(missing)}: deleted, to be "
                 "added again, and not added yet."
             )
         stopped = isinstance(error, Stopped)
         say(
             f"{stop.name}: stopped before {step.name} was finished."
             if stopped
-            else f"{step.name}: hal did not do it. {error}"
+            else f"{step.name}: hal didn't do it. {error}"
         )
         say(f"Stopped after {number} of {len(steps)}. The backup is {backup}")
         primary = risked if risked in missing else ""
@@ -314,7 +314,7 @@ def lost(provider: str, theirs: list[Any], situation: Situation) -> str:
     missing = {one.get("awsAccount") or "no account" for one in theirs}
     missing -= situation.held["aws"].keys()
     names = ", ".join(sorted(missing))
-    return f" (belongs to {names}, which hal does not know)" if missing else ""
+    return f" (belongs to {names}, which hal doesn't know)" if missing else ""
 
 
 def describe(provider: str, account: dict[str, Any], theirs: list[Any]) -> str:

@@ -39,7 +39,7 @@ def surprises(
             elif verb not in ("", "delete") and (
                 not now or differing(provider, wanted[name], now[0])
             ):
-                yield f"{provider} {name} is not as this bundle has it."
+                yield f"{provider} {name} isn't as this bundle has it."
     primary = primary_after(before, steps)
     if after.stored_primary != primary:
         yield (

@@ -46,7 +46,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     apply.add_argument(
         "--prune",
         action="store_true",
-        help="remove accounts that an earlier bundle had and this one has not",
+        help="remove accounts that an earlier bundle had and this one hasn't",
     )
     apply.add_argument(
         "--yes",
@@ -56,7 +56,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     verbs.add_parser("check", prog="check.sh", description=CHECK)
     remove = verbs.add_parser("remove", prog="remove.sh", description=REMOVE)
     remove.add_argument("names", nargs="*", metavar="NAME")
-    remove.add_argument("--yes", action="store_true", help="do not ask")
+    remove.add_argument("--yes", action="store_true", help="don't ask")
     for verb in (apply, remove):
         verb.add_argument("--dry-run", action="store_true", help="only show the calls")
     profiles = verbs.add_parser(

@@ -26,7 +26,7 @@ LONG = 6
 """This many say that something is wrong: hal gives up after three minutes."""
 
 SWALLOWED = (
-    "hal has not answered for a minute. Unless NO_VALIDATE=1 is set it looks versions "
+    "hal hasn't answered for a minute. Unless NO_VALIDATE=1 is set it looks versions "
     "up on the internet at each call, and a network that drops packets makes it wait "
     "for three minutes and fail. Stop it with Ctrl-C and start again with "
     "NO_VALIDATE=1, or give hal's daemon a proxy (JAVA_OPTS=-Dhttps.proxyHost=…)."
@@ -94,8 +94,8 @@ def asked() -> dict[str, Any]:
         return next(answers(hal(words)))
     except (Failed, StopIteration) as error:
         raise Refused(
-            f"hal did not list its accounts: `hal {' '.join(words)}` failed. {error}\n"
-            "Is its daemon up (hal --ready), and can it read its own config?"
+            f"hal didn't list its accounts: `hal {' '.join(words)}` failed. "
+            f"{error}\nIs its daemon up (hal --ready), and can it read its own config?"
         ) from None
 
 

@@ -217,7 +217,7 @@ def clashes(
     if lost:
         yield (
             f"{name}: it {how}, and hal would forget its {', '.join(lost)}, which this "
-            "bundle does not know. Note them, delete it (hal config provider "
+            "bundle doesn't know. Note them, delete it (hal config provider "
             f"{provider} account delete {name}), run this again, and add them."
         )
 
@@ -241,7 +241,7 @@ def rivals(account: Account, situation: Situation) -> Iterator[str]:
     """Yield why an ECS account's AWS account is not there, or is not free."""
     name, target = account["name"], account["awsAccount"]
     if target not in situation.chosen and target not in situation.held["aws"]:
-        yield f"{name}: hal does not know {target}, to which it belongs. Choose it too."
+        yield f"{name}: hal doesn't know {target}, to which it belongs. Choose it too."
     for other in situation.ecs_of.get(target, []):
         if other != name:
             yield f"{rival(name, other, target)} Delete that one first."

@@ -40,7 +40,7 @@ def test_it_is_read_by_a_worker_once_at_a_time(operator):
     repeated = operator.post("/organization/read", {"tags": True}, key="one")
     another = operator.post("/organization/read", {}, key="two")
 
-    assert "was not read yet" in detail(unread, 404)
+    assert "wasn't read yet" in detail(unread, 404)
     assert (first.status_code, first.json()["is_reading"]) == (202, True)
     assert repeated.json() == first.json()
     assert detail(another) == "The organization is being read already."
@@ -59,7 +59,7 @@ def test_it_lists_the_accounts_as_the_filters_ask(operator, members):
 
 
 def test_it_lists_no_accounts_before_they_were_read(operator):
-    assert "was not read yet" in detail(operator.read("/organization/members"))
+    assert "wasn't read yet" in detail(operator.read("/organization/members"))
 
 
 def test_accounts_become_drafts_with_what_they_have_in_common(operator, members):

@@ -95,7 +95,7 @@ def test_there_is_no_other_unit(operator, units):
 def test_nothing_is_watched_before_the_organization_was_read(operator):
     managing_row(name=CORE.name, account_id=CORE.account_id)
 
-    assert "was not read yet" in detail(operator.put(WATCH, SHARED))
+    assert "wasn't read yet" in detail(operator.put(WATCH, SHARED))
 
 
 def test_watches_hold_inside_the_environments_of_the_role(operator, units):

@@ -147,7 +147,7 @@ def test_a_role_that_cannot_be_assumed_is_told_with_aws_own_words(
     assert done.returncode == 1
     assert "x: FAILED. Spinnaker cannot become" in done.stderr
     assert "AccessDenied" in done.stderr
-    assert "dev: proved" in done.stdout
+    assert "dev: passed" in done.stdout
 
 
 def test_a_trust_that_takes_any_external_id_is_not_proved(verification: Verification):
@@ -171,7 +171,7 @@ def test_it_never_shows_a_credential_not_even_in_a_trace(
     )
 
     shown = done.stdout + done.stderr
-    assert "2 proved" in shown
+    assert "2 passed" in shown
     assert "ASIA" not in shown
     assert spinnaker["AWS_SESSION_TOKEN"] not in shown
 
@@ -247,7 +247,7 @@ def test_a_cluster_is_asked_what_it_allows(
     calls = (verification.bin / "kubectl.log").read_text().splitlines()
     assert [call.split("pods ")[1] for call in calls[::2]] == asked
     assert {*calls[1::2]} == {'      server: "https://apps.eks.amazonaws.com"'}
-    assert "dev-apps: proved" in done.stdout
+    assert "dev-apps: passed" in done.stdout
 
 
 def test_a_cluster_that_refuses_is_not_proved(verification: Verification):
@@ -329,8 +329,8 @@ def test_from_a_desk_it_runs_in_clouddrivers_pod_clusters_and_all(
 
     assert done.returncode == 0, done.stderr
     assert "There is no aws command here. So " in done.stdout
-    assert f"So {name} in namespace spinnaker proves it." in done.stdout
-    assert "web-apps: proved" in done.stdout
+    assert f"So {name} in namespace spinnaker verifies it." in done.stdout
+    assert "web-apps: passed" in done.stdout
     assert done.stdout.endswith("3 passed, 0 failed.\n")
 
 

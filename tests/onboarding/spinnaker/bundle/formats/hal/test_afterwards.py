@@ -21,18 +21,18 @@ def test_an_account_that_two_people_added_is_said(
 
     said = capsys.readouterr().err
     assert "hal has aws core 2 times.\n" in said
-    assert "Someone else changed hal's config at the same time." in said
+    assert "Someone else changed the Halyard config at the same time." in said
 
 
 @pytest.mark.parametrize(
     ("others", "said"),
     [
         (("add", "theirs", *THEIRS), "aws theirs was changed by someone else"),
-        (("edit", "core", "--environment=x"), "aws core was changed by somebody"),
+        (("edit", "core", "--environment=x"), "aws core was changed by someone"),
         (("delete", "core"), "aws core was changed by someone else in the meantime."),
         (("delete", "core"), "hal's primary account is staging, and not core."),
-        (("delete", "staging"), "aws staging is not as this bundle has it."),
-        (("edit", "staging", "--environment=x"), "aws staging is not as this bundle"),
+        (("delete", "staging"), "aws staging isn't as this bundle has it."),
+        (("edit", "staging", "--environment=x"), "aws staging isn't as this bundle"),
     ],
 )
 def test_an_edit_of_others_is_said(

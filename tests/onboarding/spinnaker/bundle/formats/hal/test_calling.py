@@ -32,7 +32,7 @@ def test_a_slow_hal_is_waited_for_with_signs_of_life(
 
     told = capsys.readouterr().err
     assert told.startswith("Waiting for hal (0 s) ...")
-    assert told.count("hal has not answered for a minute. Unless NO_VALIDATE=1") == 1
+    assert told.count("hal hasn't answered for a minute. Unless NO_VALIDATE=1") == 1
     assert "proxy" in told
 
 
@@ -66,7 +66,7 @@ def test_a_terminal_that_is_gone_stops_nothing(monkeypatch: pytest.MonkeyPatch):
 def test_hal_says_nothing_where_it_prints_no_json(hal: Hal):
     (hal.bin / "hal").write_text("#!/bin/sh\necho nothing\n")
 
-    with pytest.raises(calling.Refused, match="hal did not list its accounts"):
+    with pytest.raises(calling.Refused, match="hal didn't list its accounts"):
         calling.asked()
 
 

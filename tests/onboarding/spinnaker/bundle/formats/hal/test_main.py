@@ -101,7 +101,7 @@ def test_without_a_verb_it_tells_how_it_is_used(monkeypatch: pytest.MonkeyPatch)
 def test_a_daemon_that_is_down_is_told(hal: Hal):
     hal.fails_at("config")
 
-    with pytest.raises(Refused, match="hal did not list its accounts"):
+    with pytest.raises(Refused, match="hal didn't list its accounts"):
         run("check")
 
 
@@ -190,8 +190,8 @@ def test_check_tells_that_lambda_is_off(hal: Hal, capsys: pytest.CaptureFixture[
     ("target", "told"),
     [
         ({"awsAccount": "core"}, "\n"),
-        ({"awsAccount": "gone"}, " (belongs to gone, which hal does not know)\n"),
-        ({}, " (belongs to no account, which hal does not know)\n"),
+        ({"awsAccount": "gone"}, " (belongs to gone, which hal doesn't know)\n"),
+        ({}, " (belongs to no account, which hal doesn't know)\n"),
     ],
 )
 def test_check_tells_of_an_ecs_account_that_nobody_can_load(
@@ -251,9 +251,10 @@ def test_an_aws_account_under_two_names_is_said(
 
     told = capsys.readouterr()
     assert (
-        "renamed    aws staging: hal knows the same AWS account as old too" in told.out
+        "renamed    aws staging: hal knows the same AWS account as old. If staging"
+        in told.out
     )
-    assert "hal also has AWS account 922222222222 as old too" in told.err
+    assert "hal also has AWS account 922222222222 as old. If staging" in told.err
     assert "apply.sh --renamed old" in told.err
 
 
@@ -269,7 +270,7 @@ def test_an_old_name_is_removed_where_a_person_says_so(
 
     assert hal.names("aws") == ["core", "staging"]
     assert run("check") == 0
-    assert "as old too" not in capsys.readouterr().err
+    assert "as old. If staging" not in capsys.readouterr().err
 
 
 def test_an_account_is_taken_over_by_name(hal: Hal):

@@ -138,7 +138,7 @@ def test_the_ecs_account_of_another_bundle_is_a_rival(plan: Plan):
 def test_an_ecs_account_without_its_aws_account_is_refused(plan: Plan):
     plan.known["aws"]["accounts"] = plan.known["ecs"]["accounts"] = []
 
-    with pytest.raises(Refused, match="hal does not know staging"):
+    with pytest.raises(Refused, match="hal doesn't know staging"):
         plan.steps("staging-ecs")
 
 

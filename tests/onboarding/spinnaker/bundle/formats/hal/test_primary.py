@@ -119,7 +119,7 @@ def test_pruning_the_primary_account_says_what_takes_its_place(
     assert (
         "team-04 is hal's primary account, which bakes images and which Deck offers "
         "first. core, the first that is left, takes its place. To choose another one, "
-        "first write it into hal's config: primaryAccount: NAME\n"
+        "first write it into the Halyard config: primaryAccount: NAME\n"
     ) in capsys.readouterr().err
 
 

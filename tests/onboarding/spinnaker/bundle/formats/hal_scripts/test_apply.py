@@ -136,7 +136,7 @@ def test_an_ecs_account_alone_needs_its_aws_account(scripts: Scripts):
     done = scripts.run("apply", "--only", "staging-ecs")
 
     assert done.returncode == 1
-    assert "hal does not know staging" in done.stderr
+    assert "hal doesn't know staging" in done.stderr
 
 
 def test_a_name_that_the_bundle_lacks_is_refused(scripts: Scripts):

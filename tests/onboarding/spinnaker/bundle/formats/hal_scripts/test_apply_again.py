@@ -80,7 +80,7 @@ def test_what_edit_cannot_clear_is_deleted_and_added_again(
 
     assert f"staging: deleted and added again ({flag})" in done.stderr
     assert "externalId" not in scripts.hal.account("aws", "staging")
-    assert scripts.applied().stderr.startswith("Nothing to change")
+    assert scripts.applied().stderr.startswith("No changes: hal already has")
 
 
 def test_a_key_pair_is_cleared_by_deleting_and_adding(scripts: Scripts):
@@ -100,7 +100,7 @@ def test_replacing_the_primary_account_keeps_it_first(scripts: Scripts):
     assert scripts.hal.names("aws") == ["core", "staging"]
     assert scripts.hal.providers["aws"]["primaryAccount"] == "core"
     assert "externalId" not in scripts.hal.account("aws", "core")
-    assert scripts.applied().stderr.startswith("Nothing to change")
+    assert scripts.applied().stderr.startswith("No changes: hal already has")
 
 
 def test_the_primary_account_is_not_replaced_among_accounts_of_others(

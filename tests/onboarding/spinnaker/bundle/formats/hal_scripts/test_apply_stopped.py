@@ -64,7 +64,7 @@ def test_a_daemon_that_is_down_is_not_taken_for_missing_accounts(scripts: Script
     done = scripts.run("apply")
 
     assert done.returncode == 1
-    assert "hal did not list its accounts" in done.stderr
+    assert "hal didn't list its accounts" in done.stderr
     assert "Unable to reach the daemon" in done.stderr
     assert "\x1b" not in done.stderr
     assert scripts.hal.names("aws") == []
@@ -77,7 +77,7 @@ def test_it_stops_at_the_first_failure_and_tells_how_to_go_on(scripts: Scripts):
 
     assert done.returncode == 1
     last = done.stderr.splitlines()[-3:]
-    assert last[0].startswith("staging: hal did not do it.")
+    assert last[0].startswith("staging: hal didn't do it.")
     assert last[1].startswith("Stopped after 5 of 8. The backup is /")
     script = scripts.folder / "hal" / "apply.sh"
     assert last[2].endswith(f"continue with: bash {script} --from staging")

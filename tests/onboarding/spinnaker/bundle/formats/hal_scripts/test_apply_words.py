@@ -65,7 +65,7 @@ def test_a_role_arrives_as_it_is(scripts: Scripts, role: str):
 
     held = scripts.hal.account("aws", "staging")
     assert held["permissions"]["READ"] == [role]
-    assert "Nothing to change" in again.stderr
+    assert "No changes: hal already has" in again.stderr
 
 
 def test_a_role_that_hal_takes_for_an_option_is_refused_before_any_change(
@@ -95,7 +95,7 @@ def test_an_account_id_with_leading_zeros_stays_a_text(scripts: Scripts):
     again = scripts.applied()
 
     assert scripts.hal.account("aws", "staging")["accountId"] == "012345670123"
-    assert "Nothing to change" in again.stderr
+    assert "No changes: hal already has" in again.stderr
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_what_hal_lacks_right_now_is_named_first(scripts: Scripts):
     assert run.returncode == 130
     script = scripts.folder / "hal" / "apply.sh"
     assert told.splitlines()[-4] == (
-        "Right now hal does not have staging, core: deleted, to be added again, and "
+        "Right now hal doesn't have staging, core: deleted, to be added again, and "
         "not added yet."
     )
     assert told.splitlines()[-1] == (
@@ -119,7 +119,7 @@ def test_the_command_that_it_names_keeps_the_primary_account(scripts: Scripts):
     command = failed.stderr.strip().split("continue with: ")[1]
     done = scripts.hal.run(["bash", "-c", command])
 
-    assert "Right now hal does not have core, staging" in failed.stderr
+    assert "Right now hal doesn't have core, staging" in failed.stderr
     assert done.returncode == 0, done.stderr
     assert scripts.hal.providers["aws"]["primaryAccount"] == "staging"
     assert scripts.run("check").returncode == 0
@@ -161,7 +161,7 @@ def test_a_second_script_says_who_holds_the_config_whatever_its_home(
     scripts.hal.goes_on()
 
     assert second.returncode == 1
-    assert f"changing hal's config: process {first.pid} of user" in second.stderr
+    assert f"changing the Halyard config: process {first.pid} of user" in second.stderr
     first.communicate(timeout=60)
     assert first.returncode == 0
     assert scripts.hal.names("aws") == ["core", "staging"]
