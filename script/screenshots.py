@@ -45,7 +45,7 @@ MOST_BYTES = 120_000
 """A picture is no larger: they are kept with the source."""
 
 TABS = {
-    "account": ("in-aws", "description", "history", "remove"),
+    "account": ("in-aws", "settings", "history", "remove"),
     "bundle": ("accounts", "changes", "load"),
     "settings": ("rules", "site"),
 }

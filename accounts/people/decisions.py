@@ -191,7 +191,7 @@ DECISIONS = (
         OPERATOR,
         Touches.ACCOUNT,
         ("spinnaker/bundles.py",),
-        ("leave-out", "exclude-many"),
+        ("exclude", "exclude-many"),
         (f"POST {ACCOUNT}/exclude",),
     ),
     Decision(

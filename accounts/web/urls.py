@@ -103,7 +103,7 @@ account_pages = [
     path("accounts/<uuid:pk>/remove/", decisions.remove, name="remove"),
     path("accounts/<uuid:pk>/accept/", decisions.accept, name="accept"),
     *foreign.pages,
-    path("accounts/<uuid:pk>/exclude/", preview.exclude_from_bundles, name="leave-out"),
+    path("accounts/<uuid:pk>/exclude/", preview.exclude_from_bundles, name="exclude"),
     path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
     *handoff.pages,
     path(
@@ -134,7 +134,7 @@ run_pages = [
     path(
         "runs/same/<slug:fingerprint>/",
         identical_plans.identical_plans,
-        name="same-plans",
+        name="identical-plans",
     ),
     path(
         "runs/same/<slug:fingerprint>/approve/",

@@ -72,7 +72,7 @@ def accepted() -> Act:
 def include_in_bundles() -> Act:
     row = web()
     ManagedAccount.objects.exclude_from_bundles(None)
-    return of(row, "leave-out", again="1")
+    return of(row, "exclude", again="1")
 
 
 def rotation(verb: str) -> Callable[[], Act]:
@@ -133,7 +133,7 @@ ACTS: dict[str, Callable[[], Act]] = {
     "remove": lambda: of(web(), "remove"),
     "forget": lambda: of(draft(), "forget"),
     "accept": accepted,
-    "leave out": lambda: of(web(), "leave-out"),
+    "leave out": lambda: of(web(), "exclude"),
     "put in": include_in_bundles,
     "rotate": lambda: of(web(), "rotate"),
     "cancel a rotation": rotation("unrotate"),
@@ -145,7 +145,7 @@ ACTS: dict[str, Callable[[], Act]] = {
     "verify many": lambda: many("verify", web(), other(granted_at=timezone.now())),
     "edit many": edit_many,
     "remove one of many": lambda: many("remove", web(), confirm="remove 1 account"),
-    "leave out many": lambda: many("leave-out", web()),
+    "leave out many": lambda: many("exclude", web()),
     "rotate many": lambda: many("rotate", web(), apply="begin"),
     "retry many": retried_many,
     "pause": steered("pause"),

@@ -248,19 +248,19 @@ def rotate(page: Page, bundles: Bundles, aws: Credentials) -> None:
     plan(page, "Plan again")
     approve(page)
     assert accepted_in_aws(aws) == {former, new}
-    open_staging(page, "description")
+    open_staging(page, "settings")
     expect(accepted).to_have_text("both")
     expect(trust).to_contain_text("Next: build a bundle")
     refuse_to_finish(page)
 
     assert bundles.announced() == {(STAGING.name, "external ID")}
     assert bundles.build().staging["externalId"] == new
-    open_staging(page, "description")
+    open_staging(page, "settings")
     expect(trust).to_contain_text("Next: install that bundle in Spinnaker")
     refuse_to_finish(page)
 
     bundles.install()
-    open_staging(page, "description")
+    open_staging(page, "settings")
     press(page, "Finish the rotation")
     expect(
         page.get_by_text("AWS then accepts only the new external ID")
@@ -281,7 +281,7 @@ def cancel_a_rotation(page: Page, bundles: Bundles, aws: Credentials) -> None:
     plan(page, "Plan again")
     approve(page)
     assert bundles.announced() == {(STAGING.name, "external ID")}
-    open_staging(page, "description")
+    open_staging(page, "settings")
     press(page, "Cancel the rotation")
     only_the_previous = page.get_by_text(
         "AWS then accepts only the previous external ID"
@@ -293,7 +293,7 @@ def cancel_a_rotation(page: Page, bundles: Bundles, aws: Credentials) -> None:
     approve(page)
     assert accepted_in_aws(aws) == {former, other}
     assert bundles.announced() == set()
-    open_staging(page, "description")
+    open_staging(page, "settings")
     press(page, "Finish the rotation")
     expect(
         page.get_by_text("AWS then accepts only the new external ID")
@@ -338,7 +338,7 @@ def remove(page: Page, bundles: Bundles, aws: Credentials) -> None:
 
 
 def begin_rotation(page: Page) -> None:
-    open_staging(page, "description")
+    open_staging(page, "settings")
     press(page, "Rotate the external ID")
     expect(page.get_by_text("A new external ID was created.")).to_be_visible()
 

@@ -53,7 +53,7 @@ TEMPLATES = {
     "checks": "accounts/_checked.html",
     "in-aws": "accounts/_in_aws.html",
     "of-others": "accounts/_of_others.html",
-    "description": "accounts/_description.html",
+    "settings": "accounts/_settings.html",
     "history": "accounts/_history.html",
     "remove": "accounts/_removal.html",
 }
@@ -139,7 +139,7 @@ def tabs_of(
         tabs.append(Tab("permissions", "Permissions", page=url))
     return [
         *tabs,
-        Tab("description", "Description"),
+        Tab("settings", "Account settings"),
         Tab("history", "History"),
         Tab("remove", "Remove" if account.granted_at else "Delete"),
     ]

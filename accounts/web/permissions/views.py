@@ -128,4 +128,4 @@ def rotated(
         messages.error(request, str(error))
     else:
         messages.success(request, done)
-    return redirect(f"{account.get_absolute_url()}?tab=description")
+    return redirect(f"{account.get_absolute_url()}?tab=settings")

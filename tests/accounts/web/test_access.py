@@ -64,7 +64,7 @@ READS = {
     "runs",
     "runs-csv",
     "runs-json",
-    "same-plans",
+    "identical-plans",
     "run",
     "run-by-number",
     "rollouts",

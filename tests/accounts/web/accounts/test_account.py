@@ -92,7 +92,7 @@ def test_it_shows_the_document_of_what_stands_and_the_run_that_made_it(
 def test_it_says_who_may_use_it(operator) -> None:
     account = account_row(write_roles=["operators", "leads"])
 
-    page = page_of(operator, account, "description")
+    page = page_of(operator, account, "settings")
 
     assert "<dt>Read access</dt><dd>everybody</dd>" in page
     assert "<dt>Write access</dt><dd>operators, leads</dd>" in page
@@ -193,7 +193,7 @@ def test_an_accepted_one_says_by_whom(client) -> None:
     assert accept(account, approver)
     client.force_login(approver)
 
-    page = page_of(client, account, "description")
+    page = page_of(client, account, "settings")
 
     assert ">Accept<" not in page
     assert "by approver" in page
@@ -265,7 +265,7 @@ def test_with_eks_alone_no_role_is_named(operator) -> None:
     clusters = [{"name": "apps", "region": "us-east-1"}]
     account = account_row(providers={"eks": {"clusters": clusters}})
 
-    page = page_of(operator, account, "description")
+    page = page_of(operator, account, "settings")
 
     assert "identity, without a managed role" in page
     assert "External ID" not in page
@@ -276,7 +276,7 @@ def test_newer_policies_are_told_with_what_they_bring(
 ) -> None:
     managing_row()
 
-    page = page_of(operator, standing(policy_set=1), "description")
+    page = page_of(operator, standing(policy_set=1), "settings")
 
     assert "1, latest 3" in page
     assert "<b>v2</b> Volumes may be tagged." in page
@@ -287,7 +287,7 @@ def test_newer_policies_are_told_with_what_they_bring(
 def test_the_latest_policies_are_called_so(operator, three_policy_sets) -> None:
     managing_row()
 
-    page = page_of(operator, standing(policy_set=3), "description")
+    page = page_of(operator, standing(policy_set=3), "settings")
 
     assert "3, the latest" in page
     assert "older policy version" not in page
@@ -299,7 +299,7 @@ def test_a_discouraged_choice_is_warned_of(operator) -> None:
     page = page_of(
         operator,
         account_row(providers={"ec2": {"access": "power-user"}}),
-        "description",
+        "settings",
     )
 
     assert "<b>Not recommended for EC2.</b> With PowerUserAccess, " in page

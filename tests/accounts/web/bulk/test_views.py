@@ -26,7 +26,7 @@ from tests.rows import account_row, bundle_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
-EVERY = ["edit", "remove", "leave-out", "retry", "rotate"]
+EVERY = ["edit", "remove", "exclude", "retry", "rotate"]
 KEEP = {
     "environment_how": "",
     "regions_how": "",
@@ -264,7 +264,7 @@ def bundled(account: ManagedAccount) -> Bundle:
 
 
 def test_they_are_left_out_of_bundles_first(operator, web, data) -> None:
-    response = send(operator, "leave-out", web)
+    response = send(operator, "exclude", web)
 
     assert again(web).excluded_at
     assert again(data).excluded_at is None

@@ -94,7 +94,7 @@ def test_an_update_that_nothing_shows_needs_somebodys_word(client: Client) -> No
     again = client.get(done["Location"]).content.decode()
     assert "Not testable. operator reported" in again
     assert "Mark as updated" not in again
-    described = f"{account.get_absolute_url()}?tab=description"
+    described = f"{account.get_absolute_url()}?tab=settings"
     page = client.get(described).content.decode()
     assert "version 2, as reported by the owner" in page
     client.post(reverse("accounts:run-updated", args=[run.pk]))
@@ -110,7 +110,7 @@ def test_with_a_reader_role_nobody_is_asked(client: Client) -> None:
 
     assert "The changes in version 2 are listed below" in text
     assert "Mark as updated" not in text
-    described = f"{account.get_absolute_url()}?tab=description"
+    described = f"{account.get_absolute_url()}?tab=settings"
     page = client.get(described).content.decode()
     assert "version 2 isn't deployed yet" in page
 

@@ -36,7 +36,7 @@ def test_an_owner_has_no_access_role_but_a_reader_role(operator) -> None:
     saved = again(account)
     assert (saved.made_by, saved.access_role) == ("owner", "")
     assert saved.reader_role == READER_ROLE
-    described = f"{saved.get_absolute_url()}?tab=description"
+    described = f"{saved.get_absolute_url()}?tab=settings"
     html = operator.get(described).content.decode()
     assert reverse("accounts:hand-off", args=[saved.pk]) in html
 
@@ -50,7 +50,7 @@ def test_without_the_reader_role_the_page_says_what_is_not_read(operator) -> Non
     assert again(account).reader_role == ""
     form = operator.get(url(account, "access")).context["form"]
     assert not form["reader_role"].value()
-    described = f"{account.get_absolute_url()}?tab=description"
+    described = f"{account.get_absolute_url()}?tab=settings"
     html = operator.get(described).content.decode()
     assert "Bowline tests the role chain" in html
 
@@ -76,7 +76,7 @@ def test_the_organization_derives_each_external_id(operator) -> None:
     prefix = ManagingAccount.objects.get().external_id_prefix
     assert saved.made_by == "organization"
     assert saved.spinnakers_external_id == f"{prefix}-{account.account_id}"
-    described = f"{saved.get_absolute_url()}?tab=description"
+    described = f"{saved.get_absolute_url()}?tab=settings"
     html = operator.get(described).content.decode()
     assert saved.spinnakers_external_id in html
     operator.post(url(account, "access"), {**answers, "made_by": "owner"})

@@ -53,6 +53,4 @@ def test_a_restored_kubeconfig_of_another_cluster_is_left_alone(
 
     assert run("check") == 1
 
-    assert "uses a kubeconfig that Bowline didn't create" in (
-        capsys.readouterr().out
-    )
+    assert "uses a kubeconfig that Bowline didn't create" in (capsys.readouterr().out)
