@@ -25,7 +25,7 @@ MOST_ACCOUNTS, MOST_PAGES, MOST_BYTES = 50_000, 200, 256 * 2**20
 DELAYS = (1.0, 4.0)
 """Seconds before a repetition; one less than the attempts."""
 
-OF_STORAGE_OFF = "Can't use AccountDefinitionService"
+OF_STORAGE_OFF = "Cannot use AccountDefinitionService"
 OF_NO_OWN_ROLE = "without granting permissions for current user"
 
 

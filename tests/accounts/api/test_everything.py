@@ -89,7 +89,7 @@ TOKENS = "Tokens"
 PREFERENCES = "Preferences"
 WHO_MAY = "People, roles, and second approvers"
 WHERE = "The connection with Spinnaker, targets of notifications"
-OWN_FILE = "Merging a bundle into a halconfig"
+OWN_FILE = "Merging a bundle into a Halyard config"
 
 FOR_PEOPLE: Mapping[str, Iterable[str]] = {
     WHO_SIGNS_IN: (

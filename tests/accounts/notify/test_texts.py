@@ -38,7 +38,7 @@ def fail(rollout: Rollout, count: int, message: str, hint: str = "Fix it.") -> N
 
 
 def test_a_paused_rollout_says_what_it_waits_for(rollout) -> None:
-    fail(rollout, 2, "The access role does not trust Bowline.", "Create it again.")
+    fail(rollout, 2, "The access role doesn't trust Bowline.", "Create it again.")
     runs_of(rollout).exclude(status=Status.FAILED).update(status=Status.APPROVED)
 
     said = text(rollout, "paused", State.PAUSED, reason="2 accounts failed.")
@@ -52,7 +52,7 @@ def test_a_paused_rollout_says_what_it_waits_for(rollout) -> None:
     )
     assert "Done: 0\nFailed: 2\nWaiting: 1\n" in said.body
     assert (
-        "What failed\n- 2 accounts: The access role does not trust Bowline.\n"
+        "Causes\n- 2 accounts: The access role doesn't trust Bowline.\n"
         "  Fix: Create it again.\n  "
     ) in said.body
     assert "team-001" in said.body
@@ -85,7 +85,7 @@ def test_a_finished_rollout_says_how_it_ended(rollout) -> None:
     assert said.subject == f"Bowline: {rollout} is finished: 0 of 3 accounts failed"
     assert said.body.startswith("What: Onboard, 3 accounts\n")
     assert "Done: 3\nFailed: 0\n\n" in said.body
-    assert "What failed" not in said.body
+    assert "Causes" not in said.body
 
 
 def test_a_finished_rollout_says_what_waits_for_owners(rollout) -> None:

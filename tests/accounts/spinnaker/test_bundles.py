@@ -142,7 +142,7 @@ def test_it_carries_what_earlier_bundles_had_and_it_has_not(
     assert "hal/removed.yml" not in [file["path"] for file in first.files]
     assert [account["name"] for account in gone["aws"]] == ["evaluated"]
     assert "externalId" not in gone["aws"][0]
-    assert "this one has not: evaluated" in text(third, "README.md")
+    assert "this one hasn't: evaluated" in text(third, "README.md")
     assert third.sha256 == second.sha256
 
 

@@ -133,7 +133,7 @@ def test_a_variable_that_is_not_set_is_named(monkeypatch):
 
     said = why(spinnaker_row(sign_in="token", secret="env:GATE_TOKEN"))
 
-    assert "The environment variable GATE_TOKEN is not set" in said
+    assert "The environment variable GATE_TOKEN isn't set" in said
 
 
 def test_a_token_pasted_in_place_of_a_reference_is_not_repeated():

@@ -183,4 +183,4 @@ def test_only_what_the_operator_allows_is_read(monkeypatch, settings, tmp_path) 
     assert "can read only files" in problem("slack", "file:/etc/passwd")
     assert "never the secret" in problem("slack", SLACK_URL)
     assert problem("slack", f"file:{tmp_path}/slack") == ""
-    assert "is not set where Bowline's workers run" in slack()
+    assert "isn't set where Bowline's workers run" in slack()

@@ -67,7 +67,7 @@ def test_first_it_shows_which_step_each_can_take(operator, accounts) -> None:
 
     assert "1 can be rotated" in page
     assert "1 can be finished" in page
-    assert "2 cannot be rotated now" in page
+    assert "2 can't be rotated now" in page
     assert "A run is in progress, or the account is part of a rollout." in page
     assert "Bowline hasn&#x27;t created anything in draft yet" in page
     assert {o.pk: o.external_id for o in ManagedAccount.objects.all()} == before

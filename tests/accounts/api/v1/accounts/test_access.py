@@ -37,7 +37,7 @@ def test_a_worker_tries_the_role_and_says_how_it_went(operator, account):
     answered(sentence="Bowline may assume it.")
     shown = operator.read(PATH).json()
 
-    assert "Nobody tested this role" in detail(before, 404)
+    assert "No one tested this role" in detail(before, 404)
     assert asked.status_code == 202, asked.content
     assert asked.json() == waiting
     assert (waiting["is_tested"], waiting["works"]) == (True, None)

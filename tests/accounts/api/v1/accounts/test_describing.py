@@ -255,4 +255,4 @@ def test_a_row_that_cannot_be_read_is_no_bug(reader):
     answer = reader.read("/accounts/staging")
 
     assert answer.status_code == 409
-    assert "cannot read" in answer.json()["detail"]
+    assert "can't read" in answer.json()["detail"]

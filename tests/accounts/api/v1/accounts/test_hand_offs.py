@@ -51,7 +51,7 @@ def test_nobody_is_taken_at_their_word_where_nothing_waits_for_it(operator):
     waiting = run_row(Status.HANDED_OFF, account=account)
     again = operator.post("/accounts/staging/hand-off/updated")
 
-    assert detail(refused) == "staging does not wait for an owner."
+    assert detail(refused) == "staging doesn't wait for an owner."
     assert detail(again) == f"{waiting.title} isn't waiting for a confirmation."
 
 

@@ -76,7 +76,7 @@ def test_watching_ends_where_a_program_says_so(operator, units):
             "permissions.WRITE",
             "Without groups, everyone has write access",
         ),
-        ({"providers": ["ecs"]}, "external_id", "ECS cannot be combined"),
+        ({"providers": ["ecs"]}, "external_id", "ECS can't be combined"),
         ({"regions": ["mars-east-1"]}, "regions", "mars-east-1"),
     ],
 )
