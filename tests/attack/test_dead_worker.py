@@ -159,7 +159,7 @@ def test_a_broker_that_takes_no_message_is_told_at_once(everybody) -> None:
     wake(run)
 
     html = everybody.get(run.get_absolute_url()).content.decode()
-    assert "The broker has not answered" in html
+    assert "The broker hasn't answered" in html
     assert "wait, and continue when a worker is available again" in html
 
 
@@ -168,7 +168,7 @@ def test_a_bundle_that_the_broker_does_not_take_tells_it_too() -> None:
 
     wake(Bundle.objects.create(number=1))
 
-    assert "The broker has not answered" in str(silence())
+    assert "The broker hasn't answered" in str(silence())
 
 
 @pytest.mark.django_db(transaction=True)  # a thread with its own connection asks

@@ -148,4 +148,4 @@ def test_what_came_after_the_approval_is_applied_by_nobody(
     ending = done(run)
 
     assert ending.status == Status.OUTDATED
-    assert "This was not in the approved plan" in ending.error["message"]
+    assert "This wasn't in the approved plan" in ending.error["message"]

@@ -83,7 +83,7 @@ def test_healthz_tells_that_migrations_are_not_applied(
     answer = client.get("/healthz")
 
     assert answer.status_code == 503
-    assert answer.content == (b"Migrations are not applied. Run manage.py migrate.")
+    assert answer.content == (b"Migrations aren't applied. Run manage.py migrate.")
 
 
 def test_healthz_tells_a_missing_table(
@@ -105,7 +105,7 @@ def test_healthz_tells_a_database_out_of_reach_but_not_where_it_is(
     answer = client.get("/healthz")
 
     assert answer.status_code == 503
-    assert answer.content == b"The database cannot be reached."
+    assert answer.content == b"The database can't be reached."
     assert "unable to open database file" in caplog.text
 
 
@@ -117,7 +117,7 @@ def test_healthz_answers_while_the_database_is_locked(
     answer = client.get("/healthz")
 
     assert answer.status_code == 503
-    assert answer.content == b"The database did not answer within 0.2 seconds."
+    assert answer.content == b"The database didn't answer within 0.2 seconds."
 
 
 def test_a_check_that_hangs_is_not_started_again() -> None:
@@ -133,7 +133,7 @@ def test_a_check_that_hangs_is_not_started_again() -> None:
     released.set()
     threads[-1].join()
 
-    assert said == "The queue did not answer within 2 seconds."
+    assert said == "The queue didn't answer within 2 seconds."
     assert len(begun) == 1
     assert watched.wrong_after(threads[-1], 0) == ""
 
@@ -161,7 +161,7 @@ def test_readyz_tells_that_the_broker_is_away(client: Client, patient: None) -> 
     answer = client.get("/readyz")
 
     assert answer.status_code == 503
-    assert answer.content == b"The broker cannot be reached."
+    assert answer.content == b"The broker can't be reached."
 
 
 def test_pages_do_not_need_the_broker_so_healthz_does_not(
@@ -184,7 +184,7 @@ def test_readyz_tells_that_migrations_are_not_applied(
     answer = client.get("/readyz")
 
     assert answer.status_code == 503
-    assert answer.content == b"Migrations are not applied. Run manage.py migrate."
+    assert answer.content == b"Migrations aren't applied. Run manage.py migrate."
 
 
 @contextmanager
@@ -223,7 +223,7 @@ def test_readyz_tells_a_wrong_password_of_the_broker_from_no_answer(
         said.append(client.get("/readyz").content.decode())
 
     refused = "The broker refused the user name or password."
-    assert said == [OK.decode(), refused, refused, "The broker cannot be reached."]
+    assert said == [OK.decode(), refused, refused, "The broker can't be reached."]
 
 
 def test_a_wrong_password_of_postgresql_is_told_from_no_answer() -> None:
@@ -239,4 +239,4 @@ def test_a_wrong_password_of_postgresql_is_told_from_no_answer() -> None:
         refused = why(port)
 
     assert refused == "The database refused the user name or password."
-    assert why(free_port()) == "The database cannot be reached."
+    assert why(free_port()) == "The database can't be reached."

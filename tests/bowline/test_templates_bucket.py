@@ -16,7 +16,7 @@ def test_a_value_that_does_not_match_is_refused(
 ) -> None:
     monkeypatch.setenv("TEMPLATES_BUCKET", "s3://templates")
 
-    with pytest.raises(ImproperlyConfigured, match="TEMPLATES_BUCKET cannot be"):
+    with pytest.raises(ImproperlyConfigured, match="TEMPLATES_BUCKET can't be"):
         env_text("TEMPLATES_BUCKET", "[a-z-]+")
 
 

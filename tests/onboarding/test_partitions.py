@@ -34,7 +34,7 @@ def test_known_region_returns_the_region():
 
 
 def test_an_unknown_region_is_refused_with_near_ones():
-    with pytest.raises(UnknownRegion, match=r"“us-east-3” is not .*us-east-2") as error:
+    with pytest.raises(UnknownRegion, match=r"“us-east-3” isn't .*us-east-2") as error:
         known_region("us-east-3", "aws")
 
     assert "AWS" in str(error.value)

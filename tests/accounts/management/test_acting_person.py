@@ -56,7 +56,7 @@ def test_a_token_is_nobody_elses(monkeypatch) -> None:
     token(monkeypatch, Scope.APPROVE)
     person("operator", username="paul")
 
-    with pytest.raises(CommandError, match="is not paul's"):
+    with pytest.raises(CommandError, match="isn't paul's"):
         acting_person("paul", Scope.APPROVE)
 
 

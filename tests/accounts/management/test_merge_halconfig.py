@@ -139,7 +139,7 @@ def test_a_config_that_is_not_there_is_told(config) -> None:
     bundle_row(topology(core()))
     config.unlink()
 
-    with pytest.raises(CommandError, match="cannot be read"):
+    with pytest.raises(CommandError, match="can't be read"):
         run(config)
 
 

@@ -110,7 +110,7 @@ def test_a_program_reads_what_was_refused(file: Path) -> None:
 
 
 def test_a_summary_that_cannot_be_written_is_named(file: Path) -> None:
-    with pytest.raises(CommandError, match=r"/none/plan.md cannot be written"):
+    with pytest.raises(CommandError, match=r"/none/plan.md can't be written"):
         onboard(file, "--check", "--markdown", "/none/plan.md")
 
 

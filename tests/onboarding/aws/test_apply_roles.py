@@ -97,7 +97,7 @@ def test_a_role_cannot_be_moved(field: Field) -> None:
     role = everything(field)[1]
     field.bring_about(field.reach, (role,))
 
-    with pytest.raises(AwsError, match="AWS cannot move a role"):
+    with pytest.raises(AwsError, match="AWS can't move a role"):
         field.bring_about(field.reach, (replace(role, path="/other/"),))
 
 

@@ -64,7 +64,7 @@ def test_an_account_of_a_provider_that_is_off_is_never_loaded():
     settle(strict)
 
     assert strict.gate.loaded_account("eks-prod") is None
-    assert "kubernetes.enabled is not true." in [*likely_causes(body)]
+    assert "kubernetes.enabled isn't true." in [*likely_causes(body)]
 
 
 def test_likely_causes_are_named_in_order():

@@ -356,7 +356,7 @@ def test_another_deployment_can_be_named():
 
 
 def test_a_deployment_that_is_not_there_is_refused():
-    with pytest.raises(BadHalconfig, match=r"“nope” is not in .* \(old, prod\)"):
+    with pytest.raises(BadHalconfig, match=r"“nope” isn't in .* \(old, prod\)"):
         merge(read(config()), bundled(), deployment="nope")
 
 
