@@ -84,7 +84,7 @@ def test_the_switch_of_all_spinnaker_is_found_off(features: Any):
     held = aws(staging(lambdaEnabled=True), features=features, **{"lambda": None})
 
     assert merged(aws=held).mistakes == (
-        "providers.aws.features.lambda.enabled is not true, so Spinnaker shows no "
+        "providers.aws.features.lambda.enabled isn't true, so Spinnaker shows no "
         "functions of any account. Merging switches it on, for every account that "
         "says lambdaEnabled: true.",
     )

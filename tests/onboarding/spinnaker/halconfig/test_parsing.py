@@ -35,9 +35,9 @@ def refusal(text: str | bytes) -> str:
         (START + "  version: *v\n", "Line 4: The alias *v names nothing"),
         (START + "  security: &s [*s]\n", "Line 4: *s contains itself"),
         (START + "  version: !!java.net.URL [x]\n", "Line 4: The tag"),
-        (START + "  ? [a]\n  : b\n", "Line 4: A list or mapping cannot be a key"),
+        (START + "  ? [a]\n  : b\n", "Line 4: A list or mapping can't be a key"),
         (START + "  security: {<<: 1}\n", "Line 4: “<<” can merge mappings only"),
-        (START + "  version: \x00\n", "Line 4: The character U+0000 is not allowed"),
+        (START + "  version: \x00\n", "Line 4: The character U+0000 isn't allowed"),
     ],
 )
 def test_what_hal_cannot_read_is_refused_with_its_line(text: str, sentence: str):
