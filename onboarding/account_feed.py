@@ -29,7 +29,7 @@ KNOWN_REGIONS = frozenset(REGIONS.split())
 first generation, does not know one of its regions.
 """
 ROLE = re.compile(r"role/[\w+=,.@/-]+", re.ASCII)
-RULES = 2
+RULES = 3
 """Of what `carried` makes of an account: raise it with each change of them, so that
 every account is compared again.
 """
@@ -55,6 +55,7 @@ class Unfit(StrEnum):
     REGION = "The plugin doesn't know one of its regions, and would skip the account."
     ECS_NAME = "The plugin names its ECS account itself: the account's name and -ecs."
     CLUSTERS = "It has EKS clusters only, which the plugin would take for EC2."
+    CARRIED = "The plugin takes none of its other fields, so Spinnaker would lose them."
     REPLACED = "Spinnaker would put something else in place of one of its texts."
     NAME = "Another account still has its name in the feed."
 
@@ -100,6 +101,8 @@ def carried(entry: AwsEntry, ecs: EcsEntry | None = None) -> Carried | Unfit:
         return Unfit.REGION
     if ecs and ecs.name != f"{entry.name}-ecs":
         return Unfit.ECS_NAME
+    if entry.carried or (ecs and ecs.carried):
+        return Unfit.CARRIED
     if any(replaced((entry, ecs))):
         return Unfit.REPLACED
     providers = {"ec2": True, "ecs": ecs is not None, "lambda": entry.lambda_enabled}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import combinations
+from typing import Any
 
 from onboarding import names
 from onboarding.details import ProviderDetails
@@ -211,6 +213,8 @@ class Managed:
     reader_role: str = ""
     """The role by which Bowline reads an account that somebody else makes; empty:
     none."""
+    carried: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """What Spinnaker is configured with in addition; see carried/fields.py."""
 
     @property
     def is_handed_off(self) -> bool:

@@ -17,6 +17,20 @@ GROUPS = st.lists(
     unique=True,
 )
 
+CARRIED: tuple[dict[str, Any], ...] = (
+    {},
+    {"aws": {"accountType": "=1+1", "sessionDurationSeconds": 900}},
+    {
+        "aws": {
+            "lifecycleHooks": [{"heartbeatTimeout": 120, "roleARN": "a;b, *c"}],
+            "permissions": {"EXECUTE": ["sre"]},
+            "regions": [{"name": "us-east-1", "preferredZones": ["us-east-1a"]}],
+        },
+        "ecs": {"namingStrategy": "007"},
+        "kubernetes": {"prod-eks": {"kinds": [], "debug": True, "cacheThreads": 4}},
+    },
+)
+
 
 def column(one: Field) -> st.SearchStrategy[Any]:
     """Return what the column of the field may hold."""
@@ -31,6 +45,8 @@ def column(one: Field) -> st.SearchStrategy[Any]:
             return st.sampled_from([["us-east-1"], ["eu-west-1", "us-east-1"]])
         case Kind.GROUPS:
             return GROUPS
+        case Kind.CARRIED:
+            return st.sampled_from(CARRIED)
     return st.sampled_from(TEXTS if one.is_needed else ("", *TEXTS))
 
 

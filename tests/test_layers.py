@@ -21,6 +21,7 @@ from tests.test_structure import (
 LAYERS = (
     {
         "names",
+        "carried",
         "partitions",
         "details",
         "grants",

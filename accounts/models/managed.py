@@ -34,6 +34,7 @@ from accounts.models.readable import (
 )
 from accounts.models.standing import BROKEN, VERIFIED, Facts
 from accounts.models.states import PASSING, State, move
+from onboarding.carried.fields import are_carried
 from onboarding.providers import PROVIDERS
 from onboarding.resources.entry_changes import EntryDocument
 from onboarding.spinnaker.entry_documents import are_documents
@@ -187,6 +188,7 @@ class ManagedAccount(CreatedBy, InCommon, MadeByOthers, Account, Readable):
         **InCommon.READS_IN_COMMON,
         "verification": is_one_of(VERIFICATIONS),
         "applied": is_mappings,
+        "carried": are_carried,
         "approved_entries": are_documents,
         "verified": is_verified,
     }
@@ -208,6 +210,9 @@ class ManagedAccount(CreatedBy, InCommon, MadeByOthers, Account, Readable):
     former_external_id = models.UUIDField(null=True, blank=True, editable=False)
     """Accepted in addition to the new one during a rotation; see external_ids.py."""
     adopts = models.BooleanField(default=False)
+    carried = models.JSONField(default=dict, blank=True)
+    """What Spinnaker is configured with that isn't Bowline's; see the engine's
+    carried/fields.py."""
     applied = models.JSONField(default=list, editable=False)
     """Choices of which something may exist in AWS; see mapping/snapshots.py."""
     approved_entries = models.JSONField(default=list, editable=False)

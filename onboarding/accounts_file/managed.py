@@ -88,6 +88,8 @@ def read_field(
     """Read one field as its column holds it."""
     if one.is_needed and one.key not in parts:
         reader.wrong(node, f"“{one.key}” is missing here.")
+    if one.kind is Kind.CARRIED:
+        return reader.value(parts, one.key, one.rule) or one.nothing
     if one.kind is Kind.TRUTH:
         return one.column(reader.truth(parts, one.key, default=bool(one.usual)))
     if not one.is_list:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -22,7 +23,8 @@ TOO_MANY = (
 TOO_LARGE = f"The file has more than {MOST_BYTES:,} bytes. Split it into several files."
 REFUSED = "refused"
 """The tag of a node whose problem is noted already."""
-NULL = "tag:yaml.org,2002:null"
+NULL, INTEGER = "tag:yaml.org,2002:null", "tag:yaml.org,2002:int"
+WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,15})", re.ASCII)
 
 
 class Problem(NamedTuple):
@@ -82,6 +84,18 @@ class Reader:
             self.wrong(parts[key], f"{key}: {error}")
             return ""
 
+    def value(
+        self, parts: Mapping[str, yaml.Node], key: str, rule: Callable[[Any], Any]
+    ) -> Any:
+        """Read JSON, whole numbers as such, through a rule that raises ValueError."""
+        if key not in parts:
+            return None
+        try:
+            return rule(as_json(parts[key], numbers=True))
+        except ValueError as error:
+            self.wrong(parts[key], f"{key}: {error}")
+            return None
+
     def needed(
         self,
         node: yaml.Node,
@@ -125,12 +139,18 @@ def text_of(node: yaml.Node) -> str:
     return str(node.value)
 
 
-def as_json(node: yaml.Node) -> Any:
-    """Turn a node into JSON's types, every scalar but true, false and null a text."""
+def as_json(node: yaml.Node, *, numbers: bool = False) -> Any:
+    """Turn a node into JSON's types, every scalar but true, false and null a text;
+    `numbers`: whole ones, too, that no reader takes for others.
+    """
     if isinstance(node, yaml.MappingNode):
-        return {str(key.value): as_json(value) for key, value in node.value}
+        return {
+            str(key.value): as_json(value, numbers=numbers) for key, value in node.value
+        }
     if isinstance(node, yaml.SequenceNode):
-        return [as_json(item) for item in node.value]
+        return [as_json(item, numbers=numbers) for item in node.value]
+    if numbers and node.tag == INTEGER and WHOLE.fullmatch(node.value):
+        return int(node.value)
     if node.tag == "tag:yaml.org,2002:bool":
         return str(node.value).lower() in ("true", "yes", "on")
     if node.tag == NULL:

@@ -204,6 +204,9 @@ def field_node(reader: Reader, one: Field, cell: str, where: yaml.Mark) -> yaml.
         return list_node(reader, one, cell, where)
     if one.kind is Kind.TRUTH:
         return truth_node(cell, where)
+    if one.kind is Kind.CARRIED:
+        written = yaml_node(reader, one.key, cell, where)
+        return written or mapping_node({}, where)
     return text_node(cell, where)
 
 

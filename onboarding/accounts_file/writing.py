@@ -155,6 +155,8 @@ def cell(written: Written, column: str) -> str:
         value = value.get(key, {})
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        return quoted(value) if value else ""
     return listed(value) if isinstance(value, list) else str(value or "")
 
 
@@ -167,11 +169,13 @@ def listed(values: list[str]) -> str:
     """Separate by `;`, or write as in YAML where a value could be taken for several."""
     text = ";".join(values)
     unclear = text.startswith("[") or any(";" in value for value in values)
-    if not unclear:
-        return text
-    quoted = json.dumps(values, ensure_ascii=False)
-    # No reader of a cell may take them for YAML's anchors and aliases.
-    return quoted.replace("&", "\\u0026").replace("*", "\\u002a")
+    return quoted(values) if unclear else text
+
+
+def quoted(value: Any) -> str:
+    """Write JSON that no reader of a cell takes for YAML's anchors and aliases."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text.replace("&", "\\u0026").replace("*", "\\u002a")
 
 
 def in_one_line(value: Any) -> str:

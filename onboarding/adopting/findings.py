@@ -9,7 +9,6 @@ from typing import Any
 from onboarding import names
 from onboarding.adopting.comparing import Spinnaker
 from onboarding.adopting.judging.roles import role_in
-from onboarding.adopting.sources.spring import canonical
 from onboarding.adopting.values import (
     AWS,
     ECS,
@@ -21,6 +20,7 @@ from onboarding.adopting.values import (
     SourceKind,
     within,
 )
+from onboarding.carried.fields import canonical
 from onboarding.names import BadName, short
 from onboarding.partitions import Arn
 from onboarding.resources.risks import some

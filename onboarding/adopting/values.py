@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from onboarding.adopting.secrets import Secret
+from onboarding.carried.secrets import Secret
 
 AWS, ECS, KUBERNETES = PROVIDERS = ("aws", "ecs", "kubernetes")
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, TypeAlias
 
+from onboarding.carried.fields import carrying
 from onboarding.names import CHAIN_ROLE_RULE, replaced
 from onboarding.partitions import PARTITIONS
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
@@ -26,7 +27,6 @@ from onboarding.spinnaker.bundle.formats.spring import (
     said,
 )
 from onboarding.spinnaker.entries import Entries
-from onboarding.topology import Permissions
 
 Fields: TypeAlias = Mapping[str, str]
 """What is compared of an account: each field's value as JSON, in one spelling."""
@@ -77,6 +77,43 @@ COMPARED = {
 """The fields of a body, by its type; the types that Bowline delivers, in order: an ECS
 account needs its AWS account.
 """
+CARRIED: Mapping[str, Mapping[str, Any]] = {
+    "aws": {
+        "allowPrivateThirdPartyImages": False,
+        "bastionEnabled": False,
+        "discoveryEnabled": False,
+        "eddaEnabled": False,
+        "front50Enabled": False,
+        "requiredGroupMembership": [],
+    },
+    "ecs": {},
+    "kubernetes": {
+        "cacheAllApplicationRelationships": False,
+        "cacheIntervalSeconds": None,
+        "cachingPolicies": [],
+        "customResources": [],
+        "debug": False,
+        "kubectlExecutable": "",
+        "kubectlRequestTimeoutSeconds": None,
+        "metrics": True,
+        "namingStrategy": "kubernetesAnnotations",
+        "oauthScopes": [],
+        "oauthServiceAccount": "",
+        "rawResourcesEndpointConfig": {},
+        "requiredGroupMembership": [],
+    },
+}
+"""What only carried fields say, with Spinnaker's own defaults: an answer has them, and
+they say nothing.
+"""
+OF_A_RESOURCE = {
+    "deployPriority": "100",
+    "namespaced": True,
+    "spinnakerKind": "unclassified",
+}
+"""Spinnaker's own defaults in an item of customResources."""
+SPELLED = {"oAuthScopes": "oauthScopes", "oAuthServiceAccount": "oauthServiceAccount"}
+"""What JSON names differently from YAML."""
 TYPES = tuple(COMPARED)
 SENDABLE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 """Lower case only: the database takes two spellings for one account. A name that is
@@ -139,7 +176,7 @@ def bodies(
 
 def aws_body(entry: AwsEntry, defaults: Mapping[str, Any]) -> dict[str, Any]:
     optional = {"externalId": entry.external_id, **defaults}
-    return {
+    body = {
         "type": "aws",
         "name": entry.name,
         "accountId": entry.account_id,
@@ -154,24 +191,26 @@ def aws_body(entry: AwsEntry, defaults: Mapping[str, Any]) -> dict[str, Any]:
         "defaultKeyPair": entry.key_pair or f"{entry.name}-keypair",
         # Said even where there are none: without them Clouddriver answers an account
         # manager with an error 500.
-        "permissions": lower(entry.permissions),
+        "permissions": permissions(entry.permissions),
         **said(optional),
     }
+    return lower(carrying(body, entry.carried))
 
 
 def ecs_body(entry: EcsEntry) -> dict[str, Any]:
-    return {
+    body = {
         "type": "ecs",
         "name": entry.name,
         "awsAccount": entry.aws_account,
         "namingStrategy": "default",
     }
+    return carrying(body, entry.carried)
 
 
 def kubernetes_body(entry: KubernetesEntry) -> dict[str, Any]:
     """Sign in by `exec`: there is no secret in the kubeconfig."""
     environment = entry.environment or entry.name
-    return {
+    body = {
         "type": "kubernetes",
         "name": entry.name,
         "environment": environment,
@@ -186,17 +225,19 @@ def kubernetes_body(entry: KubernetesEntry) -> dict[str, Any]:
         "onlySpinnakerManaged": False,
         "checkPermissionsOnStartup": True,
         "cacheThreads": 1,
-        "permissions": lower(entry.permissions),
+        "permissions": permissions(entry.permissions),
     }
+    whole = lower(carrying(body, entry.carried))
+    return {SPELLED.get(name, name): value for name, value in whole.items()}
 
 
-def lower(given: Permissions) -> dict[str, Any]:
+def lower(body: dict[str, Any]) -> dict[str, Any]:
     """Write roles in lower case: Clouddriver compares them as sent when it saves."""
-    spelled = Permissions(
-        tuple(role.strip().lower() for role in given.read),
-        tuple(role.strip().lower() for role in given.write),
-    )
-    return permissions(spelled)
+    spelled = {
+        verb: [role.strip().lower() for role in roles]
+        for verb, roles in body["permissions"].items()
+    }
+    return {**body, "permissions": spelled}
 
 
 def problems(wanted: Iterable[Body]) -> Iterator[tuple[str, str]]:
@@ -245,6 +286,10 @@ def body_problems(body: Body) -> Iterator[str]:
 def compared(type_: str, document: Mapping[str, Any]) -> dict[str, str]:
     """Bring the fields of a document into one spelling; what is empty is left out."""
     found = {name: spelling(name, document.get(name)) for name in COMPARED[type_]}
+    for name, usual in CARRIED[type_].items():
+        value = spelling(name, document.get(name))
+        if value != usual:
+            found[name] = value
     return {
         name: json.dumps(value, sort_keys=True, separators=(",", ":"))
         for name, value in found.items()
@@ -255,9 +300,8 @@ def compared(type_: str, document: Mapping[str, Any]) -> dict[str, str]:
 def spelling(name: str, value: Any) -> Any:
     match name, value:
         case "regions", list():
-            return sorted(
-                str(one.get("name")) for one in value if isinstance(one, dict)
-            )
+            regions = [plain_region(one) for one in value if isinstance(one, dict)]
+            return sorted(regions, key=lambda one: json.dumps(one, sort_keys=True))
         case "permissions", dict():
             return {
                 str(verb).upper(): sorted({str(role).strip().lower() for role in roles})
@@ -268,9 +312,32 @@ def spelling(name: str, value: Any) -> Any:
             # JSON may hold half of a surrogate pair.
             text = value.encode(errors="surrogatepass")
             return sha256(text).hexdigest() if text else ""
+        case "customResources", list():
+            return [without_defaults(one, OF_A_RESOURCE) for one in value]
         case _, list() if all(isinstance(one, str) for one in value):
             return sorted(value)
+        case _, list():
+            return [without_defaults(one) for one in value]
+        case "rawResourcesEndpointConfig", dict():
+            return without_defaults(value)
     return value
+
+
+def plain_region(region: Mapping[str, Any]) -> Any:
+    """Return its name alone, where there is nothing else to say of it."""
+    said = {**without_defaults(region), "name": str(region.get("name"))}
+    return said if said.keys() - {"name"} else said["name"]
+
+
+def without_defaults(item: Any, usual: Mapping[str, Any] | None = None) -> Any:
+    """Leave out what an answer fills in, because nobody says it."""
+    if not isinstance(item, dict):
+        return item
+    return {
+        name: value
+        for name, value in item.items()
+        if value not in (None, "", [], {}, False) and value != (usual or {}).get(name)
+    }
 
 
 def digest(fields: Fields) -> str:

@@ -8,6 +8,7 @@ from enum import Enum
 from functools import partial
 from typing import Any, NamedTuple
 
+from onboarding.carried.fields import ordered
 from onboarding.topology import MadeBy
 
 
@@ -20,6 +21,7 @@ class Kind(Enum):
     TRUTH = "true or false"
     REGIONS = "regions of the partition"
     GROUPS = "groups, whose names may have spaces"
+    CARRIED = "fields of Spinnaker that aren't Bowline's"
 
 
 LISTS = (Kind.REGIONS, Kind.GROUPS)
@@ -44,12 +46,13 @@ class Words(NamedTuple):
 class Field:
     name: str
     """The column, in each model that has the field."""
-    step: Step
+    step: Step | None
+    """None: the file and the API say it, and no form."""
     words: Words
     kind: Kind = Kind.TEXT
     _: KW_ONLY
-    rule: Callable[..., str] = str
-    """Returns a text as it is kept; raises ValueError with a sentence."""
+    rule: Callable[..., Any] = str
+    """Returns what is said as it is kept; raises ValueError with a sentence."""
     longest: int = 60
     """Characters that its form takes."""
     is_needed: bool = False
@@ -101,15 +104,19 @@ class Field:
         """Return what the column holds of an account that does not have the field."""
         if self.kind is Kind.TRUTH:
             return type(self.on)()
+        if self.kind is Kind.CARRIED:
+            return {}
         return [] if self.is_list else ""
 
-    def rule_in(self, partition: str) -> Callable[[str], str]:
+    def rule_in(self, partition: str) -> Callable[[str], Any]:
         if self.kind is Kind.REGIONS:
             return partial(self.rule, partition=partition)
         return self.rule
 
     def said(self, column: Any) -> Any:
         """Return how the file and the API say what the column holds."""
+        if self.kind is Kind.CARRIED:
+            return ordered(column)
         return bool(column) if self.kind is Kind.TRUTH else column
 
     def column(self, said: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from onboarding import names
+from onboarding.carried.fields import carried
 from onboarding.description.field import Field, Kind, Step, Words
 from onboarding.partitions import known_region
 from onboarding.topology import READER_ROLE, MadeBy
@@ -171,6 +172,16 @@ FIELDS = (
         in_bulk=Words("These groups have write access", "Groups, separated by commas."),
         emptied=OPENED.format("write"),
         empty="everybody",
+    ),
+    Field(
+        "carried",
+        None,
+        Words("Other fields in Spinnaker"),
+        Kind.CARRIED,
+        rule=carried,
+        default={},
+        own=True,
+        is_listed=False,
     ),
 )
 

@@ -191,7 +191,11 @@ class Ecs(Provider):
         return (*regional, ROLE_LIST)
 
     def entries(self, managing: Managing, managed: Managed) -> tuple[Entry, ...]:
-        ecs = EcsEntry(name=self.name(managed), aws_account=managed.name)
+        ecs = EcsEntry(
+            name=self.name(managed),
+            aws_account=managed.name,
+            carried=managed.carried.get("ecs", {}),
+        )
         return (aws_entry(managing, managed), ecs)
 
 

@@ -254,6 +254,7 @@ class Eks(Provider):
                 principal=managing.identity_arn,
                 by_access_entry=cluster.access == ENTRY,
                 access_policy=POLICIES[cluster.rights],
+                carried=managed.carried.get("kubernetes", {}).get(name, {}),
             )
             for name, cluster in named
         )

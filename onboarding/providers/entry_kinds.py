@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from onboarding.topology import Managed, Managing, Permissions
 
@@ -23,6 +25,8 @@ class AwsEntry:
     lambda_enabled: bool = False
     launch_templates: bool = False
     cloudformation: bool = False
+    carried: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Fields of Clouddriver that aren't Bowline's; see carried/fields.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class EcsEntry:
 
     name: str
     aws_account: str
+    carried: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class KubernetesEntry:
     """False: the cluster's owner adds the printed `aws-auth` entry."""
     access_policy: str = ""
     """What the access entry allows, by EKS's own name."""
+    carried: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 Entry = AwsEntry | EcsEntry | KubernetesEntry
@@ -81,4 +87,5 @@ def aws_entry(
         lambda_enabled=lambda_enabled,
         launch_templates=launch_templates,
         cloudformation=cloudformation,
+        carried=managed.carried.get("aws", {}),
     )

@@ -29,6 +29,9 @@ def entry_documents(topology: Topology) -> list[EntryDocument]:
         for entry in getattr(known, provider)
     ]
     for document in documents:
+        if not document["carried"]:
+            # As before there was any: a digest of most accounts is unchanged.
+            del document["carried"]
         if document.get("account_id") == topology.managing.account_id:
             document["primary_account"] = True
         if document["provider"] == "aws" and document["name"] == known.bake_account:

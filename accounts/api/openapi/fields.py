@@ -52,6 +52,7 @@ TYPES: Mapping[Kind, Any] = {
     Kind.MAKER: RoleMaker,
     Kind.REGIONS: list[str],
     Kind.GROUPS: list[str],
+    Kind.CARRIED: dict[str, dict[str, Any]],
 }
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from typing import Any
 
-from onboarding.adopting.sources.spring import canonical
 from onboarding.adopting.values import AWS, ECS, KUBERNETES
+from onboarding.carried.fields import canonical
 
 
 class Shape(Enum):

@@ -18,21 +18,22 @@ from onboarding.adopting.accounts.fields import (
     BY_KEY,
     Row,
 )
-from onboarding.adopting.secrets import (
-    REFERENCE,
-    looks_secret,
-)
 from onboarding.adopting.sources.kubeconfigs import NOT_FOLLOWED, clusters_of
 from onboarding.adopting.sources.scalars import (
     text_of,
 )
-from onboarding.adopting.sources.spring import canonical, filled
+from onboarding.adopting.sources.spring import filled
 from onboarding.adopting.values import (
     AWS,
     Account,
     EksCluster,
     SourceKind,
     within,
+)
+from onboarding.carried.fields import canonical
+from onboarding.carried.secrets import (
+    REFERENCE,
+    looks_secret,
 )
 from onboarding.partitions import arn
 from onboarding.spinnaker.halconfig.tree import Node, Scalar, Table

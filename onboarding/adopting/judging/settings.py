@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from onboarding.adopting.accounts.fields import CARRIED, LEFT, LOST, TAKEN, Treatment
 from onboarding.adopting.comparing import Spinnaker
-from onboarding.adopting.secrets import Secret
-from onboarding.adopting.sources.spring import canonical
 from onboarding.adopting.values import PROVIDERS
+from onboarding.carried.fields import canonical
+from onboarding.carried.secrets import Secret
 
 
 class Row(NamedTuple):

@@ -14,8 +14,8 @@ from onboarding.adopting.accounts.fields import (
     TAKEN,
     Treatment,
 )
-from onboarding.adopting.secrets import holds_secret
 from onboarding.adopting.values import Account
+from onboarding.carried.secrets import holds_secret
 from onboarding.names import BadName
 
 READ_AND_WRITE = ("READ", "WRITE")

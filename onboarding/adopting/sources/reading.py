@@ -11,9 +11,10 @@ from onboarding.adopting.accounts.field_values import settings_of
 from onboarding.adopting.accounts.listed import AccountsReader
 from onboarding.adopting.sources.documents import Document, documents
 from onboarding.adopting.sources.operator import objects, service_layers
-from onboarding.adopting.sources.spring import Layer, Overlaid, canonical, overlaid
+from onboarding.adopting.sources.spring import Layer, Overlaid, overlaid
 from onboarding.adopting.values import PROVIDERS, Finding, Reading, SourceKind
 from onboarding.bounded_yaml import BadYaml
+from onboarding.carried.fields import canonical
 from onboarding.names import short
 from onboarding.spinnaker.halconfig.schema import problems
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Table
@@ -91,10 +92,7 @@ def read(
     deployment: str = "",
     named: frozenset[str] = frozenset(),
 ) -> Read:
-    """Read every file; raise BadSource.
-
-    The named files must be sources; others may be anything and are passed by.
-    """
+    """Read every file; raise BadSource. Only the named ones must be sources."""
     found = Sorted()
     for path, content in files.items():
         try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from onboarding.adopting.values import PROVIDERS, Finding
+from onboarding.carried.fields import canonical
 from onboarding.names import one_line, short
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table
 
@@ -19,11 +20,6 @@ MOST_ROUNDS = 20
 """Of variables whose default is a variable."""
 ACCOUNTS = "accounts"
 UNSET = "\0"
-
-
-def canonical(key: str) -> str:
-    """Return a key as Spring compares it: `account-id` is `accountId`."""
-    return re.sub(r"[-_]", "", key).lower()
 
 
 class Filled(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from onboarding.carried.fields import carrying
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
 from onboarding.spinnaker.bundle.yaml_text import Value, block, comment_lines
 from onboarding.spinnaker.entries import Entries, WouldBeMisread
@@ -161,7 +162,7 @@ def stacks_switch(entries: Entries) -> dict[str, Value]:
 
 
 def aws_account(entry: AwsEntry) -> dict[str, Value]:
-    return said(
+    account = said(
         {
             "name": entry.name,
             "environment": entry.environment,
@@ -175,6 +176,7 @@ def aws_account(entry: AwsEntry) -> dict[str, Value]:
             "permissions": permissions(entry.permissions),
         }
     )
+    return carrying(account, entry.carried)
 
 
 def ecs_accounts(entries: Entries) -> list[Value]:
@@ -182,11 +184,12 @@ def ecs_accounts(entries: Entries) -> list[Value]:
 
 
 def ecs_account(entry: EcsEntry) -> Value:
-    return {"name": entry.name, "awsAccount": entry.aws_account}
+    account = {"name": entry.name, "awsAccount": entry.aws_account}
+    return carrying(account, entry.carried)
 
 
 def kubernetes_account(entry: KubernetesEntry, kubeconfigs: str) -> Value:
-    return said(
+    account = said(
         {
             "name": entry.name,
             "environment": entry.environment,
@@ -196,6 +199,7 @@ def kubernetes_account(entry: KubernetesEntry, kubeconfigs: str) -> Value:
             "permissions": permissions(entry.permissions),
         }
     )
+    return carrying(account, entry.carried)
 
 
 def regions(names: Iterable[str]) -> list[Value]:
