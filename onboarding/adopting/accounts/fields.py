@@ -43,19 +43,20 @@ class Row:
     shape: Shape
     treatment: Treatment
     says: str = ""
-    """What its loss does, or why it is left or carried."""
+    """What its loss does, for which an account stays where it is; why it is left, or
+    what becomes of it.
+    """
     usual: Any = None
     """Spinnaker's own default: a field that says it says nothing."""
-    matters: bool = True
-    """Whether an account with such a loss stays where it is."""
 
 
-NETFLIX = "Bowline neither reads nor changes it."
+KEPT = "Bowline keeps it, and writes it back."
+MEMBERS = (
+    "Bowline keeps it, and writes it back. Without permissions, only these groups may "
+    "use the account: give it permissions, since the field is deprecated."
+)
 NOTHING_READS = "Clouddriver has no such field and ignores it."
 OF_THE_AWS_ACCOUNT = "Clouddriver ignores it and uses the AWS account's."
-OF_A_CLUSTER = (
-    "Bowline has no field for it: its own value would be Clouddriver's default."
-)
 
 AWS_ROWS = (
     Row("name", TEXT, TAKEN),
@@ -81,14 +82,7 @@ AWS_ROWS = (
         "name would deny every call.",
         usual="Spinnaker",
     ),
-    Row(
-        "accountType",
-        TEXT,
-        LOST,
-        "Bowline leaves it to its default, the account's name. It only marks primary "
-        "accounts.",
-        matters=False,
-    ),
+    Row("accountType", TEXT, CARRIED, KEPT),
     Row(
         "enabled",
         TRUTH,
@@ -96,59 +90,19 @@ AWS_ROWS = (
         "Spinnaker doesn't load the account, and would load Bowline's.",
         usual=True,
     ),
-    Row(
-        "requiredGroupMembership",
-        TEXTS,
-        LOST,
-        "Without permissions, only these groups can use the account. Bowline has no "
-        "such field, so everyone could.",
+    Row("requiredGroupMembership", TEXTS, CARRIED, MEMBERS),
+    *(
+        Row(name, ANYTHING, CARRIED, KEPT)
+        for name in (
+            "lifecycleHooks",
+            "availabilityZones",
+            "preferredZones",
+            "deprecatedRegions",
+            "sessionDurationSeconds",
+        )
     ),
-    Row(
-        "lifecycleHooks",
-        ANYTHING,
-        LOST,
-        "Server groups would be deployed without these hooks.",
-    ),
-    Row(
-        "availabilityZones",
-        ANYTHING,
-        LOST,
-        "Clouddriver asks AWS for the zones at each start instead.",
-        matters=False,
-    ),
-    Row(
-        "preferredZones",
-        ANYTHING,
-        LOST,
-        "Deployments that name no zone would use every zone.",
-    ),
-    Row(
-        "deprecatedRegions",
-        ANYTHING,
-        LOST,
-        "Spinnaker would offer these regions as any other.",
-        matters=False,
-    ),
-    Row(
-        "sessionDurationSeconds",
-        ANYTHING,
-        LOST,
-        "Sessions would last as long as STS's default.",
-        matters=False,
-    ),
-    Row(
-        "defaultSecurityGroups",
-        TEXTS,
-        LOST,
-        "Server groups would be deployed without these security groups.",
-    ),
-    Row(
-        "allowPrivateThirdPartyImages",
-        TRUTH,
-        LOST,
-        "Private images of other accounts could no longer be deployed.",
-        usual=False,
-    ),
+    Row("defaultSecurityGroups", TEXTS, CARRIED, KEPT),
+    Row("allowPrivateThirdPartyImages", TRUTH, CARRIED, KEPT, usual=False),
     Row(
         "managingAccountProfile",
         TEXT,
@@ -157,11 +111,11 @@ AWS_ROWS = (
         "identity.",
     ),
     *(
-        Row(name, TEXT, CARRIED, NETFLIX)
+        Row(name, TEXT, CARRIED, KEPT)
         for name in ("edda", "discovery", "front50", "bastionHost")
     ),
     *(
-        Row(name, TRUTH, CARRIED, NETFLIX, usual=False)
+        Row(name, TRUTH, CARRIED, KEPT, usual=False)
         for name in (
             "eddaEnabled",
             "discoveryEnabled",
@@ -174,13 +128,7 @@ AWS_ROWS = (
 ECS_ROWS = (
     Row("name", TEXT, TAKEN),
     Row("awsAccount", TEXT, TAKEN),
-    Row(
-        "namingStrategy",
-        TEXT,
-        LOST,
-        "Services would be named by the default strategy.",
-        usual="default",
-    ),
+    Row("namingStrategy", TEXT, CARRIED, KEPT, usual="default"),
     *(
         Row(name, shape, LEFT, OF_THE_AWS_ACCOUNT)
         for name, shape in (
@@ -207,22 +155,10 @@ KUBERNETES_ROWS = (
     Row("permissions", PERMISSIONS, TAKEN),
     Row("environment", TEXT, TAKEN),
     Row("serviceAccount", TRUTH, TAKEN, usual=False),
-    Row(
-        "accountType",
-        TEXT,
-        LOST,
-        "Bowline leaves it to its default, the account's name.",
-        matters=False,
-    ),
-    Row(
-        "requiredGroupMembership",
-        TEXTS,
-        LOST,
-        "Without permissions, only these groups can use the account. Bowline has no "
-        "such field, so everyone could.",
-    ),
+    Row("accountType", TEXT, CARRIED, KEPT),
+    Row("requiredGroupMembership", TEXTS, CARRIED, MEMBERS),
     *(
-        Row(name, shape, LOST, OF_A_CLUSTER, usual)
+        Row(name, shape, CARRIED, KEPT, usual)
         for name, shape, usual in (
             ("omitNamespaces", TEXTS, None),
             ("kinds", TEXTS, None),
@@ -237,11 +173,6 @@ KUBERNETES_ROWS = (
             ("cacheAllApplicationRelationships", TRUTH, False),
             ("oAuthServiceAccount", TEXT, None),
             ("oAuthScopes", TEXTS, None),
-        )
-    ),
-    *(
-        Row(name, shape, LOST, OF_A_CLUSTER, usual, matters=False)
-        for name, shape, usual in (
             ("cacheThreads", ANYTHING, 1),
             ("cacheIntervalSeconds", ANYTHING, None),
             ("checkPermissionsOnStartup", TRUTH, True),
@@ -278,3 +209,14 @@ OF_A_REGION = {
     "deprecated": "deprecatedRegions",
 }
 """What else a region has, and the field of the account that keeps it."""
+WITHIN = {
+    canonical(name): name
+    for name in (
+        *("defaultResult", "heartbeatTimeout", "lifecycleTransition", "name"),
+        *("notificationTargetARN", "roleARN"),
+        *("deployPriority", "kubernetesKind", "namespaced", "spinnakerKind"),
+        *("maxEntriesPerAgent", "versioned"),
+        *("kindExpressions", "omitKindExpressions"),
+    )
+}
+"""The keys inside of fields: Spring takes every spelling, and Gate only this one."""

@@ -14,7 +14,13 @@ from typing import Any
 from onboarding import names
 from onboarding.accounts_file import FileProblems, read
 from onboarding.accounts_file.writing import yaml_text
-from onboarding.adopting.accounts.fields import LEFT, LOST, TAKEN, Treatment
+from onboarding.adopting.accounts.fields import (
+    CARRIED,
+    LEFT,
+    LOST,
+    TAKEN,
+    Treatment,
+)
 from onboarding.adopting.accounts.listed import KEY_PAIR
 from onboarding.adopting.comparing import Spinnaker
 from onboarding.adopting.judging.roles import RoleName, most_common, refusal, role_in
@@ -22,6 +28,7 @@ from onboarding.adopting.judging.verdicts import (
     READ_AND_WRITE,
     FieldVerdict,
     refused_name,
+    remainder,
     verdicts,
 )
 from onboarding.adopting.sources.kubeconfigs import NOT_FOLLOWED, cluster_in
@@ -137,7 +144,7 @@ class Judge:
             judged = judged.leaving(SHARED.format(listed))
         if judged.reasons:
             return judged
-        written = written_aws(account)
+        written = carrying(written_aws(account), AWS, carried_of(judged))
         if problems := self.problems(written):
             return judged.leaving(*problems)
         self.written[account.name] = written
@@ -182,16 +189,22 @@ class Judge:
         details = (
             {} if account.name == f"{aws.name}-ecs" else {"account_name": account.name}
         )
-        return self.added(judged, aws, "ecs", details)
+        return self.added(judged, aws, "ecs", details, carried_of(judged))
 
     def added(
-        self, judged: Judged, aws: Account, provider: str, details: Written
+        self,
+        judged: Judged,
+        aws: Account,
+        provider: str,
+        details: Written,
+        carried: Written,
     ) -> Judged:
         """Add a provider to its AWS account, where the account may still be taken."""
         if judged.reasons:
             return judged
         before = self.written[aws.name]
         after = {**before, "providers": {**before["providers"], provider: details}}
+        after = carrying(after, judged.account.type, carried)
         if problems := self.problems(after):
             return judged.leaving(*problems)
         self.written[aws.name] = after
@@ -228,7 +241,10 @@ class Judge:
             details["namespaces"] = list(namespaces)
         providers = self.written[aws.name]["providers"]
         clusters = [*providers.get("eks", {}).get("clusters", ()), details]
-        return self.added(judged, aws, "eks", {"clusters": clusters})
+        kept = self.written[aws.name].get("carried", {}).get(KUBERNETES, {})
+        if of_this := carried_of(judged):
+            kept = {**kept, account.name: of_this}
+        return self.added(judged, aws, "eks", {"clusters": clusters}, kept)
 
 
 def exact_id(value: str) -> str:
@@ -243,13 +259,35 @@ def reasons_of(fields: tuple[FieldVerdict, ...]) -> tuple[str, ...]:
     return tuple(f"{one.field}: {one.says}" for one in fields if one.matters)
 
 
+def carried_of(judged: Judged) -> Written:
+    """Return what Bowline carries of the account, in Clouddriver's spelling."""
+    names = [one.field for one in judged.fields if one.treatment is CARRIED]
+    return remainder(judged.account, names)
+
+
+def carrying(written: Written, kind: str, fields: Written) -> Written:
+    """Add what is carried of one of its accounts in Spinnaker."""
+    if not fields:
+        return written
+    kept = {**written.get("carried", {}), kind: fields}
+    return {**written, "carried": kept, "providers": written["providers"]}
+
+
 def unlike(account: Account, aws: Account, cluster: EksCluster) -> Iterator[str]:
     """Say what a cluster cannot have of its own."""
     if cluster.region not in aws.values.get("regions", ()):
         yield OTHER_REGION.format(short(cluster.region), short(aws.name))
     for field in ("environment", "permissions"):
-        if account.values.get(field) != aws.values.get(field):
+        if owned(account, field) != owned(aws, field):
             yield OF_ITS_ACCOUNT.format(field, short(aws.name))
+
+
+def owned(account: Account, field: str) -> Any:
+    """Return what of a field is Bowline's: of permissions, READ and WRITE."""
+    value = account.values.get(field)
+    if field != "permissions" or value is None:
+        return value or None
+    return {verb: value[verb] for verb in READ_AND_WRITE if verb in value} or None
 
 
 def cluster_of(account: Account, spinnaker: Spinnaker) -> EksCluster | str:
@@ -286,9 +324,6 @@ def written_aws(account: Account) -> Written:
         # What is there is kept as it is.
         "adopts": True,
     }
-    permissions = values.get("permissions", {})
-    if said := {
-        verb: list(permissions[verb]) for verb in READ_AND_WRITE if verb in permissions
-    }:
+    if said := owned(account, "permissions"):
         written["permissions"] = said
     return {**written, "providers": providers}

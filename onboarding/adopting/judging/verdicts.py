@@ -11,27 +11,27 @@ from onboarding.adopting.accounts.fields import (
     CARRIED,
     LEFT,
     LOST,
+    OF_A_REGION,
     TAKEN,
+    WITHIN,
+    Row,
     Treatment,
 )
-from onboarding.adopting.values import Account
+from onboarding.adopting.values import AWS, KUBERNETES, Account
+from onboarding.carried.fields import OTHER_VERBS, canonical, carried
 from onboarding.carried.secrets import holds_secret
 from onboarding.names import BadName
 
 READ_AND_WRITE = ("READ", "WRITE")
-PRIMARY_TYPE = "default"
-"""The account type that Clouddriver takes for a primary account's by default."""
 
-UNKNOWN_KEY = "Clouddriver has no such field and ignores it."
-OTHER_VERBS = (
-    "Bowline knows READ and WRITE. The permissions {} would be lost, and where there "
-    "are no others, everyone could use the account."
+OF_ITS_REGION = {field: key for key, field in OF_A_REGION.items()} | {
+    field: field for field in ("availabilityZones", "preferredZones")
+}
+UNKNOWN_KEY = "Clouddriver has no such field and ignores it. Bowline keeps it, too."
+UNKNOWN_VERBS = (
+    "Clouddriver has no such permissions as {}, and does not start with them."
 )
-NOT_COUNTED = "It doesn't count, because the account has permissions."
-MARKS_PRIMARY = (
-    "Clouddriver takes accounts of this type for primary accounts, and Bowline would "
-    "write another type."
-)
+NOT_COUNTED = "It does not count, because the account has permissions."
 NO_SECRET = "Bowline takes no secret."
 
 
@@ -79,22 +79,81 @@ def judged(account: Account, name: str, refused: str) -> tuple[Treatment, str, b
     value = account.values[name]
     if refused:
         return LEFT, refused, True
-    if row is None:
-        return CARRIED, UNKNOWN_KEY, False
+    if row is None or row.treatment is CARRIED:
+        return carried_or_left(account, name, row)
     if row.treatment is TAKEN:
         if holds_secret(value) and name != "kubeconfigContents":
             return LEFT, NO_SECRET, True
         if others := other_verbs(name, value):
-            return LOST, OTHER_VERBS.format(" and ".join(others)), True
-    if row.treatment is LOST:
-        if name == "requiredGroupMembership" and account.values.get("permissions"):
-            return LOST, NOT_COUNTED, False
-        if name == "accountType" and value == PRIMARY_TYPE:
-            return LOST, MARKS_PRIMARY, True
-    return row.treatment, row.says, row.treatment is LOST and row.matters
+            return LOST, UNKNOWN_VERBS.format(" and ".join(others)), True
+    return row.treatment, row.says, row.treatment is LOST
+
+
+def carried_or_left(
+    account: Account, name: str, row: Row | None
+) -> tuple[Treatment, str, bool]:
+    """Carry a field that Bowline doesn't own; leave one that it must not keep."""
+    wrong = uncarried(account, name)
+    if row is None:
+        return (LEFT, wrong, False) if wrong else (CARRIED, UNKNOWN_KEY, False)
+    if wrong:
+        return LEFT, wrong, True
+    if name == "requiredGroupMembership" and account.values.get("permissions"):
+        return CARRIED, NOT_COUNTED, False
+    return CARRIED, row.says, False
+
+
+def uncarried(account: Account, name: str) -> str:
+    """Say why Bowline must not carry a field; empty where it can."""
+    if holds_secret(account.values[name]):
+        return NO_SECRET
+    fields = remainder(account, [name])
+    said = {account.name: fields} if account.type == KUBERNETES else fields
+    try:
+        carried({account.type: said})
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def remainder(account: Account, names: Iterable[str]) -> dict[str, Any]:
+    """Return these fields as they are carried: Clouddriver's own spelling, and what
+    regions have with the regions.
+    """
+    found: dict[str, Any] = {}
+    regions: dict[str, dict[str, Any]] = {}
+    for name in names:
+        value = account.values[name]
+        key = OF_ITS_REGION.get(name, "")
+        if key and account.type == AWS and isinstance(value, Mapping):
+            for region, inner in value.items():
+                regions.setdefault(region, {"name": region})[key] = inner
+        else:
+            found[name] = respelled(value)
+    permissions = account.values.get("permissions", {})
+    if verbs := {
+        verb: permissions[verb] for verb in OTHER_VERBS if verb in permissions
+    }:
+        found["permissions"] = verbs
+    if regions:
+        found["regions"] = [regions[name] for name in sorted(regions)]
+    return found
+
+
+def respelled(value: Any) -> Any:
+    match value:
+        case Mapping():
+            return {
+                WITHIN.get(canonical(key), key): respelled(inner)
+                for key, inner in value.items()
+            }
+        case list():
+            return [respelled(one) for one in value]
+    return value
 
 
 def other_verbs(name: str, value: Any) -> list[str]:
     if name != "permissions" or not isinstance(value, Mapping):
         return []
-    return [verb for verb in value if verb not in READ_AND_WRITE]
+    known = (*READ_AND_WRITE, *OTHER_VERBS)
+    return [verb for verb in value if verb not in known]

@@ -42,14 +42,14 @@ def judged(**fields: Any) -> tuple[str, str, str]:
     [
         ({"externalId": "corp-1"}, "makes external IDs itself"),
         ({"sessionName": "corp"}, "always writes Spinnaker"),
-        ({"enabled": False}, "doesn't load the account"),
-        ({"requiredGroupMembership": ["x"]}, "everybody could"),
-        ({"lifecycleHooks": [{"roleARN": "x"}]}, "without these hooks"),
-        ({"defaultSecurityGroups": ["x"]}, "without these security groups"),
-        ({"allowPrivateThirdPartyImages": True}, "no longer be deployed"),
+        ({"enabled": False}, "does not load the account"),
         ({"managingAccountProfile": "x"}, "knows one identity"),
-        ({"accountType": "default"}, "primary accounts"),
-        ({"permissions": {"EXECUTE": ["x"], "CREATE": ["x"]}}, "CREATE and EXECUTE"),
+        ({"permissions": {"DEPLOY": ["x"]}}, "no such permissions as DEPLOY"),
+        ({"permissions": {"EXECUTE": ["a,b"]}}, "isn't valid"),
+        ({"edda": "https://a:b@c"}, "takes no secret"),
+        ({"edda": "${EDDA}"}, "put something else in its place"),
+        ({"accountType": "a\u202eb"}, "invisible characters"),
+        ({"lifecycleHooks": [{"token": "x"}]}, "takes no secret"),
         ({"environment": "Prod"}, "environment: “Prod” isn't valid"),
         ({"environment": "https://a:b@c"}, "takes no secret"),
         ({"permissions": {"READ": ["https://a:b@c"]}}, "takes no secret"),
@@ -78,38 +78,58 @@ def test_an_account_with_a_loss_that_matters_is_left(
     assert "prod" not in {one["name"] for one in report.judgement.written}
 
 
+ZONES = {"availabilityZones": ["us-east-1a"], "preferredZones": ["us-east-1a"]}
+
+
 @pytest.mark.parametrize(
     "fields",
     [
-        {"accountType": "main"},
+        {"accountType": "default"},
+        {"allowPrivateThirdPartyImages": True},
+        {"custom": "x"},
+        {"defaultSecurityGroups": ["sg-1"]},
+        {"edda": "https://edda"},
+        {"eddaEnabled": True},
+        {"lifecycleHooks": [{"heartbeatTimeout": 120, "roleARN": "x"}]},
+        {"permissions": {"CREATE": ["x"], "EXECUTE": ["y"]}},
+        {"requiredGroupMembership": ["x"]},
         {"sessionDurationSeconds": 900},
-        {"requiredGroupMembership": ["x"], "permissions": {"READ": ["team"]}},
+        {"regions": [{"name": "us-east-1", "deprecated": True, **ZONES}]},
     ],
 )
-def test_a_loss_that_changes_nothing_in_use_is_named(fields: dict[str, Any]) -> None:
-    assert judged(**fields) == ("taken with loss", "taken with loss", "")
-    assert "group-membership" not in kinds(reported(spring(only(aws("a", **fields)))))
+def test_what_is_not_bowlines_is_carried_as_it_is(fields: dict[str, Any]) -> None:
+    report = reported(spring(only(aws("prod", **fields))))
+
+    (written,) = report.judgement.written
+    assert outcomes(report) == {"prod": "taken"}
+    assert written["carried"] == {"aws": fields}
 
 
-def test_zones_are_kept_apart_from_the_regions() -> None:
-    regions = [
-        {"name": "us-east-1", "availabilityZones": ["us-east-1a"], "deprecated": True}
+def test_groups_without_permissions_are_carried_with_a_warning() -> None:
+    groups = {"requiredGroupMembership": ["x"]}
+    alone = reported(spring(only(aws("prod", **groups))))
+    both = reported(spring(only(aws("prod", **groups, permissions={"READ": ["a"]}))))
+
+    assert "give it permissions" in text(alone)
+    assert "group-membership" in kinds(alone)
+    assert "It does not count" in text(both)
+    assert "group-membership" not in kinds(both)
+
+
+def test_keys_inside_of_a_field_are_spelled_as_gate_reads_them() -> None:
+    hooks = [{"heartbeat-timeout": 120, "role_arn": "x", "custom-key": "y"}]
+
+    report = reported(spring(only(aws("prod", lifecycleHooks=hooks))))
+
+    (written,) = report.judgement.written
+    assert written["carried"]["aws"]["lifecycleHooks"] == [
+        {"heartbeatTimeout": 120, "roleARN": "x", "custom-key": "y"}
     ]
-    preferred = [{"name": "us-east-1", "preferredZones": ["us-east-1a"]}]
-
-    plain = reported(spring(only(aws("prod", regions=regions))))
-    narrow = reported(spring(only(aws("prod", regions=preferred))))
-
-    assert outcomes(plain) == {"prod": "taken with loss"}
-    assert plain.spinnaker.accounts[0].values["availabilityZones"] == {
-        "us-east-1": ["us-east-1a"]
-    }
-    assert "preferredZones" in reasons(narrow, "prod")
 
 
-def test_what_is_carried_and_what_nothing_reads_changes_no_outcome() -> None:
-    assert judged(edda="https://edda") == ("taken", "carried along untouched", "")
+def test_what_nothing_reads_is_left_where_bowline_must_not_keep_it() -> None:
     assert judged(custom="x") == ("taken", "carried along untouched", "")
+    assert judged(custom="https://a:b@c") == ("taken", "left", "")
     assert judged(providerVersion="v1") == ("taken", "left", "")
 
 
@@ -153,7 +173,10 @@ def test_only_accounts_with_the_managed_role_of_the_site_are_taken() -> None:
     [
         ({"name": "e", "awsAccount": "nowhere"}, "No source has the AWS account"),
         ({"name": "e", "awsAccount": "left"}, "is left, so this account is left"),
-        ({"name": "e", "awsAccount": "prod", "namingStrategy": "x"}, "namingStrategy"),
+        (
+            {"name": "e", "awsAccount": "prod", "namingStrategy": "${X}"},
+            "put something",
+        ),
         ({"name": "E_", "awsAccount": "prod"}, "isn't valid"),
         ({"name": "prod", "awsAccount": "prod"}, "Accounts of two providers"),
     ],
@@ -240,9 +263,8 @@ def test_many_names_of_roles_are_counted() -> None:
 
 
 def test_the_text_names_every_account_and_field() -> None:
-    hooks = [{"roleARN": "x"}]
     many = [aws(f"Bad{place}", f"{place:012}") for place in range(25)]
-    account = aws("prod", lifecycleHooks=hooks, custom="\x1b[31mx\nfaked")
+    account = aws("prod", externalId="corp-1", custom="\x1b[31mx\nfaked")
     google = {"google": {"accounts": [{"name": "g"}]}}
     files = {**halconfig({**only(account, *many), **google}), "x.yml": b"a: 1"}
 
@@ -253,6 +275,6 @@ def test_the_text_names_every_account_and_field() -> None:
     assert "google 1" in said
     assert "Bad0, Bad1, Bad10" in said
     assert " and 5 more." in said
-    assert '  Would be lost: lifecycleHooks [{"roleARN": "x"}]. Server groups' in said
+    assert "  Would be lost: externalId corp-1. Bowline makes" in said
     assert "custom ‹U+001B›[31mx‹U+000A›faked" in said
     assert all(f"account Bad{place} " in said for place in range(25))

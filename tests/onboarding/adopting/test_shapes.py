@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from onboarding.accounts_file import read as read_accounts_file
-from onboarding.adopting.accounts.fields import LEFT, LOST, TAKEN
+from onboarding.adopting.accounts.fields import LEFT, TAKEN
 from onboarding.adopting.report import Report, accounts_file, document
 from onboarding.adopting.wording import text
 from tests.onboarding.adopting.documents import (
@@ -144,7 +144,7 @@ SHAPES = {
             ),
             "ecs": on({"name": "same", "awsAccount": "same"}),
         },
-        {"short": LEFT, "hooked": LEFT, "same": LEFT, "ecs/same": LEFT},
+        {"short": LEFT, "hooked": TAKEN, "same": LEFT, "ecs/same": LEFT},
         {"name-of-two-providers", "several-roles"},
         role="x",
     ),
@@ -160,7 +160,7 @@ SHAPES = {
             ),
             "ecs": on({"name": "prod-containers", "awsAccount": "prod"}),
         },
-        {"prod": LOST, "prod-containers": TAKEN},
+        {"prod": TAKEN, "prod-containers": TAKEN},
     ),
     "Kubernetes only, from a template": Shape(
         {

@@ -1,0 +1,188 @@
+"""What Spinnaker works with is the same before and after Bowline takes an account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onboarding.accounts_file import read as read_accounts_file
+from onboarding.adopting.comparing import unequal
+from onboarding.adopting.report import Report, accounts_file
+from onboarding.adopting.sources.reading import read
+from onboarding.adopting.values import Account, Key
+from onboarding.spinnaker.bundle.formats.spring import clouddriver_yml
+from onboarding.spinnaker.entries import entries
+from onboarding.topology import Topology
+from tests.factories import managing
+from tests.onboarding.adopting.documents import (
+    aws,
+    halconfig,
+    outcomes,
+    reported,
+    spring,
+    stored,
+    yaml_of,
+)
+from tests.onboarding.adopting.test_clusters import kubeconfig, run
+from tests.onboarding.adopting.test_shapes import SHAPES, Shape, reports
+
+HOOK = {"defaultResult": "ABANDON", "heartbeatTimeout": 120, "roleARN": "x"}
+OF_A_CLUSTER = {
+    "accountType": "main",
+    "cacheThreads": 4,
+    "cachingPolicies": [{"kubernetesKind": "replicaSet", "maxEntriesPerAgent": 5}],
+    "checkPermissionsOnStartup": False,
+    "customResources": [{"kubernetesKind": "Foo.example.com", "versioned": True}],
+    "kinds": ["deployment", "replicaSet"],
+    "namingStrategy": "x",
+    "oAuthScopes": ["a"],
+    "omitNamespaces": ["kube-system"],
+    "onlySpinnakerManaged": True,
+    "rawResourcesEndpointConfig": {"kindExpressions": [".*"]},
+}
+
+
+def written_back(report: Report) -> dict[Key, Account]:
+    """Take what can be taken, and read what Bowline would write for Clouddriver."""
+    role = report.judgement.role
+    assert role
+    file = read_accounts_file(accounts_file(report).encode(), partition=role.partition)
+    owner = managing(partition=role.partition, managed_role=role.name)
+    whole = Topology(owner, tuple(one.managed for one in file.accounts))
+    text = clouddriver_yml(whole, entries(whole), kubeconfigs="/k", comment="")
+    found = read({"clouddriver-local.yml": text.encode()})
+    return {one.key: one for reading in found.readings for one in reading.accounts}
+
+
+def differences(report: Report) -> dict[str, set[str]]:
+    """Name, by account, the fields in which Spinnaker would see another value."""
+    after = written_back(report)
+    taken = [one for one in report.judgement.accounts if not one.reasons]
+    return {
+        one.account.name: {*unequal(one.account.values, after[one.account.key].values)}
+        for one in taken
+    }
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_shape_is_the_same_for_spinnaker_once_it_is_taken(name: str) -> None:
+    shape: Shape = SHAPES[name]
+    for source, report in reports(shape):
+        if not report.judgement.written:
+            continue
+        named = {
+            one.account.name: {
+                field.field
+                for field in one.fields
+                if field.treatment.value in ("taken with loss", "left")
+            }
+            for one in report.judgement.accounts
+            if not one.reasons
+        }
+
+        found = differences(report)
+
+        assert found.keys() == named.keys(), source
+        for account, fields in found.items():
+            assert fields <= named[account], (source, account)
+
+
+def cluster(name: str, **fields: Any) -> dict[str, Any]:
+    """Describe a cluster that Spinnaker's identity signs in to."""
+    arn = f"arn:aws:eks:us-east-1:123456789012:cluster/{name}"
+    signs_in = run("aws", "eks", "get-token", f"--cluster-name={name}")
+    contents = yaml_of(kubeconfig(signs_in, cluster=arn)).decode()
+    return {"name": name, "kubeconfigContents": contents, **fields}
+
+
+def test_clusters_are_the_same_but_for_their_kubeconfig() -> None:
+    permissions = {"READ": ["team"], "EXECUTE": ["sre"]}
+    others = {"READ": ["team"], "CREATE": ["admins"]}
+    providers = {
+        "aws": {"enabled": True, "accounts": [aws("prod", permissions=permissions)]},
+        "kubernetes": {
+            "enabled": True,
+            "accounts": [cluster("apps", permissions=others, **OF_A_CLUSTER)],
+        },
+    }
+
+    for files in (halconfig(providers), spring(providers), stored(providers)):
+        report = reported(files)
+
+        assert outcomes(report) == {"prod": "taken", "apps": "taken"}
+        own = {"context", "kubeconfigContents", "kubeconfigFile"}
+        assert differences(report) == {"prod": set(), "apps": own}
+
+
+def test_each_of_several_clusters_keeps_what_it_has() -> None:
+    clusters = [
+        cluster("one", cacheThreads=2),
+        cluster("two"),
+        cluster("six", debug=True),
+    ]
+    providers = {
+        "aws": {"enabled": True, "accounts": [aws("prod", edda="https://edda")]},
+        "kubernetes": {"enabled": True, "accounts": clusters},
+    }
+
+    (written,) = reported(spring(providers)).judgement.written
+
+    assert written["carried"] == {
+        "aws": {"edda": "https://edda"},
+        "kubernetes": {"one": {"cacheThreads": 2}, "six": {"debug": True}},
+    }
+
+
+GROUPS = st.lists(st.sampled_from(["a", "b c", "ä"]), min_size=1, unique=True)
+FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "accountType": st.sampled_from(["main", "007", "yes", "{{region}}"]),
+        "custom": st.recursive(
+            st.one_of(
+                st.booleans(), st.integers(-9, 900), st.sampled_from(["x", "no"])
+            ),
+            lambda inner: st.one_of(
+                st.lists(inner, max_size=2),
+                st.dictionaries(st.sampled_from(["k", "key-two"]), inner, max_size=2),
+            ),
+            max_leaves=4,
+        ),
+        "defaultSecurityGroups": st.just(["sg-1", "sg-2"]),
+        "edda": st.sampled_from(["https://edda.{{region}}.example.com", "x: y #z"]),
+        "front50Enabled": st.just(True),
+        "lifecycleHooks": st.lists(st.just(HOOK), min_size=1, max_size=2),
+        "permissions": st.dictionaries(
+            st.sampled_from(["READ", "WRITE", "EXECUTE", "CREATE"]), GROUPS
+        ),
+        "regions": st.just(
+            [
+                {"name": "eu-west-1", "preferredZones": ["eu-west-1b", "eu-west-1a"]},
+                {"name": "us-east-1", "deprecated": True},
+            ]
+        ),
+        "requiredGroupMembership": st.just(["ops"]),
+        "sessionDurationSeconds": st.integers(900, 3_600),
+    },
+)
+
+
+@settings(max_examples=40)
+@given(FIELDS, st.sampled_from(["default", "tags"]))
+def test_whatever_is_carried_is_read_back(fields: dict[str, Any], naming: str) -> None:
+    providers = {
+        "aws": {"enabled": True, "accounts": [aws("prod", **fields)]},
+        "ecs": {
+            "accounts": [
+                {"name": "apps", "awsAccount": "prod", "namingStrategy": naming}
+            ]
+        },
+    }
+
+    report = reported(spring(providers))
+
+    assert outcomes(report) == {"prod": "taken", "apps": "taken"}
+    assert differences(report) == {"prod": set(), "apps": set()}
