@@ -9,6 +9,10 @@ from textwrap import fill
 from onboarding import VERSION
 from onboarding.spinnaker.bundle.contents import REMOVED
 from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.formats.hal_accounts import (
+    without_option,
+    without_place,
+)
 from onboarding.spinnaker.bundle.formats.verify_script import COMMAND, WHERE
 from onboarding.spinnaker.bundle.limits import plural, size_and_load
 from onboarding.spinnaker.bundle.ways import APPLY_SECRETS, PATCH
@@ -82,6 +86,19 @@ others; `hal backup restore -q --backup-path FILE` goes back to the backup that
 `hal/apply.sh` named. It moves kubeconfigs, and a later `hal/apply.sh` sets their paths
 again. Delete the profiles that `hal/profiles.sh` named; a later bundle's
 `hal/profiles.sh` removes those that it has no longer. Then `hal deploy apply`.
+"""
+
+NO_PLACE = """
+Halyard's config, and the operator's, have no place for fields that these accounts have
+in addition. Spinnaker would lose them: use `clouddriver/` or `kustomize/`, or deliver
+the accounts. In the Halyard config these accounts are without:
+{accounts}
+"""
+
+NO_OPTION = """
+`hal/apply.sh` does not add these fields, because hal has no option for them. It keeps
+them where hal has them already. Otherwise, merge the accounts into the Halyard config:
+{accounts}
 """
 
 REMOVED_FROM_IT = """\
@@ -269,6 +286,14 @@ def sections(
         primary=PRIMARY.format(name=own[0]) if own else "",
         features=FEATURES if entries.aws else "",
     )
+    yield from (
+        says.format(accounts=fill(named_fields(lost), 88))
+        for says, found in (
+            (NO_PLACE, without_place(entries)),
+            (NO_OPTION, without_option(entries)),
+        )
+        if (lost := [*found])
+    )
     kept = {"settings-local.js", "clouddriver-local.yml"}
     kept |= {"orca-local.yml"} if entries.bake_account else set()
     yield CLOUDDRIVER.format(
@@ -303,6 +328,16 @@ def sections(
     names = [e.name for e in entries.aws] + [e.name for e in entries.ecs] + kubernetes
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     yield SEEN.format(names=", ".join(f"`{name}`" for name in names[:5]) + more)
+
+
+MOST_NAMED = 20
+
+
+def named_fields(lost: list[tuple[str, list[str]]]) -> str:
+    """Name accounts with their fields in one sentence."""
+    named = [f"`{name}` ({', '.join(fields)})" for name, fields in lost[:MOST_NAMED]]
+    more = len(lost) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "") + "."
 
 
 def is_template(file: File) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from onboarding.partitions import partition_of
 from onboarding.spinnaker.bundle.contents import PROVIDERS, Account, BundleAccounts
@@ -16,6 +17,7 @@ from onboarding.spinnaker.bundle.formats.hal.known import OURS
 from onboarding.spinnaker.halconfig.mistakes import mistakes
 from onboarding.spinnaker.halconfig.parsing import Halconfig
 from onboarding.spinnaker.halconfig.tree import (
+    FALSE,
     BadHalconfig,
     Listing,
     Node,
@@ -233,7 +235,8 @@ class Merging:
     def updated(self, provider: str, account: Account, held: Table) -> Table:
         """Write the bundle's fields into the config's own account, and keep others."""
         after = held
-        for field in OURS[provider].split():
+        owned = OURS[provider].split()
+        for field in owned:
             ours = wanted(field, account, held)
             if is_same(field, ours, held.get(field)):
                 continue
@@ -241,6 +244,11 @@ class Merging:
                 after = after.setting(field, reusing(ours, held.get(field)))
             else:
                 after = after.without(field)
+        # A carried field that the bundle does not say stays as the config has it.
+        for field in (key for key in account if key not in owned):
+            ours = node(account[field])
+            if with_false(ours) != with_false(held.get(field)):
+                after = after.setting(field, reusing(ours, held.get(field)))
         if after is not held:
             self.changes.append(
                 HalconfigChange(provider, account["name"], CHANGED, held, after)
@@ -339,7 +347,7 @@ def wanted(field: str, account: Account, held: Table) -> Node | None:
     if not verbs:
         return ours
     both = ours.pairs if isinstance(ours, Table) else {}
-    return Table({**both, **verbs})
+    return Table({**verbs, **both})
 
 
 def reusing(ours: Node, theirs: Node | None) -> Node:
@@ -361,6 +369,12 @@ def is_same(field: str, ours: Node | None, theirs: Node | None) -> bool:
     if field == "accountId":
         return isinstance(theirs, Scalar) and meaning(ours) == theirs.text
     return bool(meaning(ours) == meaning(theirs))
+
+
+def with_false(of: Node | None) -> Any:
+    """Return what can be compared where false is not hal's default."""
+    said = isinstance(of, Scalar) and not of.is_null and of.text.lower() in FALSE
+    return "false" if said else meaning(of)
 
 
 def roles(permissions: Node | None) -> dict[str, list[str]]:

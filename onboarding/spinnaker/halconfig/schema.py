@@ -6,11 +6,11 @@ security, canary …) are taken as they are: they hold no accounts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import islice
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from onboarding.names import short
 from onboarding.spinnaker.halconfig.tree import (
@@ -20,6 +20,7 @@ from onboarding.spinnaker.halconfig.tree import (
     Node,
     Scalar,
     Table,
+    node,
 )
 
 
@@ -107,10 +108,15 @@ AWS: dict[str, Schema] = {
     "features": each(SWITCH, "cloudFormation lambda"),
     "bakeryDefaults": BAKERY,
 }
+ECS_ACCOUNT: dict[str, Schema] = {
+    **ACCOUNT,
+    "awsAccount": TEXT,
+    "providerVersion": ANYTHING,
+}
 ECS: dict[str, Schema] = {
     **each(TEXT, "awsAccount primaryAccount"),
     "enabled": BOOLEAN,
-    "accounts": ListOf({**ACCOUNT, "awsAccount": TEXT, "providerVersion": ANYTHING}),
+    "accounts": ListOf(ECS_ACCOUNT),
 }
 CLUSTER: dict[str, Schema] = {
     **ACCOUNT,
@@ -193,6 +199,20 @@ def is_of(schema: Kind | OneOf, scalar: Scalar) -> bool:
             return scalar.text.lower() in known
         case _:
             return True
+
+
+def holds(value: Any, schema: Schema | None) -> bool:
+    """Return whether hal's config can have this value there."""
+    return schema is not None and not any(problems(node(value), schema))
+
+
+def pruned(account: Mapping[str, Any], schema: Mapping[str, Schema]) -> dict[str, Any]:
+    """Leave out the fields that Halyard would refuse; of regions, all but the names."""
+    named = {
+        key: [{"name": one["name"]} for one in value] if key == "regions" else value
+        for key, value in account.items()
+    }
+    return {k: value for k, value in named.items() if holds(value, schema.get(k))}
 
 
 def wanted(schema: Schema) -> str:

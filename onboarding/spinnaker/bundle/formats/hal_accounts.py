@@ -1,15 +1,29 @@
-"""The accounts in the words of hal's config, which knows no other keys."""
+"""The accounts in the words of hal's config, which knows no other keys. The operator's
+config is read by the same code.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from onboarding.carried.fields import PERMISSIONS, carrying
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
+from onboarding.spinnaker.bundle.formats.hal.known import OURS, offers
 from onboarding.spinnaker.bundle.formats.spring import permissions, said
+from onboarding.spinnaker.entries import Entries
+from onboarding.spinnaker.halconfig.schema import (
+    AWS_ACCOUNT,
+    CLUSTER,
+    ECS_ACCOUNT,
+    Schema,
+    holds,
+    pruned,
+)
 
 
 def aws_account(entry: AwsEntry) -> dict[str, Any]:
-    return said(
+    account = said(
         {
             "name": entry.name,
             "environment": entry.environment,
@@ -22,15 +36,17 @@ def aws_account(entry: AwsEntry) -> dict[str, Any]:
             "lambdaEnabled": entry.lambda_enabled,
         }
     )
+    return whole(account, entry.carried, AWS_ACCOUNT)
 
 
 def ecs_account(entry: EcsEntry) -> dict[str, Any]:
-    return {"name": entry.name, "awsAccount": entry.aws_account}
+    account = {"name": entry.name, "awsAccount": entry.aws_account}
+    return whole(account, entry.carried, ECS_ACCOUNT)
 
 
 def kubernetes_account(entry: KubernetesEntry) -> dict[str, Any]:
     """Describe a cluster; its kubeconfig's path is relative to the bundle."""
-    return said(
+    account = said(
         {
             "name": entry.name,
             "environment": entry.environment,
@@ -40,3 +56,46 @@ def kubernetes_account(entry: KubernetesEntry) -> dict[str, Any]:
             "kubeconfigFile": f"kubernetes/{entry.name}/kubeconfig.yml",
         }
     )
+    return whole(account, entry.carried, CLUSTER)
+
+
+def whole(
+    account: dict[str, Any], carried: Mapping[str, Any], schema: Mapping[str, Schema]
+) -> dict[str, Any]:
+    """Add what is carried, but for what Halyard would refuse."""
+    return pruned(carrying(account, carried), schema) if carried else account
+
+
+def without_place(entries: Entries) -> Iterator[tuple[str, list[str]]]:
+    """Yield each account with the carried fields that hal's config does not know, or
+    not with such a value.
+    """
+    for _, name, fields, schema in carriers(entries):
+        lost = [key for key in fields if not holds(fields[key], schema.get(key))]
+        if lost:
+            yield name, lost
+
+
+def without_option(entries: Entries) -> Iterator[tuple[str, list[str]]]:
+    """Yield each account with the carried fields that hal's config knows, and hal's
+    commands have no option for.
+    """
+    for provider, name, fields, schema in carriers(entries):
+        sayable = {*offers(provider, fields), *OURS[provider].split()} - {PERMISSIONS}
+        held = [key for key in fields if holds(fields[key], schema.get(key))]
+        if lost := [key for key in held if key not in sayable]:
+            yield name, lost
+
+
+def carriers(
+    entries: Entries,
+) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Schema]]]:
+    listed: Iterable[tuple[str, Iterable[Any], Mapping[str, Schema]]] = (
+        ("aws", entries.aws, AWS_ACCOUNT),
+        ("ecs", entries.ecs, ECS_ACCOUNT),
+        ("kubernetes", entries.kubernetes, CLUSTER),
+    )
+    for provider, some, schema in listed:
+        for entry in some:
+            if entry.carried:
+                yield provider, entry.name, entry.carried, schema

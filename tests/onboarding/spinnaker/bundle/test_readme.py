@@ -7,7 +7,7 @@ import pytest
 from onboarding import VERSION
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.topology import PodRole, Topology
-from tests.bundles import core, eks, files_of, with_every_provider
+from tests.bundles import core, eks, files_of, staging, with_every_provider
 from tests.factories import managed, provider, topology
 
 
@@ -90,3 +90,28 @@ def test_long_lists_of_accounts_are_cut():
     assert "| and 10 more, in manifest.json |" in text
     assert "`a0`, `a1`, `a2`, `a3`, `a4` and 55 more." in text
     assert "takes about 3 minutes" in text
+
+
+def test_fields_that_hal_cannot_have_are_named_with_their_accounts() -> None:
+    carried = {
+        "aws": {
+            "accountType": "main",
+            "edda": "https://edda",
+            "lifecycleHooks": [{"lifecycleTransition": "other"}],
+            "permissions": {"EXECUTE": ["sre"]},
+            "regions": [{"name": "us-east-1", "preferredZones": ["us-east-1a"]}],
+        },
+        "ecs": {"namingStrategy": "tags"},
+    }
+
+    said = files_of(topology(core(), staging(carried=carried)))["README.md"]
+
+    place, option = (
+        said.partition(start)[2].partition("\n\n")[0].replace("\n", " ")
+        for start in ("no place for fields", "does not add these fields")
+    )
+    assert "`staging` (accountType, regions), `staging-ecs` (namingStrategy)." in place
+    assert "`staging` (lifecycleHooks, permissions)." in option
+    plain = files_of(topology(core(), staging()))["README.md"]
+    assert "no place for fields" not in plain
+    assert "does not add these fields" not in plain

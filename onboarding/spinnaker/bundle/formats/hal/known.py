@@ -29,6 +29,40 @@ OURS = {
     "kubernetes": "name context environment kubeconfigFile namespaces omitNamespaces "
     "permissions serviceAccount",
 }
+OFFERED = {
+    "aws": {
+        "discovery": "--discovery",
+        "edda": "--edda",
+        "requiredGroupMembership": "--required-group-membership",
+    },
+    "ecs": {},
+    "kubernetes": {
+        "cacheAllApplicationRelationships": "--cache-all-application-relationships",
+        "cacheIntervalSeconds": "--cache-interval-seconds",
+        "cacheThreads": "--cache-threads",
+        "checkPermissionsOnStartup": "--check-permissions-on-startup",
+        "kinds": "--kinds",
+        "namingStrategy": "--naming-strategy",
+        "oAuthScopes": "--oauth-scopes",
+        "oAuthServiceAccount": "--oauth-service-account",
+        "omitKinds": "--omit-kinds",
+        "onlySpinnakerManaged": "--only-spinnaker-managed",
+        "requiredGroupMembership": "--required-group-membership",
+    },
+}
+"""What the bundle may say in addition, where hal's `add` and `edit` have an option.
+What the bundle does not say, hal keeps.
+"""
+HOOKS = {
+    "autoscaling:EC2_INSTANCE_LAUNCHING": "--launching-lifecycle-hook",
+    "autoscaling:EC2_INSTANCE_TERMINATING": "--terminating-lifecycle-hook",
+}
+OF_A_HOOK = {
+    "defaultResult": "default-result",
+    "heartbeatTimeout": "heartbeat-timeout-seconds",
+    "notificationTargetARN": "notification-target-arn",
+    "roleARN": "role-arn",
+}
 USUAL = {"cacheThreads": 1, "configureImagePullSecrets": True, "providerVersion": "V2"}
 """What hal gives every Kubernetes account by itself."""
 
@@ -47,8 +81,11 @@ def flags(provider: str, account: Account) -> Flags:
         "--read-permissions": tuple(sorted(roles.get("READ") or ())),
         "--write-permissions": tuple(sorted(roles.get("WRITE") or ())),
     }
+    offered: Flags = {}
+    for said in offers(provider, account).values():
+        offered.update(said)
     if provider == "ecs":  # Clouddriver gives it the permissions of its AWS account.
-        return {"--aws-account": text("awsAccount")}
+        return {"--aws-account": text("awsAccount"), **offered}
     if provider == "kubernetes":
         return {
             "--context": text("context"),
@@ -57,6 +94,7 @@ def flags(provider: str, account: Account) -> Flags:
             "--service-account": "true" if account.get("serviceAccount") else "",
             "--namespaces": tuple(account.get("namespaces") or ()),
             "--omit-namespaces": tuple(account.get("omitNamespaces") or ()),
+            **offered,
             **permissions,
         }
     return {
@@ -67,13 +105,46 @@ def flags(provider: str, account: Account) -> Flags:
         "--default-key-pair": text("defaultKeyPair"),
         "--lambda-enabled": "true" if account.get("lambdaEnabled") else "",
         "--regions": tuple(region["name"] for region in account.get("regions") or ()),
+        **offered,
         **permissions,
     }
 
 
+def offers(provider: str, account: Mapping[str, Any]) -> dict[str, Flags]:
+    """Say by field what hal has an option for."""
+    found: dict[str, Flags] = {
+        key: {flag: flag_value(account[key])}
+        for key, flag in OFFERED[provider].items()
+        if account.get(key) not in (None, "", [])
+    }
+    if provider == "aws" and (hooks := hook_flags(account)):
+        found["lifecycleHooks"] = hooks
+    return found
+
+
+def hook_flags(account: Mapping[str, Any]) -> Flags:
+    """Say the hooks, of which hal has one for each transition."""
+    hooks = account.get("lifecycleHooks") or ()
+    transitions = [hook.get("lifecycleTransition") for hook in hooks]
+    if len({*transitions}) < len(transitions) or not {*transitions} <= {*HOOKS}:
+        return {}
+    return {
+        f"{HOOKS[hook['lifecycleTransition']]}-{name}": str(hook[key])
+        for hook in hooks
+        for key, name in OF_A_HOOK.items()
+        if hook.get(key)
+    }
+
+
+def flag_value(value: Any) -> str | tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(sorted(map(str, value)))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def differing(provider: str, account: Account, held: Account) -> list[str]:
     ours, theirs = flags(provider, account), flags(provider, held)
-    return [flag for flag in ours if ours[flag] != theirs[flag]]
+    return [flag for flag in ours if ours[flag] != theirs.get(flag, "")]
 
 
 def named(differ: list[str], account: Account, held: Account) -> list[str]:
@@ -106,9 +177,13 @@ def words(said: Flags) -> Iterator[str]:
             yield f"{flag}={','.join(value)}" if value else CLEARED_BY[flag]
 
 
-def extras(provider: str, account: Account) -> list[str]:
-    """Name what hal holds of an account that would be lost by deleting it."""
-    ours = OURS[provider].split()
+def extras(
+    provider: str, account: Account, bundled: Mapping[str, Any] | None = None
+) -> list[str]:
+    """Name what hal holds of an account that would be lost by deleting it, and that
+    the bundle's account would not add again.
+    """
+    ours = [*OURS[provider].split(), *offers(provider, bundled or {})]
     found = [key for key in account if key not in ours and matters(key, account[key])]
     return sorted(found) + lost_by_edit(account)
 

@@ -211,7 +211,9 @@ def clashes(
     how, lost = "", []
     if is_replaced(provider, account, theirs):
         how = "must be deleted and added again"
-        lost = sorted({extra for held in theirs for extra in extras(provider, held)})
+        lost = sorted(
+            {extra for held in theirs for extra in extras(provider, held, account)}
+        )
     elif differing(provider, account, theirs[0]):
         how, lost = "must be edited", lost_by_edit(theirs[0])
     if lost:
