@@ -38,6 +38,7 @@ from accounts.web.runs.review.names import called
 from accounts.web.runs.review.rows import rows_html
 from accounts.web.you.saved_filters import saved_filters as saved_filters_of
 from accounts.work.heartbeat import silence
+from onboarding.carried.fields import lines
 from onboarding.description.field import Field
 from onboarding.description.fields import FIELDS, IN_BULK
 from onboarding.desired import POLICY_SET
@@ -110,6 +111,12 @@ def saved_filters(context: Context, form: FilterForm) -> dict[str, Any]:
 def listed(account: ManagedAccount) -> list[tuple[str, str]]:
     """Say what of its description has no place of its own on the page."""
     return said(account, [one for one in FIELDS if one.is_listed])
+
+
+@register.inclusion_tag("accounts/_carried.html")
+def carried(account: ManagedAccount) -> dict[str, Any]:
+    """Show the fields of Spinnaker that Bowline carries, folded."""
+    return {"lines": [*lines(account.carried)]}
 
 
 @register.filter

@@ -175,11 +175,18 @@ def changes(one: Compared) -> list[dict[str, str]]:
             "after": text(name, after),
         }
         for name, (before, after) in one.changed.items()
-        if one.row or (after not in NOTHING and name not in IN_COLUMNS)
+        if one.row or (name not in IN_COLUMNS and says_something(name, after))
     ]
 
 
-NOTHING: tuple[Any, ...] = ("", [], False)
+def says_something(name: str, value: Any) -> bool:
+    """Return whether a new account's value is news; a provider's is, without details,
+    too.
+    """
+    return name in PROVIDERS or value not in NOTHING
+
+
+NOTHING: tuple[Any, ...] = ("", [], {}, False)
 IN_COLUMNS = ("name", "account_id")
 """What a preview has columns for."""
 LABELS = {one.name: one.key for one in FIELDS}
@@ -195,8 +202,10 @@ def text(name: str, value: Any) -> str:
             return "yes" if value else "no"
         case list():
             return ", ".join(map(str, value))
-        case dict():
+        case dict() if name in PROVIDERS:
             return details_text(name, value)
+        case dict():
+            return in_one_line(value) if value else ""
         case _:
             return str(value)
 
