@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from onboarding.carried.secrets import is_secret_key, shown
+from onboarding.carried.secrets import shown
 from onboarding.names import (
     INVISIBLE,
     REPLACED_RULE,
@@ -95,11 +95,26 @@ def carried(value: Any) -> dict[str, Any]:
 
 
 def are_carried(value: Any) -> bool:
-    """Return whether `carried` takes it."""
-    try:
-        return isinstance(carried(value), dict)
-    except ValueError:
+    """Return whether it has the shape that `carrying` needs: what is stored stays
+    readable, whatever `carried` refuses later.
+    """
+    if not isinstance(value, dict) or not {*value} <= {*KINDS}:
         return False
+    clusters = value.get(KUBERNETES, {})
+    if not isinstance(clusters, dict):
+        return False
+    return all(
+        map(are_fields, (*without(value, (KUBERNETES,)).values(), *clusters.values()))
+    )
+
+
+def are_fields(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get(PERMISSIONS, {}), dict):
+        return False
+    regions = value.get(REGIONS, [])
+    return isinstance(regions, list) and all(
+        isinstance(one, dict) and isinstance(one.get("name"), str) for one in regions
+    )
 
 
 def fields_of(kind: str, fields: Any, where: str) -> dict[str, Any]:
@@ -155,7 +170,7 @@ def kept(at: str, key: str, value: Any, depth: int) -> Any:
     """Return a value without what is null; raise ValueError for what isn't kept."""
     if not KEY.fullmatch(key):
         raise ValueError(f"{at}: A field has letters, digits, “-” and “_”.")
-    if is_secret_key(key) or shown(key, value) != value:
+    if shown(key, value) != value:
         raise ValueError(f"{at}: Bowline keeps no secret.")
     if depth == 0:
         raise ValueError(f"{at}: It nests deeper than {DEEPEST} levels.")

@@ -173,10 +173,10 @@ def whole_site() -> Pages:
             access_role="Access",
             read_roles=["readers"],
             write_roles=["writers"],
+            carried={"aws": {"accountType": HARMLESS}},
             uses_external_id=False,
             granted_at=None if state == State.DRAFT else now,
-            created_by=operator,
-            accepted_by=operator,
+            **dict.fromkeys(("created_by", "accepted_by"), operator),
             providers=EVERYTHING,
             made_by="owner" if number % 2 else "bowline",
         )

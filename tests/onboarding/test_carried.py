@@ -15,10 +15,12 @@ from onboarding.carried.fields import (
     DEEPEST,
     LONGEST,
     OWNED,
+    are_carried,
     carried,
     carrying,
     lines,
 )
+from onboarding.delivery.bodies import CARRIED as COMPARED_IF_CARRIED
 from onboarding.delivery.bodies import bodies, compared, problems
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
 from onboarding.spinnaker.bundle.formats import spring
@@ -334,3 +336,36 @@ def test_each_field_is_a_line() -> None:
 def test_every_kind_of_entry_can_carry() -> None:
     for kind in (AwsEntry, EcsEntry, KubernetesEntry):
         assert "carried" in {one.name for one in fields(kind)}
+
+
+def test_each_field_that_is_only_carried_is_compared() -> None:
+    unlike = {list: ["x"], dict: {"kindExpressions": ["x"]}, str: "x"}
+
+    for type_, known in COMPARED_IF_CARRIED.items():
+        for name, usual in known.items():
+            value = not usual if isinstance(usual, bool) else unlike.get(type(usual), 9)
+            assert name in compared(type_, {name: value}), (type_, name)
+            assert name not in compared(type_, {name: usual}), (type_, name)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        [],
+        {"gce": {}},
+        {"aws": "x"},
+        {"kubernetes": []},
+        {"kubernetes": {"x": "y"}},
+        {"aws": {"permissions": ["x"]}},
+        {"aws": {"regions": {"name": "x"}}},
+        {"aws": {"regions": ["x"]}},
+        {"aws": {"regions": [{"preferredZones": []}]}},
+    ],
+)
+def test_what_has_another_shape_is_not_read(stored: Any) -> None:
+    assert not are_carried(stored)
+    assert are_carried(CARRIED)
+    assert are_carried({"aws": {"edda": "https://a:b@c"}}), (
+        "refused only when it is new"
+    )

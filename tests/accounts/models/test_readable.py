@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
     [
         ("write_roles", {}),
         ("read_roles", "everybody"),
-        ("carried", {"aws": {"name": "other"}}),
+        ("carried", {"aws": ["edda"]}),
         ("regions", [1]),
         ("state", "ready"),
         ("verification", "sworn"),
