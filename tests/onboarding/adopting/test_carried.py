@@ -13,6 +13,7 @@ from onboarding.adopting.comparing import unequal
 from onboarding.adopting.report import Report, accounts_file
 from onboarding.adopting.sources.reading import read
 from onboarding.adopting.values import Account, Key
+from onboarding.delivery.bodies import SECRET, SPELLED, bodies, compared, differing
 from onboarding.spinnaker.bundle.formats.spring import clouddriver_yml
 from onboarding.spinnaker.entries import entries
 from onboarding.topology import Topology
@@ -45,13 +46,18 @@ OF_A_CLUSTER = {
 }
 
 
-def written_back(report: Report) -> dict[Key, Account]:
-    """Take what can be taken, and read what Bowline would write for Clouddriver."""
+def taken(report: Report) -> Topology:
+    """Take what can be taken, by way of the accounts file."""
     role = report.judgement.role
     assert role
     file = read_accounts_file(accounts_file(report).encode(), partition=role.partition)
     owner = managing(partition=role.partition, managed_role=role.name)
-    whole = Topology(owner, tuple(one.managed for one in file.accounts))
+    return Topology(owner, tuple(one.managed for one in file.accounts))
+
+
+def written_back(report: Report) -> dict[Key, Account]:
+    """Read what Bowline would write for Clouddriver of what is taken."""
+    whole = taken(report)
     text = clouddriver_yml(whole, entries(whole), kubeconfigs="/k", comment="")
     found = read({"clouddriver-local.yml": text.encode()})
     return {one.key: one for reading in found.readings for one in reading.accounts}
@@ -60,10 +66,10 @@ def written_back(report: Report) -> dict[Key, Account]:
 def differences(report: Report) -> dict[str, set[str]]:
     """Name, by account, the fields in which Spinnaker would see another value."""
     after = written_back(report)
-    taken = [one for one in report.judgement.accounts if not one.reasons]
     return {
         one.account.name: {*unequal(one.account.values, after[one.account.key].values)}
-        for one in taken
+        for one in report.judgement.accounts
+        if not one.reasons
     }
 
 
@@ -134,6 +140,33 @@ def test_each_of_several_clusters_keeps_what_it_has() -> None:
         "aws": {"edda": "https://edda"},
         "kubernetes": {"one": {"cacheThreads": 2}, "six": {"debug": True}},
     }
+
+
+def test_a_delivery_changes_no_field_of_an_account_that_was_stored() -> None:
+    stored_aws = aws(
+        "prod",
+        accountType="main",
+        defaultKeyPair="prod-keypair",
+        enabled=True,
+        environment="production",
+        lambdaEnabled=False,
+        lifecycleHooks=[HOOK],
+        permissions={"EXECUTE": ["sre"]},
+        regions=[{"name": "us-east-1", "preferredZones": ["us-east-1a"]}],
+        sessionName="Spinnaker",
+    )
+    stored_ecs = {"name": "tasks", "awsAccount": "prod", "namingStrategy": "tags"}
+    fields = {SPELLED.get(key, key): value for key, value in OF_A_CLUSTER.items()}
+    stored_cluster = cluster("apps", context="main", environment="production", **fields)
+    rows = {"aws": stored_aws, "ecs": stored_ecs, "kubernetes": stored_cluster}
+
+    report = reported(stored({key: {"accounts": [row]} for key, row in rows.items()}))
+
+    assert {*outcomes(report).values()} == {"taken"}
+    for body in bodies(entries(taken(report))):
+        was = compared(body.type, rows[body.type])
+        own = {SECRET, "context"} if body.type == "kubernetes" else set()
+        assert {*differing(was, body.fields)} == own, body.type
 
 
 GROUPS = st.lists(st.sampled_from(["a", "b c", "ä"]), min_size=1, unique=True)
