@@ -19,6 +19,10 @@ EVERYONE = {
     ),
 }
 OPEN_TO_ALL = "Everyone in Spinnaker can deploy to it: WRITE names no role."
+NO_MEMBERSHIP = (
+    "Everyone in Spinnaker can deploy to it: requiredGroupMembership no longer names a "
+    "group, and WRITE names no role."
+)
 NO_ENVIRONMENT = "no environment"
 ANYWHERE = "Spinnaker can access every namespace of the cluster: the list is now empty."
 
@@ -68,6 +72,8 @@ class EntryChange:
         for which, sentence in EVERYONE.items():
             if was.get(which) and not now.get(which):
                 yield sentence
+        if not now.get("write") and members(self.before) and not members(self.after):
+            yield NO_MEMBERSHIP
         if self.before.get("namespaces") and not self.after.get("namespaces"):
             yield ANYWHERE
 
@@ -86,6 +92,11 @@ class EntryChange:
             f"The account leaves {was or NO_ENVIRONMENT} for {now or NO_ENVIRONMENT}: "
             "who may decide about it, and whether that takes two, follows from there."
         )
+
+
+def members(document: EntryDocument) -> Any:
+    """Return the groups that alone may use it, where permissions name none."""
+    return document.get("carried", {}).get("requiredGroupMembership")
 
 
 def entry_changes(

@@ -38,6 +38,7 @@ def test_one_name_of_two_providers_is_two_accounts():
     ]
 
 
+ALONE = {"carried": {"requiredGroupMembership": ["ops"]}}
 FEW = {"permissions": {"read": ["developers"], "write": ["sre"]}}
 
 
@@ -48,6 +49,9 @@ FEW = {"permissions": {"read": ["developers"], "write": ["sre"]}}
         (FEW, {"permissions": {"read": ["developers"], "write": []}}, ["can deploy"]),
         (FEW, {"permissions": {"read": ["others"], "write": ["sre"]}}, []),
         ({"namespaces": ["apps"]}, {"namespaces": []}, ["every namespace"]),
+        (ALONE, {}, ["no longer names a group"]),
+        (ALONE, FEW, []),
+        ({**ALONE, "key_pair": "a"}, {**ALONE, "key_pair": "b"}, []),
         ({"namespaces": []}, {"namespaces": ["apps"]}, []),
     ],
 )
