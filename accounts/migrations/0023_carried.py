@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0021_words_of_pages'),
+        ('accounts', '0022_names'),
     ]
 
     operations = [
