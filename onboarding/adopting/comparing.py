@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from onboarding.adopting.sources.kubeconfigs import Clusters
 from onboarding.adopting.values import (
     AWS,
     ECS,
@@ -19,7 +20,6 @@ from onboarding.adopting.values import (
     Reading,
     SourceKind,
 )
-from onboarding.spinnaker.halconfig.tree import Node
 
 IN_EFFECT: Mapping[str, tuple[str, ...]] = {
     AWS: (
@@ -46,13 +46,15 @@ class Spinnaker:
     accounts: tuple[Account, ...]
     settings: Mapping[str, Mapping[str, Any]]
     findings: tuple[Finding, ...]
-    kubeconfigs: Mapping[str, Node] = field(default_factory=dict, repr=False)
+    kubeconfigs: Mapping[str, Clusters] = field(default_factory=dict)
 
     def of_type(self, type_: str) -> tuple[Account, ...]:
         return tuple(one for one in self.accounts if one.type == type_)
 
 
-def combined(readings: Sequence[Reading], kubeconfigs: Mapping[str, Node]) -> Spinnaker:
+def combined(
+    readings: Sequence[Reading], kubeconfigs: Mapping[str, Clusters]
+) -> Spinnaker:
     """Make one Spinnaker of its sources, those first that Spinnaker prefers."""
     found: dict[Key, Account] = {}
     for reading in readings:

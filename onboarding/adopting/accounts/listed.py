@@ -18,7 +18,15 @@ from onboarding.adopting.accounts.fields import (
     BY_KEY,
     Row,
 )
-from onboarding.adopting.sources.kubeconfigs import NOT_FOLLOWED, clusters_of
+from onboarding.adopting.secrets import (
+    REFERENCE,
+    looks_secret,
+)
+from onboarding.adopting.sources.kubeconfigs import (
+    NOT_FOLLOWED,
+    cluster_in,
+    clusters_of,
+)
 from onboarding.adopting.sources.scalars import (
     text_of,
 )
@@ -195,4 +203,4 @@ def cluster_of(nodes: Mapping[str, tuple[Scalar, Node]]) -> EksCluster | str:
         return NOT_FOLLOWED
     _, context = nodes.get("context", (None, None))
     wanted = filled(text_of(context)).text if isinstance(context, Scalar) else ""
-    return clusters_of(contents.text.encode(), wanted)
+    return cluster_in(clusters_of(contents.text.encode()), wanted)

@@ -6,7 +6,7 @@ A kubeconfig is secret: only the cluster, or a sentence why there is none, leave
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from onboarding.adopting.sources.documents import documents
 from onboarding.adopting.sources.scalars import text_of
@@ -14,6 +14,11 @@ from onboarding.adopting.values import EksCluster
 from onboarding.bounded_yaml import BadYaml
 from onboarding.partitions import Arn
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table
+
+Clusters = Mapping[str, EksCluster | str]
+"""Where each context leads, or why to no cluster to take; the empty name is the current
+context. Empty where the kubeconfig cannot be read.
+"""
 
 SERVER = re.compile(r"https://[\w.-]+\.([a-z0-9-]+)\.eks\.amazonaws\.com(\.cn)?/?")
 AUTHENTICATORS = ("aws-iam-authenticator", "heptio-authenticator-aws")
@@ -42,26 +47,41 @@ NO_ACCOUNT = (
 )
 
 
-def clusters_of(content: bytes, context: str) -> EksCluster | str:
-    """Return the cluster of a context, or why there is none to take."""
+def clusters_of(content: bytes) -> Clusters:
+    """Return the clusters of a kubeconfig's text."""
     try:
         root = documents(content)[0].root
     except (BadYaml, IndexError):
-        return UNREADABLE
-    return cluster_in(root, context)
+        return {}
+    return clusters_in(root)
 
 
-def cluster_in(root: Node, context: str) -> EksCluster | str:
+def clusters_in(root: Node) -> Clusters:
     if not isinstance(root, Table):
-        return UNREADABLE
-    wanted = context or text(root, "current-context")
-    chosen = named(root, "contexts", wanted, "context")
-    if chosen is None:
+        return {}
+    users, clusters = named(root, "users", "user"), named(root, "clusters", "cluster")
+    found = {
+        name: cluster_of(context, users, clusters)
+        for name, context in named(root, "contexts", "context").items()
+    }
+    found[""] = found.get(text(root, "current-context"), NO_CONTEXT)
+    return found
+
+
+def cluster_in(clusters: Clusters, context: str) -> EksCluster | str:
+    """Return the cluster of a context, or why there is none to take."""
+    return clusters.get(context, NO_CONTEXT) if clusters else UNREADABLE
+
+
+def cluster_of(
+    chosen: Table | None,
+    users: Mapping[str, Table | None],
+    clusters: Mapping[str, Table | None],
+) -> EksCluster | str:
+    user = users.get(text(chosen, "user")) if chosen else None
+    if chosen is None or user is None:
         return NO_CONTEXT
-    user = named(root, "users", text(chosen, "user"), "user")
-    if user is None:
-        return NO_CONTEXT
-    cluster = named(root, "clusters", text(chosen, "cluster"), "cluster")
+    cluster = clusters.get(text(chosen, "cluster"))
     run = user.table("exec")
     if run is None:
         return SECRET_USER
@@ -82,12 +102,12 @@ def text(table: Table, key: str) -> str:
     return text_of(value) if isinstance(value, Scalar) else ""
 
 
-def named(root: Table, key: str, name: str, inner: str) -> Table | None:
-    """Find one of a kubeconfig's lists of named things."""
+def named(root: Table, key: str, inner: str) -> dict[str, Table | None]:
+    """Return one of a kubeconfig's lists by name, the first of each."""
+    found: dict[str, Table | None] = {}
     for one in root.tables(key):
-        if text(one, "name") == name:
-            return one.table(inner)
-    return None
+        found.setdefault(text(one, "name"), one.table(inner))
+    return found
 
 
 def signed_in(run: Table) -> tuple[str | bool, str]:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from onboarding.adopting.accounts.field_values import settings_of
 from onboarding.adopting.accounts.listed import AccountsReader
 from onboarding.adopting.sources.documents import Document, documents
+from onboarding.adopting.sources.kubeconfigs import Clusters, clusters_in
 from onboarding.adopting.sources.operator import objects, service_layers
 from onboarding.adopting.sources.spring import Layer, Overlaid, overlaid
 from onboarding.adopting.values import PROVIDERS, Finding, Reading, SourceKind
@@ -64,17 +65,17 @@ class Sorted:
     spring: list[File] = field(default_factory=list)
     operator: list[File] = field(default_factory=list)
     gate: list[File] = field(default_factory=list)
-    kubeconfigs: dict[str, Node] = field(default_factory=dict)
+    kubeconfigs: dict[str, Clusters] = field(default_factory=dict)
     """By the name of the file."""
     unknown: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Everything that the files say."""
+    """Everything that the files say, without a secret."""
 
     readings: tuple[Reading, ...]
-    kubeconfigs: Mapping[str, Node] = field(repr=False)
+    kubeconfigs: Mapping[str, Clusters]
     unknown: tuple[str, ...] = ()
     """Files without accounts of Spinnaker."""
 
@@ -129,7 +130,7 @@ def sort(found: Sorted, file: File, *, is_named: bool) -> None:
     elif kinds & {"SpinnakerService", "SpinnakerAccount"}:
         found.operator.append(file)
     elif "Config" in kinds and {"clusters", "users"} & keys:
-        found.kubeconfigs[file.name] = file.root
+        found.kubeconfigs[file.name] = clusters_in(file.root)
     elif is_answer(file.root):
         found.gate.append(file)
     elif keys & set(PROVIDERS) and (is_named or SPRING_FILE.fullmatch(file.name)):
@@ -164,7 +165,7 @@ def readings_of(found: Sorted, deployment: str) -> Iterator[Reading]:
         yield reading
     if found.operator:
         reading, contents = operator_reading(found.operator)
-        found.kubeconfigs.update(contents)
+        found.kubeconfigs |= {n: clusters_in(root) for n, root in contents.items()}
         yield reading
     if spring:
         layers, findings = spring_layers(spring)
@@ -190,8 +191,7 @@ def halconfig_reading(
         known = ", ".join(short(name) for name in names) or "none"
         raise BadSource(
             file.path,
-            f"It has no deployment “{short(wanted)}”; it has {known}. Choose one with "
-            "--deployment.",
+            f"It has no deployment “{short(wanted)}”. Its deployments: {known}.",
         )
     folders = (file.folder, file.folder / wanted / "profiles")
     profiles = [
