@@ -12,17 +12,32 @@ from onboarding.accounts_file.writing import managing_written, yaml_text
 from onboarding.adopting.accounts.fields import CARRIED, LEFT, LOST, TAKEN
 from onboarding.adopting.comparing import Spinnaker, combined
 from onboarding.adopting.findings import findings
-from onboarding.adopting.judging.accounts import Judged, Judgement, judge
+from onboarding.adopting.judging.accounts import Judged, Judgement, Written, judge
 from onboarding.adopting.judging.roles import RoleName
 from onboarding.adopting.judging.settings import SettingVerdict, judged_settings
 from onboarding.adopting.sources.reading import Read
-from onboarding.adopting.values import AWS, Finding, as_json
+from onboarding.adopting.values import AWS, Finding, as_json, within
 from onboarding.partitions import Arn
 from onboarding.topology import BASE_ROLE, MANAGED_ROLE, ExistingIdentity, Managing
 
 VERSION = 1
 OUTCOMES = (TAKEN, LOST, LEFT)
 Document = dict[str, Any]
+
+
+MANAGING = "managing"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an accounts file has of a report."""
+
+    accounts: tuple[Written, ...]
+    """In the keys of the file."""
+    managing: str
+    """A name for the managing account, which no account has."""
+    managed_role: str
+    base_role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,19 @@ class Report:
                 found[name] = max(found.get(name, 0), count)
         return dict(sorted(found.items()))
 
+    @property
+    def taken(self) -> Taken:
+        role = self.judgement.role
+        base = within(self.spinnaker.settings, AWS, "defaults", "iamrole")
+        used = {one.name for one in self.spinnaker.accounts}
+        free = (f"{MANAGING}{end}" for end in ("", "-account", "-account-of-spinnaker"))
+        return Taken(
+            self.judgement.written,
+            next(name for name in free if name not in used),
+            role.name if role else MANAGED_ROLE,
+            str(base or BASE_ROLE),
+        )
+
 
 def report_of(read: Read, *, role: RoleName | None = None) -> Report:
     """Report on everything that was read; with a role, only its accounts are taken."""
@@ -63,16 +91,29 @@ def report_of(read: Read, *, role: RoleName | None = None) -> Report:
     )
 
 
-def accounts_file(
-    report: Report, *, managing: Managing | None = None, access_role: str = ""
-) -> str:
-    """Write what is taken as an accounts file."""
+def accounts_file(taken: Taken, *, identity: str = "", access_role: str = "") -> str:
+    """Write what is taken as an accounts file; raise BadName."""
+    access_role = access_role and names.role_name(access_role)
+    managing = managing_of(taken, identity) if identity else None
     accounts = [
         {**one, "access_role": access_role} if access_role else one
-        for one in report.judgement.written
+        for one in taken.accounts
     ]
     written = managing_written(managing, trusts_bowline=True) if managing else None
     return yaml_text(written, accounts)
+
+
+def managing_of(taken: Taken, identity: str) -> Managing:
+    """Describe the managing account of an existing identity; raise BadName."""
+    found = Arn.of(names.identity_arn(identity))
+    return Managing(
+        name=taken.managing,
+        account_id=found.account,
+        identity=ExistingIdentity(identity),
+        partition=found.partition,
+        managed_role=taken.managed_role,
+        base_role=names.role_name(taken.base_role),
+    )
 
 
 def document(report: Report) -> Document:
@@ -152,24 +193,3 @@ def alike(accounts: tuple[Judged, ...]) -> Iterator[tuple[str, list[str]]]:
         for reason in judged.reasons:
             found.setdefault(reason, []).append(judged.account.name)
     yield from sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))
-
-
-MANAGING = "managing"
-
-
-def managing_of(report: Report, identity: str) -> Managing:
-    """Describe the managing account of an existing identity; raise BadName."""
-    found = Arn.of(names.identity_arn(identity))
-    role = report.judgement.role
-    base = report.spinnaker.settings.get(AWS, {}).get("defaults", {})
-    base_role = base.get("iamrole") if isinstance(base, dict) else None
-    taken = {one.name for one in report.spinnaker.accounts}
-    free = (f"{MANAGING}{end}" for end in ("", "-account", "-account-of-spinnaker"))
-    return Managing(
-        name=next(name for name in free if name not in taken),
-        account_id=found.account,
-        identity=ExistingIdentity(identity),
-        partition=found.partition,
-        managed_role=role.name if role else MANAGED_ROLE,
-        base_role=names.role_name(str(base_role or BASE_ROLE)),
-    )

@@ -37,6 +37,12 @@ OUTCOMES = {
 }
 
 
+KEEP_LEFT = (
+    "Keep the accounts that are left where they are: do not install a bundle's "
+    "clouddriver-local.yml, whose lists replace theirs."
+)
+
+
 def text(report: Report) -> str:
     """Write the report; the same for the same sources."""
     return "".join(f"{one_line(line)}\n" for line in lines(report))

@@ -17,23 +17,21 @@ from django.core.management import CommandError
 
 from accounts.management.command import BowlineCommand, write
 from accounts.management.migrated import is_migrated
-from accounts.mapping.spinnaker.connection import NotConnected, connected, gate_of
-from accounts.models import ManagingAccount
-from onboarding import names
-from onboarding.adopting.judging.roles import RoleName
+from accounts.mapping.adopting.reporting import (
+    CannotAdopt,
+    files_read,
+    gate_read,
+    managed_role,
+    reported,
+)
 from onboarding.adopting.report import (
     Report,
+    Taken,
     accounts_file,
     document,
-    managing_of,
-    report_of,
 )
-from onboarding.adopting.sources.gate import answers
-from onboarding.adopting.sources.reading import BadSource, read
-from onboarding.adopting.wording import summary, text
+from onboarding.adopting.wording import KEEP_LEFT, summary, text
 from onboarding.bounded_yaml import MOST_BYTES
-from onboarding.delivery.errors import GateError
-from onboarding.topology import Managing
 
 SUFFIXES = {".yml", ".yaml", ".json", ""}
 PASSED_BY = {"staging", "history", "service-logs", "node_modules"}
@@ -124,27 +122,16 @@ class Command(BowlineCommand):
         files: dict[str, bytes] = {}
         for path in sources:
             files |= files_of(path)
-        named = {str(path) for path in sources}
-        if gate:
-            of_gate, missing = self.of_gate()
-            files |= of_gate
-            named |= of_gate.keys()
-            for reason in missing:
-                self.stderr.write(reason)
+        named = frozenset(str(path) for path in sources) & files.keys()
         try:
-            read_files = read(
-                files, deployment=deployment, named=frozenset(named & files.keys())
-            )
-        except BadSource as error:
-            raise CommandError(str(error)) from None
-        if not read_files.readings:
-            raise CommandError("No source has accounts of Spinnaker.")
-        return report_of(read_files, role=managed_role())
-
-    def of_gate(self) -> tuple[dict[str, bytes], tuple[str, ...]]:
-        try:
-            return answers(gate_of(connected()))
-        except (NotConnected, GateError) as error:
+            reads = [files_read(files, deployment=deployment, named=named)]
+            if gate:
+                of_gate, missing = gate_read()
+                reads.append(of_gate)
+                for reason in missing:
+                    self.stderr.write(reason)
+            return reported(*reads, role=managed_role() if is_migrated() else None)
+        except CannotAdopt as error:
             raise CommandError(str(error)) from None
 
     def write_accounts(
@@ -162,22 +149,18 @@ class Command(BowlineCommand):
         if not report.judgement.written:
             raise CommandError(f"No account can be taken: {accounts_file} not written.")
         try:
-            access_role = access_role and names.role_name(access_role)
-            managing = managing_of(report, identity) if identity else None
+            written(report.taken, accounts_file, identity, access_role)
         except ValueError as error:
             raise CommandError(str(error)) from None
-        written(report, accounts_file, managing, access_role)
         if not quiet:
             self.stdout.write(f"{accounts_file} is written. Then:")
             for number, step in enumerate(steps(report, accounts_file, identity), 1):
                 self.stdout.write(f"{number}. {step}")
 
 
-def written(
-    report: Report, path: Path, managing: Managing | None, access_role: str
-) -> None:
+def written(taken: Taken, path: Path, identity: str, access_role: str) -> None:
     """Write the accounts file; refuse to overwrite one, which people edit."""
-    content = accounts_file(report, managing=managing, access_role=access_role)
+    content = accounts_file(taken, identity=identity, access_role=access_role)
     write(path, content, mode="x")
 
 
@@ -193,16 +176,7 @@ def steps(report: Report, path: Path, identity: str) -> Iterator[str]:
         f"account, and the rest of {path}."
     )
     yield f"Run `manage.py onboard {path} --check`, or upload {path} in Accounts."
-    yield (
-        "Keep the accounts that are left where they are: don't install a bundle's "
-        "clouddriver-local.yml, whose lists replace theirs."
-    )
-
-
-def managed_role() -> RoleName | None:
-    """Return the managed role of the site, where somebody described it."""
-    row = ManagingAccount.objects.first() if is_migrated() else None
-    return RoleName(row.partition, row.managed_role) if row else None
+    yield KEEP_LEFT
 
 
 def files_of(path: Path) -> dict[str, bytes]:

@@ -13,6 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.management.commands import adopt
+from accounts.mapping.adopting import reporting
 from accounts.models import ManagedAccount, Spinnaker
 from onboarding.accounts_file import read as read_accounts_file
 from onboarding.adopting.sources.gate import LOADED
@@ -211,7 +212,7 @@ def test_the_connected_spinnaker_is_read_and_compared(
             "credentials.json"
         ],
     }
-    monkeypatch.setattr(adopt, "gate_of", gate(**answers))
+    monkeypatch.setattr(reporting, "gate_of", gate(**answers))
 
     found = json.loads(adopted(hal, "--gate", "--json"))
 
@@ -230,13 +231,13 @@ def test_a_gate_that_stores_nothing_still_says_what_is_loaded(
     Spinnaker.objects.create(url="https://gate.example.com")
     answers = dict.fromkeys(("aws", "ecs", "kubernetes"), 400)
     rows = loaded(providers(aws("dev")))["credentials.json"]
-    monkeypatch.setattr(adopt, "gate_of", gate(**answers, loaded=rows))
+    monkeypatch.setattr(reporting, "gate_of", gate(**answers, loaded=rows))
 
     found = json.loads(adopted("--gate", "--json"))
 
     assert [one["name"] for one in found["accounts"]] == ["dev"]
     assert "Spinnaker stores no accounts" in capsys.readouterr().err
 
-    monkeypatch.setattr(adopt, "gate_of", gate(aws=404))
+    monkeypatch.setattr(reporting, "gate_of", gate(aws=404))
     with pytest.raises(CommandError, match="list the stored aws accounts"):
         adopted("--gate")

@@ -186,8 +186,8 @@ def test_the_managing_account_is_described_by_its_identity() -> None:
     accounts = [aws("managing", assumeRole="role/x")]
     section = {"accounts": accounts, "defaults": {"iamRole": "Base"}}
 
-    found = managing_of(reported(spring({"aws": section})), arn)
-    plain = managing_of(reported(spring({"kubernetes": {"accounts": []}})), arn)
+    found = managing_of(reported(spring({"aws": section})).taken, arn)
+    plain = managing_of(reported(spring({"kubernetes": {"accounts": []}})).taken, arn)
 
     assert (found.name, found.account_id) == ("managing-account", "111111111111")
     assert (found.managed_role, found.base_role) == ("x", "Base")

@@ -33,7 +33,7 @@ def test_a_bundle_is_adopted_as_what_it_was_made_of(part: str) -> None:
 
     report = report_of(read(files))
 
-    file = read_accounts_file(accounts_file(report).encode())
+    file = read_accounts_file(accounts_file(report.taken).encode())
     for was, found in zip(
         described.managed, (one.managed for one in file.accounts), strict=True
     ):

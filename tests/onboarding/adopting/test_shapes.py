@@ -215,7 +215,7 @@ def test_what_is_taken_is_an_accounts_file_that_bowline_reads() -> None:
             ]
 
             file = read_accounts_file(
-                accounts_file(report).encode(), partition=shape.partition
+                accounts_file(report.taken).encode(), partition=shape.partition
             )
 
             assert {one.managed.name for one in file.accounts} == {
@@ -231,7 +231,9 @@ def test_a_second_reading_says_the_same_and_no_secret() -> None:
         for (source, first), (_, second) in zip(
             reports(shape), reports(shape), strict=True
         ):
-            said = text(first) + json.dumps(document(first)) + accounts_file(first)
+            said = (
+                text(first) + json.dumps(document(first)) + accounts_file(first.taken)
+            )
 
             assert text(first) == text(second)
             assert document(first) == document(second)

@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from onboarding.accounts_file import read as read_accounts_file
 from onboarding.adopting.accounts.fields import ROWS
 from onboarding.adopting.judging.settings import ROWS as SETTINGS
-from onboarding.adopting.report import Report, accounts_file, document, report_of
+from onboarding.adopting.report import (
+    Report,
+    accounts_file,
+    document,
+    report_of,
+)
 from onboarding.adopting.sources.reading import BadSource, read
 from onboarding.adopting.wording import text
 from tests.onboarding.adopting.documents import (
@@ -116,7 +121,7 @@ def test_accounts_read_the_same_from_every_source(providers: Providers) -> None:
 def test_what_is_taken_is_always_an_accounts_file(providers: Providers) -> None:
     report = reported(halconfig(providers))
 
-    file = read_accounts_file(accounts_file(report).encode())
+    file = read_accounts_file(accounts_file(report.taken).encode())
 
     assert len(file.accounts) == len(report.judgement.written)
     for one in report.judgement.accounts:
@@ -210,7 +215,9 @@ def test_whatever_is_written_is_reported_or_refused_in_a_sentence(odd: Any) -> N
 
         assert text(report)
         assert json.dumps(document(report))
-        assert read_accounts_file(accounts_file(report).encode(), partition=PARTITION)
+        assert read_accounts_file(
+            accounts_file(report.taken).encode(), partition=PARTITION
+        )
 
 
 PARTITION = "aws"

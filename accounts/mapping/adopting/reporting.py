@@ -1,0 +1,95 @@
+"""Sources of an existing Spinnaker into a report, for the command, page and API.
+
+Sources hold secrets. What is returned here holds none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Lock
+
+from accounts.mapping.spinnaker.connection import NotConnected, connected, gate_of
+from accounts.models import ManagingAccount
+from onboarding.adopting.judging.roles import RoleName
+from onboarding.adopting.report import Report, report_of
+from onboarding.adopting.sources.gate import answers
+from onboarding.adopting.sources.passing import together
+from onboarding.adopting.sources.reading import (
+    NOTHING,
+    BadSource,
+    Read,
+    read,
+)
+from onboarding.bounded_yaml import MOST_BYTES
+from onboarding.delivery.errors import GateError
+
+MOST_FILES = 100
+MOST_IN_ALL = MOST_BYTES * 3 // 2
+"""Bytes of all files that one request has: its longest takes about a minute."""
+TOO_MUCH = (
+    f"You can send {MOST_FILES} files, each up to {MOST_BYTES // 2**20} MB, and "
+    f"{MOST_IN_ALL // 2**20} MB in total."
+)
+READS_ANOTHER = (
+    "Bowline is reading another Spinnaker's files. Try again in a few seconds."
+)
+ONE = Lock()
+
+
+class CannotAdopt(ValueError):
+    """No report can be made; the sentence says why, and quotes no value."""
+
+
+class ReadsAnother(Exception):
+    """This process reads other files at the moment."""
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Let one request of this process read files: raise ReadsAnother in any other."""
+    if not ONE.acquire(blocking=False):
+        raise ReadsAnother(READS_ANOTHER)
+    try:
+        yield
+    finally:
+        ONE.release()
+
+
+def files_read(
+    files: Mapping[str, bytes],
+    *,
+    deployment: str = "",
+    named: frozenset[str] | None = None,
+) -> Read:
+    """Read the files, of which those that are named must be sources: usually all. Raise
+    CannotAdopt.
+    """
+    must_be = frozenset(files) if named is None else named
+    try:
+        return read(files, deployment=deployment, named=must_be)
+    except BadSource as error:
+        raise CannotAdopt(str(error)) from None
+
+
+def gate_read() -> tuple[Read, tuple[str, ...]]:
+    """Read the connected Spinnaker; return why an answer is missing, too."""
+    try:
+        files, missing = answers(gate_of(connected()))
+    except (NotConnected, GateError) as error:
+        raise CannotAdopt(str(error)) from None
+    return files_read(files), missing
+
+
+def reported(*reads: Read, role: RoleName | None) -> Report:
+    """Report on all that was read of one Spinnaker; raise CannotAdopt."""
+    found = together(*reads)
+    if not found.readings:
+        raise CannotAdopt(NOTHING)
+    return report_of(found, role=role)
+
+
+def managed_role() -> RoleName | None:
+    """Return the managed role of the site, where somebody described it."""
+    row = ManagingAccount.objects.first()
+    return RoleName(row.partition, row.managed_role) if row else None
