@@ -29,6 +29,7 @@ from accounts.discover.lookups import (
 from accounts.discover.organization.adding import add
 from accounts.discover.organization.reading import begin_again, read_on
 from accounts.mapping.accounts_file.uploading import delete_old_uploads
+from accounts.mapping.adopting.keeping import delete_old_adoptions
 from accounts.models import (
     Adding,
     Bundle,
@@ -231,14 +232,15 @@ def verify_all() -> None:
 @shared_task(ignore_result=True)
 def delete_old() -> None:
     """Delete verifications that are old enough, and old answers of AWS, uploads,
-    notices, sessions and answers of the API; fold what the others found that are
-    superseded.
+    reports on a Spinnaker, notices, sessions and answers of the API; fold what the
+    others found that are superseded.
 
     Safe to kill: each run is folded, and deleted, as a whole.
     """
     delete_old_lookups()
     fold_superseded()
     delete_old_uploads()
+    delete_old_adoptions()
     Notification.objects.expired().delete()
     Digest.objects.filter(created_at__lte=Now() - KEPT).delete()
     SessionStore.clear_expired()

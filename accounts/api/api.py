@@ -20,6 +20,7 @@ from accounts.api.requests import refuse_unknown
 from accounts.api.v1 import (
     accounts_file,
     activity,
+    adoptions,
     clusters,
     decisions,
     deliveries,
@@ -111,6 +112,7 @@ api.add_router("/managing-account", managing.router, tags=["Managing account"])
 api.add_router("/organization", members.router, tags=["Organization"])
 api.add_router("/accounts", describing.router, tags=["Accounts"])
 api.add_router("/accounts-file", accounts_file.router, tags=["Accounts file"])
+api.add_router("/adoptions", adoptions.router, tags=["Existing Spinnaker"])
 api.add_router("/clusters", clusters.router, tags=["Clusters"])
 api.add_router("/runs/same", identical_plans.router, tags=["Runs"])
 api.add_router("/runs", runs.router, tags=["Runs"])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+from django.http import HttpRequest
 
 from accounts.api.authentication import ApiRequest
 from accounts.api.codes import Code
@@ -28,12 +30,38 @@ def takes_a_file(operation: F) -> F:
 
     @wraps(operation)
     def reading(request: ApiRequest, **said: Any) -> Any:
-        if (size := length(request)) > MOST_BYTES:
-            if size <= READ_ON:
-                drain(request)
-            raise Problem(Code.TOO_LARGE, TOO_LARGE)
-        # What `request.body` would keep, without its bound for the whole site.
-        request._body = request.read()
+        read_body(request, Bound(MOST_BYTES, TOO_LARGE))
         return operation(request, **said)
 
     return reading  # type: ignore[return-value]
+
+
+class Bound(NamedTuple):
+    """How many bytes a body may have, and what is said of more."""
+
+    most: int
+    says: str
+
+
+def takes_bytes(most: int, says: str) -> Callable[[F], F]:
+    """Let an operation have a body of JSON that is larger than other bodies."""
+
+    def mark(operation: F) -> F:
+        operation.bound = Bound(most, says)  # type: ignore[attr-defined]
+        return operation
+
+    return mark
+
+
+def bound_of(operation: Callable[..., Any]) -> Bound | None:
+    """Return what `takes_bytes` says, also through decorators."""
+    return getattr(operation, "bound", None)
+
+
+def read_body(request: HttpRequest, bound: Bound) -> None:
+    """Keep what `request.body` would, without its bound for the whole site."""
+    if (size := length(request)) > bound.most:
+        if size <= READ_ON:
+            drain(request)
+        raise Problem(Code.TOO_LARGE, bound.says)
+    request._body = request.read()

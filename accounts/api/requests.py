@@ -15,6 +15,7 @@ from ninja.operation import Operation
 from pydantic import ConfigDict
 
 from accounts.api.codes import Code
+from accounts.api.files import bound_of, read_body
 from accounts.api.problems import Problem
 
 Read = Callable[..., Any]
@@ -51,9 +52,12 @@ def refuse_unknown(api: NinjaAPI) -> None:
 
 def refusing(operation: Operation, read: Read) -> Read:
     known, has_body = parameters_of(operation), takes_body(operation)
+    bound = bound_of(operation.view_func)
 
     def known_only(request: HttpRequest, *said: Any) -> Any:
         refuse_parameters(request, known)
+        if bound:
+            read_body(request, bound)
         if not has_body and request.body.strip() not in NOTHING:
             raise Problem(Code.UNKNOWN_KEY, NO_BODY, errors=[at(BODY, NO_BODY)])
         return read(request, *said)

@@ -48,11 +48,14 @@ from accounts.models.spinnaker.connection import Spinnaker
 from accounts.models.spinnaker.delivered import DeliveredAccount
 from accounts.models.spinnaker.delivery import Delivery, DeliveryStep
 from accounts.models.steps import Step
+from accounts.models.uploads.adoption import AdoptedAccount, Adoption
 from accounts.models.uploads.upload import Upload, UploadedAccount
 
 __all__ = [
     "Activity",
     "Adding",
+    "AdoptedAccount",
+    "Adoption",
     "ApiToken",
     "AuthenticatorApp",
     "AwsAnswers",

@@ -84,6 +84,7 @@ class Activity(models.Model):
         END = "end", "no longer accepts a policy of others of"
         DESCRIBE = "describe", "added"
         EDIT = "edit", "edited"
+        ADOPT = "adopt", "reported on an existing Spinnaker"
         FORGET = "forget", "deleted from Bowline"
         ROTATE = "rotate", "created a new external ID for"
         ROTATED = "rotated", "ended the external ID rotation of"

@@ -165,6 +165,14 @@ DECISIONS = (
         ("onboard",),
     ),
     Decision(
+        "report on an existing Spinnaker",
+        (What.ADOPT,),
+        OPERATOR,
+        Touches.PEOPLE,
+        ("mapping/adopting/keeping.py",),
+        operations=("POST /adoptions",),
+    ),
+    Decision(
         "delete an account from Bowline",
         (What.FORGET,),
         OPERATOR,

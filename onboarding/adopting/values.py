@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import isfinite
 from typing import Any, NamedTuple
 
 from onboarding.carried.secrets import Secret
@@ -104,6 +105,8 @@ def as_json(value: Any) -> Any:
             return {key: as_json(inner) for key, inner in value.items()}
         case list() | tuple():
             return [as_json(inner) for inner in value]
+        case float() if not isfinite(value):
+            return str(value)
     return value
 
 

@@ -50,6 +50,7 @@ from accounts.people.activity import record
 from accounts.people.doors import role_needed
 from accounts.people.roles import UserRole
 from accounts.spinnaker.feed.keeping import keep_current
+from tests.accounts.mapping.adopted import adoption_row
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.web.permissions.found import read_roles
 from tests.attack.whole_site import kept_organization
@@ -170,6 +171,7 @@ def every_row() -> None:
     )
     upload = Upload.objects.create(by=somebody, name="accounts.csv")
     UploadedAccount.objects.create(upload=upload, position=0, line=2, name="a")
+    adoption_row(somebody)
     ClusterSearch.objects.create(by=somebody, finished_at=timezone.now())
     Adding.objects.create(by=somebody, organization=Organization.objects.get())
     record(somebody, Activity.What.PLAN, account.name, {"run": str(planned.pk)})
@@ -199,6 +201,7 @@ class Arguments:
                 "pk": first("accounts.managedaccount"),
                 "step": "identity",
                 "upload": first("accounts.upload"),
+                "adoption": first("accounts.adoption"),
                 "search": first("accounts.clustersearch"),
                 "adding": first("accounts.adding"),
                 "path": "README.md",

@@ -13,6 +13,9 @@ from tests.attack.hostile import SHORT
 OWN = {
     "Activity.hash",
     "Activity.previous",
+    "AdoptedAccount.said",
+    "Adoption.digest",
+    "Adoption.report",
     "ApiToken.digest",
     "ApiToken.scopes",
     "BrowserSession.auth_hash",

@@ -60,6 +60,7 @@ from accounts.web.wizard.steps import STEPS
 from onboarding.delivery.verdicts import Verb, Why
 from onboarding.verify.result import Located
 from tests import rows
+from tests.accounts.mapping.adopted import adoption_of, adoption_row
 from tests.accounts.runs.carried import EVERYTHING
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.web.permissions.found import read_roles
@@ -78,17 +79,14 @@ class Pages(NamedTuple):
     def addresses(self) -> Iterator[str]:
         """Yield every address that the URL configuration has for these rows."""
         values: dict[str, list[Any]] = {
-            "number": [2, 1, 3, 4],
-            "since": [1],
             "step": [step.slug for step in STEPS],
-            "path": ["README.md"],
-            "fingerprint": ["f" * 32],
-            "alike": ["a" * 64],
+            **{"since": [1], "path": ["README.md"], "slug": ["settings"]},
+            **{"fingerprint": ["f" * 32], "alike": ["a" * 64]},
             "upload": [upload.pk for upload in Upload.objects.all()],
             "adding": [adding.pk for adding in Adding.objects.all()],
+            **{"adoption": [adoption_of().pk], "number": [2, 1, 3, 4]},
             "question": [SentFile.objects.get().lookup.question],
             "search": [search.pk for search in ClusterSearch.objects.all()],
-            "slug": ["settings"],
             "person": [User.objects.get(username="ann").pk],
         }
         for pattern in urlpatterns:
@@ -161,6 +159,7 @@ def whole_site() -> Pages:
     upload = Upload.objects.create(by=operator, name="accounts.csv")
     UploadedAccount.objects.create(upload=upload, position=0, **waiting)
     Upload.objects.create(by=operator, name="accounts.csv", saved_at=now)
+    adoption_row(operator, HARMLESS)
     accounts = []
     for number in range(len(Status)):
         state = State.values[number % len(State.values)]

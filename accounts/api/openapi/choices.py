@@ -23,6 +23,9 @@ from accounts.models import (
 )
 from accounts.models.standing import TOGETHER, WORDS
 from accounts.models.states import State, Status
+from onboarding.adopting import values as adopting
+from onboarding.adopting.report import KEYS
+from onboarding.adopting.values import SourceKind
 from onboarding.delivery.verdicts import Verb
 from onboarding.description.fields import MAKERS
 from onboarding.providers import PROVIDERS
@@ -81,6 +84,14 @@ YesNo = Annotated[str, OneOf("YesNo", ("yes", "no"))]
 PolicyState = Annotated[
     str, OneOf("PolicyState", ("not approved", "asked for", "accepted"))
 ]
+AdoptedSource = Annotated[
+    str, OneOf("AdoptedSource", [kind.name.lower() for kind in SourceKind])
+]
+AdoptedProvider = Annotated[str, OneOf("AdoptedProvider", adopting.PROVIDERS)]
+AdoptedOutcome = Annotated[
+    str, OneOf("AdoptedOutcome", ("taken", "taken_with_loss", "left"))
+]
+FieldOutcome = Annotated[str, OneOf("FieldOutcome", KEYS.values())]
 ActivityWhat = Annotated[str, OneOf("ActivityWhat", Activity.What.values)]
 RunBy = Annotated[
     str,

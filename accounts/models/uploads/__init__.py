@@ -1,1 +1,1 @@
-"""Accounts files that were uploaded."""
+"""What was uploaded: accounts files, and what was reported on a Spinnaker."""

@@ -1,0 +1,257 @@
+"""An existing Spinnaker: its files are read and reported on, and never stored."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.debug import sensitive_variables
+from ninja import Field, Query, Router, Schema
+from ninja.responses import Status
+
+from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.codes import Code
+from accounts.api.files import READ_ON, takes_bytes
+from accounts.api.idempotency import once_if_keyed
+from accounts.api.limits import count
+from accounts.api.openapi.choices import (
+    AdoptedOutcome,
+    AdoptedProvider,
+    AdoptedSource,
+    FieldOutcome,
+)
+from accounts.api.problems import Problem
+from accounts.api.requests import Exact, Request
+from accounts.api.v1.accounts_file import ACCOUNTS, BYTES, YAML, file_of
+from accounts.api.v1.texts import Filter
+from accounts.mapping.adopting.keeping import (
+    Asked,
+    document_of,
+    keep,
+    sources_of,
+    taken_of,
+)
+from accounts.mapping.adopting.reporting import (
+    MOST_FILES,
+    MOST_IN_ALL,
+    TOO_MUCH,
+    CannotAdopt,
+    ReadsAnother,
+    files_read,
+    managed_role,
+    one_at_a_time,
+    reported,
+)
+from accounts.models import Adoption
+from accounts.models.uploads.adoption import LONGEST_NAME
+from onboarding.adopting.report import accounts_file
+from onboarding.bounded_yaml import MOST_BYTES
+from onboarding.names import BadName, seen
+
+router = Router()
+
+FileName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+Deployment = Annotated[str, Field(max_length=LONGEST_NAME)]
+TWICE = "Two files have the same name."
+NOTHING_TAKEN = "No account can be taken, so there's no accounts file."
+A_YAML = {YAML: {"schema": {"type": "object"}}}
+
+
+class SpinnakerFile(Exact):
+    name: FileName = Field(description="With folders, where the place matters")
+    text: str
+
+
+class SpinnakerFiles(Exact):
+    """The files of one Spinnaker."""
+
+    files: list[SpinnakerFile] = Field(min_length=1, max_length=MOST_FILES)
+    deployment: Deployment = Field("", description="Of Halyard’s config")
+
+
+class AdoptionMade(Schema):
+    """The report that was made, or that exists for the same files."""
+
+    id: UUID
+    path: str = Field(description="Where to read the report, below /api/v1")
+    taken: int = Field(description="Accounts of Spinnaker that can be taken")
+    left: int
+    accounts: int = Field(description="Accounts that the accounts file has")
+
+
+class ReportSource(Schema):
+    kind: AdoptedSource
+    title: str
+    accounts: dict[str, int]
+
+
+class ReportCounts(Schema):
+    taken: int
+    taken_with_loss: int
+    left: int
+    other_providers: dict[str, int]
+
+
+class ReportRole(Schema):
+    partition: str
+    name: str
+
+
+class ReportField(Schema):
+    field: str
+    outcome: FieldOutcome
+    value: Any = None
+    says: str
+    note: str
+
+
+class ReportAccount(Schema):
+    type: AdoptedProvider
+    name: str
+    source: str
+    outcome: AdoptedOutcome
+    reasons: list[str]
+    fields: list[ReportField]
+
+
+class ReportSetting(Schema):
+    provider: AdoptedProvider
+    setting: str
+    outcome: FieldOutcome
+    value: Any = None
+    says: str
+
+
+class ReportFinding(Schema):
+    kind: str
+    says: str
+    accounts: list[str]
+
+
+class SpinnakerReport(Schema):
+    """As docs/adopt.schema.json describes it."""
+
+    version: int
+    sources: list[ReportSource]
+    counts: ReportCounts
+    managed_role: ReportRole | None
+    accounts: list[ReportAccount]
+    settings: list[ReportSetting]
+    findings: list[ReportFinding]
+    not_sources: list[str]
+
+
+class FileWanted(Request):
+    access_role: Filter = Field("", description="By which Bowline reaches the accounts")
+    identity: Filter = Field(
+        "", description="Spinnaker’s, by its ARN: the file has the managing account"
+    )
+
+
+@router.post(
+    "",
+    auth=OPERATES,
+    response={200: AdoptionMade, 201: AdoptionMade},
+    summary="Report on an existing Spinnaker",
+)
+@once_if_keyed
+@takes_bytes(READ_ON, TOO_MUCH)
+@sensitive_variables()
+def report_on_spinnaker(request: ApiRequest, body: SpinnakerFiles) -> Any:
+    """Read the files, and keep the report for 30 days. The files may hold secrets: they
+    are not stored, and the report has none. The same files again lead to the same
+    report. There may be 100 files, each of 16 MB, and of 24 MB in total; every 20,000
+    bytes count as a request.
+    """
+    files = contents_of(body)
+    count(str(request.token.pk), sum(map(len, files.values())) // BYTES)
+    deployment = body.deployment and named("deployment", body.deployment)
+    try:
+        with one_at_a_time():
+            read = files_read(files, deployment=deployment)
+            report = reported(read, role=managed_role())
+    except ReadsAnother as error:
+        raise Problem(Code.QUESTIONS, str(error), Retry_After="3") from None
+    except CannotAdopt as error:
+        raise invalid("files", str(error)) from None
+    row, is_new = keep(report, Asked(sources_of(files), deployment), request.user)
+    return Status(201 if is_new else 200, made(row))
+
+
+def contents_of(body: SpinnakerFiles) -> dict[str, bytes]:
+    """Return the files by name; raise Problem where they exceed their bounds."""
+    files = {
+        named("files", one.name): one.text.encode(errors="replace")
+        for one in body.files
+    }
+    if len(files) < len(body.files):
+        raise invalid("files", TWICE)
+    sizes = [len(content) for content in files.values()]
+    if sum(sizes) > MOST_IN_ALL or max(sizes) > MOST_BYTES:
+        raise Problem(Code.TOO_LARGE, TOO_MUCH)
+    return files
+
+
+def named(at: str, text: str) -> str:
+    try:
+        return seen(text)
+    except BadName as error:
+        raise invalid(at, str(error)) from None
+
+
+def invalid(at: str, sentence: str) -> Problem:
+    error = {"at": f"body.{at}", "message": sentence}
+    return Problem(Code.INVALID, sentence, errors=[error])
+
+
+def made(row: Adoption) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "path": f"/adoptions/{row.pk}",
+        "taken": row.can_be_taken,
+        "left": row.report["counts"]["left"],
+        "accounts": len(row.taken),
+    }
+
+
+@router.get(
+    "/{id}",
+    auth=OPERATES,
+    response=SpinnakerReport,
+    summary="Read a report on a Spinnaker",
+)
+def read_spinnaker_report(request: ApiRequest, id: UUID) -> Any:
+    """Read which accounts can be taken, what would be lost, and why the others are
+    left. Every 200 accounts count as a request.
+    """
+    row = get_object_or_404(Adoption.objects.kept(), pk=id)
+    count(str(request.token.pk), row.accounts.count() // ACCOUNTS)
+    return document_of(row)
+
+
+@router.get(
+    "/{id}/accounts-file",
+    auth=OPERATES,
+    response={200: None},
+    summary="Read what can be taken",
+    openapi_extra={"responses": {200: {"content": A_YAML}}},
+)
+def read_taken_accounts(
+    request: ApiRequest, id: UUID, wanted: Query[FileWanted]
+) -> HttpResponse:
+    """Read the accounts that can be taken as an accounts file, which can be previewed
+    and saved. Every 200 accounts count as a request.
+    """
+    row = get_object_or_404(Adoption.objects.kept(), pk=id)
+    if not row.taken:
+        raise Problem(Code.NO_ANSWER, NOTHING_TAKEN)
+    count(str(request.token.pk), len(row.taken) // ACCOUNTS)
+    try:
+        text = accounts_file(
+            taken_of(row), identity=wanted.identity, access_role=wanted.access_role
+        )
+    except ValueError as error:
+        raise Problem(Code.INVALID, str(error)) from None
+    return file_of(text, "yaml")

@@ -1,0 +1,120 @@
+"""Reports on an existing Spinnaker as rows, which hold no secret, and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from accounts.models import Activity, AdoptedAccount, Adoption
+from accounts.models.uploads.adoption import LONGEST_NAME
+from accounts.people.activity import record
+from accounts.slices import AT_ONCE
+from onboarding.adopting.report import Document, Report, Taken, document
+from onboarding.adopting.wording import text
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file as it is kept: what it is called, and what it was."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wanted a report on."""
+
+    files: tuple[Source, ...]
+    deployment: str = ""
+    gate: bool = False
+
+
+def sources_of(files: Mapping[str, bytes]) -> tuple[Source, ...]:
+    return tuple(
+        Source(name, hashlib.sha256(content).hexdigest())
+        for name, content in files.items()
+    )
+
+
+def keep(report: Report, asked: Asked, by: User) -> tuple[Adoption, bool]:
+    """Keep the report, once for the same sources; return whether it is new."""
+    said = storable(document(report))
+    accounts = said.pop("accounts")
+    described = storable(asdict(asked))
+    taken = report.taken
+    columns = {
+        "by": by,
+        **described,
+        "report": said,
+        "text": storable(text(report)),
+        "taken": storable(list(taken.accounts)),
+        "managing": taken.managing,
+        "managed_role": storable(taken.managed_role),
+        "base_role": storable(taken.base_role),
+    }
+    whole = json.dumps([described, said, accounts, columns["taken"]], sort_keys=True)
+    digest = hashlib.sha256(whole.encode()).hexdigest()
+    delete_old_adoptions()
+    with transaction.atomic():
+        row, is_new = Adoption.objects.get_or_create(digest=digest, defaults=columns)
+        if is_new:
+            keep_accounts(row, accounts)
+            detail = {"report": str(row.pk), "counts": said["counts"]}
+            record(by, Activity.What.ADOPT, "", detail)
+    return row, is_new
+
+
+def keep_accounts(row: Adoption, accounts: Sequence[Document]) -> None:
+    AdoptedAccount.objects.bulk_create(
+        (
+            AdoptedAccount(
+                adoption=row,
+                position=position,
+                type=one["type"],
+                name=one["name"][:LONGEST_NAME],
+                outcome=one["outcome"],
+                said=one,
+            )
+            for position, one in enumerate(accounts)
+        ),
+        batch_size=AT_ONCE,
+    )
+
+
+def document_of(row: Adoption) -> Document:
+    """Return the report, as docs/adopt.schema.json describes it."""
+    accounts = row.accounts.order_by("position").values_list("said", flat=True)
+    return {**row.report, "accounts": list(accounts)}
+
+
+def taken_of(row: Adoption) -> Taken:
+    return Taken(tuple(row.taken), row.managing, row.managed_role, row.base_role)
+
+
+def delete_old_adoptions() -> None:
+    Adoption.objects.expired().delete()
+
+
+def storable(value: Any) -> Any:
+    """Make any text in it one that every database takes, and that a page can show."""
+    match value:
+        case str():
+            return (
+                value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+                .encode(errors="replace")
+                .decode()
+            )
+        case dict():
+            return {storable(key): storable(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [storable(inner) for inner in value]
+    return value

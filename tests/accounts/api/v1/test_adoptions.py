@@ -1,0 +1,169 @@
+"""An existing Spinnaker by the API: reported on, and added as an accounts file."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+from django.apps import apps
+from django.core import serializers
+
+from accounts.mapping.adopting import reporting
+from accounts.mapping.adopting.reporting import TOO_MUCH
+from accounts.models import Adoption, KeptAnswer, ManagedAccount, ManagingAccount
+from onboarding.bounded_yaml import MOST_BYTES
+from tests.accounts.api.calling import Caller, caller, detail
+from tests.accounts.api.v1.test_accounts_file import send
+from tests.accounts.management.test_adopt import SCHEMA
+from tests.onboarding.adopting.documents import aws, halconfig
+from tests.onboarding.adopting.test_secrets import ACCESS_KEY, PLANTED, sources
+
+pytestmark = pytest.mark.django_db
+
+IDENTITY = "arn:aws:iam::111111111111:role/SpinnakerAuthRole"
+FILES = halconfig({"aws": {"accounts": [aws("dev"), aws("Bad", "111111111111")]}})
+
+
+def body(files: dict[str, bytes] = FILES, **more: Any) -> dict[str, Any]:
+    sent = [{"name": name, "text": content.decode()} for name, content in files.items()]
+    return {"files": sent, **more}
+
+
+def made(operator: Caller) -> str:
+    answer = operator.post("/adoptions", body())
+    assert answer.status_code == 201, answer.content
+    return str(answer.json()["path"])
+
+
+def test_files_are_reported_on_and_the_same_again_leads_to_the_report(operator) -> None:
+    first = operator.post("/adoptions", body())
+    again = operator.post("/adoptions", body())
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    (row,) = Adoption.objects.all()
+    assert first.json() == {
+        "id": str(row.pk),
+        "path": f"/adoptions/{row.pk}",
+        "taken": 1,
+        "left": 1,
+        "accounts": 1,
+    }
+
+
+def test_the_report_is_the_one_that_the_schema_describes(operator) -> None:
+    report = operator.read(made(operator)).json()
+
+    jsonschema.validate(report, SCHEMA)
+    assert [(one["name"], one["outcome"]) for one in report["accounts"]] == [
+        ("Bad", "left"),
+        ("dev", "taken"),
+    ]
+
+
+def test_what_can_be_taken_is_saved_as_an_accounts_file(operator) -> None:
+    path, asked = made(operator), {"identity": IDENTITY, "access_role": "Access"}
+
+    file = operator.read(f"{path}/accounts-file", **asked)
+    saved = send(operator, file.content.decode())
+
+    assert file["Content-Type"] == "application/yaml; charset=utf-8"
+    assert saved.json()["new"] == ["dev"]
+    assert ManagingAccount.objects.get().account_id == "111111111111"
+    assert ManagedAccount.objects.get().access_role == "Access"
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [({"identity": "me"}, "“me” isn't valid"), ({"access_role": "a/b"}, "isn't valid")],
+)
+def test_an_accounts_file_takes_names_only(operator, asked, why) -> None:
+    answer = operator.read(f"{made(operator)}/accounts-file", **asked)
+
+    assert why in detail(answer, 422)
+
+
+def test_where_nothing_is_taken_there_is_no_accounts_file(operator) -> None:
+    left = halconfig({"aws": {"accounts": [aws("Bad")]}})
+    path = operator.post("/adoptions", body(left)).json()["path"]
+
+    answer = operator.read(f"{path}/accounts-file")
+
+    assert "No account can be taken" in detail(answer, 404)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "why"),
+    [
+        ({"files": []}, 422, "body.files"),
+        ({"files": [{"name": "a", "text": "x", "more": ""}]}, 422, "Unknown key"),
+        (body(dryrun=True), 422, "Unknown key"),
+        ({"files": [{"name": "a", "text": 1}]}, 422, "body.files.0.text"),
+        ({"files": [{"name": "a", "text": ""}] * 2}, 422, "the same name"),
+        ({"files": [{"name": "a", "text": ""}] * 101}, 422, "at most 100"),
+        ({"files": [{"name": "a\u202e", "text": ""}]}, 422, "U+202E"),
+        (body(deployment="other"), 422, "no deployment “other”"),
+        (body({"x.yml": b"a: 1"}), 422, "x.yml: This is no Halyard config"),
+        (body({"a": b"x" * (MOST_BYTES + 1)}), 413, TOO_MUCH),
+        (body(dict.fromkeys("ab", b"x" * (MOST_BYTES * 3 // 4 + 1))), 413, TOO_MUCH),
+        ("x" * (2 * MOST_BYTES + 1), 413, TOO_MUCH),
+    ],
+    ids=[
+        *("none", "key of a file", "key", "number", "twice", "many", "invisible"),
+        *("deployment", "no source", "large", "in all", "whole body"),
+    ],
+)
+def test_what_cannot_be_read_is_said(operator, sent, status, why) -> None:
+    answer = operator.post("/adoptions", sent)
+
+    assert why in detail(answer, status)
+    assert not Adoption.objects.exists()
+
+
+def test_one_process_reads_one_requests_files_at_a_time(operator) -> None:
+    with reporting.one_at_a_time():
+        answer = operator.post("/adoptions", body())
+
+    assert "reading another Spinnaker" in detail(answer, 429)
+    assert answer["Retry-After"]
+
+
+def test_no_secret_is_answered_stored_or_logged(
+    operator, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = ""
+    for number, files in enumerate(sources()):
+        answer = operator.post("/adoptions", body(files), key=str(number))
+        said += answer.content.decode()
+        said += operator.read(answer.json()["path"]).content.decode()
+    broken = body({"clouddriver.yml": f"aws: {{accounts: [{PLANTED}: ".encode()})
+    said += operator.post("/adoptions", broken).content.decode()
+    said += operator.post("/adoptions", json.dumps(broken)[:-2]).content.decode()
+
+    said += serializers.serialize(
+        "json",
+        [
+            row
+            for model in apps.get_app_config("accounts").get_models()
+            for row in model._default_manager.all()
+        ],
+    )
+    assert KeptAnswer.objects.exists()
+    assert "prod" in said
+    for secret in (PLANTED, ACCESS_KEY, "4711471147"):
+        assert secret not in said + caplog.text
+
+
+def test_a_viewers_token_neither_reports_nor_reads(operator) -> None:
+    path = made(operator)
+    viewer = caller("viewer")
+
+    answers = [
+        viewer.post("/adoptions", body()),
+        viewer.read(path),
+        viewer.read(f"{path}/accounts-file"),
+    ]
+
+    assert {one.status_code for one in answers} == {403}

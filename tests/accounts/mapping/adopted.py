@@ -1,0 +1,57 @@
+"""A report on a Spinnaker as a row, with everything that a report can have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from accounts.models import Adoption
+
+
+def adoption_row(by: User, text: str = "x", **fields: Any) -> Adoption:
+    field = {"field": text, "outcome": "left", "value": text, "says": text}
+    row = Adoption.objects.create(
+        by=by,
+        digest=fields.pop("digest", "d" * 64),
+        deployment=text,
+        files=[{"name": text, "sha256": "d" * 64}],
+        report={
+            "version": 1,
+            "sources": [],
+            "counts": {
+                "taken": 1,
+                "taken_with_loss": 0,
+                "left": 1,
+                "other_providers": {},
+            },
+            "managed_role": None,
+            "settings": [
+                {"provider": "aws", "setting": text, "outcome": "left"}
+                | {"value": text, "says": text}
+            ],
+            "findings": [{"kind": text, "says": text, "accounts": [text]}],
+            "not_sources": [],
+        },
+        text=text,
+        taken=[{"name": "staging", "account_id": "922222222222"}],
+        managing="managing",
+        managed_role="spinnakerManaged",
+        base_role="BaseIAMRole",
+        **fields,
+    )
+    for position, outcome in enumerate(("taken", "left")):
+        said = {"type": "aws", "name": text, "source": text, "outcome": outcome}
+        row.accounts.create(
+            position=position,
+            type="aws",
+            name=text,
+            outcome=outcome,
+            said={**said, "reasons": [text], "fields": [{**field, "note": text}]},
+        )
+    return row
+
+
+def adoption_of() -> Adoption:
+    """Return the only one."""
+    return Adoption.objects.get()
