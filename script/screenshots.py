@@ -154,6 +154,7 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
             ("accounts", "/accounts/"),
             ("organization", "/accounts/organization/"),
             ("accounts-file", "/accounts/file/"),
+            ("adopt", "/accounts/adopt/"),
             ("account", dev),
             *((f"account-{tab}", f"{dev}?tab={tab}") for tab in TABS["account"]),
             ("account-failed", linked("/accounts/", LIMITED.name)),

@@ -148,7 +148,7 @@ TWO_BUNDLES = "two-bundles"
 """What changes between two bundles: AWS is not asked."""
 
 EXPORT, FILE_CHECK, FILE_PREVIEW = "export", "file-check", "file-preview"
-FILE_SAVE, UPLOAD_SAVE = "file-save", "upload-save"
+FILE_SAVE, UPLOAD_SAVE, ADOPT = "file-save", "upload-save", "adopt"
 """Of one person alone: AWS is not asked. Saving the same again changes nothing."""
 
 OwnTopics: TypeAlias = Mapping[str, Callable[["User", Own, bytes], Any]]

@@ -160,7 +160,10 @@ DECISIONS = (
         OPERATOR,
         Touches.PLAN,
         (SAVING, EDITS),
-        ("wizard-new", "wizard", "edit-many", "from-file", "file-preview"),
+        (
+            *("wizard-new", "wizard", "edit-many", "from-file", "file-preview"),
+            "adoption-add",
+        ),
         (f"PUT {ACCOUNT}", "PUT /managing-account", "POST /accounts-file"),
         ("onboard",),
     ),
@@ -170,7 +173,8 @@ DECISIONS = (
         OPERATOR,
         Touches.PEOPLE,
         ("mapping/adopting/keeping.py",),
-        operations=("POST /adoptions",),
+        ("adopt",),
+        ("POST /adoptions",),
     ),
     Decision(
         "delete an account from Bowline",

@@ -7,6 +7,7 @@ from django.urls import path
 from accounts.web.accounts import account
 from accounts.web.accounts import views as accounts
 from accounts.web.activity import views as activity
+from accounts.web.adopting import urls as adopting
 from accounts.web.bulk import retrying, rotating
 from accounts.web.bulk import views as bulk
 from accounts.web.bundles import deltas, halconfig, installed, preview
@@ -97,6 +98,7 @@ account_pages = [
     path("accounts/file/", from_file.from_file, name="from-file"),
     path("accounts/file/<uuid:upload>/", from_file.file_preview, name="file-preview"),
     path("accounts/file/<slug:question>/", from_file.file_check, name="file-check"),
+    *adopting.pages,
     path("accounts/<uuid:pk>/", account.account, name="account"),
     path("accounts/<uuid:pk>/plan/", decisions.plan, name="plan"),
     path("accounts/<uuid:pk>/verify/", decisions.verify, name="verify"),

@@ -21,6 +21,8 @@ from accounts.forms.providers import FORMS
 from accounts.forms.providers.base import DetailsForm
 from accounts.http import Request
 from accounts.models import Organization, Run
+from accounts.web.adopting.forms import AddForm as AddAdoptedForm
+from accounts.web.adopting.forms import AdoptForm
 from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bundles.forms import HalconfigForm
 from accounts.web.deliveries.forms import DeliveryForm
@@ -143,6 +145,8 @@ def api_token_form(data: dict[str, str]) -> forms.BaseForm:
 
 
 BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = {
+    AddAdoptedForm: AddAdoptedForm,
+    AdoptForm: AdoptForm,
     AccessForm: AccessForm,
     AppForm: AppForm,
     AlikeForm: lambda data: AlikeForm(

@@ -59,6 +59,7 @@ from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from onboarding.checks import Call
 from onboarding.topology import Reach
+from tests.accounts.mapping.adopted import adoption_row
 from tests.rows import account_row, managing_row, person, run_row, step_row
 
 pytestmark = pytest.mark.django_db
@@ -106,8 +107,7 @@ def paths(name: str) -> list[str]:
         "pk": run.pk if route.startswith("runs/") else account.pk,
         "number": Bundle.objects.create(number=2).number,
         "since": Bundle.objects.create(number=1).number,
-        **{"path": "README.md", "alike": "a" * 64},
-        "slug": "tutorial",
+        **{"path": "README.md", "alike": "a" * 64, "slug": "tutorial"},
         "person": User.objects.get().pk,
         "fingerprint": run.fingerprint,
         "name": account.name,
@@ -116,6 +116,7 @@ def paths(name: str) -> list[str]:
         ).pk,
         "search": ClusterSearch.objects.create(by=User.objects.get()).pk,
         "question": "0" * 64,
+        "adoption": adoption_row(User.objects.get()).pk,
         "upload": Upload.objects.create(by=User.objects.get(), name="a.csv").pk,
     }
     needed = re.findall(r"<\w+:(\w+)>", route)

@@ -135,6 +135,7 @@ class Pages(NamedTuple):
         account = self.accounts[0].get_absolute_url()
         yield from ("/sign-in/", "/accounts/new/", "/managing/")
         yield from (f"{account}identity/", f"{account}access/", "/bundles/1/halconfig/")
+        yield from ("/accounts/adopt/", f"{adoption_of().get_absolute_url()}add/")
         yield from (f"{account}{tail}" for tail in DETAILS)
 
 

@@ -4,12 +4,14 @@ is saved, and lists as files. What it returns can be written as JSON.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import QueryDict
 
 from accounts.discover.lookups import (
+    ADOPT,
     EXPORT,
     FILE_CHECK,
     FILE_PREVIEW,
@@ -22,9 +24,17 @@ from accounts.lists.exports import text_of
 from accounts.mapping.accounts_file import preview_all, register_all
 from accounts.mapping.accounts_file.outcome import Doing, outcome
 from accounts.mapping.accounts_file.uploading import check, save_as_previewed
+from accounts.mapping.adopting.keeping import Asked, Source, keep
+from accounts.mapping.adopting.reporting import (
+    CannotAdopt,
+    gate_read,
+    managed_role,
+    reported,
+)
 from accounts.models import Upload
 from accounts.people.roles import OPERATOR, has_role, refusal
 from onboarding.accounts_file import FileProblems
+from onboarding.adopting.sources.passing import read_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -87,7 +97,22 @@ def exported(by: User, asked: Own, file: bytes) -> str:
     return text_of(asked.name, asked.form, QueryDict(asked.query))
 
 
+def adopted(by: User, asked: Own, file: bytes) -> dict[str, Any]:
+    """Read Gate, and report on it together with what was read of files."""
+    sent = json.loads(file)
+    files = tuple(Source(**one) for one in sent["asked"].pop("files"))
+    try:
+        refuse_without_role(by)
+        gate, _ = gate_read()
+        report = reported(read_of(sent["read"]), gate, role=managed_role())
+    except (CannotAdopt, PermissionDenied) as error:
+        return {"refused": str(error)}
+    row, _ = keep(report, Asked(files, **sent["asked"]), by)
+    return {"adoption": str(row.pk)}
+
+
 OWN_TOPICS: OwnTopics = {
+    ADOPT: adopted,
     EXPORT: exported,
     FILE_CHECK: checked,
     FILE_PREVIEW: previewed,

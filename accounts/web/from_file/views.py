@@ -88,25 +88,27 @@ def upload_page(request: Request) -> HttpResponse:
     if not form.is_valid():
         return page(request, form=form)
     file = form.cleaned_data["file"]
-    content = file.read()
-    if not is_short(content):
-        return check_by_a_worker(request, form, content)
     try:
-        upload = check(file.name, content, csv=form.is_csv, by=request.user)
+        there = place_of_preview(request, file.name, file.read(), csv=form.is_csv)
     except FileProblems as error:
         return page(request, problems=error.problems, name=file.name)
-    return redirect(upload)
+    if there:
+        return redirect(there)
+    form.add_error("file", TOO_MANY)
+    return page(request, form=form)
 
 
-def check_by_a_worker(request: Request, form: FileForm, content: bytes) -> HttpResponse:
+def place_of_preview(request: Request, name: str, content: bytes, *, csv: bool) -> str:
+    """Check a file, or let a worker check a long one; return where its preview is, or
+    will be: nowhere if too much waits. Raise FileProblems.
+    """
+    if is_short(content):
+        return check(name, content, csv=csv, by=request.user).get_absolute_url()
     sha256 = hashlib.sha256(content).hexdigest()
-    name = form.cleaned_data["file"].name[-LONGEST_NAME:]
-    own = Own(request.user.pk, "csv" if form.is_csv else "yaml", sha256, name)
+    form, name = "csv" if csv else "yaml", name[-LONGEST_NAME:]
+    own = Own(request.user.pk, form, sha256, name)
     asked = ask_own(FILE_CHECK, own, request.user, content)
-    if asked is None:
-        form.add_error("file", TOO_MANY)
-        return page(request, form=form)
-    return redirect("accounts:file-check", asked.question)
+    return reverse("accounts:file-check", args=[asked.question]) if asked else ""
 
 
 @operator_required

@@ -64,6 +64,12 @@ DESTINATIONS = (
         "many csv yaml excel spreadsheet upload import template export",
     ),
     Destination(
+        "I have a Spinnaker already",
+        "accounts:adopt",
+        "plus",
+        "adopt existing accounts import halyard halconfig clouddriver kubeconfig",
+    ),
+    Destination(
         "Plans that wait for approval",
         "accounts:runs",
         "clock",

@@ -23,6 +23,8 @@ DESCRIBE = f"PUT {ACCOUNT}"
 PLAN_MANY = "POST /rollouts"
 
 BY_API: Mapping[str, str] = {
+    "adopt": "POST /adoptions",
+    "adoption-add": "POST /accounts-file/preview",
     "accept": f"POST {ACCOUNT}/accept",
     "bundle-build": "POST /bundles",
     "bundle-installed": "POST /bundles/{number}/installed",
@@ -120,6 +122,9 @@ FOR_PEOPLE: Mapping[str, Iterable[str]] = {
 
 A_BUNDLE, HAND_OFF = "/bundles/{number}", f"{ACCOUNT}/hand-off"
 BY_READS: Mapping[str, str] = {
+    **dict.fromkeys(("adoption", "adoption-json"), "GET /adoptions/{id}"),
+    "adoption-text": "GET /adoptions/{id}",
+    "adoption-add": "GET /adoptions/{id}/accounts-file",
     "access-role": f"GET {ACCOUNT}/access-role",
     "access-role-file": f"GET {ACCOUNT}/access-role",
     "spinnaker-now": "GET /spinnaker/run-by",
@@ -177,6 +182,7 @@ TEXTS = "Help and the documentation"
 SEARCH = "Search over everything, and what updates pages"
 FORMS = "Empty forms, and templates of files"
 FEED = "The feed of accounts"
+CONNECTED = "A report on the connected Spinnaker"
 
 READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
     WHO_SIGNS_IN: (
@@ -193,7 +199,8 @@ READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
     OWN_FILE: ("halconfig",),
     TEXTS: ("document", "documentation", "help", "picture"),
     SEARCH: ("search",),
-    FORMS: ("from-file", "template-csv", "template-yaml", "wizard-new"),
+    CONNECTED: ("adopt-wait",),
+    FORMS: ("adopt", "from-file", "template-csv", "template-yaml", "wizard-new"),
     FEED: ("feed-accounts",),
 }
 """What docs/reference/api.md explains to be read by people, or by another door."""

@@ -20,6 +20,7 @@ from tests.rows import PASSWORD, managing_row, person
 ARGUMENTS = {
     "pk": uuid.UUID(int=1),
     "upload": uuid.UUID(int=1),
+    "adoption": uuid.UUID(int=1),
     "adding": uuid.UUID(int=1),
     "search": uuid.UUID(int=1),
     "number": 2,

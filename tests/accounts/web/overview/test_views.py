@@ -56,7 +56,16 @@ def test_an_empty_bowline_begins_with_the_managing_account(operator) -> None:
     assert "Onboard an account" not in page
 
 
-def test_an_empty_bowline_says_what_to_read_of_an_existing_spinnaker(operator) -> None:
+def test_an_empty_bowline_leads_to_a_report_on_an_existing_spinnaker(operator) -> None:
+    page = operator.get("/").content.decode()
+
+    (link,) = re.findall(r'href="([^"]+)">I have a Spinnaker already', page)
+    assert "Create report" in operator.get(link).content.decode()
+
+
+def test_an_empty_bowline_says_to_viewers_what_could_be_taken(operator) -> None:
+    operator.force_login(person("viewer", username="viewer"))
+
     page = operator.get("/").content.decode()
 
     (link,) = re.findall(r'href="([^"]+)">Read what Bowline can take', page)

@@ -1,0 +1,1 @@
+"""An existing Spinnaker: its files are read, reported on, and its accounts added."""

@@ -1,0 +1,182 @@
+"""The page of a report: the verdict, the findings, and each account with its fields."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from accounts.http import Request, attachment
+from accounts.lists.filters import Filters, filtered
+from accounts.mapping.adopting.keeping import document_of
+from accounts.models import AdoptedAccount, Adoption
+from accounts.models.states import word_of
+from accounts.people.doors import operator_required
+from accounts.wording import counted, first_of
+from onboarding.adopting.values import PROVIDERS
+from onboarding.adopting.wording import LONGEST_VALUE, MOST_NAMES
+from onboarding.names import short
+
+PAGE = 50
+OUTCOMES = ("taken", "taken_with_loss", "left")
+FILTERS: Filters = {
+    "text": lambda text: Q(name__icontains=text),
+    "outcome": lambda outcome: Q(outcome=outcome),
+    "type": lambda type_: Q(type=type_),
+}
+HEADS = {
+    "taken": "Taken",
+    "taken_with_loss": "Taken with loss",
+    "carried": "Carried along untouched",
+    "left": "Left",
+}
+IF_TAKEN = {
+    "taken": "Could be taken",
+    "taken_with_loss": "Would be lost",
+    "carried": "Carried along untouched",
+    "left": "Can't be taken",
+}
+"""Of an account that is left."""
+
+
+class FieldLine(NamedTuple):
+    name: str
+    value: str
+    says: str
+
+
+class Listed(NamedTuple):
+    account: AdoptedAccount
+    source: str
+    reasons: list[str]
+    """Why it is left."""
+    fields: list[tuple[str, list[FieldLine]]]
+    """By what becomes of them."""
+    total: int
+
+
+class Said(NamedTuple):
+    """A finding."""
+
+    says: str
+    accounts: str
+
+
+@operator_required
+def adoption(request: Request, adoption: UUID) -> HttpResponse:
+    row = adoption_row(adoption)
+    counts: Mapping[str, int] = row.report["counts"]
+    asked = filtered(row.accounts.all(), FILTERS, request.GET)
+    shown_now = Paginator(asked, PAGE).get_page(request.GET.get("page"))
+    shown = {
+        "row": row,
+        "page": shown_now,
+        "listed": [listed(one) for one in shown_now],
+        "is_filtered": any(request.GET.get(key) for key in FILTERS),
+        "filters": filters_of(request.GET),
+        "can_be": row.can_be_taken,
+        "of": counted(row.can_be_taken + counts["left"]),
+        "counts": counts,
+        "add": counted(len(row.taken)),
+        "outcomes": [(one, word_of(one)) for one in OUTCOMES],
+        "types": PROVIDERS,
+        "findings": list(findings_of(row)),
+        "settings": settings_of(row),
+        **heading(row),
+    }
+    return render(request, "adopting/report.html", shown)
+
+
+@operator_required
+def adoption_json(request: Request, adoption: UUID) -> HttpResponse:
+    document = document_of(adoption_row(adoption))
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return attachment(text, "bowline-spinnaker-report.json", "application/json")
+
+
+@operator_required
+def adoption_text(request: Request, adoption: UUID) -> HttpResponse:
+    kind = "text/plain; charset=utf-8"
+    text = adoption_row(adoption).text
+    return attachment(text, "bowline-spinnaker-report.txt", kind)
+
+
+def adoption_row(pk: UUID) -> Adoption:
+    return get_object_or_404(Adoption.objects.kept().select_related("by"), pk=pk)
+
+
+def heading(row: Adoption) -> dict[str, Any]:
+    return {
+        "files": row.files,
+        "crumbs": [
+            ("Accounts", reverse("accounts:accounts")),
+            ("Existing Spinnaker", reverse("accounts:adopt")),
+        ],
+    }
+
+
+def filters_of(asked: QueryDict) -> dict[str, str]:
+    return {key: asked.get(key, "").strip() for key in FILTERS}
+
+
+def findings_of(row: Adoption) -> Iterator[Said]:
+    for one in row.report["findings"]:
+        yield Said(one["says"], first_of([*map(short, one["accounts"])], MOST_NAMES))
+
+
+def settings_of(row: Adoption) -> list[tuple[str, list[FieldLine]]]:
+    """Return what the providers say next to their accounts, by what becomes of it."""
+    lines = [
+        (one["outcome"], line(f"{one['provider']}.{one['setting']}", one))
+        for one in row.report["settings"]
+    ]
+    return grouped(lines, HEADS)
+
+
+def listed(account: AdoptedAccount) -> Listed:
+    said = account.said
+    fields: Sequence[Mapping[str, Any]] = said["fields"]
+    lines = [(one["outcome"], line(one["field"], one)) for one in fields]
+    return Listed(
+        account,
+        said["source"],
+        said["reasons"],
+        grouped(lines, IF_TAKEN if said["reasons"] else HEADS),
+        len(fields),
+    )
+
+
+def grouped(
+    lines: Sequence[tuple[str, FieldLine]], heads: dict[str, str]
+) -> list[tuple[str, list[FieldLine]]]:
+    """Put what is left first: people search for that."""
+    groups = [
+        (head, [one for of, one in lines if of == outcome])
+        for outcome, head in reversed(heads.items())
+    ]
+    return [(head, found) for head, found in groups if found]
+
+
+def line(name: str, one: Mapping[str, Any]) -> FieldLine:
+    says = " ".join(filter(None, (one.get("note", ""), one["says"])))
+    return FieldLine(name, short(value_text(one["value"]), LONGEST_VALUE), says)
+
+
+def value_text(value: Any) -> str:
+    match value:
+        case None:
+            return "missing"
+        case str():
+            return value
+        case {"secret": True}:
+            return "a secret, which isn't shown"
+        case {"reference": str(reference)}:
+            return reference
+    return json.dumps(value, ensure_ascii=False)

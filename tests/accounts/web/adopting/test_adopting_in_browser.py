@@ -1,0 +1,88 @@
+"""A team with twelve accounts comes from its own Spinnaker, in a real browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.models import ManagedAccount, ManagingAccount
+from tests.accounts.web.browsing import (
+    assert_axe_finds_nothing,
+    complaints,
+    signed_in,
+    width_of,
+)
+from tests.onboarding.adopting.documents import aws, halconfig
+from tests.rows import person
+
+TEAMS = [aws(f"team-{n:02}", f"{10**11 + n}") for n in range(11)]
+LEFT = aws("Prod", "210987654321", apiToken="hunter2-Planted")
+IDENTITY = "arn:aws:iam::111111111111:role/SpinnakerAuthRole"
+HIGHEST = {1440: 3500, 390: 5000}
+
+
+@pytest.fixture
+def operator(transactional_db: None) -> None:
+    person("operator")
+
+
+def report_on(page: Page, folder: Path, *accounts: dict[str, Any]) -> None:
+    """Come from the first page, and choose the config."""
+    config = folder / "config"
+    config.write_bytes(halconfig({"aws": {"accounts": [*accounts]}})["config"])
+    page.goto("/")
+    page.get_by_role("link", name="I have a Spinnaker already").click()
+    page.get_by_label("Files", exact=True).set_input_files(config)
+    page.get_by_role("button", name="Create report").click()
+
+
+@pytest.mark.smoke
+def test_twelve_accounts_are_reported_on_and_eleven_are_added(
+    browser: Browser, live_server: Any, operator: None, tmp_path: Path
+) -> None:
+    page = signed_in(browser, live_server)
+    told = complaints(page)
+
+    report_on(page, tmp_path, *TEAMS, LEFT)
+    expect(page.get_by_text("Bowline can take 11 of 12 accounts")).to_be_visible()
+    page.get_by_label("Account name").fill("prod")
+    page.get_by_role("button", name="Filter").click()
+    page.get_by_text("fields of Prod").click()
+    expect(page.get_by_text("a secret, which isn't shown")).to_be_visible()
+    page.get_by_role("link", name="Add 11 accounts").click()
+    expect(page.get_by_role("heading", name="Accounts that are left")).to_be_visible()
+    page.get_by_label("Access role").fill("BowlineAccess")
+    page.get_by_label("Spinnaker's identity").fill(IDENTITY)
+    page.get_by_role("button", name="Preview 11 accounts").click()
+    page.get_by_role("button", name="Save 11 accounts").click()
+    expect(page.get_by_role("button", name="Plan 11 accounts")).to_be_visible()
+
+    assert ManagingAccount.objects.get().account_id == "111111111111"
+    rows = ManagedAccount.objects.filter(access_role="BowlineAccess", adopts=True)
+    assert rows.count() == 11
+    assert told == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_page_of_it_fits_and_axe_finds_nothing(
+    browser: Browser, live_server: Any, operator: None, tmp_path: Path, width: int
+) -> None:
+    many = [aws(f"team-{n:03}", f"{10**11 + n}") for n in range(300)]
+    window = {"width": width, "height": 900}
+    page = signed_in(browser, live_server, viewport=window)
+
+    page.goto("/accounts/adopt/")
+    assert_axe_finds_nothing(page)
+    report_on(page, tmp_path, *many, LEFT)
+    page.locator("td details summary").first.click()
+    assert_axe_finds_nothing(page)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    wide = width_of(page)
+    page.goto(f"{page.url}add/")
+    assert_axe_finds_nothing(page)
+
+    assert height <= HIGHEST[width]
+    assert max(wide, width_of(page)) <= width
