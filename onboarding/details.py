@@ -5,7 +5,7 @@ What follows from the details is the provider's own: onboarding/providers.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import Any, ClassVar, Self
 
@@ -113,9 +113,12 @@ def require_at_most(
         )
 
 
-def require_no_doubles(field: str, values: Iterable[str]) -> None:
+def require_no_doubles(
+    field: str, values: Iterable[str], *, same: Callable[[str], str] = str
+) -> None:
+    """Refuse what is listed twice: values are the same where `same` says the same."""
     seen: set[str] = set()
     for value in values:
-        if value in seen:
+        if same(value) in seen:
             raise DetailsError(field, f"“{value}” is listed twice.")
-        seen.add(value)
+        seen.add(same(value))

@@ -43,9 +43,13 @@ class NameFormat(NamedTuple):
 
 
 ACCOUNT_NAME = NameFormat(
-    re.compile(r"[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?"),
-    "Use 1 to 60 of a–z, 0–9 and “-”, and neither begin nor end with “-”: "
+    re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}"),
+    "Use 1 to 60 letters, digits or any of “._-”, and begin with a letter or a digit: "
     "Spinnaker's cache keys break on anything else.",
+)
+ENVIRONMENT = NameFormat(
+    re.compile(r"[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?"),
+    "Use 1 to 60 of a–z, 0–9 and “-”, and neither begin nor end with “-”.",
 )
 ROLE_NAME = NameFormat(
     re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}"),
@@ -205,6 +209,17 @@ def seen(value: str) -> str:
 
 def account_name(value: str) -> str:
     return matching(ACCOUNT_NAME, value)
+
+
+def any_case(name: str) -> str:
+    """Return what all spellings of a name have in common: two accounts never differ
+    only in upper and lower case.
+    """
+    return name.lower()
+
+
+def environment(value: str) -> str:
+    return matching(ENVIRONMENT, value)
 
 
 def account_name_from(text: str, *, longest: int = 60) -> str:

@@ -57,11 +57,11 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        owner = self.others().filter(name=name).first()
+        owner = self.others().filter(name__iexact=name).first()
         if owner is not None:
             raise forms.ValidationError(
-                f"“{name}” is already the name of AWS account {owner.account_id}. "
-                "Choose another name."
+                f"“{owner.name}” is already the name of AWS account "
+                f"{owner.account_id}. Choose another name."
             )
         return name
 

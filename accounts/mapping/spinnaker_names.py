@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.db import IntegrityError, transaction
 
 from accounts.mapping.managed import managed_of
 from accounts.models import ManagedAccount, SpinnakerName
+from onboarding.names import any_case
 from onboarding.providers.base import providers_of
 from onboarding.topology import Managed
 
@@ -30,8 +33,8 @@ def spinnaker_names(managed: Managed) -> tuple[str, ...]:
 def claim_names(account: ManagedAccount) -> None:
     """Claim the account's names in Spinnaker, or raise NameTaken and change nothing."""
     wanted = spinnaker_names(managed_of(account))
-    for name in wanted:
-        if wanted.count(name) > 1:
+    for name, times in Counter(map(any_case, wanted)).items():
+        if times > 1:
             raise NameTaken(name, account)
     with transaction.atomic():
         account.spinnaker_names.exclude(name__in=wanted).delete()
@@ -43,7 +46,8 @@ def claim_names(account: ManagedAccount) -> None:
                 with transaction.atomic():
                     SpinnakerName.objects.create(name=name, account=account)
             except IntegrityError as error:
-                owner = SpinnakerName.objects.select_related("account").get(name=name)
+                names = SpinnakerName.objects.select_related("account")
+                owner = names.get(name__iexact=name)
                 if owner.account_id != account.pk:  # else pressed twice
                     raise NameTaken(name, owner.account) from error
             held.add(name)

@@ -35,6 +35,9 @@ M = TypeVar("M", bound="Account")
 is_account_name = RegexValidator(
     rf"^{names.ACCOUNT_NAME.pattern}\Z", names.ACCOUNT_NAME.rule
 )
+is_environment = RegexValidator(
+    rf"^{names.ENVIRONMENT.pattern}\Z", names.ENVIRONMENT.rule
+)
 is_account_id = RegexValidator(r"^[0-9]{12}\Z", names.ACCOUNT_ID_RULE)
 is_role_name = RegexValidator(rf"^{names.ROLE_NAME.pattern}\Z", names.ROLE_NAME.rule)
 

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import MD5, Cast, Now
+from django.db.models.functions import MD5, Cast, Lower, Now
 from django.urls import reverse
 from django.utils import timezone
 
@@ -289,6 +289,13 @@ class ManagedAccount(CreatedBy, InCommon, MadeByOthers, Account, Readable):
                 name="managed_ready",
             ),
         ]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                name="managed_name_in_any_case",
+                violation_error_message="Another account already has this name.",
+            )
+        ]
         permissions = [
             ("onboard_account", "Can onboard accounts, plan and download"),
             ("approve_run", "Can approve and apply plans"),
@@ -389,6 +396,9 @@ class SpinnakerName(models.Model):
 
     class Meta:
         verbose_name = "Spinnaker account name"
+        constraints = [
+            models.UniqueConstraint(Lower("name"), name="spinnaker_name_in_any_case")
+        ]
 
     def __str__(self) -> str:
         return self.name

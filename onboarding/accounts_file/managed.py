@@ -21,6 +21,7 @@ from onboarding.description.field import Field, Kind
 from onboarding.description.fields import FIELDS
 from onboarding.description.values import Description, has
 from onboarding.details import DetailsError
+from onboarding.names import any_case
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider, providers_of
 from onboarding.providers.external_id import no_external_id, without_external_id
@@ -181,7 +182,8 @@ def refuse_twins(reader: Reader, accounts: Iterable[WrittenAccount]) -> None:
         managed = account.managed
         others = (name for p in providers_of(managed) for name in p.names(managed))
         for taken in (managed.name, managed.account_id, *others):
-            if taken and taken in seen:
-                message = f"“{taken}” is taken by line {seen[taken]} already."
+            same = any_case(taken)
+            if taken and same in seen:
+                message = f"“{taken}” is taken by line {seen[same]} already."
                 reader.problems.append(Problem(account.line, message))
-            seen.setdefault(taken, account.line)
+            seen.setdefault(same, account.line)

@@ -115,9 +115,9 @@ OF_A_RESOURCE = {
 SPELLED = {"oAuthScopes": "oauthScopes", "oAuthServiceAccount": "oauthServiceAccount"}
 """What JSON names differently from YAML."""
 TYPES = tuple(COMPARED)
-SENDABLE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-"""Lower case only: the database takes two spellings for one account. A name that is
-empty or holds a slash could never be deleted.
+SENDABLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+"""A name that is empty or holds a slash could never be deleted. Names that differ only
+in case are one row of the database, so `verdicts.py` leaves the second one alone.
 """
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
 ROLE = re.compile(
@@ -261,7 +261,10 @@ def problems(wanted: Iterable[Body]) -> Iterator[tuple[str, str]]:
 def body_problems(body: Body) -> Iterator[str]:
     document = body.document
     if not SENDABLE_NAME.fullmatch(body.name):
-        yield "A name has 1 to 63 of a–z, 0–9 and “._-”, and begins with none of these."
+        yield (
+            "A name has 1 to 63 letters, digits or “._-”, and begins with a letter or "
+            "a digit."
+        )
     if body.type == "aws":
         if not ACCOUNT_ID.fullmatch(document["accountId"]):
             yield "An AWS account ID has 12 digits."

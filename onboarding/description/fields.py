@@ -34,7 +34,11 @@ FIELDS = (
     Field(
         "name",
         Step.IDENTITY,
-        Words("Name in Spinnaker", "Use a–z, 0–9 and “-”.", "account-names"),
+        Words(
+            "Name in Spinnaker",
+            "For a new account, use a–z, 0–9 and “-”.",
+            "account-names",
+        ),
         rule=names.account_name,
         longest=200,
         is_needed=True,
@@ -55,7 +59,7 @@ FIELDS = (
         "environment",
         Step.IDENTITY,
         ENVIRONMENT,
-        rule=names.account_name,
+        rule=names.environment,
         default="",
         own=True,
         of_many=ENVIRONMENT,

@@ -7,6 +7,7 @@ account is no new version.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -149,11 +150,16 @@ def hand_off(
     if reader and managing.bowline:
         resources += reader_role(managing, managed)
     ask = asked_of(managed)
-    name = stack_name or f"bowline-{managed.name}"
+    name = stack_name or stack_name_of(f"bowline-{managed.name}")
     if managed.made_by == MadeBy.ORGANIZATION and not stack_name:
         name = stack_set_name(managed, stacks(managing, managed, resources, "", ask))
     own = stacks(managing, managed, resources, name, ask)
     return HandOff(managing, managed, resources, name, tuple(own))
+
+
+def stack_name_of(text: str) -> str:
+    """Write it as CloudFormation takes a stack's name, which holds no “.” or “_”."""
+    return re.sub(r"[^A-Za-z0-9-]", "-", text)
 
 
 def asked_of(managed: Managed) -> Asked:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from onboarding.desired.managing import managing_side
 from onboarding.handoff.cloudformation import external_id
-from onboarding.handoff.hand_off import HandOff, stacks
+from onboarding.handoff.hand_off import HandOff, stack_name_of, stacks
 from onboarding.handoff.reader import reader_role
 from onboarding.topology import MadeBy, Managed, Managing
 
@@ -28,7 +28,7 @@ def hand_off_managing(
     resources = tuple(managing_side(managing, assumed))
     if managing.bowline:
         resources += reader_role(managing, own)
-    name = stack_name or f"bowline-managing-{managing.name}"
+    name = stack_name or stack_name_of(f"bowline-managing-{managing.name}")
     made = stacks(managing, own, resources, name, external_id(""))
     return HandOff(managing, own, resources, name, tuple(made), of_managing=True)
 

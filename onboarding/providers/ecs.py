@@ -9,7 +9,7 @@ from typing import ClassVar
 from onboarding.checks import Call, Check, allow
 from onboarding.details import DetailsError, require, require_one_of
 from onboarding.grants import Access, Grant
-from onboarding.names import ACCOUNT_NAME, ROLE_NAME, ROLES_PATH
+from onboarding.names import ACCOUNT_NAME, ROLE_NAME, ROLES_PATH, any_case
 from onboarding.providers.base import Provider
 from onboarding.providers.entry_kinds import EcsEntry, Entry, aws_entry
 from onboarding.providers.roles import (
@@ -88,7 +88,7 @@ class Ecs(Provider):
 
     def suit(self, managed: Managed) -> None:
         name = self.name(managed)
-        if name == managed.name:
+        if any_case(name) == any_case(managed.name):
             raise DetailsError(
                 "account_name",
                 f"“{name}” is the AWS account's own name; ECS needs another one, "

@@ -13,7 +13,14 @@ from typing import Any, ClassVar, Self
 
 from onboarding.checks import Call, Check, Outcome
 from onboarding.details import DetailsError, require, require_no_doubles, require_one_of
-from onboarding.names import ACCOUNT_NAME, CLUSTER, NAMESPACE, NameFormat, short
+from onboarding.names import (
+    ACCOUNT_NAME,
+    CLUSTER,
+    NAMESPACE,
+    NameFormat,
+    any_case,
+    short,
+)
 from onboarding.providers.base import Provider
 from onboarding.providers.entry_kinds import Entry, KubernetesEntry
 from onboarding.resources.kinds import ClusterAccess, Resource
@@ -179,7 +186,9 @@ class Eks(Provider):
                     f"Cluster {cluster.name} is in {where}, "
                     f"and the account in {', '.join(managed.regions)}.",
                 )
-        require_no_doubles("clusters", (managed.name, *self.names(managed)))
+        require_no_doubles(
+            "clusters", (managed.name, *self.names(managed)), same=any_case
+        )
 
     def choices(self) -> Self:
         return replace(
@@ -221,7 +230,8 @@ class Eks(Provider):
         for cluster in self.clusters:
             parts = (managed.name, cluster.name, cluster.region)
             possible = (joined(*parts[:2]), joined(*parts), digested(*parts))
-            free = (one for one in possible if one not in (managed.name, *names))
+            used = {any_case(one) for one in (managed.name, *names)}
+            free = (one for one in possible if one not in used)
             names.append(cluster.account_name or next(free, possible[-1]))
         return tuple(names)
 

@@ -122,7 +122,7 @@ def test_every_problem_is_told_with_its_line() -> None:
     text = """\
 managing: {name: core, account_id: "9111", colour: blue}
 accounts:
-- name: Staging
+- name: sta:ging
   account_id: "922222222222"
   regions: [us-est-1]
   providers:
@@ -133,7 +133,7 @@ accounts:
 
     assert [problem.line for problem in found] == [1, 1, 3, 5, 7]
     assert "no key “colour”" in "".join(problem.message for problem in found[:2])
-    assert "“Staging” isn't valid" in found[2].message
+    assert "“sta:ging” isn't valid" in found[2].message
     assert "us-east-1" in found[3].message
     assert "no detail “wings”" in found[4].message
 
@@ -187,14 +187,14 @@ def test_names_that_two_accounts_share_are_refused() -> None:
     text = """\
 accounts:
 - {name: a, account_id: "911111111111", regions: [us-east-1], providers: {ecs: {}}}
-- {name: a-ecs, account_id: "911111111111", regions: [us-east-1], providers: {ec2: {}}}
+- {name: A-ecs, account_id: "911111111111", regions: [us-east-1], providers: {ec2: {}}}
 """
 
     found = problems(text)
 
     assert found == (
         Problem(3, "“911111111111” is taken by line 2 already."),
-        Problem(3, "“a-ecs” is taken by line 2 already."),
+        Problem(3, "“A-ecs” is taken by line 2 already."),
     )
 
 

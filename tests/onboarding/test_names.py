@@ -10,7 +10,7 @@ from onboarding import names
 from onboarding.details import DetailsError, require
 
 FORMATS = {
-    "account": (names.ACCOUNT_NAME, ["a", "staging-1", "a" * 60]),
+    "account": (names.ACCOUNT_NAME, ["a", "PROD-US", "aws.prod_1", "a" * 60]),
     "role": (names.ROLE_NAME, ["ecsTaskExecutionRole", "a+b=c,d.e@f_g-h"]),
     "roles path": (names.ROLES_PATH, ["/spinnaker-ec2/", "/a/b/", "/_/"]),
     "key pair": (
@@ -56,7 +56,7 @@ def test_an_account_id_is_its_twelve_digits(value: str) -> None:
     [
         (names.account_id, "92222222222"),
         (names.account_id, "٩٢٢٢٢٢٢٢٢٢٢٢"),
-        (names.account_name, "Staging"),
+        (names.environment, "Staging"),
         (names.account_name, "-a"),
         (names.account_name, "a" * 61),
         (names.account_name, "a\n"),
@@ -94,7 +94,7 @@ def test_what_is_right_stays_as_it_is(rule, value: str) -> None:
     assert rule(value) == value
 
 
-@pytest.mark.parametrize("sign", [":", ",", "/", "%", "?", " ", "ü", "_", "@"])
+@pytest.mark.parametrize("sign", [":", ",", "/", "%", "?", " ", "ü", "@", "$", "!"])
 def test_no_name_breaks_cache_keys_roll_out_lists_or_hals_own_urls(sign: str) -> None:
     with pytest.raises(names.BadName):
         names.account_name(f"a{sign}b")

@@ -25,6 +25,6 @@ Digest = Annotated[str, Field(min_length=1, max_length=64, pattern=NO_NUL)]
 Typed = Annotated[str, Field(max_length=100, pattern=NO_NUL)]
 """What is typed to confirm."""
 Filter = Annotated[str, Field(max_length=200, pattern=NO_NUL)]
-Name = Annotated[str, Path(max_length=60, pattern="^[a-z0-9-]+$")]
+Name = Annotated[str, Path(max_length=60, pattern=f"^{names.ACCOUNT_NAME.pattern}$")]
 """The name of an account in Bowline."""
 Number = Annotated[int, Path(ge=1, le=LARGEST)]

@@ -25,6 +25,7 @@ from accounts.people.role_limits.refusing import Outside
 from accounts.slices import in_slices
 from onboarding.accounts_file.managed import WrittenAccount
 from onboarding.details import DetailsError
+from onboarding.names import any_case
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import providers_of
 from onboarding.providers.eks import Cluster, Eks
@@ -191,7 +192,7 @@ def doubles(accounts: Iterable[Managed]) -> Iterator[str]:
     """Say which names in Spinnaker several of them would have."""
     owners: dict[str, list[str]] = {}
     for managed in accounts:
-        for name, times in Counter(spinnaker_names(managed)).items():
+        for name, times in Counter(map(any_case, spinnaker_names(managed))).items():
             owners.setdefault(name, []).extend([managed.name] * times)
     for name, owned in sorted(owners.items()):
         if len(owned) > 1:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.mapping.accounts_file import MEANWHILE, describe, sentence
@@ -171,13 +172,15 @@ def called(member: Member, managing: Managing) -> str:
 
 
 def taken_of(names: set[str]) -> set[str]:
-    """Keep those of the names that some account has."""
+    """Keep those of the names, which are in lower case, that some account has in any
+    case.
+    """
     taken: set[str] = set()
     for some in in_slices(sorted(names)):
-        rows = ManagedAccount.objects.filter(name__in=some)
-        taken |= {*rows.values_list("name", flat=True)}
-        spinnaker = SpinnakerName.objects.filter(name__in=some)
-        taken |= {*spinnaker.values_list("name", flat=True)}
+        rows = ManagedAccount.objects.annotate(plain=Lower("name"))
+        taken |= {*rows.filter(plain__in=some).values_list("plain", flat=True)}
+        spinnaker = SpinnakerName.objects.annotate(plain=Lower("name"))
+        taken |= {*spinnaker.filter(plain__in=some).values_list("plain", flat=True)}
     return taken
 
 

@@ -18,6 +18,7 @@ from accounts.slices import in_slices
 from onboarding.accounts_file.managed import WrittenAccount
 from onboarding.accounts_file.reader import Problem
 from onboarding.details import DetailsError
+from onboarding.names import any_case
 from onboarding.providers.base import Provider, providers_of
 
 NEW, CHANGED, SAME = "new", "changed", "same"
@@ -147,7 +148,7 @@ def problems_of(
         elif row and row.granted_at and row.made_by != managed.made_by:
             yield Problem(one.written.line, SAME_MAKER)
         for name in spinnaker_names(managed):
-            owner = taken.get(name)
+            owner = taken.get(any_case(name))
             if owner and (row is None or owner != row.pk):
                 clash = NameTaken(name, ManagedAccount.objects.get(pk=owner))
                 yield Problem(one.written.line, str(clash))
@@ -166,15 +167,17 @@ SAME_MAKER = (
 
 
 def owners(accounts: Iterable[Compared]) -> dict[str, UUID]:
-    """Say whose each name in Spinnaker is, without those that the file gives up."""
+    """Say whose each name in Spinnaker is, in any case, without those that the file
+    gives up.
+    """
     wanted = {
-        one.row.pk: set(spinnaker_names(one.written.managed))
+        one.row.pk: set(map(any_case, spinnaker_names(one.written.managed)))
         for one in accounts
         if one.row
     }
     held = SpinnakerName.objects.values_list("name", "account_id")
     return {
-        name: owner
+        any_case(name): owner
         for name, owner in held
-        if owner not in wanted or name in wanted[owner]
+        if owner not in wanted or any_case(name) in wanted[owner]
     }

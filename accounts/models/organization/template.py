@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from accounts.models.account import is_account_name, is_role_name
+from accounts.models.account import is_environment, is_role_name
 from accounts.models.owners.made_by import MANAGED_MAKERS
 from accounts.models.readable import is_texts
 from onboarding.topology import MadeBy
@@ -20,7 +20,7 @@ class InCommon(models.Model):
     }
 
     environment = models.CharField(
-        max_length=60, blank=True, validators=[is_account_name]
+        max_length=60, blank=True, validators=[is_environment]
     )
     regions = models.JSONField(default=list)
     access_role = models.CharField(max_length=64, blank=True, validators=[is_role_name])

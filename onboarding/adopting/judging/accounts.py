@@ -49,6 +49,10 @@ NAME_TWICE = (
     "Accounts of two providers have this name. Bowline's accounts have names of their "
     "own, because Spinnaker mixes up accounts of one name."
 )
+NAME_IN_OTHER_CASE = (
+    "Another account has this name in other upper and lower case. Bowline, like the "
+    "database of Spinnaker, has such names once."
+)
 AS_WRITTEN = (
     "Spinnaker uses the ID as it is written, and AWS has no such account: write 12 "
     "digits."
@@ -117,6 +121,7 @@ class Judge:
         aws = spinnaker.of_type(AWS)
         self.role = role or most_common(aws)
         self.names = Counter(one.name for one in spinnaker.accounts)
+        self.in_any_case = Counter(map(names.any_case, self.names))
         self.by_name = {one.name: one for one in aws}
         self.by_id: dict[str, list[Account]] = {}
         for one in aws:
@@ -136,9 +141,7 @@ class Judge:
 
     def aws(self, account: Account) -> Judged:
         fields = tuple(verdicts(account, self.refused_aws(account)))
-        judged = Judged(account, fields, reasons_of(fields))
-        if self.names[account.name] > 1:
-            judged = judged.leaving(NAME_TWICE)
+        judged = self.named(Judged(account, fields, reasons_of(fields)))
         if len(same := self.by_id[account.text("accountId")]) > 1:
             listed = ", ".join(short(one.name) for one in same)
             judged = judged.leaving(SHARED.format(listed))
@@ -150,12 +153,21 @@ class Judge:
         self.written[account.name] = written
         return judged
 
+    def named(self, judged: Judged) -> Judged:
+        """Leave an account whose name Bowline could not tell from another one."""
+        name = judged.account.name
+        if self.names[name] > 1:
+            judged = judged.leaving(NAME_TWICE)
+        if self.in_any_case[names.any_case(name)] > 1:
+            judged = judged.leaving(NAME_IN_OTHER_CASE)
+        return judged
+
     def refused_aws(self, account: Account) -> Iterator[tuple[str, str]]:
         """Yield each field that Bowline cannot take, and why."""
         yield from refused_name("name", account.name, names.account_name)
         yield from refused_name("accountId", account.text("accountId"), exact_id)
-        if environment := account.text("environment"):
-            yield from refused_name("environment", environment, names.account_name)
+        if environment := environment_of(account):
+            yield from refused_name("environment", environment, names.environment)
         if wrong := refusal(account):
             yield "assumeRole", wrong
         elif self.role and role_in(account) != self.role:
@@ -219,9 +231,7 @@ class Judge:
     def cluster(self, account: Account) -> Judged:
         refused = refused_name("name", account.name, names.account_name)
         fields = tuple(verdicts(account, refused))
-        judged = Judged(account, fields, reasons_of(fields))
-        if self.names[account.name] > 1:
-            judged = judged.leaving(NAME_TWICE)
+        judged = self.named(Judged(account, fields, reasons_of(fields)))
         found = cluster_of(account, self.spinnaker)
         if isinstance(found, str):
             return judged.leaving(found)
@@ -245,6 +255,12 @@ class Judge:
         if of_this := carried_of(judged):
             kept = {**kept, account.name: of_this}
         return self.added(judged, aws, "eks", {"clusters": clusters}, kept)
+
+
+def environment_of(account: Account) -> str:
+    """Return the environment; empty where it is the name, as Clouddriver fills in."""
+    environment = account.text("environment")
+    return "" if environment == account.name else environment
 
 
 def exact_id(value: str) -> str:
@@ -315,7 +331,7 @@ def written_aws(account: Account) -> Written:
     if values.get("lambdaEnabled"):
         providers["lambda"] = {}
     written: Written = {"name": account.name, "account_id": account.text("accountId")}
-    if environment := account.text("environment"):
+    if environment := environment_of(account):
         written["environment"] = environment
     written |= {
         "regions": list(values.get("regions", ())),

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from accounts.models import ManagedAccount
+from accounts.models import ManagedAccount, SpinnakerName
 from accounts.models.states import State
 from tests.rows import account_row, explained, managing_row
 
@@ -19,6 +19,16 @@ def test_only_what_stands_can_have_older_policies(monkeypatch, stands_on, older)
     monkeypatch.setattr("accounts.models.account.POLICY_SET", 7)
 
     assert ManagedAccount(policy_set=stands_on).has_older_policies is older
+
+
+def test_two_names_never_differ_only_in_case():
+    account_row("Prod")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        account_row("prod", account_id="933333333333")
+    SpinnakerName.objects.create(name="a", account=ManagedAccount.objects.get())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SpinnakerName.objects.create(name="A", account=ManagedAccount.objects.get())
 
 
 POD = {

@@ -247,9 +247,9 @@ def test_a_plan_that_an_edit_outdates_is_not_approved(edited: str) -> None:
 def test_a_name_of_another_provider_of_another_account_is_taken() -> None:
     managing_row()
     plan(account_row("web", providers={"ecs": {}}), None, send=keep)
-    twin = account_row("web-ecs", account_id="933333333333")
+    twin = account_row("Web-ECS", account_id="933333333333")
 
-    with pytest.raises(NameTaken, match=r"“web-ecs”.*web \(922222222222\)"):
+    with pytest.raises(NameTaken, match=r"“Web-ECS”.*web \(922222222222\)"):
         plan(twin, None, send=keep)
 
     assert not twin.runs.exists()

@@ -177,7 +177,7 @@ def test_a_cluster_has_the_settings_of_its_account() -> None:
             {**inline(content), "aws": {"accounts": [aws("prod", externalId="x")]}},
             "is left, so this account is left",
         ),
-        ({**inline(content, name="Main")}, "isn't valid"),
+        ({**inline(content, name="ma:in")}, "isn't valid"),
     ):
         report = reported(spring(found))
 

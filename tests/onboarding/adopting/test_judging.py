@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from onboarding.accounts_file import read as read_accounts_file
 from onboarding.adopting.judging.roles import RoleName
-from onboarding.adopting.report import report_of
+from onboarding.adopting.report import accounts_file, report_of
 from onboarding.adopting.sources.reading import read
 from onboarding.adopting.wording import text
 from tests.onboarding.adopting.documents import (
@@ -173,11 +174,8 @@ def test_only_accounts_with_the_managed_role_of_the_site_are_taken() -> None:
     [
         ({"name": "e", "awsAccount": "nowhere"}, "No source has the AWS account"),
         ({"name": "e", "awsAccount": "left"}, "is left, so this account is left"),
-        (
-            {"name": "e", "awsAccount": "prod", "namingStrategy": "${X}"},
-            "put something",
-        ),
-        ({"name": "E_", "awsAccount": "prod"}, "isn't valid"),
+        ({"name": "e", "awsAccount": "prod", "namingStrategy": "x"}, "namingStrategy"),
+        ({"name": "E:", "awsAccount": "prod"}, "isn't valid"),
         ({"name": "prod", "awsAccount": "prod"}, "Accounts of two providers"),
     ],
 )
@@ -190,6 +188,22 @@ def test_an_ecs_account_is_left_with_its_reason(ecs: dict[str, Any], why: str) -
     report = reported(spring(providers))
 
     assert why in reasons(report, ecs["name"])
+
+
+@pytest.mark.parametrize("name", ["Prod", "my_account", "aws.prod", "PROD-US"])
+def test_names_of_pipelines_are_taken_as_they_are(name: str) -> None:
+    report = reported(spring(only(aws(name, environment=name))))
+
+    assert outcomes(report) == {name: "taken"}
+    file = read_accounts_file(accounts_file(report).encode())
+    assert [one.managed.name for one in file.accounts] == [name]
+
+
+def test_names_that_differ_only_in_case_are_left() -> None:
+    report = reported(spring(only(aws("Prod"), aws("prod", OTHER), aws("x", "0" * 12))))
+
+    assert outcomes(report) == {"Prod": "left", "prod": "left", "x": "taken"}
+    assert "other upper and lower case" in reasons(report, "prod")
 
 
 def test_two_ecs_accounts_of_one_aws_account_are_left() -> None:
@@ -213,7 +227,7 @@ def test_an_aws_account_whose_name_leaves_no_room_is_taken_without_ecs() -> None
 @pytest.mark.parametrize(
     ("providers", "kind"),
     [
-        (only(aws("Prod")), "name-not-taken"),
+        (only(aws("p:d")), "name-not-taken"),
         (only(aws("a"), aws("b")), "shared-aws-account"),
         (only(aws("a", "")), "no-account-id"),
         (only(aws("a", regions=[{"name": "us-east-1"}] * 2)), "region-twice"),
@@ -263,8 +277,9 @@ def test_many_names_of_roles_are_counted() -> None:
 
 
 def test_the_text_names_every_account_and_field() -> None:
-    many = [aws(f"Bad{place}", f"{place:012}") for place in range(25)]
-    account = aws("prod", externalId="corp-1", custom="\x1b[31mx\nfaked")
+    hooks = [{"roleARN": "x"}]
+    many = [aws(f"_bad{place}", f"{place:012}") for place in range(25)]
+    account = aws("prod", lifecycleHooks=hooks, custom="\x1b[31mx\nfaked")
     google = {"google": {"accounts": [{"name": "g"}]}}
     files = {**halconfig({**only(account, *many), **google}), "x.yml": b"a: 1"}
 
@@ -273,8 +288,8 @@ def test_the_text_names_every_account_and_field() -> None:
     assert "Bowline can take 0 of 26 accounts" in said
     assert "1 file is skipped" in said
     assert "google 1" in said
-    assert "Bad0, Bad1, Bad10" in said
+    assert "_bad0, _bad1, _bad10" in said
     assert " and 5 more." in said
     assert "  Would be lost: externalId corp-1. Bowline makes" in said
     assert "custom ‹U+001B›[31mx‹U+000A›faked" in said
-    assert all(f"account Bad{place} " in said for place in range(25))
+    assert all(f"account _bad{place} " in said for place in range(25))

@@ -158,6 +158,10 @@ def test_renaming_an_account_is_no_new_version() -> None:
     assert before.digest != handed(managed(*staging().providers[:1])).digest
 
 
+def test_a_stack_has_a_name_that_cloudformation_takes() -> None:
+    assert handed(managed(name="AWS.Prod_1")).stack_name == "bowline-AWS-Prod-1"
+
+
 def test_clusters_have_a_stack_in_their_own_region() -> None:
     clusters = eks({"name": "apps"}, {"name": "jobs", "region": "us-west-2"})
 

@@ -133,7 +133,7 @@ def test_who_only_reads_needs_no_cluster():
 @pytest.mark.parametrize(
     ("details", "field"),
     [
-        ({"account_name": "Staging"}, "account_name"),
+        ({"account_name": "sta:ging"}, "account_name"),
         ({"account_name": "-ecs"}, "account_name"),
         ({"execution_role": "a b"}, "execution_role"),
         ({"roles_path": "/"}, "roles_path"),

@@ -52,7 +52,7 @@ def test_no_managed_role_takes_part():
         ({"name": "apps", "region": EAST, "namespaces": ["Web"]}, "A namespace has"),
         ({"name": 7, "region": EAST}, "“name” must be text"),
         ({"name": "$(id)", "region": EAST}, "A cluster's name has"),
-        ({"name": "apps", "region": EAST, "account_name": "A"}, "isn't valid"),
+        ({"name": "apps", "region": EAST, "account_name": "A:"}, "isn't valid"),
         ({"name": "apps", "region": EAST, "rights": "root"}, "Choose one of view"),
         ({"name": "apps", "region": EAST, "access": "magic"}, "Choose one of entry"),
         ({"name": "apps", "region": EAST, "endpoint": "http://x"}, "It is a URL"),

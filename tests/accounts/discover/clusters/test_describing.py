@@ -134,7 +134,7 @@ def test_a_name_that_another_account_has_is_said(search, web) -> None:
 
 
 def test_every_invalid_name_is_said(search, web) -> None:
-    search.pattern = "K8s_{cluster}"
+    search.pattern = "K8s:{cluster}"
     found(search, web, "apps")
     found(search, web, "batch")
 
@@ -142,7 +142,7 @@ def test_every_invalid_name_is_said(search, web) -> None:
 
     assert len(sentences) == 2
     assert "web: Cluster apps in us-east-1" in sentences[0]
-    assert "“K8s_apps” isn't valid" in sentences[0]
+    assert "“K8s:apps” isn't valid" in sentences[0]
 
 
 def test_a_name_that_is_too_long_is_said_and_never_cut(search, web) -> None:

@@ -100,7 +100,7 @@ def test_a_twin_on_another_page_has_the_same_name_taken() -> None:
 
 
 def test_where_four_digits_are_taken_there_are_more() -> None:
-    account_row("web", account_id="933333333333")
+    account_row("Web", account_id="933333333333")
     account_row("web-0001", account_id="944444444444")
 
     assert proposed(Account("100000000001", "Web")) == ["web-00000001"]

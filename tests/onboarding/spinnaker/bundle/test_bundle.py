@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 import tracemalloc
@@ -103,6 +104,25 @@ def test_scripts_pass_shellcheck_for_every_combination(
 
     assert done.returncode == 0, done.stdout
     assert len(scripts) == 5
+
+
+HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@pytest.mark.parametrize("name", ["PROD-US", "aws.prod_1", "1e5", "0x1F.5", "1_000"])
+def test_every_file_has_a_name_byte_for_byte(name: str):
+    plain = ("zq" * 5)[: len(name)]
+
+    def files_of_account(name: str) -> dict[str, str]:
+        ecs = provider("ecs", account_name=f"{name}.ecs")
+        chosen = (provider("ec2"), ecs, eks({"account_name": f"{name}.k8s"}))
+        made = files_of(topology(managed(*chosen, name=name)))
+        return {
+            path.replace(name, plain): HASH.sub("", text.replace(name, plain))
+            for path, text in made.items()
+        }
+
+    assert files_of_account(name) == files_of_account(plain)
 
 
 def test_accounts_without_a_state_are_left_out():

@@ -67,6 +67,20 @@ def test_the_queries_do_not_grow_with_the_accounts(reader):
     assert queries() == few <= 6
 
 
+def test_a_name_is_kept_as_pipelines_have_it(operator):
+    managing_row()
+
+    put = operator.put("/accounts/AWS.Prod_1", STAGING)
+    other = {**STAGING, "account_id": "1" * 12}
+    twin = operator.put("/accounts/aws.prod_1", other)
+
+    assert put.status_code == 201
+    assert [one.name for one in ManagedAccount.objects.all()] == ["AWS.Prod_1"]
+    assert operator.read("/accounts/AWS.Prod_1").json()["name"] == "AWS.Prod_1"
+    assert twin.status_code == 422
+    assert "already belongs to AWS.Prod_1" in twin.json()["detail"]
+
+
 def test_it_shows_what_the_page_shows(reader):
     managing_row()
     account = account_row(state=State.FAILED, verified_at=timezone.now(), policy_set=1)
