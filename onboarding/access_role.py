@@ -103,6 +103,8 @@ class AccessRole:
     bowline: str
     """Bowline's own principal, as a trust policy names it."""
     name: str = NAME
+    managed_role: str = ""
+    """The account's own managed role, as it names it; empty: the usual one."""
 
     @property
     def trust(self) -> dict[str, Any]:
@@ -121,7 +123,7 @@ class AccessRole:
         return (*self.always(), *self.of_clusters(), *self.of_keys())
 
     def always(self) -> Iterator[dict[str, Any]]:
-        managed = self.here("role/" + self.managing.managed_role)
+        managed = self.here(f"role/{self.managed_role or self.managing.managed_role}")
         base = self.here("role/" + self.managing.base_role)
         yield looking()
         roles = [managed, base, self.here(f"role{ECS_ROLES_PATH}*")]

@@ -55,6 +55,11 @@ ROLE_NAME = NameFormat(
     re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}"),
     "Use 1 to 64 letters, digits or any of “+=,.@_-”.",
 )
+PATH_AND_ROLE = NameFormat(
+    re.compile(rf"(?=.{{1,576}}\Z)([A-Za-z0-9_+=,.@-]+/)*{ROLE_NAME.pattern}"),
+    "Enter the role's name, or its path and name, like spinnaker/deploy, without "
+    "“role/”, its ARN or a “/” before it.",
+)
 ORGANIZATION = NameFormat(
     re.compile(r"o-[a-z0-9]{10,32}"),
     "An organization ID looks like o-a1b2c3d4e5.",
@@ -241,6 +246,17 @@ def chain_role(value: str) -> str:
     if "aws-cn" in value or "aws-us-gov" in value:
         raise BadName(value, CHAIN_ROLE_RULE)
     return role_name(value)
+
+
+def chain_role_in_path(value: str) -> str:
+    """Check the name of such a role, with or without its path."""
+    matching(PATH_AND_ROLE, value)
+    if value.startswith("role/"):
+        raise BadName(value, PATH_AND_ROLE.rule)
+    chain_role(value.rpartition("/")[2])
+    if value != value.replace("aws-cn", "").replace("aws-us-gov", ""):
+        raise BadName(value, CHAIN_ROLE_RULE)
+    return value
 
 
 def organization(value: str) -> str:

@@ -75,6 +75,27 @@ Identity = InstanceRole | PodRole | ExistingIdentity
 
 
 @dataclass(frozen=True, slots=True)
+class ManagedRole:
+    """The role that Spinnaker assumes in an account."""
+
+    arn: str
+
+    @property
+    def name(self) -> str:
+        return Arn.of(self.arn).name
+
+    @property
+    def path(self) -> str:
+        """Return its path in IAM: `/` or `/spinnaker/`."""
+        return self.resource.removeprefix("role").removesuffix(self.name)
+
+    @property
+    def resource(self) -> str:
+        """Return what an ARN of its account ends with, such as `role/spinnaker/x`."""
+        return Arn.of(self.arn).resource
+
+
+@dataclass(frozen=True, slots=True)
 class Managing:
     """The account in which Spinnaker's own identity lives."""
 
@@ -134,10 +155,16 @@ class Managing:
         They may all exist in one account. And instances that get the base role
         must never get Spinnaker's own by it.
         """
+        return self.clash_with(self.managed_role)
+
+    def clash_with(self, managed_role: str) -> str:
+        """Say the same where this is an account's managed role; IAM has a name once,
+        whatever the path.
+        """
         known = Arn.of(self.identity_arn)
         identity = known.name if known.kind == "role" else ""
         roles = {
-            "the managed role": self.managed_role,
+            "the managed role": managed_role.rpartition("/")[2],
             "the base role": self.base_role,
             "Spinnaker's identity": identity,
         }
@@ -166,8 +193,15 @@ class Managing:
             return self.bakes and managed.account_id == self.account_id
         return self.bakes and self.ami_owner == managed.name
 
-    def managed_role_arn(self, account_id: str) -> str:
-        return self.arn("iam", account_id, f"role/{self.managed_role}")
+    def managed_role_arn(self, account_id: str, own: str = "") -> str:
+        """Write the ARN of an account's managed role: its `own`, or the usual one."""
+        return self.arn("iam", account_id, f"role/{own or self.managed_role}")
+
+    def role_of(self, managed: Managed) -> ManagedRole:
+        """Return the managed role of an account."""
+        return ManagedRole(
+            self.managed_role_arn(managed.account_id, managed.managed_role)
+        )
 
 
 def identity_elsewhere(identity: str, partition: str, account: str) -> str:
@@ -207,6 +241,9 @@ class Managed:
     """Accepted, too, while Spinnaker still sends it; empty: none."""
     access_role: str = ""
     """The role by which Bowline reaches this account; empty: its own credentials."""
+    managed_role: str = ""
+    """The name of its managed role, or its path and name, such as `spinnaker/x`; empty:
+    the managing account's."""
     adopts: bool = False
     """Existing roles of the same names are used as they are."""
     made_by: str = MadeBy.BOWLINE
@@ -285,8 +322,9 @@ class Topology:
 
     @property
     def assumed(self) -> tuple[str, ...]:
-        """List the AWS accounts in which Spinnaker assumes a role."""
-        return tuple(one.account_id for one in self.managed if one.in_aws_provider)
+        """List the roles that Spinnaker assumes, by their ARNs."""
+        role_of = self.managing.role_of
+        return tuple(role_of(one).arn for one in self.managed if one.in_aws_provider)
 
     def account(self, name: str) -> Managed:
         """Return the managed account of that name; raise KeyError without one."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from onboarding.description.values import Description, columns_of, completed
 from onboarding.desired import desired
+from onboarding.desired.capacity import room_for
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
 from onboarding.resources.kinds import Resource
@@ -44,6 +47,12 @@ def image_key(region: str = "us-east-1", account: str = MANAGING_ID) -> str:
 def topology(*accounts: Managed, **fields: Any) -> Topology:
     """Make a topology of these managed accounts; fields are the managing account's."""
     return Topology(managing=managing(**fields), managed=accounts)
+
+
+def roles_in_a_policy(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """Let so many usual roles fit into one policy of the identity's list."""
+    one = room_for(managing().managed_role_arn("0" * 12))
+    monkeypatch.setattr("onboarding.desired.capacity.ROOM", count * one)
 
 
 LEAST: dict[str, dict[str, Any]] = {

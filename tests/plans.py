@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.mapping.entries import described_entries
-from accounts.mapping.managed import assumed_accounts, managed_of
+from accounts.mapping.managed import assumed_roles, managed_of
 from accounts.mapping.managing import managing_of
 from accounts.mapping.plans import steps_of
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
@@ -27,8 +27,8 @@ def plan_for(account: ManagedAccount) -> Plan:
     """Plan the account, and its place in a managing account that is there already."""
     managing = managing_of(ManagingAccount.objects.get())
     managed = managed_of(account)
-    whole = managing_side(managing, assumed_accounts(managing, [account]))
-    existing = tuple(managing_side(managing, assumed_accounts(managing)))
+    whole = managing_side(managing, assumed_roles(managing, [account]))
+    existing = tuple(managing_side(managing, assumed_roles(managing)))
     changes = [
         PlannedChange.of(change, name)
         for name, found in (

@@ -70,7 +70,10 @@ def texts(account: ManagedAccount, caller: Lookup) -> dict[str, Any]:
     region = next(iter(account.regions), managing.aws.home_region)
     return {
         "role": AccessRole(
-            managing, principal_of(caller), usable_name(account.access_role)
+            managing,
+            principal_of(caller),
+            usable_name(account.access_role),
+            account.managed_role,
         ),
         "commands": stack_set_commands(region),
         "by_itself": stack_command(region),

@@ -14,6 +14,7 @@ from accounts.forms.described import asked_of_column, listed
 from accounts.forms.fields import RegionsField, bare_helper
 from accounts.forms.layout import MoreChoices
 from accounts.mapping.handing_off import prefix_for
+from accounts.mapping.managing import clash_of
 from accounts.models import ManagedAccount
 from onboarding.description.field import Step
 from onboarding.description.fields import of_step
@@ -100,7 +101,8 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
             field.disabled = True
             field.help_text = no_external_id(self.without_external_id)
         account = self.instance
-        self.fields["made_by"].disabled = account.granted_at is not None
+        for name in ("made_by", "managed_role"):
+            self.fields[name].disabled = account.granted_at is not None
         if not account.is_handed_off:
             self.initial["reader_role"] = True
         self.initial |= proposed
@@ -117,6 +119,8 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
                 cleaned[one.name] = one.nothing
             elif one.name in cleaned:
                 cleaned[one.name] = one.column(cleaned[one.name])
+        if clash := clash_of(cleaned.get("managed_role", "")):
+            self.add_error("managed_role", clash)
         held = self.instance.external_id_prefix
         self.instance.external_id_prefix = prefix_for(made_by, held)
         return cleaned

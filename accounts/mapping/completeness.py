@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from accounts.mapping.managed import managed_of
+from accounts.mapping.managing import clash_of
 from accounts.models import EnabledProvider, ManagedAccount
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
@@ -68,6 +69,8 @@ def enabled_providers(account: ManagedAccount) -> list[EnabledProvider]:
 def problem(account: ManagedAccount, slug: str) -> str:
     """Say what an answer of this part now contradicts; empty if nothing."""
     enabled = enabled_providers(account)
+    if slug == "access" and (clash := clash_of(account.managed_role)):
+        return clash
     if slug == "access" and account.uses_external_id:
         titles = without_external_id(provider.key for provider in enabled)
         return titles and f"{no_external_id(titles)} Turn off the external ID below."

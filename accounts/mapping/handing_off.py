@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from accounts.mapping.managed import assumed_accounts, managed_of
+from accounts.mapping.managed import assumed_roles, managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import HandOff as HandOffRow
 from accounts.models import ManagedAccount, ManagingAccount
@@ -61,6 +61,6 @@ def hand_off_of_managing(row: ManagingAccount) -> HandOff:
     first = HandOffRow.objects.of_managing().last()
     return hand_off_managing(
         managing,
-        assumed_accounts(managing),
+        assumed_roles(managing),
         stack_name=first.stack_name if first else "",
     )

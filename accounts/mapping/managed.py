@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from accounts.models import EnabledProvider, ManagedAccount, Watch
@@ -91,18 +91,31 @@ def topology_of(managing: Managing, rows: Iterable[ManagedAccount]) -> Topology:
     return Topology(managing, tuple(managed_of(row) for row in rows))
 
 
-def assumed_accounts(
-    managing: Managing, also: Iterable[ManagedAccount] = ()
+def assumed_roles(
+    managing: Managing,
+    also: Iterable[ManagedAccount] = (),
+    *,
+    leaving: Collection[str] = (),
 ) -> tuple[str, ...]:
-    """List the AWS accounts in which Spinnaker may assume a role, in the order in which
-    they were granted, and then of these; none where it may in all of an organization.
+    """List the roles that Spinnaker may assume, in the order in which they were
+    granted, and then of these; without those of AWS accounts that are leaving. Where it
+    may assume in all of an organization, only those are listed that are called
+    otherwise.
 
     The order keeps the documents of the managing side stable: a new account changes
     the last one only.
     """
-    if managing.organization:
-        return ()
     granted = ManagedAccount.objects.assumable().in_aws_provider()
-    ids = granted.order_by("granted_at", "id").values_list("account_id", flat=True)
-    coming = (account.account_id for account in also if account.in_aws_provider)
-    return tuple(dict.fromkeys([*ids, *coming]))
+    if managing.organization:
+        granted = granted.exclude(managed_role="")
+    rows = granted.order_by("granted_at", "id")
+    pairs = [
+        *rows.values_list("account_id", "managed_role"),
+        *((one.account_id, one.managed_role) for one in also if one.in_aws_provider),
+    ]
+    roles = dict.fromkeys(
+        managing.managed_role_arn(account_id, own)
+        for account_id, own in pairs
+        if account_id not in leaving and (own or not managing.organization)
+    )
+    return tuple(roles)

@@ -56,6 +56,14 @@ def managing_row() -> ManagingAccount:
     return row
 
 
+def clash_of(managed_role: str) -> str:
+    """Say which other role has the name of an account's own managed role; empty where
+    none has, and where the account has none.
+    """
+    row = ManagingAccount.objects.first() if managed_role else None
+    return managing_of(row).clash_with(managed_role) if row else ""
+
+
 def described_managing() -> dict[str, Any]:
     """Return what people said of the managing account; empty: nothing yet."""
     return ManagingAccount.objects.values(*COLUMNS).first() or {}

@@ -34,6 +34,7 @@ def managing_snapshot(row: ManagingAccount) -> Snapshot:
 def managed_snapshot(managing: Managing, managed: Managed) -> Snapshot:
     return {
         "managed_role": managing.managed_role,
+        "own_role": managed.managed_role,
         "base_role": managing.base_role,
         "image_keys": list(managing.image_keys),
         "grants_from": managed.account_id,
@@ -116,7 +117,8 @@ def earlier_choice(
         PROVIDERS[key].from_details(details)
         for key, details in snapshot["providers"].items()
     )
-    return before, replace(managed, providers=providers)
+    own = snapshot.get("own_role", "")
+    return before, replace(managed, providers=providers, managed_role=own)
 
 
 def earlier_identities(row: ManagingAccount) -> Iterator[Resource]:

@@ -23,6 +23,7 @@ from accounts.models.account import (
     DescribedQuerySet,
     is_account_id,
     is_account_name,
+    is_path_and_role,
 )
 from accounts.models.activity import CreatedBy, name_of
 from accounts.models.organization.template import InCommon
@@ -39,6 +40,10 @@ from onboarding.providers import PROVIDERS
 from onboarding.resources.entry_changes import EntryDocument
 from onboarding.spinnaker.entry_documents import are_documents
 
+FIXED = (
+    "You can't change it while Bowline's roles exist in the account. Remove the "
+    "account from AWS first."
+)
 READY = ~Q(verified={}) & Q(excluded_at=None, withdrawn=False, missed__lt=MISSES)
 
 
@@ -209,6 +214,9 @@ class ManagedAccount(CreatedBy, InCommon, MadeByOthers, Account, Readable):
     external_id = models.UUIDField(default=uuid.uuid4, editable=False)
     former_external_id = models.UUIDField(null=True, blank=True, editable=False)
     """Accepted in addition to the new one during a rotation; see external_ids.py."""
+    managed_role = models.CharField(
+        max_length=576, blank=True, validators=[is_path_and_role]
+    )
     adopts = models.BooleanField(default=False)
     carried = models.JSONField(default=dict, blank=True)
     """What Spinnaker is configured with that isn't Bowline's; see the engine's
@@ -308,17 +316,11 @@ class ManagedAccount(CreatedBy, InCommon, MadeByOthers, Account, Readable):
         return reverse("accounts:account", args=[self.pk])
 
     def clean(self) -> None:
-        """Refuse another AWS account while Bowline's roles exist in this one."""
+        """Refuse another AWS account or managed role while Bowline's roles exist."""
         before = ManagedAccount.objects.filter(pk=self.pk).first()
-        if before and before.granted_at and before.account_id != self.account_id:
-            raise ValidationError(
-                {
-                    "account_id": (
-                        "You can't change it while Bowline's roles exist in the "
-                        "account. Remove the account from AWS first."
-                    )
-                }
-            )
+        fixed = ("account_id", "managed_role") if before and before.granted_at else ()
+        if changed := [n for n in fixed if getattr(before, n) != getattr(self, n)]:
+            raise ValidationError(dict.fromkeys(changed, FIXED))
 
     @property
     def facts(self) -> Facts:

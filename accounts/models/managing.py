@@ -219,7 +219,7 @@ class ManagingAccount(Account, Leased, Readable):
     def clean(self) -> None:
         """Refuse roles that share a name: one of them could not be created."""
         exists = self.identity_kind == self.IdentityKind.EXISTING
-        clash = Managing(
+        described = Managing(
             name=self.name,
             account_id=self.account_id,
             identity=(
@@ -229,9 +229,12 @@ class ManagingAccount(Account, Leased, Readable):
             ),
             managed_role=self.managed_role,
             base_role=self.base_role,
-        ).clash
-        if clash:
-            raise ValidationError(clash)
+        )
+        own = ManagedAccount.objects.exclude(managed_role="").order_by("managed_role")
+        roles = own.values_list("managed_role", flat=True).distinct()
+        for role in (self.managed_role, *roles):
+            if clash := described.clash_with(role):
+                raise ValidationError(clash)
         self.stay_the_same_account()
         self.keep_maker()
         self.forget_issuer()

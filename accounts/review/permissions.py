@@ -39,6 +39,7 @@ def reviewed(
     found = {name: reading.role_said(role) for name, role in planned.items()}
     identity_role = next((r for r in identity(managing) if isinstance(r, Role)), None)
     chain = trust_chain(managing, managed, review)
+    role = managing.role_of(managed).name
     identity_topics = managing_topics(managing)
     grants = [r for r in resources if isinstance(r, KeyGrant)]
     elsewhere = next((grant for grant in grants if grant.crosses_accounts), None)
@@ -49,8 +50,8 @@ def reviewed(
         "reading": reading,
         "verdict": reading.verdict(resources, is_edited=reading.is_edited(resources)),
         "is_as_verified": account.state in VERIFIED and reading.is_exact(resources),
-        "found": found.get(managing.managed_role),
-        "size": reading.size(managing.managed_role, review),
+        "found": found.get(role),
+        "size": reading.size(role, review),
         "managings": managings,
         "identity_verdict": managings.verdict(
             [identity_role] if identity_role else [], is_edited=None
@@ -61,7 +62,7 @@ def reviewed(
         "chain": chain,
         "other_roles": [
             (one, found[Arn.of(one.arn).name])
-            for one in other_roles(managing, resources)
+            for one in other_roles(managing, managed, resources)
         ],
         "key_grants": grants,
         "key_policy": key_policy_statements(elsewhere) if elsewhere else [],

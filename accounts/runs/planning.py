@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from contextlib import suppress
+from itertools import starmap
 from typing import TypeAlias
 
 from django.db import transaction
@@ -195,8 +196,11 @@ def own_line(scope: Scope, one: Comparison) -> Comparison:
     assert scope.account is not None
     listed, _ = assume_list.split(one.changes)
     at_work = Run.objects.filter(status=Status.APPLYING).exclude(account=None)
-    ids = at_work.values_list("account__account_id", flat=True)
-    roles = map(scope.managing.managed_role_arn, [scope.account.account_id, *ids])
+    pairs = [
+        (scope.account.account_id, scope.account.managed_role),
+        *at_work.values_list("account__account_id", "account__managed_role"),
+    ]
+    roles = starmap(scope.managing.managed_role_arn, pairs)
     its_own = assume_list.of_others(listed, roles, one.observed)
     return one._replace(changes=tuple(listed) if its_own else ())
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.mapping import snapshots
 from accounts.mapping.edits import is_outdated_by
 from accounts.mapping.left_over import forgotten_by, withdrawn_by
-from accounts.mapping.managed import assumed_accounts, managed_of
+from accounts.mapping.managed import assumed_roles, managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
@@ -292,9 +292,8 @@ def managing_side(
     over, too.
     """
     grants = run.grants.prefetch_related("providers")
-    assumed = assumed_accounts(managing, [account] if account else grants)
     leaving = withdraws.union(forgotten_by(run).values_list("account_id", flat=True))
-    stay = [account_id for account_id in assumed if account_id not in leaving]
+    stay = assumed_roles(managing, [account] if account else grants, leaving=leaving)
     return Side(
         account_name=managing.name,
         place=managing.name,

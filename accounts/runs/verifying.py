@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import chain
+from itertools import chain, starmap
 from typing import NamedTuple
 
 from django.db import transaction
@@ -385,10 +385,8 @@ def without_others(changes: Iterable[Change], scope: Scope) -> tuple[Change, ...
         others = others.exclude(pk=scope.account.pk)
     else:
         others = others.filter(runs__status__in=(*WORKING, Status.HANDED_OFF))
-    roles = (
-        scope.managing.managed_role_arn(account_id)
-        for account_id in others.values_list("account_id", flat=True)
-    )
+    pairs = others.values_list("account_id", "managed_role")
+    roles = starmap(scope.managing.managed_role_arn, pairs)
     if listed and assume_list.of_others(listed, roles):
         return tuple(rest)
     return (*rest, *listed)

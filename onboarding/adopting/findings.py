@@ -167,8 +167,8 @@ def roles(accounts: Iterable[Account]) -> Iterator[Finding]:
         counts = some(named, MOST_ROLES)
         yield Finding(
             "several-roles",
-            f"The roles have different names: {counts}. Bowline has one managed role "
-            "for all accounts, so it takes those of one name.",
+            f"The roles have different names: {counts}. One of them is the managing "
+            "account's managed role, and each account with another one names it.",
         )
     if any(role.partition not in ("", OWN_STS) for role in own):
         yield Finding(

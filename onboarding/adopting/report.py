@@ -80,7 +80,7 @@ class Report:
 
 
 def report_of(read: Read, *, role: RoleName | None = None) -> Report:
-    """Report on everything that was read; with a role, only its accounts are taken."""
+    """Report on everything that was read; with a role, that one is the usual one."""
     spinnaker = combined(read.readings, read.kubeconfigs)
     return Report(
         spinnaker,

@@ -136,6 +136,19 @@ FIELDS = (
         is_listed=False,
     ),
     Field(
+        "managed_role",
+        Step.ACCESS,
+        Words(
+            "Managed role",
+            "Leave empty for the managing account's. For example spinnaker/deploy.",
+            "managed-roles",
+        ),
+        rule=names.chain_role_in_path,
+        longest=576,
+        default="",
+        is_listed=False,
+    ),
+    Field(
         "adopts",
         Step.ACCESS,
         Words(

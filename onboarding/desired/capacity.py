@@ -5,7 +5,10 @@ AWS limits the size of a policy and how many an identity holds, so a list is fin
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count as count_from
+from itertools import islice
 from math import ceil
 
 from onboarding.desired.packing import POLICIES_PER_HOLDER
@@ -51,11 +54,13 @@ def capacity(managing: Managing, *, assumed: int, coming: int = 0) -> Capacity:
 
 def assume_policy_names(managing: Managing, count: int) -> tuple[str, ...]:
     """Name the policies that hold this number of listed roles."""
-    pieces = ceil(count / roles_per_policy(managing))
-    return tuple(
-        ASSUME_POLICY + (f"-{number}" if number > 1 else "")
-        for number in range(1, pieces + 1)
-    )
+    return tuple(islice(policy_names(), ceil(count / roles_per_policy(managing))))
+
+
+def policy_names() -> Iterator[str]:
+    """Yield the names of the policies that let the identity assume roles, in order."""
+    yield ASSUME_POLICY
+    yield from (f"{ASSUME_POLICY}-{number}" for number in count_from(2))
 
 
 def listed_up_to(managing: Managing, name: str) -> int:
@@ -70,14 +75,42 @@ def assume_policy(roles: list[str]) -> Policy:
     )
 
 
+ROOM = MANAGED_POLICY_LIMIT - assume_policy(["", "x"]).size + len(minified("x"))
+"""The characters that the roles of such a policy can take."""
+
+
+def room_for(arn: str) -> int:
+    """Count the characters that a role takes in a policy."""
+    return len(minified(arn)) + 1
+
+
+def in_policies(roles: Iterable[str]) -> Iterator[list[str]]:
+    """Cut roles, in their order, into as many lists as AWS's quota needs."""
+    some: list[str] = []
+    left = ROOM
+    for role in roles:
+        if some and room_for(role) > left:
+            yield some
+            some, left = [], ROOM
+        some.append(role)
+        left -= room_for(role)
+    if some:
+        yield some
+
+
 def roles_per_policy(managing: Managing) -> int:
-    """Count the role ARNs that one managed policy holds; all are equally long."""
+    """Count the role ARNs that one managed policy holds, where all have the usual name:
+    they are equally long.
+    """
     arn = managing.managed_role_arn("0" * 12)
-    frame = assume_policy(["", arn]).size - len(minified(arn))
-    return (MANAGED_POLICY_LIMIT - frame) // (len(minified(arn)) + 1)
+    return ROOM // room_for(arn)
+
+
+def most_policies(managing: Managing) -> int:
+    """Count the policies of the identity that can list roles."""
+    return POLICIES_PER_HOLDER - (2 if managing.bakes else 1)
 
 
 def most_listed(managing: Managing) -> int:
     """Count the accounts that fit into the listed form, all policies together."""
-    others = 2 if managing.bakes else 1
-    return roles_per_policy(managing) * (POLICIES_PER_HOLDER - others)
+    return roles_per_policy(managing) * most_policies(managing)

@@ -58,9 +58,11 @@ def managed_role(managing: Managing, managed: Managed) -> Role:
         "Action": "sts:AssumeRole",
         "Condition": {"StringEquals": asked} if asked else {},
     }
+    role = managing.role_of(managed)
     return Role(
         account=managed.account_id,
-        name=managing.managed_role,
+        name=role.name,
+        path=role.path,
         trust=Policy.allowing(trusted, *trusted_services(managing, managed)),
         boundary=managing.boundary_in(managed.account_id),
         reason=reason,
@@ -125,7 +127,7 @@ def permissions(managing: Managing, managed: Managed) -> Iterator[Resource]:
     if pass_role:
         yield InlinePolicy(
             account=managed.account_id,
-            role=managing.managed_role,
+            role=managing.role_of(managed).name,
             policy=PASS_ROLE,
             document=Policy.allowing(*(grant.statement for grant in pass_role)),
             reason="Allows Spinnaker to pass only these roles to only these services.",
@@ -142,7 +144,7 @@ def attachment(managing: Managing, managed: Managed, policy: str) -> Attachment:
     path = f"policy{MANAGED_PATH}{policy}"
     return Attachment(
         account=managed.account_id,
-        holder=managing.managed_role,
+        holder=managing.role_of(managed).name,
         policy_arn=managing.arn("iam", managed.account_id, path),
         reason=f"Gives {policy} to the managed role.",
     )

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from onboarding.desired.capacity import (
-    ASSUME_POLICY,
     assume_policy,
-    assume_policy_names,
+    in_policies,
     most_listed,
-    roles_per_policy,
+    most_policies,
+    policy_names,
 )
 from onboarding.desired.image_keys import packer_grants
 from onboarding.desired.packing import POLICIES_PER_HOLDER
@@ -95,8 +95,8 @@ def bake_grants(managing: Managing) -> tuple[Grant, ...]:
 
 
 def managing_side(managing: Managing, assumed: Sequence[str]) -> Iterator[Resource]:
-    """Yield Spinnaker's identity and what it may assume: the managed roles of these AWS
-    accounts, or, whatever is listed, of each account of the organization.
+    """Yield Spinnaker's identity and what it may assume: these managed roles and, where
+    it may assume in a whole organization, those of the usual name there.
     """
     yield from identity(managing)
     documents = dict(assume_policies(managing, assumed))
@@ -185,9 +185,11 @@ def assume_policies(
     """Yield the policies that let the identity assume each managed role.
 
     Listed roles are cut into as many documents as AWS's quota needs, in their order, so
-    that a new account changes the last one only. Raise QuotaExceeded where an identity
-    cannot hold as many.
+    that a new account changes the last one only. For an organization, those are listed
+    that its pattern does not match. Raise QuotaExceeded where an identity cannot hold
+    as many.
     """
+    documents = []
     if managing.organization:
         statement = {
             "Sid": "AssumeManaged",
@@ -195,21 +197,22 @@ def assume_policies(
             "Resource": managing.managed_role_arn("*"),
             "Condition": {"StringEquals": {"aws:ResourceOrgID": managing.organization}},
         }
-        yield ASSUME_POLICY, Policy.allowing(statement)
-        return
-    roles = [managing.managed_role_arn(account_id) for account_id in assumed]
-    if len(roles) > (most := most_listed(managing)):
+        documents.append(Policy.allowing(statement))
+    listed = [role for role in assumed if not is_usual(managing, role)]
+    documents += map(assume_policy, in_policies(listed))
+    most = most_listed(managing)
+    if len(listed) > most or len(documents) > most_policies(managing):
         raise QuotaExceeded(
-            f"{len(roles):,} listed accounts do not fit into the {POLICIES_PER_HOLDER} "
-            f"policies of one identity; {most:,} do."
+            f"{len(listed):,} listed accounts do not fit into the "
+            f"{POLICIES_PER_HOLDER} policies of one identity; {most:,} do."
         )
-    size = roles_per_policy(managing)
-    for name, start in zip(
-        assume_policy_names(managing, len(roles)),
-        range(0, len(roles), size),
-        strict=True,
-    ):
-        yield name, assume_policy(roles[start : start + size])
+    yield from zip(policy_names(), documents, strict=False)
+
+
+def is_usual(managing: Managing, role: str) -> bool:
+    """Return whether the organization's pattern matches the role."""
+    usual = managing.managed_role_arn(Arn.of(role).account)
+    return bool(managing.organization) and role == usual
 
 
 def attachment(managing: Managing, policy: str) -> Attachment:

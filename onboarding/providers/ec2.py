@@ -33,6 +33,7 @@ from onboarding.providers.roles import (
     READ,
     pass_roles,
     power_user,
+    refuse_passing_itself,
 )
 from onboarding.resources.kinds import Resource, ServiceLinkedRole
 from onboarding.topology import Managed, Managing
@@ -69,6 +70,10 @@ class Ec2(Provider):
         require("roles_path", ROLES_PATH, self.roles_path)
         if self.stack_roles_path:
             require("stack_roles_path", ROLES_PATH, self.stack_roles_path)
+
+    def suit(self, managed: Managed) -> None:
+        for field in ("roles_path", "stack_roles_path"):
+            refuse_passing_itself(managed, field, getattr(self, field))
 
     @classmethod
     def searches(cls, managed: Managed) -> tuple[Call, ...]:

@@ -21,6 +21,7 @@ from onboarding.providers.roles import (
     ROLE_LIST,
     pass_roles,
     power_user,
+    refuse_passing_itself,
 )
 from onboarding.resources.kinds import Attachment, Resource, Role, ServiceLinkedRole
 from onboarding.resources.policy import Policy
@@ -87,6 +88,7 @@ class Ecs(Provider):
         require_one_of("access", ACCESS, self.access)
 
     def suit(self, managed: Managed) -> None:
+        refuse_passing_itself(managed, "roles_path", self.roles_path)
         name = self.name(managed)
         if any_case(name) == any_case(managed.name):
             raise DetailsError(
@@ -298,7 +300,7 @@ def as_execution_role(managing: Managing, managed: Managed) -> Iterator[Grant]:
         managed,
         to="EcsTasksItself",
         service="ecs-tasks",
-        roles=(f"/{managing.managed_role}",),
+        roles=(managing.role_of(managed).resource.removeprefix("role"),),
     )
 
 

@@ -73,14 +73,13 @@ def aws_entry(
     cloudformation: bool = False,
 ) -> AwsEntry:
     """Describe the account's one `aws` entry; `entries` merges what each one says."""
-    arn = managing.managed_role_arn(managed.account_id)
-    short = f"role/{managing.managed_role}"
+    role = managing.role_of(managed)
     return AwsEntry(
         name=managed.name,
         account_id=managed.account_id,
         environment=managed.environment,
         regions=managed.regions,
-        assume_role=short if managing.partition == "aws" else arn,
+        assume_role=role.resource if managing.partition == "aws" else role.arn,
         external_id=managed.external_id,
         permissions=managed.permissions,
         key_pair=key_pair,

@@ -26,6 +26,7 @@ from onboarding.providers.roles import (
     ROLE_LIST,
     pass_roles,
     power_user,
+    refuse_passing_itself,
 )
 from onboarding.resources.kinds import Resource
 from onboarding.topology import Managed, Managing
@@ -87,6 +88,9 @@ class Lambda(Provider):
         require("kms_keys", KMS_KEY, *self.kms_keys)
         require_no_doubles("kms_keys", self.kms_keys)
         require_at_most("kms_keys", MOST_KEYS, self.kms_keys, called="keys")
+
+    def suit(self, managed: Managed) -> None:
+        refuse_passing_itself(managed, "function_roles_path", self.function_roles_path)
 
     def grants(self, managing: Managing, managed: Managed) -> tuple[Grant, ...]:
         functions = managing.arn("lambda", managed.account_id, "function:*", "*")

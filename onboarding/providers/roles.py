@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from onboarding.checks import Call, Check
+from onboarding.details import DetailsError
 from onboarding.grants import Access, Grant
 from onboarding.resources.kinds import Attachment
 from onboarding.topology import Managed, Managing
@@ -26,8 +27,8 @@ def pass_roles(
 ) -> Grant:
     """Allow passing these roles (path and name) to this service, and to no other.
 
-    The managed role itself is at the path `/` and must never match: who may deploy
-    could then run code as Spinnaker.
+    The managed role itself must never match: who may deploy could then run code as
+    Spinnaker. `refuse_passing_itself` keeps it from these paths.
     """
     principal = managing.aws.service_principal(service)
     return Grant(
@@ -42,6 +43,16 @@ def pass_roles(
     )
 
 
+def refuse_passing_itself(managed: Managed, field: str, path: str) -> None:
+    """Raise DetailsError where the managed role is at a path whose roles are passed."""
+    if path and f"/{managed.managed_role}".startswith(path):
+        raise DetailsError(
+            field,
+            f"The managed role {managed.managed_role} is under {path}, so whoever can "
+            "deploy could run code as Spinnaker. Choose another path.",
+        )
+
+
 POWER_USER_POLICY = "PowerUserAccess"
 POWER_USER_WARNING = (
     "With PowerUserAccess, Spinnaker and everyone who can deploy with it can do "
@@ -54,7 +65,7 @@ def power_user(managing: Managing, managed: Managed) -> Attachment:
     """Attach what Spinnaker's old guide attaches, and what that is missing of IAM."""
     return Attachment(
         account=managed.account_id,
-        holder=managing.managed_role,
+        holder=managing.role_of(managed).name,
         policy_arn=managing.arn("iam", "aws", f"policy/{POWER_USER_POLICY}"),
         reason="Not recommended: allows everything except IAM.",
     )

@@ -133,10 +133,11 @@ def managed_review(managing: Managing, managed: Managed) -> Review:
 
 
 def other_roles(
-    managing: Managing, resources: Collection[Resource]
+    managing: Managing, managed: Managed, resources: Collection[Resource]
 ) -> tuple[OtherRole, ...]:
     """Describe the other roles of an account, which AWS's services use."""
     attachments = [r for r in resources if isinstance(r, Attachment)]
+    managed_name = managing.role_of(managed).name
     return tuple(
         OtherRole(
             arn=managing.arn("iam", role.account, f"role{role.path}{role.name}"),
@@ -148,7 +149,7 @@ def other_roles(
             policies=tuple(a.policy_arn for a in attachments if a.holder == role.name),
         )
         for role in resources
-        if isinstance(role, Role) and role.name != managing.managed_role
+        if isinstance(role, Role) and role.name != managed_name
     )
 
 

@@ -111,7 +111,8 @@ def role_of(managing: Managing, managed: Managed, review: Review) -> Party:
         notes = (*notes, "kept as it is, if it existed before")
     if review.power_user_by:
         notes = (*notes, f"{POWER_USER_POLICY} is attached")
-    return Party("Managed role", managing.managed_role, notes)
+    role = managing.role_of(managed).resource.removeprefix("role/")
+    return Party("Managed role", role, notes)
 
 
 def bounded(boundary: str) -> tuple[str, ...]:
@@ -193,7 +194,7 @@ def assumes(managing: Managing, managed: Managed) -> Link:
             "Only from an account of the organization "
             f"{managing.trust_organization} (aws:PrincipalOrgID)."
         )
-    if managing.organization:
+    if managing.organization and not managed.managed_role:
         sentences.append(
             f"Its own policy lets it assume every role {managing.managed_role} in "
             f"accounts of the organization {managing.organization}."
@@ -205,7 +206,7 @@ def assumes(managing: Managing, managed: Managed) -> Link:
         ASSUME,
         tuple(conditions),
         "The managed role",
-        managing.managed_role_arn(managed.account_id),
+        managing.role_of(managed).arn,
         f"{IDENTITY} can assume it. {' '.join(sentences)}",
     )
 
@@ -228,7 +229,7 @@ def services(managing: Managing, managed: Managed) -> Iterator[Link]:
 
 def hands(managing: Managing, managed: Managed) -> Iterator[Link]:
     """Yield what may be passed; the managed role itself never should be."""
-    own = managing.managed_role_arn(managed.account_id)
+    own = managing.role_of(managed).arn
     for granted in grants(managing, managed).values():
         for grant in granted:
             if grant.access is not Access.PASS_ROLE or not grant.condition:

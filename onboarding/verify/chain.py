@@ -240,7 +240,8 @@ def unless_unread(cause: Callable[[], Cause | None]) -> Cause | None:
 
 
 def create_role(role: Role) -> str:
-    words = ("iam", "create-role", "--role-name", role.name)
+    path = ("--path", role.path) if role.path != "/" else ()
+    words = ("iam", "create-role", "--role-name", role.name, *path)
     tag = ("--tags", f"Key={OWNER_TAG},Value={OWNER}")
     return command(*words, *tag, assume_role_policy_document=role.trust.document)
 

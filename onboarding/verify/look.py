@@ -21,7 +21,7 @@ def opens(sessions: Sessions, managing: Managing, managed: Managed) -> bool:
             sessions.credentials(managed.reach)
         else:
             sessions.assume(
-                managing.managed_role_arn(managed.account_id),
+                managing.role_of(managed).arn,
                 session_name=SPINNAKER,
                 external_id=managed.external_id,
                 source=source,

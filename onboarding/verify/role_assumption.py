@@ -75,11 +75,11 @@ class ManagedStep:
 
     @property
     def role_arn(self) -> str:
-        return self.chain.managing.managed_role_arn(self.managed.account_id)
+        return self.chain.managing.role_of(self.managed).arn
 
     @property
     def role(self) -> str:
-        return self.chain.managing.managed_role
+        return self.chain.managing.role_of(self.managed).name
 
     def assume(self, source: Credentials | None) -> Result:
         """Assume the managed role exactly as Clouddriver does."""
@@ -317,8 +317,9 @@ class ManagedStep:
             yield Cause(
                 Located.ABSENT,
                 f"The {role.title} exists at another path: {described['Arn']}.",
-                f"Spinnaker asks for {self.role_arn}: delete that role or choose "
-                "another name for the managed role; then plan again.",
+                f"Spinnaker asks for {self.role_arn}: enter the path in the account's "
+                "managed role, delete that role, or choose another name; then plan "
+                "again.",
                 document=printed_document(shown),
                 line=line_of(shown, ("Path",)),
             )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from onboarding.aws.client import iam_action
 from onboarding.checks import Check
 from onboarding.resources.policy import Policy
-from onboarding.topology import Managing
+from onboarding.topology import Managed, Managing
 
 SESSION_POLICY_LIMIT = 2048
 """Characters that AWS takes, and packs; https://docs.aws.amazon.com/IAM quotas."""
@@ -26,13 +26,20 @@ def managed_session_policy(checks: Iterable[Check]) -> str:
     return allowing([f"{s}:{verb}*" for s in services for verb in READ_VERBS])
 
 
-def identity_session_policy(managing: Managing, checks: Iterable[Check]) -> str:
-    """Write the session policy of the identity: the next step, and its own reads."""
+def identity_session_policy(
+    managing: Managing, checks: Iterable[Check], managed: Managed | None = None
+) -> str:
+    """Write the session policy of the identity: the next step, and its own reads. It is
+    the same for all accounts whose managed role has the usual name.
+    """
+    roles = [managing.managed_role_arn("*")]
+    if managed and managed.managed_role:
+        roles.append(managing.role_of(managed).arn)
     actions = sorted({iam_action(c.call.service, c.call.operation) for c in checks})
     reads = [{"Action": actions, "Resource": "*"}] if actions else []
     return Policy.allowing(
         *reads,
-        {"Action": "sts:AssumeRole", "Resource": managing.managed_role_arn("*")},
+        {"Action": "sts:AssumeRole", "Resource": roles},
     ).text
 
 

@@ -77,7 +77,7 @@ def verify(
     reads = [Read(key, check) for key, check in checks(managing, managed)]
     wait = Backoff(backoff_seconds, waiting, clock)
     zones = zone_checks(managed.regions)
-    identity_policy = identity_session_policy(managing, zones)
+    identity_policy = identity_session_policy(managing, zones, managed)
     chain = Chain(
         sessions, managing, identity_reach, wait, identity_policy, shares_identity
     )
@@ -92,7 +92,7 @@ def verify(
             walked = [*walk(chain, zones, managed, reach, managed_policy)]
         yield from walked
     access = AccountClient.of(sessions, reach)
-    role = managing.managed_role_arn(managed.account_id)
+    role = managing.role_of(managed).arn
     holder = Holder(access, role, MANAGED_PATH, reach.writes, sessions)
     as_managed = None
     if chain.as_managed is not None:

@@ -27,6 +27,7 @@ from tests.accounts.runs.carried import (
     root,
 )
 from tests.attack.freezing import ASSUME, Freezing, assumed
+from tests.factories import roles_in_a_policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,10 +37,7 @@ CROWD = MEMBERS[:5]
 @pytest.fixture(params=[50, 2], ids=["one policy", "several policies"])
 def per_policy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let so many accounts fit into one policy of the list."""
-    for module in ("capacity", "managing"):
-        monkeypatch.setattr(
-            f"onboarding.desired.{module}.roles_per_policy", lambda _: request.param
-        )
+    roles_in_a_policy(monkeypatch, request.param)
 
 
 def interleaved(runs: list[Run], frozen_at: str) -> list[Run]:

@@ -12,6 +12,10 @@ from onboarding.details import DetailsError, require
 FORMATS = {
     "account": (names.ACCOUNT_NAME, ["a", "PROD-US", "aws.prod_1", "a" * 60]),
     "role": (names.ROLE_NAME, ["ecsTaskExecutionRole", "a+b=c,d.e@f_g-h"]),
+    "path and role": (
+        names.PATH_AND_ROLE,
+        ["spinnakerManaged", "spinnaker/deploy", "a/b/c", f"{'a' * 511}/{'b' * 64}"],
+    ),
     "roles path": (names.ROLES_PATH, ["/spinnaker-ec2/", "/a/b/", "/_/"]),
     "key pair": (
         names.KEY_PAIR,
@@ -63,6 +67,13 @@ def test_an_account_id_is_its_twelve_digits(value: str) -> None:
         (names.role_name, "a/b"),
         (names.chain_role, "deploy-aws-cn"),
         (names.chain_role, "aws-us-gov"),
+        (names.chain_role_in_path, "/a"),
+        (names.chain_role_in_path, "a/"),
+        (names.chain_role_in_path, "a//b"),
+        (names.chain_role_in_path, "role/a"),
+        (names.chain_role_in_path, "a/" + "b" * 65),
+        (names.chain_role_in_path, "arn:aws:iam::911111111111:role/a"),
+        (names.chain_role_in_path, "in-aws-cn/a"),
         (names.organization, "o-UPPER12345"),
         (names.identity_arn, "arn:aws:sts::911111111111:assumed-role/a/b"),
         (names.fiat_role, "-rf"),
@@ -86,6 +97,7 @@ def test_what_cannot_be_right_is_quoted_and_refused(rule, value: str) -> None:
     [
         (names.fiat_role, 'Team “A” & $friends\' "x"'),
         (names.chain_role, "spinnakerManaged"),
+        (names.chain_role_in_path, "spinnaker/deploy"),
         (names.organization, "o-a1b2c3d4e5"),
         (names.identity_arn, "arn:aws-cn:iam::911111111111:role/path/to/x"),
     ],

@@ -14,7 +14,7 @@ from accounts.mapping.accounts_file.saving import refuse_touched, save
 from accounts.mapping.edits import editing, editing_managing
 from accounts.mapping.handing_off import prefix_for
 from accounts.mapping.managed import provider_of
-from accounts.mapping.managing import managing_columns
+from accounts.mapping.managing import managing_columns, managing_of
 from accounts.mapping.spinnaker.connection import connection_of
 from accounts.mapping.spinnaker.describing import describe as describe_spinnaker
 from accounts.mapping.spinnaker_names import claim_names
@@ -111,8 +111,14 @@ def at_its_line(file: AccountsFile) -> Iterator[None]:
 
 def problems_of_managing(file: AccountsFile) -> Iterator[Problem]:
     """Find what the file's managing account needs, with those that Bowline has."""
+    row = ManagingAccount.objects.first()
+    managing = file.managing or (managing_of(row) if row else None)
+    for one in file.accounts if managing else ():
+        role = one.managed.managed_role
+        if role and managing and (clash := managing.clash_with(role)):
+            yield Problem(one.line, f"managed_role: {clash}")
     if file.managing is None:
-        if not ManagingAccount.objects.exists():
+        if managing is None:
             yield Problem(1, "Add the managing account to the file first.")
         return
     named = {written.managed.name for written in file.accounts}

@@ -147,6 +147,8 @@ def problems_of(
             yield Problem(one.written.line, SAME_ACCOUNT)
         elif row and row.granted_at and row.made_by != managed.made_by:
             yield Problem(one.written.line, SAME_MAKER)
+        elif row and row.granted_at and row.managed_role != managed.managed_role:
+            yield Problem(one.written.line, SAME_ROLE)
         for name in spinnaker_names(managed):
             owner = taken.get(any_case(name))
             if owner and (row is None or owner != row.pk):
@@ -156,6 +158,12 @@ def problems_of(
 
 SAME_ACCOUNT = (
     "You can't change the account ID while Bowline's roles exist in the account. "
+    "Remove the account from AWS first."
+)
+
+
+SAME_ROLE = (
+    "You can't change the managed role while Bowline's roles exist in the account. "
     "Remove the account from AWS first."
 )
 

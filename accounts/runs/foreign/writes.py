@@ -52,12 +52,13 @@ def writes_to_accept(
     scope: Scope, status: str, results: Iterable[Result]
 ) -> Writes | None:
     """Return what must be accepted of an account that was verified; None: nothing."""
-    account, role = scope.account, scope.managing.managed_role
+    account = scope.account
     unknown = [one for one in results if one.unknown_writes]
     if status != Status.VERIFIED or account is None or not unknown:
         return None
     if not strict_among(account.environments):
         return None
+    role = (account.managed_role or scope.managing.managed_role).rpartition("/")[2]
     which = [told(one) for one in unknown]
     text = json.dumps([WRITES, role, sorted(which)])
     digest = hashlib.sha256(text.encode()).hexdigest()

@@ -125,10 +125,13 @@ def leave_managing(run: Run, row: ManagingAccount) -> None:
 
 def refuse_assumable(run: Run, scope: Scope) -> None:
     """Raise PlanOutdated where a removal would delete what Spinnaker may assume still:
-    the managing account's run should have withdrawn it. That of an organization cannot.
+    the managing account's run should have withdrawn it. That of an organization cannot,
+    where the account has the usual role.
     """
     account = scope.account
-    if run.kind != Run.Kind.REMOVE or account is None or scope.row.organization:
+    if run.kind != Run.Kind.REMOVE or account is None:
+        return
+    if scope.row.organization and not account.managed_role:
         return
     if account.is_assumable:
         raise PlanOutdated(f"Spinnaker can still assume the roles of {account.name}.")

@@ -23,6 +23,8 @@ class Switch(NamedTuple):
     """The policies that are detached and deleted."""
     roles: str
     """The ARN of that line."""
+    has_own: bool = False
+    """Whether accounts have managed roles of their own, which stay listed."""
 
 
 class OrganizationAnswer(NamedTuple):
@@ -37,7 +39,8 @@ class OrganizationAnswer(NamedTuple):
 def switch_of(row: ManagingAccount, room: Capacity) -> Switch:
     managing = managing_of(row)
     stays, *goes = assume_policy_names(managing, max(room.assumed, 1))
-    return Switch(stays, tuple(goes), managing.managed_role_arn("*"))
+    own = ManagedAccount.objects.assumable().exclude(managed_role="")
+    return Switch(stays, tuple(goes), managing.managed_role_arn("*"), own.exists())
 
 
 def answered_organization(row: ManagingAccount, lookup: Lookup) -> OrganizationAnswer:

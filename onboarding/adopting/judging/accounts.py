@@ -23,7 +23,7 @@ from onboarding.adopting.accounts.fields import (
 )
 from onboarding.adopting.accounts.listed import KEY_PAIR
 from onboarding.adopting.comparing import Spinnaker
-from onboarding.adopting.judging.roles import RoleName, most_common, refusal, role_in
+from onboarding.adopting.judging.roles import RoleName, refusal, role_in, usual_role
 from onboarding.adopting.judging.verdicts import (
     READ_AND_WRITE,
     FieldVerdict,
@@ -37,9 +37,9 @@ from onboarding.names import short
 
 Written = dict[str, Any]
 
-OTHER_ROLE = (
-    "Bowline has one managed role for all accounts, and it would be {}. The accounts "
-    "file can't name another one for this account."
+OTHER_PARTITION = (
+    "Bowline works in one partition, and it would be {}. This account's role is in "
+    "another one."
 )
 SHARED = (
     "Spinnaker knows this AWS account by several names: {}. Bowline knows one name of "
@@ -105,11 +105,11 @@ class Judgement:
     written: tuple[Written, ...]
     """The accounts that are taken, in the keys of the accounts file."""
     role: RoleName | None
-    """The managed role of those that are taken; None: no account has one."""
+    """The usual managed role of those that are taken; None: no account has one."""
 
 
 def judge(spinnaker: Spinnaker, *, role: RoleName | None = None) -> Judgement:
-    """Judge each account; with a role, only accounts that have it are taken."""
+    """Judge each account; with a role, that one is the usual one."""
     return Judge(spinnaker, role).judgement()
 
 
@@ -119,7 +119,7 @@ class Judge:
     def __init__(self, spinnaker: Spinnaker, role: RoleName | None) -> None:
         self.spinnaker = spinnaker
         aws = spinnaker.of_type(AWS)
-        self.role = role or most_common(aws)
+        self.role = role or usual_role(aws)
         self.names = Counter(one.name for one in spinnaker.accounts)
         self.in_any_case = Counter(map(names.any_case, self.names))
         self.by_name = {one.name: one for one in aws}
@@ -147,7 +147,7 @@ class Judge:
             judged = judged.leaving(SHARED.format(listed))
         if judged.reasons:
             return judged
-        written = carrying(written_aws(account), AWS, carried_of(judged))
+        written = written_aws(account, self.role)
         if problems := self.problems(written):
             return judged.leaving(*problems)
         self.written[account.name] = written
@@ -170,9 +170,8 @@ class Judge:
             yield from refused_name("environment", environment, names.environment)
         if wrong := refusal(account):
             yield "assumeRole", wrong
-        elif self.role and role_in(account) != self.role:
-            wanted = f"{self.role.name} in partition {self.role.partition}"
-            yield "assumeRole", OTHER_ROLE.format(wanted)
+        elif self.role and role_in(account).partition != self.role.partition:
+            yield "assumeRole", OTHER_PARTITION.format(self.role.partition)
 
     def problems(self, written: Written) -> tuple[str, ...]:
         """Say what the accounts file's own reader would refuse of the account."""
@@ -321,8 +320,10 @@ def cluster_of(account: Account, spinnaker: Spinnaker) -> EksCluster | str:
     return IN_CLUSTER
 
 
-def written_aws(account: Account) -> Written:
-    """Write an account in the keys of the accounts file."""
+def written_aws(account: Account, managed_role: RoleName | None) -> Written:
+    """Write an account in the keys of the accounts file; with its managed role, where
+    that is not the usual one.
+    """
     values = account.values
     key_pair = account.text("defaultKeyPair")
     usual = KEY_PAIR.replace("{{name}}", account.name)
@@ -340,6 +341,11 @@ def written_aws(account: Account) -> Written:
         # What is there is kept as it is.
         "adopts": True,
     }
-    if said := owned(account, "permissions"):
+    if (role := role_in(account)) != managed_role:
+        written["managed_role"] = role.name
+    permissions = values.get("permissions", {})
+    if said := {
+        verb: list(permissions[verb]) for verb in READ_AND_WRITE if verb in permissions
+    }:
         written["permissions"] = said
     return {**written, "providers": providers}

@@ -67,6 +67,21 @@ def test_two_plans_made_at_once_are_both_applied(here: Credentials) -> None:
     assert again.status == Status.VERIFIED
 
 
+def test_a_role_of_an_accounts_own_is_created_and_assumed(
+    here: Credentials,
+) -> None:
+    onboarded(member())
+    account = member(STAGING, managed_role="spinnaker/deploy")
+
+    run = done(planned(account))
+    account.refresh_from_db()
+    again = carried(verify(account, None))
+
+    assert (run.status, again.status) == (Status.VERIFIED, Status.VERIFIED), run.error
+    iam = root(here, STAGING, "iam")
+    assert iam.get_role(RoleName="deploy")["Role"]["Path"] == "/spinnaker/"
+
+
 def test_an_adopted_role_keeps_its_trust_and_fails_the_chain(
     here: Credentials,
 ) -> None:

@@ -56,9 +56,13 @@ def judged(**fields: Any) -> tuple[str, str, str]:
         ({"permissions": {"READ": ["https://a:b@c"]}}, "takes no secret"),
         ({"permissions": {"READ": ["a,b"]}}, "isn't valid"),
         ({"defaultKeyPair": "https://a:b@c"}, "takes no secret"),
-        ({"regions": [{"name": "us-east-9"}]}, "isn't a region"),
-        ({"assumeRole": "role/zzz"}, "one managed role for all"),
-        ({"assumeRole": "role/a/spinnakerManaged"}, "has a path"),
+        ({"regions": [{"name": "us-east-9"}]}, "not a region"),
+        (
+            {"assumeRole": f"arn:aws-cn:iam::{OTHER}:role/x", "accountId": OTHER},
+            "one partition",
+        ),
+        ({"assumeRole": "role//x"}, "Enter the role's name"),
+        ({"assumeRole": "role/aws-cn/x"}, "wrong STS"),
         ({"assumeRole": "role/${ROLE}"}, "which role this is"),
         ({"assumeRole": "user/x"}, "no role that Bowline knows"),
         ({"assumeRole": f"arn:aws:iam::{OTHER}:role/spinnakerManaged"}, "another AWS"),
@@ -161,12 +165,25 @@ def test_an_account_says_in_the_accounts_file_what_it_says_in_spinnaker() -> Non
     )
 
 
-def test_only_accounts_with_the_managed_role_of_the_site_are_taken() -> None:
-    files = spring(only(aws("a"), aws("b", OTHER, assumeRole="role/x")))
+def test_each_account_names_a_role_that_is_not_the_sites() -> None:
+    at_path = aws("c", "1" * 12, assumeRole="role/spinnaker/x")
+    files = spring(only(aws("a"), aws("b", OTHER, assumeRole="role/x"), at_path))
 
     report = report_of(read(files), role=RoleName("aws", "x"))
 
-    assert outcomes(report) == {"a": "left", "b": "taken"}
+    assert outcomes(report) == {"a": "taken", "b": "taken", "c": "taken"}
+    assert [one.get("managed_role") for one in report.judgement.written] == [
+        "spinnakerManaged",
+        None,
+        "spinnaker/x",
+    ]
+
+
+def test_where_every_role_has_a_path_spinnakers_own_name_is_usual() -> None:
+    report = reported(spring(only(aws("a", assumeRole="role/spinnaker/x"))))
+
+    assert report.judgement.role == RoleName("aws", "spinnakerManaged")
+    assert report.judgement.written[0]["managed_role"] == "spinnaker/x"
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ SHAPES = {
                 aws("prod", OTHER, assumeRole="role/acme-prod-spinnaker-managed"),
             )
         },
-        {"dev": TAKEN, "prod": LEFT},
+        {"dev": TAKEN, "prod": TAKEN},
         {"several-roles"},
         role="acme-dev-spinnaker-managed",
     ),
@@ -92,7 +92,7 @@ SHAPES = {
                 aws("dev"), aws("prod", OTHER, assumeRole="role/spinnaker/managed")
             )
         },
-        {"dev": TAKEN, "prod": LEFT},
+        {"dev": TAKEN, "prod": TAKEN},
     ),
     "a node role that assumes a role of a free name": Shape(
         {"aws": on(aws("prod", assumeRole="role/corp-deployer", sessionName="corp"))},
@@ -221,7 +221,10 @@ def test_what_is_taken_is_an_accounts_file_that_bowline_reads() -> None:
             assert {one.managed.name for one in file.accounts} == {
                 one.name for one in taken
             }, (name, source)
+            found = {one.name: one.text("assumeRole") for one in taken}
             for one in file.accounts:
+                own = one.managed.managed_role or shape.role
+                assert found[one.managed.name].endswith(f":role/{own}"), (name, source)
                 assert one.managed.adopts, (name, source)
                 assert not one.columns["uses_external_id"], (name, source)
 

@@ -5,7 +5,14 @@ import pytest
 from onboarding.desired import assume_list
 from onboarding.resources.kinds import Attachment, ManagedPolicy, Role
 from onboarding.resources.plan import Delete, PlannedChange, PlanOutdated, diff
-from tests.factories import managed, managing, provider, side_of, topology
+from tests.factories import (
+    managed,
+    managing,
+    provider,
+    roles_in_a_policy,
+    side_of,
+    topology,
+)
 
 POLICY = "BowlineAssumeManaged"
 A, B, C, D = (f"{n}" * 12 for n in "1234")
@@ -14,10 +21,7 @@ A, B, C, D = (f"{n}" * 12 for n in "1234")
 @pytest.fixture(autouse=True)
 def two_a_policy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut the list after two accounts."""
-    for module in ("capacity", "managing"):
-        monkeypatch.setattr(
-            f"onboarding.desired.{module}.roles_per_policy", lambda managing: 2
-        )
+    roles_in_a_policy(monkeypatch, 2)
 
 
 def side(*ids: str):

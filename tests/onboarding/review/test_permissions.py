@@ -165,7 +165,7 @@ def test_the_other_roles_are_told_with_who_may_become_them_and_what_is_attached(
     whole = topology(managed(provider("ecs")))
     resources = desired(whole, *whole.managed)
 
-    (base, execution) = other_roles(whole.managing, resources)
+    (base, execution) = other_roles(whole.managing, whole.managed[0], resources)
 
     assert base.arn == "arn:aws:iam::922222222222:role/BaseIAMRole"
     assert (base.services, base.policies) == (("ec2.amazonaws.com",), ())

@@ -41,7 +41,9 @@ def calls(topology: Topology, entries: Entries) -> Iterator[str]:
     yield f"region={shlex.quote(managing.aws.home_region)}"
     yield shlex.join(("identity", arn, managing.account_id, Arn.of(arn).name))
     for entry in entries.aws:
-        role = managing.managed_role_arn(entry.account_id)
+        role = entry.assume_role
+        if not Arn.of(role).partition:
+            role = managing.arn("iam", entry.account_id, role)
         yield shlex.join(
             ("account", entry.name, entry.account_id, role, entry.external_id)
         )

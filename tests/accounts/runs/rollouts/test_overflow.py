@@ -12,6 +12,7 @@ from script.emulated_organization import MANAGING, MEMBERS, Credentials
 from tests.accounts.runs.carried import member, root
 from tests.accounts.runs.rollouts.rows import statuses, work
 from tests.accounts.runs.rollouts.test_in_aws import approved
+from tests.factories import roles_in_a_policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,10 +34,7 @@ def listed(here: Credentials) -> dict[str, int]:
 def test_three_accounts_need_two_policies_of_two(
     here: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("capacity", "managing"):
-        monkeypatch.setattr(
-            f"onboarding.desired.{module}.roles_per_policy", lambda managing: 2
-        )
+    roles_in_a_policy(monkeypatch, 2)
     accounts = [member(account) for account in MEMBERS[:3]]
 
     rollout = rollouts.start(accounts, Rollout.Kind.ONBOARD, None)

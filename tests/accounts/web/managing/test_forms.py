@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import ManagingAccount
 from accounts.web.managing.forms import ManagingForm
 from tests.accounts.web.managing.described import DESCRIBED
-from tests.factories import image_key
+from tests.factories import image_key, roles_in_a_policy
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
@@ -281,7 +281,7 @@ def test_a_list_must_hold_the_accounts_that_stand(
 ) -> None:
     """Baking takes a policy of the identity, and a longer name a part of each."""
     monkeypatch.setattr("onboarding.desired.capacity.POLICIES_PER_HOLDER", 2)
-    monkeypatch.setattr("onboarding.desired.capacity.MANAGED_POLICY_LIMIT", 300)
+    roles_in_a_policy(monkeypatch, 3)
     for number in (1, 2, 3):
         account_row(f"a{number}", account_id=f"{number:012}", granted_at=timezone.now())
 

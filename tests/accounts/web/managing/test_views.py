@@ -19,6 +19,7 @@ from onboarding.aws.organization.members import MemberAccount, Members
 from script.emulated_organization import MANAGING
 from tests.accounts.web.answers import looked, told
 from tests.accounts.web.managing.described import DESCRIBED
+from tests.factories import roles_in_a_policy
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -237,9 +238,7 @@ def test_an_organization_has_room_for_any_number(operator) -> None:
 
 
 def test_the_switch_says_what_goes_and_what_comes(operator, monkeypatch) -> None:
-    monkeypatch.setattr(
-        "onboarding.desired.capacity.roles_per_policy", lambda managing: 1
-    )
+    roles_in_a_policy(monkeypatch, 1)
     managing_row()
     standing(1, 2, 3)
 

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
-from accounts.mapping.managed import assumed_accounts, managed_of
+from accounts.mapping.managed import assumed_roles, managed_of
 from accounts.mapping.managing import managing_of
 from accounts.mapping.plans import steps_of
 from accounts.models import Run, Step
@@ -34,7 +34,7 @@ def plans(transactional_db: None) -> list[Run]:
     person("approver")
     core = managing_of(managing_row())
     account_row("standing", account_id="9" * 12, granted_at=timezone.now())
-    before = tuple(managing_side(core, assumed_accounts(core)))
+    before = tuple(managing_side(core, assumed_roles(core)))
     runs = []
     for number in range(5):
         account = account_row(
@@ -43,7 +43,7 @@ def plans(transactional_db: None) -> list[Run]:
             environment="production",
             providers={"ec2": {"access": "power-user"}, "lambda": {}},
         )
-        whole = managing_side(core, assumed_accounts(core, [account]))
+        whole = managing_side(core, assumed_roles(core, [account]))
         managed = managed_of(account)
         changes = (
             *diff(tuple(whole), before),
