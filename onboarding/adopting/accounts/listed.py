@@ -18,10 +18,6 @@ from onboarding.adopting.accounts.fields import (
     BY_KEY,
     Row,
 )
-from onboarding.adopting.secrets import (
-    REFERENCE,
-    looks_secret,
-)
 from onboarding.adopting.sources.kubeconfigs import (
     NOT_FOLLOWED,
     cluster_in,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from onboarding.adopting.secrets import Secret
 from onboarding.adopting.sources.reading import Read
 from onboarding.adopting.values import Account, EksCluster, Finding, Reading, SourceKind
+from onboarding.carried.secrets import Secret
 
 Passed = dict[str, Any]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0021_words_of_pages'),
+        ('accounts', '0023_carried'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0022_names_in_any_case'),
+        ('accounts', '0025_names_in_any_case'),
     ]
 
     operations = [
