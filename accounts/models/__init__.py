@@ -18,11 +18,7 @@ from accounts.models.feed.rows import FedAccount, FeedRow
 from accounts.models.feed.tokens import FeedToken
 from accounts.models.lease import Heartbeat
 from accounts.models.lookups import Lookup, SentFile
-from accounts.models.managed import (
-    EnabledProvider,
-    ManagedAccount,
-    SpinnakerName,
-)
+from accounts.models.managed import EnabledProvider, ManagedAccount
 from accounts.models.managing import ManagingAccount
 from accounts.models.notifications.happened import Digest, Happened
 from accounts.models.notifications.kinds import Kind
@@ -47,6 +43,7 @@ from accounts.models.runs import CheckResult, Run
 from accounts.models.spinnaker.connection import Spinnaker
 from accounts.models.spinnaker.delivered import DeliveredAccount
 from accounts.models.spinnaker.delivery import Delivery, DeliveryStep
+from accounts.models.spinnaker.name import SpinnakerName
 from accounts.models.steps import Step
 from accounts.models.uploads.adoption import AdoptedAccount, Adoption
 from accounts.models.uploads.upload import Upload, UploadedAccount

@@ -60,9 +60,9 @@ def names_of_all(spinnaker: Spinnaker) -> Iterator[Finding]:
     yield from finding(
         "name-not-taken",
         (one for one in spinnaker.accounts if not is_name(one.name)),
-        "Bowline does not take these names: it takes 1 to 60 letters, digits, “.”, "
-        "“_” and “-”. "
-        "Pipelines name accounts literally, so a new name means to change pipelines.",
+        "Bowline doesn't take these names: it takes 1 to 60 letters, digits, “.”, “_” "
+        "and “-”. Pipelines name accounts literally, so a new name means to change "
+        "pipelines.",
     )
     seen: dict[str, list[Account]] = {}
     for one in spinnaker.accounts:

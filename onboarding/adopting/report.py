@@ -69,7 +69,7 @@ class Report:
     def taken(self) -> Taken:
         role = self.judgement.role
         base = within(self.spinnaker.settings, AWS, "defaults", "iamrole")
-        used = {one.name for one in self.spinnaker.accounts}
+        used = {names.any_case(one.name) for one in self.spinnaker.accounts}
         free = (f"{MANAGING}{end}" for end in ("", "-account", "-account-of-spinnaker"))
         return Taken(
             self.judgement.written,

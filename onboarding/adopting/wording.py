@@ -38,7 +38,7 @@ OUTCOMES = {
 
 
 KEEP_LEFT = (
-    "Keep the accounts that are left where they are: do not install a bundle's "
+    "Keep the accounts that are left where they are: don't install a bundle's "
     "clouddriver-local.yml, whose lists replace theirs."
 )
 

@@ -48,8 +48,8 @@ def refuse_passing_itself(managed: Managed, field: str, path: str) -> None:
     if path and f"/{managed.managed_role}".startswith(path):
         raise DetailsError(
             field,
-            f"The managed role {managed.managed_role} is under {path}, so whoever can "
-            "deploy could run code as Spinnaker. Choose another path.",
+            f"The managed role {managed.managed_role} is under {path}, so anyone who "
+            "can deploy could run code as Spinnaker. Choose another path.",
         )
 
 

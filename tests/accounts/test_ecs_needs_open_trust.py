@@ -1,4 +1,4 @@
-"""ECS cannot be combined with an external ID, whichever way an account comes in.
+"""ECS can't be combined with an external ID, whichever way an account comes in.
 
 Clouddriver drops the external ID in its ECS credentials: every call would be denied.
 """
@@ -33,7 +33,7 @@ from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
-SAID = "ECS cannot be combined with an external ID"
+SAID = "ECS can't be combined with an external ID"
 MEMBER = "000000000001"
 FILE = f"""\
 managing: {{name: {CORE.name}, account_id: '{CORE.account_id}'}}

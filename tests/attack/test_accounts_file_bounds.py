@@ -170,4 +170,4 @@ def test_an_endless_file_is_not_read_to_its_end(capsys) -> None:
         call_command("onboard", "/dev/zero", "--check")
 
     assert ended.value.code == 1
-    assert f"more than {MOST_BYTES:,} are not read" in capsys.readouterr().err
+    assert f"more than {MOST_BYTES:,} aren't read" in capsys.readouterr().err

@@ -103,7 +103,7 @@ def test_an_external_id_beside_ecs_is_refused_with_the_reason() -> None:
     (problem,) = problems(text)
 
     assert problem.line == 6
-    assert "ECS cannot be combined with an external ID" in problem.message
+    assert "ECS can't be combined with an external ID" in problem.message
 
 
 def test_an_unquoted_account_id_keeps_its_leading_zero() -> None:

@@ -52,7 +52,7 @@ class Row:
 
 KEPT = "Bowline keeps it, and writes it back."
 MEMBERS = (
-    "Bowline keeps it, and writes it back. Without permissions, only these groups may "
+    "Bowline keeps it, and writes it back. Without permissions, only these groups can "
     "use the account: give it permissions, since the field is deprecated."
 )
 NOTHING_READS = "Clouddriver has no such field and ignores it."

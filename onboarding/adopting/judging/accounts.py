@@ -147,7 +147,7 @@ class Judge:
             judged = judged.leaving(SHARED.format(listed))
         if judged.reasons:
             return judged
-        written = written_aws(account, self.role)
+        written = carrying(written_aws(account, self.role), AWS, carried_of(judged))
         if problems := self.problems(written):
             return judged.leaving(*problems)
         self.written[account.name] = written
@@ -343,9 +343,6 @@ def written_aws(account: Account, managed_role: RoleName | None) -> Written:
     }
     if (role := role_in(account)) != managed_role:
         written["managed_role"] = role.name
-    permissions = values.get("permissions", {})
-    if said := {
-        verb: list(permissions[verb]) for verb in READ_AND_WRITE if verb in permissions
-    }:
+    if said := owned(account, "permissions"):
         written["permissions"] = said
     return {**written, "providers": providers}

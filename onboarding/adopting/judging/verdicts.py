@@ -29,9 +29,9 @@ OF_ITS_REGION = {field: key for key, field in OF_A_REGION.items()} | {
 }
 UNKNOWN_KEY = "Clouddriver has no such field and ignores it. Bowline keeps it, too."
 UNKNOWN_VERBS = (
-    "Clouddriver has no such permissions as {}, and does not start with them."
+    "Clouddriver has no such permissions as {}, and doesn't start with them."
 )
-NOT_COUNTED = "It does not count, because the account has permissions."
+NOT_COUNTED = "It doesn't count, because the account has permissions."
 NO_SECRET = "Bowline takes no secret."
 
 

@@ -96,7 +96,7 @@ the accounts. In the Halyard config these accounts are without:
 """
 
 NO_OPTION = """
-`hal/apply.sh` does not add these fields, because hal has no option for them. It keeps
+`hal/apply.sh` doesn't add these fields, because hal has no option for them. It keeps
 them where hal has them already. Otherwise, merge the accounts into the Halyard config:
 {accounts}
 """

@@ -48,9 +48,9 @@ def hal(tmp_path: Path) -> Path:
     (folder / "default" / "profiles").mkdir(parents=True)
     (folder / "other" / "profiles").mkdir(parents=True)
     (folder / "default" / "staging").mkdir()
-    lost = providers(aws("dev"), aws("hidden", OTHER), aws("Bad", "111111111111"))
+    lost = providers(aws("dev"), aws("hidden", OTHER), aws("-Bad", "111111111111"))
     (folder / "config").write_bytes(halconfig(lost)["config"])
-    kept = spring(providers(aws("dev"), aws("Bad", "111111111111")))
+    kept = spring(providers(aws("dev"), aws("-Bad", "111111111111")))
     for path in ("default/profiles", "default/staging", "other/profiles"):
         name = (
             "clouddriver-local.yml" if path != "default/staging" else "clouddriver.yml"
@@ -75,7 +75,7 @@ def test_hals_folder_and_its_config_are_one_source(hal: Path) -> None:
     assert by_folder["findings"] == by_config["findings"]
     assert [one["kind"] for one in by_folder["sources"]] == ["halconfig"]
     assert {one["name"]: one["outcome"] for one in by_folder["accounts"]} == {
-        "Bad": "left",
+        "-Bad": "left",
         "dev": "taken",
     }
     (hidden,) = (o for o in by_folder["findings"] if o["kind"] == "hidden-list")
@@ -120,11 +120,13 @@ def test_the_report_as_a_file_is_json_by_its_name(hal: Path, tmp_path: Path) -> 
     assert adopted(hal) == adopted(hal)
 
 
-def test_only_the_sites_own_managed_role_is_taken(hal: Path, tmp_path: Path) -> None:
+def test_a_role_that_is_not_the_sites_is_written(hal: Path, tmp_path: Path) -> None:
     managing_row(managed_role="another")
+    file = tmp_path / "accounts.yaml"
 
-    with pytest.raises(CommandError, match="No account can be taken"):
-        adopted(hal, "--accounts-file", tmp_path / "accounts.yaml")
+    adopted(hal, "--accounts-file", file)
+
+    assert "  managed_role: spinnakerManaged\n" in file.read_text()
 
 
 def test_an_accounts_file_is_never_overwritten(hal: Path, tmp_path: Path) -> None:
@@ -149,7 +151,7 @@ def test_without_an_identity_the_next_steps_name_the_managed_role(
     ("arguments", "why"),
     [
         ((), "Name a file or a folder"),
-        (("nowhere",), "nowhere cannot be read"),
+        (("nowhere",), "nowhere can't be read"),
         (("--gate",), "connected to Spinnaker"),
         (("{hal}", "--deployment", "other"), "no deployment “other”"),
         (("{hal}/default/staging/../../x.yml",), "no Halyard config"),
@@ -175,7 +177,7 @@ def test_a_folder_too_large_for_a_look_is_refused(
 ) -> None:
     monkeypatch.setattr(adopt, "MOST_FILES", 2)
 
-    with pytest.raises(CommandError, match="holds more than 2 files"):
+    with pytest.raises(CommandError, match="contains more than 2 files"):
         adopted(hal)
 
 

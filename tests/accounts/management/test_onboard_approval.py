@@ -126,7 +126,7 @@ def test_a_digest_of_no_plan_approves_none(file: Path) -> None:
 
 
 def test_a_digest_without_approval_is_refused(file: Path) -> None:
-    with pytest.raises(CommandError, match="Add --approve, or leave out --plan"):
+    with pytest.raises(CommandError, match="Add --approve, or omit --plan"):
         onboard(file, "--plan", "0" * 64)
 
     assert not ManagedAccount.objects.exists()

@@ -90,7 +90,7 @@ def test_another_plan_than_the_one_that_was_approved_waits_when_resumed(
     then = onboard(five, "--approve")
 
     assert resumed.code == 2
-    assert f"{DEV.name}: not approved. Its plan is not the one" in resumed.err
+    assert f"{DEV.name}: not approved. Its plan isn't the one" in resumed.err
     assert then.code == 0, then.err
 
 

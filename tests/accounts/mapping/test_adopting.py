@@ -49,7 +49,7 @@ def kept(files: dict[str, bytes], by: User, **asked: Any) -> Adoption:
 
 
 def test_what_is_kept_is_the_report_and_what_can_be_taken(operator: User) -> None:
-    files = halconfig({"aws": {"accounts": [aws("dev"), aws("Bad", "111111111111")]}})
+    files = halconfig({"aws": {"accounts": [aws("dev"), aws("-Bad", "111111111111")]}})
 
     row = kept(files, operator)
 

@@ -62,7 +62,8 @@ def later(**passed: float) -> None:
     for digest in Digest.objects.all():
         moved = {"created_at": digest.created_at - timedelta(**passed)}
         if digest.day:
-            moved["day"] = moved["created_at"].date()
+            # Two of one day cannot be: minutes leave it, so that midnight is no end.
+            moved["day"] = digest.day - timedelta(**passed)
         Digest.objects.filter(pk=digest.pk).update(**moved)
 
 

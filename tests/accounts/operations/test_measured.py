@@ -110,8 +110,8 @@ def test_proofs_are_counted_by_their_age() -> None:
     assert found.of("bowline_verification_age_seconds_bucket", le="172800.0") == 1
     assert found.of("bowline_verification_age_seconds_bucket", le="604800.0") == 2
     assert found.of("bowline_verification_age_seconds_bucket", le="+Inf") == 3
-    assert found.of("bowline_proof_age_seconds_gcount") == 3
-    age = found.of("bowline_proof_age_seconds_gsum") / 86400
+    assert found.of("bowline_verification_age_seconds_gcount") == 3
+    age = found.of("bowline_verification_age_seconds_gsum") / 86400
     assert age == pytest.approx(102.02, abs=0.01)
 
 
@@ -269,7 +269,7 @@ def test_ten_thousand_accounts_have_no_more_series_than_none(
     with CaptureQueriesContext(connection) as queries:
         many = scrape()
 
-    assert many.of("bowline_proof_age_seconds_gcount") == 10_000
+    assert many.of("bowline_verification_age_seconds_gcount") == 10_000
     assert {*many} == {*none}
     assert len(many) < 200
     assert len(queries) == QUERIES

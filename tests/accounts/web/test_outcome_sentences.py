@@ -79,8 +79,12 @@ FALSE_WHERE = {
     ("handoff/handoff.html", "There are no resources to create in this account."): (
         "handoff/test_views.py::test_it_names_the_account_and_each_way_in_order"
     ),
-    ("organization/_list.html", "… cannot be added, so none was."): (
+    ("organization/_list.html", "… can't be added, so none was."): (
         "organization/test_views.py::test_ticked_accounts_become_drafts_that_can_be_planned"
+    ),
+    ("adopting/add.html", "No account can be taken, so there's nothing to add."): (
+        "adopting/test_adopting.py"
+        "::test_accounts_are_added_by_the_preview_of_an_accounts_file"
     ),
     ("organization/adding.html", "No accounts were added"): (
         "organization/test_whole_unit.py::test_it_leads_to_one_rollout"

@@ -50,7 +50,9 @@ def taken(report: Report) -> Topology:
     """Take what can be taken, by way of the accounts file."""
     role = report.judgement.role
     assert role
-    file = read_accounts_file(accounts_file(report).encode(), partition=role.partition)
+    file = read_accounts_file(
+        accounts_file(report.taken).encode(), partition=role.partition
+    )
     owner = managing(partition=role.partition, managed_role=role.name)
     return Topology(owner, tuple(one.managed for one in file.accounts))
 

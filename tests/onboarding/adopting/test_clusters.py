@@ -102,7 +102,7 @@ def test_a_cluster_of_a_taken_account_is_taken_and_its_access_left(
         (kubeconfig(run("aws", "eks", "get-token")), "doesn't say which AWS"),
         ({"kind": "Config", "current-context": "x"}, "no context"),
         ({**kubeconfig(run("aws", *TOKEN)), "users": []}, "no context"),
-        ("x", "cannot be read"),
+        ("x", "can't be read"),
     ],
 )
 def test_a_cluster_is_left_where_the_kubeconfig_is_not_spinnakers_own(

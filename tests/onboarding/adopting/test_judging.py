@@ -43,7 +43,7 @@ def judged(**fields: Any) -> tuple[str, str, str]:
     [
         ({"externalId": "corp-1"}, "makes external IDs itself"),
         ({"sessionName": "corp"}, "always writes Spinnaker"),
-        ({"enabled": False}, "does not load the account"),
+        ({"enabled": False}, "doesn't load the account"),
         ({"managingAccountProfile": "x"}, "knows one identity"),
         ({"permissions": {"DEPLOY": ["x"]}}, "no such permissions as DEPLOY"),
         ({"permissions": {"EXECUTE": ["a,b"]}}, "isn't valid"),
@@ -56,7 +56,7 @@ def judged(**fields: Any) -> tuple[str, str, str]:
         ({"permissions": {"READ": ["https://a:b@c"]}}, "takes no secret"),
         ({"permissions": {"READ": ["a,b"]}}, "isn't valid"),
         ({"defaultKeyPair": "https://a:b@c"}, "takes no secret"),
-        ({"regions": [{"name": "us-east-9"}]}, "not a region"),
+        ({"regions": [{"name": "us-east-9"}]}, "isn't a region"),
         (
             {"assumeRole": f"arn:aws-cn:iam::{OTHER}:role/x", "accountId": OTHER},
             "one partition",
@@ -117,7 +117,7 @@ def test_groups_without_permissions_are_carried_with_a_warning() -> None:
 
     assert "give it permissions" in text(alone)
     assert "group-membership" in kinds(alone)
-    assert "It does not count" in text(both)
+    assert "It doesn't count" in text(both)
     assert "group-membership" not in kinds(both)
 
 
@@ -191,7 +191,10 @@ def test_where_every_role_has_a_path_spinnakers_own_name_is_usual() -> None:
     [
         ({"name": "e", "awsAccount": "nowhere"}, "No source has the AWS account"),
         ({"name": "e", "awsAccount": "left"}, "is left, so this account is left"),
-        ({"name": "e", "awsAccount": "prod", "namingStrategy": "x"}, "namingStrategy"),
+        (
+            {"name": "e", "awsAccount": "prod", "namingStrategy": "${X}"},
+            "put something",
+        ),
         ({"name": "E:", "awsAccount": "prod"}, "isn't valid"),
         ({"name": "prod", "awsAccount": "prod"}, "Accounts of two providers"),
     ],
@@ -212,7 +215,7 @@ def test_names_of_pipelines_are_taken_as_they_are(name: str) -> None:
     report = reported(spring(only(aws(name, environment=name))))
 
     assert outcomes(report) == {name: "taken"}
-    file = read_accounts_file(accounts_file(report).encode())
+    file = read_accounts_file(accounts_file(report.taken).encode())
     assert [one.managed.name for one in file.accounts] == [name]
 
 
@@ -294,9 +297,8 @@ def test_many_names_of_roles_are_counted() -> None:
 
 
 def test_the_text_names_every_account_and_field() -> None:
-    hooks = [{"roleARN": "x"}]
     many = [aws(f"_bad{place}", f"{place:012}") for place in range(25)]
-    account = aws("prod", lifecycleHooks=hooks, custom="\x1b[31mx\nfaked")
+    account = aws("prod", externalId="corp-1", custom="\x1b[31mx\nfaked")
     google = {"google": {"accounts": [{"name": "g"}]}}
     files = {**halconfig({**only(account, *many), **google}), "x.yml": b"a: 1"}
 

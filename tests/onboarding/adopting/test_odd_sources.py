@@ -178,7 +178,7 @@ def test_an_empty_kubeconfig_cannot_be_read() -> None:
 
     report = reported(spring({"kubernetes": {"accounts": [account]}}))
 
-    assert "cannot be read" in reasons(report, "k")
+    assert "can't be read" in reasons(report, "k")
 
 
 def test_the_managing_account_is_described_by_its_identity() -> None:

@@ -314,7 +314,7 @@ def test_a_deployment_of_the_halconfig_is_chosen_by_its_name() -> None:
 
     assert [*outcomes(reported(two))] == ["a"]
     assert [*outcomes(reported(two, deployment="two"))] == ["b"]
-    with pytest.raises(BadSource, match="it has one, two"):
+    with pytest.raises(BadSource, match="Its deployments: one, two"):
         reported(two, deployment="three")
 
 

@@ -72,7 +72,7 @@ def test_the_identity_trusts_bowline_where_it_is_told_to():
 
     principals = [s["Principal"] for s in role.trust.document["Statement"]]
     assert {"AWS": bowline} in principals
-    assert "verify_scope" in role.reason
+    assert "prove" in role.reason
 
 
 def test_a_pod_role_is_trusted_to_one_service_account_only():

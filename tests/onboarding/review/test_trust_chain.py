@@ -117,7 +117,7 @@ def test_a_short_external_id_is_shown_whole() -> None:
 def test_it_is_said_why_ecs_asks_for_no_external_id() -> None:
     (assumed,) = chain_of(provider("ecs")).assumes
 
-    assert "Clouddriver does not send one for ECS" in assumed.sentence
+    assert "Clouddriver doesn't send one for ECS" in assumed.sentence
 
 
 def test_the_organization_is_a_condition_of_the_trust() -> None:

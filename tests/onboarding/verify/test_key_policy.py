@@ -92,7 +92,7 @@ def test_what_is_missing_is_said_with_the_statements(
     with pytest.raises(AwsError) as error:
         refuse_key_policies(field.sessions(), field.managing(), [grant])
 
-    assert f"does not allow {', '.join(GRANTING)} to" in error.value.message
+    assert f"doesn't allow {', '.join(GRANTING)} to" in error.value.message
     assert error.value.account == field.managing_id
     assert json.dumps(key_policy_statements(grant)) in error.value.hint
 

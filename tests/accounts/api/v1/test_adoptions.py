@@ -23,7 +23,7 @@ from tests.onboarding.adopting.test_secrets import ACCESS_KEY, PLANTED, sources
 pytestmark = pytest.mark.django_db
 
 IDENTITY = "arn:aws:iam::111111111111:role/SpinnakerAuthRole"
-FILES = halconfig({"aws": {"accounts": [aws("dev"), aws("Bad", "111111111111")]}})
+FILES = halconfig({"aws": {"accounts": [aws("dev"), aws("-Bad", "111111111111")]}})
 
 
 def body(files: dict[str, bytes] = FILES, **more: Any) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def test_the_report_is_the_one_that_the_schema_describes(operator) -> None:
 
     jsonschema.validate(report, SCHEMA)
     assert [(one["name"], one["outcome"]) for one in report["accounts"]] == [
-        ("Bad", "left"),
+        ("-Bad", "left"),
         ("dev", "taken"),
     ]
 
@@ -86,7 +86,7 @@ def test_an_accounts_file_takes_names_only(operator, asked, why) -> None:
 
 
 def test_where_nothing_is_taken_there_is_no_accounts_file(operator) -> None:
-    left = halconfig({"aws": {"accounts": [aws("Bad")]}})
+    left = halconfig({"aws": {"accounts": [aws("-Bad")]}})
     path = operator.post("/adoptions", body(left)).json()["path"]
 
     answer = operator.read(f"{path}/accounts-file")

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 def page_of(client: Any, **fields: Any) -> str:
     managing_row()
     account = account_row(**fields)
-    page = client.get(account.get_absolute_url(), {"tab": "description"})
+    page = client.get(account.get_absolute_url(), {"tab": "settings"})
     return " ".join(page.content.decode().split())
 
 

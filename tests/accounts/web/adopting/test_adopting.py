@@ -48,7 +48,7 @@ ACCOUNTS = {
         "accounts": [
             aws("dev"),
             aws("test", "210987654321"),
-            aws("Bad", "111111111111"),
+            aws("-Bad", "111111111111"),
         ],
     }
 }
@@ -83,9 +83,9 @@ def test_the_report_says_what_can_be_taken_and_why_not_the_rest(operator) -> Non
     assert "1 is left as it is" in said
     assert "Add 2 accounts" in said
     listed = {one.account.name: one for one in page.context["listed"]}
-    assert [*listed] == ["Bad", "dev", "test"]
-    assert listed["Bad"].fields[0][0] == "Can't be taken"
-    assert listed["Bad"].fields[0][1][0].name == "name"
+    assert [*listed] == ["-Bad", "dev", "test"]
+    assert listed["-Bad"].fields[0][0] == "Can't be taken"
+    assert listed["-Bad"].fields[0][1][0].name == "name"
     assert listed["dev"].fields[-1][0] == "Taken"
     assert "config" in said
     assert not ManagedAccount.objects.exists()
@@ -100,7 +100,7 @@ def test_accounts_are_searched_and_filtered(operator) -> None:
     }
 
     assert found == {
-        "text=BA": ["Bad"],
+        "text=BA": ["-Bad"],
         "outcome=taken": ["dev", "test"],
         "outcome=left&text=dev": [],
         "type=ecs": [],
@@ -293,8 +293,9 @@ def test_accounts_are_added_by_the_preview_of_an_accounts_file(operator) -> None
     nothing_yet = ManagedAccount.objects.count()
     operator.post(preview, {"save": "1", "seen": seen})
 
-    assert "do not install a bundle" in add
-    assert "Bad" in add
+    assert "install a bundle" in add
+    assert "nothing to add" not in add
+    assert "-Bad" in add
     assert nothing_yet == 0
     managing = ManagingAccount.objects.get()
     assert managing.managed_role == "spinnakerManaged"

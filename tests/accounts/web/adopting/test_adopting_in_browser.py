@@ -19,7 +19,7 @@ from tests.onboarding.adopting.documents import aws, halconfig
 from tests.rows import person
 
 TEAMS = [aws(f"team-{n:02}", f"{10**11 + n}") for n in range(11)]
-LEFT = aws("Prod", "210987654321", apiToken="hunter2-Planted")
+LEFT = aws("-Prod", "210987654321", apiToken="hunter2-Planted")
 IDENTITY = "arn:aws:iam::111111111111:role/SpinnakerAuthRole"
 HIGHEST = {1440: 3500, 390: 5000}
 
@@ -50,7 +50,7 @@ def test_twelve_accounts_are_reported_on_and_eleven_are_added(
     expect(page.get_by_text("Bowline can take 11 of 12 accounts")).to_be_visible()
     page.get_by_label("Account name").fill("prod")
     page.get_by_role("button", name="Filter").click()
-    page.get_by_text("fields of Prod").click()
+    page.get_by_text("fields of -Prod").click()
     expect(page.get_by_text("a secret, which isn't shown")).to_be_visible()
     page.get_by_role("link", name="Add 11 accounts").click()
     expect(page.get_by_role("heading", name="Accounts that are left")).to_be_visible()

@@ -184,7 +184,7 @@ def test_every_error_is_shown_with_its_line_and_nothing_is_kept(operator) -> Non
         (b"", "a.csv", "The file is empty."),
         (b"", "a.yaml", "The file is empty."),
         (b"PK\x03\x04", "a.csv", "This is a workbook"),
-        (b"a\x00", "a.csv", "The character U+0000 isn't allowed here."),
+        (b"a\x00", "a.csv", "The character U+0000 isn&#x27;t allowed here."),
         (b"\xff", "a.yml", "The file isn&#x27;t UTF-8."),
         (b"x", "a.xlsx", "“a.xlsx” isn&#x27;t a .csv, .yaml, or .yml file."),
         (b"<script>", "<script>.exe", "“&lt;script&gt;.exe” isn&#x27;t a .csv"),

@@ -172,7 +172,7 @@ def test_every_word_in_red_is_to_do_and_leads_to_its_accounts(viewer) -> None:
     for word in (word for word in WORDS if BADGES[word].colour == "bad"):
         (item,) = to_do({**none(), word: 1})
         listed = viewer.get(item.url).content.decode()
-        assert word in item.text
+        assert word in item.text.replace("isn't", "not")
         assert (">wide</a>" in listed) is (word == NOT_APPROVED)
 
 
@@ -366,7 +366,7 @@ def test_policies_of_others_on_the_managing_account_wait_for_somebody(viewer) ->
 
     page = viewer.get("/").content.decode()
 
-    assert "core is not as approved. Its roles have 1 policy of others." in page
+    assert "core isn&#x27;t as approved. Its roles have 1 policy of others." in page
 
 
 def test_a_managing_account_that_is_proved_waits_for_nobody(viewer) -> None:

@@ -214,7 +214,7 @@ def test_a_missing_secret_is_said_with_its_name(operator, monkeypatch):
 
     page = operator.get(f"{PAGE}?look=answer").content.decode()
 
-    assert "The environment variable GATE_TOKEN isn't set" in page
+    assert "The environment variable GATE_TOKEN isn&#x27;t set" in page
 
 
 def test_the_operators_file_has_the_period_that_was_described(viewer):

@@ -93,7 +93,7 @@ def test_an_external_id_that_ecs_cannot_send_is_to_be_mended() -> None:
     account = account_row(providers={"ecs": {}})
 
     assert states(account)["access"] == "to fix"
-    assert "ECS cannot be combined with an external ID" in problem(account, "access")
+    assert "ECS can't be combined with an external ID" in problem(account, "access")
     assert [mark.slug for mark in undone(account)] == ["access"]
 
 

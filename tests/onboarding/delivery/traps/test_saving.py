@@ -165,7 +165,7 @@ def test_an_ecs_account_is_not_sent_where_its_aws_account_requires_an_external_i
     assert strict.names("PUT") == ["prod", "eks-prod"]
     (left,) = plan.left
     assert (left.name, left.why) == ("prod-ecs", Why.INVALID)
-    assert "ECS cannot be combined with an external ID" in left.detail
+    assert "ECS can't be combined with an external ID" in left.detail
 
 
 def test_roles_are_sent_in_lower_case():

@@ -108,10 +108,10 @@ def test_fields_that_hal_cannot_have_are_named_with_their_accounts() -> None:
 
     place, option = (
         said.partition(start)[2].partition("\n\n")[0].replace("\n", " ")
-        for start in ("no place for fields", "does not add these fields")
+        for start in ("no place for fields", "doesn't add these fields")
     )
     assert "`staging` (accountType, regions), `staging-ecs` (namingStrategy)." in place
     assert "`staging` (lifecycleHooks, permissions)." in option
     plain = files_of(topology(core(), staging()))["README.md"]
     assert "no place for fields" not in plain
-    assert "does not add these fields" not in plain
+    assert "doesn't add these fields" not in plain
