@@ -70,9 +70,24 @@ def loaded_otherwise(
     if body.type == "ecs":
         return () if str(account.get("accountId", "")) == account_id else ("accountId",)
     names = SEEN_OF_AWS if body.type == "aws" else ("permissions",)
-    seen = compared(body.type, whole_role(account))
+    loaded = {**account, "regions": regions_as_said(account, body.document)}
+    seen = compared(body.type, whole_role(loaded))
     wanted = compared(body.type, whole_role(body.document))
     return differing(only(names, seen), only(names, wanted))
+
+
+def regions_as_said(
+    account: Mapping[str, Any], document: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the loaded regions with what the document says of them: Clouddriver fills
+    in the zones that AWS has.
+    """
+    said = {one.get("name"): one.keys() for one in document.get("regions") or ()}
+    return [
+        {key: value for key, value in one.items() if key in said.get(name, ("name",))}
+        for one in account.get("regions") or ()
+        for name in [one.get("name")]
+    ]
 
 
 def only(names: Iterable[str], fields: Fields) -> dict[str, str]:

@@ -128,7 +128,7 @@ def test_what_is_missing_is_named(environment: pytest.MonkeyPatch, name: str) ->
         ("SAML_SSO_URL", "login.example.com", "SAML_SSO_URL must be"),
         ("SAML_CERTIFICATE", "AAAA", "SAML_CERTIFICATE has no certificate"),
         ("SAML_CERTIFICATE", "%", "SAML_CERTIFICATE has no certificate"),
-        ("SAML_CERTIFICATE_FILE", "/nowhere.pem", "/nowhere.pem cannot be read"),
+        ("SAML_CERTIFICATE_FILE", "/nowhere.pem", "/nowhere.pem can't be read"),
         ("SAML_ENTITY_ID", "x" * 500, "SAML_ENTITY_ID has no entity ID"),
         ("SAML_ROLES", "[]", "SAML_ROLES must be JSON"),
     ],

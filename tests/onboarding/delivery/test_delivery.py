@@ -175,3 +175,14 @@ def test_a_thousand_accounts_cost_two_requests_each_and_nothing_when_unchanged()
     assert len(strict.writes) == 1_000
     assert requests < 2_050
     assert len(strict.requests) - requests < 50
+
+
+def test_zones_that_clouddriver_fills_in_are_no_difference() -> None:
+    (body,) = wanted(aws_entry("a"))
+    zones = {"availabilityZones": ["us-east-1a"], "preferredZones": ["us-east-1a"]}
+    regions = [{**one, **zones} for one in body.document["regions"]]
+    loaded = {**body.document, "type": "aws", "regions": regions}
+
+    assert loaded_otherwise(body, loaded) == ()
+    more = {**loaded, "regions": [*regions, {"name": "eu-west-1", **zones}]}
+    assert loaded_otherwise(body, more) == ("regions",)

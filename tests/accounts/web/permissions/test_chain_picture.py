@@ -191,7 +191,7 @@ def test_a_solid_line_is_drawn_over_a_broken_one() -> None:
     styles = [arrow.style for arrow in wide(drawn(managing(), managed(lending))).arrows]
 
     assert styles == sorted(styles, reverse=True)
-    assert set(styles) == {"", "not_recommended"}
+    assert set(styles) == {"", "not-recommended"}
 
 
 @pytest.mark.parametrize(
