@@ -140,7 +140,7 @@ FIELDS = (
         Step.ACCESS,
         Words(
             "Managed role",
-            "Leave empty for the managing account's. For example spinnaker/deploy.",
+            "Leave empty for the usual one. For example spinnaker/deploy.",
             "managed-roles",
         ),
         rule=names.chain_role_in_path,

@@ -28,7 +28,7 @@ MOST_FILES = 100
 MOST_IN_ALL = MOST_BYTES * 3 // 2
 """Bytes of all files that one request has: its longest takes about a minute."""
 TOO_MUCH = (
-    f"You can send {MOST_FILES} files, each up to {MOST_BYTES // 2**20} MB, and "
+    f"At most {MOST_FILES} files, {MOST_BYTES // 2**20} MB each, "
     f"{MOST_IN_ALL // 2**20} MB in total."
 )
 READS_ANOTHER = (

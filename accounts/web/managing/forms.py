@@ -46,10 +46,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         label="Access role",
         max_length=64,
         help_text=more(
-            (
-                "The role that Bowline assumes here. Leave empty to use Bowline's "
-                "own credentials."
-            ),
+            "Bowline assumes it. Leave empty to use Bowline's own credentials.",
             "access-roles",
         ),
     )

@@ -19,8 +19,7 @@ class EnvironmentsField(ListField):
             "required": False,
             "label": f"Environments for the {role.name} role",
             "help_text": (
-                "Leave empty to include all environments. Enter - for accounts "
-                "without an environment."
+                "Leave empty for all environments. Enter - for accounts without one."
             ),
         }
         super().__init__(**{**plain, **kwargs})

@@ -23,7 +23,7 @@ class EnvironmentBoxes(forms.MultipleChoiceField):
         super().__init__(
             label="Environments",
             required=False,
-            help_text="Select none to include all environments, including new ones.",
+            help_text="Select none for all environments, including new ones.",
         )
 
     def clean(self, value: Any) -> list[str]:

@@ -26,7 +26,7 @@ def test_it_waits_while_a_new_principal_is_not_known_yet(field: Field) -> None:
 
     assert len(time.slept) == 2
     assert said[-1] == ""
-    assert said[0] == "Waiting for AWS: it is not ready to create role Made."
+    assert said[0] == "Waiting for AWS: it isn't ready to create role Made."
     assert field.left(field.reach, (role,)) == ()
 
 

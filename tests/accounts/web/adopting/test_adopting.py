@@ -229,7 +229,7 @@ def test_files_of_one_name_are_all_read(operator) -> None:
         ({}, "Choose one or more files"),
         ({"x.yml": b"a: 1"}, "x.yml: This is no Halyard config"),
         ({"config": b"a: [1"}, "config: Line "),
-        ({f"{n}.yml": b"" for n in range(101)}, "You can send 100 files"),
+        ({f"{n}.yml": b"" for n in range(101)}, "At most 100 files"),
         ({"config": b"x" * (MOST_BYTES + 1)}, "each up to 16 MB"),
         (dict.fromkeys("ab", b"x" * (MOST_BYTES * 3 // 4 + 1)), "24 MB in total"),
     ],

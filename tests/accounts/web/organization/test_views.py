@@ -195,7 +195,7 @@ def test_whoever_else_creates_the_roles_needs_no_access_role(
         ({"access_role": ""}, "This field is required."),
         ({"providers": []}, "Choose at least one provider."),
         ({"providers": ["eks"]}, "eks"),
-        ({"providers": ["ecs"]}, "ECS can't be combined with an external ID"),
+        ({"providers": ["ecs"]}, "ECS can&#x27;t be combined with an external ID"),
     ],
 )
 def test_what_they_share_is_checked_and_the_ticks_stay(
