@@ -230,7 +230,7 @@ def test_files_of_one_name_are_all_read(operator) -> None:
         ({"x.yml": b"a: 1"}, "x.yml: This is no Halyard config"),
         ({"config": b"a: [1"}, "config: Line "),
         ({f"{n}.yml": b"" for n in range(101)}, "At most 100 files"),
-        ({"config": b"x" * (MOST_BYTES + 1)}, "each up to 16 MB"),
+        ({"config": b"x" * (MOST_BYTES + 1)}, "16 MB each"),
         (dict.fromkeys("ab", b"x" * (MOST_BYTES * 3 // 4 + 1)), "24 MB in total"),
     ],
     ids=["none", "no source", "broken", "many", "large", "in all"],
