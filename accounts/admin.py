@@ -99,6 +99,7 @@ class ManagedAccountAdmin(Records):
         "verification",
         "version",
         "external_id",
+        "own_external_id",
         "former_external_id",
         "policy_set",
         "applied",

@@ -1,4 +1,5 @@
-"""Rotate an account's external ID: made here, never accepted from a browser.
+"""Rotate an account's external ID: the new one is made here, never accepted from a
+browser. One that the account has of its own is given up at the end.
 
 1. `rotate` makes a new one; the trust that is planned next accepts both.
 2. Once that is proved, the next bundle holds the new one.
@@ -38,7 +39,8 @@ def rotate(account: ManagedAccount, by: User | None = None) -> None:
         if reason := why_not_rotate(row):
             raise RotationRefused(reason)
         with editing(row, by):
-            row.former_external_id, row.external_id = row.external_id, uuid.uuid4()
+            row.former_external_id = row.spinnakers_external_id
+            row.external_id = uuid.uuid4()
             row.save(update_fields=["former_external_id", "external_id"])
         record(by, Activity.What.ROTATE, row.name, {"account": str(row.pk)})
     account.refresh_from_db()
@@ -48,7 +50,7 @@ def why_not_rotate(row: ManagedAccount) -> str:
     """Say why no rotation can begin now; empty: it can."""
     if not row.uses_external_id:
         return none_to_rotate(row)
-    if row.external_id_prefix:
+    if row.derives_external_id:
         return (
             f"A template for many accounts creates the external ID of {row.name}. You "
             "can't rotate it for a single account."
@@ -79,8 +81,10 @@ def finish_rotation(
         if reason := why_not_finish(row, held):
             raise RotationRefused(reason)
         with editing(row, by):
-            row.former_external_id = None
-            row.save(update_fields=["former_external_id"])
+            if row.own_external_id == row.former_external_id:
+                row.own_external_id = ""
+            row.former_external_id = ""
+            row.save(update_fields=["former_external_id", "own_external_id"])
         record(by, Activity.What.ROTATED, row.name, {"account": str(row.pk)})
     account.refresh_from_db()
 
@@ -105,18 +109,18 @@ def cancel_rotation(account: ManagedAccount, by: User | None = None) -> None:
             raise RotationRefused(f"The external ID of {row.name} isn't being rotated.")
         # One archive at a time: there may be hundreds, of megabytes each.
         bundles = row.bundles.built().defer("files").iterator()
-        sent = was_sent(row.account_id, str(row.external_id))
+        new, former = row.spinnakers_external_id, row.former_external_id
+        sent = was_sent(row.account_id, new)
         is_told = (
             sent
+            or new == row.own_external_id  # by a Spinnaker that is older than Bowline
             or is_verified(row)
-            or any(
-                str(row.external_id) in told_by(one).get(row.account_id, ())
-                for one in bundles
-            )
+            or any(new in told_by(one).get(row.account_id, ()) for one in bundles)
         )
         with editing(row, by):
-            former = row.external_id if is_told else None
-            row.external_id, row.former_external_id = row.former_external_id, former
+            if former != row.own_external_id and not row.external_id_prefix:
+                row.external_id = uuid.UUID(former)
+            row.former_external_id = new if is_told else ""
             row.save(update_fields=["former_external_id", "external_id"])
         record(by, Activity.What.ROTATED, row.name, {"account": str(row.pk)})
     account.refresh_from_db()
@@ -156,7 +160,7 @@ def held_now() -> Held:
 
 def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
     """List what must happen before the previous external ID is dropped, in order."""
-    new = str(row.external_id)
+    new = row.spinnakers_external_id
     verified = is_verified(row)
     newest, installed, loaded = held or held_now()
     works = Stage(
@@ -194,11 +198,11 @@ def accepted_now(row: ManagedAccount) -> str:
     verified = {managed.get("external_id"), managed.get("former_external_id")}
     carried_out = {entry.get("external_id") for entry in row.approved_entries}
     new, former = row.spinnakers_external_id, row.former_external_id
-    if former is None:
+    if not former:
         others = verified - {new, "", None}
         still = others and new in verified
         return f"{others.pop()}, too, until a plan is applied" if still else ""
-    if new in carried_out or {new, str(former)} <= verified:
+    if new in carried_out or {new, former} <= verified:
         return "both"
     return "the previous one; the new one, too, once a plan is applied"
 

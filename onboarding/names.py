@@ -60,6 +60,11 @@ PATH_AND_ROLE = NameFormat(
     "Enter the role's name, or its path and name, like spinnaker/deploy, without "
     "“role/”, its ARN or a “/” before it.",
 )
+EXTERNAL_ID = NameFormat(
+    re.compile(r"(?!(?i:true|false|yes|no|on|off)\Z)[A-Za-z0-9+=,.@:/_-]{2,1224}"),
+    "Use 2 to 1,224 letters, digits or any of “+=,.@:/_-”, and no word that means true "
+    "or false.",
+)
 ORGANIZATION = NameFormat(
     re.compile(r"o-[a-z0-9]{10,32}"),
     "An organization ID looks like o-a1b2c3d4e5.",
@@ -257,6 +262,11 @@ def chain_role_in_path(value: str) -> str:
     if value != value.replace("aws-cn", "").replace("aws-us-gov", ""):
         raise BadName(value, CHAIN_ROLE_RULE)
     return value
+
+
+def external_id(value: str) -> str:
+    """Check what Spinnaker sends today, as AWS and every file take it."""
+    return matching(EXTERNAL_ID, value)
 
 
 def organization(value: str) -> str:

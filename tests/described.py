@@ -45,6 +45,8 @@ def column(one: Field) -> st.SearchStrategy[Any]:
             return st.sampled_from([["us-east-1"], ["eu-west-1", "us-east-1"]])
         case Kind.GROUPS:
             return GROUPS
+        case Kind.INSTEAD:
+            return st.sampled_from(["", "corp-1", "=1+1", "1e3", "007", "a,+b", "-x"])
         case Kind.CARRIED:
             return st.sampled_from(CARRIED)
     return st.sampled_from(TEXTS if one.is_needed else ("", *TEXTS))
@@ -53,6 +55,8 @@ def column(one: Field) -> st.SearchStrategy[Any]:
 @st.composite
 def columns(draw: st.DrawFn) -> dict[str, Any]:
     drawn = {one.name: draw(column(one)) for one in FIELDS}
+    if drawn["own_external_id"]:
+        drawn["uses_external_id"] = True
     return {
         one.name: drawn[one.name] if has(drawn["made_by"], one) else one.nothing
         for one in FIELDS

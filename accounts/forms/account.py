@@ -101,7 +101,7 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
             field.disabled = True
             field.help_text = no_external_id(self.without_external_id)
         account = self.instance
-        for name in ("made_by", "managed_role"):
+        for name in ("made_by", "managed_role", "own_external_id"):
             self.fields[name].disabled = account.granted_at is not None
         if not account.is_handed_off:
             self.initial["reader_role"] = True
@@ -119,6 +119,8 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
                 cleaned[one.name] = one.nothing
             elif one.name in cleaned:
                 cleaned[one.name] = one.column(cleaned[one.name])
+        if not cleaned.get("uses_external_id"):
+            cleaned["own_external_id"] = ""
         if clash := clash_of(cleaned.get("managed_role", "")):
             self.add_error("managed_role", clash)
         held = self.instance.external_id_prefix
@@ -159,9 +161,10 @@ class ProvidersForm(forms.Form):
         chosen: list[str] = self.cleaned_data["providers"]
         if self.contradicts(chosen):
             titles = without_external_id(chosen)
+            first = "Rotate it first, then turn" * self.account.keeps_external_id
             raise forms.ValidationError(
                 f"{no_external_id(titles)} The existing role requires an external ID. "
-                f"Turn off the external ID, or don't choose {titles}."
+                f"{first or 'Turn'} off the external ID, or don't choose {titles}."
             )
         return chosen
 

@@ -124,12 +124,16 @@ def record_edit(
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
-    """Return what differs, before and after."""
+    """Return what differs, before and after: of an external ID, only that it does."""
     return {
-        key: [before.get(key), after.get(key)]
+        key: [unshown(key, before.get(key)), unshown(key, after.get(key))]
         for key in sorted(before.keys() | after.keys())
         if before.get(key) != after.get(key)
     }
+
+
+def unshown(key: str, value: Any) -> Any:
+    return "not shown" if key == "own_external_id" and value else value
 
 
 def stored_managing() -> Managing | None:

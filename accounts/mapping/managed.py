@@ -64,8 +64,7 @@ def providers_of_row(
 
 
 def former_external_id(row: ManagedAccount) -> str:
-    rotates = row.uses_external_id and row.former_external_id
-    return str(row.former_external_id) if rotates else ""
+    return row.former_external_id if row.uses_external_id else ""
 
 
 def columns_of_row(

@@ -40,6 +40,9 @@ is_environment = RegexValidator(
 )
 is_account_id = RegexValidator(r"^[0-9]{12}\Z", names.ACCOUNT_ID_RULE)
 is_role_name = RegexValidator(rf"^{names.ROLE_NAME.pattern}\Z", names.ROLE_NAME.rule)
+is_external_id = RegexValidator(
+    rf"^{names.EXTERNAL_ID.pattern}\Z", names.EXTERNAL_ID.rule
+)
 is_path_and_role = RegexValidator(
     rf"^{names.PATH_AND_ROLE.pattern}\Z", names.PATH_AND_ROLE.rule
 )

@@ -27,6 +27,7 @@ from accounts.models.account import (
 )
 from accounts.models.activity import CreatedBy, name_of
 from accounts.models.organization.template import InCommon
+from accounts.models.owners.external_id import WithExternalId
 from accounts.models.owners.made_by import MISSES, MadeByOthers
 from accounts.models.readable import (
     Readable,
@@ -158,7 +159,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
             granted_at=None,
             withdrawn=False,
             verified_at=None,
-            former_external_id=None,
+            former_external_id="",
             missed=0,
             policy_set=0,
             applied=[],
@@ -186,7 +187,9 @@ def both_environments(described: str, approved: str | None) -> frozenset[str]:
     return frozenset({described, described if approved is None else approved})
 
 
-class ManagedAccount(CreatedBy, InCommon, MadeByOthers, Account, Readable):
+class ManagedAccount(
+    CreatedBy, InCommon, MadeByOthers, WithExternalId, Account, Readable
+):
     """An account that Spinnaker deploys to; a draft until its first run."""
 
     READS = {
@@ -211,9 +214,6 @@ class ManagedAccount(CreatedBy, InCommon, MadeByOthers, Account, Readable):
         validators=[is_account_id],
         error_messages={"unique": "This AWS account is already in Bowline."},
     )
-    external_id = models.UUIDField(default=uuid.uuid4, editable=False)
-    former_external_id = models.UUIDField(null=True, blank=True, editable=False)
-    """Accepted in addition to the new one during a rotation; see external_ids.py."""
     managed_role = models.CharField(
         max_length=576, blank=True, validators=[is_path_and_role]
     )
@@ -316,9 +316,12 @@ class ManagedAccount(CreatedBy, InCommon, MadeByOthers, Account, Readable):
         return reverse("accounts:account", args=[self.pk])
 
     def clean(self) -> None:
-        """Refuse another AWS account or managed role while Bowline's roles exist."""
+        """Refuse another AWS account, managed role or external ID of its own while
+        Bowline's roles exist.
+        """
         before = ManagedAccount.objects.filter(pk=self.pk).first()
-        fixed = ("account_id", "managed_role") if before and before.granted_at else ()
+        columns = ("account_id", "managed_role", "own_external_id")
+        fixed = columns if before and before.granted_at else ()
         if changed := [n for n in fixed if getattr(before, n) != getattr(self, n)]:
             raise ValidationError(dict.fromkeys(changed, FIXED))
 
@@ -342,17 +345,6 @@ class ManagedAccount(CreatedBy, InCommon, MadeByOthers, Account, Readable):
     def is_assumable(self) -> bool:
         """Return whether Spinnaker may assume it, or soon may."""
         return self.granted_at is not None and not self.withdrawn
-
-    @property
-    def spinnakers_external_id(self) -> str:
-        """Return what Spinnaker sends; empty where it sends none."""
-        return self.external_id_with(self.external_id_prefix)
-
-    def external_id_with(self, prefix: str) -> str:
-        """Derive it from the prefix and the account's id, where there is a prefix."""
-        if not self.uses_external_id:
-            return ""
-        return f"{prefix}-{self.account_id}" if prefix else str(self.external_id)
 
     @property
     def in_aws_provider(self) -> bool:

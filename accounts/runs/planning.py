@@ -367,6 +367,9 @@ def fingerprint_of(
         managed.former_external_id: "former external ID",
     }
     own.pop("", None)
+    if scope.account:
+        # A person wrote it, and it may be a word of the plan that nobody made neutral.
+        own.pop(scope.account.own_external_id, None)
     return fingerprint(
         changes,
         own,

@@ -34,6 +34,9 @@ WITHIN = {
 }
 """The keys inside a key of an account."""
 
+INSTEAD = {one.key for one in FIELDS if one.kind is Kind.INSTEAD}
+"""The keys that hold true, false or a text."""
+
 
 @dataclass(frozen=True)
 class WrittenAccount(Description):
@@ -91,6 +94,11 @@ def read_field(
         reader.wrong(node, f"“{one.key}” is missing here.")
     if one.kind is Kind.CARRIED:
         return reader.value(parts, one.key, one.rule) or one.nothing
+    says_text = one.key in parts and isinstance(as_json(parts[one.key]), str)
+    if one.kind is Kind.INSTEAD:
+        return reader.checked(parts, one.key, one.rule) if says_text else one.nothing
+    if one.kind is Kind.TRUTH and one.key in INSTEAD and says_text:
+        return one.on
     if one.kind is Kind.TRUTH:
         return one.column(reader.truth(parts, one.key, default=bool(one.usual)))
     if not one.is_list:

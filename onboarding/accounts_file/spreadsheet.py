@@ -202,7 +202,7 @@ def account_node(
 def field_node(reader: Reader, one: Field, cell: str, where: yaml.Mark) -> yaml.Node:
     if one.is_list:
         return list_node(reader, one, cell, where)
-    if one.kind is Kind.TRUTH:
+    if one.kind in (Kind.TRUTH, Kind.INSTEAD):
         return truth_node(cell, where)
     if one.kind is Kind.CARRIED:
         written = yaml_node(reader, one.key, cell, where)

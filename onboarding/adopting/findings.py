@@ -113,8 +113,8 @@ def aws_accounts(spinnaker: Spinnaker) -> Iterator[Finding]:
     yield from finding(
         "external-id",
         (one for one in accounts if one.values.get("externalId")),
-        "These accounts have external IDs. Bowline makes its own, and Spinnaker would "
-        "send another one than the trust policies require.",
+        "These accounts have external IDs. Bowline keeps them until you rotate them: "
+        "the accounts file contains them.",
     )
     yield from finding(
         "group-membership",

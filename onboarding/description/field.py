@@ -19,6 +19,7 @@ class Kind(Enum):
     ACCOUNT_ID = "the 12 digits of an account"
     MAKER = "one of MadeBy"
     TRUTH = "true or false"
+    INSTEAD = "a text that is said in the place of the truth of another field"
     REGIONS = "regions of the partition"
     GROUPS = "groups, whose names may have spaces"
     CARRIED = "fields of Spinnaker that aren't Bowline's"
@@ -123,6 +124,8 @@ class Field:
         """Return what the column holds for what the file or the API says."""
         if self.kind is Kind.TRUTH:
             return self.on if said else self.nothing
+        if self.kind is Kind.INSTEAD:
+            return said if isinstance(said, str) else self.nothing
         return said
 
     def text(self, column: Any) -> str:

@@ -136,6 +136,20 @@ FIELDS = (
         is_listed=False,
     ),
     Field(
+        "own_external_id",
+        Step.ACCESS,
+        Words(
+            "The external ID that Spinnaker sends today",
+            "Leave empty, and Bowline creates one.",
+        ),
+        Kind.INSTEAD,
+        rule=names.external_id,
+        longest=1224,
+        default="",
+        path=("external_id",),
+        is_listed=False,
+    ),
+    Field(
         "managed_role",
         Step.ACCESS,
         Words(

@@ -29,7 +29,7 @@ class Description:
     columns: Columns
     providers: tuple[ProviderDetails, ...] = ()
     managed: Managed = field(init=False, compare=False)
-    """The value, without external IDs: they are made, never given."""
+    """The value, without external IDs: of most accounts they are made, not given."""
 
     def __post_init__(self) -> None:
         value = value_of(self.columns, self.providers)

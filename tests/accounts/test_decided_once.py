@@ -159,7 +159,7 @@ def outcome(first: str, second: str) -> Outcome:
             one.verification,
             one.accepted_by_name,
             one.regions,
-            one.former_external_id is None,
+            one.former_external_id == "",
             bool(one.verified),
         )
         for one in ManagedAccount.objects.order_by("name")

@@ -78,7 +78,7 @@ def include_in_bundles() -> Act:
 def rotation(verb: str) -> Callable[[], Act]:
     def act() -> Act:
         row = web()
-        ManagedAccount.objects.update(former_external_id=row.external_id)
+        ManagedAccount.objects.update(former_external_id=str(row.external_id))
         return of(row, verb)
 
     return act

@@ -16,6 +16,10 @@ FORMATS = {
         names.PATH_AND_ROLE,
         ["spinnakerManaged", "spinnaker/deploy", "a/b/c", f"{'a' * 511}/{'b' * 64}"],
     ),
+    "external ID": (
+        names.EXTERNAL_ID,
+        ["corp-1", "a:b/c@d", "=+1", "-x", "0x1F", "a" * 1224, "trueish"],
+    ),
     "roles path": (names.ROLES_PATH, ["/spinnaker-ec2/", "/a/b/", "/_/"]),
     "key pair": (
         names.KEY_PAIR,
@@ -74,6 +78,11 @@ def test_an_account_id_is_its_twelve_digits(value: str) -> None:
         (names.chain_role_in_path, "a/" + "b" * 65),
         (names.chain_role_in_path, "arn:aws:iam::911111111111:role/a"),
         (names.chain_role_in_path, "in-aws-cn/a"),
+        (names.external_id, "a"),
+        (names.external_id, "a b"),
+        (names.external_id, "corp\n"),
+        (names.external_id, "Yes"),
+        (names.external_id, "secret://x"),
         (names.organization, "o-UPPER12345"),
         (names.identity_arn, "arn:aws:sts::911111111111:assumed-role/a/b"),
         (names.fiat_role, "-rf"),
@@ -104,6 +113,11 @@ def test_what_cannot_be_right_is_quoted_and_refused(rule, value: str) -> None:
 )
 def test_what_is_right_stays_as_it_is(rule, value: str) -> None:
     assert rule(value) == value
+
+
+def test_an_external_id_is_as_long_as_aws_takes_it() -> None:
+    with pytest.raises(names.BadName, match="2 to 1,224"):
+        names.external_id("a" * 1225)
 
 
 @pytest.mark.parametrize("sign", [":", ",", "/", "%", "?", " ", "ü", "@", "$", "!"])

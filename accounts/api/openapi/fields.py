@@ -22,7 +22,12 @@ def with_fields(
     """Add these fields to a schema that does not say them itself; `always`: none may be
     left out, as in answers.
     """
-    wanted = {one.keys[0]: asked(one) for one in chosen}
+    wanted: dict[str, tuple[Any, Any]] = {}
+    for one in chosen:
+        kind, usual = asked(one)
+        if one.kind is Kind.INSTEAD:
+            _, usual = wanted[one.keys[0]]
+        wanted[one.keys[0]] = kind, usual
     if always:
         wanted = {key: (kind, ...) for key, (kind, _) in wanted.items()}
 
@@ -49,6 +54,7 @@ def typed(one: Field) -> tuple[Any, Any]:
 
 TYPES: Mapping[Kind, Any] = {
     Kind.TRUTH: bool,
+    Kind.INSTEAD: bool | str,
     Kind.MAKER: RoleMaker,
     Kind.REGIONS: list[str],
     Kind.GROUPS: list[str],

@@ -149,6 +149,8 @@ def problems_of(
             yield Problem(one.written.line, SAME_MAKER)
         elif row and row.granted_at and row.managed_role != managed.managed_role:
             yield Problem(one.written.line, SAME_ROLE)
+        elif row and row.granted_at and row.own_external_id != own_external_id(one):
+            yield Problem(one.written.line, SAME_EXTERNAL_ID)
         for name in spinnaker_names(managed):
             owner = taken.get(any_case(name))
             if owner and (row is None or owner != row.pk):
@@ -166,6 +168,17 @@ SAME_ROLE = (
     "You can't change the managed role while Bowline's roles exist in the account. "
     "Remove the account from AWS first."
 )
+
+
+SAME_EXTERNAL_ID = (
+    "You can't change an external ID of the account's own while Bowline's roles exist "
+    "in the account. Rotate it, or remove the account from AWS first."
+)
+
+
+def own_external_id(one: Compared) -> str:
+    own: str = one.written.columns["own_external_id"]
+    return own
 
 
 SAME_MAKER = (

@@ -107,13 +107,13 @@ def as_saved(row: ManagedAccount, one: Compared, prefix: Prefix) -> Managed:
     """Return the value with what the file never says: external IDs, and what was looked
     up of providers whose choices stay.
     """
-    uses = one.written.columns["uses_external_id"]
-    former = row.former_external_id if uses else None
-    own = prefix(one.written.managed.made_by, row.external_id_prefix)
+    columns = one.written.columns
+    uses, own = columns["uses_external_id"], columns["own_external_id"]
+    start = prefix(one.written.managed.made_by, row.external_id_prefix)
     return replace(
         one.written.managed,
-        external_id=row.external_id_with(own) if uses else "",
-        former_external_id=str(former or ""),
+        external_id=row.external_id_with(start, own) if uses else "",
+        former_external_id=row.former_external_id if uses else "",
         providers=tuple(
             one.kept.get(provider.key, provider)
             for provider in providers_of(one.written.managed)

@@ -65,7 +65,7 @@ class DeliveredAccount(models.Model):
     """It was deleted, and unloaded: what has this name now is somebody else's."""
     account_id = models.CharField(max_length=12, blank=True)
     """Of AWS, and the external ID: as they were sent last. Of `aws` accounts only."""
-    external_id = models.CharField(max_length=100, blank=True)
+    external_id = models.CharField(max_length=1224, blank=True)
     made_at = models.DateTimeField(null=True)
     """When Bowline first sent it, since it was not there or was deleted."""
     sent_at = models.DateTimeField()

@@ -81,7 +81,7 @@ def identity(request: Request, account: ManagedAccount) -> HttpResponse:
 def providers(request: Request, account: ManagedAccount) -> HttpResponse:
     """Choose providers; those with working defaults are described by them at once."""
     drops = "drop_external_id" in request.POST and account.uses_external_id
-    if drops:
+    if drops and not account.keeps_external_id:
         account.uses_external_id = False
     held = [provider.key for provider in enabled_providers(account)]
     form = ProvidersForm(
@@ -92,15 +92,18 @@ def providers(request: Request, account: ManagedAccount) -> HttpResponse:
 
         def write() -> None:
             account.uses_external_id = form.uses_external_id()
+            if not account.uses_external_id:
+                account.own_external_id = ""
             for key in wanted:
                 account.providers.get_or_create(key=key, defaults=at_defaults(key))
             account.providers.exclude(key__in=wanted).delete()
-            account.save(update_fields=["uses_external_id"])
+            account.save(update_fields=["uses_external_id", "own_external_id"])
 
         if written(form, "providers", account, write, request.user):
             return go_on(request, account, "providers")
     cards = [(key, p, key in shown_choice(form, held)) for key, p in PROVIDERS.items()]
-    conflict = form.is_bound and form.contradicts(shown_choice(form, held))
+    contradicts = form.is_bound and form.contradicts(shown_choice(form, held))
+    conflict = contradicts and not account.keeps_external_id
     return page(
         request, account, "providers", form=form, cards=cards, conflict=conflict
     )

@@ -67,13 +67,7 @@ AWS_ROWS = (
     Row("assumeRole", TEXT, TAKEN),
     Row("lambdaEnabled", TRUTH, TAKEN, usual=False),
     Row("defaultKeyPair", TEXT, TAKEN),
-    Row(
-        "externalId",
-        TEXT,
-        LOST,
-        "Bowline makes external IDs itself. Spinnaker would send another one than the "
-        "trust policy requires, and AWS would deny every call.",
-    ),
+    Row("externalId", TEXT, TAKEN),
     Row(
         "sessionName",
         TEXT,

@@ -168,6 +168,8 @@ class Judge:
         yield from refused_name("accountId", account.text("accountId"), exact_id)
         if environment := environment_of(account):
             yield from refused_name("environment", environment, names.environment)
+        if external_id := account.text("externalId"):
+            yield from refused_name("externalId", external_id, names.external_id)
         if wrong := refusal(account):
             yield "assumeRole", wrong
         elif self.role and role_in(account).partition != self.role.partition:
@@ -336,8 +338,8 @@ def written_aws(account: Account, managed_role: RoleName | None) -> Written:
         written["environment"] = environment
     written |= {
         "regions": list(values.get("regions", ())),
-        # Spinnaker sends none, and a trust policy that requires one would deny it.
-        "external_id": False,
+        # What Spinnaker sends is what the trust policy requires, or takes.
+        "external_id": account.text("externalId") or False,
         # What is there is kept as it is.
         "adopts": True,
     }

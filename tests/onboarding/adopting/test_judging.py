@@ -41,7 +41,9 @@ def judged(**fields: Any) -> tuple[str, str, str]:
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"externalId": "corp-1"}, "makes external IDs itself"),
+        ({"externalId": "corp 1"}, "externalId: “corp 1” isn't valid"),
+        ({"externalId": "https://a:b@c"}, "takes no secret"),
+        ({"externalId": "configserver:x"}, "put something else in its place"),
         ({"sessionName": "corp"}, "always writes Spinnaker"),
         ({"enabled": False}, "doesn't load the account"),
         ({"managingAccountProfile": "x"}, "knows one identity"),
@@ -210,6 +212,20 @@ def test_an_ecs_account_is_left_with_its_reason(ecs: dict[str, Any], why: str) -
     assert why in reasons(report, ecs["name"])
 
 
+def test_what_spinnaker_sends_is_taken_except_with_ecs() -> None:
+    providers = {
+        **only(aws("a", externalId="corp-1"), aws("b", OTHER)),
+        "ecs": {"accounts": [{"name": "a-ecs", "awsAccount": "a"}]},
+    }
+
+    report = reported(spring(providers))
+
+    assert outcomes(report) == {"a": "taken", "b": "taken", "a-ecs": "left"}
+    assert "can't be combined with an external ID" in reasons(report, "a-ecs")
+    ids = [one["external_id"] for one in report.judgement.written]
+    assert ids == ["corp-1", False]
+
+
 @pytest.mark.parametrize("name", ["Prod", "my_account", "aws.prod", "PROD-US"])
 def test_names_of_pipelines_are_taken_as_they_are(name: str) -> None:
     report = reported(spring(only(aws(name, environment=name))))
@@ -298,7 +314,7 @@ def test_many_names_of_roles_are_counted() -> None:
 
 def test_the_text_names_every_account_and_field() -> None:
     many = [aws(f"_bad{place}", f"{place:012}") for place in range(25)]
-    account = aws("prod", externalId="corp-1", custom="\x1b[31mx\nfaked")
+    account = aws("prod", sessionName="corp", custom="\x1b[31mx\nfaked")
     google = {"google": {"accounts": [{"name": "g"}]}}
     files = {**halconfig({**only(account, *many), **google}), "x.yml": b"a: 1"}
 
@@ -309,6 +325,6 @@ def test_the_text_names_every_account_and_field() -> None:
     assert "google 1" in said
     assert "_bad0, _bad1, _bad10" in said
     assert " and 5 more." in said
-    assert "  Would be lost: externalId corp-1. Bowline makes" in said
+    assert "  Would be lost: sessionName corp. Bowline always" in said
     assert "custom ‹U+001B›[31mx‹U+000A›faked" in said
     assert all(f"account _bad{place} " in said for place in range(25))

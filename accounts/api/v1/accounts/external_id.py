@@ -97,7 +97,7 @@ def external_id_of(account: ManagedAccount) -> dict[str, Any]:
     uses, rotates = account.uses_external_id, account.former_external_id
     return {
         "external_id": account.spinnakers_external_id if uses else "",
-        "previous": str(rotates or ""),
+        "previous": rotates,
         "accepted": accepted_now(account),
         "stages": [one._asdict() for one in stages(account)] if rotates else [],
     }

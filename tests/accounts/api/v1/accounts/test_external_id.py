@@ -86,7 +86,7 @@ def test_an_account_without_an_external_id_has_none(reader, account):
 @pytest.mark.parametrize("verb", ["rotate", "cancel"])
 def test_they_hold_inside_the_environments_of_the_role(operator, account, verb):
     limit(operator.person, OPERATOR, ["staging"], None)
-    former = account.external_id if verb == "cancel" else None
+    former = account.external_id if verb == "cancel" else ""
     ManagedAccount.objects.update(environment="", former_external_id=former)
 
     refused = operator.post(f"{PATH}/{verb}")
