@@ -140,7 +140,7 @@ FIELDS = (
         Step.ACCESS,
         Words(
             "The external ID that Spinnaker sends today",
-            "Leave empty, and Bowline creates one.",
+            "Leave empty for a new one.",
         ),
         Kind.INSTEAD,
         rule=names.external_id,

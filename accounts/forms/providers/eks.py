@@ -212,7 +212,7 @@ def row_fields(
             required=False,
             max_length=60,
             help_text=(
-                "The name in Spinnaker. Leave empty to use a name such as "
+                "The name in Spinnaker. Leave empty for a name such as "
                 f"{managed.name}-apps."
             ),
         ),

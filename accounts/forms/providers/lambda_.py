@@ -26,6 +26,6 @@ class LambdaForm(DetailsForm):
         label="KMS keys",
         required=False,
         help_text=(
-            "Comma-separated list of key IDs. Leave empty to use the AWS managed key."
+            "Key IDs, separated by commas. Leave empty for the AWS managed key."
         ),
     )

@@ -47,9 +47,7 @@ class SpinnakerForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] 
             "secret": more("env:NAME or file:/PATH.", "gate-secrets"),
             "certificate": "file:/PATH",
             "key": "file:/PATH. Leave empty if the key is in the certificate file.",
-            "authorities": (
-                "file:/PATH. Leave empty to use the system's certificate authorities."
-            ),
+            "authorities": ("file:/PATH. Leave empty for the system's authorities."),
             "poll_seconds": "The value of reloadFrequencyMs, in seconds.",
         }
 
