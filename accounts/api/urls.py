@@ -36,8 +36,9 @@ def for_people_too(view: View) -> View:
     @login_not_required
     @wraps(view)
     def opened(request: HttpRequest) -> HttpResponseBase:
+        reads = request.method in ("GET", "HEAD")
         has_token = "Authorization" in request.headers
-        if not has_token and has_role(request.user, VIEWER):
+        if reads and not has_token and has_role(request.user, VIEWER):
             return described()
         return view(request)
 

@@ -183,6 +183,7 @@ def test_people_read_it_signed_in(client):
     client.force_login(person("viewer"))
 
     assert client.get("/api/v1/openapi.json").json() == DOCUMENT
+    assert client.post("/api/v1/openapi.json").status_code == 401
 
 
 @pytest.mark.django_db

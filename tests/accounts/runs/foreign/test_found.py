@@ -275,7 +275,7 @@ def test_the_first_time_it_is_found_is_told_though_nothing_was_checked_before(
     """As after an upgrade: the check is new, so it is not worse than before."""
     target_row()
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
-    CheckResult.objects.filter(name__startswith="Nothing that nobody").delete()
+    CheckResult.objects.filter(name__startswith="No unapproved policies").delete()
 
     first = carried(verify(account, None, send=keep))
     second = carried(verify(account, None, send=keep))

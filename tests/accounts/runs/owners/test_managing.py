@@ -122,7 +122,7 @@ def test_an_account_waits_until_the_owner_deployed_the_next_list(
     assert HandOff.objects.of_managing().first().number == 2
     waiting = looked(run)
     assert waiting.status == Status.HANDED_OFF
-    assert waiting.waiting.startswith("The owner of spinnakermanaging has not deployed")
+    assert waiting.waiting.startswith("The owner of spinnakermanaging hasn't deployed")
     assert waiting.waiting.endswith("BowlineAssumeManaged")
     assert managing_row().state == State.VERIFIED
     deploy_managing(verified)
