@@ -62,7 +62,7 @@ def describe_account(page: Page) -> None:
 
     cluster = page.get_by_role("group", name="Cluster apps in us-east-1")
     expect(cluster).to_be_visible(timeout=PATIENCE)
-    cluster.get_by_label("Rights").select_option("edit")
+    cluster.get_by_label("Access level").select_option("edit")
     cluster.get_by_label("Namespaces").fill("web")
     press(page, "Save and continue")
     expect(page.get_by_text("Ready to plan")).to_be_visible()

@@ -164,7 +164,7 @@ def alike_fields() -> dict[str, forms.Field]:
     """Return the fields that can be the same for several clusters."""
     return {
         "rights": forms.ChoiceField(
-            label="Rights",
+            label="Access level",
             choices=list(RIGHTS.items()),
             initial=PROPOSED,
             required=False,
