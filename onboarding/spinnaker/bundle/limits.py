@@ -193,7 +193,7 @@ def room(path: str, size: int) -> Limit:
 
 def share(size: int, limit: int) -> str:
     percent = 100 * size / limit
-    return f"{percent:,.0f} %" if percent >= 1 else "under 1 %"
+    return f"{percent:,.0f}%" if percent >= 1 else "under 1%"
 
 
 def too_large(size: int) -> str:

@@ -125,12 +125,12 @@ def test_a_small_installation_needs_no_advice():
 @pytest.mark.parametrize(
     ("size", "shares", "advice"),
     [
-        (27_000, "3 % of a ConfigMap", ""),
-        (262_144, "25 % of a ConfigMap", ""),
-        (262_145, "100 % of the limit of kubectl apply", "--server-side"),
+        (27_000, "3% of a ConfigMap", ""),
+        (262_144, "25% of a ConfigMap", ""),
+        (262_145, "100% of the limit of kubectl apply", "--server-side"),
         (
             1_048_577,
-            "100 % of a ConfigMap",
+            "100% of a ConfigMap",
             "It is too large for a ConfigMap or Secret",
         ),
     ],
