@@ -57,9 +57,10 @@ STORED = (
     "onboarding/handoff/scripts.py",
     *("onboarding/providers/eks.py", "onboarding/desired/policy_sets.py"),
     "onboarding/verify/chain.py",
+    "onboarding/spinnaker/bundle/formats/spring.py",
 )
 """Files whose values are stored or searched by, and are shown in other words; and those
-whose texts account owners have: another word would be another version for each of them.
+whose texts account owners have, or the files of bundles: another word would be another version of them.
 """
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from secrets import token_hex
 from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 import boto3
 import psycopg
@@ -131,13 +132,17 @@ DESCRIBED = {"enabledprovider": "has_details", "foundcluster": "added"}
 
 
 def with_names_of_today(rows: Rows) -> Rows:
-    """Name tables and columns as 0022_names does."""
+    """Name tables and columns as 0022_names does, and type what 0027 does."""
     named: Rows = {}
     for table, all_of in rows.items():
         model = table.removeprefix("accounts_")
         columns = {**COLUMNS, "described": DESCRIBED.get(model, "described")}
         new = table.replace(model, TABLES.get(model, model))
         named[new] = [{columns.get(k, k): row[k] for k in row} for row in all_of]
+    for account in named["accounts_managedaccount"]:
+        # A text since 0027: an external ID of the account's own can be the former one.
+        former = account["former_external_id"]
+        account["former_external_id"] = str(UUID(str(former))) if former else ""
     for kind in named["django_content_type"]:
         kind["model"] = TABLES.get(kind["model"], kind["model"])
     return named

@@ -67,7 +67,7 @@ def clouddriver_profile(topology: Topology, entries: Entries) -> str:
     if features:
         profile["features"] = features
     comment = (
-        "Only what hal can't hold. Never add aws.accounts here: hal's would vanish."
+        "Only what hal cannot hold. Never add aws.accounts here: hal's would vanish."
     )
     lines = [*comment_lines(comment), "aws:", *loading(entries), *block(profile, 2)]
     return joined(lines)
