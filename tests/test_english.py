@@ -60,7 +60,7 @@ STORED = (
     "onboarding/spinnaker/bundle/formats/spring.py",
 )
 """Files whose values are stored or searched by, and are shown in other words; and those
-whose texts account owners have, or the files of bundles: another word would be another version of them.
+whose texts account owners or bundles have: another word would be another version.
 """
 
 
