@@ -11,6 +11,7 @@ from onboarding.providers.base import not_recommended
 from onboarding.resources.entry_changes import EntryChange, entry_changes
 from onboarding.resources.kinds import Key
 from onboarding.resources.plan import Plan, PlannedChange
+from onboarding.resources.take_over import NOTHING, TakeOver
 
 
 def plan_of(run: Run, steps: Iterable[Step] | None = None) -> Plan:
@@ -32,6 +33,11 @@ def plan_of(run: Run, steps: Iterable[Step] | None = None) -> Plan:
 def decided_of(run: Run) -> dict[str, Any]:
     """Return what the plan was found to touch, and who had caused it."""
     return {"reach": run.reach, "authors": run.authors} if run.reach else {}
+
+
+def take_over_of(run: Run) -> TakeOver:
+    """Return what people chose to take over, besides what is described."""
+    return TakeOver.of(run.take_over) if run.take_over else NOTHING
 
 
 def entry_changes_of(run: Run) -> tuple[EntryChange, ...]:

@@ -26,6 +26,7 @@ from accounts.models.readable import Readable, is_slug
 from accounts.models.rollouts.rollout import InRollout
 from accounts.models.states import OPEN, WORKING, Status
 from accounts.models.steps import Step
+from onboarding.resources.take_over import is_take_over
 from onboarding.spinnaker.entry_documents import are_sides
 from onboarding.verify.result import Located
 
@@ -149,6 +150,7 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
     READS = {
         "fingerprint": is_slug,
         "entries": are_sides,
+        "take_over": is_take_over,
         **Decided.READS,
         "check_seconds": are_seconds,
     }
@@ -192,6 +194,9 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
     entries = models.JSONField(default=dict, editable=False)
     """{before, after}: what Spinnaker knows of the account and what the plan makes of
     it; see mapping/entries.py. Empty: the run is not about that."""
+    take_over = models.JSONField(default=dict, editable=False)
+    """What becomes of roles that were there before Bowline; see the engine's
+    resources/take_over.py. Empty: nothing."""
     findings = models.ForeignKey(
         Findings,
         on_delete=models.PROTECT,

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from accounts.mapping.managing import managing_row
-from accounts.mapping.plans import plan_of
+from accounts.mapping.plans import plan_of, take_over_of
 from accounts.mapping.spinnaker_names import claim_names
 from accounts.mapping.verified import keep_verified
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, Run
@@ -31,6 +31,7 @@ from accounts.runs.deciding.lateness import refuse_edited
 from accounts.runs.owners.readiness import refuse_unready
 from accounts.spinnaker.bundles import Told, told_of, told_since
 from accounts.work.queue import wake
+from onboarding.resources.take_over import NOTHING, TakeOver
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -100,6 +101,7 @@ def plan(
     by: User | None,
     *,
     alone: bool = False,
+    take_over: TakeOver = NOTHING,
     origin: Run.Origin = Run.Origin.PAGE,
     send: Send = wake,
 ) -> Run:
@@ -117,6 +119,7 @@ def plan(
         account,
         by,
         alone=alone,
+        take_over=take_over,
         origin=origin,
         send=send,
     )
@@ -186,6 +189,7 @@ def start(
     *,
     status: Status = Status.PLANNING,
     alone: bool = False,
+    take_over: TakeOver = NOTHING,
     grants: Iterable[ManagedAccount] = (),
     rollout: Rollout | None = None,
     origin: Run.Origin = Run.Origin.PAGE,
@@ -203,6 +207,7 @@ def start(
                     version=account.version if account else managing.version,
                     managing_version=managing.version,
                     alone=alone,
+                    take_over=take_over.as_json() if take_over else {},
                     rollout=rollout,
                     created_by=by,
                     started_from=origin,
@@ -347,5 +352,6 @@ def record_run(by: User | None, what: Activity.What, run: Run) -> None:
         "digest": run.approved_digest or run.plan_digest,
         "fingerprint": run.fingerprint,
         "comment": run.approval_comment,
+        "take_over": take_over_of(run).sentence,
     }
     record(by, what, run.account_name, {k: v for k, v in detail.items() if v})

@@ -20,10 +20,7 @@ from django.db import transaction
 from accounts.models import CheckResult, Findings, Run
 from accounts.models.checks.findings import COLUMNS
 from onboarding.checks import Outcome
-from onboarding.verify.result import Located, Result
-
-COMPARED = "resources"
-"""In the place of a provider: AWS was compared with what was approved."""
+from onboarding.verify.result import COMPARED, Located, Result
 
 COUNTED = ("unknown_writes", "undeployable")
 GOOD = (Outcome.PASSED, Outcome.EVALUATED)

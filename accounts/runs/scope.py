@@ -19,6 +19,7 @@ from accounts.mapping.edits import is_outdated_by
 from accounts.mapping.left_over import forgotten_by, withdrawn_by
 from accounts.mapping.managed import assumed_roles, managed_of
 from accounts.mapping.managing import managing_of, managing_row
+from accounts.mapping.plans import take_over_of
 from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.owners.hand_offs import is_latest_hand_off
@@ -32,6 +33,7 @@ from onboarding.resources.foreign import Boundary, Foreign, with_removals
 from onboarding.resources.kinds import KeyGrant, Resource, ServiceLinkedRole
 from onboarding.resources.plan import Change, Plan, diff, kept_beyond
 from onboarding.resources.risks import Risk
+from onboarding.resources.take_over import NOTHING, TakeOver
 from onboarding.topology import Managed, Managing, Reach, Topology
 
 COMPARED_FOR = timedelta(minutes=10)
@@ -84,6 +86,8 @@ class Side:
     """What may exist of earlier choices, to be found and deleted."""
     removes: bool = False
     adopts: bool = False
+    take_over: TakeOver = NOTHING
+    """What people chose to do with roles that were there before."""
     was_handed_off: bool = False
     """The owner was given exactly this, and it was proved since."""
     account: UUID | None = None
@@ -109,13 +113,18 @@ class Side:
                 raise
             changes = () if self.was_handed_off else diff(desired, ())
             return Comparison(changes, 0, (), error.message)
-        found = foreign(sessions, self.reach, self.looks_for, observed)
+        owned = self.take_over.owning(observed)
+        found = foreign(sessions, self.reach, self.looks_for, owned)
         if not self.reach.writes:
             found = tuple(replace(one, removable=False) for one in found)
+        found = self.take_over.removing(found)
         accepts = accepted_in(self.account) if found and not self.removes else ()
         return Comparison(
-            diff(desired, observed, adopts=self.adopts),
-            sum(resource.owned for resource in observed),
+            (
+                *diff(desired, owned, adopts=self.adopts),
+                *self.take_over.changes(desired, observed),
+            ),
+            sum(resource.owned for resource in owned),
             observed,
             foreign=tuple(one for one in found if one.digest not in accepts),
             accepted=tuple(one for one in found if one.digest in accepts),
@@ -255,6 +264,7 @@ def own_sides(
         earlier=earlier,
         removes=removes,
         adopts=managed.adopts,
+        take_over=NOTHING if run.status == Status.VERIFYING else take_over_of(run),
         was_handed_off=is_latest_hand_off(row, managing, managed),
         account=row.pk,
     )

@@ -26,7 +26,7 @@ from accounts.runs.foreign.writes import keep_writes, writes_to_accept
 from accounts.runs.inactive import explained
 from accounts.runs.owners.learning import learn_of_owner
 from accounts.runs.owners.versions import keep_found, owners_word
-from accounts.runs.results import COMPARED, by_provider, failed_checks, keep_results
+from accounts.runs.results import by_provider, failed_checks, keep_results
 from accounts.runs.scope import COMPARED_FOR, Comparison, Scope, Side
 from onboarding.aws.backoff import Backoff
 from onboarding.aws.errors import OwnCredentialsError
@@ -35,6 +35,7 @@ from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET, assume_list
 from onboarding.resources.plan import Change, NotOurs, beyond
 from onboarding.verify.chain import BECOME_IDENTITY, own_identity_refused
+from onboarding.verify.result import COMPARED
 from onboarding.verify.role_assumption import ASSUME
 from onboarding.verify.verification import (
     CHAIN,

@@ -20,6 +20,7 @@ from onboarding.aws.kinds.linked_roles import (
     linked_role,
     settle_service_linked,
 )
+from onboarding.aws.kinds.owner_tags import carrier, tagging, untagging
 from onboarding.aws.kinds.policy_versions import FULL, PolicyVersions, no_one_else
 from onboarding.aws.kinds.roles import role_of
 from onboarding.aws.known import Version
@@ -36,6 +37,7 @@ from onboarding.resources.kinds import (
     KeyGrant,
     ManagedPolicy,
     OidcProvider,
+    OwnerTag,
     Resource,
     Role,
     ServiceLinkedRole,
@@ -168,10 +170,7 @@ class Writer:
                 self.versions(policy).prune(keep=1)
                 self.drop(self.iam.delete_policy, PolicyArn=self.policy_arn(policy))
 
-            case (
-                Create(after=InlinePolicy() as inline)
-                | Update(after=InlinePolicy() as inline)
-            ):
+            case Create(InlinePolicy() as inline) | Update(_, InlinePolicy() as inline):
                 self.call(
                     self.iam.put_role_policy,
                     RoleName=inline.role,
@@ -187,10 +186,8 @@ class Writer:
 
             case Create(after=Attachment() as attachment):
                 self.attach(attachment)
-            case Update(
-                before=Attachment() as was_attached, after=Attachment() as after
-            ):
-                self.detach(was_attached)
+            case Update(Attachment() as attached, Attachment() as after):
+                self.detach(attached)
                 self.attach(after)
             case Delete(before=Attachment() as attachment):
                 self.detach(attachment)
@@ -202,9 +199,7 @@ class Writer:
                     Tags=TAGS,
                 )
                 self.put_into(profile)
-            case Update(
-                before=InstanceProfile() as old, after=InstanceProfile() as profile
-            ):
+            case Update(InstanceProfile() as old, InstanceProfile() as profile):
                 self.take_out(old)
                 self.put_into(profile)
             case Delete(before=InstanceProfile() as profile):
@@ -246,6 +241,12 @@ class Writer:
                 self.associate(access)
             case Delete(before=ClusterAccess() as access):
                 self.delete_entry(access)
+
+            case Create(after=OwnerTag() as tag):
+                self.call(tagging(self.iam, tag), **carrier(tag), Tags=TAGS)
+            case Delete(before=OwnerTag() as tag):
+                untag = untagging(self.iam, tag)
+                self.drop(untag, **carrier(tag), TagKeys=[OWNER_TAG])
 
             case Create(after=KeyGrant() as grant):
                 self.grant(grant)

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from onboarding.checks import Call
-from onboarding.resources.kinds import Key, Resource, Role
+from onboarding.resources.kinds import Key, OwnerTag, Resource, Role
 from onboarding.resources.plan import Change
 from onboarding.resources.policy import Policy
 from onboarding.topology import Reach
@@ -107,9 +107,12 @@ class HandedOn:
         """Forget what was created before: it is about to be changed."""
         self._created.pop(key, None)
 
-    def after(self, observed: Iterable[Resource], changes: Iterable[Change]) -> Known:
+    def after(self, observed: Collection[Resource], changes: Iterable[Change]) -> Known:
         """Say what is known once these changes of what was observed are carried out."""
         changed = {change.resource.key: change.resource for change in changes}
+        tagged = {one.tagged for one in changed.values() if isinstance(one, OwnerTag)}
+        # Whose they are changes with a tag, and with that what may become of them.
+        changed |= {one.key: one for one in observed if one.key in tagged}
         answered = {
             key: self._created.pop(key) for key in changed if key in self._created
         }

@@ -42,7 +42,10 @@ class Foreign:
     document: Policy | None
     """None: Bowline may not read it."""
     removable: bool = True
-    """Whether Bowline made its role and may change it; else it is listed only."""
+    """Whether Bowline made its role and may change it, or somebody chose to remove it;
+    else it is listed only."""
+    why: str = NOT_APPROVED
+    """Why it is removed."""
 
     @property
     def policy(self) -> str:
@@ -103,7 +106,7 @@ class Foreign:
     @property
     def removal(self) -> Change:
         """Return the change that detaches or deletes it."""
-        told = " ".join([NOT_APPROVED, *self.effects])
+        told = " ".join([self.why, *self.effects])
         return Delete(replace(self.resource, reason=told))
 
 

@@ -177,6 +177,35 @@ class InstanceProfile(Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerTag(Resource):
+    """The tag by which a role or an instance profile that was there before becomes
+    Bowline's; what Bowline makes has it from the beginning.
+    """
+
+    kind: ClassVar[str] = "owner tag"
+    of: str = field(metadata=IN_NAME)
+    """The kind of what carries it."""
+    holder: str = field(metadata=IN_NAME)
+
+    @classmethod
+    def on(cls, resource: Role | InstanceProfile, reason: str = "") -> OwnerTag:
+        return cls(
+            account=resource.account,
+            of=resource.kind,
+            holder=resource.name,
+            reason=reason,
+        )
+
+    @property
+    def name(self) -> str:
+        return f"{self.of}/{self.holder}"
+
+    @property
+    def tagged(self) -> Key:
+        return Key(self.account, self.of, self.holder)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceLinkedRole(Resource):
     """A role that AWS makes for one of its services; its name is the service's."""
 
@@ -275,4 +304,5 @@ KINDS: tuple[type[Resource], ...] = (
     ServiceLinkedRole,
     ClusterAccess,
     KeyGrant,
+    OwnerTag,
 )

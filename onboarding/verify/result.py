@@ -12,6 +12,9 @@ from typing import Any
 
 from onboarding.checks import Outcome
 
+COMPARED = "resources"
+"""In the place of a provider: what exists was compared with what was approved."""
+
 
 class Located(StrEnum):
     """Where a refusal comes from. The words are those that people read."""

@@ -27,6 +27,7 @@ from onboarding.verify.chain import (
 from onboarding.verify.denial import Holder, higher_up
 from onboarding.verify.policy_evaluation import Context, RequestContext
 from onboarding.verify.result import (
+    COMPARED,
     Cause,
     Located,
     Result,
@@ -159,6 +160,8 @@ class ManagedStep:
     def refusal(self, what: str, external_id: str) -> Result:
         """Prove that the role is closed to whoever does not know the external ID."""
         name, sessions = f"{what} is denied", self.chain.sessions
+        if self.managed.adopts and self.admits(external_id):
+            return self.not_required(name)
         assume = partial(
             sessions.assume,
             self.role_arn,
@@ -226,11 +229,35 @@ class ManagedStep:
         if wrong == [False, False]:
             sentence = f"The trust policy of {self.role_arn} requires it."
             return chain_result(name, Outcome.EVALUATED, sentence, VERIFY_THERE)
+        if self.managed.adopts:
+            return self.not_required(name)
         return chain_result(
             name,
             Outcome.FAILED,
             f"The trust policy of {self.role_arn} doesn't require the external ID.",
             self.remedy,
+        )
+
+    def admits(self, external_id: str) -> bool:
+        """Return whether the trust policy, as far as Bowline may read it, says so."""
+        try:
+            trust = self.existing_trust()
+        except AwsError:
+            return False
+        return admits(trust, replace(self.request, external_id=external_id)) is True
+
+    def not_required(self, name: str) -> Result:
+        """Say that a role of before Bowline doesn't ask for it, which fails nothing:
+        the role is as closed as it was.
+        """
+        return Result(
+            COMPARED,
+            name,
+            Outcome.NOT_TESTABLE,
+            f"{self.role_arn} existed before Bowline, and its trust policy doesn't "
+            "require an external ID.",
+            "When Spinnaker sends the external ID, replace the trust policy on the "
+            "account's page, under Existing roles.",
         )
 
     @property

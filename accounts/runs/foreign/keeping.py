@@ -9,12 +9,11 @@ from uuid import UUID
 
 from accounts.models import ForeignPolicy
 from accounts.models.checks.foreign_policy import WRITES
-from accounts.runs.results import COMPARED
 from onboarding.checks import Outcome
 from onboarding.resources.foreign import Foreign
 from onboarding.resources.kinds import Attachment
 from onboarding.resources.risks import Topic
-from onboarding.verify.result import Result, command
+from onboarding.verify.result import COMPARED, Result, command
 
 if TYPE_CHECKING:
     from accounts.runs.scope import Comparison, Side

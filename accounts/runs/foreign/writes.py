@@ -16,10 +16,9 @@ from accounts.models.checks.foreign_policy import WRITES
 from accounts.models.standing import writes
 from accounts.models.states import Status
 from accounts.people.policies import strict_among
-from accounts.runs.results import COMPARED
 from accounts.runs.scope import Scope, accepted_in
 from onboarding.checks import Outcome
-from onboarding.verify.result import Result
+from onboarding.verify.result import COMPARED, Result
 
 ACCEPTED = "The unknown writes in {} are accepted"
 WAITS = (

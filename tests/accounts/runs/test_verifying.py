@@ -13,7 +13,6 @@ from accounts.models import CheckResult, Happened, ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs import verifying
 from accounts.runs.actions import keep, verify
-from accounts.runs.results import COMPARED
 from accounts.runs.scope import Scope
 from accounts.web.live.endings import ending_of
 from onboarding.aws.session import CALLERS, Sessions
@@ -21,7 +20,7 @@ from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET
 from onboarding.providers.ec2_grants import READS
 from onboarding.verify.chain import CHAIN
-from onboarding.verify.result import Result
+from onboarding.verify.result import COMPARED, Result
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import (
     DEV,

@@ -1,0 +1,131 @@
+"""Take over roles that were there before Bowline: a plan for each step, and its undo.
+
+1. Bowline's own policies are next to those of others: any plan of an account that
+   adopts its roles does that.
+2. Policies of others are detached.
+3. Bowline's trust policy replaces the one that was there.
+4. The roles become Bowline's.
+
+Each is a plan that people approve, and each can be undone: the steps of a run say what
+was there before, and such runs are kept.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.external_ids import held_now
+from accounts.models import ManagedAccount, Run, Step
+from accounts.models.runs import RunQuerySet
+from accounts.models.states import OPEN
+from accounts.runs import actions
+from onboarding.resources.kinds import Key
+from onboarding.resources.take_over import Done, TakeOver
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+SESSIONS_LAST = timedelta(minutes=65)
+"""How long Spinnaker may still use a session of before a trust policy changed: an hour
+at most, as roles that are assumed one from the other have it, and some minutes until it
+asks for the next one."""
+
+
+class CannotTakeOver(ValueError):
+    """The account's roles can't be taken over so now; the message says why."""
+
+
+def take_over(
+    account: ManagedAccount, by: User | None, choice: TakeOver, **started: Any
+) -> Run:
+    """Plan a step; raise CannotTakeOver, or as `actions.plan` does."""
+    if reason := why_not(account, choice):
+        raise CannotTakeOver(reason)
+    return actions.plan(account, by, take_over=choice, **started)
+
+
+def why_not(account: ManagedAccount, choice: TakeOver) -> str:
+    """Say why this can't be planned now; empty: it can."""
+    name = account.name
+    if not choice:
+        return "Select at least one policy to detach."
+    if not account.adopts:
+        return f"{name} doesn't use existing roles, so there's nothing to take over."
+    if account.is_handed_off:
+        return f"The roles of {name} are its owner's to change."
+    if choice.undoes:
+        return ""
+    if not account.verified:
+        return (
+            f"{name} isn't verified yet. Plan and verify it first, so that Bowline's "
+            "policies are on the role before others are detached."
+        )
+    if (choice.trust or choice.owns) and not sends_external_id(account):
+        return (
+            f"Spinnaker doesn't send the external ID of {name} yet. Install a bundle "
+            "that contains it and mark it as installed, or deliver the account. Until "
+            "then, the new trust policy would deny Spinnaker."
+        )
+    return ""
+
+
+def sends_external_id(account: ManagedAccount) -> bool:
+    """Return whether Spinnaker sends what the trust policy would require: it did so
+    before Bowline, it has loaded it, or a bundle with it is installed.
+    """
+    sent = account.spinnakers_external_id
+    if sent in ("", account.own_external_id):
+        return True
+    _, installed, loaded = held_now()
+    known = loaded if account.account_id in loaded else installed
+    return sent in known.get(account.account_id, ())
+
+
+def undo(run: Run, by: User | None, **started: Any) -> Run:
+    """Plan to put back what a run took over; raise CannotTakeOver, or as
+    `actions.plan` does.
+    """
+    if reason := why_not_undo(run):
+        raise CannotTakeOver(reason)
+    assert run.account is not None
+    choice = TakeOver(undoes=tuple(done_by(run)), undone_run=run.number)
+    return take_over(run.account, by, choice, **started)
+
+
+def why_not_undo(run: Run) -> str:
+    if run.account is None or not (run.take_over and done_by(run)):
+        return f"{run.title} took nothing over that could be undone."
+    if run.status in OPEN:
+        return f"{run.title} is in progress. Wait until it finishes."
+    return ""
+
+
+def done_by(run: Run) -> list[Done]:
+    """List what the run changed, the last first."""
+    steps = run.steps.filter(status=Step.Status.DONE).order_by("-position")
+    return [
+        Done(Key(step.account_id, step.kind, step.name), step.verb, step.before)
+        for step in steps
+    ]
+
+
+def taken_by(account: ManagedAccount) -> RunQuerySet:
+    """Find the runs that took something of the account over, the newest first."""
+    return account.runs.exclude(take_over={}).filter(approved_at__isnull=False)
+
+
+def settles_at(account: ManagedAccount) -> datetime | None:
+    """Return until when Spinnaker may use sessions of before the trust policy last
+    changed; None: a later verification has assumed the role since.
+    """
+    changed = Q(steps__kind="role", steps__verb="update", steps__status="done")
+    run = taken_by(account).filter(changed, finished_at__isnull=False).first()
+    if run is None or run.finished_at is None:
+        return None
+    until = run.finished_at + SESSIONS_LAST
+    verified = account.verified_at or run.finished_at
+    return until if verified < until or timezone.now() < until else None

@@ -1,0 +1,239 @@
+"""Roles that were there before Bowline, taken over step by step and given back."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount, Run
+from accounts.models.states import State, Status
+from accounts.runs.actions import keep, plan, verify
+from accounts.runs.taking_over import (
+    SESSIONS_LAST,
+    CannotTakeOver,
+    settles_at,
+    take_over,
+    undo,
+)
+from onboarding.resources.take_over import TakeOver
+from script.emulated_organization import MANAGING, Credentials
+from tests.accounts.runs.carried import DEV, carried, done, member, onboarded, root
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+POWER_USER = "arn:aws:iam::aws:policy/PowerUserAccess"
+ROLE = "spinnakerManaged"
+PASS = {"Statement": [{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}]}
+THEIR_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": MANAGING.arn("root")},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+
+@pytest.fixture
+def iam(here: Credentials) -> Any:
+    """The account as people left it: a wide role that Spinnaker uses today."""
+    iam = root(here, DEV, "iam")
+    iam.create_role(
+        RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(THEIR_TRUST), Path="/"
+    )
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=POWER_USER)
+    iam.put_role_policy(
+        RoleName=ROLE, PolicyName="PassRole", PolicyDocument=json.dumps(PASS)
+    )
+    return iam
+
+
+@pytest.fixture
+def account(iam: Any) -> ManagedAccount:
+    account = member(adopts=True)
+    onboarded(account)
+    account.refresh_from_db()
+    return account
+
+
+def seen(iam: Any) -> dict[str, Any]:
+    """Say what is on the role that isn't Bowline's, its trust, and whose it is."""
+    attached = iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]
+    inside = iam.list_role_policies(RoleName=ROLE)["PolicyNames"]
+    role = iam.get_role(RoleName=ROLE)["Role"]
+    return {
+        "attached": {
+            one["PolicyArn"] for one in attached if "/bowline/" not in one["PolicyArn"]
+        },
+        "inside": {name for name in inside if not name.startswith("Bowline")},
+        "trust": role["AssumeRolePolicyDocument"]["Statement"],
+        "tags": role.get("Tags", []),
+    }
+
+
+def of_others(account: ManagedAccount) -> TakeOver:
+    found = ForeignPolicy.objects.of(account).values_list("alike", flat=True)
+    return TakeOver(detaches=frozenset(found))
+
+
+def took(account: ManagedAccount, choice: TakeOver) -> Run:
+    account.refresh_from_db()
+    run = done(carried(take_over(account, None, choice, send=keep)))
+    assert run.status == Status.VERIFIED, run.error
+    return run
+
+
+def gave_back(run: Run) -> Run:
+    back = done(carried(undo(run, None, send=keep)))
+    assert back.status == Status.VERIFIED, back.error
+    return back
+
+
+def test_an_adopted_role_is_verified_with_what_was_on_it(
+    account: ManagedAccount, iam: Any
+) -> None:
+    assert account.state == State.VERIFIED
+    assert seen(iam)["attached"] == {POWER_USER}
+    assert {one.policy for one in ForeignPolicy.objects.of(account)} == {
+        "PassRole",
+        "PowerUserAccess",
+    }
+    checks = Run.objects.filter(account=account).latest("created_at").checks
+    (wrong, missing) = checks.filter(name__contains="external ID is denied")
+    assert {wrong.outcome, missing.outcome} == {"not testable"}
+    assert "doesn't require an external ID" in wrong.sentence
+
+
+def test_chosen_policies_are_detached_and_put_back(
+    account: ManagedAccount, iam: Any
+) -> None:
+    before = seen(iam)
+    (wide,) = ForeignPolicy.objects.of(account).filter(policy="PowerUserAccess")
+
+    run = took(account, TakeOver(detaches=frozenset([wide.alike])))
+
+    assert seen(iam) == {**before, "attached": set()}
+    (left,) = ForeignPolicy.objects.of(account)
+    assert left.policy == "PassRole"
+
+    gave_back(run)
+
+    assert seen(iam) == before
+    assert ForeignPolicy.objects.of(account).count() == 2
+
+
+def test_a_policy_inside_the_role_comes_back_as_it_was(
+    account: ManagedAccount, iam: Any
+) -> None:
+    run = took(account, of_others(account))
+    assert not seen(iam)["inside"]
+
+    gave_back(run)
+
+    policy = iam.get_role_policy(RoleName=ROLE, PolicyName="PassRole")
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement == PASS["Statement"][0]
+
+
+def test_the_trust_policy_becomes_bowlines_and_back(
+    account: ManagedAccount, iam: Any
+) -> None:
+    ManagedAccount.objects.update(uses_external_id=False)
+    account.refresh_from_db()
+    before = seen(iam)
+
+    run = took(account, TakeOver(trust=True))
+
+    principal = seen(iam)["trust"][0]["Principal"]["AWS"]
+    assert principal.endswith("role/SpinnakerAuthRole")
+    assert seen(iam) == {**before, "trust": seen(iam)["trust"]}
+
+    gave_back(run)
+
+    assert seen(iam) == {**before, "trust": seen(iam)["trust"]}
+    # AWS knows an account by its ID and by the ARN of its root alike.
+    assert seen(iam)["trust"][0]["Principal"]["AWS"] == MANAGING.account_id
+
+
+def test_sessions_of_before_last_an_hour(account: ManagedAccount) -> None:
+    ManagedAccount.objects.update(uses_external_id=False)
+    run = took(account, TakeOver(trust=True))
+    account.refresh_from_db()
+    assert run.finished_at is not None
+    assert settles_at(account) == run.finished_at + SESSIONS_LAST
+
+    Run.objects.filter(pk=run.pk).update(
+        finished_at=timezone.now() - SESSIONS_LAST - timedelta(minutes=1)
+    )
+    carried(verify(account, None, send=keep))
+
+    account.refresh_from_db()
+    assert settles_at(account) is None
+
+
+def test_roles_become_bowlines_and_go_back(account: ManagedAccount, iam: Any) -> None:
+    ManagedAccount.objects.update(uses_external_id=False)
+    before = seen(iam)
+
+    run = took(account, TakeOver(owns=True))
+
+    now = seen(iam)
+    assert now["tags"] == [{"Key": "managed-by", "Value": "bowline"}]
+    assert not now["attached"] | now["inside"]
+    assert FoundRoles.objects.get(account=account).roles[0]["owned"]
+    nothing = carried(plan(account, None, send=keep))
+    assert (nothing.status, nothing.steps.count()) == (Status.VERIFIED, 0)
+
+    gave_back(run)
+
+    assert seen(iam)["trust"][0]["Principal"]["AWS"] == MANAGING.account_id
+    assert {**seen(iam), "trust": 0} == {**before, "trust": 0}
+
+
+def test_what_was_accepted_stays(account: ManagedAccount, iam: Any) -> None:
+    ManagedAccount.objects.update(uses_external_id=False)
+    ForeignPolicy.objects.filter(policy="PassRole").update(
+        reason="CodeBuild", until=timezone.now().date(), accepted_at=timezone.now()
+    )
+
+    took(account, TakeOver(owns=True))
+
+    assert seen(iam)["inside"] == {"PassRole"}
+
+
+def test_trust_waits_until_spinnaker_sends_the_external_id(
+    account: ManagedAccount,
+) -> None:
+    with pytest.raises(CannotTakeOver, match="doesn't send the external ID"):
+        take_over(account, None, TakeOver(trust=True), send=keep)
+
+
+def test_nothing_leaves_before_bowlines_policies_are_there(iam: Any) -> None:
+    account = member(adopts=True)
+
+    with pytest.raises(CannotTakeOver, match="isn't verified yet"):
+        take_over(account, None, TakeOver(owns=True), send=keep)
+
+
+def test_an_account_with_roles_of_its_own_has_nothing_to_take_over(
+    account: ManagedAccount,
+) -> None:
+    ManagedAccount.objects.update(adopts=False)
+    account.refresh_from_db()
+
+    with pytest.raises(CannotTakeOver, match="doesn't use existing roles"):
+        take_over(account, None, TakeOver(owns=True), send=keep)
+
+
+def test_a_run_that_took_nothing_over_cannot_be_undone(account: ManagedAccount) -> None:
+    run = Run.objects.filter(account=account).latest("created_at")
+    assert run.take_over == {}
+
+    with pytest.raises(CannotTakeOver, match="took nothing over"):
+        undo(run, None, send=keep)
