@@ -71,6 +71,7 @@ class Activity(models.Model):
     class What(models.TextChoices):
         PLAN = "plan", "planned"
         APPROVE = "approve", "approved the plan"
+        UNDO = "undo", "undid what was taken over of"
         DISCARD = "discard", "discarded the plan"
         PAUSE = "pause", "paused"
         RESUME = "resume", "resumed"

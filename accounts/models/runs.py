@@ -26,7 +26,7 @@ from accounts.models.readable import Readable, is_slug
 from accounts.models.rollouts.rollout import InRollout
 from accounts.models.states import OPEN, WORKING, Status
 from accounts.models.steps import Step
-from onboarding.resources.take_over import is_take_over
+from onboarding.resources.take_over import TakeOver, is_take_over
 from onboarding.spinnaker.entry_documents import are_sides
 from onboarding.verify.result import Located
 
@@ -271,7 +271,8 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
         ]
 
     def __str__(self) -> str:
-        return f"{self.title}: {self.get_kind_display()} {self.account_name}"
+        does = "Take over" if self.take_over else self.get_kind_display()
+        return f"{self.title}: {does} {self.account_name}"
 
     def save(self, *args: Any, **options: Any) -> None:
         if self.number is None:
@@ -338,6 +339,11 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
         if account is None or account.version != self.version:
             return f"{self.account_name} was edited after it was planned."
         return ""
+
+    @property
+    def takes_over(self) -> str:
+        """Say what it takes over of existing roles; empty: nothing."""
+        return TakeOver.of(self.take_over).sentence if self.take_over else ""
 
     def say(self, waiting: str) -> None:
         """Show what is being waited for; it counts as a sign of life."""

@@ -40,6 +40,7 @@ from accounts.runs.foreign.keeping import keep_all_foreign
 from accounts.runs.managing.applying import grant_or_withdraw
 from accounts.runs.owners.learning import learn_details
 from accounts.runs.scope import Comparison, Scope, Side
+from accounts.runs.taking_over import begin_undo
 from onboarding import topology
 from onboarding.aws.discover import oidc_issuer
 from onboarding.aws.errors import AwsError
@@ -148,6 +149,8 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             run.unedited_subject.verify_unchanged()
             keep_approved(run)
         keep_as_found(read, now)
+    if to is Status.PLANNED and run.take_over:
+        begin_undo(run, plan)
     if to is Status.VERIFYING:
         # Nothing is written in between: the verification need not read it again.
         for side, one in compared:

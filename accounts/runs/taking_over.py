@@ -15,15 +15,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.external_ids import held_now
-from accounts.models import ManagedAccount, Run, Step
+from accounts.mapping.plans import take_over_of
+from accounts.models import Activity, ManagedAccount, Run, Step
+from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.runs import RunQuerySet
-from accounts.models.states import OPEN
+from accounts.models.states import OPEN, Status
 from accounts.runs import actions
 from onboarding.resources.kinds import Key
+from onboarding.resources.plan import Plan
 from onboarding.resources.take_over import Done, TakeOver
 
 if TYPE_CHECKING:
@@ -33,6 +37,10 @@ SESSIONS_LAST = timedelta(minutes=65)
 """How long Spinnaker may still use a session of before a trust policy changed: an hour
 at most, as roles that are assumed one from the other have it, and some minutes until it
 asks for the next one."""
+
+
+UNDONE_WITHIN = timedelta(hours=24)
+"""How long whoever approves a step approves its undo, too: an outage can't wait."""
 
 
 class CannotTakeOver(ValueError):
@@ -102,6 +110,31 @@ def why_not_undo(run: Run) -> str:
     if run.status in OPEN:
         return f"{run.title} is in progress. Wait until it finishes."
     return ""
+
+
+def begin_undo(run: Run, plan: Plan) -> bool:
+    """Carry out an undo that was approved with the step that it undoes; False where a
+    person must approve it: the step is too long ago, or more than its undo is planned.
+    """
+    choice = take_over_of(run)
+    if plan.entries or not choice.puts_back(change.key for change in plan.changes):
+        return False
+    since = timezone.now() - UNDONE_WITHIN
+    rows = Run.objects.filter(number=choice.undone_run, account=run.account_id)
+    undone = rows.filter(approved_at__gt=since).first()
+    if undone is None:
+        return False
+    comment = f"Approved with {undone.title.lower()}."
+    try:
+        with transaction.atomic():
+            digest = {"approved_digest": plan.digest}
+            run.approve(Status.APPLYING, undone.approved_by, comment, **digest)
+            if not run.unedited_subject.begin_applying():
+                raise MovedMeanwhile(f"{run} has no account.")
+            actions.record_run(run.created_by, Activity.What.UNDO, run)
+    except MovedMeanwhile:
+        return False
+    return True
 
 
 def done_by(run: Run) -> list[Done]:

@@ -44,6 +44,7 @@ from accounts.web.settings import views as settings
 from accounts.web.spinnaker import now as spinnaker_now
 from accounts.web.spinnaker import run_by as spinnaker_run_by
 from accounts.web.spinnaker import views as spinnaker
+from accounts.web.taking_over import urls as taking_over
 from accounts.web.targets import views as targets
 from accounts.web.tokens import views as tokens
 from accounts.web.wizard import access, access_role
@@ -105,6 +106,7 @@ account_pages = [
     path("accounts/<uuid:pk>/remove/", decisions.remove, name="remove"),
     path("accounts/<uuid:pk>/accept/", decisions.accept, name="accept"),
     *foreign.pages,
+    *taking_over.pages,
     path("accounts/<uuid:pk>/exclude/", preview.exclude_from_bundles, name="exclude"),
     path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
     *handoff.pages,

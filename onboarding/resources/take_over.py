@@ -92,6 +92,10 @@ class TakeOver:
             "undone_run": self.undone_run,
         }
 
+    def puts_back(self, keys: Iterable[Key]) -> bool:
+        """Return whether changes of these only undo what it undoes."""
+        return {*keys} <= {done.key for done in self.undoes} and bool(self.undoes)
+
     def owning(self, observed: Iterable[Resource]) -> tuple[Resource, ...]:
         """Return what was observed, owned by whom it is to belong to."""
         tags = {

@@ -35,6 +35,16 @@ class FoundRolesQuerySet(models.QuerySet["FoundRoles"]):
 
 
 class FoundRoles(Readable):
+    class Taken(models.TextChoices):
+        """How far roles that were there before Bowline were taken over; the least far
+        first.
+        """
+
+        POLICIES = "policies", "Policies of others"
+        TRUST = "trust", "Trust policy of others"
+        TAG = "tag", "Not tagged as Bowline’s"
+        OWNED = "owned", "Bowline’s"
+
     READS = {"roles": are_found_roles, "differs": is_texts}
 
     account = models.OneToOneField(
@@ -54,6 +64,10 @@ class FoundRoles(Readable):
     """Which description they were compared with, as a digest."""
     differs = models.JSONField(default=list, editable=False)
     """What a plan would have changed then."""
+    taken = models.CharField(
+        max_length=8, choices=Taken, blank=True, editable=False, db_index=True
+    )
+    """What is next to take over of roles that were there before; empty: none were."""
     unread = models.TextField(blank=True, editable=False)
     """Why they could not be read since."""
     unread_at = models.DateTimeField(null=True, blank=True, editable=False)

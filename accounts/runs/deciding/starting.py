@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from accounts.mapping.completeness import Incomplete, refuse_incomplete
 from accounts.mapping.managing import NoManagingAccount
+from accounts.mapping.plans import take_over_of
 from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount, Run
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom
 from accounts.runs.owners.readiness import ManagingNotVerified
+from accounts.runs.taking_over import CannotTakeOver, take_over
 from onboarding.details import DetailsError
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ REFUSALS = (
     NoManagingAccount,
     NoRoom,
     Incomplete,
+    CannotTakeOver,
     actions.NothingStands,
     actions.StillTold,
 )
@@ -59,4 +62,6 @@ def start_again(run: Run, by: User) -> Run:
         return actions.plan_managing(by)
     if run.account is None:
         raise Forgotten(run)
+    if choice := take_over_of(run):
+        return take_over(run.account, by, choice)
     return STARTS[run.kind](run.account, by)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import FoundRoles
 from onboarding.aws.errors import AwsError
 from onboarding.desired import assume_list
+from onboarding.resources.kinds import Role
 from onboarding.resources.plan import Change, as_found
 from onboarding.review.as_found import found_roles, planned_digest
 
@@ -58,9 +59,32 @@ def keep_as_found(read: Iterable[tuple[Side, Comparison]], at: datetime) -> None
             roles=[role.as_json() for role in roles],
             planned=planned_digest(side.wanted),
             differs=list(differing(side, one)),
+            taken=taken(side, one),
             unread="",
             unread_at=None,
         )
+
+
+def taken(side: Side, one: Comparison) -> str:
+    """Say how far the roles of before Bowline were taken over; empty: there are none,
+    or nobody chose to keep them.
+    """
+    if not side.adopts:
+        return ""
+    found = {role.key: role for role in one.observed if isinstance(role, Role)}
+    pairs = [
+        (found[role.key], role)
+        for role in side.wanted
+        if isinstance(role, Role) and role.key in found
+    ]
+    theirs = [(before, after) for before, after in pairs if not before.owned]
+    if not theirs:
+        return FoundRoles.Taken.OWNED if pairs else ""
+    if one.foreign:
+        return FoundRoles.Taken.POLICIES
+    if any(before.trust != after.trust for before, after in theirs):
+        return FoundRoles.Taken.TRUST
+    return FoundRoles.Taken.TAG
 
 
 def differing(side: Side, one: Comparison) -> Iterator[str]:

@@ -36,6 +36,7 @@ from accounts.web.live.views import watched
 from accounts.web.role_limits.here import here
 from accounts.web.runs.fixes import fixes_of
 from accounts.web.tabs import Tab, chosen
+from accounts.web.taking_over.stages import existing_roles
 from accounts.web.wizard.steps import undone
 from onboarding.aws.codes import NOT_OURS
 from onboarding.desired import desired
@@ -53,6 +54,7 @@ TEMPLATES = {
     "checks": "accounts/_checked.html",
     "in-aws": "accounts/_in_aws.html",
     "of-others": "accounts/_of_others.html",
+    "existing-roles": "accounts/_existing_roles.html",
     "settings": "accounts/_settings.html",
     "history": "accounts/_history.html",
     "remove": "accounts/_removal.html",
@@ -88,8 +90,12 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "in-aws": len(found.get("existing", ())),
         "of-others": len(foreign),
     }
+    existing = existing_roles(account, foreign)
     tabs = tabs_of(
-        account, counts, has_permissions=bool(managing and account.providers.all())
+        account,
+        counts,
+        has_permissions=bool(managing and account.providers.all()),
+        has_existing_roles=bool(existing),
     )
     tab = chosen(request, tabs)
     shown = {
@@ -118,6 +124,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "through_role": account.in_aws_provider,
         "told": told_of(account) if account.granted_at else None,
         "versions": versions_of(account) if account.is_handed_off else None,
+        **existing,
         **rotation(account),
         **found,
         **here(request, *account.environments),
@@ -126,7 +133,11 @@ def account(request: Request, pk: UUID) -> HttpResponse:
 
 
 def tabs_of(
-    account: ManagedAccount, counts: Mapping[str, int], *, has_permissions: bool
+    account: ManagedAccount,
+    counts: Mapping[str, int],
+    *,
+    has_permissions: bool,
+    has_existing_roles: bool,
 ) -> list[Tab]:
     """List the page's tabs; where nothing was checked, what will exist comes first."""
     checks = Tab("checks", "Checks", counts["checks"])
@@ -134,6 +145,8 @@ def tabs_of(
     tabs = [checks, in_aws] if checks.total else [in_aws, checks]
     if counts["of-others"]:
         tabs.append(Tab("of-others", "Policies of others", counts["of-others"]))
+    if has_existing_roles:
+        tabs.append(Tab("existing-roles", "Existing roles"))
     if has_permissions:
         url = reverse("accounts:permissions", args=[account.pk])
         tabs.append(Tab("permissions", "Permissions", page=url))

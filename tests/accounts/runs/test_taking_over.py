@@ -7,13 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
-from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount, Run
+from accounts.models import Activity, ForeignPolicy, FoundRoles, ManagedAccount, Run
 from accounts.models.states import State, Status
-from accounts.runs.actions import keep, plan, verify
+from accounts.runs.actions import approve, keep, plan, verify
 from accounts.runs.taking_over import (
     SESSIONS_LAST,
+    UNDONE_WITHIN,
     CannotTakeOver,
     settles_at,
     take_over,
@@ -90,7 +92,8 @@ def took(account: ManagedAccount, choice: TakeOver) -> Run:
 
 
 def gave_back(run: Run) -> Run:
-    back = done(carried(undo(run, None, send=keep)))
+    """Undo it by one press: it was approved with the step itself."""
+    back = carried(undo(run, None, send=keep))
     assert back.status == Status.VERIFIED, back.error
     return back
 
@@ -159,6 +162,50 @@ def test_the_trust_policy_becomes_bowlines_and_back(
     assert seen(iam) == {**before, "trust": seen(iam)["trust"]}
     # AWS knows an account by its ID and by the ARN of its root alike.
     assert seen(iam)["trust"][0]["Principal"]["AWS"] == MANAGING.account_id
+
+
+def test_an_undo_of_long_ago_waits_for_approval(
+    account: ManagedAccount, iam: Any
+) -> None:
+    run = took(account, of_others(account))
+    Run.objects.filter(pk=run.pk).update(approved_at=timezone.now() - UNDONE_WITHIN)
+
+    back = carried(undo(run, None, send=keep))
+
+    assert back.status == Status.PLANNED
+    assert not seen(iam)["attached"]
+
+
+def test_an_undo_with_another_change_waits_for_approval(
+    account: ManagedAccount, iam: Any
+) -> None:
+    run = took(account, of_others(account))
+    mine = iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"][0]
+    iam.detach_role_policy(RoleName=ROLE, PolicyArn=mine["PolicyArn"])
+
+    back = carried(undo(run, None, send=keep))
+
+    assert (back.status, back.steps.count()) == (Status.PLANNED, 3)
+
+
+def test_an_undo_is_recorded_with_who_pressed_and_who_approved(
+    account: ManagedAccount,
+) -> None:
+    olivia, paula = (
+        User.objects.create_superuser(name) for name in ("olivia", "paula")
+    )
+    run = carried(take_over(account, olivia, of_others(account), send=keep))
+    approve(run, paula)
+    carried(run)
+
+    back = carried(undo(run, olivia, send=keep))
+
+    assert (back.approved_by, back.approval_comment) == (
+        paula,
+        f"Approved with run {run.number}.",
+    )
+    undone = Activity.objects.get(what="undo")
+    assert (undone.who, undone.detail["number"]) == ("olivia", back.number)
 
 
 def test_sessions_of_before_last_an_hour(account: ManagedAccount) -> None:

@@ -1,0 +1,1 @@
+"""Existing roles: what is next to take over, and to undo."""

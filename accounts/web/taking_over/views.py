@@ -1,0 +1,37 @@
+"""Plan to take over existing roles, or to undo that; both show the plan."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_POST
+
+from accounts.http import Request
+from accounts.models import Run
+from accounts.people.doors import operator_required
+from accounts.runs import taking_over
+from accounts.web.runs.decisions import account_of, started
+from onboarding.resources.take_over import TakeOver
+
+
+@operator_required
+@require_POST
+def take_over(request: Request, pk: UUID) -> HttpResponse:
+    account = account_of(pk)
+    choice = TakeOver(
+        detaches=frozenset(request.POST.getlist("detach")),
+        trust="trust" in request.POST,
+        owns="owns" in request.POST,
+    )
+    return started(
+        request, lambda: taking_over.take_over(account, request.user, choice), account
+    )
+
+
+@operator_required
+@require_POST
+def undo(request: Request, pk: UUID) -> HttpResponse:
+    run = get_object_or_404(Run.objects.select_related("account"), pk=pk)
+    return started(request, lambda: taking_over.undo(run, request.user), run)
