@@ -38,6 +38,7 @@ from accounts.api.v1.accounts import (
     hand_offs,
     keeping,
     permissions,
+    taking_over,
     versions,
 )
 from accounts.api.v1.bundles import building, deltas, files
@@ -102,6 +103,7 @@ for kind in (Exception, Http404, HttpError, DoesNotFit):
 
 ADD_TO_ROUTERS = (
     *(access, access_role, external_id, hand_offs, keeping, permissions, versions),
+    taking_over,
     *(building, decisions, deltas, files, of_organization, report, units),
 )
 """Their operations are at addresses of others: import them before routers are added.

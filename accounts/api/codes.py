@@ -46,6 +46,7 @@ class Code(Enum):
     NONE_WAITS = 409, "None of the plans that were read is still waiting."
     NO_ONE_WAITS = 409, "The run isn't waiting for an owner."
     NOT_ASKED = 409, "It isn't waiting for acceptance."
+    CANNOT_TAKE_OVER = 409, "The existing roles can't be taken over so now."
     NOTHING_TO_ACCEPT = 409, "The account wasn't evaluated, or is accepted already."
     INCOMPLETE = 409, "The account's settings are incomplete."
     FORGOTTEN = 409, "The account was deleted from Bowline."

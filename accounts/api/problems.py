@@ -37,6 +37,7 @@ from accounts.runs.foreign.accepting import NoDay, NotAsked
 from accounts.runs.owners.readiness import ManagingNotVerified, ManagingUnplanned
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.groups import NoneWaits
+from accounts.runs.taking_over import CannotTakeOver
 from accounts.spinnaker.bundles import NothingReady, NotReady
 from accounts.spinnaker.deliveries.decisions import DeliveryOpen
 from accounts.spinnaker.gone import MayBeThere
@@ -75,6 +76,7 @@ CODES: Mapping[type[Exception], Code] = {
     NothingStands: Code.NOTHING_EXISTS,
     StillTold: Code.SPINNAKER_HAS_IT,
     RunOpen: Code.RUN_OPEN,
+    CannotTakeOver: Code.CANNOT_TAKE_OVER,
     PlanChanged: Code.PLAN_CHANGED,
     ManagingFirst: Code.MANAGING_FIRST,
     NothingReady: Code.NOTHING_READY,

@@ -79,6 +79,10 @@ def by_policies(which: str) -> Q:
     return Q(pk__in=older.values("pk") if which == OLDER else [])
 
 
+def by_taken(which: str) -> Q:
+    return Q(found_roles__taken=which, adopts=True)
+
+
 def by_writers(which: str) -> Q:
     return Q(write_roles=[]) if which == EVERYONE else Q(pk__in=[])
 
@@ -116,6 +120,7 @@ FILTERS: Filters = {
     "verification": by_verification,
     "policies": by_policies,
     "write": by_writers,
+    "existing": by_taken,
     "organization": by_membership,
     "added": by_moment,
     "file": by_file,

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from accounts.mapping.managed import cannot_be_read, managed_of
-from accounts.models import Run, Step
+from accounts.models import Rollout, Run, Step
 from onboarding.providers.base import not_recommended
 from onboarding.resources.entry_changes import EntryChange, entry_changes
 from onboarding.resources.kinds import Key
 from onboarding.resources.plan import Plan, PlannedChange
-from onboarding.resources.take_over import NOTHING, TakeOver
+from onboarding.resources.take_over import TakeOver
 
 
 def plan_of(run: Run, steps: Iterable[Step] | None = None) -> Plan:
@@ -35,9 +35,9 @@ def decided_of(run: Run) -> dict[str, Any]:
     return {"reach": run.reach, "authors": run.authors} if run.reach else {}
 
 
-def take_over_of(run: Run) -> TakeOver:
+def take_over_of(job: Run | Rollout) -> TakeOver:
     """Return what people chose to take over, besides what is described."""
-    return TakeOver.of(run.take_over) if run.take_over else NOTHING
+    return TakeOver.of(job.take_over)
 
 
 def entry_changes_of(run: Run) -> tuple[EntryChange, ...]:

@@ -89,9 +89,10 @@ class RunQuerySet(JobQuerySet["Run"]):
 
     def same_anywhere(self, fingerprint: str) -> RunQuerySet:
         """Keep those of them that delete nothing, and are approved together wherever
-        they were started: removals are confirmed on the page of their rollout.
+        they were started: what deletes is confirmed on the page of its rollout.
         """
-        return self.same_as(fingerprint).exclude(kind=Run.Kind.REMOVE)
+        removes = Q(kind=Run.Kind.REMOVE) | ~Q(take_over={})
+        return self.same_as(fingerprint).exclude(removes)
 
     def checked(self) -> RunQuerySet:
         """Keep those that describe their account: AWS knew Bowline, and checks ran."""
@@ -343,7 +344,7 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
     @property
     def takes_over(self) -> str:
         """Say what it takes over of existing roles; empty: nothing."""
-        return TakeOver.of(self.take_over).sentence if self.take_over else ""
+        return TakeOver.of(self.take_over).sentence
 
     def say(self, waiting: str) -> None:
         """Show what is being waited for; it counts as a sign of life."""

@@ -64,14 +64,24 @@ DECISIONS = (
         (
             *("plan", "verify", "remove", "run-again", "managing-plan"),
             *("plan-many", "verify-many", "remove-many", "retry-many"),
-            "delivery-start",
+            *("take-over", "take-over-many", "delivery-start"),
         ),
         (
             *(f"POST {ACCOUNT}/{verb}" for verb in ("plan", "verify", "remove")),
+            f"POST {ACCOUNT}/take-over",
             *("POST /runs/{number}/again", "POST /managing-account/plan"),
             *("POST /rollouts", "POST /deliveries"),
         ),
         ("onboard", "verify", "deliver"),
+    ),
+    Decision(
+        "undo what was taken over",
+        (What.UNDO,),
+        OPERATOR,
+        Touches.PLAN,
+        ("runs/taking_over.py",),
+        ("undo",),
+        ("POST /runs/{number}/undo",),
     ),
     Decision(
         "approve a plan",

@@ -207,7 +207,7 @@ def start(
                     version=account.version if account else managing.version,
                     managing_version=managing.version,
                     alone=alone,
-                    take_over=take_over.as_json() if take_over else {},
+                    take_over=take_over.as_json(),
                     rollout=rollout,
                     created_by=by,
                     started_from=origin,

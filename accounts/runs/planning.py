@@ -379,5 +379,5 @@ def fingerprint_of(
         entries,
         managed.name,
         () if removes else not_recommended(managed),
-        removes=removes,
+        removes=removes or bool(run.rollout_id and run.take_over),
     )

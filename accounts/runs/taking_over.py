@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.external_ids import held_now
+from accounts.external_ids import Held, held_now
 from accounts.mapping.plans import take_over_of
 from accounts.models import Activity, ManagedAccount, Run, Step
 from accounts.models.people.decided import MovedMeanwhile
@@ -56,7 +56,7 @@ def take_over(
     return actions.plan(account, by, take_over=choice, **started)
 
 
-def why_not(account: ManagedAccount, choice: TakeOver) -> str:
+def why_not(account: ManagedAccount, choice: TakeOver, held: Held | None = None) -> str:
     """Say why this can't be planned now; empty: it can."""
     name = account.name
     if not choice:
@@ -72,7 +72,7 @@ def why_not(account: ManagedAccount, choice: TakeOver) -> str:
             f"{name} isn't verified yet. Plan and verify it first, so that Bowline's "
             "policies are on the role before others are detached."
         )
-    if (choice.trust or choice.owns) and not sends_external_id(account):
+    if (choice.trust or choice.owns) and not sends_external_id(account, held):
         return (
             f"Spinnaker doesn't send the external ID of {name} yet. Install a bundle "
             "that contains it and mark it as installed, or deliver the account. Until "
@@ -81,14 +81,14 @@ def why_not(account: ManagedAccount, choice: TakeOver) -> str:
     return ""
 
 
-def sends_external_id(account: ManagedAccount) -> bool:
+def sends_external_id(account: ManagedAccount, held: Held | None) -> bool:
     """Return whether Spinnaker sends what the trust policy would require: it did so
     before Bowline, it has loaded it, or a bundle with it is installed.
     """
     sent = account.spinnakers_external_id
     if sent in ("", account.own_external_id):
         return True
-    _, installed, loaded = held_now()
+    _, installed, loaded = held or held_now()
     known = loaded if account.account_id in loaded else installed
     return sent in known.get(account.account_id, ())
 

@@ -31,7 +31,8 @@ def fingerprint(
     changes it or not: people read it once for all plans that are the same. What stays
     is not: a policy of the managing account lists other accounts, too. Empty for a plan
     that deletes anything, which is read and confirmed by itself; unless it `removes` an
-    account: all that have the same plan do so, and are confirmed together.
+    account, or what was on its roles before: all that have the same plan do so, and are
+    confirmed together.
     """
     changes, entries = tuple(changes), tuple(entries)
     deletes = any(isinstance(change, Delete) for change in changes)

@@ -74,6 +74,8 @@ class TakeOver:
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> TakeOver:
         """Read what `as_json` wrote."""
+        if not said:
+            return NOTHING
         undoes = ((Key(*key), verb, before) for key, verb, before in said["undoes"])
         return cls(
             detaches=frozenset(said["detaches"]),
@@ -84,6 +86,9 @@ class TakeOver:
         )
 
     def as_json(self) -> dict[str, Any]:
+        """Write it down; nothing is an empty object."""
+        if not self:
+            return {}
         return {
             "detaches": sorted(self.detaches),
             "trust": self.trust,
@@ -145,7 +150,7 @@ NOTHING = TakeOver()
 def is_take_over(said: Any) -> bool:
     """Return whether it is what `as_json` wrote, or nothing."""
     try:
-        return said == {} or bool(TakeOver.of(said).as_json() == said)
+        return bool(TakeOver.of(said).as_json() == said)
     except (KeyError, TypeError, ValueError):
         return False
 

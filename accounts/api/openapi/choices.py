@@ -17,6 +17,7 @@ from accounts.models import (
     Bundle,
     CheckResult,
     Delivery,
+    FoundRoles,
     Rollout,
     Run,
     Step,
@@ -59,6 +60,9 @@ ProviderKey = Annotated[str, OneOf("ProviderKey", PROVIDERS)]
 VerificationFilter = Annotated[str, OneOf("VerificationFilter", [accounts.STALE])]
 ChecksFilter = Annotated[str, OneOf("ChecksFilter", [accounts.FAILED])]
 PoliciesFilter = Annotated[str, OneOf("PoliciesFilter", [accounts.OLDER])]
+ExistingRolesFilter = Annotated[
+    str, OneOf("ExistingRolesFilter", FoundRoles.Taken.values)
+]
 WriteFilter = Annotated[str, OneOf("WriteFilter", [accounts.EVERYONE])]
 MembershipFilter = Annotated[
     str, OneOf("MembershipFilter", [accounts.INACTIVE, accounts.NEW])

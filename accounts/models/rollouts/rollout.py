@@ -13,6 +13,7 @@ from accounts.models.lease import Carried, CarriedQuerySet
 from accounts.models.readable import Readable, is_texts
 from accounts.models.states import move
 from accounts.wording import counted, for_count
+from onboarding.resources.take_over import is_take_over
 
 
 class RolloutQuerySet(CarriedQuerySet["Rollout"]):
@@ -55,7 +56,7 @@ class Rollout(CreatedBy, Carried, Readable):
         NEVER = "never"
 
     ENDED = (State.STOPPED, State.FINISHED)
-    READS = {"excluded": is_texts}
+    READS = {"excluded": is_texts, "take_over": is_take_over}
 
     number = models.AutoField(primary_key=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.ONBOARD)
@@ -92,6 +93,9 @@ class Rollout(CreatedBy, Carried, Readable):
     """Why it is paused or stopped."""
     excluded = models.JSONField(default=list, editable=False)
     """Each text names an account that was chosen and could not be started, and why."""
+    take_over = models.JSONField(default=dict, editable=False)
+    """What its runs take over of roles that were there before Bowline; empty: nothing.
+    """
     created_at = models.DateTimeField(auto_now_add=True)
     resumed_at = models.DateTimeField(null=True, editable=False)
     """Failures before this, by the database's clock, pause it no more."""

@@ -11,8 +11,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import prefetch_related_objects
 
+from accounts.external_ids import held_now
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
+from accounts.mapping.plans import take_over_of
 from accounts.mapping.spinnaker_names import NameTaken, claim_names, spinnaker_names
 from accounts.models import (
     Activity,
@@ -31,12 +33,14 @@ from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, refuse_overflow
 from accounts.runs.rollouts.census import changes_managing
 from accounts.runs.rollouts.order import turns_of
+from accounts.runs.taking_over import why_not
 from accounts.slices import AT_ONCE, in_slices
 from accounts.spinnaker.bundles import told_of
 from accounts.spinnaker.told import in_spinnaker
 from accounts.wording import counted, first_of
 from accounts.work.queue import wake
 from onboarding.details import DetailsError
+from onboarding.resources.take_over import TakeOver
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -115,6 +119,8 @@ def add(
         free = [account for account in free if account not in excluded]
     excluded |= dict(REFUSALS[kind](free))
     free = [account for account in free if account not in excluded]
+    excluded |= dict(cannot_take_over(free, take_over_of(rollout)))
+    free = [account for account in free if account not in excluded]
     reasons = [f"{one.name}: {reason}" for one, reason in excluded.items()]
     if not free:
         raise CannotStart(f"No accounts can be started. {in_a_row(reasons)}".strip())
@@ -178,6 +184,7 @@ def run_of(
         version=account.version,
         managing_version=managing.version,
         alone=changes_managing(rollout),
+        take_over=rollout.take_over,
         turn=turn,
         created_by=by,
         created_by_name=name_of(by),
@@ -261,6 +268,16 @@ def unnamed(
         except NameTaken as error:
             yield account, str(error)
     SpinnakerName.objects.bulk_create(new, batch_size=AT_ONCE)
+
+
+def cannot_take_over(
+    accounts: Collection[ManagedAccount], choice: TakeOver
+) -> Iterator[tuple[ManagedAccount, str]]:
+    """Yield those whose existing roles can't be taken over so."""
+    held = held_now() if choice else None
+    for account in accounts if choice else ():
+        if reason := why_not(account, choice, held):
+            yield account, reason
 
 
 def not_existing(

@@ -26,7 +26,7 @@ from accounts.lists.accounts import (
     matching,
     sort_of,
 )
-from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models import FoundRoles, ManagedAccount, ManagingAccount, Run
 from accounts.models.standing import TOGETHER, WORDS
 from accounts.models.states import OPEN, word_of
 from accounts.people.role_limits.limits import environments_of, inside
@@ -68,6 +68,7 @@ def accounts(request: Request) -> HttpResponse:
         "not_active": set(not_active),
         "left": {one.account_id for one in not_active.values() if one.gone_at},
         "most": MOST_IN_ROLLOUT,
+        "has_existing_roles": FoundRoles.objects.exclude(taken="").exists(),
         **ticks(request),
     }
     return render(request, "accounts/accounts.html", shown)
@@ -121,6 +122,12 @@ def filter_form(request: Request, sort: str) -> FilterForm:
                 "Write access",
                 "Any write access",
                 [(EVERYONE, "Everyone in Spinnaker")],
+            ),
+            Filter(
+                "existing",
+                "Existing roles",
+                "Any existing roles",
+                FoundRoles.Taken.choices,
             ),
             Filter(
                 "organization",

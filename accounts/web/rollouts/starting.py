@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -25,10 +26,11 @@ def roll_out(
     kind: Rollout.Kind,
     *,
     otherwise: HttpResponse,
+    **settings: Any,
 ) -> HttpResponse:
     """Start a rollout and lead to its page; where it cannot be, say why."""
     try:
-        rollout = start(accounts, kind, request.user)
+        rollout = start(accounts, kind, request.user, **settings)
     except CannotStart as error:
         is_full = isinstance(error.__cause__, NoRoom)
         messages.error(request, with_switch(str(error)) if is_full else str(error))

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.web.taking_over import views
+from accounts.web.taking_over import of_all, views
 
 pages = [
+    path("accounts/existing-roles/", of_all.existing_roles, name="existing-roles"),
+    path(
+        "accounts/existing-roles/take-over/",
+        of_all.take_over_many,
+        name="take-over-many",
+    ),
     path("accounts/<uuid:pk>/take-over/", views.take_over, name="take-over"),
     path("runs/<uuid:pk>/undo/", views.undo, name="undo"),
 ]

@@ -10,9 +10,18 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from accounts.models import Activity, ForeignPolicy, FoundRoles, ManagedAccount, Run
+from accounts.models import (
+    Activity,
+    ForeignPolicy,
+    FoundRoles,
+    ManagedAccount,
+    Rollout,
+    Run,
+)
 from accounts.models.states import State, Status
 from accounts.runs.actions import approve, keep, plan, verify
+from accounts.runs.rollouts import start
+from accounts.runs.stages import carry_on
 from accounts.runs.taking_over import (
     SESSIONS_LAST,
     UNDONE_WITHIN,
@@ -22,8 +31,16 @@ from accounts.runs.taking_over import (
     undo,
 )
 from onboarding.resources.take_over import TakeOver
-from script.emulated_organization import MANAGING, Credentials
-from tests.accounts.runs.carried import DEV, carried, done, member, onboarded, root
+from script.emulated_organization import MANAGING, MEMBERS, Account, Credentials
+from tests.accounts.runs.carried import (
+    DEV,
+    STAGING,
+    carried,
+    done,
+    member,
+    onboarded,
+    root,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,8 +61,12 @@ THEIR_TRUST = {
 
 @pytest.fixture
 def iam(here: Credentials) -> Any:
-    """The account as people left it: a wide role that Spinnaker uses today."""
-    iam = root(here, DEV, "iam")
+    return with_wide_role(here, DEV)
+
+
+def with_wide_role(here: Credentials, account: Account) -> Any:
+    """Leave the account as people did: with a wide role that Spinnaker uses today."""
+    iam = root(here, account, "iam")
     iam.create_role(
         RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(THEIR_TRUST), Path="/"
     )
@@ -284,3 +305,45 @@ def test_a_run_that_took_nothing_over_cannot_be_undone(account: ManagedAccount) 
 
     with pytest.raises(CannotTakeOver, match="took nothing over"):
         undo(run, None, send=keep)
+
+
+def test_a_rollout_takes_one_step_in_many_accounts_approved_once(
+    here: Credentials,
+) -> None:
+    made = [with_wide_role(here, one) for one in (DEV, STAGING)]
+    accounts = [member(one, adopts=True, uses_external_id=False) for one in MEMBERS[:2]]
+    for account in accounts:
+        onboarded(account)
+        account.refresh_from_db()
+    choice = of_others(accounts[0])
+
+    rollout = start(accounts, Rollout.Kind.ONBOARD, None, take_over=choice.as_json())
+    for run in rollout.runs.all():
+        carry_on(run)
+
+    planned = rollout.runs.filter(status=Status.PLANNED)
+    assert len({run.fingerprint for run in planned} - {""}) == 1
+    assert planned.count() == 2
+    for run in planned:
+        assert not Run.objects.same_anywhere(run.fingerprint).exists()
+        approve(run, None)
+    assert [seen(iam)["attached"] for iam in made] == [{POWER_USER}] * 2
+
+
+def test_a_rollout_leaves_out_accounts_with_nothing_to_take_over(
+    account: ManagedAccount,
+) -> None:
+    other = member(STAGING)
+    onboarded(other)
+
+    rollout = start(
+        [account, other],
+        Rollout.Kind.ONBOARD,
+        None,
+        take_over=of_others(account).as_json(),
+    )
+
+    assert rollout.excluded == [
+        f"{other.name}: {other.name} doesn't use existing roles, so there's nothing to "
+        "take over."
+    ]

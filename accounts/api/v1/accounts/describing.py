@@ -20,6 +20,7 @@ from accounts.api.openapi.choices import (
     AccountStateFilter,
     CheckOutcome,
     ChecksFilter,
+    ExistingRolesFilter,
     MembershipFilter,
     PoliciesFilter,
     ProviderKey,
@@ -67,6 +68,9 @@ class AccountFilters(Request):
     )
     write: WriteFilter | None = Field(
         None, description="`everybody`: no group is needed to deploy"
+    )
+    existing: ExistingRolesFilter | None = Field(
+        None, description="The next step of taking over its existing roles"
     )
     organization: MembershipFilter | None = Field(
         None, description="inactive: left or suspended; new: in a watched unit"

@@ -19,6 +19,7 @@ from accounts.api.paging import LARGEST, Asked, Page, page_of
 from accounts.api.problems import Problem
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import AccountFilters
+from accounts.api.v1.accounts.taking_over import TakeOverAsked
 from accounts.api.v1.runs import Plan, read_run_plan
 from accounts.api.v1.texts import Comment, Number, Typed
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching
@@ -33,6 +34,7 @@ from accounts.runs.rollouts.census import Census, managing_run
 from accounts.runs.rollouts.groups import groups_of, read_of, waiting
 from accounts.slices import in_slices
 from accounts.wording import counted
+from onboarding.resources.take_over import NOTHING
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -45,6 +47,7 @@ TOO_MANY = (
 )
 CONFIRM_COUNT = "This plans to remove {}. Confirm it with “confirm_count”: {}."
 UNKNOWN = "There is no account {}."
+ONLY_ONBOARD = "Only a rollout of kind onboard takes over existing roles."
 NONE = "No account can be started. {}"
 
 Count = Annotated[int | None, Field(ge=1, le=100_000)]
@@ -68,6 +71,9 @@ class RolloutStart(Chosen):
         None,
         description="How many accounts are to be removed. A rollout that removes needs "
         "it: without the right number, nothing starts and the problem has the count",
+    )
+    take_over: TakeOverAsked | None = Field(
+        None, description="Of kind onboard: what to take over of existing roles"
     )
 
 
@@ -182,7 +188,12 @@ def start_rollout(request: ApiRequest, body: RolloutStart) -> Any:
         chosen, excluded = outcome.done, [f"{one}." for one in outcome.refused]
     if not chosen:
         raise Problem(Code.CANNOT_START, NONE.format(" ".join(excluded)).strip())
-    shown = in_full(start(chosen, Rollout.Kind(body.kind), request.user))
+    kind = Rollout.Kind(body.kind)
+    choice = body.take_over.choice if body.take_over else NOTHING
+    if choice and kind != Rollout.Kind.ONBOARD:
+        raise Problem(Code.CANNOT_START, ONLY_ONBOARD)
+    take_over = choice.as_json()
+    shown = in_full(start(chosen, kind, request.user, take_over=take_over))
     return Status(201, {**shown, "excluded": [*excluded, *shown["excluded"]]})
 
 

@@ -1,0 +1,73 @@
+"""Existing roles: plan to take them over, and undo that."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from ninja import Field
+
+from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.requests import Request
+from accounts.api.v1.accounts.describing import account_named
+from accounts.api.v1.accounts.describing import router as of_accounts
+from accounts.api.v1.decisions import begun
+from accounts.api.v1.runs import RunInFull, run_numbered
+from accounts.api.v1.runs import router as of_runs
+from accounts.api.v1.texts import Name, Number
+from accounts.runs import taking_over
+from onboarding.resources.take_over import TakeOver
+
+
+class TakeOverAsked(Request):
+    """What to take over: at least one of these."""
+
+    detach: list[Annotated[str, Field(max_length=64, pattern="^[0-9a-f]{64}$")]] = (
+        Field(
+            [],
+            max_length=1000,
+            description="Policies of others to detach, each by its “alike” in "
+            "/foreign-policies",
+        )
+    )
+    trust: bool = Field(
+        False, description="Whether Bowline’s trust policy replaces the existing one"
+    )
+    own: bool = Field(
+        False,
+        description="Whether the roles become Bowline’s: later plans keep them as "
+        "planned, and a removal deletes them",
+    )
+
+    @property
+    def choice(self) -> TakeOver:
+        return TakeOver(frozenset(self.detach), self.trust, self.own)
+
+
+@of_accounts.post(
+    "/{name}/take-over",
+    auth=OPERATES,
+    response={202: RunInFull},
+    summary="Plan to take over an account’s existing roles",
+)
+@once
+def take_over_account(request: ApiRequest, name: Name, body: TakeOverAsked) -> Any:
+    """Start a run that plans what becomes of roles that existed before Bowline. Nothing
+    changes until it is approved, and it can be undone.
+    """
+    run = taking_over.take_over(account_named(name), request.user, body.choice)
+    return begun(request, run)
+
+
+@of_runs.post(
+    "/{number}/undo",
+    auth=OPERATES,
+    response={202: RunInFull},
+    summary="Undo what a run took over",
+)
+@once
+def undo_run(request: ApiRequest, number: Number) -> Any:
+    """Start a run that puts back what the run took over. Within 24 hours of that run’s
+    approval, it needs no other one.
+    """
+    return begun(request, taking_over.undo(run_numbered(number), request.user))

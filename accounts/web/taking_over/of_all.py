@@ -1,0 +1,120 @@
+"""The existing roles of all accounts: how many are at which step, those first that
+have the most to come; and the next step of many as one rollout.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
+from django.views.decorators.http import require_POST
+
+from accounts.http import Request
+from accounts.lists.accounts import MOST_IN_ROLLOUT, NO_ENVIRONMENT, by_environment
+from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount, Rollout
+from accounts.models.checks.foreign_policy import WRITES
+from accounts.models.managed import ManagedAccountQuerySet
+from accounts.people.doors import operator_required
+from accounts.people.role_limits.limits import inside
+from accounts.people.roles import OPERATOR
+from accounts.spinnaker.policies_of_others import Group, groups, with_first
+from accounts.web.rollouts.starting import roll_out
+from onboarding.resources.take_over import TakeOver
+
+Taken = FoundRoles.Taken
+MOST_POLICIES = 50
+"""The most different policies that are listed to be detached."""
+NOTHING_SELECTED = "Select at least one policy to detach. Nothing was started."
+
+
+class At(NamedTuple):
+    """The accounts whose next step is the same."""
+
+    taken: FoundRoles.Taken
+    environments: list[tuple[str, int]]
+
+    @property
+    def total(self) -> int:
+        return sum(count for _, count in self.environments)
+
+    @property
+    def choices(self) -> list[tuple[str, str, int]]:
+        """List (value, title, how many) of each environment."""
+        return [
+            (name or NO_ENVIRONMENT, name or "No environment", count)
+            for name, count in self.environments
+        ]
+
+
+def existing_roles(request: Request) -> HttpResponse:
+    steps = list(steps_of_all())
+    shown: dict[str, Any] = {
+        "steps": steps,
+        "total": sum(step.total for step in steps),
+        "policies": policies_to_detach(),
+        "crumbs": [("Accounts", reverse("accounts:accounts"))],
+    }
+    return render(request, "taking_over/existing_roles.html", shown)
+
+
+def steps_of_all() -> list[At]:
+    """Count the accounts at each step by environment, the least far first."""
+    found: dict[str, list[tuple[str, int]]] = {taken: [] for taken in Taken}
+    columns = (
+        adopting()
+        .order_by("environment")
+        .values_list("environment", "found_roles__taken")
+    )
+    for environment, taken, count in columns.annotate(count=Count("pk")):
+        found[taken].append((environment, count))
+    return [At(Taken(taken), rows) for taken, rows in found.items()]
+
+
+def adopting() -> ManagedAccountQuerySet:
+    """Find the accounts whose roles were there before Bowline."""
+    return ManagedAccount.objects.filter(adopts=True).exclude(
+        found_roles__taken__in=["", None]
+    )
+
+
+def policies_to_detach() -> list[Group]:
+    rows = ForeignPolicy.objects.in_accounts(adopting()).unaccepted()
+    rows = rows.filter(removable=False).exclude(kind=WRITES)
+    return list(with_first(groups(rows)[:MOST_POLICIES]))
+
+
+@operator_required
+@require_POST
+def take_over_many(request: Request) -> HttpResponse:
+    """Plan the next step of all accounts that are at it, of one environment or all."""
+    back = redirect("accounts:existing-roles")
+    taken = request.POST.get("step", "")
+    choice = choice_of(taken, request.POST)
+    if not choice:
+        messages.info(request, NOTHING_SELECTED)
+        return back
+    rows = adopting().filter(inside(request.user, OPERATOR, "environment"))
+    rows = rows.filter(found_roles__taken=taken)
+    if environment := request.POST.get("environment"):
+        rows = rows.filter(by_environment(environment))
+    if choice.detaches:
+        holding = ForeignPolicy.objects.filter(alike__in=choice.detaches)
+        rows = rows.filter(pk__in=holding.values("account"))
+    kind = Rollout.Kind.ONBOARD
+    chosen = rows[:MOST_IN_ROLLOUT]
+    return roll_out(request, chosen, kind, otherwise=back, take_over=choice.as_json())
+
+
+def choice_of(taken: str, asked: MultiValueDict[str, str]) -> TakeOver:
+    return TakeOver(
+        detaches=frozenset(asked.getlist("detach"))
+        if taken == Taken.POLICIES
+        else frozenset(),
+        trust=taken == Taken.TRUST,
+        owns=taken == Taken.TAG,
+    )

@@ -1,0 +1,84 @@
+"""Existing roles are taken over, and given back, by the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import ManagedAccount, Rollout, Run
+from accounts.models.states import State, Status
+from tests.accounts.api.calling import detail
+from tests.rows import account_row, managing_row, run_row
+
+pytestmark = pytest.mark.django_db
+
+ALIKE = "a" * 64
+
+
+@pytest.fixture
+def account() -> ManagedAccount:
+    managing_row()
+    return account_row(
+        access_role="access",
+        adopts=True,
+        uses_external_id=False,
+        granted_at=timezone.now(),
+        state=State.VERIFIED,
+        verified={"entries": [], "managed": {}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"detach": [ALIKE]}, "Detach 1 policy of others"),
+        ({"trust": True}, "Replace the trust policies"),
+        ({"own": True}, "Make the existing roles Bowline's"),
+    ],
+)
+def test_it_plans_a_step(operator: Any, account: Any, body: Any, says: str) -> None:
+    answer = operator.post("/accounts/staging/take-over", body)
+
+    run = Run.objects.get()
+    assert (answer.status_code, answer.json()["number"]) == (202, run.number)
+    assert run.takes_over == says
+
+
+def test_it_says_why_a_step_cannot_be(operator: Any, account: Any) -> None:
+    answer = operator.post("/accounts/staging/take-over", {})
+    assert (answer.status_code, answer.json()["code"]) == (409, "cannot_take_over")
+    assert detail(answer) == "Select at least one policy to detach."
+
+    bad = operator.post("/accounts/staging/take-over", {"detach": ["PowerUserAccess"]})
+    assert bad.status_code == 422
+
+
+def test_a_run_that_took_nothing_over_is_not_undone(
+    operator: Any, account: Any
+) -> None:
+    run = run_row(Status.VERIFIED, account=account)
+
+    answer = operator.post(f"/runs/{run.number}/undo")
+
+    assert answer.json()["code"] == "cannot_take_over"
+    assert "took nothing over" in detail(answer)
+
+
+def test_a_rollout_takes_over(operator: Any, account: Any) -> None:
+    body = {
+        "kind": "onboard",
+        "filter": {"text": "staging"},
+        "take_over": {"own": True},
+    }
+
+    answer = operator.post("/rollouts", body)
+
+    assert answer.status_code == 201
+    assert Rollout.objects.get().take_over["owns"]
+
+    refused = operator.post("/rollouts", {**body, "kind": "verify"})
+    assert detail(refused) == (
+        "Only a rollout of kind onboard takes over existing roles."
+    )

@@ -1,0 +1,208 @@
+"""Existing roles on pages: what is next, for one account and for all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import FoundRoles, ManagedAccount, Rollout, Run
+from accounts.models.states import State, Status
+from tests.accounts.runs.foreign.rows import foreign_row
+from tests.accounts.web.answers import told
+from tests.rows import account_row, managing_row, run_row, step_row
+
+pytestmark = pytest.mark.django_db
+
+Taken = FoundRoles.Taken
+ALIKE = "a" * 64
+PAGE = "/accounts/existing-roles/"
+
+
+def adopted(name: str, number: int, taken: str, **fields: Any) -> ManagedAccount:
+    account = account_row(
+        name,
+        **{
+            "account_id": f"{number:012}",
+            "adopts": True,
+            "uses_external_id": False,
+            "granted_at": timezone.now(),
+            "state": State.VERIFIED,
+            "verification": State.VERIFIED,
+            "verified_at": timezone.now(),
+            "verified": {"entries": [], "managed": {}},
+            **fields,
+        },
+    )
+    FoundRoles.objects.create(account=account, taken=taken, read_at=timezone.now())
+    return account
+
+
+@pytest.fixture
+def accounts() -> list[ManagedAccount]:
+    managing_row()
+    rows = [
+        adopted("wide", 1, Taken.POLICIES, environment="test"),
+        adopted("wider", 2, Taken.POLICIES, environment="prod"),
+        adopted("trusting", 3, Taken.TRUST),
+        adopted("ready", 4, Taken.TAG),
+        adopted("owned", 5, Taken.OWNED),
+    ]
+    for number, account in enumerate(rows[:2]):
+        foreign_row(account, digest=f"{number}" * 64, removable=False)
+    return rows
+
+
+def tab(client: Client, account: ManagedAccount) -> str:
+    return client.get(f"{account.get_absolute_url()}?tab=existing-roles").text
+
+
+def test_the_account_shows_its_next_step(operator: Client, accounts: Any) -> None:
+    wide, _, trusting, ready, owned = accounts
+
+    assert "Plan to detach" in tab(operator, wide)
+    assert "Plan to detach" not in tab(operator, trusting)
+    assert 'btn-primary">Plan to replace it' in tab(operator, trusting)
+    assert "to replace it" not in tab(operator, ready)
+    assert 'btn-primary">Plan to take them over' in tab(operator, ready)
+    assert "Plan to take them over" not in tab(operator, owned)
+
+
+def test_an_account_whose_roles_bowline_made_has_no_such_tab(operator: Client) -> None:
+    managing_row()
+    account = account_row()
+    FoundRoles.objects.create(account=account, read_at=timezone.now())
+
+    assert "Existing roles" not in operator.get(account.get_absolute_url()).text
+
+
+def test_the_reason_stands_in_place_of_a_step_that_cannot_be(
+    operator: Client, accounts: Any
+) -> None:
+    ManagedAccount.objects.filter(name="trusting").update(uses_external_id=True)
+
+    shown = tab(operator, accounts[2])
+
+    assert "send the external ID of trusting yet" in shown
+    assert "to replace it" not in shown
+
+
+def test_it_plans_what_was_selected(operator: Client, accounts: Any) -> None:
+    wide = accounts[0]
+
+    operator.post(f"/accounts/{wide.pk}/take-over/", {"detach": [ALIKE]})
+
+    run = Run.objects.get()
+    assert (run.account, run.takes_over) == (wide, "Detach 1 policy of others")
+
+
+def test_nothing_selected_plans_nothing(operator: Client, accounts: Any) -> None:
+    answer = operator.post(f"/accounts/{accounts[0].pk}/take-over/")
+
+    assert told(answer) == "Select at least one policy to detach."
+    assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["viewer", "approver"])
+def test_others_take_nothing_over(
+    role: str, request: pytest.FixtureRequest, accounts: Any
+) -> None:
+    client: Client = request.getfixturevalue(role)
+
+    answers = [
+        client.post(f"/accounts/{accounts[0].pk}/take-over/", {"detach": [ALIKE]}),
+        client.post(f"{PAGE}take-over/", {"step": "trust"}),
+    ]
+
+    assert {answer.status_code for answer in answers} == {403}
+    assert "Plan this step" not in client.get(PAGE).text
+    assert not Run.objects.exists()
+
+
+def test_what_was_taken_over_can_be_undone(operator: Client, accounts: Any) -> None:
+    run = run_row(
+        Status.VERIFIED,
+        account=accounts[2],
+        approved_at=timezone.now(),
+        finished_at=timezone.now(),
+        take_over={
+            "detaches": [ALIKE],
+            "trust": False,
+            "owns": False,
+            "undoes": [],
+            "undone_run": 0,
+        },
+    )
+    before = {"policy_arn": "arn:aws:iam::aws:policy/PowerUserAccess", "to_user": False}
+    step_row(
+        run,
+        kind="attachment",
+        name="spinnakerManaged/PowerUserAccess",
+        verb="delete",
+        before=before,
+        after=None,
+        status="done",
+    )
+    assert "Undo" in tab(operator, accounts[2])
+
+    operator.post(f"/runs/{run.pk}/undo/")
+
+    undo = Run.objects.exclude(pk=run.pk).get()
+    assert undo.takes_over == f"Undo run {run.number}"
+
+
+def test_all_accounts_are_listed_by_their_next_step(
+    operator: Client, accounts: Any
+) -> None:
+    shown = operator.get(PAGE).text
+
+    order = ["Detach policies", "Replace", "Make the roles", "Taken over"]
+    places = [shown.index(title) for title in order]
+    assert places == sorted(places)
+    assert "AdministratorAccess" in shown
+    assert "?existing=policies" in shown
+
+
+def test_without_existing_roles_the_page_says_how_they_come(viewer: Client) -> None:
+    assert "No existing roles" in viewer.get(PAGE).text
+    assert PAGE not in viewer.get("/accounts/").text
+
+
+def test_the_list_of_accounts_leads_there(viewer: Client, accounts: Any) -> None:
+    assert PAGE in viewer.get("/accounts/").text
+    shown = viewer.get("/accounts/?existing=trust").text
+    assert "trusting" in shown
+    assert "wider" not in shown
+
+
+@pytest.mark.parametrize(
+    ("step", "sent", "names"),
+    [
+        ("policies", {"detach": [ALIKE]}, ["wide", "wider"]),
+        ("policies", {"detach": [ALIKE], "environment": "prod"}, ["wider"]),
+        ("trust", {}, ["trusting"]),
+        ("tag", {"environment": "-"}, ["ready"]),
+    ],
+)
+def test_a_step_of_many_is_a_rollout(
+    operator: Client, accounts: Any, step: str, sent: dict[str, Any], names: list[str]
+) -> None:
+    operator.post(f"{PAGE}take-over/", {"step": step, **sent})
+
+    rollout = Rollout.objects.get()
+    runs = rollout.runs.exclude(account=None).order_by("account_name")
+    assert [run.account_name for run in runs] == names
+    assert all(run.take_over == rollout.take_over for run in runs)
+
+
+@pytest.mark.parametrize(
+    "sent", [{"step": "policies"}, {"step": "owned"}, {"step": "x"}, {}]
+)
+def test_no_step_starts_nothing(operator: Client, accounts: Any, sent: Any) -> None:
+    answer = operator.post(f"{PAGE}take-over/", sent)
+
+    says = "Select at least one policy to detach. Nothing was started."
+    assert told(answer) == says
+    assert not Rollout.objects.exists()
