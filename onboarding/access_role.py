@@ -69,6 +69,7 @@ ROLES = (
     "iam:PutRolePermissionsBoundary",
     "iam:PutRolePolicy",
     "iam:TagRole",
+    "iam:UntagRole",
     "iam:UpdateAssumeRolePolicy",
 )
 POLICIES = (
@@ -85,6 +86,7 @@ PROFILES = (
     "iam:PassRole",
     "iam:RemoveRoleFromInstanceProfile",
     "iam:TagInstanceProfile",
+    "iam:UntagInstanceProfile",
 )
 ACCESS_ENTRIES = (
     "eks:AssociateAccessPolicy",

@@ -34,10 +34,10 @@ from accounts.runs.deciding.confirmation import Unconfirmed
 from accounts.runs.deciding.forgetting import CannotForget
 from accounts.runs.deciding.starting import Forgotten
 from accounts.runs.foreign.accepting import NoDay, NotAsked
+from accounts.runs.foreign.taking_over import CannotTakeOver
 from accounts.runs.owners.readiness import ManagingNotVerified, ManagingUnplanned
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.groups import NoneWaits
-from accounts.runs.taking_over import CannotTakeOver
 from accounts.spinnaker.bundles import NothingReady, NotReady
 from accounts.spinnaker.deliveries.decisions import DeliveryOpen
 from accounts.spinnaker.gone import MayBeThere

@@ -79,7 +79,7 @@ DECISIONS = (
         (What.UNDO,),
         OPERATOR,
         Touches.PLAN,
-        ("runs/taking_over.py",),
+        ("runs/foreign/taking_over.py",),
         ("undo",),
         ("POST /runs/{number}/undo",),
     ),

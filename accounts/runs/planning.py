@@ -37,10 +37,10 @@ from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.coming_first import open_managing_run
 from accounts.runs.foreign.as_found import compared_now, keep_as_found
 from accounts.runs.foreign.keeping import keep_all_foreign
+from accounts.runs.foreign.taking_over import begin_undo
 from accounts.runs.managing.applying import grant_or_withdraw
 from accounts.runs.owners.learning import learn_details
 from accounts.runs.scope import Comparison, Scope, Side
-from accounts.runs.taking_over import begin_undo
 from onboarding import topology
 from onboarding.aws.discover import oidc_issuer
 from onboarding.aws.errors import AwsError

@@ -12,8 +12,8 @@ from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount, Run
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom
+from accounts.runs.foreign.taking_over import CannotTakeOver, take_over
 from accounts.runs.owners.readiness import ManagingNotVerified
-from accounts.runs.taking_over import CannotTakeOver, take_over
 from onboarding.details import DetailsError
 
 if TYPE_CHECKING:

@@ -31,9 +31,9 @@ from accounts.people.role_limits.refusing import Outside, refuse_any_outside
 from accounts.people.roles import OPERATOR
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, refuse_overflow
+from accounts.runs.foreign.taking_over import why_not
 from accounts.runs.rollouts.census import changes_managing
 from accounts.runs.rollouts.order import turns_of
-from accounts.runs.taking_over import why_not
 from accounts.slices import AT_ONCE, in_slices
 from accounts.spinnaker.bundles import told_of
 from accounts.spinnaker.told import in_spinnaker

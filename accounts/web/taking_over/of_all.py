@@ -77,9 +77,8 @@ def steps_of_all() -> list[At]:
 
 def adopting() -> ManagedAccountQuerySet:
     """Find the accounts whose roles were there before Bowline."""
-    return ManagedAccount.objects.filter(adopts=True).exclude(
-        found_roles__taken__in=["", None]
-    )
+    rows = ManagedAccount.objects.filter(adopts=True)
+    return rows.filter(found_roles__taken__in=Taken.values)
 
 
 def policies_to_detach() -> list[Group]:

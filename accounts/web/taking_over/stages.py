@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount
-from accounts.runs import taking_over
+from accounts.runs.foreign import taking_over
 from onboarding.resources.take_over import TakeOver
 
 Taken = FoundRoles.Taken

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from accounts.http import Request
 from accounts.models import Run
 from accounts.people.doors import operator_required
-from accounts.runs import taking_over
+from accounts.runs.foreign import taking_over
 from accounts.web.runs.decisions import account_of, started
 from onboarding.resources.take_over import TakeOver
 

@@ -59,6 +59,7 @@ def test_a_stranger_is_sent_to_sign_in(client, method: str) -> None:
 READS = {
     "overview",
     "accounts",
+    "existing-roles",
     "accounts-csv",
     "accounts-json",
     "account",

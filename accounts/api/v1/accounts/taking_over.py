@@ -15,12 +15,12 @@ from accounts.api.v1.decisions import begun
 from accounts.api.v1.runs import RunInFull, run_numbered
 from accounts.api.v1.runs import router as of_runs
 from accounts.api.v1.texts import Name, Number
-from accounts.runs import taking_over
+from accounts.runs.foreign import taking_over
 from onboarding.resources.take_over import TakeOver
 
 
 class TakeOverAsked(Request):
-    """What to take over: at least one of these."""
+    """What to take over of existing roles: at least one of these."""
 
     detach: list[Annotated[str, Field(max_length=64, pattern="^[0-9a-f]{64}$")]] = (
         Field(

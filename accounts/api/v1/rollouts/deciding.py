@@ -34,7 +34,6 @@ from accounts.runs.rollouts.census import Census, managing_run
 from accounts.runs.rollouts.groups import groups_of, read_of, waiting
 from accounts.slices import in_slices
 from accounts.wording import counted
-from onboarding.resources.take_over import NOTHING
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -72,9 +71,7 @@ class RolloutStart(Chosen):
         description="How many accounts are to be removed. A rollout that removes needs "
         "it: without the right number, nothing starts and the problem has the count",
     )
-    take_over: TakeOverAsked | None = Field(
-        None, description="Of kind onboard: what to take over of existing roles"
-    )
+    take_over: TakeOverAsked | None = None
 
 
 class Limits(Request):
@@ -94,9 +91,7 @@ class GroupApproval(Request):
         description="The numbers of the runs that you read: “runs” of the group. What "
         "joined it since is left",
     )
-    confirmation: Typed = Field(
-        "", description="Such as “delete in 2 accounts”, where the plans delete"
-    )
+    confirmation: Typed = Field("", description="“delete in 2 accounts”, if it deletes")
     comment: Comment = ""
 
 
@@ -189,11 +184,10 @@ def start_rollout(request: ApiRequest, body: RolloutStart) -> Any:
     if not chosen:
         raise Problem(Code.CANNOT_START, NONE.format(" ".join(excluded)).strip())
     kind = Rollout.Kind(body.kind)
-    choice = body.take_over.choice if body.take_over else NOTHING
+    choice = body.take_over.choice.as_json() if body.take_over else {}
     if choice and kind != Rollout.Kind.ONBOARD:
         raise Problem(Code.CANNOT_START, ONLY_ONBOARD)
-    take_over = choice.as_json()
-    shown = in_full(start(chosen, kind, request.user, take_over=take_over))
+    shown = in_full(start(chosen, kind, request.user, take_over=choice))
     return Status(201, {**shown, "excluded": [*excluded, *shown["excluded"]]})
 
 

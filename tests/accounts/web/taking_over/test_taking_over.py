@@ -50,6 +50,7 @@ def accounts() -> list[ManagedAccount]:
         adopted("ready", 4, Taken.TAG),
         adopted("owned", 5, Taken.OWNED),
     ]
+    account_row("unplanned", account_id="6" * 12, adopts=True)
     for number, account in enumerate(rows[:2]):
         foreign_row(account, digest=f"{number}" * 64, removable=False)
     return rows

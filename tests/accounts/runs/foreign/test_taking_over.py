@@ -20,9 +20,7 @@ from accounts.models import (
 )
 from accounts.models.states import State, Status
 from accounts.runs.actions import approve, keep, plan, verify
-from accounts.runs.rollouts import start
-from accounts.runs.stages import carry_on
-from accounts.runs.taking_over import (
+from accounts.runs.foreign.taking_over import (
     SESSIONS_LAST,
     UNDONE_WITHIN,
     CannotTakeOver,
@@ -30,6 +28,8 @@ from accounts.runs.taking_over import (
     take_over,
     undo,
 )
+from accounts.runs.rollouts import start
+from accounts.runs.stages import carry_on
 from onboarding.resources.take_over import TakeOver
 from script.emulated_organization import MANAGING, MEMBERS, Account, Credentials
 from tests.accounts.runs.carried import (
