@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount
+from accounts.mapping.plans import take_over_of
+from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount, Run
 from accounts.runs.foreign import taking_over
 from onboarding.resources.take_over import TakeOver
 
@@ -21,6 +22,12 @@ class Stage(NamedTuple):
     """Why it can't be planned now."""
 
 
+class Taking(NamedTuple):
+    run: Run
+    can_undo: bool
+    """Whether nobody undid it yet; an undo itself is done again by a plan."""
+
+
 def existing_roles(
     account: ManagedAccount, foreign: list[ForeignPolicy]
 ) -> dict[str, Any]:
@@ -33,9 +40,21 @@ def existing_roles(
         "stages": stages,
         "next_stage": next((one for one in stages if not one.is_done), None),
         "to_detach": [one for one in foreign if is_detachable(one)],
-        "taken_by": list(taking_over.taken_by(account)),
+        "takings": takings_of(account),
         "settles_at": taking_over.settles_at(account),
     }
+
+
+def takings_of(account: ManagedAccount) -> list[Taking]:
+    runs = list(taking_over.taken_by(account))
+    choices = {run.number: take_over_of(run) for run in runs}
+    undone = {choice.undone_run for choice in choices.values()}
+    return [
+        Taking(
+            run, not (choices[run.number].undoes or run.number in undone or run.is_open)
+        )
+        for run in runs
+    ]
 
 
 def stages_of(account: ManagedAccount, taken: FoundRoles.Taken) -> list[Stage]:

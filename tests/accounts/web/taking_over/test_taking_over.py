@@ -152,6 +152,10 @@ def test_what_was_taken_over_can_be_undone(operator: Client, accounts: Any) -> N
 
     undo = Run.objects.exclude(pk=run.pk).get()
     assert undo.takes_over == f"Undo run {run.number}"
+    Run.objects.filter(pk=undo.pk).update(
+        approved_at=timezone.now(), status=Status.VERIFIED
+    )
+    assert "btn-sm" not in tab(operator, accounts[2])
 
 
 def test_all_accounts_are_listed_by_their_next_step(
