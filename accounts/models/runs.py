@@ -27,6 +27,7 @@ from accounts.models.rollouts.rollout import InRollout
 from accounts.models.states import OPEN, WORKING, Status
 from accounts.models.steps import Step
 from onboarding.resources.take_over import TakeOver, is_take_over
+from onboarding.review.used import is_evidence
 from onboarding.spinnaker.entry_documents import are_sides
 from onboarding.verify.result import Located
 
@@ -152,6 +153,7 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
         "fingerprint": is_slug,
         "entries": are_sides,
         "take_over": is_take_over,
+        "evidence": is_evidence,
         **Decided.READS,
         "check_seconds": are_seconds,
     }
@@ -198,6 +200,8 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
     take_over = models.JSONField(default=dict, editable=False)
     """What becomes of roles that were there before Bowline; see the engine's
     resources/take_over.py. Empty: nothing."""
+    evidence = models.JSONField(default=list, editable=False)
+    """What roles have used of what it detaches; see the engine's review/used.py."""
     findings = models.ForeignKey(
         Findings,
         on_delete=models.PROTECT,

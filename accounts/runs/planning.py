@@ -36,6 +36,7 @@ from accounts.runs.actions import RunOpen, plan_managing
 from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.coming_first import open_managing_run
 from accounts.runs.foreign.as_found import compared_now, keep_as_found
+from accounts.runs.foreign.evidence import evidence_of
 from accounts.runs.foreign.keeping import keep_all_foreign
 from accounts.runs.foreign.taking_over import begin_undo
 from accounts.runs.managing.applying import grant_or_withdraw
@@ -113,6 +114,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         entries=known,
         decided=decided_of(run),
     )
+    evidence = evidence_of(read, sessions)
     to = Status.PLANNED if plan else unchanged(run, scope)
     with transaction.atomic():
         run.carry(
@@ -122,6 +124,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             fingerprint=plan.fingerprint,
             plan_digest=plan.digest if plan else "",
             existing=plan.existing,
+            evidence=evidence,
             entries=entries,
             reach=run.reach,
             authors=run.authors,

@@ -24,8 +24,8 @@ from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.owners.hand_offs import is_latest_hand_off
 from onboarding.aws.errors import AwsError
-from onboarding.aws.foreign import boundaries, foreign
 from onboarding.aws.observe import observe
+from onboarding.aws.roles.foreign import boundaries, foreign
 from onboarding.aws.session import Sessions
 from onboarding.desired import desired
 from onboarding.desired.managing import managing_side as managing_resources

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 
 from accounts.http import Request
 from accounts.mapping.handing_off import hand_off_of
@@ -73,6 +74,7 @@ def run_page(
         **progress(run, steps),
         "plan": plan,
         "review": review_of(run, plan),
+        "evidence": used(run),
         "form": form
         or ApproveForm(
             run=run, deletes=len(plan.deletions), initial={"digest": plan.digest}
@@ -94,6 +96,14 @@ def run_page(
         "crumbs": crumbs(run),
     }
     return render(request, "runs/run.html", shown)
+
+
+def used(run: Run) -> list[dict[str, Any]]:
+    """Return what roles have used of what the plan detaches, with its moments."""
+    return [
+        {**one, "missing": [(name, parse_datetime(at)) for name, at in one["missing"]]}
+        for one in run.evidence
+    ]
 
 
 def order(run: Run, *, waits: bool) -> dict[str, Any]:

@@ -155,7 +155,7 @@ def test_what_was_taken_over_can_be_undone(operator: Client, accounts: Any) -> N
     Run.objects.filter(pk=undo.pk).update(
         approved_at=timezone.now(), status=Status.VERIFIED
     )
-    assert "btn-sm" not in tab(operator, accounts[2])
+    assert "/undo/" not in tab(operator, accounts[2])
 
 
 def test_all_accounts_are_listed_by_their_next_step(
@@ -211,3 +211,21 @@ def test_no_step_starts_nothing(operator: Client, accounts: Any, sent: Any) -> N
     says = "Select at least one policy to detach. Nothing was started."
     assert told(answer) == says
     assert not Rollout.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("role", "says"),
+    [
+        ({"unread": "AWS denied it."}, "Not known what R uses.</b> AWS denied it."),
+        ({"missing": [["s3:GetObject", "2026-06-01T00:00:00+00:00"]]}, "s3:GetObject"),
+        ({}, "R keeps everything that it has used"),
+    ],
+)
+def test_a_plan_says_what_the_role_has_used(
+    operator: Client, accounts: Any, role: Any, says: str
+) -> None:
+    one = {"role": "R", "unread": "", "missing": [], "more": 0, **role}
+    run = run_row(Status.PLANNED, account=accounts[0], evidence=[one])
+    step_row(run)
+
+    assert says in operator.get(run.get_absolute_url()).text

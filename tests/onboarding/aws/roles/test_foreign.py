@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from onboarding.aws.apply import apply
-from onboarding.aws.foreign import foreign
 from onboarding.aws.observe import observe
+from onboarding.aws.roles.foreign import foreign
 from onboarding.desired.managed import managed_side
 from onboarding.resources.foreign import UNREAD, Foreign, with_removals
 from onboarding.resources.kinds import MANAGING_PATH, Attachment, Resource

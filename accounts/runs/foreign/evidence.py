@@ -1,0 +1,74 @@
+"""Evidence: what roles have used of what a plan detaches, for whoever approves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from onboarding.aws.errors import AwsError
+from onboarding.aws.roles.last_accessed import last_accessed
+from onboarding.partitions import arn
+from onboarding.resources.kinds import Attachment, InlinePolicy, ManagedPolicy, Role
+from onboarding.resources.policy import Policy
+from onboarding.review.as_found import said
+from onboarding.review.used import no_longer_allowed
+
+if TYPE_CHECKING:
+    from accounts.runs.scope import Comparison, Side
+    from onboarding.aws.session import Sessions
+
+MOST_MISSING = 50
+"""The most actions of a role that are named, the latest used first."""
+
+
+def evidence_of(
+    compared: Iterable[tuple[Side, Comparison]], sessions: Sessions
+) -> list[dict[str, Any]]:
+    """Say of each role that loses policies of others, by choice, what it has used and
+    would no longer be allowed; see onboarding/review/used.py.
+
+    Calls: two for each role, and one for each 100 services.
+    """
+    return [
+        of_role(side, one, role, sessions)
+        for side, one in compared
+        if side.take_over.detaches or side.take_over.owns
+        for role in losing(one)
+    ]
+
+
+def losing(one: Comparison) -> list[Role]:
+    names = {it.resource.role for it in one.foreign if it.removable}
+    return [r for r in one.observed if isinstance(r, Role) and r.name in names]
+
+
+def of_role(
+    side: Side, one: Comparison, role: Role, sessions: Sessions
+) -> dict[str, Any]:
+    name = f"role{role.path}{role.name}"
+    role_arn = arn(sessions.partition.name, "iam", role.account, name)
+    try:
+        used = last_accessed(sessions, side.reach, role_arn)
+    except AwsError as error:
+        return {"role": role.name, "unread": error.message, "missing": [], "more": 0}
+    missing = no_longer_allowed(used, remaining(side, one, role.name))
+    return {
+        "role": role.name,
+        "unread": "",
+        "missing": [[action, at.isoformat()] for action, at in missing[:MOST_MISSING]],
+        "more": len(missing[MOST_MISSING:]),
+    }
+
+
+def remaining(side: Side, one: Comparison, role: str) -> list[Policy]:
+    """Return what stays on the role, as far as it was read."""
+    stay = [*(it for it in one.foreign if not it.removable), *one.accepted]
+    theirs = {it.policy_arn: it.document for it in stay}
+    policies = [it for it in side.wanted if isinstance(it, ManagedPolicy)]
+    documents = {f"{it.path}{it.name}": it.document for it in policies}
+    held = [
+        *(it for it in side.wanted if isinstance(it, Attachment | InlinePolicy)),
+        *(it.resource for it in stay),
+    ]
+    found = (said(it, documents, theirs) for it in held if it.role == role)
+    return [document for document in found if document]

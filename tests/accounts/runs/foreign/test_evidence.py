@@ -1,0 +1,82 @@
+"""What a role has used is part of the plan that detaches its policies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import (
+    ForeignPolicy,
+    ManagedAccount,
+)
+from accounts.models.states import Status
+from accounts.runs.actions import keep
+from accounts.runs.foreign import evidence
+from accounts.runs.foreign.taking_over import (
+    take_over,
+)
+from onboarding.aws.errors import AwsError
+from onboarding.resources.take_over import TakeOver
+from tests.accounts.runs.carried import (
+    carried,
+)
+from tests.accounts.runs.foreign.taken import (
+    ROLE,
+    of_others,
+)
+from tests.accounts.runs.foreign.taken import account as account
+from tests.accounts.runs.foreign.taken import iam as iam
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_plan_shows_what_the_role_has_used_and_would_lose(
+    account: ManagedAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = timezone.now()
+    used = {"s3:GetObject": at, "ec2:DescribeInstances": at, "sns:*": at}
+    monkeypatch.setattr(evidence, "last_accessed", lambda *_: used)
+    account.refresh_from_db()
+
+    run = carried(take_over(account, None, of_others(account), send=keep))
+
+    (role,) = run.evidence
+    assert role == {
+        "role": ROLE,
+        "unread": "",
+        "missing": [["s3:GetObject", at.isoformat()], ["sns:*", at.isoformat()]],
+        "more": 0,
+    }
+
+
+def test_what_stays_counts_as_allowed(
+    account: ManagedAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        evidence, "last_accessed", lambda *_: {"s3:GetObject": timezone.now()}
+    )
+    account.refresh_from_db()
+    (inside,) = ForeignPolicy.objects.of(account).filter(policy="PassRole")
+
+    choice = TakeOver(detaches=frozenset([inside.alike]))
+    run = carried(take_over(account, None, choice, send=keep))
+
+    (role,) = run.evidence
+    assert role["missing"] == []  # PowerUserAccess stays
+
+
+def test_without_the_report_the_plan_says_so(
+    account: ManagedAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> Any:
+        raise AwsError("1" * 12, "iam:Generate", "Denied.")
+
+    monkeypatch.setattr(evidence, "last_accessed", refuse)
+    account.refresh_from_db()
+
+    run = carried(take_over(account, None, of_others(account), send=keep))
+
+    assert run.status == Status.PLANNED
+    assert run.evidence[0]["unread"] == "Denied."
