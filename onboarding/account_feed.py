@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from onboarding.names import replaced
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, Entry
-from onboarding.topology import Permissions
+from onboarding.topology import SESSION_NAME, Permissions
 
 REGIONS = (
     "af-south-1 ap-east-1 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 "
@@ -29,7 +29,7 @@ KNOWN_REGIONS = frozenset(REGIONS.split())
 first generation, does not know one of its regions.
 """
 ROLE = re.compile(r"role/[\w+=,.@/-]+", re.ASCII)
-RULES = 3
+RULES = 4
 """Of what `carried` makes of an account: raise it with each change of them, so that
 every account is compared again.
 """
@@ -52,6 +52,7 @@ class Unfit(StrEnum):
 
     EXTERNAL_ID = "The feed has no external ID, and its role requires one."
     PARTITION = "The feed knows accounts of the AWS partition only."
+    SESSION_NAME = "The feed has no session name, and the account has one of its own."
     REGION = "The plugin doesn't know one of its regions, and would skip the account."
     ECS_NAME = "The plugin names its ECS account itself: the account's name and -ecs."
     CLUSTERS = "It has EKS clusters only, which the plugin would take for EC2."
@@ -95,6 +96,8 @@ def carried(entry: AwsEntry, ecs: EcsEntry | None = None) -> Carried | Unfit:
     """Return what the feed says of an `aws` entry and its ECS account, or why not."""
     if entry.external_id:
         return Unfit.EXTERNAL_ID
+    if entry.session_name != SESSION_NAME:
+        return Unfit.SESSION_NAME
     if not ROLE.fullmatch(entry.assume_role):
         return Unfit.PARTITION
     if not entry.regions or not KNOWN_REGIONS.issuperset(entry.regions):

@@ -65,6 +65,10 @@ EXTERNAL_ID = NameFormat(
     "Use 2 to 1,224 letters, digits or any of “+=,.@:/_-”, and no word that means true "
     "or false.",
 )
+SESSION_NAME = NameFormat(
+    re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}"),
+    "Use 2 to 64 letters, digits or any of “+=,.@_-”.",
+)
 ORGANIZATION = NameFormat(
     re.compile(r"o-[a-z0-9]{10,32}"),
     "An organization ID looks like o-a1b2c3d4e5.",
@@ -267,6 +271,11 @@ def chain_role_in_path(value: str) -> str:
 def external_id(value: str) -> str:
     """Check what Spinnaker sends today, as AWS and every file take it."""
     return matching(EXTERNAL_ID, value)
+
+
+def session_name(value: str) -> str:
+    """Check the name of Spinnaker's sessions, as AWS takes it."""
+    return matching(SESSION_NAME, value)
 
 
 def organization(value: str) -> str:

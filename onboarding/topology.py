@@ -13,7 +13,7 @@ from onboarding.details import ProviderDetails
 from onboarding.partitions import PARTITIONS, Arn, Partition, arn
 
 MANAGED_ROLE, BASE_ROLE = "spinnakerManaged", "BaseIAMRole"
-IDENTITY_ROLE = "SpinnakerAuthRole"
+IDENTITY_ROLE, SESSION_NAME = "SpinnakerAuthRole", "Spinnaker"
 """The names in Spinnaker's own documentation and defaults."""
 READER_ROLE = "BowlineReader"
 """By which Bowline reads an account whose owner makes the roles."""
@@ -244,6 +244,8 @@ class Managed:
     managed_role: str = ""
     """The name of its managed role, or its path and name, such as `spinnaker/x`; empty:
     the managing account's."""
+    session_name: str = SESSION_NAME
+    """What Spinnaker calls its sessions when it assumes the managed role."""
     adopts: bool = False
     """Existing roles of the same names are used as they are."""
     made_by: str = MadeBy.BOWLINE

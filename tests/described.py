@@ -49,7 +49,7 @@ def column(one: Field) -> st.SearchStrategy[Any]:
             return st.sampled_from(["", "corp-1", "=1+1", "1e3", "007", "a,+b", "-x"])
         case Kind.CARRIED:
             return st.sampled_from(CARRIED)
-    return st.sampled_from(TEXTS if one.is_needed else ("", *TEXTS))
+    return st.sampled_from(TEXTS if one.is_needed else (one.usual, *TEXTS))
 
 
 @st.composite

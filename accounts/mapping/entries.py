@@ -6,6 +6,8 @@ is proved, too: see proved.py.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from accounts.mapping.managed import managed_of
 from accounts.models import ManagedAccount, Run
 from accounts.people.authors import forget_authors
@@ -16,7 +18,7 @@ from onboarding.resources.entry_changes import (
     entry_changes,
 )
 from onboarding.spinnaker.entry_documents import entries_of, entry_documents
-from onboarding.topology import Managed, Managing, Topology
+from onboarding.topology import SESSION_NAME, Managed, Managing, Topology
 
 
 def described_entries(managing: Managing, managed: Managed) -> list[EntryDocument]:
@@ -36,6 +38,16 @@ def unplanned_entries(
     if entries_of(managing, [described]) == entries_of(managing, [approved]):
         return ()
     return entry_changes(approved, described)
+
+
+def as_spinnaker_assumes(account: ManagedAccount, managed: Managed) -> Managed:
+    """Return it with the session name that was last approved: an edited one waits."""
+    names = [
+        one.get("session_name", SESSION_NAME)
+        for one in account.approved_entries
+        if one["provider"] == "aws"
+    ]
+    return replace(managed, session_name=names[0]) if names else managed
 
 
 def keep_approved(run: Run) -> None:

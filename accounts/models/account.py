@@ -43,6 +43,9 @@ is_role_name = RegexValidator(rf"^{names.ROLE_NAME.pattern}\Z", names.ROLE_NAME.
 is_external_id = RegexValidator(
     rf"^{names.EXTERNAL_ID.pattern}\Z", names.EXTERNAL_ID.rule
 )
+is_session_name = RegexValidator(
+    rf"^{names.SESSION_NAME.pattern}\Z", names.SESSION_NAME.rule
+)
 is_path_and_role = RegexValidator(
     rf"^{names.PATH_AND_ROLE.pattern}\Z", names.PATH_AND_ROLE.rule
 )

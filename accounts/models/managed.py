@@ -24,6 +24,7 @@ from accounts.models.account import (
     is_account_id,
     is_account_name,
     is_path_and_role,
+    is_session_name,
 )
 from accounts.models.activity import CreatedBy, name_of
 from accounts.models.organization.template import InCommon
@@ -40,6 +41,7 @@ from onboarding.carried.fields import are_carried
 from onboarding.providers import PROVIDERS
 from onboarding.resources.entry_changes import EntryDocument
 from onboarding.spinnaker.entry_documents import are_documents
+from onboarding.topology import SESSION_NAME
 
 FIXED = (
     "You can't change it while Bowline's roles exist in the account. Remove the "
@@ -216,6 +218,9 @@ class ManagedAccount(
     )
     managed_role = models.CharField(
         max_length=576, blank=True, validators=[is_path_and_role]
+    )
+    session_name = models.CharField(
+        max_length=64, default=SESSION_NAME, blank=True, validators=[is_session_name]
     )
     adopts = models.BooleanField(default=False)
     carried = models.JSONField(default=dict, blank=True)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.mapping import snapshots
 from accounts.mapping.edits import lock_settings
-from accounts.mapping.entries import unplanned_entries
+from accounts.mapping.entries import as_spinnaker_assumes, unplanned_entries
 from accounts.mapping.managing import managing_of
 from accounts.mapping.verified import keep_verified
 from accounts.models import ManagedAccount, ManagingAccount, Notification, Run
@@ -222,7 +222,7 @@ def forget_earlier(scope: Scope) -> None:
 
 def checks(run: Run, scope: Scope, sessions: Sessions) -> Iterable[Result]:
     managing, managed = scope.managing, scope.managed
-    if managed is None:
+    if managed is None or scope.account is None:
         return verify_managing(
             sessions,
             managing,
@@ -234,7 +234,7 @@ def checks(run: Run, scope: Scope, sessions: Sessions) -> Iterable[Result]:
     return verify(
         sessions,
         managing,
-        managed,
+        as_spinnaker_assumes(scope.account, managed),
         managed.reach,
         identity_reach=managing.reach,
         # Who looks after the managing side walks through it, and so does whoever only

@@ -21,7 +21,6 @@ from onboarding.providers.external_id import denied
 from onboarding.spinnaker.bundle.formats.kubeconfig import kubeconfig
 from onboarding.spinnaker.bundle.formats.spring import (
     OTHER_STS,
-    SESSION_NAME,
     permissions,
     regions,
     said,
@@ -185,7 +184,7 @@ def aws_body(entry: AwsEntry, defaults: Mapping[str, Any]) -> dict[str, Any]:
         "enabled": True,
         "regions": regions(entry.regions),
         "assumeRole": entry.assume_role,
-        "sessionName": SESSION_NAME,
+        "sessionName": entry.session_name,
         "lambdaEnabled": entry.lambda_enabled,
         # What stock Clouddriver's template would say.
         "defaultKeyPair": entry.key_pair or f"{entry.name}-keypair",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from onboarding.delivery.bodies import TYPES
-from onboarding.spinnaker.bundle.formats.spring import SESSION_NAME, joined, regions
+from onboarding.spinnaker.bundle.formats.spring import joined, regions
 from onboarding.spinnaker.bundle.yaml_text import Value, block, comment_lines
-from onboarding.topology import Managing
+from onboarding.topology import SESSION_NAME, Managing
 
 ONCE = """
 Add this to clouddriver-local.yml once, and restart Clouddriver. Accounts are then

@@ -126,7 +126,7 @@ class Field:
             return self.on if said else self.nothing
         if self.kind is Kind.INSTEAD:
             return said if isinstance(said, str) else self.nothing
-        return said
+        return said or self.usual if self.kind is Kind.TEXT else said
 
     def text(self, column: Any) -> str:
         """Say for a page what the column holds."""

@@ -6,7 +6,7 @@ from onboarding import names
 from onboarding.carried.fields import carried
 from onboarding.description.field import Field, Kind, Step, Words
 from onboarding.partitions import known_region
-from onboarding.topology import READER_ROLE, MadeBy
+from onboarding.topology import READER_ROLE, SESSION_NAME, MadeBy
 
 MAKERS = tuple(one.value for one in MadeBy)
 OTHERS = (MadeBy.OWNER, MadeBy.ORGANIZATION)
@@ -160,6 +160,16 @@ FIELDS = (
         rule=names.chain_role_in_path,
         longest=576,
         default="",
+        is_listed=False,
+    ),
+    Field(
+        "session_name",
+        Step.ACCESS,
+        Words("Session name", "Change it only if the trust policy requires another."),
+        rule=names.session_name,
+        longest=64,
+        default=SESSION_NAME,
+        own=True,
         is_listed=False,
     ),
     Field(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from onboarding.topology import Managed, Managing, Permissions
+from onboarding.topology import SESSION_NAME, Managed, Managing, Permissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class AwsEntry:
     lambda_enabled: bool = False
     launch_templates: bool = False
     cloudformation: bool = False
+    session_name: str = SESSION_NAME
     carried: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """Fields of Clouddriver that aren't Bowline's; see carried/fields.py."""
 
@@ -86,5 +87,6 @@ def aws_entry(
         lambda_enabled=lambda_enabled,
         launch_templates=launch_templates,
         cloudformation=cloudformation,
+        session_name=managed.session_name,
         carried=managed.carried.get("aws", {}),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, Entry, KubernetesEntry
 from onboarding.resources.entry_changes import EntryDocument
 from onboarding.spinnaker.entries import Entries, entries
-from onboarding.topology import Managing, Permissions, Topology
+from onboarding.topology import SESSION_NAME, Managing, Permissions, Topology
 
 KINDS: dict[str, type[Entry]] = {
     "aws": AwsEntry,
@@ -32,6 +32,8 @@ def entry_documents(topology: Topology) -> list[EntryDocument]:
         if not document["carried"]:
             # As before there was any: a digest of most accounts is unchanged.
             del document["carried"]
+        if document.get("session_name") == SESSION_NAME:
+            del document["session_name"]
         if document.get("account_id") == topology.managing.account_id:
             document["primary_account"] = True
         if document["provider"] == "aws" and document["name"] == known.bake_account:

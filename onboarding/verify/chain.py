@@ -36,8 +36,6 @@ CHAIN = "chain"
 OWN_IDENTITY = "Bowline's own identity"
 BECOME_IDENTITY = "Assume Spinnaker's identity"
 """The check that walks through the managing account."""
-SPINNAKER = "Spinnaker"
-"""The session name that Clouddriver sends unless configured otherwise."""
 VERIFY_THERE = (
     "Run the bundle's verify.sh on Spinnaker's own host: it tests this there."
 )

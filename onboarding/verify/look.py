@@ -5,7 +5,6 @@ from __future__ import annotations
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Credentials, Sessions
 from onboarding.topology import Managed, Managing
-from onboarding.verify.chain import SPINNAKER
 
 
 def opens(sessions: Sessions, managing: Managing, managed: Managed) -> bool:
@@ -22,7 +21,7 @@ def opens(sessions: Sessions, managing: Managing, managed: Managed) -> bool:
         else:
             sessions.assume(
                 managing.role_of(managed).arn,
-                session_name=SPINNAKER,
+                session_name=managed.session_name,
                 external_id=managed.external_id,
                 source=source,
                 again=True,

@@ -17,7 +17,6 @@ from onboarding.resources.kinds import MANAGED_PATH
 from onboarding.resources.policy import Policy
 from onboarding.topology import Managed, Reach
 from onboarding.verify.chain import (
-    SPINNAKER,
     VERIFY_THERE,
     Chain,
     chain_result,
@@ -96,7 +95,7 @@ class ManagedStep:
             self.chain.as_managed = self.chain.backoff.until_done(
                 lambda: sessions.assume(
                     self.role_arn,
-                    session_name=SPINNAKER,
+                    session_name=self.managed.session_name,
                     external_id=external_id,
                     source=source,
                     policy=self.session_policy,
@@ -123,7 +122,7 @@ class ManagedStep:
             name,
             Outcome.PASSED,
             f"Spinnaker's identity assumed {self.role_arn} with the session name "
-            f"{SPINNAKER}{ending}.",
+            f"{self.managed.session_name}{ending}.",
         )
 
     @property
@@ -165,7 +164,7 @@ class ManagedStep:
         assume = partial(
             sessions.assume,
             self.role_arn,
-            session_name=SPINNAKER,
+            session_name=self.managed.session_name,
             external_id=external_id,
             source=self.chain.as_identity,
             again=True,
@@ -266,6 +265,7 @@ class ManagedStep:
             self.chain.managing.identity_arn,
             self.managed.external_id,
             self.chain.organization,
+            self.managed.session_name,
         )
 
     def entered_organization(self) -> str | None:

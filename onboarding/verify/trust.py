@@ -45,6 +45,10 @@ FIXES = {
         "AWS itself sends the organization that Spinnaker's identity belongs to: name "
         "that one, or none, in the managing account's page; then plan again."
     ),
+    "sts:rolesessionname": (
+        "Enter this session name in the account's settings, and plan again. Or set the "
+        "condition to the session name that Spinnaker sends."
+    ),
 }
 """What fixes an unmet condition, by its key, where writing it is not enough."""
 
@@ -57,6 +61,8 @@ class AssumeRequest:
     external_id: str = ""
     organization: str | None = None
     """None: it is not known; empty: there is none."""
+    session_name: str = ""
+    """Empty: it is not known."""
 
     @property
     def context(self) -> Context:
@@ -71,6 +77,8 @@ class AssumeRequest:
         }
         if self.organization is not None:
             known["aws:principalorgid"] = self.organization or None
+        if self.session_name:
+            known["sts:rolesessionname"] = self.session_name
         return known
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from onboarding.adopting.values import AWS, ECS, KUBERNETES
 from onboarding.carried.fields import canonical
+from onboarding.topology import SESSION_NAME
 
 
 class Shape(Enum):
@@ -68,14 +69,7 @@ AWS_ROWS = (
     Row("lambdaEnabled", TRUTH, TAKEN, usual=False),
     Row("defaultKeyPair", TEXT, TAKEN),
     Row("externalId", TEXT, TAKEN),
-    Row(
-        "sessionName",
-        TEXT,
-        LOST,
-        "Bowline always writes Spinnaker: a trust policy that requires another session "
-        "name would deny every call.",
-        usual="Spinnaker",
-    ),
+    Row("sessionName", TEXT, TAKEN, usual=SESSION_NAME),
     Row("accountType", TEXT, CARRIED, KEPT),
     Row(
         "enabled",

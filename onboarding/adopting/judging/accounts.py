@@ -170,6 +170,8 @@ class Judge:
             yield from refused_name("environment", environment, names.environment)
         if external_id := account.text("externalId"):
             yield from refused_name("externalId", external_id, names.external_id)
+        if session_name := account.text("sessionName"):
+            yield from refused_name("sessionName", session_name, names.session_name)
         if wrong := refusal(account):
             yield "assumeRole", wrong
         elif self.role and role_in(account).partition != self.role.partition:
@@ -345,6 +347,8 @@ def written_aws(account: Account, managed_role: RoleName | None) -> Written:
     }
     if (role := role_in(account)) != managed_role:
         written["managed_role"] = role.name
+    if session_name := account.text("sessionName"):
+        written["session_name"] = session_name
     if said := owned(account, "permissions"):
         written["permissions"] = said
     return {**written, "providers": providers}

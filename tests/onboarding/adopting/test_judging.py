@@ -44,7 +44,8 @@ def judged(**fields: Any) -> tuple[str, str, str]:
         ({"externalId": "corp 1"}, "externalId: “corp 1” isn't valid"),
         ({"externalId": "https://a:b@c"}, "takes no secret"),
         ({"externalId": "configserver:x"}, "put something else in its place"),
-        ({"sessionName": "corp"}, "always writes Spinnaker"),
+        ({"sessionName": "corp 1"}, "sessionName: “corp 1” isn't valid"),
+        ({"sessionName": "https://a:b@c"}, "takes no secret"),
         ({"enabled": False}, "doesn't load the account"),
         ({"managingAccountProfile": "x"}, "knows one identity"),
         ({"permissions": {"DEPLOY": ["x"]}}, "no such permissions as DEPLOY"),
@@ -314,7 +315,7 @@ def test_many_names_of_roles_are_counted() -> None:
 
 def test_the_text_names_every_account_and_field() -> None:
     many = [aws(f"_bad{place}", f"{place:012}") for place in range(25)]
-    account = aws("prod", sessionName="corp", custom="\x1b[31mx\nfaked")
+    account = aws("prod", enabled=False, custom="\x1b[31mx\nfaked")
     google = {"google": {"accounts": [{"name": "g"}]}}
     files = {**halconfig({**only(account, *many), **google}), "x.yml": b"a: 1"}
 
@@ -325,6 +326,6 @@ def test_the_text_names_every_account_and_field() -> None:
     assert "google 1" in said
     assert "_bad0, _bad1, _bad10" in said
     assert " and 5 more." in said
-    assert "  Would be lost: sessionName corp. Bowline always" in said
+    assert "  Would be lost: enabled false. Spinnaker doesn't" in said
     assert "custom ‹U+001B›[31mx‹U+000A›faked" in said
     assert all(f"account _bad{place} " in said for place in range(25))

@@ -96,7 +96,7 @@ SHAPES = {
     ),
     "a node role that assumes a role of a free name": Shape(
         {"aws": on(aws("prod", assumeRole="role/corp-deployer", sessionName="corp"))},
-        {"prod": LEFT},
+        {"prod": TAKEN},
         role="corp-deployer",
     ),
     "variables with defaults": Shape(

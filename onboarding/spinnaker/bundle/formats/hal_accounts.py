@@ -20,6 +20,7 @@ from onboarding.spinnaker.halconfig.schema import (
     holds,
     pruned,
 )
+from onboarding.topology import SESSION_NAME
 
 
 def aws_account(entry: AwsEntry) -> dict[str, Any]:
@@ -36,7 +37,15 @@ def aws_account(entry: AwsEntry) -> dict[str, Any]:
             "lambdaEnabled": entry.lambda_enabled,
         }
     )
-    return whole(account, entry.carried, AWS_ACCOUNT)
+    return whole(account, unowned(entry), AWS_ACCOUNT)
+
+
+def unowned(entry: AwsEntry) -> dict[str, Any]:
+    """Return what hal's commands leave alone: what is carried, and a session name that
+    isn't the usual one.
+    """
+    named = entry.session_name != SESSION_NAME
+    return {**entry.carried, **({"sessionName": entry.session_name} if named else {})}
 
 
 def ecs_account(entry: EcsEntry) -> dict[str, Any]:
@@ -97,5 +106,6 @@ def carriers(
     )
     for provider, some, schema in listed:
         for entry in some:
-            if entry.carried:
-                yield provider, entry.name, entry.carried, schema
+            is_aws = isinstance(entry, AwsEntry)
+            if fields := unowned(entry) if is_aws else entry.carried:
+                yield provider, entry.name, fields, schema

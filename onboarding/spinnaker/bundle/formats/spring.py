@@ -13,10 +13,8 @@ from onboarding.carried.fields import carrying
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
 from onboarding.spinnaker.bundle.yaml_text import Value, block, comment_lines
 from onboarding.spinnaker.entries import Entries, WouldBeMisread
-from onboarding.topology import Permissions, Topology
+from onboarding.topology import SESSION_NAME, Permissions, Topology
 
-SESSION_NAME = "Spinnaker"
-"""Clouddriver's own default, written out because trust policies may ask for it."""
 THREADS = 15
 ACCOUNTS_LOADED_BY_ONE = 20
 SECONDS_BY_DEFAULT = 180
@@ -169,7 +167,7 @@ def aws_account(entry: AwsEntry) -> dict[str, Value]:
             "accountId": entry.account_id,
             "regions": regions(entry.regions),
             "assumeRole": entry.assume_role,
-            "sessionName": SESSION_NAME,
+            "sessionName": entry.session_name,
             "externalId": entry.external_id,
             "defaultKeyPair": entry.key_pair,
             "lambdaEnabled": entry.lambda_enabled,

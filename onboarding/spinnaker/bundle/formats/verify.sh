@@ -101,20 +101,20 @@ in_pod() {
   exit 1
 }
 
-# assume ROLE_ARN EXTERNAL_ID: asks as Clouddriver does and prints the credentials
+# assume ROLE_ARN EXTERNAL_ID SESSION_NAME: asks as Clouddriver does and prints the credentials
 assume() {
   local external=()
   [ -n "$2" ] && external=("--external-id=$2")
-  aws sts assume-role --region "$region" --role-arn "$1" --role-session-name Spinnaker \
+  aws sts assume-role --region "$region" --role-arn "$1" "--role-session-name=$3" \
     ${external[@]+"${external[@]}"} --output text \
     --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]' 2>"$errors"
 }
 
-# account NAME ACCOUNT_ID ROLE_ARN EXTERNAL_ID
+# account NAME ACCOUNT_ID ROLE_ARN EXTERNAL_ID [SESSION_NAME]
 account() {
-  local keys secret answer
+  local keys secret answer session=${5:-Spinnaker}
   is_chosen "$1" || return 0
-  if ! keys=$(assume "$3" "$4"); then
+  if ! keys=$(assume "$3" "$4" "$session"); then
     failure "$1" "Spinnaker cannot become $3: $(said)"
     return 0
   fi
@@ -129,7 +129,7 @@ account() {
     failure "$1" "As $3, AWS does not say who one is: $(said)"
   elif [ "$answer" != "$2" ]; then
     failure "$1" "$3 leads into account $answer, not into $2."
-  elif [ -n "$4" ] && assume "$3" "$4-wrong" >/dev/null; then
+  elif [ -n "$4" ] && assume "$3" "$4-wrong" "$session" >/dev/null; then
     failure "$1" "$3 takes a wrong external ID too: its trust policy asks for none."
   elif [ -n "$4" ] && ! grep -q AccessDenied "$errors"; then
     failure "$1" "It is not known whether $3 refuses a wrong external ID: $(said)"

@@ -13,7 +13,7 @@ from onboarding.partitions import Arn
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.kubeconfig import kubeconfig
 from onboarding.spinnaker.entries import Entries
-from onboarding.topology import Topology
+from onboarding.topology import SESSION_NAME, Topology
 
 COMMAND = "./verify.sh"
 WHERE = (
@@ -44,8 +44,9 @@ def calls(topology: Topology, entries: Entries) -> Iterator[str]:
         role = entry.assume_role
         if not Arn.of(role).partition:
             role = managing.arn("iam", entry.account_id, role)
+        own = (entry.session_name,) if entry.session_name != SESSION_NAME else ()
         yield shlex.join(
-            ("account", entry.name, entry.account_id, role, entry.external_id)
+            ("account", entry.name, entry.account_id, role, entry.external_id, *own)
         )
     for cluster in entries.kubernetes:
         call = shlex.join(("cluster", cluster.name, *cluster.namespaces))

@@ -149,6 +149,7 @@ def test_two_accounts_that_swap_names_do():
     ("fields", "why"),
     [
         ({"uses_external_id": True}, "EXTERNAL_ID"),
+        ({"session_name": "corp"}, "SESSION_NAME"),
         ({"regions": ["mx-central-1"]}, "REGION"),
         ({"providers": {"eks": LEAST["eks"]}}, "CLUSTERS"),
     ],
