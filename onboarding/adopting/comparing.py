@@ -19,7 +19,10 @@ from onboarding.adopting.values import (
     Key,
     Reading,
     SourceKind,
+    within,
 )
+
+PROFILES_SWITCH = "usemanagingaccountprofile"
 
 IN_EFFECT: Mapping[str, tuple[str, ...]] = {
     AWS: (
@@ -50,6 +53,19 @@ class Spinnaker:
 
     def of_type(self, type_: str) -> tuple[Account, ...]:
         return tuple(one for one in self.accounts if one.type == type_)
+
+    @property
+    def has_profiles(self) -> bool:
+        """Return whether `managingAccountProfile` counts: one switch is on, or no file
+        was read that could have it.
+        """
+        files = (SourceKind.SPRING, SourceKind.OPERATOR)
+        switches = [
+            within(one.settings.get(AWS, {}), "loadaccounts", PROFILES_SWITCH)
+            for one in self.readings
+            if one.kind in files
+        ]
+        return any(one not in (None, False) for one in switches) or not switches
 
 
 def combined(
@@ -137,7 +153,8 @@ def in_effect(described: Sequence[Reading], loaded: Reading) -> Iterator[Finding
         wanted = {**by_key(reading), **wanted}
     working = by_key(loaded)
     types = {key.type for key in wanted}
-    if missing := wanted.keys() - working.keys():
+    off = {key for key, one in wanted.items() if one.is_off}
+    if missing := wanted.keys() - working.keys() - off:
         says = (
             "Spinnaker hasn't loaded these accounts, though a file has them. It skips "
             "what it can't read: see Clouddriver's log."

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from onboarding import names
-from onboarding.adopting.comparing import Spinnaker
+from onboarding.adopting.comparing import PROFILES_SWITCH, Spinnaker
 from onboarding.adopting.judging.roles import role_in
 from onboarding.adopting.values import (
     AWS,
@@ -41,6 +41,12 @@ def findings(spinnaker: Spinnaker) -> tuple[Finding, ...]:
 
 
 def of_all(spinnaker: Spinnaker) -> Iterator[Finding]:
+    yield from finding(
+        "disabled",
+        (one for one in spinnaker.of_type(AWS) if one.is_off),
+        "Spinnaker skips these accounts, because enabled is false. Bowline leaves "
+        "them. To take one, remove the field.",
+    )
     yield from names_of_all(spinnaker)
     yield from aws_accounts(spinnaker)
     yield from identities(spinnaker)
@@ -84,7 +90,7 @@ def is_name(name: str) -> bool:
 
 
 def aws_accounts(spinnaker: Spinnaker) -> Iterator[Finding]:
-    accounts = spinnaker.of_type(AWS)
+    accounts = [one for one in spinnaker.of_type(AWS) if not one.is_off]
     by_id: dict[str, list[Account]] = {}
     for one in accounts:
         by_id.setdefault(one.text("accountId"), []).append(one)
@@ -184,7 +190,7 @@ def identities(spinnaker: Spinnaker) -> Iterator[Finding]:
     with_profile = [
         one
         for one in spinnaker.of_type(AWS)
-        if one.values.get("managingAccountProfile")
+        if one.values.get("managingAccountProfile") and spinnaker.has_profiles
     ]
     yield from finding(
         "several-identities",
@@ -192,7 +198,7 @@ def identities(spinnaker: Spinnaker) -> Iterator[Finding]:
         "Spinnaker uses profiles of their own to manage these accounts, so it has "
         "several identities. Bowline knows one.",
     )
-    if within(settings, "loadaccounts", "usemanagingaccountprofile") is True:
+    if within(settings, "loadaccounts", PROFILES_SWITCH) is True:
         yield Finding(
             "several-identities",
             "aws.loadAccounts.useManagingAccountProfile is on: Spinnaker has an "

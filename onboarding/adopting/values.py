@@ -61,6 +61,11 @@ class Account:
     def key(self) -> Key:
         return Key(self.type, self.name)
 
+    @property
+    def is_off(self) -> bool:
+        """Return whether Spinnaker skips the account, as if no source had it."""
+        return self.values.get("enabled") is False
+
     def text(self, field: str) -> str:
         value = self.values.get(field, "")
         return value if isinstance(value, str) else ""

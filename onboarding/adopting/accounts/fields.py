@@ -71,13 +71,7 @@ AWS_ROWS = (
     Row("externalId", TEXT, TAKEN),
     Row("sessionName", TEXT, TAKEN, usual=SESSION_NAME),
     Row("accountType", TEXT, CARRIED, KEPT),
-    Row(
-        "enabled",
-        TRUTH,
-        LOST,
-        "Spinnaker doesn't load the account, and would load Bowline's.",
-        usual=True,
-    ),
+    Row("enabled", TRUTH, TAKEN, usual=True),
     Row("requiredGroupMembership", TEXTS, CARRIED, MEMBERS),
     *(
         Row(name, ANYTHING, CARRIED, KEPT)
@@ -94,9 +88,8 @@ AWS_ROWS = (
     Row(
         "managingAccountProfile",
         TEXT,
-        LOST,
-        "Spinnaker uses an identity of its own for this account. Bowline knows one "
-        "identity.",
+        LEFT,
+        "It has no effect, because aws.loadAccounts.useManagingAccountProfile is off.",
     ),
     *(
         Row(name, TEXT, CARRIED, KEPT)

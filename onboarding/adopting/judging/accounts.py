@@ -45,6 +45,14 @@ SHARED = (
     "Spinnaker knows this AWS account by several names: {}. Bowline knows one name of "
     "an AWS account."
 )
+IS_OFF = (
+    "Spinnaker skips the account. A bundle or delivery would load it, so Bowline "
+    "doesn't take it."
+)
+OWN_IDENTITY = (
+    "Spinnaker uses an identity of its own for this account. Bowline knows one "
+    "identity."
+)
 NAME_TWICE = (
     "Accounts of two providers have this name. Bowline's accounts have names of their "
     "own, because Spinnaker mixes up accounts of one name."
@@ -119,12 +127,13 @@ class Judge:
     def __init__(self, spinnaker: Spinnaker, role: RoleName | None) -> None:
         self.spinnaker = spinnaker
         aws = spinnaker.of_type(AWS)
-        self.role = role or usual_role(aws)
+        loaded = [one for one in aws if not one.is_off]
+        self.role = role or usual_role(loaded)
         self.names = Counter(one.name for one in spinnaker.accounts)
         self.in_any_case = Counter(map(names.any_case, self.names))
         self.by_name = {one.name: one for one in aws}
         self.by_id: dict[str, list[Account]] = {}
-        for one in aws:
+        for one in loaded:
             self.by_id.setdefault(one.text("accountId"), []).append(one)
         self.ecs_of: dict[str, list[str]] = {}
         for one in spinnaker.of_type(ECS):
@@ -142,7 +151,8 @@ class Judge:
     def aws(self, account: Account) -> Judged:
         fields = tuple(verdicts(account, self.refused_aws(account)))
         judged = self.named(Judged(account, fields, reasons_of(fields)))
-        if len(same := self.by_id[account.text("accountId")]) > 1:
+        same = self.by_id.get(account.text("accountId"), ())
+        if len(same) > 1 and not account.is_off:
             listed = ", ".join(short(one.name) for one in same)
             judged = judged.leaving(SHARED.format(listed))
         if judged.reasons:
@@ -164,6 +174,10 @@ class Judge:
 
     def refused_aws(self, account: Account) -> Iterator[tuple[str, str]]:
         """Yield each field that Bowline cannot take, and why."""
+        if account.is_off:
+            yield "enabled", IS_OFF
+        if account.text("managingAccountProfile") and self.spinnaker.has_profiles:
+            yield "managingAccountProfile", OWN_IDENTITY
         yield from refused_name("name", account.name, names.account_name)
         yield from refused_name("accountId", account.text("accountId"), exact_id)
         if environment := environment_of(account):

@@ -16,13 +16,16 @@ from tests.onboarding.adopting.documents import (
     aws,
     halconfig,
     kinds,
+    loaded,
     outcomes,
     reasons,
     reported,
     spring,
+    stored,
 )
 
 OTHER = "210987654321"
+BY_PROFILE = {"useManagingAccountProfile": True}
 
 
 def only(*accounts: dict[str, Any], **settings: Any) -> Providers:
@@ -46,8 +49,7 @@ def judged(**fields: Any) -> tuple[str, str, str]:
         ({"externalId": "configserver:x"}, "put something else in its place"),
         ({"sessionName": "corp 1"}, "sessionName: “corp 1” isn't valid"),
         ({"sessionName": "https://a:b@c"}, "takes no secret"),
-        ({"enabled": False}, "doesn't load the account"),
-        ({"managingAccountProfile": "x"}, "knows one identity"),
+        ({"enabled": False}, "enabled: Spinnaker skips the account"),
         ({"permissions": {"DEPLOY": ["x"]}}, "no such permissions as DEPLOY"),
         ({"permissions": {"EXECUTE": ["a,b"]}}, "isn't valid"),
         ({"edda": "https://a:b@c"}, "takes no secret"),
@@ -272,11 +274,8 @@ def test_an_aws_account_whose_name_leaves_no_room_is_taken_without_ecs() -> None
         (only(aws("a", requiredGroupMembership=["x"])), "group-membership"),
         (only(aws("a", accountType="default")), "primary-account"),
         (only(aws("a"), primaryAccount="a"), "primary-account"),
-        (only(aws("a", managingAccountProfile="x")), "several-identities"),
-        (
-            only(aws("a"), loadAccounts={"useManagingAccountProfile": True}),
-            "several-identities",
-        ),
+        (only(aws("a", enabled=False)), "disabled"),
+        (only(aws("a"), loadAccounts=BY_PROFILE), "several-identities"),
         (only(aws("a"), secretAccessKey="encrypted:x"), "access-keys"),
         (only(aws("a"), defaults={"iamRole": "Base"}), "base-role"),
         (
@@ -304,6 +303,37 @@ def test_a_finding_says_what_to_know_first(providers: Providers, kind: str) -> N
     assert all(one.says.endswith(".") for one in report.findings)
 
 
+def test_an_account_that_spinnaker_skips_is_in_nobodys_way() -> None:
+    skipped = aws("a", enabled=False, assumeRole="role/other", externalId="x")
+
+    report = reported(spring(only(skipped, aws("b"))), loaded(only(aws("b"))))
+
+    assert outcomes(report) == {"a": "left", "b": "taken"}
+    assert kinds(report) == {"disabled"}
+    assert report.judgement.role == RoleName("aws", "spinnakerManaged")
+
+
+@pytest.mark.parametrize(
+    ("settings", "files", "outcome"),
+    [
+        ({}, spring, "taken"),
+        ({"loadAccounts": {"useManagingAccountProfile": False}}, spring, "taken"),
+        ({"loadAccounts": BY_PROFILE}, spring, "left"),
+        ({"loadAccounts": {"useManagingAccountProfile": "${X}"}}, spring, "left"),
+        ({}, stored, "left"),
+    ],
+)
+def test_an_identity_of_its_own_counts_where_the_switch_may_be_on(
+    settings: dict[str, Any], files: Any, outcome: str
+) -> None:
+    report = reported(files(only(aws("a", managingAccountProfile="x"), **settings)))
+
+    assert outcomes(report) == {"a": outcome}
+    assert ("several-identities" in kinds(report)) is (outcome == "left")
+    says = "knows one identity" if outcome == "left" else "It has no effect"
+    assert says in text(report)
+
+
 def test_many_names_of_roles_are_counted() -> None:
     accounts = (aws(f"a{n}", f"{n:012}", assumeRole=f"role/r{n % 7}") for n in range(8))
 
@@ -315,7 +345,7 @@ def test_many_names_of_roles_are_counted() -> None:
 
 def test_the_text_names_every_account_and_field() -> None:
     many = [aws(f"_bad{place}", f"{place:012}") for place in range(25)]
-    account = aws("prod", enabled=False, custom="\x1b[31mx\nfaked")
+    account = aws("prod", permissions={"DEPLOY": ["x"]}, custom="\x1b[31mx\nfaked")
     google = {"google": {"accounts": [{"name": "g"}]}}
     files = {**halconfig({**only(account, *many), **google}), "x.yml": b"a: 1"}
 
@@ -326,6 +356,6 @@ def test_the_text_names_every_account_and_field() -> None:
     assert "google 1" in said
     assert "_bad0, _bad1, _bad10" in said
     assert " and 5 more." in said
-    assert "  Would be lost: enabled false. Spinnaker doesn't" in said
+    assert "  Would be lost: permissions " in said
     assert "custom ‹U+001B›[31mx‹U+000A›faked" in said
     assert all(f"account _bad{place} " in said for place in range(25))
