@@ -136,7 +136,7 @@ class Stage(NamedTuple):
 
 
 Told: TypeAlias = Mapping[str, Collection[str]]
-"""The external IDs that Spinnaker sends to each account ID."""
+"""The external IDs that Spinnaker sends to each account ID, by all of its names."""
 
 
 class Held(NamedTuple):
@@ -173,7 +173,7 @@ def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
             works,
             Stage(
                 "Spinnaker has loaded the new external ID",
-                verified and new in loaded[row.account_id],
+                verified and {new} == {*loaded[row.account_id]},
                 "deliver it to Spinnaker.",
             ),
         ]
@@ -181,12 +181,12 @@ def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
         works,
         Stage(
             "A bundle contains the new one",
-            verified and new in newest.get(row.account_id, ()),
+            verified and {new} == {*newest.get(row.account_id, ())},
             "build a bundle.",
         ),
         Stage(
             "That bundle is installed in Spinnaker",
-            new in installed.get(row.account_id, ()),
+            {new} == {*installed.get(row.account_id, ())},
             "install that bundle in Spinnaker, then mark it as installed.",
         ),
     ]

@@ -29,7 +29,7 @@ KNOWN_REGIONS = frozenset(REGIONS.split())
 first generation, does not know one of its regions.
 """
 ROLE = re.compile(r"role/[\w+=,.@/-]+", re.ASCII)
-RULES = 4
+RULES = 5
 """Of what `carried` makes of an account: raise it with each change of them, so that
 every account is compared again.
 """
@@ -56,6 +56,7 @@ class Unfit(StrEnum):
     REGION = "The plugin doesn't know one of its regions, and would skip the account."
     ECS_NAME = "The plugin names its ECS account itself: the account's name and -ecs."
     CLUSTERS = "It has EKS clusters only, which the plugin would take for EC2."
+    NAMES = "The feed has one name for an AWS account, and it has several."
     CARRIED = "The plugin takes none of its other fields, so Spinnaker would lose them."
     REPLACED = "Spinnaker would put something else in place of one of its texts."
     NAME = "Another account still has its name in the feed."
@@ -85,10 +86,13 @@ class Row:
 
 def carried_of(entries: Iterable[Entry]) -> Carried | Unfit:
     """Return what the feed says of an account with these entries, or why not."""
+    entries = tuple(entries)
     by_kind = {type(entry): entry for entry in entries}
     aws, ecs = by_kind.get(AwsEntry), by_kind.get(EcsEntry)
     if not isinstance(aws, AwsEntry):
         return Unfit.CLUSTERS
+    if sum(isinstance(entry, AwsEntry) for entry in entries) > 1:
+        return Unfit.NAMES
     return carried(aws, ecs if isinstance(ecs, EcsEntry) else None)
 
 

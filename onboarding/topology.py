@@ -227,6 +227,17 @@ class Permissions:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherName:
+    """Another name of an account in Spinnaker, with what differs under it."""
+
+    name: str
+    regions: tuple[str, ...]
+    permissions: Permissions = Permissions()
+    carried: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Of Spinnaker's `aws` account of this name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Managed:
     """An account that Spinnaker deploys to."""
 
@@ -254,6 +265,14 @@ class Managed:
     none."""
     carried: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """What Spinnaker is configured with in addition; see carried/fields.py."""
+    other_names: tuple[OtherName, ...] = ()
+    """By which Spinnaker knows the account, too; they share its role."""
+
+    @property
+    def regions_of_all(self) -> tuple[str, ...]:
+        """Return where Spinnaker works in the account, by whichever name."""
+        others = (region for one in self.other_names for region in one.regions)
+        return tuple(dict.fromkeys((*self.regions, *others)))
 
     @property
     def is_handed_off(self) -> bool:

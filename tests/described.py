@@ -31,6 +31,23 @@ CARRIED: tuple[dict[str, Any], ...] = (
     },
 )
 
+ALSO_AS: tuple[list[dict[str, Any]], ...] = (
+    [],
+    [
+        {
+            "name": "other",
+            "regions": ["eu-west-1"],
+            "permissions": {"READ": ["a;b", "yes"], "WRITE": []},
+            "carried": {"aws": {"accountType": "=1+1, *c"}},
+        },
+        {
+            "name": "0x1F",
+            "regions": ["us-east-1"],
+            "permissions": {"READ": [], "WRITE": []},
+        },
+    ],
+)
+
 
 def column(one: Field) -> st.SearchStrategy[Any]:
     """Return what the column of the field may hold."""
@@ -49,6 +66,8 @@ def column(one: Field) -> st.SearchStrategy[Any]:
             return st.sampled_from(["", "corp-1", "=1+1", "1e3", "007", "a,+b", "-x"])
         case Kind.CARRIED:
             return st.sampled_from(CARRIED)
+        case Kind.NAMES:
+            return st.sampled_from(ALSO_AS)
     return st.sampled_from(TEXTS if one.is_needed else (one.usual, *TEXTS))
 
 

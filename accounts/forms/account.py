@@ -166,6 +166,12 @@ class ProvidersForm(forms.Form):
                 f"{no_external_id(titles)} The existing role requires an external ID. "
                 f"{first or 'Turn'} off the external ID, or don't choose {titles}."
             )
+        others = self.account.also_as
+        if others and not any(PROVIDERS[key].needs_aws_entry for key in chosen):
+            raise forms.ValidationError(
+                "Spinnaker knows the account by other names, too. Choose EC2, ECS or "
+                "Lambda, or remove the names (also_as) with an accounts file."
+            )
         return chosen
 
     def contradicts(self, chosen: list[str]) -> bool:

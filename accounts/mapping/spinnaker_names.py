@@ -9,8 +9,7 @@ from django.db import IntegrityError, transaction
 from accounts.mapping.managed import managed_of
 from accounts.models import ManagedAccount, SpinnakerName
 from onboarding.names import any_case
-from onboarding.providers.base import providers_of
-from onboarding.topology import Managed
+from onboarding.providers.base import spinnaker_names
 
 
 class NameTaken(ValueError):
@@ -22,12 +21,6 @@ class NameTaken(ValueError):
             f"to {owner}. Choose another name."
         )
         self.name = name
-
-
-def spinnaker_names(managed: Managed) -> tuple[str, ...]:
-    """List every name under which Spinnaker will know the account."""
-    others = (name for p in providers_of(managed) for name in p.names(managed))
-    return (managed.name, *others)
 
 
 def claim_names(account: ManagedAccount) -> None:

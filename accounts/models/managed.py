@@ -38,6 +38,7 @@ from accounts.models.readable import (
 from accounts.models.standing import BROKEN, VERIFIED, Facts
 from accounts.models.states import PASSING, State, move
 from onboarding.carried.fields import are_carried
+from onboarding.description.other_names import are_other_names
 from onboarding.providers import PROVIDERS
 from onboarding.resources.entry_changes import EntryDocument
 from onboarding.spinnaker.entry_documents import are_documents
@@ -199,6 +200,7 @@ class ManagedAccount(
         "verification": is_one_of(VERIFICATIONS),
         "applied": is_mappings,
         "carried": are_carried,
+        "also_as": are_other_names,
         "approved_entries": are_documents,
         "verified": is_verified,
     }
@@ -226,6 +228,8 @@ class ManagedAccount(
     carried = models.JSONField(default=dict, blank=True)
     """What Spinnaker is configured with that isn't Bowline's; see the engine's
     carried/fields.py."""
+    also_as = models.JSONField(default=list, blank=True)
+    """Other names in Spinnaker; see the engine's description/other_names.py."""
     applied = models.JSONField(default=list, editable=False)
     """Choices of which something may exist in AWS; see mapping/snapshots.py."""
     approved_entries = models.JSONField(default=list, editable=False)

@@ -32,6 +32,7 @@ from onboarding.aws.backoff import Backoff
 from onboarding.aws.errors import OwnCredentialsError
 from onboarding.aws.session import Sessions
 from onboarding.checks import Outcome
+from onboarding.description.other_names import REGIONS
 from onboarding.desired import POLICY_SET, assume_list
 from onboarding.resources.plan import Change, NotOurs, beyond
 from onboarding.verify.chain import BECOME_IDENTITY, own_identity_refused
@@ -249,9 +250,10 @@ def regions_in_use(run: Run) -> list[str]:
     """List the regions of all accounts that may be assumed, in the accounts' order."""
     granted = ManagedAccount.objects.assumable().order_by("granted_at", "id")
     named = (
-        regions
+        some
         for rows in (granted, run.grants)
-        for regions in rows.values_list("regions", flat=True).iterator()
+        for regions, others in rows.values_list("regions", "also_as").iterator()
+        for some in (regions, *(one.get(REGIONS, ()) for one in others))
     )
     return list(dict.fromkeys(chain.from_iterable(named)))
 

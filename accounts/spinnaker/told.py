@@ -70,15 +70,14 @@ def sent_since(moment: datetime) -> bool:
 
 def external_ids_loaded() -> Mapping[str, Collection[str]]:
     """Return, of each AWS account that was delivered, the external IDs that Spinnaker
-    is seen to send; none where it has not loaded what was sent last.
+    is seen to send, by any of its names; an empty one of a name for which it has not
+    loaded what was sent last.
     """
     found: dict[str, set[str]] = {}
     rows = DeliveredAccount.objects.owned().filter(type="aws", leaving=False)
     columns = rows.values_list("account_id", "external_id", "loaded_at")
     for account_id, external_id, loaded_at in columns.iterator():
-        ids = found.setdefault(account_id, set())
-        if loaded_at:
-            ids.add(external_id)
+        found.setdefault(account_id, set()).add(external_id if loaded_at else "")
     return found
 
 

@@ -119,6 +119,23 @@ def carried(account: ManagedAccount) -> dict[str, Any]:
     return {"lines": [*lines(account.carried)]}
 
 
+@register.inclusion_tag("accounts/_other_names.html")
+def other_names(account: ManagedAccount) -> dict[str, Any]:
+    """Show each other name in Spinnaker, with what it has there."""
+    groups = {"READ": account.read_roles, "WRITE": account.write_roles}
+    return {
+        "names": [
+            {
+                "name": one["name"],
+                "regions": one.get("regions", account.regions),
+                "groups": one.get("permissions", groups),
+                "lines": [*lines(one.get("carried", {}))],
+            }
+            for one in account.also_as
+        ]
+    }
+
+
 @register.filter
 def in_bulk(account: ManagedAccount) -> list[tuple[str, str]]:
     """Say what can be edited in many accounts at once."""

@@ -19,11 +19,12 @@ from onboarding.accounts_file.reader import (
 )
 from onboarding.description.field import Field, Kind
 from onboarding.description.fields import FIELDS
+from onboarding.description.other_names import NEEDS_AWS
 from onboarding.description.values import Description, has
 from onboarding.details import DetailsError
 from onboarding.names import any_case
 from onboarding.providers import PROVIDERS
-from onboarding.providers.base import Provider, providers_of
+from onboarding.providers.base import Provider, providers_of, spinnaker_names
 from onboarding.providers.external_id import no_external_id, without_external_id
 from onboarding.topology import MadeBy, Managed
 
@@ -79,6 +80,8 @@ def read_account(reader: Reader, node: yaml.Node, partition: str) -> WrittenAcco
             refuse_written(reader, parts, one)
     account = WrittenAccount(columns, providers, node.start_mark.line + 1)
     refuse_unsuited(reader, parts.get("providers", node), account.managed)
+    if account.managed.other_names and not account.managed.in_aws_provider:
+        reader.wrong(parts["also_as"], NEEDS_AWS)
     return account
 
 
@@ -92,8 +95,9 @@ def read_field(
     """Read one field as its column holds it."""
     if one.is_needed and one.key not in parts:
         reader.wrong(node, f"“{one.key}” is missing here.")
-    if one.kind is Kind.CARRIED:
-        return reader.value(parts, one.key, one.rule) or one.nothing
+    if one.kind in (Kind.CARRIED, Kind.NAMES):
+        rule = one.rule_in(partition)
+        return reader.value(parts, one.key, rule) or one.nothing
     says_text = one.key in parts and isinstance(as_json(parts[one.key]), str)
     if one.kind is Kind.INSTEAD:
         return reader.checked(parts, one.key, one.rule) if says_text else one.nothing
@@ -188,8 +192,7 @@ def refuse_twins(reader: Reader, accounts: Iterable[WrittenAccount]) -> None:
     seen: dict[str, int] = {}
     for account in accounts:
         managed = account.managed
-        others = (name for p in providers_of(managed) for name in p.names(managed))
-        for taken in (managed.name, managed.account_id, *others):
+        for taken in (*spinnaker_names(managed), managed.account_id):
             same = any_case(taken)
             if taken and same in seen:
                 message = f"“{taken}” is taken by line {seen[same]} already."

@@ -204,7 +204,7 @@ def field_node(reader: Reader, one: Field, cell: str, where: yaml.Mark) -> yaml.
         return list_node(reader, one, cell, where)
     if one.kind in (Kind.TRUTH, Kind.INSTEAD):
         return truth_node(cell, where)
-    if one.kind is Kind.CARRIED:
+    if one.kind in (Kind.CARRIED, Kind.NAMES):
         written = yaml_node(reader, one.key, cell, where)
         return written or mapping_node({}, where)
     return text_node(cell, where)

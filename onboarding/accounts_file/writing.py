@@ -14,6 +14,7 @@ import yaml
 
 from onboarding.accounts_file.managed import WrittenAccount
 from onboarding.accounts_file.spreadsheet import BY_KEY, COLUMNS, csv_row
+from onboarding.description.field import Kind
 from onboarding.description.fields import FIELDS
 from onboarding.description.values import (
     Description,
@@ -155,7 +156,7 @@ def cell(written: Written, column: str) -> str:
         value = value.get(key, {})
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, dict):
+    if isinstance(value, dict) or BY_KEY[column].kind is Kind.NAMES:
         return quoted(value) if value else ""
     return listed(value) if isinstance(value, list) else str(value or "")
 

@@ -28,7 +28,7 @@ INLINE_QUOTA = 10_240
 def refuse_regions(sessions: Sessions, managed: Managed) -> None:
     """Raise AwsError for the first region that the account has not enabled."""
     always = ALWAYS_ENABLED.split()
-    in_doubt = [region for region in managed.regions if region not in always]
+    in_doubt = [region for region in managed.regions_of_all if region not in always]
     if not in_doubt:
         return
     try:

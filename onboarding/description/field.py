@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from onboarding.carried.fields import ordered
+from onboarding.description.other_names import said_of
 from onboarding.topology import MadeBy
 
 
@@ -23,6 +24,7 @@ class Kind(Enum):
     REGIONS = "regions of the partition"
     GROUPS = "groups, whose names may have spaces"
     CARRIED = "fields of Spinnaker that aren't Bowline's"
+    NAMES = "other names in Spinnaker, with what differs"
 
 
 LISTS = (Kind.REGIONS, Kind.GROUPS)
@@ -107,10 +109,10 @@ class Field:
             return type(self.on)()
         if self.kind is Kind.CARRIED:
             return {}
-        return [] if self.is_list else ""
+        return [] if self.is_list or self.kind is Kind.NAMES else ""
 
-    def rule_in(self, partition: str) -> Callable[[str], Any]:
-        if self.kind is Kind.REGIONS:
+    def rule_in(self, partition: str) -> Callable[[Any], Any]:
+        if self.kind in (Kind.REGIONS, Kind.NAMES):
             return partial(self.rule, partition=partition)
         return self.rule
 
@@ -118,6 +120,8 @@ class Field:
         """Return how the file and the API say what the column holds."""
         if self.kind is Kind.CARRIED:
             return ordered(column)
+        if self.kind is Kind.NAMES:
+            return said_of(column)
         return bool(column) if self.kind is Kind.TRUTH else column
 
     def column(self, said: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from onboarding import names
 from onboarding.carried.fields import carried
 from onboarding.description.field import Field, Kind, Step, Words
+from onboarding.description.other_names import other_names
 from onboarding.partitions import known_region
 from onboarding.topology import READER_ROLE, SESSION_NAME, MadeBy
 
@@ -222,6 +223,15 @@ FIELDS = (
         rule=carried,
         default={},
         own=True,
+        is_listed=False,
+    ),
+    Field(
+        "also_as",
+        None,
+        Words("Other names in Spinnaker"),
+        Kind.NAMES,
+        rule=other_names,
+        default=[],
         is_listed=False,
     ),
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeAlias
 
 from onboarding.description.field import Field
 from onboarding.description.fields import BY_NAME, FIELDS
+from onboarding.description.other_names import column_of, values_of
 from onboarding.details import ProviderDetails
 from onboarding.topology import Managed, Permissions
 
@@ -45,7 +46,7 @@ def value_of(
         one.name: tuple(whole[one.name]) if one.is_list else whole[one.name]
         for one in OF_VALUE
     }
-    return Managed(
+    managed = Managed(
         **said,
         permissions=Permissions(
             tuple(whole["read_roles"]), tuple(whole["write_roles"])
@@ -53,6 +54,7 @@ def value_of(
         providers=providers,
         **external_ids,
     )
+    return replace(managed, other_names=values_of(whole["also_as"], managed))
 
 
 def columns_of(managed: Managed) -> dict[str, Any]:
@@ -60,6 +62,7 @@ def columns_of(managed: Managed) -> dict[str, Any]:
     said = {one.name: getattr(managed, one.name) for one in OF_VALUE} | {
         "read_roles": managed.permissions.read,
         "write_roles": managed.permissions.write,
+        "also_as": column_of(managed.other_names),
     }
     return {name: list(v) if isinstance(v, tuple) else v for name, v in said.items()}
 

@@ -100,7 +100,7 @@ def key_grants(managing: Managing, managed: Managed) -> Iterator[KeyGrant]:
     role = f"role/aws-service-role/{service}/AWSServiceRoleForAutoScaling"
     for key in managing.image_keys:
         region = Arn.of(key).region
-        if region in managed.regions:
+        if region in managed.regions_of_all:
             yield KeyGrant(
                 account=managed.account_id,
                 region=region,

@@ -95,6 +95,12 @@ def providers_of(managed: Managed) -> tuple[Provider, ...]:
     return cast(tuple[Provider, ...], managed.providers)
 
 
+def spinnaker_names(managed: Managed) -> tuple[str, ...]:
+    """List every name under which Spinnaker will know the account."""
+    others = (name for p in providers_of(managed) for name in p.names(managed))
+    return (managed.name, *(one.name for one in managed.other_names), *others)
+
+
 def not_recommended(managed: Managed) -> tuple[NotRecommended, ...]:
     """List each discouraged choice once."""
     titles: dict[str, list[str]] = {}

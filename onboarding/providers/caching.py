@@ -57,7 +57,7 @@ def caching_checks(managed: Managed) -> Iterator[Check]:
 
     Server certificates are left out: Clouddriver works without them.
     """
-    for region in managed.regions:
+    for region in managed.regions_of_all:
         yield from region_checks(region)
 
 

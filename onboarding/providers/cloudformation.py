@@ -75,7 +75,7 @@ def stack_writes(
 
 
 def stack_checks(managed: Managed) -> Iterator[Check]:
-    for region in managed.regions:
+    for region in managed.regions_of_all:
         yield Check(
             f"List stacks in {region}",
             Call("cloudformation", "describe_stacks", region),

@@ -77,7 +77,7 @@ class Ec2(Provider):
 
     @classmethod
     def searches(cls, managed: Managed) -> tuple[Call, ...]:
-        return tuple(key_pairs(region) for region in managed.regions)
+        return tuple(key_pairs(region) for region in managed.regions_of_all)
 
     def grants(self, managing: Managing, managed: Managed) -> tuple[Grant, ...]:
         reads = (READS, *([STACK_READS] if self.stack_roles_path else []))
@@ -131,7 +131,7 @@ class Ec2(Provider):
         profile = self.profile_check(managing, managed)
         found = (
             check
-            for region in managed.regions
+            for region in managed.regions_of_all
             for check in (subnet_check(region), self.key_pair_check(managed, region))
         )
         return (*found, profile, *stacks)

@@ -187,7 +187,7 @@ class Ecs(Provider):
         deploys = self.access != READ
         regional = (
             check
-            for region in managed.regions
+            for region in managed.regions_of_all
             for check in region_checks(region, deploys=deploys)
         )
         return (*regional, ROLE_LIST)

@@ -175,16 +175,16 @@ class Eks(Provider):
 
     @classmethod
     def searches(cls, managed: Managed) -> tuple[Call, ...]:
-        return tuple(cluster_list(region) for region in managed.regions)
+        return tuple(cluster_list(region) for region in managed.regions_of_all)
 
     def suit(self, managed: Managed) -> None:
         for cluster in self.clusters:
-            if cluster.region not in managed.regions:
+            if cluster.region not in managed.regions_of_all:
                 where = short(cluster.region) or "no region"
                 raise DetailsError(
                     "clusters",
                     f"Cluster {cluster.name} is in {where}, "
-                    f"and the account in {', '.join(managed.regions)}.",
+                    f"and the account in {', '.join(managed.regions_of_all)}.",
                 )
         require_no_doubles(
             "clusters", (managed.name, *self.names(managed)), same=any_case

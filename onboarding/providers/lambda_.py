@@ -196,7 +196,7 @@ class Lambda(Provider):
                 Call("lambda", "list_functions", region, (("MaxItems", 1),)),
                 allow("lambda:ListFunctions"),
             )
-            for region in managed.regions
+            for region in managed.regions_of_all
         )
         return (*functions, ROLE_LIST)
 

@@ -8,7 +8,7 @@ from onboarding.names import REPLACED_RULE, BadName, replaced
 from onboarding.providers.base import providers_of
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, Entry, KubernetesEntry
 from onboarding.providers.external_id import denied
-from onboarding.topology import BASE_ROLE, MANAGED_ROLE, Topology
+from onboarding.topology import BASE_ROLE, MANAGED_ROLE, OtherName, Topology
 
 
 class WouldBeMisread(ValueError):
@@ -50,6 +50,9 @@ def entries(topology: Topology) -> Entries:
                         ecs.append(entry)
                     case cluster:
                         kubernetes.append(cluster)
+        if managed.name in aws:
+            for other in managed.other_names:
+                aws[other.name] = by_other_name(aws[managed.name], other)
     return Entries(
         aws=tuple(aws.values()),
         ecs=tuple(ecs),
@@ -72,6 +75,16 @@ def refuse_misread(known: Entries) -> None:
     for entry in every:
         for text in replaced(entry):
             raise WouldBeMisread(f"{entry.name}: {BadName(text, REPLACED_RULE)}")
+
+
+def by_other_name(entry: AwsEntry, other: OtherName) -> AwsEntry:
+    return replace(
+        entry,
+        name=other.name,
+        regions=other.regions,
+        permissions=other.permissions,
+        carried=other.carried,
+    )
 
 
 def merged(one: AwsEntry, other: AwsEntry) -> AwsEntry:

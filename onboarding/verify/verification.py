@@ -76,7 +76,7 @@ def verify(
         return
     reads = [Read(key, check) for key, check in checks(managing, managed)]
     wait = Backoff(backoff_seconds, waiting, clock)
-    zones = zone_checks(managed.regions)
+    zones = zone_checks(managed.regions_of_all)
     identity_policy = identity_session_policy(managing, zones, managed)
     chain = Chain(
         sessions, managing, identity_reach, wait, identity_policy, shares_identity
@@ -240,7 +240,7 @@ def by_effect(managed: Managed, found: Mapping[Read, Result]) -> Iterator[Result
             without.setdefault(read.provider, set()).add(result.undeployable)
     titles = {provider.key: provider.title for provider in managed.providers}
     for read, result in found.items():
-        nowhere = without.get(read.provider) == set(managed.regions)
+        nowhere = without.get(read.provider) == set(managed.regions_of_all)
         if result.undeployable and nowhere:
             fix = NOWHERE.format(titles[read.provider])
             yield replace(result, outcome=Outcome.FAILED, fix=fix)

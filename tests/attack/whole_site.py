@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import product
+from itertools import cycle, product
 from typing import Any, NamedTuple
 
 from django.contrib import admin
@@ -162,8 +162,7 @@ def whole_site() -> Pages:
     Upload.objects.create(by=operator, name="accounts.csv", saved_at=now)
     adoption_row(operator, HARMLESS)
     accounts = []
-    for number in range(len(Status)):
-        state = State.values[number % len(State.values)]
+    for number, state in zip(range(len(Status)), cycle(State.values), strict=False):
         account = account_row(
             f"a-{number}",
             account_id=f"{int(ACCOUNT_ID) + number}",
@@ -174,6 +173,7 @@ def whole_site() -> Pages:
             read_roles=["readers"],
             write_roles=["writers"],
             carried={"aws": {"accountType": HARMLESS}},
+            also_as=[{"name": f"also-{number}", "carried": {"aws": {"x": HARMLESS}}}],
             uses_external_id=False,
             granted_at=None if state == State.DRAFT else now,
             **dict.fromkeys(("created_by", "accepted_by"), operator),

@@ -51,6 +51,7 @@ def test_a_value_says_what_it_knows(said: dict[str, Any]) -> None:
 
 def test_the_value_has_no_field_without_a_row() -> None:
     looked_after = {"providers", "permissions", "external_id", "former_external_id"}
+    looked_after |= {"other_names"}
 
     named = {one.name for one in OF_VALUE}
     assert {one.name for one in fields(Managed)} == named | looked_after

@@ -59,6 +59,7 @@ TYPES: Mapping[Kind, Any] = {
     Kind.REGIONS: list[str],
     Kind.GROUPS: list[str],
     Kind.CARRIED: dict[str, dict[str, Any]],
+    Kind.NAMES: list[dict[str, Any]],
 }
 
 

@@ -19,7 +19,6 @@ from accounts.mapping.accounts_file import MEANWHILE
 from accounts.mapping.accounts_file.comparison import compare
 from accounts.mapping.accounts_file.saving import save
 from accounts.mapping.managed import columns_of_row, managed_of
-from accounts.mapping.spinnaker_names import spinnaker_names
 from accounts.models import ClusterSearch, FoundCluster, ManagedAccount
 from accounts.people.role_limits.refusing import Outside
 from accounts.slices import in_slices
@@ -27,7 +26,7 @@ from onboarding.accounts_file.managed import WrittenAccount
 from onboarding.details import DetailsError
 from onboarding.names import any_case
 from onboarding.providers import PROVIDERS
-from onboarding.providers.base import providers_of
+from onboarding.providers.base import providers_of, spinnaker_names
 from onboarding.providers.eks import Cluster, Eks
 from onboarding.topology import Managed
 

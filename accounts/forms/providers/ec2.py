@@ -51,7 +51,7 @@ class Ec2Form(DetailsForm):
     def describe_fields(self) -> None:
         names = {
             pair["KeyName"]
-            for region in self.managed.regions
+            for region in self.managed.regions_of_all
             for pair in self.found.get(key_pairs(region), {}).get("KeyPairs", ())
         }
         self.fields["key_pair"].help_text = (

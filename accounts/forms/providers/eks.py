@@ -132,7 +132,7 @@ def known_rows(
         described.add((cluster["region"], cluster["name"]))
         # What it does not say is the provider's default, and not what a new row has.
         yield {"rights": "edit", "namespaces": [], **cluster}
-    for region in managed.regions:
+    for region in managed.regions_of_all:
         answer = found.get(cluster_list(region)) or {}
         for name in answer.get("clusters", ()):
             if (region, name) not in described:
@@ -203,7 +203,7 @@ def row_fields(
         ),
         "region": forms.ChoiceField(
             label="Region",
-            choices=[(region, region) for region in managed.regions],
+            choices=[(region, region) for region in managed.regions_of_all],
             required=False,
         ),
         **alike_fields(),

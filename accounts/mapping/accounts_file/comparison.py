@@ -12,14 +12,14 @@ from uuid import UUID
 
 from accounts.mapping.edits import differences
 from accounts.mapping.managed import described, provider_of
-from accounts.mapping.spinnaker_names import NameTaken, spinnaker_names
+from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import EnabledProvider, ManagedAccount, SpinnakerName
 from accounts.slices import in_slices
 from onboarding.accounts_file.managed import WrittenAccount
 from onboarding.accounts_file.reader import Problem
 from onboarding.details import DetailsError
 from onboarding.names import any_case
-from onboarding.providers.base import Provider, providers_of
+from onboarding.providers.base import Provider, providers_of, spinnaker_names
 
 NEW, CHANGED, SAME = "new", "changed", "same"
 

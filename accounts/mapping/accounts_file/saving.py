@@ -19,7 +19,6 @@ from accounts.mapping.accounts_file.comparison import (
 )
 from accounts.mapping.edits import ManyEdits, stored_managing
 from accounts.mapping.handing_off import prefix_for
-from accounts.mapping.spinnaker_names import spinnaker_names
 from accounts.models import Activity, EnabledProvider, ManagedAccount, SpinnakerName
 from accounts.models.activity import name_of
 from accounts.people.activity import Decision, record_many
@@ -27,7 +26,7 @@ from accounts.people.authors import add_authors, keys_of
 from accounts.people.role_limits.refusing import refuse_pairs
 from accounts.people.roles import OPERATOR
 from accounts.slices import AT_ONCE, in_slices
-from onboarding.providers.base import providers_of
+from onboarding.providers.base import providers_of, spinnaker_names
 from onboarding.topology import Managed
 
 if TYPE_CHECKING:

@@ -34,6 +34,7 @@ from onboarding.accounts_file.writing import (
     in_one_line,
     written_account,
 )
+from onboarding.description.field import Kind
 from onboarding.description.fields import FIELDS
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
@@ -191,6 +192,8 @@ IN_COLUMNS = ("name", "account_id")
 """What a preview has columns for."""
 LABELS = {one.name: one.key for one in FIELDS}
 """How a file calls the fields."""
+NESTED = {one.name: one for one in FIELDS if one.kind in (Kind.CARRIED, Kind.NAMES)}
+"""Fields with fields inside: said in one order, whatever the database makes of it."""
 
 
 def text(name: str, value: Any) -> str:
@@ -200,12 +203,12 @@ def text(name: str, value: Any) -> str:
             return ""
         case bool():
             return "yes" if value else "no"
+        case list() | dict() if name in NESTED:
+            return in_one_line(NESTED[name].said(value)) if value else ""
         case list():
             return ", ".join(map(str, value))
         case dict() if name in PROVIDERS:
             return details_text(name, value)
-        case dict():
-            return in_one_line(value) if value else ""
         case _:
             return str(value)
 

@@ -15,7 +15,7 @@ from accounts.external_ids import held_now
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import take_over_of
-from accounts.mapping.spinnaker_names import NameTaken, claim_names, spinnaker_names
+from accounts.mapping.spinnaker_names import NameTaken, claim_names
 from accounts.models import (
     Activity,
     ManagedAccount,
@@ -40,6 +40,7 @@ from accounts.spinnaker.told import in_spinnaker
 from accounts.wording import counted, first_of
 from accounts.work.queue import wake
 from onboarding.details import DetailsError
+from onboarding.providers.base import spinnaker_names
 from onboarding.resources.take_over import TakeOver
 
 if TYPE_CHECKING:

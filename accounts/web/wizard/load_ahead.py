@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -26,7 +27,6 @@ def load_ahead(topology: Topology) -> Ahead:
     """Add the topology's one account to the latest bundle that is ready, where it is
     not in yet.
     """
-    (account,) = topology.managed
     own = entries(topology)
     size = written_size(topology, own)
     expected = load(own)
@@ -34,7 +34,7 @@ def load_ahead(topology: Topology) -> Ahead:
     latest = ready.order_by("-number").first()
     if latest:
         accounts = accounts_in(latest.archive)
-        others = without(accounts, account.name)
+        others = without(accounts, {one.name for one in own.aws})
         expected = both(load_of(others), expected)
         is_in = others != accounts
         size = size_in(latest) + (0 if is_in else size)
@@ -50,11 +50,12 @@ def written_size(topology: Topology, own: Entries) -> int:
         return 0
 
 
-def without(accounts: BundleAccounts, name: str) -> BundleAccounts:
+def without(accounts: BundleAccounts, names: Collection[str]) -> BundleAccounts:
+    """Leave out an AWS account, by whichever names Spinnaker knows it."""
     return replace(
         accounts,
-        aws=tuple(a for a in accounts.aws if a["name"] != name),
-        ecs=tuple(a for a in accounts.ecs if a["awsAccount"] != name),
+        aws=tuple(a for a in accounts.aws if a["name"] not in names),
+        ecs=tuple(a for a in accounts.ecs if a["awsAccount"] not in names),
     )
 
 

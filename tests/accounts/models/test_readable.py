@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
         ("read_roles", "everybody"),
         ("carried", {"aws": ["edda"]}),
         ("regions", [1]),
+        ("also_as", [{"name": "other", "regions": "x"}]),
         ("state", "ready"),
         ("verification", "sworn"),
         ("applied", ["x"]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from accounts.external_ids import (
@@ -13,7 +15,7 @@ from accounts.external_ids import (
 )
 from accounts.mapping.spinnaker_names import claim_names
 from accounts.mapping.verified import keep_verified
-from accounts.models import Bundle, ManagedAccount
+from accounts.models import Bundle, DeliveredAccount, ManagedAccount
 from accounts.runs.actions import StillTold, remove
 from accounts.runs.rollouts.start import not_removable
 from accounts.spinnaker.bundles import install, told_of
@@ -70,6 +72,25 @@ def test_a_rotation_is_finished_once_the_new_external_id_is_seen_loaded(
     )
     finish_rotation(account)
     assert account.former_external_id == ""
+
+
+@pytest.mark.parametrize("seen", [{"loaded_at": None}, {"external_id": "former"}])
+def test_a_rotation_is_not_finished_before_every_name_sends_the_new_one(
+    strict: StrictGate, seen: dict[str, Any]
+) -> None:
+    account = proved_row(
+        granted_at=NOW, also_as=[{"name": "staging-eu", "regions": ["eu-west-1"]}]
+    )
+    claim_names(account)
+    deliver(strict)
+    rotate(account)
+    verify_scope(account)
+    deliver(strict)
+    of_all = done(account)
+
+    DeliveredAccount.objects.filter(name="staging-eu").update(**seen)
+
+    assert (of_all, done(account)) == ([True, True], [True, False])
 
 
 def test_a_new_external_id_that_is_stored_and_not_loaded_does_not_count(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.web.wizard.load_ahead import load_ahead
+from onboarding.topology import OtherName
 from tests.bundles import core, staging
 from tests.factories import managed, provider, topology
 from tests.rows import account_row, bundle_row, managing_row, person
@@ -53,6 +54,16 @@ def test_an_account_that_is_in_the_bundle_counts_once():
 
     assert ahead.limits[0].arithmetic.startswith("3 × 14 (EC2")
     assert ahead.limits[2].said == f"{size:,} bytes"
+
+
+def test_an_account_in_the_bundle_counts_once_for_each_of_its_names():
+    named = staging(other_names=(OtherName("staging-eu", ("eu-west-1",)),))
+    bundle_row(topology(named))
+
+    ahead = load_ahead(topology(named))
+
+    # Two regions by the first name, and one by the other.
+    assert ahead.limits[0].arithmetic.startswith("3 × 14 (EC2")
 
 
 def test_a_role_that_clouddriver_would_misread_leaves_the_file_out():

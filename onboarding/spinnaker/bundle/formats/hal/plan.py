@@ -89,7 +89,8 @@ class Situation:
 
     def other_names(self) -> dict[str, str]:
         """Map names in hal to the bundle's name for the same AWS account."""
-        ids = {int(a["accountId"]): a["name"] for a in self.ours("aws")}
+        # The first of several names of an AWS account: ECS accounts use that one.
+        ids = {int(a["accountId"]): a["name"] for a in reversed(self.ours("aws"))}
         bundled = {account["name"] for account in self.bundle["aws"]}
         return {
             name: ids[number]

@@ -24,6 +24,16 @@ def test_an_aws_account_under_another_name_is_known_again(plan: Plan):
     assert plan.situation().other_names() == {"old": "staging"}
 
 
+def test_the_first_of_several_names_takes_the_place_of_an_old_one(plan: Plan):
+    renamed(plan)
+    first = next(one for one in plan.bundle["aws"] if one["name"] == "staging")
+    plan.bundle["aws"].append({**first, "name": "staging-eu"})
+    situation = plan.situation()
+    situation.chosen.add("staging-eu")
+
+    assert situation.other_names() == {"old": "staging"}
+
+
 def test_a_renamed_account_loses_its_old_name_last(plan: Plan):
     renamed(plan)
 
