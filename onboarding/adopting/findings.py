@@ -100,7 +100,8 @@ def aws_accounts(spinnaker: Spinnaker) -> Iterator[Finding]:
                 "shared-aws-account",
                 same,
                 f"Spinnaker knows the AWS account {short(account_id)} by "
-                f"{len(same)} names. Bowline knows one.",
+                f"{len(same)} names. Bowline takes those that have one role, external "
+                "ID, session name, environment and key pair as one account.",
             )
     yield from finding(
         "no-account-id",

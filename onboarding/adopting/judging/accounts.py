@@ -6,7 +6,7 @@ An account is taken only where nothing that matters is lost; any other stays as 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -24,6 +24,14 @@ from onboarding.adopting.accounts.fields import (
 from onboarding.adopting.accounts.listed import KEY_PAIR
 from onboarding.adopting.comparing import Spinnaker
 from onboarding.adopting.judging.roles import RoleName, refusal, role_in, usual_role
+from onboarding.adopting.judging.sharing import (
+    ECS_OF_ANOTHER,
+    by_another_name,
+    environment_of,
+    first_names_first,
+    regions_of,
+)
+from onboarding.adopting.judging.sharing import unlike as unlike_name
 from onboarding.adopting.judging.verdicts import (
     READ_AND_WRITE,
     FieldVerdict,
@@ -40,10 +48,6 @@ Written = dict[str, Any]
 OTHER_PARTITION = (
     "Bowline works in one partition, and it would be {}. This account's role is in "
     "another one."
-)
-SHARED = (
-    "Spinnaker knows this AWS account by several names: {}. Bowline knows one name of "
-    "an AWS account."
 )
 IS_OFF = (
     "Spinnaker skips the account. A bundle or delivery would load it, so Bowline "
@@ -139,10 +143,14 @@ class Judge:
         for one in spinnaker.of_type(ECS):
             if used := self.aws_account(one):
                 self.ecs_of.setdefault(used.name, []).append(one.name)
+        self.first_of: dict[str, Account] = {}
+        """By account ID, the account that has its first name."""
         self.written: dict[str, Written] = {}
 
     def judgement(self) -> Judgement:
-        judged = [self.aws(one) for one in self.spinnaker.of_type(AWS)]
+        ordered = first_names_first(self.spinnaker.of_type(AWS), self.ecs_of)
+        of_aws = {one.name: self.aws(one) for one in ordered}
+        judged = [of_aws[one.name] for one in self.spinnaker.of_type(AWS)]
         judged += [self.ecs(one) for one in self.spinnaker.of_type(ECS)]
         judged += [self.cluster(one) for one in self.spinnaker.of_type(KUBERNETES)]
         written = tuple(self.written[name] for name in sorted(self.written))
@@ -151,16 +159,20 @@ class Judge:
     def aws(self, account: Account) -> Judged:
         fields = tuple(verdicts(account, self.refused_aws(account)))
         judged = self.named(Judged(account, fields, reasons_of(fields)))
-        same = self.by_id.get(account.text("accountId"), ())
-        if len(same) > 1 and not account.is_off:
-            listed = ", ".join(short(one.name) for one in same)
-            judged = judged.leaving(SHARED.format(listed))
         if judged.reasons:
             return judged
-        written = carrying(written_aws(account, self.role), AWS, carried_of(judged))
+        carried = carried_of(judged)
+        first = self.first_of.get(account.text("accountId"), account)
+        if first is account:
+            written = carrying(written_aws(account, self.role), AWS, carried)
+        elif why := unlike_name(account, first):
+            return judged.leaving(why)
+        else:
+            written = by_another_name(self.written[first.name], account, carried)
         if problems := self.problems(written):
             return judged.leaving(*problems)
-        self.written[account.name] = written
+        self.first_of[account.text("accountId")] = first
+        self.written[first.name] = written
         return judged
 
     def named(self, judged: Judged) -> Judged:
@@ -210,6 +222,10 @@ class Judge:
         if aws is None:
             name = short(account.text("awsAccount"))
             return judged.leaving(NO_AWS_ACCOUNT.format(name))
+        first = self.first_of.get(aws.text("accountId"), aws)
+        if first is not aws and self.is_taken(aws, first):
+            both = (short(aws.name), short(first.name))
+            return judged.leaving(ECS_OF_ANOTHER.format(*both))
         if aws.name not in self.written:
             return judged.leaving(AWS_ACCOUNT_LEFT.format(short(aws.name)))
         rivals = [name for name in self.ecs_of[aws.name] if name != account.name]
@@ -239,6 +255,11 @@ class Judge:
         self.written[aws.name] = after
         return judged
 
+    def is_taken(self, account: Account, first: Account) -> bool:
+        """Return whether it is another name of the first one."""
+        others = self.written[first.name].get("also_as", ())
+        return account.name in {one["name"] for one in others}
+
     def aws_account(self, ecs: Account) -> Account | None:
         """Find the AWS account of an ECS account; of a loaded one, by the ID."""
         if wanted := ecs.text("awsAccount"):
@@ -252,12 +273,14 @@ class Judge:
         found = cluster_of(account, self.spinnaker)
         if isinstance(found, str):
             return judged.leaving(found)
-        aws = next(iter(self.by_id.get(found.account_id, ())), None)
+        named = next(iter(self.by_id.get(found.account_id, ())), None)
+        aws = self.first_of.get(found.account_id, named)
         if aws is None:
             return judged.leaving(NO_OWNER.format(short(found.account_id)))
         if aws.name not in self.written:
             return judged.leaving(AWS_ACCOUNT_LEFT.format(short(aws.name)))
-        judged = judged.leaving(*unlike(account, aws, found))
+        regions = regions_of(self.written[aws.name])
+        judged = judged.leaving(*unlike(account, aws, found, regions))
         details: Written = {
             "name": found.name,
             "region": found.region,
@@ -272,12 +295,6 @@ class Judge:
         if of_this := carried_of(judged):
             kept = {**kept, account.name: of_this}
         return self.added(judged, aws, "eks", {"clusters": clusters}, kept)
-
-
-def environment_of(account: Account) -> str:
-    """Return the environment; empty where it is the name, as Clouddriver fills in."""
-    environment = account.text("environment")
-    return "" if environment == account.name else environment
 
 
 def exact_id(value: str) -> str:
@@ -306,9 +323,11 @@ def carrying(written: Written, kind: str, fields: Written) -> Written:
     return {**written, "carried": kept, "providers": written["providers"]}
 
 
-def unlike(account: Account, aws: Account, cluster: EksCluster) -> Iterator[str]:
+def unlike(
+    account: Account, aws: Account, cluster: EksCluster, regions: Collection[str]
+) -> Iterator[str]:
     """Say what a cluster cannot have of its own."""
-    if cluster.region not in aws.values.get("regions", ()):
+    if cluster.region not in regions:
         yield OTHER_REGION.format(short(cluster.region), short(aws.name))
     for field in ("environment", "permissions"):
         if owned(account, field) != owned(aws, field):
