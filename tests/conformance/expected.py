@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
-from onboarding.topology import Managed, Permissions, Topology
+from onboarding.topology import Managed, OtherName, Permissions, Topology
 from tests.bundles import core, eks, files_of, staging, with_every_provider
 from tests.conformance.clouddriver import Answer
 from tests.factories import managed, provider, topology
@@ -51,7 +52,7 @@ def account_as(bundled: Topology, one: Managed, stock: Stock) -> dict[str, Any]:
         },
         "role": f"{arn}:role/{bundled.managing.managed_role}",
         "externalId": one.external_id or None,
-        "session": "Spinnaker",
+        "session": one.session_name,
         "sts": {
             "aws": "sts.amazonaws.com",
             "aws-us-gov": "sts.us-gov-west-1.amazonaws.com",
@@ -71,9 +72,22 @@ def assert_loads(
     assert answer.baseRole == bundled.managing.base_role
     assert {one["name"]: one for one in answer.accounts} == {
         one.name: account_as(bundled, one, stock)
-        for one in bundled.managed
-        if one.in_aws_provider
+        for account in bundled.managed
+        if account.in_aws_provider
+        for one in by_each_name(account)
     }
+
+
+def by_each_name(account: Managed) -> Iterator[Managed]:
+    """Yield the account as Spinnaker is to know it by each of its names."""
+    yield account
+    for other in account.other_names:
+        yield replace(
+            account,
+            name=other.name,
+            regions=other.regions,
+            permissions=other.permissions,
+        )
 
 
 def everything() -> Managed:
@@ -100,6 +114,15 @@ KINDS = {
     "some with launch templates": topology(core(), staging(), PLAIN_TEMPLATES),
     "none with launch templates": topology(PLAIN_TEMPLATES),
     "other roles": topology(core(), staging(), managed_role="A_Role", base_role="B"),
+    "a session name": topology(staging(session_name="corp@=,+.-")),
+    "several names": topology(
+        staging(
+            other_names=(
+                OtherName("staging-eu", ("eu-west-1",), Permissions(("sre",))),
+                OtherName("staging-all", ("eu-west-1", "us-east-1")),
+            )
+        )
+    ),
     "GovCloud": topology(staging(regions=("us-gov-west-1",)), partition="aws-us-gov"),
     "China": topology(staging(regions=("cn-north-1",)), partition="aws-cn"),
     "baking": topology(core(), staging(), bakes=True),

@@ -24,7 +24,13 @@ from onboarding.spinnaker.entries import Entries, entries
 from onboarding.topology import Permissions, Topology
 from tests.bundles import core
 from tests.conformance.clouddriver import Answer, Clouddriver
-from tests.conformance.expected import KINDS, Stock, account_as, accounts_with
+from tests.conformance.expected import (
+    KINDS,
+    Stock,
+    account_as,
+    accounts_with,
+    by_each_name,
+)
 from tests.conformance.test_installations import with_kustomize
 from tests.factories import managed, managing, provider, topology
 from tests.onboarding.delivery.accounts import aws_entry, wanted
@@ -103,7 +109,8 @@ def test_clouddriver_stores_and_loads_what_the_topology_says(
         one.name: account_as(bundled, one, Stock("{}-keypair"))
         # The table sorts regions, and no account says who launches from templates.
         | {"regions": sorted(one.regions), "launchTemplates": False}
-        for one in bundled.managed
+        for account in bundled.managed
+        for one in by_each_name(account)
         if one.name in {body.name for body in sent}
     }
 
