@@ -167,15 +167,16 @@ def roles(accounts: Iterable[Account]) -> Iterator[Finding]:
         "The role's ARN names another AWS account than the account does. Spinnaker "
         "works in the role's account, and never compares the two.",
     )
-    own = Counter(role_in(one) for one in with_role)
-    ranked = sorted(own.items(), key=lambda one: (-one[1], one[0]))
+    own = [role_in(one) for one in with_role]
+    names_of_roles = Counter(role.name for role in own)
+    ranked = sorted(names_of_roles.items(), key=lambda one: (-one[1], one[0]))
     if len(ranked) > 1:
-        named = [f"{role.name or 'unknown'} ({count})" for role, count in ranked]
+        named = [f"{name or 'unknown'} ({count})" for name, count in ranked]
         counts = some(named, MOST_ROLES)
         yield Finding(
             "several-roles",
-            f"The roles have different names: {counts}. One of them is the managing "
-            "account's managed role, and each account with another one names it.",
+            f"The roles have different names: {counts}. In the accounts file, an "
+            "account names its role unless it is the usual managed role.",
         )
     if any(role.partition not in ("", OWN_STS) for role in own):
         yield Finding(

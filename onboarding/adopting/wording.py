@@ -96,7 +96,10 @@ def summary(report: Report) -> Iterator[str]:
         yield f"Accounts of other providers, not read: {listed}."
     if report.judgement.role:
         name = role(report.judgement.role)
-        yield f"Only accounts with the role {name} can be taken."
+        yield (
+            f"The usual managed role is {name}. An account with another role names it "
+            "in the accounts file."
+        )
 
 
 def role(found: RoleName) -> str:

@@ -169,7 +169,7 @@ def steps(report: Report, path: Path, identity: str) -> Iterator[str]:
     if not identity and role:
         yield (
             f"In Bowline's managing account, the managed role must be {role.name}: "
-            "Spinnaker assumes it today."
+            "accounts without a `managed_role` of their own have it."
         )
     yield (
         "Check each account's `access_role`, the role by which Bowline reaches the "

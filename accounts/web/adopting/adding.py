@@ -27,7 +27,7 @@ from onboarding.names import short
 FILE = "accounts-of-spinnaker.yaml"
 MOST_LEFT = 50
 OTHER_ROLE = (
-    "This report took accounts with the role {}, and Bowline's managed role is {}. "
+    "The usual managed role of this report is {}, and Bowline's managed role is {}. "
     "Choose the files again for a report that fits."
 )
 

@@ -144,7 +144,7 @@ def test_without_an_identity_the_next_steps_name_the_managed_role(
 ) -> None:
     said = adopted(hal, "--accounts-file", tmp_path / "accounts.yaml")
 
-    assert "the managed role must be spinnakerManaged" in said
+    assert "the managed role must be spinnakerManaged: accounts without" in said
 
 
 @pytest.mark.parametrize(

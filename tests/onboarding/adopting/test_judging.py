@@ -190,6 +190,15 @@ def test_where_every_role_has_a_path_spinnakers_own_name_is_usual() -> None:
     assert report.judgement.written[0]["managed_role"] == "spinnaker/x"
 
 
+def test_the_text_says_which_managed_role_is_the_usual_one() -> None:
+    files = spring(only(aws("a"), aws("b", OTHER, assumeRole="role/x")))
+
+    said = text(report_of(read(files), role=RoleName("aws", "x")))
+
+    assert "The usual managed role is x. An account with another role" in said
+    assert "Only accounts with the role" not in said
+
+
 @pytest.mark.parametrize(
     ("ecs", "why"),
     [
@@ -340,6 +349,24 @@ def test_many_names_of_roles_are_counted() -> None:
 
     (roles,) = (one for one in report.findings if one.kind == "several-roles")
     assert "r0 (2), r1 (1), r2 (1), r3 (1), r4 (1) and 2 more." in roles.says
+
+
+def test_one_name_in_two_partitions_is_no_difference_of_names() -> None:
+    china = f"arn:aws-cn:iam::{OTHER}:role/spinnakerManaged"
+
+    report = reported(spring(only(aws("a"), aws("b", OTHER, assumeRole=china))))
+
+    assert kinds(report) == {"partition"}
+
+
+def test_roles_of_which_none_is_the_usual_one_are_said_to_be_named() -> None:
+    roles = ("role/spinnaker/x", "role/spinnaker/y")
+    accounts = (aws(f"a{n}", f"{n:012}", assumeRole=roles[n]) for n in range(2))
+
+    (found,) = reported(spring(only(*accounts))).findings
+
+    assert "One of them" not in found.says
+    assert "unless it is the usual managed role" in found.says
 
 
 def test_the_text_names_every_account_and_field() -> None:
