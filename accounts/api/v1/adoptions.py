@@ -35,10 +35,10 @@ from accounts.mapping.adopting.keeping import (
 )
 from accounts.mapping.adopting.reporting import (
     MOST_FILES,
-    MOST_IN_ALL,
     TOO_MUCH,
     CannotAdopt,
     ReadsAnother,
+    are_too_much,
     files_read,
     managed_role,
     one_at_a_time,
@@ -47,7 +47,6 @@ from accounts.mapping.adopting.reporting import (
 from accounts.models import Adoption
 from accounts.models.uploads.adoption import LONGEST_NAME
 from onboarding.adopting.report import accounts_file
-from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.names import BadName, seen
 
 router = Router()
@@ -188,8 +187,7 @@ def contents_of(body: SpinnakerFiles) -> dict[str, bytes]:
     }
     if len(files) < len(body.files):
         raise invalid("files", TWICE)
-    sizes = [len(content) for content in files.values()]
-    if sum(sizes) > MOST_IN_ALL or max(sizes) > MOST_BYTES:
+    if are_too_much([*map(len, files.values())]):
         raise Problem(Code.TOO_LARGE, TOO_MUCH)
     return files
 

@@ -5,7 +5,7 @@ Sources hold secrets. What is returned here holds none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
 
@@ -35,6 +35,15 @@ READS_ANOTHER = (
     "Bowline is reading another Spinnaker's files. Try again in a few seconds."
 )
 ONE = Lock()
+
+
+def are_too_much(sizes: Collection[int]) -> bool:
+    """Return whether files of these bytes are more than one request may have."""
+    return (
+        len(sizes) > MOST_FILES
+        or sum(sizes) > MOST_IN_ALL
+        or any(size > MOST_BYTES for size in sizes)
+    )
 
 
 class CannotAdopt(ValueError):

@@ -10,10 +10,9 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from accounts.forms.fields import RuledField, bare_helper
-from accounts.mapping.adopting.reporting import MOST_FILES, MOST_IN_ALL, TOO_MUCH
+from accounts.mapping.adopting.reporting import TOO_MUCH, are_too_much
 from accounts.models.uploads.adoption import LONGEST_NAME
 from onboarding import names
-from onboarding.bounded_yaml import MOST_BYTES
 
 NO_SOURCE = "Choose one or more files, or read the connected Spinnaker."
 
@@ -30,10 +29,7 @@ class FilesField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         sent = data if isinstance(data, Sequence) else [data]
         files = [super(FilesField, self).clean(one, initial) for one in sent if one]
-        sizes = [file.size for file in files]
-        if len(sizes) > MOST_FILES or sum(sizes) > MOST_IN_ALL:
-            raise forms.ValidationError(TOO_MUCH)
-        if any(size > MOST_BYTES for size in sizes):
+        if are_too_much([file.size or 0 for file in files]):
             raise forms.ValidationError(TOO_MUCH)
         return files
 

@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.core import serializers
 from django.utils import timezone
 
+from accounts.api.v1.adoptions import report_on_spinnaker
 from accounts.mapping.adopting.keeping import (
     Asked,
     document_of,
@@ -21,12 +22,21 @@ from accounts.mapping.adopting.keeping import (
     sources_of,
     taken_of,
 )
-from accounts.mapping.adopting.reporting import CannotAdopt, files_read, reported
+from accounts.mapping.adopting.reporting import (
+    MOST_FILES,
+    MOST_IN_ALL,
+    TOO_MUCH,
+    CannotAdopt,
+    are_too_much,
+    files_read,
+    reported,
+)
 from accounts.models import Activity, AdoptedAccount, Adoption
 from accounts.models.uploads.adoption import KEPT
 from accounts.tasks import delete_old
 from onboarding.adopting.report import document
 from onboarding.adopting.wording import text
+from onboarding.bounded_yaml import MOST_BYTES
 from tests.accounts.management.test_onboard_report import closed
 from tests.onboarding.adopting.documents import aws, halconfig, spring
 from tests.onboarding.adopting.test_secrets import ACCESS_KEY, PLANTED, sources
@@ -123,6 +133,29 @@ def test_old_reports_are_deleted(operator: User) -> None:
 
     assert row not in listed
     assert [one.name for one in AdoptedAccount.objects.all()] == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "too_much"),
+    [
+        ([0] * MOST_FILES, False),
+        ([0] * (MOST_FILES + 1), True),
+        ([MOST_BYTES, MOST_IN_ALL - MOST_BYTES], False),
+        ([MOST_BYTES, MOST_IN_ALL - MOST_BYTES + 1], True),
+        ([MOST_BYTES + 1], True),
+    ],
+)
+def test_a_request_has_files_within_bounds(sizes: list[int], too_much: bool) -> None:
+    assert are_too_much(sizes) is too_much
+
+
+def test_the_document_and_the_api_say_the_bounds() -> None:
+    document = Path("docs/onboard/adopting.md").read_text()
+    described = " ".join(str(report_on_spinnaker.__doc__).split())
+
+    for bound in TOO_MUCH.removeprefix("At most ").rstrip(".").split(", "):
+        assert bound.removesuffix(" each") in document
+        assert bound.removesuffix(" each") in described
 
 
 def test_files_without_accounts_make_no_report(operator: User) -> None:
