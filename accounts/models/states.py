@@ -77,9 +77,6 @@ class Badge(NamedTuple):
 
 BADGES = {
     "taken": Badge("good", "check", "Bowline has the same values."),
-    "taken_with_loss": Badge(
-        "warn", "warning", "What is lost changes nothing in use.", "taken with loss"
-    ),
     "left": Badge("neutral", "minus", "The account stays as it is in Spinnaker."),
     "draft": Badge("neutral", "file", "Not planned yet."),
     "planning": Badge("busy", "again", "Bowline is comparing the settings with AWS."),

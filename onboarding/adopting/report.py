@@ -9,7 +9,7 @@ from typing import Any
 
 from onboarding import names
 from onboarding.accounts_file.writing import managing_written, yaml_text
-from onboarding.adopting.accounts.fields import CARRIED, LEFT, LOST, TAKEN
+from onboarding.adopting.accounts.fields import CARRIED, LEFT, TAKEN
 from onboarding.adopting.comparing import Spinnaker, combined
 from onboarding.adopting.findings import findings
 from onboarding.adopting.judging.accounts import Judged, Judgement, Written, judge
@@ -21,7 +21,7 @@ from onboarding.partitions import Arn
 from onboarding.topology import BASE_ROLE, MANAGED_ROLE, ExistingIdentity, Managing
 
 VERSION = 1
-OUTCOMES = (TAKEN, LOST, LEFT)
+OUTCOMES = (TAKEN, LEFT)
 Document = dict[str, Any]
 
 
@@ -131,7 +131,6 @@ def document(report: Report) -> Document:
         ],
         "counts": {
             "taken": report.counts[TAKEN],
-            "taken_with_loss": report.counts[LOST],
             "left": report.counts[LEFT],
             "other_providers": dict(report.others),
         },
@@ -159,7 +158,6 @@ def document(report: Report) -> Document:
 
 KEYS = {
     TAKEN: "taken",
-    LOST: "taken_with_loss",
     CARRIED: "carried",
     LEFT: "left",
 }

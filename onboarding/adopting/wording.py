@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from onboarding.adopting.accounts.fields import CARRIED, LEFT, LOST, TAKEN, Treatment
+from onboarding.adopting.accounts.fields import CARRIED, LEFT, TAKEN, Treatment
 from onboarding.adopting.judging.accounts import Judged
 from onboarding.adopting.judging.roles import RoleName
 from onboarding.adopting.judging.settings import SettingVerdict
@@ -19,20 +19,17 @@ MOST_NAMES = 20
 LONGEST_VALUE = 300
 HEADS = {
     TAKEN: "Taken",
-    LOST: "Taken with loss",
     CARRIED: "Carried along untouched",
     LEFT: "Left",
 }
 IF_TAKEN = {
     TAKEN: "Could be taken",
-    LOST: "Would be lost",
     CARRIED: "Carried along untouched",
     LEFT: "Can't be taken",
 }
 """Of an account that is left."""
 OUTCOMES = {
     TAKEN: "can be taken",
-    LOST: "can be taken with loss",
     LEFT: "is left",
 }
 
@@ -85,12 +82,8 @@ def source(reading: Reading) -> str:
 
 def summary(report: Report) -> Iterator[str]:
     counts = report.counts
-    yield (
-        f"Bowline can take {counts[TAKEN] + counts[LOST]} of "
-        f"{accounts(len(report.judgement.accounts))}: {counts[TAKEN]} without a loss, "
-        f"{counts[LOST]} with a loss that changes nothing in use. The other "
-        f"{counts[LEFT]} are left as they are."
-    )
+    of = accounts(len(report.judgement.accounts))
+    yield f"Bowline can take {counts[TAKEN]:,} of {of}. {left(counts[LEFT])}".rstrip()
     if report.others:
         listed = ", ".join(f"{name} {count}" for name, count in report.others.items())
         yield f"Accounts of other providers, not read: {listed}."
@@ -126,7 +119,7 @@ def by_treatment(
     if taken:
         yield f"  {heads[TAKEN]}: {', '.join(map(valued, taken))}"
         yield from (f"    {valued(one)}: {noted(one)}" for one in taken if noted(one))
-    for treatment in (LOST, CARRIED, LEFT):
+    for treatment in (CARRIED, LEFT):
         for one in verdicts:
             if one.treatment is treatment:
                 says = " ".join(filter(None, (noted(one), one.says)))
@@ -148,6 +141,15 @@ def of(names: Iterable[str]) -> str:
     """Name the accounts of a finding."""
     listed = [short(name) for name in names]
     return f" Accounts: {some(listed, MOST_NAMES)}." if listed else ""
+
+
+def left(count: int) -> str:
+    match count:
+        case 0:
+            return ""
+        case 1:
+            return "1 account is left as it is."
+    return f"{count:,} accounts are left as they are."
 
 
 def accounts(count: int) -> str:

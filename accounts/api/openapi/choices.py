@@ -92,9 +92,7 @@ AdoptedSource = Annotated[
     str, OneOf("AdoptedSource", [kind.name.lower() for kind in SourceKind])
 ]
 AdoptedProvider = Annotated[str, OneOf("AdoptedProvider", adopting.PROVIDERS)]
-AdoptedOutcome = Annotated[
-    str, OneOf("AdoptedOutcome", ("taken", "taken_with_loss", "left"))
-]
+AdoptedOutcome = Annotated[str, OneOf("AdoptedOutcome", ("taken", "left"))]
 FieldOutcome = Annotated[str, OneOf("FieldOutcome", KEYS.values())]
 ActivityWhat = Annotated[str, OneOf("ActivityWhat", Activity.What.values)]
 RunBy = Annotated[

@@ -88,7 +88,6 @@ class ReportSource(Schema):
 
 class ReportCounts(Schema):
     taken: int
-    taken_with_loss: int
     left: int
     other_providers: dict[str, int]
 
@@ -221,8 +220,8 @@ def made(row: Adoption) -> dict[str, Any]:
     summary="Read a report on a Spinnaker",
 )
 def read_spinnaker_report(request: ApiRequest, id: UUID) -> Any:
-    """Read which accounts can be taken, what would be lost, and why the others are
-    left. Every 200 accounts count as a request.
+    """Read which accounts can be taken, what becomes of each field, and why the others
+    are left. Every 200 accounts count as a request.
     """
     row = get_object_or_404(Adoption.objects.kept(), pk=id)
     count(str(request.token.pk), row.accounts.count() // ACCOUNTS)

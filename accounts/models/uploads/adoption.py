@@ -21,7 +21,7 @@ KEPT = timedelta(days=30)
 LONGEST_NAME = 200
 
 
-COUNTED = ("taken", "taken_with_loss", "left")
+COUNTED = ("taken", "left")
 OUTCOMES = tuple((key, key.replace("_", " ")) for key in COUNTED)
 """What becomes of an account."""
 KINDS = {kind.name.lower() for kind in SourceKind}
@@ -149,7 +149,7 @@ class Adoption(Readable):
     def can_be_taken(self) -> int:
         """Count the accounts of Spinnaker that can be."""
         counts: dict[str, int] = self.report["counts"]
-        return counts["taken"] + counts["taken_with_loss"]
+        return counts["taken"]
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:adoption", args=[self.pk])

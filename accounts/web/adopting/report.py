@@ -21,11 +21,11 @@ from accounts.models.states import word_of
 from accounts.people.doors import operator_required
 from accounts.wording import counted, first_of
 from onboarding.adopting.values import PROVIDERS
-from onboarding.adopting.wording import LONGEST_VALUE, MOST_NAMES
+from onboarding.adopting.wording import LONGEST_VALUE, MOST_NAMES, left
 from onboarding.names import short
 
 PAGE = 50
-OUTCOMES = ("taken", "taken_with_loss", "left")
+OUTCOMES = ("taken", "left")
 FILTERS: Filters = {
     "text": lambda text: Q(name__icontains=text),
     "outcome": lambda outcome: Q(outcome=outcome),
@@ -33,13 +33,11 @@ FILTERS: Filters = {
 }
 HEADS = {
     "taken": "Taken",
-    "taken_with_loss": "Taken with loss",
     "carried": "Carried along untouched",
     "left": "Left",
 }
 IF_TAKEN = {
     "taken": "Could be taken",
-    "taken_with_loss": "Would be lost",
     "carried": "Carried along untouched",
     "left": "Can't be taken",
 }
@@ -84,6 +82,7 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
         "can_be": row.can_be_taken,
         "of": counted(row.can_be_taken + counts["left"]),
         "counts": counts,
+        "left": left(counts["left"]),
         "add": counted(len(row.taken)),
         "outcomes": [(one, word_of(one)) for one in OUTCOMES],
         "types": PROVIDERS,

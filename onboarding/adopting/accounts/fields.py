@@ -27,13 +27,12 @@ class Treatment(StrEnum):
     """What becomes of a field."""
 
     TAKEN = "taken"
-    LOST = "taken with loss"
     CARRIED = "carried along untouched"
     LEFT = "left"
 
 
 TEXT, TRUTH, TEXTS, REGIONS, PERMISSIONS, ANYTHING = Shape
-TAKEN, LOST, CARRIED, LEFT = Treatment
+TAKEN, CARRIED, LEFT = Treatment
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +43,11 @@ class Row:
     shape: Shape
     treatment: Treatment
     says: str = ""
-    """What its loss does, for which an account stays where it is; why it is left, or
-    what becomes of it.
-    """
+    """Why it is left, or what becomes of it."""
     usual: Any = None
     """Spinnaker's own default: a field that says it says nothing."""
+    matters: bool = False
+    """Whether an account that says it stays where it is."""
 
 
 KEPT = "Bowline keeps it, and writes it back."

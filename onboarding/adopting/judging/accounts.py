@@ -1,6 +1,7 @@
 """What Bowline can take of each account, field by field, and why not the rest.
 
-An account is taken only where nothing that matters is lost; any other stays as it is.
+An account is taken only as a whole: one that says what Bowline cannot take stays as
+it is.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from onboarding.accounts_file.writing import yaml_text
 from onboarding.adopting.accounts.fields import (
     CARRIED,
     LEFT,
-    LOST,
     TAKEN,
     Treatment,
 )
@@ -100,10 +100,7 @@ class Judged:
 
     @property
     def outcome(self) -> Treatment:
-        if self.reasons:
-            return LEFT
-        losing = any(one.treatment is LOST for one in self.fields)
-        return LOST if losing else TAKEN
+        return LEFT if self.reasons else TAKEN
 
     def leaving(self, *reasons: str) -> Judged:
         return replace(self, reasons=(*self.reasons, *reasons))

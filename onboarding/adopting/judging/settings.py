@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from onboarding.adopting.accounts.fields import CARRIED, LEFT, LOST, TAKEN, Treatment
+from onboarding.adopting.accounts.fields import CARRIED, LEFT, TAKEN, Treatment
 from onboarding.adopting.comparing import Spinnaker
 from onboarding.adopting.values import PROVIDERS
 from onboarding.carried.fields import canonical
@@ -39,7 +39,7 @@ ROWS = (
     Row("defaultSecurityGroups", TAKEN, IN_ACCOUNTS),
     Row("defaultLifecycleHooks", TAKEN, IN_ACCOUNTS),
     Row("lambda", TAKEN, SWITCHED),
-    Row("primaryAccount", LOST, PRIMARY),
+    Row("primaryAccount", LEFT, PRIMARY),
     Row("accessKeyId", LEFT, SECRET),
     Row("secretAccessKey", LEFT, SECRET),
     Row("features", CARRIED, NOT_READ),

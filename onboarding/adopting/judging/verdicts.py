@@ -10,7 +10,6 @@ from onboarding.adopting.accounts.fields import (
     BY_NAME,
     CARRIED,
     LEFT,
-    LOST,
     OF_A_REGION,
     TAKEN,
     WITHIN,
@@ -43,7 +42,7 @@ class FieldVerdict:
     treatment: Treatment
     value: Any
     says: str = ""
-    """What a loss does, or why it is not taken."""
+    """Why it is not taken, or what becomes of it."""
     matters: bool = False
     """Whether the account stays where it is because of it."""
     note: str = ""
@@ -85,8 +84,8 @@ def judged(account: Account, name: str, refused: str) -> tuple[Treatment, str, b
         if holds_secret(value) and name != "kubeconfigContents":
             return LEFT, NO_SECRET, True
         if others := other_verbs(name, value):
-            return LOST, UNKNOWN_VERBS.format(" and ".join(others)), True
-    return row.treatment, row.says, row.treatment is LOST
+            return LEFT, UNKNOWN_VERBS.format(" and ".join(others)), True
+    return row.treatment, row.says, row.matters
 
 
 def carried_or_left(

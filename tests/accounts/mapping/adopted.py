@@ -21,7 +21,6 @@ def adoption_row(by: User, text: str = "x", **fields: Any) -> Adoption:
             "sources": [],
             "counts": {
                 "taken": 1,
-                "taken_with_loss": 0,
                 "left": 1,
                 "other_providers": {},
             },

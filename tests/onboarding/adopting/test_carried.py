@@ -83,9 +83,7 @@ def test_a_shape_is_the_same_for_spinnaker_once_it_is_taken(name: str) -> None:
             continue
         named = {
             one.account.name: {
-                field.field
-                for field in one.fields
-                if field.treatment.value in ("taken with loss", "left")
+                field.field for field in one.fields if field.treatment.value == "left"
             }
             for one in report.judgement.accounts
             if not one.reasons

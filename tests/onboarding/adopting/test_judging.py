@@ -1,4 +1,4 @@
-"""What is taken of an account, what its loss does, and why the rest is left."""
+"""What is taken of an account, and why the rest is left."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def judged(**fields: Any) -> tuple[str, str, str]:
         ({"accountId": ""}, "accountId: “” isn't valid"),
     ],
 )
-def test_an_account_with_a_loss_that_matters_is_left(
+def test_an_account_with_what_cannot_be_taken_is_left(
     fields: dict[str, Any], why: str
 ) -> None:
     report = reported(spring(only(aws("prod", **fields), aws("z", OTHER))))
@@ -377,11 +377,11 @@ def test_the_text_names_every_account_and_field() -> None:
 
     said = text(report_of(read(files)))
 
-    assert "Bowline can take 0 of 26 accounts" in said
+    assert "Bowline can take 0 of 26 accounts. 26 accounts are left as" in said
     assert "1 file is skipped" in said
     assert "google 1" in said
     assert "_bad0, _bad1, _bad10" in said
     assert " and 5 more." in said
-    assert "  Would be lost: permissions " in said
+    assert "  Can't be taken: permissions " in said
     assert "custom ‹U+001B›[31mx‹U+000A›faked" in said
     assert all(f"account _bad{place} " in said for place in range(25))

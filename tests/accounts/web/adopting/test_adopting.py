@@ -80,7 +80,7 @@ def test_the_report_says_what_can_be_taken_and_why_not_the_rest(operator) -> Non
 
     said = words(page)
     assert "Bowline can take 2 of 3 accounts" in said
-    assert "1 is left as it is" in said
+    assert "1 account is left as it is." in said
     assert "Add 2 accounts" in said
     listed = {one.account.name: one for one in page.context["listed"]}
     assert [*listed] == ["-Bad", "dev", "test"]
