@@ -21,11 +21,21 @@ from onboarding.partitions import Arn
 from onboarding.topology import BASE_ROLE, MANAGED_ROLE, ExistingIdentity, Managing
 
 VERSION = 1
-OUTCOMES = (TAKEN, LEFT)
-Document = dict[str, Any]
-
-
 MANAGING = "managing"
+Document = dict[str, Any]
+OF_ACCOUNTS = (TAKEN, LEFT)
+"""What becomes of an account."""
+
+
+def heads(*, is_left: bool = False) -> dict[str, str]:
+    """Return what fields are listed under, by what becomes of them: of an account that
+    is left, what would.
+    """
+    return {
+        TAKEN: "Could be taken" if is_left else "Taken",
+        CARRIED: "Carried along untouched",
+        LEFT: "Can't be taken" if is_left else "Left",
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,7 @@ class Report:
     @property
     def counts(self) -> Mapping[str, int]:
         found = Counter(one.outcome for one in self.judgement.accounts)
-        return {outcome: found[outcome] for outcome in OUTCOMES}
+        return {outcome: found[outcome] for outcome in OF_ACCOUNTS}
 
     @property
     def others(self) -> Mapping[str, int]:
@@ -129,11 +139,7 @@ def document(report: Report) -> Document:
             }
             for reading in report.spinnaker.readings
         ],
-        "counts": {
-            "taken": report.counts[TAKEN],
-            "left": report.counts[LEFT],
-            "other_providers": dict(report.others),
-        },
+        "counts": {**report.counts, "other_providers": dict(report.others)},
         "managed_role": (
             {"partition": role.partition, "name": role.name} if role else None
         ),
@@ -142,7 +148,7 @@ def document(report: Report) -> Document:
             {
                 "provider": one.provider,
                 "setting": one.setting,
-                "outcome": KEYS[one.treatment],
+                "outcome": one.treatment,
                 "value": as_json(one.value),
                 "says": one.says,
             }
@@ -156,25 +162,18 @@ def document(report: Report) -> Document:
     }
 
 
-KEYS = {
-    TAKEN: "taken",
-    CARRIED: "carried",
-    LEFT: "left",
-}
-
-
 def account_document(judged: Judged) -> Document:
     account = judged.account
     return {
         "type": account.type,
         "name": account.name,
         "source": account.place,
-        "outcome": KEYS[judged.outcome],
+        "outcome": judged.outcome,
         "reasons": list(judged.reasons),
         "fields": [
             {
                 "field": one.field,
-                "outcome": KEYS[one.treatment],
+                "outcome": one.treatment,
                 "value": as_json(one.value),
                 "says": one.says,
                 "note": one.note,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from onboarding.adopting.accounts.fields import CARRIED, LEFT, TAKEN, Treatment
+from onboarding.adopting.accounts.fields import CARRIED, LEFT, TAKEN
 from onboarding.adopting.judging.accounts import Judged
 from onboarding.adopting.judging.roles import RoleName
 from onboarding.adopting.judging.settings import SettingVerdict
 from onboarding.adopting.judging.verdicts import FieldVerdict
-from onboarding.adopting.report import Report, alike
+from onboarding.adopting.report import Report, alike, heads
 from onboarding.adopting.values import PROVIDERS, Reading, written
 from onboarding.names import one_line, short
 from onboarding.resources.risks import some
@@ -17,23 +17,6 @@ from onboarding.resources.risks import some
 MOST_NAMES = 20
 """In one line; the JSON has all of them."""
 LONGEST_VALUE = 300
-HEADS = {
-    TAKEN: "Taken",
-    CARRIED: "Carried along untouched",
-    LEFT: "Left",
-}
-IF_TAKEN = {
-    TAKEN: "Could be taken",
-    CARRIED: "Carried along untouched",
-    LEFT: "Can't be taken",
-}
-"""Of an account that is left."""
-OUTCOMES = {
-    TAKEN: "can be taken",
-    LEFT: "is left",
-}
-
-
 KEEP_LEFT = (
     "Keep the accounts that are left where they are: don't install a bundle's "
     "clouddriver-local.yml, whose lists replace theirs."
@@ -101,29 +84,31 @@ def role(found: RoleName) -> str:
 
 
 def account(judged: Judged) -> Iterator[str]:
-    one, outcome = judged.account, OUTCOMES[judged.outcome]
+    one, outcome = judged.account, "is left" if judged.reasons else "can be taken"
     yield f"{one.type} account {short(one.name)} ({one.place}) {outcome}"
     of_fields = {f"{each.field}: {each.says}" for each in judged.fields}
     for reason in judged.reasons:
         if reason not in of_fields:
             yield f"  Why it is left: {reason}"
-    yield from by_treatment(judged.fields, IF_TAKEN if judged.reasons else HEADS)
+    yield from by_treatment(judged.fields, is_left=bool(judged.reasons))
 
 
 def by_treatment(
     verdicts: Sequence[FieldVerdict] | Sequence[SettingVerdict],
-    heads: Mapping[Treatment, str] = HEADS,
+    *,
+    is_left: bool = False,
 ) -> Iterator[str]:
     """Write what is taken in one line, and a line for each of the others."""
+    words = heads(is_left=is_left)
     taken = [one for one in verdicts if one.treatment is TAKEN]
     if taken:
-        yield f"  {heads[TAKEN]}: {', '.join(map(valued, taken))}"
+        yield f"  {words[TAKEN]}: {', '.join(map(valued, taken))}"
         yield from (f"    {valued(one)}: {noted(one)}" for one in taken if noted(one))
     for treatment in (CARRIED, LEFT):
         for one in verdicts:
             if one.treatment is treatment:
                 says = " ".join(filter(None, (noted(one), one.says)))
-                yield f"  {heads[treatment]}: {valued(one)}. {says}"
+                yield f"  {words[treatment]}: {valued(one)}. {says}"
 
 
 def noted(one: FieldVerdict | SettingVerdict) -> str:

@@ -25,7 +25,8 @@ from accounts.models import (
 from accounts.models.standing import TOGETHER, WORDS
 from accounts.models.states import State, Status
 from onboarding.adopting import values as adopting
-from onboarding.adopting.report import KEYS
+from onboarding.adopting.accounts.fields import Treatment
+from onboarding.adopting.report import OF_ACCOUNTS
 from onboarding.adopting.values import SourceKind
 from onboarding.delivery.verdicts import Verb
 from onboarding.description.fields import MAKERS
@@ -92,8 +93,8 @@ AdoptedSource = Annotated[
     str, OneOf("AdoptedSource", [kind.name.lower() for kind in SourceKind])
 ]
 AdoptedProvider = Annotated[str, OneOf("AdoptedProvider", adopting.PROVIDERS)]
-AdoptedOutcome = Annotated[str, OneOf("AdoptedOutcome", ("taken", "left"))]
-FieldOutcome = Annotated[str, OneOf("FieldOutcome", KEYS.values())]
+AdoptedOutcome = Annotated[str, OneOf("AdoptedOutcome", OF_ACCOUNTS)]
+FieldOutcome = Annotated[str, OneOf("FieldOutcome", Treatment)]
 ActivityWhat = Annotated[str, OneOf("ActivityWhat", Activity.What.values)]
 RunBy = Annotated[
     str,

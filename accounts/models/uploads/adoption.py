@@ -13,7 +13,8 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from accounts.models.readable import Check, Readable, is_mappings, is_texts
-from onboarding.adopting.report import KEYS
+from onboarding.adopting.accounts.fields import Treatment
+from onboarding.adopting.report import OF_ACCOUNTS
 from onboarding.adopting.values import PROVIDERS, SourceKind
 
 KEPT = timedelta(days=30)
@@ -21,9 +22,6 @@ KEPT = timedelta(days=30)
 LONGEST_NAME = 200
 
 
-COUNTED = ("taken", "left")
-OUTCOMES = tuple((key, key.replace("_", " ")) for key in COUNTED)
-"""What becomes of an account."""
 KINDS = {kind.name.lower() for kind in SourceKind}
 
 
@@ -39,19 +37,19 @@ def is_report(value: Any) -> bool:
 def is_said(value: Any) -> bool:
     """Return whether it is what the schema says of an account."""
     return (
-        has(value, type=one_of(PROVIDERS), outcome=one_of(COUNTED))
+        has(value, type=one_of(PROVIDERS), outcome=one_of(OF_ACCOUNTS))
         and has(value, name=is_text, source=is_text, reasons=is_texts)
         and has(value, fields=all_are(is_field))
     )
 
 
 def is_field(value: Any) -> bool:
-    known = has(value, field=is_text, outcome=one_of(KEYS.values()), says=is_text)
+    known = has(value, field=is_text, outcome=one_of([*Treatment]), says=is_text)
     return known and has(value, note=is_text) and "value" in value
 
 
 def is_setting(value: Any) -> bool:
-    known = has(value, provider=one_of(PROVIDERS), outcome=one_of(KEYS.values()))
+    known = has(value, provider=one_of(PROVIDERS), outcome=one_of([*Treatment]))
     return known and has(value, setting=is_text, says=is_text) and "value" in value
 
 
@@ -68,7 +66,7 @@ def is_role(value: Any) -> bool:
 
 
 def is_counts(value: Any) -> bool:
-    known = has(value, **dict.fromkeys(COUNTED, is_count))
+    known = has(value, **dict.fromkeys(OF_ACCOUNTS, is_count))
     return known and has(value, other_providers=each_counted)
 
 
@@ -168,7 +166,9 @@ class AdoptedAccount(Readable):
     """The provider in Spinnaker."""
     name = models.CharField(max_length=LONGEST_NAME)
     """To search by: a source may have longer ones."""
-    outcome = models.CharField(max_length=20, choices=OUTCOMES)
+    outcome = models.CharField(
+        max_length=20, choices=[(one.value, one.value) for one in OF_ACCOUNTS]
+    )
     said = models.JSONField(default=dict)
     """Everything that the report says of it."""
 

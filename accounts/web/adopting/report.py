@@ -20,28 +20,17 @@ from accounts.models import AdoptedAccount, Adoption
 from accounts.models.states import word_of
 from accounts.people.doors import operator_required
 from accounts.wording import counted, first_of
+from onboarding.adopting.report import OF_ACCOUNTS, heads
 from onboarding.adopting.values import PROVIDERS
 from onboarding.adopting.wording import LONGEST_VALUE, MOST_NAMES, left
 from onboarding.names import short
 
 PAGE = 50
-OUTCOMES = ("taken", "left")
 FILTERS: Filters = {
     "text": lambda text: Q(name__icontains=text),
     "outcome": lambda outcome: Q(outcome=outcome),
     "type": lambda type_: Q(type=type_),
 }
-HEADS = {
-    "taken": "Taken",
-    "carried": "Carried along untouched",
-    "left": "Left",
-}
-IF_TAKEN = {
-    "taken": "Could be taken",
-    "carried": "Carried along untouched",
-    "left": "Can't be taken",
-}
-"""Of an account that is left."""
 
 
 class FieldLine(NamedTuple):
@@ -84,7 +73,7 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
         "counts": counts,
         "left": left(counts["left"]),
         "add": counted(len(row.taken)),
-        "outcomes": [(one, word_of(one)) for one in OUTCOMES],
+        "outcomes": [(one, word_of(one)) for one in OF_ACCOUNTS],
         "types": PROVIDERS,
         "findings": list(findings_of(row)),
         "settings": settings_of(row),
@@ -136,7 +125,7 @@ def settings_of(row: Adoption) -> list[tuple[str, list[FieldLine]]]:
         (one["outcome"], line(f"{one['provider']}.{one['setting']}", one))
         for one in row.report["settings"]
     ]
-    return grouped(lines, HEADS)
+    return grouped(lines)
 
 
 def listed(account: AdoptedAccount) -> Listed:
@@ -147,18 +136,18 @@ def listed(account: AdoptedAccount) -> Listed:
         account,
         said["source"],
         said["reasons"],
-        grouped(lines, IF_TAKEN if said["reasons"] else HEADS),
+        grouped(lines, is_left=bool(said["reasons"])),
         len(fields),
     )
 
 
 def grouped(
-    lines: Sequence[tuple[str, FieldLine]], heads: dict[str, str]
+    lines: Sequence[tuple[str, FieldLine]], *, is_left: bool = False
 ) -> list[tuple[str, list[FieldLine]]]:
     """Put what is left first: people search for that."""
     groups = [
         (head, [one for of, one in lines if of == outcome])
-        for outcome, head in reversed(heads.items())
+        for outcome, head in reversed(heads(is_left=is_left).items())
     ]
     return [(head, found) for head, found in groups if found]
 

@@ -24,10 +24,10 @@ class Shape(Enum):
 
 
 class Treatment(StrEnum):
-    """What becomes of a field."""
+    """What becomes of a field; the report has words for it."""
 
     TAKEN = "taken"
-    CARRIED = "carried along untouched"
+    CARRIED = "carried"
     LEFT = "left"
 
 

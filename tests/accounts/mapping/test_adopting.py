@@ -36,7 +36,7 @@ from accounts.mapping.adopting.reporting import (
 from accounts.models import Activity, AdoptedAccount, Adoption
 from accounts.models.uploads.adoption import KEPT
 from accounts.tasks import delete_old
-from onboarding.adopting.report import document
+from onboarding.adopting.report import document, heads
 from onboarding.adopting.wording import text
 from onboarding.bounded_yaml import MOST_BYTES
 from tests.accounts.management.test_onboard_report import closed
@@ -151,6 +151,16 @@ def test_old_reports_are_deleted(operator: User) -> None:
 )
 def test_a_request_has_files_within_bounds(sizes: list[int], too_much: bool) -> None:
     assert are_too_much(sizes) is too_much
+
+
+def test_the_document_has_the_words_of_the_report() -> None:
+    document = Path("docs/onboard/adopting.md").read_text()
+    _, _, rest = document.partition("| Field | What it means |\n|---|---|\n")
+
+    rows = rest.partition("\n\n")[0].splitlines()
+    assert [row.split(" | ")[0] for row in rows] == [
+        f"| {head.lower()}" for head in heads().values()
+    ]
 
 
 def test_the_document_and_the_api_say_the_bounds() -> None:

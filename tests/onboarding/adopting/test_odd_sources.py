@@ -123,7 +123,7 @@ def test_settings_of_a_provider_are_reported_without_empty_ones() -> None:
 
     settings = {one.setting: one.treatment for one in reported(files).settings}
 
-    assert settings == {"client": "carried along untouched"}
+    assert settings == {"client": "carried"}
 
 
 def test_variables_are_filled_in_up_to_a_bound() -> None:
