@@ -16,6 +16,7 @@ from script.settings_reference import settings_reference
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES: dict[str, Callable[[], str]] = {
     # ninja wants the settings as soon as it is imported.
+    "adopt.schema.json": lambda: import_module("script.adopt_schema").adopt_schema(),
     "reference/api-reference.md": lambda: import_module(
         "script.api_reference"
     ).api_reference(),

@@ -45,7 +45,7 @@ LAYERS = (
 
 
 ROOMS = (
-    {"http", "models", "secrets", "slices", "wording"},
+    {"closed_sets", "http", "models", "secrets", "slices", "wording"},
     {"people"},
     {"work"},
     {"notifications"},

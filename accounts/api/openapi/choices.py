@@ -4,12 +4,9 @@ clients that are generated know it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, core_schema
-
+from accounts.closed_sets import OneOf
 from accounts.lists import accounts, members
 from accounts.lists.runs import IN_PROGRESS
 from accounts.models import (
@@ -24,34 +21,9 @@ from accounts.models import (
 )
 from accounts.models.standing import TOGETHER, WORDS
 from accounts.models.states import State, Status
-from onboarding.adopting import values as adopting
-from onboarding.adopting.accounts.fields import Treatment
-from onboarding.adopting.report import OF_ACCOUNTS
-from onboarding.adopting.values import SourceKind
 from onboarding.delivery.verdicts import Verb
 from onboarding.description.fields import MAKERS
 from onboarding.providers import PROVIDERS
-
-NAME = "x-name"
-"""Where a schema says what it is called, until it is moved under this name."""
-
-
-class OneOf:
-    """Takes one of these words, and nothing else."""
-
-    def __init__(self, name: str, words: Iterable[str]) -> None:
-        self.name, self.words = name, [*map(str, words)]
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return core_schema.literal_schema(self.words)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {"type": "string", "enum": self.words, NAME: self.name}
-
 
 AccountState = Annotated[str, OneOf("AccountState", WORDS)]
 AccountStateFilter = Annotated[str, OneOf("AccountStateFilter", (*WORDS, *TOGETHER))]
@@ -89,12 +61,6 @@ YesNo = Annotated[str, OneOf("YesNo", ("yes", "no"))]
 PolicyState = Annotated[
     str, OneOf("PolicyState", ("not approved", "asked for", "accepted"))
 ]
-AdoptedSource = Annotated[
-    str, OneOf("AdoptedSource", [kind.name.lower() for kind in SourceKind])
-]
-AdoptedProvider = Annotated[str, OneOf("AdoptedProvider", adopting.PROVIDERS)]
-AdoptedOutcome = Annotated[str, OneOf("AdoptedOutcome", OF_ACCOUNTS)]
-FieldOutcome = Annotated[str, OneOf("FieldOutcome", Treatment)]
 ActivityWhat = Annotated[str, OneOf("ActivityWhat", Activity.What.values)]
 RunBy = Annotated[
     str,

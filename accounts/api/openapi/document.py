@@ -12,8 +12,8 @@ from typing import Any
 from ninja.openapi.schema import OpenAPISchema
 
 from accounts.api.codes import Code
-from accounts.api.openapi.choices import NAME
 from accounts.api.problems import CONTENT_TYPE
+from accounts.closed_sets import NAME
 
 Node = dict[str, Any]
 

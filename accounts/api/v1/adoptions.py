@@ -16,12 +16,6 @@ from accounts.api.codes import Code
 from accounts.api.files import READ_ON, takes_bytes
 from accounts.api.idempotency import once_if_keyed
 from accounts.api.limits import count
-from accounts.api.openapi.choices import (
-    AdoptedOutcome,
-    AdoptedProvider,
-    AdoptedSource,
-    FieldOutcome,
-)
 from accounts.api.problems import Problem
 from accounts.api.requests import Exact, Request
 from accounts.api.v1.accounts_file import ACCOUNTS, BYTES, YAML, file_of
@@ -46,6 +40,7 @@ from accounts.mapping.adopting.reporting import (
 )
 from accounts.models import Adoption
 from accounts.models.uploads.adoption import LONGEST_NAME
+from accounts.models.uploads.report import SpinnakerReport
 from onboarding.adopting.report import accounts_file
 from onboarding.names import BadName, seen
 
@@ -78,67 +73,6 @@ class AdoptionMade(Schema):
     taken: int = Field(description="Accounts of Spinnaker that can be taken")
     left: int
     accounts: int = Field(description="Accounts that the accounts file has")
-
-
-class ReportSource(Schema):
-    kind: AdoptedSource
-    title: str
-    accounts: dict[str, int]
-
-
-class ReportCounts(Schema):
-    taken: int
-    left: int
-    other_providers: dict[str, int]
-
-
-class ReportRole(Schema):
-    partition: str
-    name: str
-
-
-class ReportField(Schema):
-    field: str
-    outcome: FieldOutcome
-    value: Any = None
-    says: str
-    note: str
-
-
-class ReportAccount(Schema):
-    type: AdoptedProvider
-    name: str
-    source: str
-    outcome: AdoptedOutcome
-    reasons: list[str]
-    fields: list[ReportField]
-
-
-class ReportSetting(Schema):
-    provider: AdoptedProvider
-    setting: str
-    outcome: FieldOutcome
-    value: Any = None
-    says: str
-
-
-class ReportFinding(Schema):
-    kind: str
-    says: str
-    accounts: list[str]
-
-
-class SpinnakerReport(Schema):
-    """As docs/adopt.schema.json describes it."""
-
-    version: int
-    sources: list[ReportSource]
-    counts: ReportCounts
-    managed_role: ReportRole | None
-    accounts: list[ReportAccount]
-    settings: list[ReportSetting]
-    findings: list[ReportFinding]
-    not_sources: list[str]
 
 
 class FileWanted(Request):

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from accounts.api.api import api
-from accounts.api.openapi.choices import NAME
 from accounts.api.openapi.document import REF, Document, in_3_0
+from accounts.closed_sets import NAME
 from tests.accounts.api.calling import Caller, caller
 from tests.rows import person
 

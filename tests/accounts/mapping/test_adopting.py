@@ -34,6 +34,7 @@ from accounts.mapping.adopting.reporting import (
     reported,
 )
 from accounts.models import Activity, AdoptedAccount, Adoption
+from accounts.models.readable import Unreadable
 from accounts.models.uploads.adoption import KEPT
 from accounts.tasks import delete_old
 from onboarding.adopting.report import document, heads
@@ -124,6 +125,43 @@ def test_a_text_that_no_database_takes_is_kept_as_it_can_be(operator: User) -> N
     assert "\\u0000" not in stored
     assert "a\\ufffdb" in stored
     assert row.text.encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["counts"], {"taken": 1}),
+        (["counts", "left"], "1"),
+        (["managed_role"], "x"),
+        (["sources", 0, "kind"], "guess"),
+        (["settings"], [{"provider": "aws"}]),
+        (["findings"], {}),
+    ],
+)
+def test_a_report_is_not_loaded_with_what_nothing_can_read(
+    operator: User, path: list[Any], value: Any
+) -> None:
+    row = kept(halconfig({"aws": {"accounts": [aws("dev")]}}), operator)
+    within = row.report
+    for step in path[:-1]:
+        within = within[step]
+    within[path[-1]] = value
+    row.save()
+
+    with pytest.raises(Unreadable, match="The column report of the adoption"):
+        Adoption.objects.get()
+
+
+def test_an_account_of_a_report_is_not_loaded_without_its_fields(
+    operator: User,
+) -> None:
+    kept(halconfig({"aws": {"accounts": [aws("dev")]}}), operator)
+    account = AdoptedAccount.objects.get()
+    del account.said["fields"][0]["value"]
+    account.save()
+
+    with pytest.raises(Unreadable, match="The column said of the adopted account"):
+        AdoptedAccount.objects.get()
 
 
 def test_old_reports_are_deleted(operator: User) -> None:

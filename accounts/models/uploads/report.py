@@ -1,0 +1,135 @@
+"""The report on an existing Spinnaker as programs read it: what rows may have of it,
+the API answers with it, and docs/adopt.schema.json is made of it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+
+from accounts.closed_sets import OneOf
+from accounts.models.readable import Check
+from onboarding.adopting.accounts.fields import Treatment
+from onboarding.adopting.report import OF_ACCOUNTS
+from onboarding.adopting.values import PROVIDERS, SourceKind
+
+SOURCES = [kind.name.lower() for kind in SourceKind]
+AdoptedSource = Annotated[str, OneOf("AdoptedSource", SOURCES)]
+AdoptedProvider = Annotated[str, OneOf("AdoptedProvider", PROVIDERS)]
+AdoptedOutcome = Annotated[str, OneOf("AdoptedOutcome", OF_ACCOUNTS)]
+FieldOutcome = Annotated[str, OneOf("FieldOutcome", Treatment)]
+Value = Annotated[
+    Any,
+    Field(
+        description='As Spinnaker reads it. A secret is {"secret": true}, or '
+        '{"reference": …} where the source only refers to it.'
+    ),
+]
+
+
+class ReportSource(BaseModel):
+    kind: AdoptedSource
+    title: str = Field(description="The files, or the requests to Gate.")
+    accounts: dict[str, int] = Field(description="How many, by provider.")
+
+
+class ReportCounts(BaseModel):
+    taken: int
+    left: int
+    other_providers: dict[str, int] = Field(
+        description="Accounts of providers that Bowline doesn't know."
+    )
+
+
+class ReportRole(BaseModel):
+    partition: str
+    name: str
+
+
+class ReportField(BaseModel):
+    field: str
+    outcome: FieldOutcome
+    value: Value
+    says: str = Field(
+        description="Why the field isn't taken, or what becomes of it; may be empty."
+    )
+    note: str = Field(description="How the value was read; may be empty.")
+
+
+class ReportAccount(BaseModel):
+    type: AdoptedProvider
+    name: str
+    source: str = Field(description="The file and the line.")
+    outcome: AdoptedOutcome
+    reasons: list[str] = Field(description="Why it is left; empty where it is taken.")
+    fields: list[ReportField] = Field(
+        description="Every field that says something else than Spinnaker's default. Of "
+        "an account that is left, what would become of the field."
+    )
+
+
+class ReportSetting(BaseModel):
+    provider: AdoptedProvider
+    setting: str
+    outcome: FieldOutcome
+    value: Value
+    says: str
+
+
+class ReportFinding(BaseModel):
+    kind: str = Field(description="For programs: the same for all findings of a kind.")
+    says: str
+    accounts: list[str]
+
+
+class StoredReport(BaseModel):
+    """The report but for its accounts, which have rows of their own."""
+
+    version: int = Field(description="1, until a key means something else.")
+    sources: list[ReportSource] = Field(
+        description="What was read, those first that Spinnaker prefers."
+    )
+    counts: ReportCounts
+    managed_role: ReportRole | None = Field(
+        description="The usual role of the accounts that are taken: an account with "
+        "another one names it in the accounts file. null where none has one."
+    )
+    settings: list[ReportSetting] = Field(
+        description="What a provider says next to its accounts."
+    )
+    findings: list[ReportFinding] = Field(
+        description="What to know, or decide, before Bowline takes over."
+    )
+    not_sources: list[str] = Field(
+        description="Files of folders that hold no accounts."
+    )
+
+
+class SpinnakerReport(StoredReport):
+    """What an existing Spinnaker's accounts are, and what Bowline can take of them. The
+    same sources give the same report. Keys may be added within a version.
+    """
+
+    accounts: list[ReportAccount]
+
+
+class ReportFile(BaseModel):
+    """A file that was read: what it is called, and what it was."""
+
+    name: str
+    sha256: str
+
+
+def fits(schema: Any) -> Check:
+    """Return whether a value is as the schema says, with nothing converted."""
+    adapter = TypeAdapter(schema)
+
+    def check(value: Any) -> bool:
+        try:
+            adapter.validate_python(value, strict=True)
+        except ValidationError:
+            return False
+        return True
+
+    return check
