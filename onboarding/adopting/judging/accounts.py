@@ -161,7 +161,7 @@ class Judge:
         carried = carried_of(judged)
         first = self.first_of.get(account.text("accountId"), account)
         if first is account:
-            written = carrying(written_aws(account, self.role), AWS, carried)
+            written = with_remainder(written_aws(account, self.role), AWS, carried)
         elif why := unlike_name(account, first):
             return judged.leaving(why)
         else:
@@ -246,7 +246,7 @@ class Judge:
             return judged
         before = self.written[aws.name]
         after = {**before, "providers": {**before["providers"], provider: details}}
-        after = carrying(after, judged.account.type, carried)
+        after = with_remainder(after, judged.account.type, carried)
         if problems := self.problems(after):
             return judged.leaving(*problems)
         self.written[aws.name] = after
@@ -312,12 +312,11 @@ def carried_of(judged: Judged) -> Written:
     return remainder(judged.account, names)
 
 
-def carrying(written: Written, kind: str, fields: Written) -> Written:
-    """Add what is carried of one of its accounts in Spinnaker."""
+def with_remainder(written: Written, kind: str, fields: Written) -> Written:
+    """Add what is carried of one of its accounts in Spinnaker to the accounts file."""
     if not fields:
         return written
-    kept = {**written.get("carried", {}), kind: fields}
-    return {**written, "carried": kept, "providers": written["providers"]}
+    return {**written, "carried": {**written.get("carried", {}), kind: fields}}
 
 
 def unlike(
