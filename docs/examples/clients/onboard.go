@@ -66,7 +66,7 @@ func main() {
 		log.Fatal(err)
 	}
 	managing := bowline.ManagingSettings{Name: "managing", AccountId: os.Args[1]}
-	done(client.DescribeManagingAccountWithResponse(ctx, nil, managing))
+	done(client.PutManagingAccountWithResponse(ctx, nil, managing))
 	onboard(client, done(client.PlanManagingAccountWithResponse(ctx, nil)).JSON202.Number)
 	role := "OrganizationAccountAccessRole"
 	done(client.PutAccountWithResponse(ctx, "go", nil, bowline.AccountSettings{
