@@ -29,6 +29,7 @@ from onboarding.aws.session import CALLERS
 from onboarding.aws.shared_clients import shared_client
 from onboarding.verify.chain import IDENTITIES
 from script.emulated_organization import Credentials
+from tests.factories import roles_in_a_policy
 from tests.fresh_clone import FreshClone
 
 pytest_plugins = ["tests.tiers", "tests.servers", "tests.databases"]
@@ -165,13 +166,9 @@ def three_policy_sets(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def room_for_two(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no more than two accounts fit among those that are listed."""
-    for module in (
-        "onboarding.desired.capacity",
-        "onboarding.desired.managing",
-        "accounts.runs.capacity",
-        "accounts.web.managing.forms",
-    ):
-        monkeypatch.setattr(f"{module}.most_listed", lambda managing: 2)
+    roles_in_a_policy(monkeypatch, 2)
+    for module in ("onboarding.desired.capacity", "onboarding.desired.managing"):
+        monkeypatch.setattr(f"{module}.most_policies", lambda managing: 1)
 
 
 @pytest.fixture(scope="session")

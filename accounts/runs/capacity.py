@@ -1,17 +1,18 @@
 """How much room there is for accounts in the policies of Spinnaker's identity.
 
-Counted by the database, so that a page costs as much for ten thousand accounts as for
-three.
+Accounts are counted by the database, and those that are listed by the length of their
+roles: few enough to be read at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models.managed import ManagedAccountQuerySet
 from accounts.models.states import OPEN, Status
 from onboarding.desired.capacity import (
     ASSUME_POLICY,
@@ -20,6 +21,7 @@ from onboarding.desired.capacity import (
     listed_up_to,
     most_listed,
 )
+from onboarding.topology import Managing
 
 STANDS = Q(granted_at__isnull=False)
 
@@ -38,10 +40,19 @@ class NoRoom(ValueError):
 
 def capacity_of(row: ManagingAccount) -> Capacity:
     """Count the accounts that exist, those that are described, and those that fit."""
-    counts = ManagedAccount.objects.in_aws_provider().aggregate(
+    managing, rows = managing_of(row), ManagedAccount.objects.in_aws_provider()
+    counts = rows.aggregate(
         assumed=Count("pk", filter=STANDS), coming=Count("pk", filter=~STANDS)
     )
-    return capacity(managing_of(row), **counts)
+    roles = [] if row.organization else roles_of(managing, rows)
+    return capacity(managing, roles, **counts)
+
+
+def roles_of(managing: Managing, rows: ManagedAccountQuerySet) -> list[str]:
+    """List their managed roles in the order in which policies list them."""
+    order = (F("granted_at").asc(nulls_last=True), "id")
+    pairs = rows.order_by(*order).values_list("account_id", "managed_role")
+    return [managing.managed_role_arn(account_id, own) for account_id, own in pairs]
 
 
 def refuse_overflow(row: ManagingAccount, accounts: Iterable[ManagedAccount]) -> None:
@@ -50,17 +61,15 @@ def refuse_overflow(row: ManagingAccount, accounts: Iterable[ManagedAccount]) ->
     """
     if row.organization:
         return
-    most = most_listed(managing_of(row))
-    if ManagedAccount.objects.count() <= most:
-        return
     is_open = Run.objects.filter(
         account=OuterRef("pk"), kind=Run.Kind.ONBOARD, status__in=OPEN
     )
     asked = Q(pk__in=[account.pk for account in accounts])
     rows = ManagedAccount.objects.in_aws_provider()
-    taken = rows.filter(STANDS | asked | Exists(is_open)).count()
-    if taken > most:
-        raise NoRoom(taken, most)
+    managing = managing_of(row)
+    taken = roles_of(managing, rows.filter(STANDS | asked | Exists(is_open)))
+    if len(taken) > (most := most_listed(managing, taken)):
+        raise NoRoom(len(taken), most)
 
 
 def room_in_plan(run: Run) -> int | None:
@@ -77,5 +86,6 @@ def room_in_plan(run: Run) -> int | None:
     managing = managing_of(row)
     applying = Run.objects.filter(account=OuterRef("pk"), status=Status.APPLYING)
     rows = ManagedAccount.objects.in_aws_provider()
-    taken = rows.filter(STANDS | Exists(applying)).count()
-    return max(0, max(listed_up_to(managing, name) for name in names) - taken)
+    taken = roles_of(managing, rows.filter(STANDS | Exists(applying)))
+    fit = max(listed_up_to(managing, name, taken) for name in names)
+    return max(0, fit - len(taken))

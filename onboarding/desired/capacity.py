@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice, repeat
 from itertools import count as count_from
-from itertools import islice
-from math import ceil
 
 from onboarding.desired.packing import POLICIES_PER_HOLDER
 from onboarding.resources.policy import MANAGED_POLICY_LIMIT, Policy, minified
@@ -46,15 +45,19 @@ class Capacity:
         return self.most is not None and self.wanted >= NEARLY_FULL * self.most
 
 
-def capacity(managing: Managing, *, assumed: int, coming: int = 0) -> Capacity:
-    """Count the accounts that fit, given how many exist and how many are described."""
-    most = None if managing.organization else most_listed(managing)
+def capacity(
+    managing: Managing, roles: Iterable[str] = (), *, assumed: int, coming: int = 0
+) -> Capacity:
+    """Count the accounts that fit, given the roles of those that exist and of those
+    that are described.
+    """
+    most = None if managing.organization else most_listed(managing, roles)
     return Capacity(assumed, most, coming)
 
 
-def assume_policy_names(managing: Managing, count: int) -> tuple[str, ...]:
-    """Name the policies that hold this number of listed roles."""
-    return tuple(islice(policy_names(), ceil(count / roles_per_policy(managing))))
+def assume_policy_names(roles: Iterable[str]) -> tuple[str, ...]:
+    """Name the policies that list these roles."""
+    return tuple(islice(policy_names(), len([*in_policies(roles)])))
 
 
 def policy_names() -> Iterator[str]:
@@ -63,10 +66,10 @@ def policy_names() -> Iterator[str]:
     yield from (f"{ASSUME_POLICY}-{number}" for number in count_from(2))
 
 
-def listed_up_to(managing: Managing, name: str) -> int:
+def listed_up_to(managing: Managing, name: str, roles: Iterable[str] = ()) -> int:
     """Count the listed roles that fit where this is the last of those policies."""
     _, _, number = name.partition(f"{ASSUME_POLICY}-")
-    return int(number or 1) * roles_per_policy(managing)
+    return fitting(managing, roles, int(number or 1))
 
 
 def assume_policy(roles: list[str]) -> Policy:
@@ -89,21 +92,22 @@ def in_policies(roles: Iterable[str]) -> Iterator[list[str]]:
     some: list[str] = []
     left = ROOM
     for role in roles:
-        if some and room_for(role) > left:
+        room = room_for(role)
+        if some and room > left:
             yield some
             some, left = [], ROOM
         some.append(role)
-        left -= room_for(role)
+        left -= room
     if some:
         yield some
 
 
-def roles_per_policy(managing: Managing) -> int:
-    """Count the role ARNs that one managed policy holds, where all have the usual name:
-    they are equally long.
+def fitting(managing: Managing, roles: Iterable[str], policies: int) -> int:
+    """Count the roles that fit into these policies: these in their order, and then
+    others with the usual name.
     """
-    arn = managing.managed_role_arn("0" * 12)
-    return ROOM // room_for(arn)
+    usual = repeat(managing.managed_role_arn("0" * 12))
+    return sum(map(len, islice(in_policies(chain(roles, usual)), policies)))
 
 
 def most_policies(managing: Managing) -> int:
@@ -111,6 +115,6 @@ def most_policies(managing: Managing) -> int:
     return POLICIES_PER_HOLDER - (2 if managing.bakes else 1)
 
 
-def most_listed(managing: Managing) -> int:
+def most_listed(managing: Managing, roles: Iterable[str] = ()) -> int:
     """Count the accounts that fit into the listed form, all policies together."""
-    return roles_per_policy(managing) * most_policies(managing)
+    return fitting(managing, roles, most_policies(managing))

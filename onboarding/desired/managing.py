@@ -8,7 +8,6 @@ from typing import Any
 from onboarding.desired.capacity import (
     assume_policy,
     in_policies,
-    most_listed,
     most_policies,
     policy_names,
 )
@@ -198,21 +197,23 @@ def assume_policies(
             "Condition": {"StringEquals": {"aws:ResourceOrgID": managing.organization}},
         }
         documents.append(Policy.allowing(statement))
-    listed = [role for role in assumed if not is_usual(managing, role)]
-    documents += map(assume_policy, in_policies(listed))
-    most = most_listed(managing)
-    if len(listed) > most or len(documents) > most_policies(managing):
+    whole = bool(managing.organization)
+    listed = [one for one in assumed if not (whole and is_usual(managing, one))]
+    lists = [*in_policies(listed)]
+    free = most_policies(managing) - len(documents)
+    if len(lists) > free:
         raise QuotaExceeded(
             f"{len(listed):,} listed accounts do not fit into the "
-            f"{POLICIES_PER_HOLDER} policies of one identity; {most:,} do."
+            f"{POLICIES_PER_HOLDER} policies of one identity; "
+            f"{sum(map(len, lists[:free])):,} do."
         )
+    documents += map(assume_policy, lists)
     yield from zip(policy_names(), documents, strict=False)
 
 
 def is_usual(managing: Managing, role: str) -> bool:
-    """Return whether the organization's pattern matches the role."""
-    usual = managing.managed_role_arn(Arn.of(role).account)
-    return bool(managing.organization) and role == usual
+    """Return whether the role is called as most are, and as the pattern says."""
+    return role == managing.managed_role_arn(Arn.of(role).account)
 
 
 def attachment(managing: Managing, policy: str) -> Attachment:

@@ -17,14 +17,14 @@ from accounts.mapping.managed import assumed_roles, managed_of
 from accounts.mapping.managing import managing_of
 from accounts.mapping.snapshots import earlier_resources, keep, managed_snapshot
 from accounts.models import ManagedAccount, ManagingAccount
-from accounts.runs.capacity import capacity_of
 from accounts.runs.planning import own_line
 from accounts.runs.scope import Comparison
 from accounts.runs.verifying import without_others
 from accounts.web.managing.switching import switch_of
 from onboarding.accounts_file import FileProblems, read
+from onboarding.desired.capacity import ASSUME_POLICY
 from onboarding.desired.managing import managing_side
-from onboarding.resources.kinds import Role
+from onboarding.resources.kinds import ManagedPolicy, Resource, Role
 from onboarding.resources.plan import Change, diff
 from tests.rows import account_row, managing_row
 
@@ -186,8 +186,36 @@ def test_the_switch_to_an_organization_says_that_such_roles_stay_listed() -> Non
     row = managing_row()
     account_row(granted_at=timezone.now())
 
-    before = switch_of(row, capacity_of(row))
+    before = switch_of(row)
     ManagedAccount.objects.update(managed_role=OWN)
 
     assert not before.has_own
-    assert switch_of(row, capacity_of(row)).has_own
+    assert switch_of(row).has_own
+
+
+def test_the_switch_names_the_policies_that_exist_and_counts_those_that_go() -> None:
+    row = managing_row()
+    for number in range(40):
+        account_row(
+            f"a{number}",
+            account_id=f"{number:012}",
+            managed_role=f"{'x' * 400}/y" if number % 2 else "",
+            granted_at=timezone.now(),
+        )
+    wanted = managing_side(managing_of(row), assumed_roles(managing_of(row)))
+    existing = [one.name for one in wanted if is_list(one)]
+    ManagingAccount.objects.update(organization=ORGANIZATION)
+    whole = managing_of(ManagingAccount.objects.get())
+    then = [one.name for one in managing_side(whole, assumed_roles(whole))]
+
+    switch = switch_of(row)
+
+    assert len(existing) > 1
+    assert list(switch.today) == existing
+    assert [one for one in existing if one not in then] == list(switch.goes)
+
+
+def is_list(resource: Resource) -> bool:
+    return isinstance(resource, ManagedPolicy) and resource.name.startswith(
+        ASSUME_POLICY
+    )

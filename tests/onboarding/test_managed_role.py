@@ -11,6 +11,13 @@ from onboarding.access_role import AccessRole
 from onboarding.checks import Outcome
 from onboarding.delivery.bodies import bodies, problems
 from onboarding.desired import desired
+from onboarding.desired.capacity import (
+    assume_policy_names,
+    capacity,
+    listed_up_to,
+    most_listed,
+    most_policies,
+)
 from onboarding.details import DetailsError
 from onboarding.handoff.hand_off import hand_off
 from onboarding.resources.kinds import ManagedPolicy, Role
@@ -131,6 +138,42 @@ def test_more_roles_than_an_identity_holds_are_refused() -> None:
         lists(*many)
     with pytest.raises(QuotaExceeded, match="120 listed accounts"):
         lists(*many, organization=ORGANIZATION)
+
+
+def with_paths(count: int, length: int) -> list[Managed]:
+    return [
+        with_own(name=f"a{n}", account_id=f"{n:012}", managed_role=f"{'x' * length}/y")
+        for n in range(count)
+    ]
+
+
+def test_longer_roles_leave_room_for_fewer() -> None:
+    owner = managing()
+    long = topology(*with_paths(60, 400)).assumed
+
+    assert most_listed(owner) == 1080
+    assert most_listed(owner, long[:1]) == 1080 - 9 + 1
+    assert 60 < most_listed(owner, long) < 1080
+    assert capacity(owner, long, assumed=60).most == most_listed(owner, long)
+
+
+@pytest.mark.parametrize("length", [1, 30, 400])
+def test_what_fits_is_what_an_identity_can_hold(length: int) -> None:
+    many = with_paths(2000, length)
+    most = most_listed(managing(), topology(*many).assumed)
+
+    assert len(lists(*many[:most])) == most_policies(managing())
+    with pytest.raises(QuotaExceeded, match=f"; {most:,} do"):
+        lists(*many[: most + 1])
+
+
+@pytest.mark.parametrize("count", [1, 13, 14, 60])
+def test_the_policies_of_longer_roles_are_known(count: int) -> None:
+    whole = topology(*with_paths(count, 400))
+
+    names = [*assume_policy_names(whole.assumed)]
+    assert names == [*lists(*whole.managed)]
+    assert listed_up_to(whole.managing, names[-1], whole.assumed) >= count
 
 
 def test_every_way_to_spinnaker_names_it() -> None:

@@ -10,6 +10,7 @@ from accounts.forms.described import asked
 from accounts.forms.fields import ListField, RuledField, bare_helper
 from accounts.help.choices import more
 from accounts.models import ManagedAccount, ManagingAccount
+from accounts.runs.capacity import roles_of
 from accounts.web.managing.asked import (
     FIELDS_OF,
     IDENTITY_KINDS,
@@ -298,13 +299,14 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             managed_role=self.cleaned_data.get("managed_role") or MANAGED_ROLE,
             bakes=bool(self.cleaned_data.get("bakes")),
         )
-        count = ManagedAccount.objects.existing().in_aws_provider().count()
-        if count > (most := most_listed(managing)):
+        rows = ManagedAccount.objects.existing().in_aws_provider()
+        roles = roles_of(managing, rows)
+        if len(roles) > (most := most_listed(managing, roles)):
             self.add_error(
                 "assume",
                 (
-                    f"You have {count:,} accounts, but with these settings the list "
-                    f"can contain only {most:,}. Choose every account of an AWS "
+                    f"You have {len(roles):,} accounts, but with these settings the "
+                    f"list can contain only {most:,}. Choose every account of an AWS "
                     "organization instead."
                 ),
             )

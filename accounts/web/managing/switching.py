@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from accounts.discover.organization.asked import belonging_of
+from accounts.mapping.managed import assumed_roles
 from accounts.mapping.managing import managing_of
 from accounts.models import Lookup, ManagedAccount, ManagingAccount
 from accounts.wording import first_of, for_count
-from onboarding.desired.capacity import Capacity, assume_policy_names
+from onboarding.desired.capacity import ASSUME_POLICY, assume_policy_names
+from onboarding.desired.managing import is_usual
 
 UNKNOWN = "Bowline can't read which accounts belong to the organization."
 
@@ -19,8 +21,12 @@ MOST_NAMED = 10
 class Switch(NamedTuple):
     stays: str
     """The policy that holds one line then."""
+    listed: int
+    """How many roles are listed."""
+    today: tuple[str, ...]
+    """The policies that list them."""
     goes: tuple[str, ...]
-    """The policies that are detached and deleted."""
+    """Those that are detached and deleted."""
     roles: str
     """The ARN of that line."""
     has_own: bool = False
@@ -36,11 +42,14 @@ class OrganizationAnswer(NamedTuple):
     """Whether all existing accounts belong to it, or those that do not."""
 
 
-def switch_of(row: ManagingAccount, room: Capacity) -> Switch:
+def switch_of(row: ManagingAccount) -> Switch:
     managing = managing_of(row)
-    stays, *goes = assume_policy_names(managing, max(room.assumed, 1))
-    own = ManagedAccount.objects.assumable().exclude(managed_role="")
-    return Switch(stays, tuple(goes), managing.managed_role_arn("*"), own.exists())
+    listed = assumed_roles(managing)
+    own = [role for role in listed if not is_usual(managing, role)]
+    today = assume_policy_names(listed)
+    goes = today[1 + len(assume_policy_names(own)) :]
+    roles = managing.managed_role_arn("*")
+    return Switch(ASSUME_POLICY, len(listed), today, goes, roles, has_own=bool(own))
 
 
 def answered_organization(row: ManagingAccount, lookup: Lookup) -> OrganizationAnswer:

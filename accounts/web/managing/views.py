@@ -140,7 +140,7 @@ def offered(request: Request, row: ManagingAccount) -> dict[str, Any]:
         return {}
     initial = {"assume": WHOLE_ORGANIZATION}
     shown: dict[str, Any] = {
-        "switch": switch_of(row, capacity_of(row)),
+        "switch": switch_of(row),
         "initial": initial,
     }
     if request.method == "POST":

@@ -12,7 +12,7 @@ from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount, Ru
 from accounts.models.states import Status
 from accounts.runs.actions import plan, plan_managing
 from accounts.runs.capacity import NoRoom, capacity_of, refuse_overflow, room_in_plan
-from onboarding.desired.capacity import roles_per_policy
+from onboarding.desired.capacity import fitting
 from tests.factories import LEAST
 from tests.rows import account_row, managing_row, run_row, step_row
 
@@ -56,7 +56,7 @@ def test_an_organization_is_counted_and_has_no_end() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3000])
-def test_it_is_one_query_for_any_number(
+def test_it_is_two_queries_for_any_number(
     managing, django_assert_num_queries, count: int
 ) -> None:
     rows = ManagedAccount.objects.bulk_create(
@@ -67,7 +67,7 @@ def test_it_is_one_query_for_any_number(
         EnabledProvider(account=row, key=key) for row in rows for key in ("ec2", "ecs")
     )
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert capacity_of(managing).assumed == count
 
 
@@ -132,6 +132,36 @@ def test_an_organization_has_room_for_all(room_for_two) -> None:
     refuse_overflow(row, [account(number) for number in range(4)])
 
 
+LONG = f"{'x' * 400}/y"
+
+
+def test_longer_roles_leave_room_for_fewer(managing) -> None:
+    standing(1, managed_role=LONG)
+    account(2, managed_role=LONG)
+
+    room = capacity_of(managing)
+
+    assert (room.assumed, room.coming) == (1, 1)
+    assert room.most is not None
+    assert room.most < 1080
+
+
+def test_roles_that_are_too_long_together_are_refused(managing) -> None:
+    rows = [
+        ManagedAccount(
+            name=f"a{n}", account_id=f"{n:012}", managed_role=LONG, granted_at=NOW
+        )
+        for n in range(130)
+    ]
+    ManagedAccount.objects.bulk_create(rows)
+    EnabledProvider.objects.bulk_create(
+        EnabledProvider(account=row, key="ec2") for row in rows
+    )
+
+    with pytest.raises(NoRoom, match=r"would list 131 accounts, but only 117 fit\."):
+        plan(account(200), None)
+
+
 def plan_with(policy: str) -> Run:
     run = run_row(account=account(0))
     step_row(run, kind="policy", name=policy)
@@ -141,7 +171,7 @@ def plan_with(policy: str) -> Run:
 def test_a_plan_has_the_room_that_its_last_policy_leaves(
     managing: ManagingAccount,
 ) -> None:
-    one = roles_per_policy(managing_of(managing))
+    one = fitting(managing_of(managing), (), 1)
     account(1, granted_at=NOW)
     run_row(Status.APPLYING, account=account(2))
     run = plan_with("BowlineAssumeManaged")
@@ -151,6 +181,16 @@ def test_a_plan_has_the_room_that_its_last_policy_leaves(
 
     assert first == one - 2
     assert room_in_plan(run) == 2 * one - 2
+
+
+def test_a_plan_has_less_room_where_roles_are_longer(managing) -> None:
+    standing(1, managed_role=LONG)
+    run = plan_with("BowlineAssumeManaged")
+
+    room = room_in_plan(run)
+
+    assert room is not None
+    assert room < fitting(managing_of(managing), (), 1) - 1
 
 
 def test_a_plan_that_lists_no_account_has_room_for_any_number(

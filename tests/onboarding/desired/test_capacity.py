@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from onboarding.desired.capacity import capacity, listed_up_to, roles_per_policy
+from onboarding.desired.capacity import capacity, fitting, listed_up_to
 from tests.factories import managing
 
 
@@ -32,7 +32,7 @@ def test_an_organizations_capacity_has_no_end():
 
 
 def test_the_last_policy_says_how_many_roles_are_listed_up_to_it() -> None:
-    one = roles_per_policy(managing())
+    one = fitting(managing(), (), 1)
 
     assert listed_up_to(managing(), "BowlineAssumeManaged") == one
     assert listed_up_to(managing(), "BowlineAssumeManaged-3") == 3 * one

@@ -4,8 +4,8 @@ import pytest
 
 from onboarding.desired.capacity import (
     assume_policy_names,
+    fitting,
     most_listed,
-    roles_per_policy,
 )
 from onboarding.resources.kinds import (
     Attachment,
@@ -166,7 +166,7 @@ def test_listed_roles_are_cut_into_documents_that_aws_accepts(count):
 
 
 def test_a_document_holds_as_many_roles_as_fit():
-    size = roles_per_policy(managing())
+    size = fitting(managing(), (), 1)
 
     full = made(ManagedPolicy, *accounts(size))["BowlineAssumeManaged"].document.size
 
@@ -175,7 +175,7 @@ def test_a_document_holds_as_many_roles_as_fit():
 
 
 def test_a_new_account_changes_the_last_document_only():
-    size = roles_per_policy(managing())
+    size = fitting(managing(), (), 1)
 
     before = made(ManagedPolicy, *accounts(size))
     after = made(ManagedPolicy, *accounts(size + 1))
@@ -232,4 +232,4 @@ def test_the_policies_of_the_list_are_known_by_its_length(count):
     made_ = made(ManagedPolicy, *accounts(count))
 
     names = [name for name in made_ if name.startswith("BowlineAssumeManaged")]
-    assert list(assume_policy_names(managing(), count)) == names
+    assert list(assume_policy_names(topology(*accounts(count)).assumed)) == names

@@ -16,7 +16,7 @@ from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
 from accounts.runs.actions import approve, discard, keep
 from accounts.runs.deciding import same_changes
-from onboarding.desired.capacity import roles_per_policy
+from onboarding.desired.capacity import fitting
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, managing_row, person, run_row, step_row
 
@@ -165,7 +165,7 @@ def test_a_run_that_there_is_not_is_named(approver, three):
 
 
 def test_no_more_accounts_join_than_their_plans_can_list(approver):
-    listed = roles_per_policy(managing_of(managing_row()))
+    listed = fitting(managing_of(managing_row()), (), 1)
     ManagedAccount.objects.bulk_create(
         ManagedAccount(
             name=f"standing-{n}", account_id=f"9{n:011}", granted_at=timezone.now()

@@ -249,7 +249,7 @@ def test_the_switch_says_what_goes_and_what_comes(operator, monkeypatch) -> None
         "Today BowlineAssumeManaged, BowlineAssumeManaged-2 and BowlineAssumeManaged-3 "
         "list 3 roles. With an organization, BowlineAssumeManaged contains one line: "
         "sts:AssumeRole on arn:aws:iam::*:role/spinnakerManaged wherever the account "
-        "belongs to it. The others are detached and deleted."
+        "belongs to it. 2 policies are detached and deleted."
     ) in text
     assert "Spinnaker then loses access to accounts outside the organization." in text
     assert response.context["form"]["assume"].value() == "organization"

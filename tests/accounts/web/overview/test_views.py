@@ -131,7 +131,7 @@ def test_it_takes_as_many_queries_for_few_as_for_many(
     many(count)
     client.force_login(person("viewer"))
 
-    with django_assert_max_num_queries(QUERIES + 5):  # one of them: whom to ask
+    with django_assert_max_num_queries(QUERIES + 6):  # one of them: whom to ask
         client.get("/")
 
 

@@ -12,7 +12,7 @@ from accounts.mapping.managing import managing_of
 from accounts.models import Activity, EnabledProvider, ManagedAccount, Run, Step
 from accounts.models.states import Status
 from accounts.runs.actions import approve, discard, keep
-from onboarding.desired.capacity import roles_per_policy
+from onboarding.desired.capacity import fitting
 from tests.rows import account_row, managing_row, person, run_row, step_row
 
 pytestmark = pytest.mark.django_db
@@ -250,7 +250,7 @@ def joining(number: int) -> Run:
 @pytest.fixture
 def room_for_two() -> None:
     """Let as many accounts stand as one policy lists, but two."""
-    listed = roles_per_policy(managing_of(managing_row()))
+    listed = fitting(managing_of(managing_row()), (), 1)
     rows = ManagedAccount.objects.bulk_create(
         ManagedAccount(
             name=f"standing-{n}", account_id=f"9{n:011}", granted_at=timezone.now()
