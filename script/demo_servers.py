@@ -36,7 +36,7 @@ Bowline is ready: {site}
   Then choose  Set up the managing account
 
 Sign in as paula to approve what olivia plans. There are also victor (viewer) and adam
-(administrator). All have the same password. docs/tutorial.md continues from here.
+(administrator). All have the same password. docs/start/tutorial.md continues from here.
 
 AWS is emulated: nothing leaves this machine. To see what the worker does, read
 {logs}/worker.log; the other logs are next to it.

@@ -20,6 +20,8 @@ DOCS = ROOT / "docs"
 FOR_DEVELOPERS = {DOCS / "developers", DOCS / "pages"}
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
+NAMED = re.compile(r"(?<![\w./-])docs/[\w./-]+\.[a-z]+\b")
+"""A document as code and texts name it, in a comment or a string."""
 PARSER = MarkdownIt("commonmark").enable("table")
 
 
@@ -87,6 +89,24 @@ def test_every_link_leads_somewhere(path: Path) -> None:
 )
 def test_a_link_that_leads_nowhere_is_found(link: str, why: str) -> None:
     assert wrong(ROOT / "README.md", link) == why
+
+
+def test_every_document_that_code_names_exists() -> None:
+    folders = ("accounts", "bowline", "deploy", "onboarding", "script")
+    found = {
+        path: set(NAMED.findall(path.read_text(errors="replace")))
+        for pattern in ("*", "templates/**/*", *(f"{one}/**/*" for one in folders))
+        for path in sorted(ROOT.glob(pattern))
+        if path.is_file() and path.suffix != ".pyc"
+    }
+
+    assert sum(map(len, found.values())) > 50
+    assert [
+        f"{named(path)}: {name}"
+        for path, names in found.items()
+        for name in sorted(names)
+        if not (ROOT / name).exists()
+    ] == []
 
 
 def test_every_page_is_reached_from_the_index() -> None:
