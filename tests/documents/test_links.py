@@ -14,6 +14,7 @@ from markdown_it.token import Token
 
 from accounts.help.documents import documents
 from accounts.web.help.documentation.rendering import anchored
+from script.reference import PAGES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -22,6 +23,9 @@ DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 NAMED = re.compile(r"(?<![\w./-])docs/[\w./-]+\.[a-z]+\b")
 """A document as code and texts name it, in a comment or a string."""
+BLOCK = re.compile(r"^ *```.*?^ *```$", re.S | re.M)
+MADE = {f"docs/{name}" for name in PAGES}
+LONGEST = 158
 PARSER = MarkdownIt("commonmark").enable("table")
 
 
@@ -132,6 +136,19 @@ def test_help_lists_every_document_once() -> None:
     assert sorted(listed) == sorted({*listed})
     assert {*listed} == kept | {"SECURITY.md"}, "List each page in docs/README.md."
     assert len({one.slug for one in documents()}) == len(listed)
+
+
+def test_lines_of_text_are_wrapped() -> None:
+    """Tables, blocks, pages that are made of the code, and quotes are not."""
+    long = [
+        f"{named(path)}:{number}"
+        for path in DOCUMENTS
+        if path.parent not in FOR_DEVELOPERS and named(path) not in MADE
+        for number, line in enumerate(BLOCK.sub("", path.read_text()).splitlines(), 1)
+        if len(line) > LONGEST and not line.lstrip().startswith("|")
+    ]
+
+    assert not long
 
 
 def test_the_readme_leads_to_the_index() -> None:
