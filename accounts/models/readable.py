@@ -1,4 +1,5 @@
-"""Rows that refuse to be loaded where a column contains what nothing can read.
+"""Rows that refuse to be loaded where a column contains what nothing can read, and text
+that any column takes.
 
 The database takes any JSON and any word. To guess what was meant could open an account
 to everybody, so such a row is named, and not used.
@@ -16,6 +17,12 @@ from django.db import models
 from onboarding.names import short
 
 Check = Callable[[Any], bool]
+
+
+def storable(text: str, longest: int | None = None) -> str:
+    """Make any text one that every database takes, and that a page can show."""
+    shown = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return shown.encode(errors="replace").decode()[:longest]
 
 
 class Unreadable(ValueError):

@@ -15,8 +15,8 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts.discover.organization.keeping import kept_text
 from accounts.models import Activity, Notification
+from accounts.models.readable import storable
 from accounts.notifications.addresses import is_configured
 from accounts.notify.channels.posting import NotDelivered
 from accounts.notify.channels.target import send_to_target
@@ -90,7 +90,7 @@ def is_final(notification: Notification, error: Exception) -> bool:
 
 def give_up(notification: Notification, reason: str) -> None:
     """Say in the activity log that the person, or the team, does not know."""
-    detail = {"to": notification.recipient, "why": kept_text(reason, LONGEST)}
+    detail = {"to": notification.recipient, "why": storable(reason, LONGEST)}
     with transaction.atomic():
         change(notification, done_at=Now())
         if not is_test(notification):

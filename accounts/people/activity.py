@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Activity
+from accounts.models.readable import storable
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -104,9 +105,9 @@ def record_many(by: User | str | None, decisions: Iterable[Decision]) -> list[Ac
                 number=last.number + 1 if last else 1,
                 at=timezone.now(),
                 person=person,
-                who=stored(who),
+                who=storable(who, LONGEST),
                 what=decision.what,
-                about=stored(decision.about),
+                about=storable(decision.about, LONGEST),
                 detail={**(decision.detail or {}), **SAID_OF_ALL.get({})},
                 previous=last.hash if last else "",
             )
@@ -126,11 +127,6 @@ def wait_for_turn(lock: int = LOCK) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
-
-
-def stored(text: str) -> str:
-    """Make any text one that every database takes."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:LONGEST]
 
 
 def seal(entries: Iterable[Activity]) -> None:

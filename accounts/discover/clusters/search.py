@@ -18,7 +18,6 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts.discover.organization.keeping import kept_text
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.mapping.managing import managing_row
 from accounts.models import (
@@ -27,6 +26,7 @@ from accounts.models import (
     ManagedAccount,
     SearchedAccount,
 )
+from accounts.models.readable import storable
 from accounts.people.role_limits.refusing import refuse_any_outside
 from accounts.people.roles import OPERATOR
 from accounts.slices import AT_ONCE
@@ -136,7 +136,7 @@ def keep(search: ClusterSearch, found: Iterable[tuple[SearchedAccount, Found]]) 
         search.extend_lease()
         for one, said in found:
             clusters += rows_of(one, said.clusters)
-            message = kept_text(said.message, 2000)
+            message = storable(said.message, 2000)
             SearchedAccount.objects.filter(pk=one.pk).update(
                 message=message, hint=said.hint, read_at=Now()
             )
@@ -154,7 +154,7 @@ def rows_of(
             name=cluster.name,
             region=cluster.region,
             endpoint=endpoint_of(cluster),
-            mode=kept_text(cluster.mode, 40),
+            mode=storable(cluster.mode, 40),
             added=(cluster.region, cluster.name) in described,
         )
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Member, Organization, Unit
 from accounts.models.organization.members import BETWEEN
+from accounts.models.readable import storable
 from onboarding import names
 from onboarding.aws.organization.members import MemberAccount
 from onboarding.aws.organization.pages import Unit as FoundUnit
@@ -27,11 +28,6 @@ WRITTEN = (
 )
 
 
-def kept_text(text: str, longest: int = LONGEST) -> str:
-    """Make text of AWS's one that every database takes."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:longest]
-
-
 def keep_units(
     row: Organization, parent_id: str, found: Iterable[FoundUnit]
 ) -> list[Unit]:
@@ -41,7 +37,7 @@ def keep_units(
         row.units.update_or_create(
             unit_id=unit.unit_id,
             defaults={
-                "path": above[0] + kept_text(unit.name),
+                "path": above[0] + storable(unit.name, LONGEST),
                 "lineage": f"{above[1]}{unit.unit_id}/",
                 "seen_in": row.reading,
             },
@@ -77,10 +73,10 @@ def keep_members(
             member.unit_since = now
         if parent is not None:
             member.unit = unit
-        member.name = kept_text(account.name)
+        member.name = storable(account.name, LONGEST)
         member.called = names.account_name_from(account.name)
-        member.email = kept_text(account.email)
-        member.state = kept_text(account.state, 40)
+        member.email = storable(account.email, LONGEST)
+        member.state = storable(account.state, 40)
         member.joined_at = account.joined_at
         member.seen_in, member.gone_at = row.reading, None
         (changed if member.pk else added).append(member)

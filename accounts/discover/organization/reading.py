@@ -17,12 +17,13 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts.discover.organization.keeping import keep_members, keep_units, kept_text
+from accounts.discover.organization.keeping import keep_members, keep_units
 from accounts.discover.organization.watching import draft_new
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Member, MemberTag, Organization
 from accounts.models.lease import LeaseLost
 from accounts.models.organization.reading import ROOT
+from accounts.models.readable import storable
 from accounts.notifications.notifying import notify_of_new_accounts
 from accounts.work.leases import holding
 from accounts.work.queue import wake
@@ -218,7 +219,7 @@ def read_tags(row: Organization, client: AccountClient, some: list[Member]) -> N
     with transaction.atomic():
         MemberTag.objects.filter(member__in=some).delete()
         MemberTag.objects.bulk_create(
-            MemberTag(member=member, key=key, value=kept_text(value, 256))
+            MemberTag(member=member, key=key, value=storable(value, 256))
             for member, tags in answers.items()
             for key, value in unique(tags.items())
         )
@@ -228,7 +229,7 @@ def read_tags(row: Organization, client: AccountClient, some: list[Member]) -> N
 
 
 def unique(tags: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
-    return {kept_text(key, 128): value for key, value in tags}.items()
+    return {storable(key, 128): value for key, value in tags}.items()
 
 
 def finish(row: Organization) -> None:

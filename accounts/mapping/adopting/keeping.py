@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from accounts.models import Activity, AdoptedAccount, Adoption
+from accounts.models.readable import storable
 from accounts.models.uploads.adoption import LONGEST_NAME
 from accounts.people.activity import record
 from accounts.slices import AT_ONCE
@@ -47,16 +48,16 @@ def sources_of(files: Mapping[str, bytes]) -> tuple[Source, ...]:
 
 def keep(report: Report, asked: Asked, by: User) -> tuple[Adoption, bool]:
     """Keep the report, once for the same sources; return whether it is new."""
-    said = storable(document(report))
+    said = all_storable(document(report))
     accounts = said.pop("accounts")
-    described = storable(asdict(asked))
+    described = all_storable(asdict(asked))
     taken = report.taken
     columns = {
         "by": by,
         **described,
         "report": said,
         "text": storable(text(report)),
-        "taken": storable(list(taken.accounts)),
+        "taken": all_storable(list(taken.accounts)),
         "managing": taken.managing,
         "managed_role": storable(taken.managed_role),
         "base_role": storable(taken.base_role),
@@ -104,17 +105,15 @@ def delete_old_adoptions() -> None:
     Adoption.objects.expired().delete()
 
 
-def storable(value: Any) -> Any:
-    """Make any text in it one that every database takes, and that a page can show."""
+def all_storable(value: Any) -> Any:
+    """Make each text in it one that every database takes."""
     match value:
         case str():
-            return (
-                value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-                .encode(errors="replace")
-                .decode()
-            )
+            return storable(value)
         case dict():
-            return {storable(key): storable(inner) for key, inner in value.items()}
+            return {
+                all_storable(key): all_storable(inner) for key, inner in value.items()
+            }
         case list() | tuple():
-            return [storable(inner) for inner in value]
+            return [all_storable(inner) for inner in value]
     return value

@@ -8,7 +8,7 @@ import pytest
 
 from accounts.mapping.snapshots import managing_snapshot
 from accounts.models import Bundle, EnabledProvider, ManagedAccount, ManagingAccount
-from accounts.models.readable import Unreadable
+from accounts.models.readable import Unreadable, storable
 from tests.bundles import with_every_provider
 from tests.rows import account_row, bundle_row, managing_row, person
 
@@ -85,6 +85,19 @@ def test_a_bundle_is_not_loaded_with_other_counts(counts: dict[str, Any]) -> Non
 
     with pytest.raises(Unreadable, match="The column load of the bundle"):
         Bundle.objects.get()
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ("ñ 🚀", "ñ 🚀"),
+        ("a\0b", "a\N{REPLACEMENT CHARACTER}b"),
+        ("a\ud800", "a?"),
+        ("abcdef", "abcd"),
+    ],
+)
+def test_text_is_stored_as_every_database_takes_it(text: str, stored: str) -> None:
+    assert storable(text, 4) == stored
 
 
 def test_a_page_says_what_cannot_be_read(client) -> None:
