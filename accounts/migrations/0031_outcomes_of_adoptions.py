@@ -9,7 +9,7 @@ def delete_all(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0027_external_id_of_an_account'),
+        ('accounts', '0030_take_over'),
     ]
 
     operations = [
