@@ -63,9 +63,14 @@ def test_the_first_account_waits_for_the_managing_accounts_own_plan(
     assert managing.created_by == planner
     assert in_managing(run) == LIST
     assert "The managing account comes first" in page
-    assert f'href="{managing.get_absolute_url()}">Go to its plan' in page
+    assert f"Its plan, {managing.title}, must be approved first." in page
+    assert f'href="{managing.get_absolute_url()}">Open {managing.title}<' in page
     assert "Approve and" not in page
     assert "has changes that this plan doesn't include" in told(answer)
+    for reader in (person("viewer"), planner, approver):
+        browser.force_login(reader)
+        page = browser.get(run.get_absolute_url()).content.decode()
+        assert f'href="{managing.get_absolute_url()}">Go to its plan' in page, reader
     assert carried(run).status == Status.PLANNED
 
     managing = done(carried(managing))

@@ -33,8 +33,17 @@ def managing_first(run: Run) -> str:
     name = managing_row().name
     return (
         f"The managing account, {name}, has changes that this plan doesn't include. "
-        f"First plan {name} and approve that plan."
+        f"{what_first(name, open_managing_run())}"
     )
+
+
+def what_first(name: str, own: Run | None) -> str:
+    """Say what the managing account's own plan waits for."""
+    if own is None:
+        return f"First plan {name} and approve that plan."
+    if own.approved_at:
+        return f"Its run, {own.title}, must end first."
+    return f"Its plan, {own.title}, must be approved first."
 
 
 def refuse_before_managing(run: Run) -> None:
