@@ -86,8 +86,8 @@ def next_step(row: ManagingAccount) -> Next | None:
     if not ManagedAccount.objects.exists():
         return Next(
             (
-                "Onboard the first account that Spinnaker deploys to. Its plan shows "
-                "the changes in both accounts and must be approved."
+                "Onboard the first account that Spinnaker deploys to. Bowline makes "
+                "one plan for each account. Both must be approved."
             ),
             "Onboard an account",
             reverse("accounts:wizard-new"),
