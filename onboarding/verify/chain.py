@@ -248,6 +248,11 @@ def chain_result(name: str, outcome: Outcome, sentence: str, fix: str = "") -> R
     return Result(CHAIN, name, outcome, sentence, fix)
 
 
+def called_as_spinnaker(name: str, sentence: str) -> Result:
+    """Say that AWS answered Spinnaker's identity or the managed role as expected."""
+    return Result(CHAIN, name, Outcome.PASSED, sentence, as_spinnaker=True)
+
+
 def is_user(arn: str) -> bool:
     return Arn.of(arn).kind == "user"
 

@@ -70,6 +70,8 @@ class Result:
     """How many of the calls that it is about may be allowed or denied."""
     undeployable: str = ""
     """The region in which nothing can be deployed, as something is missing there."""
+    as_spinnaker: bool = False
+    """Whether it was called as Spinnaker's identity or as the managed role."""
 
     def because(self, cause: Cause | None) -> Result:
         """Add why; the cause's own sentence follows what was tried."""

@@ -19,6 +19,7 @@ from onboarding.topology import Managed, Reach
 from onboarding.verify.chain import (
     VERIFY_THERE,
     Chain,
+    called_as_spinnaker,
     chain_result,
     create_role,
     worth_repeating,
@@ -118,9 +119,8 @@ class ManagedStep:
                 f"assume {self.role_arn}: AWS refused it.",
             ).because(next(iter(causes), unexplained))
         ending = " and the account's external ID" if external_id else ""
-        return chain_result(
+        return called_as_spinnaker(
             name,
-            Outcome.PASSED,
             f"Spinnaker's identity assumed {self.role_arn} with the session name "
             f"{self.managed.session_name}{ending}.",
         )
@@ -154,7 +154,7 @@ class ManagedStep:
         if account != self.managed.account_id:
             fix = "Correct the account ID, then plan again."
             return chain_result(name, Outcome.FAILED, sentence, fix)
-        return chain_result(name, Outcome.PASSED, sentence)
+        return called_as_spinnaker(name, sentence)
 
     def refusal(self, what: str, external_id: str) -> Result:
         """Prove that the role is closed to whoever does not know the external ID."""
@@ -175,9 +175,7 @@ class ManagedStep:
             except AwsError as error:
                 self.chain.backoff.over()
                 if error.denied:
-                    return chain_result(
-                        name, Outcome.PASSED, "AWS denied it, as expected."
-                    )
+                    return called_as_spinnaker(name, "AWS denied it, as expected.")
                 return chain_result(name, Outcome.FAILED, error.message, error.hint)
             if not self.chain.backoff.wait("the external ID isn't yet required"):
                 break

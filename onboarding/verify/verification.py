@@ -221,7 +221,8 @@ class Read:
             return replace(unmet, change=check.change, undeployable=check.deploys_in)
         if check.success is Outcome.NOT_TESTABLE:
             return self.result(check.success, check.missing)
-        return self.result(check.success, f"AWS answered {self.action}.")
+        result = self.result(check.success, f"AWS answered {self.action}.")
+        return replace(result, as_spinnaker=check.as_managed_role)
 
 
 NOWHERE = (

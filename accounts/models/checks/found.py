@@ -39,6 +39,10 @@ class Found(Readable):
     line = models.PositiveIntegerField(default=0)
     """The line of the document that decides; 0: none."""
     change = models.TextField(blank=True)
+    as_spinnaker = models.BooleanField(default=False)
+    """Called as Spinnaker's identity or as the managed role; earlier releases didn't
+    say so.
+    """
     worse = models.BooleanField(default=False)
     """It failed, and was good in an earlier verification."""
 

@@ -28,14 +28,18 @@ SENTENCES = {
 }
 """By the word of the account's badge; of all others, what was proved."""
 
-ENDED = {
-    Outcome.FAILED: "failed",
-    Outcome.CANNOT_DEPLOY: "missing for deployments",
-    Outcome.PASSED: "passed: called as Spinnaker and allowed by AWS",
-    Outcome.EVALUATED: "simulated, because the call would change something",
-    Outcome.NOT_TESTABLE: "testable only from Spinnaker’s network",
+ENDED: dict[tuple[str, bool], str] = {
+    (Outcome.FAILED, False): "failed",
+    (Outcome.CANNOT_DEPLOY, False): "missing for deployments",
+    (Outcome.PASSED, True): "passed: called as Spinnaker, and AWS answered as expected",
+    (Outcome.PASSED, False): "passed",
+    (Outcome.EVALUATED, False): "simulated or read from policies instead of called",
+    (Outcome.NOT_TESTABLE, False): "testable only from Spinnaker’s network",
 }
-"""How checks can end, in the order in which people read it."""
+"""How checks can end, in the order in which people read it, and whether they were
+called as Spinnaker, which counts where they passed.
+"""
+BOWLINES = "passed: Bowline’s own checks"
 ONLY_READ = "read from the policies, because Bowline can't assume the roles"
 
 
@@ -59,11 +63,17 @@ def sentence_of(account: ManagedAccount) -> str:
 
 def lines_of(checks: Sequence[CheckResult], *, only_read: bool = False) -> list[Line]:
     """Count the checks by how they ended; `only_read`: as nobody could assume roles."""
+    ended: dict[tuple[str, bool], list[CheckResult]] = {key: [] for key in ENDED}
+    for check in checks:
+        called = check.outcome == Outcome.PASSED and check.as_spinnaker
+        ended[check.outcome, called].append(check)
     texts = dict(ENDED)
+    if ended[Outcome.PASSED, True]:
+        texts[Outcome.PASSED, False] = BOWLINES
     if only_read:
-        texts[Outcome.EVALUATED] = ONLY_READ
+        texts[Outcome.EVALUATED, False] = ONLY_READ
     return [
-        Line(outcome, len(some), text, some[0] if outcome in TO_DO else None)
-        for outcome, text in texts.items()
-        if (some := [check for check in checks if check.outcome == outcome])
+        Line(key[0], len(some), texts[key], some[0] if key[0] in TO_DO else None)
+        for key, some in ended.items()
+        if some
     ]

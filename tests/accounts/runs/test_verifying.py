@@ -45,6 +45,35 @@ def test_what_stands_whole_is_on_the_latest_policy_set(here: Credentials) -> Non
     assert not account.has_older_policies
 
 
+def test_checks_say_which_calls_were_made_as_spinnaker(here: Credentials) -> None:
+    run = onboarded(member())
+    managing = Run.objects.get(kind=Run.Kind.MANAGING)
+
+    own = {
+        "Bowline's own identity",
+        "Assume Spinnaker's identity",
+        "Compare spinnakermanaging with AWS",
+        "No unapproved policies in spinnakermanaging",
+        "Compare accountdev with AWS",
+        "No unapproved policies in accountdev",
+        "Find the instance profile BaseIAMRole",
+    }
+    called = run.checks.filter(outcome=Outcome.PASSED, as_spinnaker=True)
+    assert {*passed_by_bowline(run)} <= own
+    assert {*passed_by_bowline(managing)} <= own
+    assert {
+        "Assume the managed role",
+        "A wrong external ID is denied",
+        "Look up zones in us-east-1 as Spinnaker's identity",
+    } <= {*called.values_list("name", flat=True)}
+    assert not called.filter(name__in=own).exists()
+
+
+def passed_by_bowline(run: Run) -> list[str]:
+    passed = run.checks.filter(outcome=Outcome.PASSED, as_spinnaker=False)
+    return list(passed.values_list("name", flat=True))
+
+
 def test_where_bowline_may_not_simulate_no_account_is_plainly_verified(
     here: Credentials,
 ) -> None:

@@ -76,6 +76,24 @@ def test_every_outcome_is_counted_and_what_is_open_is_named() -> None:
     assert named == {Outcome.FAILED, Outcome.CANNOT_DEPLOY, Outcome.NOT_TESTABLE}
 
 
+def test_only_what_was_called_as_spinnaker_is_said_to_be() -> None:
+    """The comparison with AWS, and Bowline's way to the identity, are Bowline's own."""
+    some = checks(*[Outcome.PASSED] * 4)
+    some[1].as_spinnaker = True
+
+    assert [(line.total, line.text) for line in lines_of(some)] == [
+        (1, "passed: called as Spinnaker, and AWS answered as expected"),
+        (3, "passed: Bowline’s own checks"),
+    ]
+
+
+def test_passed_checks_without_a_caller_are_only_counted() -> None:
+    """Earlier releases did not say who called."""
+    (line,) = lines_of(checks(Outcome.PASSED, Outcome.PASSED))
+
+    assert (line.total, line.text) == (2, "passed")
+
+
 def test_what_was_only_read_is_not_said_to_be_simulated() -> None:
     some = checks(Outcome.EVALUATED)
     (simulated,) = lines_of(some)

@@ -237,11 +237,14 @@ def test_a_success_counts_what_was_called_simulated_and_left_open(viewer) -> Non
     ended = ("passed", "passed", "evaluated", "not testable")
     for position, outcome in enumerate(ended):
         named = f"check {position}"
-        run.checks.create(position=position, outcome=outcome, name=named)
+        run.checks.create(
+            position=position, outcome=outcome, name=named, as_spinnaker=position == 1
+        )
 
     html = " ".join(viewer.get(run.get_absolute_url()).content.decode().split())
 
-    assert "<b>2</b> passed: called as Spinnaker" in html
+    assert "<b>1</b> passed: called as Spinnaker" in html
+    assert "<b>1</b> passed: Bowline’s own checks" in html
     assert "<b>1</b> simulated" in html
     assert "<b>1</b> testable only from Spinnaker’s network: <a" in html
 
