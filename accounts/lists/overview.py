@@ -18,6 +18,8 @@ from accounts.lists.runs import ME
 from accounts.models import (
     Bundle,
     CheckResult,
+    Delivery,
+    FeedToken,
     ManagedAccount,
     ManagingAccount,
     Rollout,
@@ -264,10 +266,26 @@ def drafts(states: dict[str, int]) -> list[ToDo]:
     return [ToDo(text, in_state(State.DRAFT), "Continue")]
 
 
-def not_installed() -> list[ToDo]:
-    """Say what the newest bundle would change in Spinnaker."""
-    found = ahead(installed_bundle())
+def not_installed(newest: Bundle | None) -> list[ToDo]:
+    """Say what the newest bundle would change in Spinnaker, or that it has none yet."""
+    installed = installed_bundle()
+    if installed is None:
+        return first_to_install(newest)
+    found = ahead(installed)
     return [ToDo(found.sentence, found.url, "View changes")] if found else []
+
+
+def first_to_install(newest: Bundle | None) -> list[ToDo]:
+    """Ask for a first bundle in Spinnaker, unless that gets its accounts otherwise."""
+    if newest is None or gets_accounts_otherwise():
+        return []
+    text = f"Install bundle {newest.number} in Spinnaker, then mark it as installed."
+    return [ToDo(text, newest.get_absolute_url(), f"Open bundle {newest.number}")]
+
+
+def gets_accounts_otherwise() -> bool:
+    """Return whether Spinnaker pulls the feed, or Bowline delivers to it."""
+    return Delivery.objects.exists() or FeedToken.objects.usable().exists()
 
 
 def bundles() -> list[ToDo]:
@@ -281,7 +299,7 @@ def bundles() -> list[ToDo]:
         ready = ready.exclude(pk__in=held.values("managedaccount"))
     fresh = ready.count()
     if not fresh:
-        return not_installed()
+        return not_installed(last)
     where = f"bundle {last.number}" if last else "any bundle"
     text = for_count(
         fresh,

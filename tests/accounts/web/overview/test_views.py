@@ -12,7 +12,15 @@ from django.utils import timezone
 
 from accounts.lists import overview
 from accounts.lists.overview import ToDo
-from accounts.models import Bundle, CheckResult, ManagedAccount, Rollout, Run
+from accounts.models import (
+    Bundle,
+    CheckResult,
+    Delivery,
+    FeedToken,
+    ManagedAccount,
+    Rollout,
+    Run,
+)
 from accounts.models.standing import NOT_APPROVED, WORDS
 from accounts.models.states import BADGES, State, Status
 from accounts.web.overview.picture import MOST_NODES
@@ -235,7 +243,9 @@ def test_ready_accounts_without_a_bundle_are_told() -> None:
 
 def test_only_what_the_newest_bundle_lacks_is_told() -> None:
     old = account_row(verification=State.VERIFIED)
-    bundle = Bundle.objects.create(number=7, status=Bundle.Status.READY)
+    bundle = Bundle.objects.create(
+        number=7, status=Bundle.Status.READY, installed_at=timezone.now()
+    )
     bundle.accounts.add(old)
     assert to_do(none()) == []
 
@@ -243,6 +253,25 @@ def test_only_what_the_newest_bundle_lacks_is_told() -> None:
 
     (item,) = to_do(none())
     assert item.text == "1 account is ready for Spinnaker, but not in bundle 7 yet."
+
+
+def test_the_first_bundle_is_to_be_installed() -> None:
+    bundle = Bundle.objects.create(number=1, status=Bundle.Status.READY)
+
+    (item,) = to_do(none())
+
+    assert item.text == "Install bundle 1 in Spinnaker, then mark it as installed."
+    assert item.url == bundle.get_absolute_url()
+
+
+@pytest.mark.parametrize("otherwise", [Delivery, FeedToken])
+def test_no_bundle_must_be_installed_where_spinnaker_gets_accounts_otherwise(
+    otherwise: type[Delivery | FeedToken],
+) -> None:
+    Bundle.objects.create(number=1, status=Bundle.Status.READY)
+    otherwise.objects.create(**({"number": 1} if otherwise is Delivery else {}))
+
+    assert to_do(none()) == []
 
 
 def test_a_time_is_told_as_a_distance(viewer) -> None:
