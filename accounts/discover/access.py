@@ -6,7 +6,14 @@ import json
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from accounts.discover.lookups import CALLER, Question, principal_of
+from accounts.discover.lookups import (
+    ACCESS,
+    CALLER,
+    DELETED_AFTER,
+    Question,
+    principal_of,
+    report_of,
+)
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Lookup, ManagedAccount
 from onboarding import names
@@ -27,6 +34,17 @@ READ_FOR = timedelta(hours=1)
 def reach_of(account: ManagedAccount, role: str) -> Reach:
     role = role.strip()
     return Reach(account.account_id, names.role_name(role) if role else "")
+
+
+def fails_test(account: ManagedAccount) -> bool:
+    """Return whether the last test of the account's stored access role failed."""
+    if account.is_handed_off:
+        return False
+    reach = reach_of(account, account.access_role)
+    asked = Question(ACCESS, managing_row().partition, reach).digest
+    tests = Lookup.objects.filter(question=asked, message="").answered(DELETED_AFTER)
+    last = tests.first()
+    return last is not None and not report_of(last).works
 
 
 class Policy(NamedTuple):

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from accounts.discover.access import fails_test
 from accounts.http import Request
 from accounts.mapping.completeness import has_access, problem
 from accounts.mapping.edits import editing
@@ -82,11 +83,13 @@ def page(
     **shown: Any,
 ) -> HttpResponse:
     """Show a step next to the account as it is stored."""
-    managing = managing_row()
+    managing, fails = managing_row(), ""
     if account is not None:
         rows = ManagedAccount.objects.prefetch_related("providers")
         account = rows.get(pk=account.pk)
+        fails = "access" if fails_test(account) else ""
         shown |= {
+            "fails_test": bool(fails),
             "known": known_so_far(managing, account),
             "has_access": has_access(account),
             "problem": problem(account, slug),
@@ -95,7 +98,7 @@ def page(
     shown |= {
         "account": account,
         "step": step_named(slug),
-        "marks": marks(account, slug),
+        "marks": marks(account, slug, fails=fails),
         "managing": managing,
         "home_region": PARTITIONS[managing.partition].home_region,
         "environments": environments.values_list("environment", flat=True).distinct(),

@@ -66,14 +66,18 @@ def step_after(slug: str) -> str:
     return SLUGS[min(SLUGS.index(slug) + 1, len(SLUGS) - 1)]
 
 
-def state_of(step: WizardStep, account: ManagedAccount) -> str:
-    if problem(account, step.slug):
+def state_of(step: WizardStep, account: ManagedAccount, *, fails: str) -> str:
+    if step.slug == fails or problem(account, step.slug):
         return "to fix"
     return "done" if step.is_done(account) else "to do"
 
 
-def marks(account: ManagedAccount | None, current: str) -> list[Mark]:
-    """List the steps with their states; of a new account only the first has a URL."""
+def marks(
+    account: ManagedAccount | None, current: str, *, fails: str = ""
+) -> list[Mark]:
+    """List the steps with their states; of a new account only the first has a URL.
+    `fails`: the step whose settings didn't work when they were tested.
+    """
     if account is None:
         return [Mark(s.slug, s.title, "", "to do", s.slug == current) for s in STEPS]
     return [
@@ -81,7 +85,7 @@ def marks(account: ManagedAccount | None, current: str) -> list[Mark]:
             slug=step.slug,
             title=step.title,
             url=url_of(account, step.slug),
-            state=state_of(step, account),
+            state=state_of(step, account, fails=fails),
             is_current=step.slug == current,
         )
         for step in STEPS

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from accounts.discover.lookups import ACCESS, Question
 from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import ManagedAccount, SpinnakerName
+from onboarding.topology import Reach
 from script.emulated_organization import MANAGING
 from tests.accounts.web.answers import again, looked, told, url
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, lookup_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -245,9 +247,42 @@ def test_the_review_says_what_will_be_made_and_allowed(operator) -> None:
 
     html = response.content.decode()
     assert "Plan changes" in html
-    assert "Nothing in AWS changes until you approve" in html
+    assert "until an approver approves" in html
     assert "BowlineEC2Read" in html
     assert "ec2.amazonaws.com" in html
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_a_failed_test_of_the_access_role_is_not_ready_to_plan(operator, works) -> None:
+    managing_row()
+    account = account_row()
+    reach = Reach(account.account_id, account.access_role)
+    report = {"caller": None, "role_arn": "", "works": works, "sentence": "Said."}
+    lookup_row(
+        Question(ACCESS, "aws", reach), answer=report, answered_at=timezone.now()
+    )
+
+    review = operator.get(url(account, "review"))
+    access = operator.get(url(account, "access"))
+
+    html = review.content.decode()
+    assert ("Ready to plan" in html) is works
+    assert ("Access doesn't work" in html) is not works
+    assert "Plan changes" in html
+    marks = {mark.slug: mark.state for mark in review.context["marks"]}
+    assert marks["access"] == ("done" if works else "to fix")
+    warned = "The last test of the saved access role" in access.content.decode()
+    assert warned is not works
+
+
+def test_a_test_of_another_role_says_nothing_of_the_saved_one(operator) -> None:
+    managing_row()
+    account = account_row()
+    report = {"caller": None, "role_arn": "", "works": False, "sentence": "Said."}
+    other = Question(ACCESS, "aws", Reach(account.account_id, "Other"))
+    lookup_row(other, answer=report, answered_at=timezone.now())
+
+    assert "Ready to plan" in operator.get(url(account, "review")).content.decode()
 
 
 def test_the_panel_shows_the_account_as_spinnaker_will_know_it(operator) -> None:
