@@ -67,7 +67,9 @@ def test_an_empty_bowline_begins_with_the_managing_account(operator) -> None:
 def test_an_empty_bowline_leads_to_a_report_on_an_existing_spinnaker(operator) -> None:
     page = operator.get("/").content.decode()
 
-    (link,) = re.findall(r'href="([^"]+)">I have a Spinnaker already', page)
+    (link,) = re.findall(
+        r'href="([^"]+)">Report on the accounts that Spinnaker has', page
+    )
     assert "Create report" in operator.get(link).content.decode()
 
 
