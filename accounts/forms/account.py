@@ -13,6 +13,7 @@ from django import forms
 from accounts.forms.described import asked_of_column, listed
 from accounts.forms.fields import RegionsField, bare_helper
 from accounts.forms.layout import MoreChoices
+from accounts.help.choices import more
 from accounts.mapping.handing_off import prefix_for
 from accounts.mapping.managing import clash_of
 from accounts.models import ManagedAccount
@@ -21,6 +22,8 @@ from onboarding.description.fields import of_step
 from onboarding.description.values import has
 from onboarding.providers import PROVIDERS
 from onboarding.providers.external_id import no_external_id, without_external_id
+
+EVERYONE = "everyone"
 
 
 class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
@@ -49,12 +52,14 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         """Say in one line who may use the account in Spinnaker."""
         read, write = (self.said(name) for name in ("read_roles", "write_roles"))
         if read == write:
-            return f"In Spinnaker, {read} can view it and deploy to it."
-        return f"In Spinnaker, {read} can view it and {write} can deploy to it."
+            says = f"In Spinnaker, {read} can view it and deploy to it."
+        else:
+            says = f"In Spinnaker, {read} can view it and {write} can deploy to it."
+        return f"{says} Its plans warn of that." if write == EVERYONE else says
 
     def said(self, field: str) -> str:
         value = self[field].value() or []
-        return value if isinstance(value, str) else ", ".join(value) or "everybody"
+        return value if isinstance(value, str) else ", ".join(value) or EVERYONE
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
@@ -87,7 +92,13 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
         fields = [one.name for one in of_step(Step.ACCESS)]
         formfield_callback = asked_of_column
 
-    def __init__(self, *args: Any, partition: str = "aws", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        partition: str = "aws",
+        managed_role: str = "",
+        **kwargs: Any,
+    ) -> None:
         proposed = kwargs.pop("initial", {})
         super().__init__(*args, **kwargs)
         regions = self.fields["regions"]
@@ -100,6 +111,9 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
             field = self.fields["uses_external_id"]
             field.disabled = True
             field.help_text = no_external_id(self.without_external_id)
+        if managed_role:
+            says = f"Leave empty for {managed_role}. For example spinnaker/deploy."
+            self.fields["managed_role"].help_text = more(says, "managed-roles")
         account = self.instance
         for name in ("made_by", "managed_role", "own_external_id"):
             self.fields[name].disabled = account.granted_at is not None

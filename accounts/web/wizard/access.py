@@ -47,8 +47,14 @@ def access_form(data: Any, account: ManagedAccount) -> AccessForm:
         proposed["regions"] = likely_regions()
     if not has_access(account):
         proposed["access_role"] = likely_role(account)
-    partition = managing_row().partition
-    return AccessForm(data, instance=account, partition=partition, initial=proposed)
+    managing = managing_row()
+    return AccessForm(
+        data,
+        instance=account,
+        partition=managing.partition,
+        managed_role=managing.managed_role,
+        initial=proposed,
+    )
 
 
 def access_page(
@@ -132,7 +138,8 @@ def test_access(request: Request, pk: UUID) -> HttpResponse:
     # As it was filled in, and not judged yet: nobody has saved it.
     filled = access_form(asked, account)
     values = {name: filled[name].value() for name in filled.fields}
-    form = AccessForm(instance=account, initial=values)
+    form = access_form(None, account)
+    form.initial = values
     return access_page(request, account, form, **shown)
 
 

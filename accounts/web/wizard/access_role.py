@@ -12,11 +12,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from accounts.discover.access import just_answered, question, texts
-from accounts.forms.account import AccessForm
 from accounts.http import Request, attachment
 from accounts.models import ManagedAccount
 from accounts.people.doors import operator_required
 from accounts.web.lookups import Asking, look_up
+from accounts.web.wizard.access import access_form
 from accounts.web.wizard.page import page
 from onboarding.access_role import FILE
 
@@ -36,7 +36,7 @@ def access_role(request: Request, pk: UUID) -> HttpResponse:
     if request.htmx:
         shown["account"] = account
         return render(request, "wizard/_access_role_texts.html", shown)
-    form = AccessForm(instance=account)
+    form = access_form(None, account)
     return page(request, account, "access", form=form, opens_role=True, **shown)
 
 

@@ -275,6 +275,14 @@ def test_a_failed_test_of_the_access_role_is_not_ready_to_plan(operator, works) 
     assert warned is not works
 
 
+def test_an_empty_managed_role_is_named(operator) -> None:
+    managing_row(managed_role="spinnakerElsewhere")
+
+    access = operator.get(url(account_row(), "access")).content.decode()
+
+    assert "Leave empty for spinnakerElsewhere." in access
+
+
 def test_a_test_of_another_role_says_nothing_of_the_saved_one(operator) -> None:
     managing_row()
     account = account_row()
