@@ -6,6 +6,9 @@ Spinnaker's identity may assume. Whatever else differs is somebody else's decisi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from django.db.models import QuerySet
 
 from accounts.mapping.managing import managing_row
@@ -24,17 +27,27 @@ def managing_first(run: Run) -> str:
     """Say that the managing account's own plan comes before this one; empty: it does
     not, or it was carried out since this was planned.
     """
-    if not run.reach.get("managing_first"):
-        return ""
-    runs = Run.objects.filter(kind=Run.Kind.MANAGING)
-    since = runs.filter(finished_at__gt=run.moved_at or run.created_at)
-    if any(one.status in APPLIED or reached_account(one) for one in since):
+    if not waiting_among([run]):
         return ""
     name = managing_row().name
     return (
         f"The managing account, {name}, has changes that this plan doesn't include. "
         f"{what_first(name, open_managing_run())}"
     )
+
+
+def waiting_among(runs: Iterable[Run]) -> set[UUID]:
+    """Find those of the runs that the managing account's own plan comes before."""
+    after = [run for run in runs if run.reach.get("managing_first")]
+    if not after:
+        return set()
+    own = Run.objects.filter(kind=Run.Kind.MANAGING).exclude(finished_at=None)
+    ended = own.order_by("-finished_at").iterator(chunk_size=1)
+    applied = (run for run in ended if run.status in APPLIED or reached_account(run))
+    last = next((run.finished_at for run in applied), None)
+    return {
+        run.pk for run in after if not last or last <= (run.moved_at or run.created_at)
+    }
 
 
 def what_first(name: str, own: Run | None) -> str:

@@ -11,6 +11,7 @@ from accounts.lists.runs import IN_PROGRESS, ME, matching, row_of
 from accounts.models import Run
 from accounts.models.states import Status, word_of
 from accounts.people.roles import APPROVER, has_role
+from accounts.runs.deciding.coming_first import open_managing_run, waiting_among
 from accounts.runs.deciding.groups import identical_plans
 from accounts.web.filters import Filter, FilterForm
 from accounts.web.live.state import live_site
@@ -25,10 +26,13 @@ def runs(request: Request) -> HttpResponse:
     found = matching(request.GET, request.user)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     form = filter_form(request)
+    after = waiting_among(run for run in page if run.status == Status.PLANNED)
     shown = {
         "live": live,
         "page": page,
         "rows": [row_of(run) for run in page],
+        "after": after,
+        "managing_run": open_managing_run() if after else None,
         "moving": any(run.is_working for run in page),
         "filter_form": form,
         "same": [] if form.is_filtered else identical_plans(),

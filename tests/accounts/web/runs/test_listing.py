@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
+from accounts.people.reach import Reach, kept
 from tests.rows import account_row, managing_row, run_row, step_row
 
 pytestmark = pytest.mark.django_db
@@ -175,3 +178,25 @@ def test_the_queries_do_not_grow_with_the_runs(operator) -> None:
     )
 
     assert queries() == few
+
+
+def test_a_plan_says_what_it_waits_for(operator) -> None:
+    """A plan of the managing account's own comes first, until it is applied."""
+    managing_row()
+    account = account_row()
+    waiting = kept(Reach(), "", managing_first=True)
+    run_row(Status.PLANNED, account=account, reach=waiting)
+    own = run_row(Status.PLANNED, account=None, kind=Run.Kind.MANAGING)
+
+    waits = said(operator)
+    Run.objects.filter(pk=own.pk).update(
+        status=Status.VERIFIED, finished_at=timezone.now()
+    )
+
+    assert waits == ["needs approval", f"after {own.title}"]
+    assert said(operator) == ["needs approval"]
+
+
+def said(browser: Client) -> list[str]:
+    page = " ".join(browser.get("/runs/").content.decode().split())
+    return re.findall(r"(needs approval|after Run \d+)</span>", page)
