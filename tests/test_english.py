@@ -266,6 +266,18 @@ def test_no_page_and_no_message_uses_a_banned_word() -> None:
     assert not found, "\n" + "\n".join(found)
 
 
+def test_apostrophes_are_straight() -> None:
+    """The API's description alone has curly ones."""
+    found = [
+        f"{path}: {word}"
+        for path in everything(SHOWN)
+        if not path.startswith(("accounts/api/", "docs/reference/api-reference"))
+        for word in re.findall(r"\w+’[a-z]\w*", text_of(path))
+    ]
+
+    assert not found, "\n" + "\n".join(found)
+
+
 def test_no_name_in_code_has_a_banned_word() -> None:
     bans = [one.phrase for one in word_list("| In code, name it | Not |")]
     found = [

@@ -136,7 +136,7 @@ BADGES = {
     "stopped": Badge(
         "neutral", "minus", "Stopped. The remaining accounts were discarded."
     ),
-    "finished": Badge("good", "check", "Bowline’s work on every account is complete."),
+    "finished": Badge("good", "check", "Bowline's work on every account is complete."),
     # Steps and changes
     "pending": Badge("neutral", "clock", "Approved, but not started."),
     "running": Badge("busy", "again", "In progress."),

@@ -6,11 +6,11 @@ import sqlite3
 
 from django.db import DatabaseError
 
-FULL = "The disk of Bowline’s database is full. Free space on it, and try again."
-READ_ONLY = "Bowline’s database is read-only. Make it writable, and try again."
+FULL = "The disk of Bowline's database is full. Free space on it, and try again."
+READ_ONLY = "Bowline's database is read-only. Make it writable, and try again."
 BY_CODE = {sqlite3.SQLITE_FULL: FULL, sqlite3.SQLITE_READONLY: READ_ONLY}
 BY_SQLSTATE = {"53100": FULL, "25006": READ_ONLY}
-"""PostgreSQL’s disk_full and read_only_sql_transaction."""
+"""PostgreSQL's disk_full and read_only_sql_transaction."""
 PRIMARY = 0xFF
 """The part of an extended code of SQLite that says what went wrong."""
 

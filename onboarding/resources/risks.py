@@ -77,7 +77,7 @@ class Topic(StrEnum):
     TRUST = "Trust"
     PASS_ROLE = "PassRole"
     SECRETS = "Secrets"
-    AWS_POLICIES = "AWS’s own policies"
+    AWS_POLICIES = "AWS's own policies"
     KEYS = "KMS keys"
     SETTINGS = "Might contain secrets"
     ENVIRONMENT = "Environment"

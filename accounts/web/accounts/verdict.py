@@ -22,9 +22,9 @@ SENTENCES = {
     State.EVALUATED: "The policies allow access, but it hasn't been tested",
     STALE[State.EVALUATED]: "The policies allowed access when Bowline last read them",
     State.DRIFTED: "AWS no longer matches the verified state",
-    NOT_APPROVED: "Spinnaker’s roles have permissions that no one approved",
-    State.FAILED: "Spinnaker’s access isn't verified",
-    State.OUTDATED: "Spinnaker’s access might not match these settings",
+    NOT_APPROVED: "Spinnaker's roles have permissions that no one approved",
+    State.FAILED: "Spinnaker's access isn't verified",
+    State.OUTDATED: "Spinnaker's access might not match these settings",
 }
 """By the word of the account's badge; of all others, what was proved."""
 
@@ -34,12 +34,12 @@ ENDED: dict[tuple[str, bool], str] = {
     (Outcome.PASSED, True): "passed: called as Spinnaker, and AWS answered as expected",
     (Outcome.PASSED, False): "passed",
     (Outcome.EVALUATED, False): "simulated or read from policies instead of called",
-    (Outcome.NOT_TESTABLE, False): "testable only from Spinnaker’s network",
+    (Outcome.NOT_TESTABLE, False): "testable only from Spinnaker's network",
 }
 """How checks can end, in the order in which people read it, and whether they were
 called as Spinnaker, which counts where they passed.
 """
-BOWLINES = "passed: Bowline’s own checks"
+BOWLINES = "passed: Bowline's own checks"
 ONLY_READ = "read from the policies, because Bowline can't assume the roles"
 
 

@@ -92,7 +92,7 @@ def accounts_group(excerpt: Excerpt, numbers: Iterator[int]) -> Group:
             shown[alike.first.provider].append(alike)
     few = sum(map(len, shown.values())) <= MOST_OPEN
     return Group(
-        "Spinnaker’s accounts",
+        "Spinnaker's accounts",
         "",
         "",
         excerpt.accounts,

@@ -40,7 +40,7 @@ from onboarding.resources.plan import Plan, PlannedChange, by_verb
 from onboarding.resources.risks import Concern, Risk, Topic, says_accounts
 
 TOGETHER = {
-    ServiceLinkedRole.kind: "Roles of AWS’s services",
+    ServiceLinkedRole.kind: "Roles of AWS's services",
     OidcProvider.kind: "Identity providers",
     ClusterAccess.kind: "EKS clusters",
     KeyGrant.kind: "KMS keys",

@@ -83,7 +83,7 @@ def test_only_what_was_called_as_spinnaker_is_said_to_be() -> None:
 
     assert [(line.total, line.text) for line in lines_of(some)] == [
         (1, "passed: called as Spinnaker, and AWS answered as expected"),
-        (3, "passed: Bowline’s own checks"),
+        (3, "passed: Bowline's own checks"),
     ]
 
 

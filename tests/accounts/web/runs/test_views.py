@@ -244,9 +244,9 @@ def test_a_success_counts_what_was_called_simulated_and_left_open(viewer) -> Non
     html = " ".join(viewer.get(run.get_absolute_url()).content.decode().split())
 
     assert "<b>1</b> passed: called as Spinnaker" in html
-    assert "<b>1</b> passed: Bowline’s own checks" in html
+    assert "<b>1</b> passed: Bowline&#x27;s own checks" in html
     assert "<b>1</b> simulated" in html
-    assert "<b>1</b> testable only from Spinnaker’s network: <a" in html
+    assert "<b>1</b> testable only from Spinnaker&#x27;s network: <a" in html
 
 
 def test_what_was_approved_is_folded_away_once_it_is_done(operator) -> None:

@@ -49,7 +49,7 @@ def test_changes_are_grouped_by_account_side_and_role():
     assert list(found) == [
         "spinnakerManaged",
         "BaseIAMRole",
-        "Roles of AWS’s services",
+        "Roles of AWS's services",
         "ecsTaskExecutionRole",
         "EKS clusters",
     ]
@@ -140,7 +140,7 @@ def test_a_folded_change_names_its_topics_the_most_severe_first():
 
     marks = {card.key.name: [m.says for m in card.marks] for card in shown.cards}
     assert marks["spinnakerManaged"] == ["Trust"]
-    assert marks["ecsTaskExecutionRole"] == ["AWS’s own policies"]
+    assert marks["ecsTaskExecutionRole"] == ["AWS's own policies"]
     assert marks["spinnakerManaged/BowlinePassRole"] == ["PassRole"]
     assert marks["BaseIAMRole"] == []
 
