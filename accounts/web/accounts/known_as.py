@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from accounts.wording import listed
 from onboarding.desired.managed import grants
 from onboarding.grants import Access, Grant
 from onboarding.partitions import Arn
+from onboarding.providers.base import providers_of
+from onboarding.providers.entry_kinds import AwsEntry
 from onboarding.spinnaker.entries import entries
-from onboarding.topology import Topology
+from onboarding.topology import Managed, Managing, Topology
 
 
 class Known(NamedTuple):
@@ -35,9 +38,11 @@ class ProviderPermissions(NamedTuple):
 def known_as(topology: Topology) -> Iterator[Known]:
     """Yield the accounts that Spinnaker will know these accounts as, so far."""
     found = entries(topology)
+    accounts = {managed.name: managed for managed in topology.managed}
     for aws in found.aws:
-        with_lambda = " with Lambda" if aws.lambda_enabled else ""
-        yield Known(aws.name, "ec2", f"AWS account{with_lambda}", aws.assume_role)
+        titles = listed([*titles_in_aws(topology.managing, accounts[aws.name])])
+        kind = f"AWS account with {titles}" if titles else "AWS account"
+        yield Known(aws.name, "ec2", kind, aws.assume_role)
     for ecs in found.ecs:
         yield Known(ecs.name, "ecs", "ECS account", f"uses {ecs.aws_account}")
     for cluster in found.kubernetes:
@@ -47,6 +52,14 @@ def known_as(topology: Topology) -> Iterator[Known]:
             "Kubernetes account",
             f"cluster {cluster.cluster} in {cluster.region}",
         )
+
+
+def titles_in_aws(managing: Managing, managed: Managed) -> Iterator[str]:
+    """Name the providers that Spinnaker knows by the account's AWS entry alone."""
+    for provider in providers_of(managed):
+        known = provider.entries(managing, managed)
+        if known and all(isinstance(entry, AwsEntry) for entry in known):
+            yield provider.title
 
 
 def allowed(topology: Topology) -> tuple[ProviderPermissions, ...]:

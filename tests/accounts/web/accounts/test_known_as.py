@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from accounts.web.accounts.known_as import allowed, known_as
 from tests.factories import managed, provider, topology
 
@@ -10,10 +12,24 @@ def test_each_account_of_spinnakers_is_named_with_its_kind() -> None:
     known = known_as(topology(managed(*chosen)))
 
     assert [(one.name, one.provider, one.kind) for one in known] == [
-        ("staging", "ec2", "AWS account with Lambda"),
+        ("staging", "ec2", "AWS account with EC2 and Lambda"),
         ("staging-ecs", "ecs", "ECS account"),
         ("staging-apps", "eks", "Kubernetes account"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "kind"),
+    [
+        (["ec2"], "AWS account with EC2"),
+        (["lambda"], "AWS account with Lambda"),
+        (["ecs"], "AWS account"),
+    ],
+)
+def test_an_aws_account_names_what_was_chosen(chosen: list[str], kind: str) -> None:
+    known = known_as(topology(managed(*(provider(key) for key in chosen))))
+
+    assert next(known).kind == kind
 
 
 def test_what_is_allowed_is_told_in_words() -> None:

@@ -303,7 +303,7 @@ def test_the_panel_shows_the_account_as_spinnaker_will_know_it(operator) -> None
 
     known = {one.name: one.kind for one in response.context["known"]}
     assert known == {
-        "staging": "AWS account with Lambda",
+        "staging": "AWS account with EC2 and Lambda",
         "staging-ecs": "ECS account",
     }
 
