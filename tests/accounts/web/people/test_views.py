@@ -223,7 +223,7 @@ def test_it_says_for_which_environments_a_role_is(ada: Client, olga: User) -> No
 def test_the_menu_names_ones_own_roles(ada: Client, olga: User) -> None:
     page = ada.get(url(olga)).content.decode()
 
-    assert '<p class="soft small menu-roles">administrator</p>' in page
+    assert '<p class="soft small menu-roles">Role: administrator</p>' in page
     assert page.count('name="operator_in"') == 1
 
 
