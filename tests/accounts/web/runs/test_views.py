@@ -249,6 +249,20 @@ def test_a_success_counts_what_was_called_simulated_and_left_open(viewer) -> Non
     assert "<b>1</b> testable only from Spinnaker&#x27;s network: <a" in html
 
 
+def test_who_cannot_build_a_bundle_reads_who_can(client) -> None:
+    managing_row()
+    page = run_row(Status.VERIFIED).get_absolute_url()
+    shown = {}
+    for role in ("operator", "approver"):
+        client.force_login(person(role))
+        shown[role] = client.get(page).content.decode()
+
+    assert "Go to bundles" in shown["operator"]
+    assert "Go to bundles" not in shown["approver"]
+    asks = "You need the operator role to build a bundle. Ask operator."
+    assert (asks in shown["operator"], asks in shown["approver"]) == (False, True)
+
+
 def test_what_was_approved_is_folded_away_once_it_is_done(operator) -> None:
     managing_row()
     run = run_row(Status.VERIFIED, approved_at=timezone.now())
@@ -257,6 +271,8 @@ def test_what_was_approved_is_folded_away_once_it_is_done(operator) -> None:
     html = operator.get(run.get_absolute_url()).content.decode()
 
     assert "Approved changes" in html
+    assert "create 1</span>" in html
+    assert "1 to create" not in html
     assert "data-review" in html
     assert "review-bar" not in html
 
