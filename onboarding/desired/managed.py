@@ -113,6 +113,7 @@ def permissions(managing: Managing, managed: Managed) -> Iterator[Resource]:
             name = f"Bowline{title}{access.title()}"
             topics[name] = [grant for grant in granted if grant.access is access]
             reasons[name] = REASONS[access].format(title=title)
+    reasons["BowlineCachingRead"] = CACHING_REASON
     documents = packed(topics)
     for name, document in documents.items():
         yield ManagedPolicy(
@@ -138,6 +139,7 @@ REASONS = {
     Access.READ: "What Spinnaker reads from {title} to show and plan deployments.",
     Access.WRITE: "What Spinnaker changes when it deploys with {title}.",
 }
+CACHING_REASON = "What Spinnaker reads in every AWS account for its cache."
 
 
 def attachment(managing: Managing, managed: Managed, policy: str) -> Attachment:

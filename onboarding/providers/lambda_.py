@@ -69,7 +69,7 @@ EVENT_SOURCE_WRITES = (
 class Lambda(Provider):
     key: ClassVar[str] = "lambda"
     title: ClassVar[str] = "Lambda"
-    summary: ClassVar[str] = "Functions. A flag of the account's AWS entry."
+    summary: ClassVar[str] = "Lambda functions, in the same Spinnaker account as EC2."
     access: str = DEPLOY
     function_roles_path: str = FUNCTION_ROLES_PATH
     code_buckets: tuple[str, ...] = ()

@@ -37,7 +37,7 @@ def access_field() -> forms.ChoiceField:
         label="Access",
         choices=list(ACCESS.items()),
         initial=DEPLOY,
-        help_text=more("Power user can read every secret.", "access-levels"),
+        help_text=more("", "access-levels"),
     )
 
 
@@ -46,7 +46,7 @@ def roles_path_field(initial: str) -> forms.CharField:
         label="Role path",
         max_length=512,
         initial=initial,
-        help_text=more("Create your roles under this path.", "role-paths"),
+        help_text=more("Spinnaker can pass only roles under this path.", "role-paths"),
     )
 
 

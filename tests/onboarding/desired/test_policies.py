@@ -76,6 +76,13 @@ def test_what_is_required_is_allowed_to_who_deploys(key):
     assert missing <= WITHOUT_A_CHOICE
 
 
+def test_what_every_account_is_read_for_is_named_as_no_service() -> None:
+    made = managed_side(managing(), managed(provider("ec2")))
+
+    (read,) = [one for one in made if one.name == "BowlineCachingRead"]
+    assert read.reason == "What Spinnaker reads in every AWS account for its cache."
+
+
 def test_what_is_required_is_allowed_with_every_choice_made():
     everything = managed(
         provider("ec2", launch_configurations=True, stack_roles_path="/spinnaker-cfn/"),
