@@ -148,9 +148,9 @@ def said(account: ManagedAccount, chosen: Iterable[Field]) -> list[tuple[str, st
 
 @register.simple_tag
 def policy_set(account: Account) -> str:
-    """Say which policies an account has: “v3, latest v4”."""
+    """Say which policies an account has: “3, latest 4”."""
     if not account.policy_set:
-        return f"none yet, latest {POLICY_SET}"
+        return f"none yet. The latest is {POLICY_SET}."
     newer = account.newer_policies
     latest = f"latest {newer[-1].number}" if newer else "the latest"
     return f"{account.policy_set}, {latest}"

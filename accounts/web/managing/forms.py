@@ -38,7 +38,6 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
     name = RuledField(
         rule=names.account_name,
         max_length=60,
-        help_text="For example spinnakermanaging.",
     )
     account_id = asked(BY_NAME["account_id"])
     access_role = RuledField(
@@ -174,7 +173,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         widgets = {"identity_kind": forms.RadioSelect, "made_by": forms.RadioSelect}
         labels = {
             "made_by": "Roles created by",
-            "identity_kind": "Spinnaker's identity",
+            "identity_kind": "Spinnaker runs as",
             "bakes": "Bake images in this account",
             "trusts_bowline": (
                 "Allow Bowline to assume this identity to verify accounts"
