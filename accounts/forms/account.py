@@ -45,7 +45,12 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             "account_id",
             "environment",
             *listed(of_step(Step.IDENTITY)),
-            MoreChoices(self.who(), "read_roles", "write_roles"),
+            MoreChoices(
+                self.who(),
+                "read_roles",
+                "write_roles",
+                warns=self.said("write_roles") == EVERYONE,
+            ),
         )
 
     def who(self) -> str:

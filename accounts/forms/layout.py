@@ -38,12 +38,14 @@ class Fieldset(layout.Fieldset):  # type: ignore[misc]  # crispy has no types
 class MoreChoices(layout.Div):  # type: ignore[misc]  # crispy has no types
     """Fields that few people change, folded away under a line with what they say.
 
-    Open where one of them is wrong: a link to it must lead somewhere.
+    Open where one of them is wrong: a link to it must lead somewhere. `warns`: what
+    the line says is not recommended.
     """
 
-    def __init__(self, says: str, *fields: Any) -> None:
+    def __init__(self, says: str, *fields: Any, warns: bool = False) -> None:
         super().__init__(*fields)
         self.says = says
+        self.warns = warns
 
     def render(
         self,
@@ -56,6 +58,7 @@ class MoreChoices(layout.Div):  # type: ignore[misc]  # crispy has no types
         names = {pointer.name for pointer in self.get_field_names()}
         shown: dict[str, Any] = {
             "says": self.says,
+            "warns": self.warns,
             "fields": fields,
             "is_open": bool(names & set(form.errors)),
         }
