@@ -15,8 +15,6 @@ from accounts.lists.overview import ToDo
 from accounts.models import (
     Bundle,
     CheckResult,
-    Delivery,
-    FeedToken,
     ManagedAccount,
     Rollout,
     Run,
@@ -255,25 +253,6 @@ def test_only_what_the_newest_bundle_lacks_is_told() -> None:
 
     (item,) = to_do(none())
     assert item.text == "1 account is ready for Spinnaker, but not in bundle 7 yet."
-
-
-def test_the_first_bundle_is_to_be_installed() -> None:
-    bundle = Bundle.objects.create(number=1, status=Bundle.Status.READY)
-
-    (item,) = to_do(none())
-
-    assert item.text == "Install bundle 1 in Spinnaker, then mark it as installed."
-    assert item.url == bundle.get_absolute_url()
-
-
-@pytest.mark.parametrize("otherwise", [Delivery, FeedToken])
-def test_no_bundle_must_be_installed_where_spinnaker_gets_accounts_otherwise(
-    otherwise: type[Delivery | FeedToken],
-) -> None:
-    Bundle.objects.create(number=1, status=Bundle.Status.READY)
-    otherwise.objects.create(**({"number": 1} if otherwise is Delivery else {}))
-
-    assert to_do(none()) == []
 
 
 def test_a_time_is_told_as_a_distance(viewer) -> None:
