@@ -82,7 +82,7 @@ def test_saving_and_leaving_without_saving_ask_nothing(
     page.wait_for_url("**/accounts/")
 
     page.goto("/accounts/new/")
-    page.get_by_label("Name in Spinnaker").fill("Dev")
+    page.get_by_label("Name in Spinnaker").fill("-dev")
     page.get_by_role("button", name="Save and continue").click()
     expect(page.get_by_role("alert")).to_be_visible()
 
@@ -91,7 +91,7 @@ def test_saving_and_leaving_without_saving_ask_nothing(
 
 def test_a_form_that_came_back_unsaved_asks(page: Page, asked: list[str]) -> None:
     page.goto("/accounts/new/")
-    page.get_by_label("Name in Spinnaker").fill("Dev")
+    page.get_by_label("Name in Spinnaker").fill("-dev")
     page.get_by_role("button", name="Save and continue").click()
     link = page.get_by_role("link", name="Field “Name in Spinnaker”")
     link.click()
