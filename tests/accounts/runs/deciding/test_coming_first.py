@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from accounts.models import Run
-from accounts.runs.deciding.coming_first import what_first
+from accounts.models.states import Status
+from accounts.people.reach import Reach, kept
+from accounts.runs.deciding.coming_first import waiting_among, what_first
+from tests.rows import account_row, run_row
 
 
 @pytest.mark.parametrize(
@@ -22,3 +27,24 @@ from accounts.runs.deciding.coming_first import what_first
 )
 def test_a_plan_names_what_comes_first(own: Run | None, says: str) -> None:
     assert what_first("core", own) == says
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("status", "after", "waits"),
+    [
+        (Status.VERIFIED, timedelta(minutes=1), False),
+        (Status.VERIFIED, -timedelta(minutes=1), True),
+        (Status.OUTDATED, timedelta(minutes=1), True),
+    ],
+)
+def test_a_plan_waits_until_the_managing_accounts_own_was_applied_since(
+    status: str, after: timedelta, waits: bool
+) -> None:
+    at = timezone.now()
+    reach = kept(Reach(), "", managing_first=True)
+    run = run_row(Status.PLANNED, account=account_row(), reach=reach, moved_at=at)
+    managing = {"account": None, "kind": Run.Kind.MANAGING}
+    run_row(status, finished_at=at + after, **managing)
+
+    assert waiting_among([run]) == ({run.pk} if waits else set())
