@@ -9,6 +9,7 @@ from accounts.models import CheckResult, ManagedAccount
 from accounts.models.standing import NOT_APPROVED, NOT_EVERYWHERE, STALE, WRITES_UNKNOWN
 from accounts.models.states import State
 from accounts.web.accounts.checks import TO_DO
+from onboarding.verify.result import COMPARED
 
 Outcome = CheckResult.Outcome
 
@@ -34,10 +35,11 @@ ENDED: dict[tuple[str, bool], str] = {
     (Outcome.PASSED, True): "passed: called as Spinnaker, and AWS answered as expected",
     (Outcome.PASSED, False): "passed",
     (Outcome.EVALUATED, False): "simulated or read from policies instead of called",
+    (Outcome.NOT_TESTABLE, True): "only reported: nothing fails because of it",
     (Outcome.NOT_TESTABLE, False): "testable only from Spinnaker's network",
 }
-"""How checks can end, in the order in which people read it, and whether they were
-called as Spinnaker, which counts where they passed.
+"""How checks can end, in the order in which people read it. True: of those that passed,
+what was called as Spinnaker; of those that aren't testable, what compares.
 """
 BOWLINES = "passed: Bowline's own checks"
 ONLY_READ = "read from the policies, because Bowline can't assume the roles"
@@ -61,12 +63,20 @@ def sentence_of(account: ManagedAccount) -> str:
     return HAD_ACCESS if account.verified else NO_ACCESS
 
 
+def is_apart(check: CheckResult) -> bool:
+    match check.outcome:
+        case Outcome.PASSED:
+            return check.as_spinnaker
+        case Outcome.NOT_TESTABLE:
+            return check.provider == COMPARED
+    return False
+
+
 def lines_of(checks: Sequence[CheckResult], *, only_read: bool = False) -> list[Line]:
     """Count the checks by how they ended; `only_read`: as nobody could assume roles."""
     ended: dict[tuple[str, bool], list[CheckResult]] = {key: [] for key in ENDED}
     for check in checks:
-        called = check.outcome == Outcome.PASSED and check.as_spinnaker
-        ended[check.outcome, called].append(check)
+        ended[check.outcome, is_apart(check)].append(check)
     texts = dict(ENDED)
     if ended[Outcome.PASSED, True]:
         texts[Outcome.PASSED, False] = BOWLINES

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import CheckResult, ManagedAccount
 from accounts.models.states import State
 from accounts.web.accounts.verdict import SENTENCES, lines_of, sentence_of
+from onboarding.verify.result import COMPARED
 
 NOW = timezone.now()
 SAYS_ACCESS = "Spinnaker has access"
@@ -101,3 +102,13 @@ def test_what_was_only_read_is_not_said_to_be_simulated() -> None:
 
     assert "simulated" in simulated.text
     assert only_read.text.startswith("read from the policies")
+
+
+def test_what_compares_is_not_said_to_be_testable_elsewhere() -> None:
+    some = checks(Outcome.NOT_TESTABLE, Outcome.NOT_TESTABLE)
+    some[0].provider = COMPARED
+
+    assert [line.text for line in lines_of(some)] == [
+        "only reported: nothing fails because of it",
+        "testable only from Spinnaker's network",
+    ]
