@@ -53,7 +53,7 @@ class Unfit(StrEnum):
     EXTERNAL_ID = "The feed has no external ID, and its role requires one."
     PARTITION = "The feed knows accounts of the AWS partition only."
     SESSION_NAME = "The feed has no session name, and the account has one of its own."
-    REGION = "The plugin doesn't know one of its regions, and would skip the account."
+    REGION = "The plugin doesn't know one of its Regions, and would skip the account."
     ECS_NAME = "The plugin names its ECS account itself: the account's name and -ecs."
     CLUSTERS = "It has EKS clusters only, which the plugin would take for EC2."
     NAMES = "The feed has one name for an AWS account, and it has several."

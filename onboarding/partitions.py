@@ -84,7 +84,7 @@ class UnknownRegion(ValueError):
         near = difflib.get_close_matches(quoted, partition.regions, n=3, cutoff=0.5)
         hint = " or ".join(near) or ", ".join(partition.regions)
         super().__init__(
-            f"“{quoted}” isn't a region of {partition.title}. Did you mean {hint}?"
+            f"“{quoted}” isn't a Region of {partition.title}. Did you mean {hint}?"
         )
 
 

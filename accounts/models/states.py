@@ -100,6 +100,7 @@ BADGES = {
         "warn",
         "warning",
         "Bowline assumed the roles, but Spinnaker can't deploy in every Region.",
+        "verified, some Regions",
     ),
     "verified, writes unknown": Badge(
         "warn",

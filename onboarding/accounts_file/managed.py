@@ -108,7 +108,7 @@ def read_field(
     if not one.is_list:
         return reader.checked(parts, one.key, one.rule) or one.usual
     if one.is_needed and one.key in parts and as_json(parts[one.key]) == []:
-        reader.wrong(parts[one.key], "Name at least one region.")
+        reader.wrong(parts[one.key], "Name at least one Region.")
     return list(reader.texts(parts, one.key, one.rule_in(partition)))
 
 

@@ -106,7 +106,7 @@ def own_account(sessions: Sessions) -> OwnAccount:
 def regions(sessions: Sessions, reach: Reach) -> tuple[str, ...]:
     """List the regions that are enabled in the account, by name."""
     client = AccountClient.of(sessions, reach)
-    found = client.call(client.ec2.describe_regions, "list the enabled regions")
+    found = client.call(client.ec2.describe_regions, "list the enabled Regions")
     return tuple(sorted(region["RegionName"] for region in found["Regions"]))
 
 

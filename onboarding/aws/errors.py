@@ -293,7 +293,7 @@ def not_enabled(account: str, operation: str, doing: str, region: str) -> AwsErr
     return AwsError(
         account,
         operation,
-        f"Bowline could not {doing} in account {account}: the region {region} isn't "
+        f"Bowline could not {doing} in account {account}: the Region {region} isn't "
         f"enabled there, so AWS refused {operation}.",
         f"Enable it: aws account enable-region --region-name {region}, as account "
         f"{account}, which takes minutes to hours. Or take {region} out of the account "
@@ -310,7 +310,7 @@ def no_endpoint(
         account,
         operation,
         f"Bowline could not {doing} in account {account}: AWS has no endpoint of "
-        f"{service} in the region {region}, so {operation} reached no endpoint.",
+        f"{service} in the Region {region}, so {operation} reached no endpoint.",
         f"Take {region} out of the account in Bowline, or the provider that needs "
         f"{service}. If AWS has added it since, upgrade Bowline.",
         code=NO_ENDPOINT,
@@ -389,7 +389,7 @@ def hint_for(code: str, *, unknown_principal: bool) -> str:
         )
     if code == NO_KEY:
         return (
-            "KMS doesn't know that key in that region. Correct the image encryption "
+            "KMS doesn't know that key in that Region. Correct the image encryption "
             "keys on the managing account's page, then plan again."
         )
     if code in ABSENT:

@@ -42,7 +42,7 @@ def refuse_regions(sessions: Sessions, managed: Managed) -> None:
             raise AwsError(
                 managed.account_id,
                 "ec2:DescribeRegions",
-                f"The region {region} isn't enabled in account {managed.account_id}.",
+                f"The Region {region} isn't enabled in account {managed.account_id}.",
                 f"Enable it: aws account enable-region --region-name {region}, as "
                 f"account {managed.account_id}. Or take {region} out of the account in "
                 "Bowline. Then plan again.",

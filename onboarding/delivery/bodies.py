@@ -269,7 +269,7 @@ def body_problems(body: Body) -> Iterator[str]:
             yield "An AWS account ID has 12 digits."
         names = [one["name"] for one in document["regions"]]
         if not names or len({*names}) < len(names) or {*names} - KNOWN_REGIONS:
-            yield "Give at least one region, each known to AWS and only once."
+            yield "Give at least one Region, each known to AWS and only once."
         if not ROLE.fullmatch(document["assumeRole"]):
             yield "Give the role to assume, as role/NAME or as an ARN."
         if any(text in document["assumeRole"].rpartition(":")[2] for text in OTHER_STS):

@@ -146,7 +146,7 @@ def likely_causes(body: Body) -> Iterator[str]:
     yield (
         "Clouddriver could not read it. Its log says “Failed to parse aws account”, "
         "“Skipping invalid account definition” or “Error parsing credentials "
-        "definition”. A region that AWS doesn't know takes 50 seconds at each poll."
+        "definition”. A Region that AWS doesn't know takes 50 seconds at each poll."
     )
     if any(mark in body.json for mark in (b'"encrypted:', b'"secret:')):
         yield "Clouddriver could not read the secret that the account refers to."

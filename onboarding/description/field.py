@@ -21,7 +21,7 @@ class Kind(Enum):
     MAKER = "one of MadeBy"
     TRUTH = "true or false"
     INSTEAD = "a text that is said in the place of the truth of another field"
-    REGIONS = "regions of the partition"
+    REGIONS = "Regions of the partition"
     GROUPS = "groups, whose names may have spaces"
     CARRIED = "fields of Spinnaker that aren't Bowline's"
     NAMES = "other names in Spinnaker, with what differs"

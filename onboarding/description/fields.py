@@ -76,8 +76,8 @@ FIELDS = (
         rule=known_region,
         is_needed=True,
         of_many=REGIONS,
-        in_bulk=Words("These regions", "For example us-east-1."),
-        emptied="no region would be left",
+        in_bulk=Words("These Regions", "For example us-east-1."),
+        emptied="no Region would be left",
         is_listed=False,
     ),
     Field(

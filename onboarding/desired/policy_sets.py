@@ -11,7 +11,7 @@ POLICY_SETS = (
     "The first: only what Spinnaker's source calls, provider by provider, for reading "
     "and where it is chosen for deploying.",
     "Where images are baked with KMS keys, Packer may use each of them in its own "
-    "region only.",
+    "Region only.",
 )
 """The oldest first: an account on set 2 is missing what the third sentence says."""
 

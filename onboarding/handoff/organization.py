@@ -96,7 +96,7 @@ def console(one: HandOff) -> Way:
     )
     return Way(
         "CloudFormation console",
-        "A StackSet has one region only: IAM is global, and a second region would "
+        "A StackSet has one Region only: IAM is global, and a second Region would "
         "create the same roles again.",
         (opened, *(step for stack in one.stacks for step in in_console(stack))),
     )
@@ -113,7 +113,7 @@ def in_console(stack: Stack) -> Iterator[Command]:
         "",
     )
     yield Command(
-        "Choose the organizational units to deploy to, and one region:", stack.region
+        "Choose the organizational units to deploy to, and one Region:", stack.region
     )
     yield stack_set.not_covered(stack)
 

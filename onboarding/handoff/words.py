@@ -149,7 +149,7 @@ def stack_sets(one: HandOff) -> Way:
     return Way(
         STACK_SET,
         "For the administrator of the organization: one StackSet for all accounts with "
-        "the same choices, in exactly one region. In a delegated administrator's "
+        "the same choices, in exactly one Region. In a delegated administrator's "
         "account, add --call-as DELEGATED_ADMIN. Run the commands in the folder "
         f"{stack_set.FOLDER}.",
         tuple(step for stack in one.stack_sets for step in stack_set.commands(stack)),

@@ -95,7 +95,7 @@ class Cluster:
     def from_details(cls, details: Any) -> Self:
         if not isinstance(details, Mapping):
             raise DetailsError(
-                "clusters", "A cluster has at least a name and a region."
+                "clusters", "A cluster has at least a name and a Region."
             )
         known = cls.__dataclass_fields__
         for name, value in details.items():
@@ -180,7 +180,7 @@ class Eks(Provider):
     def suit(self, managed: Managed) -> None:
         for cluster in self.clusters:
             if cluster.region not in managed.regions_of_all:
-                where = short(cluster.region) or "no region"
+                where = short(cluster.region) or "no Region"
                 raise DetailsError(
                     "clusters",
                     f"Cluster {cluster.name} is in {where}, "

@@ -265,7 +265,7 @@ def worth_repeating(error: AwsError) -> bool:
 LOOKUP_FIX = (
     "Spinnaker's identity must be allowed "
     f"{' and '.join(REGION_LOOKUP.actions)}: plan the managing account again. Where a "
-    "policy of the organization denies the region, allow it there, or take the region "
+    "policy of the organization denies the Region, allow it there, or take the Region "
     "out of the account."
 )
 """Clouddriver looks up the zones of each region of an account, and loads no account of

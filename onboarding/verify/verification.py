@@ -226,7 +226,7 @@ class Read:
 
 
 NOWHERE = (
-    "{} can be deployed in no region of the account. Create what is missing, or take "
+    "{} can be deployed in no Region of the account. Create what is missing, or take "
     "the provider out of the account, then verify again."
 )
 

@@ -1,5 +1,5 @@
 """Tried: fields of the accounts file that the pages would refuse: a pod role in no
-region, another account's identity, roles that hold a comma, what only AWS may say.
+Region, another account's identity, roles that hold a comma, what only AWS may say.
 
 Refused: each with a sentence and its line, as the forms refuse it; nothing is written.
 """
@@ -47,8 +47,8 @@ def refused(text: str) -> tuple[int, str]:
     [
         ("name", "a b", "name: “a b” isn't valid"),
         ("cluster", "$(id)", "A cluster's name has 1 to 100"),
-        ("region", "us-est-1", "“us-est-1” is not a region of AWS"),
-        ("region", "cn-north-1", "“cn-north-1” is not a region of AWS"),
+        ("region", "us-est-1", "“us-est-1” isn't a Region of AWS"),
+        ("region", "cn-north-1", "“cn-north-1” isn't a Region of AWS"),
         ("namespace", "Spin", "A namespace has 1 to 63"),
         ("namespace", '"*"', "A namespace has 1 to 63"),
         ("service_account", "a:b", "A service account's name has 1 to 253"),

@@ -25,4 +25,5 @@ DOCUMENT = (Path(__file__).parents[2] / "docs" / "reference" / "states.md").read
 def test_each_state_has_a_row(part: str, known: tuple[str, ...]) -> None:
     rows = DOCUMENT.partition(f"\n## {part}\n")[2].partition("\n## ")[0]
 
-    assert re.findall(r"^\| ([a-z][^|]*?) \|", rows, re.MULTILINE) == [*known]
+    found = re.findall(r"^\| ([a-z][^|]*?) \|", rows, re.MULTILINE)
+    assert [one.lower() for one in found] == [*known]

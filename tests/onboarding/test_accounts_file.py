@@ -159,7 +159,7 @@ def test_a_missing_key_is_named(missing: str) -> None:
         ("accounts:\n- just text\n", 2, "must be a mapping"),
         (ONE + "  name: again\n", 6, "twice"),
         (ONE + "  adopts: perhaps\n", 6, "true or false"),
-        (ONE.replace("[us-east-1]", "[]"), 4, "at least one region"),
+        (ONE.replace("[us-east-1]", "[]"), 4, "at least one Region"),
         (ONE.replace("[us-east-1]", "us-east-1"), 4, "must be a list"),
         (ONE.replace("{ec2: {}}", "{}"), 5, "at least one of ec2"),
         (ONE.replace("{ec2: {}}", "{ec2: yes}"), 5, "mapping of its details"),

@@ -116,7 +116,7 @@ def test_an_account_id_without_its_zeros_is_refused() -> None:
         (
             HEADING + "staging,022222222222,us-est-1,yes\n",
             2,
-            "regions: “us-est-1” isn't a region of AWS",
+            "regions: “us-est-1” isn't a Region of AWS",
         ),
         (
             HEADING + "staging,022222222222,us-east-1,us-west-2,yes\n",

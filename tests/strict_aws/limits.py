@@ -1,4 +1,4 @@
-"""What stays: IAM's quotas, regions that are not enabled, regions that are denied."""
+"""What stays: IAM's quotas, Regions that are not enabled, Regions that are denied."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class RegionsNotEnabled(Behaviour):
 
 @dataclass
 class DeniedRegions(Behaviour):
-    """A policy of the organization denies regions, as Control Tower's does."""
+    """A policy of the organization denies Regions, as Control Tower's does."""
 
     regions: tuple[str, ...]
 

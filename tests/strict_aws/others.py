@@ -50,24 +50,24 @@ BY_THE_ORGANIZATION = (
         ),
     ),
     Case(
-        "denies other regions",
+        "denies other Regions",
         VERIFIED,
         organization=(other_regions_than(EAST, WEST),),
     ),
     Case(
-        "denied other regions before July 2026",
+        "denied other Regions before July 2026",
         VERIFIED,
         organization=(other_regions_than(EAST, WEST),),
         simulator=UNSEEN,
     ),
     Case(
-        "denies the second region",
+        "denies the second Region",
         FAILED,
         (f"Simulated in {WEST}: A policy of the organization denies",),
         organization=(other_regions_than(EAST),),
     ),
     Case(
-        "refuses calls in the second region, which the simulator did not see",
+        "refuses calls in the second Region, which the simulator did not see",
         FAILED,
         (f"in {WEST}", "explicit deny in a service control policy"),
         organization=(other_regions_than(EAST),),
@@ -75,13 +75,13 @@ BY_THE_ORGANIZATION = (
         simulator=UNSEEN,
     ),
     Case(
-        "denies both regions",
+        "denies both Regions",
         FAILED,
         (f"Simulated in {EAST}: A policy of the organization denies",),
         organization=(other_regions_than(FAR),),
     ),
     Case(
-        "denies it in one region by its name",
+        "denies it in one Region by its name",
         FAILED,
         (f"A policy of the organization denies {RUN} in {WEST}.",),
         organization=(
@@ -230,7 +230,7 @@ BY_POLICIES = (
         inline=((MANAGED, deny(RUN, Resource=kind("subnet"))),),
     ),
     Case(
-        "denies a write in the second region",
+        "denies a write in the second Region",
         MORE,
         (f"Simulated in {WEST}: {DENIES}",),
         inline=(

@@ -1,4 +1,4 @@
-"""What does not pass is named: which account, which region, and how to fix it."""
+"""What does not pass is named: which account, which Region, and how to fix it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_region_that_only_the_managing_account_has_not_enabled_is_never_verifi
 
     assert state == State.FAILED
     run = Run.objects.get(account=job.account)
-    assert "the region us-west-2 isn't enabled there" in error(run)
+    assert "the Region us-west-2 isn't enabled there" in error(run)
     assert f"in account {managing}" in error(run)
     assert "credentials are missing" not in job.output
 
@@ -71,7 +71,7 @@ def test_a_region_that_only_the_managing_account_has_not_enabled_is_never_verifi
 def test_a_failed_check_of_the_managing_account_stops_no_account(
     job: Job, strictly: Strictly
 ) -> None:
-    """It looks regions up in the first region; the account's own results say which."""
+    """It looks Regions up in the first Region; the account's own results say which."""
     managing = job.field.managing_id
     strictly(RegionsNotEnabled(("us-west-2",), account=managing))
     job.regions, job.providers = ("us-west-2", "us-east-1"), EC2

@@ -1,4 +1,4 @@
-"""The strict AWS has quotas, regions that are not enabled and regions denied."""
+"""The strict AWS has quotas, Regions that are not enabled and Regions denied."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What an organization, colleagues and strangers do to an account is what Bowline says,
 also where AWS throttled the requests.
 
-Each case is planted into one verified account of two regions, and taken out again.
+Each case is planted into one verified account of two Regions, and taken out again.
 `REWRITE_DOCS=1 pytest tests/strict_aws/test_others.py -k docs` writes their table.
 """
 
@@ -69,7 +69,7 @@ def told(case: Case) -> str:
 
 
 class Tried:
-    """An account in two regions, that was verified."""
+    """An account in two Regions, that was verified."""
 
     def __init__(self, job: Job, strictly: Strictly, seed: int = 0) -> None:
         self.job, self.simulator = job, Simulator()

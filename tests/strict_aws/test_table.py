@@ -77,12 +77,12 @@ ROWS = (
     Row(
         limits.RegionsNotEnabled,
         "In the account: refuses the plan. In the managing account only: the account "
-        "is not verified. Either way it names the region, the account and the command.",
+        "is not verified. Either way it names the Region, the account and the command.",
         AT_ONCE,
     ),
     Row(
         limits.DeniedRegions,
-        "Asks in the account's own regions, and in no other.",
+        "Asks in the account's own Regions, and in no other.",
         AT_ONCE,
     ),
     Row(
@@ -124,7 +124,7 @@ ROWS = (
     ),
     Row(
         simulator.Simulator,
-        "Asks many questions in a request, in each region by itself, and none under a "
+        "Asks many questions in a request, in each Region by itself, and none under a "
         "condition key of another that a policy looks at or that comes with its call. "
         "Asks again, in parts, what IAM did not answer.",
         AT_ONCE,

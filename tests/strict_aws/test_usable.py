@@ -74,7 +74,7 @@ def test_what_is_missing_in_every_region_fails_the_account(job: Job, what: str) 
     run = Run.objects.get(account=job.account)
     assert run.error is not None
     assert says.replace("us-west-2", "us-east-1") in run.error["message"]
-    assert "can be deployed in no region of the account" in run.error["hint"]
+    assert "can be deployed in no Region of the account" in run.error["hint"]
 
 
 def test_different_things_that_are_missing_in_each_region_fail_it_too(job: Job) -> None:

@@ -40,8 +40,8 @@ def fixes_of(run: Run) -> Fixes:
         return Fixes(not_ours(run))
     if code == NOT_ENABLED:
         command = ENABLE.search(error["hint"])
-        text = (ToCopy("Or enable the region:", command[0]),) if command else ()
-        return Fixes(step(run, "regions", "Change the account's regions"), text)
+        text = (ToCopy("Or enable the Region:", command[0]),) if command else ()
+        return Fixes(step(run, "regions", "Change the account's Regions"), text)
     if code in DENIED and error.get("hint", "").startswith("Allow "):
         return Fixes(to_copy=(ToCopy("The statement to add:", statement(operation)),))
     if code in DENIED and operation == ASSUME:

@@ -37,7 +37,7 @@ STRINGS = (
     "Regions are written as texts. Clouddriver doesn't start with them: each must be a "
     "mapping with a name."
 )
-REGION_TWICE = "A region comes twice, so Spinnaker doesn't load the account."
+REGION_TWICE = "A Region comes twice, so Spinnaker doesn't load the account."
 BAD_PERMISSIONS = (
     "Permissions are no mapping of READ, WRITE, EXECUTE and CREATE to lists of roles. "
     "Clouddriver doesn't start with them."

@@ -146,7 +146,7 @@ class AccountsReader:
         known = regions if isinstance(regions, list) else []
         names = [str(within(one, "name") or one) for one in known]
         stock = "us-west-2" if self.kind is SourceKind.HALCONFIG else "us-east-1"
-        says = "It names none, so the provider's default regions count."
+        says = "It names none, so the provider's default Regions count."
         if not names:
             says = f"It names none, so Spinnaker's own default {stock} counts."
         values["regions"] = sorted(set(names)) or [stock]

@@ -76,14 +76,14 @@ ANOTHER_ECS = (
 )
 IN_CLUSTER = (
     "It has no kubeconfig, so this is the cluster that Spinnaker itself runs in. "
-    "Bowline describes EKS clusters by their name and region."
+    "Bowline describes EKS clusters by their name and Region."
 )
 NO_KUBECONFIG = "Its kubeconfig isn't among the sources: give the file, too."
 NO_OWNER = (
     "The cluster belongs to the AWS account {}, which isn't in this report. Bowline "
     "describes a cluster as a part of its AWS account."
 )
-OTHER_REGION = "The cluster is in {}, which is no region of the AWS account {}."
+OTHER_REGION = "The cluster is in {}, which is no Region of the AWS account {}."
 OF_ITS_ACCOUNT = (
     "A cluster has the {0} of its AWS account in Bowline, and the {0} of {1} differs."
 )

@@ -42,7 +42,7 @@ NOT_FOLLOWED = (
     "kubeconfig as a source, too."
 )
 NO_ACCOUNT = (
-    "The kubeconfig doesn't say which AWS account has the cluster, or in which region "
+    "The kubeconfig doesn't say which AWS account has the cluster, or in which Region "
     "it is. `aws eks update-kubeconfig` writes a kubeconfig that says both."
 )
 

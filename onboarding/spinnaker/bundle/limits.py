@@ -25,7 +25,7 @@ MEASURED_ACCOUNTS, ONE_BY_ONE, WITH_THREADS = 456, 462, 60
 """Accounts of one measured start, and the seconds it took to load them."""
 MANY_AGENTS = 10_000
 MANY_AGENTS_ADVICE = (
-    "That is a lot for one Clouddriver: list fewer regions, and run several caching "
+    "That is a lot for one Clouddriver: list fewer Regions, and run several caching "
     "Clouddrivers, which share the agents."
 )
 WHOLE = ("clouddriver/", "kustomize/", "operator/")
@@ -58,7 +58,7 @@ class Load:
     @property
     def arithmetic(self) -> str:
         return (
-            f"{self.ec2:,} × {EC2_AGENTS} (EC2, for each account and region) + "
+            f"{self.ec2:,} × {EC2_AGENTS} (EC2, for each account and Region) + "
             f"{self.ecs:,} × {ECS_AGENTS} (ECS) + "
             f"{self.functions:,} × {LAMBDA_AGENTS} (Lambda) + "
             f"{self.accounts:,} × {ACCOUNT_AGENTS} (each account) = {self.agents:,}"

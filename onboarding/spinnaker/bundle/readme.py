@@ -219,7 +219,7 @@ aws cloudformation deploy --stack-name bowline --capabilities CAPABILITY_NAMED_I
 
 KEYS = (
     "- `aws/key-grants.json` has what CloudFormation can't do: each `request` is "
-    "for\n  `aws kms create-grant --cli-input-json`, as that account, in that region. "
+    "for\n  `aws kms create-grant --cli-input-json`, as that account, in that Region. "
     "The\n  key's policy must allow it: Bowline shows the statements next to the "
     "account's\n  permissions.\n"
 )

@@ -82,7 +82,7 @@ def test_an_account_that_is_described_already_is_refused_with_its_name() -> None
 def test_an_unknown_region_is_refused_with_near_ones() -> None:
     form = access(regions="us-est-1 eu-west-1")
 
-    assert "“us-est-1” isn't a region" in errors(form, "regions")
+    assert "“us-est-1” isn't a Region" in errors(form, "regions")
     assert "us-east-1" in errors(form, "regions")
 
 

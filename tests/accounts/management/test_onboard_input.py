@@ -34,7 +34,7 @@ def test_a_problem_has_the_line_of_its_row(tmp_path: Path) -> None:
     ending = onboard(table, "--check")
 
     assert ending.code == 1
-    assert ending.err.startswith(f"{table}:2: regions: “us-est-1” isn't a region")
+    assert ending.err.startswith(f"{table}:2: regions: “us-est-1” isn't a Region")
 
 
 @pytest.mark.parametrize("text", [CSV, YAML], ids=["CSV", "YAML"])

@@ -172,7 +172,7 @@ def test_a_cluster_has_the_settings_of_its_account() -> None:
         (inline(content, permissions={"READ": ["x"]}), "permissions of prod differs"),
         (inline(content, environment="stage"), "environment of prod differs"),
         (inline(elsewhere), "isn't in this report"),
-        (inline(far), "no region of the AWS account prod"),
+        (inline(far), "no Region of the AWS account prod"),
         (
             {**inline(content), "aws": {"accounts": [aws("prod", externalId="x")]}},
             "is left, so this account is left",

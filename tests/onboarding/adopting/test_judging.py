@@ -61,7 +61,7 @@ def judged(**fields: Any) -> tuple[str, str, str]:
         ({"permissions": {"READ": ["https://a:b@c"]}}, "takes no secret"),
         ({"permissions": {"READ": ["a,b"]}}, "isn't valid"),
         ({"defaultKeyPair": "https://a:b@c"}, "takes no secret"),
-        ({"regions": [{"name": "us-east-9"}]}, "isn't a region"),
+        ({"regions": [{"name": "us-east-9"}]}, "isn't a Region"),
         (
             {"assumeRole": f"arn:aws-cn:iam::{OTHER}:role/x", "accountId": OTHER},
             "one partition",

@@ -111,7 +111,7 @@ def test_a_region_that_is_not_enabled_is_said_to_be_that(
         client.call(client.operation(service, operation, WEST), "look around")
 
     assert not isinstance(told.value, OwnCredentialsError)
-    assert f"the region {WEST} isn't enabled there" in told.value.message
+    assert f"the Region {WEST} isn't enabled there" in told.value.message
     assert f"enable-region --region-name {WEST}" in told.value.hint
 
 
@@ -194,7 +194,7 @@ def test_a_service_that_a_region_does_not_have_is_said_to_be_that(
 
     found = unreachable(client, "eks", WEST)
 
-    assert f"AWS has no endpoint of EKS in the region {WEST}" in found.message
+    assert f"AWS has no endpoint of EKS in the Region {WEST}" in found.message
     assert f"Take {WEST} out of the account" in found.hint
     assert not found.retryable
 

@@ -42,7 +42,7 @@ def test_no_managed_role_takes_part():
 @pytest.mark.parametrize(
     ("cluster", "sentence"),
     [
-        ("apps", "at least a name and a region"),
+        ("apps", "at least a name and a Region"),
         ({"name": "apps"}, "needs the detail “region”"),
         ({"region": EAST}, "needs the detail “name”"),
         ({"name": "apps", "region": EAST, "colour": "red"}, "has no “colour”"),

@@ -187,7 +187,7 @@ def test_a_provider_that_can_be_deployed_nowhere_fails_the_account(
     failed = [one for one in results if one.outcome is Outcome.FAILED]
     assert [one.undeployable for one in failed] == ["us-east-1", "us-west-2"]
     assert failed[0].sentence == "There are too few VPCs."
-    assert failed[0].fix.startswith("Probe can be deployed in no region of the account")
+    assert failed[0].fix.startswith("Probe can be deployed in no Region of the account")
 
 
 def test_an_answer_as_expected_proves(made: Verified) -> None:

@@ -53,9 +53,9 @@ def test_two_accounts_are_edited(
     told = complaints(page)
 
     more(page, "Edit")
-    expect(page.get_by_label("These regions")).to_be_hidden()
+    expect(page.get_by_label("These Regions")).to_be_hidden()
     page.get_by_label("Regions", exact=True).select_option("Add")
-    page.get_by_label("These regions").fill("eu-west-1")
+    page.get_by_label("These Regions").fill("eu-west-1")
     page.get_by_label("Plan the edited accounts").uncheck()
     page.get_by_role("button", name="Edit 2 accounts").click()
 

@@ -107,7 +107,7 @@ def test_an_account_that_cannot_be_edited_is_named_and_keeps_no_other(
     assert again(web).regions == ["eu-west-1"]
     assert again(data).regions == ["us-east-1"]
     assert "Edited 1 account." in told(response)
-    assert "Couldn't edit 1: data: no region would be left." in told(response)
+    assert "Couldn't edit 1: data: no Region would be left." in told(response)
 
 
 def test_taking_the_last_role_opens_no_account_to_everybody(

@@ -38,7 +38,7 @@ def test_agents_are_counted_for_each_account_region_and_provider():
 def test_the_readme_shows_the_arithmetic():
     text = files_of(with_every_provider())["README.md"]
 
-    assert "4 × 14 (EC2, for each account and region) + 2 × 11 (ECS)" in text
+    assert "4 × 14 (EC2, for each account and Region) + 2 × 11 (ECS)" in text
     assert "one by one, 1 s with threads" in text
 
 
@@ -113,7 +113,7 @@ def test_many_agents_come_with_advice_on_the_page_too():
 
     found = list(limits(load, {}))
 
-    assert "fewer regions" in titled("Caching agents", found).advice
+    assert "fewer Regions" in titled("Caching agents", found).advice
 
 
 def test_a_small_installation_needs_no_advice():

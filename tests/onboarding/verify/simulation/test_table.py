@@ -24,7 +24,7 @@ from tests.onboarding.verify.test_denial import document
 
 DOCS = Path(__file__).parents[4] / "docs" / "developers" / "verdicts.md"
 HEAD = "| What is in AWS | The write is | How Bowline knows |\n|---|---|---|\n"
-SIMULATED = "IAM's simulator, in each region and on each kind of resource"
+SIMULATED = "IAM's simulator, in each Region and on each kind of resource"
 READ = "the role's policies, whatever the simulator says"
 NO_ONE = "nobody knows: the check says why"
 
@@ -53,12 +53,12 @@ CASES = (
         SIMULATED,
     ),
     Case(
-        "a policy of the organization denies other regions than the account's",
+        "a policy of the organization denies other Regions than the account's",
         Simulated(organization=(REGION_DENY,)),
         f"{SIMULATED}: `aws:RequestedRegion` is sent",
     ),
     Case(
-        "a policy of the organization denies one of the account's regions",
+        "a policy of the organization denies one of the account's Regions",
         Simulated(
             account=managed_account(EAST, "ap-south-1"), organization=(REGION_DENY,)
         ),
@@ -75,7 +75,7 @@ CASES = (
         READ,
     ),
     Case(
-        "somebody's policy denies it in the second region only",
+        "somebody's policy denies it in the second Region only",
         theirs(deny(RUN, condition={"StringEquals": {"aws:RequestedRegion": WEST}})),
         READ,
     ),

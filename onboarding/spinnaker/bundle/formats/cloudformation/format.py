@@ -40,7 +40,7 @@ EXTERNAL_ID: Value = {
     "MinLength": 2,
     "Description": "The external ID that Spinnaker sends; accounts.json has it.",
 }
-IAM = "Bowline made this for Spinnaker. IAM knows no regions: one stack, in any region."
+IAM = "Bowline made this for Spinnaker. IAM knows no Regions: one stack, in any Region."
 ACCESS = (
     "Bowline gave Spinnaker access to these clusters. The stack must be in {region}."
 )

@@ -187,7 +187,7 @@ def test_an_edit_outdates_as_one_on_a_page(operator):
     ("wrong", "said"),
     [
         ({"regions": ["nowhere-1"]}, "regions: "),
-        ({"regions": []}, "Name at least one region."),
+        ({"regions": []}, "Name at least one Region."),
         ({"providers": {}}, "Choose at least one of"),
         ({"providers": {"s3": {}}}, "has no key “s3”"),
         ({"providers": {"lambda": {"access": "all"}}}, "lambda: "),
