@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='foundroles',
             name='taken',
-            field=models.CharField(blank=True, choices=[('policies', 'Policies of others'), ('trust', 'Trust policy of others'), ('tag', 'Not tagged as Bowline’s'), ('owned', 'Bowline’s')], db_index=True, editable=False, max_length=8),
+            field=models.CharField(blank=True, choices=[('policies', 'Policies of others'), ('trust', 'Trust policy of others'), ('tag', "Not tagged as Bowline's"), ('owned', "Bowline's")], db_index=True, editable=False, max_length=8),
         ),
         migrations.AddField(
             model_name='rollout',

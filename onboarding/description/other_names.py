@@ -44,7 +44,7 @@ def other_name(value: Any, partition: str) -> dict[str, Any]:
     if REGIONS in value:
         regions = texts(value[REGIONS], REGIONS)
         if not regions or len({*regions}) < len(regions):
-            raise ValueError("regions: Name at least one Region, and each once.")
+            raise ValueError(f"{REGIONS}: Name at least one Region, and each once.")
         said[REGIONS] = [known_region(one, partition=partition) for one in regions]
     if PERMISSIONS in value:
         said[PERMISSIONS] = groups(value[PERMISSIONS])

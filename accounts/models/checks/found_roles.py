@@ -42,8 +42,8 @@ class FoundRoles(Readable):
 
         POLICIES = "policies", "Policies of others"
         TRUST = "trust", "Trust policy of others"
-        TAG = "tag", "Not tagged as Bowline’s"
-        OWNED = "owned", "Bowline’s"
+        TAG = "tag", "Not tagged as Bowline's"
+        OWNED = "owned", "Bowline's"
 
     READS = {"roles": are_found_roles, "differs": is_texts}
 
