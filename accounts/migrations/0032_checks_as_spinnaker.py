@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0027_external_id_of_an_account'),
+        ('accounts', '0031_outcomes_of_adoptions'),
     ]
 
     operations = [
