@@ -43,7 +43,6 @@ LOOK = (
     "eks:DescribeCluster",
     "eks:ListAssociatedAccessPolicies",
     "eks:ListClusters",
-    "iam:GenerateServiceLastAccessedDetails",
     "iam:GetAccountSummary",
     "iam:GetInstanceProfile",
     "iam:GetOpenIDConnectProvider",
@@ -51,7 +50,6 @@ LOOK = (
     "iam:GetPolicyVersion",
     "iam:GetRole",
     "iam:GetRolePolicy",
-    "iam:GetServiceLastAccessedDetails",
     "iam:ListAttachedRolePolicies",
     "iam:ListAttachedUserPolicies",
     "iam:ListPolicies",
@@ -60,6 +58,10 @@ LOOK = (
     "iam:ListRoles",
     "iam:SimulatePrincipalPolicy",
     "organizations:DescribeOrganization",
+)
+LAST_USED = (
+    "iam:GenerateServiceLastAccessedDetails",
+    "iam:GetServiceLastAccessedDetails",
 )
 ROLES = (
     "iam:AttachRolePolicy",
@@ -131,6 +133,7 @@ class AccessRole:
         base = self.here("role/" + self.managing.base_role)
         yield looking()
         roles = [managed, base, self.here(f"role{ECS_ROLES_PATH}*")]
+        yield allow("LastUsed", LAST_USED, "*")
         yield allow("OwnRoles", ROLES, roles)
         yield allow("OwnPolicies", POLICIES, self.here("policy/bowline/*"))
         profile = self.here(f"instance-profile/{self.managing.base_role}")

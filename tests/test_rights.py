@@ -20,10 +20,8 @@ WITHOUT_A_CALL = {
     # IAM and EKS ask for these when something is made with tags, or passed on.
     "eks:TagResource",
     "iam:PassRole",
-    "iam:TagInstanceProfile",
     "iam:TagOpenIDConnectProvider",
     "iam:TagPolicy",
-    "iam:TagRole",
 }
 CONDITION_KEYS = {"kms:GranteePrincipal"}
 WITHOUT_A_RIGHT = {"sts:GetCallerIdentity"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from onboarding.desired import desired_in
-from onboarding.resources.kinds import KINDS, ManagedPolicy, Resource
+from onboarding.resources.kinds import KINDS, ManagedPolicy, OwnerTag, Resource, Role
 from onboarding.resources.plan import digests
 from onboarding.topology import ExistingIdentity, PodRole
 from tests.factories import (
@@ -35,6 +35,7 @@ def made() -> tuple[Resource, ...]:
     for identity in (USER, POD):
         whole = topology(managed(*every), identity=identity, image_keys=(image_key(),))
         found += (*desired_in(whole, MANAGING_ID), *desired_in(whole, MANAGED_ID))
+    found += [OwnerTag.on(one) for one in found if isinstance(one, Role)][:1]
     return tuple(
         resource
         for resource in dict.fromkeys(found)

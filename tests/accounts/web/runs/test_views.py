@@ -207,13 +207,13 @@ def test_a_plan_without_risks_says_so(approver) -> None:
             0,
             1,
             "Verified, cannot deploy in 1 Region",
-            "Something that a deployment needs is missing in 1 region:",
+            "Something that a deployment needs is missing in 1 Region:",
         ),
         (
             4,
             2,
             "Verified, cannot deploy in 2 Regions, 4 writes unknown",
-            "is missing in 2 regions:",
+            "is missing in 2 Regions:",
         ),
     ],
 )
