@@ -38,9 +38,9 @@ class ProviderPermissions(NamedTuple):
 def known_as(topology: Topology) -> Iterator[Known]:
     """Yield the accounts that Spinnaker will know these accounts as, so far."""
     found = entries(topology)
-    accounts = {managed.name: managed for managed in topology.managed}
+    accounts = {managed.account_id: managed for managed in topology.managed}
     for aws in found.aws:
-        titles = listed([*titles_in_aws(topology.managing, accounts[aws.name])])
+        titles = listed([*titles_in_aws(topology.managing, accounts[aws.account_id])])
         kind = f"AWS account with {titles}" if titles else "AWS account"
         yield Known(aws.name, "ec2", kind, aws.assume_role)
     for ecs in found.ecs:
