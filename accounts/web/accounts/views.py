@@ -68,7 +68,7 @@ def accounts(request: Request) -> HttpResponse:
         "not_active": set(not_active),
         "left": {one.account_id for one in not_active.values() if one.gone_at},
         "most": MOST_IN_ROLLOUT,
-        "has_existing_roles": FoundRoles.objects.exclude(taken="").exists(),
+        "has_existing_roles": any(account.adopts for account in page),
         **ticks(request),
     }
     return render(request, "accounts/accounts.html", shown)
