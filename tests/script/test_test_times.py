@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from script.test_times import SLOW, exists, folder_of, slow_in, table, tier_of
@@ -25,15 +24,6 @@ def test_the_table_has_a_row_for_each_folder_and_the_longest_first(
         "| `tests` | 1 in 30 s |",
         "| `tests/accounts/web` | 2 in 4 s |",
     ]
-
-
-def test_the_readme_has_the_number_of_the_table() -> None:
-    contributing = (ROOT / "CONTRIBUTING.md").read_text()
-    (row,) = re.findall(r"^\| \*\*all, with .*$", contributing, re.M)
-    counts = [int(one.replace(",", "")) for one in re.findall(r"\*\*([\d,]+) in", row)]
-    short = round(counts[1], -3)
-
-    assert f"runs about {short:,} tests" in (ROOT / "README.md").read_text()
 
 
 def test_a_folder_is_named_to_the_depth_that_tells_its_topic() -> None:

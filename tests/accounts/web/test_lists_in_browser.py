@@ -56,7 +56,7 @@ def test_a_choice_applies_at_once_and_back_takes_it_back(
     expect(names(page)).to_have_text(["a000", "a100", "a200", "a300"])
     expect(page).to_have_url(f"{live_server.url}/accounts/?state=failed")
     assert page.evaluate("document.body.stays")
-    expect(page.locator("#said")).to_have_text("1–4 of 4 accounts")
+    expect(page.locator("#said")).to_have_text("1–4 of 4 managed accounts")
     expect(page.get_by_label("State")).to_be_focused()
     expect(page.get_by_role("button", name="Filter")).to_be_hidden()
     page.go_back()
@@ -192,7 +192,7 @@ def test_each_page_is_a_click_away(
     expect(pages.locator("[aria-current=page]")).to_have_text("Page 7")
     page.get_by_label("State").select_option("failed")
     page.get_by_role("button", name="Filter").click()
-    expect(page.get_by_text("1–4 of 4 accounts")).to_be_visible()
+    expect(page.get_by_text("1–4 of 4 managed accounts")).to_be_visible()
 
 
 @at_widths(1440, 1024, 390)

@@ -40,7 +40,7 @@ def test_the_page_leaves_the_zip_in_the_database(operator, bundle) -> None:
     page, reads_zip = opened(operator, README)
 
     assert not reads_zip
-    assert "2 × 14 (EC2, for each account and region)" in page
+    assert "2 × 14 (EC2, for each account and Region)" in page
     assert "<h3>Accounts for Spinnaker</h3>" in page
 
 
