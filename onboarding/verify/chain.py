@@ -125,7 +125,7 @@ class Chain:
                     session_name=self.sessions.name,
                     policy=self.session_policy,
                 ),
-                f"it does not allow Bowline to assume {identity} yet",
+                f"it doesn't allow Bowline to assume {identity} yet",
                 again=worth_repeating,
             )
         except OwnCredentialsError:
@@ -133,7 +133,7 @@ class Chain:
         except AwsError as error:
             if isinstance(managing.identity, ExistingIdentity) and error.denied:
                 return self.cannot_become(
-                    name, "AWS did not allow Bowline to assume it."
+                    name, "AWS didn't allow Bowline to assume it."
                 )
             if not error.denied:
                 return chain_result(name, Outcome.FAILED, error.message, error.hint)

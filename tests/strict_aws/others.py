@@ -257,7 +257,7 @@ BY_POLICIES = (
     Case(
         "bounds the role to EC2",
         DRIFTED,
-        (":policy/Bounds limits it.", "does not allow autoscaling:Create"),
+        (":policy/Bounds limits it.", "doesn't allow autoscaling:Create"),
         bounds=(allow("ec2:*"),),
     ),
     Case(

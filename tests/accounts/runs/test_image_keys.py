@@ -103,7 +103,7 @@ def test_a_key_policy_that_does_not_let_the_account_is_found_when_planning(
 
     assert run.status == Status.FAILED
     assert not run.steps.exists()
-    assert "does not allow kms:CreateGrant" in said(run)
+    assert "doesn't allow kms:CreateGrant" in said(run)
     assert f"As account {MANAGING.account_id}, add these statements" in said(run)
     assert json.dumps(statements(DEV)) in said(run)
 
@@ -120,7 +120,7 @@ def test_a_key_policy_for_another_grantee_is_found_when_planning(
 
     assert run.status == Status.FAILED
     assert not run.steps.exists()
-    assert f"{key} does not allow kms:CreateGrant to account {DEV.account_id}" in said(
+    assert f"{key} doesn't allow kms:CreateGrant to account {DEV.account_id}" in said(
         run
     )
     assert json.dumps(statements(DEV)) in said(run)

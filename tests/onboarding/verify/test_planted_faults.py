@@ -82,7 +82,7 @@ def test_a_wrong_trust_is_found_where_the_role_made_by_hand_is_used() -> None:
     assert result.outcome is Outcome.FAILED
     assert result.sentence == (
         "The trust policy of role spinnakerManaged in account "
-        f"{HANDMADE.account_id} does not allow {MANAGING_SIDE.identity_arn}: it "
+        f"{HANDMADE.account_id} doesn't allow {MANAGING_SIDE.identity_arn}: it "
         "names 123456789012."
     )
 

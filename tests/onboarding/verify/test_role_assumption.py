@@ -177,7 +177,7 @@ def test_it_waits_for_a_role_that_is_not_known_yet(made: Verified) -> None:
 
     assert result.outcome is Outcome.PASSED
     assert said[0].startswith(
-        "Waiting for AWS: it does not allow Spinnaker's identity to"
+        "Waiting for AWS: it doesn't allow Spinnaker's identity to"
     )
     assert said[-1] == ""
 
@@ -208,7 +208,7 @@ def test_a_gap_that_is_read_fails(read: Verified) -> None:
     result = read.found("Assume the managed role")
 
     assert result.outcome is Outcome.FAILED
-    assert "does not allow" in result.sentence
+    assert "doesn't allow" in result.sentence
 
 
 def test_conditions_that_cannot_be_judged_are_not_proved(read: Verified) -> None:

@@ -126,7 +126,7 @@ def test_nothing_is_handed_off_before_the_managing_account_is_verified(
 def test_an_edit_ends_the_wait_and_a_new_plan_takes_its_place(
     handed_off: Run,
 ) -> None:
-    with pytest.raises(RunOpen, match="waits for an owner"):
+    with pytest.raises(RunOpen, match="is waiting for an owner"):
         verify(account(), None, send=keep)
     account().touch()
 

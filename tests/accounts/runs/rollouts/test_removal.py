@@ -207,7 +207,7 @@ def test_one_that_is_discarded_afterwards_says_so_and_is_planned_again(
     work(rollout)
 
     assert said[0] == State.OUTDATED
-    assert "Spinnaker can no longer assume its roles" in said[1][0]
+    assert "Spinnaker can no longer assume them" in said[1][0]
     assert planned == {Status.APPROVED: 2}
     assert statuses(ended(rollout)) == {Status.VERIFIED: 2}
     assert listed(here) == ids(THREE[:2])
