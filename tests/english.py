@@ -63,21 +63,6 @@ whose texts account owners or bundles have: another word would be another versio
 
 
 BLOCK = re.S | re.M
-KEYS = {
-    "onboarding/spinnaker/bundle/formats/hal/known.py",
-    "onboarding/spinnaker/halconfig/schema.py",
-}
-"""Files with texts that are lists of Spinnaker's keys."""
-REGION = re.compile(r"(?<![\w/.{$-])regions?(?![\w/(=}-]|\.\w)")
-KEPT = re.compile(
-    # The description of a policy, which AWS never changes: a template replaces it.
-    "Clouddriver asks for regions and zones when it starts"
-    # The name of a check, by which results of earlier releases are compared.
-    "|Look up regions as Spinnaker's identity"
-    # A state as the API and stored filters have it; pages show another word.
-    "|, some regions"
-)
-"""What stays in lower case."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,19 +11,14 @@ import pytest
 
 from tests.english import (
     CODE,
-    KEPT,
-    KEYS,
-    REGION,
     SHOWN,
     STORED,
     Banned,
-    Words,
     everything,
     findings,
     found_in,
     pattern_of,
     shown,
-    strings,
     text_of,
     word_list,
 )
@@ -62,41 +57,6 @@ def test_apostrophes_are_straight() -> None:
     ]
 
     assert not found, "\n" + "\n".join(found)
-
-
-def test_an_aws_region_has_a_capital() -> None:
-    ban = Banned("region", "Region, as AWS does", REGION)
-    found = [
-        str(finding)
-        for path in everything((*SHOWN, "docs/developers/*.md", "docs/pages/*.md"))
-        if path not in KEYS
-        for line, words in shown_by_the_api(path) or shown(path, text_of(path))
-        for finding in found_in(path, [(line, KEPT.sub("", words))], [ban])
-    ]
-
-    assert not found, "\n" + "\n".join(found)
-
-
-def shown_by_the_api(path: str) -> list[Words]:
-    """Return what a module of the API says: docstrings describe its operations."""
-    of_api = path.startswith("accounts/api/v1/")
-    return [*strings(ast.parse(text_of(path)))] if of_api else []
-
-
-@pytest.mark.parametrize(
-    ("text", "lines"),
-    [
-        ('SAYS = "Name at least one region."', [1]),
-        ('SAYS = f"No {one} in the region {region}"', [1]),
-        ('SAYS = f"The Region {region} in {regions}"', []),
-        ('SAYS = "aws ec2 --region {region} regions=x"', []),
-        ('KEY = "region"', []),
-    ],
-)
-def test_a_region_is_told_from_a_key(text: str, lines: list[int]) -> None:
-    ban = Banned("region", "Region", REGION)
-
-    assert [one.line for one in found_in("a.py", shown("a.py", text), [ban])] == lines
 
 
 def test_no_name_in_code_has_a_banned_word() -> None:

@@ -159,7 +159,7 @@ def test_longer_roles_leave_room_for_fewer() -> None:
 
 @pytest.mark.parametrize("length", [1, 30, 400])
 def test_what_fits_is_what_an_identity_can_hold(length: int) -> None:
-    many = with_paths(2000, length)
+    many = with_paths(1700, length)
     most = most_listed(managing(), topology(*many).assumed)
 
     assert len(lists(*many[:most])) == most_policies(managing())

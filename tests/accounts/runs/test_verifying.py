@@ -113,7 +113,9 @@ def test_newer_policies_are_news_and_no_fault_of_the_account(
     account.refresh_from_db()
     assert looked.status == Status.VERIFIED
     (news,) = looked.checks.filter(outcome="not testable", provider="resources")
-    assert f"policy version {POLICY_SET}. The latest is {POLICY_SET + 1}" in (news.sentence)
+    assert f"policy version {POLICY_SET}. The latest is {POLICY_SET + 1}" in (
+        news.sentence
+    )
     assert [step.name for step in brought.steps.all()] == ["BowlineEC2Read"]
     assert account.policy_set == POLICY_SET + 1
 
