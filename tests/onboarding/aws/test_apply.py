@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +15,15 @@ from onboarding.resources.kinds import (
     KINDS,
     MANAGED_PATH,
     Attachment,
+    InstanceProfile,
     ManagedPolicy,
     OidcProvider,
+    OwnerTag,
+    Role,
     ServiceLinkedRole,
 )
-from onboarding.resources.plan import Delete, Update, diff
+from onboarding.resources.plan import Create, Delete, Update, diff
+from onboarding.resources.policy import Policy
 from onboarding.topology import PodRole
 from tests.factories import side_of
 from tests.onboarding.aws.field import Field, Probe, trusting
@@ -29,8 +35,43 @@ def test_nothing_is_left_when_all_was_made(field: Field) -> None:
     made = field.bring_about(field.reach, everything(field))
 
     assert {change.verb for change in made} == {"create"}
-    assert {type(change.resource) for change in made} == {*KINDS}
+    assert {type(change.resource) for change in made} == {*KINDS} - {OwnerTag}
     assert field.left(field.reach, everything(field)) == ()
+
+
+def test_what_others_made_is_tagged_and_untagged(field: Field) -> None:
+    role, profile = theirs(field)
+    tags = [OwnerTag.on(role), OwnerTag.on(profile)]
+
+    for change in [Create(tag) for tag in tags] * 2:
+        apply(field.sessions(), field.reach, change)
+    assert all(one.owned for one in theirs(field))
+
+    for change in [Delete(tag) for tag in tags] * 2:
+        apply(field.sessions(), field.reach, change)
+    assert not any(one.owned for one in theirs(field))
+
+    field.iam.delete_instance_profile(InstanceProfileName="theirs")
+    field.iam.delete_role(RoleName="theirs")
+    for tag in tags:
+        apply(field.sessions(), field.reach, Delete(tag))
+
+
+def theirs(field: Field) -> tuple[Role, InstanceProfile]:
+    """Observe a role and a profile that are made by hand where they aren't there."""
+    with suppress(field.iam.exceptions.EntityAlreadyExistsException):
+        document = trusting(field.managing_id)
+        field.iam.create_role(RoleName="theirs", AssumeRolePolicyDocument=document)
+        field.iam.create_instance_profile(InstanceProfileName="theirs")
+    trust = Policy.of(json.loads(trusting(field.managing_id)))
+    wanted = (
+        Role(account=field.managed_id, name="theirs", trust=trust),
+        InstanceProfile(account=field.managed_id, name="theirs", role=""),
+    )
+    role, profile = observe(field.sessions(), field.reach, wanted)
+    assert isinstance(role, Role)
+    assert isinstance(profile, InstanceProfile)
+    return role, profile
 
 
 @pytest.mark.usefixtures("cluster")
@@ -55,7 +96,8 @@ def test_all_but_awss_own_is_deleted_and_may_be_again(field: Field) -> None:
                 apply(sessions, field.reach, Delete(resource), backoff_seconds=0)
 
     left = {change.resource.kind for change in field.left(field.reach, wanted)}
-    assert left == {kind.kind for kind in KINDS} - {ServiceLinkedRole.kind}
+    kinds = {kind.kind for kind in KINDS}
+    assert left == kinds - {ServiceLinkedRole.kind, OwnerTag.kind}
 
 
 @pytest.mark.usefixtures("cluster")

@@ -114,7 +114,7 @@ def test_a_whole_unit_is_added_with_few_queries(
     assert {len(row.providers.all()) for row in rows} == {2}
     assert not rows.filter(account_id__gt=f"{COUNT:012}").exists()
     listed = operator.get(response.url).content.decode()
-    assert f"of {COUNT:,} accounts" in listed
+    assert f"of {COUNT:,} managed accounts" in listed
     described = Activity.objects.filter(what=Activity.What.DESCRIBE)
     assert described.count() == COUNT
     assert described.first().detail["changed"]["regions"] == [None, ["us-east-1"]]
