@@ -37,8 +37,6 @@ SESSIONS_LAST = timedelta(minutes=65)
 """How long Spinnaker may still use a session of before a trust policy changed: an hour
 at most, as roles that are assumed one from the other have it, and some minutes until it
 asks for the next one."""
-
-
 UNDONE_WITHIN = timedelta(hours=24)
 """How long whoever approves a step approves its undo, too: an outage can't wait."""
 
@@ -114,7 +112,8 @@ def why_not_undo(run: Run) -> str:
 
 def begin_undo(run: Run, plan: Plan) -> bool:
     """Carry out an undo that was approved with the step that it undoes; False where a
-    person must approve it: the step is too long ago, or more than its undo is planned.
+    person must approve it: the step is too long ago, more than its undo is planned, or
+    an undo is undone, so that nobody prolongs an approval.
     """
     choice = take_over_of(run)
     if plan.entries or not choice.puts_back(change.key for change in plan.changes):
@@ -122,7 +121,7 @@ def begin_undo(run: Run, plan: Plan) -> bool:
     since = timezone.now() - UNDONE_WITHIN
     rows = Run.objects.filter(number=choice.undone_run, account=run.account_id)
     undone = rows.filter(approved_at__gt=since).first()
-    if undone is None:
+    if undone is None or take_over_of(undone).undoes:
         return False
     comment = f"Approved with {undone.title.lower()}."
     try:

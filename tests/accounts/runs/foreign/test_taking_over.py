@@ -143,6 +143,15 @@ def test_an_undo_with_another_change_waits_for_approval(
     assert (back.status, back.steps.count()) == (Status.PLANNED, 3)
 
 
+def test_an_undo_of_an_undo_waits_for_approval(account: ManagedAccount) -> None:
+    ManagedAccount.objects.update(uses_external_id=False)
+    back = gave_back(took(account, TakeOver(trust=True)))
+
+    again = carried(undo(back, None, send=keep))
+
+    assert (again.status, again.steps.count()) == (Status.PLANNED, 1)
+
+
 def test_an_undo_is_recorded_with_who_pressed_and_who_approved(
     account: ManagedAccount,
 ) -> None:
