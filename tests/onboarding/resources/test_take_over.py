@@ -215,6 +215,14 @@ def test_roles_become_bowlines_with_all_that_it_wants() -> None:
     ]
 
 
+def test_a_role_of_bowlines_is_changed_once() -> None:
+    mine = Role(account=ACCOUNT, name="managed", trust=trusting("*"))
+
+    made = changes({mine.key: mine}, TakeOver(trust=True))
+
+    assert [one.verb for one in made if one.resource.key == mine.key] == ["update"]
+
+
 def test_what_bowline_made_is_never_undone() -> None:
     mine = Role(account=ACCOUNT, name="managed", trust=trusting("222222222222"))
     steps = [
