@@ -60,7 +60,7 @@ def test_a_choice_applies_at_once_and_back_takes_it_back(
     expect(page.get_by_label("State")).to_be_focused()
     expect(page.get_by_role("button", name="Filter")).to_be_hidden()
     page.go_back()
-    expect(page.get_by_text("101–150 of 320 accounts")).to_be_visible()
+    expect(page.get_by_text("101–150 of 320 managed accounts")).to_be_visible()
     expect(page.get_by_label("State")).to_have_value("")
     assert told == []
 
@@ -72,7 +72,7 @@ def test_what_was_chosen_and_typed_before_the_scripts_ran_applies(
     late: list[Route] = []
     page.route("**/filters*.js", lambda route: late.append(route))
     page.goto("/accounts/?page=3", wait_until="commit")
-    expect(page.get_by_text("101–150 of 320 accounts")).to_be_visible()
+    expect(page.get_by_text("101–150 of 320 managed accounts")).to_be_visible()
 
     page.get_by_label("State").select_option("failed")
     page.get_by_label("Name or account ID").fill("a1")
@@ -112,7 +112,7 @@ def test_what_is_typed_applies_and_stays(
     expect(page.get_by_text("No account matches")).to_be_visible()
     expect(page.locator("#said")).to_have_text("Nothing matches.")
     page.get_by_role("link", name="Clear").click()
-    expect(page.get_by_text("1–50 of 320 accounts")).to_be_visible()
+    expect(page.get_by_text("1–50 of 320 managed accounts")).to_be_visible()
 
 
 def test_a_row_opens_what_its_first_link_opens(
@@ -180,7 +180,7 @@ def test_each_page_is_a_click_away(
 
     pages.get_by_role("link", name="Page 7").click()
 
-    expect(page.get_by_text("301–316 of 316 accounts")).to_be_visible()
+    expect(page.get_by_text("301–316 of 316 managed accounts")).to_be_visible()
     texts = pages.locator("li").all_inner_texts()
     assert [" ".join(text.split()) for text in texts] == [
         "Previous",
