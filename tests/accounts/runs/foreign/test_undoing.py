@@ -1,0 +1,74 @@
+"""Which undo needs no approval of its own, and which step waits: by rows alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import ManagedAccount, Run
+from accounts.models.states import State, Status
+from accounts.runs.foreign.taking_over import UNDONE_WITHIN, begin_undo, why_not
+from onboarding.resources.kinds import Attachment, InstanceProfile
+from onboarding.resources.plan import Create, Plan, PlannedChange
+from onboarding.resources.take_over import Done, TakeOver
+from tests.rows import account_row, managing_row, run_row
+
+pytestmark = pytest.mark.django_db
+
+ACCOUNT = "922222222222"
+WIDE = Attachment(
+    account=ACCOUNT,
+    holder="spinnakerManaged",
+    policy_arn="arn:aws:iam::aws:policy/PowerUserAccess",
+)
+BACK = PlannedChange.of(Create(WIDE))
+OTHER = PlannedChange.of(
+    Create(InstanceProfile(account=ACCOUNT, name="BaseIAMRole", role="BaseIAMRole"))
+)
+DETACHED = TakeOver(detaches=frozenset(["a" * 64]))
+
+
+@pytest.fixture
+def account() -> ManagedAccount:
+    managing_row()
+    return account_row(adopts=True, state=State.PLANNED, verified={"entries": []})
+
+
+def undo_of(account: ManagedAccount, took: TakeOver = DETACHED, **fields: Any) -> Run:
+    """Plan the undo of a run that was approved just now."""
+    given = {"approved_at": timezone.now(), **fields}
+    run = run_row(Status.VERIFIED, account=account, take_over=took.as_json(), **given)
+    done = (Done(WIDE.key, "delete", {"policy_arn": WIDE.policy_arn}),)
+    undo = TakeOver(undoes=done, undone_run=run.number)
+    return run_row(Status.PLANNED, account=account, take_over=undo.as_json())
+
+
+def test_an_undo_is_approved_with_its_step(account: ManagedAccount) -> None:
+    run = undo_of(account)
+
+    assert begin_undo(run, Plan(changes=(BACK,)))
+    assert run.status == Status.APPLYING
+
+
+def test_of_long_ago_it_is_not(account: ManagedAccount) -> None:
+    run = undo_of(account, approved_at=timezone.now() - UNDONE_WITHIN)
+
+    assert not begin_undo(run, Plan(changes=(BACK,)))
+
+
+def test_with_another_change_it_is_not(account: ManagedAccount) -> None:
+    assert not begin_undo(undo_of(account), Plan(changes=(BACK, OTHER)))
+
+
+def test_an_undo_of_an_undo_is_not(account: ManagedAccount) -> None:
+    undoes = TakeOver(undoes=(Done(WIDE.key, "create", None),), undone_run=1)
+
+    assert not begin_undo(undo_of(account, undoes), Plan(changes=(BACK,)))
+
+
+def test_trust_waits_until_spinnaker_sends_the_external_id(
+    account: ManagedAccount,
+) -> None:
+    assert "doesn't send the external ID" in why_not(account, TakeOver(trust=True))
