@@ -147,6 +147,13 @@ class Held(NamedTuple):
     loaded: Told
     """What deliveries saw loaded, of the accounts that were delivered."""
 
+    def is_sent(self, account_id: str, external_id: str) -> bool:
+        """Return whether Spinnaker sends this one, and by each of its names no other:
+        as a delivery saw it, else as the installed bundle says.
+        """
+        known = self.loaded if account_id in self.loaded else self.installed
+        return {external_id} == {*known.get(account_id, ())}
+
 
 def held_now() -> Held:
     newest = Bundle.objects.built().defer("files").first()
@@ -162,18 +169,19 @@ def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
     """List what must happen before the previous external ID is dropped, in order."""
     new = row.spinnakers_external_id
     verified = is_verified(row)
-    newest, installed, loaded = held or held_now()
+    held = held or held_now()
+    sent = held.is_sent(row.account_id, new)
     works = Stage(
         "AWS accepts both external IDs, and the new one works",
         verified,
         f"plan {row.name}, apply the plan and verify it.",
     )
-    if row.account_id in loaded:
+    if row.account_id in held.loaded:
         return [
             works,
             Stage(
                 "Spinnaker has loaded the new external ID",
-                verified and {new} == {*loaded[row.account_id]},
+                verified and sent,
                 "deliver it to Spinnaker.",
             ),
         ]
@@ -181,12 +189,12 @@ def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
         works,
         Stage(
             "A bundle contains the new one",
-            verified and {new} == {*newest.get(row.account_id, ())},
+            verified and {new} == {*held.newest.get(row.account_id, ())},
             "build a bundle.",
         ),
         Stage(
             "That bundle is installed in Spinnaker",
-            {new} == {*installed.get(row.account_id, ())},
+            sent,
             "install that bundle in Spinnaker, then mark it as installed.",
         ),
     ]

@@ -86,9 +86,7 @@ def sends_external_id(account: ManagedAccount, held: Held | None) -> bool:
     sent = account.spinnakers_external_id
     if sent in ("", account.own_external_id):
         return True
-    _, installed, loaded = held or held_now()
-    known = loaded if account.account_id in loaded else installed
-    return sent in known.get(account.account_id, ())
+    return (held or held_now()).is_sent(account.account_id, sent)
 
 
 def undo(run: Run, by: User | None, **started: Any) -> Run:

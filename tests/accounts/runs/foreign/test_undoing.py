@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.external_ids import Held
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.foreign.taking_over import UNDONE_WITHIN, begin_undo, why_not
@@ -72,3 +73,16 @@ def test_trust_waits_until_spinnaker_sends_the_external_id(
     account: ManagedAccount,
 ) -> None:
     assert "doesn't send the external ID" in why_not(account, TakeOver(trust=True))
+
+
+@pytest.mark.parametrize("where", ["installed", "loaded"])
+def test_trust_waits_until_each_name_sends_it(
+    account: ManagedAccount, where: str
+) -> None:
+    own, sent = account.account_id, account.spinnakers_external_id
+    nowhere = Held({}, {}, {})
+    some, all_of_them = ({own: [sent, ""]}, {own: [sent]})
+    trust = TakeOver(trust=True)
+
+    assert why_not(account, trust, nowhere._replace(**{where: some}))
+    assert not why_not(account, trust, nowhere._replace(**{where: all_of_them}))
