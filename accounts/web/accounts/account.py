@@ -19,7 +19,14 @@ from accounts.http import Request
 from accounts.mapping.entries import unplanned_entries
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
-from accounts.models import CheckResult, ManagedAccount, ManagingAccount, Run, Step
+from accounts.models import (
+    CheckResult,
+    FoundRoles,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+    Step,
+)
 from accounts.models.standing import BROKEN
 from accounts.models.states import FAILURES, OPEN, State, Status
 from accounts.people.doors import operator_required
@@ -50,11 +57,12 @@ NEWEST = 10
 """The most runs and bundles on the page; the lists have the rest."""
 
 
+EXISTING = "existing-roles"
 TEMPLATES = {
     "checks": "accounts/_checked.html",
     "in-aws": "accounts/_in_aws.html",
     "of-others": "accounts/_of_others.html",
-    "existing-roles": "accounts/_existing_roles.html",
+    EXISTING: "accounts/_existing_roles.html",
     "settings": "accounts/_settings.html",
     "history": "accounts/_history.html",
     "remove": "accounts/_removal.html",
@@ -90,12 +98,12 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "in-aws": len(found.get("existing", ())),
         "of-others": len(foreign),
     }
-    existing = existing_roles(account, foreign)
+    taken = taken_so_far(account)
     tabs = tabs_of(
         account,
         counts,
         has_permissions=bool(managing and account.providers.all()),
-        has_existing_roles=bool(existing),
+        has_existing_roles=bool(taken),
     )
     tab = chosen(request, tabs)
     shown = {
@@ -124,12 +132,18 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "through_role": account.in_aws_provider,
         "told": told_of(account) if account.granted_at else None,
         "versions": versions_of(account) if account.is_handed_off else None,
-        **existing,
+        **(existing_roles(account, taken, foreign) if tab.key == EXISTING else {}),
         **rotation(account),
         **found,
         **here(request, *account.environments),
     }
     return render(request, "accounts/account.html", shown)
+
+
+def taken_so_far(account: ManagedAccount) -> str:
+    """Say how far existing roles were taken over; empty where there are none."""
+    found = FoundRoles.objects.of(account).values_list("taken", flat=True)
+    return found.first() or "" if account.adopts else ""
 
 
 def tabs_of(
@@ -146,7 +160,7 @@ def tabs_of(
     if counts["of-others"]:
         tabs.append(Tab("of-others", "Policies of others", counts["of-others"]))
     if has_existing_roles:
-        tabs.append(Tab("existing-roles", "Existing roles"))
+        tabs.append(Tab(EXISTING, "Existing roles"))
     if has_permissions:
         url = reverse("accounts:permissions", args=[account.pk])
         tabs.append(Tab("permissions", "Permissions", page=url))

@@ -11,7 +11,6 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_POST
 
 from accounts.http import Request
@@ -24,9 +23,8 @@ from accounts.people.role_limits.limits import inside
 from accounts.people.roles import OPERATOR
 from accounts.spinnaker.policies_of_others import Group, groups, with_first
 from accounts.web.rollouts.starting import roll_out
-from onboarding.resources.take_over import TakeOver
+from accounts.web.taking_over.steps import STEPS, Step, Taken, choice_of
 
-Taken = FoundRoles.Taken
 MOST_POLICIES = 50
 """The most different policies that are listed to be detached."""
 NOTHING_SELECTED = "Select at least one policy to detach. Nothing was started."
@@ -36,6 +34,7 @@ class At(NamedTuple):
     """The accounts whose next step is the same."""
 
     taken: FoundRoles.Taken
+    step: Step
     environments: list[tuple[str, int]]
 
     @property
@@ -52,10 +51,8 @@ class At(NamedTuple):
 
 
 def existing_roles(request: Request) -> HttpResponse:
-    steps = list(steps_of_all())
     shown: dict[str, Any] = {
-        "steps": steps,
-        "total": sum(step.total for step in steps),
+        "steps": steps_of_all(),
         "policies": policies_to_detach(),
         "crumbs": [("Accounts", reverse("accounts:accounts"))],
     }
@@ -63,16 +60,18 @@ def existing_roles(request: Request) -> HttpResponse:
 
 
 def steps_of_all() -> list[At]:
-    """Count the accounts at each step by environment, the least far first."""
-    found: dict[str, list[tuple[str, int]]] = {taken: [] for taken in Taken}
+    """Count the accounts at each step by environment, the least far first; a step that
+    none is at is left out.
+    """
+    found: dict[str, list[tuple[str, int]]] = {}
     columns = (
         adopting()
         .order_by("environment")
         .values_list("environment", "found_roles__taken")
     )
     for environment, taken, count in columns.annotate(count=Count("pk")):
-        found[taken].append((environment, count))
-    return [At(Taken(taken), rows) for taken, rows in found.items()]
+        found.setdefault(taken, []).append((environment, count))
+    return [At(one, step, found[one]) for one, step in STEPS.items() if one in found]
 
 
 def adopting() -> ManagedAccountQuerySet:
@@ -92,13 +91,12 @@ def policies_to_detach() -> list[Group]:
 def take_over_many(request: Request) -> HttpResponse:
     """Plan the next step of all accounts that are at it, of one environment or all."""
     back = redirect("accounts:existing-roles")
-    taken = request.POST.get("step", "")
-    choice = choice_of(taken, request.POST)
+    choice = choice_of(request.POST)
     if not choice:
         messages.info(request, NOTHING_SELECTED)
         return back
     rows = adopting().filter(inside(request.user, OPERATOR, "environment"))
-    rows = rows.filter(found_roles__taken=taken)
+    rows = rows.filter(found_roles__taken=request.POST["step"])
     if environment := request.POST.get("environment"):
         rows = rows.filter(by_environment(environment))
     if choice.detaches:
@@ -107,13 +105,3 @@ def take_over_many(request: Request) -> HttpResponse:
     kind = Rollout.Kind.ONBOARD
     chosen = rows[:MOST_IN_ROLLOUT]
     return roll_out(request, chosen, kind, otherwise=back, take_over=choice.as_json())
-
-
-def choice_of(taken: str, asked: MultiValueDict[str, str]) -> TakeOver:
-    return TakeOver(
-        detaches=frozenset(asked.getlist("detach"))
-        if taken == Taken.POLICIES
-        else frozenset(),
-        trust=taken == Taken.TRUST,
-        owns=taken == Taken.TAG,
-    )

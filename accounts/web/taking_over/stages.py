@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from accounts.mapping.plans import take_over_of
 from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount, Run
 from accounts.runs.foreign import taking_over
+from accounts.web.taking_over.steps import STEPS, Step, Taken
 from onboarding.resources.take_over import TakeOver
-
-Taken = FoundRoles.Taken
-ORDER = [*Taken]
 
 
 class Stage(NamedTuple):
     key: str
-    title: str
-    says: str
+    step: Step
     is_done: bool
-    refused: str = ""
+    refused: str
     """Why it can't be planned now."""
 
 
@@ -29,13 +27,10 @@ class Taking(NamedTuple):
 
 
 def existing_roles(
-    account: ManagedAccount, foreign: list[ForeignPolicy]
+    account: ManagedAccount, taken: str, foreign: list[ForeignPolicy]
 ) -> dict[str, Any]:
-    """Return what the tab shows; nothing where no roles were there before Bowline."""
-    row = FoundRoles.objects.of(account).first()
-    if row is None or not row.taken:
-        return {}
-    stages = list(stages_of(account, Taken(row.taken)))
+    """Return what the tab shows of roles that were taken over so far."""
+    stages = list(stages_of(account, Taken(taken)))
     return {
         "stages": stages,
         "next_stage": next((one for one in stages if not one.is_done), None),
@@ -57,34 +52,14 @@ def takings_of(account: ManagedAccount) -> list[Taking]:
     ]
 
 
-def stages_of(account: ManagedAccount, taken: FoundRoles.Taken) -> list[Stage]:
-    reached = ORDER.index(taken)
-    why = taking_over.why_not
-    return [
-        Stage(
-            Taken.POLICIES,
-            "Detach the policies of others",
-            "Spinnaker then has only the permissions that Bowline shows. Policies that "
-            "an approver accepts stay.",
-            reached > ORDER.index(Taken.POLICIES),
-        ),
-        Stage(
-            Taken.TRUST,
-            "Replace the trust policy",
-            "Only Spinnaker's identity can assume the managed role, with the external "
-            "ID, if the account uses one.",
-            reached > ORDER.index(Taken.TRUST),
-            why(account, TakeOver(trust=True)),
-        ),
-        Stage(
-            Taken.TAG,
-            "Make the roles Bowline's",
-            "Bowline tags the roles and the instance profile. Later plans keep them as "
-            "planned, and removing the account deletes them.",
-            taken is Taken.OWNED,
-            why(account, TakeOver(owns=True)),
-        ),
-    ]
+def stages_of(account: ManagedAccount, taken: FoundRoles.Taken) -> Iterator[Stage]:
+    order = [*STEPS]
+    roles = TakeOver(trust=True, owns=True)
+    refused = "" if taken is Taken.OWNED else taking_over.why_not(account, roles)
+    for place, (key, step) in enumerate(STEPS.items()):
+        if step.button:
+            why = "" if key is Taken.POLICIES else refused
+            yield Stage(key, step, place < order.index(taken), why)
 
 
 def is_detachable(policy: ForeignPolicy) -> bool:

@@ -13,18 +13,14 @@ from accounts.models import Run
 from accounts.people.doors import operator_required
 from accounts.runs.foreign import taking_over
 from accounts.web.runs.decisions import account_of, started
-from onboarding.resources.take_over import TakeOver
+from accounts.web.taking_over.steps import choice_of
 
 
 @operator_required
 @require_POST
 def take_over(request: Request, pk: UUID) -> HttpResponse:
     account = account_of(pk)
-    choice = TakeOver(
-        detaches=frozenset(request.POST.getlist("detach")),
-        trust="trust" in request.POST,
-        owns="owns" in request.POST,
-    )
+    choice = choice_of(request.POST)
     return started(
         request, lambda: taking_over.take_over(account, request.user, choice), account
     )

@@ -93,7 +93,9 @@ def test_the_reason_stands_in_place_of_a_step_that_cannot_be(
 def test_it_plans_what_was_selected(operator: Client, accounts: Any) -> None:
     wide = accounts[0]
 
-    operator.post(f"/accounts/{wide.pk}/take-over/", {"detach": [ALIKE]})
+    operator.post(
+        f"/accounts/{wide.pk}/take-over/", {"step": "policies", "detach": [ALIKE]}
+    )
 
     run = Run.objects.get()
     assert (run.account, run.takes_over) == (wide, "Detach 1 policy of others")
@@ -113,7 +115,10 @@ def test_others_take_nothing_over(
     client: Client = request.getfixturevalue(role)
 
     answers = [
-        client.post(f"/accounts/{accounts[0].pk}/take-over/", {"detach": [ALIKE]}),
+        client.post(
+            f"/accounts/{accounts[0].pk}/take-over/",
+            {"step": "policies", "detach": [ALIKE]},
+        ),
         client.post(f"{PAGE}take-over/", {"step": "trust"}),
     ]
 
@@ -163,11 +168,22 @@ def test_all_accounts_are_listed_by_their_next_step(
 ) -> None:
     shown = operator.get(PAGE).text
 
-    order = ["Detach policies", "Replace", "Make the roles", "Taken over"]
+    order = ["Detach the policies", "Replace", "Make the roles", "Taken over"]
     places = [shown.index(title) for title in order]
     assert places == sorted(places)
     assert "AdministratorAccess" in shown
     assert "?existing=policies" in shown
+
+
+def test_the_first_step_that_has_accounts_is_the_one_to_take(
+    operator: Client, accounts: Any
+) -> None:
+    ManagedAccount.objects.filter(name__startswith="wide").delete()
+
+    shown = operator.get(PAGE).text
+
+    assert "Detach the policies" not in shown
+    assert shown.count("btn-primary") == 1
 
 
 def test_without_existing_roles_the_page_says_how_they_come(viewer: Client) -> None:
