@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -49,6 +49,10 @@ if TYPE_CHECKING:
 REPLACED = (Status.PLANNED, Status.HANDED_OFF)
 """What waits for people, and makes way for a newer plan."""
 MOST_NAMED = 5
+Refused: TypeAlias = Callable[
+    [Collection[ManagedAccount]], Iterator[tuple[ManagedAccount, str]]
+]
+"""Yields those that cannot be started, and why."""
 
 
 class CannotStart(Exception):
@@ -115,13 +119,12 @@ def add(
     kind, managing = Rollout.Kind(rollout.kind), managing_row()
     excluded = dict(busy(accounts, kind))
     free = [account for account in accounts if account not in excluded]
-    if kind == Rollout.Kind.REMOVE:
-        excluded |= dict(handed_off(free))
+    refusals = REFUSALS[kind]
+    if choice := take_over_of(rollout):
+        refusals = (partial(cannot_take_over, choice), *refusals)
+    for refused in refusals:
+        excluded |= dict(refused(free))
         free = [account for account in free if account not in excluded]
-    excluded |= dict(REFUSALS[kind](free))
-    free = [account for account in free if account not in excluded]
-    excluded |= dict(cannot_take_over(free, take_over_of(rollout)))
-    free = [account for account in free if account not in excluded]
     reasons = [f"{one.name}: {reason}" for one, reason in excluded.items()]
     if not free:
         raise CannotStart(f"No accounts can be started. {in_a_row(reasons)}".strip())
@@ -272,11 +275,11 @@ def unnamed(
 
 
 def cannot_take_over(
-    accounts: Collection[ManagedAccount], choice: TakeOver
+    choice: TakeOver, accounts: Collection[ManagedAccount]
 ) -> Iterator[tuple[ManagedAccount, str]]:
     """Yield those whose existing roles can't be taken over so."""
-    held = held_now() if choice else None
-    for account in accounts if choice else ():
+    held = held_now()
+    for account in accounts:
         if reason := why_not(account, choice, held):
             yield account, reason
 
@@ -305,14 +308,12 @@ def not_removable(
             yield account, str(actions.StillTold(told))
 
 
-REFUSALS: dict[
-    Rollout.Kind,
-    Callable[[Collection[ManagedAccount]], Iterator[tuple[ManagedAccount, str]]],
-] = {
-    Rollout.Kind.ONBOARD: unnamed,
-    Rollout.Kind.VERIFY: not_existing,
-    Rollout.Kind.REMOVE: not_removable,
+REFUSALS: dict[Rollout.Kind, tuple[Refused, ...]] = {
+    Rollout.Kind.ONBOARD: (unnamed,),
+    Rollout.Kind.VERIFY: (not_existing,),
+    Rollout.Kind.REMOVE: (handed_off, not_removable),
 }
+"""Each is asked about those that the ones before it left."""
 
 
 def in_a_row(reasons: list[str]) -> str:
