@@ -36,12 +36,12 @@ def reach_of(account: ManagedAccount, role: str) -> Reach:
     return Reach(account.account_id, names.role_name(role) if role else "")
 
 
-def fails_test(account: ManagedAccount) -> bool:
+def fails_test(account: ManagedAccount, partition: str) -> bool:
     """Return whether the last test of the account's stored access role failed."""
     if account.is_handed_off:
         return False
     reach = reach_of(account, account.access_role)
-    asked = Question(ACCESS, managing_row().partition, reach).digest
+    asked = Question(ACCESS, partition, reach).digest
     tests = Lookup.objects.filter(question=asked, message="").answered(DELETED_AFTER)
     last = tests.first()
     return last is not None and not report_of(last).works

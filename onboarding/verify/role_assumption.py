@@ -59,9 +59,9 @@ def to_managed(
     as_managed = chain.as_managed
     yield chain.timed(lambda: step.account(as_managed))
     if managed.external_id:
-        wrong = f"not-{managed.external_id}"
-        yield chain.timed(lambda: step.refusal("A wrong external ID", wrong))
-        yield chain.timed(lambda: step.refusal("A missing external ID", ""))
+        wrong, theirs = f"not-{managed.external_id}", step.trust_of_before()
+        yield chain.timed(lambda: step.refusal("A wrong external ID", wrong, theirs))
+        yield chain.timed(lambda: step.refusal("A missing external ID", "", theirs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +156,12 @@ class ManagedStep:
             return chain_result(name, Outcome.FAILED, sentence, fix)
         return called_as_spinnaker(name, sentence)
 
-    def refusal(self, what: str, external_id: str) -> Result:
-        """Prove that the role is closed to whoever does not know the external ID."""
+    def refusal(self, what: str, external_id: str, theirs: Policy | None) -> Result:
+        """Prove that the role is closed to whoever does not know the external ID;
+        `theirs`: the trust policy of a role of before Bowline.
+        """
         name, sessions = f"{what} is denied", self.chain.sessions
-        if self.managed.adopts and self.admits(external_id):
+        if theirs and admits(theirs, replace(self.request, external_id=external_id)):
             return self.not_required(name)
         assume = partial(
             sessions.assume,
@@ -235,13 +237,16 @@ class ManagedStep:
             self.remedy,
         )
 
-    def admits(self, external_id: str) -> bool:
-        """Return whether the trust policy, as far as Bowline may read it, says so."""
+    def trust_of_before(self) -> Policy | None:
+        """Read the trust policy of a role that was kept; None: the account keeps no
+        role, or Bowline may not read it.
+        """
+        if not self.managed.adopts:
+            return None
         try:
-            trust = self.existing_trust()
+            return self.existing_trust()
         except AwsError:
-            return False
-        return admits(trust, replace(self.request, external_id=external_id)) is True
+            return None
 
     def not_required(self, name: str) -> Result:
         """Say that a role of before Bowline doesn't ask for it, which fails nothing:

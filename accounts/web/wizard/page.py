@@ -87,7 +87,7 @@ def page(
     if account is not None:
         rows = ManagedAccount.objects.prefetch_related("providers")
         account = rows.get(pk=account.pk)
-        fails = "access" if fails_test(account) else ""
+        fails = "access" if fails_test(account, managing.partition) else ""
         shown |= {
             "fails_test": bool(fails),
             "known": known_so_far(managing, account),
