@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, ClassVar, Self
 
 from django.db import models
+from pydantic import TypeAdapter, ValidationError
 
 from onboarding.names import short
 
@@ -80,6 +81,20 @@ def usual_check(field: models.Field[Any, Any]) -> Check | None:
 
 def is_one_of(known: Collection[Any]) -> Check:
     return lambda value: value in known
+
+
+def fits(schema: Any) -> Check:
+    """Return whether a value is as the schema says, with nothing converted."""
+    adapter = TypeAdapter(schema)
+
+    def check(value: Any) -> bool:
+        try:
+            adapter.validate_python(value, strict=True)
+        except ValidationError:
+            return False
+        return True
+
+    return check
 
 
 def is_texts(value: Any) -> bool:

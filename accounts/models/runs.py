@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models.account import Account
+from accounts.models.checks.evidence import Evidence
 from accounts.models.checks.findings import Findings, are_seconds
 from accounts.models.checks.found import Found
 from accounts.models.checks.verifies import Verifies
@@ -22,12 +23,11 @@ from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
 from accounts.models.managing import ManagingAccount, ManagingAccountQuerySet
 from accounts.models.owners.waiting import WaitsForOwner
 from accounts.models.people.decided import Decided, Job, JobQuerySet
-from accounts.models.readable import Readable, is_slug
+from accounts.models.readable import Readable, fits, is_slug
 from accounts.models.rollouts.rollout import InRollout
 from accounts.models.states import OPEN, WORKING, Status
 from accounts.models.steps import Step
 from onboarding.resources.take_over import TakeOver, is_take_over
-from onboarding.review.used import is_evidence
 from onboarding.spinnaker.entry_documents import are_sides
 from onboarding.verify.result import Located
 
@@ -153,7 +153,7 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
         "fingerprint": is_slug,
         "entries": are_sides,
         "take_over": is_take_over,
-        "evidence": is_evidence,
+        "evidence": fits(list[Evidence]),
         **Decided.READS,
         "check_seconds": are_seconds,
     }
@@ -201,7 +201,7 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
     """What becomes of roles that were there before Bowline; see the engine's
     resources/take_over.py. Empty: nothing."""
     evidence = models.JSONField(default=list, editable=False)
-    """What roles have used of what it detaches; see the engine's review/used.py."""
+    """What roles have used of what it detaches; see checks/evidence.py."""
     findings = models.ForeignKey(
         Findings,
         on_delete=models.PROTECT,

@@ -10,12 +10,11 @@ from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from accounts.models.readable import Readable, is_mappings
+from accounts.models.readable import Readable, fits, is_mappings
 from accounts.models.uploads.report import (
     ReportAccount,
     ReportFile,
     StoredReport,
-    fits,
 )
 from onboarding.adopting.report import OF_ACCOUNTS
 from onboarding.adopting.values import PROVIDERS

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field
 
 from accounts.closed_sets import OneOf
-from accounts.models.readable import Check
 from onboarding.adopting.accounts.fields import Treatment
 from onboarding.adopting.report import OF_ACCOUNTS
 from onboarding.adopting.values import PROVIDERS, SourceKind
@@ -119,17 +118,3 @@ class ReportFile(BaseModel):
 
     name: str
     sha256: str
-
-
-def fits(schema: Any) -> Check:
-    """Return whether a value is as the schema says, with nothing converted."""
-    adapter = TypeAdapter(schema)
-
-    def check(value: Any) -> bool:
-        try:
-            adapter.validate_python(value, strict=True)
-        except ValidationError:
-            return False
-        return True
-
-    return check

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from accounts.models.checks.evidence import Evidence, Use
 from onboarding.aws.errors import AwsError
 from onboarding.aws.roles.last_accessed import last_accessed
 from onboarding.partitions import arn
@@ -25,12 +26,12 @@ def evidence_of(
     compared: Iterable[tuple[Side, Comparison]], sessions: Sessions
 ) -> list[dict[str, Any]]:
     """Say of each role that loses policies of others, by choice, what it has used and
-    would no longer be allowed; see onboarding/review/used.py.
+    would no longer be allowed, as a run keeps it.
 
     Calls: two for each role, and one for each 100 services.
     """
     return [
-        of_role(side, one, role, sessions)
+        of_role(side, one, role, sessions).model_dump()
         for side, one in compared
         if side.take_over.detaches or side.take_over.owns
         for role in losing(one)
@@ -42,22 +43,22 @@ def losing(one: Comparison) -> list[Role]:
     return [r for r in one.observed if isinstance(r, Role) and r.name in names]
 
 
-def of_role(
-    side: Side, one: Comparison, role: Role, sessions: Sessions
-) -> dict[str, Any]:
+def of_role(side: Side, one: Comparison, role: Role, sessions: Sessions) -> Evidence:
     name = f"role{role.path}{role.name}"
     role_arn = arn(sessions.partition.name, "iam", role.account, name)
     try:
         used = last_accessed(sessions, side.reach, role_arn)
     except AwsError as error:
-        return {"role": role.name, "unread": error.message, "missing": [], "more": 0}
-    missing = no_longer_allowed(used, remaining(side, one, role.name))
-    return {
-        "role": role.name,
-        "unread": "",
-        "missing": [[action, at.isoformat()] for action, at in missing[:MOST_MISSING]],
-        "more": len(missing[MOST_MISSING:]),
-    }
+        return Evidence(role=role.name, unread=error.message)
+    missing = [
+        Use(action=action, at=at.isoformat())
+        for action, at in no_longer_allowed(used, remaining(side, one, role.name))
+    ]
+    return Evidence(
+        role=role.name,
+        missing=missing[:MOST_MISSING],
+        more=len(missing[MOST_MISSING:]),
+    )
 
 
 def remaining(side: Side, one: Comparison, role: str) -> list[Policy]:

@@ -8,13 +8,13 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 
 from accounts.http import Request
 from accounts.mapping.handing_off import hand_off_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
+from accounts.models.checks.evidence import Evidence
 from accounts.models.states import State, Status
 from accounts.people.authors import authors_of_run, in_words
 from accounts.people.deciding import judge
@@ -74,7 +74,7 @@ def run_page(
         **progress(run, steps),
         "plan": plan,
         "review": review_of(run, plan),
-        "evidence": used(run),
+        "evidence": [Evidence.model_validate(one) for one in run.evidence],
         "form": form
         or ApproveForm(
             run=run, deletes=len(plan.deletions), initial={"digest": plan.digest}
@@ -96,14 +96,6 @@ def run_page(
         "crumbs": crumbs(run),
     }
     return render(request, "runs/run.html", shown)
-
-
-def used(run: Run) -> list[dict[str, Any]]:
-    """Return what roles have used of what the plan detaches, with its moments."""
-    return [
-        {**one, "missing": [(name, parse_datetime(at)) for name, at in one["missing"]]}
-        for one in run.evidence
-    ]
 
 
 def order(run: Run, *, waits: bool) -> dict[str, Any]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
-
-import pytest
 
 from onboarding.resources.policy import Policy
-from onboarding.review.used import is_evidence, no_longer_allowed
+from onboarding.review.used import no_longer_allowed
 
 MAY, JUNE = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
 REMAINING = Policy.allowing(
@@ -40,24 +37,3 @@ def test_a_denial_counts() -> None:
     assert no_longer_allowed({"ec2:DescribeInstances": MAY}, policies) == [
         ("ec2:DescribeInstances", MAY)
     ]
-
-
-GOOD = {"role": "r", "unread": "", "missing": [["a:B", MAY.isoformat()]], "more": 0}
-
-
-@pytest.mark.parametrize(
-    ("value", "reads"),
-    [
-        ([], True),
-        ([GOOD], True),
-        ({}, False),
-        ([{}], False),
-        ([{**GOOD, "role": 1}], False),
-        ([{**GOOD, "more": "1"}], False),
-        ([{**GOOD, "missing": [["a:B"]]}], False),
-        ([{**GOOD, "missing": [["a:B", "yesterday"]]}], False),
-        ([{**GOOD, "missing": [[1, MAY.isoformat()]]}], False),
-    ],
-)
-def test_other_evidence_is_not_read(value: Any, reads: bool) -> None:
-    assert is_evidence(value) is reads

@@ -46,7 +46,10 @@ def test_a_plan_shows_what_the_role_has_used_and_would_lose(
     assert role == {
         "role": ROLE,
         "unread": "",
-        "missing": [["s3:GetObject", at.isoformat()], ["sns:*", at.isoformat()]],
+        "missing": [
+            {"action": "s3:GetObject", "at": at.isoformat()},
+            {"action": "sns:*", "at": at.isoformat()},
+        ],
         "more": 0,
     }
 

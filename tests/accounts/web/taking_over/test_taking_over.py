@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 
 Taken = FoundRoles.Taken
 ALIKE = "a" * 64
+JUNE = "2026-06-01T00:00:00+00:00"
 PAGE = "/accounts/existing-roles/"
 
 
@@ -233,7 +234,7 @@ def test_no_step_starts_nothing(operator: Client, accounts: Any, sent: Any) -> N
     ("role", "says"),
     [
         ({"unread": "AWS denied it."}, "Not known what R uses.</b> AWS denied it."),
-        ({"missing": [["s3:GetObject", "2026-06-01T00:00:00+00:00"]]}, "s3:GetObject"),
+        ({"missing": [{"action": "s3:GetObject", "at": JUNE}]}, "s3:GetObject"),
         ({}, "R keeps everything that it has used"),
     ],
 )
