@@ -68,6 +68,6 @@ def take_over_account(request: ApiRequest, name: Name, body: TakeOverAsked) -> A
 @once
 def undo_run(request: ApiRequest, number: Number) -> Any:
     """Start a run that puts back what the run took over. Within 24 hours of that run’s
-    approval, it needs no other one.
+    approval, it needs no further one.
     """
     return begun(request, taking_over.undo(run_numbered(number), request.user))

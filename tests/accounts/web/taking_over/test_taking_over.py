@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import FoundRoles, ManagedAccount, Rollout, Run
+from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount, Rollout, Run
+from accounts.models.checks.foreign_policy import WRITES, today
 from accounts.models.states import State, Status
+from accounts.people.role_limits.limits import limit
+from accounts.people.roles import OPERATOR
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.web.answers import told
 from tests.rows import account_row, managing_row, run_row, step_row
@@ -233,9 +237,9 @@ def test_no_step_starts_nothing(operator: Client, accounts: Any, sent: Any) -> N
 @pytest.mark.parametrize(
     ("role", "says"),
     [
-        ({"unread": "AWS denied it."}, "Not known what R uses.</b> AWS denied it."),
+        ({"unread": "AWS denied it."}, "know what R uses.</b> AWS denied it."),
         ({"missing": [{"action": "s3:GetObject", "at": JUNE}]}, "s3:GetObject"),
-        ({}, "R keeps everything that it has used"),
+        ({}, "allow everything that R has used"),
     ],
 )
 def test_a_plan_says_what_the_role_has_used(
@@ -246,3 +250,27 @@ def test_a_plan_says_what_the_role_has_used(
     step_row(run)
 
     assert says in operator.get(run.get_absolute_url()).text
+
+
+def test_a_limited_role_takes_a_step_in_its_own_environments(
+    operator: Client, accounts: Any
+) -> None:
+    limit(User.objects.get(username="operator"), OPERATOR, ["prod"], None)
+
+    operator.post(f"{PAGE}take-over/", {"step": "policies", "detach": [ALIKE]})
+
+    runs = Rollout.objects.get().runs.exclude(account=None)
+    assert [run.account_name for run in runs] == ["wider"]
+
+
+def test_unknown_writes_and_what_is_accepted_are_not_offered(
+    operator: Client, accounts: Any
+) -> None:
+    ForeignPolicy.objects.filter(account=accounts[0]).update(kind=WRITES)
+    ForeignPolicy.objects.filter(account=accounts[1]).update(
+        until=today(), accepted_at=timezone.now()
+    )
+
+    shown = [tab(operator, one) for one in accounts[:2]] + [operator.get(PAGE).text]
+
+    assert not any('name="detach"' in text for text in shown)
