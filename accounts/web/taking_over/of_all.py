@@ -23,7 +23,7 @@ from accounts.people.role_limits.limits import inside
 from accounts.people.roles import OPERATOR
 from accounts.spinnaker.policies_of_others import Group, groups, with_first
 from accounts.web.rollouts.starting import roll_out
-from accounts.web.taking_over.steps import STEPS, Step, Taken, choice_of
+from accounts.web.taking_over.steps import STEPS, Step, choice_of
 
 MOST_POLICIES = 50
 """The most different policies that are listed to be detached."""
@@ -76,8 +76,7 @@ def steps_of_all() -> list[At]:
 
 def adopting() -> ManagedAccountQuerySet:
     """Find the accounts whose roles were there before Bowline."""
-    rows = ManagedAccount.objects.filter(adopts=True)
-    return rows.filter(found_roles__taken__in=Taken.values)
+    return ManagedAccount.objects.filter(adopts=True)
 
 
 def policies_to_detach() -> list[Group]:
