@@ -16,6 +16,7 @@ from onboarding.resources.kinds import (
     InlinePolicy,
     InstanceProfile,
     ManagedPolicy,
+    OwnerTag,
     Resource,
     Role,
     ServiceLinkedRole,
@@ -86,6 +87,15 @@ def test_a_role_is_read_again_though_aws_answered_how_it_made_it() -> None:
     known = handed_on.after([], [Create(ROLE)])
 
     assert known == Known((), (ROLE,))
+
+
+def test_a_role_is_read_again_once_its_tag_changed() -> None:
+    tag = OwnerTag.on(ROLE, "")
+
+    known = HandedOn().after([ROLE, OTHER], [Create(tag)])
+
+    assert known.resources == (OTHER,)
+    assert {one.key for one in known.unsure} == {ROLE.key, tag.key}
 
 
 def test_what_was_created_before_is_forgotten_when_it_is_changed_again() -> None:
