@@ -25,7 +25,7 @@ MOST_MISSING = 50
 def evidence_of(
     compared: Iterable[tuple[Side, Comparison]], sessions: Sessions
 ) -> list[dict[str, Any]]:
-    """Say of each role that loses policies of others, by choice, what it has used and
+    """Say of each role that stays and loses policies of others what it has used and
     would no longer be allowed, as a run keeps it.
 
     Calls: two for each role, and one for each 100 services.
@@ -33,7 +33,7 @@ def evidence_of(
     return [
         of_role(side, one, role, sessions).model_dump()
         for side, one in compared
-        if side.take_over.detaches or side.take_over.owns
+        if not side.removes
         for role in losing(one)
     ]
 

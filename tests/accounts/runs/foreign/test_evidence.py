@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,17 +13,22 @@ from accounts.models import (
     ManagedAccount,
 )
 from accounts.models.states import Status
-from accounts.runs.actions import keep
+from accounts.runs.actions import keep, plan
 from accounts.runs.foreign import evidence
+from accounts.runs.foreign.evidence import evidence_of
 from accounts.runs.foreign.taking_over import (
     take_over,
 )
 from onboarding.aws.errors import AwsError
+from onboarding.resources.foreign import Foreign
+from onboarding.resources.kinds import Attachment, Role
+from onboarding.resources.policy import Policy
 from onboarding.resources.take_over import TakeOver
 from tests.accounts.runs.carried import (
     carried,
 )
 from tests.accounts.runs.foreign.taken import (
+    POWER_USER,
     ROLE,
     of_others,
 )
@@ -83,3 +89,33 @@ def test_without_the_report_the_plan_says_so(
 
     assert run.status == Status.PLANNED
     assert run.evidence[0]["unread"] == "Denied."
+
+
+def test_what_others_attached_to_a_role_of_bowlines_is_no_different(
+    iam: Any, account: ManagedAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = {"s3:GetObject": timezone.now()}
+    monkeypatch.setattr(evidence, "last_accessed", lambda *_: used)
+    iam.attach_role_policy(RoleName="BaseIAMRole", PolicyArn=POWER_USER)
+    account.refresh_from_db()
+
+    run = carried(plan(account, None, send=keep))
+
+    (role,) = run.evidence
+    assert role["role"] == "BaseIAMRole"
+    assert [use["action"] for use in role["missing"]] == ["s3:GetObject"]
+
+
+def test_a_role_that_goes_has_no_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> Any:
+        raise AssertionError("It was asked.")
+
+    monkeypatch.setattr(evidence, "last_accessed", refuse)
+    wide = Attachment(account="1" * 12, holder=ROLE, policy_arn=POWER_USER)
+    lost: Any = SimpleNamespace(
+        foreign=[Foreign(wide, None)],
+        observed=[Role(account="1" * 12, name=ROLE, trust=Policy.allowing())],
+    )
+    side: Any = SimpleNamespace(removes=True)
+
+    assert evidence_of([(side, lost)], SimpleNamespace()) == []  # type: ignore[arg-type]
