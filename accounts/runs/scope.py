@@ -264,7 +264,7 @@ def own_sides(
         earlier=earlier,
         removes=removes,
         adopts=managed.adopts,
-        take_over=NOTHING if run.status == Status.VERIFYING else take_over_of(run),
+        take_over=take_over_of(run),
         was_handed_off=is_latest_hand_off(row, managing, managed),
         account=row.pk,
     )
