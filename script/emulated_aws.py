@@ -19,9 +19,12 @@ from ministack.app import main
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id
 from ministack.services import iam, sts
+from ministack.services.cloudformation import _stacks as stacks
+from ministack.services.cloudformation import handlers as cloudformation
 
 DECISIONS = {"Allow": "allowed", "Deny": "explicitDeny"}
 
+stack_resources_by_name = cloudformation._describe_stack_resources
 parameters = iam._extract_simulate_params
 
 
@@ -158,7 +161,21 @@ def boundary_usage_counts() -> Counter[str]:
     return Counter(filter(None, boundaries))
 
 
+def stack_resources(sent: Any) -> Any:
+    """Answer which stack has a resource, too; ministack finds stacks by their names."""
+    wanted = cloudformation._p(sent, "PhysicalResourceId")
+    if not wanted:
+        return stack_resources_by_name(sent)
+    for name, stack in stacks.items():
+        held = stack.get("_resources", {}).values()
+        if wanted in {one.get("PhysicalResourceId") for one in held}:
+            return stack_resources_by_name({**sent, "StackName": [name]})
+    message = f"Stack for {wanted} does not exist"
+    return cloudformation._error("ValidationError", message)
+
+
 if __name__ == "__main__":
+    cloudformation._ACTION_HANDLERS["DescribeStackResources"] = stack_resources
     iam._extract_simulate_params = asked
     iam._build_simulate_results_real = results
     iam._boundary_usage_counts = boundary_usage_counts

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from script.emulated_organization import Account, Credentials, Edge
 
@@ -115,3 +116,30 @@ def test_whoever_has_a_boundary_is_counted(iam: Any) -> None:
     iam.delete_policy(PolicyArn=arn)
 
     assert (before, with_one, after) == (0, 1, 0)
+
+
+def test_a_stack_is_found_by_what_it_has(organization: Credentials) -> None:
+    edge = Edge(boto3.Session(), organization.endpoint, SIMULATED)
+    stacks = edge.client("cloudformation", region="us-east-1")
+    role = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"RoleName": "stacked", "AssumeRolePolicyDocument": {}},
+    }
+    template = json.dumps({"Resources": {"Role": role}})
+    stacks.create_stack(
+        StackName="roles",
+        TemplateBody=template,
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    stacks.get_waiter("stack_create_complete").wait(
+        StackName="roles", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )
+
+    (one,) = stacks.describe_stack_resources(PhysicalResourceId="stacked")[
+        "StackResources"
+    ]
+    stacks.delete_stack(StackName="roles")
+
+    assert (one["StackName"], one["ResourceType"]) == ("roles", "AWS::IAM::Role")
+    with pytest.raises(ClientError, match="Stack for unknown does not exist"):
+        stacks.describe_stack_resources(PhysicalResourceId="unknown")
