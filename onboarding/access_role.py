@@ -59,7 +59,8 @@ LOOK = (
     "iam:SimulatePrincipalPolicy",
     "organizations:DescribeOrganization",
 )
-LAST_USED = (
+EXISTING_ROLES = (
+    "cloudformation:DescribeStackResources",
     "iam:GenerateServiceLastAccessedDetails",
     "iam:GetServiceLastAccessedDetails",
 )
@@ -133,7 +134,7 @@ class AccessRole:
         base = self.here("role/" + self.managing.base_role)
         yield looking()
         roles = [managed, base, self.here(f"role{ECS_ROLES_PATH}*")]
-        yield allow("LastUsed", LAST_USED, "*")
+        yield allow("ExistingRoles", EXISTING_ROLES, "*")
         yield allow("OwnRoles", ROLES, roles)
         yield allow("OwnPolicies", POLICIES, self.here("policy/bowline/*"))
         profile = self.here(f"instance-profile/{self.managing.base_role}")

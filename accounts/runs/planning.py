@@ -38,6 +38,7 @@ from accounts.runs.deciding.coming_first import open_managing_run
 from accounts.runs.foreign.as_found import compared_now, keep_as_found
 from accounts.runs.foreign.evidence import evidence_of
 from accounts.runs.foreign.keeping import keep_all_foreign
+from accounts.runs.foreign.outside import keep_managed_by
 from accounts.runs.foreign.taking_over import begin_undo
 from accounts.runs.managing.applying import grant_or_withdraw
 from accounts.runs.owners.learning import learn_details
@@ -114,6 +115,8 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         entries=known,
         decided=decided_of(run),
     )
+    if scope.managed and changing:
+        keep_managed_by(scope.managed, read, sessions)
     evidence = evidence_of(read, sessions)
     to = Status.PLANNED if plan else unchanged(run, scope)
     with transaction.atomic():

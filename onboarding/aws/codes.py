@@ -78,6 +78,8 @@ NOT_ENABLED = "RegionNotEnabled"
 """Bowline's own code for that."""
 NO_ACCESS = "NoAccess"
 """Somebody else makes what is in the account, and Bowline has no role that reads it."""
+MANAGED_OUTSIDE = "ManagedOutside"
+"""Something else manages a role, and would undo what a plan changes."""
 NOT_OURS = "NotOurs"
 """A name that is needed is taken, by what Bowline did not make."""
 TRUSTS_NO_ONE = frozenset(

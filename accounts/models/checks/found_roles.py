@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import models
 
 from accounts.models.managed import ManagedAccount
-from accounts.models.readable import Readable, is_mappings, is_texts
+from accounts.models.readable import Readable, fits, is_mappings, is_texts
 from onboarding.review.as_found import FoundRole
 
 COLUMNS = {field.name for field in fields(FoundRole)}
@@ -43,9 +43,15 @@ class FoundRoles(Readable):
         POLICIES = "policies", "Policies of others"
         TRUST = "trust", "Trust policy of others"
         TAG = "tag", "Not tagged as Bowline's"
+        OUTSIDE = "outside", "To change outside Bowline"
         OWNED = "owned", "Bowline's"
+        KEPT = "kept", "As planned, managed outside Bowline"
 
-    READS = {"roles": are_found_roles, "differs": is_texts}
+    READS = {
+        "roles": are_found_roles,
+        "differs": is_texts,
+        "managed_by": fits(dict[str, str]),
+    }
 
     account = models.OneToOneField(
         ManagedAccount,
@@ -68,6 +74,8 @@ class FoundRoles(Readable):
         max_length=8, choices=Taken, blank=True, editable=False, db_index=True
     )
     """What is next to take over of roles that were there before; empty: none were."""
+    managed_by = models.JSONField(default=dict, editable=False)
+    """By role that was there before, what else manages it, as it was last planned."""
     unread = models.TextField(blank=True, editable=False)
     """Why they could not be read since."""
     unread_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from accounts.runs.scope import Comparison, Side
     from onboarding.aws.session import Sessions
 
+Taken = FoundRoles.Taken
 MOST_DIFFERING = 20
 
 
@@ -71,20 +72,27 @@ def taken(side: Side, one: Comparison) -> str:
     """
     if not side.adopts:
         return ""
+    pairs = existing(side, one)
+    theirs = [(before, after) for before, after in pairs if not before.owned]
+    if not theirs:
+        return Taken.OWNED if pairs else ""
+    trusts_others = any(before.trust != after.trust for before, after in theirs)
+    if FoundRoles.objects.of(side.account).exclude(managed_by={}).exists():
+        differs = one.foreign or one.changes or trusts_others
+        return Taken.OUTSIDE if differs else Taken.KEPT
+    if one.foreign:
+        return Taken.POLICIES
+    return Taken.TRUST if trusts_others else Taken.TAG
+
+
+def existing(side: Side, one: Comparison) -> list[tuple[Role, Role]]:
+    """Pair each wanted role that exists, as it was found, with itself as planned."""
     found = {role.key: role for role in one.observed if isinstance(role, Role)}
-    pairs = [
+    return [
         (found[role.key], role)
         for role in side.wanted
         if isinstance(role, Role) and role.key in found
     ]
-    theirs = [(before, after) for before, after in pairs if not before.owned]
-    if not theirs:
-        return FoundRoles.Taken.OWNED if pairs else ""
-    if one.foreign:
-        return FoundRoles.Taken.POLICIES
-    if any(before.trust != after.trust for before, after in theirs):
-        return FoundRoles.Taken.TRUST
-    return FoundRoles.Taken.TAG
 
 
 def differing(side: Side, one: Comparison) -> Iterator[str]:

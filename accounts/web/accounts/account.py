@@ -98,12 +98,12 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "in-aws": len(found.get("existing", ())),
         "of-others": len(foreign),
     }
-    taken = taken_so_far(account)
+    existing = found_existing(account)
     tabs = tabs_of(
         account,
         counts,
         has_permissions=bool(managing and account.providers.all()),
-        has_existing_roles=bool(taken),
+        has_existing_roles=existing is not None,
     )
     tab = chosen(request, tabs)
     shown = {
@@ -132,18 +132,20 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "through_role": account.in_aws_provider,
         "told": told_of(account) if account.granted_at else None,
         "versions": versions_of(account) if account.is_handed_off else None,
-        **(existing_roles(account, taken, foreign) if tab.key == EXISTING else {}),
         **rotation(account),
         **found,
         **here(request, *account.environments),
     }
+    if existing and tab.key == EXISTING:
+        wanted = [one.resource for one in found.get("existing", ())]
+        shown |= existing_roles(account, existing, foreign, wanted)
     return render(request, "accounts/account.html", shown)
 
 
-def taken_so_far(account: ManagedAccount) -> str:
-    """Say how far existing roles were taken over; empty where there are none."""
-    found = FoundRoles.objects.of(account).values_list("taken", flat=True)
-    return found.first() or "" if account.adopts else ""
+def found_existing(account: ManagedAccount) -> FoundRoles | None:
+    """Return what was read of roles that were there before Bowline; None: none were."""
+    found = FoundRoles.objects.of(account).exclude(taken="")
+    return found.first() if account.adopts else None
 
 
 def tabs_of(

@@ -13,7 +13,7 @@ from accounts.http import Request
 from accounts.mapping.handing_off import hand_off_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
-from accounts.models import ManagedAccount, ManagingAccount, Run, Step
+from accounts.models import FoundRoles, ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.checks.evidence import Evidence
 from accounts.models.states import State, Status
 from accounts.people.authors import authors_of_run, in_words
@@ -74,6 +74,7 @@ def run_page(
         **progress(run, steps),
         "plan": plan,
         "review": review_of(run, plan),
+        "managed_by": managed_by(run) if waits else {},
         "evidence": [Evidence.model_validate(one) for one in run.evidence],
         "form": form
         or ApproveForm(
@@ -96,6 +97,14 @@ def run_page(
         "crumbs": crumbs(run),
     }
     return render(request, "runs/run.html", shown)
+
+
+def managed_by(run: Run) -> dict[str, str]:
+    """Name by role what else manages it, where the plan adds to existing roles."""
+    if run.kind != Run.Kind.ONBOARD or not run.account or not run.account.adopts:
+        return {}
+    found = FoundRoles.objects.of(run.account).values_list("managed_by", flat=True)
+    return found.first() or {}
 
 
 def order(run: Run, *, waits: bool) -> dict[str, Any]:

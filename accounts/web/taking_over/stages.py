@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from accounts.mapping.plans import take_over_of
 from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount, Run
 from accounts.runs.foreign import taking_over
 from accounts.web.taking_over.steps import STEPS, Step, Taken
+from onboarding.handoff.existing_role import in_tools
+from onboarding.resources.kinds import Resource
 from onboarding.resources.take_over import TakeOver
+
+OUTSIDE = (Taken.OUTSIDE, Taken.KEPT)
+"""Something else manages the roles."""
 
 
 class Stage(NamedTuple):
@@ -27,11 +32,17 @@ class Taking(NamedTuple):
 
 
 def existing_roles(
-    account: ManagedAccount, taken: str, foreign: list[ForeignPolicy]
+    account: ManagedAccount,
+    found: FoundRoles,
+    foreign: list[ForeignPolicy],
+    wanted: Iterable[Resource],
 ) -> dict[str, Any]:
     """Return what the tab shows of roles that were taken over so far."""
-    stages = list(stages_of(account, Taken(taken)))
+    stages = list(stages_of(account, Taken(found.taken)))
     return {
+        "step": STEPS[Taken(found.taken)],
+        "managed_by": found.managed_by,
+        "in_tools": in_tools(wanted, found.managed_by),
         "stages": stages,
         "next_stage": next((one for one in stages if not one.is_done), None),
         "to_detach": [one for one in foreign if is_detachable(one)],
@@ -53,6 +64,8 @@ def takings_of(account: ManagedAccount) -> list[Taking]:
 
 
 def stages_of(account: ManagedAccount, taken: FoundRoles.Taken) -> Iterator[Stage]:
+    if taken in OUTSIDE:
+        return
     order = [*STEPS]
     roles = TakeOver(trust=True, owns=True)
     refused = "" if taken is Taken.OWNED else taking_over.why_not(account, roles)

@@ -39,7 +39,17 @@ STEPS = {
         "planned, and removing the account deletes them.",
         "Plan to take them over",
     ),
+    Taken.OUTSIDE: Step(
+        "Change the roles where they are managed",
+        "A CloudFormation stack or Terraform manages these roles, and its next update "
+        "would undo what Bowline changes. The account's page shows the change to make.",
+    ),
     Taken.OWNED: Step("Taken over", "The roles are Bowline's."),
+    Taken.KEPT: Step(
+        "As planned, and managed outside Bowline",
+        "The roles are as Bowline plans them. A CloudFormation stack or Terraform "
+        "manages them.",
+    ),
 }
 """By what is next, the least far first."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +10,6 @@ from django.utils import timezone
 from accounts.external_ids import Held
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
-from accounts.runs.foreign.as_found import taken
 from accounts.runs.foreign.taking_over import (
     UNDONE_WITHIN,
     CannotTakeOver,
@@ -20,9 +17,8 @@ from accounts.runs.foreign.taking_over import (
     undo,
     why_not,
 )
-from onboarding.resources.kinds import Attachment, InstanceProfile, Role
+from onboarding.resources.kinds import Attachment, InstanceProfile
 from onboarding.resources.plan import Create, Plan, PlannedChange
-from onboarding.resources.policy import Policy
 from onboarding.resources.take_over import Done, TakeOver
 from tests.rows import account_row, managing_row, run_row, step_row
 
@@ -110,24 +106,3 @@ def test_what_is_in_progress_is_not_undone(account: ManagedAccount) -> None:
 
     with pytest.raises(CannotTakeOver, match="is in progress"):
         undo(run, None)
-
-
-def side(*wanted: Role, adopts: bool = True) -> Any:
-    return SimpleNamespace(adopts=adopts, wanted=wanted)
-
-
-def found(*roles: Role, foreign: tuple[Any, ...] = ()) -> Any:
-    return SimpleNamespace(observed=roles, foreign=foreign)
-
-
-def test_how_far_roles_were_taken_over_is_what_is_next() -> None:
-    trusts = [Policy.allowing({"Principal": {"AWS": who}}) for who in ("1", "2")]
-    want, other = (Role(account=ACCOUNT, name="r", trust=one) for one in trusts)
-    theirs, alike = replace(other, owned=False), replace(want, owned=False)
-
-    assert taken(side(want), found(theirs, foreign=("one",))) == "policies"
-    assert taken(side(want), found(theirs)) == "trust"
-    assert taken(side(want), found(alike)) == "tag"
-    assert taken(side(want), found(want, foreign=("one",))) == "owned"
-    assert taken(side(want), found()) == ""
-    assert taken(side(want, adopts=False), found(theirs)) == ""

@@ -76,6 +76,36 @@ def test_the_account_shows_its_next_step(operator: Client, accounts: Any) -> Non
     assert "Plan to take them over" not in tab(operator, owned)
 
 
+def test_roles_that_a_stack_manages_are_shown_as_they_are_to_be_there(
+    operator: Client,
+) -> None:
+    managing_row()
+    stacked = adopted("stacked", 6, Taken.OUTSIDE)
+    stack = "the CloudFormation stack <roles> in us-east-1"
+    FoundRoles.objects.update(managed_by={"spinnakerManaged": stack})
+
+    shown = tab(operator, stacked)
+
+    assert "is managed by the CloudFormation stack &lt;roles&gt; in" in shown
+    assert "AssumeRolePolicyDocument:" in shown
+    assert "assume_role_policy = jsonencode(" in shown
+    assert "/take-over/" not in shown  # nothing here changes them
+    every = operator.get(PAGE).text
+    assert "Change the roles where they are managed" in every
+    assert "Plan this step" not in every
+
+
+def test_a_plan_says_what_can_undo_it(operator: Client) -> None:
+    managing_row()
+    stacked = adopted("stacked", 6, Taken.OUTSIDE, state=State.PLANNED)
+    FoundRoles.objects.update(managed_by={"spinnakerManaged": "Terraform"})
+    run = run_row(Status.PLANNED, account=stacked)
+    verified = run_row(Status.VERIFIED, account=stacked)
+
+    assert "spinnakerManaged is managed by" in operator.get(run.get_absolute_url()).text
+    assert "is managed by" not in operator.get(verified.get_absolute_url()).text
+
+
 def test_an_account_whose_roles_bowline_made_has_no_such_tab(operator: Client) -> None:
     managing_row()
     account = account_row()
