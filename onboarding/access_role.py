@@ -61,6 +61,7 @@ LOOK = (
 )
 EXISTING_ROLES = (
     "cloudformation:DescribeStackResources",
+    "cloudtrail:LookupEvents",
     "iam:GenerateServiceLastAccessedDetails",
     "iam:GetServiceLastAccessedDetails",
 )

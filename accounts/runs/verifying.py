@@ -21,6 +21,7 @@ from accounts.models import ManagedAccount, ManagingAccount, Notification, Run
 from accounts.models.states import WORKING, State, Status
 from accounts.notifications.happening import failed, happened
 from accounts.runs.foreign.as_found import compared_now, keep_as_found, said_of
+from accounts.runs.foreign.denied import denied_since
 from accounts.runs.foreign.keeping import keep_all_foreign, of_others
 from accounts.runs.foreign.writes import keep_writes, writes_to_accept
 from accounts.runs.inactive import explained
@@ -75,7 +76,8 @@ def verify_scope(run: Run, scope: Scope, sessions: Sessions) -> None:
     looked = [one.in_its_time(run, scope) for one in looked]
     drift = [result for one in looked for result in one.results]
     relied = [compared_elsewhere(scope)] if scope.relies else []
-    results = by_provider([*relied, *drift, *found])
+    denied = denied_since(run, scope, sessions)
+    results = by_provider([*relied, *drift, *denied, *found])
     outcomes = {result.outcome for result in results}
     drifted = Outcome.FAILED in {result.outcome for result in drift}
     if Outcome.FAILED in outcomes:

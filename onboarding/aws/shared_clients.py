@@ -41,6 +41,8 @@ from onboarding.aws.errors import refuse_html
 from onboarding.aws_calls import ANSWERS, Answer
 from onboarding.partitions import PARTITIONS
 
+USER_AGENT = "bowline"
+"""How its calls are told apart in CloudTrail."""
 CONFIG = Config(
     # A connection more than this is closed after its call. Threads inside threads: a
     # worker's runs, and the few reads that each makes at once.
@@ -52,7 +54,7 @@ CONFIG = Config(
     read_timeout=15,
     # What boto3 says of the machine takes as long to say as a signature, twice a call.
     user_agent=f"Boto3/{boto3.__version__}",
-    user_agent_extra="bowline",
+    user_agent_extra=USER_AGENT,
 )
 """Three attempts take up to a minute; the process extends the lease of its runs."""
 

@@ -19,6 +19,7 @@ from accounts.models import (
 )
 from accounts.models.states import State, Status
 from accounts.runs.actions import approve, keep, plan, verify
+from accounts.runs.foreign.denied import NAME
 from accounts.runs.foreign.taking_over import (
     SESSIONS_LAST,
     UNDONE_WITHIN,
@@ -66,6 +67,20 @@ def test_an_adopted_role_is_verified_with_what_was_on_it(
     (wrong, missing) = checks.filter(name__contains="external ID is denied")
     assert {wrong.outcome, missing.outcome} == {"not testable"}
     assert "doesn't require an external ID" in wrong.sentence
+
+
+def test_a_verification_after_a_step_asks_what_spinnaker_was_denied(
+    account: ManagedAccount, iam: Any
+) -> None:
+    took(account, of_others(account))
+    account.refresh_from_db()
+
+    run = carried(verify(account, None, send=keep))
+
+    assert run.status == Status.VERIFIED, run.error
+    (check,) = run.checks.filter(name=NAME)
+    assert check.outcome == "not testable"
+    assert "no change by Spinnaker" in check.sentence
 
 
 def test_chosen_policies_are_detached_and_put_back(
