@@ -42,7 +42,7 @@ from onboarding.aws_calls import ANSWERS, Answer
 from onboarding.partitions import PARTITIONS
 
 USER_AGENT = "bowline"
-"""How its calls are told apart in CloudTrail."""
+"""Its calls have it in CloudTrail."""
 CONFIG = Config(
     # A connection more than this is closed after its call. Threads inside threads: a
     # worker's runs, and the few reads that each makes at once.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from onboarding.aws.session import Sessions
 
 WATCHED_FOR = timedelta(days=14)
-"""How long verifications look for denied calls after a step."""
+"""How long verifications search CloudTrail after a step."""
 NAME = "No changes denied to Spinnaker"
 MOST_NAMED = 10
 TRY_IT = (
