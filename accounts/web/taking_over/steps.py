@@ -42,7 +42,7 @@ STEPS = {
     Taken.OUTSIDE: Step(
         "Change the roles where they are managed",
         "A CloudFormation stack or Terraform manages these roles, and its next update "
-        "would undo what Bowline changes. The account's page shows the change to make.",
+        "would undo what Bowline changes. Make the change there.",
     ),
     Taken.OWNED: Step("Taken over", "The roles are Bowline's."),
     Taken.KEPT: Step(
