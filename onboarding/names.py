@@ -60,6 +60,11 @@ PATH_AND_ROLE = NameFormat(
     "Enter the role's name, or its path and name, like spinnaker/deploy, without "
     "“role/”, its ARN or a “/” before it.",
 )
+PASSED_ROLE = NameFormat(
+    re.compile(rf"(?=.{{1,512}}\Z)/([A-Za-z0-9_+=,.@-]+/)*{ROLE_NAME.pattern}"),
+    "Enter the role's path and name, like /web or /teams/web, without “role” or its "
+    "ARN.",
+)
 EXTERNAL_ID = NameFormat(
     re.compile(r"(?!(?i:true|false|yes|no|on|off)\Z)[A-Za-z0-9+=,.@:/_-]{2,1224}"),
     "Use 2 to 1,224 letters, digits or any of “+=,.@:/_-”, and no word that means true "

@@ -34,6 +34,7 @@ from onboarding.providers.roles import (
     pass_roles,
     power_user,
     refuse_passing_itself,
+    require_roles,
 )
 from onboarding.resources.kinds import Resource, ServiceLinkedRole
 from onboarding.topology import Managed, Managing
@@ -58,6 +59,8 @@ class Ec2(Provider):
     """Next to launch templates; without those they are the only way to launch."""
     load_balancers: bool = True
     roles_path: str = EC2_ROLES_PATH
+    more_roles: tuple[str, ...] = ()
+    """Path and name of other roles that instances can have, like /web."""
     owns_images: bool = False
     """Whether images are shared from here; the account of baking does so anyway."""
     stack_roles_path: str = ""
@@ -68,6 +71,7 @@ class Ec2(Provider):
         if self.key_pair:
             require("key_pair", KEY_PAIR, self.key_pair)
         require("roles_path", ROLES_PATH, self.roles_path)
+        require_roles(self.more_roles)
         if self.stack_roles_path:
             require("stack_roles_path", ROLES_PATH, self.stack_roles_path)
 
@@ -102,6 +106,7 @@ class Ec2(Provider):
             to="Ec2",
             service="ec2",
             roles=(f"/{managing.base_role}", f"{self.roles_path}*"),
+            more=self.more_roles,
         )
         if path := self.stack_roles_path:
             yield from stack_writes(managing, managed, roles_path=path)
@@ -158,9 +163,14 @@ class Ec2(Provider):
     def profile_check(self, managing: Managing, managed: Managed) -> Check:
         """Find the instance profile, which the managed role may pass but not read."""
         name = managing.base_role
-        role = managing.arn("iam", managed.account_id, f"role/{name}")
         others = managing.arn("iam", managed.account_id, f"role{self.roles_path}")
-        passed = f"Arn == '{role}' || starts_with(Arn, '{others}')"
+        named = [
+            managing.arn("iam", managed.account_id, f"role{one}")
+            for one in (f"/{name}", *self.more_roles)
+        ]
+        passed = " || ".join(
+            [*(f"Arn == '{arn}'" for arn in named), f"starts_with(Arn, '{others}')"]
+        )
         return Check(
             f"Find the instance profile {name}",
             Call("iam", "get_instance_profile", "", (("InstanceProfileName", name),)),

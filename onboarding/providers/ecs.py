@@ -22,6 +22,7 @@ from onboarding.providers.roles import (
     pass_roles,
     power_user,
     refuse_passing_itself,
+    require_roles,
 )
 from onboarding.resources.kinds import Attachment, Resource, Role, ServiceLinkedRole
 from onboarding.resources.policy import Policy
@@ -75,6 +76,8 @@ class Ecs(Provider):
     Without one, Clouddriver would run Fargate tasks as the managed role itself.
     """
     roles_path: str = ECS_ROLES_PATH
+    more_roles: tuple[str, ...] = ()
+    """Path and name of other roles that tasks can have, like /web."""
     access: str = DEPLOY
     tasks_as_managed_role: bool = False
     """Whether Fargate tasks without an execution role run as the managed role."""
@@ -85,6 +88,7 @@ class Ecs(Provider):
         if self.execution_role:
             require("execution_role", ROLE_NAME, self.execution_role)
         require("roles_path", ROLES_PATH, self.roles_path)
+        require_roles(self.more_roles)
         require_one_of("access", ACCESS, self.access)
 
     def suit(self, managed: Managed) -> None:
@@ -127,6 +131,7 @@ class Ecs(Provider):
                 to="EcsTasks",
                 service="ecs-tasks",
                 roles=tuple(passed),
+                more=self.more_roles,
             ),
             *(as_execution_role(managing, managed) if self.lends_managed_role else ()),
         )

@@ -27,6 +27,7 @@ from onboarding.providers.roles import (
     pass_roles,
     power_user,
     refuse_passing_itself,
+    require_roles,
 )
 from onboarding.resources.kinds import Resource
 from onboarding.topology import Managed, Managing
@@ -72,6 +73,8 @@ class Lambda(Provider):
     summary: ClassVar[str] = "Lambda functions, in the same Spinnaker account as EC2."
     access: str = DEPLOY
     function_roles_path: str = FUNCTION_ROLES_PATH
+    more_roles: tuple[str, ...] = ()
+    """Path and name of other roles that functions can have, like /web."""
     code_buckets: tuple[str, ...] = ()
     """Where the functions' code lies; Spinnaker deploys it from S3 only."""
     kms_keys: tuple[str, ...] = ()
@@ -80,6 +83,7 @@ class Lambda(Provider):
     def __post_init__(self) -> None:
         require_one_of("access", ACCESS, self.access)
         require("function_roles_path", ROLES_PATH, self.function_roles_path)
+        require_roles(self.more_roles)
         require("code_buckets", BUCKET, *self.code_buckets)
         require_no_doubles("code_buckets", self.code_buckets)
         require_at_most(
@@ -118,6 +122,7 @@ class Lambda(Provider):
                 to="Lambda",
                 service="lambda",
                 roles=(f"{self.function_roles_path}*",),
+                more=self.more_roles,
             ),
         )
 

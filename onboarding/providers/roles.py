@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from onboarding.checks import Call, Check
-from onboarding.details import DetailsError
+from onboarding.details import (
+    DetailsError,
+    require,
+    require_at_most,
+    require_no_doubles,
+)
 from onboarding.grants import Access, Grant
+from onboarding.names import PASSED_ROLE
 from onboarding.resources.kinds import Attachment
 from onboarding.topology import Managed, Managing
 
@@ -15,6 +23,9 @@ ACCESS = {
     POWER_USER: "Power user (not recommended): deploy, and AWS's PowerUserAccess",
 }
 """How far the managed role may go, a detail of every provider on an `aws` entry."""
+MORE_ROLES = "more_roles"
+"""The detail that lists roles outside the path whose roles are passed."""
+MOST_ROLES = 20
 
 
 def pass_roles(
@@ -24,12 +35,15 @@ def pass_roles(
     to: str,
     service: str,
     roles: tuple[str, ...],
+    more: tuple[str, ...] = (),
 ) -> Grant:
     """Allow passing these roles (path and name) to this service, and to no other.
 
     The managed role itself must never match: who may deploy could then run code as
-    Spinnaker. `refuse_passing_itself` keeps it from these paths.
+    Spinnaker. `refuse_passing_itself` keeps it from these paths. `more` are roles of
+    people's own: raise DetailsError where one is Bowline's or Spinnaker's.
     """
+    refuse_powerful(managing, managed, more)
     principal = managing.aws.service_principal(service)
     return Grant(
         sid=f"PassTo{to}",
@@ -37,10 +51,38 @@ def pass_roles(
         capability="deploy",
         actions=("iam:PassRole",),
         resources=tuple(
-            managing.arn("iam", managed.account_id, f"role{role}") for role in roles
+            managing.arn("iam", managed.account_id, f"role{role}")
+            for role in (*roles, *more)
         ),
         condition={"StringEquals": {"iam:PassedToService": principal}},
     )
+
+
+def require_roles(roles: tuple[str, ...]) -> None:
+    """Raise DetailsError for what is no list of further roles to pass."""
+    require(MORE_ROLES, PASSED_ROLE, *roles)
+    require_no_doubles(MORE_ROLES, roles)
+    require_at_most(MORE_ROLES, MOST_ROLES, roles, called="roles")
+
+
+def refuse_powerful(managing: Managing, managed: Managed, roles: Iterable[str]) -> None:
+    """Raise DetailsError for a role by which whoever can deploy could become Spinnaker
+    or Bowline.
+    """
+    account = managed.account_id
+    access = managing.arn("iam", account, f"role/{managed.access_role}")
+    theirs = {
+        managing.role_of(managed).arn: "the managed role",
+        managing.identity_arn: "Spinnaker's identity",
+        access: "the role that Bowline assumes",
+    }
+    for role in roles:
+        if who := theirs.get(managing.arn("iam", account, f"role{role}")):
+            raise DetailsError(
+                MORE_ROLES,
+                f"{role} is {who}, so anyone who can deploy could use its permissions. "
+                "Remove it from the list.",
+            )
 
 
 def refuse_passing_itself(managed: Managed, field: str, path: str) -> None:

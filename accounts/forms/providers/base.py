@@ -50,6 +50,18 @@ def roles_path_field(initial: str) -> forms.CharField:
     )
 
 
+def more_roles_field() -> NamesField:
+    return NamesField(
+        label="Other roles",
+        required=False,
+        help_text=more(
+            "Paths and names of roles outside this path, like /web, separated by "
+            "commas.",
+            "role-paths",
+        ),
+    )
+
+
 class DetailsForm(forms.Form):
     """Asks for details, and refuses with the provider's own sentences.
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from django import forms
 
-from accounts.forms.providers.base import DetailsForm, access_field, roles_path_field
+from accounts.forms.providers.base import (
+    DetailsForm,
+    access_field,
+    more_roles_field,
+    roles_path_field,
+)
 from accounts.help.choices import more
 from onboarding.providers.ec2 import EC2_ROLES_PATH, Ec2, key_pairs
 
@@ -34,6 +39,7 @@ class Ec2Form(DetailsForm):
     )
     key_pair = forms.CharField(label="Key pair", required=False, max_length=255)
     roles_path = roles_path_field(EC2_ROLES_PATH)
+    more_roles = more_roles_field()
     owns_images = forms.BooleanField(
         label="Share images from this account",
         required=False,

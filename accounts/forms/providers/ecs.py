@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from django import forms
 
-from accounts.forms.providers.base import DetailsForm, access_field, roles_path_field
+from accounts.forms.providers.base import (
+    DetailsForm,
+    access_field,
+    more_roles_field,
+    roles_path_field,
+)
 from accounts.help.choices import more
 from onboarding.providers.ecs import ECS_ROLES_PATH, EXECUTION_ROLE, Ecs
 
@@ -25,6 +30,7 @@ class EcsForm(DetailsForm):
         ),
     )
     roles_path = roles_path_field(ECS_ROLES_PATH)
+    more_roles = more_roles_field()
     tasks_as_managed_role = forms.BooleanField(
         label="Allow Fargate tasks without an execution role (not recommended)",
         required=False,

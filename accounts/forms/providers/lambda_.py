@@ -6,6 +6,7 @@ from accounts.forms.providers.base import (
     DetailsForm,
     NamesField,
     access_field,
+    more_roles_field,
     roles_path_field,
 )
 from accounts.help.choices import more
@@ -17,6 +18,7 @@ class LambdaForm(DetailsForm):
 
     access = access_field()
     function_roles_path = roles_path_field(FUNCTION_ROLES_PATH)
+    more_roles = more_roles_field()
     code_buckets = NamesField(
         label="Code buckets",
         required=False,

@@ -231,12 +231,13 @@ def test_a_detail_that_cannot_be_right_is_refused_by_name(details, field):
         (["BaseIAMRoleToo"], False),
         (["ops/BaseIAMRole"], False),
         (["Administrator"], False),
+        (["web"], True),  # it is listed
         (["spinnaker-ec2/web"], True),
         (["spinnaker-ecs/web"], False),
     ],
 )
 def test_the_instance_profile_must_hold_a_role_that_may_be_passed(roles, met):
-    check = named("profile", Ec2())
+    check = named("profile", Ec2(more_roles=("/web",)))
     arn = f"arn:aws:iam::{managed().account_id}:role/"
     roles = [{"Arn": f"{arn}{role}"} for role in roles]
 

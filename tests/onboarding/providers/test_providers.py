@@ -40,6 +40,7 @@ paths = st.sampled_from(["/spinnaker/", "/teams/web/roles/", f"/{'p' * 500}/"])
 no_path_or = st.one_of(st.just(""), paths)
 keys = st.integers(0, 20).map(lambda n: [f"mrk-{i:032}" for i in range(n)])
 buckets = st.integers(0, 40).map(lambda n: [f"bucket-{i:02}" for i in range(n)])
+more_roles = st.integers(0, 20).map(lambda n: [f"/teams/{i}" for i in range(n)])
 details = {
     "ec2": st.fixed_dictionaries(
         {
@@ -48,6 +49,7 @@ details = {
             "launch_configurations": st.booleans(),
             "load_balancers": st.booleans(),
             "roles_path": paths,
+            "more_roles": more_roles,
             "owns_images": st.booleans(),
             "stack_roles_path": no_path_or,
         }
@@ -57,6 +59,7 @@ details = {
             "access": access,
             "execution_role": st.sampled_from(["", "task", "x" * 64]),
             "roles_path": paths,
+            "more_roles": more_roles,
             "tasks_as_managed_role": st.booleans(),
         }
     ),
@@ -84,6 +87,7 @@ details = {
         {
             "access": access,
             "function_roles_path": paths,
+            "more_roles": more_roles,
             "code_buckets": buckets,
             "kms_keys": keys,
         }
