@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 from celery import current_app
 from django.apps import apps
 from django.db import OperationalError, connection, models
 from django.db.models import Exists, OuterRef
+from kombu.exceptions import OperationalError as BrokerAway
 
 from accounts.models import Activity, Heartbeat, ManagedAccount, Run
 from accounts.models.states import OPEN, WORKING
@@ -42,7 +43,9 @@ def night(month: Month, number: int, *, calm: bool) -> None:
 
 
 def send(task: str) -> None:
-    current_app.send_task(f"accounts.tasks.{task}", ignore_result=True)
+    """Send it as the schedule does, which loses it while the broker is away."""
+    with suppress(BrokerAway):
+        current_app.send_task(f"accounts.tasks.{task}", ignore_result=True)
 
 
 def let_a_day_pass() -> None:
