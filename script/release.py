@@ -41,7 +41,7 @@ class NotReady(Exception):
 
 
 class NotHere(Exception):
-    """What this machine can't do, and where to do it: the release goes on."""
+    """What this machine can't do, and where to do it: the release continues."""
 
 
 @dataclass(frozen=True, slots=True)

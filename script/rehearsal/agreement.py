@@ -215,7 +215,7 @@ def leases() -> Check:
         if issubclass(model, Leased):
             now = model._base_manager.filter(leased_until__gt=Now())
             held += [f"{model.__name__} {row.pk}" for row in now]
-    return Check("No lease is held", "asked of every table with leases", some(held))
+    return Check("No lease is held", "every table with leases", some(held))
 
 
 def leftovers() -> Iterator[Check]:
