@@ -83,6 +83,7 @@ MIDDLEWARE = [
     # Nothing below may read an address that a stranger made up, or log a token.
     "bowline.client_address.ClientAddress",
     "bowline.feed.token.HideFeedToken",
+    "bowline.headers.SameOrigin",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "bowline.places.Places",
@@ -96,7 +97,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.web.you.preferences.TimeZone",
-    "bowline.no_store.NoStore",
+    "bowline.headers.NoStore",
     "accounts.web.you.limits.SignInRequired",
     "accounts.web.you.limits.CountUse",
     "accounts.web.factors.required.SecondFactorRequired",
@@ -244,6 +245,10 @@ SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+if HTTPS:
+    # Browsers let no other host set cookies of these names, not one of the same domain.
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
 CSRF_COOKIE_HTTPONLY = True
 # Preloading is for the owner of the whole domain to ask for, not for one site in it.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
@@ -252,14 +257,17 @@ SILENCED_SYSTEM_CHECKS += ["models.W040"]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": ["'self'"],
+        "default-src": ["'none'"],
         "base-uri": ["'none'"],
+        "connect-src": ["'self'"],
         "font-src": ["'self'"],
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
         # Bootstrap draws the arrows of its selects and togglers as data: images.
         "img-src": ["'self'", "data:"],
         "object-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
     }
 }
 

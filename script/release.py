@@ -12,7 +12,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from onboarding import VERSION
 ROOT = Path(__file__).parents[1]
 MADE = Path("var", "release")
 TAG = f"v{VERSION}"
+PYTHON = ".venv/bin/python"
 
 BY_HAND = f"""\
 By hand, now:
@@ -37,6 +38,10 @@ By hand, now:
 
 class NotReady(Exception):
     """What is wrong, and what to do about it."""
+
+
+class NotHere(Exception):
+    """What this machine can't do, and where to do it: the release continues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +120,25 @@ def digest(note: str) -> str:
     )
 
 
-def build_twice() -> None:
-    tool = next(filter(shutil.which, ("docker", "buildah")), None)
+TOOLS = {"docker": ("docker", "info"), "buildah": ("buildah", "info")}
+"""What builds images, and how to ask whether it can here: Docker needs its daemon."""
+
+
+def usable(asks: Sequence[str]) -> bool:
+    if not shutil.which(asks[0]):
+        return False
+    return not subprocess.run(asks, capture_output=True).returncode
+
+
+def build_twice(tools: Mapping[str, Sequence[str]] = TOOLS) -> None:
+    tool = next((tool for tool, asks in tools.items() if usable(asks)), None)
     if not tool:
-        print("No image was built: there is neither docker nor buildah here.")
-        return
+        raise NotHere(
+            "no image was built, because neither docker (with its daemon) nor buildah "
+            f"works here. Check out {TAG} where one does, and run "
+            f"script/release image"
+        )
+    os.makedirs(ROOT / MADE, exist_ok=True)
     epoch = output("git", "log", "-1", "--format=%ct")
     revision = output("git", "rev-parse", "HEAD")
     for which in (1, 2):
@@ -136,7 +155,6 @@ def refuse_different(first: str, second: str) -> None:
     print(f"Both builds are {first}.")
 
 
-PYTHON = ".venv/bin/python"
 STEPS = (
     Step("Clean tree", refuse_changes, f"nothing to commit, and no tag {TAG}"),
     Step("Changelog", read_changelog, f"CHANGELOG.md begins with {VERSION}"),
@@ -156,28 +174,49 @@ STEPS = (
 
 
 def release(steps: Iterable[Step]) -> int:
+    left = []
     for step in steps:
         print(f"\n== {step}", flush=True)
         try:
             step.run()
+        except NotHere as error:
+            left.append(f"{step.name}: {error}")
+            print(f"Not done. {left[-1]}", file=sys.stderr)
         except NotReady as error:
             print(f"Not ready: {error}", file=sys.stderr)
             return 1
     print(f"\n{BY_HAND}")
+    if left:
+        print("Not done here:\n" + "\n".join(f"- {one}" for one in left))
     return 0
 
 
+USAGE = """\
+Usage: script/release [--dry-run | image]
+Without an argument, does all that a release needs, and tags. It publishes nothing.
+  --dry-run  prints the steps, and what is left to do by hand
+  image      builds only the image, twice
+"""
+
+
 def main(arguments: Sequence[str]) -> int:
-    if arguments == ["--dry-run"]:
-        for number, step in enumerate(STEPS, 1):
-            print(f"{number}. {step}")
-        print(f"\n{BY_HAND}")
-        return 0
-    if arguments:
-        print("Usage: script/release [--dry-run]", file=sys.stderr)
-        return 1
-    os.makedirs(ROOT / MADE / "pages", exist_ok=True)
-    return release(STEPS)
+    match [*arguments]:
+        case []:
+            os.makedirs(ROOT / MADE / "pages", exist_ok=True)
+            return release(STEPS)
+        case ["--dry-run"]:
+            for number, step in enumerate(STEPS, 1):
+                print(f"{number}. {step}")
+            print(f"\n{BY_HAND}")
+            return 0
+        case ["image"]:
+            return release(step for step in STEPS if step.name == "Image")
+        case ["--help" | "-h"]:
+            print(USAGE, end="")
+            return 0
+        case _:
+            print(USAGE, end="", file=sys.stderr)
+            return 2
 
 
 if __name__ == "__main__":

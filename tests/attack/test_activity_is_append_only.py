@@ -114,6 +114,7 @@ def test_whole_it_is_as_it_was_written(three: list[Activity], capsys: Any) -> No
     assert code == 0
     said = capsys.readouterr().out
     assert "All 3 entries are unchanged." in said
+    assert "  " not in said
     assert three[2].hash in said
 
 

@@ -76,5 +76,5 @@ def test_static_files_are_answered_before_and_may_be_stored() -> None:
     order = settings.MIDDLEWARE
 
     assert order.index("whitenoise.middleware.WhiteNoiseMiddleware") < order.index(
-        "bowline.no_store.NoStore"
+        "bowline.headers.NoStore"
     )

@@ -22,6 +22,6 @@ def test_the_admin_site_has_no_door_of_its_own(client: Client) -> None:
 def test_pages_forbid_inline_scripts_and_frames(client: Client) -> None:
     policy = client.get("/sign-in/").headers["Content-Security-Policy"]
 
-    assert "default-src 'self'" in policy
+    assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy

@@ -15,7 +15,7 @@ ISSUES = sorted((FOLDER / "ISSUE_TEMPLATE").glob("*.md"))
 def test_an_issue_template_has_a_name_a_sentence_and_asks_for_the_version() -> None:
     heads = [yaml.safe_load(path.read_text().split("---\n")[1]) for path in ISSUES]
 
-    assert [head["name"] for head in heads] == ["Bug", "Question"]
+    assert [head["name"] for head in heads] == ["Bug", "Question", "Sandbox report"]
     assert all(head["about"] and head["labels"] for head in heads)
     assert all("`manage.py version`" in path.read_text() for path in ISSUES)
 

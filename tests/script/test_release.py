@@ -12,8 +12,10 @@ from onboarding import VERSION
 from script.release import (
     STEPS,
     TAG,
+    NotHere,
     NotReady,
     Step,
+    build_twice,
     built,
     digest,
     main,
@@ -77,6 +79,36 @@ def test_the_first_step_that_fails_ends_it_before_the_tag(
     assert "Not ready: false ended with 1." in capsys.readouterr().err
     assert release(steps[1:]) == 0
     assert tag.exists()
+
+
+def cannot() -> None:
+    raise NotHere("no image was built.")
+
+
+def test_what_cannot_be_done_here_is_said_at_the_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tag = tmp_path / "tag"
+
+    code = release([Step("Image", cannot, ""), Step("Tag", ("touch", str(tag)))])
+
+    assert (code, tag.exists()) == (0, True)
+    last = capsys.readouterr().out.partition("By hand, now:")[2]
+    assert last.endswith("Not done here:\n- Image: no image was built.\n")
+
+
+@pytest.mark.parametrize("asks", [("no-such-program",), ("false",)])
+def test_a_program_that_does_not_work_builds_nothing(asks: tuple[str, ...]) -> None:
+    with pytest.raises(NotHere, match=r"neither docker .+ nor buildah works here"):
+        build_twice({asks[0]: asks})
+
+
+@pytest.mark.parametrize(("argument", "code"), [("--help", 0), ("--publish", 2)])
+def test_it_says_how_it_is_called(
+    argument: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([argument]) == code
+    assert "Usage: script/release" in "".join(capsys.readouterr())
 
 
 def test_a_changed_tree_and_an_existing_tag_are_refused(repository: Path) -> None:

@@ -12,9 +12,10 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlencode, urlsplit
 
@@ -144,14 +145,8 @@ MADE_BY = {
 }
 
 
-class Forward:
-    """Sends a request on as it came."""
-
-    def __init__(self, upstream: str, *sent: object) -> None:
-        self.upstream, self.sent = upstream, sent
-
-    def __call__(self) -> Answer:
-        return send(self.upstream, *self.sent)
+Forward = Callable[[], Answer]
+"""Sends a request on as it came."""
 
 
 def send(
@@ -183,7 +178,7 @@ def strict_aws(
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             sent = {k: v for k, v in self.headers.items() if k.lower() != "connection"}
             request = Request.of(self.command, self.path, self.headers, body)
-            forward = Forward(upstream, self.command, self.path, sent, body)
+            forward = partial(send, upstream, self.command, self.path, sent, body)
             answer = aws.answer(request, forward)
             self.send_response(answer.status)
             for name, value in answer.headers.items():

@@ -37,7 +37,7 @@ class Command(BowlineCommand):
             return
         self.stdout.write(
             f"All {last.number:,} entries are unchanged. The last one is from "
-            f" {last.at:%-d %B %Y at %H:%M:%S} UTC, with the hash {last.hash}."
+            f"{last.at:%-d %B %Y at %H:%M:%S} UTC, with the hash {last.hash}."
         )
 
 

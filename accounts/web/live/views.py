@@ -84,7 +84,13 @@ def reload(request: HttpRequest, asked: str) -> HttpResponse:
     """Let the page load whole, and say then what ended."""
     response = HttpResponseClientRefresh()
     response.set_cookie(
-        RELOADED, asked, max_age=10, path=request.path, samesite="Strict", httponly=True
+        RELOADED,
+        asked,
+        max_age=10,
+        path=request.path,
+        samesite="Strict",
+        secure=request.is_secure(),
+        httponly=True,
     )
     return response
 

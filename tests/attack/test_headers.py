@@ -1,0 +1,236 @@
+"""Tried: load pages, frames, images, and scripts of the site from another site, read
+them there, add a script or a form to a page, and set or read cookies without TLS.
+
+Refused: every page's headers allow only what the site itself serves, in no frame and
+for no other origin; cookies are secure and bound to this host. By the published scoring
+of Mozilla's HTTP Observatory that is 135 points, the grade A+.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from script.servers import LOOPBACK
+from tests.attack.behind_nginx import NAME, Front
+from tests.attack.behind_nginx import nginx as nginx
+from tests.attack.behind_nginx import site_behind_nginx as site_behind_nginx
+from tests.attack.observatory import (
+    RULES,
+    Result,
+    Seen,
+    directives,
+    grade,
+    integrity,
+    results,
+    score,
+)
+from tests.attack.test_no_store import administrator as administrator
+from tests.attack.test_no_store import plain_paths
+
+SECURITY = Path(__file__).parents[2] / "SECURITY.md"
+WITH_TLS = {"Cookies", "Redirection", "Strict Transport Security"}
+"""What depends on nginx, or on HTTPS."""
+BEST = {
+    "Content Security Policy": 10,
+    "Cookies": 5,
+    "Referrer policy": 5,
+    "X-Frame-Options": 5,
+    "Cross-Origin Resource Policy": 10,
+}
+"""The most that each rule gives, but for two: that browsers are shipped with the host's
+name is for the owner of its domain to ask for, and a hash of one's own script says
+nothing that TLS doesn't.
+"""
+
+
+def seen_behind(front: Front, path: str) -> Seen:
+    """Scan as the Observatory does: by plain HTTP, then where that leads."""
+    with closing(HTTPConnection(LOOPBACK, front.http)) as plain:
+        plain.request("GET", path, headers={"Host": NAME})
+        answer = plain.getresponse()
+        answer.read()
+    sent = answer.getheader("Location")
+    assert sent == f"https://{NAME}{path}"
+    redirected, cookies = [sent], []
+    while True:
+        _, headers, page = front.ask(path)
+        lower = {name.lower(): value for name, value in headers.items()}
+        cookies += [lower["set-cookie"]] if "set-cookie" in lower else []
+        if "location" not in lower:
+            return Seen(lower, tuple(cookies), page, tuple(redirected))
+        path = lower["location"]
+        redirected.append(f"https://{NAME}{path}")
+
+
+def test_the_site_behind_nginx_has_the_best_grade(site_behind_nginx: Front) -> None:
+    found = results(seen_behind(site_behind_nginx, "/"))
+
+    assert {name: one.score for name, one in found.items() if one.score} == BEST
+    assert (score(found), grade(score(found))) == (135, "A+")
+    assert "135 points, the grade A+" in " ".join(SECURITY.read_text().split())
+
+
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/no/such/page", "/api/v1/accounts", "/feed/none", "/static/x"]
+)
+def test_what_is_no_page_is_as_strict(site_behind_nginx: Front, path: str) -> None:
+    _, headers, _ = site_behind_nginx.ask(path)
+
+    assert "access-control-allow-origin" not in {name.lower() for name in headers}
+    if path != "/healthz":  # it is answered before all that could hang
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert headers["Strict-Transport-Security"].startswith("max-age=31536000")
+
+
+def test_cookies_belong_to_this_host_alone(site_behind_nginx: Front) -> None:
+    """Browsers take a cookie of such a name only with TLS, for / and for no domain."""
+    (cookie,) = seen_behind(site_behind_nginx, "/").cookies
+
+    assert cookie.startswith("__Host-csrf=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= {*cookie.split("; ")}
+
+
+def test_every_page_has_the_same_headers(administrator: Client) -> None:
+    pages = {path: administrator.get(path) for path in plain_paths()}
+    wrong = {
+        path: found
+        for path, answer in pages.items()
+        if (found := {k: v for k, v in of_page(answer).items() if v != BEST.get(k, 0)})
+    }
+
+    assert len(pages) > 100
+    assert wrong == {}
+
+
+def of_page(answer: Any) -> dict[str, int]:
+    page = "" if answer.streaming else answer.content.decode(errors="replace")
+    lower = {name.lower(): value for name, value in answer.headers.items()}
+    found = results(Seen(lower, (), page))
+    return {name: one.score for name, one in found.items() if name not in WITH_TLS}
+
+
+def test_the_policy_says_where_forms_and_what_is_embedded_may_lead(
+    client: Client, db: None
+) -> None:
+    answer = client.get("/sign-in/")
+    found = directives(Seen({"content-security-policy": answer.headers[CSP]}, (), ""))
+
+    assert {name: found[name] for name in ("base-uri", "frame-ancestors")} == {
+        "base-uri": {"'none'"},
+        "frame-ancestors": {"'none'"},
+    }
+    assert found["form-action"] == {"'self'"}
+    assert found["object-src"] == {"'none'"}
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+CSP = "Content-Security-Policy"
+GOOD = Seen(
+    {
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+        "referrer-policy": "same-origin",
+        "strict-transport-security": "max-age=31536000",
+        "x-content-type-options": "nosniff",
+        "cross-origin-resource-policy": "same-origin",
+    },
+    ("a=1; Secure; HttpOnly; SameSite=Lax",),
+    '<script src="/static/a.js"></script>',
+    ("https://bowline.example.com/",),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "points"),
+    [
+        ("Content Security Policy", {"content-security-policy": ""}, -25),
+        ("Content Security Policy", {CSP.lower(): "default-src 'self'"}, 5),
+        ("Content Security Policy", {CSP.lower(): "script-src 'unsafe-inline'"}, -20),
+        ("Content Security Policy", {CSP.lower(): "default-src https:"}, -20),
+        (
+            "Content Security Policy",
+            {CSP.lower(): "default-src 'self' 'unsafe-eval'"},
+            -10,
+        ),
+        ("Content Security Policy", {CSP.lower(): "default-src 'self' http://a"}, -20),
+        (
+            "Content Security Policy",
+            {CSP.lower(): "default-src 'none'; style-src 'unsafe-inline'"},
+            0,
+        ),
+        (
+            "Cross-origin resource sharing",
+            {
+                "access-control-allow-origin": "https://a",
+                "access-control-allow-credentials": "true",
+            },
+            -50,
+        ),
+        ("Referrer policy", {"referrer-policy": "unsafe-url"}, -5),
+        ("Strict Transport Security", {"strict-transport-security": "max-age=9"}, -10),
+        ("Strict Transport Security", {"strict-transport-security": ""}, -20),
+        ("X-Content-Type-Options", {"x-content-type-options": ""}, -5),
+        ("X-Frame-Options", {CSP.lower(): "default-src 'none'"}, -20),
+        ("Cross-Origin Resource Policy", {"cross-origin-resource-policy": "any"}, -5),
+    ],
+)
+def test_the_rules_notice_a_worse_header(
+    name: str, changed: dict[str, str], points: int
+) -> None:
+    worse = GOOD._replace(headers={**GOOD.headers, **changed})
+
+    assert RULES[name](worse).score == points
+
+
+@pytest.mark.parametrize(
+    ("cookie", "points"),
+    [
+        ("session=1; HttpOnly; SameSite=Lax", -40),
+        ("a=1; SameSite=Lax", -20),
+        ("session=1; Secure; SameSite=Lax", -30),
+        ("csrf=1; Secure; HttpOnly", -20),
+        ("a=1; Secure", 0),
+    ],
+)
+def test_the_rules_notice_a_worse_cookie(cookie: str, points: int) -> None:
+    assert RULES["Cookies"](GOOD._replace(cookies=(cookie,))).score == points
+
+
+def test_the_rules_notice_foreign_scripts_and_plain_http() -> None:
+    foreign = '<script src="{}//cdn.example.com/a.js"></script>'
+
+    assert integrity(GOOD._replace(page=foreign.format("https:"))).score == -5
+    assert integrity(GOOD._replace(page=foreign.format(""))).score == -50
+    assert RULES["Redirection"](GOOD._replace(redirected=())).score == -20
+    assert RULES["Redirection"](GOOD._replace(redirected=("http://a",))).score == -10
+    assert score(results(GOOD)) == 135
+
+
+def test_bonuses_count_for_good_sites_only() -> None:
+    assert score({"a": Result("", -20), "b": Result("", 10)}) == 80
+    assert score({"a": Result("", -5), "b": Result("", 10)}) == 105
+    assert (grade(80), grade(105), grade(10)) == ("B+", "A+", "D or F")
+
+
+SETS_COOKIE = re.compile(r"\.set_(?:signed_)?cookie\(.*?\n    \)", re.DOTALL)
+
+
+def test_every_cookie_of_its_own_is_secure_with_tls() -> None:
+    code = [
+        (path, found)
+        for folder in ("accounts", "bowline")
+        for path in (SECURITY.parent / folder).rglob("*.py")
+        for found in SETS_COOKIE.findall(path.read_text())
+    ]
+
+    assert [path.name for path, found in code if "secure=" not in found] == []
+    assert code
+    assert settings.CSRF_COOKIE_HTTPONLY
