@@ -131,3 +131,13 @@ def test_how_far_roles_were_taken_over_is_what_is_next() -> None:
     assert taken(side(want), found(want, foreign=("one",))) == "owned"
     assert taken(side(want), found()) == ""
     assert taken(side(want, adopts=False), found(theirs)) == ""
+
+
+def test_what_was_only_evaluated_waits_until_it_is_accepted() -> None:
+    managing_row()
+    account = account_row(adopts=True, verification=State.EVALUATED)
+
+    assert "Have an approver accept it on its page first." in why_not(account, DETACHED)
+
+    account.verified = {"as": "evaluated", "entries": []}
+    assert why_not(account, DETACHED) == ""
