@@ -34,7 +34,7 @@ from onboarding.resources.kinds import KeyGrant, Resource, ServiceLinkedRole
 from onboarding.resources.plan import Change, Plan, diff, kept_beyond
 from onboarding.resources.risks import Risk
 from onboarding.resources.take_over import NOTHING, TakeOver
-from onboarding.topology import Managed, Managing, Reach, Topology
+from onboarding.topology import ExistingIdentity, Managed, Managing, Reach, Topology
 
 COMPARED_FOR = timedelta(minutes=10)
 """How long verifications rely on what one of them found on the managing side."""
@@ -86,6 +86,7 @@ class Side:
     """What may exist of earlier choices, to be found and deleted."""
     removes: bool = False
     adopts: bool = False
+    """Whether people chose to use what was there before Bowline."""
     take_over: TakeOver = NOTHING
     """What people chose to do with roles that were there before."""
     was_handed_off: bool = False
@@ -309,6 +310,7 @@ def managing_side(
         place=managing.name,
         reach=managing.reach,
         wanted=tuple(managing_resources(managing, stay)),
+        adopts=isinstance(managing.identity, ExistingIdentity),
         earlier=tuple(snapshots.earlier_identities(row)),
     )
 

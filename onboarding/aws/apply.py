@@ -20,7 +20,7 @@ from onboarding.aws.kinds.linked_roles import (
     linked_role,
     settle_service_linked,
 )
-from onboarding.aws.kinds.owner_tags import carrier, tagging, untagging
+from onboarding.aws.kinds.owner_tags import tagged, tagging, untagged, untagging
 from onboarding.aws.kinds.policy_versions import FULL, PolicyVersions, no_one_else
 from onboarding.aws.kinds.roles import role_of
 from onboarding.aws.known import Version
@@ -175,7 +175,7 @@ class Writer:
                     self.iam.put_role_policy,
                     RoleName=inline.role,
                     PolicyName=inline.policy,
-                    PolicyDocument=inline.document.text,
+                    PolicyDocument=inline.document.as_written,
                 )
             case Delete(before=InlinePolicy() as inline):
                 self.drop(
@@ -242,11 +242,10 @@ class Writer:
             case Delete(before=ClusterAccess() as access):
                 self.delete_entry(access)
 
-            case Create(after=OwnerTag() as tag):
-                self.call(tagging(self.iam, tag), **carrier(tag), Tags=TAGS)
+            case Create(OwnerTag() as tag) | Update(_, OwnerTag() as tag):
+                self.call(tagging(self.iam, tag), **tagged(tag))
             case Delete(before=OwnerTag() as tag):
-                untag = untagging(self.iam, tag)
-                self.drop(untag, **carrier(tag), TagKeys=[OWNER_TAG])
+                self.drop(untagging(self.iam, tag), **untagged(tag))
 
             case Create(after=KeyGrant() as grant):
                 self.grant(grant)
@@ -300,7 +299,7 @@ class Writer:
             self.call(
                 self.iam.update_assume_role_policy,
                 RoleName=role.name,
-                PolicyDocument=role.trust.text,
+                PolicyDocument=role.trust.as_written,
             )
         if before.boundary and not role.boundary:
             self.drop(self.iam.delete_role_permissions_boundary, RoleName=role.name)

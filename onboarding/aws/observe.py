@@ -19,7 +19,7 @@ from onboarding.aws.errors import AwsError
 from onboarding.aws.kinds.key_grants import key_grant
 from onboarding.aws.kinds.linked_roles import SERVICE_LINKED, linked_role
 from onboarding.aws.kinds.policies import document_of
-from onboarding.aws.kinds.roles import is_owned, role_of
+from onboarding.aws.kinds.roles import is_owned, other_tag, role_of
 from onboarding.aws.known import Known
 from onboarding.aws.session import Sessions
 from onboarding.checks import Call
@@ -283,7 +283,7 @@ class Account:
                     account=self.account_id,
                     role=role,
                     policy=name,
-                    document=Policy.of(parsed(answer["PolicyDocument"])),
+                    document=Policy.read(parsed(answer["PolicyDocument"])),
                     owned=(owned and name in wanted) or name.startswith(OWN_NAMES),
                 )
 
@@ -304,6 +304,7 @@ class Account:
                 name=name,
                 role=roles[0] if roles else "",
                 owned=is_owned(found.get("Tags", [])),
+                other_tag=other_tag(found.get("Tags", [])),
             )
         ]
 

@@ -7,6 +7,7 @@ names, documents and digests: these must stay what they are.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -64,8 +65,19 @@ class Resource:
         return self.reason.encode("latin-1", "replace").decode("latin-1")[:1000]
 
     def as_json(self) -> dict[str, Any]:
-        """Return its fields with documents parsed, for a step's before and after."""
+        """Return its fields with documents parsed, for a step's after."""
         return {name: plain(value) for name, value in self.described()}
+
+    def as_found(self) -> dict[str, Any]:
+        """Return the same for a step's before, with documents as others wrote them, so
+        that they can be put back to the letter.
+        """
+        return {
+            name: json.loads(value.as_written)
+            if isinstance(value, Policy)
+            else plain(value)
+            for name, value in self.described()
+        }
 
     def atoms(self) -> frozenset[str]:
         """Split it into parts small enough to tell exactly what a change changes."""
@@ -106,9 +118,13 @@ class Role(Resource):
     trust: Policy
     path: str = "/"
     boundary: str = ""
+    other_tag: str = field(default="", compare=False)
+    """What others wrote into the tag that says whose it is, as key=value."""
 
     def __post_init__(self) -> None:
-        self.trust.within(TRUST_POLICY_LIMIT, f"The trust policy of role {self.name}")
+        if not self.trust.written:  # others may have raised their account's quota
+            what = f"The trust policy of role {self.name}"
+            self.trust.within(TRUST_POLICY_LIMIT, what)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +190,7 @@ class InstanceProfile(Resource):
     kind: ClassVar[str] = "instance profile"
     name: str
     role: str
+    other_tag: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,15 +203,32 @@ class OwnerTag(Resource):
     of: str = field(metadata=IN_NAME)
     """The kind of what carries it."""
     holder: str = field(metadata=IN_NAME)
+    instead: str = ""
+    """What the tag says instead, as key=value; empty: it says Bowline."""
 
     @classmethod
-    def on(cls, resource: Role | InstanceProfile, reason: str = "") -> OwnerTag:
+    def on(
+        cls, resource: Role | InstanceProfile, reason: str = "", *, instead: str = ""
+    ) -> OwnerTag:
         return cls(
             account=resource.account,
             of=resource.kind,
             holder=resource.name,
             reason=reason,
+            instead=instead,
         )
+
+    def described(self) -> Iterator[tuple[str, Any]]:
+        """Yield the same, without what is usual."""
+        for name, value in Resource.described(self):
+            if value:
+                yield name, value
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Return its key, which IAM has in one spelling at a time, and its value."""
+        key, _, value = (self.instead or f"{OWNER_TAG}={OWNER}").partition("=")
+        return key, value
 
     @property
     def name(self) -> str:

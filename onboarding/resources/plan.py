@@ -40,7 +40,7 @@ class Update:
 
     @property
     def documents(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-        return self.before.as_json(), self.after.as_json()
+        return self.before.as_found(), self.after.as_json()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Delete:
 
     @property
     def documents(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-        return self.before.as_json(), None
+        return self.before.as_found(), None
 
 
 Change = Create | Update | Delete

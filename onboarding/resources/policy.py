@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 MANAGED_POLICY_LIMIT = 6144
@@ -86,6 +86,8 @@ class Policy:
     """
 
     text: str
+    written: str = field(default="", compare=False)
+    """How others wrote it, which means the same; empty: as it is in `text`."""
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Policy:
@@ -94,6 +96,11 @@ class Policy:
         statements.sort(key=lambda s: (s.get("Sid", ""), minified(s)))
         version = document.get("Version", VERSION)
         return cls(minified({"Version": version, "Statement": statements}))
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Policy:
+        """Make one from a document of others, which is kept to the letter."""
+        return replace(cls.of(document), written=minified(document))
 
     @classmethod
     def allowing(cls, *statements: Mapping[str, Any]) -> Policy:
@@ -105,6 +112,10 @@ class Policy:
     def document(self) -> dict[str, Any]:
         parsed: dict[str, Any] = json.loads(self.text)
         return parsed
+
+    @property
+    def as_written(self) -> str:
+        return self.written or self.text
 
     @property
     def size(self) -> int:

@@ -18,7 +18,7 @@ from onboarding.resources.kinds import (
     ManagedPolicy,
     Role,
 )
-from onboarding.resources.policy import as_list
+from onboarding.resources.policy import Policy, as_list
 from onboarding.resources.trusts import assumers
 
 READS = (
@@ -31,6 +31,7 @@ READS = (
     "Simulate",
     "View",
 )
+DOCUMENTS = ("document", "trust")
 GRANTING = (InlinePolicy.kind, ManagedPolicy.kind)
 EVERYTHING = "Allows every action on every resource."
 MOST_NAMED = 3
@@ -104,10 +105,19 @@ def risks(
     key: Key, before: dict[str, Any] | None, after: dict[str, Any] | None
 ) -> Iterator[Risk]:
     """Yield what is risky in what a change adds; what it keeps or deletes is not."""
+    before = in_one_spelling(before)
     if key.kind in GRANTING:
         yield from changes_of_reach(key, statements(before), statements(after))
     for topic, sentence in told(key, before, after):
         yield Risk(key, topic, sentence)
+
+
+def in_one_spelling(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Spell documents of others as Bowline spells what it adds, to tell what is new."""
+    return found and {
+        name: Policy.of(value).document if name in DOCUMENTS else value
+        for name, value in found.items()
+    }
 
 
 Told = Iterator[tuple[Topic, str]]

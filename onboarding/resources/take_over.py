@@ -24,11 +24,13 @@ from onboarding.resources.kinds import (
 )
 from onboarding.resources.plan import Change, Create, Delete, Update
 from onboarding.resources.policy import Policy
+from onboarding.resources.trusts import without_deleted
 
 CHOSEN = "Chosen to be detached: Bowline's policies are on the role."
 TRUST = "Replaces the trust policy that was there before Bowline."
 OWNS = "Makes it Bowline's: later plans change it, and a removal deletes it."
 BACK = "Puts back what was there before."
+DELETED = "IAM doesn't accept deleted identities again, so it's without {}."
 GIVES_UP = "Makes it its owner's again: Bowline no longer changes or deletes it."
 
 
@@ -106,7 +108,7 @@ class TakeOver:
         tags = {
             Key(done.key.account, *done.key.name.split("/", 1))
             for done in self.undoes
-            if (done.key.kind, done.verb) == (OwnerTag.kind, "create")
+            if done.key.kind == OwnerTag.kind and done.verb != "delete"
         }
         return tuple(
             replace(one, owned=(one.owned or self.owns) and one.key not in tags)
@@ -138,7 +140,7 @@ class TakeOver:
             for key in wanted:
                 one = found.get(key)
                 if isinstance(one, Role | InstanceProfile) and not one.owned:
-                    yield Create(OwnerTag.on(one, OWNS))
+                    yield owned(one)
         held = {one.key: one for one in self.owning(found.values())}
         for done in self.undoes:
             yield from undone(done, found, held)
@@ -153,6 +155,27 @@ def is_take_over(said: Any) -> bool:
         return bool(TakeOver.of(said).as_json() == said)
     except (KeyError, TypeError, ValueError):
         return False
+
+
+def put_back(role: Role, before: Mapping[str, Any]) -> Role:
+    """Return a role as it was before, as far as IAM takes it."""
+    trust, deleted = without_deleted(before["trust"])
+    told = f" {DELETED.format(' and '.join(dict.fromkeys(deleted)))}" if deleted else ""
+    return replace(
+        role,
+        trust=Policy.read(trust) if trust["Statement"] else role.trust,
+        boundary=before["boundary"],
+        reason=f"{BACK}{told}",
+    )
+
+
+def owned(one: Role | InstanceProfile) -> Change:
+    """Return the change that makes it Bowline's."""
+    if not one.other_tag:
+        return Create(OwnerTag.on(one, OWNS))
+    theirs = OwnerTag.on(one, instead=one.other_tag)
+    reason = f"{OWNS} Its tag {one.other_tag} says that something else manages it."
+    return Update(theirs, OwnerTag.on(one, reason))
 
 
 def trusts(
@@ -176,15 +199,16 @@ def undone(
     account, kind, name = done.key
     before = done.before or {}
     match kind, done.verb:
-        case OwnerTag.kind, "create":
+        case OwnerTag.kind, "create" | "update":
             tagged = found.get(Key(account, *name.split("/", 1)))
             if isinstance(tagged, Role | InstanceProfile) and tagged.owned:
-                yield Delete(OwnerTag.on(tagged, GIVES_UP))
+                ours = OwnerTag.on(tagged, GIVES_UP)
+                theirs = replace(ours, instead=before.get("instead", ""))
+                yield Update(ours, theirs) if theirs.instead else Delete(ours)
         case Role.kind, "update":
             role = held.get(done.key)
             if isinstance(role, Role) and not role.owned:
-                trust, boundary = Policy.of(before["trust"]), before["boundary"]
-                after = replace(role, trust=trust, boundary=boundary, reason=BACK)
+                after = put_back(role, before)
                 if after != role:
                     yield Update(role, after)
         case InstanceProfile.kind, "update":
@@ -204,7 +228,7 @@ def undone(
                         account=account,
                         role=holder,
                         policy=policy,
-                        document=Policy.of(before["document"]),
+                        document=Policy.read(before["document"]),
                         reason=BACK,
                     )
                 )

@@ -86,3 +86,31 @@ def with_these(known: list[tuple[str, list[str]]]) -> str:
     """Say by what a condition knows them."""
     by = [KNOWN_BY.get(key, key) for key in sorted({key for key, _ in known})]
     return f", known by {' and '.join(by)}," if by else ""
+
+
+def without_deleted(trust: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return a trust policy without identities that were deleted, and name these: IAM
+    shows them by an ID of its own, lets nobody in by it, and takes none back.
+    """
+    deleted: list[str] = []
+    statements = []
+    for statement in as_list(trust["Statement"]):
+        principal = statement.get("Principal")
+        if isinstance(principal, dict) and "AWS" in principal:
+            names = as_list(principal["AWS"])
+            gone = [name for name in names if is_deleted(str(name))]
+            left = [name for name in names if name not in gone]
+            deleted += gone
+            if gone and left:
+                principal = {**principal, "AWS": left}
+            elif gone:
+                principal = {k: v for k, v in principal.items() if k != "AWS"}
+            statement = {**statement, "Principal": principal}
+        if principal != {}:
+            statements.append(statement)
+    return ({**trust, "Statement": statements} if deleted else trust), deleted
+
+
+def is_deleted(name: str) -> bool:
+    """Return whether it is neither an ARN, an account nor everybody."""
+    return name != "*" and ":" not in name and not name.isdigit()

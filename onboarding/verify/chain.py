@@ -57,6 +57,8 @@ class Identity:
     """What was found of the regions with it."""
 
 
+NOT_ALLOWED = "AWS didn't allow Bowline to assume it."
+LET_IN = "Bowline verifies more if its trust policy allows sts:AssumeRole to {}."
 IDENTITIES: dict[tuple[Credentials, str, str], Identity] = {}
 """By Bowline's own credentials, the identity's ARN, and its session policy."""
 
@@ -109,7 +111,8 @@ class Chain:
             return chain_result(
                 name, Outcome.PASSED, f"Bowline itself runs as {identity}."
             )
-        if is_user(identity) or not managing.bowline:
+        theirs = isinstance(managing.identity, ExistingIdentity)
+        if is_user(identity) or not (managing.bowline or theirs):
             return self.cannot_become(name, self.denial)
         key = (self.sessions.own(), identity, self.session_policy)
         known = IDENTITIES.get(key) if self.shares else None
@@ -126,15 +129,14 @@ class Chain:
                     policy=self.session_policy,
                 ),
                 f"it doesn't allow Bowline to assume {identity} yet",
-                again=worth_repeating,
+                again=is_passing if theirs else worth_repeating,
             )
         except OwnCredentialsError:
             raise
         except AwsError as error:
-            if isinstance(managing.identity, ExistingIdentity) and error.denied:
-                return self.cannot_become(
-                    name, "AWS didn't allow Bowline to assume it."
-                )
+            if theirs and error.denied:
+                trusted = self.sessions.caller().principal
+                return self.cannot_become(name, NOT_ALLOWED, LET_IN.format(trusted))
             if not error.denied:
                 return chain_result(name, Outcome.FAILED, error.message, error.hint)
             fix = (
@@ -189,14 +191,14 @@ class Chain:
             return "It is a user, and only its own access key works for it."
         return "Its trust policy does not name Bowline, by choice."
 
-    def cannot_become(self, name: str, reason: str) -> Result:
+    def cannot_become(self, name: str, reason: str, fix: str = "") -> Result:
         """Tell an identity that Bowline cannot become from one that does not exist."""
-        holder = self.holder()
+        holder, fix = self.holder(), f"{fix} {VERIFY_THERE}".lstrip()
         try:
             exists = holder.description is not None
         except AwsError as error:
             sentence = f"{reason} {error.message}"
-            return chain_result(name, Outcome.NOT_TESTABLE, sentence, VERIFY_THERE)
+            return chain_result(name, Outcome.NOT_TESTABLE, sentence, fix)
         if not exists:
             cause = Cause(
                 Located.ABSENT,
@@ -209,7 +211,7 @@ class Chain:
             Outcome.NOT_TESTABLE,
             f"{holder.arn} exists, but Bowline cannot assume it. {reason} What follows "
             "is read from the policies.",
-            VERIFY_THERE,
+            fix,
         )
 
 
@@ -255,6 +257,11 @@ def called_as_spinnaker(name: str, sentence: str) -> Result:
 
 def is_user(arn: str) -> bool:
     return Arn.of(arn).kind == "user"
+
+
+def is_passing(error: AwsError) -> bool:
+    """Return whether it may pass; who trusts whom is known of what was there before."""
+    return error.retryable
 
 
 def worth_repeating(error: AwsError) -> bool:

@@ -24,7 +24,7 @@ from accounts.mapping.plans import take_over_of
 from accounts.models import Activity, ManagedAccount, Run, Step
 from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.runs import RunQuerySet
-from accounts.models.states import OPEN, Status
+from accounts.models.states import OPEN, State, Status
 from accounts.runs import actions
 from onboarding.resources.kinds import Key
 from onboarding.resources.plan import Plan
@@ -65,6 +65,11 @@ def why_not(account: ManagedAccount, choice: TakeOver, held: Held | None = None)
         return f"The roles of {name} are its owner's to change."
     if choice.undoes:
         return ""
+    if not account.verified and account.verification == State.EVALUATED:
+        return (
+            f"{name} was evaluated, not verified, because Bowline can't assume "
+            "Spinnaker's identity. Have an approver accept it on its page first."
+        )
     if not account.verified:
         return (
             f"{name} isn't verified yet. Plan and verify it first, so that Bowline's "

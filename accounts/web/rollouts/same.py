@@ -20,6 +20,7 @@ from accounts.runs.rollouts.start import in_a_row
 from accounts.web.role_limits.here import here
 from accounts.web.rollouts.forms import GroupForm
 from accounts.web.rollouts.parts import parts_of
+from accounts.web.rollouts.used import used_in
 from accounts.web.rollouts.views import crumbs, rollout_of
 from accounts.web.runs.before_approval import brought, not_recommended_among
 from accounts.web.runs.views import review_of
@@ -71,6 +72,7 @@ def group_page(
         "form": form or GroupForm(plans=may, deletes=deletes),
         "not_recommended": not_recommended_among(plan, total, runs[0].account_name),
         "brought": brought(policy_sets.values()),
+        "used": used_in(numbers),
         **here(request, *environments),
     }
     return render(request, "rollouts/group.html", shown)

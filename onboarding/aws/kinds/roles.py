@@ -14,14 +14,28 @@ if TYPE_CHECKING:
 
 
 def role_of(account_id: str, found: RoleTypeDef) -> Role:
+    owned = is_owned(found.get("Tags", []))
+    trust = parsed(found["AssumeRolePolicyDocument"])
     return Role(
         account=account_id,
         name=found["RoleName"],
-        trust=Policy.of(parsed(found["AssumeRolePolicyDocument"])),
+        trust=Policy.of(trust) if owned else Policy.read(trust),
         path=found["Path"],
         boundary=found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
-        owned=is_owned(found.get("Tags", [])),
+        owned=owned,
+        other_tag=other_tag(found.get("Tags", []), any_case=True),
     )
+
+
+def other_tag(tags: Iterable[TagTypeDef], *, any_case: bool = False) -> str:
+    """Return what others wrote into the tag that Bowline uses, as key=value; to IAM, a
+    role's keys are the same in any case.
+    """
+    for tag in tags:
+        key = tag["Key"].lower() if any_case else tag["Key"]
+        if key == OWNER_TAG and not is_owned([tag]):
+            return f"{tag['Key']}={tag['Value']}"
+    return ""
 
 
 def is_owned(tags: Iterable[TagTypeDef]) -> bool:

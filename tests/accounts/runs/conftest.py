@@ -10,12 +10,22 @@ from tests.strict_aws.calls import calls as calls
 
 
 @pytest.fixture
-def here(own_organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> Credentials:
-    """Be Bowline, in an organization of the test's own that is never slow to know."""
+def unadopted(
+    own_organization: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> Credentials:
+    """Be Bowline, in an organization of the test's own that is never slow to know, of
+    which nothing was added yet.
+    """
     monkeypatch.setattr("accounts.runs.verifying.LONG_BACKOFF", 0.0)
     monkeypatch.setattr("accounts.runs.verifying.SHORT_BACKOFF", 0.0)
     monkeypatch.setattr("accounts.runs.verifying.SETTLING", 0.0)
     for name, value in own_organization.environment.items():
         monkeypatch.setenv(name, value)
-    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
     return own_organization
+
+
+@pytest.fixture
+def here(unadopted: Credentials) -> Credentials:
+    """Be Bowline, with the managing account added."""
+    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
+    return unadopted

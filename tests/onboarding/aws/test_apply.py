@@ -57,6 +57,30 @@ def test_what_others_made_is_tagged_and_untagged(field: Field) -> None:
         apply(field.sessions(), field.reach, Delete(tag))
 
 
+@pytest.mark.parametrize("key", ["managed-by", "Managed-By"])
+def test_the_tag_that_another_tool_wrote_is_put_back(field: Field, key: str) -> None:
+    theirs(field)
+    tags = [{"Key": key, "Value": "terraform"}, {"Key": "Team", "Value": "a"}]
+    field.iam.tag_role(RoleName="theirs", Tags=tags)
+    role, _ = theirs(field)
+    assert role.other_tag == f"{key}=terraform"
+    old, ours = OwnerTag.on(role, instead=role.other_tag), OwnerTag.on(role)
+
+    apply(field.sessions(), field.reach, Update(old, ours))
+
+    made = field.iam.list_role_tags(RoleName="theirs")["Tags"]
+    assert sorted(made, key=str) == [
+        {"Key": "Team", "Value": "a"},
+        {"Key": "managed-by", "Value": "bowline"},
+    ]
+    assert theirs(field)[0].owned
+
+    apply(field.sessions(), field.reach, Update(ours, old))
+
+    made = field.iam.list_role_tags(RoleName="theirs")["Tags"]
+    assert sorted(made, key=str) == sorted(tags, key=str)
+
+
 def theirs(field: Field) -> tuple[Role, InstanceProfile]:
     """Observe a role and a profile that are made by hand where they aren't there."""
     with suppress(field.iam.exceptions.EntityAlreadyExistsException):

@@ -136,6 +136,32 @@ def test_a_document_that_aws_would_not_take_is_never_made(make, name):
         make()
 
 
+def test_a_trust_policy_that_others_made_is_read_however_long_it_is():
+    role = Role(account="9", name="r", trust=Policy.read(LONG.document))
+
+    assert role.as_found()["trust"] == LONG.document
+
+
+def test_a_document_of_others_is_found_as_they_wrote_it():
+    written = {
+        "Id": "theirs",
+        "Statement": [
+            {
+                "Sid": "",
+                "Effect": "Allow",
+                "Principal": {"AWS": ["arn:aws:iam::911111111111:root"]},
+                "Action": ["sts:AssumeRole"],
+            }
+        ],
+    }
+    theirs = replace(ROLE, trust=Policy.read(written))
+    ours = replace(ROLE, trust=Policy.of(written))
+
+    assert theirs == ours
+    assert theirs.as_found()["trust"] == written
+    assert theirs.as_json() == ours.as_json() == ours.as_found()
+
+
 def test_atoms_of_a_document_tell_of_which_field():
     atoms = ROLE.atoms()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -36,14 +37,44 @@ WANTED: tuple[Resource, ...] = (
     Role(account=ACCOUNT, name="base", trust=trusting("333333333333")),
     InstanceProfile(account=ACCOUNT, name="base", role="base"),
 )
+PASS_AS_WRITTEN = {
+    "Statement": {"Resource": ["*"], "Action": ["iam:PassRole"], "Effect": "Allow"}
+}
 PASS_ROLE = Policy.allowing({"Action": "iam:PassRole", "Resource": "*"})
+
+
+def spelled(who: str) -> st.SearchStrategy[Policy]:
+    """Write a trust policy as others do: AWS has it back as it was."""
+    names = st.sampled_from([who, [who], [who, who]])
+    principals = names.map(lambda one: {"AWS": one, "Service": ["ec2.amazonaws.com"]})
+    return principals.map(
+        lambda one: Policy.read(
+            {
+                "Id": "theirs",
+                "Statement": {
+                    "Action": ["sts:AssumeRole"],
+                    "Principal": one,
+                    "Effect": "Allow",
+                },
+            }
+        )
+    )
+
+
 roles = st.builds(
     Role,
     account=st.just(ACCOUNT),
     name=st.sampled_from(["managed", "base"]),
     trust=st.sampled_from(["222222222222", "333333333333", "*"]).map(trusting),
     boundary=st.sampled_from(["", "arn:aws:iam::aws:policy/Cap"]),
-    owned=st.booleans(),
+) | st.builds(
+    Role,
+    account=st.just(ACCOUNT),
+    name=st.sampled_from(["managed", "base"]),
+    trust=st.sampled_from(["222222222222", "*"]).flatmap(spelled),
+    boundary=st.sampled_from(["", "arn:aws:iam::aws:policy/Cap"]),
+    other_tag=st.sampled_from(["", "managed-by=terraform", "Managed-By=a=b"]),
+    owned=st.just(False),
 )
 profiles = st.builds(
     InstanceProfile,
@@ -51,7 +82,7 @@ profiles = st.builds(
     name=st.just("base"),
     role=st.sampled_from(["base", "other", ""]),
     owned=st.booleans(),
-)
+).map(lambda one: one if one.owned else replace(one, other_tag="Managed-by=team"))
 policies = st.one_of(
     st.builds(
         Attachment,
@@ -65,7 +96,7 @@ policies = st.one_of(
         account=st.just(ACCOUNT),
         role=st.sampled_from(["managed", "base"]),
         policy=st.sampled_from(["PassRole", "Theirs"]),
-        document=st.just(PASS_ROLE),
+        document=st.sampled_from([PASS_ROLE, Policy.read(PASS_AS_WRITTEN)]),
         owned=st.just(False),
     ),
 )
@@ -112,14 +143,18 @@ def carried_out(observed: Found, made: tuple[Change, ...]) -> Found:
     now = dict(observed)
     for change in made:
         match change:
-            case Create(OwnerTag() as tag):
-                now[tag.tagged] = replace(now[tag.tagged], owned=True)
+            case Create(OwnerTag() as tag) | Update(_, OwnerTag() as tag):
+                whose = {"owned": not tag.instead, "other_tag": tag.instead}
+                now[tag.tagged] = replace(now[tag.tagged], **whose)
             case Delete(OwnerTag() as tag):
                 now[tag.tagged] = replace(now[tag.tagged], owned=False)
             case Create(after):
                 now[after.key] = after
-            case Update(before, after):
-                now[after.key] = replace(after, owned=observed[after.key].owned)
+            case Update(_, after):
+                whose = {"owned": now[after.key].owned}
+                if isinstance(after, Role | InstanceProfile):
+                    whose["other_tag"] = now[after.key].other_tag
+                now[after.key] = replace(after, **whose)
             case Delete(before):
                 del now[before.key]
     return now
@@ -130,12 +165,14 @@ def done(made: tuple[Change, ...]) -> tuple[Done, ...]:
     return tuple(reversed(list(steps)))
 
 
-def as_it_is(observed: Found) -> set[tuple[Resource, bool]]:
-    """Tell things apart by whose they are, too."""
-    return {
-        (one, one.owned) if isinstance(one, Role | InstanceProfile) else (one, False)
-        for one in observed.values()
-    }
+def as_it_is(observed: Found) -> list[tuple[Any, ...]]:
+    """Tell things apart by whose they are, and by each letter of what others wrote."""
+    return [
+        (one.key, one.as_found())
+        if isinstance(one, Attachment | InlinePolicy)
+        else (one.key, one.as_found(), one.owned, getattr(one, "other_tag", ""))
+        for one in sorted(observed.values(), key=lambda one: one.key)
+    ]
 
 
 choices = st.builds(
@@ -236,6 +273,54 @@ def test_what_bowline_made_is_never_undone() -> None:
     undo = TakeOver(undoes=tuple(steps))
 
     assert list(undo.changes(WANTED, [mine])) == []
+
+
+def test_an_identity_that_was_deleted_is_not_put_back() -> None:
+    """IAM shows an ID in its place, and takes a document with that ID from nobody."""
+    deleted, left = "AROAJ2UCCR6DPCEXAMPLE", "arn:aws:iam::222222222222:role/x"
+    alone = {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    statements = [
+        {**alone, "Principal": {"AWS": [deleted, left]}},
+        {**alone, "Principal": {"AWS": deleted, "Service": "ecs.amazonaws.com"}},
+        {**alone, "Principal": {"AWS": [deleted]}},
+        {**alone, "Principal": "*"},
+    ]
+    mine = Role(account=ACCOUNT, name="managed", trust=trusting(left), owned=False)
+    was = {"trust": {"Statement": statements}, "boundary": ""}
+
+    (change,) = TakeOver(undoes=(Done(mine.key, "update", was),)).changes((), [mine])
+
+    assert change.documents[1] is not None
+    assert json.loads(change.resource.trust.as_written)["Statement"] == [  # type: ignore[attr-defined]
+        {**alone, "Principal": {"AWS": [left]}},
+        {**alone, "Principal": {"Service": "ecs.amazonaws.com"}},
+        {**alone, "Principal": "*"},
+    ]
+    assert change.resource.reason.endswith("so it's without AROAJ2UCCR6DPCEXAMPLE.")
+
+
+def test_a_role_that_only_deleted_identities_could_assume_keeps_its_trust() -> None:
+    mine = Role(account=ACCOUNT, name="managed", trust=trusting("*"), owned=False)
+    trust = trusting("AROAJ2UCCR6DPCEXAMPLE").document
+    step = Done(mine.key, "update", {"trust": trust, "boundary": ""})
+
+    assert list(TakeOver(undoes=(step,)).changes((), [mine])) == []
+
+
+def test_the_tag_of_another_tool_is_read_before_it_is_replaced() -> None:
+    theirs = Role(
+        account=ACCOUNT,
+        name="managed",
+        trust=trusting("*"),
+        owned=False,
+        other_tag="Managed-By=terraform",
+    )
+
+    made = TakeOver(owns=True).changes(WANTED, [theirs])
+
+    (tag,) = (one for one in made if isinstance(one.resource, OwnerTag))
+    assert tag.verb == "update"
+    assert "Managed-By=terraform says that something else" in tag.resource.reason
 
 
 @pytest.mark.parametrize(

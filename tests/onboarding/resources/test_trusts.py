@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from onboarding.resources.kinds import Key
+from onboarding.resources.policy import Policy
 from onboarding.resources.risks import Topic, risks
 from onboarding.resources.trusts import assumers
 
@@ -82,7 +83,7 @@ def test_what_denies_lets_nobody_in_and_all_but_some_are_anybody() -> None:
 
 
 def trusted(*statements: dict[str, Any]) -> dict[str, Any]:
-    return {"name": "x", "trust": {"Version": "2012-10-17", "Statement": statements}}
+    return {"name": "x", "trust": Policy.of({"Statement": [*statements]}).document}
 
 
 def test_a_plan_says_who_can_assume_a_role_and_could_not() -> None:

@@ -71,18 +71,35 @@ def test_an_identity_that_may_not_be_read_is_not_proved(read: Verified) -> None:
     assert "AWS refused iam:GetUser" in result.sentence
 
 
-def test_an_existing_role_that_refuses_bowline_is_evaluated(field: Field) -> None:
+def of_theirs(field: Field, *, trusts: str) -> Verified:
+    """Let Spinnaker run as a role that was there before Bowline."""
     field.root(field.managing_id).create_role(
-        RoleName="theirs", AssumeRolePolicyDocument=trusting("933333333333")
+        RoleName="theirs", AssumeRolePolicyDocument=trusting(trusts)
     )
     identity = ExistingIdentity(f"arn:aws:iam::{field.managing_id}:role/theirs")
-    managing = field.managing(identity=identity)
-    verified = Verified(field, managing, field.managed()).stand()
+    managing = field.managing(identity=identity, bowline="")
+    return Verified(field, managing, field.managed()).stand()
 
-    found = outcomes(verified.results())
 
+def test_an_existing_role_that_refuses_bowline_is_evaluated(field: Field) -> None:
+    waited: list[str] = []
+
+    results = of_theirs(field, trusts="933333333333").results(
+        backoff_seconds=60, waiting=waited.append
+    )
+
+    found = outcomes(results)
     assert found["Assume Spinnaker's identity"] == "not testable"
     assert found["Assume the managed role"] == "evaluated"
+    assert waited == []
+    (fix,) = (one.fix for one in results if one.name == "Assume Spinnaker's identity")
+    assert f"allows sts:AssumeRole to {field.bowline}" in fix
+
+
+def test_an_existing_role_that_trusts_bowline_is_assumed(field: Field) -> None:
+    verified = of_theirs(field, trusts=field.bowline)
+
+    assert set(outcomes(verified.results()).values()) == {"passed"}
 
 
 def test_a_managing_identity_that_is_gone_is_located(field: Field) -> None:

@@ -21,7 +21,7 @@ from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State, Status
 from accounts.runs.actions import keep, plan, plan_managing, remove, verify
 from accounts.runs.scope import COMPARED_FOR
-from script.emulated_organization import MANAGING, Credentials
+from script.emulated_organization import MANAGING, Credentials, trusting
 from tests.accounts.notify.channels.receiving import target_row
 from tests.accounts.runs.carried import (
     DEV,
@@ -297,3 +297,27 @@ def test_what_a_plan_finds_first_is_told(account: ManagedAccount, iam: Any) -> N
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
 
     assert told_of(carried(plan(account, None, send=keep, alone=True))) == ["found"]
+
+
+def test_what_an_existing_identity_had_before_is_listed_and_fails_nothing(
+    here: Credentials,
+) -> None:
+    iam = root(here, MANAGING, "iam")
+    iam.create_role(
+        RoleName="spinnaker-nodes",
+        AssumeRolePolicyDocument=trusting({"Service": "ec2.amazonaws.com"}),
+    )
+    iam.attach_role_policy(RoleName="spinnaker-nodes", PolicyArn=ADMINISTRATOR)
+    ManagingAccount.objects.update(
+        identity_kind=ManagingAccount.IdentityKind.EXISTING,
+        identity_name="",
+        identity_arn=MANAGING.arn("role/spinnaker-nodes"),
+    )
+
+    run = done(carried(plan_managing(None, send=keep)))
+
+    assert run.status in (Status.VERIFIED, Status.EVALUATED), run.error
+    (listed,) = ForeignPolicy.objects.of(None)
+    assert listed.policy == "AdministratorAccess"
+    attached = iam.list_attached_role_policies(RoleName="spinnaker-nodes")
+    assert ADMINISTRATOR in {one["PolicyArn"] for one in attached["AttachedPolicies"]}

@@ -106,3 +106,13 @@ def test_what_is_in_progress_is_not_undone(account: ManagedAccount) -> None:
 
     with pytest.raises(CannotTakeOver, match="is in progress"):
         undo(run, None)
+
+
+def test_what_was_only_evaluated_waits_until_it_is_accepted() -> None:
+    managing_row()
+    account = account_row(adopts=True, verification=State.EVALUATED)
+
+    assert "Have an approver accept it on its page first." in why_not(account, DETACHED)
+
+    account.verified = {"as": "evaluated", "entries": []}
+    assert why_not(account, DETACHED) == ""

@@ -1,0 +1,85 @@
+"""What roles have used is read before many plans that detach are approved at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Rollout
+from accounts.models.states import Status
+from accounts.web.rollouts import used
+from accounts.web.rollouts.used import used_in
+from onboarding.resources.take_over import TakeOver
+from tests.rows import account_row, managing_row, run_row, step_row
+
+pytestmark = pytest.mark.django_db
+
+JUNE = "2026-06-01T00:00:00+00:00"
+DETACHES = TakeOver(detaches=frozenset(["a" * 64])).as_json()
+
+
+def planned(*evidence: list[dict[str, Any]]) -> Rollout:
+    """Let a rollout wait with a plan for each of these."""
+    managing_row()
+    rollout = Rollout.objects.create(kind=Rollout.Kind.ONBOARD)
+    for number, one in enumerate(evidence, 1):
+        run = run_row(
+            Status.PLANNED,
+            account=account_row(f"a{number}", account_id=f"{number:012}"),
+            rollout=rollout,
+            fingerprint="f" * 32,
+            evidence=one,
+            take_over=DETACHES,
+        )
+        step_row(run)
+    return rollout
+
+
+def role(*actions: str, unread: str = "") -> dict[str, Any]:
+    missing = [{"action": action, "at": JUNE} for action in actions]
+    return {"role": "R", "unread": unread, "missing": missing, "more": 0}
+
+
+def shown(client: Client, rollout: Rollout) -> str:
+    page = client.get(f"{rollout.get_absolute_url()}same/{'f' * 32}/")
+    return " ".join(page.text.split())
+
+
+def test_what_some_have_used_is_said_of_all(operator: Client) -> None:
+    rollout = planned([role("s3:GetObject", "sqs:*")], [role("s3:GetObject")], [role()])
+
+    page = shown(operator, rollout)
+
+    assert "In 2 accounts, roles have used actions that the remaining" in page
+    assert '<code>s3:GetObject</code> <span class="soft small">in 2 accounts' in page
+    assert '<code>sqs:*</code> <span class="soft small">in 1 account<' in page
+    assert "undoing it on the page of each account, for 24 hours" in page
+
+
+def test_what_is_not_known_is_said_with_a_reason(operator: Client) -> None:
+    page = shown(operator, planned([role(unread="AWS denied it.")], [role()]))
+
+    assert "what the roles use in 1 account.</b> AWS denied it." in page
+    assert "allow everything" not in page
+
+
+def test_that_nothing_is_lost_is_said(operator: Client) -> None:
+    assert "allow everything that these roles have used" in shown(
+        operator, planned([role()], [role()])
+    )
+
+
+def test_plans_that_detach_nothing_say_nothing_of_it(operator: Client) -> None:
+    assert "roles have used" not in shown(operator, planned([], []))
+
+
+def test_the_most_frequent_actions_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(used, "MOST_ACTIONS", 1)
+    rollout = planned([role("a:A", "b:B", "c:C")], [role("b:B")])
+
+    found = used_in(rollout.runs.values_list("number", flat=True))
+
+    assert found is not None
+    assert (found.actions, found.more) == ([("b:B", 2)], 2)
