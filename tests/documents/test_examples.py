@@ -1,4 +1,4 @@
-"""The examples of the API, which tests/journey runs, as the documentation shows them."""
+"""The examples of the API, which tests/journey runs, as the documentation has them."""
 
 from __future__ import annotations
 

@@ -76,6 +76,18 @@ def test_the_account_shows_its_next_step(operator: Client, accounts: Any) -> Non
     assert "Plan to take them over" not in tab(operator, owned)
 
 
+def test_a_step_is_blue_only_where_nothing_else_comes_first(
+    operator: Client, accounts: Any
+) -> None:
+    trusting = accounts[2]
+    ManagedAccount.objects.filter(pk=trusting.pk).update(state=State.FAILED)
+
+    shown = tab(operator, trusting)
+
+    assert 'btn-secondary">Plan to replace it' in shown
+    assert shown.count("btn-primary") == 1
+
+
 def test_an_account_whose_roles_bowline_made_has_no_such_tab(operator: Client) -> None:
     managing_row()
     account = account_row()
@@ -178,6 +190,7 @@ def test_all_accounts_are_listed_by_their_next_step(
     assert places == sorted(places)
     assert "AdministratorAccess" in shown
     assert "?existing=policies" in shown
+    assert "The roles of 1 of 5 accounts are Bowline's." in " ".join(shown.split())
 
 
 def test_the_first_step_that_has_accounts_is_the_one_to_take(
