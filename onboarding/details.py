@@ -54,6 +54,12 @@ class ProviderDetails:
         return cls(**{name: cls.read(name, value) for name, value in details.items()})
 
     @classmethod
+    def refuse_unsaid(cls, written: Mapping[str, Any]) -> None:
+        """Raise DetailsError for what a person must write, of details that are right
+        apart from that: what is stored already keeps its default.
+        """
+
+    @classmethod
     def read(cls, name: str, value: Any) -> Any:
         """Read one detail as JSON gives it."""
         default = cls.__dataclass_fields__[name].default

@@ -31,7 +31,7 @@ TIMES = 5
 SECONDS, MEGABYTES, PAGE = 20, 300, 100
 """The goals for 10,000 rows: checked and saved, at most, and milliseconds a page."""
 HEADING = "name,account_id,environment,regions,access_role,READ,ec2,lambda,eks\n"
-EKS = '"{clusters: [{name: apps, region: us-east-1}]}"'
+EKS = '"{clusters: [{name: apps, region: us-east-1, namespaces: []}]}"'
 
 
 @dataclass(frozen=True, slots=True)

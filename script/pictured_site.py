@@ -78,11 +78,12 @@ def described(
 MANY = """
 from datetime import timedelta
 from django.utils import timezone
-from accounts.models import ManagedAccount
+from accounts.models import FoundRoles, ManagedAccount
 now = timezone.now()
+taken = FoundRoles.Taken.values
 states = ["verified"] * 17 + ["failed", "drifted", "outdated"]
 environments = ["prod-eu", "prod-us", "staging", "dev", "shared"]
-ManagedAccount.objects.bulk_create(
+rows = ManagedAccount.objects.bulk_create(
     ManagedAccount(
         name=f"team-{number}",
         account_id=str(987_000_000_000 + number),
@@ -93,11 +94,44 @@ ManagedAccount.objects.bulk_create(
         proof="verified" if states[number % 20] == "verified" else "",
         verified_at=now - timedelta(hours=number),
         granted_at=now,
+        adopts=number < 16,
     )
     for number in range(64)
 )
+FoundRoles.objects.bulk_create(
+    FoundRoles(account=row, taken=taken[number % len(taken)], read_at=now)
+    for number, row in enumerate(rows[:16])
+)
 """
-"""Accounts as a larger site has them: no question about them goes to AWS."""
+"""Accounts as a larger site has them, some with existing roles: no question about them
+goes to AWS.
+"""
+
+CONFIG = """
+currentDeployment: default
+deploymentConfigurations:
+- name: default
+  version: 1.36.1
+  providers:
+    aws:
+      accounts:
+"""
+ACCOUNT = """\
+      - name: {name}
+        accountId: '{account_id}'
+        regions: [{{name: us-east-1}}]
+        assumeRole: role/spinnakerManaged
+"""
+
+
+def halyard_config() -> str:
+    """Write the config of a Spinnaker with accounts, one with an impossible name."""
+    names = [*(f"payments-{number}" for number in range(11)), "-Prod"]
+    return CONFIG + "".join(
+        ACCOUNT.format(name=name, account_id=765_000_000_000 + number)
+        for number, name in enumerate(names)
+    )
+
 
 APPROVE_MANAGING = """
 from django.contrib.auth.models import User

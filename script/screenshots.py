@@ -27,6 +27,7 @@ from script.pictured_site import (
     MANY,
     PROD,
     TOOLS,
+    halyard_config,
     onboard_accounts,
     running_site,
 )
@@ -50,6 +51,11 @@ TABS = {
     "settings": ("rules", "site"),
 }
 """The tabs of pages besides the one that each opens with."""
+OF_MANY = (
+    ("overview-of-many", "/"),
+    ("accounts-of-many", "/accounts/"),
+    ("existing-roles", "/accounts/existing-roles/"),
+)
 SETTINGS = ("people", "groups", "notifications", "tokens", "spinnaker", "feed")
 
 
@@ -139,6 +145,12 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
         row = page.get_by_role("row").filter(has_text=account.name).last
         return str(row.get_by_role("link").first.get_attribute("href"))
 
+    page.goto("/accounts/adopt/")
+    config = {"name": "config", "mimeType": "", "buffer": halyard_config().encode()}
+    page.get_by_label("Files", exact=True).set_input_files([config])
+    page.get_by_role("button", name="Create report").click()
+    page.get_by_role("heading", name="Report on your Spinnaker").wait_for()
+    report = page.url
     page.goto("/accounts/organization/")
     page.get_by_role("button", name="Read the organization").click()
     page.get_by_role("link", name="Show the accounts").click(timeout=PATIENCE)
@@ -155,6 +167,7 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
             ("organization", "/accounts/organization/"),
             ("accounts-file", "/accounts/file/"),
             ("adopt", "/accounts/adopt/"),
+            ("adopt-report", report),
             ("account", dev),
             *((f"account-{tab}", f"{dev}?tab={tab}") for tab in TABS["account"]),
             ("account-failed", linked("/accounts/", LIMITED.name)),
@@ -256,9 +269,13 @@ def main() -> None:
         for look in LOOKS:
             page = opened(browser, address, look)
             sign_in(page, "olivia")
-            for name, path in (("overview", "/"), ("accounts", "/accounts/")):
+            for name, path in OF_MANY:
                 page.goto(path)
-                take(page, f"{name}-of-many", look, folder)
+                take(page, name, look, folder)
+            page.goto("/accounts/?existing=trust")
+            account = page.locator("tbody .named a").last.get_attribute("href")
+            page.goto(f"{account}?tab=existing-roles")
+            take(page, "account-existing-roles", look, folder)
     write_index(folder)
     total = sum(file.stat().st_size for file in folder.glob("*.webp"))
     print(f"{folder}: {total / 1e6:.1f} MB")

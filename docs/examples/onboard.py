@@ -20,7 +20,7 @@ def call(method, path, **body):
 
 
 def describe(path, **account):
-    """Describe an account that Bowline does not have; leave one that it has."""
+    """Describe an account that Bowline doesn't have; leave one that it has."""
     try:
         found = json.loads(call("GET", path))["settings"]
     except HTTPError as error:

@@ -166,6 +166,7 @@ def read_details(
         return None
     try:
         read = provider.from_details(details)
+        provider.refuse_unsaid(details)
     except DetailsError as error:
         reader.wrong(detail_node(node, error.field), f"{provider.key}: {error}")
         return None

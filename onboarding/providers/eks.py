@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, ClassVar, Self
 
@@ -26,13 +26,18 @@ from onboarding.providers.entry_kinds import Entry, KubernetesEntry
 from onboarding.resources.kinds import ClusterAccess, Resource
 from onboarding.topology import Managed, Managing
 
+CLUSTER_ADMIN = "cluster-admin"
 POLICIES = {
     "view": "AmazonEKSViewPolicy",
     "edit": "AmazonEKSEditPolicy",
     "admin": "AmazonEKSAdminPolicy",
-    "cluster-admin": "AmazonEKSClusterAdminPolicy",
+    CLUSTER_ADMIN: "AmazonEKSClusterAdminPolicy",
 }
 ENTRY, AWS_AUTH = "entry", "aws-auth"
+UNSAID = (
+    "Cluster {name} has no “namespaces”. List those that Spinnaker deploys to, such as "
+    "[default]. An empty list, [], gives access to all of them."
+)
 OPEN_ENDPOINT = (
     "cluster.resourcesVpcConfig.endpointPublicAccess && "
     "contains(cluster.resourcesVpcConfig.publicAccessCidrs, '0.0.0.0/0')"
@@ -62,8 +67,8 @@ class Cluster:
     region: str
     account_name: str = ""
     """Empty: the account's name, `-` and the cluster's."""
-    namespaces: tuple[str, ...] = ()
-    """Empty: all of them."""
+    namespaces: tuple[str, ...] = field(default_factory=tuple)
+    """Empty: all of them. Made by a factory: no default that written files omit."""
     rights: str = "edit"
     access: str = ENTRY
     endpoint: str = ""
@@ -82,7 +87,7 @@ class Cluster:
         for name, format_ in LEARNED.items():
             if value := getattr(self, name):
                 require(name, format_, value)
-        if self.rights == "cluster-admin" and self.namespaces:
+        if self.rights == CLUSTER_ADMIN and self.namespaces:
             raise DetailsError(
                 "rights",
                 "Cluster admin covers the whole cluster: leave the namespaces empty, "
@@ -172,6 +177,15 @@ class Eks(Provider):
             return tuple(Cluster.from_details(cluster) for cluster in value)
         except DetailsError as error:
             raise DetailsError(name, str(error)) from error
+
+    @classmethod
+    def refuse_unsaid(cls, written: Mapping[str, Any]) -> None:
+        """Ask in which namespaces Bowline gives access: all are never given unasked."""
+        for cluster in written["clusters"]:
+            by_entry = cluster.get("access", ENTRY) == ENTRY
+            whole = cluster.get("rights") == CLUSTER_ADMIN
+            if by_entry and not whole and "namespaces" not in cluster:
+                raise DetailsError("clusters", UNSAID.format(**cluster))
 
     @classmethod
     def searches(cls, managed: Managed) -> tuple[Call, ...]:

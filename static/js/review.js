@@ -32,7 +32,8 @@ function serve(review) {
       holder.hidden = [...held].every((one) => one.hidden);
     }
     for (const rest of rests) rest.open ||= words.length > 0;
-    found.textContent = words.length ? `${shown().length} of ${cards.length} match` : "";
+    const count = shown().length;
+    found.textContent = words.length ? `${count} ${count === 1 ? "matches" : "match"}` : "";
   };
   find.addEventListener("input", filter);
   find.addEventListener("keydown", (event) => {

@@ -102,15 +102,3 @@ def test_the_examples_onboard_an_account_from_nothing_to_a_bundle(
     assert [*newest.accounts.order_by("name")] == [production, account]
     approved = Activity.objects.filter(what="approve", detail__token="onboarding")
     assert approved.count() == 3
-
-
-def test_the_docs_show_the_examples_word_for_word() -> None:
-    page = (DOCS / "onboard" / "automate.md").read_text()
-    for example in (EXAMPLE, IN_SHORT):
-        assert example.read_text() in page
-
-
-def test_the_short_example_has_a_dozen_lines_below_its_settings() -> None:
-    _, lines = IN_SHORT.read_text().split("\n\n\n", 1)
-
-    assert len([line for line in lines.splitlines() if line]) <= 12

@@ -277,3 +277,30 @@ def test_what_is_written_is_read_again(account, uses_external_id, csv) -> None:
 
     assert again.managed == account
     assert again.columns["uses_external_id"] is uses_external_id
+
+
+def eks_problems(cluster: str) -> tuple[Problem, ...]:
+    return problems(ONE.replace("ec2: {}", f"eks: {{clusters: [{cluster}]}}"))
+
+
+def test_a_cluster_says_in_which_namespaces_bowline_gives_access() -> None:
+    (problem,) = eks_problems("{name: apps, region: us-east-1}")
+
+    assert problem.line == 5
+    assert problem.message == (
+        "eks: Cluster apps has no “namespaces”. List those that Spinnaker deploys to, "
+        "such as [default]. An empty list, [], gives access to all of them."
+    )
+
+
+@pytest.mark.parametrize(
+    "said", ["namespaces: []", "rights: cluster-admin", "access: aws-auth"]
+)
+def test_all_namespaces_are_said_or_are_not_given_by_bowline(said: str) -> None:
+    cluster = f"{{name: apps, region: us-east-1, {said}}}"
+
+    file = read(ONE.replace("ec2: {}", f"eks: {{clusters: [{cluster}]}}"))
+
+    (account,) = file.accounts
+    written = account_written(description(account.managed))
+    assert written["providers"]["eks"]["clusters"][0]["namespaces"] == []

@@ -233,7 +233,7 @@ accounts:
   account_id: "922222222222"
   regions: [us-east-1]
   also_as: [{name: other}]
-  providers: {eks: {clusters: [{name: apps, region: us-east-1}]}}
+  providers: {eks: {clusters: [{name: apps, region: us-east-1, namespaces: []}]}}
 """
     with pytest.raises(FileProblems, match="5: Only an account with EC2, ECS or"):
         read(text)

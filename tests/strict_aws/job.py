@@ -26,7 +26,8 @@ from script.emulated_organization import (
 from tests.onboarding.aws.field import ACCESS_ROLE, Field, session
 
 EVERYTHING = (
-    "{ec2: {}, ecs: {}, eks: {clusters: [{name: apps, region: us-east-1}]}, lambda: {}}"
+    "{ec2: {}, ecs: {}, lambda: {}, eks: {clusters: "
+    "[{name: apps, region: us-east-1, namespaces: []}]}}"
 )
 PLANNED = ("  !", "  +", "  ~", "   ")
 """How lines of a plan begin."""

@@ -12,7 +12,7 @@ from tests.strict_aws.conftest import Strictly
 from tests.strict_aws.job import EVERYTHING, Job
 from tests.strict_aws.simulator import Simulator
 
-CLUSTERS = "{eks: {clusters: [{name: apps, region: us-east-1}]}}"
+CLUSTERS = "{eks: {clusters: [{name: apps, region: us-east-1, namespaces: []}]}}"
 
 
 class Budget(NamedTuple):

@@ -2,7 +2,8 @@
 others.
 
 What is proposed is the least that Spinnaker can deploy with: Edit in one namespace that
-every cluster has. View would leave an account in Spinnaker in which every deployment
+every cluster has. An accounts file has no default for namespaces, so nothing is given
+that nobody said. View would leave an account in Spinnaker in which every deployment
 fails. Edit also reads the namespace's secrets, as the choice and the plan's risks say.
 """
 

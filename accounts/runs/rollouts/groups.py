@@ -39,7 +39,7 @@ class Group(NamedTuple):
 class Groups(NamedTuple):
     same: list[Group]
     more: int
-    """How many groups are not listed."""
+    """How many groups that wait are not listed."""
     others: list[Run]
     """Plans that wait and are like no other."""
     others_count: int
@@ -82,7 +82,7 @@ def groups_of(rollout: Rollout) -> Groups:
             )
             for row in shown
         ],
-        more=len(rows) - len(shown),
+        more=sum(bool(row["waiting"]) for row in rows[MOST_GROUPS:]),
         others=list(alone.defer("traceback", "error")[:MOST_GROUPS]),
         others_count=alone.count(),
     )

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from django.urls import reverse
 
 from accounts.mapping.left_over import left_over
-from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount
+from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount, Run
 from accounts.models.standing import NOT_APPROVED, STALE
-from accounts.models.states import State
+from accounts.models.states import State, Status
 from accounts.wording import counted
 
 
@@ -79,6 +79,10 @@ def to_plan(row: ManagingAccount) -> str:
 
 def next_step(row: ManagingAccount) -> Next | None:
     """Name the next step; None where nothing waits."""
+    plans = Run.objects.filter(kind=Run.Kind.MANAGING, status=Status.PLANNED)
+    if plan := plans.first():
+        says = "The plan of this account needs approval. AWS hasn't changed yet."
+        return Next(says, "Review the plan", plan.get_absolute_url())
     if row.is_handed_off and not row.verification:
         return owners_step(row)
     if says := to_plan(row):

@@ -32,6 +32,7 @@ from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, capacity_of
 from accounts.web.lookups import Asking, first_asking, look_up
 from accounts.web.managing.asked import WHOLE_ORGANIZATION
+from accounts.web.managing.facts import facts_of
 from accounts.web.managing.forms import ManagingForm
 from accounts.web.managing.made import made_in
 from accounts.web.managing.next_step import next_step
@@ -51,7 +52,7 @@ DESCRIBED_ALREADY = (
 
 
 def managing(request: Request) -> HttpResponse:
-    """Show the managing account; operators describe it here, once."""
+    """Show the managing account; operators describe and edit it here."""
     row = ManagingAccount.objects.first()
     may_edit = may_everywhere(request.user, OPERATOR)
     offer: dict[str, Any] = {}
@@ -66,9 +67,6 @@ def managing(request: Request) -> HttpResponse:
         instance=row or ManagingAccount(),
         initial=offer.get("initial"),
     )
-    if not may_edit:
-        for field in form.fields.values():
-            field.disabled = True
     if request.method == "POST":
         refuse_limited(request.user, OPERATOR, SHARED)
         if not may_edit:
@@ -79,10 +77,13 @@ def managing(request: Request) -> HttpResponse:
         elif form.is_valid() and saved(form, request.user):
             messages.success(request, "The managing account is saved.")
             return redirect("accounts:managing")
+    chosen = request.method == "POST" or {"edit", "switch"} & {*request.GET}
     return render(
         request,
         "managing/managing.html",
         {
+            "editing": may_edit and bool(chosen or not row),
+            "facts": facts_of(form) if row else (),
             "crumbs": [("Accounts", reverse("accounts:accounts"))],
             "form": form,
             "row": ManagingAccount.objects.first() if form.errors else row,

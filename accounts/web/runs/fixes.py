@@ -66,7 +66,7 @@ def step(run: Run, control: str, label: str) -> tuple[Link, ...]:
 
 
 def managing(control: str, label: str) -> Link:
-    return Link(label, f"{reverse('accounts:managing')}#{control}")
+    return Link(label, f"{reverse('accounts:managing')}?edit=1#{control}")
 
 
 def statement(action: str) -> str:

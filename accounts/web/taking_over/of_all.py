@@ -51,8 +51,11 @@ class At(NamedTuple):
 
 
 def existing_roles(request: Request) -> HttpResponse:
+    steps = steps_of_all()
     shown: dict[str, Any] = {
-        "steps": steps_of_all(),
+        "steps": steps,
+        "total": sum(at.total for at in steps),
+        "owned": sum(at.total for at in steps if at.taken is Taken.OWNED),
         "policies": policies_to_detach(),
         "crumbs": [("Accounts", reverse("accounts:accounts"))],
     }

@@ -39,12 +39,14 @@ def existing_roles(
 ) -> dict[str, Any]:
     """Return what the tab shows of roles that were taken over so far."""
     stages = list(stages_of(account, Taken(found.taken)))
+    elsewhere = account.standing.is_to_plan or account.standing.is_to_verify
+    ahead = () if elsewhere else (one for one in stages if not one.is_done)
     return {
         "step": STEPS[Taken(found.taken)],
         "managed_by": found.managed_by,
         "in_tools": in_tools(wanted, found.managed_by),
         "stages": stages,
-        "next_stage": next((one for one in stages if not one.is_done), None),
+        "next_stage": next(iter(ahead), None),
         "to_detach": [one for one in foreign if is_detachable(one)],
         "takings": takings_of(account),
         "settles_at": taking_over.settles_at(account),

@@ -73,11 +73,15 @@ class Excerpt:
 
     def said_of(self, verb: str) -> str:
         kinds = self.providers.get(verb, {})
-        which = ", ".join(f"{count:,} {provider}" for provider, count in kinds.items())
+        which = "".join(kinds)
+        if len(kinds) > 1:
+            which = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
         total = plural(self.accounts[verb], "Spinnaker account")
-        if whole := self.aws.get(verb, 0):
-            return f"{plural(whole, 'AWS account')} {DONE[verb]} ({total}: {which})"
-        return f"{total} {DONE[verb]} ({which})"
+        whole = self.aws.get(verb, 0)
+        if not whole:
+            return f"{total} {DONE[verb]} ({which})"
+        said = f"{plural(whole, 'AWS account')} {DONE[verb]}"
+        return said if kinds == {"aws": whole} else f"{said} ({total}: {which})"
 
     @classmethod
     def of(

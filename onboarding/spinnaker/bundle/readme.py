@@ -27,9 +27,8 @@ HEAD = """\
 
 This bundle configures Spinnaker with {accounts}. Spinnaker runs as
 `{identity}` and assumes `{role}` in each of them.
-Bowline {version} wrote this bundle. It contains no secrets. Unpack it over the previous
-one, in a permanent folder:
-Spinnaker's configuration refers to files in it.
+Bowline {version} wrote this bundle. It contains no secrets. Unpack it in a permanent
+folder, the same one for each bundle: Spinnaker's configuration refers to files in it.
 
 {table}
 “Verified”: Bowline called AWS as Spinnaker does. “Evaluated”: Bowline only read the

@@ -74,9 +74,7 @@ def next_commands(
             if REMOVED in paths:
                 prunes = " --prune"
                 removes = ", remove accounts that this bundle no longer has"
-            yield ShellCommand(
-                "Unpack it on hal's host, over the previous one.", unpack
-            )
+            yield ShellCommand("Unpack it on hal's host.", unpack)
             yield VERIFICATION
             yield ShellCommand(
                 f"Configure Halyard, which makes a backup first{removes}, and deploy.",

@@ -223,7 +223,7 @@ def test_an_evaluated_account_is_not_in_the_bundle_until_it_is_accepted(
     file: Path, tmp_path: Path
 ) -> None:
     """What only reads a cluster is evaluated; STAGING is verified."""
-    cluster = "{eks: {clusters: [{name: apps, region: us-east-1}]}}"
+    cluster = "{eks: {clusters: [{name: apps, region: us-east-1, namespaces: []}]}}"
     file.write_text(file.read_text().replace("{ec2: {}}", cluster))
 
     ending = approved(file, "--bundle", tmp_path / "out.zip")

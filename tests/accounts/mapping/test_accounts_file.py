@@ -21,7 +21,7 @@ accounts:
   permissions: {READ: [developers]}
   providers:
     ec2: {}
-    eks: {clusters: [{name: apps, region: us-east-1}]}
+    eks: {clusters: [{name: apps, region: us-east-1, namespaces: []}]}
 """
 
 

@@ -19,7 +19,7 @@ from tests.rows import account_row, managing_row, person
 pytestmark = pytest.mark.django_db
 
 HEADING = "name,account_id,environment,regions,READ,access_role,adopts,ec2,ecs,eks\n"
-EKS = '"{clusters: [{name: apps, region: us-east-1}]}"'
+EKS = '"{clusters: [{name: apps, region: us-east-1, namespaces: []}]}"'
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +93,7 @@ EDITS: dict[str, dict[str, str]] = {
     "less of a provider": {"ec2": "access: read"},
     "a provider less": {"ecs": "no"},
     "a cluster more": {
-        "eks": EKS.replace("}]", "}, {name: b, region: us-east-1}]"),
+        "eks": EKS.replace("}]", "}, {name: b, region: us-east-1, namespaces: []}]"),
     },
     "the account": {"account_id": "000000000009"},
     "nothing": {},

@@ -1,4 +1,5 @@
-"""How a page must look at any width: nothing sticks out, nothing is cut.
+"""How a page must look at any width: nothing sticks out, nothing is cut, and one button
+at most is blue.
 
 One load serves all widths, because the styles follow the window.
 """
@@ -17,13 +18,18 @@ OF_LAYOUT = ("scrollable-region-focusable", "target-size")
 """Rules that depend on where things are, not only on what is shown."""
 HEIGHT = 900
 
-# What sticks out of the page or of its card, and what is cut off, as sentences. A
-# region that scrolls sideways may hold anything, if the keyboard can scroll it.
+# What sticks out of the page or of its card, what is cut off, and which buttons are
+# blue at once, as sentences. A region that scrolls sideways may hold anything, if the
+# keyboard can scroll it.
 FAULTS = """() => {
   const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]";
   const SLACK = 1;
   const wide = document.documentElement.scrollWidth;
   const faults = wide > innerWidth ? [`the page is ${wide} px wide`] : [];
+  const blue = [...document.querySelectorAll(".btn-primary")]
+    .filter((one) => one.checkVisibility());
+  if (blue.length > 1)
+    faults.push(`${blue.map((one) => one.textContent.trim()).join(", ")} are all blue`);
   const name = (one) => {
     const text = (one.textContent || "").trim().replace(/\\s+/g, " ").slice(0, 40);
     return `<${one.tagName.toLowerCase()} class="${one.className}"> “${text}”`;

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from accounts.models import Activity, ManagedAccount, Rollout, Run
+from accounts.models import Activity, FoundRoles, ManagedAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.people.activity import record
+from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.web.browsing import signed_in
 from tests.accounts.web.looks import under_a_bar
 from tests.rows import managing_row, person
 
+Taken = FoundRoles.Taken
 HIGHEST = {1440: 3000, 1024: 3500, 390: 4500}
 """By the width of the window; on a phone a row is a card."""
 
@@ -24,7 +26,9 @@ PHONE = {"width": 390, "height": 844}
 
 
 def planted(number: int) -> None:
-    """Plant accounts in many environments; each seventh failed, and each has a run."""
+    """Plant accounts with existing roles in many environments; each seventh failed, and
+    each has a run.
+    """
     administrator, operator = person("administrator"), person("operator")
     managing_row()
     rows = ManagedAccount.objects.bulk_create(
@@ -32,10 +36,19 @@ def planted(number: int) -> None:
             name=f"payments-team-{number:02}",
             account_id=f"{number:012}",
             environment=f"data-platform-{number % 38:02}",
+            adopts=True,
             state=State.FAILED if number % 7 == 0 else State.DRAFT,
         )
         for number in range(number)
     )
+    FoundRoles.objects.bulk_create(
+        FoundRoles(
+            account=row, taken=Taken.values[n % len(Taken)], read_at=row.created_at
+        )
+        for n, row in enumerate(rows)
+    )
+    for n, row in enumerate(rows[:75]):
+        foreign_row(row, digest=f"{n:064}", alike=f"{n % 60:064}", removable=False)
     Run.objects.bulk_create(
         Run(number=n, account=row, account_name=row.name, status=Status.FAILED)
         for n, row in enumerate(rows, start=1)
@@ -51,6 +64,8 @@ REFUSED = {"message": "AWS refused it.", "hint": "Allow it.", "account": "1" * 1
 PATHS = (
     "/",
     "/accounts/",
+    "/accounts/existing-roles/",
+    "/managing/",
     "/runs/",
     "/runs/rollouts/1/",
     "/settings/activity/",

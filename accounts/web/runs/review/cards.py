@@ -84,6 +84,8 @@ class Card:
     opens: bool = True
     note: str = ""
     """Why there is no diff."""
+    counts: int = 1
+    """How many changes it is, as totals count them."""
     topics: frozenset[str] = frozenset()
     """What its risks, and those of its lines, are about."""
 
@@ -152,6 +154,7 @@ def lines_card(
         verb="",
         kind=kind,
         lines=tuple(lines_of(changes, risky, f"c{number}")),
+        counts=len(changes),
         digest=digest(*map(whole_of, changes)),
         topics=topics(changes, risky),
     )
@@ -168,6 +171,7 @@ def change_card(
         reason=change.reason,
         diff=compare(change.before, change.after),
         lines=tuple(lines_of(lines, risky, f"c{number}")),
+        counts=1 + len(lines),
         risks=sentences(change.key, risky),
         opens=change.after is not None,
         digest=digest(*map(whole_of, (change, *lines))),

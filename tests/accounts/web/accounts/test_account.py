@@ -134,13 +134,17 @@ def test_it_names_the_bundles_that_hold_it(operator) -> None:
     assert 'href="/bundles/3/">Bundle 3</a>' in page_of(operator, account, "history")
 
 
-def test_a_plan_that_waits_is_the_first_thing_to_do(operator) -> None:
+@pytest.mark.parametrize(
+    ("role", "tone"), [("approver", "primary"), ("operator", "secondary")]
+)
+def test_a_plan_that_waits_is_the_move_of_an_approver(client, role, tone) -> None:
+    client.force_login(person(role))
     account = standing()
     run = run_of(account, Status.PLANNED)
 
-    page = page_of(operator, account)
+    page = page_of(client, account)
 
-    assert f'btn-primary" href="{run.get_absolute_url()}">Review the plan</a>' in page
+    assert f'btn-{tone}" href="{run.get_absolute_url()}">Review the plan</a>' in page
     assert ">Plan again</button>" not in page
 
 

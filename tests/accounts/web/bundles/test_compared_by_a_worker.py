@@ -136,9 +136,7 @@ def test_the_page_says_that_it_compares_and_then_goes_on_by_itself(
     assert 'hx-trigger="every 1s"' in waiting
     assert there["HX-Redirect"].startswith(f"{NEXT}?of=")
     page = text(operator.get(there["HX-Redirect"]))
-    assert (
-        "The first bundle: 2 AWS accounts added (2 Spinnaker accounts: 2 aws)." in page
-    )
+    assert "The first bundle: 2 AWS accounts added." in page
     assert "Build bundle 1</button>" in page
     assert "Compare again" not in page
 
@@ -157,7 +155,7 @@ def test_it_shows_what_a_request_would_show(monkeypatch, operator, account) -> N
     in_a_request = text(operator.get(NEXT))
 
     token = r'name="csrfmiddlewaretoken" value="[^"]*"|nonce="[^"]*"'
-    assert "1 Spinnaker account changed (1 aws), 1 AWS account removed" in in_a_request
+    assert "1 Spinnaker account changed (aws), 1 AWS account removed" in in_a_request
     assert re.sub(token, "", by_a_worker) == re.sub(token, "", in_a_request)
 
 

@@ -29,8 +29,8 @@ def test_it_shows_what_changed(operator, two_bundles) -> None:
     page = " ".join(operator.get(PAGE).content.decode().split())
 
     assert (
-        "1 AWS account added (1 Spinnaker account: 1 aws), 1 Spinnaker account changed "
-        "(1 aws), 1 AWS account removed (3 Spinnaker accounts: 1 aws, 1 ecs, "
+        "1 AWS account added, 1 Spinnaker account changed "
+        "(aws), 1 AWS account removed (3 Spinnaker accounts: 1 aws, 1 ecs, "
         "1 kubernetes)."
     ) in page
     for text in ("environment", "live", "staging-ecs", "qa"):

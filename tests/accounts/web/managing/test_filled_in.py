@@ -125,7 +125,7 @@ def test_owners_of_images_are_proposed_while_they_are_few(
     for number in range(count):
         account_row(f"a{number}", account_id=f"{number:012}")
 
-    html = operator.get("/managing/").content.decode()
+    html = operator.get("/managing/?edit=1").content.decode()
 
     assert html.count('<option value="a') - html.count('<option value="aws') == proposed
 

@@ -142,16 +142,6 @@ def test_baking_outdates_no_managed_account(operator) -> None:
     assert ManagedAccount.objects.get().verification == State.VERIFIED
 
 
-def test_a_viewer_sees_it(client) -> None:
-    client.force_login(person("viewer"))
-    managing_row(name="core")
-
-    html = client.get("/managing/").content.decode()
-
-    assert 'value="core"' in html
-    assert '<button class="btn btn-primary">Save</button>' not in html
-
-
 def test_a_viewer_changes_nothing(client) -> None:
     client.force_login(person("viewer"))
     managing_row(name="core")

@@ -211,6 +211,32 @@ def test_the_managing_account_is_first_among_the_plans(viewer, rollout) -> None:
     assert shown.index(managing.get_absolute_url()) < shown.index("11 accounts</span>")
 
 
+@pytest.mark.parametrize("status", [Status.PLANNED, Status.VERIFIED])
+def test_the_managing_account_is_to_be_reviewed_first_only_while_it_waits(
+    viewer, rollout, status: Status
+) -> None:
+    Run.objects.filter(pk=managing_run(rollout).pk).update(status=status)
+
+    says = "Review the managing account first" in " ".join(
+        page(viewer, rollout).split()
+    )
+
+    assert says is (status == Status.PLANNED)
+
+
+def test_groups_that_follow_are_counted_while_they_wait(
+    viewer, rollout, monkeypatch
+) -> None:
+    monkeypatch.setattr("accounts.runs.rollouts.groups.MOST_GROUPS", 1)
+    last = Run.objects.filter(pk=runs_of(rollout).last().pk)
+    last.update(fingerprint="6b" * 16)
+    follows = "1 more group follows once these are approved."
+
+    assert follows in " ".join(page(viewer, rollout).split())
+    last.update(status=Status.APPROVED, approved_at=Now())
+    assert "once these are approved" not in page(viewer, rollout)
+
+
 def test_the_page_costs_as_many_queries_for_many_accounts(
     viewer, rollout, django_assert_max_num_queries
 ) -> None:

@@ -31,13 +31,15 @@ def test_a_taken_name_leads_to_the_box_that_adopts() -> None:
 
     assert adopt.label == "Keep and use existing roles"
     assert adopt.url == url(run.account, "access") + "#id_adopts"
-    assert rename.url == "/managing/#id_managed_role"
+    assert rename.url == "/managing/?edit=1#id_managed_role"
 
 
 def test_a_taken_name_in_the_managing_account_leads_to_its_names_alone() -> None:
     run = failed(NOT_OURS, "plan", account=None, kind=Run.Kind.MANAGING)
 
-    assert [link.url for link in fixes_of(run).links] == ["/managing/#id_managed_role"]
+    assert [link.url for link in fixes_of(run).links] == [
+        "/managing/?edit=1#id_managed_role"
+    ]
 
 
 def test_a_region_leads_to_the_regions_and_has_the_command_to_copy() -> None:
@@ -78,7 +80,9 @@ def test_an_account_that_cannot_be_entered_leads_to_its_access_role() -> None:
 def test_a_wrong_organization_leads_to_its_field() -> None:
     run = failed("", "organizations:DescribeOrganization", "Correct it.")
 
-    assert [link.url for link in fixes_of(run).links] == ["/managing/#id_organization"]
+    assert [link.url for link in fixes_of(run).links] == [
+        "/managing/?edit=1#id_organization"
+    ]
 
 
 @pytest.mark.parametrize("error", [None, {}, {"message": "This is a bug."}])

@@ -106,6 +106,18 @@ def test_a_plan_says_what_can_undo_it(operator: Client) -> None:
     assert "is managed by" not in operator.get(verified.get_absolute_url()).text
 
 
+def test_a_step_is_blue_only_where_nothing_else_comes_first(
+    operator: Client, accounts: Any
+) -> None:
+    trusting = accounts[2]
+    ManagedAccount.objects.filter(pk=trusting.pk).update(state=State.FAILED)
+
+    shown = tab(operator, trusting)
+
+    assert 'btn-secondary">Plan to replace it' in shown
+    assert shown.count("btn-primary") == 1
+
+
 def test_an_account_whose_roles_bowline_made_has_no_such_tab(operator: Client) -> None:
     managing_row()
     account = account_row()
@@ -208,6 +220,7 @@ def test_all_accounts_are_listed_by_their_next_step(
     assert places == sorted(places)
     assert "AdministratorAccess" in shown
     assert "?existing=policies" in shown
+    assert "The roles of 1 of 5 accounts are Bowline's." in " ".join(shown.split())
 
 
 def test_the_first_step_that_has_accounts_is_the_one_to_take(

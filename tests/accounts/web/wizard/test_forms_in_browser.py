@@ -160,7 +160,7 @@ def test_required_fields_are_marked_and_named_as_before(page: Page) -> None:
 
 
 def test_a_link_to_a_folded_field_unfolds_it(page: Page) -> None:
-    page.goto("/managing/#id_boundary")
+    page.goto("/managing/?edit=1#id_boundary")
 
     expect(page.get_by_label("Permissions boundary")).to_be_focused()
     page.get_by_text("More settings").click()

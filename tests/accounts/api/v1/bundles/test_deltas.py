@@ -25,8 +25,8 @@ pytestmark = pytest.mark.django_db
 
 PATH = "/bundles/2/since/1"
 SAYS = (
-    "Compared with bundle 1: 1 AWS account added (1 Spinnaker account: 1 aws), "
-    "1 Spinnaker account changed (1 aws), 1 AWS account removed (3 Spinnaker accounts: "
+    "Compared with bundle 1: 1 AWS account added, "
+    "1 Spinnaker account changed (aws), 1 AWS account removed (3 Spinnaker accounts: "
     "1 aws, 1 ecs, 1 kubernetes)."
 )
 

@@ -54,10 +54,7 @@ def test_it_says_what_the_first_bundle_holds(reader, account):
     assert answer.status_code == 200, answer.content
     shown = answer.json()
     assert (shown["number"], shown["since"], shown["accounts"]) == (1, None, 2)
-    assert (
-        shown["sentence"]
-        == "The first bundle: 2 AWS accounts added (2 Spinnaker accounts: 2 aws)."
-    )
+    assert shown["sentence"] == "The first bundle: 2 AWS accounts added."
     assert shown["page"] == "http://testserver/bundles/next/"
     assert {one["name"] for one in shown["changes"]["changed_accounts"]} == {
         "other",

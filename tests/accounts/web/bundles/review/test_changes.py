@@ -248,7 +248,7 @@ def test_aws_accounts_are_counted_apart_from_spinnakers():
     assert added.sentence == (
         "65 AWS accounts added (86 Spinnaker accounts: 64 aws, 22 ecs)"
     )
-    assert removed.sentence == "22 Spinnaker accounts removed (22 ecs)"
+    assert removed.sentence == "22 Spinnaker accounts removed (ecs)"
 
 
 def test_very_many_are_counted():

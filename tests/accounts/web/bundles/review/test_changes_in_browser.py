@@ -90,7 +90,8 @@ def test_what_is_viewed_on_a_page_is_not_all(
     monkeypatch.setattr("accounts.web.bundles.review.changes.PAGE", 2)
     page.reload()
 
-    expect(page.get_by_text("Viewed 0 of 2 cards on this page")).to_be_visible()
+    expect(page.get_by_text("Viewed 0 of 2 on this page")).to_be_visible()
     page.get_by_role("link", name="Next").click()
 
-    expect(page.get_by_text("3–4 of")).to_have_count(2)
+    expect(page.get_by_text("3–4 of")).to_have_count(1)
+    expect(page.get_by_text("Changes, page 2 of")).to_be_visible()
