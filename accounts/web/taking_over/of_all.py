@@ -23,7 +23,7 @@ from accounts.people.role_limits.limits import inside
 from accounts.people.roles import OPERATOR
 from accounts.spinnaker.policies_of_others import Group, groups, with_first
 from accounts.web.rollouts.starting import roll_out
-from accounts.web.taking_over.steps import STEPS, Step, choice_of
+from accounts.web.taking_over.steps import STEPS, Step, Taken, choice_of
 
 MOST_POLICIES = 50
 """The most different policies that are listed to be detached."""
