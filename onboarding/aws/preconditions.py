@@ -6,19 +6,22 @@ change. What Bowline may not read is left to AWS.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import accumulate
 
 from onboarding.aws.client import AccountClient, parsed
 from onboarding.aws.codes import NOT_ENABLED
 from onboarding.aws.discover import regions
 from onboarding.aws.errors import AwsError
+from onboarding.aws.kinds.policies import document_of
 from onboarding.aws.organization.members import organization_id
 from onboarding.aws.session import Sessions
 from onboarding.desired.packing import POLICIES_PER_HOLDER
-from onboarding.partitions import ALWAYS_ENABLED
-from onboarding.resources.kinds import Attachment, InlinePolicy, Role
+from onboarding.partitions import ALWAYS_ENABLED, Arn
+from onboarding.resources.kinds import MANAGED_PATH, Attachment, InlinePolicy, Role
 from onboarding.resources.plan import Change, Create, Delete, Update
-from onboarding.resources.policy import Policy
+from onboarding.resources.policy import MANAGED_POLICY_LIMIT, Policy
 from onboarding.topology import Managed, Managing, Reach
 
 INLINE_QUOTA = 10_240
@@ -91,7 +94,7 @@ def refuse_outsider(sessions: Sessions, managing: Managing, managed: Managed) ->
 
 def refuse_changes(sessions: Sessions, reach: Reach, changes: Iterable[Change]) -> None:
     """Raise AwsError for the first change that AWS would refuse in this account."""
-    account = Account(AccountClient.of(sessions, reach), tuple(changes))
+    account = Account(sessions, AccountClient.of(sessions, reach), tuple(changes))
     account.refuse_moves()
     account.refuse_missing_boundaries()
     account.refuse_full_holders()
@@ -101,8 +104,10 @@ def refuse_changes(sessions: Sessions, reach: Reach, changes: Iterable[Change]) 
 class Account:
     """One account with the changes that are planned in it."""
 
-    def __init__(self, client: AccountClient, changes: tuple[Change, ...]) -> None:
-        self.client, self.changes = client, changes
+    def __init__(
+        self, sessions: Sessions, client: AccountClient, changes: tuple[Change, ...]
+    ) -> None:
+        self.sessions, self.client, self.changes = sessions, client, changes
         self.made = {
             change.after.name
             for change in changes
@@ -180,9 +185,45 @@ class Account:
                     f"{kind} {name} in account {self.client.account_id} has "
                     f"{len(attached)} policies attached and would get "
                     f"{len(arns - attached)} more; AWS allows {quota}.",
-                    "Detach the policies that it doesn't need, or raise the quota in "
-                    "Service Quotas. Then plan again.",
+                    f"{self.merging(attached, len(after) - quota)}Detach the policies "
+                    "that it doesn't need, or raise the quota in Service Quotas. Then "
+                    "plan again.",
                 )
+
+    def merging(self, attached: set[str], needed: int) -> str:
+        """Name policies of the account's own that fit into one, the smallest first;
+        empty where that doesn't free as many places as are needed.
+        """
+        sizes = sorted((size(it), arn) for arn, it in self.own_policies(attached))
+        totals = accumulate(characters for characters, _ in sizes)
+        fit = [total for total in totals if total <= MANAGED_POLICY_LIMIT]
+        if len(fit) - 1 < needed:
+            return ""
+        names = ", ".join(Arn.of(arn).name for _, arn in sizes[: len(fit)])
+        return (
+            f"These {len(fit)} policies fit into one, with {fit[-1]:,} of "
+            f"{MANAGED_POLICY_LIMIT:,} characters: {names}. Attach a policy with all "
+            "their statements, and detach them. Otherwise: "
+        )
+
+    def own_policies(self, attached: set[str]) -> Iterator[tuple[str, Policy]]:
+        """Yield those that people made in this account, with their documents, as far as
+        Bowline can read them.
+        """
+        iam = self.client.iam
+        for arn in attached:
+            policy = Arn.of(arn)
+            if policy.account != self.client.account_id or MANAGED_PATH in arn:
+                continue
+            with suppress(AwsError):
+                found = self.client.find(
+                    iam.get_policy, f"read policy {policy.name}", PolicyArn=arn
+                )
+                document = found and document_of(
+                    self.client, self.sessions, found["Policy"]
+                )
+                if document:
+                    yield arn, document
 
     def quota(self, kind: str) -> int:
         """Say how many policies a role or user may have: an account can raise it."""

@@ -156,7 +156,7 @@ def test_a_boundary_that_does_not_exist_is_named(field: Field) -> None:
 
     said = refused(changing(field, Create(role(field, boundary=arn))))
 
-    assert f"boundary {arn}, which role R must have, does not exist" in said
+    assert f"boundary {arn}, which role R must have, doesn't exist" in said
 
 
 def test_a_boundary_that_exists_or_may_not_be_read_is_fine(field: Field) -> None:
@@ -179,6 +179,24 @@ def test_what_others_attached_counts(field: Field) -> None:
     assert "has 10 policies attached and would get 1 more; AWS allows 10" in said
     changing(field, one_more, Delete(attachment(field, arns[0])))()
     changing(field, one_more, Create(role(field)))()
+
+
+def test_a_full_role_is_told_which_of_its_policies_fit_into_one(field: Field) -> None:
+    make(field)
+    attach(field, 8)
+    for letter in "ab":
+        actions = [f"ec2:{letter}{n:0100}" for n in range(30)]
+        large = Policy.allowing({"Action": actions, "Resource": "*"}).text
+        made = field.iam.create_policy(PolicyName=f"Large{letter}", PolicyDocument=large)
+        field.iam.attach_role_policy(RoleName="R", PolicyArn=made["Policy"]["Arn"])
+
+    said = refused(changing(field, Create(attachment(field))))
+
+    assert "These 9 policies fit into one, with " in said
+    assert "Largea. Attach a policy with all their statements" in said
+    assert "Largeb" not in said
+    without(field, "iam:GetPolicy")
+    assert "fit into one" not in refused(changing(field, Create(attachment(field))))
 
 
 def test_a_quota_that_may_not_be_read_is_the_one_that_aws_sets(field: Field) -> None:
