@@ -108,8 +108,10 @@ def added(page: Page, file: Path) -> Rollout:
     return Rollout.objects.get()
 
 
-def decided(page: Page, rollout: Rollout, count: int) -> None:
-    """Review and approve all plans of a rollout, and let it be carried out."""
+def decided(page: Page, rollout: Rollout, count: int, operator: Page) -> None:
+    """Review and approve all plans of a rollout, and let it be carried out; resume it
+    after each wave where it waits for that.
+    """
     work(rollout)
     page.goto(rollout.get_absolute_url())
     managing = page.get_by_role("link", name="Review the managing account")
@@ -127,6 +129,11 @@ def decided(page: Page, rollout: Rollout, count: int) -> None:
             typed.fill(f"delete in {counted(count)}")
         page.get_by_role("button", name="Approve").click()
         expect(page.locator(".alert-success")).to_contain_text("approved.")
+        work(rollout)
+    while Rollout.objects.get(pk=rollout.pk).state == Rollout.State.PAUSED:
+        operator.goto(rollout.get_absolute_url())
+        expect(operator.get_by_text("resume the rollout")).to_be_visible()
+        press(operator, "Resume")
         work(rollout)
     page.goto(rollout.get_absolute_url())
     expect(page.get_by_text(f"{count} of {count} done")).to_be_visible()
@@ -163,14 +170,14 @@ def test_twelve_accounts_are_adopted_and_taken_over(
     told = complaints(olga), complaints(ann)
     before = {name: seen(iam) for name, iam in made.items()}
 
-    decided(ann, added(olga, config(tmp_path)), 12)
+    decided(ann, added(olga, config(tmp_path)), 12, olga)
     assert {one.state for one in ManagedAccount.objects.all()} == {State.VERIFIED}
     assert {name: seen(iam) for name, iam in made.items()} == before
     installed(olga)
 
     detach = "Detach the policies of others"
     wide = ("PowerUserAccess", "PassRole")
-    decided(ann, planned_step(olga, detach, *wide), 12)
+    decided(ann, planned_step(olga, detach, *wide), 12, olga)
     assert not any(seen(iam)["attached"] for iam in made.values())
 
     account = ManagedAccount.objects.get(name=PUT_BACK.name)
@@ -180,9 +187,9 @@ def test_twelve_accounts_are_adopted_and_taken_over(
     carried(Run.objects.latest("number"))
     assert seen(made[PUT_BACK.name]) == before[PUT_BACK.name]
 
-    decided(ann, planned_step(olga, detach, *wide), 1)
-    decided(ann, planned_step(olga, "Replace the trust policy"), 12)
-    decided(ann, planned_step(olga, "Make the roles Bowline's"), 12)
+    decided(ann, planned_step(olga, detach, *wide), 1, olga)
+    decided(ann, planned_step(olga, "Replace the trust policy"), 12, olga)
+    decided(ann, planned_step(olga, "Make the roles Bowline's"), 12, olga)
 
     olga.goto("/accounts/existing-roles/")
     expect(section(olga, "Taken over 12")).to_contain_text("The roles are Bowline's.")

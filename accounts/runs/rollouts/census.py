@@ -26,7 +26,8 @@ class Group(NamedTuple):
     wave: int | None
     status: str
     accounts: int
-    tolerated: int
+    known: int
+    """Of these, how many were so when a person resumed the rollout."""
 
 
 def runs_of(rollout: Rollout) -> RunQuerySet:
@@ -85,9 +86,7 @@ class Census:
             Q(moved_at__lte=rollout.resumed_at) if rollout.resumed_at else Q(pk=None)
         )
         rows = runs_of(rollout).order_by().values_list("wave", "status")
-        counted = rows.annotate(
-            accounts=Count("pk"), tolerated=Count("pk", filter=known)
-        )
+        counted = rows.annotate(accounts=Count("pk"), known=Count("pk", filter=known))
         self.groups = [Group(*row) for row in counted]
         self.statuses: Counter[str] = Counter()
         for group in self.groups:
@@ -118,7 +117,8 @@ class Census:
             working=sum(g.accounts for g in mine if g.status in WORKING),
             good=sum(g.accounts for g in mine if g.status in SETTLED),
             failed=sum(group.accounts for group in failed),
-            tolerated=sum(group.tolerated for group in failed),
+            tolerated=sum(group.known for group in failed),
+            known=sum(group.known for group in mine),
         )
 
     @property
@@ -135,4 +135,5 @@ def settings_of(rollout: Rollout) -> Settings:
         at_once=rollout.at_once,
         most_failures=rollout.most_failures,
         failure_percent=rollout.failure_percent,
+        waits=bool(rollout.take_over),
     )

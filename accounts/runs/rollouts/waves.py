@@ -13,6 +13,10 @@ from accounts.wording import counted
 REST = 3
 """The last wave, which takes whatever is left."""
 
+TRY_FIRST = (
+    "Wave {} is done. Deploy with Spinnaker in its accounts, verify them again, and "
+    "resume the rollout."
+)
 FEW = 10
 """Of fewer accounts, each one that fails would be over the usual limit of a wave."""
 
@@ -24,6 +28,8 @@ class Settings:
     at_once: int
     most_failures: int
     failure_percent: int
+    waits: bool = False
+    """Whether a person resumes it after each wave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,8 @@ class Wave:
     failed: int = 0
     tolerated: int = 0
     """Of those that failed: known when a person resumed the rollout."""
+    known: int = 0
+    """Of all: how far they are was known then."""
 
     @property
     def started(self) -> int:
@@ -100,6 +108,8 @@ def next_step(counts: Counts, settings: Settings) -> Next:
     wave = counts.waves[number - 1]
     room = size(number, settings, counts.total) - wave.started
     if room <= 0 and not wave.working and number < REST:
+        if settings.waits and wave.known < wave.started:
+            return Next(number, pause=TRY_FIRST.format(number))
         number += 1
         room = size(number, settings, counts.total)
     free = settings.at_once - counts.working

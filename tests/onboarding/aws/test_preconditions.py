@@ -187,7 +187,9 @@ def test_a_full_role_is_told_which_of_its_policies_fit_into_one(field: Field) ->
     for letter in "ab":
         actions = [f"ec2:{letter}{n:0100}" for n in range(30)]
         large = Policy.allowing({"Action": actions, "Resource": "*"}).text
-        made = field.iam.create_policy(PolicyName=f"Large{letter}", PolicyDocument=large)
+        made = field.iam.create_policy(
+            PolicyName=f"Large{letter}", PolicyDocument=large
+        )
         field.iam.attach_role_policy(RoleName="R", PolicyArn=made["Policy"]["Arn"])
 
     said = refused(changing(field, Create(attachment(field))))

@@ -12,6 +12,7 @@ from accounts.runs.actions import approve, keep
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance, advance_after, send
+from onboarding.resources.take_over import TakeOver
 from tests.accounts.runs.rollouts.rows import SAME, move, plan, started, statuses
 from tests.rows import managing_row, person
 
@@ -153,6 +154,22 @@ def test_a_resumed_one_goes_on_past_what_failed_before(approved) -> None:
     advance(approved.number)
 
     assert statuses(approved) == {FAILED: 1, APPLYING: 2, APPROVED: 9}
+
+
+def test_one_that_takes_roles_over_waits_for_people_after_each_wave(approved) -> None:
+    take_over = TakeOver(detaches=frozenset(["a" * 64])).as_json()
+    Rollout.objects.filter(pk=approved.pk).update(take_over=take_over)
+    advance(approved.number)
+    move(approved, APPLYING, VERIFIED, moved_at=Now())
+
+    assert approved.state == Rollout.State.PAUSED
+    assert approved.reason.startswith("Wave 1 is done.")
+    assert statuses(approved) == {VERIFIED: 1, APPROVED: 11}
+
+    decisions.resume(approved, person("operator"))
+    advance(approved.number)
+
+    assert statuses(approved) == {VERIFIED: 1, APPLYING: 2, APPROVED: 9}
 
 
 def test_a_paused_one_starts_nothing_and_what_runs_ends(approved) -> None:

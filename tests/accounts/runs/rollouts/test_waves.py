@@ -123,6 +123,23 @@ def test_ten_percent_follow_and_then_the_rest_so_many_at_once() -> None:
     assert [(step.wave, step.start) for step in steps] == [(2, 10), (3, 50)]
 
 
+def test_a_wave_is_tried_by_people_before_the_next_one() -> None:
+    waits = replace(USUAL, waits=True)
+    done, working = Wave(good=1), Wave(working=1)
+
+    begun = next_step(Counts(approved=100), waits)
+    busy = next_step(Counts(approved=99, waves=(working, Wave(), Wave())), waits)
+    ended = next_step(Counts(approved=99, waves=(done, Wave(), Wave())), waits)
+    known = (replace(done, known=1), Wave(), Wave())
+    resumed = next_step(Counts(approved=99, waves=known), waits)
+    last = (*known[:2], Wave(good=99))
+
+    assert (begun.start, busy.pause) == (1, "")
+    assert (ended.start, ended.pause[:15]) == (0, "Wave 1 is done.")
+    assert (resumed.wave, resumed.start, resumed.pause) == (2, 10, "")
+    assert next_step(Counts(waves=last), waits).pause == ""
+
+
 def test_those_of_all_waves_that_are_tried_again_count_as_working() -> None:
     waves = (Wave(working=1), Wave(working=9, good=1), Wave(working=30))
 
