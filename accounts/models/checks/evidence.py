@@ -32,3 +32,6 @@ class Evidence(BaseModel, extra="forbid"):
     """What it could no longer do, the latest used first."""
     more: int = 0
     """How many are not named."""
+    unpassed: list[str] = []
+    """Paths and names of roles that it could pass to services, and no longer can."""
+    more_unpassed: int = 0

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from accounts.models.checks.evidence import Evidence, Use
 from onboarding.aws.errors import AwsError
 from onboarding.aws.roles.last_accessed import last_accessed
+from onboarding.aws.roles.passable import passable_roles
 from onboarding.partitions import arn
 from onboarding.resources.kinds import Attachment, InlinePolicy, ManagedPolicy, Role
 from onboarding.resources.policy import Policy
 from onboarding.review.as_found import said
+from onboarding.review.passed import no_longer_passed
 from onboarding.review.used import no_longer_allowed
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from onboarding.aws.session import Sessions
 
 MOST_MISSING = 50
-"""The most actions of a role that are named, the latest used first."""
+"""The most actions, the latest used first, and the most roles that are named."""
 
 
 def evidence_of(
@@ -28,7 +30,8 @@ def evidence_of(
     """Say of each role that stays and loses policies of others what it has used and
     would no longer be allowed, as a run keeps it.
 
-    Calls: two for each role, and one for each 100 services.
+    Calls: two for each role, one for each 100 services, and one for each 100 roles of
+    the account.
     """
     return [
         of_role(side, one, role, sessions).model_dump()
@@ -46,19 +49,30 @@ def losing(one: Comparison) -> list[Role]:
 def of_role(side: Side, one: Comparison, role: Role, sessions: Sessions) -> Evidence:
     name = f"role{role.path}{role.name}"
     role_arn = arn(sessions.partition.name, "iam", role.account, name)
+    left, gone = remaining(side, one, role.name), leaving(one, role.name)
     try:
         used = last_accessed(sessions, side.reach, role_arn)
+        could = passable_roles(sessions, side.reach)
+        unpassed = no_longer_passed(could, gone, left)
     except AwsError as error:
         return Evidence(role=role.name, unread=error.message)
     missing = [
         Use(action=action, at=at.isoformat())
-        for action, at in no_longer_allowed(used, remaining(side, one, role.name))
+        for action, at in no_longer_allowed(used, left)
     ]
     return Evidence(
         role=role.name,
         missing=missing[:MOST_MISSING],
         more=len(missing[MOST_MISSING:]),
+        unpassed=unpassed[:MOST_MISSING],
+        more_unpassed=len(unpassed[MOST_MISSING:]),
     )
+
+
+def leaving(one: Comparison, role: str) -> list[Policy]:
+    """Return what is detached from the role, as far as it was read."""
+    gone = (it for it in one.foreign if it.removable and it.resource.role == role)
+    return [it.document for it in gone if it.document]
 
 
 def remaining(side: Side, one: Comparison, role: str) -> list[Policy]:

@@ -37,6 +37,9 @@ from tests.accounts.runs.foreign.taken import iam as iam
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+FUNCTION = "/spinnaker-lambda/hello-function"
+"""A role that the emulated accounts have."""
+
 
 def test_a_plan_shows_what_the_role_has_used_and_would_lose(
     account: ManagedAccount, monkeypatch: pytest.MonkeyPatch
@@ -57,7 +60,24 @@ def test_a_plan_shows_what_the_role_has_used_and_would_lose(
             {"action": "sns:*", "at": at.isoformat()},
         ],
         "more": 0,
+        "unpassed": [FUNCTION],  # the account's deployments are EC2's
+        "more_unpassed": 0,
     }
+
+
+def test_a_plan_names_the_roles_that_could_be_passed_before(
+    account: ManagedAccount, iam: Any
+) -> None:
+    for name, service in (("web", "ec2"), ("crawler", "glue")):
+        trust = {"Principal": {"Service": f"{service}.amazonaws.com"}}
+        document = Policy.allowing({**trust, "Action": "sts:AssumeRole"}).text
+        iam.create_role(RoleName=name, Path="/t/", AssumeRolePolicyDocument=document)
+    account.refresh_from_db()
+
+    run = carried(take_over(account, None, of_others(account), send=keep))
+
+    (role,) = run.evidence
+    assert role["unpassed"] == [FUNCTION, "/t/web"]  # BaseIAMRole isn't among them
 
 
 def test_what_stays_counts_as_allowed(
