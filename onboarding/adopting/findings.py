@@ -8,6 +8,7 @@ from typing import Any
 
 from onboarding import names
 from onboarding.adopting.comparing import PROFILES_SWITCH, Spinnaker
+from onboarding.adopting.judging.launching import Launching, has_files, launching
 from onboarding.adopting.judging.roles import role_in
 from onboarding.adopting.values import (
     AWS,
@@ -17,7 +18,6 @@ from onboarding.adopting.values import (
     Account,
     EksCluster,
     Finding,
-    SourceKind,
     within,
 )
 from onboarding.carried.fields import canonical
@@ -179,11 +179,12 @@ def roles(accounts: Iterable[Account]) -> Iterator[Finding]:
             "account names its role unless it is the usual managed role.",
         )
     if any(role.partition not in ("", OWN_STS) for role in own):
+        found = sorted({role.partition for role in own if role.partition})
+        several = "s" if len(found) > 1 else ""
         yield Finding(
             "partition",
-            "Roles are in the partitions "
-            + ", ".join(sorted({role.partition for role in own if role.partition}))
-            + ". One Bowline works in one partition.",
+            f"Roles are in the partition{several} {', '.join(found)}. One Bowline "
+            "works in one partition.",
         )
 
 
@@ -267,9 +268,18 @@ def clusters(spinnaker: Spinnaker) -> Iterator[Finding]:
     )
 
 
+LAUNCHES = {
+    Launching.BOTH: "Spinnaker uses launch templates for a part of what these accounts "
+    "launch. Bowline allows both, and would switch them on for all.",
+    Launching.UNKNOWN: "These sources don't say whether these accounts launch from "
+    "launch templates or launch configurations. Bowline allows both, and its bundles "
+    "would switch launch templates on.",
+}
+
+
 def switches(spinnaker: Spinnaker) -> Iterator[Finding]:
     """Say what is switched off, where the sources are complete enough to know."""
-    settings = spinnaker.settings
+    settings, of_aws = spinnaker.settings, spinnaker.of_type(AWS)
     for provider in PROVIDERS:
         if within(settings, provider, "enabled") is False:
             yield from finding(
@@ -278,14 +288,14 @@ def switches(spinnaker: Spinnaker) -> Iterator[Finding]:
                 f"The provider {provider} is switched off, so Spinnaker has none of "
                 "these accounts. Bowline would switch it on.",
             )
-    is_file = any(
-        one.kind in (SourceKind.HALCONFIG, SourceKind.OPERATOR, SourceKind.SPRING)
-        for one in spinnaker.readings
-    )
-    if is_file and not lambda_is_on(settings.get(AWS, {})):
+    launches = {one.name: launching(spinnaker, one.name) for one in of_aws}
+    for kind, says in LAUNCHES.items():
+        found = (one for one in of_aws if launches[one.name] is kind)
+        yield from finding("launch-templates", found, says)
+    if has_files(spinnaker) and not lambda_is_on(settings.get(AWS, {})):
         yield from finding(
             "lambda-off",
-            (one for one in spinnaker.of_type(AWS) if one.values.get("lambdaEnabled")),
+            (one for one in of_aws if one.values.get("lambdaEnabled")),
             "Lambda is on for these accounts, and off for the provider, so Spinnaker "
             "shows no functions. Bowline would switch it on.",
         )

@@ -42,7 +42,7 @@ class RememberingAws:
         made = self.made.get(side.reach.account_id, {})
         observed = tuple(made[one.key] for one in side.looks_for if one.key in made)
         wanted = () if side.removes else side.wanted
-        changes = diff(wanted, observed)
+        changes = diff(wanted, observed, adopts=side.adopts)
         return Comparison(changes, len(observed), observed, read_at=timezone.now())
 
     def apply(self, _: Sessions, reach: Reach, change: Any, **__: Any) -> None:

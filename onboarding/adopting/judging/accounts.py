@@ -7,7 +7,7 @@ it is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -23,6 +23,7 @@ from onboarding.adopting.accounts.fields import (
 )
 from onboarding.adopting.accounts.listed import KEY_PAIR
 from onboarding.adopting.comparing import Spinnaker
+from onboarding.adopting.judging.launching import WRITTEN, launching
 from onboarding.adopting.judging.roles import RoleName, refusal, role_in, usual_role
 from onboarding.adopting.judging.sharing import (
     ECS_OF_ANOTHER,
@@ -161,7 +162,9 @@ class Judge:
         carried = carried_of(judged)
         first = self.first_of.get(account.text("accountId"), account)
         if first is account:
-            written = with_remainder(written_aws(account, self.role), AWS, carried)
+            launches = WRITTEN[launching(self.spinnaker, account.name)]
+            taken = written_aws(account, self.role, launches)
+            written = with_remainder(taken, AWS, carried)
         elif why := unlike_name(account, first):
             return judged.leaving(why)
         else:
@@ -353,15 +356,17 @@ def cluster_of(account: Account, spinnaker: Spinnaker) -> EksCluster | str:
     return IN_CLUSTER
 
 
-def written_aws(account: Account, managed_role: RoleName | None) -> Written:
+def written_aws(
+    account: Account, managed_role: RoleName | None, launches: Mapping[str, bool]
+) -> Written:
     """Write an account in the keys of the accounts file; with its managed role, where
-    that is not the usual one.
+    that is not the usual one, and with what it launches from.
     """
     values = account.values
     key_pair = account.text("defaultKeyPair")
     usual = KEY_PAIR.replace("{{name}}", account.name)
     ec2 = {"key_pair": key_pair} if key_pair not in ("", usual) else {}
-    providers: Written = {"ec2": ec2}
+    providers: Written = {"ec2": {**ec2, **launches}}
     if values.get("lambdaEnabled"):
         providers["lambda"] = {}
     written: Written = {"name": account.name, "account_id": account.text("accountId")}

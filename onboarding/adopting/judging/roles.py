@@ -39,8 +39,8 @@ def refusal(account: Account) -> str:
     role = account.text("assumeRole")
     if not role:
         return (
-            "Spinnaker assumes no role for this account. Bowline describes accounts "
-            "whose role Spinnaker assumes."
+            "Spinnaker assumes no role for this account. Bowline only manages accounts "
+            "with one: to add this account later, let Spinnaker assume a role in it."
         )
     found = Arn.of(role)
     if "{{" in role or "${" in role:

@@ -27,8 +27,8 @@ from tests.onboarding.adopting.documents import (
     stored,
     yaml_of,
 )
+from tests.onboarding.adopting.shapes import SHAPES, Shape, reports
 from tests.onboarding.adopting.test_clusters import kubeconfig, run
-from tests.onboarding.adopting.test_shapes import SHAPES, Shape, reports
 
 HOOK = {"defaultResult": "ABANDON", "heartbeatTimeout": 120, "roleARN": "x"}
 OF_A_CLUSTER = {

@@ -164,7 +164,11 @@ def test_an_account_says_in_the_accounts_file_what_it_says_in_spinnaker() -> Non
             "external_id": False,
             "adopts": True,
             "permissions": {"READ": ["team b", "team-a"], "WRITE": ["team-a"]},
-            "providers": {"ec2": {"key_pair": "shared"}, "lambda": {}, "ecs": {}},
+            "providers": {
+                "ec2": {"key_pair": "shared", "launch_templates": False},
+                "lambda": {},
+                "ecs": {},
+            },
         },
     )
 

@@ -87,4 +87,36 @@ def test_lambda_is_taken_where_the_provider_has_it_on() -> None:
 
     assert "lambda-off" in kinds(off)
     assert "lambda-off" not in kinds(by_profile)
-    assert by_profile.judgement.written[0]["providers"] == {"ec2": {}, "lambda": {}}
+    assert by_profile.judgement.written[0]["providers"] == {
+        "ec2": {"launch_templates": False},
+        "lambda": {},
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        (
+            "one account without a role",
+            "Spinnaker assumes no role for this account. Bowline only manages accounts "
+            "with one: to add this account later, let Spinnaker assume a role in it. "
+            "Accounts: test.",
+        ),
+        (
+            "Kubernetes only, from a template",
+            "The kubeconfig is named by a reference that Bowline doesn't follow. Give "
+            "the kubeconfig as a source, too. Accounts: cluster.",
+        ),
+    ],
+)
+def test_what_cannot_be_taken_over_is_left_with_a_sentence(
+    name: str, says: str
+) -> None:
+    for source, report in reports(SHAPES[name]):
+        assert says in text(report), source
+
+
+def test_china_is_one_partition() -> None:
+    (report, *_) = (report for _, report in reports(SHAPES["China, with whole ARNs"]))
+
+    assert "Roles are in the partition aws-cn. One Bowline" in text(report)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts.models import ForeignPolicy
+from accounts.models import ForeignPolicy, ManagingAccount, Run
+from accounts.models.states import Status
 from accounts.runs.foreign.keeping import keep_all_foreign, keep_foreign
-from accounts.runs.scope import Comparison, Side
+from accounts.runs.scope import Comparison, Scope, Side
 from onboarding.topology import Reach
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.onboarding.resources.test_foreign_alike import found_in
-from tests.rows import account_row, managing_row
+from tests.rows import account_row, managing_row, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +69,14 @@ def test_what_was_found_before_it_was_compared_with_others_is_compared_now() -> 
 
     known.refresh_from_db()
     assert known.alike == found.alike
+
+
+@pytest.mark.parametrize("kind", ManagingAccount.IdentityKind)
+def test_only_an_existing_identity_keeps_what_was_on_it(kind: str) -> None:
+    exists = kind == ManagingAccount.IdentityKind.EXISTING
+    arn = "arn:aws:iam::911111111111:role/spinnaker-nodes" if exists else ""
+    managing_row(identity_kind=kind, identity_arn=arn)
+
+    (shared,) = Scope.load(run_row(Status.PLANNING, kind=Run.Kind.MANAGING)).shared
+
+    assert shared.adopts is exists
