@@ -91,7 +91,7 @@ rows = ManagedAccount.objects.bulk_create(
         regions=["us-east-1"],
         write_roles=["operators"],
         state=states[number % 20],
-        proof="verified" if states[number % 20] == "verified" else "",
+        verification="verified" if states[number % 20] == "verified" else "",
         verified_at=now - timedelta(hours=number),
         granted_at=now,
         adopts=number < 16,
