@@ -78,7 +78,7 @@ def described(
 MANY = """
 from datetime import timedelta
 from django.utils import timezone
-from accounts.models import FoundRoles, ManagedAccount
+from accounts.models import EnabledProvider, FoundRoles, ManagedAccount
 now = timezone.now()
 taken = FoundRoles.Taken.values
 states = ["verified"] * 17 + ["failed", "drifted", "outdated"]
@@ -91,12 +91,16 @@ rows = ManagedAccount.objects.bulk_create(
         regions=["us-east-1"],
         write_roles=["operators"],
         state=states[number % 20],
-        proof="verified" if states[number % 20] == "verified" else "",
+        verification="verified" if states[number % 20] == "verified" else "",
         verified_at=now - timedelta(hours=number),
+        verified={"entries": [], "managed": {}},
         granted_at=now,
         adopts=number < 16,
     )
     for number in range(64)
+)
+EnabledProvider.objects.bulk_create(
+    EnabledProvider(account=row, key="ec2", details={}, has_details=True) for row in rows
 )
 FoundRoles.objects.bulk_create(
     FoundRoles(account=row, taken=taken[number % len(taken)], read_at=now)

@@ -170,7 +170,7 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
             ("adopt-report", report),
             ("account", dev),
             *((f"account-{tab}", f"{dev}?tab={tab}") for tab in TABS["account"]),
-            ("account-failed", linked("/accounts/", LIMITED.name)),
+            ("account-failed", linked("/accounts/", HANDMADE.name)),
             ("wizard-identity", f"{dev}identity/"),
             ("wizard-access", f"{dev}access/"),
             ("wizard-providers", f"{dev}providers/"),

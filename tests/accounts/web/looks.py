@@ -70,8 +70,11 @@ FAULTS = """() => {
 }"""
 
 # What has the focus and lies under something that stays where it is, when each control
-# is focused in the order of Tab, and then in the order of Shift+Tab.
-UNDER = """() => {
+# is focused in the order of Tab, and then in the order of Shift+Tab. The page measures
+# its bars (bars.js) before the next frame is painted.
+UNDER = """async () => {
+    const painted = () => new Promise((done) => requestAnimationFrame(done));
+    await painted().then(painted);
     const found = new Set();
     const STAY = ["sticky", "fixed"];
     const stays = (one) => {
