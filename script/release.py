@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[1]
 MADE = Path("var", "release")
 TAG = f"v{VERSION}"
 PYTHON = ".venv/bin/python"
+AUDIT = (PYTHON, "-m", "script.supply_chain", "audit")
+NOT_AUDITED = 3
 
 BY_HAND = f"""\
 By hand, now:
@@ -120,6 +122,18 @@ def digest(note: str) -> str:
     )
 
 
+def audit(command: Sequence[str] = AUDIT) -> None:
+    """Refuse known vulnerabilities of this day."""
+    code = subprocess.run(command, cwd=ROOT).returncode
+    if code == NOT_AUDITED:
+        raise NotHere(
+            "some packages were not looked up, because the database of known "
+            f"vulnerabilities is unavailable. Run {shlex.join(command)} elsewhere"
+        )
+    if code:
+        raise NotReady(f"{shlex.join(command)} ended with {code}.")
+
+
 TOOLS = {"docker": ("docker", "info"), "buildah": ("buildah", "info")}
 """What builds images, and how to ask whether it can here: Docker needs its daemon."""
 
@@ -158,8 +172,10 @@ def refuse_different(first: str, second: str) -> None:
 STEPS = (
     Step("Clean tree", refuse_changes, f"nothing to commit, and no tag {TAG}"),
     Step("Changelog", read_changelog, f"CHANGELOG.md begins with {VERSION}"),
+    Step("Known vulnerabilities", audit, shlex.join(AUDIT)),
     Step("Checks", (".ci/run",)),
     Step("All tests", ("script/test", "--all")),
+    Step("Soak", ("script/soak", "--minutes", "120")),
     Step("Slips", ("script/slips",)),
     Step("Upgrades", ("script/test", "tests/upgrade")),
     Step("Pictures", ("script/screenshots", f"{MADE}/pages")),

@@ -149,17 +149,23 @@ class Trial:
             self.carry("Plan again", onboard, "0 changes, verified", count=True)
             self.bundle()
             self.is_complete = True
-        except Stopped as stopped:
-            self.faults.append(str(stopped))
+        except (Exception, KeyboardInterrupt) as error:
+            self.stopped(error)
         account = ManagedAccount.objects.get()
-        if account.granted_at or account.applied:
-            take_away = partial(remove, account, None, never_told=True)
-            try:
+        take_away = partial(remove, account, None, never_told=True)
+        try:
+            if account.granted_at or account.applied:
                 self.carry("Remove the account's roles", take_away, "removed")
-            except Stopped as stopped:
-                self.faults.append(str(stopped))
-        self.remove_managing(new)
+            self.remove_managing(new)
+        except (Exception, KeyboardInterrupt) as error:
+            self.stopped(error)
         self.look_for_rest()
+
+    def stopped(self, error: BaseException) -> None:
+        """Remember what stopped a part: the next one removes what was made."""
+        self.is_complete = False
+        kind = "" if isinstance(error, Stopped) else f"{type(error).__name__}: "
+        self.faults.append(f"{kind}{error}")
 
     def is_own_account(self) -> bool:
         found = boto3.client("sts", region_name=self.asked.region).get_caller_identity()
@@ -216,6 +222,8 @@ class Trial:
             raise Stopped(f"{name}: {(run.error or {}).get('message', 'see above')}")
 
     def ask(self, run: Run) -> None:
+        from accounts.runs.actions import discard
+
         print(f"\n{run.account_name}:", file=sys.stderr)
         for step in run.steps.all():
             print(f"  {step.verb} {step.kind} {step.name}", file=sys.stderr)
@@ -223,6 +231,7 @@ class Trial:
             return
         print("Type “yes” to let Bowline do this: ", end="", file=sys.stderr)
         if input().strip().lower() != "yes":
+            discard(run, None)
             raise Stopped("It wasn't approved.")
 
     def bundle(self) -> None:

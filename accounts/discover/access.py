@@ -37,10 +37,15 @@ def reach_of(account: ManagedAccount, role: str) -> Reach:
 
 
 def fails_test(account: ManagedAccount, partition: str) -> bool:
-    """Return whether the last test of the account's stored access role failed."""
+    """Return whether the last test of the account's stored access role failed; what is
+    stored and no role's name was never tested.
+    """
     if account.is_handed_off:
         return False
-    reach = reach_of(account, account.access_role)
+    try:
+        reach = reach_of(account, account.access_role)
+    except names.BadName:
+        return False
     asked = Question(ACCESS, partition, reach).digest
     tests = Lookup.objects.filter(question=asked, message="").answered(DELETED_AFTER)
     last = tests.first()

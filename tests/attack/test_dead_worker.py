@@ -159,7 +159,7 @@ def test_a_broker_that_takes_no_message_is_told_at_once(everybody) -> None:
     wake(run)
 
     html = everybody.get(run.get_absolute_url()).content.decode()
-    assert "The broker hasn't answered" in html
+    assert "The broker hasn&#x27;t answered" in html
     assert "wait, and continue when a worker is available again" in html
 
 

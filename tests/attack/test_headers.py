@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from playwright.sync_api import Browser
 
 from script.servers import LOOPBACK
+from tests.accounts.web.browsing import complaints, signed_in
 from tests.attack.behind_nginx import NAME, Front
 from tests.attack.behind_nginx import nginx as nginx
 from tests.attack.behind_nginx import site_behind_nginx as site_behind_nginx
@@ -34,6 +36,7 @@ from tests.attack.observatory import (
 )
 from tests.attack.test_no_store import administrator as administrator
 from tests.attack.test_no_store import plain_paths
+from tests.rows import account_row, managing_row, person
 
 SECURITY = Path(__file__).parents[2] / "SECURITY.md"
 WITH_TLS = {"Cookies", "Redirection", "Strict Transport Security"}
@@ -131,6 +134,36 @@ def test_the_policy_says_where_forms_and_what_is_embedded_may_lead(
     assert found["form-action"] == {"'self'"}
     assert found["object-src"] == {"'none'"}
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+PAGES = (
+    "/",
+    "/accounts/",
+    "/api/v1/docs",
+    "/help/",
+    "/managing/",
+    "/runs/",
+    "/bundles/",
+    "/settings/",
+    "/admin/",
+)
+
+
+def test_no_page_needs_more_than_the_policy_allows(
+    browser: Browser, live_server: Any, transactional_db: None
+) -> None:
+    """Chromium complains of what it did not load, or run."""
+    managing_row()
+    account_row()
+    person("administrator", is_staff=True)
+    page = signed_in(browser, live_server, "administrator")
+    told = complaints(page)
+    for path in PAGES:
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == 200, path
+
+    assert told == []
 
 
 CSP = "Content-Security-Policy"

@@ -359,7 +359,7 @@ def test_a_broker_that_is_away_is_told_at_once(
     page = everybody.get("/settings/?tab=site&look=answer").content.decode()
 
     assert "Bowline couldn&#x27;t call AWS because the broker is unavailable." in page
-    assert "The broker hasn't answered" in page
+    assert "The broker hasn&#x27;t answered" in page
 
 
 def test_a_page_that_waits_for_a_dead_worker_says_so(everybody) -> None:

@@ -15,6 +15,7 @@ from script.release import (
     NotHere,
     NotReady,
     Step,
+    audit,
     build_twice,
     built,
     digest,
@@ -47,8 +48,10 @@ def test_a_dry_run_prints_every_step_and_what_is_left(
     assert re.findall(r"^\d+\. ([\w ]+): ", printed.partition("By hand")[0], re.M) == [
         "Clean tree",
         "Changelog",
+        "Known vulnerabilities",
         "Checks",
         "All tests",
+        "Soak",
         "Slips",
         "Upgrades",
         "Pictures",
@@ -95,6 +98,14 @@ def test_what_cannot_be_done_here_is_said_at_the_end(
     assert (code, tag.exists()) == (0, True)
     last = capsys.readouterr().out.partition("By hand, now:")[2]
     assert last.endswith("Not done here:\n- Image: no image was built.\n")
+
+
+def test_known_vulnerabilities_end_it_and_an_unreachable_database_is_said() -> None:
+    audit(("true",))
+    with pytest.raises(NotReady, match="ended with 1"):
+        audit(("sh", "-c", "exit 1"))
+    with pytest.raises(NotHere, match="unavailable"):
+        audit(("sh", "-c", "exit 3"))
 
 
 @pytest.mark.parametrize("asks", [("no-such-program",), ("false",)])

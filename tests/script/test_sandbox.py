@@ -76,15 +76,25 @@ def test_it_makes_roles_removes_them_and_reports(
     assert everything(own_organization) == before
 
 
+@pytest.mark.parametrize("typed", ["no\n", "yes\nyes\nno\nyes\n", "yes\nyes\n"])
 @pytest.mark.exhaustive
-def test_what_nobody_approves_is_not_made(own_organization: Credentials) -> None:
+def test_what_nobody_approves_is_not_made(
+    own_organization: Credentials, typed: str
+) -> None:
+    """What was made before is removed; at the end of the input, nobody approves that
+    either.
+    """
     before = everything(own_organization)
 
-    run = tried(own_organization, DATA.account_id, typed="no\n")
+    run = tried(own_organization, DATA.account_id, typed=typed)
 
     assert run.returncode == 1
-    assert "It wasn't approved." in run.stdout
-    assert everything(own_organization) == before
+    if typed.count("\n") == 2:
+        assert "EOFError" in run.stdout
+        assert "| Search for what is left | nothing | **Bowline" in run.stdout
+    else:
+        assert "It wasn't approved." in run.stdout
+        assert everything(own_organization) == before
 
 
 @pytest.mark.exhaustive

@@ -44,6 +44,15 @@ def test_no_role_is_proposed_for_the_managing_account(operator) -> None:
     assert response.context["form"]["access_role"].value() == ""
 
 
+@pytest.mark.parametrize("step", ["identity", "access", "details"])
+def test_a_stored_role_that_is_none_stops_no_step(operator, step: str) -> None:
+    """A form refuses it: something else wrote it into the database."""
+    managing_row()
+    account = account_row(access_role="no role!")
+
+    assert operator.get(url(account, step)).status_code == 200
+
+
 def test_access_is_saved_with_its_regions(operator) -> None:
     managing_row()
     account = account_row(regions=[])
