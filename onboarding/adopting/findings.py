@@ -269,8 +269,8 @@ def clusters(spinnaker: Spinnaker) -> Iterator[Finding]:
 
 
 LAUNCHES = {
-    Launching.BOTH: "Spinnaker uses launch templates for a part of what these accounts "
-    "launch. Bowline allows both, and would switch them on for all.",
+    Launching.BOTH: "Spinnaker uses launch templates in a part of its applications or "
+    "Regions. Bowline allows both, and would switch them on for all.",
     Launching.UNKNOWN: "These sources don't say whether these accounts launch from "
     "launch templates or launch configurations. Bowline allows both, and its bundles "
     "would switch launch templates on.",

@@ -115,9 +115,16 @@ def risks(
 def in_one_spelling(found: dict[str, Any] | None) -> dict[str, Any] | None:
     """Spell documents of others as Bowline spells what it adds, to tell what is new."""
     return found and {
-        name: Policy.of(value).document if name in DOCUMENTS else value
+        name: spelled(value) if name in DOCUMENTS else value
         for name, value in found.items()
     }
+
+
+def spelled(document: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return Policy.of(document).document
+    except (AttributeError, KeyError, TypeError):  # no policy, which is kept for a page
+        return document
 
 
 Told = Iterator[tuple[Topic, str]]

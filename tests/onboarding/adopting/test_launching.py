@@ -36,7 +36,7 @@ ALL = {"enabled": True, "all-applications": {"enabled": True}}
         (
             {"enabled": True, "allowed-accounts": "dev"},
             {"launch_configurations": True},
-            "for a part of what these accounts launch",
+            "in a part of its applications or Regions",
         ),
         (
             {**ALL, "excluded-applications": "old"},

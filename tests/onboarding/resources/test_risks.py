@@ -227,3 +227,16 @@ def test_awss_policy_that_reads_every_secret_is_told_twice():
         (Topic.AWS_POLICIES, "Attaches AWS's own policy PowerUserAccess."),
         (Topic.SECRETS, "Reads every secret of the account, by PowerUserAccess."),
     ]
+
+
+def test_what_others_only_spell_in_another_way_is_not_new():
+    passes = {"Action": "iam:PassRole", "Resource": "*"}
+    theirs = document({name: [value] for name, value in passes.items()})
+
+    assert told(document(passes), before=theirs) == []
+
+
+def test_what_is_no_policy_breaks_no_page():
+    odd = {"name": "x", "document": {"Statement": [{"Action": "s3:GetObject"}]}}
+
+    assert told(odd, before=odd) == []
