@@ -100,7 +100,8 @@ rows = ManagedAccount.objects.bulk_create(
     for number in range(64)
 )
 EnabledProvider.objects.bulk_create(
-    EnabledProvider(account=row, key="ec2", details={}, has_details=True) for row in rows
+    EnabledProvider(account=row, key="ec2", details={}, has_details=True)
+    for row in rows
 )
 FoundRoles.objects.bulk_create(
     FoundRoles(account=row, taken=taken[number % len(taken)], read_at=now)

@@ -146,8 +146,9 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
         return str(row.get_by_role("link").first.get_attribute("href"))
 
     page.goto("/accounts/adopt/")
-    config = {"name": "config", "mimeType": "", "buffer": halyard_config().encode()}
-    page.get_by_label("Files", exact=True).set_input_files([config])
+    page.get_by_label("Files", exact=True).set_input_files(
+        [{"name": "config", "mimeType": "", "buffer": halyard_config().encode()}]
+    )
     page.get_by_role("button", name="Create report").click()
     page.get_by_role("heading", name="Report on your Spinnaker").wait_for()
     report = page.url
