@@ -189,7 +189,7 @@ STEPS = (
 )
 
 
-def release(steps: Iterable[Step]) -> int:
+def release(steps: Iterable[Step], by_hand: str = BY_HAND) -> int:
     left = []
     for step in steps:
         print(f"\n== {step}", flush=True)
@@ -201,7 +201,7 @@ def release(steps: Iterable[Step]) -> int:
         except NotReady as error:
             print(f"Not ready: {error}", file=sys.stderr)
             return 1
-    print(f"\n{BY_HAND}")
+    print(f"\n{by_hand}")
     if left:
         print("Not done here:\n" + "\n".join(f"- {one}" for one in left))
     return 0
@@ -226,7 +226,7 @@ def main(arguments: Sequence[str]) -> int:
             print(f"\n{BY_HAND}")
             return 0
         case ["image"]:
-            return release(step for step in STEPS if step.name == "Image")
+            return release([step for step in STEPS if step.name == "Image"], "")
         case ["--help" | "-h"]:
             print(USAGE, end="")
             return 0

@@ -53,7 +53,9 @@ down was connected to a Spinnaker on its own machine.
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="script/soak", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=120)
+    parser.add_argument(
+        "--minutes", type=float, default=120, help="0: days that follow at once"
+    )
     parser.add_argument("--accounts", type=int, default=200)
     parser.add_argument("--days", type=int, default=DAYS)
     parser.add_argument("--seed", type=int, default=1)
@@ -121,8 +123,9 @@ def play(
         month.install()
         starts, day = time.monotonic(), 0
         eventful = options.days - CALM
-        each = max(0.0, ends - LAST - starts) / options.days
-        while day < eventful and time.monotonic() < ends - LAST:
+        left = max(1.0, ends - LAST - starts) if options.minutes else 0
+        each = left / options.days
+        while day < eventful and (not each or time.monotonic() < ends - LAST):
             day, begins = day + 1, time.monotonic()
             guarded(month, month.day, day, trouble(site, month, day, eventful))
             guarded(month, night, month, day, calm=False)

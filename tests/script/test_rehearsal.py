@@ -17,10 +17,10 @@ from script.rehearsal.rollouts import deletes
 
 
 @pytest.mark.exhaustive
-def test_three_days_agree_in_the_end() -> None:
+def test_four_days_agree_in_the_end() -> None:
     play = [sys.executable, "-m", "script.rehearsal"]
     run = subprocess.run(
-        [*play, "--minutes", "1", "--accounts", "5", "--days", "4"],
+        [*play, "--minutes", "0", "--accounts", "5", "--days", "4"],
         capture_output=True,
         text=True,
         timeout=1200,
