@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
 from script.demo_site import PASSWORD
 from script.emulated_organization import HANDMADE, LIMITED, UNTRUSTING, Account
@@ -147,7 +147,7 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
 
     page.goto("/accounts/adopt/")
     page.get_by_label("Files", exact=True).set_input_files(
-        [{"name": "config", "mimeType": "", "buffer": halyard_config().encode()}]
+        FilePayload(name="config", mimeType="", buffer=halyard_config().encode())
     )
     page.get_by_role("button", name="Create report").click()
     page.get_by_role("heading", name="Report on your Spinnaker").wait_for()
