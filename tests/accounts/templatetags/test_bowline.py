@@ -46,6 +46,13 @@ def test_every_word_for_a_state_has_a_badge(word: str) -> None:
     assert f"state-{BADGES[word].colour}" in html
 
 
+def test_what_may_be_confused_differs_by_word_and_icon_not_by_colour_alone() -> None:
+    alike = ("verified", "evaluated", "drifted", "outdated", "failed")
+
+    assert len({word_of(state) for state in alike}) == len(alike)
+    assert len({BADGES[state].icon for state in alike}) == len(alike)
+
+
 def test_the_sprite_has_every_icon() -> None:
     drawn = set(re.findall(r'<symbol id="(\w+)"', (STATIC / "icons.svg").read_text()))
     templates = STATIC.parent / "templates"
