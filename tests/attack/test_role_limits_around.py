@@ -101,7 +101,7 @@ def test_a_limit_counts_on_pages_that_were_opened_before_it(olga: User) -> None:
     answer = browser.post(f"/runs/{run.pk}/approve/", form)
 
     assert "Approve and\n      apply" in page.content.decode()
-    assert "olga is for" in refused(answer)
+    assert "role of olga applies to" in refused(answer)
     assert Run.objects.get().status == Status.PLANNED
 
 
@@ -134,7 +134,7 @@ def test_names_and_counts_of_many_outside_are_said(olga: User) -> None:
     said = refused(browser_of(olga).post(*many("plan", *rows)))
 
     assert f"8 accounts are outside (8 in {PRODUCTION}): web-1, web-2" in said
-    assert "web-5 and 3 more." in said
+    assert "web-5, and 3 more." in said
 
 
 FILE = """\
@@ -199,7 +199,7 @@ def test_pages_offer_nothing_that_would_be_refused_and_say_why(olga: User) -> No
 
     for url in urls:
         page = browser.get(url).content.decode()
-        assert f"is for {PRODUCTION} only." in page
+        assert f"applies to {PRODUCTION} only." in page
         assert "This is in staging." in page
         assert "(anna)" in page
         assert 'method="post" action="/accounts/' not in page
