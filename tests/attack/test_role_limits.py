@@ -186,7 +186,9 @@ def test_each_act_is_for_whoever_has_the_role_there(
     assert (done > 0) is may, said
     assert ("role of olga applies to" in said) is not may
     if not may:
-        assert f"applies to {PRODUCTION} and accounts without an environment only" in said
+        assert (
+            f"applies to {PRODUCTION} and accounts without an environment only" in said
+        )
         assert "or an administrator (anna)" in said
         assert STAGING in said
 
