@@ -58,7 +58,8 @@ def entry_of(olga: User) -> Activity:
     return record(olga, Activity.What.SIGN_IN)
 
 
-PAGES = [run_of, accepted_by, excluded_by, bundle_of]
+PAGES = {run_of: "", accepted_by: "settings", excluded_by: "history", bundle_of: ""}
+"""What somebody did, and the tab of its page that says who."""
 
 
 @pytest.mark.parametrize("made", [*PAGES, entry_of])
@@ -71,13 +72,15 @@ def test_whoever_did_something_cannot_be_deleted(olga: User, made: Any) -> None:
     assert User.objects.filter(pk=olga.pk).exists()
 
 
-@pytest.mark.parametrize("made", PAGES)
-def test_the_name_of_that_day_is_shown(client: Any, olga: User, made: Any) -> None:
+@pytest.mark.parametrize(("made", "tab"), PAGES.items())
+def test_the_name_of_that_day_is_shown(
+    client: Any, olga: User, made: Any, tab: str
+) -> None:
     row = made(olga)
     User.objects.filter(pk=olga.pk).update(username="mallory", is_active=False)
     client.force_login(person("viewer"))
 
-    page = client.get(row.get_absolute_url()).content.decode()
+    page = client.get(row.get_absolute_url(), {"tab": tab}).content.decode()
 
     assert "olga" in page
     assert "mallory" not in page

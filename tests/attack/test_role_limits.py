@@ -184,7 +184,7 @@ def test_each_act_is_for_whoever_has_the_role_there(
     done = Activity.objects.count() - before
     said = f"{told(answer)} {answer.content.decode()}"
     assert (done > 0) is may, said
-    assert ("of olga applies to" in said) is not may
+    assert ("role of olga applies to" in said) is not may
     if not may:
         assert (
             f"applies to {PRODUCTION} and accounts without an environment only" in said

@@ -101,7 +101,7 @@ def test_a_limit_counts_on_pages_that_were_opened_before_it(olga: User) -> None:
     answer = browser.post(f"/runs/{run.pk}/approve/", form)
 
     assert "Approve and\n      apply" in page.content.decode()
-    assert "of olga applies to" in refused(answer)
+    assert "role of olga applies to" in refused(answer)
     assert Run.objects.get().status == Status.PLANNED
 
 
