@@ -102,6 +102,7 @@ def test_cookies_belong_to_this_host_alone(site_behind_nginx: Front) -> None:
     assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= {*cookie.split("; ")}
 
 
+@pytest.mark.django_db
 def test_every_page_has_the_same_headers(administrator: Client) -> None:
     pages = {path: administrator.get(path) for path in plain_paths()}
     wrong = {
