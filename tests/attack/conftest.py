@@ -1,6 +1,6 @@
 """Fixtures of the attacks: an AWS that enforces IAM, as runs meet it; a provider."""
 
-from tests.accounts.runs.conftest import here
+from tests.accounts.runs.conftest import here, unadopted
 from tests.accounts.web.single_sign_on.provider import provider
 
-__all__ = ["here", "provider"]
+__all__ = ["here", "provider", "unadopted"]

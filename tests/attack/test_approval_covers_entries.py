@@ -24,7 +24,7 @@ from accounts.spinnaker.bundles import build, new_bundle
 from onboarding.spinnaker.bundle.contents import accounts_in
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import carried, done, member, onboarded, planned
-from tests.accounts.runs.conftest import here  # noqa: F401  # it is a fixture
+from tests.accounts.runs.conftest import here, unadopted  # noqa: F401  # fixtures
 from tests.accounts.web.answers import read, url
 from tests.rows import person
 

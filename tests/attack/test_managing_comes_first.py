@@ -25,7 +25,7 @@ from tests.accounts.runs.carried import (
     planned,
     root,
 )
-from tests.accounts.runs.conftest import here  # noqa: F401  # it is a fixture
+from tests.accounts.runs.conftest import here, unadopted  # noqa: F401  # fixtures
 from tests.accounts.web.answers import read, told
 from tests.rows import person
 

@@ -14,6 +14,7 @@ from accounts.tasks import verify_all
 from script.emulated_organization import MEMBERS, Credentials
 from tests.accounts.runs.carried import carried, member, onboarded, root
 from tests.accounts.runs.conftest import here as here
+from tests.accounts.runs.conftest import unadopted as unadopted
 from tests.accounts.web.answers import again
 from tests.accounts.web.browsing import complaints, signed_in
 from tests.journey.pages import press, section

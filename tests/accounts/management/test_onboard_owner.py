@@ -13,6 +13,7 @@ from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.management.onboarding import approved, onboard
 from tests.accounts.runs.carried import DEV, root
 from tests.accounts.runs.conftest import here as here
+from tests.accounts.runs.conftest import unadopted as unadopted
 from tests.accounts.runs.owners.owning import deploy
 
 pytestmark = pytest.mark.django_db(transaction=True)

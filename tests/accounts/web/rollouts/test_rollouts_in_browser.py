@@ -19,6 +19,7 @@ from script.emulated_organization import (
 )
 from tests.accounts.runs.carried import member, root
 from tests.accounts.runs.conftest import here as here
+from tests.accounts.runs.conftest import unadopted as unadopted
 from tests.accounts.runs.rollouts.rows import work
 from tests.accounts.web.browsing import (
     assert_axe_finds_nothing,
