@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from accounts.models.checks.evidence import Evidence, Use
+from accounts.runs.foreign.passed import no_longer_passed
 from onboarding.aws.errors import AwsError
 from onboarding.aws.roles.last_accessed import last_accessed
 from onboarding.aws.roles.passable import passable_roles
@@ -13,7 +14,6 @@ from onboarding.partitions import arn
 from onboarding.resources.kinds import Attachment, InlinePolicy, ManagedPolicy, Role
 from onboarding.resources.policy import Policy
 from onboarding.review.as_found import said
-from onboarding.review.passed import no_longer_passed
 from onboarding.review.used import no_longer_allowed
 
 if TYPE_CHECKING:

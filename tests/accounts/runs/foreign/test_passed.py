@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.runs.foreign.passed import no_longer_passed
 from onboarding.aws.roles.passable import Passable
 from onboarding.resources.policy import Policy
-from onboarding.review.passed import no_longer_passed
 
 EC2, LAMBDA = "ec2.amazonaws.com", "lambda.amazonaws.com"
 WEB = Passable("arn:aws:iam::111111111111:role/t/web", "/t/web", (EC2,))
