@@ -54,11 +54,7 @@ def more_roles_field() -> NamesField:
     return NamesField(
         label="Other roles",
         required=False,
-        help_text=more(
-            "Paths and names of roles outside this path, like /web, separated by "
-            "commas.",
-            "role-paths",
-        ),
+        help_text=more("Such as /web.", "role-paths"),
     )
 
 
