@@ -220,7 +220,7 @@ def test_all_accounts_are_listed_by_their_next_step(
     assert places == sorted(places)
     assert "AdministratorAccess" in shown
     assert "?existing=policies" in shown
-    assert "The roles of 1 of 5 accounts are Bowline's." in " ".join(shown.split())
+    assert "Taken over in 1 of 5 accounts." in " ".join(shown.split())
 
 
 def test_the_first_step_that_has_accounts_is_the_one_to_take(
