@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from accounts.models.checks.evidence import Evidence, Use
 from accounts.runs.foreign.passed import no_longer_passed
 from onboarding.aws.errors import AwsError
 from onboarding.aws.roles.last_accessed import last_accessed
-from onboarding.aws.roles.passable import passable_roles
+from onboarding.aws.roles.passable import Passable, passable_roles
 from onboarding.partitions import arn
 from onboarding.resources.kinds import Attachment, InlinePolicy, ManagedPolicy, Role
 from onboarding.resources.policy import Policy
@@ -30,15 +31,21 @@ def evidence_of(
     """Say of each role that stays and loses policies of others what it has used and
     would no longer be allowed, as a run keeps it.
 
-    Calls: two for each role, one for each 100 services, and one for each 100 roles of
-    the account.
+    Calls: two for each role, and one for each 100 services; one for each 100 roles of
+    the account, once.
     """
     return [
-        of_role(side, one, role, sessions).model_dump()
-        for side, one in compared
+        one.model_dump()
+        for side, found in compared
         if not side.removes
-        for role in losing(one)
+        for one in of_side(side, found, sessions)
     ]
+
+
+def of_side(side: Side, one: Comparison, sessions: Sessions) -> Iterator[Evidence]:
+    passable = cache(partial(passable_roles, sessions, side.reach))
+    for role in losing(one):
+        yield of_role(side, one, role, sessions, passable)
 
 
 def losing(one: Comparison) -> list[Role]:
@@ -46,14 +53,19 @@ def losing(one: Comparison) -> list[Role]:
     return [r for r in one.observed if isinstance(r, Role) and r.name in names]
 
 
-def of_role(side: Side, one: Comparison, role: Role, sessions: Sessions) -> Evidence:
+def of_role(
+    side: Side,
+    one: Comparison,
+    role: Role,
+    sessions: Sessions,
+    passable: Callable[[], list[Passable]],
+) -> Evidence:
     name = f"role{role.path}{role.name}"
     role_arn = arn(sessions.partition.name, "iam", role.account, name)
     left, gone = remaining(side, one, role.name), leaving(one, role.name)
     try:
         used = last_accessed(sessions, side.reach, role_arn)
-        could = passable_roles(sessions, side.reach)
-        unpassed = no_longer_passed(could, gone, left)
+        unpassed = no_longer_passed(passable(), gone, left)
     except AwsError as error:
         return Evidence(role=role.name, unread=error.message)
     missing = [

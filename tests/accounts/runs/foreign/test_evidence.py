@@ -65,6 +65,34 @@ def test_a_plan_shows_what_the_role_has_used_and_would_lose(
     }
 
 
+def test_the_accounts_roles_are_listed_once_for_all_roles_that_lose_policies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(evidence, "last_accessed", lambda *_: {})
+    monkeypatch.setattr(
+        evidence, "passable_roles", lambda *one: asked.append(one) or []
+    )
+    account = "1" * 12
+    roles = [
+        Role(account=account, name=name, trust=Policy.allowing()) for name in ("a", "b")
+    ]
+    attached = [
+        Attachment(account=account, holder=role.name, policy_arn=POWER_USER)
+        for role in roles
+    ]
+    one: Any = SimpleNamespace(
+        foreign=[Foreign(it, None) for it in attached], accepted=(), observed=roles
+    )
+    side: Any = SimpleNamespace(removes=False, wanted=(), reach=None)
+    sessions: Any = SimpleNamespace(partition=SimpleNamespace(name="aws"))
+
+    found = evidence_of([(side, one)], sessions)
+
+    assert [role["role"] for role in found] == ["a", "b"]
+    assert len(asked) == 1
+
+
 def test_a_plan_names_the_roles_that_could_be_passed_before(
     account: ManagedAccount, iam: Any
 ) -> None:
