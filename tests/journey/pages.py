@@ -62,10 +62,15 @@ def fact(page: Page, term: str) -> Locator:
     return terms.locator("xpath=following-sibling::dd[1]")
 
 
+def begin_bundle(page: Page, of: str) -> None:
+    """Build the first bundle, of as many accounts, on the page of all bundles."""
+    page.get_by_role("link", name=f"Build a bundle of {of}").click()
+    press(page, "Build bundle 1")
+
+
 def built_bundle(page: Page, folder: Path) -> Path:
     """Build the first bundle on the page of all bundles, download it and unpack it."""
-    page.get_by_role("link", name="Build a bundle of 1 account").click()
-    page.get_by_role("button", name="Build bundle 1").click()
+    begin_bundle(page, "1 account")
     link = page.get_by_role("link", name="Download bundle")
     expect(link).to_be_visible(timeout=PATIENCE)
     with page.expect_download() as download:

@@ -30,7 +30,7 @@ from tests.accounts.runs.conftest import unadopted as unadopted
 from tests.accounts.runs.foreign.taken import seen, with_wide_role
 from tests.accounts.runs.rollouts.rows import work
 from tests.accounts.web.browsing import complaints, signed_in
-from tests.journey.pages import press, section
+from tests.journey.pages import begin_bundle, press, section
 from tests.onboarding.adopting.documents import aws, halconfig
 from tests.rows import person
 
@@ -141,8 +141,7 @@ def decided(page: Page, rollout: Rollout, count: int, operator: Page) -> None:
 
 def installed(page: Page) -> None:
     page.goto("/bundles/")
-    page.get_by_role("link", name="Build a bundle of 12 accounts").click()
-    press(page, "Build bundle 1")
+    begin_bundle(page, "12 accounts")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Bundle 1")
     build(Bundle.objects.get())
     page.goto("/bundles/1/")

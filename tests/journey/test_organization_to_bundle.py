@@ -19,7 +19,7 @@ from script.emulated_organization import (
     Credentials,
 )
 from tests.accounts.runs.carried import root
-from tests.journey.pages import PATIENCE, press
+from tests.journey.pages import PATIENCE, begin_bundle, press
 from tests.rows import managing_row
 
 PROD, DATA = MEMBERS[2], MEMBERS[4]
@@ -112,8 +112,7 @@ def test_a_unit_is_chosen_planned_approved_fixed_and_bundled(
     expect(page.get_by_text("2 of 2 done")).to_be_visible()
 
     page.goto("/bundles/")
-    page.get_by_role("link", name="Build a bundle of 2 accounts").click()
-    press(page, "Build bundle 1")
+    begin_bundle(page, "2 accounts")
     link = page.get_by_role("link", name="Download bundle")
     expect(link).to_be_visible(timeout=PATIENCE)
     states = ManagedAccount.objects.values_list("name", "state")

@@ -14,7 +14,7 @@ from accounts.models.states import State
 from accounts.spinnaker.bundles import build
 from tests.accounts.runs.rollouts.rows import work
 from tests.accounts.web.browsing import complaints, signed_in
-from tests.journey.pages import press, section
+from tests.journey.pages import begin_bundle, press, section
 from tests.journey.remembering_aws import RememberingAws, replace_aws
 from tests.rows import managing_row, person
 
@@ -133,8 +133,7 @@ def test_two_broken_accounts_of_sixty_are_found_fixed_and_bundled(
     expect(olga.get_by_role("heading", name="Finished", exact=True)).to_be_visible()
     expect(olga.get_by_text("60 of 60 done")).to_be_visible()
     olga.goto("/bundles/")
-    olga.get_by_role("link", name="Build a bundle of 60 accounts").click()
-    press(olga, "Build bundle 1")
+    begin_bundle(olga, "60 accounts")
     expect(olga.get_by_role("heading", level=1)).to_contain_text("Bundle 1")
     build(Bundle.objects.get())
     olga.goto("/bundles/1/?tab=accounts")
