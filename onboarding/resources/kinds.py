@@ -120,6 +120,8 @@ class Role(Resource):
     boundary: str = ""
     other_tag: str = field(default="", compare=False)
     """What others wrote into the tag that says whose it is, as key=value."""
+    tool: str = field(default="", compare=False)
+    """What else manages it, as its tags say."""
 
     def __post_init__(self) -> None:
         if not self.trust.written:  # others may have raised their account's quota

@@ -28,7 +28,7 @@ def keep_managed_by(
     """Keep what else manages the account's existing roles; raise AwsError where it
     would undo what the plan takes over.
 
-    Calls: two for each role, and one for each Region of the account.
+    Calls: one for each role and Region.
     """
     regions = dict.fromkeys([sessions.partition.home_region, *managed.regions_of_all])
     for side, one in read:
@@ -46,9 +46,11 @@ def managed_outside(
     """Name by role what else manages it. Only a plan that takes over must know it:
     others count as nothing what Bowline isn't allowed to read.
     """
-    names = [before.name for before, _ in existing(side, one) if not before.owned]
+    roles = [before for before, _ in existing(side, one) if not before.owned]
     try:
-        found = {it: managed_by(sessions, side.reach, it, regions) for it in names}
+        found = {
+            role.name: managed_by(sessions, side.reach, role, regions) for role in roles
+        }
     except AwsError as error:
         if side.take_over or not error.unread:
             raise

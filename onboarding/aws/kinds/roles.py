@@ -12,6 +12,9 @@ from onboarding.resources.policy import Policy
 if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import RoleTypeDef, TagTypeDef
 
+TOOLS = {"terraform": "Terraform", "opentofu": "OpenTofu", "pulumi": "Pulumi"}
+"""People and modules tag with these names; the tools keep no list that AWS knows."""
+
 
 def role_of(account_id: str, found: RoleTypeDef) -> Role:
     owned = is_owned(found.get("Tags", []))
@@ -24,7 +27,19 @@ def role_of(account_id: str, found: RoleTypeDef) -> Role:
         boundary=found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
         owned=owned,
         other_tag=other_tag(found.get("Tags", []), any_case=True),
+        tool=tool_of(found.get("Tags", [])),
     )
+
+
+def tool_of(tags: Iterable[TagTypeDef]) -> str:
+    """Name the tool that manages what has these tags; empty: none that is known."""
+    for tag in tags:
+        if tag["Key"].startswith("aws:"):
+            continue
+        for word, tool in TOOLS.items():
+            if word in f"{tag['Key']} {tag['Value']}".casefold():
+                return f"{tool}, as its tag “{tag['Key']}” says"
+    return ""
 
 
 def other_tag(tags: Iterable[TagTypeDef], *, any_case: bool = False) -> str:

@@ -8,30 +8,26 @@ from typing import Any
 from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
+from onboarding.resources.kinds import Role
 from onboarding.topology import Reach
 
 IN_NO_STACK = "ValidationError"
 """CloudFormation's answer for a resource that is in none of the Region's stacks."""
-TOOLS = {"terraform": "Terraform", "opentofu": "OpenTofu", "pulumi": "Pulumi"}
-"""People and modules tag with these names; the tools keep no list that AWS knows."""
 
 
 def managed_by(
-    sessions: Sessions, reach: Reach, role: str, regions: Iterable[str]
+    sessions: Sessions, reach: Reach, role: Role, regions: Iterable[str]
 ) -> str:
     """Name what manages the role; empty: nothing that is known. Raise AwsError.
 
     A role of a stack has no tag of CloudFormation's (issue 277 of its coverage
-    roadmap), and a stack of any Region may have made it: one call for each Region that
-    is asked, and one for the tags.
+    roadmap), and a stack of any Region may have made it: one call for each Region.
     """
     client = AccountClient.of(sessions, reach)
     for region in regions:
-        if stack := stack_of(client, role, region):
+        if stack := stack_of(client, role.name, region):
             return f"the CloudFormation stack {stack} in {region}"
-    found = client.call(client.iam.get_role, f"read role {role}", RoleName=role)
-    tags = {tag["Key"]: tag["Value"] for tag in found["Role"].get("Tags", [])}
-    return tool_of(tags)
+    return role.tool
 
 
 def stack_of(client: AccountClient, role: str, region: str) -> str:
@@ -61,13 +57,3 @@ def is_kept(resource: Mapping[str, Any]) -> bool:
     """Return whether the stack still has it, and it is a role."""
     is_role = resource["ResourceType"] == "AWS::IAM::Role"
     return is_role and not resource["ResourceStatus"].startswith("DELETE_")
-
-
-def tool_of(tags: Mapping[str, str]) -> str:
-    for key, value in tags.items():
-        if key.startswith("aws:"):
-            continue
-        for word, tool in TOOLS.items():
-            if word in f"{key} {value}".casefold():
-                return f"{tool}, as its tag “{key}” says"
-    return ""

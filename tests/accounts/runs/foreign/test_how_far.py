@@ -82,8 +82,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Answer that a stack manages every role; what was asked is listed."""
     asked: list[Any] = []
 
-    def answer(_: Any, reach: Reach, role: str, regions: Any) -> str:
-        asked.append((reach.account_id, role, [*regions]))
+    def answer(_: Any, reach: Reach, role: Role, regions: Any) -> str:
+        asked.append((reach.account_id, role.name, [*regions]))
         return STACK
 
     monkeypatch.setattr(outside, "managed_by", answer)

@@ -12,7 +12,8 @@ from botocore.stub import Stubber
 
 from onboarding.aws.client import AccountClient, once
 from onboarding.aws.errors import AwsError
-from onboarding.aws.roles.managed_by import stack_of, tool_of
+from onboarding.aws.kinds.roles import tool_of
+from onboarding.aws.roles.managed_by import stack_of
 
 ROLE = "spinnakerManaged"
 
@@ -86,4 +87,6 @@ def test_it_is_unknown_where_bowline_may_not_ask() -> None:
     ],
 )
 def test_a_tag_names_the_tool(key: str, value: str, tool: str) -> None:
-    assert tool_of({"a": "b", key: value}) == tool
+    tags = {"a": "b", key: value}.items()
+
+    assert tool_of([{"Key": name, "Value": said} for name, said in tags]) == tool
