@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from onboarding.handoff.terraform import escaped
@@ -19,13 +19,13 @@ class InTool(NamedTuple):
     terraform: str
 
 
-def in_tools(wanted: Iterable[Resource], names: Iterable[str]) -> Iterator[InTool]:
+def in_tools(wanted: Iterable[Resource], names: Collection[str]) -> Iterator[InTool]:
     """Yield the properties that these roles have to have, and no others of the kind:
     what isn't written here, such as a boundary, can stay.
     """
     resources = [*wanted]
     for role in resources:
-        if isinstance(role, Role) and role.name in {*names}:
+        if isinstance(role, Role) and role.name in names:
             held = [
                 one
                 for one in resources
