@@ -4,21 +4,37 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from itertools import chain
 from typing import NamedTuple
 
 from accounts.models import Run
 from accounts.models.checks.evidence import Evidence
 
-MOST_ACTIONS = 20
-"""The most actions that are named, those of most accounts first."""
+MOST_NAMED = 20
+
+
+class Among(NamedTuple):
+    """What is said of some accounts."""
+
+    accounts: int
+    """Of how many anything is said."""
+    named: list[tuple[str, int]]
+    """Each thing with its accounts, those of most accounts first."""
+    more: int
+    """How many are not named."""
+
+    @classmethod
+    def of(cls, said: Collection[set[str]]) -> Among:
+        counts = Counter(chain.from_iterable(said))
+        named = counts.most_common(MOST_NAMED)
+        return cls(sum(map(bool, said)), named, len(counts) - len(named))
 
 
 class Used(NamedTuple):
-    accounts: int
-    """In how many accounts a role could no longer do what it has used."""
-    actions: list[tuple[str, int]]
-    """Of these, each action with the accounts that have used it."""
-    more: int
+    actions: Among
+    """What a role has used and could no longer do."""
+    unpassed: Among
+    """Roles that it could pass and no longer can."""
     unread: int
     """In how many accounts it isn't known; `why` is of one of them."""
     why: str
@@ -33,15 +49,14 @@ def used_in(numbers: Collection[int]) -> Used | None:
     ]
     if not found:
         return None
-    missing = [
-        {use.action for role in roles for use in role.missing} for roles in found
-    ]
-    counts = Counter(action for actions in missing for action in actions)
     unread = [one.unread for roles in found for one in roles if one.unread]
     return Used(
-        accounts=sum(map(bool, missing)),
-        actions=counts.most_common(MOST_ACTIONS),
-        more=len(counts.keys()) - min(len(counts), MOST_ACTIONS),
+        actions=Among.of(
+            [{use.action for one in roles for use in one.missing} for roles in found]
+        ),
+        unpassed=Among.of(
+            [{name for one in roles for name in one.unpassed} for roles in found]
+        ),
         unread=sum(any(one.unread for one in roles) for roles in found),
         why=unread[0] if unread else "",
     )

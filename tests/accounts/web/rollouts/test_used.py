@@ -58,6 +58,16 @@ def test_what_some_have_used_is_said_of_all(operator: Client) -> None:
     assert "undoing it on the page of each account, for 24 hours" in page
 
 
+def test_roles_that_can_no_longer_be_passed_are_named(operator: Client) -> None:
+    web, both = (role() | {"unpassed": names} for names in (["/web"], ["/web", "/b"]))
+    page = shown(operator, planned([web], [both], [role()]))
+
+    assert "In 2 accounts, Spinnaker can no longer pass roles" in page
+    assert '<code>/web</code> <span class="soft small">in 2 accounts' in page
+    assert '<code>/b</code> <span class="soft small">in 1 account<' in page
+    assert "check which roles your deployments pass" not in page
+
+
 def test_what_is_not_known_is_said_with_a_reason(operator: Client) -> None:
     page = shown(operator, planned([role(unread="AWS denied it.")], [role()]))
 
@@ -76,10 +86,10 @@ def test_plans_that_detach_nothing_say_nothing_of_it(operator: Client) -> None:
 
 
 def test_the_most_frequent_actions_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(used, "MOST_ACTIONS", 1)
+    monkeypatch.setattr(used, "MOST_NAMED", 1)
     rollout = planned([role("a:A", "b:B", "c:C")], [role("b:B")])
 
     found = used_in(rollout.runs.values_list("number", flat=True))
 
     assert found is not None
-    assert (found.actions, found.more) == ([("b:B", 2)], 2)
+    assert (found.actions.named, found.actions.more) == ([("b:B", 2)], 2)
