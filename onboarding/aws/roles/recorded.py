@@ -51,7 +51,7 @@ def recorded_writes(
     found = Recorded()
     for region in regions:
         for event in written(client, region, since):
-            if not is_of(event, role) or USER_AGENT in event.get("userAgent", ""):
+            if not is_of(event, role) or USER_AGENT in (event.get("userAgent") or ""):
                 continue
             which = found.denied if is_denied(event) else found.allowed
             which[f"{action_of(event)} in {region}"] += 1
@@ -92,4 +92,4 @@ def action_of(event: Mapping[str, Any]) -> str:
 
 def is_denied(event: Mapping[str, Any]) -> bool:
     """EC2 writes `Client.` before the code."""
-    return event.get("errorCode", "").removeprefix("Client.") in DENIED
+    return (event.get("errorCode") or "").removeprefix("Client.") in DENIED

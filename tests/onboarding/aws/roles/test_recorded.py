@@ -98,6 +98,12 @@ def test_only_what_spinnaker_called_counts(read: Any) -> None:
     assert not found.denied + found.allowed
 
 
+def test_what_an_event_leaves_open_is_no_denial(read: Any) -> None:
+    found = read([event(errorCode=None, userAgent=None)])
+
+    assert found.allowed == Counter({f"ec2:RunInstances in {REGION}": 1})
+
+
 def test_lambdas_events_have_the_names_of_its_actions(read: Any) -> None:
     found = read(
         [
