@@ -182,20 +182,22 @@ def test_env_email_refuses_a_second_header(monkeypatch: pytest.MonkeyPatch) -> N
         env_email("DEFAULT_FROM_EMAIL", default="")
 
 
+def settings_said(code: str, **environment: str) -> str:
+    """Evaluate the expression with the settings `s` that the environment makes."""
+    return subprocess.run(
+        [sys.executable, "-c", f"from bowline import settings as s;print({code})"],
+        env={"SECRET_KEY": "x" * 50, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
 def test_a_port_and_a_url_say_what_follows_from_them() -> None:
     """TLS from the start on 465; forms of the site's own URL behind any proxy."""
-    code = (
-        "from bowline import settings as s;"
-        "print(s.EMAIL_USE_SSL, s.EMAIL_USE_TLS, s.CSRF_TRUSTED_ORIGINS)"
-    )
+    code = "s.EMAIL_USE_SSL, s.EMAIL_USE_TLS, s.CSRF_TRUSTED_ORIGINS"
     said = [
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={"SECRET_KEY": "x" * 50, **environment},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+        settings_said(code, **environment)
         for environment in (
             {"EMAIL_PORT": "465", "SITE_URL": "https://bowline.example.com"},
             {"EMAIL_PORT": "587"},
@@ -206,3 +208,20 @@ def test_a_port_and_a_url_say_what_follows_from_them() -> None:
         "True False ['https://bowline.example.com']\n",
         "False True []\n",
     ]
+
+
+@pytest.mark.parametrize(
+    ("https", "said"),
+    [
+        ("true", "True True __Host-session __Host-csrf\n"),
+        ("false", "False False sessionid csrftoken\n"),
+    ],
+)
+def test_with_tls_cookies_are_bound_to_the_host(https: str, said: str) -> None:
+    """Without it, browsers would take no cookie of such a name."""
+    names = "getattr(s, 'SESSION_COOKIE_NAME', 'sessionid'), " + (
+        "getattr(s, 'CSRF_COOKIE_NAME', 'csrftoken')"
+    )
+    code = f"s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, {names}"
+
+    assert settings_said(code, HTTPS=https) == said

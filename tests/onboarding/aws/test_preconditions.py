@@ -14,7 +14,7 @@ from onboarding.aws.preconditions import (
     refuse_outsider,
     refuse_regions,
 )
-from onboarding.resources.kinds import Attachment, InlinePolicy, Role
+from onboarding.resources.kinds import MANAGED_PATH, Attachment, InlinePolicy, Role
 from onboarding.resources.plan import Change, Create, Delete, Update, diff
 from onboarding.resources.policy import Policy
 from tests.onboarding.aws.field import ACCESS_ROLE, ADMINISTRATOR, Field, trusting
@@ -199,6 +199,20 @@ def test_a_full_role_is_told_which_of_its_policies_fit_into_one(field: Field) ->
     assert "Largeb" not in said
     without(field, "iam:GetPolicy")
     assert "fit into one" not in refused(changing(field, Create(attachment(field))))
+
+
+def test_bowlines_own_policies_stay_as_they_are(field: Field) -> None:
+    make(field)
+    attach(field, 8)
+    for number in range(2):
+        own = {"PolicyName": f"Own{number}", "Path": MANAGED_PATH}
+        made = field.iam.create_policy(**own, PolicyDocument=DOCUMENT.text)
+        field.iam.attach_role_policy(RoleName="R", PolicyArn=made["Policy"]["Arn"])
+
+    said = refused(changing(field, Create(attachment(field))))
+
+    assert "These 8 policies fit into one, with " in said
+    assert "Own" not in said
 
 
 def test_a_quota_that_may_not_be_read_is_the_one_that_aws_sets(field: Field) -> None:
