@@ -1,5 +1,7 @@
 # One image for web, worker and beat; docker-compose.yml says which it is.
-FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
+# docker build --build-arg BASE=IMAGE: the same Python from a registry of your own.
+ARG BASE=python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
+FROM $BASE
 
 LABEL org.opencontainers.image.title="Bowline" \
     org.opencontainers.image.description="Onboards AWS accounts into Spinnaker" \

@@ -24,7 +24,8 @@ OWN = {"bowline"}
 """Built here, so that no registry has them."""
 FILES = ("Dockerfile", "docker-compose.yml", "deploy/**/*.y*ml", "docs/**/*.md")
 NAMED = re.compile(
-    r"^(?P<before>[ \t]*(?:- )?(?:FROM|image:)[ \t]+)(?P<image>[^\s@]+)"
+    r"^(?P<before>[ \t]*(?:- )?(?:FROM[ \t]+|image:[ \t]+|ARG BASE=))"
+    r"(?P<image>[^\s@$]+)"
     r"(?:@(?P<digest>\S+))?",
     re.MULTILINE,
 )

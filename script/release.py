@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from onboarding import VERSION
@@ -96,10 +97,13 @@ def read_changelog() -> None:
     refuse_changelog((ROOT / "CHANGELOG.md").read_text())
 
 
-def built(tool: str, which: int, *, epoch: str, revision: str) -> tuple[str, ...]:
+def built(
+    tool: str, which: int, *, epoch: str, revision: str, base: str = ""
+) -> tuple[str, ...]:
     """Return the command that builds the image from nothing, with the commit's time."""
     label = f"org.opencontainers.image.revision={revision}"
     common = ("--no-cache", "--label", label, "--tag", f"bowline:{VERSION}")
+    common += ("--build-arg", f"BASE={base}") if base else ()
     note = f"{MADE}/image-{which}"
     if tool == "buildah":
         # The same archive of a file for each build: all times are the commit's.
@@ -144,7 +148,7 @@ def usable(asks: Sequence[str]) -> bool:
     return not subprocess.run(asks, capture_output=True).returncode
 
 
-def build_twice(tools: Mapping[str, Sequence[str]] = TOOLS) -> None:
+def build_twice(base: str = "", tools: Mapping[str, Sequence[str]] = TOOLS) -> None:
     tool = next((tool for tool, asks in tools.items() if usable(asks)), None)
     if not tool:
         raise NotHere(
@@ -156,7 +160,7 @@ def build_twice(tools: Mapping[str, Sequence[str]] = TOOLS) -> None:
     epoch = output("git", "log", "-1", "--format=%ct")
     revision = output("git", "rev-parse", "HEAD")
     for which in (1, 2):
-        command = built(tool, which, epoch=epoch, revision=revision)
+        command = built(tool, which, epoch=epoch, revision=revision, base=base)
         Step("build", command).run()
     refuse_different(
         *(digest((ROOT / MADE / f"image-{which}").read_text()) for which in (1, 2))
@@ -169,6 +173,8 @@ def refuse_different(first: str, second: str) -> None:
     print(f"Both builds are {first}.")
 
 
+TWICE = "built twice, with one digest (docker or buildah)"
+
 STEPS = (
     Step("Clean tree", refuse_changes, f"nothing to commit, and no tag {TAG}"),
     Step("Changelog", read_changelog, f"CHANGELOG.md begins with {VERSION}"),
@@ -179,7 +185,7 @@ STEPS = (
     Step("Slips", ("script/slips",)),
     Step("Upgrades", ("script/test", "tests/upgrade")),
     Step("Pictures", ("script/screenshots", f"{MADE}/pages")),
-    Step("Image", build_twice, "built twice, with one digest (docker or buildah)"),
+    Step("Image", build_twice, TWICE),
     Step(
         "Bill of materials",
         (PYTHON, "-m", "script.supply_chain", "sbom", f"{MADE}/sbom.json"),
@@ -208,10 +214,10 @@ def release(steps: Iterable[Step], by_hand: str = BY_HAND) -> int:
 
 
 USAGE = """\
-Usage: script/release [--dry-run | image]
+Usage: script/release [--dry-run | image [BASE]]
 Without an argument, does all that a release needs, and tags. It publishes nothing.
   --dry-run  prints the steps, and what is left to do by hand
-  image      builds only the image, twice
+  image      builds only the image, twice; on BASE instead of Docker Hub's Python
 """
 
 
@@ -225,8 +231,8 @@ def main(arguments: Sequence[str]) -> int:
                 print(f"{number}. {step}")
             print(f"\n{BY_HAND}")
             return 0
-        case ["image"]:
-            return release([step for step in STEPS if step.name == "Image"], "")
+        case ["image", *base] if len(base) < 2:
+            return release([Step("Image", partial(build_twice, *base), TWICE)], "")
         case ["--help" | "-h"]:
             print(USAGE, end="")
             return 0

@@ -70,7 +70,7 @@ def registry(**said: str) -> Iterator[str]:
 def write(root: Path, image: str) -> dict[Path, str]:
     """Name the image in files of each kind, next to Bowline's own."""
     files = {
-        root / "Dockerfile": f"# FROM what is below\nFROM {image}\nRUN true\n",
+        root / "Dockerfile": f"# FROM what is below\nARG BASE={image}\nFROM $BASE\n",
         root / "docker-compose.yml": f"  a:\n    image: bowline\n    image: {image}\n",
         root / "deploy/kubernetes/web.yaml": f"    - image: {image}\n",
         root / "docs/a.md": f"```\nimage: {image}\n```\n",

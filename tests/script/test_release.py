@@ -111,7 +111,7 @@ def test_known_vulnerabilities_end_it_and_an_unreachable_database_is_said() -> N
 @pytest.mark.parametrize("asks", [("no-such-program",), ("false",)])
 def test_a_program_that_does_not_work_builds_nothing(asks: tuple[str, ...]) -> None:
     with pytest.raises(NotHere, match=r"neither docker .+ nor buildah works here"):
-        build_twice({asks[0]: asks})
+        build_twice(tools={asks[0]: asks})
 
 
 @pytest.mark.parametrize(("argument", "code"), [("--help", 0), ("--publish", 2)])
@@ -159,6 +159,16 @@ def test_both_builds_have_the_time_of_the_commit(tool: str) -> None:
     assert first[0] == tool
     assert {"SOURCE_DATE_EPOCH=17", "--no-cache", f"bowline:{VERSION}"} <= {*first}
     assert [a for a, b in zip(first, second, strict=True) if a != b] != []
+
+
+@pytest.mark.parametrize("tool", ["docker", "buildah"])
+def test_the_base_may_be_that_of_another_registry(tool: str) -> None:
+    pinned = built(tool, 1, epoch="17", revision="abc")
+    own = built(tool, 1, epoch="17", revision="abc", base="mirror.example/python:3.13")
+
+    assert sorted({*own} - {*pinned}) == ["BASE=mirror.example/python:3.13"]
+    dockerfile = Path("Dockerfile").read_text()
+    assert re.search(r"^ARG BASE=python:\S+@sha256:\w+\nFROM \$BASE$", dockerfile, re.M)
 
 
 def test_builds_that_differ_are_refused() -> None:
