@@ -102,7 +102,13 @@ def built(
 ) -> tuple[str, ...]:
     """Return the command that builds the image from nothing, with the commit's time."""
     label = f"org.opencontainers.image.revision={revision}"
-    common = ("--no-cache", "--label", label, "--tag", f"bowline:{VERSION}")
+    common: tuple[str, ...] = (
+        "--no-cache",
+        "--label",
+        label,
+        "--tag",
+        f"bowline:{VERSION}",
+    )
     common += ("--build-arg", f"BASE={base}") if base else ()
     note = f"{MADE}/image-{which}"
     if tool == "buildah":
@@ -231,8 +237,10 @@ def main(arguments: Sequence[str]) -> int:
                 print(f"{number}. {step}")
             print(f"\n{BY_HAND}")
             return 0
-        case ["image", *base] if len(base) < 2:
-            return release([Step("Image", partial(build_twice, *base), TWICE)], "")
+        case ["image"]:
+            return release([Step("Image", build_twice, TWICE)], "")
+        case ["image", base]:
+            return release([Step("Image", partial(build_twice, base), TWICE)], "")
         case ["--help" | "-h"]:
             print(USAGE, end="")
             return 0

@@ -15,14 +15,16 @@ from accounts.models import Run
 from accounts.models.lease import free_leases
 from accounts.operations.aws_calls import counts_kept
 from accounts.work.queue import PEOPLE, SCHEDULE
-from accounts.work.threads import leases_extended
+from accounts.work.threads import leases_extended, repeated
 from accounts.workers.pool import RunPool
-from onboarding.aws.shared_clients import load_models
+from onboarding.aws.shared_clients import close_unused_connections, load_models
 
 GARBAGE = 20_000
 """How many new objects start a collection: one large answer of AWS has more than
 Python's 700, and is soon gone by itself.
 """
+UNUSED = 60.0
+"""Seconds between two looks for connections to AWS that nothing uses."""
 
 
 def before_the_fork() -> None:
@@ -53,6 +55,9 @@ class Process:
     def start(self) -> None:
         self.leases.enter_context(counts_kept())
         self.leases.enter_context(leases_extended())
+        self.leases.enter_context(
+            repeated("connections to AWS", close_unused_connections, UNUSED)
+        )
         for pool in self.pools:
             pool.start()
 

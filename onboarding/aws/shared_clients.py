@@ -14,7 +14,9 @@ from contextvars import ContextVar
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cache, partial
+from queue import LifoQueue
 from typing import Any
+from weakref import WeakSet
 
 import boto3
 import botocore.session
@@ -87,6 +89,9 @@ COUNTED_ERRORS = (
 )
 """The codes that are counted by name: what AWS writes else may be anything."""
 NO_ANSWER, SERVER_ERROR, OTHER_ERROR = "no answer", "server error", "other"
+
+CONNECTED: WeakSet[Any] = WeakSet()
+"""What has the connections of each shared client."""
 
 BUILDING = threading.Lock()
 """Held by whoever builds something: boto3's sessions are not thread-safe."""
@@ -190,7 +195,31 @@ def shared_client(service: str, region: str) -> Any:
     client.meta.events.register("before-send", count)
     client.meta.events.register("before-parse", refuse_html)
     client.meta.events.register("response-received", partial(tell, service))
+    CONNECTED.add(client._endpoint.http_session)
     return client
+
+
+def close_unused_connections() -> None:
+    """Close the connections to AWS that no call uses at this moment.
+
+    boto3 keeps as many to each service and region as were ever used at once, also after
+    AWS has closed them. Closing one that is needed again costs a handshake.
+    """
+    with BUILDING:
+        managers = [one._manager for one in CONNECTED]
+    for manager in managers:
+        for host in manager.pools.keys():  # noqa: SIM118 - no mapping: it has no order
+            if pool := manager.pools.get(host):
+                empty(pool.pool)
+
+
+def empty(unused: LifoQueue[Any]) -> None:
+    """Close what is in a pool's queue; its places stay, for connections to come."""
+    with unused.mutex:
+        found = [one for one in unused.queue if one]
+        unused.queue[:] = [None] * len(unused.queue)
+    for connection in found:
+        connection.close()
 
 
 def encode_once(request: Any, **_: Any) -> None:

@@ -15,6 +15,7 @@ from accounts.models import Run
 from accounts.models.states import WORKING, Status
 from accounts.work import threads
 from accounts.work.queue import PEOPLE, SCHEDULE
+from accounts.workers import process
 from accounts.workers.process import Process
 from script.servers import wait_until
 from tests.rows import account_row, managing_row, run_row
@@ -117,14 +118,29 @@ def test_a_process_extends_what_it_holds(of_both: tuple[Run, Run]) -> None:
     run.free_lease()
 
 
+def test_a_process_closes_connections_to_aws_that_nothing_uses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closed = threading.Event()
+    monkeypatch.setattr(process, "close_unused_connections", closed.set)
+    monkeypatch.setattr(process, "UNUSED", 0.01)
+    of_nothing = process.Process([])
+
+    of_nothing.start()
+    was_closed = closed.wait(30)
+    of_nothing.stop(seconds=1)
+
+    assert was_closed
+
+
 def test_a_message_wakes_the_process_that_receives_it(
     of_both: tuple[Run, Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, _ = of_both
     woken: list[str] = []
-    process = Process([])
-    monkeypatch.setattr(process, "wake", woken.append)
-    monkeypatch.setattr(tasks, "process", process)
+    waked = Process([])
+    monkeypatch.setattr(waked, "wake", woken.append)
+    monkeypatch.setattr(tasks, "process", waked)
 
     tasks.carry_on("run", str(run.pk))
 

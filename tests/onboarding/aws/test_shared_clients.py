@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Barrier, Thread
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
@@ -14,14 +17,20 @@ from botocore.loaders import JSONFileLoader
 
 from onboarding.aws.session import Credentials, Sessions
 from onboarding.aws.shared_clients import (
+    CONFIG,
     SERVICES,
     bare_core,
+    close_unused_connections,
     load_models,
     shared_client,
     shared_core,
     shared_session,
 )
+from script.servers import LOOPBACK, wait_until
 from tests.test_rights import ROOT, called
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts import STSClient
 
 
 @pytest.fixture
@@ -113,6 +122,65 @@ def test_aws_hears_the_product_and_nothing_of_the_machine(
     (request,) = sent
     boto3s = f"Boto3/{boto3.__version__} Botocore/{botocore.__version__}"
     assert request.headers["User-Agent"].decode() == f"{boto3s} bowline"
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Answers as STS once all callers are there, and keeps each connection open."""
+
+    protocol_version = "HTTP/1.1"
+    together: Barrier
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.together.wait(30)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(WHO)))
+        self.end_headers()
+        self.wfile.write(WHO)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def sts(new_process: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[STSClient]:
+    with ThreadingHTTPServer((LOOPBACK, 0), Answering) as server:
+        server.daemon_threads = True
+        url = f"http://{LOOPBACK}:{server.server_port}"
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield Sessions("test").client_with(Credentials("a", "b"), "sts")
+        server.shutdown()
+        thread.join()
+
+
+def held(client: Any) -> list[Any]:
+    """List the connections that boto3 keeps for a later call."""
+    (pool,) = client._endpoint.http_session._manager.pools._container.values()
+    assert pool.pool.qsize() == CONFIG.max_pool_connections
+    return [one for one in pool.pool.queue if one]
+
+
+def test_connections_that_no_call_uses_are_closed(sts: STSClient) -> None:
+    """And those in use are not: a call that is on its way gets its answer."""
+    Answering.together = Barrier(5)
+    with ThreadPoolExecutor(5) as pool:
+        answers = [pool.submit(sts.get_caller_identity) for _ in range(5)]
+    assert [answer.result()["Account"] for answer in answers] == ["1"] * 5
+    kept = held(sts)
+    assert len(kept) == 5
+
+    Answering.together = Barrier(2)
+    with ThreadPoolExecutor(1) as pool:
+        on_its_way = pool.submit(sts.get_caller_identity)
+        wait_until(lambda: Answering.together.n_waiting == 1, what="the call")
+        close_unused_connections()
+        Answering.together.wait(30)
+
+    assert on_its_way.result()["Account"] == "1"
+    assert sorted(one.sock is None for one in kept) == [False, True, True, True, True]
+    assert len(held(sts)) == 1
 
 
 def test_own_credentials_are_looked_for_as_boto3_does() -> None:
