@@ -5,6 +5,7 @@ and started again.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -31,6 +32,9 @@ CELERY = (*PYTHON, "celery", "--app", "bowline")
 WORKER = (*CELERY, "worker", "--loglevel", "INFO")
 PATIENCE = 30.0
 """Seconds for a server to end when it is asked to."""
+IMAGE = Path(__file__, "../../../Dockerfile").resolve().read_text()
+MEMORY = dict(re.findall(r"\b(MALLOC_\w+)=(\d+)", IMAGE))
+"""How the image asks the C library to keep memory."""
 DROPPED = ("AWS_", "S3_", "LOCALSTACK_", "PG", "COVERAGE_")
 """What this shell knows of another AWS or database does not reach the site."""
 
@@ -116,6 +120,7 @@ class Site:
             "SECRET_KEY": "only-for-a-rehearsal-and-never-for-a-site",
             "STATIC_ROOT": str(made(folder / "static")),
             "TMPDIR": str(self.temporary),
+            **MEMORY,
             **given,
         }
         self.servers: dict[str, Server] = {}
