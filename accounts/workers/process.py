@@ -24,7 +24,7 @@ GARBAGE = 20_000
 Python's 700, and is soon gone by itself.
 """
 UNUSED = 60.0
-"""Seconds between two looks for connections to AWS that nothing uses."""
+"""Seconds after which connections to AWS that nothing uses are closed."""
 
 
 def before_the_fork() -> None:
