@@ -34,6 +34,14 @@ def all_actions() -> dict[str, tuple[str, ...]]:
     }
 
 
+@cache
+def by_name() -> Known:
+    return {
+        service: {action.lower(): action for action in actions}
+        for service, actions in all_actions().items()
+    }
+
+
 def effective(
     documents: Iterable[Policy], boundary: Policy | None = None
 ) -> frozenset[str]:
@@ -51,16 +59,14 @@ def statements_of(documents: Iterable[Policy]) -> list[Statement]:
 
 def known_actions(statements: Iterable[Statement]) -> Known:
     """Return AWS's actions, and those that are newer than the reference and named."""
-    known = {
-        service: {action.lower(): action for action in actions}
-        for service, actions in all_actions().items()
-    }
+    named: Known = {}
     for statement in statements:
         for pattern in patterns_of(statement):
             if not WILD.search(pattern):
-                named = known.setdefault(service_of(pattern), {})
-                named.setdefault(pattern.lower(), pattern)
-    return known
+                of_service = named.setdefault(service_of(pattern), {})
+                of_service.setdefault(pattern.lower(), pattern)
+    listed = by_name()
+    return listed | {one: named[one] | listed.get(one, {}) for one in named}
 
 
 def allowed(statements: Iterable[Statement], known: Known) -> frozenset[str]:

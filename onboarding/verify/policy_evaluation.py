@@ -6,9 +6,11 @@ where a condition asks for what is known only at the time of the call.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from onboarding.resources.policy import as_list
@@ -102,7 +104,7 @@ def keys_looked_at(
         str(path[-1]).lower()
         for document in documents
         for statement in document.statements
-        if concerns(statement, action, resource)
+        if "Condition" in statement and concerns(statement, action, resource)
         for path, _ in conditions(statement, {})
     )
 
@@ -174,7 +176,12 @@ def all_of(met: Iterable[bool | None]) -> bool | None:
 
 
 def matches(value: str, pattern: str) -> bool:
-    return fnmatchcase(value, pattern.replace("[", "[[]"))
+    return compiled(pattern).match(value) is not None
+
+
+@lru_cache(maxsize=8192)
+def compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(translate(pattern.replace("[", "[[]")))
 
 
 def path_to(statement: Mapping[str, Any], part: str, value: str) -> Path:
