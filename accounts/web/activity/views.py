@@ -26,6 +26,7 @@ from accounts.lists.activity import (
 from accounts.models import Activity, ManagedAccount, ManagingAccount
 from accounts.people.roles import ADMINISTRATOR, has_role
 from accounts.web.filters import Filter, FilterForm
+from onboarding.providers import PROVIDERS
 from onboarding.resources.risks import some
 
 PAGE = 50
@@ -190,14 +191,52 @@ def runs_of(row: Activity) -> list[int]:
 
 def facts_of(row: Activity) -> list[tuple[str, str]]:
     return [
-        (name.replace("_", " "), said(value))
+        fact
         for name, value in detail_of(row).items()
         if name not in (*LINKED, *DIGESTS)
+        for fact in facts(name, value)
     ]
+
+
+def facts(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    match name, value:
+        case "changed", dict():
+            for field, change in value.items():
+                yield from changes(label(field), change)
+        case "changed", [_, _]:
+            yield from changes(name, value)
+        case _:
+            yield label(name), said(value)
+
+
+def changes(name: str, change: Any) -> Iterator[tuple[str, str]]:
+    """Say what a field was and is; of a provider, of each of its details."""
+    match change:
+        case [None, dict() as now]:
+            yield name, f"added, {said(now)}" if now else "added"
+        case [dict(), None]:
+            yield name, "removed"
+        case [dict() as was, dict() as now]:
+            for key in sorted(was.keys() | now.keys()):
+                if was.get(key) != now.get(key):
+                    pair = [was.get(key), now.get(key)]
+                    yield from changes(f"{name} {label(key)}", pair)
+        case [before, after]:
+            yield name, f"{said(before)} → {said(after)}"
+        case _:
+            yield name, said(change)
+
+
+def label(name: str) -> str:
+    return PROVIDERS[name].title if name in PROVIDERS else name.replace("_", " ")
 
 
 def said(value: Any) -> str:
     match value:
+        case _ if value in (None, "", [], {}):
+            return "none"
+        case bool():
+            return "yes" if value else "no"
         case dict():
             return ", ".join(f"{name}: {said(one)}" for name, one in value.items())
         case list():

@@ -18,6 +18,7 @@ from accounts.models.states import Status
 from accounts.people.activity import record
 from accounts.runs.actions import record_run
 from accounts.web.activity import views
+from accounts.web.activity.views import facts_of
 from tests.rows import account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
@@ -265,3 +266,47 @@ def test_links_to_people_cost_one_query(client: Client) -> None:
         return len(queries)
 
     assert cost(1) == cost(9)
+
+
+EKS = {"clusters": [{"name": "main", "region": "eu-west-1"}], "namespaces": []}
+
+
+@pytest.mark.parametrize(
+    ("detail", "facts"),
+    [
+        (
+            {"changed": {"environment": ["test", "prod"]}},
+            [("environment", "test → prod")],
+        ),
+        (
+            {"changed": {"regions": [[], ["eu-west-1"]]}},
+            [("regions", "none → eu-west-1")],
+        ),
+        (
+            {"changed": {"eks": [None, EKS]}},
+            [
+                (
+                    "EKS",
+                    "added, clusters: name: main, region: eu-west-1, namespaces: none",
+                )
+            ],
+        ),
+        (
+            {"changed": {"ec2": [{"bake": True}, {"bake": False}]}},
+            [("EC2 bake", "yes → no")],
+        ),
+        ({"changed": {"lambda": [None, {}]}}, [("Lambda", "added")]),
+        ({"changed": {"lambda": [{}, None]}}, [("Lambda", "removed")]),
+        ({"changed": {"ec2": [{"a": 1}, {"a": 1, "b": [2]}]}}, [("EC2 b", "none → 2")]),
+        ({"changed": [[], ["operator"]]}, [("changed", "none → operator")]),
+        ({"changed": "a planted text"}, [("changed", "a planted text")]),
+        ({"changed": {"eks": "planted"}}, [("EKS", "planted")]),
+        ({"more_roles": ["a", "b"]}, [("more roles", "a, b")]),
+    ],
+)
+def test_an_edit_says_what_was_and_what_is(
+    detail: dict[str, Any], facts: list[tuple[str, str]]
+) -> None:
+    row = record(None, What.EDIT, "web", detail)
+
+    assert facts_of(row) == facts
