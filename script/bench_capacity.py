@@ -17,6 +17,7 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
+from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,7 +35,8 @@ from script.simulated_accounts import (
 
 SIZES = (1_000, 10_000, 100_000)
 NEEDED = (10_000, 100_000)
-ONBOARDED, DELAY = 16, 0.08
+ONBOARDED, DELAY = 64, 0.08
+AMONG = (0, *NEEDED)
 PROCESSES = 2
 NIGHT = 6 * 3600
 """Seconds: verifications begin from 1:00 to 6:59 UTC, as bowline/settings.py says."""
@@ -56,6 +58,8 @@ AT_ONCE, PROFILE = 100, 120
 class Onboarded:
     """What workers needed for an account, planned, applied and verified."""
 
+    among: int
+    """How many accounts the site had besides."""
     core: float
     """Seconds of CPU."""
     megabytes: float
@@ -74,17 +78,19 @@ def main() -> None:
     )
     options = parser.parse_args()
     samples = [simulated(size) for size in options.sizes]
-    print("\n".join(document(onboarded(), samples, machine(), datetime.now(UTC))))
+    stages = [onboarded(among) for among in AMONG]
+    print("\n".join(document(stages, samples, machine(), datetime.now(UTC))))
 
 
-def onboarded() -> Onboarded:
+def onboarded(among: int) -> Onboarded:
     print(f"{ONBOARDED} accounts on the emulator…", file=sys.stderr)
     command = [sys.executable, "-m", "script.bench_workers", str(ONBOARDED)]
-    command += ["--delay", str(DELAY), "--one", str(PROCESSES), str(THREADS)]
+    command += ["--delay", str(DELAY), "--among", str(among)]
+    command += ["--one", str(PROCESSES), str(THREADS)]
     answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found = json.loads(answer.stdout.splitlines()[-1])
     assert not found["wrong"], found["wrong"]
-    return Onboarded(found["cpu"] / ONBOARDED, found["megabytes"])
+    return Onboarded(among, found["cpu"] / ONBOARDED, found["megabytes"])
 
 
 def simulated(accounts: int) -> Sample:
@@ -109,8 +115,9 @@ def machine() -> str:
 
 
 def document(
-    one: Onboarded, samples: list[Sample], where: str, when: datetime
+    stages: list[Onboarded], samples: list[Sample], where: str, when: datetime
 ) -> list[str]:
+    one = max(stages, key=attrgetter("core"))
     return [
         "# Benchmarks",
         "",
@@ -131,12 +138,13 @@ def document(
         "",
         f"{ONBOARDED} accounts with EC2, planned, applied and verified on the "
         f"emulator, {DELAY * 1000:g} ms before each answer,",
-        f"by {PROCESSES} processes with {THREADS} runs each.",
+        f"by {PROCESSES} processes with {THREADS} runs each, on a site that has other "
+        "accounts, too.",
         "",
         *rows(
-            ("", "an account"),
-            ("CPU of the workers", f"{one.core:.2f} s"),
-            ("Memory of both processes", f"{one.megabytes:.0f} MB in all"),
+            ("Other accounts", *(f"{each.among:,}" for each in stages)),
+            ("CPU of the workers, an account", *(f"{e.core:.2f} s" for e in stages)),
+            ("Memory of all processes", *(f"{e.megabytes:.0f} MB" for e in stages)),
         ),
         "",
         "`tests/accounts/runs/test_calls_budget.py` counts AWS calls: with EC2, 6 to "
@@ -211,6 +219,10 @@ def growth(samples: list[Sample]) -> list[str]:
         *(
             line(f"Page: {name}", *(f"{one.pages[name]:.0f} ms" for one in samples))
             for name in pages
+        ),
+        *(
+            line(f"Export: {name}", *(f"{one.exports[name]:.1f} s" for one in samples))
+            for name in samples[0].exports
         ),
         line("Verifications begun a minute", *(f"{one.begun}" for one in samples)),
         line("Beginning them takes", *(f"{one.begins:.2f} s" for one in samples)),

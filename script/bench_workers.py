@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
 
@@ -25,6 +25,9 @@ from script.servers import broker, emulated_aws, free_port, postgresql, running
 from script.servers import wait_until as until
 from script.slow_network import delayed
 from script.usage import cpu, emulator, memory
+
+if TYPE_CHECKING:
+    from accounts.models import ManagedAccount
 
 LONG = 1200.0
 """Seconds after which a stage is given up."""
@@ -48,12 +51,16 @@ def main() -> None:
     parser.add_argument(
         "--delay", type=float, default=0.08, help="seconds before each answer of AWS"
     )
+    parser.add_argument(
+        "--among", type=int, default=0, help="accounts that are verified before"
+    )
     parser.add_argument("--one", type=int, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        print(json.dumps(measured(options.accounts, options.delay, *options.one)))
+        print(json.dumps(measured(options, Workers(*options.one))))
         return
-    print(f"{options.accounts} accounts with EC2, ", end="")
+    among = f" among {options.among:,}" if options.among else ""
+    print(f"{options.accounts} accounts with EC2{among}, ", end="")
     print(f"{options.delay * 1000:g} ms before each answer\n")
     before, now = (figures_of(options, workers) for workers in (BEFORE, NOW))
     print(f"\n{total(before) / total(now):.1f} times as fast, ", end="")
@@ -63,6 +70,7 @@ def main() -> None:
 def figures_of(options: argparse.Namespace, workers: Workers) -> dict[str, Any]:
     """Measure in a process of its own, because Django has one database in each."""
     arguments = [str(options.accounts), "--delay", str(options.delay)]
+    arguments += ["--among", str(options.among)]
     command = [sys.executable, "-m", "script.bench_workers", *arguments]
     run = subprocess.run(
         [*command, "--one", str(workers.processes), str(workers.threads)],
@@ -92,14 +100,14 @@ def total(figures: dict[str, Any]) -> float:
     return float(sum(figures["seconds"].values()))
 
 
-def measured(count: int, delay: float, processes: int, threads: int) -> dict[str, Any]:
+def measured(options: argparse.Namespace, by: Workers) -> dict[str, Any]:
     """Plan, approve and verify all accounts as pages do, with these workers."""
-    accounts = members(count, first=500_000_000_000)
+    accounts = members(options.accounts, first=500_000_000_000)
     with TemporaryDirectory(prefix="bowline-bench-") as name:
         folder = Path(name)
         with (
             emulated_aws(folder / "aws") as near,
-            delayed(near, delay) as endpoint,
+            delayed(near, options.delay) as endpoint,
             postgresql() as database,
             broker(folder, port=free_port()) as queue,
         ):
@@ -113,13 +121,15 @@ def measured(count: int, delay: float, processes: int, threads: int) -> dict[str
                 "DJANGO_SETTINGS_MODULE": "bowline.settings",
                 "LOG_LEVEL": "WARNING",
                 "REDIS_URL": queue,
-                "RUN_THREADS": str(threads),
+                "RUN_THREADS": str(by.threads),
                 "SECRET_KEY": "only-for-a-benchmark",
             }
-            return onboarded(folder, written(accounts), processes)
+            return onboarded(folder, written(accounts), by.processes, options.among)
 
 
-def onboarded(folder: Path, accounts: str, processes: int) -> dict[str, Any]:
+def onboarded(
+    folder: Path, accounts: str, processes: int, among: int
+) -> dict[str, Any]:
     import django  # after the environment that its settings read
 
     django.setup()
@@ -137,6 +147,8 @@ def onboarded(folder: Path, accounts: str, processes: int) -> dict[str, Any]:
 
     call_command("migrate", verbosity=0)
     rows = register(read(accounts.encode()), None)
+    if among:
+        add_verified(rows[0], among)
     seconds: dict[str, float] = {}
 
     person = User.objects.create_superuser("bench")
@@ -171,6 +183,34 @@ def onboarded(folder: Path, accounts: str, processes: int) -> dict[str, Any]:
         "megabytes": megabytes,
         "wrong": [(run.error or {}).get("message", run.status) for run in wrong],
     }
+
+
+LISTED = 500
+"""How many roles the managing account lists besides those of the rollout."""
+
+
+def add_verified(like: ManagedAccount, count: int) -> None:
+    """Add accounts to the site that no run of the rollout is about."""
+    from django.utils import timezone
+
+    from accounts.models import ManagedAccount, SpinnakerName
+    from script.simulated_accounts import multiply
+
+    key = "md5('among-' || n)::uuid"
+    own = {
+        "id": key,
+        "name": "'among-' || n",
+        "account_id": "(600000000000 + n)::text",
+        "external_id": "gen_random_uuid()",
+    }
+    multiply(like, count + 1, **own)
+    for provider in like.providers.all():
+        multiply(provider, count + 1, account_id=key)
+    name = SpinnakerName.objects.get(account=like)
+    multiply(name, count + 1, name="'among-' || n", account_id=key)
+    added = ManagedAccount.objects.filter(account_id__startswith="6")
+    granted = added.order_by("account_id")[:LISTED].values("pk")
+    added.filter(pk__in=granted).update(granted_at=timezone.now())
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import time
 from collections.abc import Container
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from script.bench_file import peak, timed
@@ -17,6 +18,7 @@ from script.bench_pages import administrator, make_accounts, opened
 
 if TYPE_CHECKING:
     from django.db.models import Model
+    from django.test import Client
 
     from accounts.models import Run
 
@@ -41,6 +43,8 @@ class Sample:
     """Of an account, with indexes."""
     pages: dict[str, float]
     """Milliseconds, by name."""
+    exports: dict[str, float]
+    """Seconds until all of a file was there, by its name."""
     begun: int
     """Verifications that one minute of the night begins."""
     begins: float
@@ -67,6 +71,12 @@ PAGES = {
     "search": "/search/?text=account-7",
     "settings": "/settings/",
 }
+BY_A_WORKER = {
+    "accounts (CSV)": ("accounts", "csv"),
+    "accounts file (YAML)": ("accounts-file", "yaml"),
+}
+STREAMED = {"runs (CSV)": "/runs.csv"}
+EXPORTS = (*BY_A_WORKER, *STREAMED)
 
 
 def sampled(count: int) -> Sample:
@@ -95,6 +105,11 @@ def sampled(count: int) -> Sample:
         name: opened(client, name, url.format(last=last)).milliseconds
         for name, url in PAGES.items()
     }
+    files = {
+        name: partial(written_by_a_worker, *asked)
+        for name, asked in BY_A_WORKER.items()
+    } | {name: partial(streamed, client, url) for name, url in STREAMED.items()}
+    exports = {name: timed(write)[1] for name, write in files.items()}
     _, begins = timed(verify_all)
     begun = Run.objects.filter(status="verifying")
     number = begun.count()
@@ -113,12 +128,27 @@ def sampled(count: int) -> Sample:
         rows=rows,
         kilobytes=size / count / 1000,
         pages=pages,
+        exports=exports,
         begun=number,
         begins=begins,
         messages=messages,
         carried=carried / SECONDS,
         megabytes=peak(),
     )
+
+
+def written_by_a_worker(name: str, form: str) -> None:
+    from django.contrib.auth.models import User
+
+    from accounts.discover.lookups import Own
+    from accounts.web.exports.own_answers import exported
+
+    by = User.objects.get()
+    assert exported(by, Own(by.pk, form, name=name), b"")
+
+
+def streamed(client: Client, url: str) -> None:
+    assert len(b"".join(client.get(url))) > 100
 
 
 def make_site(count: int) -> tuple[int, float]:

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from script.bench_capacity import Onboarded, document
-from script.simulated_accounts import PAGES, Sample
+from script.simulated_accounts import EXPORTS, PAGES, Sample
 
 SMALL = Sample(
     accounts=1_000,
     rows=45,
     kilobytes=15,
     pages=dict.fromkeys(PAGES, 10) | {"runs": 20},
+    exports=dict.fromkeys(EXPORTS, 2.04),
     begun=30,
     begins=0.2,
     messages=50,
@@ -22,12 +23,16 @@ SMALL = Sample(
     megabytes=130,
 )
 LARGE = replace(SMALL, accounts=100_000, pages=SMALL.pages | {"runs": 90}, carried=30)
-ONBOARDED = Onboarded(core=0.36, megabytes=240)
+STAGES = [
+    Onboarded(among=0, core=0.3, megabytes=200),
+    Onboarded(among=10_000, core=0.36, megabytes=240),
+    Onboarded(among=100_000, core=0.35, megabytes=260),
+]
 WHEN = datetime(2026, 11, 26, 13, 5, tzinfo=UTC)
 
 
 def said() -> str:
-    return "\n".join(document(ONBOARDED, [SMALL, LARGE], "2 cores", WHEN))
+    return "\n".join(document(STAGES, [SMALL, LARGE], "2 cores", WHEN))
 
 
 def row(label: str) -> list[str]:
@@ -46,6 +51,12 @@ def test_needs_follow_from_the_measured_figures() -> None:
     assert row("Core-hours") == ["1.0", "10.0"]
     assert row("PostgreSQL") == ["0.1 GB", "1.5 GB"]
     assert row("AssumeRole a second") == ["2.3", "23.1"]
+
+
+def test_stages_are_measured_among_many_accounts() -> None:
+    assert row("CPU of the workers") == ["0.30 s", "0.36 s", "0.35 s"]
+    assert row("Memory of all processes") == ["200 MB", "240 MB", "260 MB"]
+    assert row("Export: runs (CSV)") == ["2.0 s"] * 2
 
 
 def test_growth_shows_both_sizes_and_what_gives_way() -> None:
