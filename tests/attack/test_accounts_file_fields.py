@@ -121,7 +121,8 @@ def test_an_account_is_checked_as_its_forms_check_it(more: str, sentence: str) -
     ],
 )
 def test_what_only_aws_may_say_of_a_cluster_is_refused(field: str, value: str) -> None:
-    cluster = f"{{name: apps, region: us-east-1, {field}: '{value}'}}"
+    known = "name: apps, region: us-east-1, namespaces: [default]"
+    cluster = f"{{{known}, {field}: '{value}'}}"
 
     line, said = refused(ACCOUNT + f"  providers: {{eks: {{clusters: [{cluster}]}}}}\n")
 
