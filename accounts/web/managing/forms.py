@@ -9,6 +9,7 @@ from django import forms
 from accounts.forms.described import asked
 from accounts.forms.fields import ListField, RuledField, bare_helper
 from accounts.help.choices import more
+from accounts.mapping.managing import kept_of
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.runs.capacity import roles_of
 from accounts.web.managing.asked import (
@@ -204,11 +205,12 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         if self.instance.applied:
             made_by.disabled = True
             made_by.help_text = "You can't change this while the roles exist."
-        if ManagedAccount.objects.existing().exists():
+        if self.instance.kept_roles or ManagedAccount.objects.existing().exists():
             account_id = self.fields["account_id"]
             account_id.disabled = True
             account_id.help_text = (
-                "To change this, remove the managed accounts from AWS first."
+                "To change this, remove the managed accounts from AWS and the kept "
+                "roles from the list first."
             )
         self.fields["ami_owner"].widget.attrs["list"] = "owners"
         for name in (*POD_FIELDS, "identity_name", "identity_arn", "organization"):
@@ -297,6 +299,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             partition=self.cleaned_data.get("partition") or "aws",
             managed_role=self.cleaned_data.get("managed_role") or MANAGED_ROLE,
             bakes=bool(self.cleaned_data.get("bakes")),
+            kept=kept_of(self.instance),
         )
         rows = ManagedAccount.objects.existing().in_aws_provider()
         roles = roles_of(managing, rows)
