@@ -67,7 +67,15 @@ from tests.accounts.web.permissions.found import read_roles
 from tests.attack.hostile import ACCOUNT_ID, HARMLESS
 from tests.attack.signed_on import sign_on
 from tests.bundles import with_every_provider
-from tests.rows import account_row, bundle_row, managing_row, person, run_row, step_row
+from tests.rows import (
+    account_row,
+    bundle_row,
+    kept_role,
+    managing_row,
+    person,
+    run_row,
+    step_row,
+)
 
 DOCUMENT = {"Version": "2012-10-17", "Statement": [{"Sid": "A", "Action": ["a:B"]}]}
 
@@ -154,7 +162,10 @@ def whole_site() -> Pages:
     RoleLimit.objects.create(person=other, role="approver", environment="planted")
     sign_on(operator, HARMLESS)
     rows.factor_rows(operator, HARMLESS)
-    managing_row(bowline_principal="arn:aws:iam::911111111111:role/bowline")
+    managing_row(
+        bowline_principal="arn:aws:iam::911111111111:role/bowline",
+        kept_roles=[kept_role()],
+    )
     now = timezone.now()
     waiting = {"name": "staging", "account_id": ACCOUNT_ID, "what": "new", "line": 2}
     upload = Upload.objects.create(by=operator, name="accounts.csv")

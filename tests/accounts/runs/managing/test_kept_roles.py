@@ -10,12 +10,14 @@ import pytest
 from accounts.mapping.managed import assumed_roles
 from accounts.mapping.managing import managing_of
 from accounts.mapping.snapshots import in_force, managing_snapshot
-from accounts.models import Activity, ManagedAccount, ManagingAccount
-from accounts.models.states import State
+from accounts.models import Activity, ManagedAccount, ManagingAccount, Run
+from accounts.models.states import State, Status
 from accounts.people.role_limits.limits import limit
 from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import OPERATOR
+from accounts.runs.actions import accept
 from accounts.runs.capacity import capacity_of
+from accounts.runs.managing.applying import grant_or_withdraw
 from accounts.runs.managing.kept_roles import (
     NotKept,
     drop,
@@ -23,7 +25,8 @@ from accounts.runs.managing.kept_roles import (
     keep_place,
     take_off,
 )
-from tests.rows import account_row, kept_role, managing_row, person
+from accounts.runs.scope import Scope
+from tests.rows import account_row, kept_role, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -137,3 +140,33 @@ def test_who_is_limited_takes_no_role_off() -> None:
         take_off(kept_role(7)["arn"], olga)
 
     assert listed() == [7]
+
+
+def test_an_account_that_is_applied_again_has_its_place() -> None:
+    kept_row(kept_role(7))
+    account = standing(7, granted_at=None)
+    run = run_row(Status.APPLYING, account=account)
+
+    grant_or_withdraw(run, Scope.load(run))
+
+    account.refresh_from_db()
+    assert account.granted_at == SINCE
+    assert ManagingAccount.objects.get().kept_roles
+
+
+def test_a_removal_takes_the_accounts_roles_off() -> None:
+    kept_row(kept_role(7), kept_role(8))
+    run = run_row(Status.APPLYING, account=standing(7), kind=Run.Kind.REMOVE)
+
+    grant_or_withdraw(run, Scope.load(run))
+
+    assert listed() == [8]
+
+
+def test_an_account_that_is_accepted_is_kept_no_longer() -> None:
+    kept_row(kept_role(7))
+    account = standing(7, verification=State.EVALUATED, state=State.EVALUATED)
+
+    assert accept(account, person("approver"))
+
+    assert ManagingAccount.objects.get().kept_roles == []
