@@ -273,11 +273,15 @@ class ManagingAccount(Account, Leased, Readable):
         before = ManagingAccount.objects.filter(pk=self.pk).values_list(*which)
         if not before or before[0] == (self.account_id, self.partition):
             return
-        if self.kept_roles or ManagedAccount.objects.existing().exists():
+        if ManagedAccount.objects.existing().exists():
             raise ValidationError(
                 "You can't change the managing account to another AWS account while "
-                "accounts are managed from it or its list keeps roles. Remove those "
-                "accounts from AWS and those roles from the list first."
+                "accounts are managed from it. Remove those accounts from AWS first."
+            )
+        if self.kept_roles:
+            raise ValidationError(
+                "You can't change the managing account to another AWS account while "
+                "its list keeps roles. Take those roles off the list first."
             )
 
     def forget_issuer(self) -> None:

@@ -67,15 +67,7 @@ from tests.accounts.web.permissions.found import read_roles
 from tests.attack.hostile import ACCOUNT_ID, HARMLESS
 from tests.attack.signed_on import sign_on
 from tests.bundles import with_every_provider
-from tests.rows import (
-    account_row,
-    bundle_row,
-    kept_role,
-    managing_row,
-    person,
-    run_row,
-    step_row,
-)
+from tests.rows import account_row, bundle_row, managing_row, person, run_row, step_row
 
 DOCUMENT = {"Version": "2012-10-17", "Statement": [{"Sid": "A", "Action": ["a:B"]}]}
 
@@ -162,10 +154,8 @@ def whole_site() -> Pages:
     RoleLimit.objects.create(person=other, role="approver", environment="planted")
     sign_on(operator, HARMLESS)
     rows.factor_rows(operator, HARMLESS)
-    managing_row(
-        bowline_principal="arn:aws:iam::911111111111:role/bowline",
-        kept_roles=[kept_role()],
-    )
+    bowline = "arn:aws:iam::911111111111:role/bowline"
+    managing_row(bowline_principal=bowline, kept_roles=[rows.kept_role(who=HARMLESS)])
     now = timezone.now()
     waiting = {"name": "staging", "account_id": ACCOUNT_ID, "what": "new", "line": 2}
     upload = Upload.objects.create(by=operator, name="accounts.csv")
@@ -181,8 +171,7 @@ def whole_site() -> Pages:
             verification=State.VERIFIED if state == State.VERIFIED else "",
             environment="prod",
             access_role="Access",
-            read_roles=["readers"],
-            write_roles=["writers"],
+            **{"read_roles": ["readers"], "write_roles": ["writers"]},
             carried={"aws": {"accountType": HARMLESS}},
             also_as=[{"name": f"also-{number}", "carried": {"aws": {"x": HARMLESS}}}],
             uses_external_id=False,

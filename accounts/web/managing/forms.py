@@ -205,12 +205,11 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         if self.instance.applied:
             made_by.disabled = True
             made_by.help_text = "You can't change this while the roles exist."
-        if self.instance.kept_roles or ManagedAccount.objects.existing().exists():
+        if ManagedAccount.objects.existing().exists():
             account_id = self.fields["account_id"]
             account_id.disabled = True
             account_id.help_text = (
-                "To change this, remove the managed accounts from AWS and the kept "
-                "roles from the list first."
+                "To change this, remove the managed accounts from AWS first."
             )
         self.fields["ami_owner"].widget.attrs["list"] = "owners"
         for name in (*POD_FIELDS, "identity_name", "identity_arn", "organization"):

@@ -85,5 +85,5 @@ def test_the_managing_account_stays_while_roles_are_kept() -> None:
     row = managing_row(kept_roles=[kept_role()])
     row.account_id = "9" * 12
 
-    with pytest.raises(ValidationError, match="those roles from the list first"):
+    with pytest.raises(ValidationError, match="Take those roles off the list first"):
         row.clean()
