@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from itertools import combinations
 from typing import Any
@@ -75,6 +76,15 @@ Identity = InstanceRole | PodRole | ExistingIdentity
 
 
 @dataclass(frozen=True, slots=True)
+class KeptRole:
+    """A role that Spinnaker may assume although its account left Bowline."""
+
+    arn: str
+    since: datetime
+    """When Spinnaker was first to assume it: its place in the list."""
+
+
+@dataclass(frozen=True, slots=True)
 class ManagedRole:
     """The role that Spinnaker assumes in an account."""
 
@@ -122,6 +132,8 @@ class Managing:
     access_role: str = ""
     """The role by which Bowline reaches this account; empty: its own credentials."""
     made_by: str = MadeBy.BOWLINE
+    kept: tuple[KeptRole, ...] = ()
+    """What stays on the list of accounts that left Bowline."""
 
     @property
     def aws(self) -> Partition:

@@ -48,6 +48,19 @@ def managing_row(**fields: Any) -> ManagingAccount:
     return ManagingAccount.objects.create(**{**plain, **fields})
 
 
+def kept_role(number: int = 7, **fields: Any) -> dict[str, Any]:
+    """Make an entry of the managing account's list of kept roles."""
+    plain = {
+        "arn": f"arn:aws:iam::{number:012}:role/spinnakerManaged",
+        "account": f"left{number}",
+        "names": [f"left{number}"],
+        "since": "2026-01-02T03:04:05+00:00",
+        "who": "ada",
+        "when": "2026-06-07T08:09:10+00:00",
+    }
+    return {**plain, **fields}
+
+
 def account_row(
     name: str = "staging",
     *,

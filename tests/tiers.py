@@ -59,6 +59,7 @@ ON_POSTGRESQL = {
         "accounts/operations",
         "accounts/discover/organization",
         "accounts/people/role_limits",
+        "accounts/runs/deciding/test_forgetting_at_once.py",
         "accounts/runs/rollouts",
         "accounts/runs/test_approve_same.py",
         "accounts/runs/test_endings.py",

@@ -27,14 +27,14 @@ from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.readable import Unreadable
 from accounts.people.deciding import PlanChanged, SamePerson
-from accounts.runs.actions import NothingStands, RunOpen, StillTold
+from accounts.runs.actions import Forgotten, NothingStands, RunOpen, StillTold
 from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.confirmation import Unconfirmed
 from accounts.runs.deciding.forgetting import CannotForget
-from accounts.runs.deciding.starting import Forgotten
 from accounts.runs.foreign.accepting import NoDay, NotAsked
 from accounts.runs.foreign.taking_over import CannotTakeOver
+from accounts.runs.managing.kept_roles import NotKept
 from accounts.runs.owners.readiness import ManagingNotVerified, ManagingUnplanned
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.groups import NoneWaits
@@ -86,6 +86,7 @@ CODES: Mapping[type[Exception], Code] = {
     NoneWaits: Code.NONE_WAITS,
     CannotForget: Code.CANNOT_DELETE,
     CannotStart: Code.CANNOT_START,
+    NotKept: Code.NOT_KEPT,
     DeliveryOpen: Code.DELIVERY_OPEN,
     NotAsked: Code.NOT_ASKED,
     MovedMeanwhile: Code.DECIDED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from operator import itemgetter
 from typing import Any
 
 from accounts.models import EnabledProvider, ManagedAccount, Watch
@@ -10,6 +11,7 @@ from onboarding.description.field import Field
 from onboarding.description.fields import FIELDS
 from onboarding.description.values import Description, value_of
 from onboarding.details import DetailsError
+from onboarding.partitions import Arn
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
 from onboarding.topology import Managed, Managing, Topology
@@ -97,9 +99,9 @@ def assumed_roles(
     leaving: Collection[str] = (),
 ) -> tuple[str, ...]:
     """List the roles that Spinnaker may assume, in the order in which they were
-    granted, and then of these; without those of AWS accounts that are leaving. Where it
-    may assume in all of an organization, only those are listed that are called
-    otherwise.
+    granted, and then of these; without those of AWS accounts that are leaving. Roles of
+    accounts that left Bowline keep their places. Where it may assume in all of an
+    organization, only those are listed that are called otherwise.
 
     The order keeps the documents of the managing side stable: a new account changes
     the last one only.
@@ -108,13 +110,19 @@ def assumed_roles(
     if managing.organization:
         granted = granted.exclude(managed_role="")
     rows = granted.order_by("granted_at", "id")
-    pairs = [
-        *rows.values_list("account_id", "managed_role"),
-        *((one.account_id, one.managed_role) for one in also if one.in_aws_provider),
+    pairs = rows.values_list("granted_at", "account_id", "managed_role")
+    dated = [
+        *((one.since, one.arn) for one in managing.kept),
+        *((at, managing.managed_role_arn(*of)) for at, *of in pairs),
     ]
-    roles = dict.fromkeys(
-        managing.managed_role_arn(account_id, own)
-        for account_id, own in pairs
-        if account_id not in leaving and (own or not managing.organization)
-    )
-    return tuple(roles)
+    dated.sort(key=itemgetter(0))
+    roles = [
+        *(arn for _, arn in dated),
+        *(
+            managing.managed_role_arn(one.account_id, one.managed_role)
+            for one in also
+            if one.in_aws_provider and (one.managed_role or not managing.organization)
+        ),
+    ]
+    stay = (one for one in roles if Arn.of(one).account not in leaving)
+    return tuple(dict.fromkeys(stay))

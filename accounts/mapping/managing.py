@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from accounts.models import ManagingAccount
@@ -9,6 +10,7 @@ from onboarding.topology import (
     ExistingIdentity,
     Identity,
     InstanceRole,
+    KeptRole,
     Managing,
     PodRole,
 )
@@ -41,7 +43,7 @@ IDENTITY = (
 )
 BOWLINE = ("trusts_bowline", "bowline_principal")
 
-COLUMNS = (*ALIKE, "image_keys", *IDENTITY, *BOWLINE)
+COLUMNS = (*ALIKE, "image_keys", "kept_roles", *IDENTITY, *BOWLINE)
 """Every column that describes the account; the others hold its state."""
 
 
@@ -66,7 +68,10 @@ def clash_of(managed_role: str) -> str:
 
 def described_managing() -> dict[str, Any]:
     """Return what people said of the managing account; empty: nothing yet."""
-    return ManagingAccount.objects.values(*COLUMNS).first() or {}
+    found = ManagingAccount.objects.values(*COLUMNS).first()
+    if found is None:
+        return {}
+    return {**found, "kept_roles": [one["arn"] for one in found["kept_roles"]]}
 
 
 def managing_of(row: ManagingAccount) -> Managing:
@@ -74,7 +79,15 @@ def managing_of(row: ManagingAccount) -> Managing:
         identity=identity_of(row),
         image_keys=tuple(row.image_keys),
         bowline=row.bowline_principal if row.trusts_bowline else "",
+        kept=kept_of(row),
         **{name: getattr(row, name) for name in ALIKE},
+    )
+
+
+def kept_of(row: ManagingAccount) -> tuple[KeptRole, ...]:
+    return tuple(
+        KeptRole(one["arn"], datetime.fromisoformat(one["since"]))
+        for one in row.kept_roles
     )
 
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.mapping.managed import managed_of
 from accounts.models import ManagedAccount, SpinnakerName
+from accounts.models.managing import kept_names
 from onboarding.names import any_case
 from onboarding.providers.base import spinnaker_names
 
@@ -15,7 +16,7 @@ from onboarding.providers.base import spinnaker_names
 class NameTaken(ValueError):
     """Spinnaker's account names are one space, over all providers."""
 
-    def __init__(self, name: str, owner: ManagedAccount) -> None:
+    def __init__(self, name: str, owner: ManagedAccount | str) -> None:
         super().__init__(
             f"Spinnaker would have two accounts named “{name}”, which already belongs "
             f"to {owner}. Choose another name."
@@ -29,6 +30,11 @@ def claim_names(account: ManagedAccount) -> None:
     for name, times in Counter(map(any_case, wanted)).items():
         if times > 1:
             raise NameTaken(name, account)
+    kept = {any_case(name): one for name, one in kept_names().items()}
+    for name in wanted:
+        one = kept.get(any_case(name))
+        if one and one.account_id != account.account_id:
+            raise NameTaken(name, f"{one.account} ({one.account_id}), kept in AWS")
     with transaction.atomic():
         account.spinnaker_names.exclude(name__in=wanted).delete()
         held = set(account.spinnaker_names.values_list("name", flat=True))

@@ -87,6 +87,7 @@ class Activity(models.Model):
         EDIT = "edit", "edited"
         ADOPT = "adopt", "reported on an existing Spinnaker"
         FORGET = "forget", "deleted from Bowline"
+        KEEP = "keep", "kept in AWS and deleted from Bowline"
         ROTATE = "rotate", "created a new external ID for"
         ROTATED = "rotated", "ended the external ID rotation of"
         BUILD = "build", "built"

@@ -26,6 +26,7 @@ from accounts.models.account import (
 )
 from accounts.models.lease import Leased
 from accounts.models.managed import ManagedAccount
+from accounts.models.owners.kept_roles import KeptRecord, are_kept
 from accounts.models.owners.made_by import MAKERS
 from accounts.models.readable import Readable, is_mappings, is_one_of, is_texts
 from accounts.models.states import PASSING, State, move
@@ -98,7 +99,9 @@ def unless_passing(state: State) -> Case:
 def are_snapshots(value: Any) -> bool:
     """Accept the columns of what was applied before, by name."""
     columns = {field.name for field in ManagingAccount._meta.concrete_fields}
-    return is_mappings(value) and all(columns >= kept.keys() for kept in value)
+    return is_mappings(value) and all(
+        columns >= one.keys() and are_kept(one.get("kept_roles", [])) for one in value
+    )
 
 
 class ManagingAccount(Account, Leased, Readable):
@@ -108,6 +111,7 @@ class ManagingAccount(Account, Leased, Readable):
         "image_keys": is_texts,
         "verification": is_one_of(VERIFICATIONS),
         "applied": are_snapshots,
+        "kept_roles": are_kept,
     }
 
     class IdentityKind(models.TextChoices):
@@ -164,6 +168,9 @@ class ManagingAccount(Account, Leased, Readable):
     image_keys = models.JSONField(default=list, blank=True)
     trusts_bowline = models.BooleanField(default=True)
     bowline_principal = models.CharField(max_length=2048, blank=True, editable=False)
+    kept_roles = models.JSONField(default=list, editable=False)
+    """Roles that Spinnaker may assume of accounts that left Bowline; see
+    owners/kept_roles.py."""
     run_by = models.CharField(
         max_length=10,
         blank=True,
@@ -216,6 +223,18 @@ class ManagingAccount(Account, Leased, Readable):
         """Return whether its owner creates what is in it, and Bowline only reads."""
         return self.made_by != MadeBy.BOWLINE
 
+    @property
+    def kept(self) -> list[KeptRecord]:
+        """Return the roles that accounts left on the list when they left Bowline."""
+        return [KeptRecord.model_validate(one) for one in self.kept_roles]
+
+    @property
+    def kept_in_force(self) -> list[KeptRecord]:
+        """Return them with those that are taken off, until that is applied."""
+        last = self.applied[-1].get("kept_roles", []) if self.applied else []
+        off = [one for one in last if one not in self.kept_roles]
+        return [*self.kept, *map(KeptRecord.model_validate, off)]
+
     def clean(self) -> None:
         """Refuse roles that share a name: one of them could not be created."""
         exists = self.identity_kind == self.IdentityKind.EXISTING
@@ -259,6 +278,11 @@ class ManagingAccount(Account, Leased, Readable):
                 "You can't change the managing account to another AWS account while "
                 "accounts are managed from it. Remove those accounts from AWS first."
             )
+        if self.kept_roles:
+            raise ValidationError(
+                "You can't change the managing account to another AWS account while "
+                "its list keeps roles. Take those roles off the list first."
+            )
 
     def forget_issuer(self) -> None:
         """Drop what was looked up of the pods' cluster, where another is named now."""
@@ -266,3 +290,10 @@ class ManagingAccount(Account, Leased, Readable):
         before = ManagingAccount.objects.filter(pk=self.pk).values_list(*cluster)
         if before and before[0] != tuple(getattr(self, name) for name in cluster):
             self.pod_issuer = ""
+
+
+def kept_names() -> dict[str, KeptRecord]:
+    """Return what Spinnaker may call accounts that left Bowline and stay there."""
+    row = ManagingAccount.objects.only("kept_roles", "applied").first()
+    kept = row.kept_in_force if row else ()
+    return {name: one for one in kept for name in one.names}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from accounts.mapping.edits import lock_settings
 from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import plan_of, take_over_of
 from accounts.mapping.spinnaker_names import claim_names
@@ -28,6 +29,7 @@ from accounts.people.roles import OPERATOR
 from accounts.runs.capacity import refuse_overflow
 from accounts.runs.deciding.coming_first import refuse_before_managing
 from accounts.runs.deciding.lateness import refuse_edited
+from accounts.runs.managing.kept_roles import drop
 from accounts.runs.owners.readiness import refuse_unready
 from accounts.spinnaker.bundles import Told, told_of, told_since
 from accounts.work.queue import wake
@@ -51,6 +53,13 @@ Send = Callable[[Run], object]
 
 def keep(run: Run) -> None:
     """Queue nothing: the caller carries the run out."""
+
+
+class Forgotten(Exception):
+    """The account that a run would be about is no longer in Bowline."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} was deleted from Bowline.")
 
 
 class RunOpen(Exception):
@@ -214,6 +223,8 @@ def start(
                 )
         except IntegrityError as error:
             raise RunOpen(open_runs(kind, account).latest("created_at")) from error
+        if account:
+            refuse_forgotten(account)
         if rollout is None:  # which was refused as a whole, or not
             refuse_outside(by, OPERATOR, account)
         run.grants.set(grants)
@@ -221,6 +232,13 @@ def start(
         if origin != Run.Origin.SCHEDULE:  # that decided nothing
             record_run(by, STARTED[kind], run)
     return run
+
+
+def refuse_forgotten(account: ManagedAccount) -> None:
+    """Let nobody delete the account before its run is there; raise Forgotten."""
+    rows = ManagedAccount.objects.select_for_update(no_key=True)
+    if not rows.filter(pk=account.pk).values_list("pk").first():
+        raise Forgotten(account.name)
 
 
 def open_runs(kind: Run.Kind, account: ManagedAccount | None) -> QuerySet[Run]:
@@ -332,12 +350,15 @@ def accept(account: ManagedAccount, by: User | None) -> bool:
     it was evaluated. Raise SamePerson where another person must.
     """
     with transaction.atomic():
+        lock_settings()
         reach = reach_of_account(account, locks=True)
         refuse(reach, authors_of_account(account), by)
         accepted = bool(ManagedAccount.objects.filter(pk=account.pk).accept(by))
         if accepted:
             rows = ManagedAccount.objects.prefetch_related("providers")
             keep_verified(rows.get(pk=account.pk), State.EVALUATED)
+            for managing in ManagingAccount.objects.all():
+                drop(managing, account)
             detail = {"account": str(account.pk)}
             record(by, What.ACCEPT, account.name, detail)
     return accepted

@@ -7,6 +7,7 @@ roles: few enough to be read at once.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import starmap
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
@@ -39,20 +40,28 @@ class NoRoom(ValueError):
 
 
 def capacity_of(row: ManagingAccount) -> Capacity:
-    """Count the accounts that exist, those that are described, and those that fit."""
+    """Count the accounts that exist, those that are described, and those that fit; what
+    accounts left on the list when they left Bowline counts as any other.
+    """
     managing, rows = managing_of(row), ManagedAccount.objects.in_aws_provider()
     counts = rows.aggregate(
         assumed=Count("pk", filter=STANDS), coming=Count("pk", filter=~STANDS)
     )
-    roles = [] if row.organization else roles_of(managing, rows)
+    if row.organization:
+        return capacity(managing, **counts)
+    roles = roles_of(managing, rows)
+    counts["assumed"] = len(roles) - counts["coming"]
     return capacity(managing, roles, **counts)
 
 
 def roles_of(managing: Managing, rows: ManagedAccountQuerySet) -> list[str]:
-    """List their managed roles in the order in which policies list them."""
+    """List their managed roles in the order in which policies list them, after those of
+    accounts that left Bowline.
+    """
     order = (F("granted_at").asc(nulls_last=True), "id")
     pairs = rows.order_by(*order).values_list("account_id", "managed_role")
-    return [managing.managed_role_arn(account_id, own) for account_id, own in pairs]
+    kept = [one.arn for one in managing.kept]
+    return [*dict.fromkeys([*kept, *starmap(managing.managed_role_arn, pairs)])]
 
 
 def refuse_overflow(row: ManagingAccount, accounts: Iterable[ManagedAccount]) -> None:

@@ -41,6 +41,7 @@ from accounts.runs.foreign.keeping import keep_all_foreign
 from accounts.runs.foreign.outside import keep_managed_by
 from accounts.runs.foreign.taking_over import begin_undo
 from accounts.runs.managing.applying import grant_or_withdraw
+from accounts.runs.managing.kept_roles import drop_removed
 from accounts.runs.owners.learning import learn_details
 from accounts.runs.scope import Comparison, Scope, Side
 from onboarding import topology
@@ -147,6 +148,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             pass  # there is nothing to approve, and its wave is to come
         elif to is Status.REMOVED:
             ManagedAccount.objects.filter(pk__in=[run.account_id]).remove()
+            drop_removed(scope.row, scope.withdraws)
         else:
             if scope.shared:
                 lock_settings()

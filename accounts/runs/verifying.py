@@ -25,6 +25,7 @@ from accounts.runs.foreign.denied import denied_since
 from accounts.runs.foreign.keeping import keep_all_foreign, of_others
 from accounts.runs.foreign.writes import keep_writes, writes_to_accept
 from accounts.runs.inactive import explained
+from accounts.runs.managing.kept_roles import drop
 from accounts.runs.owners.learning import learn_of_owner
 from accounts.runs.owners.versions import keep_found, owners_word
 from accounts.runs.results import by_provider, failed_checks, keep_results
@@ -99,7 +100,7 @@ def verify_scope(run: Run, scope: Scope, sessions: Sessions) -> None:
             "undeployable": len({one.undeployable for one in results} - {""}),
         }
         run.carry(ends, since=(Status.VERIFYING,), error=error, waiting="", **known)
-        if scope.shared:
+        if scope.shared or scope.row.kept_roles:
             lock_settings()
         if is_worse := keep_results(run, results, now):
             happened(run, Notification.What.DRIFTED)
@@ -173,6 +174,7 @@ def bundle_what_is_verified(scope: Scope, status: Status) -> None:
     account = scope.account
     if account and (status is Status.VERIFIED or account.accepted_at):
         keep_verified(account, status)
+        drop(scope.row, account)
 
 
 def edit_waits(scope: Scope) -> bool:

@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 from django.db.models import Q
 
 from accounts.models import Bundle, DeliveredAccount, ManagedAccount
+from accounts.models.managing import kept_names
 from accounts.spinnaker.told import seen_gone
 from accounts.wording import first_of
 from onboarding.spinnaker.bundle.contents import (
+    LISTS,
     PROVIDERS,
     REMOVED,
     BundleAccounts,
@@ -27,9 +29,6 @@ from onboarding.spinnaker.bundle.contents import (
 
 GONE = "gone"
 """What a person types who looked whether Spinnaker has forgotten the accounts."""
-
-LISTS = "hal/bowline/removing.py"
-"""Bundles without this file are older than `hal/removed.yml`."""
 
 MOST_NAMED = 5
 
@@ -138,7 +137,8 @@ def lists_removed(bundle: Bundle) -> bool:
 
 def had_before(bundle: Bundle) -> BundleAccounts:
     """Read what bundles before this one had: each lists what those before it had,
-    unless it is older than such lists.
+    unless it is older than such lists. What stays in Spinnaker though its account left
+    Bowline isn't to be removed, so it isn't among them.
     """
     had = BundleAccounts()
     earlier = Bundle.objects.built().filter(number__lt=bundle.number)
@@ -146,4 +146,4 @@ def had_before(bundle: Bundle) -> BundleAccounts:
         had = had.with_those_of(ever_in(one.archive))
         if lists_removed(one):
             break
-    return had
+    return had.without(kept_names())

@@ -57,6 +57,7 @@ overview_pages = [
     path("", overview.overview, name="overview"),
     path("managing/", managing.managing, name="managing"),
     path("managing/plan/", managing.managing_plan, name="managing-plan"),
+    path("managing/take-off/", managing.take_off, name="kept-role-take-off"),
 ]
 account_pages = [
     path("accounts/", accounts.accounts, name="accounts"),
@@ -109,6 +110,7 @@ account_pages = [
     *taking_over.pages,
     path("accounts/<uuid:pk>/exclude/", preview.exclude_from_bundles, name="exclude"),
     path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
+    path("accounts/<uuid:pk>/leave/", account.leave, name="leave"),
     *handoff.pages,
     path(
         "accounts/<uuid:pk>/permissions/", permissions.permissions, name="permissions"

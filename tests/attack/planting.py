@@ -41,6 +41,7 @@ OWN = {
     "ManagedAccount.verification",
     "ManagedAccount.verified",
     "ManagingAccount.account_id",
+    "ManagingAccount.kept_roles",
     "Member.called",
     "Member.state",
     "Organization.account_id",

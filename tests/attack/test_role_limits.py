@@ -101,6 +101,10 @@ def resumed() -> Act:
     return Act(f"/runs/rollouts/{row.number}/resume/", {})
 
 
+def adopted() -> ManagedAccount:
+    return web(adopts=True, applied=[{}])
+
+
 def retried() -> Act:
     row = rollout()
     Run.objects.filter(rollout=row, account_name="web").update(status=Status.FAILED)
@@ -132,6 +136,7 @@ ACTS: dict[str, Callable[[], Act]] = {
     "verify": lambda: of(web(), "verify"),
     "remove": lambda: of(web(), "remove"),
     "forget": lambda: of(draft(), "forget"),
+    "leave": lambda: of(adopted(), "leave", leave="web"),
     "accept": accepted,
     "leave out": lambda: of(web(), "exclude"),
     "put in": include_in_bundles,

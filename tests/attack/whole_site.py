@@ -154,7 +154,8 @@ def whole_site() -> Pages:
     RoleLimit.objects.create(person=other, role="approver", environment="planted")
     sign_on(operator, HARMLESS)
     rows.factor_rows(operator, HARMLESS)
-    managing_row(bowline_principal="arn:aws:iam::911111111111:role/bowline")
+    bowline = "arn:aws:iam::911111111111:role/bowline"
+    managing_row(bowline_principal=bowline, kept_roles=[rows.kept_role(who=HARMLESS)])
     now = timezone.now()
     waiting = {"name": "staging", "account_id": ACCOUNT_ID, "what": "new", "line": 2}
     upload = Upload.objects.create(by=operator, name="accounts.csv")
@@ -170,8 +171,7 @@ def whole_site() -> Pages:
             verification=State.VERIFIED if state == State.VERIFIED else "",
             environment="prod",
             access_role="Access",
-            read_roles=["readers"],
-            write_roles=["writers"],
+            **{"read_roles": ["readers"], "write_roles": ["writers"]},
             carried={"aws": {"accountType": HARMLESS}},
             also_as=[{"name": f"also-{number}", "carried": {"aws": {"x": HARMLESS}}}],
             uses_external_id=False,

@@ -14,11 +14,12 @@ from accounts.api.codes import Code
 from accounts.api.idempotency import once
 from accounts.api.openapi.choices import ManagingState, RoleMaker
 from accounts.api.problems import Problem
-from accounts.api.requests import Exact
+from accounts.api.requests import Exact, Request
 from accounts.api.v1.accounts.describing import as_file
 from accounts.api.v1.accounts.hand_offs import HandOff, taken
 from accounts.api.v1.decisions import begun
 from accounts.api.v1.runs import RunInFull
+from accounts.api.v1.texts import NO_NUL
 from accounts.mapping.accounts_file import register
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagingAccount, Run
@@ -27,6 +28,7 @@ from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
 from accounts.runs import actions
 from accounts.runs.capacity import capacity_of
+from accounts.runs.managing.kept_roles import take_off
 from accounts.runs.owners.subject import NOT_HANDED_OFF
 from onboarding.accounts_file import read
 from onboarding.accounts_file.writing import managing_written
@@ -58,6 +60,21 @@ class ManagingSettings(Exact):
     trusts_bowline: bool = True
 
 
+class KeptRole(Schema):
+    """A role that Spinnaker may assume though its account left Bowline."""
+
+    arn: str
+    account: str = Field(description="What Bowline called the account")
+    account_id: str
+    names: list[str] = Field(description="What Spinnaker may call it")
+    who: str = Field(description="Who took the account out of Bowline")
+    when: datetime
+
+
+class KeptRoleChosen(Request):
+    arn: str = Field(max_length=620, pattern=NO_NUL)
+
+
 class ManagingInFull(Schema):
     state: ManagingState
     verified_at: datetime | None
@@ -65,6 +82,9 @@ class ManagingInFull(Schema):
     assumed: int = Field(description="How many accounts Spinnaker is to assume")
     most: int | None = Field(
         description="How many fit; null: any number, by the organization"
+    )
+    kept_roles: list[KeptRole] = Field(
+        description="Roles of accounts that left Bowline and stay on the list"
     )
     settings: dict[str, Any] = Field(description="What PUT would take")
 
@@ -128,6 +148,21 @@ def plan_managing_account(request: ApiRequest) -> Any:
     return begun(request, actions.plan_managing(request.user))
 
 
+@router.post(
+    "/kept-roles/take-off",
+    auth=OPERATES,
+    response={200: ManagingInFull},
+    summary="Take a kept role off the list",
+)
+@once
+def take_kept_role_off(request: ApiRequest, body: KeptRoleChosen) -> Any:
+    """Take a role off the list of those that Spinnaker may assume although their
+    accounts left Bowline. AWS is unchanged until a plan is approved.
+    """
+    take_off(body.arn.strip(), request.user)
+    return in_full(managing_row())
+
+
 def in_full(row: ManagingAccount) -> dict[str, Any]:
     run = Run.objects.filter(kind=Run.Kind.MANAGING, status__in=OPEN).first()
     room = capacity_of(row)
@@ -137,6 +172,9 @@ def in_full(row: ManagingAccount) -> dict[str, Any]:
         "open_run": run.number if run else None,
         "assumed": room.wanted,
         "most": room.most,
+        "kept_roles": [
+            {**one.model_dump(), "account_id": one.account_id} for one in row.kept
+        ],
         "settings": managing_written(
             managing_of(row), trusts_bowline=row.trusts_bowline
         ),

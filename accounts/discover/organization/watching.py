@@ -90,7 +90,8 @@ def depth(watch: Watch) -> int:
 
 
 def new_members(watch: Watch) -> MemberQuerySet:
-    rows = Member.objects.free().below(watch.unit)
+    kept = [one.account_id for one in managing_row().kept]  # somebody took them out
+    rows = Member.objects.free().below(watch.unit).exclude(account_id__in=kept)
     return rows.filter(unit_since__gt=watch.since, drafted_at=None).order_by("pk")
 
 

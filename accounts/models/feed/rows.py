@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
+from accounts.models.managing import kept_names
 from accounts.models.readable import Readable, is_one_of, is_texts
 from onboarding.account_feed import RULES, Carried, Row, Unfit
 from onboarding.topology import Permissions
@@ -135,6 +136,9 @@ def to_feed() -> ManagedAccountQuerySet:
 
 
 def to_suspend() -> models.QuerySet[FeedRow]:
-    """Keep rows that no account has."""
+    """Keep rows that no account has, without those of accounts that left Bowline and
+    stay in Spinnaker.
+    """
     fed = FedAccount.objects.filter(name=OuterRef("name"))
-    return FeedRow.objects.filter(suspended=False).exclude(Exists(fed))
+    rows = FeedRow.objects.filter(suspended=False).exclude(Exists(fed))
+    return rows.exclude(name__in=kept_names())

@@ -17,6 +17,14 @@ def confirm_run(account_name: str, typed: str) -> None:
         )
 
 
+def confirm_leaving(account_name: str, typed: str) -> None:
+    """Raise Unconfirmed unless the account was named that is to leave Bowline."""
+    if typed != account_name:
+        raise Unconfirmed(
+            f"Type the account's name, {account_name}, to take it out of Bowline."
+        )
+
+
 def phrase_of_group(plans: int) -> str:
     return f"delete in {counted(plans)}"
 

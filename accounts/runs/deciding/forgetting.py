@@ -1,16 +1,36 @@
-"""Delete an account's description from Bowline, where nothing of it exists in AWS."""
+"""Delete an account from Bowline: one of which nothing exists in AWS, or one that stays
+in AWS and in Spinnaker as it is.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
-from accounts.models import Activity, ManagedAccount
+from accounts.mapping.edits import lock_settings
+from accounts.mapping.left_over import left_over
+from accounts.mapping.managing import managing_row
+from accounts.models import (
+    Activity,
+    DeliveredAccount,
+    Delivery,
+    ManagedAccount,
+    ManagingAccount,
+    Rollout,
+)
+from accounts.models.activity import name_of
+from accounts.models.owners.kept_roles import KeptRecord
 from accounts.models.states import OPEN
 from accounts.people.activity import record
+from accounts.people.authors import authors_of_account
+from accounts.people.deciding import refuse
+from accounts.people.reach import reach_of_account
 from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
+from accounts.runs.managing.kept_roles import keep, role_arn
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -23,12 +43,64 @@ class CannotForget(ValueError):
 def forget(account: ManagedAccount, by: User) -> None:
     """Delete an account that does not exist in AWS; raise CannotForget for others."""
     with transaction.atomic():
+        account = locked(account)
         if reason := why_not_forget(account):
             raise CannotForget(reason)
         refuse_outside(by, OPERATOR, account)
         account.delete()
         detail = {"account ID": account.account_id}
         record(by, Activity.What.FORGET, account.name, detail)
+
+
+def leave_in_aws(account: ManagedAccount, by: User) -> None:
+    """Delete an account that Spinnaker continues to use: its role stays on the managing
+    account's list. Raise CannotForget, or SamePerson where another person must.
+    """
+    with transaction.atomic():
+        deliveries = Delivery.objects.open().select_for_update(no_key=True)
+        list(deliveries.values_list("pk"))
+        lock_settings()
+        account = locked(account)
+        if reason := why_not_leave(account):
+            raise CannotForget(reason)
+        refuse(reach_of_account(account), authors_of_account(account), by)
+        row = managing_row()
+        kept = record_of(row, account, by)
+        keep(row, kept)
+        DeliveredAccount.objects.filter(name__in=kept.names).delete()
+        account.delete()
+        detail = {
+            "account ID": kept.account_id,
+            "ARN": kept.arn,
+            "names in Spinnaker": kept.names,
+        }
+        record(by, Activity.What.KEEP, kept.account, detail)
+
+
+def locked(account: ManagedAccount) -> ManagedAccount:
+    """Read the account as it is, and let no run of it begin until the transaction ends;
+    raise CannotForget where somebody deleted it.
+    """
+    rows = ManagedAccount.objects.select_for_update(no_key=True)
+    found = rows.filter(pk=account.pk).first()
+    if found is None:
+        raise CannotForget(f"{account.name} was deleted from Bowline before.")
+    return found
+
+
+def record_of(row: ManagingAccount, account: ManagedAccount, by: User) -> KeptRecord:
+    entries = (*account.verified.get("entries", ()), *account.approved_entries)
+    names = {entry["name"] for entry in entries}
+    names |= {one.name for one in account.spinnaker_names.all()}
+    assert account.granted_at is not None
+    return KeptRecord(
+        arn=role_arn(row, account),
+        account=account.name,
+        names=sorted(names),
+        since=account.granted_at.isoformat(),
+        who=name_of(by),
+        when=timezone.now().isoformat(),
+    )
 
 
 def why_not_forget(account: ManagedAccount) -> str:
@@ -38,9 +110,44 @@ def why_not_forget(account: ManagedAccount) -> str:
             f"You can't delete {account.name} while it exists in AWS. Remove it from "
             "AWS first."
         )
+    return open_run(account)
+
+
+def open_run(account: ManagedAccount) -> str:
     if account.runs.filter(status__in=OPEN).exists():
         return (
             f"{account.name} has an open run. Wait until it finishes, or discard its "
             "plan."
         )
+    return ""
+
+
+def why_not_leave(account: ManagedAccount) -> str:
+    """Say why the account cannot be deleted from Bowline and stay in AWS now; empty: it
+    can.
+    """
+    if not (account.is_assumable and account.in_aws_provider):
+        return f"Spinnaker assumes no role in {account.name}."
+    if left_over().filter(pk=account.pk).exists():
+        return (
+            f"No plan of {account.name} was applied. The managing account's next plan "
+            "takes its role off the list."
+        )
+    if account.is_handed_off or not account.adopts:
+        maker = "The owner" if account.is_handed_off else "Bowline"
+        return (
+            f"{maker} created the roles of {account.name} for Bowline. Remove the "
+            "account from AWS, so that no role remains that no one looks after."
+        )
+    if reason := open_run(account):
+        return reason
+    unfinished = Q(rollout__isnull=False) & ~Q(rollout__state__in=Rollout.ENDED)
+    if run := account.runs.filter(unfinished).first():
+        return (
+            f"{account.name} is part of rollout {run.rollout_id}. Wait until it "
+            "finishes, or stop it."
+        )
+    sending = (Delivery.Status.DELIVERING, Delivery.Status.WATCHING)
+    if delivery := Delivery.objects.filter(status__in=sending).first():
+        return f"{delivery} is in progress. Wait until it finishes."
     return ""

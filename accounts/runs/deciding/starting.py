@@ -20,22 +20,15 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-class Forgotten(Exception):
-    """The account that a run was about is no longer in Bowline."""
-
-    def __init__(self, run: Run) -> None:
-        super().__init__(f"{run.account_name} was deleted from Bowline.")
-
-
 REFUSALS = (
     DetailsError,
-    Forgotten,
     ManagingNotVerified,
     NameTaken,
     NoManagingAccount,
     NoRoom,
     Incomplete,
     CannotTakeOver,
+    actions.Forgotten,
     actions.NothingStands,
     actions.StillTold,
 )
@@ -61,7 +54,7 @@ def start_again(run: Run, by: User) -> Run:
     if run.kind == Run.Kind.MANAGING:
         return actions.plan_managing(by)
     if run.account is None:
-        raise Forgotten(run)
+        raise actions.Forgotten(run.account_name)
     if choice := take_over_of(run):
         return take_over(run.account, by, choice)
     return STARTS[run.kind](run.account, by)

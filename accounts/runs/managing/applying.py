@@ -18,6 +18,7 @@ from accounts.models import (
 )
 from accounts.models.states import State, Status
 from accounts.runs.carrying_out import Steps, carry_out
+from accounts.runs.managing.kept_roles import drop_removed, keep_place
 from accounts.runs.scope import Scope
 from accounts.slices import in_slices
 from onboarding.aws.errors import AwsError
@@ -143,13 +144,15 @@ def grant_or_withdraw(run: Run, scope: Scope) -> None:
     """
     for some in in_slices(sorted(scope.withdraws)):
         ManagedAccount.objects.filter(account_id__in=some).withdraw()
+    drop_removed(scope.row, scope.withdraws)
     if run.kind == Run.Kind.REMOVE:
         return
     forgotten_by(run).remove()
     accounts = [run.account] if run.account else run.grants.all()
     for place, account in enumerate(accounts):
         after = timedelta(microseconds=place)
-        ManagedAccount.objects.filter(pk=account.pk).grant(after)
+        if ManagedAccount.objects.filter(pk=account.pk).grant(after):
+            keep_place(scope.row, account)
 
 
 def remember(scope: Scope) -> None:

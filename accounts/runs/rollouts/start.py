@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import prefetch_related_objects
 
 from accounts.external_ids import held_now
+from accounts.mapping.edits import lock_accounts
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import take_over_of
@@ -25,6 +26,7 @@ from accounts.models import (
     SpinnakerName,
 )
 from accounts.models.activity import name_of
+from accounts.models.managing import kept_names
 from accounts.models.states import OPEN, Status
 from accounts.people.activity import record
 from accounts.people.role_limits.refusing import Outside, refuse_any_outside
@@ -40,6 +42,7 @@ from accounts.spinnaker.told import in_spinnaker
 from accounts.wording import counted, first_of
 from accounts.work.queue import wake
 from onboarding.details import DetailsError
+from onboarding.names import any_case
 from onboarding.providers.base import spinnaker_names
 from onboarding.resources.take_over import TakeOver
 
@@ -132,6 +135,7 @@ def add(
         refuse_overflow(managing, free)
     rollout.excluded = sorted({*rollout.excluded, *reasons})
     rollout.save(update_fields=["excluded"])
+    lock_accounts(account.pk for account in free)  # nobody deletes them meanwhile
     turns = turns_of(free)
     Run.objects.bulk_create(
         [
@@ -255,6 +259,7 @@ def unnamed(
         for names in in_slices(list(asked))
         for row in SpinnakerName.objects.filter(name__in=names)
     }
+    kept = {any_case(name) for name in kept_names()}
     held: dict[UUID, set[str]] = {}
     for keys in in_slices([account.pk for account in wanted]):
         for row in SpinnakerName.objects.filter(account__in=keys):
@@ -264,7 +269,8 @@ def unnamed(
         mine = held.get(account.pk, set())
         if mine == {*names}:
             continue
-        if not mine and all(asked[one] == 1 and one not in taken for one in names):
+        free = all(asked[one] == 1 and one not in taken for one in names)
+        if not mine and free and kept.isdisjoint(map(any_case, names)):
             new += [SpinnakerName(name=name, account=account) for name in names]
             continue
         try:

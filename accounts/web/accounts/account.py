@@ -29,8 +29,14 @@ from accounts.models import (
 )
 from accounts.models.standing import BROKEN
 from accounts.models.states import FAILURES, OPEN, State, Status
-from accounts.people.doors import operator_required
-from accounts.runs.deciding.forgetting import CannotForget
+from accounts.people.deciding import SamePerson
+from accounts.people.doors import approver_required, operator_required
+from accounts.runs.deciding.confirmation import Unconfirmed, confirm_leaving
+from accounts.runs.deciding.forgetting import (
+    CannotForget,
+    leave_in_aws,
+    why_not_leave,
+)
 from accounts.runs.deciding.forgetting import forget as forget_account
 from accounts.runs.inactive import inactive_members
 from accounts.runs.owners.versions import versions_of
@@ -131,6 +137,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "details": details_of(account),
         "through_role": account.in_aws_provider,
         "told": told_of(account) if account.granted_at else None,
+        "stays": why_not_leave(account) if tab.key == "remove" else "",
         "versions": versions_of(account) if account.is_handed_off else None,
         **rotation(account),
         **found,
@@ -246,6 +253,25 @@ def last_steps(account: ManagedAccount) -> list[Step]:
     """List the steps that were carried out for the account, the oldest first."""
     steps = Step.objects.filter(run__account=account, status=Step.Status.DONE)
     return list(steps.defer("before", "after").order_by("finished_at"))
+
+
+@approver_required
+@require_POST
+def leave(request: Request, pk: UUID) -> HttpResponse:
+    """Delete an account whose role stays in AWS, and on Spinnaker's list."""
+    account = get_object_or_404(ManagedAccount, pk=pk)
+    try:
+        confirm_leaving(account.name, request.POST.get("leave", "").strip())
+        leave_in_aws(account, request.user)
+    except (Unconfirmed, CannotForget, SamePerson) as error:
+        messages.error(request, str(error))
+        return redirect(f"{account.get_absolute_url()}?tab=remove")
+    messages.success(
+        request,
+        f"{account.name} is deleted from Bowline and stays as it is in AWS. The "
+        "managing account's page lists its role.",
+    )
+    return redirect("accounts:accounts")
 
 
 @operator_required

@@ -9,6 +9,7 @@ from django import forms
 from accounts.forms.described import asked
 from accounts.forms.fields import ListField, RuledField, bare_helper
 from accounts.help.choices import more
+from accounts.mapping.managing import kept_of
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.runs.capacity import roles_of
 from accounts.web.managing.asked import (
@@ -297,6 +298,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             partition=self.cleaned_data.get("partition") or "aws",
             managed_role=self.cleaned_data.get("managed_role") or MANAGED_ROLE,
             bakes=bool(self.cleaned_data.get("bakes")),
+            kept=kept_of(self.instance),
         )
         rows = ManagedAccount.objects.existing().in_aws_provider()
         roles = roles_of(managing, rows)

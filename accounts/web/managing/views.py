@@ -30,6 +30,8 @@ from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR, refusal
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, capacity_of
+from accounts.runs.managing.kept_roles import NotKept
+from accounts.runs.managing.kept_roles import take_off as take_role_off
 from accounts.web.lookups import Asking, first_asking, look_up
 from accounts.web.managing.asked import WHOLE_ORGANIZATION
 from accounts.web.managing.facts import facts_of
@@ -181,3 +183,20 @@ def managing_plan(request: Request) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("accounts:managing")
     return redirect(run)
+
+
+@operator_required
+@require_POST
+def take_off(request: Request) -> HttpResponse:
+    """Take a role off the list that an account left on it when it left Bowline."""
+    try:
+        take_role_off(request.POST.get("arn", ""), request.user)
+    except (NoManagingAccount, NotKept) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request,
+            "The role is off the list. Spinnaker can assume it until a plan of the "
+            "managing account is applied.",
+        )
+    return redirect("accounts:managing")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -14,6 +14,8 @@ from onboarding.spinnaker.bundle.file import File
 ACCOUNTS = "hal/accounts.yml"
 REMOVED = "hal/removed.yml"
 """What earlier bundles had and this one has not; missing where that is nothing."""
+LISTS = "hal/bowline/removing.py"
+"""Bundles without this file are older than `hal/removed.yml`."""
 MANIFEST = "manifest.json"
 PROVIDERS = ("aws", "ecs", "kubernetes")
 
@@ -48,6 +50,15 @@ class BundleAccounts:
             return (*own, *(a for a in earlier.of(provider) if a["name"] not in names))
 
         aws, ecs, kubernetes = map(both, PROVIDERS)
+        return replace(self, aws=aws, ecs=ecs, kubernetes=kubernetes)
+
+    def without(self, names: Collection[str]) -> BundleAccounts:
+        """Leave the accounts with these names out."""
+
+        def rest(provider: str) -> tuple[Account, ...]:
+            return tuple(a for a in self.of(provider) if a["name"] not in names)
+
+        aws, ecs, kubernetes = map(rest, PROVIDERS)
         return replace(self, aws=aws, ecs=ecs, kubernetes=kubernetes)
 
     def placed(self, folder: str) -> BundleAccounts:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from onboarding import VERSION
 from onboarding.spinnaker.bundle.archive import file_list
 from onboarding.spinnaker.bundle.comparison import BundleDelta, Named
 from onboarding.spinnaker.bundle.contents import (
     ACCOUNTS,
+    LISTS,
     PROVIDERS,
     REMOVED,
     Account,
     BundleAccounts,
     files_in,
+    text_in,
 )
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.halyard import (
@@ -70,6 +72,7 @@ class Later:
 
 def delta_files(delta: BundleDelta, later: Later, *, since: int) -> tuple[File, ...]:
     """Write the delta's bundle, from the later bundle's accounts and zip."""
+    delta = replace(delta, removed=tuple(to_remove(delta, later)))
     touched = in_order((*delta.added, *delta.changed), later.accounts)
     paths = dict.fromkeys(delta.files)
     files: list[File] = []
@@ -89,6 +92,19 @@ def delta_files(delta: BundleDelta, later: Later, *, since: int) -> tuple[File, 
     files += files_in(later.archive, [path for path in paths if path not in own])
     text = delta_readme(delta, tuple(paths), since=since, number=later.number)
     return (File("README.md", text), delta_manifest(delta, files, since, later), *files)
+
+
+def to_remove(delta: BundleDelta, later: Later) -> Iterator[Named]:
+    """Yield what the later bundle lists as removed: the rest stays in Spinnaker. A
+    bundle of an older Bowline lists nothing.
+    """
+    listed = {}
+    if REMOVED in later.paths:
+        listed = json.loads(text_in(later.archive, REMOVED))
+    for named in delta.removed:
+        names = {account["name"] for account in listed.get(named.provider, ())}
+        if named.name in names or LISTS not in later.paths:
+            yield named
 
 
 def in_order(touched: Iterable[Named], accounts: BundleAccounts) -> list[Named]:

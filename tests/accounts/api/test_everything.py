@@ -44,6 +44,8 @@ BY_API: Mapping[str, str] = {
     "edit-many": DESCRIBE,
     "file-preview": "POST /accounts-file",
     "forget": f"DELETE {ACCOUNT}",
+    "kept-role-take-off": "POST /managing-account/kept-roles/take-off",
+    "leave": f"POST {ACCOUNT}/leave",
     "from-file": "POST /accounts-file/preview",
     "exclude": f"POST {ACCOUNT}/exclude",
     "exclude-many": f"POST {ACCOUNT}/exclude",

@@ -88,5 +88,5 @@ def test_every_detail_is_mapped() -> None:
     details = {f.name for f in fields(Managing)}
     columns = {f.name for f in ManagingAccount._meta.get_fields()}
 
-    assert details == {*ALIKE, "identity", "image_keys", "bowline"}
+    assert details == {*ALIKE, "identity", "image_keys", "bowline", "kept"}
     assert columns - STATES - LEASE - MADE_ONCE - {"authors"} == set(COLUMNS)

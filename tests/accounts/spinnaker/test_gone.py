@@ -10,9 +10,9 @@ import pytest
 from accounts.models import Activity, Bundle, DeliveredAccount, ManagedAccount
 from accounts.runs.actions import StillTold, remove
 from accounts.spinnaker.bundles import NotReady, build, install, new_bundle, told_of
-from accounts.spinnaker.gone import LISTS, MayBeThere, left_by
+from accounts.spinnaker.gone import MayBeThere, left_by
 from onboarding.spinnaker.bundle.archive import file_list, zipped
-from onboarding.spinnaker.bundle.contents import REMOVED, files_in, text_in
+from onboarding.spinnaker.bundle.contents import LISTS, REMOVED, files_in, text_in
 from tests.accounts.spinnaker.deliveries.delivering import deliver, proved_row
 from tests.onboarding.delivery.strict_gate import StrictGate
 from tests.rows import managing_row

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from ninja import Field
 from ninja.responses import Status
 
-from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
 from accounts.api.codes import Code
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem
+from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import (
     AccountInFull,
     account_named,
     read_account,
     router,
 )
-from accounts.api.v1.texts import Name
-from accounts.runs.deciding.forgetting import forget
+from accounts.api.v1.texts import Name, Typed
+from accounts.runs.deciding.confirmation import confirm_leaving
+from accounts.runs.deciding.forgetting import forget, leave_in_aws
 from accounts.spinnaker.bundles import (
     exclude_from_bundles,
     include_in_bundles,
@@ -66,4 +69,26 @@ def delete_account(request: ApiRequest, name: Name) -> Any:
     plan its removal first.
     """
     forget(account_named(name), request.user)
+    return Status(204, None)
+
+
+class Leaving(Request):
+    confirmation: Typed = Field(description="The account’s name")
+
+
+@router.post(
+    "/{name}/leave",
+    auth=APPROVES,
+    response={204: None},
+    summary="Delete an account and leave AWS as it is",
+)
+@once
+def leave_account(request: ApiRequest, name: Name, body: Leaving) -> Any:
+    """Delete an account from Bowline whose roles were there before. Nothing changes in
+    AWS: Spinnaker can still assume the account’s role, and the managing account lists
+    it as kept. Spinnaker keeps the account only where its own configuration does.
+    """
+    account = account_named(name)
+    confirm_leaving(account.name, body.confirmation)
+    leave_in_aws(account, request.user)
     return Status(204, None)

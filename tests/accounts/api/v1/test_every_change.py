@@ -26,7 +26,7 @@ CHANGES = [
     for method, operation in operations.items()
     if method != "get"
 ]
-APPROVES = re.compile("/(accept|approve|discard)$")
+APPROVES = re.compile("/(accept|approve|discard|leave)$")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import Activity, ManagingAccount, Run
 from accounts.models.states import Status
 from tests.accounts.api.calling import detail
-from tests.rows import account_row, managing_row, run_row
+from tests.rows import account_row, kept_role, managing_row, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +97,15 @@ def test_nothing_is_planned_before_it_is_described(operator):
     assert detail(operator.post("/managing-account/plan")) == (
         "Set up the managing account first."
     )
+
+
+def test_a_kept_role_is_taken_off_the_list_and_no_other_edit_does_so(operator):
+    managing_row(kept_roles=[kept_role(7), kept_role(8)])
+    operator.put("/managing-account", {**CORE, "bakes": True})
+    off = "/managing-account/kept-roles/take-off"
+
+    one = operator.post(off, {"arn": kept_role(7)["arn"]})
+    again = operator.post(off, {"arn": kept_role(7)["arn"]})
+
+    assert [kept["account"] for kept in one.json()["kept_roles"]] == ["left8"]
+    assert "isn't on the list of kept roles" in detail(again)

@@ -15,6 +15,7 @@ from accounts.discover.organization.watching import (
 from accounts.models import (
     Activity,
     ManagedAccount,
+    ManagingAccount,
     Member,
     Notification,
     Run,
@@ -37,7 +38,7 @@ from tests.accounts.discover.organization.organizations import (
     read,
     shared,
 )
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, kept_role, managing_row, person
 
 __all__ = ["aws"]
 
@@ -150,6 +151,16 @@ def test_a_draft_that_was_deleted_does_not_come_back(aws) -> None:
     aws.accounts[ROOT].append(account(8))
     read()
     ManagedAccount.objects.all().delete()
+
+    read()
+
+    assert drafts() == []
+
+
+def test_an_account_that_is_kept_in_aws_does_not_come_back(aws) -> None:
+    watch(ROOT)
+    ManagingAccount.objects.update(kept_roles=[kept_role(8)])
+    aws.accounts[ROOT].append(account(8))
 
     read()
 

@@ -5,8 +5,8 @@ import pytest
 from accounts.mapping.completeness import Incomplete, missing
 from accounts.models import Run
 from accounts.models.states import Status
-from accounts.runs.actions import NothingStands
-from accounts.runs.deciding.starting import Forgotten, start_again, start_plan
+from accounts.runs.actions import Forgotten, NothingStands
+from accounts.runs.deciding.starting import start_again, start_plan
 from tests.rows import account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db

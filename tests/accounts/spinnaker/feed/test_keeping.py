@@ -231,4 +231,4 @@ def test_it_asks_as_often_for_many_accounts():
         keep_current()
 
     assert len(few) == len(many)
-    assert len(none) == 3
+    assert len(none) == 4

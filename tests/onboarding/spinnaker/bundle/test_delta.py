@@ -11,7 +11,7 @@ from onboarding import VERSION
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
 from onboarding.spinnaker.bundle.comparison import BundleDelta, delta
-from onboarding.spinnaker.bundle.contents import accounts_in
+from onboarding.spinnaker.bundle.contents import LISTS, accounts_in
 from onboarding.spinnaker.bundle.delta import SHOWN, Later, delta_files
 from onboarding.spinnaker.bundle.file import File
 from onboarding.topology import Permissions, Topology
@@ -123,8 +123,9 @@ def test_a_bundle_of_an_older_bowline_has_what_went_from_the_comparison():
     old, was = revision(topology(core(), qa()))
     new, now = revision(topology(core()))
     found = delta(accounts_in(old), accounts_in(new), was, now)
+    paths = tuple(path for path in now if path != LISTS)
 
-    files = delta_files(found, Later(7, accounts_in(new), tuple(now), new), since=4)
+    files = delta_files(found, Later(7, accounts_in(new), paths, new), since=4)
 
     (removed,) = (file.text for file in files if file.path == "hal/removed.yml")
     assert json.loads(removed) == {
@@ -133,6 +134,24 @@ def test_a_bundle_of_an_older_bowline_has_what_went_from_the_comparison():
         "kubernetes": [],
     }
     assert any(file.path == "hal/bowline/removing.py" for file in files)
+
+
+def test_what_the_later_bundle_does_not_list_stays_in_spinnaker():
+    old, was = revision(topology(core(), staging(), qa()))
+    new, now = revision(topology(core()), topology(core(), staging()))
+    found = delta(accounts_in(old), accounts_in(new), was, now)
+
+    files = delta_files(found, Later(7, accounts_in(new), tuple(now), new), since=4)
+
+    (removed,) = (file.text for file in files if file.path == "hal/removed.yml")
+    assert "qa" not in removed
+    assert "- Removed: staging, staging-ecs, staging-apps.\n" in files[0].text
+
+    new, now = revision(topology(core(), staging()))
+    found = delta(accounts_in(old), accounts_in(new), was, now)
+    files = delta_files(found, Later(7, accounts_in(new), tuple(now), new), since=4)
+    assert "hal/removed.yml" not in {file.path for file in files}
+    assert "--prune" not in files[0].text
 
 
 def test_the_readme_tells_what_changed_and_what_to_run():

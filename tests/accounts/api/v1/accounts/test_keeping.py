@@ -70,6 +70,27 @@ def test_an_account_with_an_open_run_is_not_deleted(operator, account):
     assert ManagedAccount.objects.exists()
 
 
+def test_an_account_leaves_that_stays_in_aws(approver, account):
+    ManagedAccount.objects.update(adopts=True, granted_at=timezone.now())
+
+    unnamed = approver.post("/accounts/staging/leave", {"confirmation": "stagin"})
+    answer = approver.post("/accounts/staging/leave", {"confirmation": "staging"})
+
+    assert "Type the account's name, staging" in detail(unnamed, 422)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert not ManagedAccount.objects.exists()
+    (kept,) = approver.read("/managing-account").json()["kept_roles"]
+    assert (kept["account_id"], kept["names"]) == ("922222222222", ["staging"])
+
+
+def test_an_account_with_roles_of_bowlines_does_not_leave(approver, account):
+    ManagedAccount.objects.update(granted_at=timezone.now())
+
+    refused = approver.post("/accounts/staging/leave", {"confirmation": "staging"})
+
+    assert "Bowline created the roles of staging" in detail(refused)
+
+
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", "/exclude"), ("POST", "/include"), ("DELETE", "")]
 )
