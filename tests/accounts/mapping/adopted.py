@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
 
+from accounts.mapping.adopting.keeping import Asked, keep
 from accounts.models import Adoption
+from tests.onboarding.adopting.documents import aws, halconfig, reported
 
 
 def adoption_row(by: User, text: str = "x", **fields: Any) -> Adoption:
@@ -49,6 +52,12 @@ def adoption_row(by: User, text: str = "x", **fields: Any) -> Adoption:
             said={**said, "reasons": [text], "fields": [{**field, "note": text}]},
         )
     return row
+
+
+def report_row(by: User, accounts: Mapping[str, str]) -> Adoption:
+    """Report on a Spinnaker with these accounts, by their names."""
+    files = halconfig({"aws": {"accounts": [aws(*one) for one in accounts.items()]}})
+    return keep(reported(files), Asked(()), by)[0]
 
 
 def adoption_of() -> Adoption:
