@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 from typing import Any, NamedTuple
 
 from onboarding import names
 from onboarding.adopting.report import Document, Taken
+from onboarding.adopting.values import AWS
 from onboarding.aws.client import together
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import observe
 from onboarding.aws.roles.foreign import boundaries, foreign
 from onboarding.aws.roles.managed_by import managed_by
 from onboarding.aws.session import Sessions
+from onboarding.names import one_line
 from onboarding.resources.foreign import Foreign
 from onboarding.resources.kinds import Role
 from onboarding.resources.policy import Policy
@@ -56,9 +58,9 @@ class RoleInAws:
     managed_by: str = ""
     """What else manages it, as far as AWS knows; empty: nothing that is known."""
     actions: int = 0
-    """How many it may call, of all that was read."""
+    """How many it can call, by all that was read."""
     can: tuple[str, ...] = ()
-    """What it may do, and what limits or hides that."""
+    """What it can do, and what limits or hides that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ def size_said(role: FoundRole, size: int, providers: Collection[str]) -> str:
     least = "at least " if role.uncounted else ""
     called = calls_of_spinnaker(frozenset(providers))
     return (
-        f"It may call {least}{size:,} actions, of which Spinnaker's source calls "
+        f"It can call {least}{size:,} actions, of which Spinnaker's source calls "
         f"{called:,}."
     )
 
@@ -209,9 +211,63 @@ def count_looks(found: Collection[Document]) -> list[str]:
     return [f"{count:,} {what}" for what, count in counts.items() if count]
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found, as the report has it."""
+
+    role: str
+    """By which Bowline came into each account."""
+    at: str
+    found: Mapping[str, InAws]
+    """By the account's name."""
+
+    def added_to(self, report: Document) -> Document:
+        said = {"role": self.role, "at": self.at}
+        counts = dict.fromkeys(("accounts", "looked"), len(self.found))
+        accounts = [
+            {**one, "in_aws": {"at": self.at, **self.found[one["name"]].as_json()}}
+            if one["type"] == AWS and one["name"] in self.found
+            else one
+            for one in report["accounts"]
+        ]
+        return {**report, "look": {**said, **counts}, "accounts": accounts}
+
+    @property
+    def text(self) -> str:
+        found = {name: one.as_json() for name, one in self.found.items()}
+        ordered = sorted(found.items(), key=lambda one: worst_first(one[1]))
+        return look_text(self.role, ordered)
+
+
+def look_text(role: str, found: Sequence[tuple[str, Document]]) -> str:
+    """Write what follows a report in sentences."""
+    lines = ("", *in_words(role, found))
+    return "".join(f"{one_line(line)}\n" for line in lines)
+
+
+def in_words(role: str, found: Sequence[tuple[str, Document]]) -> Iterator[str]:
+    counts = ", ".join(count_looks([in_aws for _, in_aws in found]))
+    yield f"In AWS, with the role {role}: {counts or 'no account'}."
+    for name, one in found:
+        yield ""
+        yield f"AWS account {name} ({one['account_id']})"
+        if one["unread"]:
+            yield f"  {one['unread']} {one['hint']}".rstrip()
+        for it in one["roles"]:
+            yield f"  {role_in_words(it)}"
+            yield from (f"    {said}" for said in it["can"])
+
+
+def role_in_words(role: Document) -> str:
+    if not role["exists"]:
+        return f"The role {role['name']} doesn't exist."
+    by = f" is managed by {role['managed_by']}." if role["managed_by"] else "."
+    return f"Role {role['name']}{by} {' '.join(role['assumed_by'])}"
+
+
 def worst_first(in_aws: Document) -> tuple[Any, ...]:
     """Sort by it: roles that are open to strangers, accounts that could not be read or
-    whose role is missing, then those whose role may call the most.
+    whose role is missing, then those whose role can call the most.
     """
     roles = in_aws["roles"]
     return (

@@ -93,14 +93,15 @@ def keep_accounts(row: Adoption, accounts: Sequence[Document]) -> None:
 
 def document_of(row: Adoption) -> Document:
     """Return the report, as docs/adopt.schema.json describes it."""
-    accounts = row.accounts.order_by("position").values_list("said", flat=True)
     at = row.look["at"] if row.look else ""
-    return {**row.report, "accounts": [of_look(said, at) for said in accounts]}
+    accounts = [of_look(one.said, at) for one in row.accounts.order_by("position")]
+    return {**row.report, "accounts": accounts}
 
 
 def of_look(said: Document, at: str) -> Document:
     """Return an account without what an earlier look found."""
-    if said.get("in_aws", {}).get("at") == at:
+    in_aws = said.get("in_aws")
+    if in_aws and in_aws["at"] == at:
         return said
     return {key: value for key, value in said.items() if key != "in_aws"}
 

@@ -10,7 +10,13 @@ from django.utils import timezone
 from accounts.mapping.adopting.keeping import all_storable, taken_of
 from accounts.models import AdoptedAccount, Adoption
 from accounts.slices import AT_ONCE, in_slices
-from onboarding.adopting.looking import InAws, Target, targets, worst_first
+from onboarding.adopting.looking import (
+    InAws,
+    Target,
+    look_text,
+    targets,
+    worst_first,
+)
 from onboarding.adopting.report import Document
 from onboarding.adopting.values import AWS
 from onboarding.names import role_name
@@ -34,8 +40,7 @@ def begin(row: Adoption, role: str) -> None:
 
 def left_to_look(row: Adoption) -> list[Target]:
     """List the accounts that the look hasn't read yet."""
-    if row.look is None:
-        return []
+    assert row.look is not None
     done = {name for name, _ in found_by(row)}
     every = targets(taken_of(row), row.look["role"])
     return [one for one in every if one.name not in done]
@@ -65,8 +70,15 @@ def found_by(row: Adoption) -> list[tuple[str, Document]]:
     if row.look is None:
         return []
     rows = row.accounts.filter(type=AWS, said__in_aws__at=row.look["at"])
-    found = rows.order_by("position").values_list("name", "said__in_aws")
+    found = [(one.name, one.said["in_aws"]) for one in rows.order_by("position")]
     return sorted(found, key=lambda one: worst_first(one[1]))
+
+
+def looked_text(row: Adoption) -> str:
+    """Write what the look found, to follow the report; empty: nobody looked."""
+    if row.look is None:
+        return ""
+    return look_text(row.look["role"], found_by(row))
 
 
 def locked(row: Adoption) -> Adoption:

@@ -62,22 +62,21 @@ class ReportRoleInAws(BaseModel):
     strangers: bool = Field(description="Whether anybody in AWS can assume it.")
     assumed_by: list[str]
     managed_by: str = Field(
-        description="A CloudFormation stack, or a tool as the role's tags say; empty "
-        "where nothing is known."
+        description="A CloudFormation stack, or what tags say; may be empty."
     )
-    actions: int = Field(description="How many it may call, of all that was read.")
-    can: list[str] = Field(description="What it may do, and what limits that.")
+    actions: int = Field(description="How many it can call, of all that was read.")
+    can: list[str] = Field(description="What it can do, and what limits that.")
 
 
 class ReportInAws(BaseModel):
-    """What AWS had of an account's roles when somebody looked."""
+    """What AWS had of an account's roles."""
 
     at: str = Field(description="When the look began.")
     account_id: str
     roles: list[ReportRoleInAws] = Field(
         description="The role that Spinnaker assumes, then the one for its instances."
     )
-    unread: str = Field(description="Why the roles weren't read; empty: they were.")
+    unread: str = Field(description="Why the roles weren't read; may be empty.")
     hint: str
 
 
@@ -92,7 +91,8 @@ class ReportAccount(BaseModel):
         "an account that is left, what would become of the field."
     )
     in_aws: ReportInAws | None = Field(
-        None, description="Of an AWS account that is taken, where somebody looked."
+        None,
+        description="Of an AWS account that is taken, if Bowline looked at AWS.",
     )
 
 
@@ -111,7 +111,7 @@ class ReportFinding(BaseModel):
 
 
 class ReportLook(BaseModel):
-    """How far the last look at AWS is."""
+    """How many accounts Bowline has looked at in AWS."""
 
     role: str = Field(description="The role that Bowline assumes in each account.")
     at: str
@@ -141,7 +141,7 @@ class StoredReport(BaseModel):
         description="Files of folders that hold no accounts."
     )
     look: ReportLook | None = Field(
-        None, description="The last look at AWS; null where nobody looked."
+        None, description="How far Bowline looked at AWS; null if it wasn't asked to."
     )
 
 

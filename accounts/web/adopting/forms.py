@@ -76,12 +76,7 @@ class AdoptForm(forms.Form):
 
 
 class LookForm(forms.Form):
-    access_role = RuledField(
-        rule=names.role_name,
-        label="Role to look with",
-        help_text="Bowline assumes it in each account: an access role, or a reader "
-        "role.",
-    )
+    access_role = RuledField(rule=names.role_name, label="Role to look with")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,8 @@ BUSY = "Bowline is busy with other questions to AWS. Try again in a few seconds.
 @operator_required
 def adoption_in_aws(request: Request, adoption: UUID) -> HttpResponse:
     row = adoption_row(adoption)
+    if not row.taken:
+        return redirect(row)
     if request.method == "POST":
         return begin(request, row)
     asked = seen(question_of(row)) if row.look else None
@@ -40,7 +43,7 @@ def adoption_in_aws(request: Request, adoption: UUID) -> HttpResponse:
 
 def begin(request: Request, row: Adoption) -> HttpResponse:
     form = LookForm(request.POST)
-    if not (row.taken and form.is_valid()):
+    if not form.is_valid():
         return page(request, row, form)
     if look(row, form.cleaned_data["access_role"], request.user) is None:
         form.add_error(None, BUSY)
@@ -65,6 +68,7 @@ def page(
     shown: dict[str, Any] = {
         "row": row,
         "form": form,
+        "at": row.look and datetime.fromisoformat(row.look["at"]),
         "waits": asked and asked.waits,
         "refusal": asked if asked and asked.refused else None,
         "is_stopped": row.look and row.look["looked"] < row.look["accounts"],
