@@ -20,7 +20,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.discover.clusters.search import search_on
+from accounts.discover.looking import look_on
 from accounts.discover.lookups import (
+    LOOK,
     answer,
     answer_own,
     delete_old_lookups,
@@ -135,12 +137,17 @@ def carry_rollout(rollout: Rollout) -> None:
     send(rollout.number)
 
 
-def answer_lookup(lookup: Lookup) -> None:
-    """Answer a page's question to AWS, or one that takes long; that only reads."""
+def answer_lookup(lookup: Lookup) -> bool:
+    """Answer a page's question to AWS, or one that takes long; that only reads. Return
+    whether a part of the answer is left.
+    """
+    if lookup.topic == LOOK:
+        return look_on(lookup)
     if lookup.topic in OWN_TOPICS:
         answer_own(lookup, OWN_TOPICS)
     else:
         answer(lookup)
+    return False
 
 
 KINDS: dict[str, Kind[Any]] = {

@@ -102,6 +102,8 @@ class Question:
     version: int = 0
     """Of the connection that is tested."""
     own: Own | None = None
+    adoption: str = ""
+    """The report whose accounts are looked at."""
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -113,6 +115,7 @@ class Question:
             "calls": self.calls,
             "bundles": self.bundles,
             "version": self.version,
+            "adoption": self.adoption,
         }
 
     @property
@@ -132,8 +135,16 @@ class Question:
         bundles = tuple(stored.get("bundles", ()))  # an earlier release wrote none
         version = stored.get("version", 0)  # nor this
         own = Own(**stored["own"]) if "own" in stored else None
-        partition = stored["partition"]
-        return cls(lookup.topic, partition, reach, tuple(calls), bundles, version, own)
+        return cls(
+            lookup.topic,
+            stored["partition"],
+            reach,
+            tuple(calls),
+            bundles,
+            version,
+            own,
+            stored.get("adoption", ""),  # nor this
+        )
 
 
 ACCESS, CALLER, DETAILS = "access", "caller", "details"
@@ -146,6 +157,9 @@ SPINNAKER = "spinnaker"
 
 TWO_BUNDLES = "two-bundles"
 """What changes between two bundles: AWS is not asked."""
+
+LOOK = "look"
+"""What AWS has of the accounts of a report: the answers are kept with the report."""
 
 EXPORT, FILE_CHECK, FILE_PREVIEW = "export", "file-check", "file-preview"
 FILE_SAVE, UPLOAD_SAVE, ADOPT = "file-save", "upload-save", "adopt"

@@ -183,7 +183,7 @@ DECISIONS = (
         OPERATOR,
         Touches.PEOPLE,
         ("mapping/adopting/keeping.py",),
-        ("adopt",),
+        ("adopt", "adoption-in-aws"),
         ("POST /adoptions",),
     ),
     Decision(

@@ -22,7 +22,7 @@ from accounts.forms.providers.base import DetailsForm
 from accounts.http import Request
 from accounts.models import Organization, Run
 from accounts.web.adopting.forms import AddForm as AddAdoptedForm
-from accounts.web.adopting.forms import AdoptForm
+from accounts.web.adopting.forms import AdoptForm, LookForm
 from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bundles.forms import HalconfigForm
 from accounts.web.deliveries.forms import DeliveryForm
@@ -147,6 +147,7 @@ def api_token_form(data: dict[str, str]) -> forms.BaseForm:
 BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = {
     AddAdoptedForm: AddAdoptedForm,
     AdoptForm: AdoptForm,
+    LookForm: LookForm,
     AccessForm: AccessForm,
     AppForm: AppForm,
     AlikeForm: lambda data: AlikeForm(

@@ -133,9 +133,9 @@ class Pages(NamedTuple):
     def forms(self) -> Iterator[str]:
         """Yield the addresses of pages that a person fills in."""
         account = self.accounts[0].get_absolute_url()
-        yield from ("/sign-in/", "/accounts/new/", "/managing/")
+        yield from ("/sign-in/", "/accounts/new/", "/managing/", "/accounts/adopt/")
         yield from (f"{account}identity/", f"{account}access/", "/bundles/1/halconfig/")
-        yield from ("/accounts/adopt/", f"{adoption_of().get_absolute_url()}add/")
+        yield from (f"{adoption_of().get_absolute_url()}{i}/" for i in ("add", "aws"))
         yield from (f"{account}{tail}" for tail in DETAILS)
 
 

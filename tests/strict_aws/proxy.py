@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from tests.strict_aws.answer import Answer
@@ -27,8 +28,21 @@ ASSUMED = re.compile(rb"<AccessKeyId>(\w+)</AccessKeyId>")
 ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::(\d{12}):role/(?:.+/)?([^/]+)")
 
 
+class Sent(NamedTuple):
+    """A call as it goes over the wire."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
 class Behaviour:
     """Something that real AWS does: it answers instead, or changes an answer."""
+
+    def sent(self, sent: Sent) -> Sent:
+        """Change what AWS hears."""
+        return sent
 
     def instead(self, request: Request, aws: StrictAws) -> Answer | None:
         """Answer before AWS hears of it; None: let it through."""
@@ -176,9 +190,13 @@ def strict_aws(
 
         def handle_call(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            sent = {k: v for k, v in self.headers.items() if k.lower() != "connection"}
+            own = ("connection", "content-length")
+            sent = {k: v for k, v in self.headers.items() if k.lower() not in own}
             request = Request.of(self.command, self.path, self.headers, body)
-            forward = partial(send, upstream, self.command, self.path, sent, body)
+            heard = Sent(self.command, self.path, sent, body)
+            for behaviour in behaviours:
+                heard = behaviour.sent(heard)
+            forward = partial(send, upstream, *heard)
             answer = aws.answer(request, forward)
             self.send_response(answer.status)
             for name, value in answer.headers.items():

@@ -16,10 +16,11 @@ from accounts.api.codes import Code
 from accounts.api.files import READ_ON, takes_bytes
 from accounts.api.idempotency import once_if_keyed
 from accounts.api.limits import count
-from accounts.api.problems import Problem
+from accounts.api.problems import Problem, too_much_asked
 from accounts.api.requests import Exact, Request
 from accounts.api.v1.accounts_file import ACCOUNTS, BYTES, YAML, file_of
 from accounts.api.v1.texts import Filter
+from accounts.discover.looking import look
 from accounts.mapping.adopting.keeping import (
     Asked,
     document_of,
@@ -42,7 +43,7 @@ from accounts.models import Adoption
 from accounts.models.uploads.adoption import LONGEST_NAME
 from accounts.models.uploads.report import SpinnakerReport
 from onboarding.adopting.report import accounts_file
-from onboarding.names import BadName, seen
+from onboarding.names import BadName, role_name, seen
 
 router = Router()
 
@@ -63,6 +64,9 @@ class SpinnakerFiles(Exact):
 
     files: list[SpinnakerFile] = Field(min_length=1, max_length=MOST_FILES)
     deployment: Deployment = Field("", description="Of Halyard’s config")
+    look_with: Filter = Field(
+        "", description="A role that Bowline assumes in each account, to look at AWS"
+    )
 
 
 class AdoptionMade(Schema):
@@ -96,8 +100,12 @@ def report_on_spinnaker(request: ApiRequest, body: SpinnakerFiles) -> Any:
     are not stored, and the report has none. The same files again lead to the same
     report. There may be 100 files, each of 16 MB, and of 24 MB in total; every 20,000
     bytes count as a request.
+
+    With `look_with`, a worker then reads the roles of the accounts that can be taken,
+    and changes nothing: `look` in the report says how many it has read.
     """
     files = contents_of(body)
+    role = body.look_with and role_named(body.look_with)
     count(str(request.token.pk), sum(map(len, files.values())) // BYTES)
     deployment = body.deployment and named("deployment", body.deployment)
     try:
@@ -109,6 +117,8 @@ def report_on_spinnaker(request: ApiRequest, body: SpinnakerFiles) -> Any:
     except CannotAdopt as error:
         raise invalid("files", str(error)) from None
     row, is_new = keep(report, Asked(sources_of(files), deployment), request.user)
+    if role and row.taken and look(row, role, request.user) is None:
+        raise too_much_asked()
     return Status(201 if is_new else 200, made(row))
 
 
@@ -130,6 +140,13 @@ def named(at: str, text: str) -> str:
         return seen(text)
     except BadName as error:
         raise invalid(at, str(error)) from None
+
+
+def role_named(text: str) -> str:
+    try:
+        return role_name(text)
+    except BadName as error:
+        raise invalid("look_with", str(error)) from None
 
 
 def invalid(at: str, sentence: str) -> Problem:

@@ -1,6 +1,7 @@
 """`manage.py adopt SOURCE…`: what an existing Spinnaker says, and what can be taken.
 
-It changes nothing, in Bowline, in AWS or in Spinnaker. What can be taken is written as
+It changes nothing, in Bowline, in AWS or in Spinnaker. With a role, it also reads what
+AWS has of the accounts. What can be taken is written as
 an accounts file, which `manage.py onboard` and the page for accounts files read.
 """
 
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import CommandError
+from django.utils import timezone
 
+from accounts.discover.looking import look_at_accounts
 from accounts.management.command import BowlineCommand, write
 from accounts.management.migrated import is_migrated
 from accounts.mapping.adopting.reporting import (
@@ -24,6 +27,8 @@ from accounts.mapping.adopting.reporting import (
     managed_role,
     reported,
 )
+from accounts.wording import counted
+from onboarding.adopting.looking import Look, targets
 from onboarding.adopting.report import (
     Report,
     Taken,
@@ -31,6 +36,7 @@ from onboarding.adopting.report import (
     document,
 )
 from onboarding.adopting.wording import KEEP_LEFT, summary, text
+from onboarding.aws.session import PATIENCE, Sessions
 from onboarding.bounded_yaml import MOST_BYTES
 
 SUFFIXES = {".yml", ".yaml", ".json", ""}
@@ -63,6 +69,13 @@ class Command(BowlineCommand):
             default="",
             metavar="NAME",
             help="the deployment of the Halyard config; by default the current one",
+        )
+        parser.add_argument(
+            "--look",
+            default="",
+            metavar="ROLE",
+            help="look at AWS, too: read the roles of the accounts that can be taken, "
+            "with this role in each of them",
         )
         parser.add_argument(
             "--report",
@@ -99,6 +112,7 @@ class Command(BowlineCommand):
         source: list[Path],
         gate: bool,
         deployment: str,
+        look: str,
         report: Path | None,
         json: bool,
         **options: Any,
@@ -106,13 +120,17 @@ class Command(BowlineCommand):
         if not (source or gate):
             raise CommandError(NO_SOURCE)
         found = self.reported(source, deployment, gate=gate)
-        as_json = dumps(document(found), indent=2, ensure_ascii=False) + "\n"
+        said, as_text = document(found), text(found)
+        if look:
+            in_aws = self.looked_at(found, look)
+            said, as_text = in_aws.added_to(said), as_text + in_aws.text
+        as_json = dumps(said, indent=2, ensure_ascii=False) + "\n"
         if report is not None:
-            write(report, as_json if report.suffix == ".json" else text(found))
+            write(report, as_json if report.suffix == ".json" else as_text)
         if json:
             self.stdout.write(as_json, ending="")
         elif report is None:
-            self.stdout.write(text(found), ending="")
+            self.stdout.write(as_text, ending="")
         else:
             for line in summary(found):
                 self.stdout.write(line)
@@ -133,6 +151,22 @@ class Command(BowlineCommand):
             return reported(*reads, role=managed_role() if is_migrated() else None)
         except CannotAdopt as error:
             raise CommandError(str(error)) from None
+
+    def looked_at(self, report: Report, role: str) -> Look:
+        try:
+            wanted = targets(report.taken, role)
+        except ValueError as error:
+            raise CommandError(str(error)) from None
+        usual = report.judgement.role
+        partition = usual.partition if usual else "aws"
+        sessions = Sessions("adopt", partition, patience=PATIENCE)
+        self.stderr.write(
+            f"Looking at AWS with the role {role}: {counted(len(wanted))}."
+        )
+        at = timezone.now().isoformat()
+        found = look_at_accounts(sessions, wanted)
+        by_name = dict(zip((one.name for one in wanted), found, strict=True))
+        return Look(role, at, by_name)
 
     def write_accounts(
         self,

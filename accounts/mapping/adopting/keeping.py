@@ -93,8 +93,17 @@ def keep_accounts(row: Adoption, accounts: Sequence[Document]) -> None:
 
 def document_of(row: Adoption) -> Document:
     """Return the report, as docs/adopt.schema.json describes it."""
-    accounts = row.accounts.order_by("position").values_list("said", flat=True)
-    return {**row.report, "accounts": list(accounts)}
+    at = row.look["at"] if row.look else ""
+    accounts = [of_look(one.said, at) for one in row.accounts.order_by("position")]
+    return {**row.report, "accounts": accounts}
+
+
+def of_look(said: Document, at: str) -> Document:
+    """Return an account without what an earlier look found."""
+    in_aws = said.get("in_aws")
+    if in_aws and in_aws["at"] == at:
+        return said
+    return {key: value for key, value in said.items() if key != "in_aws"}
 
 
 def taken_of(row: Adoption) -> Taken:

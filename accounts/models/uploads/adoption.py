@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -76,6 +77,12 @@ class Adoption(Readable):
         """Count the accounts of Spinnaker that can be."""
         counts: dict[str, int] = self.report["counts"]
         return counts["taken"]
+
+    @property
+    def look(self) -> dict[str, Any] | None:
+        """Return how far the last look at AWS is; None: nobody looked."""
+        look: dict[str, Any] | None = self.report.get("look")
+        return look
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:adoption", args=[self.pk])

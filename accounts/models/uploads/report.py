@@ -56,6 +56,30 @@ class ReportField(BaseModel):
     note: str = Field(description="How the value was read; may be empty.")
 
 
+class ReportRoleInAws(BaseModel):
+    name: str
+    exists: bool
+    strangers: bool = Field(description="Whether anybody in AWS can assume it.")
+    assumed_by: list[str]
+    managed_by: str = Field(
+        description="A CloudFormation stack, or what tags say; may be empty."
+    )
+    actions: int = Field(description="How many it can call, of all that was read.")
+    can: list[str] = Field(description="What it can do, and what limits that.")
+
+
+class ReportInAws(BaseModel):
+    """What AWS had of an account's roles."""
+
+    at: str = Field(description="When the look began.")
+    account_id: str
+    roles: list[ReportRoleInAws] = Field(
+        description="The role that Spinnaker assumes, then the one for its instances."
+    )
+    unread: str = Field(description="Why the roles weren't read; may be empty.")
+    hint: str
+
+
 class ReportAccount(BaseModel):
     type: AdoptedProvider
     name: str
@@ -65,6 +89,10 @@ class ReportAccount(BaseModel):
     fields: list[ReportField] = Field(
         description="Every field that says something else than Spinnaker's default. Of "
         "an account that is left, what would become of the field."
+    )
+    in_aws: ReportInAws | None = Field(
+        None,
+        description="Of an AWS account that is taken, if Bowline looked at AWS.",
     )
 
 
@@ -80,6 +108,15 @@ class ReportFinding(BaseModel):
     kind: str = Field(description="For programs: the same for all findings of a kind.")
     says: str
     accounts: list[str]
+
+
+class ReportLook(BaseModel):
+    """How many accounts Bowline has looked at in AWS."""
+
+    role: str = Field(description="The role that Bowline assumes in each account.")
+    at: str
+    accounts: int
+    looked: int
 
 
 class StoredReport(BaseModel):
@@ -103,11 +140,15 @@ class StoredReport(BaseModel):
     not_sources: list[str] = Field(
         description="Files of folders that hold no accounts."
     )
+    look: ReportLook | None = Field(
+        None, description="How far Bowline looked at AWS; null if it wasn't asked to."
+    )
 
 
 class SpinnakerReport(StoredReport):
     """What an existing Spinnaker's accounts are, and what Bowline can take of them. The
-    same sources give the same report. Keys may be added within a version.
+    same sources give the same report, except for what AWS had. Keys may be added within
+    a version.
     """
 
     accounts: list[ReportAccount]

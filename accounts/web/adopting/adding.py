@@ -41,7 +41,8 @@ def adoption_add(request: Request, adoption: UUID) -> HttpResponse:
         why = OTHER_ROLE.format(taken.managed_role, managing.managed_role)
         return page(request, row, AddForm(has_managing=True), refused=why)
     posted = request.POST if request.method == "POST" else None
-    form = AddForm(posted, has_managing=managing is not None)
+    known = {"access_role": row.look["role"]} if row.look else None
+    form = AddForm(posted, has_managing=managing is not None, initial=known)
     if not row.taken or not form.is_valid():
         return page(request, row, form)
     try:

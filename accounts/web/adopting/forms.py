@@ -75,6 +75,14 @@ class AdoptForm(forms.Form):
         return found
 
 
+class LookForm(forms.Form):
+    access_role = RuledField(rule=names.role_name, label="Role to look with")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = bare_helper(Field("access_role"))
+
+
 class AddForm(forms.Form):
     """What no source says of the accounts that are added."""
 

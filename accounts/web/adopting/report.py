@@ -16,6 +16,7 @@ from django.urls import reverse
 from accounts.http import Request, attachment
 from accounts.lists.filters import Filters, filtered
 from accounts.mapping.adopting.keeping import document_of
+from accounts.mapping.adopting.looks import looked_text
 from accounts.models import AdoptedAccount, Adoption
 from accounts.models.states import word_of
 from accounts.people.doors import operator_required
@@ -92,7 +93,8 @@ def adoption_json(request: Request, adoption: UUID) -> HttpResponse:
 @operator_required
 def adoption_text(request: Request, adoption: UUID) -> HttpResponse:
     kind = "text/plain; charset=utf-8"
-    text = adoption_row(adoption).text
+    row = adoption_row(adoption)
+    text = row.text + looked_text(row)
     return attachment(text, "bowline-spinnaker-report.txt", kind)
 
 

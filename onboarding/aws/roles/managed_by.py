@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
-from onboarding.aws.client import AccountClient
+from onboarding.aws.client import AccountClient, together
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from onboarding.resources.kinds import Role
@@ -24,10 +25,23 @@ def managed_by(
     roadmap), and a stack of any Region may have made it: one call for each Region.
     """
     client = AccountClient.of(sessions, reach)
-    for region in regions:
-        if stack := stack_of(client, role.name, region):
+    asked = list(regions)
+    stacks = together(partial(found, client, role.name, region) for region in asked)
+    for stack, region in zip(stacks, asked, strict=True):
+        if isinstance(stack, str) and stack:
             return f"the CloudFormation stack {stack} in {region}"
+    for error in stacks:
+        if isinstance(error, AwsError):
+            raise error
     return role.tool
+
+
+def found(client: AccountClient, role: str, region: str) -> str | AwsError:
+    """Ask in one Region: what AWS refuses there hides no stack of another one."""
+    try:
+        return stack_of(client, role, region)
+    except AwsError as error:
+        return error
 
 
 def stack_of(client: AccountClient, role: str, region: str) -> str:

@@ -23,7 +23,7 @@ DESCRIBE = f"PUT {ACCOUNT}"
 PLAN_MANY = "POST /rollouts"
 
 BY_API: Mapping[str, str] = {
-    "adopt": "POST /adoptions",
+    **dict.fromkeys(("adopt", "adoption-in-aws"), "POST /adoptions"),
     "adoption-add": "POST /accounts-file/preview",
     "accept": f"POST {ACCOUNT}/accept",
     "bundle-build": "POST /bundles",
@@ -127,8 +127,10 @@ FOR_PEOPLE: Mapping[str, Iterable[str]] = {
 
 A_BUNDLE, HAND_OFF = "/bundles/{number}", f"{ACCOUNT}/hand-off"
 BY_READS: Mapping[str, str] = {
-    **dict.fromkeys(("adoption", "adoption-json"), "GET /adoptions/{id}"),
-    "adoption-text": "GET /adoptions/{id}",
+    **dict.fromkeys(
+        ("adoption", "adoption-in-aws", "adoption-json", "adoption-text"),
+        "GET /adoptions/{id}",
+    ),
     "adoption-add": "GET /adoptions/{id}/accounts-file",
     "access-role": f"GET {ACCOUNT}/access-role",
     "access-role-file": f"GET {ACCOUNT}/access-role",

@@ -12,13 +12,16 @@ import jsonschema
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.discover import looking
 from accounts.management.commands import adopt
 from accounts.mapping.adopting import reporting
 from accounts.models import ManagedAccount, Spinnaker
 from onboarding.accounts_file import read as read_accounts_file
+from onboarding.adopting.looking import InAws, RoleInAws, Target
 from onboarding.adopting.sources.gate import LOADED
 from onboarding.delivery.gate import Gate
 from onboarding.delivery.transport import Answer, Request
+from onboarding.topology import Reach
 from tests.accounts.management.test_onboard_report import closed
 from tests.onboarding.adopting.documents import (
     Providers,
@@ -243,3 +246,31 @@ def test_a_gate_that_stores_nothing_still_says_what_is_loaded(
     monkeypatch.setattr(reporting, "gate_of", gate(aws=404))
     with pytest.raises(CommandError, match="list the stored aws accounts"):
         adopted("--gate")
+
+
+def test_aws_is_looked_at_with_a_role(
+    hal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = RoleInAws("spinnakerManaged", exists=True, assumed_by=("All can.",))
+    found = InAws("123456789012", (role,))
+    asked: list[Target] = []
+    monkeypatch.setattr(looking, "look_at", lambda _, one: asked.append(one) or found)
+
+    as_json = json.loads(adopted(hal, "--json", "--look", "Access"))
+    as_text = adopted(hal, "--look", "Access")
+
+    jsonschema.validate(as_json, SCHEMA)
+    assert {one.reach for one in asked} == {Reach("123456789012", "Access")}
+    assert as_json["look"]["role"] == "Access"
+    in_aws = {one["name"]: one.get("in_aws") for one in as_json["accounts"]}
+    assert in_aws["-Bad"] is None
+    assert in_aws["dev"]["roles"][0]["name"] == "spinnakerManaged"
+    assert as_text.endswith(
+        "In AWS, with the role Access: 1 with the role.\n\n"
+        "AWS account dev (123456789012)\n  Role spinnakerManaged. All can.\n"
+    )
+
+
+def test_only_a_role_name_is_looked_with(hal: Path) -> None:
+    with pytest.raises(CommandError, match="isn't valid"):
+        adopted(hal, "--look", "a/b")

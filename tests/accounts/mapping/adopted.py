@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
 
+from accounts.mapping.adopting.keeping import Asked, keep
 from accounts.models import Adoption
+from tests.onboarding.adopting.documents import aws, halconfig, reported
+
+AT = "2026-06-01T12:00:00+00:00"
 
 
 def adoption_row(by: User, text: str = "x", **fields: Any) -> Adoption:
@@ -31,6 +36,7 @@ def adoption_row(by: User, text: str = "x", **fields: Any) -> Adoption:
             ],
             "findings": [{"kind": text, "says": text, "accounts": [text]}],
             "not_sources": [],
+            "look": {"role": "Access", "at": AT, "accounts": 1, "looked": 1},
         },
         text=text,
         taken=[{"name": "staging", "account_id": "922222222222"}],
@@ -39,8 +45,13 @@ def adoption_row(by: User, text: str = "x", **fields: Any) -> Adoption:
         base_role="BaseIAMRole",
         **fields,
     )
+    role = {"name": text, "exists": True, "strangers": True, "assumed_by": [text]}
+    role |= {"managed_by": text, "actions": 1, "can": [text, text]}
+    in_aws = {"at": AT, "account_id": "922222222222", "roles": [role]}
+    in_aws |= {"unread": text, "hint": text}
     for position, outcome in enumerate(("taken", "left")):
         said = {"type": "aws", "name": text, "source": text, "outcome": outcome}
+        said |= {"in_aws": in_aws}
         row.accounts.create(
             position=position,
             type="aws",
@@ -49,6 +60,12 @@ def adoption_row(by: User, text: str = "x", **fields: Any) -> Adoption:
             said={**said, "reasons": [text], "fields": [{**field, "note": text}]},
         )
     return row
+
+
+def report_row(by: User, accounts: Mapping[str, str]) -> Adoption:
+    """Report on a Spinnaker with these accounts, by their names."""
+    files = halconfig({"aws": {"accounts": [aws(*one) for one in accounts.items()]}})
+    return keep(reported(files), Asked(()), by)[0]
 
 
 def adoption_of() -> Adoption:

@@ -8,15 +8,21 @@ from typing import Any
 import jsonschema
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.core import serializers
 
+from accounts.discover import looking
+from accounts.discover.lookups import MOST_OF_ONE, REGIONS, Question, ask
 from accounts.mapping.adopting import reporting
 from accounts.mapping.adopting.reporting import TOO_MUCH
 from accounts.models import Adoption, KeptAnswer, ManagedAccount, ManagingAccount
+from onboarding.adopting.looking import InAws, RoleInAws
 from onboarding.bounded_yaml import MOST_BYTES
+from onboarding.topology import Reach
 from tests.accounts.api.calling import Caller, caller, detail
 from tests.accounts.api.v1.test_accounts_file import send
 from tests.accounts.management.test_adopt import SCHEMA
+from tests.accounts.web.answers import work
 from tests.onboarding.adopting.documents import aws, halconfig
 from tests.onboarding.adopting.test_secrets import ACCESS_KEY, PLANTED, sources
 
@@ -167,3 +173,38 @@ def test_a_viewers_token_neither_reports_nor_reads(operator) -> None:
     ]
 
     assert {one.status_code for one in answers} == {403}
+
+
+def test_aws_is_looked_at_with_a_role(operator, monkeypatch) -> None:
+    found = InAws("123456789012", (RoleInAws("spinnakerManaged", exists=True),))
+    monkeypatch.setattr(looking, "look_at", lambda *_: found)
+
+    path = operator.post("/adoptions", body(look_with="Access")).json()["path"]
+    before = operator.read(path).json()
+    work()
+    after = operator.read(path).json()
+
+    assert before["look"] | {"at": ""} == {
+        **{"role": "Access", "at": ""},
+        **{"accounts": 1, "looked": 0},
+    }
+    assert after["look"]["looked"] == 1
+    assert after["accounts"][1]["in_aws"]["roles"][0]["exists"]
+    assert after["accounts"][0]["in_aws"] is None
+
+
+def test_only_a_role_name_is_looked_with(operator) -> None:
+    answer = operator.post("/adoptions", body(look_with="a/b"))
+
+    assert "isn't valid" in detail(answer, 422)
+    assert not Adoption.objects.exists()
+
+
+def test_too_much_that_waits_is_said(operator) -> None:
+    by = User.objects.get()
+    for number in range(MOST_OF_ONE):
+        ask(Question(REGIONS, "aws", Reach(f"{number}")), by)
+
+    answer = operator.post("/adoptions", body(look_with="Access"))
+
+    assert answer.status_code == 429

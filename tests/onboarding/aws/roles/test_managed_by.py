@@ -13,7 +13,11 @@ from botocore.stub import Stubber
 from onboarding.aws.client import AccountClient, once
 from onboarding.aws.errors import AwsError
 from onboarding.aws.kinds.roles import tool_of
-from onboarding.aws.roles.managed_by import stack_of
+from onboarding.aws.roles.managed_by import managed_by, stack_of
+from onboarding.partitions import PARTITIONS
+from onboarding.resources.kinds import Role
+from onboarding.resources.policy import Policy
+from onboarding.topology import Reach
 
 ROLE = "spinnakerManaged"
 
@@ -63,6 +67,52 @@ def test_a_stack_manages_the_roles_that_it_still_has(
     resources: list[dict[str, str]], stack: str
 ) -> None:
     assert asked(resources) == stack
+
+
+def answering(**answers: list[dict[str, str]] | str) -> Any:
+    """Let CloudFormation answer so in Regions, which are named without dashes."""
+    clients: dict[str, Any] = {}
+    for name, answer in answers.items():
+        region = name.replace("_", "-")
+        clients[region] = stacks = boto3.client("cloudformation", region)
+        stacks.signer = SimpleNamespace(session="")  # type: ignore[attr-defined]
+        stubbed = Stubber(stacks)
+        if isinstance(answer, str):
+            stubbed.add_client_error("describe_stack_resources", answer)
+        else:
+            found: Any = {"StackResources": answer}
+            stubbed.add_response("describe_stack_resources", found)
+        stubbed.activate()
+    return SimpleNamespace(
+        client=lambda reach, service, region: clients[region],
+        patiently=once,
+        partition=PARTITIONS["aws"],
+    )
+
+
+FOUND = Role(
+    account="1" * 12,
+    name=ROLE,
+    trust=Policy.of({"Statement": []}),
+    tool="Terraform",
+    owned=False,
+)
+
+
+def by_region(**answers: list[dict[str, str]] | str) -> str:
+    regions = [name.replace("_", "-") for name in answers]
+    return managed_by(answering(**answers), Reach("1" * 12), FOUND, regions)
+
+
+def test_the_stack_of_any_region_is_named_whatever_another_one_refuses() -> None:
+    nowhere = "ValidationError"
+    stack = "the CloudFormation stack spinnaker-managed in eu-west-1"
+
+    assert by_region(us_east_1=nowhere, eu_west_1=[resource()]) == stack
+    assert by_region(us_east_1="AccessDenied", eu_west_1=[resource()]) == stack
+    assert by_region(us_east_1=nowhere, eu_west_1=nowhere) == "Terraform"
+    with pytest.raises(AwsError):
+        by_region(us_east_1=nowhere, eu_west_1="AccessDenied")
 
 
 def test_no_stack_has_it_where_cloudformation_knows_of_none() -> None:

@@ -224,6 +224,7 @@ IN_AWS = {
             )
         },
     ),
+    "China, with whole ARNs": InAws(identity=auth(), roles={"beijing": (managed(),)}),
     "the operator's examples": InAws(
         identity=auth(), roles={"hooked": (managed("x"),)}
     ),

@@ -7,38 +7,49 @@ import pytest
 from accounts.models import FoundRoles, ManagedAccount, Run
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import root
-from tests.accounts.runs.foreign.shapes.in_aws import IN_AWS
+from tests.accounts.runs.foreign.shapes.in_aws import IN_AWS, InAws
 from tests.accounts.runs.foreign.shapes.walking import (
     IDS,
+    SOURCES,
     STEPS,
     Place,
     adopted,
     as_it_is,
     back,
     begun,
+    in_partition,
     make,
     make_identity,
     role_ids,
     step,
 )
-from tests.onboarding.adopting.shapes import SHAPES
+from tests.onboarding.adopting.shapes import SHAPES, Shape
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.exhaustive]
 HERE = {account.account_id: account for account in IDS.values()}
 
 
+@pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("name", IN_AWS)
 def test_a_shape_is_taken_over_to_the_end_and_back(
-    unadopted: Credentials, name: str
+    unadopted: Credentials,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    source: str,
 ) -> None:
     shape, in_aws = SHAPES[name], IN_AWS[name]
-    identity = make_identity(unadopted, in_aws)
-    accounts = adopted(shape, in_aws)
+    with in_partition(shape.partition, unadopted, monkeypatch) as there:
+        walked(shape, in_aws, source, there)
+
+
+def walked(shape: Shape, in_aws: InAws, source: str, there: Credentials) -> None:
+    identity = make_identity(there, in_aws)
+    accounts = adopted(shape, in_aws, source)
     assert {one.name for one in accounts} == in_aws.roles.keys()
     places = {}
     for account in accounts:
         where = HERE[account.account_id]
-        iam = root(unadopted, where, "iam")
+        iam = root(there, where, "iam")
         places[account.pk] = place = Place(iam, where, in_aws.roles[account.name])
         make(place)
 

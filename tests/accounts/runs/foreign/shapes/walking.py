@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
+
+import pytest
 
 from accounts.mapping.accounts_file import register
 from accounts.mapping.managing import managing_row
@@ -15,6 +18,9 @@ from accounts.runs.actions import accept, approve, keep, plan, plan_managing
 from accounts.runs.foreign.taking_over import take_over, undo
 from onboarding.accounts_file import read
 from onboarding.adopting.report import Report, accounts_file
+from onboarding.adopting.sources.gate import answers
+from onboarding.adopting.values import PROVIDERS
+from onboarding.partitions import arn
 from onboarding.resources.take_over import TakeOver
 from script.emulated_organization import (
     ACCESS_ROLE,
@@ -25,13 +31,32 @@ from script.emulated_organization import (
     Account,
     Credentials,
 )
+from tests.accounts.management.test_adopt import gate
 from tests.accounts.runs.carried import carried, root
 from tests.accounts.runs.foreign.shapes.in_aws import DELETED, InAws, Old
-from tests.onboarding.adopting.documents import reported
+from tests.onboarding.adopting.documents import loaded, reported, stored
 from tests.onboarding.adopting.shapes import FILES, Shape
+from tests.strict_aws.china import China
+from tests.strict_aws.proxy import strict_aws
 
 IDS = {"123456789012": MEMBERS[0], "210987654321": MEMBERS[1]}
 """The accounts of the sources, and those that they are here."""
+
+
+@contextmanager
+def in_partition(
+    name: str, here: Credentials, patch: pytest.MonkeyPatch
+) -> Iterator[Credentials]:
+    """Be Bowline in this partition."""
+    if name == "aws":
+        yield here
+        return
+    china = China(here.access_key_id, here.secret_access_key)
+    with strict_aws(here.endpoint, MANAGING.account_id, china) as proxy:
+        there = here._replace(endpoint=proxy.endpoint, region="cn-north-1")
+        for variable, value in there.environment.items():
+            patch.setenv(variable, value)
+        yield there
 
 
 class Place(NamedTuple):
@@ -42,26 +67,47 @@ class Place(NamedTuple):
     old: tuple[Old, ...]
 
 
-def sources(shape: Shape) -> Iterator[Report]:
-    """Read the shape from each of its files, with the IDs of accounts that exist."""
+def by_files(shape: Shape) -> Iterator[Report]:
+    """Read the shape from each of its files."""
     for write in FILES.values():
-        files = write(shape.providers)
-        for theirs, ours in IDS.items():
-            files = {
-                path: content.replace(theirs.encode(), ours.account_id.encode())
-                for path, content in files.items()
-            }
-        yield reported(files)
+        yield reported(here(write(shape.providers)))
 
 
-def adopted(shape: Shape, in_aws: InAws) -> list[ManagedAccount]:
-    """Add what each source of it has, which is the same."""
+def by_gate(shape: Shape) -> Iterator[Report]:
+    """Read the shape from Gate: what is loaded, and what is stored, where it can be."""
+    of_gate = {"loaded": loaded(shape.providers)["credentials.json"]}
+    if shape.is_stored:
+        files = stored(shape.providers).items()
+        of_gate |= {path.removesuffix(".json"): content for path, content in files}
+    else:
+        of_gate |= dict.fromkeys(PROVIDERS, 400)
+    found, missing = answers(gate(**of_gate)(None))
+    assert bool(missing) is not shape.is_stored
+    yield reported(here(found))
+
+
+SOURCES = {"files": by_files, "Gate": by_gate}
+
+
+def here(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Write the IDs of accounts that exist."""
+    text = dict(files)
+    for theirs, ours in IDS.items():
+        for path, content in text.items():
+            text[path] = content.replace(theirs.encode(), ours.account_id.encode())
+    return text
+
+
+def adopted(shape: Shape, in_aws: InAws, source: str) -> list[ManagedAccount]:
+    """Add what each source of this kind has, which is the same."""
     identity = f"{kind(in_aws.identity)}{in_aws.identity.path}{in_aws.identity.name}"
     (file,) = {
         accounts_file(
-            report.taken, identity=MANAGING.arn(identity), access_role=ACCESS_ROLE
+            report.taken,
+            identity=arn(shape.partition, "iam", MANAGING.account_id, identity),
+            access_role=ACCESS_ROLE,
         )
-        for report in sources(shape)
+        for report in SOURCES[source](shape)
     }
     accounts = register(read(file.encode()), None)
     for environment in {"", *(account.environment for account in accounts)}:
@@ -104,8 +150,8 @@ def make_one(place: Place, old: Old) -> None:
             PolicyName=name, PolicyDocument=said(place, document)
         )
         arns.append(policy["Policy"]["Arn"])
-    for arn in arns:
-        getattr(iam, f"attach_{of}_policy")(**named, PolicyArn=arn)
+    for one in arns:
+        getattr(iam, f"attach_{of}_policy")(**named, PolicyArn=one)
     for name, document in old.inside.items():
         put = getattr(iam, f"put_{of}_policy")
         put(**named, PolicyName=name, PolicyDocument=said(place, document))

@@ -1,0 +1,117 @@
+"""Looking at AWS for a report on an existing Spinnaker: a task reads a slice of the
+accounts, and the next one continues.
+
+What was read is kept with the report: a worker that is killed loses the accounts that
+it was reading.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+from django.db.models.functions import Now
+
+from accounts.discover.clusters.search import (
+    BATCH,
+    FAILED,
+    NO_TIME,
+    SEE_LOG,
+    SLICE,
+    THREADS,
+)
+from accounts.discover.lookups import LOOK, Question, ask
+from accounts.mapping.adopting.looks import begin, keep_looks, left_to_look
+from accounts.models import Adoption, Lookup
+from onboarding.adopting.looking import InAws, Target, look_at
+from onboarding.aws.session import Sessions
+from onboarding.topology import Reach
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 10.0
+"""Seconds in which an account is asked again where AWS is too busy."""
+
+
+def look(row: Adoption, role: str, by: User) -> Lookup | None:
+    """Let a worker look at AWS with this role; None: too much waits already. Raise
+    BadName.
+    """
+    with transaction.atomic():
+        begin(row, role)
+        waiting = ask(question_of(row), by, again=True)
+        transaction.set_rollback(waiting is None)
+    return waiting
+
+
+def question_of(row: Adoption) -> Question:
+    assert row.look is not None
+    role = row.report["managed_role"] or {}
+    return Question(
+        LOOK,
+        role.get("partition", "aws"),
+        Reach("", row.look["role"]),
+        adoption=str(row.pk),
+    )
+
+
+def look_on(lookup: Lookup) -> bool:
+    """Look at a slice of the accounts; return whether there is another one. Raises
+    nothing.
+    """
+    moved = {}
+    try:
+        has_more = look_slice(lookup)
+    except SoftTimeLimitExceeded:
+        has_more, moved = False, {"message": NO_TIME, "hint": "Continue to look."}
+    except Exception:
+        logger.exception("A look at AWS failed: %s", lookup)
+        has_more, moved = False, {"message": FAILED, "hint": SEE_LOG}
+    same = Lookup.objects.filter(pk=lookup.pk, times_asked=lookup.times_asked)
+    if has_more:
+        return bool(same.update(asked_at=Now()))
+    same.update(answered_at=Now(), answer=True, **moved)
+    return False
+
+
+def look_slice(lookup: Lookup) -> bool:
+    question = Question.of(lookup)
+    row = Adoption.objects.kept().filter(pk=question.adoption).first()
+    role = question.reach.access_role
+    if row is None or row.look is None or row.look["role"] != role:
+        return False
+    who = lookup.asked_by.get_username() if lookup.asked_by else ""
+    sessions = Sessions(f"web-{who}", question.partition, patience=PATIENCE)
+    until, left = time.monotonic() + SLICE, left_to_look(row)
+    while left and time.monotonic() < until:
+        some, left = left[:BATCH], left[BATCH:]
+        found = look_at_accounts(sessions, some)
+        names = (one.name for one in some)
+        if not keep_looks(row, dict(zip(names, found, strict=True))):
+            return True  # which is the one that counts, the next slice reads
+    return bool(left)
+
+
+def look_at_accounts(sessions: Sessions, targets: Iterable[Target]) -> list[InAws]:
+    """Read the accounts side by side: no thread touches the database."""
+    with ThreadPoolExecutor(max_workers=THREADS) as pool:
+        return list(pool.map(partial(look_at_one, sessions), targets))
+
+
+def look_at_one(sessions: Sessions, target: Target) -> InAws:
+    """Read an account, or say why not; raises nothing."""
+    try:
+        return look_at(sessions, target)
+    except Exception:
+        account_id = target.reach.account_id
+        logger.exception("The roles of %s could not be read.", account_id)
+        return InAws(account_id, unread=FAILED, hint=SEE_LOG)

@@ -1,0 +1,170 @@
+"""The page that looks at AWS before anything is added."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+from django.test import Client
+
+from accounts.discover import looking
+from accounts.discover.lookups import MOST_OF_ONE, REGIONS, Question, ask
+from accounts.models import Adoption, Lookup, ManagedAccount
+from onboarding.adopting.looking import InAws, RoleInAws, Target
+from onboarding.topology import Reach
+from tests.accounts.management.test_adopt import SCHEMA
+from tests.accounts.web.adopting.test_adopting import ACCOUNTS, reported, words
+from tests.accounts.web.adopting.test_adopting import operator as operator
+from tests.accounts.web.answers import work
+from tests.onboarding.adopting.documents import aws, halconfig
+from tests.rows import account_row
+
+pytestmark = pytest.mark.django_db
+
+ROLE = RoleInAws(
+    "spinnakerManaged",
+    exists=True,
+    assumed_by=("Role SpinnakerAuthRole of account 111111111111 can assume it.",),
+    managed_by="the CloudFormation stack spinnaker in us-east-1",
+    actions=9,
+    can=("It can call 9 actions.", "PassRole is in role spinnakerManaged."),
+)
+FOUND = {
+    "dev": InAws("123456789012", (ROLE, RoleInAws("BaseIAMRole", exists=False))),
+    "test": InAws("210987654321", unread="AWS refused it.", hint="Create the role."),
+}
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Target]:
+    found: list[Target] = []
+
+    def look_at(_: Any, target: Target) -> InAws:
+        found.append(target)
+        return FOUND[target.name]
+
+    monkeypatch.setattr(looking, "look_at", look_at)
+    return found
+
+
+@pytest.fixture
+def page(operator: Client) -> str:
+    return f"{reported(operator, halconfig(ACCOUNTS))}aws/"
+
+
+def test_the_roles_are_shown_the_worst_first(operator, page, asked) -> None:
+    assert page in words(operator.get(page.removesuffix("aws/")))
+    assert 'value="BowlineAccess"' in words(operator.get(page))
+
+    assert operator.post(page, {"access_role": "Access"}).url == page
+    waiting = words(operator.get(page))
+    assert "Looking at AWS with the role Access.</b> 0 of 2 accounts read." in waiting
+    work()
+    shown = operator.get(page)
+
+    said = words(shown)
+    assert [name for name, _ in shown.context["page"]] == ["test", "dev"]
+    assert (
+        "2 of 2 accounts read with the role Access: 1 not readable, 1 with a role that "
+        "something else manages, 1 with the role." in said
+    )
+    for sentence in (
+        "AWS refused it.",
+        "Create the role.",
+        "is managed by the CloudFormation stack spinnaker in us-east-1.",
+        "Role SpinnakerAuthRole of account 111111111111 can assume it.",
+        "It can call 9 actions.",
+        "PassRole is in role spinnakerManaged.",
+        "The role <b>BaseIAMRole</b> doesn't exist.",
+    ):
+        assert sentence in said
+    assert {one.reach.access_role for one in asked} == {"Access"}
+    assert not ManagedAccount.objects.exists()
+
+
+def test_the_page_follows_the_progress_and_reloads_at_the_end(
+    operator, page, asked
+) -> None:
+    htmx = {"HX-Request": "true"}
+    operator.post(page, {"access_role": "Access"})
+
+    now = operator.get(page, headers=htmx)
+    work()
+    then = operator.get(page, headers=htmx)
+
+    assert b'hx-trigger="every 2s"' in now.content
+    assert b"<html" not in now.content
+    assert then.headers["HX-Refresh"] == "true"
+
+
+def test_the_downloads_have_it_too(operator, page, asked) -> None:
+    operator.post(page, {"access_role": "Access"})
+    work()
+    report = page.removesuffix("aws/")
+
+    document = json.loads(operator.get(f"{report}report.json").content)
+    text = operator.get(f"{report}report.txt").content.decode()
+
+    jsonschema.validate(document, SCHEMA)
+    assert document["look"]["looked"] == 2
+    found = {one["name"]: one.get("in_aws") for one in document["accounts"]}
+    assert found["-Bad"] is None
+    assert found["dev"]["roles"][0]["actions"] == 9
+    assert found["test"]["unread"] == "AWS refused it."
+    assert text.index("AWS account test (210987654321)") < text.index("account dev (12")
+    assert "  The role BaseIAMRole doesn't exist.\n" in text
+
+
+def test_what_stopped_can_be_continued_and_says_why(operator, page) -> None:
+    operator.post(page, {"access_role": "Access"})
+    Lookup.objects.update(answered_at="2026-06-01T12:00:00Z")
+
+    assert "Continue</button>" in words(operator.get(page))
+
+    operator.post(page, {"access_role": "Access"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(looking, "look_slice", lambda lookup: 1 // 0)
+        work()
+    assert looking.FAILED in words(operator.get(page))
+
+
+@pytest.mark.parametrize("role", ["", "a/b", "x" * 65])
+def test_only_a_role_name_is_looked_with(operator, page, role: str) -> None:
+    answer = operator.post(page, {"access_role": role})
+
+    assert answer.status_code == 200
+    assert answer.context["form"].errors
+    assert Adoption.objects.get().look is None
+
+
+def test_the_role_of_other_accounts_is_proposed(operator, page) -> None:
+    account_row("other", access_role="Ours")
+
+    assert 'value="Ours"' in words(operator.get(page))
+
+
+def test_the_role_that_was_looked_with_is_proposed_as_the_access_role(
+    operator, page
+) -> None:
+    operator.post(page, {"access_role": "Reader"})
+
+    assert 'value="Reader"' in words(operator.get(page.replace("/aws/", "/add/")))
+
+
+def test_where_nothing_is_taken_there_is_nothing_to_look_at(operator) -> None:
+    left = halconfig({"aws": {"accounts": [aws("-Bad")]}})
+    report = reported(operator, left)
+
+    assert operator.get(f"{report}aws/").url == report
+    assert operator.post(f"{report}aws/", {"access_role": "A"}).url == report
+    assert not Lookup.objects.exists()
+
+
+def test_a_busy_worker_is_said(operator, page) -> None:
+    olga = Adoption.objects.get().by
+    for number in range(MOST_OF_ONE):
+        ask(Question(REGIONS, "aws", Reach(f"{number}")), olga)
+
+    assert "Bowline is busy" in words(operator.post(page, {"access_role": "Access"}))
