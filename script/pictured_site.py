@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import boto3
 import yaml
 
 from script.emulated_members import write_members
@@ -21,7 +22,10 @@ from script.emulated_organization import (
     MANAGING,
     MEMBERS,
     Account,
+    Edge,
     seed,
+    seed_access,
+    trusting,
 )
 from script.servers import LOOPBACK, answers, broker, emulated_aws, free_port, serving
 
@@ -129,13 +133,35 @@ ACCOUNT = """\
 """
 
 
+ADOPTED = [
+    Account(name=name, account_id=str(765_000_000_000 + number))
+    for number, name in enumerate([*(f"payments-{n}" for n in range(11)), "-Prod"])
+]
+"""The accounts of a Spinnaker that exists, one with an impossible name."""
+POWER_USER = "arn:aws:iam::aws:policy/PowerUserAccess"
+
+
 def halyard_config() -> str:
-    """Write the config of a Spinnaker with accounts, one with an impossible name."""
-    names = [*(f"payments-{number}" for number in range(11)), "-Prod"]
     return CONFIG + "".join(
-        ACCOUNT.format(name=name, account_id=765_000_000_000 + number)
-        for number, name in enumerate(names)
+        ACCOUNT.format(name=one.name, account_id=one.account_id) for one in ADOPTED
     )
+
+
+def seed_adopted(endpoint: str) -> None:
+    """Make their roles as people made them: most alike, one open to anybody, one whose
+    account lacks it, and one that Bowline can't enter.
+    """
+    session: Any = boto3.Session()
+    for number, account in enumerate(ADOPTED[:-2]):
+        iam = Edge(session, endpoint, account).client("iam")
+        seed_access(iam, account)
+        if number == 4:
+            continue
+        who = "*" if number == 7 else MANAGING.arn("root")
+        role = "spinnakerManaged"
+        trust = trusting({"AWS": who})
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)
+        iam.attach_role_policy(RoleName=role, PolicyArn=POWER_USER)
 
 
 APPROVE_MANAGING = """
@@ -183,6 +209,7 @@ def running_site(folder: Path) -> Iterator[tuple[Site, str]]:
         aws = folder / "aws"
         write_members(aws)
         endpoint = servers.enter_context(emulated_aws(aws))
+        seed_adopted(endpoint)
         url = servers.enter_context(broker(folder, port=free_port()))
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
         environment = inherited | {

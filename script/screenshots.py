@@ -152,6 +152,10 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
     page.get_by_role("button", name="Create report").click()
     page.get_by_role("heading", name="Report on your Spinnaker").wait_for()
     report = page.url
+    page.get_by_role("link", name="Look at AWS").click()
+    page.get_by_role("button", name="Look at AWS").click()
+    in_aws = page.url
+    page.get_by_role("heading", name="Roles in AWS").wait_for()
     page.goto("/accounts/organization/")
     page.get_by_role("button", name="Read the organization").click()
     page.get_by_role("link", name="Show the accounts").click(timeout=PATIENCE)
@@ -169,6 +173,7 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
             ("accounts-file", "/accounts/file/"),
             ("adopt", "/accounts/adopt/"),
             ("adopt-report", report),
+            ("adopt-in-aws", in_aws),
             ("account", dev),
             *((f"account-{tab}", f"{dev}?tab={tab}") for tab in TABS["account"]),
             ("account-failed", linked("/accounts/", HANDMADE.name)),

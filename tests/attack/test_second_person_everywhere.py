@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from django.utils import timezone
 
 from accounts.management.commands import onboard
 from accounts.mapping.plans import plan_of
@@ -108,6 +109,24 @@ def accept(author: User) -> tuple[str, dict[str, Any]]:
     return f"/accounts/{evaluated(author).pk}/accept/", {}
 
 
+def adopted(author: User) -> ManagedAccount:
+    verified = {"state": State.VERIFIED, "verification": State.VERIFIED}
+    existing = {"adopts": True, "granted_at": timezone.now(), "applied": [{}]}
+    account = account_row(environment="production", **verified, **existing)
+    account.authors.add(author)
+    return account
+
+
+def leave(author: User) -> tuple[str, dict[str, Any]]:
+    account = adopted(author)
+    return f"/accounts/{account.pk}/leave/", {"leave": account.name}
+
+
+def leave_by_api(author: User) -> tuple[str, dict[str, Any]]:
+    account = adopted(author)
+    return f"/accounts/{account.name}/leave", {"confirmation": account.name}
+
+
 def foreign(author: User) -> ForeignPolicy:
     policy = foreign_row(account_row(environment="production"))
     ask(policy, author, reason="Agents", until=today())
@@ -175,6 +194,8 @@ TRIES: dict[str, Door] = {
     "POST /rollouts/{number}/groups/{fingerprint}/approve": approve_group_by_api,
     "POST /deliveries/{number}/approve": deliver_by_api,
     "POST /accounts/{name}/accept": accept_by_api,
+    "leave": leave,
+    "POST /accounts/{name}/leave": leave_by_api,
 }
 
 
@@ -190,7 +211,7 @@ def sent(by: User, door: str, path: str, body: dict[str, Any]) -> str:
 
 def decided() -> int:
     What = Activity.What
-    decisions = (What.APPROVE, What.ACCEPT, What.ACCEPT_POLICY)
+    decisions = (What.APPROVE, What.ACCEPT, What.ACCEPT_POLICY, What.KEEP)
     return Activity.objects.filter(what__in=decisions).count()
 
 

@@ -127,10 +127,8 @@ FOR_PEOPLE: Mapping[str, Iterable[str]] = {
 
 A_BUNDLE, HAND_OFF = "/bundles/{number}", f"{ACCOUNT}/hand-off"
 BY_READS: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("adoption", "adoption-in-aws", "adoption-json", "adoption-text"),
-        "GET /adoptions/{id}",
-    ),
+    **dict.fromkeys(("adoption", "adoption-in-aws"), "GET /adoptions/{id}"),
+    **dict.fromkeys(("adoption-json", "adoption-text"), "GET /adoptions/{id}"),
     "adoption-add": "GET /adoptions/{id}/accounts-file",
     "access-role": f"GET {ACCOUNT}/access-role",
     "access-role-file": f"GET {ACCOUNT}/access-role",
