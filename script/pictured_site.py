@@ -148,8 +148,8 @@ def halyard_config() -> str:
 
 
 def seed_adopted(endpoint: str) -> None:
-    """Make their roles as people made them: most alike, one open to anybody, one whose
-    account lacks it, and one that Bowline can't enter.
+    """Make their roles as people made them: most alike, one open to anybody, and one
+    missing. Bowline can't enter one of the accounts.
     """
     session: Any = boto3.Session()
     for number, account in enumerate(ADOPTED[:-2]):
