@@ -15,6 +15,7 @@ from django.urls import reverse
 from accounts.models import FoundRoles, ManagedAccount, Rollout, Upload
 from accounts.models.states import State
 from accounts.people.policies import choose
+from accounts.runs.foreign import outside
 from onboarding.resources.kinds import Key, Role
 from onboarding.resources.policy import Policy
 from tests.accounts.runs.rollouts.rows import approved, work
@@ -46,6 +47,7 @@ def accounts(count: int) -> list[dict[str, Any]]:
 def remembering(monkeypatch: pytest.MonkeyPatch) -> RememberingAws:
     """Let each account have a role that anybody in Spinnaker's account can assume."""
     made = replace_aws(monkeypatch)
+    monkeypatch.setattr(outside, "managed_by", lambda *_: "")
     trust = Policy.read(
         {"Statement": {"Effect": "Allow", "Principal": {"AWS": "1" * 12}}}
         | {"Version": "2012-10-17"}
