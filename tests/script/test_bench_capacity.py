@@ -16,6 +16,7 @@ SMALL = Sample(
     kilobytes=15,
     pages=dict.fromkeys(PAGES, 10) | {"runs": 20},
     exports=dict.fromkeys(EXPORTS, 2.04),
+    export_megabytes=400,
     begun=30,
     begins=0.2,
     messages=50,

@@ -363,7 +363,7 @@ def test_where_kubectl_does_not_reach_the_pod_it_says_how_to_name_it(desk: Desk)
     done = desk.run()
 
     assert done.returncode == 1
-    assert "kubectl doesn't reach Clouddriver's pod either: no such" in done.stderr
+    assert "kubectl does not reach Clouddriver's pod either: no such" in done.stderr
     assert "verify.sh --namespace NAME --in deploy/NAME" in done.stderr
     assert "passed" not in done.stdout
 
