@@ -224,6 +224,10 @@ def growth(samples: list[Sample]) -> list[str]:
             line(f"Export: {name}", *(f"{one.exports[name]:.1f} s" for one in samples))
             for name in samples[0].exports
         ),
+        line(
+            "Memory of a process that exports, at most",
+            *(f"{one.export_megabytes} MB" for one in samples),
+        ),
         line("Verifications begun a minute", *(f"{one.begun}" for one in samples)),
         line("Beginning them takes", *(f"{one.begins:.2f} s" for one in samples)),
         line("Messages on the broker", *(f"{one.messages:.0f} KB" for one in samples)),

@@ -45,6 +45,8 @@ class Sample:
     """Milliseconds, by name."""
     exports: dict[str, float]
     """Seconds until all of a file was there, by its name."""
+    export_megabytes: int
+    """Of the process that wrote them, one after the other."""
     begun: int
     """Verifications that one minute of the night begins."""
     begins: float
@@ -105,11 +107,6 @@ def sampled(count: int) -> Sample:
         name: opened(client, name, url.format(last=last)).milliseconds
         for name, url in PAGES.items()
     }
-    files = {
-        name: partial(written_by_a_worker, *asked)
-        for name, asked in BY_A_WORKER.items()
-    } | {name: partial(streamed, client, url) for name, url in STREAMED.items()}
-    exports = {name: timed(write)[1] for name, write in files.items()}
     _, begins = timed(verify_all)
     begun = Run.objects.filter(status="verifying")
     number = begun.count()
@@ -123,6 +120,12 @@ def sampled(count: int) -> Sample:
     before = waiting.count()
     carry_for(SECONDS)
     carried = before - Run.objects.filter(status="planning").count()
+    megabytes = peak()
+    files = {
+        name: partial(written_by_a_worker, *asked)
+        for name, asked in BY_A_WORKER.items()
+    } | {name: partial(streamed, client, url) for name, url in STREAMED.items()}
+    exports = {name: timed(write)[1] for name, write in files.items()}
     return Sample(
         accounts=count,
         rows=rows,
@@ -133,7 +136,8 @@ def sampled(count: int) -> Sample:
         begins=begins,
         messages=messages,
         carried=carried / SECONDS,
-        megabytes=peak(),
+        megabytes=megabytes,
+        export_megabytes=peak(),
     )
 
 

@@ -37,6 +37,8 @@ NUMBERED = re.compile(r"(Rollout|Bundle|Delivery) ([1-9]\d{0,8})\b")
 LINKED = ("account", "run", "delivery", "bundle", "number", "runs", "rollout")
 """What says nothing else."""
 
+NOTHING = (None, "", [], {})
+
 MOST_RUNS = 5
 """The most runs of an entry that are links."""
 
@@ -233,12 +235,15 @@ def label(name: str) -> str:
 
 def said(value: Any) -> str:
     match value:
-        case _ if value in (None, "", [], {}):
+        case _ if value in NOTHING:
             return "none"
         case bool():
             return "yes" if value else "no"
         case dict():
-            return ", ".join(f"{name}: {said(one)}" for name, one in value.items())
+            given = {name: one for name, one in value.items() if one not in NOTHING}
+            return ", ".join(
+                f"{label(name)}: {said(one)}" for name, one in given.items()
+            )
         case list():
             return ", ".join(said(one) for one in value)
         case _:

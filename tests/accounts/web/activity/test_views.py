@@ -287,7 +287,7 @@ EKS = {"clusters": [{"name": "main", "region": "eu-west-1"}], "namespaces": []}
             [
                 (
                     "EKS",
-                    "added, clusters: name: main, region: eu-west-1, namespaces: none",
+                    "added, clusters: name: main, region: eu-west-1",
                 )
             ],
         ),
