@@ -298,6 +298,12 @@ class ManagedAccount(
             models.Index(
                 fields=["verification", "verified_at"], name="managed_verification"
             ),
+            # Each run lists those that are called otherwise than the organization's.
+            models.Index(
+                fields=["granted_at"],
+                condition=~models.Q(managed_role=""),
+                name="managed_own_role",
+            ),
             # What bundles hold is compared without reading the rows, which are wide.
             models.Index(
                 fields=["name"],

@@ -37,7 +37,7 @@ NUMBERED = re.compile(r"(Rollout|Bundle|Delivery) ([1-9]\d{0,8})\b")
 LINKED = ("account", "run", "delivery", "bundle", "number", "runs", "rollout")
 """What says nothing else."""
 
-NOTHING = (None, "", [], {})
+NOTHING: tuple[object, ...] = (None, "", [], {})
 
 MOST_RUNS = 5
 """The most runs of an entry that are links."""
