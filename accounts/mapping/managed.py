@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterable
 from operator import itemgetter
 from typing import Any
 
+from django.db.models import QuerySet
+
 from accounts.models import EnabledProvider, ManagedAccount, Watch
 from onboarding.description.field import Field
 from onboarding.description.fields import FIELDS
@@ -92,6 +94,13 @@ def topology_of(managing: Managing, rows: Iterable[ManagedAccount]) -> Topology:
     return Topology(managing, tuple(managed_of(row) for row in rows))
 
 
+def listed_rows(*, in_organization: bool) -> QuerySet[ManagedAccount]:
+    granted = ManagedAccount.objects.assumable().in_aws_provider()
+    if in_organization:
+        granted = granted.exclude(managed_role="")
+    return granted.order_by("granted_at", "id")
+
+
 def assumed_roles(
     managing: Managing,
     also: Iterable[ManagedAccount] = (),
@@ -106,10 +115,7 @@ def assumed_roles(
     The order keeps the documents of the managing side stable: a new account changes
     the last one only.
     """
-    granted = ManagedAccount.objects.assumable().in_aws_provider()
-    if managing.organization:
-        granted = granted.exclude(managed_role="")
-    rows = granted.order_by("granted_at", "id")
+    rows = listed_rows(in_organization=bool(managing.organization))
     pairs = rows.values_list("granted_at", "account_id", "managed_role")
     dated = [
         *((one.since, one.arn) for one in managing.kept),

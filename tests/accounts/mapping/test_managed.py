@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.mapping.managed import managed_of
+from accounts.mapping.managed import listed_rows, managed_of
 from accounts.models import ManagedAccount
 from onboarding.description.values import columns_of
 from onboarding.topology import Managed, Permissions
-from tests.rows import account_row
+from tests.rows import account_row, explained
 
 names = st.text("abc-", max_size=8)
 roles = st.tuples(names)
@@ -39,3 +39,9 @@ def test_a_provider_without_its_details_is_left_out() -> None:
     account.providers.create(key="eks")
 
     assert [one.key for one in managed_of(account).providers] == ["ec2"]
+
+
+@pytest.mark.django_db
+def test_roles_that_an_organization_names_otherwise_are_found_by_an_index() -> None:
+    """Each run asks for them, however many accounts there are."""
+    assert "managed_own_role" in explained(listed_rows(in_organization=True))
