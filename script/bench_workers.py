@@ -193,21 +193,10 @@ def add_verified(like: ManagedAccount, count: int) -> None:
     """Add accounts to the site that no run of the rollout is about."""
     from django.utils import timezone
 
-    from accounts.models import ManagedAccount, SpinnakerName
-    from script.simulated_accounts import multiply
+    from accounts.models import ManagedAccount
+    from script.simulated_accounts import multiply_account
 
-    key = "md5('among-' || n)::uuid"
-    own = {
-        "id": key,
-        "name": "'among-' || n",
-        "account_id": "(600000000000 + n)::text",
-        "external_id": "gen_random_uuid()",
-    }
-    multiply(like, count + 1, **own)
-    for provider in like.providers.all():
-        multiply(provider, count + 1, account_id=key)
-    name = SpinnakerName.objects.get(account=like)
-    multiply(name, count + 1, name="'among-' || n", account_id=key)
+    multiply_account(like, count + 1, prefix="among", first=600_000_000_000)
     added = ManagedAccount.objects.filter(account_id__startswith="6")
     granted = added.order_by("account_id")[:LISTED].values("pk")
     added.filter(pk__in=granted).update(granted_at=timezone.now())

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django.db.models import Model
     from django.test import Client
 
-    from accounts.models import Run
+    from accounts.models import ManagedAccount, Run
 
 CHECKS, CHECKS_MADE = 40, 10
 """Results of a verification, and how many of them are made here: four times as many
@@ -178,19 +178,8 @@ def make_site(count: int) -> tuple[int, float]:
         verified_at=timezone.now(),
     )
     (account,) = make_accounts(1)
-    key = "md5('account-' || n)::uuid"
-    multiply(
-        account,
-        count,
-        id=key,
-        name="'account-' || n",
-        account_id="(500000000000 + n)::text",
-        external_id="gen_random_uuid()",
-    )
-    for provider in EnabledProvider.objects.filter(account=account):
-        multiply(provider, count, account_id=key)
-    name = SpinnakerName.objects.create(name=account.name, account=account)
-    multiply(name, count, name="'account-' || n", account_id=key)
+    SpinnakerName.objects.create(name=account.name, account=account)
+    key = multiply_account(account, count, prefix="account", first=500_000_000_000)
     (run,) = Run.objects.bulk_create([run_of(account, timezone.now())])
     RunNumber.objects.bulk_create((RunNumber() for _ in range(1, count)), 5000)
     verified = "md5('run-' || n)::uuid"
@@ -209,6 +198,24 @@ def make_site(count: int) -> tuple[int, float]:
         size += int(bytes_of(model) * times)
         rows += int(model._default_manager.count() * times)
     return rows // count, size
+
+
+def multiply_account(
+    account: ManagedAccount, count: int, *, prefix: str, first: int
+) -> str:
+    """Insert copies of the account, number 2 to `count`, with its providers and its
+    name in Spinnaker; return their keys as SQL.
+    """
+    from accounts.models import SpinnakerName
+
+    key, name = f"md5('{prefix}-' || n)::uuid", f"'{prefix}-' || n"
+    own = {"account_id": f"({first} + n)::text", "external_id": "gen_random_uuid()"}
+    multiply(account, count, id=key, name=name, **own)
+    for provider in account.providers.all():
+        multiply(provider, count, account_id=key)
+    in_spinnaker = SpinnakerName.objects.get(account=account)
+    multiply(in_spinnaker, count, name=name, account_id=key)
+    return key
 
 
 def multiply(row: Model, count: int, **columns: str) -> None:
