@@ -65,7 +65,7 @@ from accounts.spinnaker.deliveries.carrying import carry_on_for_worker
 from accounts.spinnaker.feed.keeping import keep_current
 from accounts.web.exports.own_answers import OWN_TOPICS
 from accounts.web.you.session_store import SessionStore
-from accounts.work.heartbeat import beat, compare_clocks, swept
+from accounts.work.heartbeat import beat, beat_again, compare_clocks, swept
 from accounts.work.kinds import Kind
 from accounts.workers.process import Process, before_the_fork
 
@@ -170,7 +170,7 @@ KINDS: dict[str, Kind[Any]] = {
 @shared_task(ignore_result=True)
 def carry_on(kind: str, key: str) -> None:
     """Carry on a row. A second copy finds the lease taken, or it done."""
-    beat()
+    beat_again()
     KINDS[kind].carry_on(key)
 
 

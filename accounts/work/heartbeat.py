@@ -10,6 +10,7 @@ import socket
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -23,6 +24,9 @@ EVERY = 15
 
 SILENT = timedelta(seconds=4 * EVERY)
 """How many may be late: a busy worker, a restart."""
+
+RECENT = timedelta(seconds=5)
+"""How long a heartbeat counts before a message about something else writes one, too."""
 
 SKEWED = timedelta(seconds=30)
 """NTP keeps clocks within milliseconds; AWS accepts what is signed within minutes."""
@@ -69,6 +73,13 @@ def beat() -> None:
     """Write down that a worker works, and was reached through the broker."""
     Heartbeat.note(seen_at=Now())
     compare_clocks()
+
+
+def beat_again() -> None:
+    """Do so unless that was a moment ago: messages come by the thousand."""
+    recent = Heartbeat.objects.filter(seen_at__gt=Now() - RECENT)
+    if not recent.exclude(broker_lost_at__gt=F("seen_at")).exists():
+        beat()
 
 
 def swept() -> None:

@@ -25,7 +25,8 @@ def held(row: D, work: Callable[[D], object]) -> bool:
     that is.
     """
     try:
-        row.refresh_from_db()
+        columns = [field.attname for field in row._meta.concrete_fields]
+        row.refresh_from_db(fields=columns if row.get_deferred_fields() else None)
         work(row)
     except LeaseLost as error:
         logger.warning("%s", error)

@@ -38,9 +38,7 @@ leases say.
 """
 
 ADVANCES_EVERY = 1.0
-"""Seconds between two looks at the rollouts of runs that ended, while no thread is free
-for what would start: it would only wait here.
-"""
+"""Seconds between two looks at the rollouts of runs that ended: many end together."""
 
 IDLE = 30.0
 """Seconds for which a thread without a run keeps its database connection. Making both
@@ -106,7 +104,7 @@ class RunPool:
         self.idle: list[Carrier] = []
         self.ended: set[int] = set()
         """Numbers of the rollouts of which a run has ended."""
-        self.advanced_at = 0.0
+        self.advanced_at = -ADVANCES_EVERY
         self.found: deque[Run] = deque()
         """Runs that waited when they were searched for, the oldest first."""
         self.found_at = 0.0
@@ -151,8 +149,8 @@ class RunPool:
         """Advance the rollouts of runs that ended: once for many that end together, and
         later where the database does not answer.
         """
-        now, is_full = time.monotonic(), len(self.at_work) >= self.threads
-        if is_full and now < self.advanced_at + ADVANCES_EVERY:
+        now = time.monotonic()
+        if now < self.advanced_at + ADVANCES_EVERY:
             return
         self.advanced_at = now
         while self.ended:
@@ -225,7 +223,8 @@ class RunPool:
 
     def search(self) -> RunQuerySet:
         rows = Run.objects.waiting().filter(self.runs)
-        return rows.exclude(pk__in=list(self.at_work))
+        # What a thread needs to take it, which then reads the rest.
+        return rows.exclude(pk__in=list(self.at_work)).only("status", "rollout")
 
     def work(self, run: Run, carrier: Carrier) -> bool:
         """Carry one run; whatever stops it, the row says what is left to do. Return

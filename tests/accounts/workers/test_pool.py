@@ -181,21 +181,23 @@ def test_a_run_that_a_thread_carries_already_is_not_found_again() -> None:
     assert [*pool.found_before()] == [waits]
 
 
-def test_rollouts_wait_for_a_moment_while_no_thread_is_free(
+def test_a_rollout_of_which_many_runs_end_is_advanced_once_in_a_moment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pools, "ADVANCES_EVERY", 3600.0)
-    managing_row()
-    rollout = rollouts.started(6)
-    Run.objects.filter(rollout=rollout).update(status=Status.APPLYING)
-    runs = list(Run.objects.filter(rollout=rollout))
-    advanced: list[bool] = []
-    monkeypatch.setattr(pools, "advance", lambda _: advanced.append(ended(*runs)))
+    advanced: list[int] = []
+    monkeypatch.setattr(pools, "advance", advanced.append)
+    pool = RunPool(Q(), 2, finish)
+    pool.ended = {1}
+    pool.advance_ended()
+    pool.ended = {1}
 
-    with at_work(finish, threads=1):
-        wait_until(lambda: True in advanced, what="It was not advanced at the end")
+    pool.advance_ended()
 
-    assert advanced.count(False) <= 1
+    assert advanced == [1]
+    pool.advanced_at -= pools.ADVANCES_EVERY
+    pool.advance_ended()
+    assert advanced == [1, 1]
+    assert not pool.ended
 
 
 def test_a_run_that_stops_is_tried_again_and_others_continue(
