@@ -31,12 +31,14 @@ from accounts.models.lease import Leased
 from accounts.models.states import OPEN, WORKING, State
 from onboarding.spinnaker.bundle.contents import accounts_in
 from script.rehearsal.days import Month
-from script.rehearsal.figures import Figures
+from script.rehearsal.figures import Figures, Line
 from script.rehearsal.organization import ROLE, Organization
 from script.rehearsal.servers import Site
 
 GROWS = 0.10
 """How much of its memory a server may gain an hour: more would be a leak."""
+MOVES = 0.5
+"""Megabytes an hour that may be messages and connections of the moment."""
 SPARE = 8
 """Connections, or open files, that may be more than they were once all was warm."""
 
@@ -256,12 +258,11 @@ def resources(figures: Figures, *, since: float) -> Iterator[Check]:
         line = figures.line(name, since=since)
         if line is None:
             continue
-        leaks = line.per_hour > GROWS * line.first and line.minutes >= 30
         yield Check(
             f"Memory of {name} is flat",
-            f"{line.first:.0f} MB, then {line.last:.0f} MB in {line.minutes:.0f} "
+            f"{line.first:.1f} MB, then {line.last:.1f} MB in {line.minutes:.0f} "
             f"minutes: {line.per_hour:+.1f} MB an hour",
-            "it grows" if leaks else "",
+            "it grows" if leaks(line) else "",
         )
         held = [one.files for one in figures.samples[name] if one.at >= since]
         yield Check(
@@ -284,3 +285,8 @@ def resources(figures: Figures, *, since: float) -> Iterator[Check]:
                 f"{held[0]} then, {max(held)} at most, {held[-1]} at the end",
                 "more than before" if more else "",
             )
+
+
+def leaks(line: Line) -> bool:
+    """Return whether memory grows, as far as half an hour or more can say."""
+    return line.minutes >= 30 and line.per_hour > max(MOVES, GROWS * line.first)

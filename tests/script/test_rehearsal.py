@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from script.rehearsal.agreement import Check, some
-from script.rehearsal.figures import Figures, Sample, median, slope
+from script.rehearsal.agreement import Check, leaks, some
+from script.rehearsal.figures import Figures, Line, Sample, median, slope
 from script.rehearsal.people import Refused, patiently, problem
 from script.rehearsal.report import said
 from script.rehearsal.rollouts import deletes
@@ -65,6 +65,22 @@ def test_only_the_last_start_of_a_server_counts_once_it_is_warm() -> None:
     assert (line.first, line.last, round(line.per_hour)) == (100, 100, 0)
     assert figures.line("worker", since=0) is None
     assert figures_of(1.0, 1.0).line("web", since=0) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "per_hour", "minutes", "found"),
+    [
+        (100.0, 11.0, 30, True),
+        (100.0, 9.0, 30, False),
+        (100.0, 11.0, 29, False),
+        (2.0, 0.6, 30, True),
+        (2.0, 0.4, 30, False),
+    ],
+)
+def test_memory_leaks_from_a_tenth_or_half_a_megabyte_an_hour(
+    first: float, per_hour: float, minutes: float, found: bool
+) -> None:
+    assert leaks(Line(100, minutes, first, first, per_hour)) is found
 
 
 def test_a_slope_of_one_moment_is_none() -> None:
