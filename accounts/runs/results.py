@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -23,6 +23,7 @@ from onboarding.checks import Outcome
 from onboarding.verify.result import COMPARED, Located, Result
 
 COUNTED = ("unknown_writes", "undeployable")
+KEPT = [each.name for each in fields(Result) if each.name not in COUNTED]
 GOOD = (Outcome.PASSED, Outcome.EVALUATED)
 
 Earlier = dict[tuple[str, str], tuple[str, bool]]
@@ -138,7 +139,7 @@ def findings_of(checks: Iterable[CheckResult]) -> Findings:
 
 def columns_found(result: Result) -> dict[str, Any]:
     """Return what a check keeps; the run keeps what is counted of all of them."""
-    return {k: v for k, v in asdict(result).items() if k not in COUNTED}
+    return {name: getattr(result, name) for name in KEPT}
 
 
 def columns_of(check: CheckResult) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 MANAGED_POLICY_LIMIT = 6144
@@ -73,8 +74,11 @@ def canonical_statement(statement: Mapping[str, Any]) -> dict[str, Any]:
     return canonical
 
 
+MINIFYING = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
+
 def minified(document: Any) -> str:
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    return MINIFYING.encode(document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +136,16 @@ class Policy:
 
     def atoms(self) -> frozenset[str]:
         """Split it into the smallest permissions, to compare what it grants."""
-        return frozenset(
-            minified([part, statement])
-            for whole in self.document["Statement"]
-            for part, statement in single_permissions(whole)
-        )
+        return atoms_of(self.text)
+
+
+@lru_cache(maxsize=256)
+def atoms_of(text: str) -> frozenset[str]:
+    return frozenset(
+        minified([part, statement])
+        for whole in json.loads(text)["Statement"]
+        for part, statement in single_permissions(whole)
+    )
 
 
 def single_permissions(
