@@ -20,6 +20,7 @@ from math import ceil
 from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from script.own_process import in_a_process
 from script.servers import broker, free_port
@@ -37,6 +38,7 @@ SIZES = (1_000, 10_000, 100_000)
 NEEDED = (10_000, 100_000)
 ONBOARDED, DELAY = 64, 0.08
 AMONG = (0, *NEEDED)
+STAGED = 16
 PROCESSES = 2
 NIGHT = 6 * 3600
 """Seconds: verifications begin from 1:00 to 6:59 UTC, as bowline/settings.py says."""
@@ -79,18 +81,25 @@ def main() -> None:
     options = parser.parse_args()
     samples = [simulated(size) for size in options.sizes]
     stages = [onboarded(among) for among in AMONG]
-    print("\n".join(document(stages, samples, machine(), datetime.now(UTC))))
+    costs = answered("bench_account", str(STAGED), "--json")
+    print("\n".join(document(stages, costs, samples, machine(), datetime.now(UTC))))
 
 
 def onboarded(among: int) -> Onboarded:
     print(f"{ONBOARDED} accounts on the emulator…", file=sys.stderr)
-    command = [sys.executable, "-m", "script.bench_workers", str(ONBOARDED)]
-    command += ["--delay", str(DELAY), "--among", str(among)]
-    command += ["--one", str(PROCESSES), str(THREADS)]
-    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    found = json.loads(answer.stdout.splitlines()[-1])
+    found = answered(
+        *("bench_workers", str(ONBOARDED), "--delay", str(DELAY)),
+        *("--among", str(among), "--one", str(PROCESSES), str(THREADS)),
+    )
     assert not found["wrong"], found["wrong"]
     return Onboarded(among, found["cpu"] / ONBOARDED, found["megabytes"])
+
+
+def answered(module: str, *options: str) -> Any:
+    """Run another benchmark, and return what it answers."""
+    command = [sys.executable, "-m", f"script.{module}", *options]
+    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(answer.stdout.splitlines()[-1])
 
 
 def simulated(accounts: int) -> Sample:
@@ -104,6 +113,22 @@ def simulated(accounts: int) -> Sample:
         )
 
 
+def of_stages(costs: list[Any]) -> list[str]:
+    return rows(
+        ("Stage", "CPU", "of it, calls of AWS", "Calls", "Queries"),
+        *(
+            (
+                f"{kind}: {stage}",
+                f"{cpu * 1000:.0f} ms",
+                f"{calling * 1000:.0f} ms",
+                f"{calls:.0f}",
+                f"{queries:.0f}",
+            )
+            for kind, stage, (cpu, calling, calls, queries) in costs
+        ),
+    )
+
+
 def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     busy = os.getloadavg()[0]
@@ -115,7 +140,11 @@ def machine() -> str:
 
 
 def document(
-    stages: list[Onboarded], samples: list[Sample], where: str, when: datetime
+    stages: list[Onboarded],
+    costs: list[Any],
+    samples: list[Sample],
+    where: str,
+    when: datetime,
 ) -> list[str]:
     one = max(stages, key=attrgetter("core"))
     return [
@@ -146,6 +175,12 @@ def document(
             ("CPU of the workers, an account", *(f"{e.core:.2f} s" for e in stages)),
             ("Memory of all processes", *(f"{e.megabytes:.0f} MB" for e in stages)),
         ),
+        "",
+        f"{STAGED} accounts one after another by one thread, to see what an account's "
+        "CPU is used for. boto3 takes more than a",
+        "millisecond for each call, so that calls alone are about half of it.",
+        "",
+        *of_stages(costs),
         "",
         "`tests/accounts/runs/test_calls_budget.py` counts AWS calls: with EC2, 6 to "
         "plan, 19 to apply, and 15 to verify after that. A",

@@ -208,10 +208,10 @@ def onboard(
     return sessions.calls, seconds
 
 
-def written(accounts: list[Account]) -> str:
+def written(accounts: list[Account], providers: str = "ec2: {}") -> str:
     lines = [
         f"- {{name: {account.name}, account_id: '{account.account_id}', regions: "
-        f"[us-east-1], access_role: {ACCESS_ROLE}, providers: {{ec2: {{}}}}}}"
+        f"[us-east-1], access_role: {ACCESS_ROLE}, providers: {{{providers}}}}}"
         for account in accounts
     ]
     head = f"managing: {{name: core, account_id: '{MANAGING.account_id}'}}\naccounts:\n"

@@ -29,11 +29,12 @@ STAGES = [
     Onboarded(among=10_000, core=0.36, megabytes=240),
     Onboarded(among=100_000, core=0.35, megabytes=260),
 ]
+COSTS = [["EC2", "planning", [0.04, 0.02, 6.0, 11.0]]]
 WHEN = datetime(2026, 11, 26, 13, 5, tzinfo=UTC)
 
 
 def said() -> str:
-    return "\n".join(document(STAGES, [SMALL, LARGE], "2 cores", WHEN))
+    return "\n".join(document(STAGES, COSTS, [SMALL, LARGE], "2 cores", WHEN))
 
 
 def row(label: str) -> list[str]:
@@ -58,6 +59,10 @@ def test_stages_are_measured_among_many_accounts() -> None:
     assert row("CPU of the workers") == ["0.30 s", "0.36 s", "0.35 s"]
     assert row("Memory of all processes") == ["200 MB", "240 MB", "260 MB"]
     assert row("Export: runs (CSV)") == ["2.0 s"] * 2
+
+
+def test_each_stage_of_an_account_says_what_its_cpu_is_used_for() -> None:
+    assert row("EC2: planning") == ["40 ms", "20 ms", "6", "11"]
 
 
 def test_growth_shows_both_sizes_and_what_gives_way() -> None:
