@@ -224,6 +224,16 @@ def caches(redis_url: str) -> dict[str, dict[str, Any]]:
     }
 
 
+FORGETS_CLIENTS = (
+    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3 "
+    "-c tcp_user_timeout=14000"
+)
+"""Lets PostgreSQL give up a client that is gone without a word after 14 seconds, which
+is before its leases end. By default it takes two hours, and what a transaction of that
+client has locked stays locked.
+"""
+
+
 def database(url: str) -> dict[str, Any]:
     """Read sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME?OPTION=…"""
     parts = urlsplit(url)
@@ -250,6 +260,7 @@ def database(url: str) -> dict[str, Any]:
         "keepalives_idle": "10",
         "keepalives_interval": "5",
         "tcp_user_timeout": "10000",
+        "options": FORGETS_CLIENTS,
     }
     options = {"connect_timeout": "5", **patience, **options}
     return {

@@ -9,23 +9,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, replace
 from functools import partial
 from operator import add
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-import boto3
-
 from script.bench_onboarding import members, written
-from script.emulated_organization import EAST, Account, Edge, seed, seed_member
-from script.servers import broker, emulated_aws, free_port, postgresql
+from script.emulated_organization import EAST, Account
+from script.emulated_site import emulated_site
 
 if TYPE_CHECKING:
     from accounts.models import Run
@@ -100,32 +95,11 @@ def measured(count: int) -> dict[str, dict[str, Cost]]:
         ]
         for kind, first in zip(KINDS, (500_000_000_000, 600_000_000_000), strict=True)
     }
-    with TemporaryDirectory(prefix="bowline-bench-") as name:
-        folder = Path(name)
-        with (
-            emulated_aws(folder / "aws") as near,
-            postgresql() as database,
-            broker(folder, port=free_port()) as queue,
-        ):
-            credentials = seed(near)
-            session: Any = boto3.Session()
-            for account in (*lots["EC2"], *lots["all four"]):
-                seed_member(Edge(session, near, account), account)
-            os.environ |= {
-                **credentials.environment,
-                "DATABASE_URL": database,
-                "DJANGO_SETTINGS_MODULE": "bowline.settings",
-                "LOG_LEVEL": "WARNING",
-                "REDIS_URL": queue,
-                "SECRET_KEY": "only-for-a-benchmark",
-            }
-            return onboarded(lots)
+    with emulated_site([*lots["EC2"], *lots["all four"]], delay=0):
+        return onboarded(lots)
 
 
 def onboarded(lots: dict[str, list[Account]]) -> dict[str, dict[str, Cost]]:
-    import django  # after the environment that its settings read
-
-    django.setup()
     from django.core.management import call_command
 
     from accounts.mapping.accounts_file import register

@@ -14,23 +14,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import boto3
-
-from script.bench_onboarding import members, timed, written
-from script.emulated_organization import Edge, seed, seed_member
-from script.servers import broker, emulated_aws, free_port, postgresql, running
-from script.servers import wait_until as until
-from script.slow_network import delayed
+from script.bench_onboarding import members, timed
+from script.emulated_organization import Account
+from script.emulated_site import WORKER, emulated_site, until_ready
+from script.servers import running
 from script.usage import cpu, emulator, memory
 
 if TYPE_CHECKING:
     from accounts.models import ManagedAccount
-
-LONG = 1200.0
-"""Seconds after which a stage is given up."""
 
 
 class Workers(NamedTuple):
@@ -103,85 +96,38 @@ def total(figures: dict[str, Any]) -> float:
 def measured(options: argparse.Namespace, by: Workers) -> dict[str, Any]:
     """Plan, approve and verify all accounts as pages do, with these workers."""
     accounts = members(options.accounts, first=500_000_000_000)
-    with TemporaryDirectory(prefix="bowline-bench-") as name:
-        folder = Path(name)
-        with (
-            emulated_aws(folder / "aws") as near,
-            delayed(near, options.delay) as endpoint,
-            postgresql() as database,
-            broker(folder, port=free_port()) as queue,
-        ):
-            credentials = seed(near)._replace(endpoint=endpoint)
-            session: Any = boto3.Session()
-            for account in accounts:
-                seed_member(Edge(session, near, account), account)
-            os.environ |= {
-                **credentials.environment,
-                "DATABASE_URL": database,
-                "DJANGO_SETTINGS_MODULE": "bowline.settings",
-                "LOG_LEVEL": "WARNING",
-                "REDIS_URL": queue,
-                "RUN_THREADS": str(by.threads),
-                "SECRET_KEY": "only-for-a-benchmark",
-            }
-            return onboarded(folder, written(accounts), by.processes, options.among)
+    threads = str(by.threads)
+    with emulated_site(accounts, options.delay, RUN_THREADS=threads) as folder:
+        return onboarded(folder, accounts, by.processes, options.among)
 
 
 def onboarded(
-    folder: Path, accounts: str, processes: int, among: int
+    folder: Path, accounts: list[Account], processes: int, among: int
 ) -> dict[str, Any]:
-    import django  # after the environment that its settings read
+    # after Django was set up
+    from accounts.models import Rollout
+    from script import emulated_rollout
 
-    django.setup()
-    from django.contrib.auth.models import User
-    from django.core.management import call_command
-
-    from accounts.mapping.accounts_file import register
-    from accounts.models import Rollout, Run
-    from accounts.models.states import Status
-    from accounts.runs import rollouts
-    from accounts.runs.actions import approve
-    from accounts.runs.rollouts.census import managing_run, runs_of
-    from accounts.runs.rollouts.decisions import approve_group
-    from onboarding.accounts_file import read
-
-    call_command("migrate", verbosity=0)
-    rows = register(read(accounts.encode()), None)
+    rows = emulated_rollout.registered(accounts)
     if among:
         add_verified(rows[0], among)
     seconds: dict[str, float] = {}
-
-    person = User.objects.create_superuser("bench")
-    another = User.objects.create_superuser("approver")
-
-    def until_it(*states: Rollout.State) -> None:
-        reached = Rollout.objects.filter(state__in=states)
-        until(reached.exists, what=f"It was not {states[0]}", seconds=LONG, every=0.5)
-
     with workers(folder, processes) as group:
         before, its_before = cpu(group), cpu(emulator())
         with timed(seconds, "plan"):
-            rollout = rollouts.start(rows, Rollout.Kind.ONBOARD, person)
-            until_it(Rollout.State.PLANNED)
-            planning = Run.objects.filter(status=Status.PLANNING)
-            until(lambda: not planning.exists(), what="A plan was not made")
+            rollout = emulated_rollout.planned(rows)
         with timed(seconds, "apply and verify"):
-            managing = managing_run(rollout)
-            if managing and managing.status == Status.PLANNED:
-                approve(managing, another)
-            planned = runs_of(rollout).filter(status=Status.PLANNED)
-            for fingerprint in set(planned.values_list("fingerprint", flat=True)):
-                approve_group(rollout, fingerprint, another)
-            until_it(Rollout.State.FINISHED, Rollout.State.PAUSED)
+            emulated_rollout.approve_managing(rollout)
+            emulated_rollout.approve_accounts(rollout)
+            emulated_rollout.until_it(Rollout.State.FINISHED, Rollout.State.PAUSED)
         megabytes = memory(group)
         worked, answered = cpu(group) - before, cpu(emulator()) - its_before
-    wrong = Run.objects.exclude(status="verified")
     return {
         "seconds": seconds,
         "cpu": worked,
         "emulator": answered,
         "megabytes": megabytes,
-        "wrong": [(run.error or {}).get("message", run.status) for run in wrong],
+        "wrong": emulated_rollout.wrong(),
     }
 
 
@@ -206,17 +152,9 @@ def add_verified(like: ManagedAccount, count: int) -> None:
 def workers(folder: Path, processes: int) -> Iterator[int]:
     """Run a worker of this many processes, and yield their group."""
     log = folder / "worker.log"
-    options = ["--concurrency", str(processes), "--loglevel", "INFO"]
-    with running(
-        [sys.executable, "-m", "celery", "-A", "bowline", "worker", *options],
-        environment=os.environ,
-        log=log,
-    ) as process:
-        until(
-            lambda: "ready." in log.read_text(),
-            what="No worker was ready",
-            seconds=LONG,
-        )
+    options = ("--concurrency", str(processes), "--loglevel", "INFO")
+    with running([*WORKER, *options], environment=os.environ, log=log) as process:
+        until_ready(log)
         yield process.pid
 
 

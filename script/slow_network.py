@@ -1,56 +1,75 @@
-"""A network with a delay: forwards one loopback port to another, each answer late.
+"""A network with a delay: forwards a port to another on loopback, each answer late.
 
 AWS answers after 50 to 150 ms, an emulator on loopback after one; the benchmark shows
-both.
+both. It can list what AWS was asked.
 """
 
 from __future__ import annotations
 
 import asyncio
 import multiprocessing
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from script.servers import LOOPBACK, free_port, listens, wait_until
 
+ACTION = re.compile(rb"\bAction=(\w+)")
+
 
 @contextmanager
-def delayed(endpoint: str, seconds: float) -> Iterator[str]:
-    """Yield an endpoint that passes on `endpoint`'s answers this many seconds late."""
-    if not seconds:
+def delayed(
+    endpoint: str, seconds: float, *, address: str = LOOPBACK, log: Path | None = None
+) -> Iterator[str]:
+    """Yield an endpoint that passes on `endpoint`'s answers this many seconds late; it
+    writes the action of each request into the log.
+    """
+    if not seconds and address == LOOPBACK:
         yield endpoint
         return
     port = free_port()
     target = urlsplit(endpoint).port
-    process = multiprocessing.Process(target=serve, args=(port, target, seconds))
+    arguments = (address, port, target, seconds, log)
+    process = multiprocessing.Process(target=serve, args=arguments)
     process.start()
     try:
-        wait_until(lambda: listens(port), what="The delay was not ready")
-        yield f"http://{LOOPBACK}:{port}"
+        wait_until(lambda: listens(port, address), what="The delay was not ready")
+        yield f"http://{address}:{port}"
     finally:
         process.terminate()
         process.join()
 
 
-def serve(port: int, target: int, seconds: float) -> None:
+def serve(
+    address: str, port: int, target: int, seconds: float, log: Path | None
+) -> None:
+    def heard(request: bytes) -> None:
+        if log and (action := ACTION.search(request)):
+            with log.open("a") as actions:
+                actions.write(f"{action[1].decode()}\n")
+
     async def connected(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         far_reader, far_writer = await asyncio.open_connection(LOOPBACK, target)
         await asyncio.gather(
-            pass_on(reader, far_writer, 0), pass_on(far_reader, writer, seconds)
+            pass_on(reader, far_writer, 0, heard), pass_on(far_reader, writer, seconds)
         )
 
     async def main() -> None:
-        server = await asyncio.start_server(connected, LOOPBACK, port, backlog=1024)
+        server = await asyncio.start_server(connected, address, port, backlog=1024)
         await server.serve_forever()
 
     asyncio.run(main())
 
 
 async def pass_on(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    seconds: float,
+    heard: Callable[[bytes], None] = lambda _: None,
 ) -> None:
     """Forward until either end closes, each packet this many seconds after it came.
 
@@ -72,6 +91,7 @@ async def pass_on(
         data = b"-"
         while data:
             data = await reader.read(65536)
+            heard(data)
             waiting.put_nowait((loop.time() + seconds, data))
 
     try:

@@ -22,7 +22,7 @@ from tests.fresh_clone import FreshClone
 
 ONBOARD = ".venv/bin/python manage.py onboard accounts.yaml"
 MIGRATE_FIRST = (
-    "CommandError: The database does not have the tables of this version of Bowline: "
+    "CommandError: The database doesn't have the tables of this version of Bowline: "
     "run `python manage.py migrate` first.\n"
 )
 

@@ -8,6 +8,7 @@ import sys
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from bowline.environment import FORGETS_CLIENTS
 from bowline.settings import (
     database,
     env_bool,
@@ -50,6 +51,7 @@ def test_database_gives_up_a_postgresql_that_is_gone_after_seconds() -> None:
         "keepalives_idle": "10",
         "keepalives_interval": "5",
         "tcp_user_timeout": "10000",
+        "options": FORGETS_CLIENTS,
     }
     assert chosen["OPTIONS"]["connect_timeout"] == "30"
 

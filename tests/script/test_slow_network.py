@@ -1,15 +1,18 @@
-"""Each answer is late once, in however many packets it comes."""
+"""Each answer is late once, in however many packets it comes; requests are listed."""
 
 from __future__ import annotations
 
 import asyncio
 import selectors
+import socket
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from script.slow_network import pass_on
+from script.servers import wait_until
+from script.slow_network import delayed, pass_on
 
 SECONDS = 10.0
 
@@ -96,3 +99,16 @@ def test_it_is_tried_where_another_loop_runs_too() -> None:
         far = thread.submit(asyncio.run, within_another()).result()
 
     assert [data for data, _ in far.arrived] == [b"packet"]
+
+
+def test_it_lists_what_was_asked(tmp_path: Path) -> None:
+    asked = tmp_path / "asked.log"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with delayed(endpoint, 0.01, log=asked) as late:
+            port = int(late.rpartition(":")[2])
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                client.sendall(b"POST /\r\n\r\nAction=CreateRole&RoleName=Action")
+                wait_until(asked.exists, what="Nothing was listed")
+
+    assert asked.read_text() == "CreateRole\n"

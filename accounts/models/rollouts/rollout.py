@@ -56,6 +56,10 @@ class Rollout(CreatedBy, Carried, Readable):
         NEVER = "never"
 
     ENDED = (State.STOPPED, State.FINISHED)
+    AT_ONCE = 50
+    """Accounts in progress where nobody chose another number, and more where workers
+    have threads for more: see waves.py.
+    """
     READS = {"excluded": is_texts, "take_over": is_take_over}
 
     number = models.AutoField(primary_key=True)
@@ -73,7 +77,7 @@ class Rollout(CreatedBy, Carried, Readable):
     )
     at_once = models.PositiveIntegerField(
         "accounts at once",
-        default=50,
+        default=AT_ONCE,
         validators=[MinValueValidator(1), MaxValueValidator(1_000)],
     )
     most_failures = models.PositiveIntegerField(
@@ -124,6 +128,13 @@ class Rollout(CreatedBy, Carried, Readable):
     @property
     def has_ended(self) -> bool:
         return self.state in self.ENDED
+
+    @property
+    def most_at_once(self) -> str:
+        """Say how many accounts are in progress at a time."""
+        if self.at_once == self.AT_ONCE:
+            return f"{self.at_once}, or more if the workers have threads for more"
+        return f"up to {self.at_once:,}"
 
     @property
     def limit(self) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, Q
+from django.db.models.functions import Now
 
 from accounts.models import Rollout, Run
 from accounts.models.runs import RunQuerySet
@@ -28,6 +29,8 @@ class Group(NamedTuple):
     accounts: int
     known: int
     """Of these, how many were so when a person resumed the rollout."""
+    carried: int
+    """And how many a worker has now."""
 
 
 def runs_of(rollout: Rollout) -> RunQuerySet:
@@ -86,7 +89,12 @@ class Census:
             Q(moved_at__lte=rollout.resumed_at) if rollout.resumed_at else Q(pk=None)
         )
         rows = runs_of(rollout).order_by().values_list("wave", "status")
-        counted = rows.annotate(accounts=Count("pk"), known=Count("pk", filter=known))
+        carried = Q(leased_until__gt=Now())
+        counted = rows.annotate(
+            accounts=Count("pk"),
+            known=Count("pk", filter=known),
+            carried=Count("pk", filter=carried),
+        )
         self.groups = [Group(*row) for row in counted]
         self.statuses: Counter[str] = Counter()
         for group in self.groups:
@@ -119,6 +127,7 @@ class Census:
             failed=sum(group.accounts for group in failed),
             tolerated=sum(group.known for group in failed),
             known=sum(group.known for group in mine),
+            carried=sum(g.carried for g in mine if g.status in WORKING),
         )
 
     @property
@@ -136,4 +145,5 @@ def settings_of(rollout: Rollout) -> Settings:
         most_failures=rollout.most_failures,
         failure_percent=rollout.failure_percent,
         waits=bool(rollout.take_over),
+        follows=rollout.at_once == Rollout.AT_ONCE,
     )

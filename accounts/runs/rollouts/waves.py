@@ -30,6 +30,8 @@ class Settings:
     failure_percent: int
     waits: bool = False
     """Whether a person resumes it after each wave."""
+    follows: bool = False
+    """Whether more than `at_once` start where workers have threads for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Wave:
     """Of those that failed: known when a person resumed the rollout."""
     known: int = 0
     """Of all: how far they are was known then."""
+    carried: int = 0
+    """Of those that are working: a thread of a worker has them now."""
 
     @property
     def started(self) -> int:
@@ -73,6 +77,10 @@ class Counts:
     @property
     def working(self) -> int:
         return sum(wave.working for wave in self.waves)
+
+    @property
+    def carried(self) -> int:
+        return sum(wave.carried for wave in self.waves)
 
     @property
     def failed(self) -> int:
@@ -112,8 +120,18 @@ def next_step(counts: Counts, settings: Settings) -> Next:
             return Next(number, pause=TRY_FIRST.format(number))
         number += 1
         room = size(number, settings, counts.total)
-    free = settings.at_once - counts.working
+    free = most_at_once(counts, settings) - counts.working
     return Next(number, start=max(0, min(room, free, counts.approved)))
+
+
+def most_at_once(counts: Counts, settings: Settings) -> int:
+    """Say how many accounts may be in progress. As workers show how many threads they
+    have only by what they carry, that is a quarter more: some wait for each thread that
+    becomes free, and a pause has few to wait for.
+    """
+    if not settings.follows:
+        return settings.at_once
+    return max(settings.at_once, -(-counts.carried * 5 // 4))
 
 
 def failures(number: int, counts: Counts, settings: Settings) -> str:

@@ -79,7 +79,7 @@ class Limits(Request):
 
     first_wave: Count = Field(None, description="Accounts in the first wave")
     second_percent: Count = Field(None, description="Percent in the second wave")
-    at_once: Count = Field(None, description="Accounts at once")
+    at_once: Count = Field(None, description="Accounts at once; 50 can become more")
     most_failures: Count = Field(None, description="Pause at this many failures")
     failure_percent: Count = Field(None, description="Pause at this percent of a wave")
 

@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from accounts.models import Activity, ManagedAccount, Rollout, Run
+from accounts.models.lease import LEASE
 from accounts.models.states import State, Status
 from accounts.runs.actions import approve, keep
 from accounts.runs.rollouts import decisions
@@ -198,8 +199,34 @@ def test_no_more_run_at_once_than_it_says(approved) -> None:
 
     first = statuses(approved)[APPLYING]
     move(approved, APPLYING, VERIFIED, most=1)
+    second = statuses(approved)[APPLYING]
+    runs_of(approved).filter(status=APPLYING).update(leased_until=Now() + LEASE)
+    advance(approved.number)
 
-    assert (first, statuses(approved)[APPLYING]) == (2, 2)
+    assert (first, second, statuses(approved)[APPLYING]) == (2, 2, 2)
+
+
+def test_more_run_at_once_where_workers_carry_all_of_them(
+    approved, monkeypatch
+) -> None:
+    monkeypatch.setattr(Rollout, "AT_ONCE", 4)
+    Rollout.objects.update(at_once=4, second_percent=1)
+    for _ in range(2):
+        advance(approved.number)
+        move(approved, APPLYING, VERIFIED)
+    begun = runs_of(approved).filter(status=APPLYING)
+
+    counts = [begun.count()]
+    for carried in (3, 4, 5):
+        some = list(begun.values_list("pk", flat=True)[:carried])
+        begun.filter(pk__in=some).update(leased_until=Now() + LEASE)
+        advance(approved.number)
+        counts.append(begun.count())
+    begun.update(leased_until=Now() - LEASE)
+    advance(approved.number)
+
+    assert counts == [4, 4, 5, 7]
+    assert begun.count() == 7
 
 
 def test_accounts_approved_one_by_one_wait_for_their_wave_too() -> None:

@@ -123,6 +123,22 @@ def test_ten_percent_follow_and_then_the_rest_so_many_at_once() -> None:
     assert [(step.wave, step.start) for step in steps] == [(2, 10), (3, 50)]
 
 
+def test_more_are_at_once_where_workers_carry_them_all_unless_a_person_chose() -> None:
+    follows = replace(USUAL, follows=True)
+
+    def started(carried: int, working: int, settings: Settings) -> int:
+        rest = Wave(working=working, carried=carried)
+        waves = (Wave(good=1), Wave(good=10), rest)
+        return next_step(Counts(approved=900, waves=waves), settings).start
+
+    assert started(0, 0, follows) == 50
+    assert started(32, 50, follows) == 0
+    assert started(50, 50, follows) == 13
+    assert started(128, 160, follows) == 0
+    assert started(128, 140, follows) == 20
+    assert started(128, 49, USUAL) == 1
+
+
 def test_a_wave_is_tried_by_people_before_the_next_one() -> None:
     waits = replace(USUAL, waits=True)
     done, working = Wave(good=1), Wave(working=1)

@@ -136,6 +136,21 @@ def test_the_limits_are_changed_and_wrong_ones_named(operator, rollout) -> None:
     assert {name: getattr(row, name) for name in limits} == limits
 
 
+def test_a_page_says_whether_accounts_at_a_time_have_a_maximum(
+    operator, rollout
+) -> None:
+    def said() -> str:
+        page = operator.get(rollout.get_absolute_url()).content.decode()
+        return " ".join(page.split()).partition("Accounts at a time: ")[2]
+
+    usual = said()
+    Rollout.objects.update(at_once=1_000)
+    chosen = said()
+
+    assert usual.startswith("50, or more if the workers have threads for more. ")
+    assert chosen.startswith("up to 1,000. ")
+
+
 def test_what_failed_is_named_and_retried(operator, rollout) -> None:
     decisions.approve_group(rollout, SAME, person("approver"))
     advance(rollout.number)
