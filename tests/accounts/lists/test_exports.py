@@ -105,6 +105,17 @@ def test_accounts_are_in_the_order_asked_for_across_slices() -> None:
     assert len(names) == AT_ONCE + 2
 
 
+def test_an_account_that_was_deleted_meanwhile_is_not_written() -> None:
+    add(AT_ONCE + 2)
+    rows = listed(QueryDict())
+    first = next(rows)
+    ManagedAccount.objects.filter(name=f"a{AT_ONCE:05}").delete()
+
+    names = [first.account.name, *(one.account.name for one in rows)]
+
+    assert names == [f"a{n:05}" for n in range(AT_ONCE + 2) if n != AT_ONCE]
+
+
 def test_runs_of_the_same_moment_are_each_written_once(monkeypatch) -> None:
     monkeypatch.setattr(runs, "AT_ONCE", 2)
     account = account_row()
