@@ -45,7 +45,7 @@ LAYERS = (
 
 
 ROOMS = (
-    {"closed_sets", "http", "models", "secrets", "slices", "wording"},
+    {"closed_sets", "http", "models", "packed", "secrets", "slices", "wording"},
     {"people"},
     {"work"},
     {"notifications"},

@@ -161,7 +161,10 @@ TWO_BUNDLES = "two-bundles"
 LOOK = "look"
 """What AWS has of the accounts of a report: the answers are kept with the report."""
 
-EXPORT, FILE_CHECK, FILE_PREVIEW = "export", "file-check", "file-preview"
+EXPORT = "packed-export"
+"""A topic that earlier releases did not have: they kept the text as it is."""
+
+FILE_CHECK, FILE_PREVIEW = "file-check", "file-preview"
 FILE_SAVE, UPLOAD_SAVE, ADOPT = "file-save", "upload-save", "adopt"
 """Of one person alone: AWS is not asked. Saving the same again changes nothing."""
 

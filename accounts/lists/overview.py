@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.urls import reverse
 
 from accounts.discover.organization.watching import watched_drafts
@@ -25,6 +26,7 @@ from accounts.models import (
     Rollout,
     Run,
 )
+from accounts.models.account import has_older_policies
 from accounts.models.standing import NOT_APPROVED, WORDS, counted_by_word
 from accounts.models.states import State, Status
 from accounts.people.policies import is_production
@@ -37,8 +39,22 @@ from accounts.wording import counted, for_count
 if TYPE_CHECKING:
     from accounts.people.role_limits.limits import Person
 
-Counts = list[tuple[str, str, int]]
-"""(environment, word, how many accounts)."""
+
+class Counted(NamedTuple):
+    """Accounts of an environment of which badges say the same word."""
+
+    environment: str
+    word: str
+    accounts: int
+    oldest: datetime | None = None
+    """When the account was verified whose verification is the oldest."""
+    older: int = 0
+    """How many have an older policy version."""
+    open: int = 0
+    """To how many everyone in Spinnaker can deploy."""
+
+
+Counts: TypeAlias = list[Counted]
 
 MOST_WORSE = 8
 """The most checks that got worse that are listed."""
@@ -57,8 +73,8 @@ class ToDo(NamedTuple):
 def states_of(counts: Counts) -> Counter[str]:
     """Count the accounts by state, in the order of WORDS."""
     states = Counter(dict.fromkeys(WORDS, 0))
-    for _, word, count in counts:
-        states[word] += count
+    for one in counts:
+        states[one.word] += one.accounts
     return states
 
 
@@ -74,11 +90,23 @@ def accounts_url() -> str:
 
 
 def counts_by_environment() -> Counts:
-    return list(counted_by_word(ManagedAccount.objects.all(), "environment"))
+    """Count all that the overview says of accounts in one query: their rows are wide,
+    and every query that counts reads all of them.
+    """
+    found = counted_by_word(
+        ManagedAccount.objects.all(),
+        "environment",
+        oldest=Min("verified_at", filter=~Q(verification="")),
+        older=Count("pk", filter=has_older_policies()),
+        open=Count("pk", filter=Q(write_roles=[], granted_at__isnull=False)),
+    )
+    return [Counted(*one) for one in found]
 
 
 def fills(row: ManagingAccount) -> list[ToDo]:
     """Offer the organization in time, before the list of accounts is full."""
+    if row.organization:
+        return []
     room = capacity_of(row)
     if not room.is_near_its_end:
         return []
@@ -91,7 +119,7 @@ def fills(row: ManagingAccount) -> list[ToDo]:
     return [ToDo(text, f"{row.get_absolute_url()}?switch=1#switch", "View changes")]
 
 
-def to_do(states: dict[str, int], person: Person) -> list[ToDo]:
+def to_do(states: dict[str, int], counts: Counts, person: Person) -> list[ToDo]:
     """List what waits for a person, the most urgent first: for whoever approves, what
     only such a person can move.
     """
@@ -104,8 +132,8 @@ def to_do(states: dict[str, int], person: Person) -> list[ToDo]:
         *(() if approves else decisions),
         *stale(),
         *inactive(),
-        *open_production(),
-        *older_policies(),
+        *open_production(counts),
+        *older_policies(counts),
         *new_in_watched_units(),
         *drafts(states),
         *bundles(),
@@ -223,9 +251,9 @@ def stale() -> list[ToDo]:
     return [ToDo(text, f"{accounts_url()}?verification={STALE}", "View accounts")]
 
 
-def older_policies() -> list[ToDo]:
+def older_policies(counts: Counts) -> list[ToDo]:
     """List accounts that a newer Bowline would allow something else."""
-    count = ManagedAccount.objects.on_older_policies().count()
+    count = sum(one.older for one in counts)
     if not count:
         return []
     text = for_count(
@@ -237,12 +265,13 @@ def older_policies() -> list[ToDo]:
     return [ToDo(text, f"{accounts_url()}?policies={OLDER}", "View accounts")]
 
 
-def open_production() -> Iterator[ToDo]:
+def open_production(counts: Counts) -> Iterator[ToDo]:
     """List the environments in production that everybody in Spinnaker may deploy to."""
-    rows = ManagedAccount.objects.filter(write_roles=[], granted_at__isnull=False)
-    counts = rows.order_by().values_list("environment").annotate(Count("pk"))
-    for environment, count in sorted(counts):
-        if is_production(environment):
+    found: Counter[str] = Counter()
+    for one in counts:
+        found[one.environment] += one.open
+    for environment, count in sorted(found.items()):
+        if count and is_production(environment):
             text = for_count(
                 count,
                 f"1 account in {environment} has no group for write access, so "

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from accounts.models import EnabledProvider, ManagedAccount, Watch
 from onboarding.description.field import Field
 from onboarding.description.fields import FIELDS
-from onboarding.description.values import Description, value_of
+from onboarding.description.values import value_of
 from onboarding.details import DetailsError
 from onboarding.partitions import Arn
 from onboarding.providers import PROVIDERS
@@ -49,21 +49,22 @@ def managed_of(
     """Make the account's value; raise DetailsError where details cannot be read."""
     return value_of(
         columns_of_row(row),
-        providers_of_row(row, without),
+        in_their_order(row.providers.all(), without),
         external_id=row.spinnakers_external_id,
         former_external_id=former_external_id(row),
     )
 
 
-def providers_of_row(
-    row: ManagedAccount, without: Callable[[EnabledProvider], bool] = lacks_details
+def in_their_order(
+    enabled: Iterable[EnabledProvider],
+    without: Callable[[EnabledProvider], bool] = lacks_details,
 ) -> tuple[Provider, ...]:
-    """Return its providers in their order; raise DetailsError as `managed_of` does."""
-    enabled = {provider.key: provider for provider in row.providers.all()}
+    """Return an account's providers; raise DetailsError as `managed_of` does."""
+    by_key = {provider.key: provider for provider in enabled}
     return tuple(
-        provider_of(enabled[key])
+        provider_of(by_key[key])
         for key in PROVIDERS
-        if key in enabled and not without(enabled[key])
+        if key in by_key and not without(by_key[key])
     )
 
 
@@ -75,11 +76,6 @@ def columns_of_row(
     row: ManagedAccount | Watch, chosen: Iterable[Field] = FIELDS
 ) -> dict[str, Any]:
     return {one.name: getattr(row, one.name) for one in chosen}
-
-
-def description_of(row: ManagedAccount) -> Description:
-    """Return how it is described; raise DetailsError as `managed_of` does."""
-    return Description(columns_of_row(row), providers_of_row(row))
 
 
 def described(row: ManagedAccount | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from accounts.models.standing import (
@@ -79,7 +79,7 @@ class DescribedQuerySet(models.QuerySet[M]):
 
     def on_older_policies(self) -> Self:
         """Keep those that a plan would bring newer policies."""
-        return self.filter(policy_set__gt=0, policy_set__lt=POLICY_SET)
+        return self.filter(has_older_policies())
 
     def pass_to(self, state: State, **changes: Any) -> int:
         """Be in a state that passes, and know in which one it was before."""
@@ -139,6 +139,10 @@ class DescribedQuerySet(models.QuerySet[M]):
             updated_at=timezone.now(),
             **({} if verified else self.UNVERIFIED),
         )
+
+
+def has_older_policies() -> Q:
+    return Q(policy_set__gt=0, policy_set__lt=POLICY_SET)
 
 
 class Account(models.Model):

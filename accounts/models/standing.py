@@ -14,7 +14,7 @@ from operator import or_
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, Count, Q, QuerySet, When
+from django.db.models import Aggregate, Case, Count, Q, QuerySet, When
 from django.utils import timezone
 
 from accounts.models.states import BADGES, PASSING, State
@@ -225,8 +225,12 @@ def word_of(
     return WRITES_UNKNOWN if unknown_writes and state == State.VERIFIED else state
 
 
-def counted_by_word(rows: QuerySet[Any], *fields: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the values of the fields, a word, and how many accounts have both."""
+def counted_by_word(
+    rows: QuerySet[Any], *fields: str, **also: Aggregate
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the values of the fields, a word, how many accounts have both, and these
+    aggregates of them: all of it reads the table once.
+    """
     stale = Case(When(verification_is_stale(), then=True), default=False)
     unknown = Case(When(unknown_writes__gt=0, then=1), default=0)
     without = Case(When(undeployable__gt=0, then=1), default=0)
@@ -234,7 +238,8 @@ def counted_by_word(rows: QuerySet[Any], *fields: str) -> Iterator[tuple[Any, ..
     found = rows.values(
         *fields, "state", is_stale=stale, unknown=unknown, without=without, more=more
     )
-    for row in found.annotate(count=Count("pk")).order_by(*fields, "state"):
+    found = found.annotate(count=Count("pk"), **also)
+    for row in found.order_by(*fields, "state"):
         word = word_of(
             row["state"],
             is_stale=row["is_stale"],
@@ -242,7 +247,8 @@ def counted_by_word(rows: QuerySet[Any], *fields: str) -> Iterator[tuple[Any, ..
             undeployable=row["without"],
             unapproved=row["more"],
         )
-        yield (*(row[field] for field in fields), word, row["count"])
+        said = [row[name] for name in also]
+        yield (*(row[field] for field in fields), word, row["count"], *said)
 
 
 def outcome_in_words(state: str, unknown_writes: int, undeployable: int) -> str:

@@ -44,6 +44,8 @@ PLACE = re.compile(
 )
 """Breaks, quotes and what nobody sees; apostrophes, and the sign that may follow."""
 BREAK = re.compile(f"[{BREAKS}]")
+PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+-]*")
+"""Most cells: no formula begins in them."""
 
 SEPARATORS = {
     Kind.REGIONS: re.compile(r"[;,\s]+"),
@@ -75,6 +77,8 @@ def csv_row(cells: Iterable[str]) -> str:
 
 def guarded(text: str) -> str:
     """Add an apostrophe where a formula could begin."""
+    if PLAIN.fullmatch(text):
+        return text
     return PLACE.sub(lambda at: at[0] + "'" * begins_formula(at), text)
 
 

@@ -6,8 +6,9 @@ Only what differs from the defaults is written, and nothing that was looked up i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -34,6 +35,9 @@ from onboarding.topology import (
 
 Written = dict[str, Any]
 """An account, or the managing one, in the keys of the file."""
+
+AT_ONCE = 100
+"""The accounts that one call of YAML's writer writes: it holds their nodes."""
 
 
 class FileDumper(yaml.CSafeDumper):
@@ -122,7 +126,16 @@ def yaml_text(
 ) -> str:
     parts = {"managing": managing} if managing else {}
     parts |= {"spinnaker": spinnaker} if spinnaker else {}
-    return dumped({**parts, "accounts": list(accounts)})
+    return "".join(yaml_lines(parts, accounts))
+
+
+def yaml_lines(parts: Written, accounts: Iterable[Written]) -> Iterator[str]:
+    """Write the accounts as they come, after these other parts of the file."""
+    left = iter(accounts)
+    some = list(islice(left, AT_ONCE))
+    yield dumped({**parts, "accounts": some})
+    while some := list(islice(left, AT_ONCE)):
+        yield dumped(some)
 
 
 def dumped(value: Any, *, flow: bool | None = None) -> str:
@@ -139,8 +152,13 @@ def dumped(value: Any, *, flow: bool | None = None) -> str:
 
 def csv_text(accounts: Iterable[Written]) -> str:
     """Write a row an account, so that a spreadsheet keeps every cell as it is."""
-    rows = ([cell(written, column) for column in COLUMNS] for written in accounts)
-    return "".join(map(csv_row, (COLUMNS, *rows)))
+    return "".join(csv_lines(accounts))
+
+
+def csv_lines(accounts: Iterable[Written]) -> Iterator[str]:
+    yield csv_row(COLUMNS)
+    for written in accounts:
+        yield csv_row(cell(written, column) for column in COLUMNS)
 
 
 def cell(written: Written, column: str) -> str:

@@ -18,7 +18,7 @@ from accounts.discover.organization.watching import template_of, watch_unit
 from accounts.forms.account import AccessForm, IdentityForm
 from accounts.forms.organization import SharedForm
 from accounts.mapping.accounts_file import preview_all
-from accounts.mapping.accounts_file.export import export
+from accounts.mapping.accounts_file.export import Export
 from accounts.mapping.managed import columns_of_row
 from accounts.models import ManagedAccount, Member, Unit, Watch
 from accounts.web.bulk.forms import BulkEditForm
@@ -91,7 +91,7 @@ def test_an_export_says_what_is_described(said: dict[str, Any], csv: bool) -> No
     ManagedAccount.objects.all().delete()
     row = account_row(**said)
 
-    found = preview_all(read(export().text(csv=csv).encode(), csv=csv), None)
+    found = preview_all(read(Export().text(csv=csv).encode(), csv=csv), None)
 
     assert [one.what for one in found.accounts] == ["same"]
     assert found.accounts[0].row == row

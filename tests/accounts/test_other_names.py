@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from accounts.forms.account import ProvidersForm
 from accounts.mapping.accounts_file import register
+from accounts.mapping.accounts_file.export import written
 from accounts.mapping.accounts_file.uploading import text
 from accounts.mapping.edits import editing
 from accounts.mapping.entries import described_entries, unplanned_entries
-from accounts.mapping.managed import description_of, managed_of
+from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
 from accounts.mapping.spinnaker_names import NameTaken, claim_names
 from accounts.mapping.verified import keep_verified, managed_from
@@ -24,7 +25,6 @@ from accounts.runs.verifying import regions_in_use
 from accounts.spinnaker.bundles import build, new_bundle
 from accounts.spinnaker.deliveries.wanted import environments, wanted_bodies
 from onboarding.accounts_file import FileProblems, read
-from onboarding.accounts_file.writing import account_written
 from onboarding.spinnaker.bundle.contents import accounts_in
 from tests.rows import account_row, approve_entries, managing_row, person
 
@@ -76,7 +76,7 @@ def test_an_accounts_file_gives_them_and_gets_them_back() -> None:
     (account,) = register(file("{name: a, regions: [eu-west-1]}, {name: b}"), None)
 
     assert names() == {"staging", "a", "b"}
-    said = account_written(description_of(account))["also_as"]
+    said = written(account, account.providers.all())["also_as"]
     assert said == [{"name": "a", "regions": ["eu-west-1"]}, {"name": "b"}]
     (account,) = register(file(), None)
     assert (account.also_as, names()) == ([], {"staging"})

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from onboarding import accounts_file
 from onboarding.accounts_file import AccountsFile, FileProblems
 from onboarding.accounts_file.reader import Problem
-from onboarding.accounts_file.writing import account_written, csv_text, yaml_text
+from onboarding.accounts_file.writing import (
+    account_written,
+    csv_text,
+    dumped,
+    yaml_text,
+)
 from onboarding.providers.ecs import Ecs
 from onboarding.topology import ExistingIdentity, InstanceRole, Permissions, PodRole
 from tests.factories import description, image_key, managed, provider
@@ -277,6 +282,16 @@ def test_what_is_written_is_read_again(account, uses_external_id, csv) -> None:
 
     assert again.managed == account
     assert again.columns["uses_external_id"] is uses_external_id
+
+
+def test_accounts_are_written_a_few_at_a_time_as_if_at_once() -> None:
+    many = [{"name": f"a{number}", "regions": ["us-east-1"]} for number in range(205)]
+    managing = {"name": "core"}
+
+    said = yaml_text(managing, iter(many))
+
+    assert said == dumped({"managing": managing, "accounts": many})
+    assert yaml_text(None, []) == dumped({"accounts": []})
 
 
 def eks_problems(cluster: str) -> tuple[Problem, ...]:

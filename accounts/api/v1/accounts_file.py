@@ -6,10 +6,11 @@ A worker compares and saves what is long, and writes many accounts.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
@@ -31,10 +32,11 @@ from accounts.discover.lookups import (
     ask_own,
     own_lookup,
 )
-from accounts.lists.exports import ACCOUNTS_FILE, are_few, text_of
+from accounts.lists.exports import ACCOUNTS_FILE, are_few, lines_of
 from accounts.mapping.accounts_file import preview_all, register_all
 from accounts.mapping.accounts_file.outcome import Doing, is_short, outcome
 from accounts.models import Lookup, ManagedAccount
+from accounts.packed import unpacked
 from onboarding.accounts_file import FileProblems
 
 router = Router()
@@ -87,7 +89,7 @@ def read_accounts_file(request: ApiRequest, wanted: Query[FileAsked]) -> Any:
     form, accounts = wanted.format, ManagedAccount.objects.count()
     if are_few(accounts):
         count(str(request.token.pk), accounts // ACCOUNTS)
-        return file_of(text_of(ACCOUNTS_FILE, form), form)
+        return file_of("".join(lines_of(ACCOUNTS_FILE, form)), form)
     own = Own(request.user.pk, form, name=ACCOUNTS_FILE)
     asked = own_lookup(Question(EXPORT, "aws", own=own).digest, request.user)
     if asked is None or not (asked.waits or 0 < wanted.asked <= asked.times_asked):
@@ -98,12 +100,13 @@ def read_accounts_file(request: ApiRequest, wanted: Query[FileAsked]) -> Any:
     if asked.waits:
         again = f"/accounts-file?format={form}&asked={asked.times_asked}"
         return Status(202, {"path": again, "in_progress": True})
-    return file_of(answer_of(asked), form)
+    return file_of(unpacked(answer_of(asked)), form)
 
 
-def file_of(text: str, form: str) -> HttpResponse:
+def file_of(text: str | Iterator[str], form: str) -> HttpResponseBase:
     kind = CSV if form == "csv" else YAML
-    return HttpResponse(text, content_type=f"{kind}; charset=utf-8")
+    answer = HttpResponse if isinstance(text, str) else StreamingHttpResponse
+    return answer(text, content_type=f"{kind}; charset=utf-8")
 
 
 @router.post(

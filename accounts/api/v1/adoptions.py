@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.debug import sensitive_variables
 from ninja import Field, Query, Router, Schema
@@ -188,7 +188,7 @@ def read_spinnaker_report(request: ApiRequest, id: UUID) -> Any:
 )
 def read_taken_accounts(
     request: ApiRequest, id: UUID, wanted: Query[FileWanted]
-) -> HttpResponse:
+) -> HttpResponseBase:
     """Read the accounts that can be taken as an accounts file, which can be previewed
     and saved. Every 200 accounts count as a request.
     """

@@ -64,14 +64,18 @@ def read_overview(request: ApiRequest) -> dict[str, Any]:
     counts = counts_by_environment()
     states = states_of(counts)
     worse = got_worse()
-    todo = [*fills(managing), *to_do(states, request.user)]
+    todo = [*fills(managing), *to_do(states, counts, request.user)]
     return {
         "version": VERSION,
         "accounts": states.total(),
         "states": {state: count for state, count in states.items() if count},
         "environments": [
-            {"environment": environment, "state": state, "accounts": count}
-            for environment, state, count in counts
+            {
+                "environment": one.environment,
+                "state": one.word,
+                "accounts": one.accounts,
+            }
+            for one in counts
         ],
         "to_do": [
             {"sentence": one.text, "page": full_url(request, one.url)} for one in todo

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from accounts.management.command import BowlineCommand, write
-from accounts.mapping.accounts_file.export import export
+from accounts.mapping.accounts_file.export import Export
 
 
 class Command(BowlineCommand):
@@ -27,7 +27,7 @@ class Command(BowlineCommand):
         )
 
     def handle(self, *, file: Path | None, csv: bool, **_: Any) -> None:
-        found = export()
+        found = Export()
         csv = csv or (file is not None and file.suffix.lower() == ".csv")
         text = found.text(csv=csv)
         for reason in found.excluded:

@@ -4,71 +4,87 @@ not, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Collection, Iterator
+from uuid import UUID
 
-from accounts.mapping.managed import description_of, lacks_details, managed_of
+from accounts.mapping.managed import (
+    columns_of_row,
+    in_their_order,
+    lacks_details,
+)
 from accounts.mapping.managing import managing_of
 from accounts.mapping.spinnaker.connection import connection_of
-from accounts.models import ManagedAccount, ManagingAccount, Spinnaker
+from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount, Spinnaker
+from accounts.packed import packed, unpacked
+from accounts.slices import read_in_slices
 from onboarding.accounts_file.spinnaker import spinnaker_written
 from onboarding.accounts_file.writing import (
     Written,
     account_written,
-    csv_text,
+    csv_lines,
     managing_written,
-    yaml_text,
+    yaml_lines,
 )
+from onboarding.description.fields import FIELDS
+from onboarding.description.values import Description
 from onboarding.details import DetailsError
 
-AT_ONCE = 1_000
-"""Rows read at once."""
+COLUMNS = [one.name for one in FIELDS]
 
 
-class Export(NamedTuple):
-    managing: Written | None
-    accounts: list[Written]
-    excluded: list[str]
-    """Why accounts are not in it, each with its name."""
-    spinnaker: Written | None = None
+class Export:
+    """All accounts by name, written as they are read."""
+
+    def __init__(self) -> None:
+        self.excluded: list[str] = []
+        """Why accounts are not in it, each with its name; whole after the last line."""
 
     def text(self, *, csv: bool) -> str:
+        return "".join(self.lines(csv=csv))
+
+    def lines(self, *, csv: bool) -> Iterator[str]:
         if csv:
-            return csv_text(self.accounts)
-        comments = "".join(f"# Not in this file: {said}\n" for said in self.excluded)
-        return comments + yaml_text(self.managing, self.accounts, self.spinnaker)
+            yield from csv_lines(self.accounts())
+            return
+        body = packed(yaml_lines(other_parts(), self.accounts()))
+        yield from (f"# Not in this file: {said}\n" for said in self.excluded)
+        yield from unpacked(body)
+
+    def accounts(self) -> Iterator[Written]:
+        found = ManagedAccount.objects.order_by("name")
+        for rows in read_in_slices(found, ManagedAccount.objects.only(*COLUMNS)):
+            enabled = enabled_in([row.pk for row in rows])
+            for row in rows:
+                try:
+                    yield written(row, enabled[row.pk])
+                except DetailsError as error:
+                    self.excluded.append(" ".join(f"{row.name}. {error}".split()))
 
 
-def export(rows: Iterable[ManagedAccount] | None = None) -> Export:
-    """Export the accounts, or all of them by name."""
-    managing = ManagingAccount.objects.first()
-    if rows is None:
-        everything = ManagedAccount.objects.prefetch_related("providers")
-        everything = everything.defer("verified", "applied", "approved_entries")
-        rows = everything.order_by("name").iterator(chunk_size=AT_ONCE)
-    accounts, excluded = [], []
-    for row in rows:
-        if reason := why_not(row):
-            excluded.append(" ".join(f"{row.name}. {reason}".split()))
-        else:
-            accounts.append(account_written(description_of(row)))
-    written = (
-        managing_written(managing_of(managing), trusts_bowline=managing.trusts_bowline)
-        if managing
-        else None
-    )
-    spinnaker = Spinnaker.objects.first()
-    connection = spinnaker_written(connection_of(spinnaker)) if spinnaker else None
-    return Export(written, accounts, excluded, connection)
+def other_parts() -> Written:
+    """Return what the file says of the managing account and of Spinnaker."""
+    parts: Written = {}
+    if managing := ManagingAccount.objects.first():
+        parts["managing"] = managing_written(
+            managing_of(managing), trusts_bowline=managing.trusts_bowline
+        )
+    if spinnaker := Spinnaker.objects.first():
+        parts["spinnaker"] = spinnaker_written(connection_of(spinnaker))
+    return parts
 
 
-def why_not(row: ManagedAccount) -> str:
-    """Say why the reader would refuse the account; empty where it takes it."""
-    providers = list(row.providers.all())
-    if not row.regions or not providers or any(map(lacks_details, providers)):
-        return "Its steps aren't complete."
-    try:
-        managed_of(row)
-    except DetailsError as error:
-        return str(error)
-    return ""
+def enabled_in(accounts: Collection[UUID]) -> dict[UUID, list[EnabledProvider]]:
+    """Return the providers of each account: a prefetch would take twice as long."""
+    enabled: dict[UUID, list[EnabledProvider]] = {key: [] for key in accounts}
+    for one in EnabledProvider.objects.filter(account__in=accounts).order_by("id"):
+        enabled[one.account_id].append(one)
+    return enabled
+
+
+def written(row: ManagedAccount, enabled: Collection[EnabledProvider]) -> Written:
+    """Return the account with its providers in the keys of the file; raise
+    DetailsError, with why, where the reader would refuse it.
+    """
+    if not row.regions or not enabled or any(map(lacks_details, enabled)):
+        raise DetailsError("", "Its steps aren't complete.")
+    return account_written(Description(columns_of_row(row), in_their_order(enabled)))

@@ -20,7 +20,7 @@ from accounts.discover.lookups import (
     Own,
     OwnTopics,
 )
-from accounts.lists.exports import text_of
+from accounts.lists.exports import lines_of
 from accounts.mapping.accounts_file import preview_all, register_all
 from accounts.mapping.accounts_file.outcome import Doing, outcome
 from accounts.mapping.accounts_file.uploading import check, save_as_previewed
@@ -32,6 +32,7 @@ from accounts.mapping.adopting.reporting import (
     reported,
 )
 from accounts.models import Upload
+from accounts.packed import packed
 from accounts.people.roles import OPERATOR, has_role, refusal
 from onboarding.accounts_file import FileProblems
 from onboarding.adopting.sources.passing import read_of
@@ -94,7 +95,7 @@ def listed(error: FileProblems) -> list[tuple[int, str]]:
 
 
 def exported(by: User, asked: Own, file: bytes) -> str:
-    return text_of(asked.name, asked.form, QueryDict(asked.query))
+    return packed(lines_of(asked.name, asked.form, QueryDict(asked.query)))
 
 
 def adopted(by: User, asked: Own, file: bytes) -> dict[str, Any]:

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from django.db.models import Subquery
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.http.response import HttpResponseBase
 
 from accounts.discover.organization.reading import kept_organization
-from accounts.http import Request, attachment
+from accounts.http import Request
 from accounts.lists import members as listing
+from accounts.lists.accounts import matching as matching_accounts
 from accounts.lists.activity import digest_of
 from accounts.lists.activity import matching as matching_activity
 from accounts.lists.bundles import matching as matching_bundles
-from accounts.lists.exports import ACCOUNTS, COLUMNS, account_rows, are_few
+from accounts.lists.exports import ACCOUNTS, COLUMNS, are_few, listed
 from accounts.lists.files import AT_ONCE, KINDS, Columns, dated
-from accounts.lists.runs import account_id_of, row_of
-from accounts.lists.runs import matching as matching_runs
+from accounts.lists.runs import newest_first, row_of
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount
 from accounts.models.organization.members import same_account
 from accounts.people.doors import administrator_required, operator_required
-from accounts.web.exports.streams import download
+from accounts.web.exports.streams import download, saved_as
 from accounts.web.exports.waiting import by_a_worker
 from accounts.web.people.listing import matching as matching_people
 from accounts.web.people.person import described, with_all
@@ -41,7 +42,7 @@ RUNS: Columns = {
     "number": lambda row: row.number,
     "kind": lambda row: row.kind,
     "account": lambda row: row.account_name,
-    "account_id": account_id_of,
+    "account_id": lambda row: row.aws_account or "",
     "status": lambda row: row.status,
     "changes": lambda row: row_of(row).changes,
     "started_at": lambda row: row.created_at,
@@ -88,14 +89,11 @@ PEOPLE: Columns = {
 
 
 def accounts(request: Request, form: str) -> HttpResponseBase:
-    rows = account_rows(request.GET)
-    if are_few(rows.count()):
-        return download(
-            request, ACCOUNTS, form, COLUMNS, rows.iterator(chunk_size=AT_ONCE)
-        )
+    if are_few(matching_accounts(request.GET).count()):
+        return download(request, ACCOUNTS, form, COLUMNS, listed(request.GET))
 
-    def answer(text: str) -> HttpResponse:
-        return attachment(text, dated(ACCOUNTS, form), KINDS[form])
+    def answer(lines: Iterator[str]) -> HttpResponseBase:
+        return saved_as(request, dated(ACCOUNTS, form), KINDS[form], lines)
 
     return by_a_worker(request, ACCOUNTS, form, answer)
 
@@ -117,7 +115,7 @@ def organization(request: Request, form: str) -> HttpResponseBase:
 
 
 def runs(request: Request, form: str) -> HttpResponseBase:
-    rows = matching_runs(request.GET, request.user).iterator(chunk_size=AT_ONCE)
+    rows = newest_first(request.GET, request.user)
     return download(request, "runs", form, RUNS, rows)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.discover.lookups import EXPORT, Own, Question, ask_own, own_lookup
 from accounts.http import Request
+from accounts.packed import unpacked
 from accounts.web.lookups import answered, first_asking, url_of
 
 FILE = "file"
@@ -18,15 +20,18 @@ FILE = "file"
 
 
 def by_a_worker(
-    request: Request, name: str, form: str, answer: Callable[[str], HttpResponse]
-) -> HttpResponse:
+    request: Request,
+    name: str,
+    form: str,
+    answer: Callable[[Iterator[str]], HttpResponseBase],
+) -> HttpResponseBase:
     """Wait until a worker has written the list as a file, and lead to the file."""
     look, query = request.GET.get("look"), request.GET.copy()
     query.pop("look", None)
     own = Own(request.user.pk, form, name=name, query=query.urlencode())
     found = own_lookup(Question(EXPORT, "aws", own=own).digest, request.user)
     if look == FILE and found and not found.waits and not found.message:
-        return answer(str(found.answer))
+        return answer(unpacked(str(found.answer)))
     if look not in ("1", "answer"):
         return waiting_page(request, {**SHOWN, "asking": first_asking(request)})
     if found is None or (look == "1" and not found.waits):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse, reverse_lazy
 from django.views.decorators.cache import never_cache
@@ -28,7 +29,7 @@ from accounts.discover.lookups import (
     own_lookup,
 )
 from accounts.http import BESIDE, InMemory, Request, attachment, drain, length
-from accounts.lists.exports import ACCOUNTS_FILE, are_few, text_of
+from accounts.lists.exports import ACCOUNTS_FILE, are_few, lines_of
 from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME
 from accounts.mapping.accounts_file.outcome import is_short
 from accounts.mapping.accounts_file.uploading import (
@@ -39,6 +40,7 @@ from accounts.mapping.accounts_file.uploading import (
 )
 from accounts.models import ManagedAccount, ManagingAccount, Upload
 from accounts.people.doors import operator_required
+from accounts.web.exports.streams import saved_as
 from accounts.web.exports.waiting import by_a_worker, lead, waiting_page
 from accounts.web.from_file.alike import alike
 from accounts.web.from_file.forms import FileForm
@@ -271,12 +273,14 @@ def file_template(request: Request, form: str) -> HttpResponse:
 
 
 @operator_required
-def file_export(request: Request, form: str) -> HttpResponse:
+def file_export(request: Request, form: str) -> HttpResponseBase:
     """Give all accounts as a file that can be uploaded again."""
 
-    def answer(text: str) -> HttpResponse:
-        return attachment(text, f"bowline-accounts-file.{form}", KINDS[form])
+    name = f"bowline-accounts-file.{form}"
+
+    def answer(lines: Iterator[str]) -> HttpResponseBase:
+        return saved_as(request, name, KINDS[form], lines)
 
     if are_few(ManagedAccount.objects.count()):
-        return answer(text_of(ACCOUNTS_FILE, form))
+        return attachment("".join(lines_of(ACCOUNTS_FILE, form)), name, KINDS[form])
     return by_a_worker(request, ACCOUNTS_FILE, form, answer)

@@ -11,11 +11,8 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from django.db.models import Min
-
 from accounts.lists.accounts import NO_ENVIRONMENT
 from accounts.lists.overview import Counts, accounts_url
-from accounts.models import ManagedAccount
 from accounts.models.standing import (
     FAILING,
     IN_PROGRESS,
@@ -130,13 +127,14 @@ class Matrix(NamedTuple):
 def matrix_of(counts: Counts) -> Matrix:
     """Count by environment and column, the environment that needs somebody first."""
     found: dict[str, Counter[str]] = {}
-    for environment, word, count in counts:
-        found.setdefault(environment, Counter())[COLUMN_OF[word]] += count
+    oldest: dict[str, datetime] = {}
+    for one in counts:
+        columns = found.setdefault(one.environment, Counter())
+        columns[COLUMN_OF[one.word]] += one.accounts
+        if one.oldest:
+            before = oldest.get(one.environment, one.oldest)
+            oldest[one.environment] = min(before, one.oldest)
     used = [c for c in COLUMNS if any(row[c.title] for row in found.values())]
-    verified = (
-        ManagedAccount.objects.exclude(verification="").order_by().values("environment")
-    )
-    oldest = dict(verified.values_list("environment", Min("verified_at")))
     rows = [Row(name, found[name], used, oldest.get(name)) for name in found]
     rows.sort(key=lambda row: row.urgency)
     return Matrix(used, rows[:FIRST], rows[FIRST:])

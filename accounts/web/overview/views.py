@@ -51,7 +51,7 @@ def overview(request: Request) -> HttpResponse:
         "todo": [
             *managing_to_do(managing),
             *fills(managing),
-            *to_do(states, request.user),
+            *to_do(states, counts, request.user),
         ],
         **got_worse(),
         "causes": causes_now()[:MOST_CAUSES] if states[State.FAILED] else [],

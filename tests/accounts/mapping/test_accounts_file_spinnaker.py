@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.mapping.accounts_file import register, spinnaker_differs
-from accounts.mapping.accounts_file.export import export
+from accounts.mapping.accounts_file.export import Export
 from accounts.mapping.accounts_file.uploading import NO_CONNECTION, check
 from accounts.models import Activity, Spinnaker
 from onboarding.accounts_file import FileProblems, read
@@ -54,7 +54,7 @@ def test_it_is_read() -> None:
 @pytest.mark.parametrize("text", [WHOLE, CERTIFICATE, NONE])
 def test_what_is_exported_is_read_as_the_same(text: str) -> None:
     register(read((MANAGING + text).encode()), None)
-    exported = export().text(csv=False)
+    exported = Export().text(csv=False)
 
     again = read(exported.encode())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.messages import get_messages
@@ -26,6 +27,12 @@ def again(account: ManagedAccount) -> ManagedAccount:
 def read(run: Run, **fields: str) -> dict[str, str]:
     """Fill in the form that approves a plan, as its page was just read."""
     return {"digest": plan_of(run).digest, **fields}
+
+
+def fails_halfway(*_: Any) -> Iterator[str]:
+    """Write a file as its beginning, and no more."""
+    yield "name\n"
+    raise ZeroDivisionError
 
 
 def work() -> None:

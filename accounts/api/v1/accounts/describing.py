@@ -34,14 +34,13 @@ from accounts.api.requests import Exact, Request
 from accounts.api.v1.texts import Filter, Name
 from accounts.lists.accounts import matching
 from accounts.mapping.accounts_file import register
-from accounts.mapping.accounts_file.export import why_not
-from accounts.mapping.managed import description_of
+from accounts.mapping.accounts_file.export import written
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import OPEN
 from onboarding.accounts_file import read
-from onboarding.accounts_file.writing import account_written
 from onboarding.description.fields import FIELDS
+from onboarding.details import DetailsError
 
 router = Router()
 
@@ -202,13 +201,16 @@ def in_full(row: ManagedAccount) -> dict[str, Any]:
         "sentences": list(row.standing.sentences),
         "open_run": open_run,
         "excluded_at": row.excluded_at,
-        "settings": None if why_not(row) else settings_of(row),
+        "settings": settings_of(row),
         "verification": verification_of(row.runs.filter(checks__isnull=False).first()),
     }
 
 
-def settings_of(row: ManagedAccount) -> dict[str, Any]:
-    return account_written(description_of(row))
+def settings_of(row: ManagedAccount) -> dict[str, Any] | None:
+    try:
+        return written(row, row.providers.all())
+    except DetailsError:
+        return None
 
 
 def verification_of(run: Run | None) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import ManagedAccount
 from tests.accounts.api.calling import Caller, detail, token_of
 from tests.accounts.api.v1.test_accounts_file import FILE, PATH, REFUSED, read_on, send
-from tests.accounts.web.answers import work
+from tests.accounts.web.answers import fails_halfway, work
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -127,13 +127,13 @@ def test_a_worker_writes_many_accounts_anew_for_each_who_asks(operator, long):
     later = operator.read("/accounts-file", format="csv")
 
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    assert b"late" in answer.content
+    assert b"late" in answer.getvalue()
     assert later.status_code == 202
     assert later.json()["path"] != first.json()["path"]
 
 
 def test_what_a_worker_could_not_write_says_why(operator, long, monkeypatch):
-    monkeypatch.setattr("accounts.web.exports.own_answers.text_of", lambda *_: 1 / 0)
+    monkeypatch.setattr("accounts.web.exports.own_answers.lines_of", fails_halfway)
 
     answer = read_on(operator, operator.read("/accounts-file"))
 

@@ -65,7 +65,7 @@ def test_several_are_counted() -> None:
             verified_at=LONG_AGO,
         )
 
-    texts = [item.text for item in to_do(Counter(), person("viewer"))]
+    texts = [item.text for item in to_do(Counter(), [], person("viewer"))]
 
     assert (
         texts[0] == "3 accounts were verified more than 7 days ago. Verify them again."

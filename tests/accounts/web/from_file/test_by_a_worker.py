@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from accounts.models import ManagedAccount, Upload
-from tests.accounts.web.answers import work
+from tests.accounts.web.answers import fails_halfway, work
 from tests.accounts.web.from_file.test_from_file import (
     CSV,
     operator,
@@ -219,7 +219,7 @@ def test_a_worker_writes_many_accounts(operator, long, monkeypatch, path) -> Non
     assert 'hx-trigger="every 1s"' in waiting
     assert "The file is ready." in page
     assert "look=file" in page
-    assert file.content == b"".join(in_a_request)
+    assert file.getvalue() == in_a_request.getvalue()
     for header in ("Content-Type", "Content-Disposition"):
         assert file[header] == in_a_request[header]
     assert 'hx-trigger="load"' in of_another
@@ -229,7 +229,7 @@ def test_a_file_that_a_worker_could_not_write_can_be_asked_for_again(
     operator, long, monkeypatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr("accounts.web.exports.own_answers.text_of", lambda *_: 1 / 0)
+        broken.setattr("accounts.web.exports.own_answers.lines_of", fails_halfway)
         operator.get("/accounts-file.csv?look=1")
         work()
     failed = words(operator.get("/accounts-file.csv?look=answer"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.lists.overview import ToDo, to_do
+from accounts.lists.overview import ToDo, counts_by_environment, to_do
 from accounts.models import Bundle, Delivery, FeedToken
 from accounts.models.standing import WORDS
 from accounts.models.states import State
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 def waiting() -> list[ToDo]:
     states = dict.fromkeys((*State.values, *WORDS), 0)
-    return to_do(states, person("approver"))
+    return to_do(states, counts_by_environment(), person("approver"))
 
 
 def test_the_first_bundle_is_to_be_installed() -> None:

@@ -8,11 +8,17 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.lists.accounts import matching
-from accounts.lists.overview import counts_by_environment
+from accounts.lists.overview import (
+    Counted,
+    counts_by_environment,
+    fills,
+    older_policies,
+    open_production,
+)
 from accounts.models.standing import FAILING, WORDS
 from accounts.models.states import State
 from accounts.web.overview.matrix import COLUMN_OF, COLUMNS, FIRST, matrix_of
-from tests.rows import account_row
+from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -24,11 +30,11 @@ def test_every_state_is_counted_in_one_column() -> None:
 
 def test_production_is_first_and_then_what_has_the_most_failures() -> None:
     counts = [
-        ("dev", State.FAILED, 3),
-        ("prod-eu", State.VERIFIED, 9),
-        ("qa", State.DRIFTED, 9),
-        ("stage", State.FAILED, 1),
-        ("team", State.VERIFIED, 9),
+        Counted("dev", State.FAILED, 3),
+        Counted("prod-eu", State.VERIFIED, 9),
+        Counted("qa", State.DRIFTED, 9),
+        Counted("stage", State.FAILED, 1),
+        Counted("team", State.VERIFIED, 9),
     ]
 
     names = [row.name for row in matrix_of(counts).first]
@@ -37,7 +43,9 @@ def test_production_is_first_and_then_what_has_the_most_failures() -> None:
 
 
 def test_a_few_failures_take_their_share_and_no_more() -> None:
-    (row,) = matrix_of([("dev", State.VERIFIED, 96), ("dev", State.FAILED, 4)]).first
+    counts = [Counted("dev", State.VERIFIED, 96), Counted("dev", State.FAILED, 4)]
+
+    (row,) = matrix_of(counts).first
 
     assert [(part.colour, part.width) for part in row.bar] == [
         ("good", 96),
@@ -46,7 +54,7 @@ def test_a_few_failures_take_their_share_and_no_more() -> None:
 
 
 def test_what_drifted_is_not_counted_as_failed() -> None:
-    (row,) = matrix_of([("dev", State.DRIFTED, 2)]).first
+    (row,) = matrix_of([Counted("dev", State.DRIFTED, 2)]).first
 
     assert [(cell.column.title, cell.accounts) for cell in row.cells] == [
         (State.DRIFTED, 2)
@@ -79,8 +87,39 @@ def test_each_number_leads_to_its_accounts() -> None:
     assert dev.oldest == verified["verified_at"]
 
 
+def test_the_oldest_verification_is_of_all_states_that_still_hold() -> None:
+    now = timezone.now()
+    for days, state in enumerate((State.VERIFIED, State.PLANNED, State.OUTDATED)):
+        account_row(
+            f"a{days}",
+            account_id=f"92222222221{days}",
+            state=state,
+            verification="" if state == State.OUTDATED else State.VERIFIED,
+            verified_at=now - timedelta(days=days),
+        )
+
+    (row,) = matrix_of(counts_by_environment()).first
+
+    assert row.oldest == now - timedelta(days=1)
+
+
+def test_all_that_is_counted_of_accounts_takes_one_query(
+    django_assert_num_queries,
+) -> None:
+    """Rows of accounts are wide: reading all of 100,000 takes 0.1 seconds each time."""
+    row = managing_row(organization="o-a1b2c3d4e5")
+    account_row(environment="production", granted_at=timezone.now())
+
+    with django_assert_num_queries(1):
+        counts = counts_by_environment()
+        matrix = matrix_of(counts)
+        found = [*open_production(counts), *older_policies(counts), *fills(row)]
+
+    assert len(matrix.first) == len(found) == 1
+
+
 def test_many_environments_are_folded() -> None:
-    counts = [(f"e{n}", State.VERIFIED, 1) for n in range(FIRST + 3)]
+    counts = [Counted(f"e{n}", State.VERIFIED, 1) for n in range(FIRST + 3)]
 
     found = matrix_of(counts)
 
