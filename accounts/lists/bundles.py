@@ -15,8 +15,8 @@ from django.urls import reverse
 from accounts.discover.comparisons import are_small, kept, question_of
 from accounts.lists.filters import Filters, filtered
 from accounts.models import Bundle
-from accounts.spinnaker.two_bundles import between
 from accounts.wording import counted, listed
+from onboarding.spinnaker.bundle.comparison import delta
 
 NUMBER = re.compile(r"(?:bundle\s*)?#?\s*([0-9]{1,9})", re.IGNORECASE)
 """What people write for a bundle: its number, “#5” or “Bundle 5”."""
@@ -113,7 +113,7 @@ def ahead(installed: Bundle | None) -> Ahead | None:
 def counts_of(earlier: Bundle, later: Bundle) -> Counts | None:
     """Count what changes, where they are small or a worker compared them."""
     if are_small(earlier, later):
-        found = between(earlier, later)
+        found = delta(earlier.revision, later.revision)
         kinds = (found.added, found.changed, found.removed)
         return Counts(*map(len, (*kinds, (*found.files, *found.gone))))
     compared = kept(question_of(earlier, later))

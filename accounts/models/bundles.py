@@ -16,6 +16,7 @@ from accounts.models.activity import CreatedBy
 from accounts.models.lease import Carried, CarriedQuerySet
 from accounts.models.managed import ManagedAccount
 from accounts.models.readable import Readable, is_mapping
+from onboarding.spinnaker.bundle.contents import Revision
 from onboarding.spinnaker.bundle.limits import Load
 
 BUILD_PATIENCE = timedelta(seconds=90)
@@ -128,6 +129,12 @@ class Bundle(CreatedBy, Carried, Readable):
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:bundle", args=[self.number])
+
+    @property
+    def revision(self) -> Revision:
+        """Read out of its zip what it is compared by."""
+        digests = {file["path"]: file["sha256"] for file in self.files}
+        return Revision.zipped(self.number, self.archive, digests)
 
     @property
     def filename(self) -> str:
