@@ -12,11 +12,10 @@ from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 
-from accounts.discover.comparisons import are_small, kept, question_of
+from accounts.discover.comparisons import kept, of_two
 from accounts.lists.filters import Filters, filtered
 from accounts.models import Bundle
 from accounts.wording import counted, listed
-from onboarding.spinnaker.bundle.comparison import delta
 
 NUMBER = re.compile(r"(?:bundle\s*)?#?\s*([0-9]{1,9})", re.IGNORECASE)
 """What people write for a bundle: its number, “#5” or “Bundle 5”."""
@@ -112,14 +111,11 @@ def ahead(installed: Bundle | None) -> Ahead | None:
 
 def counts_of(earlier: Bundle, later: Bundle) -> Counts | None:
     """Count what changes, where they are small or a worker compared them."""
-    if are_small(earlier, later):
-        found = delta(earlier.revision, later.revision)
-        kinds = (found.added, found.changed, found.removed)
-        return Counts(*map(len, (*kinds, (*found.files, *found.gone))))
-    compared = kept(question_of(earlier, later))
-    if compared is None:
+    comparison = of_two(earlier, later)
+    found = kept(comparison.question) if comparison.is_large else comparison.make()
+    if found is None:
         return None
-    accounts, paths = compared.excerpt.accounts, compared.excerpt.paths
+    accounts, paths = found.excerpt.accounts, found.excerpt.paths
     return Counts(
         added=accounts["create"],
         changed=accounts["update"],

@@ -16,21 +16,18 @@ from accounts.api.v1.bundles.comparing import (
     AskedBefore,
     Compared,
     Waits,
-    by_a_worker,
     compared,
+    made,
 )
 from accounts.api.v1.bundles.reading import OTHERS
 from accounts.api.v1.foreign.alike import AlikeListed, listed
-from accounts.discover.comparisons import NEXT_QUESTION, are_few
+from accounts.discover.comparisons import with_last
 from accounts.http import full_url
 from accounts.models import Bundle, ManagedAccount
 from accounts.spinnaker.next_bundle import (
     MOST_KEPT,
-    Changes,
     Failing,
     Unlike,
-    compared_now,
-    next_bundle,
     unlike_now,
 )
 
@@ -94,13 +91,7 @@ def read_next_bundle(request: ApiRequest, before: Query[AskedBefore]) -> Any:
     many accounts: the answer is 202 until then.
     """
     ready = ManagedAccount.objects.ready().count()
-    found: Changes | Waits
-    if are_few(ready):
-        found = next_bundle().changes
-        now = found.of
-    else:
-        now = compared_now()
-        found = by_a_worker(NEXT_QUESTION, now, request.user, before.asked)
+    found = made(with_last(ready), request.user, before.asked)
     unlike = unlike_now()
     page = full_url(request, reverse("accounts:bundle-next"))
     last = Bundle.objects.built().values_list("number", flat=True).first()
@@ -114,11 +105,12 @@ def read_next_bundle(request: ApiRequest, before: Query[AskedBefore]) -> Any:
     if isinstance(found, Waits):
         waits = {"sentence": OF_MANY.format(TAKES_LONG), "digest": "", "is_old": False}
         return Status(202, said | waits)
+    changes = found.changes
     return said | {
-        "sentence": found.summary(unlike),
-        "since": found.since or None,
-        "digest": found.digest,
-        "is_old": found.of != now,
+        "sentence": changes.summary(unlike),
+        "since": changes.since or None,
+        "digest": changes.digest,
+        "is_old": found.is_old,
     }
 
 
