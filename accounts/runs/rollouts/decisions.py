@@ -50,7 +50,7 @@ from accounts.runs.rollouts.start import (
     plan_managing,
 )
 from accounts.slices import in_slices
-from accounts.spinnaker.bundles import told_since
+from accounts.spinnaker.told import told_since
 from accounts.wording import counted, first_of
 from accounts.work.queue import wake
 

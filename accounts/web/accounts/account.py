@@ -40,7 +40,7 @@ from accounts.runs.deciding.forgetting import (
 from accounts.runs.deciding.forgetting import forget as forget_account
 from accounts.runs.inactive import inactive_members
 from accounts.runs.owners.versions import versions_of
-from accounts.spinnaker.bundles import told_of
+from accounts.spinnaker.told import told_of
 from accounts.web.accounts.known_as import known_as
 from accounts.web.accounts.verdict import lines_of, sentence_of
 from accounts.web.highlighting import highlighted_json

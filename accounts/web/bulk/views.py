@@ -32,8 +32,8 @@ from accounts.people.role_limits.refusing import whose
 from accounts.people.roles import OPERATOR
 from accounts.runs import actions
 from accounts.runs.deciding.starting import start_plan
-from accounts.spinnaker.bundles import exclude_from_bundles, told_of
-from accounts.spinnaker.told import in_spinnaker
+from accounts.spinnaker.bundles import exclude_from_bundles
+from accounts.spinnaker.told import in_spinnaker, told_of
 from accounts.web.accounts.views import MOST_AT_ONCE, Chosen, chosen_accounts
 from accounts.web.bulk.editing import edit
 from accounts.web.bulk.forms import BulkEditForm
