@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from accounts.http import Request
+from accounts.http import Request, page_of
 from accounts.lists.bundles import FILTERS, ahead, installed_bundle, matching
 from accounts.models import Bundle, ManagedAccount, Spinnaker
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
 from accounts.web.role_limits.here import everywhere
 
-PAGE = 50
-
 
 def bundles(request: Request) -> HttpResponse:
     live = watched(request, live_site())
     installed = installed_bundle()
-    page = Paginator(matching(request.GET), PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, matching(request.GET))
     shown = {
         "live": live,
         "page": page,

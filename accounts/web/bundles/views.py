@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.discover.comparisons import changes_now
-from accounts.http import Request, attachment
+from accounts.http import Request, attachment, page_of
 from accounts.lists.bundles import installed_bundle
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, Bundle
@@ -48,9 +47,6 @@ MOST_FILES = 500
 MOST_EARLIER = 10
 """How many earlier bundles it can be compared with in one click."""
 
-PAGE = 50
-"""Accounts to a page."""
-
 
 @operator_required
 @require_POST
@@ -74,14 +70,14 @@ def bundle_build(request: Request) -> HttpResponse:
 
 def bundle(request: Request, number: int) -> HttpResponse:
     """Show a bundle: how to install it, or what its other tabs have."""
-    return page_of(request, number, request.GET.get("tab", ""))
+    return show_tab(request, number, request.GET.get("tab", ""))
 
 
 def bundle_file(request: Request, number: int, path: str) -> HttpResponse:
-    return page_of(request, number, "files", path)
+    return show_tab(request, number, "files", path)
 
 
-def page_of(
+def show_tab(
     request: Request, number: int, asked: str, path: str = README
 ) -> HttpResponse:
     """Show one tab of a bundle, once it is built."""
@@ -117,7 +113,7 @@ def install_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
 
 def accounts_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
     rows = bundle.accounts.defer("verified").order_by("name")
-    return {"page": Paginator(rows, PAGE).get_page(request.GET.get("page"))}
+    return {"page": page_of(request, rows)}
 
 
 def changes_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from accounts.discover.clusters.describing import (
 )
 from accounts.discover.clusters.search import begin, running_of
 from accounts.forms.clusters import AlikeForm
-from accounts.http import Request
+from accounts.http import Request, page_of
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching
 from accounts.lists.clusters import filters_of
 from accounts.lists.clusters import matching as matching_clusters
@@ -92,7 +92,7 @@ def progress_page(request: Request, search: ClusterSearch) -> HttpResponse:
 
 def refused_page(request: Request, search: ClusterSearch) -> HttpResponse:
     rows = search.accounts.exclude(message="").select_related("account")
-    one_page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    one_page = page_of(request, rows)
     shown = {**heading(search), "page": one_page}
     shown["crumbs"] = [*shown["crumbs"], ("EKS clusters", search.get_absolute_url())]
     return render(request, "clusters/refused.html", shown)

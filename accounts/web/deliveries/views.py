@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.db.models import Case, Q, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from accounts.http import Request
+from accounts.http import Request, page_of
 from accounts.models import Delivery, Spinnaker
 from accounts.people.authors import authors_of_delivery
 from accounts.people.deciding import judge
@@ -22,7 +21,6 @@ from accounts.web.live.views import watched
 from accounts.web.role_limits.here import everywhere
 from onboarding.delivery.verdicts import Verb
 
-PAGE = 50
 STEPS = 100
 """Accounts on one page of a plan, or of a delivery."""
 
@@ -33,7 +31,7 @@ FAILED_FIRST = Case(
 
 def deliveries(request: Request) -> HttpResponse:
     rows = Delivery.objects.light()
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, rows)
     shown = {
         "page": page,
         "summaries": [(row, summary(row.counts), took(row)) for row in page],
@@ -58,7 +56,7 @@ def delivery_page(
     waits = row.status == Delivery.Status.PLANNED
     steps = row.steps.all() if waits else row.steps.light()
     ordered = steps if waits else steps.order_by(FAILED_FIRST, "position")
-    page = Paginator(ordered, STEPS).get_page(request.GET.get("page"))
+    page = page_of(request, ordered, STEPS)
     shown: dict[str, Any] = {
         "delivery": row,
         "live": live,

@@ -7,13 +7,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.http import Request, full_url
+from accounts.http import Request, full_url, page_of
 from accounts.models import FedAccount, FeedRow, FeedToken, ManagingAccount
 from accounts.people.doors import administrator_required
 from accounts.spinnaker.feed.keeping import keep_current
@@ -24,7 +23,6 @@ from accounts.web.feed.setup import LIMITS, PLUGIN, TRAPS, configuration
 from accounts.web.you.confirmation import confirmation_required
 from onboarding.topology import MANAGED_ROLE
 
-PAGE = 50
 ENDED_SHOWN = 10
 
 
@@ -55,7 +53,7 @@ def feed_page(
         "last": max((one for one in usable if one.used_at), key=used_at, default=None),
         "active": FeedRow.objects.filter(suspended=False).count(),
         "left": FeedRow.objects.filter(suspended=True).count(),
-        "page": Paginator(unfit, PAGE).get_page(request.GET.get("page")),
+        "page": page_of(request, unfit),
         "address": address,
         "is_plain": not settings.HTTPS,
         "plugin": PLUGIN,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.http import Request
+from accounts.http import Request, page_of
 from accounts.models import ForeignPolicy
 from accounts.people.deciding import SamePerson, judge
 from accounts.people.doors import approver_required, operator_required
@@ -21,12 +20,10 @@ from accounts.web.foreign.forms import AskForm
 from accounts.web.highlighting import highlighted_json
 from accounts.web.role_limits.here import everywhere, here
 
-PAGE = 50
-
 
 def foreign_policies(request: Request) -> HttpResponse:
     """List all, the same of several accounts as one, those first that are open."""
-    page = Paginator(groups(), PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, groups())
     shown = {"page": page, "groups": with_first(page.object_list)}
     return render(request, "foreign/list.html", shown)
 

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -27,7 +26,7 @@ from accounts.discover.lookups import (
     ask_own,
     own_lookup,
 )
-from accounts.http import BESIDE, InMemory, Request, attachment, drain, length
+from accounts.http import BESIDE, InMemory, Request, attachment, drain, length, page_of
 from accounts.lists.exports import ACCOUNTS_FILE, are_few, text_of
 from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME
 from accounts.mapping.accounts_file.outcome import is_short
@@ -50,7 +49,6 @@ from onboarding.accounts_file.spreadsheet import COLUMNS
 from onboarding.accounts_file.writing import csv_text, yaml_text
 from onboarding.bounded_yaml import MOST_BYTES
 
-PAGE = 50
 EXAMPLE = {
     "name": "staging",
     "account_id": "922222222222",
@@ -246,7 +244,7 @@ def preview_page(request: Request, upload: Upload) -> HttpResponse:
     accounts = upload.accounts.filter(what=what) if what else upload.accounts.all()
     by_what = upload.accounts.order_by("what").values_list("what")
     counts = Counter(dict(by_what.annotate(Count("pk"))))
-    shown_now = Paginator(accounts, PAGE).get_page(request.GET.get("page"))
+    shown_now = page_of(request, accounts)
     shown: dict[str, Any] = {
         "upload": upload,
         "what": what,

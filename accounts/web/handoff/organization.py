@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.http import Request, attachment
+from accounts.http import Request, attachment, page_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import Activity, ManagedAccount
 from accounts.models import HandOff as HandOffRow
@@ -49,8 +48,6 @@ from onboarding.handoff.organization import (
 from onboarding.spinnaker.bundle.archive import zipped
 from onboarding.topology import Managing
 
-PAGE = 50
-
 
 @dataclass(frozen=True)
 class Shown:
@@ -67,7 +64,7 @@ def organization_hand_off(request: Request) -> HttpResponse:
     """Show each StackSet with its commands, and how far every account is."""
     live = watched(request, live_site())
     rows = of_organization()
-    page = Paginator(rows.order_by("name"), PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, rows.order_by("name"))
     sets = stack_sets()
     shown: dict[str, Any] = {
         "live": live,

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,7 +19,7 @@ from accounts.discover.organization.members import (
 )
 from accounts.discover.organization.reading import kept_organization
 from accounts.forms.organization import SharedForm
-from accounts.http import Request
+from accounts.http import Request, page_of
 from accounts.lists.members import COLUMNS, INACTIVE, JOINED, matching, sort_of
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollout
@@ -33,7 +32,6 @@ from accounts.web.organization.usual import usual
 from accounts.web.rollouts.starting import roll_out
 from onboarding.topology import Managing
 
-PAGE = 50
 TICK = "Select accounts first."
 
 
@@ -115,8 +113,7 @@ def page(
 ) -> HttpResponse:
     matched, sort = matching(kept, request.GET), sort_of(request.GET)
     rows = matched.select_related("unit").prefetch_related("tags")
-    paginator = Paginator(rows.order_by(sort, "name", "account_id"), PAGE)
-    one_page = paginator.get_page(request.GET.get("page"))
+    one_page = page_of(request, rows.order_by(sort, "name", "account_id"))
     environments = ManagedAccount.objects.exclude(environment="").order_by()
     staying = kept.members.filter(gone_at=None)
     shown: dict[str, Any] = {

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from accounts.http import Request
+from accounts.http import Request, page_of
 from accounts.lists.rollouts import rows_of
 from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row
@@ -27,14 +26,12 @@ from accounts.web.role_limits.here import here
 from accounts.web.rollouts.forms import SettingsForm
 from accounts.web.rollouts.progress import outcome, segments, speed, stages, waves
 
-PAGE = 50
-
 
 def rollouts(request: Request) -> HttpResponse:
     """List the rollouts, newest first, with how many accounts are how far."""
     live = watched(request, live_site())
     rows = Rollout.objects.order_by("-number")
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, rows)
     shown = {
         "live": live,
         "page": page,
