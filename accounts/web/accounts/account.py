@@ -43,6 +43,7 @@ from accounts.runs.owners.versions import versions_of
 from accounts.spinnaker.told import told_of
 from accounts.web.accounts.known_as import known_as
 from accounts.web.accounts.verdict import lines_of, sentence_of
+from accounts.web.crumbs import crumbs
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.state import live_account
 from accounts.web.live.views import watched
@@ -115,7 +116,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
     shown = {
         "live": live,
         "account": account,
-        "crumbs": [("Accounts", reverse("accounts:accounts"))],
+        "crumbs": crumbs("accounts"),
         "tabs": tabs,
         "tab": tab,
         "tab_template": TEMPLATES[tab.key],

@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 
 from accounts.http import Request, attachment, page_of
 from accounts.lists.filters import Filters, filtered
@@ -19,6 +18,7 @@ from accounts.mapping.adopting.looks import looked_text
 from accounts.models import AdoptedAccount, Adoption
 from accounts.models.states import word_of
 from accounts.people.doors import operator_required
+from accounts.web.crumbs import crumbs
 from accounts.wording import counted, first_of
 from onboarding.adopting.report import OF_ACCOUNTS, heads
 from onboarding.adopting.values import PROVIDERS
@@ -103,10 +103,7 @@ def adoption_row(pk: UUID) -> Adoption:
 def heading(row: Adoption) -> dict[str, Any]:
     return {
         "files": row.files,
-        "crumbs": [
-            ("Accounts", reverse("accounts:accounts")),
-            ("Existing Spinnaker", reverse("accounts:adopt")),
-        ],
+        "crumbs": crumbs("accounts", "adopt"),
     }
 
 

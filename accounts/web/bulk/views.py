@@ -38,6 +38,7 @@ from accounts.web.accounts.views import MOST_AT_ONCE, Chosen, chosen_accounts
 from accounts.web.bulk.editing import edit
 from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bulk.outcomes import PLANNED, tell, tell_refused
+from accounts.web.crumbs import crumbs
 from accounts.web.rollouts.starting import roll_out
 from accounts.wording import counted
 
@@ -246,6 +247,6 @@ def page(
     request: Request, name: str, accounts: list[ManagedAccount], **shown: Any
 ) -> HttpResponse:
     """Show the chosen accounts and what is to be done to them."""
-    crumbs = [("Accounts", reverse("accounts:accounts"))]
-    shown |= {"accounts": accounts, "count": counted(len(accounts)), "crumbs": crumbs}
+    shown |= {"accounts": accounts, "count": counted(len(accounts))}
+    shown["crumbs"] = crumbs("accounts")
     return render(request, f"bulk/{name}.html", shown)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 
 from accounts.discover.comparisons import Made, of_two
 from accounts.http import Request, attachment
@@ -12,6 +11,7 @@ from accounts.people.roles import OPERATOR
 from accounts.spinnaker.two_bundles import taken, two
 from accounts.web.bundles.comparing import compared, not_shown_yet
 from accounts.web.bundles.review.changes import review_of
+from accounts.web.crumbs import crumbs
 from accounts.web.role_limits.doors import everywhere_required
 from accounts.web.role_limits.here import everywhere
 
@@ -21,10 +21,7 @@ def delta(request: Request, number: int, since: int) -> HttpResponse:
     shown = {
         "earlier": earlier,
         "later": later,
-        "crumbs": [
-            ("Bundles", reverse("accounts:bundles")),
-            (str(later), later.get_absolute_url()),
-        ],
+        "crumbs": crumbs("bundles", later),
         **everywhere(request, "a bundle"),
     }
     found = compared(request, of_two(earlier, later))

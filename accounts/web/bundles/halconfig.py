@@ -12,7 +12,6 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
@@ -21,6 +20,7 @@ from accounts.http import BESIDE, InMemory, Request, attachment, drain, length
 from accounts.models import Bundle
 from accounts.people.roles import OPERATOR
 from accounts.web.bundles.forms import HalconfigForm
+from accounts.web.crumbs import crumbs
 from accounts.web.role_limits.doors import everywhere_required
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_in
@@ -137,9 +137,6 @@ def page(request: Request, number: int, **more: Any) -> HttpResponse:
     shown_too.setdefault("form", form_for(accounts))
     shown_too |= {
         "bundle": bundle,
-        "crumbs": [
-            ("Bundles", reverse("accounts:bundles")),
-            (str(bundle), bundle.get_absolute_url()),
-        ],
+        "crumbs": crumbs("bundles", bundle),
     }
     return render(request, "bundles/halconfig.html", shown_too)

@@ -11,7 +11,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.discover.comparisons import Made, with_last
@@ -23,6 +22,7 @@ from accounts.spinnaker import bundles
 from accounts.spinnaker.next_bundle import unlike_now
 from accounts.web.bundles.comparing import compared, not_shown_yet
 from accounts.web.bundles.review.changes import review_of
+from accounts.web.crumbs import crumbs
 from accounts.web.role_limits.here import everywhere
 from accounts.wording import counted
 
@@ -37,7 +37,7 @@ def bundle_next(request: Request) -> HttpResponse:
     shown: dict[str, Any] = {
         "number": Bundle.objects.next_number(),
         "ready": ready,
-        "crumbs": [("Bundles", reverse("accounts:bundles"))],
+        "crumbs": crumbs("bundles"),
         **everywhere(request, "a bundle"),
     }
     match found:

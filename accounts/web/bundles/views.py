@@ -32,6 +32,7 @@ from accounts.spinnaker.policies_of_others import of_bundle
 from accounts.web.bundles.installations import formats, installations
 from accounts.web.bundles.readable import readable
 from accounts.web.bundles.tree import tree
+from accounts.web.crumbs import crumbs
 from accounts.web.highlighting import highlighted_file
 from accounts.web.live.state import live_bundle
 from accounts.web.live.views import watched
@@ -86,7 +87,7 @@ def show_tab(
     shown = {
         "live": watched(request, live_bundle(bundle)),
         "bundle": bundle,
-        "crumbs": [("Bundles", reverse("accounts:bundles"))],
+        "crumbs": crumbs("bundles"),
         "count": bundle.accounts.count(),
         "installed": installed_bundle(),
         "readme": reverse("accounts:bundle-file", args=[number, README]),

@@ -13,7 +13,6 @@ from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -34,6 +33,7 @@ from accounts.people.role_limits.refusing import Outside
 from accounts.slices import in_slices
 from accounts.web.accounts.views import chosen_accounts
 from accounts.web.bulk.views import plan_again, tell_left, to_list
+from accounts.web.crumbs import crumbs
 from accounts.wording import counted
 
 PAGE = 50
@@ -94,7 +94,7 @@ def refused_page(request: Request, search: ClusterSearch) -> HttpResponse:
     rows = search.accounts.exclude(message="").select_related("account")
     one_page = page_of(request, rows)
     shown = {**heading(search), "page": one_page}
-    shown["crumbs"] = [*shown["crumbs"], ("EKS clusters", search.get_absolute_url())]
+    shown["crumbs"] += [("EKS clusters", search.get_absolute_url())]
     return render(request, "clusters/refused.html", shown)
 
 
@@ -191,5 +191,4 @@ def rows_of(one_page: Page[int]) -> list[FoundCluster]:
 
 
 def heading(search: ClusterSearch) -> dict[str, Any]:
-    crumbs = [("Accounts", reverse("accounts:accounts"))]
-    return {"search": search, "crumbs": crumbs}
+    return {"search": search, "crumbs": crumbs("accounts")}

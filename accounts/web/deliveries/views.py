@@ -7,13 +7,13 @@ from typing import Any
 from django.db.models import Case, Q, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 
 from accounts.http import Request, page_of
 from accounts.models import Delivery, Spinnaker
 from accounts.people.authors import authors_of_delivery
 from accounts.people.deciding import judge
 from accounts.people.reach import reach_of_delivery
+from accounts.web.crumbs import crumbs
 from accounts.web.deliveries.forms import DeliveryForm
 from accounts.web.deliveries.plan import left_alone, review_of, summary
 from accounts.web.live.state import live_delivery
@@ -37,7 +37,7 @@ def deliveries(request: Request) -> HttpResponse:
         "summaries": [(row, summary(row.counts), took(row)) for row in page],
         "spinnaker": Spinnaker.objects.first(),
         "open": Delivery.objects.open().light().first(),
-        "crumbs": [("Bundles", reverse("accounts:bundles"))],
+        "crumbs": crumbs("bundles"),
         **everywhere(request, "a delivery"),
     }
     return render(request, "deliveries/deliveries.html", shown)
@@ -66,10 +66,7 @@ def delivery_page(
         "took": took(row),
         "left": left_alone(row),
         **everywhere(request, "a delivery"),
-        "crumbs": [
-            ("Bundles", reverse("accounts:bundles")),
-            ("Deliveries", reverse("accounts:deliveries")),
-        ],
+        "crumbs": crumbs("bundles", "deliveries"),
     }
     if waits:
         removes = row.counts.get(Verb.REMOVE, 0)

@@ -18,6 +18,7 @@ from accounts.people.doors import administrator_required
 from accounts.spinnaker.feed.keeping import keep_current
 from accounts.spinnaker.feed.tokens import MOST, make, revoke
 from accounts.tokens.text import CREATED_ALREADY
+from accounts.web.crumbs import crumbs
 from accounts.web.feed.forms import TokenForm
 from accounts.web.feed.setup import LIMITS, PLUGIN, TRAPS, configuration
 from accounts.web.you.confirmation import confirmation_required
@@ -44,7 +45,7 @@ def feed_page(
     )
     unfit = unfit.only("unfit", "account__name", "account__account_id")
     shown = {
-        "crumbs": [("Spinnaker", reverse("accounts:spinnaker-now"))],
+        "crumbs": crumbs("spinnaker-now"),
         "form": form,
         "made": made,
         "usable": usable,

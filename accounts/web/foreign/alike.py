@@ -7,7 +7,6 @@ from collections import Counter
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.http import Request
@@ -15,6 +14,7 @@ from accounts.models import ForeignPolicy
 from accounts.people.doors import approver_required, operator_required
 from accounts.runs.foreign import alike as deciding
 from accounts.runs.foreign.alike import MOST_AT_ONCE, Decided
+from accounts.web.crumbs import crumbs
 from accounts.web.foreign.forms import AskForm, numbers_in
 from accounts.web.highlighting import highlighted_json
 from accounts.wording import counted
@@ -47,7 +47,7 @@ def alike_page(request: Request, alike: str, form: AskForm) -> HttpResponse:
         "to_ask": deciding.to_ask(alike, by),
         "asked": deciding.to_accept(alike, by),
         "to_end": deciding.to_end(alike, by),
-        "crumbs": [("Policies of others", reverse("accounts:foreign-policies"))],
+        "crumbs": crumbs("foreign-policies"),
     }
     return render(request, "foreign/alike.html", shown)
 

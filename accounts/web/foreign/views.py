@@ -16,6 +16,7 @@ from accounts.people.deciding import SamePerson, judge
 from accounts.people.doors import approver_required, operator_required
 from accounts.runs.foreign import accepting
 from accounts.spinnaker.policies_of_others import groups, with_first
+from accounts.web.crumbs import crumbs
 from accounts.web.foreign.forms import AskForm
 from accounts.web.highlighting import highlighted_json
 from accounts.web.role_limits.here import everywhere, here
@@ -40,7 +41,7 @@ def policy_page(request: Request, policy: ForeignPolicy, form: AskForm) -> HttpR
         "document": highlighted_json(policy.document) if policy.document else "",
         "same_person": same_person(request, policy),
         "same": ForeignPolicy.objects.filter(alike=policy.alike).count() - 1,
-        "crumbs": [("Policies of others", reverse("accounts:foreign-policies"))],
+        "crumbs": crumbs("foreign-policies"),
     }
     if account is None:
         shown |= everywhere(request, "the managing account")

@@ -38,6 +38,7 @@ from accounts.mapping.accounts_file.uploading import (
 )
 from accounts.models import ManagedAccount, ManagingAccount, Upload
 from accounts.people.doors import operator_required
+from accounts.web.crumbs import crumbs
 from accounts.web.exports.waiting import by_a_worker, lead, waiting_page
 from accounts.web.from_file.alike import alike
 from accounts.web.from_file.forms import FileForm
@@ -154,7 +155,7 @@ def page(
         "problems": list(problems),
         "name": name,
         "columns": COLUMNS,
-        "crumbs": [("Accounts", reverse("accounts:accounts"))],
+        "crumbs": crumbs("accounts"),
     }
     return render(request, "from_file/from_file.html", shown)
 
@@ -254,10 +255,7 @@ def preview_page(request: Request, upload: Upload) -> HttpResponse:
         "to_save": counted(counts[NEW] + counts[CHANGED]),
         "differs": counts[NEW] + counts[CHANGED] > 0,
         "saved": counted(len(upload.saved)),
-        "crumbs": [
-            ("Accounts", reverse("accounts:accounts")),
-            ("Add from a file", reverse("accounts:from-file")),
-        ],
+        "crumbs": crumbs("accounts", "from-file"),
     }
     return render(request, "from_file/preview.html", shown)
 

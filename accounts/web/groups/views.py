@@ -8,7 +8,6 @@ from typing import NamedTuple
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.http import Request
@@ -16,6 +15,7 @@ from accounts.models import GroupRoles
 from accounts.people.doors import administrator_required
 from accounts.people.role_limits.limits import environments_without_accounts
 from accounts.people.role_limits.naming import named
+from accounts.web.crumbs import crumbs
 from accounts.web.groups.changing import NotChanged, choose, decided_here, sign_out
 from accounts.web.groups.forms import GroupForm
 from accounts.web.single_sign_on.groups import chosen_roles
@@ -49,7 +49,7 @@ def groups_page(request: Request, form: GroupForm) -> HttpResponse:
     chosen = chosen_roles()
     people = Counter(group for groups in said.iterator() for group in {*groups})
     shown = {
-        "crumbs": [("Settings", reverse("accounts:settings"))],
+        "crumbs": crumbs("settings"),
         "form": form,
         "rows": [
             Row(group, in_words(roles), people[group])

@@ -12,7 +12,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.http import Request, attachment, page_of
@@ -31,6 +30,7 @@ from accounts.runs.owners.organization import (
     stack_sets,
 )
 from accounts.runs.owners.readiness import NOT_READY
+from accounts.web.crumbs import crumbs
 from accounts.web.handoff.views import ShownWay, shown_ways
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
@@ -72,7 +72,7 @@ def organization_hand_off(request: Request) -> HttpResponse:
         "listed": list(with_hand_offs(page)),
         "unplanned": page.paginator.count - sum(one.accounts for one in sets),
         "waiting": sum(one.waiting for one in sets),
-        "crumbs": [("Accounts", reverse("accounts:accounts"))],
+        "crumbs": crumbs("accounts"),
         **everywhere(request, SHARED),
     }
     if sets:

@@ -29,9 +29,9 @@ from accounts.runs.owners.subject import (
     last_hand_off,
     waiting_run,
 )
+from accounts.web.crumbs import crumbs
 from accounts.web.handoff.subject import (
     accounts_that_wait,
-    crumbs_of,
     exists,
     handed_off,
     live_of,
@@ -83,7 +83,7 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
         "account": account,
         "run": run,
         "removes": removes,
-        "crumbs": crumbs_of(account),
+        "crumbs": crumbs("accounts", account),
     }
     if isinstance(account, ManagedAccount):
         shown |= here(request, *account.environments)

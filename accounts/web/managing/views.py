@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.discover.lookups import (
@@ -32,6 +31,7 @@ from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, capacity_of
 from accounts.runs.managing.kept_roles import NotKept
 from accounts.runs.managing.kept_roles import take_off as take_role_off
+from accounts.web.crumbs import crumbs
 from accounts.web.lookups import Asking, first_asking, look_up
 from accounts.web.managing.asked import WHOLE_ORGANIZATION
 from accounts.web.managing.facts import facts_of
@@ -86,7 +86,7 @@ def managing(request: Request) -> HttpResponse:
         {
             "editing": may_edit and bool(chosen or not row),
             "facts": facts_of(form) if row else (),
-            "crumbs": [("Accounts", reverse("accounts:accounts"))],
+            "crumbs": crumbs("accounts"),
             "form": form,
             "row": ManagingAccount.objects.first() if form.errors else row,
             "may_edit": may_edit,

@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 
 from accounts.discover.organization.adding import HERE, begin
 from accounts.discover.organization.members import (
@@ -25,6 +24,7 @@ from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollout
 from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import Outside
+from accounts.web.crumbs import crumbs
 from accounts.web.filters import Filter, FilterForm
 from accounts.web.organization.adding import NEXT, listed, worded
 from accounts.web.organization.reading import progress_of
@@ -59,7 +59,7 @@ def unread_page(
     shown: dict[str, Any] = {
         "organization": kept,
         "asked": managing.aws.home_region,
-        "crumbs": [("Accounts", reverse("accounts:accounts"))],
+        "crumbs": crumbs("accounts"),
     }
     if kept and kept.is_reading:
         shown["progress"] = progress_of(kept)
@@ -133,7 +133,7 @@ def page(
         "refused": refused,
         "everything": "everything" in request.POST,
         "environments": environments.values_list("environment", flat=True).distinct(),
-        "crumbs": [("Accounts", reverse("accounts:accounts"))],
+        "crumbs": crumbs("accounts"),
     }
     return render(request, "organization/organization.html", shown)
 

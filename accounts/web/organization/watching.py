@@ -8,7 +8,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.discover.organization.reading import kept_organization, read_tags_from_now
@@ -19,6 +18,7 @@ from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Member, Watch
 from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import Outside
+from accounts.web.crumbs import crumbs
 from accounts.web.organization.usual import usual
 from onboarding.providers import PROVIDERS
 
@@ -60,10 +60,7 @@ def organization_watch(request: Request) -> HttpResponse:
         "refused": refused.free().select_related("unit")[:MOST_REFUSED],
         "form": form,
         "environments": environments.values_list("environment", flat=True).distinct(),
-        "crumbs": [
-            ("Accounts", reverse("accounts:accounts")),
-            ("Add from the organization", reverse("accounts:organization")),
-        ],
+        "crumbs": crumbs("accounts", "organization"),
     }
     return render(request, "organization/watch.html", shown)
 

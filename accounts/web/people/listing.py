@@ -8,13 +8,13 @@ from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.http import Request, page_of
 from accounts.lists.filters import Filters, filtered
 from accounts.people.doors import administrator_required
 from accounts.people.roles import ADMINISTRATOR, ROLES
+from accounts.web.crumbs import crumbs
 from accounts.web.filters import Filter, FilterForm, with_titles
 from accounts.web.people.person import (
     APP,
@@ -52,7 +52,7 @@ def people(request: Request) -> HttpResponse:
     found = with_all(matching(request.GET))
     page = page_of(request, found)
     shown = {
-        "crumbs": [("Settings", reverse("accounts:settings"))],
+        "crumbs": crumbs("settings"),
         "page": page,
         "people": [described(user) for user in page],
         "filter_form": filter_form(request),

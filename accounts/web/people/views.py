@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.contrib.auth.models import Group, User
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.http import Request
@@ -24,6 +23,7 @@ from accounts.people.role_limits.limits import (
     limits_of,
 )
 from accounts.people.role_limits.naming import named, only
+from accounts.web.crumbs import crumbs
 from accounts.web.people.changing import (
     NotAllowed,
     changing,
@@ -72,10 +72,7 @@ def person_page(
         request,
         "people/person.html",
         {
-            "crumbs": [
-                ("Settings", reverse("accounts:settings")),
-                ("People", reverse("accounts:people")),
-            ],
+            "crumbs": crumbs("settings", "people"),
             "person": shown,
             "row": row,
             "why_not": why_not(request.user, row),
@@ -236,10 +233,7 @@ def person_add(request: Request) -> HttpResponse:
 
 def add_page(request: Request, form: AddForm) -> HttpResponse:
     shown = {
-        "crumbs": [
-            ("Settings", reverse("accounts:settings")),
-            ("People", reverse("accounts:people")),
-        ],
+        "crumbs": crumbs("settings", "people"),
         "form": form,
         "providers": providers(),
         "passwords_for": settings.PASSWORDS_FOR,

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 
 from accounts.http import Request, page_of
 from accounts.lists.rollouts import rows_of
@@ -20,6 +19,7 @@ from accounts.runs.rollouts.causes import MOST_NAMED, MOST_READ, causes_of
 from accounts.runs.rollouts.census import Census, comes_after, managing_run, runs_of
 from accounts.runs.rollouts.decisions import UNDONE, needs_another
 from accounts.runs.rollouts.groups import groups_of
+from accounts.web.crumbs import crumbs
 from accounts.web.live.state import live_rollout, live_site
 from accounts.web.live.views import watched
 from accounts.web.role_limits.here import here
@@ -39,7 +39,7 @@ def rollouts(request: Request) -> HttpResponse:
             (*row, outcome(row.rollout.state, row.good, row.failed))
             for row in rows_of(list(page))
         ],
-        "crumbs": [("Runs", reverse("accounts:runs"))],
+        "crumbs": crumbs("runs"),
     }
     return render(request, "rollouts/rollouts.html", shown)
 
@@ -82,7 +82,7 @@ def rollout_page(
         "causes": causes_of(rollout) if census.failed else [],
         "most_read": MOST_READ,
         "form": form or SettingsForm(instance=rollout),
-        "crumbs": crumbs(),
+        "crumbs": crumbs("runs", "rollouts"),
         **here(request, *environments_of(runs_of(rollout))),
     }
     return render(request, "rollouts/rollout.html", shown)
@@ -131,10 +131,3 @@ def withdrawn_of(rollout: Rollout) -> Withdrawn | None:
     rows = rows.exclude(runs__status__in=OPEN)
     named = list(rows.order_by("name")[:MOST_NAMED])
     return Withdrawn(named, rows.count()) if named else None
-
-
-def crumbs() -> list[tuple[str, str]]:
-    return [
-        ("Runs", reverse("accounts:runs")),
-        ("Rollouts", reverse("accounts:rollouts")),
-    ]

@@ -24,6 +24,7 @@ from accounts.runs.deciding.same_changes import (
     refuse_crowd,
     same_of,
 )
+from accounts.web.crumbs import crumbs
 from accounts.web.role_limits.here import for_these, here
 from accounts.web.runs.before_approval import brought, not_recommended_among
 from accounts.web.runs.forms import CommentForm
@@ -65,9 +66,8 @@ def same_page(
     found = Run.objects.same_anywhere(fingerprint).order_by("account_name", "pk")
     rows = found.select_related("account").defer(*HEAVY)
     runs = list(rows[: min(MOST_IN_TABLE, MOST_AT_ONCE)])
-    crumbs = [("Runs", reverse("accounts:runs"))]
     if not runs:
-        return render(request, "runs/identical_plans.html", {"crumbs": crumbs})
+        return render(request, "runs/identical_plans.html", {"crumbs": crumbs("runs")})
     one, plan = runs[0], plan_of(runs[0])
     same = same_of(one, request.user)
     shown = {
@@ -94,7 +94,7 @@ def same_page(
         "not_recommended": not_recommended_among(plan, same.total, one.account_name),
         "brought": brought(row.policy_set for row in same.waiting),
         **limits(request, {one for row in same.waiting for one in row.environments}),
-        "crumbs": crumbs,
+        "crumbs": crumbs("runs"),
     }
     return render(request, "runs/identical_plans.html", shown)
 

@@ -22,6 +22,7 @@ from accounts.mapping.spinnaker.describing import describe, disconnect
 from accounts.models import ManagingAccount, Spinnaker
 from accounts.people.doors import administrator_required, operator_required
 from accounts.spinnaker.testing import last_test
+from accounts.web.crumbs import crumbs
 from accounts.web.lookups import Asking, look_up
 from accounts.web.spinnaker.forms import SpinnakerForm
 from accounts.web.you.confirmation import confirmation_required
@@ -47,7 +48,7 @@ def spinnaker(request: Request) -> HttpResponse:
             "row": row,
             "file": FILE,
             "switches": switches_of(managing, row) if managing else "",
-            "crumbs": [("Spinnaker", reverse("accounts:spinnaker-now"))],
+            "crumbs": crumbs("spinnaker-now"),
             **shown,
         },
     )
@@ -113,10 +114,7 @@ def spinnaker_edit(request: Request) -> HttpResponse:
             "form": form,
             "row": row,
             "reach": reach,
-            "crumbs": [
-                ("Spinnaker", reverse("accounts:spinnaker-now")),
-                ("Connection", reverse("accounts:spinnaker")),
-            ],
+            "crumbs": crumbs("spinnaker-now", "spinnaker"),
         },
     )
 

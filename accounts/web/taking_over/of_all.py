@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.http import Request
@@ -22,6 +21,7 @@ from accounts.people.doors import operator_required
 from accounts.people.role_limits.limits import inside
 from accounts.people.roles import OPERATOR
 from accounts.spinnaker.policies_of_others import Group, groups, with_first
+from accounts.web.crumbs import crumbs
 from accounts.web.rollouts.starting import roll_out
 from accounts.web.taking_over.steps import STEPS, Step, Taken, choice_of
 
@@ -57,7 +57,7 @@ def existing_roles(request: Request) -> HttpResponse:
         "total": sum(at.total for at in steps),
         "owned": sum(at.total for at in steps if at.taken is Taken.OWNED),
         "policies": policies_to_detach(),
-        "crumbs": [("Accounts", reverse("accounts:accounts"))],
+        "crumbs": crumbs("accounts"),
     }
     return render(request, "taking_over/existing_roles.html", shown)
 

@@ -24,6 +24,7 @@ from accounts.notify import targets as decisions
 from accounts.notify.channels.places import hosts_of_secret_urls
 from accounts.notify.channels.signing import secret_of
 from accounts.people.doors import administrator_required
+from accounts.web.crumbs import crumbs
 from accounts.web.lookups import Asking
 from accounts.web.targets.forms import TAKEN, TargetForm
 from accounts.web.you.confirmation import confirmation_required
@@ -41,7 +42,7 @@ def targets(request: Request) -> HttpResponse:
         return render(request, "targets/_tested.html", tested)
     rows = list(Target.objects.all())
     shown = {
-        "crumbs": [("Settings", reverse("accounts:settings"))],
+        "crumbs": crumbs("settings"),
         "rows": rows,
         "is_full": len(rows) >= decisions.MOST,
         "site_url": settings.SITE_URL,
@@ -125,7 +126,7 @@ def form_page(
         "form": form,
         "row": row,
         "name": form.initial.get("name", ""),
-        "crumbs": crumbs(),
+        "crumbs": crumbs("settings", "targets"),
         "reach": settings.NOTIFICATIONS,
         "hosts": hosts_of_secret_urls(),
     }
@@ -135,19 +136,12 @@ def form_page(
 def secret_page(request: Request, target: Target, done: str) -> HttpResponse:
     """Show a webhook's secret, this once: it is nowhere, so this is no redirect."""
     shown = {
-        "crumbs": crumbs(),
+        "crumbs": crumbs("settings", "targets"),
         "target": target,
         "done": done,
         "secret": secret_of(target),
     }
     return render(request, "targets/secret.html", shown)
-
-
-def crumbs() -> list[tuple[str, str]]:
-    return [
-        ("Settings", reverse("accounts:settings")),
-        ("Notifications", reverse("accounts:targets")),
-    ]
 
 
 @administrator_required

@@ -17,6 +17,7 @@ from accounts.models import ApiToken
 from accounts.people.doors import administrator_required
 from accounts.tokens.api_tokens import MOST, make, revoke
 from accounts.tokens.text import CREATED_ALREADY
+from accounts.web.crumbs import crumbs
 from accounts.web.tokens.forms import TokenForm
 from accounts.web.you.confirmation import confirmation_required
 
@@ -86,7 +87,7 @@ def all_tokens(request: Request) -> HttpResponse:
     """List everybody's tokens, the newest first."""
     rows = ApiToken.objects.select_related("person")
     shown = {
-        "crumbs": [("Settings", reverse("accounts:settings"))],
+        "crumbs": crumbs("settings"),
         "page": page_of(request, rows),
     }
     return render(request, "tokens/all_tokens.html", shown)
