@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from accounts.mapping import snapshots
@@ -218,6 +219,15 @@ def refuse_twins(accounts: Iterable[ManagedAccount]) -> None:
                     f"and {account.name} as they were last verified. Plan and verify "
                     "both under their current names."
                 )
+
+
+def download(number: int, by: User) -> tuple[bytes, str]:
+    """Fetch the zip of a bundle, and its name; the activity log says who took it."""
+    refuse_limited(by, OPERATOR, "a bundle")
+    bundle = get_object_or_404(Bundle.objects.built(), number=number)
+    detail = {"bundle": number, "sha256": bundle.sha256}
+    record(by, Activity.What.DOWNLOAD, str(bundle), detail)
+    return bytes(bundle.archive), bundle.filename
 
 
 def exclude_from_bundles(account: ManagedAccount, by: User) -> bool:

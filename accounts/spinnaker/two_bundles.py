@@ -10,6 +10,8 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import Activity, Bundle
 from accounts.people.activity import record
+from accounts.people.role_limits.refusing import refuse_limited
+from accounts.people.roles import OPERATOR
 from accounts.spinnaker.next_bundle import Changes, digest_of
 from onboarding.spinnaker.bundle.archive import zipped
 from onboarding.spinnaker.bundle.comparison import Altered, Named, delta
@@ -57,8 +59,9 @@ def counted_since_last(
     }
 
 
-def taken(number: int, since: int, by: User) -> tuple[bytes, str]:
+def download_changes(number: int, since: int, by: User) -> tuple[bytes, str]:
     """Make a zip of what changed, and its name; the activity log says who took it."""
+    refuse_limited(by, OPERATOR, "a bundle")
     earlier, later = two(number, since)
     whole = later.revision
     files = delta_files(delta(earlier.revision, whole), whole, since=since)

@@ -7,12 +7,11 @@ from django.shortcuts import render
 
 from accounts.discover.comparisons import Made, of_two
 from accounts.http import Request, attachment
-from accounts.people.roles import OPERATOR
-from accounts.spinnaker.two_bundles import taken, two
+from accounts.people.doors import operator_required
+from accounts.spinnaker.two_bundles import download_changes, two
 from accounts.web.bundles.comparing import compared, not_shown_yet
 from accounts.web.bundles.review.changes import review_of
 from accounts.web.crumbs import crumbs
-from accounts.web.role_limits.doors import everywhere_required
 from accounts.web.role_limits.here import everywhere
 
 
@@ -39,6 +38,6 @@ def delta(request: Request, number: int, since: int) -> HttpResponse:
     return not_shown_yet(request, found, shown)
 
 
-@everywhere_required(OPERATOR, "a bundle")
+@operator_required
 def delta_download(request: Request, number: int, since: int) -> HttpResponse:
-    return attachment(*taken(number, since, request.user), "application/zip")
+    return attachment(*download_changes(number, since, request.user), "application/zip")

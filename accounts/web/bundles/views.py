@@ -15,14 +15,13 @@ from accounts.discover.comparisons import changes_now
 from accounts.http import Request, attachment, page_of
 from accounts.lists.bundles import installed_bundle
 from accounts.mapping.managing import NoManagingAccount
-from accounts.models import Activity, Bundle
-from accounts.people.activity import record
+from accounts.models import Bundle
 from accounts.people.doors import operator_required
-from accounts.people.roles import OPERATOR
 from accounts.spinnaker.bundles import (
     MOST_CHARACTERS,
     README,
     NothingReady,
+    download,
     request_bundle,
     text_of,
 )
@@ -36,7 +35,6 @@ from accounts.web.crumbs import crumbs
 from accounts.web.highlighting import highlighted_file
 from accounts.web.live.state import live_bundle
 from accounts.web.live.views import watched
-from accounts.web.role_limits.doors import everywhere_required
 from accounts.web.role_limits.here import everywhere
 from accounts.web.spinnaker.run_by import run_by_now
 from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in
@@ -167,9 +165,6 @@ def opened(bundle: Bundle, path: str, *, as_text: bool) -> dict[str, Any]:
     return shown | {"code": highlighted_file(path, part)}
 
 
-@everywhere_required(OPERATOR, "a bundle")
+@operator_required
 def bundle_download(request: Request, number: int) -> HttpResponse:
-    bundle = get_object_or_404(Bundle.objects.built(), number=number)
-    detail = {"bundle": number, "sha256": bundle.sha256}
-    record(request.user, Activity.What.DOWNLOAD, str(bundle), detail)
-    return attachment(bytes(bundle.archive), bundle.filename, "application/zip")
+    return attachment(*download(number, request.user), "application/zip")

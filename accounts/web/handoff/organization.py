@@ -19,6 +19,8 @@ from accounts.mapping.managing import NoManagingAccount, managing_of, managing_r
 from accounts.models import Activity, ManagedAccount
 from accounts.models import HandOff as HandOffRow
 from accounts.people.activity import record
+from accounts.people.doors import operator_required
+from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
 from accounts.runs.owners.organization import (
     SHARED,
@@ -34,7 +36,6 @@ from accounts.web.crumbs import crumbs
 from accounts.web.handoff.views import ShownWay, shown_ways
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
-from accounts.web.role_limits.doors import everywhere_required
 from accounts.web.role_limits.here import everywhere
 from onboarding.handoff.hand_off import HandOff
 from onboarding.handoff.organization import (
@@ -112,9 +113,10 @@ def with_sets(managing: Managing, sets: Iterable[StackSet]) -> dict[str, Any]:
     }
 
 
-@everywhere_required(OPERATOR, SHARED)
+@operator_required
 def organization_archive(request: Request) -> HttpResponse:
     """Return everything as a zip, for an administrator without a login."""
+    refuse_limited(request.user, OPERATOR, SHARED)
     try:
         sets = sets_of_accounts()
     except NOT_READY as error:
@@ -126,7 +128,7 @@ def organization_archive(request: Request) -> HttpResponse:
     return attachment(zipped(package(sets)), ARCHIVE, "application/zip")
 
 
-@everywhere_required(OPERATOR, SHARED)
+@operator_required
 @require_POST
 def organization_look(request: Request) -> HttpResponse:
     """Look at once at all accounts that wait for the organization."""

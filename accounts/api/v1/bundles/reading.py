@@ -19,10 +19,8 @@ from accounts.api.v1.foreign.alike import AlikeListed
 from accounts.api.v1.texts import READ_AGAIN, Filter, Number
 from accounts.http import attachment, full_url
 from accounts.lists.bundles import matching
-from accounts.models import Activity, Bundle
-from accounts.people.activity import record
-from accounts.people.role_limits.refusing import refuse_limited
-from accounts.people.roles import OPERATOR
+from accounts.models import Bundle
+from accounts.spinnaker.bundles import download
 from accounts.spinnaker.policies_of_others import MOST_IN_BUNDLE, of_bundle
 
 router = Router()
@@ -111,11 +109,7 @@ def read_bundle(request: HttpRequest, number: Number) -> dict[str, Any]:
 )
 def download_bundle(request: ApiRequest, number: Number) -> HttpResponse:
     """Download the zip. The activity log says who did."""
-    refuse_limited(request.user, OPERATOR, "a bundle")
-    bundle = get_object_or_404(Bundle.objects.built(), number=number)
-    detail = {"bundle": number, "sha256": bundle.sha256}
-    record(request.user, Activity.What.DOWNLOAD, str(bundle), detail)
-    return attachment(bytes(bundle.archive), bundle.filename, ZIP)
+    return attachment(*download(number, request.user), ZIP)
 
 
 def listed(row: Bundle) -> dict[str, Any]:
