@@ -1,4 +1,6 @@
-"""A bundle: building it, its page with its files, and the zip itself."""
+"""Bundles: the list; building one, its page with its files, the zip itself; and which
+one Spinnaker has.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +15,21 @@ from django.views.decorators.http import require_POST
 
 from accounts.discover.comparisons import changes_now
 from accounts.http import Request, attachment, page_of
-from accounts.lists.bundles import installed_bundle
+from accounts.lists.bundles import FILTERS, ahead, installed_bundle, matching
 from accounts.mapping.managing import NoManagingAccount
-from accounts.models import Bundle
+from accounts.models import Bundle, ManagedAccount, Spinnaker
 from accounts.people.doors import operator_required
 from accounts.spinnaker.bundles import (
     MOST_CHARACTERS,
     README,
     NothingReady,
+    NotReady,
     download,
+    install,
     request_bundle,
     text_of,
 )
-from accounts.spinnaker.gone import left_by
+from accounts.spinnaker.gone import MayBeThere, left_by
 from accounts.spinnaker.next_bundle import CHANGED, Undecided
 from accounts.spinnaker.policies_of_others import of_bundle
 from accounts.web.bundles.installations import formats, installations
@@ -33,12 +37,32 @@ from accounts.web.bundles.readable import readable
 from accounts.web.bundles.tree import tree
 from accounts.web.crumbs import crumbs
 from accounts.web.highlighting import highlighted_file
-from accounts.web.live.state import live_bundle
+from accounts.web.live.state import live_bundle, live_site
 from accounts.web.live.views import watched
 from accounts.web.role_limits.here import everywhere
 from accounts.web.spinnaker.run_by import run_by_now
 from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in
 from onboarding.spinnaker.bundle.limits import Load, limits, load_of
+
+
+def bundles(request: Request) -> HttpResponse:
+    live = watched(request, live_site())
+    installed = installed_bundle()
+    page = page_of(request, matching(request.GET))
+    shown = {
+        "live": live,
+        "page": page,
+        "filters": {key: request.GET.get(key, "").strip() for key in FILTERS},
+        "is_filtered": any(request.GET.get(key) for key in FILTERS),
+        "statuses": Bundle.Status.values,
+        "ready": ManagedAccount.objects.ready().count(),
+        "installed": installed,
+        "ahead": ahead(installed),
+        "spinnaker": Spinnaker.objects.exists(),
+        **everywhere(request, "a bundle"),
+    }
+    return render(request, "bundles/bundles.html", shown)
+
 
 MOST_FILES = 500
 """The most files in the tree; the others are in the zip."""
@@ -168,3 +192,17 @@ def opened(bundle: Bundle, path: str, *, as_text: bool) -> dict[str, Any]:
 @operator_required
 def bundle_download(request: Request, number: int) -> HttpResponse:
     return attachment(*download(number, request.user), "application/zip")
+
+
+@operator_required
+@require_POST
+def bundle_installed(request: Request, number: int) -> HttpResponse:
+    """Record that this is what Spinnaker has now."""
+    bundle = get_object_or_404(Bundle.objects.light(), number=number)
+    try:
+        install(bundle, request.user, request.POST.get("answer", "")[:100])
+    except (MayBeThere, NotReady) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{bundle} is marked as installed.")
+    return redirect(bundle)

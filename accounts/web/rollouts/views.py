@@ -1,14 +1,18 @@
-"""The list of rollouts, and the page of one: how far it is and what it waits for."""
+"""The list of rollouts, the page of one, how far it is and what it waits for, and its
+report as a file.
+"""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 
 from accounts.http import Request, page_of
-from accounts.lists.rollouts import rows_of
+from accounts.lists.files import AT_ONCE
+from accounts.lists.rollouts import COLUMNS, reported, rows_of
 from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout
@@ -20,6 +24,7 @@ from accounts.runs.rollouts.census import Census, comes_after, managing_run, run
 from accounts.runs.rollouts.decisions import UNDONE, needs_another
 from accounts.runs.rollouts.groups import groups_of
 from accounts.web.crumbs import crumbs
+from accounts.web.exports.streams import download
 from accounts.web.live.state import live_rollout, live_site
 from accounts.web.live.views import watched
 from accounts.web.role_limits.here import here
@@ -131,3 +136,10 @@ def withdrawn_of(rollout: Rollout) -> Withdrawn | None:
     rows = rows.exclude(runs__status__in=OPEN)
     named = list(rows.order_by("name")[:MOST_NAMED])
     return Withdrawn(named, rows.count()) if named else None
+
+
+def rollout_report(request: Request, number: int, form: str) -> HttpResponseBase:
+    rollout = rollout_of(number)
+    found = reported(rollout).order_by("number")
+    name = f"rollout-{rollout.number}"
+    return download(request, name, form, COLUMNS, found.iterator(chunk_size=AT_ONCE))
