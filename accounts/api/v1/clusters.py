@@ -13,7 +13,7 @@ from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.paging import LARGEST, Asked, Page, page_of
 from accounts.api.problems import Problem, refused_by
 from accounts.api.requests import Exact, Request
@@ -89,13 +89,7 @@ class ClustersDescribed(Schema):
     accounts: list[str] = Field(description="Accounts that have more clusters now")
 
 
-@router.post(
-    "/searches",
-    auth=OPERATES,
-    response={202: Searching},
-    summary="Search accounts for EKS clusters",
-)
-@once
+@changes(router, "/searches", "Search accounts for EKS clusters", {202: Searching})
 def search_clusters(request: ApiRequest, body: Chosen) -> Any:
     """Let a worker list the clusters of named accounts, or of those that a filter
     finds. Nothing in AWS changes.
@@ -167,13 +161,12 @@ def list_unread_accounts(
     return found.page(items)
 
 
-@router.post(
+@changes(
+    router,
     "/searches/{id}/add",
-    auth=OPERATES,
-    response={200: ClustersDescribed},
-    summary="Describe clusters of a search",
+    "Describe clusters of a search",
+    {200: ClustersDescribed},
 )
-@once
 def add_clusters(request: ApiRequest, id: UUID, body: ClustersChosen) -> Any:
     """Add these clusters to their accounts, all of them or none. Plan the accounts
     then.

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
-from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
+from accounts.api.authentication import APPROVES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import DeliveryStatus, DeliveryVerb
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.problems import Problem
@@ -109,10 +109,7 @@ def list_deliveries(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]
     return found.page(listed(row) for row in found.rows)
 
 
-@router.post(
-    "", auth=OPERATES, response={202: DeliveryInFull}, summary="Plan a delivery"
-)
-@once
+@changes(router, "", "Plan a delivery", {202: DeliveryInFull})
 def start_delivery(request: ApiRequest, body: DeliveryStart) -> Any:
     """Plan what to send to Spinnaker. Nothing is sent until it is approved."""
     return Status(202, in_full(start_connected(request.user, agreed=body.agree)))
@@ -135,13 +132,13 @@ def read_delivery_steps(
     return found.page(step_of(step) for step in found.rows)
 
 
-@router.post(
+@changes(
+    router,
     "/{number}/approve",
+    "Approve a delivery",
+    {200: DeliveryInFull},
     auth=APPROVES,
-    response={200: DeliveryInFull},
-    summary="Approve a delivery",
 )
-@once
 def approve_delivery(
     request: ApiRequest, number: Number, body: DeliveryApproval
 ) -> Any:
@@ -154,13 +151,13 @@ def approve_delivery(
     return in_full(delivery_numbered(number))
 
 
-@router.post(
+@changes(
+    router,
     "/{number}/discard",
+    "Discard a delivery",
+    {200: DeliveryInFull},
     auth=APPROVES,
-    response={200: DeliveryInFull},
-    summary="Discard a delivery",
 )
-@once
 def discard_delivery(request: ApiRequest, number: Number) -> Any:
     """Discard a plan that waits. Spinnaker is unchanged."""
     if not discard(delivery_numbered(number), request.user):
