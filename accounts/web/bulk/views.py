@@ -16,7 +16,6 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching
@@ -25,7 +24,7 @@ from accounts.mapping.completeness import refuse_incomplete
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import WORKING
-from accounts.people.doors import operator_required
+from accounts.people.doors import posted_by_operator
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.role_limits.naming import named
 from accounts.people.role_limits.refusing import whose
@@ -63,8 +62,7 @@ MORE = (
 )
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def plan_many(request: Request) -> HttpResponse:
     """Plan one account by itself, and more than one as a rollout."""
     everything = matching(request.GET)
@@ -85,8 +83,7 @@ def plan_together(request: Request, accounts: list[ManagedAccount]) -> HttpRespo
     return roll_out(request, outcome.done, kind, otherwise=to_list(request))
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def verify_many(request: Request) -> HttpResponse:
     existing = matching(request.GET).existing()
     found = chosen_accounts(request, existing, by="verified_at", most=MOST_IN_ROLLOUT)
@@ -117,8 +114,7 @@ def start_many(
     return redirect("accounts:runs") if outcome.done else to_list(request)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def edit_many(request: Request) -> HttpResponse:
     """Show how the chosen accounts are described, or edit them all."""
     accounts, left = chosen(request, most=MOST_EDITED)
@@ -150,8 +146,7 @@ def plan_again(request: Request, edited: list[ManagedAccount]) -> HttpResponse:
     return redirect("accounts:runs")
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def remove_many(request: Request) -> HttpResponse:
     """Show which of the chosen accounts can be removed, or plan their removal."""
     accounts, left = chosen(request)
@@ -209,8 +204,7 @@ def reasons_to_keep(accounts: list[ManagedAccount]) -> dict[UUID, str]:
     return reasons
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def exclude_many(request: Request) -> HttpResponse:
     """Take the chosen accounts out of later bundles: the first step of a removal."""
     accounts, _ = chosen(request)

@@ -11,13 +11,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST
 
 from accounts.discover.comparisons import Made, with_last
 from accounts.http import Request
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Bundle, ManagedAccount
-from accounts.people.doors import operator_required
+from accounts.people.doors import posted_by_operator
 from accounts.spinnaker import bundles
 from accounts.spinnaker.next_bundle import unlike_now
 from accounts.web.bundles.comparing import compared, not_shown_yet
@@ -56,8 +55,7 @@ def bundle_next(request: Request) -> HttpResponse:
     return not_shown_yet(request, found, shown)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def exclude_from_bundles(request: Request, pk: UUID) -> HttpResponse:
     """Leave an account out of later bundles, or include it again; both are recorded."""
     account = get_object_or_404(ManagedAccount, pk=pk)

@@ -11,14 +11,13 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from accounts.discover.comparisons import changes_now
 from accounts.http import Request, attachment, page_of
 from accounts.lists.bundles import FILTERS, ahead, installed_bundle, matching
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Bundle, ManagedAccount, Spinnaker
-from accounts.people.doors import operator_required
+from accounts.people.doors import operator_required, posted_by_operator
 from accounts.spinnaker.bundles import (
     MOST_CHARACTERS,
     README,
@@ -71,8 +70,7 @@ MOST_EARLIER = 10
 """How many earlier bundles it can be compared with in one click."""
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def bundle_build(request: Request) -> HttpResponse:
     """Build the next bundle, unless what it changes is not what was read."""
     number = Bundle.objects.next_number()
@@ -194,8 +192,7 @@ def bundle_download(request: Request, number: int) -> HttpResponse:
     return attachment(*download(number, request.user), "application/zip")
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def bundle_installed(request: Request, number: int) -> HttpResponse:
     """Record that this is what Spinnaker has now."""
     bundle = get_object_or_404(Bundle.objects.light(), number=number)

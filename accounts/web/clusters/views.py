@@ -13,7 +13,6 @@ from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.discover.clusters.describing import (
@@ -28,7 +27,7 @@ from accounts.lists.accounts import MOST_IN_ROLLOUT, matching
 from accounts.lists.clusters import filters_of
 from accounts.lists.clusters import matching as matching_clusters
 from accounts.models import ClusterSearch, FoundCluster
-from accounts.people.doors import operator_required
+from accounts.people.doors import operator_required, posted_by_operator
 from accounts.people.role_limits.refusing import Outside
 from accounts.slices import in_slices
 from accounts.web.accounts.views import chosen_accounts
@@ -44,8 +43,7 @@ MOST_SENTENCES = 20
 """The most problems that are listed; the rest are counted."""
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def clusters_find(request: Request) -> HttpResponse:
     """Begin to search the chosen accounts; one search of a person at a time."""
     if running := running_of(request.user):

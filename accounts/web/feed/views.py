@@ -10,11 +10,10 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request, full_url, page_of
 from accounts.models import FedAccount, FeedRow, FeedToken, ManagingAccount
-from accounts.people.doors import administrator_required
+from accounts.people.doors import administrator_required, posted_by_administrator
 from accounts.spinnaker.feed.keeping import keep_current
 from accounts.spinnaker.feed.tokens import MOST, make, revoke
 from accounts.tokens.text import CREATED_ALREADY
@@ -74,8 +73,7 @@ def used_at(token: FeedToken) -> Any:
     return token.used_at
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:feed")
 def feed_token(request: Request) -> HttpResponse:
     """Create a token, and show it. It is nowhere afterwards, so this is no redirect."""
@@ -98,8 +96,7 @@ def feed_token(request: Request) -> HttpResponse:
     return feed_page(request, TokenForm(), {**fields, "text": text})
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:feed")
 def feed_token_revoke(request: Request, pk: UUID) -> HttpResponse:
     token = get_object_or_404(FeedToken, pk=pk)

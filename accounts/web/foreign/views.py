@@ -8,12 +8,14 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request, page_of
 from accounts.models import ForeignPolicy
 from accounts.people.deciding import SamePerson, judge
-from accounts.people.doors import approver_required, operator_required
+from accounts.people.doors import (
+    posted_by_approver,
+    posted_by_operator,
+)
 from accounts.runs.foreign import accepting
 from accounts.spinnaker.policies_of_others import groups, with_first
 from accounts.web.crumbs import crumbs
@@ -60,8 +62,7 @@ def same_person(request: Request, policy: ForeignPolicy) -> str:
     return judge(accepting.reach_of(policy), authors, request.user).same_person
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def ask(request: Request, number: int) -> HttpResponse:
     policy = policy_of(number)
     form = AskForm(request.POST)
@@ -74,8 +75,7 @@ def ask(request: Request, number: int) -> HttpResponse:
     return redirect(policy)
 
 
-@approver_required
-@require_POST
+@posted_by_approver
 def accept(request: Request, number: int) -> HttpResponse:
     policy = policy_of(number)
     try:
@@ -90,8 +90,7 @@ def accept(request: Request, number: int) -> HttpResponse:
     return redirect(policy)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def end(request: Request, number: int) -> HttpResponse:
     policy = policy_of(number)
     accepting.end(policy, request.user)

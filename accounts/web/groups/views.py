@@ -8,11 +8,10 @@ from typing import NamedTuple
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.models import GroupRoles
-from accounts.people.doors import administrator_required
+from accounts.people.doors import administrator_required, posted_by_administrator
 from accounts.people.role_limits.limits import environments_without_accounts
 from accounts.people.role_limits.naming import named
 from accounts.web.crumbs import crumbs
@@ -84,8 +83,7 @@ def is_read_only() -> bool:
     return bool(known) and all(one.roles is not None for one in known)
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required(BACK)
 def group_save(request: Request) -> HttpResponse:
     form = GroupForm(request.POST)
@@ -110,8 +108,7 @@ def group_save(request: Request) -> HttpResponse:
     return redirect(BACK)
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required(BACK)
 def group_remove(request: Request) -> HttpResponse:
     group = request.POST.get("group", "")
@@ -133,8 +130,7 @@ def group_remove(request: Request) -> HttpResponse:
     return redirect(BACK)
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required(BACK)
 def group_sign_out(request: Request) -> HttpResponse:
     """Let changes count at once for whoever came by a group."""

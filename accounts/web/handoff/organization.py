@@ -12,14 +12,13 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request, attachment, page_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import Activity, ManagedAccount
 from accounts.models import HandOff as HandOffRow
 from accounts.people.activity import record
-from accounts.people.doors import operator_required
+from accounts.people.doors import operator_required, posted_by_operator
 from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
 from accounts.runs.owners.organization import (
@@ -128,8 +127,7 @@ def organization_archive(request: Request) -> HttpResponse:
     return attachment(zipped(package(sets)), ARCHIVE, "application/zip")
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def organization_look(request: Request) -> HttpResponse:
     """Look at once at all accounts that wait for the organization."""
     if look_at_all(request.user):

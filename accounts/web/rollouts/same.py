@@ -8,12 +8,11 @@ from collections.abc import Collection
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.mapping.plans import plan_of
 from accounts.models import Rollout, Run
-from accounts.people.doors import approver_required
+from accounts.people.doors import posted_by_approver
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.groups import NoneWaits, read_of, waiting
 from accounts.runs.rollouts.start import in_a_row
@@ -79,8 +78,7 @@ def group_page(
     return render(request, "rollouts/group.html", shown)
 
 
-@approver_required
-@require_POST
+@posted_by_approver
 def rollout_approve(request: Request, number: int, fingerprint: str) -> HttpResponse:
     """Approve those of the group's plans that were read and still wait."""
     rollout = rollout_of(number)

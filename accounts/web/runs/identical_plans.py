@@ -8,13 +8,12 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.lists.accounts import is_uuid
 from accounts.mapping.plans import plan_of
 from accounts.models import Run
-from accounts.people.doors import approver_required
+from accounts.people.doors import posted_by_approver
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.roles import APPROVER
 from accounts.runs.deciding.same_changes import (
@@ -109,8 +108,7 @@ def limits(request: Request, environments: set[str]) -> dict[str, Any]:
     return {"limited": limited, "outside_tick": for_these(APPROVER, limited)}
 
 
-@approver_required
-@require_POST
+@posted_by_approver
 def identical_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
     """Approve the selected ones, and name those that moved on while they were read."""
     chosen = {pk for pk in request.POST.getlist("run") if is_uuid(pk)}

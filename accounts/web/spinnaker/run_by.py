@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.lists.bundles import ahead, installed_bundle
@@ -21,7 +20,7 @@ from accounts.models import (
     ManagingAccount,
     Spinnaker,
 )
-from accounts.people.doors import operator_required
+from accounts.people.doors import posted_by_operator
 from accounts.web.role_limits.here import everywhere
 from onboarding.spinnaker.bundle.ways import WAYS
 
@@ -34,8 +33,7 @@ def run_by_now() -> dict[str, Any]:
     return {"run_by": said, "run_by_title": TITLES.get(said, ""), "ways": WAYS}
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def spinnaker_run_by(request: Request) -> HttpResponse:
     """Record how Spinnaker is run, and lead back to the page that asked."""
     said = request.POST.get("run_by", "")

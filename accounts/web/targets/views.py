@@ -16,14 +16,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.models import Notification, Target
 from accounts.notify import targets as decisions
 from accounts.notify.channels.places import hosts_of_secret_urls
 from accounts.notify.channels.signing import secret_of
-from accounts.people.doors import administrator_required
+from accounts.people.doors import administrator_required, posted_by_administrator
 from accounts.web.crumbs import crumbs
 from accounts.web.lookups import Asking
 from accounts.web.targets.forms import TAKEN, TargetForm
@@ -144,8 +143,7 @@ def secret_page(request: Request, target: Target, done: str) -> HttpResponse:
     return render(request, "targets/secret.html", shown)
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:targets")
 def target_rotate(request: Request, pk: UUID) -> HttpResponse:
     webhooks = Target.objects.filter(channel=Target.Channel.WEBHOOK)
@@ -163,8 +161,7 @@ def target_rotate(request: Request, pk: UUID) -> HttpResponse:
     return secret_page(request, row, "has a new secret")
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:targets")
 def target_test(request: Request, pk: UUID) -> HttpResponse:
     row = get_object_or_404(Target, pk=pk)
@@ -172,8 +169,7 @@ def target_test(request: Request, pk: UUID) -> HttpResponse:
     return redirect(f"{reverse('accounts:targets')}?test={notification.pk}")
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:targets")
 def target_pause(request: Request, pk: UUID) -> HttpResponse:
     """Pause the target, or resume it."""
@@ -192,8 +188,7 @@ def target_pause(request: Request, pk: UUID) -> HttpResponse:
     return redirect("accounts:targets")
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:targets")
 def target_remove(request: Request, pk: UUID) -> HttpResponse:
     row = get_object_or_404(Target, pk=pk)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.http import Request, full_url, page_of
 from accounts.models import ApiToken
-from accounts.people.doors import administrator_required
+from accounts.people.doors import administrator_required, posted_by_administrator
 from accounts.tokens.api_tokens import MOST, make, revoke
 from accounts.tokens.text import CREATED_ALREADY
 from accounts.web.crumbs import crumbs
@@ -93,8 +93,7 @@ def all_tokens(request: Request) -> HttpResponse:
     return render(request, "tokens/all_tokens.html", shown)
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:all-tokens")
 def any_token_revoke(request: Request, pk: UUID) -> HttpResponse:
     rows = ApiToken.objects.select_related("person")
