@@ -30,11 +30,7 @@ from accounts.models.activity import CreatedBy, name_of, person_key
 from accounts.models.organization.template import InCommon
 from accounts.models.owners.external_id import WithExternalId
 from accounts.models.owners.made_by import MISSES, MadeByOthers
-from accounts.models.readable import (
-    Readable,
-    is_mappings,
-    is_one_of,
-)
+from accounts.models.readable import Readable, is_mappings, is_one_of
 from accounts.models.standing import BROKEN, VERIFIED, Facts
 from accounts.models.states import PASSING, State, move
 from onboarding.carried.fields import are_carried

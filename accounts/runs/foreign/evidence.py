@@ -15,11 +15,7 @@ from onboarding.resources.kinds import Attachment, InlinePolicy, ManagedPolicy, 
 from onboarding.resources.policy import Policy
 from onboarding.review.as_found import said
 from onboarding.review.used import no_longer_allowed
-from onboarding.verify.policy_evaluation import (
-    Document,
-    RequestContext,
-    find_statement,
-)
+from onboarding.verify.policy_evaluation import Document, RequestContext, find_statement
 
 if TYPE_CHECKING:
     from accounts.runs.scope import Comparison, Side

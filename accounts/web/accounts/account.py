@@ -29,16 +29,9 @@ from accounts.models import (
 from accounts.models.standing import BROKEN
 from accounts.models.states import FAILURES, OPEN, State, Status
 from accounts.people.deciding import SamePerson
-from accounts.people.doors import (
-    posted_by_approver,
-    posted_by_operator,
-)
+from accounts.people.doors import posted_by_approver, posted_by_operator
 from accounts.runs.deciding.confirmation import Unconfirmed, confirm_leaving
-from accounts.runs.deciding.forgetting import (
-    CannotForget,
-    leave_in_aws,
-    why_not_leave,
-)
+from accounts.runs.deciding.forgetting import CannotForget, leave_in_aws, why_not_leave
 from accounts.runs.deciding.forgetting import forget as forget_account
 from accounts.runs.inactive import inactive_members
 from accounts.runs.owners.versions import versions_of

@@ -10,10 +10,7 @@ from accounts.http import Request
 from accounts.mapping.spinnaker.connection import NotConnected
 from accounts.models import Delivery
 from accounts.people.deciding import PlanChanged, SamePerson
-from accounts.people.doors import (
-    posted_by_approver,
-    posted_by_operator,
-)
+from accounts.people.doors import posted_by_approver, posted_by_operator
 from accounts.spinnaker.deliveries.decisions import (
     DeliveryOpen,
     approve,

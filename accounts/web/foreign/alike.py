@@ -10,10 +10,7 @@ from django.shortcuts import redirect, render
 
 from accounts.http import Request
 from accounts.models import ForeignPolicy
-from accounts.people.doors import (
-    posted_by_approver,
-    posted_by_operator,
-)
+from accounts.people.doors import posted_by_approver, posted_by_operator
 from accounts.runs.foreign import alike as deciding
 from accounts.runs.foreign.alike import MOST_AT_ONCE, Decided
 from accounts.web.crumbs import crumbs

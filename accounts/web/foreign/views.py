@@ -12,10 +12,7 @@ from django.urls import reverse
 from accounts.http import Request, page_of
 from accounts.models import ForeignPolicy
 from accounts.people.deciding import SamePerson, judge
-from accounts.people.doors import (
-    posted_by_approver,
-    posted_by_operator,
-)
+from accounts.people.doors import posted_by_approver, posted_by_operator
 from accounts.runs.foreign import accepting
 from accounts.spinnaker.policies_of_others import groups, with_first
 from accounts.web.crumbs import crumbs

@@ -30,12 +30,7 @@ from accounts.runs.owners.subject import (
     waiting_run,
 )
 from accounts.web.crumbs import crumbs
-from accounts.web.handoff.subject import (
-    accounts_that_wait,
-    exists,
-    handed_off,
-    live_of,
-)
+from accounts.web.handoff.subject import accounts_that_wait, exists, handed_off, live_of
 from accounts.web.handoff.versions import shown_versions
 from accounts.web.role_limits.here import everywhere, here
 from accounts.web.runs.review.plans import review

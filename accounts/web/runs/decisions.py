@@ -14,10 +14,7 @@ from accounts.mapping.completeness import missing
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
 from accounts.people.deciding import PlanChanged, SamePerson
-from accounts.people.doors import (
-    posted_by_approver,
-    posted_by_operator,
-)
+from accounts.people.doors import posted_by_approver, posted_by_operator
 from accounts.runs import actions
 from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.lateness import (

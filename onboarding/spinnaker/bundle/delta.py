@@ -19,11 +19,7 @@ from onboarding.spinnaker.bundle.contents import (
     Revision,
 )
 from onboarding.spinnaker.bundle.file import File
-from onboarding.spinnaker.bundle.formats.halyard import (
-    SCRIPTS,
-    listing,
-    removed_yml,
-)
+from onboarding.spinnaker.bundle.formats.halyard import SCRIPTS, listing, removed_yml
 
 SHOWN = 50
 

@@ -24,12 +24,7 @@ from accounts.api.v1.foreign.alike import AlikeListed, listed
 from accounts.discover.comparisons import with_last
 from accounts.http import full_url
 from accounts.models import Bundle, ManagedAccount
-from accounts.spinnaker.next_bundle import (
-    MOST_KEPT,
-    Failing,
-    Unlike,
-    unlike_now,
-)
+from accounts.spinnaker.next_bundle import MOST_KEPT, Failing, Unlike, unlike_now
 
 router = Router()
 
