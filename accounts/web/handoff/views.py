@@ -86,7 +86,7 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
         shown |= everywhere(request, "the managing account")
     try:
         one = hand_off_for(account, removes=removes)
-        shown |= described(one, removes=removes)
+        shown |= described(one)
         shown |= whether_to_send(account, one, run)
         if removes:
             shown["message"] = removal_message(one)
@@ -131,7 +131,7 @@ def quick_links(one: HandOff, last: HandOffRow) -> Iterator[str]:
         yield quick_create(partition, stack, url)
 
 
-def described(one: HandOff, *, removes: bool) -> dict[str, Any]:
+def described(one: HandOff) -> dict[str, Any]:
     name = one.managed.name
     changes = [PlannedChange.of(one, name) for one in diff(one.resources, ())]
     return {
