@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.discover.comparisons import kept, of_two
+from accounts.lists.files import Columns
 from accounts.lists.filters import Filters, filtered
 from accounts.models import Bundle
 from accounts.wording import counted, listed
@@ -42,6 +43,18 @@ def matching(asked: QueryDict) -> QuerySet[Bundle]:
     """Find what the filters in the URL ask for, the newest first."""
     found = filtered(Bundle.objects.light(), FILTERS, asked)
     return found.annotate(count=Count("accounts")).order_by("-number")
+
+
+COLUMNS: Columns = {
+    "number": lambda row: row.number,
+    "status": lambda row: row.status,
+    "accounts": lambda row: row.count,
+    "size": lambda row: row.size,
+    "sha256": lambda row: row.sha256,
+    "created_at": lambda row: row.created_at,
+    "created_by": lambda row: row.created_by_name,
+    "installed_at": lambda row: row.installed_at,
+}
 
 
 class Counts(NamedTuple):

@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
+from accounts.lists.files import Columns
 from accounts.lists.filters import Filters, filtered
 from accounts.mapping.plans import entry_changes_of
 from accounts.models import ManagingAccount, Run, Step
@@ -92,3 +93,19 @@ def row_of(run: Run) -> Row:
 
 def account_id_of(run: Run) -> str:
     return run.account.account_id if run.account else ""
+
+
+COLUMNS: Columns = {
+    "number": lambda row: row.number,
+    "kind": lambda row: row.kind,
+    "account": lambda row: row.account_name,
+    "account_id": account_id_of,
+    "status": lambda row: row.status,
+    "changes": lambda row: row_of(row).changes,
+    "started_at": lambda row: row.created_at,
+    "started_by": lambda row: row.started_by,
+    "approved_at": lambda row: row.approved_at,
+    "approved_by": lambda row: row.approved_by_name,
+    "ended_at": lambda row: row.finished_at,
+    "id": lambda row: str(row.pk),
+}

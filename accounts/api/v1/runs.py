@@ -22,7 +22,8 @@ from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import Check
 from accounts.api.v1.texts import READ_AGAIN, Filter, Number
 from accounts.http import full_url
-from accounts.lists.runs import account_id_of, matching, row_of
+from accounts.lists.files import said
+from accounts.lists.runs import COLUMNS, matching
 from accounts.mapping.plans import plan_of
 from accounts.models import Delivery, Run, Step
 from accounts.models.states import WORKING, Status
@@ -166,21 +167,7 @@ def run_numbered(number: int) -> Run:
 
 
 def listed(run: Run) -> dict[str, Any]:
-    return {
-        "number": run.number,
-        "id": run.pk,
-        "kind": run.kind,
-        "account": run.account_name,
-        "account_id": account_id_of(run),
-        "rollout": run.rollout_id,
-        "status": run.status,
-        "changes": row_of(run).changes,
-        "started_at": run.created_at,
-        "started_by": run.started_by,
-        "approved_at": run.approved_at,
-        "approved_by": run.approved_by_name,
-        "ended_at": run.finished_at,
-    }
+    return {**said(COLUMNS, run), "rollout": run.rollout_id}
 
 
 def in_full(run: Run) -> dict[str, Any]:
