@@ -56,8 +56,8 @@ class Searching(Schema):
 
 class ClusterListed(Schema):
     id: int
-    account: str
-    account_id: str
+    account: str = Field(alias="account.name")
+    account_id: str = Field(alias="account.account_id")
     name: str
     region: str
     endpoint: str
@@ -66,7 +66,7 @@ class ClusterListed(Schema):
 
 
 class UnreadAccount(Schema):
-    account: str
+    account: str = Field(alias="account.name")
     message: str
     hint: str
 
@@ -126,20 +126,7 @@ def list_clusters(
     rows = filtered(kept(id).clusters.all(), FILTERS, request.GET)
     heavy = ("account__verified", "account__applied", "account__approved_entries")
     found = page_of(rows.select_related("account").defer(*heavy), "id", asked)
-    items = [
-        {
-            "id": row.pk,
-            "account": row.account.name,
-            "account_id": row.account.account_id,
-            "name": row.name,
-            "region": row.region,
-            "endpoint": row.endpoint,
-            "mode": row.mode,
-            "added": row.added,
-        }
-        for row in found.rows
-    ]
-    return found.page(items)
+    return found.page(found.rows)
 
 
 @router.get(
@@ -154,11 +141,7 @@ def list_unread_accounts(
     """List the accounts that couldn’t be read, and why."""
     rows = kept(id).accounts.exclude(message="").select_related("account")
     found = page_of(rows, "id", asked)
-    items = [
-        {"account": row.account.name, "message": row.message, "hint": row.hint}
-        for row in found.rows
-    ]
-    return found.page(items)
+    return found.page(found.rows)
 
 
 @changes(

@@ -25,7 +25,7 @@ from accounts.http import full_url
 from accounts.lists.files import said
 from accounts.lists.runs import COLUMNS, matching
 from accounts.mapping.plans import plan_of
-from accounts.models import Delivery, Run, Step
+from accounts.models import Delivery, Run
 from accounts.models.states import WORKING, Status
 from accounts.runs.deciding.lateness import outdated_by
 from accounts.runs.results import results_of
@@ -80,7 +80,7 @@ class Change(Schema):
     kind: str
     name: str
     account_id: str
-    account: str
+    account: str = Field(alias="account_name")
     reason: str
     before: dict[str, Any] | None
     after: dict[str, Any] | None
@@ -147,7 +147,7 @@ def plan_in_full(run: Run) -> dict[str, Any]:
         "fingerprint": plan.fingerprint,
         "waits": waits and not edit,
         "outdated_by": edit,
-        "changes": [change_of(step) for step in steps],
+        "changes": steps,
         "entries": plan.entries,
         "risks": [risk.sentence for risk in plan.risks],
         "not_recommended": [one.sentence for one in plan.not_recommended],
@@ -178,19 +178,3 @@ def error_of(row: Run | Delivery) -> dict[str, str] | None:
     """Say what ended it; None: nothing did."""
     error = row.error
     return {k: str(error.get(k, "")) for k in ("message", "hint")} if error else None
-
-
-def change_of(step: Step) -> dict[str, Any]:
-    return {
-        "verb": step.verb,
-        "kind": step.kind,
-        "name": step.name,
-        "account_id": step.account_id,
-        "account": step.account_name,
-        "reason": step.reason,
-        "before": step.before,
-        "after": step.after,
-        "status": step.status,
-        "message": step.message,
-        "hint": step.hint,
-    }

@@ -33,22 +33,26 @@ OUT_OF_DATE = "Accounts changed since this comparison was made."
 
 
 class BrokenAccount(Schema):
-    account: str
-    state: AccountState
-    verified_at: datetime | None
+    account: str = Field(alias="account.name")
+    state: AccountState = Field(alias="account.state")
+    verified_at: datetime | None = Field(alias="account.verified_at")
     failed_run: int | None = Field(description="The run that found it")
     reason: str
 
+    @staticmethod
+    def resolve_failed_run(one: Failing) -> int | None:
+        return one.failed.number if one.failed else None
+
 
 class EditedAccount(Schema):
-    account: str
-    state: AccountState
+    account: str = Field(alias="name")
+    state: AccountState = Field(alias="word")
 
 
 class Excluded(Schema):
-    account: str
-    at: datetime
-    by: str
+    account: str = Field(alias="name")
+    at: datetime = Field(alias="excluded_at")
+    by: str = Field(alias="excluded_by_name")
 
 
 class NextBundle(Compared):
@@ -111,25 +115,12 @@ def read_next_bundle(request: ApiRequest, before: Query[AskedBefore]) -> Any:
 
 def unlike_of(unlike: Unlike) -> dict[str, Any]:
     return {
-        "kept": [failing(one) for one in unlike.kept],
+        "kept": unlike.kept,
         "kept_count": unlike.kept_count,
-        "added_broken": [failing(one) for one in unlike.added],
+        "added_broken": unlike.added,
         "added_broken_count": unlike.added_count,
-        "edited": [{"account": one.name, "state": one.word} for one in unlike.edited],
+        "edited": unlike.edited,
         "edited_count": len(unlike.edited) + unlike.edited_more,
-        "excluded": [
-            {"account": one.name, "at": one.excluded_at, "by": one.excluded_by_name}
-            for one in unlike.excluded
-        ],
+        "excluded": unlike.excluded,
         "policies_of_others": [listed(one) for one in unlike.others],
-    }
-
-
-def failing(one: Failing) -> dict[str, Any]:
-    return {
-        "account": one.account.name,
-        "state": one.account.state,
-        "verified_at": one.account.verified_at,
-        "failed_run": one.failed.number if one.failed else None,
-        "reason": one.reason,
     }
