@@ -16,9 +16,8 @@ from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
-from django.utils.safestring import SafeString
 
-from accounts.admin_site import Records, link
+from accounts.admin_site import Records
 from accounts.factors import keeping as factors
 from accounts.models import (
     Activity,
@@ -119,10 +118,6 @@ class EnabledProviderAdmin(Records):
     search_fields = ["account__name", "account__account_id"]
     list_select_related = ["account"]
 
-    @admin.display(description="account", ordering="account__name")
-    def account_page(self, row: EnabledProvider) -> SafeString:
-        return link(row.account)
-
 
 @admin.register(Preferences)
 class PreferencesAdmin(Records):
@@ -165,10 +160,6 @@ class SpinnakerNameAdmin(Records):
     search_fields = ["name", "account__name", "account__account_id"]
     list_select_related = ["account"]
 
-    @admin.display(description="account", ordering="account__name")
-    def account_page(self, row: SpinnakerName) -> SafeString:
-        return link(row.account)
-
 
 @admin.register(FeedRow)
 class FeedRowAdmin(Records):
@@ -184,10 +175,6 @@ class FedAccountAdmin(Records):
     search_fields = ["name", "account__name", "account__account_id"]
     list_select_related = ["account"]
     readonly_fields = ["why"]
-
-    @admin.display(description="account", ordering="account__name")
-    def account_page(self, row: FedAccount) -> SafeString:
-        return link(row.account)
 
 
 @admin.register(FeedToken)
@@ -232,10 +219,6 @@ class StepAdmin(Records):
     search_fields = ["name", "account_name", "account_id"]
     list_select_related = ["run"]
 
-    @admin.display(description="run")
-    def run_page(self, row: Step) -> SafeString:
-        return link(row.run)
-
 
 @admin.register(CheckResult)
 class CheckResultAdmin(Records):
@@ -243,10 +226,6 @@ class CheckResultAdmin(Records):
     list_filter = ["outcome", "provider"]
     search_fields = ["name", "sentence", "run__account_name"]
     list_select_related = ["run"]
-
-    @admin.display(description="run")
-    def run_page(self, row: CheckResult) -> SafeString:
-        return link(row.run)
 
 
 @admin.register(Bundle)

@@ -82,6 +82,14 @@ class Rows(ModelAdmin):  # type: ignore[type-arg]  # it has no [] at run time
     def page(self, row: Model) -> SafeString:
         return link(row, "View its page")
 
+    @display(description="account", ordering="account__name")
+    def account_page(self, row: Any) -> SafeString:
+        return link(row.account)
+
+    @display(description="run")
+    def run_page(self, row: Any) -> SafeString:
+        return link(row.run)
+
 
 def link(row: Any, text: str = "") -> SafeString:
     return format_html('<a href="{}">{}</a>', row.get_absolute_url(), text or row)

@@ -61,7 +61,7 @@ from accounts.runs.retention import (
 from accounts.runs.rollouts.engine import advance, advance_after, send
 from accounts.runs.stages import carry_on as carry_on_run
 from accounts.spinnaker.bundles import build
-from accounts.spinnaker.deliveries.carrying import carry_on_for_worker
+from accounts.spinnaker.deliveries.stages import carry_on_for_worker
 from accounts.spinnaker.feed.keeping import keep_current
 from accounts.web.exports.own_answers import OWN_TOPICS
 from accounts.web.you.session_store import SessionStore

@@ -86,9 +86,8 @@ def measured(accounts: int, url: str) -> Cost:
     from django.core.management import call_command
 
     from accounts.models import Delivery
-    from accounts.spinnaker.deliveries.carrying import reach
     from accounts.spinnaker.deliveries.decisions import approve, keep, start
-    from accounts.spinnaker.deliveries.stages import carry_on
+    from accounts.spinnaker.deliveries.stages import carry_on, reach
     from accounts.work.threads import leases_extended
     from tests.accounts.spinnaker.connecting import spinnaker_row
     from tests.accounts.spinnaker.deliveries.many import many_proved

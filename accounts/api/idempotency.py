@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
+from ninja import Router
 from ninja.decorators import decorate_view
 from ninja.params.functions import Header
 from ninja.utils import contribute_operation_args
 
-from accounts.api.authentication import ApiRequest
+from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
 from accounts.api.problems import Problem
 from accounts.models import KeptAnswer
@@ -33,11 +34,26 @@ OTHER_REQUEST = (
 )
 
 
-def once(change: F) -> F:
-    """Make an operation answer a repeated Idempotency-Key with the kept answer.
-
-    Write it below the router's decorator: @router.post(…), then @once.
+def changes(
+    router: Router,
+    path: str,
+    summary: str,
+    response: Any,
+    *,
+    auth: Any = OPERATES,
+    method: str = "POST",
+) -> Callable[[F], F]:
+    """Make a function an operation that changes something, which answers a repeated
+    Idempotency-Key with the kept answer.
     """
+    operation = router.api_operation(
+        [method], path, summary=summary, response=response, auth=auth
+    )
+    return lambda change: operation(once(change))
+
+
+def once(change: F) -> F:
+    """Let a change happen once; write it below the router's own decorator."""
     return decorate_view(whole)(keyed(change))
 
 

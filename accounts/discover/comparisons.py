@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
 from accounts.discover.lookups import NEXT_BUNDLE, TWO_BUNDLES, Question
 from accounts.models import Bundle, Lookup
 from accounts.spinnaker.next_bundle import Changes, compared_now, next_bundle
+from accounts.spinnaker.two_bundles import changes_between, compared
 
 MOST_ACCOUNTS = 300
 """The most accounts that a request compares: they take it 50 ms."""
@@ -13,6 +19,25 @@ MOST_BYTES = 200_000
 """The largest zip in bytes that a request compares: two of them take it 40 ms."""
 
 NEXT_QUESTION = Question(NEXT_BUNDLE, "aws")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What is compared: whoever needs it makes a small one, a worker a large one."""
+
+    question: Question
+    is_large: bool
+    make: Callable[[], Changes]
+    of: Callable[[], str]
+    """Sums up what it would compare now."""
+
+
+class Made(NamedTuple):
+    changes: Changes
+    is_old: bool = False
+    """Whether it would be another one now. At a busy site, it is as soon as it is made:
+    a page shows it then to whoever waited for it.
+    """
 
 
 def kept(question: Question) -> Changes | None:
@@ -29,10 +54,6 @@ def changes_of(lookup: Lookup) -> Changes | None:
         return None
 
 
-def are_few(ready: int) -> bool:
-    return ready <= MOST_ACCOUNTS
-
-
 def changes_now() -> Changes:
     """Return what the next bundle changes at this moment; raise NoManagingAccount."""
     found = kept(NEXT_QUESTION)
@@ -41,9 +62,21 @@ def changes_now() -> Changes:
     return next_bundle().changes
 
 
-def are_small(*bundles: Bundle) -> bool:
-    return max(bundle.size for bundle in bundles) <= MOST_BYTES
+def with_last(ready: int) -> Comparison:
+    """Compare the next bundle, with this many accounts, with the last one."""
+    return Comparison(
+        NEXT_QUESTION,
+        is_large=ready > MOST_ACCOUNTS,
+        make=lambda: next_bundle().changes,
+        of=compared_now,
+    )
 
 
-def question_of(earlier: Bundle, later: Bundle) -> Question:
-    return Question(TWO_BUNDLES, "aws", bundles=(earlier.sha256, later.sha256))
+def of_two(earlier: Bundle, later: Bundle) -> Comparison:
+    digests = (earlier.sha256, later.sha256)
+    return Comparison(
+        Question(TWO_BUNDLES, "aws", bundles=digests),
+        is_large=max(earlier.size, later.size) > MOST_BYTES,
+        make=partial(changes_between, digests),
+        of=partial(compared, digests),
+    )

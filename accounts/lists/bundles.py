@@ -12,10 +12,10 @@ from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 
-from accounts.discover.comparisons import are_small, kept, question_of
+from accounts.discover.comparisons import kept, of_two
+from accounts.lists.files import Columns
 from accounts.lists.filters import Filters, filtered
 from accounts.models import Bundle
-from accounts.spinnaker.two_bundles import between
 from accounts.wording import counted, listed
 
 NUMBER = re.compile(r"(?:bundle\s*)?#?\s*([0-9]{1,9})", re.IGNORECASE)
@@ -43,6 +43,18 @@ def matching(asked: QueryDict) -> QuerySet[Bundle]:
     """Find what the filters in the URL ask for, the newest first."""
     found = filtered(Bundle.objects.light(), FILTERS, asked)
     return found.annotate(count=Count("accounts")).order_by("-number")
+
+
+COLUMNS: Columns = {
+    "number": lambda row: row.number,
+    "status": lambda row: row.status,
+    "accounts": lambda row: row.count,
+    "size": lambda row: row.size,
+    "sha256": lambda row: row.sha256,
+    "created_at": lambda row: row.created_at,
+    "created_by": lambda row: row.created_by_name,
+    "installed_at": lambda row: row.installed_at,
+}
 
 
 class Counts(NamedTuple):
@@ -112,14 +124,11 @@ def ahead(installed: Bundle | None) -> Ahead | None:
 
 def counts_of(earlier: Bundle, later: Bundle) -> Counts | None:
     """Count what changes, where they are small or a worker compared them."""
-    if are_small(earlier, later):
-        found = between(earlier, later)
-        kinds = (found.added, found.changed, found.removed)
-        return Counts(*map(len, (*kinds, (*found.files, *found.gone))))
-    compared = kept(question_of(earlier, later))
-    if compared is None:
+    comparison = of_two(earlier, later)
+    found = kept(comparison.question) if comparison.is_large else comparison.make()
+    if found is None:
         return None
-    accounts, paths = compared.excerpt.accounts, compared.excerpt.paths
+    accounts, paths = found.excerpt.accounts, found.excerpt.paths
     return Counts(
         added=accounts["create"],
         changed=accounts["update"],

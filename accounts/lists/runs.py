@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
+from accounts.lists.files import Columns
 from accounts.lists.filters import Filters, filtered
 from accounts.mapping.plans import entry_changes_of
 from accounts.models import ManagingAccount, Run, Step
@@ -98,7 +99,7 @@ def account_id_of(run: Run) -> str:
 EXPORTED = (
     *("number", "kind", "account_name", "status", "entries", "created_at"),
     *("created_by_name", "started_from", "approved_at", "approved_by_name"),
-    "finished_at",
+    *("finished_at", "account__account_id"),
 )
 """The columns that an export is made of: others of a run can be long."""
 
@@ -110,11 +111,26 @@ def newest_first(asked: QueryDict, person: User | None = None) -> Iterator[Run]:
     """Read what the filters ask for with the ID of its account, a slice at a time, each
     after the last run of the one before.
     """
-    rows = matching(asked, person).select_related(None).only(*EXPORTED)
-    rows = rows.annotate(aws_account=F("account__account_id"))
+    rows = matching(asked, person).select_related("account").only(*EXPORTED)
     left = rows = rows.order_by("-created_at", "-number")
     while some := list(left[:AT_ONCE]):
         yield from some
         last = some[-1]
         earlier = Q(created_at__lt=last.created_at) | Q(number__lt=last.number)
         left = rows.filter(earlier, created_at__lte=last.created_at)
+
+
+COLUMNS: Columns = {
+    "number": lambda row: row.number,
+    "kind": lambda row: row.kind,
+    "account": lambda row: row.account_name,
+    "account_id": account_id_of,
+    "status": lambda row: row.status,
+    "changes": lambda row: row_of(row).changes,
+    "started_at": lambda row: row.created_at,
+    "started_by": lambda row: row.started_by,
+    "approved_at": lambda row: row.approved_at,
+    "approved_by": lambda row: row.approved_by_name,
+    "ended_at": lambda row: row.finished_at,
+    "id": lambda row: str(row.pk),
+}

@@ -17,23 +17,31 @@ from onboarding.names import one_line
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models.expressions import Combinable
 
 
 def name_of(person: User | None) -> str:
     return person.get_username() if person else ""
 
 
-class CreatedBy(models.Model):
-    """A row with who made it: a key, and next to it the name of that day."""
-
-    created_by = models.ForeignKey(
+def person_key(
+    *, editable: bool = True
+) -> models.ForeignKey[User | Combinable | None, User | None]:
+    """Refer to whoever decided something; empty: the command line, or the schedule."""
+    return models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,  # people are deactivated, never deleted
         null=True,
         blank=True,
-        editable=False,
+        editable=editable,
         related_name="+",
     )
+
+
+class CreatedBy(models.Model):
+    """A row with who made it: a key, and next to it the name of that day."""
+
+    created_by = person_key(editable=False)
     created_by_name = models.CharField(max_length=150, blank=True, editable=False)
 
     class Meta:
@@ -114,13 +122,7 @@ class Activity(models.Model):
     number = models.PositiveBigIntegerField(primary_key=True)
     """Its place in the log: 1, 2, 3, … without a gap."""
     at = models.DateTimeField()
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    person = person_key()
     """Empty: the command line, or a name that nobody has."""
     who = models.CharField(max_length=150)
     """The person's name at that moment."""

@@ -6,16 +6,16 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Max
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from accounts.models.activity import CreatedBy
+from accounts.models.activity import CreatedBy, person_key
 from accounts.models.lease import Carried, CarriedQuerySet
 from accounts.models.managed import ManagedAccount
 from accounts.models.readable import Readable, is_mapping
+from onboarding.spinnaker.bundle.contents import Revision
 from onboarding.spinnaker.bundle.limits import Load
 
 BUILD_PATIENCE = timedelta(seconds=90)
@@ -108,14 +108,7 @@ class Bundle(CreatedBy, Carried, Readable):
     created_at = models.DateTimeField(auto_now_add=True)
     installed_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When somebody last said that Spinnaker has it."""
-    installed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="+",
-    )
+    installed_by = person_key(editable=False)
     installed_by_name = models.CharField(max_length=150, blank=True, editable=False)
 
     objects = BundleQuerySet.as_manager()
@@ -128,6 +121,12 @@ class Bundle(CreatedBy, Carried, Readable):
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:bundle", args=[self.number])
+
+    @property
+    def revision(self) -> Revision:
+        """Read out of its zip what it is compared by."""
+        digests = {file["path"]: file["sha256"] for file in self.files}
+        return Revision.zipped(self.number, self.archive, digests)
 
     @property
     def filename(self) -> str:

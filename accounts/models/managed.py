@@ -26,15 +26,11 @@ from accounts.models.account import (
     is_path_and_role,
     is_session_name,
 )
-from accounts.models.activity import CreatedBy, name_of
+from accounts.models.activity import CreatedBy, name_of, person_key
 from accounts.models.organization.template import InCommon
 from accounts.models.owners.external_id import WithExternalId
 from accounts.models.owners.made_by import MISSES, MadeByOthers
-from accounts.models.readable import (
-    Readable,
-    is_mappings,
-    is_one_of,
-)
+from accounts.models.readable import Readable, is_mappings, is_one_of
 from accounts.models.standing import BROKEN, VERIFIED, Facts
 from accounts.models.states import PASSING, State, move
 from onboarding.carried.fields import are_carried
@@ -249,27 +245,13 @@ class ManagedAccount(
     neither is older than the other."""
     excluded_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When a person took it out of bundles."""
-    excluded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="+",
-    )
+    excluded_by = person_key(editable=False)
     excluded_by_name = models.CharField(max_length=150, blank=True, editable=False)
     granted_at = models.DateTimeField(null=True, blank=True, editable=False)
     withdrawn = models.BooleanField(default=False, editable=False)
     """It is being removed: Spinnaker may not assume what still exists of it."""
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
-    accepted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="+",
-    )
+    accepted_by = person_key(editable=False)
     accepted_by_name = models.CharField(max_length=150, blank=True, editable=False)
     authors = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, editable=False, related_name="+"

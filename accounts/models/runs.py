@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -15,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models.account import Account
+from accounts.models.activity import person_key
 from accounts.models.checks.evidence import Evidence
 from accounts.models.checks.findings import Findings, are_seconds
 from accounts.models.checks.found import Found
@@ -218,13 +218,7 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
     """Of the bug that ended it; for administrators only."""
     waiting = models.CharField(max_length=200, blank=True)
     """What is being waited for just now."""
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    approved_by = person_key()
     approved_by_name = models.CharField(max_length=150, blank=True, editable=False)
     approval_comment = models.TextField(blank=True, editable=False)
     plan_digest = models.CharField(max_length=64, blank=True, editable=False)

@@ -259,10 +259,7 @@ DECISIONS = (
         (What.DOWNLOAD,),
         OPERATOR,
         Touches.ALL,
-        (
-            *("web/bundles/views.py", "spinnaker/two_bundles.py"),
-            "api/v1/bundles/reading.py",
-        ),
+        ("spinnaker/bundles.py", "spinnaker/two_bundles.py"),
         ("bundle-download", "delta-download"),
         (
             "GET /bundles/{number}/download",

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
+from django.views.decorators.http import require_POST
 
 from accounts.people.roles import (
     ADMINISTRATOR,
@@ -56,6 +57,16 @@ def role_needed(view: View, app_name: str) -> UserRole | None:
 operator_required = role_required(OPERATOR)
 approver_required = role_required(APPROVER)
 administrator_required = role_required(ADMINISTRATOR)
+
+
+def posted_by(role: UserRole) -> Callable[[View], View]:
+    """Answer a POST by whoever has the role."""
+    return lambda view: role_required(role)(require_POST(view))
+
+
+posted_by_operator = posted_by(OPERATOR)
+posted_by_approver = posted_by(APPROVER)
+posted_by_administrator = posted_by(ADMINISTRATOR)
 
 
 class ViewersOnly(MiddlewareMixin):

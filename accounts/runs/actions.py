@@ -31,7 +31,7 @@ from accounts.runs.deciding.coming_first import refuse_before_managing
 from accounts.runs.deciding.lateness import refuse_edited
 from accounts.runs.managing.kept_roles import drop
 from accounts.runs.owners.readiness import refuse_unready
-from accounts.spinnaker.bundles import Told, told_of, told_since
+from accounts.spinnaker.told import Told, told_of, told_since
 from accounts.work.queue import wake
 from onboarding.resources.take_over import NOTHING, TakeOver
 

@@ -5,22 +5,21 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
-from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
 from accounts.mapping.verified import verified_entries, verified_topology
-from accounts.models import Activity, Bundle, ForeignPolicy, ManagedAccount, Run
+from accounts.models import Activity, Bundle, ForeignPolicy, ManagedAccount
 from accounts.models.activity import name_of
 from accounts.models.standing import BROKEN
 from accounts.models.states import move
@@ -29,7 +28,6 @@ from accounts.people.role_limits.refusing import refuse_limited, refuse_outside
 from accounts.people.roles import OPERATOR
 from accounts.spinnaker.gone import MayBeThere, had_before, left_by
 from accounts.spinnaker.next_bundle import decided
-from accounts.spinnaker.told import delivered, sent_since
 from accounts.spinnaker.two_bundles import counted_since_last
 from accounts.wording import first_of
 from accounts.work.queue import wake
@@ -223,91 +221,13 @@ def refuse_twins(accounts: Iterable[ManagedAccount]) -> None:
                 )
 
 
-class Told(NamedTuple):
-    """Why Spinnaker has or may have an account, and how to remove it there."""
-
-    where: str
-    to_do: str
-    unless: str
-    """When there is nothing to do."""
-    since: datetime
-
-
-def told_of(account: ManagedAccount) -> Told | None:
-    """Say why Spinnaker has or may have the account; None if it does not, as far as
-    somebody said, or a delivery saw.
-    """
-    seen = delivered(account)
-    if seen and seen.is_there:
-        return Told(
-            f"Spinnaker has {account.name} because Bowline delivered it.",
-            (
-                "Exclude it from bundles and plan a delivery. Bowline deletes the "
-                "account in Spinnaker and confirms that it's gone."
-            ),
-            "Only if it's already removed from Spinnaker",
-            seen.since,
-        )
-    told = told_by_bundles(account)
-    return None if told and seen and seen.since > told.since else told
-
-
-def told_by_bundles(account: ManagedAccount) -> Told | None:
-    """Say the same, as far as somebody said which bundle Spinnaker has."""
-    installed = Bundle.objects.installed().only("number", "installed_at").first()
-    if installed and installed.installed_at:
-        if not installed.accounts.filter(pk=account.pk).exists():
-            return None
-        where = f"Spinnaker has {account.name}, in bundle {installed.number}."
-        return told(where, installed, account, installed.installed_at)
-    last = account.bundles.built().only("number", "created_at").first()
-    if last is None:
-        return None
-    where = (
-        f"{account.name} is in bundle {last.number}, and Bowline doesn't know which "
-        "bundle Spinnaker has."
-    )
-    return told(where, last, account, last.created_at)
-
-
-def told_since(runs: Iterable[Run]) -> Iterator[tuple[Run, Told]]:
-    """Yield those of these removals since whose start Spinnaker has, or may have, their
-    accounts. Where no bundle was built or installed since, and nothing delivered, this
-    costs two queries.
-    """
-    begun = {run.account: run for run in runs if run.account}
-    if not begun:
-        return
-    first = min(run.created_at for run in begun.values())
-    since = Q(created_at__gt=first) | Q(installed_at__gt=first)
-    if not Bundle.objects.filter(since).exists() and not sent_since(first):
-        return
-    for account, run in begun.items():
-        found = told_of(account)
-        if found and found.since > run.created_at:
-            yield run, found
-
-
-def told(where: str, bundle: Bundle, account: ManagedAccount, since: datetime) -> Told:
-    """Say what to do about it: build a bundle without the account, if possible."""
-    if ManagedAccount.objects.ready().exclude(pk=account.pk).exists():
-        return Told(
-            where,
-            "Exclude it from bundles, install a bundle without it in Spinnaker, and "
-            "mark that bundle as installed.",
-            "Only if this account was never in Spinnaker",
-            since,
-        )
-    return Told(
-        where,
-        (
-            "No other account is in bundles, so there's no bundle without it. To "
-            "remove it from Spinnaker, see “Undo” in the README.md of bundle "
-            f"{bundle.number}."
-        ),
-        "After it's removed from Spinnaker",
-        since,
-    )
+def download(number: int, by: User) -> tuple[bytes, str]:
+    """Fetch the zip of a bundle, and its name; the activity log says who took it."""
+    refuse_limited(by, OPERATOR, "a bundle")
+    bundle = get_object_or_404(Bundle.objects.built(), number=number)
+    detail = {"bundle": number, "sha256": bundle.sha256}
+    record(by, Activity.What.DOWNLOAD, str(bundle), detail)
+    return bytes(bundle.archive), bundle.filename
 
 
 def exclude_from_bundles(account: ManagedAccount, by: User) -> bool:

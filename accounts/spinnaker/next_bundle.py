@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
@@ -18,15 +18,9 @@ from accounts.models import Bundle, ManagedAccount, Run
 from accounts.spinnaker.policies_of_others import Group, of_bundle
 from accounts.wording import first_of
 from onboarding import spinnaker
-from onboarding.spinnaker.bundle.comparison import BundleDelta, Digests, delta
-from onboarding.spinnaker.bundle.contents import (
-    BundleAccounts,
-    accounts_from,
-    accounts_in,
-    aws_accounts_in,
-    files_in,
-)
-from onboarding.spinnaker.bundle.excerpt import Excerpt, Texts
+from onboarding.spinnaker.bundle.comparison import BundleDelta, delta
+from onboarding.spinnaker.bundle.contents import Digests, Revision, accounts_from
+from onboarding.spinnaker.bundle.excerpt import Excerpt
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
 from onboarding.spinnaker.bundle.formats.halyard import accounts_yml
@@ -67,56 +61,6 @@ class Failing:
     def reason(self) -> str:
         error = self.failed.error if self.failed else None
         return str((error or {}).get("message", ""))
-
-
-@dataclass(frozen=True, slots=True)
-class NextBundle:
-    """The next bundle compared with the last one that was built."""
-
-    of: str
-    """The digest of what was compared, see `compared_now`."""
-    last: Bundle | None
-    delta: BundleDelta
-    """Of the accounts, and of the files that Spinnaker itself reads."""
-    texts: Texts
-    """These files of the next bundle."""
-    account_ids: frozenset[str]
-    """Of its AWS accounts."""
-
-    @property
-    def digest(self) -> str:
-        """Sum up what accounts that Spinnaker may have lose or have otherwise. What is
-        added takes nothing from anybody, and may be more each minute: it is in the same
-        files as all others.
-        """
-        changed = [(one.provider, one.name, one.fields) for one in self.delta.changed]
-        removed = [(one.provider, one.name) for one in self.delta.removed]
-        files = () if self.delta.added else self.delta.files + self.delta.gone
-        since = self.last.number if self.last else 0
-        return sha256(json.dumps([since, changed, removed, files]).encode()).hexdigest()
-
-    @property
-    def changes(self) -> Changes:
-        since = self.last.number if self.last else 0
-        return Changes(self.of, since, self.excerpt, self.digest)
-
-    @property
-    def excerpt(self) -> Excerpt:
-        last = aws_accounts_in(self.last.archive) if self.last else ()
-        return Excerpt.of(
-            self.delta,
-            self.read_last,
-            self.read_next,
-            was_in=last,
-            is_in=self.account_ids,
-        )
-
-    def read_last(self, paths: list[str]) -> Texts:
-        files = files_in(self.last.archive, paths) if self.last else ()
-        return {file.path: file.text for file in files}
-
-    def read_next(self, paths: list[str]) -> Texts:
-        return {path: self.texts[path] for path in paths}
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,28 +200,53 @@ def count_of(accounts: QuerySet[ManagedAccount], named: int) -> int:
     return accounts.count() if named == MOST_KEPT else named
 
 
+class NextBundle(NamedTuple):
+    """What differs from the last bundle that was built: all of it, and what of that is
+    kept and shown.
+    """
+
+    delta: BundleDelta
+    """Of the accounts, and of the files that Spinnaker itself reads."""
+    changes: Changes
+
+
 def next_bundle() -> NextBundle:
     """Compare what would be built now with the last bundle; raise NoManagingAccount."""
     last = Bundle.objects.built().first()
-    before = accounts_in(last.archive) if last else BundleAccounts()
     managing = snapshots.in_force(managing_row())
     rows = list(held().only("name", "verified", "entries_digest"))
     entries = verified_entries(managing, rows)
-    after = accounts_from(accounts_yml(Topology(managing, ()), entries))
-    was = digests_of(last) if last else {}
-    files = files_read(managing, entries)
-    now = {file.path: sha256(file.content).hexdigest() for file in files}
-    return NextBundle(
-        of=digest_of(
-            (last.number, last.sha256) if last else None,
-            repr(managing),
-            [(row.name, row.entries_digest) for row in rows],
-        ),
-        last=last,
-        delta=delta(before, after, read_by_spinnaker(was), now),
-        texts={file.path: file.text for file in files},
-        account_ids=frozenset(row.verified["managed"]["account_id"] for row in rows),
+    files = {file.path: file for file in files_read(managing, entries)}
+    after = Revision(
+        accounts=accounts_from(accounts_yml(Topology(managing, ()), entries)),
+        digests={
+            path: sha256(file.content).hexdigest() for path, file in files.items()
+        },
+        read=lambda paths: tuple(files[path] for path in paths),
+        account_ids=lambda: {row.verified["managed"]["account_id"] for row in rows},
     )
+    before = last.revision if last else Revision()
+    before = replace(before, digests=read_by_spinnaker(before.digests))
+    found = delta(before, after)
+    of = digest_of(
+        (last.number, last.sha256) if last else None,
+        repr(managing),
+        [(row.name, row.entries_digest) for row in rows],
+    )
+    excerpt = Excerpt.of(found, before, after)
+    return NextBundle(found, Changes(of, before.number, excerpt, lost(found, before)))
+
+
+def lost(found: BundleDelta, before: Revision) -> str:
+    """Sum up what accounts that Spinnaker may have lose or have otherwise. What is
+    added takes nothing from anybody, and may be more each minute: it is in the same
+    files as all others.
+    """
+    changed = [(one.provider, one.name, one.fields) for one in found.changed]
+    removed = [(one.provider, one.name) for one in found.removed]
+    files = () if found.added else found.files + found.gone
+    said = json.dumps([before.number, changed, removed, files])
+    return sha256(said.encode()).hexdigest()
 
 
 def compared_now() -> str:
@@ -298,11 +267,6 @@ def held() -> QuerySet[ManagedAccount]:
 def digest_of(*compared: object) -> str:
     """Sum up what is compared, and how."""
     return sha256(json.dumps([CODE, *compared]).encode()).hexdigest()
-
-
-def digests_of(bundle: Bundle) -> dict[str, str]:
-    """Return the SHA-256 of each of its files, by path."""
-    return {file["path"]: file["sha256"] for file in bundle.files}
 
 
 def read_by_spinnaker(was: Digests) -> Digests:

@@ -1,18 +1,18 @@
-"""What deliveries saw of accounts in Spinnaker: seen by Bowline, not said by somebody.
+"""Which accounts Spinnaker has: seen by deliveries, or as somebody said of bundles.
 
-An account that was never delivered is in none of this: bundles say of those.
+An account that was never delivered is in none of what deliveries saw.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import DeliveredAccount, ManagedAccount, SpinnakerName
+from accounts.models import Bundle, DeliveredAccount, ManagedAccount, Run, SpinnakerName
 from accounts.slices import in_slices
 
 
@@ -85,3 +85,90 @@ def was_sent(account_id: str, external_id: str) -> bool:
     """Return whether Spinnaker may send this external ID, by a delivery."""
     rows = DeliveredAccount.objects.owned()
     return rows.filter(account_id=account_id, external_id=external_id).exists()
+
+
+class Told(NamedTuple):
+    """Why Spinnaker has or may have an account, and how to remove it there."""
+
+    where: str
+    to_do: str
+    unless: str
+    """When there is nothing to do."""
+    since: datetime
+
+
+def told_of(account: ManagedAccount) -> Told | None:
+    """Say why Spinnaker has or may have the account; None if it does not, as far as
+    somebody said, or a delivery saw.
+    """
+    seen = delivered(account)
+    if seen and seen.is_there:
+        return Told(
+            f"Spinnaker has {account.name} because Bowline delivered it.",
+            (
+                "Exclude it from bundles and plan a delivery. Bowline deletes the "
+                "account in Spinnaker and confirms that it's gone."
+            ),
+            "Only if it's already removed from Spinnaker",
+            seen.since,
+        )
+    told = told_by_bundles(account)
+    return None if told and seen and seen.since > told.since else told
+
+
+def told_by_bundles(account: ManagedAccount) -> Told | None:
+    """Say the same, as far as somebody said which bundle Spinnaker has."""
+    installed = Bundle.objects.installed().only("number", "installed_at").first()
+    if installed and installed.installed_at:
+        if not installed.accounts.filter(pk=account.pk).exists():
+            return None
+        where = f"Spinnaker has {account.name}, in bundle {installed.number}."
+        return told(where, installed, account, installed.installed_at)
+    last = account.bundles.built().only("number", "created_at").first()
+    if last is None:
+        return None
+    where = (
+        f"{account.name} is in bundle {last.number}, and Bowline doesn't know which "
+        "bundle Spinnaker has."
+    )
+    return told(where, last, account, last.created_at)
+
+
+def told_since(runs: Iterable[Run]) -> Iterator[tuple[Run, Told]]:
+    """Yield those of these removals since whose start Spinnaker has, or may have, their
+    accounts. Where no bundle was built or installed since, and nothing delivered, this
+    costs two queries.
+    """
+    begun = {run.account: run for run in runs if run.account}
+    if not begun:
+        return
+    first = min(run.created_at for run in begun.values())
+    since = Q(created_at__gt=first) | Q(installed_at__gt=first)
+    if not Bundle.objects.filter(since).exists() and not sent_since(first):
+        return
+    for account, run in begun.items():
+        found = told_of(account)
+        if found and found.since > run.created_at:
+            yield run, found
+
+
+def told(where: str, bundle: Bundle, account: ManagedAccount, since: datetime) -> Told:
+    """Say what to do about it: build a bundle without the account, if possible."""
+    if ManagedAccount.objects.ready().exclude(pk=account.pk).exists():
+        return Told(
+            where,
+            "Exclude it from bundles, install a bundle without it in Spinnaker, and "
+            "mark that bundle as installed.",
+            "Only if this account was never in Spinnaker",
+            since,
+        )
+    return Told(
+        where,
+        (
+            "No other account is in bundles, so there's no bundle without it. To "
+            "remove it from Spinnaker, see “Undo” in the README.md of bundle "
+            f"{bundle.number}."
+        ),
+        "After it's removed from Spinnaker",
+        since,
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404
@@ -11,18 +10,14 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import Activity, Bundle
 from accounts.people.activity import record
-from accounts.spinnaker.next_bundle import Changes, digest_of, digests_of
+from accounts.people.role_limits.refusing import refuse_limited
+from accounts.people.roles import OPERATOR
+from accounts.spinnaker.next_bundle import Changes, digest_of
 from onboarding.spinnaker.bundle.archive import zipped
-from onboarding.spinnaker.bundle.comparison import Altered, BundleDelta, Named, delta
-from onboarding.spinnaker.bundle.contents import (
-    Account,
-    BundleAccounts,
-    accounts_in,
-    aws_accounts_in,
-    files_in,
-)
-from onboarding.spinnaker.bundle.delta import Later, delta_files
-from onboarding.spinnaker.bundle.excerpt import Excerpt, Texts
+from onboarding.spinnaker.bundle.comparison import Altered, Named, delta
+from onboarding.spinnaker.bundle.contents import Account, Revision
+from onboarding.spinnaker.bundle.delta import delta_files
+from onboarding.spinnaker.bundle.excerpt import Excerpt
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -33,18 +28,9 @@ def changes_between(digests: tuple[str, ...]) -> Changes:
 
     Raise DoesNotExist where one was deleted meanwhile.
     """
-    earlier, later = map(bundle_of, digests)
-    return Changes(
-        of=compared(digests),
-        since=earlier.number,
-        excerpt=Excerpt.of(
-            between(earlier, later),
-            lambda paths: texts_of(earlier, paths),
-            lambda paths: texts_of(later, paths),
-            was_in=aws_accounts_in(earlier.archive),
-            is_in=aws_accounts_in(later.archive),
-        ),
-    )
+    earlier, later = (bundle_of(digest).revision for digest in digests)
+    excerpt = Excerpt.of(delta(earlier, later), earlier, later)
+    return Changes(compared(digests), earlier.number, excerpt)
 
 
 def compared(digests: tuple[str, ...]) -> str:
@@ -57,28 +43,15 @@ def bundle_of(digest: str) -> Bundle:
     return Bundle.objects.built().filter(sha256=digest).latest("number")
 
 
-def between(earlier: Bundle, later: Bundle) -> BundleDelta:
-    return delta(
-        accounts_in(earlier.archive),
-        accounts_in(later.archive),
-        digests_of(earlier),
-        digests_of(later),
-    )
-
-
 def counted_since_last(
-    bundle: Bundle, archive: bytes, files: Iterable[Mapping[str, Any]]
+    bundle: Bundle, archive: bytes, files: list[dict[str, Any]]
 ) -> dict[str, int]:
     """Count what differs from the bundle before it, for lists of bundles."""
     last = Bundle.objects.built().filter(number__lt=bundle.number).first()
-    found = delta(
-        accounts_in(last.archive) if last else BundleAccounts(),
-        accounts_in(archive),
-        digests_of(last) if last else {},
-        {file["path"]: file["sha256"] for file in files},
-    )
+    before = last.revision if last else Revision()
+    found = delta(before, Bundle(number=0, archive=archive, files=files).revision)
     return {
-        "since": last.number if last else 0,
+        "since": before.number,
         "create": len(found.added),
         "update": len(found.changed),
         "delete": len(found.removed),
@@ -86,16 +59,12 @@ def counted_since_last(
     }
 
 
-def texts_of(bundle: Bundle, paths: list[str]) -> Texts:
-    return {file.path: file.text for file in files_in(bundle.archive, paths)}
-
-
-def taken(number: int, since: int, by: User) -> tuple[bytes, str]:
+def download_changes(number: int, since: int, by: User) -> tuple[bytes, str]:
     """Make a zip of what changed, and its name; the activity log says who took it."""
+    refuse_limited(by, OPERATOR, "a bundle")
     earlier, later = two(number, since)
-    paths = tuple(file["path"] for file in later.files)
-    whole = Later(number, accounts_in(later.archive), paths, later.archive)
-    files = delta_files(between(earlier, later), whole, since=since)
+    whole = later.revision
+    files = delta_files(delta(earlier.revision, whole), whole, since=since)
     name = f"bowline-{number}-since-{since}.zip"
     archive = zipped(files)
     detail = {

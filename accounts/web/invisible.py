@@ -6,21 +6,18 @@ places than can be listed; so the finished page is read, once, for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from django.http import HttpRequest, HttpResponse
+from django.utils.deprecation import MiddlewareMixin
 
 from onboarding.names import visible
 
 
-class ShowInvisible:
+class ShowInvisible(MiddlewareMixin):
     """Writes invisible characters of pages as ‹U+202E›; files stay as they are."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    def process_response(
+        self, request: HttpRequest, response: HttpResponse
+    ) -> HttpResponse:
         kind = response.headers.get("Content-Type", "")
         if kind.startswith("text/html") and not response.streaming:
             page = response.content.decode(response.charset)

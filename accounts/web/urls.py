@@ -10,8 +10,7 @@ from accounts.web.activity import views as activity
 from accounts.web.adopting import urls as adopting
 from accounts.web.bulk import retrying, rotating
 from accounts.web.bulk import views as bulk
-from accounts.web.bundles import deltas, halconfig, installed, preview
-from accounts.web.bundles import listing as bundle_list
+from accounts.web.bundles import deltas, halconfig, preview
 from accounts.web.bundles import views as bundles
 from accounts.web.clusters import views as clusters
 from accounts.web.deliveries import decisions as delivery_decisions
@@ -34,15 +33,13 @@ from accounts.web.people import listing as people
 from accounts.web.people import views as person
 from accounts.web.permissions import views as permissions
 from accounts.web.rollouts import decisions as rollout_decisions
-from accounts.web.rollouts import report as rollout_report
 from accounts.web.rollouts import same as rollout_groups
 from accounts.web.rollouts import views as rollouts
 from accounts.web.runs import decisions, identical_plans, listing
 from accounts.web.runs import views as runs
 from accounts.web.search import views as search
 from accounts.web.settings import views as settings
-from accounts.web.spinnaker import now as spinnaker_now
-from accounts.web.spinnaker import run_by as spinnaker_run_by
+from accounts.web.spinnaker import run_by
 from accounts.web.spinnaker import views as spinnaker
 from accounts.web.taking_over import urls as taking_over
 from accounts.web.targets import views as targets
@@ -184,13 +181,13 @@ rollout_pages = [
     ),
     path(
         "runs/rollouts/<int:number>/report.csv",
-        rollout_report.rollout_report,
+        rollouts.rollout_report,
         {"form": "csv"},
         name="rollout-csv",
     ),
     path(
         "runs/rollouts/<int:number>/report.json",
-        rollout_report.rollout_report,
+        rollouts.rollout_report,
         {"form": "json"},
         name="rollout-json",
     ),
@@ -206,8 +203,8 @@ rollout_pages = [
     ),
 ]
 bundle_pages = [
-    path("bundles/", bundle_list.bundles, name="bundles"),
-    path("bundles/now/", spinnaker_now.spinnaker_now, name="spinnaker-now"),
+    path("bundles/", bundles.bundles, name="bundles"),
+    path("bundles/now/", run_by.spinnaker_now, name="spinnaker-now"),
     path("bundles/next/", preview.bundle_next, name="bundle-next"),
     path("bundles/deliveries/", deliveries.deliveries, name="deliveries"),
     path(
@@ -240,7 +237,7 @@ bundle_pages = [
     ),
     path(
         "bundles/<int:number>/installed/",
-        installed.bundle_installed,
+        bundles.bundle_installed,
         name="bundle-installed",
     ),
     path("bundles/<int:number>/halconfig/", halconfig.halconfig, name="halconfig"),
@@ -275,7 +272,7 @@ export_files = [
 spinnaker_pages = [
     path(
         "settings/spinnaker/run-by/",
-        spinnaker_run_by.spinnaker_run_by,
+        run_by.spinnaker_run_by,
         name="spinnaker-run-by",
     ),
     path("settings/spinnaker/", spinnaker.spinnaker, name="spinnaker"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -21,6 +22,7 @@ from accounts.forms.providers import FORMS
 from accounts.forms.providers.base import DetailsForm
 from accounts.http import Request
 from accounts.models import Organization, Run
+from accounts.runs.deciding.confirmation import confirm_group
 from accounts.web.adopting.forms import AddForm as AddAdoptedForm
 from accounts.web.adopting.forms import AdoptForm, LookForm
 from accounts.web.bulk.forms import BulkEditForm
@@ -41,7 +43,7 @@ from accounts.web.people.forms import (
 )
 from accounts.web.rollouts.forms import GroupForm as PlansForm
 from accounts.web.rollouts.forms import SettingsForm
-from accounts.web.runs.forms import ApproveForm, CommentForm
+from accounts.web.runs.forms import ApproveForm, CommentForm, ConfirmedForm
 from accounts.web.spinnaker.forms import SpinnakerForm
 from accounts.web.targets.forms import TargetForm
 from accounts.web.tokens.forms import TokenForm as ApiTokenForm
@@ -156,6 +158,9 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
     AskForm: AskForm,
     BulkEditForm: lambda data: BulkEditForm(data, partition="aws"),
     CommentForm: CommentForm,
+    ConfirmedForm: lambda data: ConfirmedForm(
+        data, asks="Type it", confirm=partial(confirm_group, 2)
+    ),
     PlansForm: lambda data: PlansForm(data, plans=2, deletes=1),
     ApproveForm: lambda data: ApproveForm(data, run=Run(account_name="a"), deletes=1),
     HalconfigForm: lambda data: HalconfigForm(data, has_clusters=True),

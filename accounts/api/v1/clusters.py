@@ -13,7 +13,7 @@ from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.paging import LARGEST, Asked, Page, page_of
 from accounts.api.problems import Problem, refused_by
 from accounts.api.requests import Exact, Request
@@ -56,8 +56,8 @@ class Searching(Schema):
 
 class ClusterListed(Schema):
     id: int
-    account: str
-    account_id: str
+    account: str = Field(alias="account.name")
+    account_id: str = Field(alias="account.account_id")
     name: str
     region: str
     endpoint: str
@@ -66,7 +66,7 @@ class ClusterListed(Schema):
 
 
 class UnreadAccount(Schema):
-    account: str
+    account: str = Field(alias="account.name")
     message: str
     hint: str
 
@@ -89,13 +89,7 @@ class ClustersDescribed(Schema):
     accounts: list[str] = Field(description="Accounts that have more clusters now")
 
 
-@router.post(
-    "/searches",
-    auth=OPERATES,
-    response={202: Searching},
-    summary="Search accounts for EKS clusters",
-)
-@once
+@changes(router, "/searches", "Search accounts for EKS clusters", {202: Searching})
 def search_clusters(request: ApiRequest, body: Chosen) -> Any:
     """Let a worker list the clusters of named accounts, or of those that a filter
     finds. Nothing in AWS changes.
@@ -132,20 +126,7 @@ def list_clusters(
     rows = filtered(kept(id).clusters.all(), FILTERS, request.GET)
     heavy = ("account__verified", "account__applied", "account__approved_entries")
     found = page_of(rows.select_related("account").defer(*heavy), "id", asked)
-    items = [
-        {
-            "id": row.pk,
-            "account": row.account.name,
-            "account_id": row.account.account_id,
-            "name": row.name,
-            "region": row.region,
-            "endpoint": row.endpoint,
-            "mode": row.mode,
-            "added": row.added,
-        }
-        for row in found.rows
-    ]
-    return found.page(items)
+    return found.page(found.rows)
 
 
 @router.get(
@@ -160,20 +141,15 @@ def list_unread_accounts(
     """List the accounts that couldn’t be read, and why."""
     rows = kept(id).accounts.exclude(message="").select_related("account")
     found = page_of(rows, "id", asked)
-    items = [
-        {"account": row.account.name, "message": row.message, "hint": row.hint}
-        for row in found.rows
-    ]
-    return found.page(items)
+    return found.page(found.rows)
 
 
-@router.post(
+@changes(
+    router,
     "/searches/{id}/add",
-    auth=OPERATES,
-    response={200: ClustersDescribed},
-    summary="Describe clusters of a search",
+    "Describe clusters of a search",
+    {200: ClustersDescribed},
 )
-@once
 def add_clusters(request: ApiRequest, id: UUID, body: ClustersChosen) -> Any:
     """Add these clusters to their accounts, all of them or none. Plan the accounts
     then.

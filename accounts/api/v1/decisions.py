@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from ninja import Field
 from ninja.responses import Status
 
-from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
+from accounts.api.authentication import APPROVES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.problems import Problem
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import (
@@ -49,13 +49,7 @@ class RunApproval(Request):
     comment: Comment = Field("", description="An optional comment for the activity log")
 
 
-@of_accounts.post(
-    "/{name}/plan",
-    auth=OPERATES,
-    response={202: RunInFull},
-    summary="Plan an account",
-)
-@once
+@changes(of_accounts, "/{name}/plan", "Plan an account", {202: RunInFull})
 def plan_account(request: ApiRequest, name: Name) -> Any:
     """Start a run that plans what to change. Nothing changes until it is approved."""
     account = account_named(name)
@@ -65,25 +59,15 @@ def plan_account(request: ApiRequest, name: Name) -> Any:
         raise Problem(Code.INCOMPLETE, f"{account.name}: {error}.") from error
 
 
-@of_accounts.post(
-    "/{name}/verify",
-    auth=OPERATES,
-    response={202: RunInFull},
-    summary="Verify an account",
-)
-@once
+@changes(of_accounts, "/{name}/verify", "Verify an account", {202: RunInFull})
 def verify_account(request: ApiRequest, name: Name) -> Any:
     """Start a run that proves again what exists, and changes nothing."""
     return begun(request, actions.verify(account_named(name), request.user))
 
 
-@of_accounts.post(
-    "/{name}/remove",
-    auth=OPERATES,
-    response={202: RunInFull},
-    summary="Plan the removal of an account",
+@changes(
+    of_accounts, "/{name}/remove", "Plan the removal of an account", {202: RunInFull}
 )
-@once
 def remove_account(request: ApiRequest, name: Name, body: Removal) -> Any:
     """Start a run that plans to delete what Bowline created in the account. Nothing is
     deleted until it is approved.
@@ -93,13 +77,13 @@ def remove_account(request: ApiRequest, name: Name, body: Removal) -> Any:
     return begun(request, actions.remove(account, request.user, never_told=never_told))
 
 
-@of_accounts.post(
+@changes(
+    of_accounts,
     "/{name}/accept",
+    "Accept an evaluated account",
+    {200: AccountInFull},
     auth=APPROVES,
-    response={200: AccountInFull},
-    summary="Accept an evaluated account",
 )
-@once
 def accept_account(request: ApiRequest, name: Name) -> Any:
     """Accept an account that was evaluated, not verified: bundles hold it then."""
     account = account_named(name)
@@ -108,13 +92,13 @@ def accept_account(request: ApiRequest, name: Name) -> Any:
     return read_account(request, name)
 
 
-@of_runs.post(
+@changes(
+    of_runs,
     "/{number}/approve",
+    "Approve a run’s plan",
+    {200: RunInFull},
     auth=APPROVES,
-    response={200: RunInFull},
-    summary="Approve a run’s plan",
 )
-@once
 def approve_run(request: ApiRequest, number: Number, body: RunApproval) -> Any:
     """Approve the plan whose digest you give, and let a worker carry it out. A plan
     that has changed since you read it is not approved.
@@ -127,13 +111,13 @@ def approve_run(request: ApiRequest, number: Number, body: RunApproval) -> Any:
     return read_run(request, number)
 
 
-@of_runs.post(
+@changes(
+    of_runs,
     "/{number}/discard",
+    "Discard a run’s plan",
+    {200: RunInFull},
     auth=APPROVES,
-    response={200: RunInFull},
-    summary="Discard a run’s plan",
 )
-@once
 def discard_run(request: ApiRequest, number: Number) -> Any:
     """Discard a waiting plan. AWS is unchanged."""
     if not actions.discard(run_numbered(number), request.user):
@@ -141,25 +125,18 @@ def discard_run(request: ApiRequest, number: Number) -> Any:
     return read_run(request, number)
 
 
-@of_runs.post(
-    "/{number}/again",
-    auth=OPERATES,
-    response={202: RunInFull},
-    summary="Start a run again",
-)
-@once
+@changes(of_runs, "/{number}/again", "Start a run again", {202: RunInFull})
 def start_run_again(request: ApiRequest, number: Number) -> Any:
     """Start a run of the same kind for the same account, as it is described now."""
     return begun(request, start_again(run_numbered(number), request.user))
 
 
-@of_runs.post(
+@changes(
+    of_runs,
     "/{number}/look",
-    auth=OPERATES,
-    response={202: RunInFull},
-    summary="Check whether an account’s owner is done",
+    "Check whether an account’s owner is done",
+    {202: RunInFull},
 )
-@once
 def check_for_owner(request: ApiRequest, number: Number) -> Any:
     """Check at once whether the account’s owner has created the roles."""
     run = run_numbered(number)

@@ -11,16 +11,17 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
-from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
+from accounts.api.authentication import APPROVES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import DeliveryStatus, DeliveryVerb
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.problems import Problem
 from accounts.api.requests import Request
 from accounts.api.v1.runs import RunError, error_of
 from accounts.api.v1.texts import Comment, Digest, Number, Typed
-from accounts.models import Delivery, DeliveryStep
+from accounts.models import Delivery
+from accounts.models.spinnaker.delivery import Difference as Changed
 from accounts.runs.deciding.confirmation import confirm_delivery
 from accounts.spinnaker.deliveries.decisions import (
     approve,
@@ -57,16 +58,24 @@ class DeliveryListed(Schema):
     status: DeliveryStatus
     counts: dict[str, int] = Field(description="How many accounts, by verb")
     created_at: datetime
-    created_by: str
+    created_by: str = Field(alias="created_by_name")
     approved_at: datetime | None
-    approved_by: str
-    ended_at: datetime | None
+    approved_by: str = Field(alias="approved_by_name")
+    ended_at: datetime | None = Field(alias="finished_at")
 
 
 class Difference(Schema):
     field: str
     before: Any
     after: Any
+
+    @staticmethod
+    def resolve_before(one: Changed) -> Any:
+        return value(one.before)
+
+    @staticmethod
+    def resolve_after(one: Changed) -> Any:
+        return value(one.after)
 
 
 class StepListed(Schema):
@@ -101,27 +110,28 @@ class DeliveryInFull(DeliveryListed):
     left: list[LeftAlone] = Field(description="Accounts that are left alone, and why")
     warnings: list[str]
 
+    @staticmethod
+    def resolve_error(row: Delivery) -> dict[str, str] | None:
+        return error_of(row)
+
 
 @router.get("", response=Page[DeliveryListed], summary="List deliveries")
 def list_deliveries(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
     """List the deliveries, newest first."""
     found = page_of(Delivery.objects.light(), "-number", asked)
-    return found.page(listed(row) for row in found.rows)
+    return found.page(found.rows)
 
 
-@router.post(
-    "", auth=OPERATES, response={202: DeliveryInFull}, summary="Plan a delivery"
-)
-@once
+@changes(router, "", "Plan a delivery", {202: DeliveryInFull})
 def start_delivery(request: ApiRequest, body: DeliveryStart) -> Any:
     """Plan what to send to Spinnaker. Nothing is sent until it is approved."""
-    return Status(202, in_full(start_connected(request.user, agreed=body.agree)))
+    return Status(202, start_connected(request.user, agreed=body.agree))
 
 
 @router.get("/{number}", response=DeliveryInFull, summary="Read a delivery")
-def read_delivery(request: HttpRequest, number: Number) -> dict[str, Any]:
+def read_delivery(request: HttpRequest, number: Number) -> Delivery:
     """Read how far a delivery is, and what it leaves alone."""
-    return in_full(delivery_numbered(number))
+    return delivery_numbered(number)
 
 
 @router.get(
@@ -132,16 +142,16 @@ def read_delivery_steps(
 ) -> dict[str, Any]:
     """Read each account that is sent or deleted, in this order."""
     found = page_of(delivery_numbered(number).steps.all(), "position", asked)
-    return found.page(step_of(step) for step in found.rows)
+    return found.page(found.rows)
 
 
-@router.post(
+@changes(
+    router,
     "/{number}/approve",
+    "Approve a delivery",
+    {200: DeliveryInFull},
     auth=APPROVES,
-    response={200: DeliveryInFull},
-    summary="Approve a delivery",
 )
-@once
 def approve_delivery(
     request: ApiRequest, number: Number, body: DeliveryApproval
 ) -> Any:
@@ -151,21 +161,21 @@ def approve_delivery(
         confirm_delivery(removes, body.confirmation)
     if not approve(row, request.user, read=body.fingerprint, comment=body.comment):
         raise too_late(number)
-    return in_full(delivery_numbered(number))
+    return delivery_numbered(number)
 
 
-@router.post(
+@changes(
+    router,
     "/{number}/discard",
+    "Discard a delivery",
+    {200: DeliveryInFull},
     auth=APPROVES,
-    response={200: DeliveryInFull},
-    summary="Discard a delivery",
 )
-@once
 def discard_delivery(request: ApiRequest, number: Number) -> Any:
     """Discard a plan that waits. Spinnaker is unchanged."""
     if not discard(delivery_numbered(number), request.user):
         raise too_late(number)
-    return in_full(delivery_numbered(number))
+    return delivery_numbered(number)
 
 
 def delivery_numbered(number: int) -> Delivery:
@@ -175,46 +185,6 @@ def delivery_numbered(number: int) -> Delivery:
 
 def too_late(number: int) -> Problem:
     return Problem(Code.DECIDED, decided_already(delivery_numbered(number)))
-
-
-def listed(row: Delivery) -> dict[str, Any]:
-    return {
-        "number": row.number,
-        "status": row.status,
-        "counts": row.counts,
-        "created_at": row.created_at,
-        "created_by": row.created_by_name,
-        "approved_at": row.approved_at,
-        "approved_by": row.approved_by_name,
-        "ended_at": row.finished_at,
-    }
-
-
-def in_full(row: Delivery) -> dict[str, Any]:
-    return {
-        **listed(row),
-        "fingerprint": row.fingerprint,
-        "waiting": row.waiting,
-        "error": error_of(row),
-        "progress": row.progress,
-        "left": row.left,
-        "warnings": row.warnings,
-    }
-
-
-def step_of(step: DeliveryStep) -> dict[str, Any]:
-    return {
-        "verb": step.verb,
-        "type": step.type,
-        "name": step.name,
-        "differences": [
-            {"field": one.field, "before": value(one.before), "after": value(one.after)}
-            for one in step.differences
-        ],
-        "sent_at": step.sent_at,
-        "seen_at": step.seen_at,
-        "error": step.error,
-    }
 
 
 def value(text: str | None) -> Any:

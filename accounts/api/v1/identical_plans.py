@@ -9,7 +9,7 @@ from ninja import Field, Router, Schema
 
 from accounts.api.authentication import APPROVES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.paging import LARGEST
 from accounts.api.problems import Problem
 from accounts.api.requests import Request
@@ -117,13 +117,13 @@ def read_identical_plans(
     }
 
 
-@router.post(
+@changes(
+    router,
     "/{fingerprint}/approve",
+    "Approve identical plans",
+    {200: SameApproved},
     auth=APPROVES,
-    response={200: SameApproved},
-    summary="Approve identical plans",
 )
-@once
 def approve_identical_plans(
     request: ApiRequest, fingerprint: Fingerprint, body: SameApproval
 ) -> Any:

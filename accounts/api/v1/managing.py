@@ -11,7 +11,7 @@ from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import ManagingState, RoleMaker
 from accounts.api.problems import Problem
 from accounts.api.requests import Exact, Request
@@ -115,13 +115,13 @@ def read_managing_hand_off(request: ApiRequest) -> dict[str, Any]:
     return taken(request, row)
 
 
-@router.put(
+@changes(
+    router,
     "",
-    auth=OPERATES,
-    response={200: ManagingInFull, 201: ManagingInFull},
-    summary="Describe the managing account",
+    "Describe the managing account",
+    {200: ManagingInFull, 201: ManagingInFull},
+    method="PUT",
 )
-@once
 def put_managing_account(request: ApiRequest, body: ManagingSettings) -> Any:
     """Describe it, or describe it again. The same twice changes nothing.
 
@@ -134,13 +134,7 @@ def put_managing_account(request: ApiRequest, body: ManagingSettings) -> Any:
     return Status(200 if existed else 201, in_full(managing_row()))
 
 
-@router.post(
-    "/plan",
-    auth=OPERATES,
-    response={202: RunInFull},
-    summary="Plan the managing account",
-)
-@once
+@changes(router, "/plan", "Plan the managing account", {202: RunInFull})
 def plan_managing_account(request: ApiRequest) -> Any:
     """Start a run that plans the managing account alone. Where nothing is to change,
     the same run verifies it.
@@ -148,13 +142,12 @@ def plan_managing_account(request: ApiRequest) -> Any:
     return begun(request, actions.plan_managing(request.user))
 
 
-@router.post(
+@changes(
+    router,
     "/kept-roles/take-off",
-    auth=OPERATES,
-    response={200: ManagingInFull},
-    summary="Take a kept role off the list",
+    "Take a kept role off the list",
+    {200: ManagingInFull},
 )
-@once
 def take_kept_role_off(request: ApiRequest, body: KeptRoleChosen) -> Any:
     """Take a role off the list of those that Spinnaker may assume although their
     accounts left Bowline. AWS is unchanged until a plan is approved.

@@ -38,8 +38,8 @@ class ToDo(Schema):
 class GotWorse(Schema):
     """A check that was good once and is bad now."""
 
-    run: int
-    account: str
+    run: int = Field(alias="run.number")
+    account: str = Field(alias="run.account_name")
     provider: str
     name: str
     sentence: str
@@ -80,17 +80,6 @@ def read_overview(request: ApiRequest) -> dict[str, Any]:
         "to_do": [
             {"sentence": one.text, "page": full_url(request, one.url)} for one in todo
         ],
-        "worse": [
-            {
-                "run": one.run.number,
-                "account": one.run.account_name,
-                "provider": one.provider,
-                "name": one.name,
-                "sentence": one.sentence,
-                "fix": one.fix,
-                "checked_at": one.checked_at,
-            }
-            for one in worse["worse"]
-        ],
+        "worse": worse["worse"],
         "more_worse": worse["more_worse"],
     }

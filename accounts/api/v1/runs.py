@@ -22,9 +22,10 @@ from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import Check
 from accounts.api.v1.texts import READ_AGAIN, Filter, Number
 from accounts.http import full_url
-from accounts.lists.runs import account_id_of, matching, row_of
+from accounts.lists.files import said
+from accounts.lists.runs import COLUMNS, matching
 from accounts.mapping.plans import plan_of
-from accounts.models import Delivery, Run, Step
+from accounts.models import Delivery, Run
 from accounts.models.states import WORKING, Status
 from accounts.runs.deciding.lateness import outdated_by
 from accounts.runs.results import results_of
@@ -79,7 +80,7 @@ class Change(Schema):
     kind: str
     name: str
     account_id: str
-    account: str
+    account: str = Field(alias="account_name")
     reason: str
     before: dict[str, Any] | None
     after: dict[str, Any] | None
@@ -146,7 +147,7 @@ def plan_in_full(run: Run) -> dict[str, Any]:
         "fingerprint": plan.fingerprint,
         "waits": waits and not edit,
         "outdated_by": edit,
-        "changes": [change_of(step) for step in steps],
+        "changes": steps,
         "entries": plan.entries,
         "risks": [risk.sentence for risk in plan.risks],
         "not_recommended": [one.sentence for one in plan.not_recommended],
@@ -166,21 +167,7 @@ def run_numbered(number: int) -> Run:
 
 
 def listed(run: Run) -> dict[str, Any]:
-    return {
-        "number": run.number,
-        "id": run.pk,
-        "kind": run.kind,
-        "account": run.account_name,
-        "account_id": account_id_of(run),
-        "rollout": run.rollout_id,
-        "status": run.status,
-        "changes": row_of(run).changes,
-        "started_at": run.created_at,
-        "started_by": run.started_by,
-        "approved_at": run.approved_at,
-        "approved_by": run.approved_by_name,
-        "ended_at": run.finished_at,
-    }
+    return {**said(COLUMNS, run), "rollout": run.rollout_id}
 
 
 def in_full(run: Run) -> dict[str, Any]:
@@ -191,19 +178,3 @@ def error_of(row: Run | Delivery) -> dict[str, str] | None:
     """Say what ended it; None: nothing did."""
     error = row.error
     return {k: str(error.get(k, "")) for k in ("message", "hint")} if error else None
-
-
-def change_of(step: Step) -> dict[str, Any]:
-    return {
-        "verb": step.verb,
-        "kind": step.kind,
-        "name": step.name,
-        "account_id": step.account_id,
-        "account": step.account_name,
-        "reason": step.reason,
-        "before": step.before,
-        "after": step.after,
-        "status": step.status,
-        "message": step.message,
-        "hint": step.hint,
-    }

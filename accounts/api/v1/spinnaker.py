@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 from ninja.responses import Status
 
-from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.authentication import ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import RunBy
 from accounts.api.problems import Problem, too_much_asked
 from accounts.api.requests import Request
@@ -57,13 +57,7 @@ def read_spinnaker_connection(request: HttpRequest) -> dict[str, Any]:
     return connection_of(connected())
 
 
-@router.post(
-    "/test",
-    auth=OPERATES,
-    response={202: Connection},
-    summary="Test the connection with Spinnaker",
-)
-@once
+@changes(router, "/test", "Test the connection with Spinnaker", {202: Connection})
 def test_spinnaker_connection(request: ApiRequest) -> Any:
     """Let a worker test the connection. Nothing in Spinnaker changes."""
     row = connected()
@@ -90,13 +84,7 @@ def read_run_by(request: HttpRequest) -> dict[str, str]:
     return {"run_by": managing_row().run_by}
 
 
-@router.put(
-    "/run-by",
-    auth=OPERATES,
-    response=SpinnakerRunBy,
-    summary="Set how Spinnaker is run",
-)
-@once
+@changes(router, "/run-by", "Set how Spinnaker is run", SpinnakerRunBy, method="PUT")
 def put_run_by(request: ApiRequest, body: SpinnakerRunBy) -> Any:
     """Record how Spinnaker is run. Pages then show that way's commands first."""
     say_run_by(body.run_by, request.user)

@@ -166,7 +166,7 @@ def with_clusters(
         try:
             cluster = alike.cluster(one)
         except DetailsError as error:
-            wrong.append(refusal(error, one, alike))
+            wrong.append(refusal(error, one))
         else:
             added += [cluster] * ((one.region, one.name) not in known)
     if wrong or not added:
@@ -181,7 +181,7 @@ def with_clusters(
     return replace(managed, providers=providers), []
 
 
-def refusal(error: DetailsError, found: FoundCluster, alike: Alike) -> str:
+def refusal(error: DetailsError, found: FoundCluster) -> str:
     if error.field != "account_name":
         return str(error)
     return f"Cluster {found.name} in {found.region} needs another name. {error}"

@@ -29,16 +29,10 @@ from accounts.models.api.token import Scope
 from accounts.people.deciding import SamePerson
 from accounts.people.role_limits.refusing import Outside
 from accounts.spinnaker.bundles import Twins
-from accounts.spinnaker.deliveries.carrying import reach
-from accounts.spinnaker.deliveries.decisions import (
-    DeliveryOpen,
-    approve,
-    keep,
-    start,
-)
+from accounts.spinnaker.deliveries.decisions import DeliveryOpen, approve, keep, start
 from accounts.spinnaker.deliveries.planning import compared, said, steps_of
 from accounts.spinnaker.deliveries.reached import Reached
-from accounts.spinnaker.deliveries.stages import carry_on, is_waiting
+from accounts.spinnaker.deliveries.stages import carry_on, is_waiting, reach
 from accounts.work.queue import nothing_sent
 from accounts.work.threads import leases_extended
 from onboarding.delivery.errors import GateError

@@ -23,13 +23,12 @@ from django.core.management import CommandError
 from accounts.management.bundle_file import BundleFile, named_broken
 from accounts.management.command import BowlineCommand, write
 from accounts.management.deletions import kept_back
-from accounts.management.ended import code, outdated_in, was_verified
+from accounts.management.ended import code, outdated_in, shown_on_terminal, was_verified
 from accounts.management.exit_codes import DONE, FAILED, WAITS, combined
 from accounts.management.migrated import is_migrated, migrate_if_new
 from accounts.management.onboard_options import Asked, add_options, asked
 from accounts.management.people import acting_person
 from accounts.management.plain_diff import printed
-from accounts.management.progress import shown_on_terminal
 from accounts.management.report import document
 from accounts.management.report import markdown as summary_of
 from accounts.mapping.accounts_file import differs, register, spinnaker_differs

@@ -11,13 +11,12 @@ from datetime import date
 from typing import Any, Self
 from uuid import UUID
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models.activity import name_of
+from accounts.models.activity import name_of, person_key
 from accounts.models.managed import ManagedAccount
 from accounts.models.readable import Readable, is_texts
 
@@ -115,14 +114,7 @@ class ForeignPolicy(Readable):
     """Why it may stay, as somebody asked; empty: nobody did."""
     until = models.DateField(null=True, blank=True)
     """The last day on which it may."""
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="+",
-    )
+    asked_by = person_key(editable=False)
     asked_by_name = models.CharField(max_length=150, blank=True, editable=False)
     accepted_by_name = models.CharField(max_length=150, blank=True, editable=False)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef
 
+from accounts.models.activity import person_key
 from accounts.models.managed import ManagedAccount
 from onboarding.topology import MadeBy
 
@@ -63,26 +63,14 @@ class HandOff(models.Model):
     """Counted for each account: people call it version 1, 2 and so on."""
     stack_name = models.CharField(max_length=128)
     region = models.CharField(max_length=30)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    by = person_key()
     by_name = models.CharField(max_length=150, blank=True)
     at = models.DateTimeField(auto_now_add=True)
     found_at = models.DateTimeField(null=True, blank=True)
     """When Bowline found it in AWS: read, or by a chain that opened just then."""
     said_at = models.DateTimeField(null=True, blank=True)
     """When somebody said that the owner deployed it, which Bowline cannot read."""
-    said_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    said_by = person_key()
     said_by_name = models.CharField(max_length=150, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
     """When its account was removed; what comes next may be another stack."""

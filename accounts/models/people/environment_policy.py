@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
+
+from accounts.models.activity import person_key
 
 
 class EnvironmentPolicy(models.Model):
@@ -13,14 +14,7 @@ class EnvironmentPolicy(models.Model):
     """Empty: accounts without one."""
     second_approver = models.BooleanField()
     """Whether whoever plans may not approve."""
-    off_asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="+",
-    )
+    off_asked_by = person_key(editable=False)
     """Who asked to switch it off, which another administrator does; null: nobody."""
 
     class Meta:

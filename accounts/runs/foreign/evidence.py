@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from accounts.models.checks.evidence import Evidence, Use
-from accounts.runs.foreign.passed import no_longer_passed
 from onboarding.aws.errors import AwsError
 from onboarding.aws.roles.last_accessed import last_accessed
 from onboarding.aws.roles.passable import Passable, passable_roles
@@ -16,10 +15,12 @@ from onboarding.resources.kinds import Attachment, InlinePolicy, ManagedPolicy, 
 from onboarding.resources.policy import Policy
 from onboarding.review.as_found import said
 from onboarding.review.used import no_longer_allowed
+from onboarding.verify.policy_evaluation import Document, RequestContext, find_statement
 
 if TYPE_CHECKING:
     from accounts.runs.scope import Comparison, Side
     from onboarding.aws.session import Sessions
+
 
 MOST_MISSING = 50
 """The most actions, the latest used first, and the most roles that are named."""
@@ -99,3 +100,25 @@ def remaining(side: Side, one: Comparison, role: str) -> list[Policy]:
     ]
     found = (said(it, documents, theirs) for it in held if it.role == role)
     return [document for document in found if document]
+
+
+def no_longer_passed(
+    roles: Iterable[Passable], gone: Collection[Policy], left: Collection[Policy]
+) -> list[str]:
+    """Name the roles, with their paths. What is allowed under conditions that only a
+    call can tell counts as allowed.
+    """
+    return [
+        role.name
+        for role in roles
+        if any(
+            passes(gone, role.arn, service) and not passes(left, role.arn, service)
+            for service in role.services
+        )
+    ]
+
+
+def passes(policies: Iterable[Policy], role_arn: str, service: str) -> bool:
+    documents = [Document("", policy.document) for policy in policies]
+    asked = RequestContext("iam:PassRole", role_arn, {"iam:passedtoservice": service})
+    return find_statement(documents, "Allow", asked) is not None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import random
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,6 @@ from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
 from accounts.runs.actions import Send
 from accounts.runs.foreign.as_found import worded
-from accounts.runs.owners.pace import PACE, pause_after
 from accounts.runs.owners.versions import unseen
 from accounts.runs.owners.waiting import waits_for
 from accounts.runs.scope import Scope, own_sides
@@ -39,6 +39,30 @@ from onboarding.verify.look import is_closed, opens
 
 if TYPE_CHECKING:
     from accounts.people.role_limits.refusing import By
+
+
+PACE = (
+    (timedelta(minutes=10), timedelta(seconds=30)),
+    (timedelta(minutes=70), timedelta(minutes=5)),
+    (timedelta(days=7), timedelta(hours=1)),
+    (timedelta(days=30), timedelta(days=1)),
+)
+"""How often it looks, by how long it has waited: (until, pause)."""
+JITTER = 0.1
+"""The part by which a pause may be shorter, so that not all are looked at at once. None
+is longer: the schedule would look half as often.
+"""
+
+
+def pause_after(waited: timedelta, chance: float) -> timedelta | None:
+    """Return how long to pause, or None where it has waited for too long; chance is
+    from 0 to 1.
+    """
+    for until, pause in PACE:
+        if waited < until:
+            return pause * (1 - JITTER * chance)
+    return None
+
 
 logger = logging.getLogger(__name__)
 

@@ -43,14 +43,9 @@ from accounts.runs.actions import RunOpen, StillTold
 from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.lateness import decided_already, outdated
 from accounts.runs.rollouts.census import accounts_of, is_ready, managing_run, runs_of
-from accounts.runs.rollouts.start import (
-    MOST_NAMED,
-    CannotStart,
-    add,
-    plan_managing,
-)
+from accounts.runs.rollouts.start import MOST_NAMED, CannotStart, add, plan_managing
 from accounts.slices import in_slices
-from accounts.spinnaker.bundles import told_since
+from accounts.spinnaker.told import told_since
 from accounts.wording import counted, first_of
 from accounts.work.queue import wake
 

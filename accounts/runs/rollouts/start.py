@@ -37,8 +37,7 @@ from accounts.runs.foreign.taking_over import why_not
 from accounts.runs.rollouts.census import changes_managing
 from accounts.runs.rollouts.order import turns_of
 from accounts.slices import AT_ONCE, in_slices
-from accounts.spinnaker.bundles import told_of
-from accounts.spinnaker.told import in_spinnaker
+from accounts.spinnaker.told import in_spinnaker, told_of
 from accounts.wording import counted, first_of
 from accounts.work.queue import wake
 from onboarding.details import DetailsError

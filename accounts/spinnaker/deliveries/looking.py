@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from accounts.models import DeliveredAccount
+from accounts.models import DeliveredAccount, Delivery, DeliveryStep
 from accounts.slices import in_slices
 from accounts.spinnaker.deliveries.reached import Reached
 from onboarding.delivery.bodies import Body
@@ -69,3 +69,19 @@ def since(names: Collection[str]) -> Since:
         {name: loaded.timestamp() for name, loaded, _ in moments if loaded},
         {name: gone.timestamp() for name, _, gone in moments if gone},
     )
+
+
+def note_seen(delivery: Delivery, seen: Seen, reached: Reached) -> int:
+    """Mark each step that was sent and has now had its effect; count them."""
+    unseen = delivery.steps.unseen().light()
+    done = [
+        step.pk
+        for step in unseen
+        if step.name in (seen.gone if step.deletes else seen.loaded)
+    ]
+    now = reached.now()
+    for some in in_slices(done):
+        DeliveryStep.objects.filter(pk__in=some).update(seen_at=now)
+    if done:
+        delivery.write(progressed_at=now)
+    return len(done)

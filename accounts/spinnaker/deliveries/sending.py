@@ -11,18 +11,13 @@ from datetime import timedelta
 from accounts.models import DeliveredAccount, Delivery, DeliveryStep
 from accounts.slices import in_slices
 from accounts.spinnaker.deliveries.book import Ledger
-from accounts.spinnaker.deliveries.looking import look, since
+from accounts.spinnaker.deliveries.looking import look, note_seen, since
 from accounts.spinnaker.deliveries.planning import compared
 from accounts.spinnaker.deliveries.reached import Reached
-from accounts.spinnaker.deliveries.seen import note_seen
 from accounts.spinnaker.deliveries.wanted import wanted_bodies
 from accounts.wording import first_of
 from onboarding.delivery.bodies import Body
-from onboarding.delivery.carrying_out import (
-    NotAsSent,
-    carry_out,
-    may_still_come,
-)
+from onboarding.delivery.carrying_out import NotAsSent, carry_out, may_still_come
 from onboarding.delivery.errors import GateError, Kind
 from onboarding.delivery.loading import ASK_EVERY, Since, seconds_to_load, waits_for
 from onboarding.delivery.verdicts import Step, Verb

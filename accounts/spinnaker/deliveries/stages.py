@@ -10,20 +10,23 @@ import logging
 import time
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from django.db import Error
 
 from accounts.mapping.managing import NoManagingAccount
+from accounts.mapping.spinnaker.connection import NotConnected, connected, gate_of
 from accounts.models import Delivery
 from accounts.models.lease import LeaseLost
 from accounts.spinnaker.bundles import Twins
 from accounts.spinnaker.deliveries.planning import plan
-from accounts.spinnaker.deliveries.reached import Reached
+from accounts.spinnaker.deliveries.reached import THREADS, Reached
 from accounts.spinnaker.deliveries.sending import send
 from accounts.spinnaker.deliveries.watching import watch
 from accounts.work.leases import holding
 from onboarding.delivery.errors import GateError
 from onboarding.delivery.loading import ASK_EVERY
+from onboarding.delivery.releases import Release
 
 logger = logging.getLogger(__name__)
 
@@ -98,3 +101,20 @@ def again_or_fail(delivery: Delivery, reached: Reached, error: GateError) -> Non
 
 def fail(delivery: Delivery, message: str) -> None:
     delivery.carry(Delivery.Status.FAILED, error={"message": message})
+
+
+def reach(**options: Any) -> Reached:
+    """Reach the Spinnaker that is described; raise NotConnected. Nothing is sent."""
+    row = connected()
+    gate = gate_of(row, threads=THREADS)
+    return Reached(gate, Release.of(row.release), float(row.poll_seconds), **options)
+
+
+def carry_on_for_worker(delivery: Delivery) -> bool:
+    """Carry it as far as it goes now; return whether it can be continued at once."""
+    try:
+        reached = reach()
+    except NotConnected as error:
+        give_up(delivery, str(error))
+        return False
+    return carry_on(delivery, reached)

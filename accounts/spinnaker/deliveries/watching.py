@@ -9,9 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from accounts.models import Delivery, DeliveryStep
-from accounts.spinnaker.deliveries.looking import look
+from accounts.spinnaker.deliveries.looking import look, note_seen
 from accounts.spinnaker.deliveries.reached import Reached
-from accounts.spinnaker.deliveries.seen import note_seen
 from accounts.wording import counted
 from onboarding.delivery.loading import (
     ASK_EVERY,

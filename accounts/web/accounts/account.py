@@ -12,7 +12,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_POST
 
 from accounts.external_ids import accepted_now, stages
 from accounts.http import Request
@@ -30,19 +29,16 @@ from accounts.models import (
 from accounts.models.standing import BROKEN
 from accounts.models.states import FAILURES, OPEN, State, Status
 from accounts.people.deciding import SamePerson
-from accounts.people.doors import approver_required, operator_required
+from accounts.people.doors import posted_by_approver, posted_by_operator
 from accounts.runs.deciding.confirmation import Unconfirmed, confirm_leaving
-from accounts.runs.deciding.forgetting import (
-    CannotForget,
-    leave_in_aws,
-    why_not_leave,
-)
+from accounts.runs.deciding.forgetting import CannotForget, leave_in_aws, why_not_leave
 from accounts.runs.deciding.forgetting import forget as forget_account
 from accounts.runs.inactive import inactive_members
 from accounts.runs.owners.versions import versions_of
-from accounts.spinnaker.bundles import told_of
+from accounts.spinnaker.told import told_of
 from accounts.web.accounts.known_as import known_as
 from accounts.web.accounts.verdict import lines_of, sentence_of
+from accounts.web.crumbs import crumbs
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.state import live_account
 from accounts.web.live.views import watched
@@ -115,7 +111,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
     shown = {
         "live": live,
         "account": account,
-        "crumbs": [("Accounts", reverse("accounts:accounts"))],
+        "crumbs": crumbs("accounts"),
         "tabs": tabs,
         "tab": tab,
         "tab_template": TEMPLATES[tab.key],
@@ -255,8 +251,7 @@ def last_steps(account: ManagedAccount) -> list[Step]:
     return list(steps.defer("before", "after").order_by("finished_at"))
 
 
-@approver_required
-@require_POST
+@posted_by_approver
 def leave(request: Request, pk: UUID) -> HttpResponse:
     """Delete an account whose role stays in AWS, and on Spinnaker's list."""
     account = get_object_or_404(ManagedAccount, pk=pk)
@@ -274,8 +269,7 @@ def leave(request: Request, pk: UUID) -> HttpResponse:
     return redirect("accounts:accounts")
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def forget(request: Request, pk: UUID) -> HttpResponse:
     """Delete an account that does not exist in AWS."""
     account = get_object_or_404(ManagedAccount, pk=pk)

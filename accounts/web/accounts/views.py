@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from django.core.paginator import Paginator
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 
-from accounts.http import Request
+from accounts.http import Request, page_of
 from accounts.lists.accounts import (
     COLUMNS,
     EVERYONE,
@@ -39,7 +38,6 @@ from accounts.web.live.views import watched
 from accounts.web.role_limits.here import for_these
 from onboarding.providers import PROVIDERS
 
-PAGE = 50
 MOST_AT_ONCE = 500
 """The most accounts that one request treats one by one: a few seconds' worth."""
 
@@ -48,9 +46,7 @@ def accounts(request: Request) -> HttpResponse:
     live = watched(request, live_site())
     found = matching(request.GET)
     sort = sort_of(request.GET)
-    page = Paginator(found.order_by(sort, "name"), PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = page_of(request, found.order_by(sort, "name"))
     not_active = inactive_of(page)
     form = filter_form(request, sort)
     managing = ManagingAccount.objects.first()

@@ -8,12 +8,11 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from accounts.http import Request
+from accounts.http import Request, page_of
 from accounts.lists.activity import (
     DIGESTS,
     OF_PEOPLE,
@@ -28,8 +27,6 @@ from accounts.people.roles import ADMINISTRATOR, has_role
 from accounts.web.filters import Filter, FilterForm
 from onboarding.providers import PROVIDERS
 from onboarding.resources.risks import some
-
-PAGE = 50
 
 NUMBERED = re.compile(r"(Rollout|Bundle|Delivery) ([1-9]\d{0,8})\b")
 """How an entry names what has a number, and a page called alike."""
@@ -84,7 +81,7 @@ class Row(NamedTuple):
 def activity(request: Request) -> HttpResponse:
     """List what was decided, newest first, as the filters in the URL ask."""
     found = matching(request.user, request.GET)
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, found)
     found_entries = entries(page, has_role(request.user, ADMINISTRATOR))
     shown = {
         "page": page,

@@ -6,19 +6,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.discover.looking import look, question_of
 from accounts.discover.lookups import seen
-from accounts.http import Request
+from accounts.http import Request, page_of
 from accounts.mapping.adopting.looks import found_by
 from accounts.models import Adoption, Lookup, ManagedAccount
 from accounts.people.doors import operator_required
 from accounts.web.adopting.forms import LookForm
-from accounts.web.adopting.report import PAGE, adoption_row, heading
+from accounts.web.adopting.report import adoption_row, heading
 from accounts.wording import counted
 from onboarding.access_role import NAME
 from onboarding.adopting.looking import count_looks
@@ -73,7 +72,7 @@ def page(
         "refusal": asked if asked and asked.refused else None,
         "is_stopped": row.look and row.look["looked"] < row.look["accounts"],
         "counts": count_looks([in_aws for _, in_aws in found]),
-        "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+        "page": page_of(request, found),
         "of": counted(len(row.taken)),
         **heading(row),
     }

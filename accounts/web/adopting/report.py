@@ -7,26 +7,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 
-from accounts.http import Request, attachment
+from accounts.http import Request, attachment, page_of
 from accounts.lists.filters import Filters, filtered
 from accounts.mapping.adopting.keeping import document_of
 from accounts.mapping.adopting.looks import looked_text
 from accounts.models import AdoptedAccount, Adoption
 from accounts.models.states import word_of
 from accounts.people.doors import operator_required
+from accounts.web.crumbs import crumbs
 from accounts.wording import counted, first_of
 from onboarding.adopting.report import OF_ACCOUNTS, heads
 from onboarding.adopting.values import PROVIDERS
 from onboarding.adopting.wording import LONGEST_VALUE, MOST_NAMES, left
 from onboarding.names import short
 
-PAGE = 50
 FILTERS: Filters = {
     "text": lambda text: Q(name__icontains=text),
     "outcome": lambda outcome: Q(outcome=outcome),
@@ -62,7 +60,7 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
     row = adoption_row(adoption)
     counts: Mapping[str, int] = row.report["counts"]
     asked = filtered(row.accounts.all(), FILTERS, request.GET)
-    shown_now = Paginator(asked, PAGE).get_page(request.GET.get("page"))
+    shown_now = page_of(request, asked)
     shown = {
         "row": row,
         "page": shown_now,
@@ -105,10 +103,7 @@ def adoption_row(pk: UUID) -> Adoption:
 def heading(row: Adoption) -> dict[str, Any]:
     return {
         "files": row.files,
-        "crumbs": [
-            ("Accounts", reverse("accounts:accounts")),
-            ("Existing Spinnaker", reverse("accounts:adopt")),
-        ],
+        "crumbs": crumbs("accounts", "adopt"),
     }
 
 

@@ -36,6 +36,7 @@ from accounts.mapping.adopting.reporting import (
 from accounts.models import Adoption, Spinnaker
 from accounts.people.doors import operator_required
 from accounts.web.adopting.forms import AdoptForm
+from accounts.web.crumbs import crumbs
 from accounts.web.exports.waiting import lead, waiting_page
 from accounts.web.lookups import Asking
 from onboarding.adopting.sources.passing import passed
@@ -135,6 +136,6 @@ def page(
         "form": form or form_for(),
         "refused": refused,
         "earlier": earlier.defer("text", "taken")[:MOST_EARLIER],
-        "crumbs": [("Accounts", reverse("accounts:accounts"))],
+        "crumbs": crumbs("accounts"),
     }
     return render(request, "adopting/adopt.html", shown)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.lists.accounts import MOST_IN_ROLLOUT, kinds_of_failed
 from accounts.lists.outcomes import each
 from accounts.models import ManagedAccount, Rollout, Run
-from accounts.people.doors import operator_required
+from accounts.people.doors import posted_by_operator
 from accounts.runs import actions
 from accounts.runs.deciding.starting import start_plan
 from accounts.web.bulk.outcomes import tell
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def retry_many(request: Request) -> HttpResponse:
     """Start the newest run of each chosen account again, where it failed."""
     accounts, left = chosen(request, most=MOST_IN_ROLLOUT)

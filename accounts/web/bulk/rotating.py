@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
 
 from accounts.external_ids import (
     Held,
@@ -23,7 +22,7 @@ from accounts.http import Request
 from accounts.lists.outcomes import each
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import OPEN, Status
-from accounts.people.doors import operator_required
+from accounts.people.doors import posted_by_operator
 from accounts.web.bulk.outcomes import tell
 from accounts.web.bulk.views import (
     MOST_EDITED,
@@ -49,8 +48,7 @@ class Rotations(NamedTuple):
     """Those that have to wait, or have nothing to rotate, and why."""
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def rotate_many(request: Request) -> HttpResponse:
     """Show what of the chosen accounts can be rotated; begin or finish it, and plan."""
     accounts, left = chosen(request, most=MOST_EDITED)

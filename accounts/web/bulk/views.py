@@ -16,7 +16,6 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching
@@ -25,19 +24,20 @@ from accounts.mapping.completeness import refuse_incomplete
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import WORKING
-from accounts.people.doors import operator_required
+from accounts.people.doors import posted_by_operator
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.role_limits.naming import named
 from accounts.people.role_limits.refusing import whose
 from accounts.people.roles import OPERATOR
 from accounts.runs import actions
 from accounts.runs.deciding.starting import start_plan
-from accounts.spinnaker.bundles import exclude_from_bundles, told_of
-from accounts.spinnaker.told import in_spinnaker
+from accounts.spinnaker.bundles import exclude_from_bundles
+from accounts.spinnaker.told import in_spinnaker, told_of
 from accounts.web.accounts.views import MOST_AT_ONCE, Chosen, chosen_accounts
 from accounts.web.bulk.editing import edit
 from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bulk.outcomes import PLANNED, tell, tell_refused
+from accounts.web.crumbs import crumbs
 from accounts.web.rollouts.starting import roll_out
 from accounts.wording import counted
 
@@ -62,8 +62,7 @@ MORE = (
 )
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def plan_many(request: Request) -> HttpResponse:
     """Plan one account by itself, and more than one as a rollout."""
     everything = matching(request.GET)
@@ -84,8 +83,7 @@ def plan_together(request: Request, accounts: list[ManagedAccount]) -> HttpRespo
     return roll_out(request, outcome.done, kind, otherwise=to_list(request))
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def verify_many(request: Request) -> HttpResponse:
     existing = matching(request.GET).existing()
     found = chosen_accounts(request, existing, by="verified_at", most=MOST_IN_ROLLOUT)
@@ -116,8 +114,7 @@ def start_many(
     return redirect("accounts:runs") if outcome.done else to_list(request)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def edit_many(request: Request) -> HttpResponse:
     """Show how the chosen accounts are described, or edit them all."""
     accounts, left = chosen(request, most=MOST_EDITED)
@@ -149,8 +146,7 @@ def plan_again(request: Request, edited: list[ManagedAccount]) -> HttpResponse:
     return redirect("accounts:runs")
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def remove_many(request: Request) -> HttpResponse:
     """Show which of the chosen accounts can be removed, or plan their removal."""
     accounts, left = chosen(request)
@@ -208,8 +204,7 @@ def reasons_to_keep(accounts: list[ManagedAccount]) -> dict[UUID, str]:
     return reasons
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def exclude_many(request: Request) -> HttpResponse:
     """Take the chosen accounts out of later bundles: the first step of a removal."""
     accounts, _ = chosen(request)
@@ -246,6 +241,6 @@ def page(
     request: Request, name: str, accounts: list[ManagedAccount], **shown: Any
 ) -> HttpResponse:
     """Show the chosen accounts and what is to be done to them."""
-    crumbs = [("Accounts", reverse("accounts:accounts"))]
-    shown |= {"accounts": accounts, "count": counted(len(accounts)), "crumbs": crumbs}
+    shown |= {"accounts": accounts, "count": counted(len(accounts))}
+    shown["crumbs"] = crumbs("accounts")
     return render(request, f"bulk/{name}.html", shown)

@@ -12,16 +12,17 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.http import BESIDE, InMemory, Request, attachment, drain, length
 from accounts.models import Bundle
+from accounts.people.doors import operator_required
+from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
 from accounts.web.bundles.forms import HalconfigForm
-from accounts.web.role_limits.doors import everywhere_required
+from accounts.web.crumbs import crumbs
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_in
 from onboarding.spinnaker.halconfig.diff import fields, lines
@@ -41,8 +42,9 @@ TOO_LONG = "You can't paste more than 2.5 MB. Choose the file instead."
 @csrf_exempt  # merge_page is protected: it is first made sure that it may be read
 @never_cache
 @sensitive_post_parameters("pasted")
-@everywhere_required(OPERATOR, "a bundle")
+@operator_required
 def halconfig(request: Request, number: int) -> HttpResponse:
+    refuse_limited(request.user, OPERATOR, "a bundle")
     if request.method == "POST" and length(request) > MOST_BYTES + BESIDE:
         drain(request)
         return page(request, number, refused=[TOO_LARGE])
@@ -137,9 +139,6 @@ def page(request: Request, number: int, **more: Any) -> HttpResponse:
     shown_too.setdefault("form", form_for(accounts))
     shown_too |= {
         "bundle": bundle,
-        "crumbs": [
-            ("Bundles", reverse("accounts:bundles")),
-            (str(bundle), bundle.get_absolute_url()),
-        ],
+        "crumbs": crumbs("bundles", bundle),
     }
     return render(request, "bundles/halconfig.html", shown_too)

@@ -11,23 +11,17 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_POST
 
-from accounts.discover.comparisons import NEXT_QUESTION, are_few
+from accounts.discover.comparisons import Made, with_last
 from accounts.http import Request
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Bundle, ManagedAccount
-from accounts.people.doors import operator_required
+from accounts.people.doors import posted_by_operator
 from accounts.spinnaker import bundles
-from accounts.spinnaker.next_bundle import compared_now, next_bundle, unlike_now
-from accounts.web.bundles.comparing import (
-    Compared,
-    Comparison,
-    by_a_worker,
-    not_shown_yet,
-)
+from accounts.spinnaker.next_bundle import unlike_now
+from accounts.web.bundles.comparing import compared, not_shown_yet
 from accounts.web.bundles.review.changes import review_of
+from accounts.web.crumbs import crumbs
 from accounts.web.role_limits.here import everywhere
 from accounts.wording import counted
 
@@ -35,18 +29,18 @@ from accounts.wording import counted
 def bundle_next(request: Request) -> HttpResponse:
     ready = ManagedAccount.objects.ready().count()
     try:
-        found = comparison(request, ready)
+        found = compared(request, with_last(ready))
     except NoManagingAccount as error:
         messages.warning(request, str(error))
         return redirect("accounts:bundles")
     shown: dict[str, Any] = {
         "number": Bundle.objects.next_number(),
         "ready": ready,
-        "crumbs": [("Bundles", reverse("accounts:bundles"))],
+        "crumbs": crumbs("bundles"),
         **everywhere(request, "a bundle"),
     }
     match found:
-        case Compared(changes, is_old) if "look" not in request.GET:
+        case Made(changes, is_old) if "look" not in request.GET:
             unlike = unlike_now()
             shown |= {"changes": changes, "unlike": unlike, "is_old": is_old}
             shown |= {"summary": changes.summary(unlike)}
@@ -61,17 +55,7 @@ def bundle_next(request: Request) -> HttpResponse:
     return not_shown_yet(request, found, shown)
 
 
-def comparison(request: Request, ready: int) -> Comparison:
-    """Return what the next bundle changes, that a worker compares, or that it could
-    not; raise NoManagingAccount.
-    """
-    if are_few(ready):
-        return Compared(next_bundle().changes)
-    return by_a_worker(request, NEXT_QUESTION, compared_now())
-
-
-@operator_required
-@require_POST
+@posted_by_operator
 def exclude_from_bundles(request: Request, pk: UUID) -> HttpResponse:
     """Leave an account out of later bundles, or include it again; both are recorded."""
     account = get_object_or_404(ManagedAccount, pk=pk)

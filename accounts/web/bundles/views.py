@@ -1,4 +1,6 @@
-"""A bundle: building it, its page with its files, and the zip itself."""
+"""Bundles: the list; building one, its page with its files, the zip itself; and which
+one Spinnaker has.
+"""
 
 from __future__ import annotations
 
@@ -6,41 +8,60 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from accounts.discover.comparisons import changes_now
-from accounts.http import Request, attachment
-from accounts.lists.bundles import installed_bundle
+from accounts.http import Request, attachment, page_of
+from accounts.lists.bundles import FILTERS, ahead, installed_bundle, matching
 from accounts.mapping.managing import NoManagingAccount
-from accounts.models import Activity, Bundle
-from accounts.people.activity import record
-from accounts.people.doors import operator_required
-from accounts.people.roles import OPERATOR
+from accounts.models import Bundle, ManagedAccount, Spinnaker
+from accounts.people.doors import operator_required, posted_by_operator
 from accounts.spinnaker.bundles import (
     MOST_CHARACTERS,
     README,
     NothingReady,
+    NotReady,
+    download,
+    install,
     request_bundle,
     text_of,
 )
-from accounts.spinnaker.gone import left_by
+from accounts.spinnaker.gone import MayBeThere, left_by
 from accounts.spinnaker.next_bundle import CHANGED, Undecided
 from accounts.spinnaker.policies_of_others import of_bundle
 from accounts.web.bundles.installations import formats, installations
 from accounts.web.bundles.readable import readable
 from accounts.web.bundles.tree import tree
+from accounts.web.crumbs import crumbs
 from accounts.web.highlighting import highlighted_file
-from accounts.web.live.state import live_bundle
+from accounts.web.live.state import live_bundle, live_site
 from accounts.web.live.views import watched
-from accounts.web.role_limits.doors import everywhere_required
 from accounts.web.role_limits.here import everywhere
 from accounts.web.spinnaker.run_by import run_by_now
 from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in
 from onboarding.spinnaker.bundle.limits import Load, limits, load_of
+
+
+def bundles(request: Request) -> HttpResponse:
+    live = watched(request, live_site())
+    installed = installed_bundle()
+    page = page_of(request, matching(request.GET))
+    shown = {
+        "live": live,
+        "page": page,
+        "filters": {key: request.GET.get(key, "").strip() for key in FILTERS},
+        "is_filtered": any(request.GET.get(key) for key in FILTERS),
+        "statuses": Bundle.Status.values,
+        "ready": ManagedAccount.objects.ready().count(),
+        "installed": installed,
+        "ahead": ahead(installed),
+        "spinnaker": Spinnaker.objects.exists(),
+        **everywhere(request, "a bundle"),
+    }
+    return render(request, "bundles/bundles.html", shown)
+
 
 MOST_FILES = 500
 """The most files in the tree; the others are in the zip."""
@@ -48,12 +69,8 @@ MOST_FILES = 500
 MOST_EARLIER = 10
 """How many earlier bundles it can be compared with in one click."""
 
-PAGE = 50
-"""Accounts to a page."""
 
-
-@operator_required
-@require_POST
+@posted_by_operator
 def bundle_build(request: Request) -> HttpResponse:
     """Build the next bundle, unless what it changes is not what was read."""
     number = Bundle.objects.next_number()
@@ -74,14 +91,14 @@ def bundle_build(request: Request) -> HttpResponse:
 
 def bundle(request: Request, number: int) -> HttpResponse:
     """Show a bundle: how to install it, or what its other tabs have."""
-    return page_of(request, number, request.GET.get("tab", ""))
+    return show_tab(request, number, request.GET.get("tab", ""))
 
 
 def bundle_file(request: Request, number: int, path: str) -> HttpResponse:
-    return page_of(request, number, "files", path)
+    return show_tab(request, number, "files", path)
 
 
-def page_of(
+def show_tab(
     request: Request, number: int, asked: str, path: str = README
 ) -> HttpResponse:
     """Show one tab of a bundle, once it is built."""
@@ -90,7 +107,7 @@ def page_of(
     shown = {
         "live": watched(request, live_bundle(bundle)),
         "bundle": bundle,
-        "crumbs": [("Bundles", reverse("accounts:bundles"))],
+        "crumbs": crumbs("bundles"),
         "count": bundle.accounts.count(),
         "installed": installed_bundle(),
         "readme": reverse("accounts:bundle-file", args=[number, README]),
@@ -117,7 +134,7 @@ def install_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
 
 def accounts_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
     rows = bundle.accounts.defer("verified").order_by("name")
-    return {"page": Paginator(rows, PAGE).get_page(request.GET.get("page"))}
+    return {"page": page_of(request, rows)}
 
 
 def changes_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
@@ -170,9 +187,19 @@ def opened(bundle: Bundle, path: str, *, as_text: bool) -> dict[str, Any]:
     return shown | {"code": highlighted_file(path, part)}
 
 
-@everywhere_required(OPERATOR, "a bundle")
+@operator_required
 def bundle_download(request: Request, number: int) -> HttpResponse:
-    bundle = get_object_or_404(Bundle.objects.built(), number=number)
-    detail = {"bundle": number, "sha256": bundle.sha256}
-    record(request.user, Activity.What.DOWNLOAD, str(bundle), detail)
-    return attachment(bytes(bundle.archive), bundle.filename, "application/zip")
+    return attachment(*download(number, request.user), "application/zip")
+
+
+@posted_by_operator
+def bundle_installed(request: Request, number: int) -> HttpResponse:
+    """Record that this is what Spinnaker has now."""
+    bundle = get_object_or_404(Bundle.objects.light(), number=number)
+    try:
+        install(bundle, request.user, request.POST.get("answer", "")[:100])
+    except (MayBeThere, NotReady) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{bundle} is marked as installed.")
+    return redirect(bundle)

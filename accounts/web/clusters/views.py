@@ -13,8 +13,6 @@ from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.discover.clusters.describing import (
@@ -24,16 +22,17 @@ from accounts.discover.clusters.describing import (
 )
 from accounts.discover.clusters.search import begin, running_of
 from accounts.forms.clusters import AlikeForm
-from accounts.http import Request
+from accounts.http import Request, page_of
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching
 from accounts.lists.clusters import filters_of
 from accounts.lists.clusters import matching as matching_clusters
 from accounts.models import ClusterSearch, FoundCluster
-from accounts.people.doors import operator_required
+from accounts.people.doors import operator_required, posted_by_operator
 from accounts.people.role_limits.refusing import Outside
 from accounts.slices import in_slices
 from accounts.web.accounts.views import chosen_accounts
 from accounts.web.bulk.views import plan_again, tell_left, to_list
+from accounts.web.crumbs import crumbs
 from accounts.wording import counted
 
 PAGE = 50
@@ -44,8 +43,7 @@ MOST_SENTENCES = 20
 """The most problems that are listed; the rest are counted."""
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def clusters_find(request: Request) -> HttpResponse:
     """Begin to search the chosen accounts; one search of a person at a time."""
     if running := running_of(request.user):
@@ -92,9 +90,9 @@ def progress_page(request: Request, search: ClusterSearch) -> HttpResponse:
 
 def refused_page(request: Request, search: ClusterSearch) -> HttpResponse:
     rows = search.accounts.exclude(message="").select_related("account")
-    one_page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    one_page = page_of(request, rows)
     shown = {**heading(search), "page": one_page}
-    shown["crumbs"] = [*shown["crumbs"], ("EKS clusters", search.get_absolute_url())]
+    shown["crumbs"] += [("EKS clusters", search.get_absolute_url())]
     return render(request, "clusters/refused.html", shown)
 
 
@@ -191,5 +189,4 @@ def rows_of(one_page: Page[int]) -> list[FoundCluster]:
 
 
 def heading(search: ClusterSearch) -> dict[str, Any]:
-    crumbs = [("Accounts", reverse("accounts:accounts"))]
-    return {"search": search, "crumbs": crumbs}
+    return {"search": search, "crumbs": crumbs("accounts")}

@@ -5,13 +5,12 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.mapping.spinnaker.connection import NotConnected
 from accounts.models import Delivery
 from accounts.people.deciding import PlanChanged, SamePerson
-from accounts.people.doors import approver_required, operator_required
+from accounts.people.doors import posted_by_approver, posted_by_operator
 from accounts.spinnaker.deliveries.decisions import (
     DeliveryOpen,
     approve,
@@ -24,8 +23,7 @@ from accounts.web.deliveries.views import delivery_page
 from onboarding.delivery.verdicts import Verb
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def delivery_start(request: Request) -> HttpResponse:
     """Plan a delivery; what the last one asked about may be agreed to, by name."""
     try:
@@ -39,8 +37,7 @@ def delivery_start(request: Request) -> HttpResponse:
     return redirect("accounts:delivery", row.number)
 
 
-@approver_required
-@require_POST
+@posted_by_approver
 def delivery_approve(request: Request, number: int) -> HttpResponse:
     """Approve the plan that the page showed, and hand it to a worker."""
     row = get_object_or_404(Delivery, number=number)
@@ -58,8 +55,7 @@ def delivery_approve(request: Request, number: int) -> HttpResponse:
     return redirect("accounts:delivery", number)
 
 
-@approver_required
-@require_POST
+@posted_by_approver
 def delivery_discard(request: Request, number: int) -> HttpResponse:
     row = get_object_or_404(Delivery, number=number)
     if discard(row, request.user):

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.db.models import Case, Q, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 
-from accounts.http import Request
+from accounts.http import Request, page_of
 from accounts.models import Delivery, Spinnaker
 from accounts.people.authors import authors_of_delivery
 from accounts.people.deciding import judge
 from accounts.people.reach import reach_of_delivery
+from accounts.web.crumbs import crumbs
 from accounts.web.deliveries.forms import DeliveryForm
 from accounts.web.deliveries.plan import left_alone, review_of, summary
 from accounts.web.live.state import live_delivery
@@ -22,7 +21,6 @@ from accounts.web.live.views import watched
 from accounts.web.role_limits.here import everywhere
 from onboarding.delivery.verdicts import Verb
 
-PAGE = 50
 STEPS = 100
 """Accounts on one page of a plan, or of a delivery."""
 
@@ -33,13 +31,13 @@ FAILED_FIRST = Case(
 
 def deliveries(request: Request) -> HttpResponse:
     rows = Delivery.objects.light()
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, rows)
     shown = {
         "page": page,
         "summaries": [(row, summary(row.counts), took(row)) for row in page],
         "spinnaker": Spinnaker.objects.first(),
         "open": Delivery.objects.open().light().first(),
-        "crumbs": [("Bundles", reverse("accounts:bundles"))],
+        "crumbs": crumbs("bundles"),
         **everywhere(request, "a delivery"),
     }
     return render(request, "deliveries/deliveries.html", shown)
@@ -58,7 +56,7 @@ def delivery_page(
     waits = row.status == Delivery.Status.PLANNED
     steps = row.steps.all() if waits else row.steps.light()
     ordered = steps if waits else steps.order_by(FAILED_FIRST, "position")
-    page = Paginator(ordered, STEPS).get_page(request.GET.get("page"))
+    page = page_of(request, ordered, STEPS)
     shown: dict[str, Any] = {
         "delivery": row,
         "live": live,
@@ -68,10 +66,7 @@ def delivery_page(
         "took": took(row),
         "left": left_alone(row),
         **everywhere(request, "a delivery"),
-        "crumbs": [
-            ("Bundles", reverse("accounts:bundles")),
-            ("Deliveries", reverse("accounts:deliveries")),
-        ],
+        "crumbs": crumbs("bundles", "deliveries"),
     }
     if waits:
         removes = row.counts.get(Verb.REMOVE, 0)

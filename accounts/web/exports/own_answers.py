@@ -5,6 +5,7 @@ is saved, and lists as files. What it returns can be written as JSON.
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
@@ -41,16 +42,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-def previewed(by: User, asked: Own, file: bytes) -> dict[str, Any]:
-    return changes(by, asked, file, preview_all)
-
-
-def saved(by: User, asked: Own, file: bytes) -> dict[str, Any]:
-    """Save the whole file, or nothing of it."""
-    return changes(by, asked, file, register_all)
-
-
-def changes(by: User, asked: Own, file: bytes, doing: Doing) -> dict[str, Any]:
+def changes(by: User, asked: Own, file: bytes, *, doing: Doing) -> dict[str, Any]:
     try:
         refuse_without_role(by)
         said = outcome(file, csv=asked.form == "csv", by=by, doing=doing)
@@ -116,7 +108,7 @@ OWN_TOPICS: OwnTopics = {
     ADOPT: adopted,
     EXPORT: exported,
     FILE_CHECK: checked,
-    FILE_PREVIEW: previewed,
-    FILE_SAVE: saved,
+    FILE_PREVIEW: partial(changes, doing=preview_all),
+    FILE_SAVE: partial(changes, doing=register_all),
     UPLOAD_SAVE: upload_saved,
 }

@@ -15,10 +15,12 @@ from accounts.lists import members as listing
 from accounts.lists.accounts import matching as matching_accounts
 from accounts.lists.activity import digest_of
 from accounts.lists.activity import matching as matching_activity
+from accounts.lists.bundles import COLUMNS as BUNDLES
 from accounts.lists.bundles import matching as matching_bundles
 from accounts.lists.exports import ACCOUNTS, COLUMNS, are_few, listed
 from accounts.lists.files import AT_ONCE, KINDS, Columns, dated
-from accounts.lists.runs import newest_first, row_of
+from accounts.lists.runs import COLUMNS as RUNS
+from accounts.lists.runs import newest_first
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount
 from accounts.models.organization.members import same_account
@@ -37,30 +39,6 @@ MEMBERS: Columns = {
     "joined_at": lambda row: row.joined_at,
     "tags": lambda row: [str(tag) for tag in row.tags.all()],
     "in_bowline": lambda row: row.in_bowline,
-}
-RUNS: Columns = {
-    "number": lambda row: row.number,
-    "kind": lambda row: row.kind,
-    "account": lambda row: row.account_name,
-    "account_id": lambda row: row.aws_account or "",
-    "status": lambda row: row.status,
-    "changes": lambda row: row_of(row).changes,
-    "started_at": lambda row: row.created_at,
-    "started_by": lambda row: row.started_by,
-    "approved_at": lambda row: row.approved_at,
-    "approved_by": lambda row: row.approved_by_name,
-    "ended_at": lambda row: row.finished_at,
-    "id": lambda row: str(row.pk),
-}
-BUNDLES: Columns = {
-    "number": lambda row: row.number,
-    "status": lambda row: row.status,
-    "accounts": lambda row: row.count,
-    "size": lambda row: row.size,
-    "sha256": lambda row: row.sha256,
-    "created_at": lambda row: row.created_at,
-    "created_by": lambda row: row.created_by_name,
-    "installed_at": lambda row: row.installed_at,
 }
 ACTIVITY: Columns = {
     "number": lambda row: row.number,

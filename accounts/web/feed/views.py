@@ -7,24 +7,22 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
-from accounts.http import Request, full_url
+from accounts.http import Request, full_url, page_of
 from accounts.models import FedAccount, FeedRow, FeedToken, ManagingAccount
-from accounts.people.doors import administrator_required
+from accounts.people.doors import administrator_required, posted_by_administrator
 from accounts.spinnaker.feed.keeping import keep_current
 from accounts.spinnaker.feed.tokens import MOST, make, revoke
 from accounts.tokens.text import CREATED_ALREADY
+from accounts.web.crumbs import crumbs
 from accounts.web.feed.forms import TokenForm
 from accounts.web.feed.setup import LIMITS, PLUGIN, TRAPS, configuration
 from accounts.web.you.confirmation import confirmation_required
 from onboarding.topology import MANAGED_ROLE
 
-PAGE = 50
 ENDED_SHOWN = 10
 
 
@@ -46,7 +44,7 @@ def feed_page(
     )
     unfit = unfit.only("unfit", "account__name", "account__account_id")
     shown = {
-        "crumbs": [("Spinnaker", reverse("accounts:spinnaker-now"))],
+        "crumbs": crumbs("spinnaker-now"),
         "form": form,
         "made": made,
         "usable": usable,
@@ -55,7 +53,7 @@ def feed_page(
         "last": max((one for one in usable if one.used_at), key=used_at, default=None),
         "active": FeedRow.objects.filter(suspended=False).count(),
         "left": FeedRow.objects.filter(suspended=True).count(),
-        "page": Paginator(unfit, PAGE).get_page(request.GET.get("page")),
+        "page": page_of(request, unfit),
         "address": address,
         "is_plain": not settings.HTTPS,
         "plugin": PLUGIN,
@@ -75,8 +73,7 @@ def used_at(token: FeedToken) -> Any:
     return token.used_at
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:feed")
 def feed_token(request: Request) -> HttpResponse:
     """Create a token, and show it. It is nowhere afterwards, so this is no redirect."""
@@ -99,8 +96,7 @@ def feed_token(request: Request) -> HttpResponse:
     return feed_page(request, TokenForm(), {**fields, "text": text})
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:feed")
 def feed_token_revoke(request: Request, pk: UUID) -> HttpResponse:
     token = get_object_or_404(FeedToken, pk=pk)

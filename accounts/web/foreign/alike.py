@@ -7,14 +7,13 @@ from collections import Counter
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.models import ForeignPolicy
-from accounts.people.doors import approver_required, operator_required
+from accounts.people.doors import posted_by_approver, posted_by_operator
 from accounts.runs.foreign import alike as deciding
 from accounts.runs.foreign.alike import MOST_AT_ONCE, Decided
+from accounts.web.crumbs import crumbs
 from accounts.web.foreign.forms import AskForm, numbers_in
 from accounts.web.highlighting import highlighted_json
 from accounts.wording import counted
@@ -47,13 +46,12 @@ def alike_page(request: Request, alike: str, form: AskForm) -> HttpResponse:
         "to_ask": deciding.to_ask(alike, by),
         "asked": deciding.to_accept(alike, by),
         "to_end": deciding.to_end(alike, by),
-        "crumbs": [("Policies of others", reverse("accounts:foreign-policies"))],
+        "crumbs": crumbs("foreign-policies"),
     }
     return render(request, "foreign/alike.html", shown)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def ask(request: Request, alike: str) -> HttpResponse:
     form = AskForm(request.POST)
     if not form.is_valid():
@@ -63,8 +61,7 @@ def ask(request: Request, alike: str) -> HttpResponse:
     return told(request, alike, decided, "Requested acceptance in {}.")
 
 
-@approver_required
-@require_POST
+@posted_by_approver
 def accept(request: Request, alike: str) -> HttpResponse:
     read = request.POST.get("read", "")
     chosen = numbers_in(request)
@@ -80,8 +77,7 @@ def accept(request: Request, alike: str) -> HttpResponse:
     )
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def end(request: Request, alike: str) -> HttpResponse:
     decided = deciding.end_alike(alike, numbers_in(request), request.user)
     return told(request, alike, decided, "No longer accepted in {}.")

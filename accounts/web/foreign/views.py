@@ -5,28 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
-from accounts.http import Request
+from accounts.http import Request, page_of
 from accounts.models import ForeignPolicy
 from accounts.people.deciding import SamePerson, judge
-from accounts.people.doors import approver_required, operator_required
+from accounts.people.doors import posted_by_approver, posted_by_operator
 from accounts.runs.foreign import accepting
 from accounts.spinnaker.policies_of_others import groups, with_first
+from accounts.web.crumbs import crumbs
 from accounts.web.foreign.forms import AskForm
 from accounts.web.highlighting import highlighted_json
 from accounts.web.role_limits.here import everywhere, here
 
-PAGE = 50
-
 
 def foreign_policies(request: Request) -> HttpResponse:
     """List all, the same of several accounts as one, those first that are open."""
-    page = Paginator(groups(), PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, groups())
     shown = {"page": page, "groups": with_first(page.object_list)}
     return render(request, "foreign/list.html", shown)
 
@@ -43,7 +40,7 @@ def policy_page(request: Request, policy: ForeignPolicy, form: AskForm) -> HttpR
         "document": highlighted_json(policy.document) if policy.document else "",
         "same_person": same_person(request, policy),
         "same": ForeignPolicy.objects.filter(alike=policy.alike).count() - 1,
-        "crumbs": [("Policies of others", reverse("accounts:foreign-policies"))],
+        "crumbs": crumbs("foreign-policies"),
     }
     if account is None:
         shown |= everywhere(request, "the managing account")
@@ -62,8 +59,7 @@ def same_person(request: Request, policy: ForeignPolicy) -> str:
     return judge(accepting.reach_of(policy), authors, request.user).same_person
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def ask(request: Request, number: int) -> HttpResponse:
     policy = policy_of(number)
     form = AskForm(request.POST)
@@ -76,8 +72,7 @@ def ask(request: Request, number: int) -> HttpResponse:
     return redirect(policy)
 
 
-@approver_required
-@require_POST
+@posted_by_approver
 def accept(request: Request, number: int) -> HttpResponse:
     policy = policy_of(number)
     try:
@@ -92,8 +87,7 @@ def accept(request: Request, number: int) -> HttpResponse:
     return redirect(policy)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def end(request: Request, number: int) -> HttpResponse:
     policy = policy_of(number)
     accepting.end(policy, request.user)

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -28,7 +27,7 @@ from accounts.discover.lookups import (
     ask_own,
     own_lookup,
 )
-from accounts.http import BESIDE, InMemory, Request, attachment, drain, length
+from accounts.http import BESIDE, InMemory, Request, attachment, drain, length, page_of
 from accounts.lists.exports import ACCOUNTS_FILE, are_few, lines_of
 from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME
 from accounts.mapping.accounts_file.outcome import is_short
@@ -40,6 +39,7 @@ from accounts.mapping.accounts_file.uploading import (
 )
 from accounts.models import ManagedAccount, ManagingAccount, Upload
 from accounts.people.doors import operator_required
+from accounts.web.crumbs import crumbs
 from accounts.web.exports.streams import saved_as
 from accounts.web.exports.waiting import by_a_worker, lead, waiting_page
 from accounts.web.from_file.alike import alike
@@ -52,7 +52,6 @@ from onboarding.accounts_file.spreadsheet import COLUMNS
 from onboarding.accounts_file.writing import csv_text, yaml_text
 from onboarding.bounded_yaml import MOST_BYTES
 
-PAGE = 50
 EXAMPLE = {
     "name": "staging",
     "account_id": "922222222222",
@@ -158,7 +157,7 @@ def page(
         "problems": list(problems),
         "name": name,
         "columns": COLUMNS,
-        "crumbs": [("Accounts", reverse("accounts:accounts"))],
+        "crumbs": crumbs("accounts"),
     }
     return render(request, "from_file/from_file.html", shown)
 
@@ -248,7 +247,7 @@ def preview_page(request: Request, upload: Upload) -> HttpResponse:
     accounts = upload.accounts.filter(what=what) if what else upload.accounts.all()
     by_what = upload.accounts.order_by("what").values_list("what")
     counts = Counter(dict(by_what.annotate(Count("pk"))))
-    shown_now = Paginator(accounts, PAGE).get_page(request.GET.get("page"))
+    shown_now = page_of(request, accounts)
     shown: dict[str, Any] = {
         "upload": upload,
         "what": what,
@@ -258,10 +257,7 @@ def preview_page(request: Request, upload: Upload) -> HttpResponse:
         "to_save": counted(counts[NEW] + counts[CHANGED]),
         "differs": counts[NEW] + counts[CHANGED] > 0,
         "saved": counted(len(upload.saved)),
-        "crumbs": [
-            ("Accounts", reverse("accounts:accounts")),
-            ("Add from a file", reverse("accounts:from-file")),
-        ],
+        "crumbs": crumbs("accounts", "from-file"),
     }
     return render(request, "from_file/preview.html", shown)
 

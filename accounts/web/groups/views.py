@@ -8,14 +8,13 @@ from typing import NamedTuple
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.models import GroupRoles
-from accounts.people.doors import administrator_required
+from accounts.people.doors import administrator_required, posted_by_administrator
 from accounts.people.role_limits.limits import environments_without_accounts
 from accounts.people.role_limits.naming import named
+from accounts.web.crumbs import crumbs
 from accounts.web.groups.changing import NotChanged, choose, decided_here, sign_out
 from accounts.web.groups.forms import GroupForm
 from accounts.web.single_sign_on.groups import chosen_roles
@@ -49,7 +48,7 @@ def groups_page(request: Request, form: GroupForm) -> HttpResponse:
     chosen = chosen_roles()
     people = Counter(group for groups in said.iterator() for group in {*groups})
     shown = {
-        "crumbs": [("Settings", reverse("accounts:settings"))],
+        "crumbs": crumbs("settings"),
         "form": form,
         "rows": [
             Row(group, in_words(roles), people[group])
@@ -84,8 +83,7 @@ def is_read_only() -> bool:
     return bool(known) and all(one.roles is not None for one in known)
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required(BACK)
 def group_save(request: Request) -> HttpResponse:
     form = GroupForm(request.POST)
@@ -110,8 +108,7 @@ def group_save(request: Request) -> HttpResponse:
     return redirect(BACK)
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required(BACK)
 def group_remove(request: Request) -> HttpResponse:
     group = request.POST.get("group", "")
@@ -133,8 +130,7 @@ def group_remove(request: Request) -> HttpResponse:
     return redirect(BACK)
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required(BACK)
 def group_sign_out(request: Request) -> HttpResponse:
     """Let changes count at once for whoever came by a group."""

@@ -10,17 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_POST
 
-from accounts.http import Request, attachment
+from accounts.http import Request, attachment, page_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import Activity, ManagedAccount
 from accounts.models import HandOff as HandOffRow
 from accounts.people.activity import record
+from accounts.people.doors import operator_required, posted_by_operator
+from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
 from accounts.runs.owners.organization import (
     SHARED,
@@ -32,10 +31,10 @@ from accounts.runs.owners.organization import (
     stack_sets,
 )
 from accounts.runs.owners.readiness import NOT_READY
+from accounts.web.crumbs import crumbs
 from accounts.web.handoff.views import ShownWay, shown_ways
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
-from accounts.web.role_limits.doors import everywhere_required
 from accounts.web.role_limits.here import everywhere
 from onboarding.handoff.hand_off import HandOff
 from onboarding.handoff.organization import (
@@ -48,8 +47,6 @@ from onboarding.handoff.organization import (
 )
 from onboarding.spinnaker.bundle.archive import zipped
 from onboarding.topology import Managing
-
-PAGE = 50
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ def organization_hand_off(request: Request) -> HttpResponse:
     """Show each StackSet with its commands, and how far every account is."""
     live = watched(request, live_site())
     rows = of_organization()
-    page = Paginator(rows.order_by("name"), PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, rows.order_by("name"))
     sets = stack_sets()
     shown: dict[str, Any] = {
         "live": live,
@@ -75,7 +72,7 @@ def organization_hand_off(request: Request) -> HttpResponse:
         "listed": list(with_hand_offs(page)),
         "unplanned": page.paginator.count - sum(one.accounts for one in sets),
         "waiting": sum(one.waiting for one in sets),
-        "crumbs": [("Accounts", reverse("accounts:accounts"))],
+        "crumbs": crumbs("accounts"),
         **everywhere(request, SHARED),
     }
     if sets:
@@ -115,9 +112,10 @@ def with_sets(managing: Managing, sets: Iterable[StackSet]) -> dict[str, Any]:
     }
 
 
-@everywhere_required(OPERATOR, SHARED)
+@operator_required
 def organization_archive(request: Request) -> HttpResponse:
     """Return everything as a zip, for an administrator without a login."""
+    refuse_limited(request.user, OPERATOR, SHARED)
     try:
         sets = sets_of_accounts()
     except NOT_READY as error:
@@ -129,8 +127,7 @@ def organization_archive(request: Request) -> HttpResponse:
     return attachment(zipped(package(sets)), ARCHIVE, "application/zip")
 
 
-@everywhere_required(OPERATOR, SHARED)
-@require_POST
+@posted_by_operator
 def organization_look(request: Request) -> HttpResponse:
     """Look at once at all accounts that wait for the organization."""
     if look_at_all(request.user):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import Http404
-from django.urls import reverse
 
 from accounts.http import Request
 from accounts.models import ManagedAccount, ManagingAccount, Run
@@ -45,8 +44,3 @@ def live_of(request: Request, account: Subject, run: Run | None) -> Live | None:
     if not isinstance(account, ManagingAccount):
         return watched(request, live_account(account))
     return watched(request, live_run(run)) if run else None
-
-
-def crumbs_of(account: Subject) -> list[tuple[str, str]]:
-    own = (account.name, account.get_absolute_url())
-    return [("Accounts", reverse("accounts:accounts")), own]

@@ -29,13 +29,8 @@ from accounts.runs.owners.subject import (
     last_hand_off,
     waiting_run,
 )
-from accounts.web.handoff.subject import (
-    accounts_that_wait,
-    crumbs_of,
-    exists,
-    handed_off,
-    live_of,
-)
+from accounts.web.crumbs import crumbs
+from accounts.web.handoff.subject import accounts_that_wait, exists, handed_off, live_of
 from accounts.web.handoff.versions import shown_versions
 from accounts.web.role_limits.here import everywhere, here
 from accounts.web.runs.review.plans import review
@@ -83,7 +78,7 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
         "account": account,
         "run": run,
         "removes": removes,
-        "crumbs": crumbs_of(account),
+        "crumbs": crumbs("accounts", account),
     }
     if isinstance(account, ManagedAccount):
         shown |= here(request, *account.environments)
@@ -91,7 +86,7 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
         shown |= everywhere(request, "the managing account")
     try:
         one = hand_off_for(account, removes=removes)
-        shown |= described(one, removes=removes)
+        shown |= described(one)
         shown |= whether_to_send(account, one, run)
         if removes:
             shown["message"] = removal_message(one)
@@ -136,7 +131,7 @@ def quick_links(one: HandOff, last: HandOffRow) -> Iterator[str]:
         yield quick_create(partition, stack, url)
 
 
-def described(one: HandOff, *, removes: bool) -> dict[str, Any]:
+def described(one: HandOff) -> dict[str, Any]:
     name = one.managed.name
     changes = [PlannedChange.of(one, name) for one in diff(one.resources, ())]
     return {

@@ -10,8 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from accounts.discover.lookups import (
     ORGANIZATION,
@@ -24,7 +22,7 @@ from accounts.http import Request
 from accounts.mapping.edits import editing_managing
 from accounts.mapping.managing import NoManagingAccount, managing_of
 from accounts.models import ForeignPolicy, Lookup, ManagedAccount, ManagingAccount, Run
-from accounts.people.doors import operator_required
+from accounts.people.doors import posted_by_operator
 from accounts.people.role_limits.limits import may_everywhere
 from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR, refusal
@@ -32,6 +30,7 @@ from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, capacity_of
 from accounts.runs.managing.kept_roles import NotKept
 from accounts.runs.managing.kept_roles import take_off as take_role_off
+from accounts.web.crumbs import crumbs
 from accounts.web.lookups import Asking, first_asking, look_up
 from accounts.web.managing.asked import WHOLE_ORGANIZATION
 from accounts.web.managing.facts import facts_of
@@ -86,7 +85,7 @@ def managing(request: Request) -> HttpResponse:
         {
             "editing": may_edit and bool(chosen or not row),
             "facts": facts_of(form) if row else (),
-            "crumbs": [("Accounts", reverse("accounts:accounts"))],
+            "crumbs": crumbs("accounts"),
             "form": form,
             "row": ManagingAccount.objects.first() if form.errors else row,
             "may_edit": may_edit,
@@ -170,8 +169,7 @@ def saved(form: ManagingForm, by: User) -> bool:
     return True
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def managing_plan(request: Request) -> HttpResponse:
     """Plan the managing account alone."""
     try:
@@ -185,8 +183,7 @@ def managing_plan(request: Request) -> HttpResponse:
     return redirect(run)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def take_off(request: Request) -> HttpResponse:
     """Take a role off the list that an account left on it when it left Bowline."""
     try:

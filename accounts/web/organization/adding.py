@@ -16,6 +16,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.http import Request
 from accounts.models import Adding
 from accounts.people.doors import operator_required
+from accounts.web.crumbs import crumbs
 from accounts.web.rollouts.starting import tell_started
 from accounts.wording import for_count
 
@@ -40,10 +41,7 @@ def organization_adding(request: Request, adding: UUID) -> HttpResponse:
         "saves": row.checked >= count,
         "refused": row.refused[:MOST_SENTENCES],
         "more": max(0, len(row.refused) - MOST_SENTENCES),
-        "crumbs": [
-            ("Accounts", reverse("accounts:accounts")),
-            ("Add from the organization", reverse("accounts:organization")),
-        ],
+        "crumbs": crumbs("accounts", "organization"),
     }
     name = "_adding" if request.htmx else "adding"
     return render(request, f"organization/{name}.html", shown)

@@ -7,13 +7,12 @@ from typing import NamedTuple
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
 
 from accounts.discover.organization.reading import begin, kept_organization
 from accounts.http import Request
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Member, Organization
-from accounts.people.doors import operator_required
+from accounts.people.doors import operator_required, posted_by_operator
 
 
 class Progress(NamedTuple):
@@ -40,8 +39,7 @@ def progress_of(organization: Organization) -> Progress:
     return Progress("accounts' tags", tagged, active.count())
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def organization_read(request: Request) -> HttpResponse:
     row = ManagingAccount.objects.first()
     if row is None:

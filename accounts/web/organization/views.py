@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 
 from accounts.discover.organization.adding import HERE, begin
 from accounts.discover.organization.members import (
@@ -20,12 +18,13 @@ from accounts.discover.organization.members import (
 )
 from accounts.discover.organization.reading import kept_organization
 from accounts.forms.organization import SharedForm
-from accounts.http import Request
+from accounts.http import Request, page_of
 from accounts.lists.members import COLUMNS, INACTIVE, JOINED, matching, sort_of
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollout
 from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import Outside
+from accounts.web.crumbs import crumbs
 from accounts.web.filters import Filter, FilterForm
 from accounts.web.organization.adding import NEXT, listed, worded
 from accounts.web.organization.reading import progress_of
@@ -33,7 +32,6 @@ from accounts.web.organization.usual import usual
 from accounts.web.rollouts.starting import roll_out
 from onboarding.topology import Managing
 
-PAGE = 50
 TICK = "Select accounts first."
 
 
@@ -61,7 +59,7 @@ def unread_page(
     shown: dict[str, Any] = {
         "organization": kept,
         "asked": managing.aws.home_region,
-        "crumbs": [("Accounts", reverse("accounts:accounts"))],
+        "crumbs": crumbs("accounts"),
     }
     if kept and kept.is_reading:
         shown["progress"] = progress_of(kept)
@@ -115,8 +113,7 @@ def page(
 ) -> HttpResponse:
     matched, sort = matching(kept, request.GET), sort_of(request.GET)
     rows = matched.select_related("unit").prefetch_related("tags")
-    paginator = Paginator(rows.order_by(sort, "name", "account_id"), PAGE)
-    one_page = paginator.get_page(request.GET.get("page"))
+    one_page = page_of(request, rows.order_by(sort, "name", "account_id"))
     environments = ManagedAccount.objects.exclude(environment="").order_by()
     staying = kept.members.filter(gone_at=None)
     shown: dict[str, Any] = {
@@ -136,7 +133,7 @@ def page(
         "refused": refused,
         "everything": "everything" in request.POST,
         "environments": environments.values_list("environment", flat=True).distinct(),
-        "crumbs": [("Accounts", reverse("accounts:accounts"))],
+        "crumbs": crumbs("accounts"),
     }
     return render(request, "organization/organization.html", shown)
 

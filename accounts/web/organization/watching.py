@@ -8,8 +8,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from accounts.discover.organization.reading import kept_organization, read_tags_from_now
 from accounts.discover.organization.watching import stop_watching, watch_unit
@@ -17,8 +15,9 @@ from accounts.forms.organization import WatchForm
 from accounts.http import Request
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Member, Watch
-from accounts.people.doors import operator_required
+from accounts.people.doors import operator_required, posted_by_operator
 from accounts.people.role_limits.refusing import Outside
+from accounts.web.crumbs import crumbs
 from accounts.web.organization.usual import usual
 from onboarding.providers import PROVIDERS
 
@@ -60,10 +59,7 @@ def organization_watch(request: Request) -> HttpResponse:
         "refused": refused.free().select_related("unit")[:MOST_REFUSED],
         "form": form,
         "environments": environments.values_list("environment", flat=True).distinct(),
-        "crumbs": [
-            ("Accounts", reverse("accounts:accounts")),
-            ("Add from the organization", reverse("accounts:organization")),
-        ],
+        "crumbs": crumbs("accounts", "organization"),
     }
     return render(request, "organization/watch.html", shown)
 
@@ -74,8 +70,7 @@ def titles(watch: Watch) -> str:
     return ", ".join(known)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def organization_unwatch(request: Request, pk: UUID) -> HttpResponse:
     watch = get_object_or_404(Watch.objects.select_related("unit"), pk=pk)
     stop_watching(watch, request.user)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.contrib.auth.models import User
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 
-from accounts.http import Request
+from accounts.http import Request, page_of
 from accounts.lists.filters import Filters, filtered
 from accounts.people.doors import administrator_required
 from accounts.people.roles import ADMINISTRATOR, ROLES
+from accounts.web.crumbs import crumbs
 from accounts.web.filters import Filter, FilterForm, with_titles
 from accounts.web.people.person import (
     APP,
@@ -33,7 +32,6 @@ from accounts.web.people.person import (
 )
 from accounts.web.single_sign_on.provider import providers
 
-PAGE = 50
 NO_ROLE = "none"
 UNSEEN_DAYS = 90
 WAYS = (
@@ -52,9 +50,9 @@ FACTORS = (
 def people(request: Request) -> HttpResponse:
     """List people as the filters in the URL ask, with a fixed number of queries."""
     found = with_all(matching(request.GET))
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, found)
     shown = {
-        "crumbs": [("Settings", reverse("accounts:settings"))],
+        "crumbs": crumbs("settings"),
         "page": page,
         "people": [described(user) for user in page],
         "filter_form": filter_form(request),

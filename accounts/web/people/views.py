@@ -10,20 +10,19 @@ from django.contrib import messages
 from django.contrib.auth.models import Group, User
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.models import Activity
 from accounts.notifications.addresses import is_configured
 from accounts.people.activity import record
-from accounts.people.doors import administrator_required
+from accounts.people.doors import administrator_required, posted_by_administrator
 from accounts.people.role_limits.limits import (
     environments_without_accounts,
     limits_by_groups,
     limits_of,
 )
 from accounts.people.role_limits.naming import named, only
+from accounts.web.crumbs import crumbs
 from accounts.web.people.changing import (
     NotAllowed,
     changing,
@@ -72,10 +71,7 @@ def person_page(
         request,
         "people/person.html",
         {
-            "crumbs": [
-                ("Settings", reverse("accounts:settings")),
-                ("People", reverse("accounts:people")),
-            ],
+            "crumbs": crumbs("settings", "people"),
             "person": shown,
             "row": row,
             "why_not": why_not(request.user, row),
@@ -125,8 +121,7 @@ def changed(
     return redirect("accounts:person", person=pk)
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:person", "person")
 def person_roles(request: Request, person: int) -> HttpResponse:
     """Give roles, and limit them to environments, in one decision."""
@@ -152,8 +147,7 @@ def person_roles(request: Request, person: int) -> HttpResponse:
     return changed(request, person, change, "The roles are the same as before.")
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:person", "person")
 def person_active(request: Request, person: int) -> HttpResponse:
     active = request.POST.get("active") == "on"
@@ -168,8 +162,7 @@ def person_active(request: Request, person: int) -> HttpResponse:
     return changed(request, person, change, "There are no changes to save.")
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:person", "person")
 def person_sign_out(request: Request, person: int) -> HttpResponse:
     def change(row: User) -> str:
@@ -179,8 +172,7 @@ def person_sign_out(request: Request, person: int) -> HttpResponse:
     return changed(request, person, change, "There are no sessions to end.")
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:person", "person")
 def person_describe(request: Request, person: int) -> HttpResponse:
     row = row_of(person)
@@ -195,8 +187,7 @@ def person_describe(request: Request, person: int) -> HttpResponse:
     return changed(request, person, change, "There are no changes to save.", own=True)
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:person", "person")
 def person_link(request: Request, person: int) -> HttpResponse:
     """Make a link and show it. It is nowhere afterwards, so this is no redirect."""
@@ -236,10 +227,7 @@ def person_add(request: Request) -> HttpResponse:
 
 def add_page(request: Request, form: AddForm) -> HttpResponse:
     shown = {
-        "crumbs": [
-            ("Settings", reverse("accounts:settings")),
-            ("People", reverse("accounts:people")),
-        ],
+        "crumbs": crumbs("settings", "people"),
         "form": form,
         "providers": providers(),
         "passwords_for": settings.PASSWORDS_FOR,

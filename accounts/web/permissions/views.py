@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.external_ids import (
@@ -27,6 +26,7 @@ from accounts.mapping.managing import NoManagingAccount, managing_of, managing_r
 from accounts.models import ManagedAccount
 from accounts.people.doors import operator_required
 from accounts.review.permissions import reviewed
+from accounts.web.crumbs import crumbs
 from accounts.web.permissions.chain_picture import narrow, wide
 from accounts.web.permissions.listing import FILE, listed, rows
 from onboarding.desired import POLICY_SET
@@ -40,10 +40,7 @@ def permissions(request: Request, pk: UUID) -> HttpResponse:
     account, managing = account_and_managing(pk)
     shown: dict[str, Any] = {
         "account": account,
-        "crumbs": [
-            ("Accounts", reverse("accounts:accounts")),
-            (account.name, account.get_absolute_url()),
-        ],
+        "crumbs": crumbs("accounts", account),
         "latest": POLICY_SET,
         "source": {
             "spinnaker": f"https://github.com/{SPINNAKER.name}/tree/{SPINNAKER.version}",

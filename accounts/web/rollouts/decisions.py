@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.models import Rollout
-from accounts.people.doors import operator_required
+from accounts.people.doors import posted_by_operator
 from accounts.runs.rollouts import CannotStart, decisions
 from accounts.web.rollouts.forms import SettingsForm
 from accounts.web.rollouts.views import rollout_of, rollout_page
@@ -22,22 +21,19 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def rollout_pause(request: Request, number: int) -> HttpResponse:
     said = "is paused. Accounts in progress will finish."
     return decided(request, number, decisions.pause, said)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def rollout_resume(request: Request, number: int) -> HttpResponse:
     said = "continues. Earlier failures no longer pause it."
     return decided(request, number, decisions.resume, said)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def rollout_stop(request: Request, number: int) -> HttpResponse:
     said = "is stopped. Accounts that hadn't started are discarded."
     return decided(request, number, decisions.stop, said)
@@ -57,8 +53,7 @@ def decided(
     return redirect(rollout)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def rollout_retry(request: Request, number: int) -> HttpResponse:
     """Plan again what failed."""
     rollout = rollout_of(number)
@@ -72,8 +67,7 @@ def rollout_retry(request: Request, number: int) -> HttpResponse:
     return redirect(rollout)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def rollout_settings(request: Request, number: int) -> HttpResponse:
     """Change the waves and limits of what has not begun."""
     rollout = rollout_of(number)

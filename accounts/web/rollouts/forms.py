@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
 
 from accounts.models import Rollout
 from accounts.runs.deciding.confirmation import (
-    Unconfirmed,
     confirm_group,
     phrase_of_group,
 )
-from accounts.web.runs.forms import CommentForm
+from accounts.web.runs.forms import ConfirmedForm, phrase_field
 from accounts.wording import counted
 
 
@@ -42,36 +42,13 @@ class SettingsForm(forms.ModelForm[Rollout]):
             field.widget.attrs["class"] = "form-control"
 
 
-class GroupForm(CommentForm):
+class GroupForm(ConfirmedForm):
     """Approves all plans of a group; one that deletes asks to type how many."""
 
-    confirmation = forms.CharField(
-        required=False,
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "off",
-                "spellcheck": "false",
-                "class": "form-control",
-            }
-        ),
-    )
+    confirmation = phrase_field()
 
     def __init__(self, *args: Any, plans: int, deletes: int, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.plans = plans
-        if not deletes:
-            del self.fields["confirmation"]
-            return
-        what = counted(deletes, "resource")
-        self.fields["confirmation"].label = (
-            f"Each plan deletes {what} in AWS. "
-            f"Type “{phrase_of_group(plans)}” to continue"
-        )
-
-    def clean_confirmation(self) -> str:
-        typed: str = self.cleaned_data["confirmation"]
-        try:
-            confirm_group(self.plans, typed)
-        except Unconfirmed as error:
-            raise forms.ValidationError(str(error)) from error
-        return typed
+        what, phrase = counted(deletes, "resource"), phrase_of_group(plans)
+        asks = f"Each plan deletes {what} in AWS. Type “{phrase}” to continue"
+        confirm = partial(confirm_group, plans)
+        super().__init__(*args, asks=asks if deletes else "", confirm=confirm, **kwargs)

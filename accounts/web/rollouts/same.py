@@ -8,20 +8,20 @@ from collections.abc import Collection
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.mapping.plans import plan_of
 from accounts.models import Rollout, Run
-from accounts.people.doors import approver_required
+from accounts.people.doors import posted_by_approver
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.groups import NoneWaits, read_of, waiting
 from accounts.runs.rollouts.start import in_a_row
+from accounts.web.crumbs import crumbs
 from accounts.web.role_limits.here import here
 from accounts.web.rollouts.forms import GroupForm
 from accounts.web.rollouts.parts import parts_of
 from accounts.web.rollouts.used import used_in
-from accounts.web.rollouts.views import crumbs, rollout_of
+from accounts.web.rollouts.views import rollout_of
 from accounts.web.runs.before_approval import brought, not_recommended_among
 from accounts.web.runs.views import review_of
 from accounts.wording import for_count
@@ -49,8 +49,8 @@ def group_page(
     numbers = list(policy_sets)
     found = Run.objects.filter(number__in=numbers[:MOST_LISTED]).order_by("number")
     runs = list(found.select_related("account"))
-    trail = [*crumbs(), (str(rollout), rollout.get_absolute_url())]
-    shown = {"rollout": rollout, "runs": runs, "crumbs": trail}
+    shown = {"rollout": rollout, "runs": runs}
+    shown["crumbs"] = crumbs("runs", "rollouts", rollout)
     if not runs:
         return render(request, "rollouts/group.html", shown)
     total = len(numbers)
@@ -78,8 +78,7 @@ def group_page(
     return render(request, "rollouts/group.html", shown)
 
 
-@approver_required
-@require_POST
+@posted_by_approver
 def rollout_approve(request: Request, number: int, fingerprint: str) -> HttpResponse:
     """Approve those of the group's plans that were read and still wait."""
     rollout = rollout_of(number)

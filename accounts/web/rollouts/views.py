@@ -1,16 +1,18 @@
-"""The list of rollouts, and the page of one: how far it is and what it waits for."""
+"""The list of rollouts, the page of one, how far it is and what it waits for, and its
+report as a file.
+"""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 
-from accounts.http import Request
-from accounts.lists.rollouts import rows_of
+from accounts.http import Request, page_of
+from accounts.lists.files import AT_ONCE
+from accounts.lists.rollouts import COLUMNS, reported, rows_of
 from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout
@@ -21,20 +23,20 @@ from accounts.runs.rollouts.causes import MOST_NAMED, MOST_READ, causes_of
 from accounts.runs.rollouts.census import Census, comes_after, managing_run, runs_of
 from accounts.runs.rollouts.decisions import UNDONE, needs_another
 from accounts.runs.rollouts.groups import groups_of
+from accounts.web.crumbs import crumbs
+from accounts.web.exports.streams import download
 from accounts.web.live.state import live_rollout, live_site
 from accounts.web.live.views import watched
 from accounts.web.role_limits.here import here
 from accounts.web.rollouts.forms import SettingsForm
 from accounts.web.rollouts.progress import outcome, segments, speed, stages, waves
 
-PAGE = 50
-
 
 def rollouts(request: Request) -> HttpResponse:
     """List the rollouts, newest first, with how many accounts are how far."""
     live = watched(request, live_site())
     rows = Rollout.objects.order_by("-number")
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, rows)
     shown = {
         "live": live,
         "page": page,
@@ -42,7 +44,7 @@ def rollouts(request: Request) -> HttpResponse:
             (*row, outcome(row.rollout.state, row.good, row.failed))
             for row in rows_of(list(page))
         ],
-        "crumbs": [("Runs", reverse("accounts:runs"))],
+        "crumbs": crumbs("runs"),
     }
     return render(request, "rollouts/rollouts.html", shown)
 
@@ -85,7 +87,7 @@ def rollout_page(
         "causes": causes_of(rollout) if census.failed else [],
         "most_read": MOST_READ,
         "form": form or SettingsForm(instance=rollout),
-        "crumbs": crumbs(),
+        "crumbs": crumbs("runs", "rollouts"),
         **here(request, *environments_of(runs_of(rollout))),
     }
     return render(request, "rollouts/rollout.html", shown)
@@ -136,8 +138,8 @@ def withdrawn_of(rollout: Rollout) -> Withdrawn | None:
     return Withdrawn(named, rows.count()) if named else None
 
 
-def crumbs() -> list[tuple[str, str]]:
-    return [
-        ("Runs", reverse("accounts:runs")),
-        ("Rollouts", reverse("accounts:rollouts")),
-    ]
+def rollout_report(request: Request, number: int, form: str) -> HttpResponseBase:
+    rollout = rollout_of(number)
+    found = reported(rollout).order_by("number")
+    name = f"rollout-{rollout.number}"
+    return download(request, name, form, COLUMNS, found.iterator(chunk_size=AT_ONCE))

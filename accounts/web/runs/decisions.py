@@ -8,14 +8,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.mapping.completeness import missing
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
 from accounts.people.deciding import PlanChanged, SamePerson
-from accounts.people.doors import approver_required, operator_required
+from accounts.people.doors import posted_by_approver, posted_by_operator
 from accounts.runs import actions
 from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.lateness import (
@@ -32,8 +31,7 @@ from accounts.web.runs.views import run_of, run_page
 from accounts.web.wizard.steps import next_step
 
 
-@approver_required
-@require_POST
+@posted_by_approver
 def run_approve(request: Request, pk: UUID) -> HttpResponse:
     """Approve a plan and hand it to a worker; one that deletes asks for the name."""
     run = run_of(pk)
@@ -71,8 +69,7 @@ def tell_quicker(request: Request, pk: UUID) -> None:
         messages.info(request, decided_already(now))
 
 
-@approver_required
-@require_POST
+@posted_by_approver
 def run_discard(request: Request, pk: UUID) -> HttpResponse:
     run = run_of(pk)
     if actions.discard(run, request.user):
@@ -82,16 +79,14 @@ def run_discard(request: Request, pk: UUID) -> HttpResponse:
     return redirect(run)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def run_again(request: Request, pk: UUID) -> HttpResponse:
     """Start a run of the same kind for the same account, as it is described now."""
     run = run_of(pk)
     return started(request, lambda: start_again(run, request.user), run)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def plan(request: Request, pk: UUID) -> HttpResponse:
     """Plan an account that is described to the end; else go where it is not."""
     account = account_of(pk)
@@ -103,15 +98,13 @@ def plan(request: Request, pk: UUID) -> HttpResponse:
     return started(request, lambda: actions.plan(account, request.user), account)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def verify(request: Request, pk: UUID) -> HttpResponse:
     account = account_of(pk)
     return started(request, lambda: actions.verify(account, request.user), account)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def remove(request: Request, pk: UUID) -> HttpResponse:
     """Plan a removal; of an account that Spinnaker may have only where its name was
     typed by somebody who knows better.
@@ -125,8 +118,7 @@ def remove(request: Request, pk: UUID) -> HttpResponse:
     return started(request, start, account)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def look(request: Request, pk: UUID) -> HttpResponse:
     """Look at once whether the account's owner is done."""
     run = get_object_or_404(Run, pk=pk)
@@ -135,8 +127,7 @@ def look(request: Request, pk: UUID) -> HttpResponse:
     return redirect(run)
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def updated(request: Request, pk: UUID) -> HttpResponse:
     """Record that the account's owner says that the stack is updated."""
     run = get_object_or_404(Run.objects.select_related("account"), pk=pk)
@@ -151,8 +142,7 @@ def updated(request: Request, pk: UUID) -> HttpResponse:
     return redirect("accounts:hand-off", run.account.pk)
 
 
-@approver_required
-@require_POST
+@posted_by_approver
 def accept(request: Request, pk: UUID) -> HttpResponse:
     """Accept and record an account that was evaluated, not verified."""
     account = account_of(pk)

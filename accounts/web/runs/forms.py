@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -27,33 +29,48 @@ class CommentForm(forms.Form):
     )
 
 
-class ApproveForm(CommentForm):
-    """Approves a plan; one that deletes asks for the account's name first."""
+class ConfirmedForm(CommentForm):
+    """Approves plans; those that delete something ask to type a phrase first."""
 
-    digest = RuledField(rule=names.seen, required=False, widget=forms.HiddenInput())
-    """Of the plan as the page showed it."""
     confirmation = forms.CharField(
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
-    def __init__(self, *args: Any, run: Run, deletes: int, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, asks: str, confirm: Callable[[str], None], **kwargs: Any
+    ) -> None:
+        """`asks` is the label; empty: nothing is to be typed."""
         super().__init__(*args, **kwargs)
-        self.run = run
-        self.helper = bare_helper()
-        field = self.fields["confirmation"]
-        if not deletes:
+        self.confirm = confirm
+        if asks:
+            self.fields["confirmation"].label = asks
+        else:
             del self.fields["confirmation"]
-            return
-        what = counted(deletes, "resource")
-        field.label = (
-            f"This plan deletes {what} in AWS. Type {run.account_name} to continue"
-        )
 
     def clean_confirmation(self) -> str:
         typed: str = self.cleaned_data["confirmation"]
         try:
-            confirm_run(self.run.account_name, typed)
+            self.confirm(typed)
         except Unconfirmed as error:
             raise forms.ValidationError(str(error)) from error
         return typed
+
+
+def phrase_field() -> forms.CharField:
+    attrs = {"autocomplete": "off", "spellcheck": "false", "class": "form-control"}
+    return forms.CharField(required=False, widget=forms.TextInput(attrs=attrs))
+
+
+class ApproveForm(ConfirmedForm):
+    """Approves a plan; one that deletes asks for the account's name first."""
+
+    digest = RuledField(rule=names.seen, required=False, widget=forms.HiddenInput())
+    """Of the plan as the page showed it."""
+
+    def __init__(self, *args: Any, run: Run, deletes: int, **kwargs: Any) -> None:
+        name, what = run.account_name, counted(deletes, "resource")
+        asks = f"This plan deletes {what} in AWS. Type {name} to continue"
+        confirm = partial(confirm_run, name)
+        super().__init__(*args, asks=asks if deletes else "", confirm=confirm, **kwargs)
+        self.helper = bare_helper()

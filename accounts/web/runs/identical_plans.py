@@ -8,13 +8,12 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.lists.accounts import is_uuid
 from accounts.mapping.plans import plan_of
 from accounts.models import Run
-from accounts.people.doors import approver_required
+from accounts.people.doors import posted_by_approver
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.roles import APPROVER
 from accounts.runs.deciding.same_changes import (
@@ -24,6 +23,7 @@ from accounts.runs.deciding.same_changes import (
     refuse_crowd,
     same_of,
 )
+from accounts.web.crumbs import crumbs
 from accounts.web.role_limits.here import for_these, here
 from accounts.web.runs.before_approval import brought, not_recommended_among
 from accounts.web.runs.forms import CommentForm
@@ -65,9 +65,8 @@ def same_page(
     found = Run.objects.same_anywhere(fingerprint).order_by("account_name", "pk")
     rows = found.select_related("account").defer(*HEAVY)
     runs = list(rows[: min(MOST_IN_TABLE, MOST_AT_ONCE)])
-    crumbs = [("Runs", reverse("accounts:runs"))]
     if not runs:
-        return render(request, "runs/identical_plans.html", {"crumbs": crumbs})
+        return render(request, "runs/identical_plans.html", {"crumbs": crumbs("runs")})
     one, plan = runs[0], plan_of(runs[0])
     same = same_of(one, request.user)
     shown = {
@@ -94,7 +93,7 @@ def same_page(
         "not_recommended": not_recommended_among(plan, same.total, one.account_name),
         "brought": brought(row.policy_set for row in same.waiting),
         **limits(request, {one for row in same.waiting for one in row.environments}),
-        "crumbs": crumbs,
+        "crumbs": crumbs("runs"),
     }
     return render(request, "runs/identical_plans.html", shown)
 
@@ -109,8 +108,7 @@ def limits(request: Request, environments: set[str]) -> dict[str, Any]:
     return {"limited": limited, "outside_tick": for_these(APPROVER, limited)}
 
 
-@approver_required
-@require_POST
+@posted_by_approver
 def identical_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
     """Approve the selected ones, and name those that moved on while they were read."""
     chosen = {pk for pk in request.POST.getlist("run") if is_uuid(pk)}

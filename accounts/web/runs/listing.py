@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from accounts.http import Request
+from accounts.http import Request, page_of
 from accounts.lists.runs import IN_PROGRESS, ME, matching, row_of
 from accounts.models import Run
 from accounts.models.states import Status, word_of
@@ -17,14 +16,12 @@ from accounts.web.filters import Filter, FilterForm
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
 
-PAGE = 50
-
 
 def runs(request: Request) -> HttpResponse:
     """List the runs, newest first, as the filters in the URL ask."""
     live = watched(request, live_site())
     found = matching(request.GET, request.user)
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, found)
     form = filter_form(request)
     after = waiting_among(run for run in page if run.status == Status.PLANNED)
     shown = {

@@ -27,6 +27,7 @@ from accounts.runs.deciding.coming_first import (
 )
 from accounts.runs.results import results_of
 from accounts.web.accounts.verdict import lines_of
+from accounts.web.crumbs import crumbs
 from accounts.web.live.state import live_run
 from accounts.web.live.views import watched
 from accounts.web.role_limits.here import everywhere, here
@@ -94,7 +95,7 @@ def run_page(
         "fixes": fixes_of(run),
         "delete_command": delete_command(run),
         **limits(request, reach),
-        "crumbs": crumbs(run),
+        "crumbs": above(run),
     }
     return render(request, "runs/run.html", shown)
 
@@ -127,13 +128,13 @@ def working_page(request: Request, run: Run) -> HttpResponse:
     """Show how far a run is, which is asked for often: none of its documents."""
     live = watched(request, live_run(run))
     steps = list(run.steps.defer("before", "after"))
-    shown = {"live": live, "crumbs": crumbs(run), **progress(run, steps)}
+    shown = {"live": live, "crumbs": above(run), **progress(run, steps)}
     return render(request, "runs/run.html", shown)
 
 
-def crumbs(run: Run) -> list[tuple[str, str]]:
+def above(run: Run) -> list[tuple[str, str]]:
     """Lead back to the list, and to the rollout that the run is part of."""
-    here = [("Runs", reverse("accounts:runs"))]
+    here = crumbs("runs")
     if run.rollout_id is not None:
         url = reverse("accounts:rollout", args=[run.rollout_id])
         here.append((f"Rollout {run.rollout_id}", url))

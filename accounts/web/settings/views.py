@@ -10,13 +10,12 @@ from django.contrib import messages
 from django.db import connection
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
 
 from accounts.discover.lookups import CALLER, Question
 from accounts.http import Request
 from accounts.models import ManagingAccount, Run
 from accounts.people.deciding import SamePerson
-from accounts.people.doors import administrator_required
+from accounts.people.doors import posted_by_administrator
 from accounts.people.policies import managing_is_strict, policies
 from accounts.people.role_limits.naming import only
 from accounts.people.roles import NAMED, ROLES, UserRole, some_of
@@ -99,8 +98,7 @@ def groups_with(role: UserRole, by_group: list[RolesByGroup]) -> list[str]:
     return sorted(found)
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:settings", tab=RULES.tab)
 def second_approver(request: Request) -> HttpResponse:
     """Decide whether whoever plans in an environment may approve there, too: to let

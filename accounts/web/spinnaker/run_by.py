@@ -1,4 +1,4 @@
-"""How Spinnaker is run: asked once on a bundle's page, changed where Spinnaker is."""
+"""What Spinnaker has now, and how it is run, which a bundle's page asks once."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from django.shortcuts import redirect, render
 
 from accounts.http import Request
+from accounts.lists.bundles import ahead, installed_bundle
 from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker.describing import say_run_by
-from accounts.models import Bundle, ManagingAccount
-from accounts.people.doors import operator_required
+from accounts.models import (
+    Bundle,
+    DeliveredAccount,
+    Delivery,
+    FeedToken,
+    ManagingAccount,
+    Spinnaker,
+)
+from accounts.people.doors import posted_by_operator
+from accounts.web.role_limits.here import everywhere
 from onboarding.spinnaker.bundle.ways import WAYS
 
 TITLES = {way.key: way.choice for way in WAYS}
@@ -25,8 +33,7 @@ def run_by_now() -> dict[str, Any]:
     return {"run_by": said, "run_by_title": TITLES.get(said, ""), "ways": WAYS}
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def spinnaker_run_by(request: Request) -> HttpResponse:
     """Record how Spinnaker is run, and lead back to the page that asked."""
     said = request.POST.get("run_by", "")
@@ -43,3 +50,18 @@ def spinnaker_run_by(request: Request) -> HttpResponse:
         if bundle:
             return redirect(bundle)
     return redirect("accounts:spinnaker-now")
+
+
+def spinnaker_now(request: Request) -> HttpResponse:
+    installed = installed_bundle()
+    shown = {
+        "installed": installed,
+        "ahead": ahead(installed),
+        "row": Spinnaker.objects.first(),
+        "delivery": Delivery.objects.light().first(),
+        "delivered": DeliveredAccount.objects.owned().count(),
+        "pulled": FeedToken.objects.exclude(used_at=None).order_by("-used_at").first(),
+        **run_by_now(),
+        **everywhere(request, "how Spinnaker is run"),
+    }
+    return render(request, "spinnaker/now.html", shown)

@@ -13,15 +13,19 @@ from django.db import IntegrityError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from accounts.discover.connection import FILE, question, switches_of
 from accounts.discover.lookups import ask
 from accounts.http import Request, attachment
 from accounts.mapping.spinnaker.describing import describe, disconnect
 from accounts.models import ManagingAccount, Spinnaker
-from accounts.people.doors import administrator_required, operator_required
+from accounts.people.doors import (
+    administrator_required,
+    posted_by_administrator,
+    posted_by_operator,
+)
 from accounts.spinnaker.testing import last_test
+from accounts.web.crumbs import crumbs
 from accounts.web.lookups import Asking, look_up
 from accounts.web.spinnaker.forms import SpinnakerForm
 from accounts.web.you.confirmation import confirmation_required
@@ -47,7 +51,7 @@ def spinnaker(request: Request) -> HttpResponse:
             "row": row,
             "file": FILE,
             "switches": switches_of(managing, row) if managing else "",
-            "crumbs": [("Spinnaker", reverse("accounts:spinnaker-now"))],
+            "crumbs": crumbs("spinnaker-now"),
             **shown,
         },
     )
@@ -67,8 +71,7 @@ def tested(request: Request, row: Spinnaker) -> dict[str, Any]:
     return {"seen": seen, "failed": failed}
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def spinnaker_test(request: Request) -> HttpResponse:
     """Let a worker test the connection; nothing in Spinnaker changes."""
     return asked_for_a_test(request)
@@ -113,16 +116,12 @@ def spinnaker_edit(request: Request) -> HttpResponse:
             "form": form,
             "row": row,
             "reach": reach,
-            "crumbs": [
-                ("Spinnaker", reverse("accounts:spinnaker-now")),
-                ("Connection", reverse("accounts:spinnaker")),
-            ],
+            "crumbs": crumbs("spinnaker-now", "spinnaker"),
         },
     )
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:spinnaker")
 def spinnaker_disconnect(request: Request) -> HttpResponse:
     if disconnect(request.user):

@@ -10,18 +10,17 @@ from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.lists.accounts import MOST_IN_ROLLOUT, NO_ENVIRONMENT, by_environment
 from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount, Rollout
 from accounts.models.checks.foreign_policy import WRITES
 from accounts.models.managed import ManagedAccountQuerySet
-from accounts.people.doors import operator_required
+from accounts.people.doors import posted_by_operator
 from accounts.people.role_limits.limits import inside
 from accounts.people.roles import OPERATOR
 from accounts.spinnaker.policies_of_others import Group, groups, with_first
+from accounts.web.crumbs import crumbs
 from accounts.web.rollouts.starting import roll_out
 from accounts.web.taking_over.steps import STEPS, Step, Taken, choice_of
 
@@ -57,7 +56,7 @@ def existing_roles(request: Request) -> HttpResponse:
         "total": sum(at.total for at in steps),
         "owned": sum(at.total for at in steps if at.taken is Taken.OWNED),
         "policies": policies_to_detach(),
-        "crumbs": [("Accounts", reverse("accounts:accounts"))],
+        "crumbs": crumbs("accounts"),
     }
     return render(request, "taking_over/existing_roles.html", shown)
 
@@ -88,8 +87,7 @@ def policies_to_detach() -> list[Group]:
     return list(with_first(groups(rows)[:MOST_POLICIES]))
 
 
-@operator_required
-@require_POST
+@posted_by_operator
 def take_over_many(request: Request) -> HttpResponse:
     """Plan the next step of all accounts that are at it, of one environment or all."""
     back = redirect("accounts:existing-roles")

@@ -16,14 +16,14 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.models import Notification, Target
 from accounts.notify import targets as decisions
 from accounts.notify.channels.places import hosts_of_secret_urls
 from accounts.notify.channels.signing import secret_of
-from accounts.people.doors import administrator_required
+from accounts.people.doors import administrator_required, posted_by_administrator
+from accounts.web.crumbs import crumbs
 from accounts.web.lookups import Asking
 from accounts.web.targets.forms import TAKEN, TargetForm
 from accounts.web.you.confirmation import confirmation_required
@@ -41,7 +41,7 @@ def targets(request: Request) -> HttpResponse:
         return render(request, "targets/_tested.html", tested)
     rows = list(Target.objects.all())
     shown = {
-        "crumbs": [("Settings", reverse("accounts:settings"))],
+        "crumbs": crumbs("settings"),
         "rows": rows,
         "is_full": len(rows) >= decisions.MOST,
         "site_url": settings.SITE_URL,
@@ -125,7 +125,7 @@ def form_page(
         "form": form,
         "row": row,
         "name": form.initial.get("name", ""),
-        "crumbs": crumbs(),
+        "crumbs": crumbs("settings", "targets"),
         "reach": settings.NOTIFICATIONS,
         "hosts": hosts_of_secret_urls(),
     }
@@ -135,7 +135,7 @@ def form_page(
 def secret_page(request: Request, target: Target, done: str) -> HttpResponse:
     """Show a webhook's secret, this once: it is nowhere, so this is no redirect."""
     shown = {
-        "crumbs": crumbs(),
+        "crumbs": crumbs("settings", "targets"),
         "target": target,
         "done": done,
         "secret": secret_of(target),
@@ -143,15 +143,7 @@ def secret_page(request: Request, target: Target, done: str) -> HttpResponse:
     return render(request, "targets/secret.html", shown)
 
 
-def crumbs() -> list[tuple[str, str]]:
-    return [
-        ("Settings", reverse("accounts:settings")),
-        ("Notifications", reverse("accounts:targets")),
-    ]
-
-
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:targets")
 def target_rotate(request: Request, pk: UUID) -> HttpResponse:
     webhooks = Target.objects.filter(channel=Target.Channel.WEBHOOK)
@@ -169,8 +161,7 @@ def target_rotate(request: Request, pk: UUID) -> HttpResponse:
     return secret_page(request, row, "has a new secret")
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:targets")
 def target_test(request: Request, pk: UUID) -> HttpResponse:
     row = get_object_or_404(Target, pk=pk)
@@ -178,8 +169,7 @@ def target_test(request: Request, pk: UUID) -> HttpResponse:
     return redirect(f"{reverse('accounts:targets')}?test={notification.pk}")
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:targets")
 def target_pause(request: Request, pk: UUID) -> HttpResponse:
     """Pause the target, or resume it."""
@@ -198,8 +188,7 @@ def target_pause(request: Request, pk: UUID) -> HttpResponse:
     return redirect("accounts:targets")
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:targets")
 def target_remove(request: Request, pk: UUID) -> HttpResponse:
     row = get_object_or_404(Target, pk=pk)

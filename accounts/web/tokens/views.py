@@ -7,21 +7,20 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.http import Request, full_url
+from accounts.http import Request, full_url, page_of
 from accounts.models import ApiToken
-from accounts.people.doors import administrator_required
+from accounts.people.doors import administrator_required, posted_by_administrator
 from accounts.tokens.api_tokens import MOST, make, revoke
 from accounts.tokens.text import CREATED_ALREADY
+from accounts.web.crumbs import crumbs
 from accounts.web.tokens.forms import TokenForm
 from accounts.web.you.confirmation import confirmation_required
 
-PAGE = 50
 ENDED_SHOWN = 10
 
 
@@ -88,14 +87,13 @@ def all_tokens(request: Request) -> HttpResponse:
     """List everybody's tokens, the newest first."""
     rows = ApiToken.objects.select_related("person")
     shown = {
-        "crumbs": [("Settings", reverse("accounts:settings"))],
-        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "crumbs": crumbs("settings"),
+        "page": page_of(request, rows),
     }
     return render(request, "tokens/all_tokens.html", shown)
 
 
-@administrator_required
-@require_POST
+@posted_by_administrator
 @confirmation_required("accounts:all-tokens")
 def any_token_revoke(request: Request, pk: UUID) -> HttpResponse:
     rows = ApiToken.objects.select_related("person")

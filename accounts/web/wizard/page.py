@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 
 from accounts.discover.access import fails_test
 from accounts.http import Request
@@ -22,6 +21,7 @@ from accounts.mapping.spinnaker_names import NameTaken, claim_names
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.people.role_limits.refusing import Outside
 from accounts.web.accounts.known_as import Known, known_as
+from accounts.web.crumbs import crumbs
 from accounts.web.wizard.steps import marks, step_after, step_named
 from onboarding.details import DetailsError
 from onboarding.partitions import PARTITIONS
@@ -102,7 +102,7 @@ def page(
         "managing": managing,
         "home_region": PARTITIONS[managing.partition].home_region,
         "environments": environments.values_list("environment", flat=True).distinct(),
-        "crumbs": crumbs(account),
+        "crumbs": crumbs("accounts", account),
     }
     return render(request, f"wizard/{slug}.html", shown)
 
@@ -113,12 +113,3 @@ def known_so_far(managing: ManagingAccount, account: ManagedAccount) -> list[Kno
         return list(known_as(topology_of(managing_of(managing), [account])))
     except DetailsError:
         return []
-
-
-def crumbs(account: ManagedAccount | None) -> list[tuple[str, str]]:
-    accounts = ("Accounts", reverse("accounts:accounts"))
-    return (
-        [accounts, (account.name, account.get_absolute_url())]
-        if account
-        else [accounts]
-    )

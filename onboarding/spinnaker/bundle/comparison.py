@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from onboarding.resources.entry_changes import ANYWHERE, EVERYONE
 from onboarding.spinnaker.bundle.contents import (
@@ -12,11 +12,8 @@ from onboarding.spinnaker.bundle.contents import (
     PROVIDERS,
     REMOVED,
     Account,
-    BundleAccounts,
+    Revision,
 )
-
-Digests: TypeAlias = Mapping[str, str]
-"""Each file's path and SHA-256."""
 
 LABELS = {
     "accountId": "AWS account",
@@ -92,16 +89,15 @@ class BundleDelta:
         return any(everything)
 
 
-def delta(
-    before: BundleAccounts, after: BundleAccounts, was: Digests, now: Digests
-) -> BundleDelta:
+def delta(before: Revision, after: Revision) -> BundleDelta:
     """Compare two revisions by their accounts and the digests of their files."""
+    was, now = before.digests, after.digests
     added: list[Named] = []
     removed: list[Named] = []
     changed: list[Altered] = []
     for provider in PROVIDERS:
-        old = {account["name"]: account for account in before.of(provider)}
-        for account in after.of(provider):
+        old = {account["name"]: account for account in before.accounts.of(provider)}
+        for account in after.accounts.of(provider):
             known = old.pop(account["name"], None)
             if known is None:
                 added.append(Named(provider, account))

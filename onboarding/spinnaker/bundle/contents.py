@@ -1,13 +1,16 @@
-"""A bundle read back from its zip: the accounts that it holds for Spinnaker."""
+"""A bundle read back from its zip: the accounts that it holds for Spinnaker, and what
+else two of them are compared by.
+"""
 
 from __future__ import annotations
 
 import io
 import json
 import zipfile
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Self, TypeAlias
 
 from onboarding.spinnaker.bundle.file import File
 
@@ -26,6 +29,9 @@ class BadArchive(ValueError):
 
 Account: TypeAlias = Mapping[str, Any]
 """An account in the words of hal's config."""
+
+Digests: TypeAlias = Mapping[str, str]
+"""Each file's path and SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,39 @@ class BundleAccounts:
             for account in self.kubernetes
         )
         return replace(self, kubernetes=tuple(clusters))
+
+
+def no_files(paths: Iterable[str]) -> tuple[File, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What Spinnaker is to know at one time: a bundle has it, or the next one would.
+    Without anything it is what there was before the first bundle.
+    """
+
+    number: int = 0
+    accounts: BundleAccounts = BundleAccounts()
+    digests: Digests = field(default_factory=dict)
+    read: Callable[[Iterable[str]], tuple[File, ...]] = no_files
+    """Reads some of its files."""
+    account_ids: Callable[[], Collection[str]] = frozenset
+    """Reads those of its AWS accounts."""
+
+    @classmethod
+    def zipped(cls, number: int, archive: bytes | memoryview, digests: Digests) -> Self:
+        """Read the accounts of a bundle; of the rest, only what is asked for."""
+        return cls(
+            number,
+            accounts_in(archive),
+            digests,
+            partial(files_in, archive),
+            partial(aws_accounts_in, archive),
+        )
+
+    def texts(self, paths: Iterable[str]) -> dict[str, str]:
+        return {file.path: file.text for file in self.read(paths)}
 
 
 def accounts_from(text: str) -> BundleAccounts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from onboarding import VERSION
 from onboarding.spinnaker.bundle.archive import file_list
@@ -16,15 +16,10 @@ from onboarding.spinnaker.bundle.contents import (
     REMOVED,
     Account,
     BundleAccounts,
-    files_in,
-    text_in,
+    Revision,
 )
 from onboarding.spinnaker.bundle.file import File
-from onboarding.spinnaker.bundle.formats.halyard import (
-    SCRIPTS,
-    listing,
-    removed_yml,
-)
+from onboarding.spinnaker.bundle.formats.halyard import SCRIPTS, listing, removed_yml
 
 SHOWN = 50
 
@@ -60,18 +55,8 @@ accounts: {paths}.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
-    """The later of the two bundles."""
-
-    number: int
-    accounts: BundleAccounts
-    paths: tuple[str, ...]
-    archive: bytes | memoryview
-
-
-def delta_files(delta: BundleDelta, later: Later, *, since: int) -> tuple[File, ...]:
-    """Write the delta's bundle, from the later bundle's accounts and zip."""
+def delta_files(delta: BundleDelta, later: Revision, *, since: int) -> tuple[File, ...]:
+    """Write the delta's bundle, from the later bundle's accounts and files."""
     delta = replace(delta, removed=tuple(to_remove(delta, later)))
     touched = in_order((*delta.added, *delta.changed), later.accounts)
     paths = dict.fromkeys(delta.files)
@@ -82,28 +67,28 @@ def delta_files(delta: BundleDelta, later: Later, *, since: int) -> tuple[File, 
         )
         files += SCRIPTS
         files += gone_for_hal(delta, later)
-        paths |= dict.fromkeys(path for path in later.paths if is_profile(path))
+        paths |= dict.fromkeys(path for path in later.digests if is_profile(path))
         paths |= dict.fromkeys(
             str(named.account["kubeconfigFile"])
             for named in touched
             if named.provider == "kubernetes"
         )
     own = {file.path for file in files}
-    files += files_in(later.archive, [path for path in paths if path not in own])
+    files += later.read([path for path in paths if path not in own])
     text = delta_readme(delta, tuple(paths), since=since, number=later.number)
     return (File("README.md", text), delta_manifest(delta, files, since, later), *files)
 
 
-def to_remove(delta: BundleDelta, later: Later) -> Iterator[Named]:
+def to_remove(delta: BundleDelta, later: Revision) -> Iterator[Named]:
     """Yield what the later bundle lists as removed: the rest stays in Spinnaker. A
     bundle of an older Bowline lists nothing.
     """
     listed = {}
-    if REMOVED in later.paths:
-        listed = json.loads(text_in(later.archive, REMOVED))
+    if REMOVED in later.digests:
+        listed = json.loads(later.texts([REMOVED])[REMOVED])
     for named in delta.removed:
         names = {account["name"] for account in listed.get(named.provider, ())}
-        if named.name in names or LISTS not in later.paths:
+        if named.name in names or LISTS not in later.digests:
             yield named
 
 
@@ -117,12 +102,12 @@ def in_order(touched: Iterable[Named], accounts: BundleAccounts) -> list[Named]:
     return sorted(touched, key=lambda named: places[named.provider, named.name])
 
 
-def gone_for_hal(delta: BundleDelta, later: Later) -> tuple[File, ...]:
+def gone_for_hal(delta: BundleDelta, later: Revision) -> tuple[File, ...]:
     """Take the later bundle's list of what hal is to forget, which check.sh's answer is
     about; a bundle of an older Bowline has none.
     """
-    if REMOVED in later.paths:
-        return files_in(later.archive, [REMOVED])
+    if REMOVED in later.digests:
+        return later.read([REMOVED])
     gone = by_provider(delta.removed)
     return (removed_yml(gone),) if delta.removed else ()
 
@@ -148,7 +133,7 @@ def by_provider(accounts: Iterable[Named]) -> dict[str, list[Account]]:
 
 
 def delta_manifest(
-    delta: BundleDelta, files: list[File], since: int, later: Later
+    delta: BundleDelta, files: list[File], since: int, later: Revision
 ) -> File:
     value = {
         "bowline": VERSION,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import Any, NamedTuple, Self
 
 from onboarding.spinnaker.bundle.comparison import Altered, BundleDelta, Field, Named
+from onboarding.spinnaker.bundle.contents import Revision
 from onboarding.spinnaker.bundle.limits import plural
 
 MOST_ACCOUNTS = 500
@@ -20,13 +21,7 @@ MOST_FILES = 50
 MOST_CHARACTERS = 200_000
 """Of this many files, and of files as long as this, the lines are compared."""
 
-Texts: TypeAlias = Mapping[str, str]
-"""Files by their path."""
-
 DONE = {"create": "added", "update": "changed", "delete": "removed"}
-
-Reading: TypeAlias = Callable[[list[str]], Texts]
-"""Reads these files of one revision."""
 
 
 class ChangedFile(NamedTuple):
@@ -84,23 +79,16 @@ class Excerpt:
         return said if kinds == {"aws": whole} else f"{said} ({total}: {which})"
 
     @classmethod
-    def of(
-        cls,
-        delta: BundleDelta,
-        before: Reading,
-        after: Reading,
-        *,
-        was_in: Collection[str] = (),
-        is_in: Collection[str] = (),
-    ) -> Self:
-        """Take it; `was_in` and `is_in` are the ids of the AWS accounts of both."""
+    def of(cls, delta: BundleDelta, before: Revision, after: Revision) -> Self:
+        """Take it of what differs between these two."""
         verbs = {
             path: "create" if path in delta.new else "update" for path in delta.files
         }
         verbs |= dict.fromkeys(delta.gone, "delete")
         paths = sorted(verbs)[:MOST_FILES]
-        was = before([path for path in paths if verbs[path] != "create"])
-        now = after([path for path in paths if verbs[path] != "delete"])
+        was_in, is_in = {*before.account_ids()}, {*after.account_ids()}
+        was = before.texts([path for path in paths if verbs[path] != "create"])
+        now = after.texts([path for path in paths if verbs[path] != "delete"])
         risky_first = sorted(delta.changed, key=lambda one: not any(one.risks))
         return cls(
             added=delta.added[:MOST_ACCOUNTS],
@@ -120,8 +108,8 @@ class Excerpt:
                 )
             },
             aws={
-                "create": len({*is_in} - {*was_in}),
-                "delete": len({*was_in} - {*is_in}),
+                "create": len(is_in - was_in),
+                "delete": len(was_in - is_in),
             },
             files=tuple(
                 changed_file(path, verbs[path], was.get(path), now.get(path))

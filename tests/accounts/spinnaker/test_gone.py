@@ -9,8 +9,9 @@ import pytest
 
 from accounts.models import Activity, Bundle, DeliveredAccount, ManagedAccount
 from accounts.runs.actions import StillTold, remove
-from accounts.spinnaker.bundles import NotReady, build, install, new_bundle, told_of
+from accounts.spinnaker.bundles import NotReady, build, install, new_bundle
 from accounts.spinnaker.gone import MayBeThere, left_by
+from accounts.spinnaker.told import told_of
 from onboarding.spinnaker.bundle.archive import file_list, zipped
 from onboarding.spinnaker.bundle.contents import LISTS, REMOVED, files_in, text_in
 from tests.accounts.spinnaker.deliveries.delivering import deliver, proved_row

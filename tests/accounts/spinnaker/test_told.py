@@ -18,7 +18,8 @@ from accounts.mapping.verified import keep_verified
 from accounts.models import Bundle, DeliveredAccount, ManagedAccount
 from accounts.runs.actions import StillTold, remove
 from accounts.runs.rollouts.start import not_removable
-from accounts.spinnaker.bundles import install, told_of
+from accounts.spinnaker.bundles import install
+from accounts.spinnaker.told import told_of
 from tests.accounts.spinnaker.deliveries.delivering import deliver, proved_row
 from tests.onboarding.delivery.strict_gate import StrictGate
 from tests.rows import approve_entries, managing_row

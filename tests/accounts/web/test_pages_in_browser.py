@@ -139,7 +139,7 @@ def test_the_bar_says_when_all_pages_are_chosen(
     accounts: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("accounts.web.accounts.views.PAGE", 3)
+    monkeypatch.setattr("accounts.http.PAGE", 3)
     page = signed_in(browser, live_server)
     page.goto("/accounts/")
 

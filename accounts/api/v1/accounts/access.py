@@ -9,7 +9,7 @@ from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.problems import Problem, too_much_asked
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import account_named, router
@@ -46,13 +46,9 @@ class AccessTest(Schema):
     statements: list[Statement] = Field(description="What must be allowed, and where")
 
 
-@router.post(
-    "/{name}/access-test",
-    auth=OPERATES,
-    response={202: AccessTest},
-    summary="Test an account’s access role",
+@changes(
+    router, "/{name}/access-test", "Test an account’s access role", {202: AccessTest}
 )
-@once
 def test_access_role(request: ApiRequest, name: Name, body: RoleAsked) -> Any:
     """Test whether Bowline can assume the role. Nothing in AWS changes."""
     lookup = ask(asked(request, name, body.access_role), request.user, again=True)

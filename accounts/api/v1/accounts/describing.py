@@ -12,9 +12,9 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
-from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.authentication import ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import (
     AccountState,
     AccountStateFilter,
@@ -143,13 +143,13 @@ def read_account(request: HttpRequest, name: Name) -> dict[str, Any]:
     return in_full(account_named(name))
 
 
-@router.put(
+@changes(
+    router,
     "/{name}",
-    auth=OPERATES,
-    response={200: AccountInFull, 201: AccountInFull},
-    summary="Describe an account",
+    "Describe an account",
+    {200: AccountInFull, 201: AccountInFull},
+    method="PUT",
 )
-@once
 def put_account(request: ApiRequest, name: Name, body: AccountSettings) -> Any:
     """Describe a new account, or an existing one again. The same twice changes nothing.
 

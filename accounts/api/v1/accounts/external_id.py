@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpRequest
 from ninja import Field, Schema
 
-from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.idempotency import once
+from accounts.api.authentication import ApiRequest
+from accounts.api.idempotency import changes
 from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.texts import Name
 from accounts.external_ids import (
@@ -48,25 +48,23 @@ def read_external_id(request: HttpRequest, name: Name) -> dict[str, Any]:
     return external_id_of(account_named(name))
 
 
-@router.post(
+@changes(
+    router,
     "/{name}/external-id/rotate",
-    auth=OPERATES,
-    response={200: ExternalId},
-    summary="Rotate an account’s external ID",
+    "Rotate an account’s external ID",
+    {200: ExternalId},
 )
-@once
 def rotate_external_id(request: ApiRequest, name: Name) -> Any:
     """Create a new external ID. Plan the account again: AWS then accepts both."""
     return decided(rotate, name, request.user)
 
 
-@router.post(
+@changes(
+    router,
     "/{name}/external-id/finish",
-    auth=OPERATES,
-    response={200: ExternalId},
-    summary="Finish the rotation of an external ID",
+    "Finish the rotation of an external ID",
+    {200: ExternalId},
 )
-@once
 def finish_external_id(request: ApiRequest, name: Name) -> Any:
     """Drop the previous external ID, once Spinnaker has the new one. Plan the account
     again: AWS then accepts the new one only.
@@ -74,13 +72,12 @@ def finish_external_id(request: ApiRequest, name: Name) -> Any:
     return decided(finish_rotation, name, request.user)
 
 
-@router.post(
+@changes(
+    router,
     "/{name}/external-id/cancel",
-    auth=OPERATES,
-    response={200: ExternalId},
-    summary="Cancel the rotation of an external ID",
+    "Cancel the rotation of an external ID",
+    {200: ExternalId},
 )
-@once
 def cancel_external_id(request: ApiRequest, name: Name) -> Any:
     """Restore the previous external ID. Plan the account again."""
     return decided(cancel_rotation, name, request.user)

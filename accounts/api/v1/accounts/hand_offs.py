@@ -9,7 +9,7 @@ from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.problems import Problem
 from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.decisions import WAITS_FOR_NO_ONE
@@ -74,13 +74,12 @@ def taken(request: ApiRequest, account: Subject) -> dict[str, Any]:
     }
 
 
-@router.post(
+@changes(
+    router,
     "/{name}/hand-off/updated",
-    auth=OPERATES,
-    response={202: RunInFull},
-    summary="Report that an owner has updated the stack",
+    "Report that an owner has updated the stack",
+    {202: RunInFull},
 )
-@once
 def report_hand_off_updated(request: ApiRequest, name: Name) -> Any:
     """Record the owner’s word that the stack is updated, where Bowline can’t see it.
     Bowline then verifies the account.

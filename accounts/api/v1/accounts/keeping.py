@@ -7,9 +7,9 @@ from typing import Any
 from ninja import Field
 from ninja.responses import Status
 
-from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
+from accounts.api.authentication import APPROVES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.problems import Problem
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import (
@@ -28,13 +28,9 @@ from accounts.spinnaker.bundles import (
 )
 
 
-@router.post(
-    "/{name}/exclude",
-    auth=OPERATES,
-    response={200: AccountInFull},
-    summary="Exclude an account from bundles",
+@changes(
+    router, "/{name}/exclude", "Exclude an account from bundles", {200: AccountInFull}
 )
-@once
 def exclude_account(request: ApiRequest, name: Name) -> Any:
     """Exclude it from later bundles. Spinnaker keeps it until you install such a
     bundle.
@@ -45,13 +41,12 @@ def exclude_account(request: ApiRequest, name: Name) -> Any:
     return read_account(request, name)
 
 
-@router.post(
+@changes(
+    router,
     "/{name}/include",
-    auth=OPERATES,
-    response={200: AccountInFull},
-    summary="Include an account in bundles again",
+    "Include an account in bundles again",
+    {200: AccountInFull},
 )
-@once
 def include_account(request: ApiRequest, name: Name) -> Any:
     """Let later bundles hold an account again that was excluded."""
     account = account_named(name)
@@ -60,10 +55,7 @@ def include_account(request: ApiRequest, name: Name) -> Any:
     return read_account(request, name)
 
 
-@router.delete(
-    "/{name}", auth=OPERATES, response={204: None}, summary="Delete an account"
-)
-@once
+@changes(router, "/{name}", "Delete an account", {204: None}, method="DELETE")
 def delete_account(request: ApiRequest, name: Name) -> Any:
     """Delete an account from Bowline that doesn’t exist in AWS. To delete one in AWS,
     plan its removal first.
@@ -76,13 +68,13 @@ class Leaving(Request):
     confirmation: Typed = Field(description="The account’s name")
 
 
-@router.post(
+@changes(
+    router,
     "/{name}/leave",
+    "Delete an account and leave AWS as it is",
+    {204: None},
     auth=APPROVES,
-    response={204: None},
-    summary="Delete an account and leave AWS as it is",
 )
-@once
 def leave_account(request: ApiRequest, name: Name, body: Leaving) -> Any:
     """Delete an account from Bowline whose roles were there before. Nothing changes in
     AWS: Spinnaker can still assume the account’s role, and the managing account lists

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from ninja import Field
 
-from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.idempotency import once
+from accounts.api.authentication import ApiRequest
+from accounts.api.idempotency import changes
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import account_named
 from accounts.api.v1.accounts.describing import router as of_accounts
@@ -44,13 +44,12 @@ class TakeOverAsked(Request):
         return TakeOver(frozenset(self.detach), self.trust, self.own)
 
 
-@of_accounts.post(
+@changes(
+    of_accounts,
     "/{name}/take-over",
-    auth=OPERATES,
-    response={202: RunInFull},
-    summary="Plan to take over an account’s existing roles",
+    "Plan to take over an account’s existing roles",
+    {202: RunInFull},
 )
-@once
 def take_over_account(request: ApiRequest, name: Name, body: TakeOverAsked) -> Any:
     """Start a run that plans what becomes of roles that existed before Bowline. Nothing
     changes until it is approved, and it can be undone.
@@ -59,13 +58,7 @@ def take_over_account(request: ApiRequest, name: Name, body: TakeOverAsked) -> A
     return begun(request, run)
 
 
-@of_runs.post(
-    "/{number}/undo",
-    auth=OPERATES,
-    response={202: RunInFull},
-    summary="Undo what a run took over",
-)
-@once
+@changes(of_runs, "/{number}/undo", "Undo what a run took over", {202: RunInFull})
 def undo_run(request: ApiRequest, number: Number) -> Any:
     """Start a run that puts back what the run took over. Within 24 hours of that run’s
     approval, it needs no further one.

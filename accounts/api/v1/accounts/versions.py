@@ -22,15 +22,15 @@ class VersionListed(Schema):
     stack_name: str
     region: str
     at: datetime
-    by: str
+    by: str = Field(alias="by_name")
     found_at: datetime | None = Field(description="When Bowline found it in AWS")
     said_at: datetime | None = Field(description="When someone reported that it exists")
-    said_by: str
+    said_by: str = Field(alias="said_by_name")
     removed_at: datetime | None = Field(description="When its account was removed")
 
 
 class VersionInFull(VersionListed):
-    template: str
+    template: str = Field(alias="text.text")
 
 
 @router.get(
@@ -46,7 +46,7 @@ def list_hand_off_versions(
     account = account_named(name)
     refuse_outside(request.user, OPERATOR, account)
     found = page_of(HandOff.objects.filter(account=account), "-number", asked)
-    return found.page(listed(row) for row in found.rows)
+    return found.page(found.rows)
 
 
 @router.get(
@@ -55,26 +55,9 @@ def list_hand_off_versions(
     response=VersionInFull,
     summary="Read a hand-off version of an account",
 )
-def read_hand_off_version(
-    request: ApiRequest, name: Name, number: Number
-) -> dict[str, Any]:
+def read_hand_off_version(request: ApiRequest, name: Name, number: Number) -> HandOff:
     """Read the templates of this version."""
     account = account_named(name)
     refuse_outside(request.user, OPERATOR, account)
     rows = HandOff.objects.select_related("text")
-    row = get_object_or_404(rows, account=account, number=number)
-    return {**listed(row), "template": row.text.text}
-
-
-def listed(row: HandOff) -> dict[str, Any]:
-    return {
-        "number": row.number,
-        "stack_name": row.stack_name,
-        "region": row.region,
-        "at": row.at,
-        "by": row.by_name,
-        "found_at": row.found_at,
-        "said_at": row.said_at,
-        "said_by": row.said_by_name,
-        "removed_at": row.removed_at,
-    }
+    return get_object_or_404(rows, account=account, number=number)

@@ -8,9 +8,9 @@ from django.shortcuts import get_object_or_404
 from ninja import Field
 from ninja.responses import Status
 
-from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.authentication import ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.problems import Problem
 from accounts.api.requests import Request
 from accounts.api.v1.bundles.reading import BundleInFull, read_bundle, router
@@ -41,8 +41,7 @@ class BundleInstalled(Request):
     )
 
 
-@router.post("", auth=OPERATES, response={202: BundleInFull}, summary="Build a bundle")
-@once
+@changes(router, "", "Build a bundle", {202: BundleInFull})
 def build_bundle(request: ApiRequest, body: BundleBuild | None = None) -> Any:
     """Let a worker build the next bundle, of all accounts that are ready. Its status
     says when it can be downloaded. If you give the digest of the preview, nothing is
@@ -57,13 +56,9 @@ def build_bundle(request: ApiRequest, body: BundleBuild | None = None) -> Any:
     return Status(202, read_bundle(request, bundle.number))
 
 
-@router.post(
-    "/{number}/installed",
-    auth=OPERATES,
-    response={200: BundleInFull},
-    summary="Mark a bundle as installed",
+@changes(
+    router, "/{number}/installed", "Mark a bundle as installed", {200: BundleInFull}
 )
-@once
 def mark_bundle_installed(
     request: ApiRequest, number: Number, body: BundleInstalled | None = None
 ) -> Any:

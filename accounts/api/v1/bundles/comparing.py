@@ -12,10 +12,9 @@ from accounts.api.paging import LARGEST
 from accounts.api.problems import Problem, too_much_asked
 from accounts.api.requests import Request
 from accounts.api.v1.texts import READ_AGAIN
-from accounts.discover.comparisons import changes_of
-from accounts.discover.lookups import Question, ask, seen
+from accounts.discover.comparisons import Comparison, Made, changes_of
+from accounts.discover.lookups import ask, seen
 from accounts.models import Lookup
-from accounts.spinnaker.next_bundle import Changes
 from accounts.spinnaker.two_bundles import sides
 from onboarding.spinnaker.bundle.comparison import Altered, Named
 from onboarding.spinnaker.bundle.excerpt import MOST_ACCOUNTS, MOST_FILES, Excerpt
@@ -90,17 +89,17 @@ class Compared(Schema):
     changes: Differences | None = Field(description="null: in progress")
 
 
-def by_a_worker(question: Question, now: str, by: User, asked: int) -> Changes | Waits:
-    """Return what a worker found, or that one compares; raise Problem where it cannot.
-    `now` sums up what it would compare now.
-
-    What was found of another moment is for whoever waited for it: at a busy site, it
-    is old as soon as it is made.
+def made(comparison: Comparison, by: User, asked: int) -> Made | Waits:
+    """Return what was found, or that a worker compares; raise Problem where it cannot.
+    What was found of another moment is for whoever waited for it.
     """
+    if not comparison.is_large:
+        return Made(comparison.make())
+    question, now = comparison.question, comparison.of()
     last = Lookup.objects.filter(question=question.digest).first()
     found = changes_of(last) if last else None
     if last and found and (found.of == now or 0 < asked <= last.times_asked):
-        return found
+        return Made(found, is_old=found.of != now)
     lookup = seen(question)
     if lookup is None or not (lookup.waits or lookup.message):
         lookup = ask(question, by, again=True)
@@ -108,18 +107,18 @@ def by_a_worker(question: Question, now: str, by: User, asked: int) -> Changes |
         raise too_much_asked()
     if lookup.waits:
         return Waits(lookup.times_asked)
-    made = changes_of(lookup)
-    if made is None:
+    found = changes_of(lookup)
+    if found is None:
         raise Problem(Code.WORKER_FAILED, f"{NOT_COMPARED} {lookup.hint}".strip())
-    return made
+    return Made(found, is_old=found.of != now)
 
 
-def compared(path: str, page: str, found: Changes | Waits) -> dict[str, Any]:
+def compared(path: str, page: str, found: Made | Waits) -> dict[str, Any]:
     """Say what was found, or where to read it once it is."""
     if isinstance(found, Waits):
         again = f"{path}?asked={found.asked}"
         return {"path": again, "in_progress": True, "page": page, "changes": None}
-    changes = differences(found.excerpt)
+    changes = differences(found.changes.excerpt)
     return {"path": path, "in_progress": False, "page": page, "changes": changes}
 
 

@@ -16,17 +16,14 @@ from accounts.api.v1.bundles.comparing import (
     AskedBefore,
     Compared,
     Waits,
-    by_a_worker,
     compared,
+    made,
 )
 from accounts.api.v1.bundles.reading import A_ZIP, ZIP, router
 from accounts.api.v1.texts import Number
-from accounts.discover.comparisons import are_small, question_of
+from accounts.discover.comparisons import of_two
 from accounts.http import attachment, full_url
-from accounts.people.role_limits.refusing import refuse_limited
-from accounts.people.roles import OPERATOR
-from accounts.spinnaker.two_bundles import changes_between, taken, two
-from accounts.spinnaker.two_bundles import compared as digest_of
+from accounts.spinnaker.two_bundles import download_changes, two
 
 NOTHING = "Nothing changed. Both bundles are identical."
 
@@ -48,14 +45,7 @@ def compare_bundles(
     the answer is 202 until then.
     """
     earlier, later = two(number, since)
-    digests = (earlier.sha256, later.sha256)
-    found = (
-        changes_between(digests)
-        if are_small(earlier, later)
-        else by_a_worker(
-            question_of(earlier, later), digest_of(digests), request.user, before.asked
-        )
-    )
+    found = made(of_two(earlier, later), request.user, before.asked)
     said: dict[str, Any] = {
         "number": number,
         "since": since,
@@ -68,9 +58,8 @@ def compare_bundles(
     if isinstance(found, Waits):
         said["sentence"] = f"{later} is compared with {earlier}. {TAKES_LONG}"
         return Status(202, said)
-    said["sentence"] = (
-        replace(found, since=since).summary() if found.excerpt else NOTHING
-    )
+    changes = replace(found.changes, since=since)
+    said["sentence"] = changes.summary() if changes.excerpt else NOTHING
     return said
 
 
@@ -87,5 +76,4 @@ def download_bundle_changes(
     """Download a bundle whose hal scripts change only these accounts. Use it only if
     Spinnaker has the earlier one. The activity log says who did.
     """
-    refuse_limited(request.user, OPERATOR, "a bundle")
-    return attachment(*taken(number, since, request.user), ZIP)
+    return attachment(*download_changes(number, since, request.user), ZIP)

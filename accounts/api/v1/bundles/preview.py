@@ -16,23 +16,15 @@ from accounts.api.v1.bundles.comparing import (
     AskedBefore,
     Compared,
     Waits,
-    by_a_worker,
     compared,
+    made,
 )
 from accounts.api.v1.bundles.reading import OTHERS
 from accounts.api.v1.foreign.alike import AlikeListed, listed
-from accounts.discover.comparisons import NEXT_QUESTION, are_few
+from accounts.discover.comparisons import with_last
 from accounts.http import full_url
 from accounts.models import Bundle, ManagedAccount
-from accounts.spinnaker.next_bundle import (
-    MOST_KEPT,
-    Changes,
-    Failing,
-    Unlike,
-    compared_now,
-    next_bundle,
-    unlike_now,
-)
+from accounts.spinnaker.next_bundle import MOST_KEPT, Failing, Unlike, unlike_now
 
 router = Router()
 
@@ -41,22 +33,26 @@ OUT_OF_DATE = "Accounts changed since this comparison was made."
 
 
 class BrokenAccount(Schema):
-    account: str
-    state: AccountState
-    verified_at: datetime | None
+    account: str = Field(alias="account.name")
+    state: AccountState = Field(alias="account.state")
+    verified_at: datetime | None = Field(alias="account.verified_at")
     failed_run: int | None = Field(description="The run that found it")
     reason: str
 
+    @staticmethod
+    def resolve_failed_run(one: Failing) -> int | None:
+        return one.failed.number if one.failed else None
+
 
 class EditedAccount(Schema):
-    account: str
-    state: AccountState
+    account: str = Field(alias="name")
+    state: AccountState = Field(alias="word")
 
 
 class Excluded(Schema):
-    account: str
-    at: datetime
-    by: str
+    account: str = Field(alias="name")
+    at: datetime = Field(alias="excluded_at")
+    by: str = Field(alias="excluded_by_name")
 
 
 class NextBundle(Compared):
@@ -94,13 +90,7 @@ def read_next_bundle(request: ApiRequest, before: Query[AskedBefore]) -> Any:
     many accounts: the answer is 202 until then.
     """
     ready = ManagedAccount.objects.ready().count()
-    found: Changes | Waits
-    if are_few(ready):
-        found = next_bundle().changes
-        now = found.of
-    else:
-        now = compared_now()
-        found = by_a_worker(NEXT_QUESTION, now, request.user, before.asked)
+    found = made(with_last(ready), request.user, before.asked)
     unlike = unlike_now()
     page = full_url(request, reverse("accounts:bundle-next"))
     last = Bundle.objects.built().values_list("number", flat=True).first()
@@ -114,35 +104,23 @@ def read_next_bundle(request: ApiRequest, before: Query[AskedBefore]) -> Any:
     if isinstance(found, Waits):
         waits = {"sentence": OF_MANY.format(TAKES_LONG), "digest": "", "is_old": False}
         return Status(202, said | waits)
+    changes = found.changes
     return said | {
-        "sentence": found.summary(unlike),
-        "since": found.since or None,
-        "digest": found.digest,
-        "is_old": found.of != now,
+        "sentence": changes.summary(unlike),
+        "since": changes.since or None,
+        "digest": changes.digest,
+        "is_old": found.is_old,
     }
 
 
 def unlike_of(unlike: Unlike) -> dict[str, Any]:
     return {
-        "kept": [failing(one) for one in unlike.kept],
+        "kept": unlike.kept,
         "kept_count": unlike.kept_count,
-        "added_broken": [failing(one) for one in unlike.added],
+        "added_broken": unlike.added,
         "added_broken_count": unlike.added_count,
-        "edited": [{"account": one.name, "state": one.word} for one in unlike.edited],
+        "edited": unlike.edited,
         "edited_count": len(unlike.edited) + unlike.edited_more,
-        "excluded": [
-            {"account": one.name, "at": one.excluded_at, "by": one.excluded_by_name}
-            for one in unlike.excluded
-        ],
+        "excluded": unlike.excluded,
         "policies_of_others": [listed(one) for one in unlike.others],
-    }
-
-
-def failing(one: Failing) -> dict[str, Any]:
-    return {
-        "account": one.account.name,
-        "state": one.account.state,
-        "verified_at": one.account.verified_at,
-        "failed_run": one.failed.number if one.failed else None,
-        "reason": one.reason,
     }

@@ -18,11 +18,10 @@ from accounts.api.v1.foreign import alike
 from accounts.api.v1.foreign.alike import AlikeListed
 from accounts.api.v1.texts import READ_AGAIN, Filter, Number
 from accounts.http import attachment, full_url
-from accounts.lists.bundles import matching
-from accounts.models import Activity, Bundle
-from accounts.people.activity import record
-from accounts.people.role_limits.refusing import refuse_limited
-from accounts.people.roles import OPERATOR
+from accounts.lists.bundles import COLUMNS, matching
+from accounts.lists.files import said
+from accounts.models import Bundle
+from accounts.spinnaker.bundles import download
 from accounts.spinnaker.policies_of_others import MOST_IN_BUNDLE, of_bundle
 
 router = Router()
@@ -81,7 +80,7 @@ def list_bundles(
 ) -> dict[str, Any]:
     """List the bundles, newest first, as the filters ask."""
     found = page_of(matching(request.GET), "-number", asked)
-    return found.page(listed(row) for row in found.rows)
+    return found.page(said(COLUMNS, row) for row in found.rows)
 
 
 @router.get("/{number}", response=BundleInFull, summary="Read a bundle")
@@ -90,7 +89,7 @@ def read_bundle(request: HttpRequest, number: Number) -> dict[str, Any]:
     rows = Bundle.objects.defer("archive", "readme", "load")
     row = get_object_or_404(rows.annotate(count=Count("accounts")), number=number)
     return {
-        **listed(row),
+        **said(COLUMNS, row),
         "path": f"/bundles/{number}",
         "in_progress": row.status == Bundle.Status.BUILDING,
         "page": full_url(request, row.get_absolute_url()),
@@ -111,21 +110,4 @@ def read_bundle(request: HttpRequest, number: Number) -> dict[str, Any]:
 )
 def download_bundle(request: ApiRequest, number: Number) -> HttpResponse:
     """Download the zip. The activity log says who did."""
-    refuse_limited(request.user, OPERATOR, "a bundle")
-    bundle = get_object_or_404(Bundle.objects.built(), number=number)
-    detail = {"bundle": number, "sha256": bundle.sha256}
-    record(request.user, Activity.What.DOWNLOAD, str(bundle), detail)
-    return attachment(bytes(bundle.archive), bundle.filename, ZIP)
-
-
-def listed(row: Bundle) -> dict[str, Any]:
-    return {
-        "number": row.number,
-        "status": row.status,
-        "accounts": row.count,  # type: ignore[attr-defined]  # annotated
-        "size": row.size,
-        "sha256": row.sha256,
-        "created_at": row.created_at,
-        "created_by": row.created_by_name,
-        "installed_at": row.installed_at,
-    }
+    return attachment(*download(number, request.user), ZIP)

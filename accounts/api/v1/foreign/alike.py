@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Field, Path, Router, Schema
 
-from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
+from accounts.api.authentication import APPROVES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import PolicyState
 from accounts.api.paging import LARGEST
 from accounts.api.problems import Problem
@@ -144,13 +144,12 @@ def chosen(choice: Choice) -> dict[str, Any]:
     return {"policies": choice.numbers, "excluded": left}
 
 
-@router.post(
+@changes(
+    router,
     "/{alike}/ask",
-    auth=OPERATES,
-    response={200: DecidedAlike},
-    summary="Ask to accept a policy in many accounts",
+    "Ask to accept a policy in many accounts",
+    {200: DecidedAlike},
 )
-@once
 def ask_for_alike_policies(request: ApiRequest, alike: Alike, body: AskAlike) -> Any:
     """Ask to let those of these stay until a day about which nobody asks yet."""
     return said(
@@ -160,13 +159,13 @@ def ask_for_alike_policies(request: ApiRequest, alike: Alike, body: AskAlike) ->
     )
 
 
-@router.post(
+@changes(
+    router,
     "/{alike}/accept",
+    "Accept a policy in many accounts",
+    {200: DecidedAlike},
     auth=APPROVES,
-    response={200: DecidedAlike},
-    summary="Accept a policy in many accounts",
 )
-@once
 def accept_alike_policies(request: ApiRequest, alike: Alike, body: AcceptAlike) -> Any:
     """Accept those of these as somebody asked, each as if it were decided alone."""
     return said(
@@ -174,13 +173,12 @@ def accept_alike_policies(request: ApiRequest, alike: Alike, body: AcceptAlike) 
     )
 
 
-@router.post(
+@changes(
+    router,
     "/{alike}/end",
-    auth=OPERATES,
-    response={200: DecidedAlike},
-    summary="End the acceptance of a policy in many accounts",
+    "End the acceptance of a policy in many accounts",
+    {200: DecidedAlike},
 )
-@once
 def end_alike_policies(request: ApiRequest, alike: Alike, body: EndAlike) -> Any:
     """Let those of these that are accepted count as not approved from now on."""
     return said(deciding.end_alike(alike, body.policies, request.user))

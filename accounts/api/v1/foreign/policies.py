@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 from pydantic import AfterValidator
 
-from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
+from accounts.api.authentication import APPROVES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import PolicyState
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.problems import Problem
@@ -80,13 +80,12 @@ def list_foreign_policies(
     return found.page(found.rows)
 
 
-@router.post(
+@changes(
+    router,
     "/{number}/ask",
-    auth=OPERATES,
-    response={200: ForeignPolicyListed},
-    summary="Ask to accept a policy of others",
+    "Ask to accept a policy of others",
+    {200: ForeignPolicyListed},
 )
-@once
 def ask_for_foreign_policy(request: ApiRequest, number: Number, body: Ask) -> Any:
     """Ask to let it stay until a day. What was accepted before ends."""
     policy = numbered(number)
@@ -94,26 +93,25 @@ def ask_for_foreign_policy(request: ApiRequest, number: Number, body: Ask) -> An
     return numbered(number)
 
 
-@router.post(
+@changes(
+    router,
     "/{number}/accept",
+    "Accept a policy of others",
+    {200: ForeignPolicyListed},
     auth=APPROVES,
-    response={200: ForeignPolicyListed},
-    summary="Accept a policy of others",
 )
-@once
 def accept_foreign_policy(request: ApiRequest, number: Number, body: Acceptance) -> Any:
     """Accept it as somebody asked: verifications do not fail because of it."""
     accepting.accept(numbered(number), request.user, read=body.read)
     return numbered(number)
 
 
-@router.post(
+@changes(
+    router,
     "/{number}/end",
-    auth=OPERATES,
-    response={200: ForeignPolicyListed},
-    summary="End the acceptance of a policy of others",
+    "End the acceptance of a policy of others",
+    {200: ForeignPolicyListed},
 )
-@once
 def end_foreign_policy(request: ApiRequest, number: Number) -> Any:
     """Let it count as not approved from now on."""
     accepting.end(numbered(number), request.user)

@@ -9,7 +9,7 @@ from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.problems import Problem
 from accounts.api.v1.accounts.hand_offs import HandOffFile
 from accounts.api.v1.organization.members import router
@@ -65,13 +65,9 @@ def read_organization_hand_off(request: ApiRequest) -> dict[str, Any]:
     return {"stack_sets": stack_sets(), "files": package(sets)}
 
 
-@router.post(
-    "/hand-off/look",
-    auth=OPERATES,
-    response={202: Waiting},
-    summary="Check whether the organization is done",
+@changes(
+    router, "/hand-off/look", "Check whether the organization is done", {202: Waiting}
 )
-@once
 def check_for_organization(request: ApiRequest) -> Any:
     """Check at once all accounts that wait for the organization."""
     waiting = look_at_all(request.user)

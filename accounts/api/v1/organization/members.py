@@ -13,7 +13,7 @@ from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import JoinedFilter, MemberStateFilter, YesNo
 from accounts.api.openapi.fields import with_fields
 from accounts.api.paging import Asked, Page, page_of
@@ -118,13 +118,7 @@ def read_organization(request: HttpRequest) -> Any:
     return organization_of(managing_of(managing_row()))
 
 
-@router.post(
-    "/read",
-    auth=OPERATES,
-    response={202: OrganizationRead},
-    summary="Read the organization",
-)
-@once
+@changes(router, "/read", "Read the organization", {202: OrganizationRead})
 def start_reading_organization(request: ApiRequest, body: Reading) -> Any:
     """Let a worker read the organization’s units and accounts from AWS."""
     managing = managing_of(managing_row())
@@ -150,13 +144,7 @@ def list_organization_members(
     return found.page(items)
 
 
-@router.post(
-    "/members",
-    auth=OPERATES,
-    response={202: MembersAddition},
-    summary="Add accounts of the organization",
-)
-@once
+@changes(router, "/members", "Add accounts of the organization", {202: MembersAddition})
 def add_organization_members(request: ApiRequest, body: Addition) -> Any:
     """Let a worker describe these accounts as drafts: all of them, or none."""
     managing = managing_of(managing_row())

@@ -11,7 +11,7 @@ from ninja import Field, Path, Query, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import YesNo
 from accounts.api.openapi.fields import with_fields
 from accounts.api.paging import Asked, Page, page_of
@@ -80,13 +80,13 @@ def list_organization_units(
     return found.page(unit_of(row) for row in found.rows)
 
 
-@router.put(
+@changes(
+    router,
     "/units/{unit}/watch",
-    auth=OPERATES,
-    response={200: UnitListed, 201: UnitListed},
-    summary="Watch a unit",
+    "Watch a unit",
+    {200: UnitListed, 201: UnitListed},
+    method="PUT",
 )
-@once
 def watch_organization_unit(
     request: ApiRequest, unit: UnitId, body: WatchTemplate
 ) -> Any:
@@ -106,13 +106,9 @@ def watch_organization_unit(
     return Status(200 if existed else 201, unit_of(unit_called(unit)))
 
 
-@router.delete(
-    "/units/{unit}/watch",
-    auth=OPERATES,
-    response={204: None},
-    summary="Stop watching a unit",
+@changes(
+    router, "/units/{unit}/watch", "Stop watching a unit", {204: None}, method="DELETE"
 )
-@once
 def unwatch_organization_unit(request: ApiRequest, unit: UnitId) -> Any:
     """Stop making drafts of new accounts in the unit. Existing ones stay."""
     rows = Watch.objects.select_related("unit")

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Path, Query, Router, Schema
 from ninja.responses import Status
 
-from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
+from accounts.api.authentication import APPROVES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import once
+from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import RolloutKind, RolloutState
 from accounts.api.paging import LARGEST, Asked, Page, page_of
 from accounts.api.problems import Problem
@@ -162,13 +162,7 @@ def list_rollouts(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
     return found.page(listed(row) for row in rows_of(found.rows))
 
 
-@router.post(
-    "",
-    auth=OPERATES,
-    response={201: RolloutInFull},
-    summary="Start a rollout",
-)
-@once
+@changes(router, "", "Start a rollout", {201: RolloutInFull})
 def start_rollout(request: ApiRequest, body: RolloutStart) -> Any:
     """Plan, verify, or plan to remove many accounts as one job. What can't be started
     is excluded, and the answer says why.
@@ -197,13 +191,13 @@ def read_rollout(request: HttpRequest, number: Number) -> dict[str, Any]:
     return in_full(rollout_numbered(number))
 
 
-@router.patch(
+@changes(
+    router,
     "/{number}",
-    auth=OPERATES,
-    response={200: RolloutInFull},
-    summary="Change a rollout’s waves and limits",
+    "Change a rollout’s waves and limits",
+    {200: RolloutInFull},
+    method="PATCH",
 )
-@once
 def change_rollout_limits(request: ApiRequest, number: Number, body: Limits) -> Any:
     """Change the waves and limits of what hasn’t begun. What you leave out stays."""
     rollout = rollout_numbered(number)
@@ -230,13 +224,13 @@ def read_rollout_group(
     return {"runs": runs, "plan": read_run_plan(request, runs[0])}
 
 
-@router.post(
+@changes(
+    router,
     "/{number}/groups/{fingerprint}/approve",
+    "Approve a group of plans",
+    {200: Approved},
     auth=APPROVES,
-    response={200: Approved},
-    summary="Approve a group of plans",
 )
-@once
 def approve_rollout_group(
     request: ApiRequest, number: Number, fingerprint: Fingerprint, body: GroupApproval
 ) -> Any:
@@ -257,49 +251,27 @@ def approve_rollout_group(
     return {"approved": done.plans, "refused": done.refused, "joined": read.joined}
 
 
-@router.post(
-    "/{number}/pause",
-    auth=OPERATES,
-    response={200: RolloutInFull},
-    summary="Pause a rollout",
-)
-@once
+@changes(router, "/{number}/pause", "Pause a rollout", {200: RolloutInFull})
 def pause_rollout(request: ApiRequest, number: Number) -> Any:
     """Start nothing more until somebody resumes it. What is in progress continues."""
     return decided(decisions.pause, number, request.user)
 
 
-@router.post(
-    "/{number}/resume",
-    auth=OPERATES,
-    response={200: RolloutInFull},
-    summary="Resume a rollout",
-)
-@once
+@changes(router, "/{number}/resume", "Resume a rollout", {200: RolloutInFull})
 def resume_rollout(request: ApiRequest, number: Number) -> Any:
     """Continue, whatever has failed until now."""
     return decided(decisions.resume, number, request.user)
 
 
-@router.post(
-    "/{number}/stop",
-    auth=OPERATES,
-    response={200: RolloutInFull},
-    summary="Stop a rollout",
-)
-@once
+@changes(router, "/{number}/stop", "Stop a rollout", {200: RolloutInFull})
 def stop_rollout(request: ApiRequest, number: Number) -> Any:
     """Discard what has not begun. What is in progress continues."""
     return decided(decisions.stop, number, request.user)
 
 
-@router.post(
-    "/{number}/retry",
-    auth=OPERATES,
-    response={200: Retried},
-    summary="Retry the failed accounts of a rollout",
+@changes(
+    router, "/{number}/retry", "Retry the failed accounts of a rollout", {200: Retried}
 )
-@once
 def retry_rollout(request: ApiRequest, number: Number) -> Any:
     """Start again what failed, and only that; 0: only the managing account."""
     return {"accounts": decisions.retry(rollout_numbered(number), request.user)}

@@ -12,6 +12,7 @@ from accounts.api.openapi.choices import RunStatus
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.v1.rollouts.deciding import rollout_numbered, router
 from accounts.api.v1.texts import Number
+from accounts.lists.files import said
 from accounts.lists.rollouts import COLUMNS, reported
 
 
@@ -41,7 +42,4 @@ def list_rollout_accounts(
 ) -> dict[str, Any]:
     """List the accounts of a rollout, each with its newest run, in its order."""
     found = page_of(reported(rollout_numbered(number)), "number", asked)
-    items = [
-        {name: value(run) for name, value in COLUMNS.items()} for run in found.rows
-    ]
-    return found.page(items)
+    return found.page(said(COLUMNS, run) for run in found.rows)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 
 from accounts.help.documents import (
     Part,
@@ -15,6 +14,7 @@ from accounts.help.documents import (
     pictures,
 )
 from accounts.http import Request
+from accounts.web.crumbs import crumbs
 from accounts.web.help.documentation.rendering import rendered
 
 MOST_CHARACTERS = 100
@@ -30,7 +30,7 @@ def documentation(request: Request) -> HttpResponse:
     return render(
         request,
         "help/documentation.html",
-        {"parts": shown, "text": text, "crumbs": [help_crumb()]},
+        {"parts": shown, "text": text, "crumbs": crumbs("help")},
     )
 
 
@@ -44,10 +44,7 @@ def document(request: Request, slug: str) -> HttpResponse:
         {
             "document": found,
             "rendered": rendered(found.path, found.text, documents()),
-            "crumbs": [
-                help_crumb(),
-                ("Documentation", reverse("accounts:documentation")),
-            ],
+            "crumbs": crumbs("help", "documentation"),
         },
     )
 
@@ -58,7 +55,3 @@ def picture(request: Request, slug: str) -> HttpResponse:
     if path is None:
         raise Http404
     return HttpResponse(path.read_bytes(), content_type="image/webp")
-
-
-def help_crumb() -> tuple[str, str]:
-    return ("Help", reverse("accounts:help"))

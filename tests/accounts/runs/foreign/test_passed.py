@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.runs.foreign.passed import no_longer_passed
+from accounts.runs.foreign.evidence import no_longer_passed
 from onboarding.aws.roles.passable import Passable
 from onboarding.resources.policy import Policy
 

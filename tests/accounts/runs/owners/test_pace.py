@@ -14,8 +14,13 @@ from django.utils import timezone
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.runs.actions import keep
-from accounts.runs.owners.looking import FAILED, NOT_YET, claim, look_at_owners
-from accounts.runs.owners.pace import pause_after
+from accounts.runs.owners.looking import (
+    FAILED,
+    NOT_YET,
+    claim,
+    look_at_owners,
+    pause_after,
+)
 from tests.rows import account_row, managing_row, run_row
 
 TICK = timedelta(seconds=settings.CELERY_BEAT_SCHEDULE["look-at-owners"]["schedule"])

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import tasks
 from accounts.models import Delivery
-from accounts.spinnaker.deliveries import carrying
+from accounts.spinnaker.deliveries import stages
 from accounts.spinnaker.deliveries.decisions import approve, keep, start
 from accounts.spinnaker.deliveries.stages import carry_on
 from accounts.tasks import look_at_deliveries
@@ -36,7 +36,7 @@ def strict(monkeypatch: pytest.MonkeyPatch) -> StrictGate:
     def fake(**fields: Any) -> Any:
         return reach(gate, now=timezone.now, **fields)
 
-    monkeypatch.setattr(carrying, "reach", fake)
+    monkeypatch.setattr(stages, "reach", fake)
     return gate
 
 

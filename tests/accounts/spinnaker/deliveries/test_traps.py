@@ -11,10 +11,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import DeliveredAccount, Delivery, ManagedAccount
-from accounts.spinnaker.deliveries.carrying import carry_on_for_worker
 from accounts.spinnaker.deliveries.decisions import approve, keep, start
 from accounts.spinnaker.deliveries.reached import Reached
-from accounts.spinnaker.deliveries.stages import carry_on
+from accounts.spinnaker.deliveries.stages import carry_on, carry_on_for_worker
 from onboarding.delivery.releases import ECS_WARNING, Release
 from tests.accounts.spinnaker.connecting import REACH, TOKEN, spinnaker_row
 from tests.accounts.spinnaker.deliveries.delivering import (

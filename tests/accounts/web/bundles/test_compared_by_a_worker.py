@@ -91,7 +91,7 @@ def test_whatever_it_compares_makes_another_digest(
     CHANGES[happens](account)
 
     assert compared_now() != before
-    assert next_bundle.next_bundle().of == compared_now()
+    assert next_bundle.next_bundle().changes.of == compared_now()
 
 
 def test_what_comes_back_is_the_same_again(account) -> None:

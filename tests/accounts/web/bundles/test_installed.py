@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 
-from accounts.discover.comparisons import question_of
+from accounts.discover.comparisons import of_two
 from accounts.discover.lookups import answer
 from accounts.models import Bundle, Lookup
 from tests.bundles import core, staging
@@ -58,7 +58,7 @@ def test_large_bundles_are_counted_once_a_worker_compared_them(
     monkeypatch.setattr("accounts.discover.comparisons.MOST_BYTES", 0)
     operator.post("/bundles/1/installed/")
     before = text(operator, "/bundles/")
-    question = question_of(*Bundle.objects.order_by("number"))
+    question = of_two(*Bundle.objects.order_by("number")).question
     answer(
         Lookup.objects.create(
             question=question.digest,

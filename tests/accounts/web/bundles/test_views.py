@@ -169,7 +169,7 @@ def test_its_parts_have_addresses(operator, tab: str, has: str) -> None:
 
 
 def test_its_accounts_are_paged(operator, monkeypatch) -> None:
-    monkeypatch.setattr("accounts.web.bundles.views.PAGE", 1)
+    monkeypatch.setattr("accounts.http.PAGE", 1)
     ready_bundle().accounts.add(account_row("b", account_id="8" * 12))
 
     page = operator.get("/bundles/1/?tab=accounts&page=2").content.decode()

@@ -12,7 +12,7 @@ from onboarding.spinnaker.bundle.comparison import (
     delta,
     said,
 )
-from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_from
+from onboarding.spinnaker.bundle.contents import BundleAccounts, Revision, accounts_from
 from onboarding.topology import Permissions, Topology
 from tests.bundles import core, eks, files_of, staging
 from tests.factories import managed, provider, topology
@@ -22,8 +22,12 @@ def accounts_of(bundled: Topology) -> BundleAccounts:
     return accounts_from(files_of(bundled)["hal/accounts.yml"])
 
 
+def revision(bundled: Topology, **digests: str) -> Revision:
+    return Revision(accounts=accounts_of(bundled), digests=digests)
+
+
 def between(before: Topology, after: Topology) -> BundleDelta:
-    return delta(accounts_of(before), accounts_of(after), {}, {})
+    return delta(revision(before), revision(after))
 
 
 def test_the_same_accounts_differ_in_nothing():
@@ -77,7 +81,7 @@ def test_a_cluster_that_moves_shows_in_its_namespaces_and_its_file():
     before, after = topology(managed(eks())), topology(managed(eks({"region": "x"})))
     path = f"kubernetes/{accounts_of(before).kubernetes[0]['name']}/kubeconfig.yml"
 
-    found = delta(accounts_of(before), accounts_of(after), {path: "1"}, {path: "2"})
+    found = delta(revision(before, **{path: "1"}), revision(after, **{path: "2"}))
 
     assert found.files == (path,)
 
@@ -100,7 +104,7 @@ def test_other_files_are_compared_by_digest():
     was = {"README.md": "1", "hal/accounts.yml": "1", "a": "1", "b": "1", "c": "1"}
     now = {"README.md": "2", "hal/accounts.yml": "2", "a": "1", "b": "2", "d": "1"}
 
-    found = delta(BundleAccounts(), BundleAccounts(), was, now)
+    found = delta(Revision(digests=was), Revision(digests=now))
 
     assert (found.files, found.gone) == (("b", "d"), ("c",))
 

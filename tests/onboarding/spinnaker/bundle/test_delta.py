@@ -5,14 +5,15 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 from onboarding import VERSION
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
 from onboarding.spinnaker.bundle.comparison import BundleDelta, delta
-from onboarding.spinnaker.bundle.contents import LISTS, accounts_in
-from onboarding.spinnaker.bundle.delta import SHOWN, Later, delta_files
+from onboarding.spinnaker.bundle.contents import LISTS, Revision
+from onboarding.spinnaker.bundle.delta import SHOWN, delta_files
 from onboarding.spinnaker.bundle.file import File
 from onboarding.topology import Permissions, Topology
 from tests.bundles import core, eks, had_by, staging, unpacked
@@ -20,17 +21,16 @@ from tests.factories import managed, provider, topology
 from tests.hal import Hal
 
 
-def revision(bundled: Topology, *earlier: Topology) -> tuple[bytes, dict[str, str]]:
+def revision(bundled: Topology, *earlier: Topology, number: int = 7) -> Revision:
     states = {one.name: "verified" for one in bundled.managed}
     files = bundle_files(bundled, states, before=had_by(*earlier))
-    return zipped(files), {str(f["path"]): str(f["sha256"]) for f in file_list(files)}
+    digests = {str(f["path"]): str(f["sha256"]) for f in file_list(files)}
+    return Revision.zipped(number, zipped(files), digests)
 
 
 def between(before: Topology, after: Topology) -> tuple[File, ...]:
-    old, was = revision(before)
-    new, now = revision(after, before)
-    found = delta(accounts_in(old), accounts_in(new), was, now)
-    return delta_files(found, Later(7, accounts_in(new), tuple(now), new), since=4)
+    old, new = revision(before), revision(after, before)
+    return delta_files(delta(old, new), new, since=4)
 
 
 def unpack(files: tuple[File, ...], folder: Path) -> None:
@@ -120,12 +120,11 @@ def test_where_accounts_only_went_its_scripts_remove_them_and_answer(tmp_path: P
 
 
 def test_a_bundle_of_an_older_bowline_has_what_went_from_the_comparison():
-    old, was = revision(topology(core(), qa()))
-    new, now = revision(topology(core()))
-    found = delta(accounts_in(old), accounts_in(new), was, now)
-    paths = tuple(path for path in now if path != LISTS)
+    old, new = revision(topology(core(), qa())), revision(topology(core()))
+    found = delta(old, new)
+    older = {path: digest for path, digest in new.digests.items() if path != LISTS}
 
-    files = delta_files(found, Later(7, accounts_in(new), paths, new), since=4)
+    files = delta_files(found, replace(new, digests=older), since=4)
 
     (removed,) = (file.text for file in files if file.path == "hal/removed.yml")
     assert json.loads(removed) == {
@@ -137,19 +136,17 @@ def test_a_bundle_of_an_older_bowline_has_what_went_from_the_comparison():
 
 
 def test_what_the_later_bundle_does_not_list_stays_in_spinnaker():
-    old, was = revision(topology(core(), staging(), qa()))
-    new, now = revision(topology(core()), topology(core(), staging()))
-    found = delta(accounts_in(old), accounts_in(new), was, now)
+    old = revision(topology(core(), staging(), qa()))
+    new = revision(topology(core()), topology(core(), staging()))
 
-    files = delta_files(found, Later(7, accounts_in(new), tuple(now), new), since=4)
+    files = delta_files(delta(old, new), new, since=4)
 
     (removed,) = (file.text for file in files if file.path == "hal/removed.yml")
     assert "qa" not in removed
     assert "- Removed: staging, staging-ecs, staging-apps.\n" in files[0].text
 
-    new, now = revision(topology(core(), staging()))
-    found = delta(accounts_in(old), accounts_in(new), was, now)
-    files = delta_files(found, Later(7, accounts_in(new), tuple(now), new), since=4)
+    new = revision(topology(core(), staging()))
+    files = delta_files(delta(old, new), new, since=4)
     assert "hal/removed.yml" not in {file.path for file in files}
     assert "--prune" not in files[0].text
 
@@ -197,10 +194,9 @@ def test_many_accounts_are_counted_in_the_readme():
 
 
 def test_files_alone_can_change():
-    bundled, paths = revision(topology(core()))
+    later = revision(topology(core()), number=2)
     found = BundleDelta(files=("hal/profiles/clouddriver-local.yml",))
 
-    later = Later(2, accounts_in(bundled), tuple(paths), bundled)
     files = delta_files(found, later, since=1)
 
     assert [file.path for file in files] == [

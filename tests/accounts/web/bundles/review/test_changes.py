@@ -11,14 +11,14 @@ import pytest
 from accounts.web.bundles.review.changes import PAGE, delta_review, review_of
 from accounts.web.runs.review.plans import Review
 from onboarding.spinnaker.bundle.comparison import BundleDelta, delta
-from onboarding.spinnaker.bundle.contents import BundleAccounts
+from onboarding.spinnaker.bundle.contents import BundleAccounts, Revision
 from onboarding.spinnaker.bundle.excerpt import (
     MOST_ACCOUNTS,
     MOST_CHARACTERS,
     MOST_FILES,
     Excerpt,
-    Texts,
 )
+from onboarding.spinnaker.bundle.file import File
 
 FEW = {"READ": ["developers"], "WRITE": ["sre"]}
 
@@ -31,16 +31,23 @@ def account(name: str = "staging", **fields: Any) -> dict[str, Any]:
 
 
 def between(before: BundleAccounts, after: BundleAccounts) -> Review:
-    return review(delta(before, after, {}, {}), {}, {})
+    found = delta(Revision(accounts=before), Revision(accounts=after))
+    return review(found, {}, {})
 
 
-def review(found: BundleDelta, before: Texts, after: Texts) -> Review:
+def review(found: BundleDelta, before: dict[str, str], after: dict[str, str]) -> Review:
     return delta_review(excerpt(found, before, after))
 
 
-def excerpt(found: BundleDelta, before: Texts, after: Texts) -> Excerpt:
+def reading(texts: dict[str, str]) -> Revision:
+    return Revision(read=lambda paths: tuple(File(path, texts[path]) for path in paths))
+
+
+def excerpt(
+    found: BundleDelta, before: dict[str, str], after: dict[str, str]
+) -> Excerpt:
     """Take it, and bring it to the page as a worker's answer comes: as JSON."""
-    taken = Excerpt.of(found, lambda paths: before, lambda paths: after)
+    taken = Excerpt.of(found, reading(before), reading(after))
     read = Excerpt.from_json(json.loads(json.dumps(asdict(taken))))
     assert read == taken
     return read
@@ -225,7 +232,7 @@ def test_an_id_that_changes_too_is_said_of_each():
 
 def test_what_is_on_another_page_is_reached_from_what_is_read_first():
     accounts = tuple(account(f"a{n}", environment=f"e{n}") for n in range(PAGE + 2))
-    found = delta(BundleAccounts(), BundleAccounts(aws=accounts), {}, {})
+    found = delta(Revision(), Revision(accounts=BundleAccounts(aws=accounts)))
 
     second = review_of(excerpt(found, {}, {}), "2")
 
@@ -238,12 +245,14 @@ def test_what_is_on_another_page_is_reached_from_what_is_read_first():
 
 def test_aws_accounts_are_counted_apart_from_spinnakers():
     ecs = tuple({"name": f"a{n}-ecs", "awsAccount": f"a{n}"} for n in range(22))
-    found = delta(BundleAccounts(), BundleAccounts(aws=many(64), ecs=ecs), {}, {})
     ids = {one["accountId"] for one in many(65)}
+    whole = BundleAccounts(aws=many(64), ecs=ecs)
+    after = Revision(accounts=whole, account_ids=lambda: ids)
+    only_ecs = Revision(accounts=BundleAccounts(ecs=ecs), account_ids=lambda: {"1"})
+    none = Revision(account_ids=lambda: {"1"})
 
-    added = Excerpt.of(found, dict, dict, is_in=ids)
-    back = delta(BundleAccounts(ecs=ecs), BundleAccounts(), {}, {})
-    removed = Excerpt.of(back, dict, dict, was_in={"1"}, is_in={"1"})
+    added = Excerpt.of(delta(Revision(), after), Revision(), after)
+    removed = Excerpt.of(delta(only_ecs, none), only_ecs, none)
 
     assert added.sentence == (
         "65 AWS accounts added (86 Spinnaker accounts: 64 aws, 22 ecs)"
@@ -257,9 +266,8 @@ def test_very_many_are_counted():
         for number in range(MOST_ACCOUNTS + 3)
     )
     files = tuple(f"{number:03}.yml" for number in range(MOST_FILES + 1))
-    found = delta(
-        BundleAccounts(), BundleAccounts(aws=accounts), {}, dict.fromkeys(files, "1")
-    )
+    whole = BundleAccounts(aws=accounts)
+    found = delta(Revision(), Revision(0, whole, dict.fromkeys(files, "1")))
 
     of_all = excerpt(found, {}, dict.fromkeys(files, ""))
 
