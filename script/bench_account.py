@@ -50,7 +50,7 @@ class Cost:
         return Cost(*map(add, astuple(self), astuple(other)))
 
     def each(self, count: int) -> Cost:
-        """Return what one account of so many used."""
+        """Return what one account used."""
         return Cost(*(used / count for used in astuple(self)))
 
 
