@@ -1,4 +1,5 @@
-"""Which accounts Spinnaker has: seen by deliveries, or as somebody said of bundles.
+"""Which accounts Spinnaker has: seen by deliveries, pulled from the feed, or as
+somebody said of bundles.
 
 An account that was never delivered is in none of what deliveries saw.
 """
@@ -10,9 +11,17 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
-from accounts.models import Bundle, DeliveredAccount, ManagedAccount, Run, SpinnakerName
+from accounts.models import (
+    Bundle,
+    DeliveredAccount,
+    FeedRow,
+    FeedToken,
+    ManagedAccount,
+    Run,
+    SpinnakerName,
+)
 from accounts.slices import in_slices
 
 
@@ -54,9 +63,12 @@ def seen_gone(
 
 
 def in_spinnaker(accounts: Iterable[UUID]) -> set[UUID]:
-    """Keep those of these accounts that were delivered, and are not seen gone."""
+    """Keep those of these accounts that were delivered and are not seen gone, or that
+    were in the feed.
+    """
     there = DeliveredAccount.objects.owned().filter(name=OuterRef("name"))
-    names = SpinnakerName.objects.filter(Exists(there))
+    fed = FeedRow.objects.filter(name=OuterRef("name"))
+    names = SpinnakerName.objects.filter(Exists(there) | Exists(fed))
     found: set[UUID] = set()
     for keys in in_slices([*accounts]):
         rows = names.filter(account__in=keys)
@@ -112,8 +124,34 @@ def told_of(account: ManagedAccount) -> Told | None:
             "Only if it's already removed from Spinnaker",
             seen.since,
         )
+    if fed := told_by_feed(account):
+        return fed
     told = told_by_bundles(account)
     return None if told and seen and seen.since > told.since else told
+
+
+def told_by_feed(account: ManagedAccount) -> Told | None:
+    """Say the same, as far as Clouddriver pulled the feed."""
+    pulled_at = FeedToken.objects.usable().aggregate(last=Max("used_at"))["last"]
+    names = account.spinnaker_names.values("name")
+    since = [
+        row.updated_at
+        for row in FeedRow.objects.filter(name__in=names)
+        if row.content["account_id"] == account.account_id
+        and not (row.suspended and pulled_at and pulled_at > row.updated_at)
+    ]
+    if not (pulled_at and since):
+        return None
+    return Told(
+        f"Spinnaker has {account.name} because it pulled it from the feed.",
+        (
+            "Wait until Clouddriver pulls the feed again: within a minute."
+            if account.excluded_at
+            else "Exclude it from bundles. It leaves Spinnaker at the next pull."
+        ),
+        "Only if it's already removed from Spinnaker",
+        max(since),
+    )
 
 
 def told_by_bundles(account: ManagedAccount) -> Told | None:
@@ -136,15 +174,18 @@ def told_by_bundles(account: ManagedAccount) -> Told | None:
 
 def told_since(runs: Iterable[Run]) -> Iterator[tuple[Run, Told]]:
     """Yield those of these removals since whose start Spinnaker has, or may have, their
-    accounts. Where no bundle was built or installed since, and nothing delivered, this
-    costs two queries.
+    accounts. Where no bundle was built or installed since, nothing delivered, and the
+    feed is the same, this costs three queries.
     """
     begun = {run.account: run for run in runs if run.account}
     if not begun:
         return
     first = min(run.created_at for run in begun.values())
     since = Q(created_at__gt=first) | Q(installed_at__gt=first)
-    if not Bundle.objects.filter(since).exists() and not sent_since(first):
+    moved = FeedRow.objects.filter(updated_at__gt=first)
+    if not (
+        Bundle.objects.filter(since).exists() or sent_since(first) or moved.exists()
+    ):
         return
     for account, run in begun.items():
         found = told_of(account)
