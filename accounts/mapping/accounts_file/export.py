@@ -46,6 +46,7 @@ class Export:
         if csv:
             yield from csv_lines(self.accounts())
             return
+        self.excluded += kept_roles()
         body = packed(yaml_lines(other_parts(), self.accounts()))
         yield from (f"# Not in this file: {said}\n" for said in self.excluded)
         yield from unpacked(body)
@@ -59,6 +60,15 @@ class Export:
                     yield written(row, enabled[row.pk])
                 except DetailsError as error:
                     self.excluded.append(" ".join(f"{row.name}. {error}".split()))
+
+
+def kept_roles() -> list[str]:
+    """Name what only the managing account still has of accounts that left Bowline."""
+    managing = ManagingAccount.objects.only("kept_roles").first()
+    return [
+        f"{one.account}. It left Bowline, but Spinnaker can still assume {one.arn}."
+        for one in (managing.kept if managing else ())
+    ]
 
 
 def other_parts() -> Written:

@@ -6,11 +6,12 @@ import io
 from pathlib import Path
 
 import pytest
+import yaml
 from django.core.management import call_command
 
-from accounts.models import EnabledProvider
+from accounts.models import EnabledProvider, ManagingAccount
 from tests.accounts.management.onboarding import onboard
-from tests.rows import account_row, managing_row
+from tests.rows import account_row, kept_role, managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -119,6 +120,19 @@ def test_an_account_whose_steps_are_not_complete_is_named(tmp_path: Path) -> Non
     assert err == "Not in the file: draft. Its steps aren't complete.\n"
     assert out.startswith("# Not in this file: draft.")
     assert "- name: draft" not in out
+
+
+@pytest.mark.usefixtures("described")
+def test_a_role_that_only_the_managing_account_keeps_is_named() -> None:
+    ManagingAccount.objects.update(kept_roles=[kept_role(7)])
+
+    out, err = exported()
+
+    said = f"Spinnaker can still assume {kept_role(7)['arn']}.\n"
+    assert err.startswith("Not in the file: ")
+    assert err.endswith(said)
+    assert said in out
+    assert yaml.safe_load(out)["accounts"]
 
 
 @pytest.mark.usefixtures("described")
