@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from script.bench_account import KINDS, TOGETHER
 from script.bench_capacity import Onboarded, document
 from script.simulated_accounts import EXPORTS, PAGES, Sample
 
@@ -29,7 +30,11 @@ STAGES = [
     Onboarded(among=10_000, core=0.36, megabytes=240),
     Onboarded(among=100_000, core=0.35, megabytes=260),
 ]
-COSTS = [["EC2", "planning", [0.04, 0.02, 6.0, 11.0]]]
+COSTS = [
+    [kind, stage, [0.04, 0.02, 6.0, 11.0]]
+    for kind in KINDS
+    for stage in ("planning", "applying", "verifying", TOGETHER)
+]
 WHEN = datetime(2026, 11, 26, 13, 5, tzinfo=UTC)
 
 
