@@ -9,10 +9,8 @@ docs/developers/benchmarks.md` writes it.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
-import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from script.own_process import in_a_process
+from script.own_process import answered, in_a_process
 from script.servers import broker, free_port
 from script.simulated_accounts import (
     ANSWER,
@@ -93,13 +91,6 @@ def onboarded(among: int) -> Onboarded:
     )
     assert not found["wrong"], found["wrong"]
     return Onboarded(among, found["cpu"] / ONBOARDED, found["megabytes"])
-
-
-def answered(module: str, *options: str) -> Any:
-    """Run another benchmark, and return what it answers."""
-    command = [sys.executable, "-m", f"script.{module}", *options]
-    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(answer.stdout.splitlines()[-1])
 
 
 def simulated(accounts: int) -> Sample:

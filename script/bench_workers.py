@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from script.bench_onboarding import members, timed
 from script.emulated_organization import Account
 from script.emulated_site import WORKER, emulated_site, until_ready
+from script.own_process import answered
 from script.servers import running
 from script.usage import cpu, emulator, memory
 
@@ -62,16 +61,11 @@ def main() -> None:
 
 def figures_of(options: argparse.Namespace, workers: Workers) -> dict[str, Any]:
     """Measure in a process of its own, because Django has one database in each."""
-    arguments = [str(options.accounts), "--delay", str(options.delay)]
-    arguments += ["--among", str(options.among)]
-    command = [sys.executable, "-m", "script.bench_workers", *arguments]
-    run = subprocess.run(
-        [*command, "--one", str(workers.processes), str(workers.threads)],
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
+    figures: dict[str, Any] = answered(
+        *("bench_workers", str(options.accounts), "--delay", str(options.delay)),
+        *("--among", str(options.among)),
+        *("--one", str(workers.processes), str(workers.threads)),
     )
-    figures: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
     print(workers)
     for stage, seconds in figures["seconds"].items():
         print(f"  {stage:<34}{seconds:8.1f} s")

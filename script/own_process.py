@@ -1,4 +1,4 @@
-"""A part of a benchmark in a process of its own, with its own empty site."""
+"""A part of a benchmark in a process of its own, also with its own empty site."""
 
 from __future__ import annotations
 
@@ -12,10 +12,20 @@ from typing import Any
 from script.servers import postgresql
 
 
+def answered(module: str, *arguments: str, **environment: str) -> Any:
+    """Run the module of this package; return what it prints last, a line of JSON."""
+    answer = subprocess.run(
+        [sys.executable, "-m", f"script.{module}", *arguments],
+        env=os.environ | environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return json.loads(answer.stdout.splitlines()[-1])
+
+
 def in_a_process(module: str, *arguments: str, **environment: str) -> Any:
-    """Run the module of this package on a new PostgreSQL; return what it prints, which
-    is JSON.
-    """
+    """Do the same on a new PostgreSQL."""
     with postgresql() as url, TemporaryDirectory(prefix="bowline-static-") as static:
         settings = {
             "DATABASE_URL": url,
@@ -26,10 +36,4 @@ def in_a_process(module: str, *arguments: str, **environment: str) -> Any:
             "LOG_LEVEL": "WARNING",
             "STATIC_ROOT": static,
         }
-        answer = subprocess.run(
-            [sys.executable, "-m", f"script.{module}", *arguments],
-            env=os.environ | settings | environment,
-            check=True,
-            stdout=subprocess.PIPE,
-        )
-    return json.loads(answer.stdout)
+        return answered(module, *arguments, **settings | environment)
