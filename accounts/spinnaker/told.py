@@ -110,8 +110,8 @@ class Told(NamedTuple):
 
 
 def told_of(account: ManagedAccount) -> Told | None:
-    """Say why Spinnaker has or may have the account; None if it does not, as far as
-    somebody said, or a delivery saw.
+    """Say why Spinnaker has or may have the account; None if it does not, as far as a
+    delivery saw, the feed was pulled, or somebody said.
     """
     seen = delivered(account)
     if seen and seen.is_there:
@@ -132,15 +132,19 @@ def told_of(account: ManagedAccount) -> Told | None:
 
 def told_by_feed(account: ManagedAccount) -> Told | None:
     """Say the same, as far as Clouddriver pulled the feed."""
-    pulled_at = FeedToken.objects.usable().aggregate(last=Max("used_at"))["last"]
     names = account.spinnaker_names.values("name")
+    rows = FeedRow.objects.filter(
+        name__in=names, content__account_id=account.account_id
+    )
+    if not rows:
+        return None
+    pulled_at = FeedToken.objects.usable().aggregate(last=Max("used_at"))["last"]
     since = [
         row.updated_at
-        for row in FeedRow.objects.filter(name__in=names)
-        if row.content["account_id"] == account.account_id
-        and not (row.suspended and pulled_at and pulled_at > row.updated_at)
+        for row in rows
+        if pulled_at and not (row.suspended and pulled_at > row.updated_at)
     ]
-    if not (pulled_at and since):
+    if not since:
         return None
     return Told(
         f"Spinnaker has {account.name} because it pulled it from the feed.",

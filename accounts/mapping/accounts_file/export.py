@@ -7,11 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from uuid import UUID
 
-from accounts.mapping.managed import (
-    columns_of_row,
-    in_their_order,
-    lacks_details,
-)
+from accounts.mapping.managed import columns_of_row, in_their_order, lacks_details
 from accounts.mapping.managing import managing_of
 from accounts.mapping.spinnaker.connection import connection_of
 from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount, Spinnaker
@@ -46,8 +42,9 @@ class Export:
         if csv:
             yield from csv_lines(self.accounts())
             return
-        self.excluded += kept_roles()
-        body = packed(yaml_lines(other_parts(), self.accounts()))
+        managing = ManagingAccount.objects.first()
+        self.excluded += kept_roles(managing)
+        body = packed(yaml_lines(other_parts(managing), self.accounts()))
         yield from (f"# Not in this file: {said}\n" for said in self.excluded)
         yield from unpacked(body)
 
@@ -62,19 +59,18 @@ class Export:
                     self.excluded.append(" ".join(f"{row.name}. {error}".split()))
 
 
-def kept_roles() -> list[str]:
+def kept_roles(managing: ManagingAccount | None) -> list[str]:
     """Name what only the managing account still has of accounts that left Bowline."""
-    managing = ManagingAccount.objects.only("kept_roles").first()
     return [
         f"{one.account}. It left Bowline, but Spinnaker can still assume {one.arn}."
         for one in (managing.kept if managing else ())
     ]
 
 
-def other_parts() -> Written:
+def other_parts(managing: ManagingAccount | None) -> Written:
     """Return what the file says of the managing account and of Spinnaker."""
     parts: Written = {}
-    if managing := ManagingAccount.objects.first():
+    if managing:
         parts["managing"] = managing_written(
             managing_of(managing), trusts_bowline=managing.trusts_bowline
         )
