@@ -31,11 +31,11 @@ from tests.accounts.api.conftest import counts
 from tests.accounts.discover.organization.organizations import member_row
 from tests.described import columns
 from tests.factories import provider
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, person
 
 __all__ = ["counts"]
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 FEW = settings(
     max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -45,11 +45,6 @@ FEW = settings(
 @pytest.fixture
 def operator(db: None) -> Caller:
     return caller("operator")
-
-
-@pytest.fixture(autouse=True)
-def managing(db: None) -> None:
-    managing_row()
 
 
 @pytest.fixture

@@ -67,8 +67,7 @@ def bundled() -> Bundle:
     return bundle
 
 
-def test_the_end_of_a_rotation_lets_the_former_id_go() -> None:
-    managing_row()
+def test_the_end_of_a_rotation_lets_the_former_id_go(managing) -> None:
     account = standing()
     rotate(account, None)
     new = account.external_id
@@ -82,8 +81,7 @@ def test_the_end_of_a_rotation_lets_the_former_id_go() -> None:
     assert account.state == State.OUTDATED
 
 
-def test_a_rotation_cannot_end_before_spinnaker_has_the_new_id() -> None:
-    managing_row()
+def test_a_rotation_cannot_end_before_spinnaker_has_the_new_id(managing) -> None:
     account = standing()
     install(bundled(), None)
     rotate(account)
@@ -110,8 +108,7 @@ def test_a_rotation_cannot_end_before_spinnaker_has_the_new_id() -> None:
     finish_rotation(account)
 
 
-def test_each_step_says_what_aws_accepts_now() -> None:
-    managing_row()
+def test_each_step_says_what_aws_accepts_now(managing) -> None:
     account = standing()
     verify_scope(account)
     former = account.external_id
@@ -139,8 +136,7 @@ def test_each_step_says_what_aws_accepts_now() -> None:
     ]
 
 
-def test_aws_accepts_both_after_a_proved_rotation_is_cancelled() -> None:
-    managing_row()
+def test_aws_accepts_both_after_a_proved_rotation_is_cancelled(managing) -> None:
     account = standing()
     rotate(account)
     verify_scope(account)
@@ -150,8 +146,7 @@ def test_aws_accepts_both_after_a_proved_rotation_is_cancelled() -> None:
     assert accepted_now(account) == "both"
 
 
-def test_a_rotation_that_no_bundle_tells_is_cancelled_whole() -> None:
-    managing_row()
+def test_a_rotation_that_no_bundle_tells_is_cancelled_whole(managing) -> None:
     account = standing()
     former = account.external_id
     bundled()
@@ -162,8 +157,7 @@ def test_a_rotation_that_no_bundle_tells_is_cancelled_whole() -> None:
     assert (account.external_id, account.former_external_id) == (former, "")
 
 
-def test_a_rotation_that_a_bundle_tells_goes_back_with_both_accepted() -> None:
-    managing_row()
+def test_a_rotation_that_a_bundle_tells_goes_back_with_both_accepted(managing) -> None:
     account = standing()
     former = account.external_id
     rotate(account)

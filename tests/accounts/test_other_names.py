@@ -70,9 +70,7 @@ def verified(account: ManagedAccount) -> ManagedAccount:
     return account
 
 
-def test_an_accounts_file_gives_them_and_gets_them_back() -> None:
-    managing_row()
-
+def test_an_accounts_file_gives_them_and_gets_them_back(managing) -> None:
     (account,) = register(file("{name: a, regions: [eu-west-1]}, {name: b}"), None)
 
     assert names() == {"staging", "a", "b"}
@@ -83,8 +81,7 @@ def test_an_accounts_file_gives_them_and_gets_them_back() -> None:
 
 
 @pytest.mark.parametrize("name", ["staging-eu", "Staging-EU"])
-def test_a_name_is_had_once_whatever_the_door(name: str) -> None:
-    managing_row()
+def test_a_name_is_had_once_whatever_the_door(name: str, managing) -> None:
     with_names()
 
     with pytest.raises(FileProblems, match=r"(?i)staging-eu"):
@@ -98,8 +95,7 @@ def test_a_name_is_had_once_whatever_the_door(name: str) -> None:
         claim_names(account_row("b", account_id="4" * 12, also_as=[{"name": "B"}]))
 
 
-def test_another_accounts_name_is_taken() -> None:
-    managing_row()
+def test_another_accounts_name_is_taken(managing) -> None:
     claim_names(account_row("other", account_id="3" * 12))
 
     with pytest.raises(FileProblems, match="other"):
@@ -138,8 +134,7 @@ def test_an_edit_of_them_waits_for_its_approval() -> None:
     assert account.verification == State.VERIFIED
 
 
-def test_bundles_and_deliveries_have_each_name_once_it_was_verified() -> None:
-    managing_row()
+def test_bundles_and_deliveries_have_each_name_once_it_was_verified(managing) -> None:
     account = verified(with_names())
 
     bundle = new_bundle(None)
@@ -184,8 +179,7 @@ def test_all_names_are_in_one_environment() -> None:
     assert account.approved_environment == "staging"
 
 
-def test_the_managing_account_is_verified_where_any_of_them_works() -> None:
-    managing_row()
+def test_the_managing_account_is_verified_where_any_of_them_works(managing) -> None:
     with_names(granted_at=timezone.now())
     none: Any = SimpleNamespace(grants=ManagedAccount.objects.none())
 
@@ -204,8 +198,7 @@ def with_names_of(name: str) -> ManagedAccount:
     return with_names({"name": f"{name}-eu"}, name=name, account_id="5" * 12)
 
 
-def test_its_page_shows_each_with_what_it_has_there(client: Client) -> None:
-    managing_row()
+def test_its_page_shows_each_with_what_it_has_there(client: Client, managing) -> None:
     hooks = {"carried": {"aws": {"accountType": "main"}}}
     account = with_names({**EU, **hooks}, {"name": "staging-all"})
     client.force_login(person("viewer"))

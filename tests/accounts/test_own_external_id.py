@@ -92,9 +92,7 @@ def installed(account: ManagedAccount) -> None:
 
 
 @pytest.mark.parametrize("more", ["", "made_by: owner", "made_by: organization"])
-def test_an_accounts_file_gives_it_and_gets_it_back(more: str) -> None:
-    managing_row()
-
+def test_an_accounts_file_gives_it_and_gets_it_back(more: str, managing) -> None:
     (account,) = register(file(OWN, more=more), None)
 
     assert managed_of(account).external_id == OWN
@@ -102,9 +100,7 @@ def test_an_accounts_file_gives_it_and_gets_it_back(more: str) -> None:
     assert accepted(account) == {OWN}
 
 
-def test_true_and_false_are_what_they_were() -> None:
-    managing_row()
-
+def test_true_and_false_are_what_they_were(managing) -> None:
     (made,) = register(file("true"), None)
     first = managed_of(made).external_id
     (none,) = register(file("false"), None)
@@ -113,8 +109,7 @@ def test_true_and_false_are_what_they_were() -> None:
     assert (managed_of(none).external_id, said(none)) == ("", False)
 
 
-def test_a_draft_may_change_it() -> None:
-    managing_row()
+def test_a_draft_may_change_it(managing) -> None:
     register(file(OWN), None)
 
     (other,) = register(file("other"), None)
@@ -185,8 +180,7 @@ def granted_again(account: ManagedAccount) -> ManagedAccount:
     return ManagedAccount.objects.get(pk=account.pk)
 
 
-def test_the_form_of_a_draft_takes_it_and_gives_it_up_with_the_truth() -> None:
-    managing_row()
+def test_the_form_of_a_draft_takes_it_and_gives_it_up_with_the_truth(managing) -> None:
     account = account_row()
     asked = {"regions": "us-east-1", "own_external_id": OWN}
 
@@ -277,8 +271,7 @@ def test_a_rotation_that_spinnaker_knows_of_goes_back_and_forth(
     assert said(account) == own
 
 
-def test_the_log_never_has_it() -> None:
-    managing_row()
+def test_the_log_never_has_it(managing) -> None:
     register(file(OWN), None)
     register(file("another-one"), None)
     ManagedAccount.objects.update(granted_at=timezone.now())

@@ -50,9 +50,7 @@ def role_arn(account_id: str, role: str) -> str:
     return f"arn:aws:iam::{account_id}:role/{role}"
 
 
-def test_an_accounts_file_gives_it() -> None:
-    managing_row()
-
+def test_an_accounts_file_gives_it(managing) -> None:
     (account,) = register(file(OWN), None)
 
     assert account.managed_role == managed_of(account).managed_role == OWN
@@ -85,8 +83,7 @@ def test_every_other_door_refuses_such_a_name_too() -> None:
         managing.full_clean()
 
 
-def test_it_stays_while_bowlines_roles_exist() -> None:
-    managing_row()
+def test_it_stays_while_bowlines_roles_exist(managing) -> None:
     account = account_row(managed_role=OWN, granted_at=timezone.now())
 
     form = AccessForm({"regions": "us-east-1", "managed_role": "x"}, instance=account)
@@ -172,8 +169,7 @@ def test_an_account_whose_plan_lists_only_its_own_role_waits_for_nobody() -> Non
     assert both.changes == ()
 
 
-def test_what_others_gain_meanwhile_is_no_difference_of_an_account() -> None:
-    managing_row()
+def test_what_others_gain_meanwhile_is_no_difference_of_an_account(managing) -> None:
     account_row("a", account_id="1" * 12, granted_at=timezone.now())
     account = account_row(managed_role=OWN)
     other = account_row("b", account_id="2" * 12, managed_role="x")

@@ -43,9 +43,7 @@ def said(account: ManagedAccount) -> dict[str, Any]:
     return written(account, account.providers.all())
 
 
-def test_an_accounts_file_gives_it_and_gets_it_back() -> None:
-    managing_row()
-
+def test_an_accounts_file_gives_it_and_gets_it_back(managing) -> None:
     (own,) = register(file(f"session_name: {OWN}"), None)
     assert managed_of(own).session_name == said(own)["session_name"] == OWN
     (usual,) = register(file(""), None)
@@ -97,8 +95,7 @@ def test_an_edit_of_it_outdates_the_account_and_leaves_its_verification() -> Non
     assert account.verification == State.VERIFIED
 
 
-def test_until_an_edit_is_approved_the_approved_one_is_verified() -> None:
-    managing_row()
+def test_until_an_edit_is_approved_the_approved_one_is_verified(managing) -> None:
     account = verified()
     account.session_name = OWN
 
@@ -134,8 +131,7 @@ def test_a_verification_assumes_the_role_as_spinnaker_does(
     assert [one.session_name for one in asked] == ["Spinnaker"]
 
 
-def test_its_page_shows_it(client: Client) -> None:
-    managing_row()
+def test_its_page_shows_it(client: Client, managing) -> None:
     account = account_row(session_name="corp@spin")
     client.force_login(person("viewer"))
 

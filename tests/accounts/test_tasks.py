@@ -66,8 +66,7 @@ def test_a_message_about_a_run_that_is_gone_does_nothing() -> None:
     assert not Run.objects.exists()
 
 
-def test_a_message_carries_its_run_on() -> None:
-    managing_row()
+def test_a_message_carries_its_run_on(managing) -> None:
     run = working(account_row())
     run.account.delete()
 
@@ -201,8 +200,7 @@ def test_what_was_proved_once_is_verified_be_it_good_or_bad_now(state: State) ->
     assert begun() == [account]
 
 
-def test_what_was_edited_or_never_proved_is_left_alone() -> None:
-    managing_row()
+def test_what_was_edited_or_never_proved_is_left_alone(managing) -> None:
     proved_once(State.OUTDATED)
     account_row("draft", account_id="1" * 12)
     account_row("new", account_id="2" * 12, granted_at=NOW)
@@ -212,8 +210,7 @@ def test_what_was_edited_or_never_proved_is_left_alone() -> None:
     assert begun() == []
 
 
-def test_a_waiting_plan_is_left_to_whoever_approves() -> None:
-    managing_row()
+def test_a_waiting_plan_is_left_to_whoever_approves(managing) -> None:
     run = run_row(Status.PLANNED, account=proved_once(State.PLANNED))
 
     tasks.verify_all()
@@ -222,8 +219,7 @@ def test_a_waiting_plan_is_left_to_whoever_approves() -> None:
     assert (run.status, begun()) == (Status.PLANNED, [])
 
 
-def test_a_second_copy_verifies_nothing_again() -> None:
-    managing_row()
+def test_a_second_copy_verifies_nothing_again(managing) -> None:
     account = proved_once()
     run = run_row(Status.VERIFIED, kind=Run.Kind.VERIFY, account=account)
 
@@ -250,8 +246,7 @@ def test_it_is_due_each_night_at_the_time_that_the_documents_say(settings: Any) 
     assert timedelta(hours=after - first) <= tasks.AGAIN_AFTER
 
 
-def test_a_bundle_is_built_and_a_second_message_changes_nothing() -> None:
-    managing_row()
+def test_a_bundle_is_built_and_a_second_message_changes_nothing(managing) -> None:
     bundle = Bundle.objects.create(number=1)
     bundle.accounts.add(ready_account("ready", 1))
 
@@ -265,8 +260,7 @@ def test_a_bundle_is_built_and_a_second_message_changes_nothing() -> None:
     assert bytes(Bundle.objects.get().archive) == bytes(first.archive)
 
 
-def test_a_bundle_whose_accounts_are_ready_no_more_says_so() -> None:
-    managing_row()
+def test_a_bundle_whose_accounts_are_ready_no_more_says_so(managing) -> None:
     bundle = Bundle.objects.create(number=1)
     bundle.accounts.add(account_row("edited", state=State.OUTDATED))
 

@@ -116,8 +116,7 @@ def test_a_role_for_dev_only_approves_no_plan_that_changes_what_all_share(
         approve(run, paul, send=keep)
 
 
-def test_a_colleagues_harmless_edit_launders_nothing(olga, paul) -> None:
-    managing_row()
+def test_a_colleagues_harmless_edit_launders_nothing(olga, paul, managing) -> None:
     account = account_row(
         environment="production", verification=State.VERIFIED, write_roles=["sre"]
     )
@@ -209,8 +208,7 @@ def test_who_planned_what_was_evaluated_is_remembered_with_all_who_caused_it(
     assert ManagedAccount.objects.get().accepted_at is None
 
 
-def test_a_group_of_a_rollout_is_judged_as_each_of_its_plans_is(olga) -> None:
-    managing_row()
+def test_a_group_of_a_rollout_is_judged_as_each_of_its_plans_is(olga, managing) -> None:
     row = started(3, environment="production")
     plan(row)
     first, second, third = Run.objects.exclude(account=None).order_by("number")

@@ -25,7 +25,7 @@ from onboarding.spinnaker.entries import entries
 from onboarding.topology import Topology
 from tests.bundles import files_of
 from tests.factories import managed, provider, topology
-from tests.rows import account_row, managing_row
+from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
 
@@ -42,8 +42,7 @@ def planned(account: ManagedAccount) -> str:
     return fingerprint_of(run, scope, list(changes), [])
 
 
-def test_words_of_the_plan_do_not_make_two_plans_one() -> None:
-    managing_row()
+def test_words_of_the_plan_do_not_make_two_plans_one(managing) -> None:
     one, other, same = (
         account_row(
             f"a{number}",

@@ -151,8 +151,7 @@ def test_whatever_reaches_a_worker_ends_the_silence(task) -> None:
     assert silence() is None
 
 
-def test_a_broker_that_takes_no_message_is_told_at_once(everybody) -> None:
-    managing_row()
+def test_a_broker_that_takes_no_message_is_told_at_once(everybody, managing) -> None:
     tasks.heartbeat()
     run = plan(account_row(), None, send=keep)
 

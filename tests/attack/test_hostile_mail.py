@@ -40,7 +40,7 @@ from onboarding.names import INVISIBLE
 from tests.accounts.discover.organization.organizations import member_row
 from tests.accounts.runs.rollouts.rows import started
 from tests.attack.values import VALUES
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -106,8 +106,7 @@ def refused(send: Callable[[str], object]) -> None:
     assert not found, found
 
 
-def test_a_rollout_of_hostile_texts(ann: User) -> None:
-    managing_row()
+def test_a_rollout_of_hostile_texts(ann: User, managing) -> None:
     rollout = started(1, ann)
     notification = Notification.objects.create(
         person=ann, what=What.PAUSED, rollout=rollout
@@ -124,8 +123,7 @@ def test_a_rollout_of_hostile_texts(ann: User) -> None:
     refused(send)
 
 
-def test_plans_of_somebody_with_a_hostile_name(ann: User) -> None:
-    managing_row()
+def test_plans_of_somebody_with_a_hostile_name(ann: User, managing) -> None:
     rollout = started(1, ann)
     runs_of(rollout).update(status=Status.PLANNED)
     notification = Notification.objects.create(

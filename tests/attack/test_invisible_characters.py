@@ -52,7 +52,7 @@ from accounts.web.you.saved_filters import SavedFilterForm
 from onboarding.names import INVISIBLE, visible
 from tests.bundles import with_every_provider
 from tests.factories import managed
-from tests.rows import bundle_row, managing_row, person, run_row, step_row
+from tests.rows import bundle_row, person, run_row, step_row
 
 EVERY = "".join(map(chr, range(0x110000)))
 UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -80,8 +80,7 @@ def test_an_invisible_character_is_written_as_its_number() -> None:
 
 
 @pytest.mark.django_db
-def test_a_plan_shows_what_turns_its_lines_around(client: Client) -> None:
-    managing_row()
+def test_a_plan_shows_what_turns_its_lines_around(client: Client, managing) -> None:
     run = run_row()
     statement = {
         "Effect": "Allow",
@@ -104,8 +103,7 @@ def test_a_plan_shows_what_turns_its_lines_around(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_file_is_given_back_as_it_is(client: Client) -> None:
-    managing_row()
+def test_a_file_is_given_back_as_it_is(client: Client, managing) -> None:
     bundle = bundle_row(with_every_provider())
     client.force_login(person("operator"))
 

@@ -18,13 +18,12 @@ from django.utils.html import format_html
 from accounts.models import ManagedAccount
 from tests.accounts.web.answers import looked
 from tests.attack.hostile import HOSTILE, PLANTED, aws_answers
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, person
 from tests.test_structure import ROOT, TEMPLATES, breaking, imports, modules, name_of
 
 
 @pytest.fixture
-def account(db: None) -> ManagedAccount:
-    managing_row()
+def account(managing) -> ManagedAccount:
     return account_row(providers={"ec2": {}, "eks": {}})
 
 

@@ -13,14 +13,13 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import ManagedAccount
-from tests.rows import PASSWORD, account_row, managing_row, person, run_row
+from tests.rows import PASSWORD, account_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def administrator(client: Client) -> Client:
-    managing_row()
+def administrator(client: Client, managing) -> Client:
     account_row()
     run_row()
     client.force_login(person("administrator"))

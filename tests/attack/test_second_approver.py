@@ -43,9 +43,8 @@ def olga() -> User:
 
 
 @pytest.fixture
-def production(olga: User) -> Run:
+def production(olga: User, managing) -> Run:
     """Let a plan of olga's wait for a production account."""
-    managing_row()
     account = account_row(environment="production")
     run = run_row(account=account, created_by=olga, fingerprint=SAME)
     step_row(run)
@@ -97,8 +96,7 @@ def test_another_plan_than_the_one_that_was_read_is_not_approved(
     assert Run.objects.get().status == Status.PLANNED
 
 
-def test_who_edited_the_account_may_not_approve_anothers_plan(olga) -> None:
-    managing_row()
+def test_who_edited_the_account_may_not_approve_anothers_plan(olga, managing) -> None:
     account = account_row(environment="production", verification=State.VERIFIED)
     with editing(account, olga):
         ManagedAccount.objects.update(write_roles=["sre"])
@@ -109,8 +107,7 @@ def test_who_edited_the_account_may_not_approve_anothers_plan(olga) -> None:
         approve(run, olga, send=keep)
 
 
-def test_the_wizard_keeps_who_edited(olga) -> None:
-    managing_row()
+def test_the_wizard_keeps_who_edited(olga, managing) -> None:
     account = account_row(environment="production", verification=State.VERIFIED)
 
     signed_in(olga).post(
@@ -141,8 +138,7 @@ def test_nobody_is_no_second_person(production) -> None:
         approve(production, None, send=keep)
 
 
-def test_who_planned_may_not_accept_what_was_only_evaluated(olga) -> None:
-    managing_row()
+def test_who_planned_may_not_accept_what_was_only_evaluated(olga, managing) -> None:
     account = account_row(
         environment="production", state=State.EVALUATED, verification=State.EVALUATED
     )
@@ -164,8 +160,7 @@ def test_the_name_decides_until_an_administrator_does(olga, production) -> None:
     assert approve(production, olga, send=keep)
 
 
-def test_to_leave_the_environment_out_is_no_way_around_it(olga) -> None:
-    managing_row()
+def test_to_leave_the_environment_out_is_no_way_around_it(olga, managing) -> None:
     run = run_row(account=account_row(), created_by=olga)
     alone = strict_among({""})
 

@@ -248,8 +248,7 @@ def test_each_command_of_what_takes_a_second_person_is_tried() -> None:
     assert COMMANDS == ["deliver", "onboard"]
 
 
-def test_an_author_is_refused_on_the_command_line_and_so_is_nobody() -> None:
-    managing_row()
+def test_an_author_is_refused_on_the_command_line_and_so_is_nobody(managing) -> None:
     olga, paul = decider("olga"), decider("paul")
     run = waiting(olga)
     command = onboard.Command(stdout=StringIO(), stderr=StringIO())
@@ -265,8 +264,7 @@ def test_an_author_is_refused_on_the_command_line_and_so_is_nobody() -> None:
     )
 
 
-def test_an_author_accepts_nothing_on_the_command_line() -> None:
-    managing_row()
+def test_an_author_accepts_nothing_on_the_command_line(managing) -> None:
     olga, paul = decider("olga"), decider("paul")
     account = evaluated(olga)
     command = onboard.Command(stdout=StringIO(), stderr=StringIO())

@@ -241,8 +241,7 @@ def test_the_same_question_is_asked_once_whoever_asks(
     assert sent == [("accounts.tasks.carry_on", "lookup", str(first.pk))]
 
 
-def test_a_person_asks_only_so_much_at_once(everybody) -> None:
-    managing_row()
+def test_a_person_asks_only_so_much_at_once(everybody, managing) -> None:
     account = account_row()
     olga = person("operator", username="olga")
     for number in range(MOST_OF_ONE):

@@ -12,7 +12,7 @@ from accounts.api import authentication
 from accounts.models import Activity, ApiToken, ManagedAccount
 from tests.accounts.api.calling import Caller, caller, token_of
 from tests.accounts.api.v1.accounts.test_describing import STAGING
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -82,8 +82,7 @@ def test_a_scope_that_is_missing_is_named():
     assert "the scope operate" in answer.json()["detail"]
 
 
-def test_a_scope_gives_no_role_that_the_person_lost(operator):
-    managing_row()
+def test_a_scope_gives_no_role_that_the_person_lost(operator, managing):
     User.objects.get().groups.clear()
 
     assert "viewer role" in refused(operator, 403)
@@ -94,9 +93,7 @@ def test_a_scope_gives_no_role_that_the_person_lost(operator):
     assert not ManagedAccount.objects.exists()
 
 
-def test_the_activity_log_says_which_token_it_was(operator):
-    managing_row()
-
+def test_the_activity_log_says_which_token_it_was(operator, managing):
     assert operator.put("/accounts/staging", STAGING).status_code == 201
 
     entry = Activity.objects.get(what="describe")
@@ -106,8 +103,7 @@ def test_the_activity_log_says_which_token_it_was(operator):
     assert operator.text not in str(list(Activity.objects.values_list()))
 
 
-def test_an_entry_after_the_request_says_no_token(operator):
-    managing_row()
+def test_an_entry_after_the_request_says_no_token(operator, managing):
     operator.put("/accounts/staging", STAGING)
 
     token_of(person("viewer"), name="next")

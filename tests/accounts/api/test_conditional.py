@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import ManagedAccount
 from tests.accounts.api.calling import V1
-from tests.rows import account_row, managing_row
+from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
 
@@ -25,8 +25,7 @@ def test_an_answer_that_did_not_change_is_a_304(reader):
     assert other["ETag"] != tag
 
 
-def test_a_problem_or_a_change_has_no_tag(operator):
-    managing_row()
+def test_a_problem_or_a_change_has_no_tag(operator, managing):
     account_row()
 
     missing = operator.get(f"{V1}/accounts/x", headers={"If-None-Match": "*"})

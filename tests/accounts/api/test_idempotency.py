@@ -20,8 +20,7 @@ from tests.rows import managing_row
 
 
 @pytest.mark.django_db
-def test_the_same_request_again_gets_the_kept_answer(operator):
-    managing_row()
+def test_the_same_request_again_gets_the_kept_answer(operator, managing):
     first = operator.put("/accounts/staging", STAGING, key="a")
     ManagedAccount.objects.update(environment="edited")
 
@@ -35,8 +34,7 @@ def test_the_same_request_again_gets_the_kept_answer(operator):
 
 
 @pytest.mark.django_db
-def test_another_request_with_the_key_is_refused(operator):
-    managing_row()
+def test_another_request_with_the_key_is_refused(operator, managing):
     operator.put("/accounts/staging", STAGING, key="a")
 
     other = operator.put("/accounts/staging", {**STAGING, "adopts": True}, key="a")
@@ -69,8 +67,7 @@ def test_a_refused_change_without_a_key_leaves_nothing_written(rf):
 
 
 @pytest.mark.django_db
-def test_keys_of_two_tokens_have_nothing_to_do_with_each_other(operator):
-    managing_row()
+def test_keys_of_two_tokens_have_nothing_to_do_with_each_other(operator, managing):
     administrator = User.objects.create_superuser("root")
     operator.put("/accounts/staging", STAGING, key="a")
 
@@ -80,8 +77,7 @@ def test_keys_of_two_tokens_have_nothing_to_do_with_each_other(operator):
 
 
 @pytest.mark.django_db
-def test_who_lost_the_role_gets_no_kept_answer(operator):
-    managing_row()
+def test_who_lost_the_role_gets_no_kept_answer(operator, managing):
     operator.put("/accounts/staging", STAGING, key="a")
     User.objects.get().groups.clear()
 
@@ -90,9 +86,7 @@ def test_who_lost_the_role_gets_no_kept_answer(operator):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("key", ["x" * 101, "a b", "ä", "\t"])
-def test_a_key_that_cannot_be_one_is_refused(operator, key):
-    managing_row()
-
+def test_a_key_that_cannot_be_one_is_refused(operator, key, managing):
     answer = operator.put("/accounts/staging", STAGING, key=key)
 
     assert answer.status_code == 422
@@ -100,8 +94,7 @@ def test_a_key_that_cannot_be_one_is_refused(operator, key):
 
 
 @pytest.mark.django_db
-def test_answers_are_kept_for_a_day(operator):
-    managing_row()
+def test_answers_are_kept_for_a_day(operator, managing):
     for key in ("old", "new"):
         operator.put("/accounts/staging", STAGING, key=key)
     old = KeptAnswer.objects.filter(key="old")
@@ -113,8 +106,7 @@ def test_answers_are_kept_for_a_day(operator):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_at_the_same_time_one_changes_something():
-    managing_row()
+def test_of_many_at_the_same_time_one_changes_something(managing):
     operator = caller("operator")
     together, answers = Barrier(6), []
 

@@ -94,8 +94,7 @@ def test_a_parameter_that_is_repeated_is_refused(reader):
     ],
     ids=str,
 )
-def test_a_filter_that_says_too_little_starts_nothing(operator, wrong, code):
-    managing_row()
+def test_a_filter_that_says_too_little_starts_nothing(operator, wrong, code, managing):
     account_row(state=State.VERIFIED)
 
     answer = operator.post("/rollouts", {"kind": "verify", "filter": wrong})
@@ -156,9 +155,7 @@ def test_a_rollout_that_removes_wants_its_count_back(operator, confirmed):
     assert again.json().get("code") != "unconfirmed"
 
 
-def test_an_account_may_leave_its_name_to_the_path(operator):
-    managing_row()
-
+def test_an_account_may_leave_its_name_to_the_path(operator, managing):
     answer = operator.put("/accounts/staging", {**STAGING, "name": ""})
 
     assert answer.status_code == 201, answer.content

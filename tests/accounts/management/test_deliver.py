@@ -18,7 +18,7 @@ from accounts.models.lease import LEASE, Leased
 from tests.accounts.spinnaker.deliveries.delivering import proved_row, reach
 from tests.onboarding.delivery.accounts import foreign
 from tests.onboarding.delivery.strict_gate import Killed, StrictGate, error
-from tests.rows import managing_row, person
+from tests.rows import person
 
 pytestmark = pytest.mark.django_db
 
@@ -33,8 +33,7 @@ Run = Callable[..., Ending]
 
 
 @pytest.fixture
-def strict(monkeypatch: pytest.MonkeyPatch) -> StrictGate:
-    managing_row()
+def strict(monkeypatch: pytest.MonkeyPatch, managing) -> StrictGate:
     gate = StrictGate()
 
     def fake(**fields: Any) -> Any:

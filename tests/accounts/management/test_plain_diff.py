@@ -4,7 +4,7 @@ import pytest
 
 from accounts.management.plain_diff import printed
 from accounts.models import Run
-from tests.rows import account_row, managing_row, run_row, step_row
+from tests.rows import account_row, run_row, step_row
 
 pytestmark = pytest.mark.django_db
 
@@ -29,8 +29,7 @@ def test_what_is_discouraged_and_newer_stands_above_the_changes(
 
 
 @pytest.mark.parametrize("kind", [Run.Kind.REMOVE, Run.Kind.MANAGING])
-def test_nothing_is_warned_of_where_nothing_is_granted(kind: str) -> None:
-    managing_row()
+def test_nothing_is_warned_of_where_nothing_is_granted(kind: str, managing) -> None:
     account = account_row(providers={"ec2": {"access": "power-user"}})
     run = run_row(account=None if kind == Run.Kind.MANAGING else account, kind=kind)
 

@@ -128,8 +128,7 @@ def test_a_waiting_plan_is_left_to_whoever_approves(account: ManagedAccount) -> 
     assert "a plan for accountdev, needs approval. Approve or discard it" in ending.err
 
 
-def test_an_unknown_name_is_refused(db: None) -> None:
-    managing_row()
+def test_an_unknown_name_is_refused(managing) -> None:
     account_row("known", granted_at=timezone.now())
 
     with pytest.raises(CommandError, match=r"AWS for nobody\."):

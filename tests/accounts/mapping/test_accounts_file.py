@@ -8,7 +8,7 @@ from accounts.mapping.accounts_file import register
 from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount
 from accounts.models.states import State
 from onboarding.accounts_file import AccountsFile, FileProblems, read
-from tests.rows import account_row, managing_row
+from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
 
@@ -72,9 +72,7 @@ def test_an_edited_file_is_an_edit(before: str, after: str, verification: str) -
     assert (account.state, account.verification) == (State.OUTDATED, verification)
 
 
-def test_the_managing_account_may_be_described_already() -> None:
-    managing_row()
-
+def test_the_managing_account_may_be_described_already(managing) -> None:
     assert len(register(file(STAGING), None)) == 1
 
 

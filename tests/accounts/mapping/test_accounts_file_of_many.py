@@ -14,17 +14,12 @@ from accounts.models import Activity, EnabledProvider, ManagedAccount, Spinnaker
 from accounts.models.states import State
 from accounts.people.activity import first_broken
 from onboarding.accounts_file import AccountsFile, FileProblems, read
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, person
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 HEADING = "name,account_id,environment,regions,READ,access_role,adopts,ec2,ecs,eks\n"
 EKS = '"{clusters: [{name: apps, region: us-east-1, namespaces: []}]}"'
-
-
-@pytest.fixture(autouse=True)
-def managing() -> None:
-    managing_row()
 
 
 def file(*rows: str) -> AccountsFile:

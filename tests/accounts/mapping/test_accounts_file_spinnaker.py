@@ -10,7 +10,7 @@ from accounts.mapping.accounts_file.uploading import NO_CONNECTION, check
 from accounts.models import Activity, Spinnaker
 from onboarding.accounts_file import FileProblems, read
 from onboarding.delivery.connection import Connection
-from tests.rows import managing_row, person
+from tests.rows import person
 
 MANAGING = "managing: {name: core, account_id: '911111111111'}\n"
 TOKEN = "spk_0123456789abcdef"
@@ -96,8 +96,7 @@ def test_a_mapping_is_needed() -> None:
 
 
 @pytest.mark.django_db
-def test_an_operators_upload_does_not_change_the_connection() -> None:
-    managing_row()
+def test_an_operators_upload_does_not_change_the_connection(managing) -> None:
     operator = person("operator")
 
     with pytest.raises(FileProblems, match=NO_CONNECTION[:40]):

@@ -36,9 +36,7 @@ def previewed(said: str) -> dict[str, tuple[str, str]]:
     return {one["name"]: (one["before"], one["after"]) for one in account.changes}
 
 
-def test_a_preview_says_what_is_carried() -> None:
-    managing_row()
-
+def test_a_preview_says_what_is_carried(managing) -> None:
     assert previewed("{aws: {edda: 'https://x'}}")["carried"] == (
         "",
         "{aws: {edda: 'https://x'}}",
@@ -46,8 +44,7 @@ def test_a_preview_says_what_is_carried() -> None:
     assert "carried" not in previewed("{}")
 
 
-def test_a_preview_says_what_is_carried_no_longer() -> None:
-    managing_row()
+def test_a_preview_says_what_is_carried_no_longer(managing) -> None:
     account_row(carried={"ecs": {"namingStrategy": "tags"}})
 
     assert previewed("{}")["carried"] == ("{ecs: {namingStrategy: tags}}", "")

@@ -95,8 +95,7 @@ def test_another_owner_of_images_outdates_the_former_one_too() -> None:
     assert outdated() == {"images", "others"}
 
 
-def test_what_is_saved_without_a_change_is_no_edit() -> None:
-    managing_row()
+def test_what_is_saved_without_a_change_is_no_edit(managing) -> None:
     verified("compute", 1)
 
     edit_managing(name="core")
@@ -105,8 +104,7 @@ def test_what_is_saved_without_a_change_is_no_edit() -> None:
     assert outdated() == set()
 
 
-def test_a_draft_stays_a_draft() -> None:
-    managing_row()
+def test_a_draft_stays_a_draft(managing) -> None:
     account_row("compute", account_id="1" * 12)
 
     edit_managing(managed_role="other")
@@ -141,8 +139,7 @@ def test_an_edit_outdates_an_account_and_its_proof_if_it_makes_a_difference(
     assert bool(row.verification) is is_verified
 
 
-def test_details_that_cannot_be_read_are_an_edit() -> None:
-    managing_row()
+def test_details_that_cannot_be_read_are_an_edit(managing) -> None:
     account = verified("compute", 1)
 
     with editing(account, None):

@@ -9,9 +9,9 @@ from accounts.mapping.entries import unplanned_entries
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State
-from tests.rows import account_row, approve_entries, managing_row
+from tests.rows import account_row, approve_entries
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 
 def unplanned(account: ManagedAccount) -> list[str]:
@@ -21,7 +21,6 @@ def unplanned(account: ManagedAccount) -> list[str]:
 
 
 def test_an_edit_is_unplanned_until_it_is_approved() -> None:
-    managing_row()
     account = account_row(verification=State.VERIFIED)
     assert unplanned(account) == []
 
@@ -35,7 +34,6 @@ def test_an_edit_is_unplanned_until_it_is_approved() -> None:
 
 
 def test_details_that_cannot_be_read_are_not_compared() -> None:
-    managing_row()
     account = account_row(verification=State.VERIFIED)
     account.providers.update(details={"unheard_of": True})
 

@@ -32,8 +32,7 @@ def test_it_reads_back_what_it_wrote() -> None:
     assert managed_from(stored) == managed_of(row)
 
 
-def test_an_edit_meanwhile_wins() -> None:
-    managing_row()
+def test_an_edit_meanwhile_wins(managing) -> None:
     row = account_row(verification=State.VERIFIED)
     before = row.verified
     ManagedAccount.objects.update(version=row.version + 1)
@@ -55,8 +54,7 @@ def test_what_was_only_evaluated_is_kept_once_a_person_accepts(accepted: bool) -
     assert ManagedAccount.objects.ready().exists() is accepted
 
 
-def test_a_removed_account_is_in_no_bundle() -> None:
-    managing_row()
+def test_a_removed_account_is_in_no_bundle(managing) -> None:
     row = account_row(verification=State.VERIFIED)
 
     ManagedAccount.objects.filter(pk=row.pk).remove()

@@ -91,8 +91,7 @@ def test_the_managing_account_is_put_back_where_it_was(
     assert ManagingAccount.objects.get().state == before
 
 
-def test_a_run_of_the_managing_account_moves_that_one() -> None:
-    managing_row()
+def test_a_run_of_the_managing_account_moves_that_one(managing) -> None:
     account = account_row(state=State.VERIFIED)
     run = run_row(account=None, kind="managing")
 

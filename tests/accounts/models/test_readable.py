@@ -100,8 +100,7 @@ def test_text_is_stored_as_every_database_takes_it(text: str, stored: str) -> No
     assert storable(text, 4) == stored
 
 
-def test_a_page_says_what_cannot_be_read(client) -> None:
-    managing_row()
+def test_a_page_says_what_cannot_be_read(client, managing) -> None:
     account = account_row()
     ManagedAccount.objects.update(read_roles="<everybody>")
     client.force_login(person("viewer"))

@@ -16,7 +16,7 @@ from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.engine import advance
 from tests.accounts.notify.channels.receiving import target_row
 from tests.accounts.runs.rollouts.rows import SAME, accounts, move, plan
-from tests.rows import managing_row, person
+from tests.rows import person
 
 pytestmark = pytest.mark.django_db
 
@@ -76,8 +76,7 @@ def test_a_rollout_that_pauses_by_its_limits_is_noted(rollout) -> None:
     assert noted() == [What.PAUSED]
 
 
-def test_a_verification_that_ends_is_noted(ann) -> None:
-    managing_row()
+def test_a_verification_that_ends_is_noted(ann, managing) -> None:
     rows = accounts(2, granted_at="2026-01-01T00:00Z")
     rollout = rollouts.start(rows, Rollout.Kind.VERIFY, ann)
 
@@ -110,8 +109,7 @@ def test_nothing_is_noted_without_a_mail_server(rollout, settings) -> None:
     assert noted() == []
 
 
-def test_nothing_is_noted_of_what_nobody_started() -> None:
-    managing_row()
+def test_nothing_is_noted_of_what_nobody_started(managing) -> None:
     rollout = rollouts.start(accounts(2), Rollout.Kind.ONBOARD, None)
 
     decisions.stop(rollout, None)

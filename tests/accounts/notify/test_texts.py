@@ -14,7 +14,7 @@ from accounts.notify.written import Text
 from accounts.runs.rollouts.census import runs_of
 from tests.accounts.discover.organization.organizations import member_row
 from tests.accounts.runs.rollouts.rows import started
-from tests.rows import managing_row, person
+from tests.rows import person
 
 pytestmark = pytest.mark.django_db
 
@@ -115,8 +115,7 @@ def test_what_is_no_longer_so_is_not_said(rollout, what, state) -> None:
     assert text(rollout, what, state) is None
 
 
-def test_of_many_causes_and_accounts_the_most_frequent_are_named(ann) -> None:
-    managing_row()
+def test_of_many_causes_and_accounts_the_most_frequent_are_named(ann, managing) -> None:
     rollout = started(12, ann)
     for cause, failed in enumerate((12, 6, 5, 4, 3, 2, 1)):
         fail(rollout, failed, f"Cause {'abcdefg'[cause]}.")

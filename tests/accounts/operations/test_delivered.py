@@ -13,7 +13,6 @@ from tests.accounts.spinnaker.deliveries.delivering import (
     proved_row,
 )
 from tests.onboarding.delivery.strict_gate import StrictGate
-from tests.rows import managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -27,8 +26,7 @@ def test_without_deliveries_every_number_is_zero() -> None:
     assert found.of("bowline_spinnaker_load_seconds_gcount") == 0
 
 
-def test_loaded_accounts_are_counted_with_the_time_that_it_took() -> None:
-    managing_row()
+def test_loaded_accounts_are_counted_with_the_time_that_it_took(managing) -> None:
     proved_row()
     strict = StrictGate()
     deliver(strict)
@@ -46,8 +44,7 @@ def test_loaded_accounts_are_counted_with_the_time_that_it_took() -> None:
     assert found.of("bowline_spinnaker_load_seconds_gsum") == pytest.approx(took, 0.01)
 
 
-def test_what_is_planned_and_not_seen_yet_differs() -> None:
-    managing_row()
+def test_what_is_planned_and_not_seen_yet_differs(managing) -> None:
     account, strict = proved_row(), StrictGate()
     deliver(strict)
     prove_again(account, regions=["us-east-1", "us-west-2"])

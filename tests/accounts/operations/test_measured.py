@@ -17,7 +17,7 @@ from accounts.models import AwsAnswers, Heartbeat, ManagedAccount, Rollout, Run
 from accounts.models.standing import WORDS
 from accounts.models.states import State, Status
 from accounts.operations.measured import Measured
-from tests.rows import account_row, managing_row
+from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
 
@@ -236,9 +236,8 @@ def none() -> Scrape:
 
 
 @pytest.fixture
-def ten_thousand(none: Scrape) -> None:
+def ten_thousand(none: Scrape, managing) -> None:
     """Make so many accounts with hostile names, each with a run that ended."""
-    managing_row()
     now = timezone.now()
     accounts = ManagedAccount.objects.bulk_create(
         ManagedAccount(

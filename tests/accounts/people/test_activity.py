@@ -144,8 +144,7 @@ def test_a_decision_is_on_record_with_the_person(
     )
 
 
-def test_what_cannot_be_recorded_is_not_decided(olga: User) -> None:
-    managing_row()
+def test_what_cannot_be_recorded_is_not_decided(olga: User, managing) -> None:
     run = waiting()
 
     with (
@@ -157,8 +156,7 @@ def test_what_cannot_be_recorded_is_not_decided(olga: User) -> None:
     assert Run.objects.get().status == Status.PLANNED
 
 
-def test_what_was_decided_already_leaves_no_entry(olga: User) -> None:
-    managing_row()
+def test_what_was_decided_already_leaves_no_entry(olga: User, managing) -> None:
     run = waiting()
     actions.discard(run, olga)
 
@@ -167,17 +165,14 @@ def test_what_was_decided_already_leaves_no_entry(olga: User) -> None:
     assert Activity.objects.get().what == What.DISCARD
 
 
-def test_an_edit_is_on_record_as_it_was_and_as_it_is(olga: User) -> None:
-    managing_row()
-
+def test_an_edit_is_on_record_as_it_was_and_as_it_is(olga: User, managing) -> None:
     edit(olga)
 
     detail = Activity.objects.get().detail
     assert detail["changed"] == {"regions": [["us-east-1"], ["eu-west-1"]]}
 
 
-def test_the_same_again_is_no_edit(olga: User) -> None:
-    managing_row()
+def test_the_same_again_is_no_edit(olga: User, managing) -> None:
     account = account_row()
 
     with editing(account, olga):
@@ -186,9 +181,7 @@ def test_the_same_again_is_no_edit(olga: User) -> None:
     assert not Activity.objects.exists()
 
 
-def test_no_external_id_is_on_record(olga: User) -> None:
-    managing_row()
-
+def test_no_external_id_is_on_record(olga: User, managing) -> None:
     describe(olga)
     account = ManagedAccount.objects.get()
     account.granted_at = timezone.now()
@@ -201,17 +194,13 @@ def test_no_external_id_is_on_record(olga: User) -> None:
     assert row.former_external_id not in said
 
 
-def test_the_schedule_decides_nothing() -> None:
-    managing_row()
-
+def test_the_schedule_decides_nothing(managing) -> None:
     actions.verify(standing(), None, origin=Run.Origin.SCHEDULE)
 
     assert not Activity.objects.exists()
 
 
-def test_the_command_line_is_on_record_as_such() -> None:
-    managing_row()
-
+def test_the_command_line_is_on_record_as_such(managing) -> None:
     actions.plan(account_row(), None, origin=Run.Origin.COMMAND)
 
     assert Activity.objects.get().who == "the command line"

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker_names import NameTaken
-from accounts.models import ManagedAccount, Run
+from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from accounts.people.role_limits.limits import limit
 from accounts.people.role_limits.refusing import Outside
@@ -26,9 +26,9 @@ from accounts.runs.actions import (
     remove,
     verify,
 )
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, person
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 
 def planned(account: ManagedAccount | None = None) -> Run:
@@ -41,7 +41,8 @@ def state_of(account: ManagedAccount) -> str:
     return ManagedAccount.objects.get(pk=account.pk).state
 
 
-def test_a_plan_needs_a_managing_account() -> None:
+def test_a_plan_needs_a_managing_account(managing) -> None:
+    managing.delete()
     account = account_row()
 
     with pytest.raises(NoManagingAccount, match="managing account first"):
@@ -49,7 +50,7 @@ def test_a_plan_needs_a_managing_account() -> None:
 
 
 def test_a_plan_remembers_the_versions_and_the_person() -> None:
-    managing_row(version=3)
+    ManagingAccount.objects.update(version=3)
     account = account_row(version=7)
     operator = person("operator")
 
@@ -64,7 +65,6 @@ def test_a_plan_remembers_the_versions_and_the_person() -> None:
 def test_it_is_sent_to_a_worker_when_the_rows_are_committed(
     django_capture_on_commit_callbacks,
 ) -> None:
-    managing_row()
     account = account_row()
     sent: list[Run] = []
 
@@ -76,7 +76,6 @@ def test_it_is_sent_to_a_worker_when_the_rows_are_committed(
 
 
 def test_a_second_plan_puts_the_waiting_one_aside() -> None:
-    managing_row()
     account = account_row()
     first = planned(account)
 
@@ -88,7 +87,6 @@ def test_a_second_plan_puts_the_waiting_one_aside() -> None:
 
 
 def test_a_second_plan_is_refused_while_a_worker_is_on_the_first() -> None:
-    managing_row()
     account = account_row()
     first = plan(account, None, send=keep)
 
@@ -99,7 +97,6 @@ def test_a_second_plan_is_refused_while_a_worker_is_on_the_first() -> None:
 
 
 def test_the_managing_account_has_one_open_run() -> None:
-    managing_row()
     plan_managing(None, send=keep)
 
     with pytest.raises(RunOpen):
@@ -109,7 +106,6 @@ def test_the_managing_account_has_one_open_run() -> None:
 def test_two_people_approve_at_once_and_one_run_comes_of_it(
     django_capture_on_commit_callbacks,
 ) -> None:
-    managing_row()
     run = planned()
     same = Run.objects.get(pk=run.pk)
     sent: list[Run] = []
@@ -126,7 +122,6 @@ def test_two_people_approve_at_once_and_one_run_comes_of_it(
 
 
 def test_approval_takes_the_proof_away_and_a_waiting_plan_does_not() -> None:
-    managing_row()
     account = account_row(state=State.VERIFIED, verification=State.VERIFIED)
 
     run = planned(account)
@@ -149,7 +144,6 @@ def test_approval_takes_the_proof_away_and_a_waiting_plan_does_not() -> None:
 def test_a_discarded_plan_leaves_the_account_as_it_was(
     fields: dict[str, object], state: State
 ) -> None:
-    managing_row()
     account = account_row(state=State.PLANNED, **fields)
     run = planned(account)
 
@@ -159,7 +153,6 @@ def test_a_discarded_plan_leaves_the_account_as_it_was(
 
 
 def test_a_run_that_is_being_applied_cannot_be_discarded() -> None:
-    managing_row()
     run = planned()
     approve(run, None, send=keep)
 
@@ -167,22 +160,17 @@ def test_a_run_that_is_being_applied_cannot_be_discarded() -> None:
 
 
 def test_verifying_starts_without_a_plan() -> None:
-    managing_row()
-
     run = verify(account_row(granted_at=timezone.now()), None)
 
     assert (run.kind, run.status) == (Run.Kind.VERIFY, Status.VERIFYING)
 
 
 def test_a_draft_cannot_be_verified() -> None:
-    managing_row()
-
     with pytest.raises(NothingStands, match="created anything in staging yet"):
         verify(account_row(), None)
 
 
 def test_verifying_leaves_a_waiting_plan_to_whoever_approves() -> None:
-    managing_row()
     account = account_row(granted_at=timezone.now())
     waiting = planned(account)
 
@@ -195,8 +183,6 @@ def test_verifying_leaves_a_waiting_plan_to_whoever_approves() -> None:
 
 
 def test_removing_starts_with_a_plan() -> None:
-    managing_row()
-
     run = remove(account_row(granted_at=timezone.now()), None)
 
     assert (run.kind, run.status) == (Run.Kind.REMOVE, Status.PLANNING)
@@ -233,8 +219,7 @@ def test_an_edit_outdates_the_account_and_takes_its_proof() -> None:
 
 
 @pytest.mark.parametrize("edited", ["account", "managing account"])
-def test_a_plan_that_an_edit_outdates_is_not_approved(edited: str) -> None:
-    managing = managing_row()
+def test_a_plan_that_an_edit_outdates_is_not_approved(managing, edited: str) -> None:
     account = account_row()
     run = planned(account)
     (account if edited == "account" else managing).touch()
@@ -245,7 +230,6 @@ def test_a_plan_that_an_edit_outdates_is_not_approved(edited: str) -> None:
 
 
 def test_a_name_of_another_provider_of_another_account_is_taken() -> None:
-    managing_row()
     plan(account_row("web", providers={"ecs": {}}), None, send=keep)
     twin = account_row("Web-ECS", account_id="933333333333")
 
@@ -256,7 +240,6 @@ def test_a_name_of_another_provider_of_another_account_is_taken() -> None:
 
 
 def test_only_runs_that_nobody_looks_after_are_abandoned() -> None:
-    managing_row()
     now = timezone.now()
     long_ago = now - timedelta(minutes=5)
     lost = plan(account_row(), None, send=keep)
@@ -275,7 +258,6 @@ def test_only_runs_that_nobody_looks_after_are_abandoned() -> None:
 
 
 def test_a_plan_is_approved_by_whoever_may_where_the_account_is() -> None:
-    managing_row()
     run = planned(account_row(environment="test"))
     ada, bob = (person("approver", username=name) for name in ("ada", "bob"))
     limit(ada, APPROVER, ["staging"], None)

@@ -10,7 +10,7 @@ from accounts.runs.actions import approve, discard, keep
 from accounts.runs.deciding.same_changes import approve_same
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import DEV, STAGING, carried, member, planned
-from tests.rows import account_row, managing_row, person, run_row
+from tests.rows import account_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -23,8 +23,7 @@ def waiting(number: int, **fields: object) -> Run:
 
 
 @pytest.fixture
-def three() -> list[Run]:
-    managing_row()
+def three(managing) -> list[Run]:
     return [waiting(number) for number in range(3)]
 
 

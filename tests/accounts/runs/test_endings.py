@@ -130,8 +130,7 @@ def test_a_run_that_another_worker_took_over_is_left_to_it(
     assert f"{run} is being worked on by another worker." in caplog.text
 
 
-def test_a_run_whose_account_was_deleted_is_outdated() -> None:
-    managing_row()
+def test_a_run_whose_account_was_deleted_is_outdated(managing) -> None:
     run = run_row(Status.PLANNING, account=None, account_name="gone")
 
     carry_on(run)

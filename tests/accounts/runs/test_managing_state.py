@@ -268,8 +268,7 @@ def test_nothing_is_found_of_an_edit_that_was_not_applied() -> None:
     assert managing().state == State.OUTDATED
 
 
-def test_a_night_of_verifications_writes_it_once_a_minute() -> None:
-    managing_row()
+def test_a_night_of_verifications_writes_it_once_a_minute(managing) -> None:
     now = timezone.now()
     rows = ManagingAccount.objects.all()
 

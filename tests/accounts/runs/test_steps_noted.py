@@ -14,14 +14,13 @@ from accounts.runs.carrying_out import carry_out
 from onboarding.aws.session import Sessions
 from onboarding.resources.kinds import ServiceLinkedRole
 from onboarding.resources.plan import Create
-from tests.rows import managing_row, run_row, step_row
+from tests.rows import run_row, step_row
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def step() -> Step:
-    managing_row()
+def step(managing) -> Step:
     run = run_row(Status.APPLYING)
     assert run.take_lease()
     return step_row(run)

@@ -18,14 +18,13 @@ from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State
 from accounts.spinnaker.bundles import NothingReady, build, finish, new_bundle
 from tests.accounts.runs.foreign.rows import foreign_row
-from tests.rows import account_row, managing_row
+from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def verified() -> ManagedAccount:
-    managing_row()
+def verified(managing) -> ManagedAccount:
     return account_row(
         "verified", account_id="200000000001", verification=State.VERIFIED
     )
@@ -79,8 +78,7 @@ def test_an_evaluated_account_is_in_it_once_a_person_accepted_it(
     assert names(bundle) == ["evaluated", "verified"]
 
 
-def test_nothing_is_requested_where_all_wait_for_acceptance() -> None:
-    managing_row()
+def test_nothing_is_requested_where_all_wait_for_acceptance(managing) -> None:
     evaluated(accepted=False)
 
     with pytest.raises(NothingReady, match="is none yet: evaluated is evaluated"):
@@ -103,8 +101,7 @@ def test_what_a_person_took_out_before_the_build_is_not_in_it(
     assert names(bundle) == ["verified"]
 
 
-def test_nothing_is_built_where_a_person_took_out_the_only_account() -> None:
-    managing_row()
+def test_nothing_is_built_where_a_person_took_out_the_only_account(managing) -> None:
     evaluated(accepted=True)
     bundle = new_bundle(None)
     ManagedAccount.objects.all().exclude_from_bundles(None)

@@ -16,7 +16,6 @@ from onboarding.spinnaker.bundle.archive import file_list, zipped
 from onboarding.spinnaker.bundle.contents import LISTS, REMOVED, files_in, text_in
 from tests.accounts.spinnaker.deliveries.delivering import deliver, proved_row
 from tests.onboarding.delivery.strict_gate import StrictGate
-from tests.rows import managing_row
 
 pytestmark = pytest.mark.django_db
 BEFORE = "2026-10-31T00:00:00Z"
@@ -24,8 +23,7 @@ BEFORE = "2026-10-31T00:00:00Z"
 
 
 @pytest.fixture
-def strict() -> StrictGate:
-    managing_row()
+def strict(managing) -> StrictGate:
     return StrictGate()
 
 

@@ -31,9 +31,8 @@ BEFORE = "2026-10-31T00:00:00Z"
 
 
 @pytest.fixture
-def leaving() -> ManagedAccount:
+def leaving(managing) -> ManagedAccount:
     """Make an account with two names in Spinnaker, next to another one that stays."""
-    managing_row()
     proved_row("stays", account_id="922222222221", uses_external_id=False)
     return proved_row(
         granted_at=BEFORE,

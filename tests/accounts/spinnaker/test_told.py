@@ -32,15 +32,14 @@ from accounts.spinnaker.feed.tokens import make, note_use
 from accounts.spinnaker.told import told_of, told_since
 from tests.accounts.spinnaker.deliveries.delivering import deliver, proved_row
 from tests.onboarding.delivery.strict_gate import StrictGate
-from tests.rows import approve_entries, managing_row
+from tests.rows import approve_entries
 
 pytestmark = pytest.mark.django_db
 NOW = "2026-11-01T00:00:00Z"
 
 
 @pytest.fixture
-def strict() -> StrictGate:
-    managing_row()
+def strict(managing) -> StrictGate:
     return StrictGate()
 
 
@@ -184,9 +183,8 @@ def test_what_is_deleted_and_still_loaded_is_not_gone(
 
 
 @pytest.fixture
-def fed(admin_user: User) -> ManagedAccount:
+def fed(admin_user: User, managing) -> ManagedAccount:
     """Let Clouddriver pull an account that is in no bundle and no delivery."""
-    managing_row()
     row = proved_row(granted_at=NOW, uses_external_id=False)
     claim_names(row)
     make(admin_user, uuid4(), name="production")

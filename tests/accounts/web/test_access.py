@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from accounts.people.roles import ROLES, roles_of
 from accounts.web.urls import urlpatterns
-from tests.rows import PASSWORD, managing_row, person
+from tests.rows import PASSWORD, person
 
 ARGUMENTS = {
     "pk": uuid.UUID(int=1),
@@ -109,8 +109,7 @@ OWN = {"token-create", "token-revoke"}
 """What everybody does with what is theirs: see tests/accounts/web/tokens."""
 
 
-def test_a_viewer_gets_403_on_every_post(client) -> None:
-    managing_row()
+def test_a_viewer_gets_403_on_every_post(client, managing) -> None:
     client.force_login(person("viewer"))
     names = {*NAMES} - READS - OWN
 
@@ -119,8 +118,7 @@ def test_a_viewer_gets_403_on_every_post(client) -> None:
     assert statuses == dict.fromkeys(names, 403)
 
 
-def test_a_viewer_may_read(client) -> None:
-    managing_row()
+def test_a_viewer_may_read(client, managing) -> None:
     client.force_login(person("viewer"))
 
     statuses = {name: client.get(url_of(name)).status_code for name in READS}

@@ -15,12 +15,12 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from accounts.models import Delivery, ManagedAccount, Rollout, Run
+from accounts.models import Delivery, ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
 from tests.accounts.runs.rollouts.rows import plan, started
-from tests.rows import account_row, managing_row, run_row, step_row
+from tests.rows import account_row, run_row, step_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 STATES_AN_OUTCOME = re.compile(
     r"^Spinnaker has access$|and Spinnaker can no longer assume|is verified, and"
@@ -139,7 +139,6 @@ def page(client, url: str) -> str:
 
 
 def test_a_run_says_access_only_where_all_was_proved(viewer) -> None:
-    managing_row()
     for fields in ({"unknown_writes": 1}, {"undeployable": 1}):
         run = run_row(Status.VERIFIED, **fields)
         assert "Spinnaker has access" not in page(viewer, run.get_absolute_url())
@@ -150,7 +149,6 @@ def test_a_run_says_access_only_where_all_was_proved(viewer) -> None:
 
 
 def test_a_run_with_steps_changed_aws(viewer) -> None:
-    managing_row()
     run = run_row(Status.VERIFIED)
     says = "Nothing had to be changed in AWS."
 
@@ -161,7 +159,6 @@ def test_a_run_with_steps_changed_aws(viewer) -> None:
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.ERRORED])
 def test_a_run_that_stopped_halfway_changed_aws(viewer, status: Status) -> None:
-    managing_row()
     error = {"message": "No.", "hint": ""}
     run = run_row(status, error=error, approved_at=timezone.now())
     step_row(run)
@@ -173,14 +170,12 @@ def test_a_run_that_stopped_halfway_changed_aws(viewer, status: Status) -> None:
 
 
 def test_only_an_outdated_plan_changed_nothing(viewer) -> None:
-    managing_row()
     run = run_row(Status.VERIFIED)
 
     assert "Nothing in AWS has changed." not in page(viewer, run.get_absolute_url())
 
 
 def test_the_managing_account_matches_only_once_verified(viewer) -> None:
-    managing_row()
     error = {"message": "No.", "hint": ""}
     run = run_row(Status.FAILED, kind=Run.Kind.MANAGING, account=None, error=error)
 
@@ -188,7 +183,6 @@ def test_the_managing_account_matches_only_once_verified(viewer) -> None:
 
 
 def test_a_removal_that_failed_removed_nothing_for_certain(viewer) -> None:
-    managing_row()
     error = {"message": "No.", "hint": ""}
     run = run_row(Status.FAILED, kind=Run.Kind.REMOVE, error=error)
 
@@ -199,7 +193,6 @@ def test_a_removal_that_failed_removed_nothing_for_certain(viewer) -> None:
 
 
 def test_a_rollout_with_failures_is_not_just_finished(viewer) -> None:
-    managing_row()
     rollout = started(3)
     plan(rollout)
     Run.objects.filter(rollout=rollout).update(status=Status.FAILED)
@@ -212,7 +205,6 @@ def test_a_rollout_with_failures_is_not_just_finished(viewer) -> None:
 
 
 def test_what_waits_is_something_to_do(approver) -> None:
-    managing_row()
     run_row(Status.PLANNED)
 
     assert "You're all set." not in page(approver, "/")
@@ -222,14 +214,13 @@ def test_what_waits_is_something_to_do(approver) -> None:
 def test_not_every_account_is_verified_while_one_waits_for_its_owner(
     viewer, state: State
 ) -> None:
-    managing_row(state=State.VERIFIED, verification=State.VERIFIED)
+    ManagingAccount.objects.update(state=State.VERIFIED, verification=State.VERIFIED)
     account_row(state=state, granted_at=timezone.now() - timedelta(days=1))
 
     assert "Every account is verified" not in page(viewer, "/")
 
 
 def test_a_file_with_something_new_is_not_known_already(operator) -> None:
-    managing_row()
     text = "name,account_id,environment,regions,external_id,ec2\n"
     text += "new,9333-3333-3333,test,us-east-1,yes,yes\n"
     file = SimpleUploadedFile("a.csv", text.encode())
@@ -243,7 +234,6 @@ def test_a_file_with_something_new_is_not_known_already(operator) -> None:
 
 
 def test_a_delivery_that_failed_neither_loaded_nor_sent_nothing(viewer) -> None:
-    managing_row()
     error = {"message": "Gate refused.", "hint": ""}
     status = Delivery.Status.FAILED
     Delivery.objects.create(

@@ -11,8 +11,7 @@ from tests.rows import account_row, managing_row
 
 
 @pytest.mark.django_db
-def test_a_broker_that_is_down_leaves_the_run_to_the_sweep(caplog) -> None:
-    managing_row()
+def test_a_broker_that_is_down_leaves_the_run_to_the_sweep(caplog, managing) -> None:
     run = plan(account_row(), None, send=keep)
 
     wake(run)
@@ -24,8 +23,7 @@ def test_a_broker_that_is_down_leaves_the_run_to_the_sweep(caplog) -> None:
 
 
 @pytest.mark.django_db
-def test_a_broker_that_is_down_is_tried_once_for_many_runs(caplog) -> None:
-    managing_row()
+def test_a_broker_that_is_down_is_tried_once_for_many_runs(caplog, managing) -> None:
     rows = [account_row(f"a{n}", account_id=f"{n:012}") for n in range(3)]
     runs = [plan(row, None, send=keep) for row in rows]
 

@@ -79,8 +79,7 @@ def test_a_program_is_told_why_nothing_is_saved(db, request):
     assert answer.json()["code"] == "unwritable"
 
 
-def test_a_page_says_why_nothing_is_saved(db, request):
-    managing_row()
+def test_a_page_says_why_nothing_is_saved(request, managing):
     account = account_row()
     client = Client(raise_request_exception=False)
     client.force_login(person("operator"))

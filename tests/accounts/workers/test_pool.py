@@ -337,8 +337,7 @@ def test_a_connection_that_broke_while_idle_stops_no_run(
     assert "stopped" not in caplog.text
 
 
-def test_a_rollout_goes_on_as_soon_as_its_run_ends() -> None:
-    managing_row()
+def test_a_rollout_goes_on_as_soon_as_its_run_ends(managing) -> None:
     rollout = rollouts.started(12)
     rollouts.plan(rollout)
     approve_group(rollout, rollouts.SAME, person("approver"))

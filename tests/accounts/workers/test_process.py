@@ -18,15 +18,14 @@ from accounts.work.queue import PEOPLE, SCHEDULE
 from accounts.workers import process
 from accounts.workers.process import Process
 from script.servers import wait_until
-from tests.rows import account_row, managing_row, run_row
+from tests.rows import account_row, run_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def of_both() -> tuple[Run, Run]:
+def of_both(managing) -> tuple[Run, Run]:
     """Let a run of a person and one of the schedule wait."""
-    managing_row()
     runs = (
         run_row(
             Status.VERIFYING,

@@ -123,8 +123,7 @@ def test_each_mistake_is_said_and_nothing_is_saved(operator, path):
     assert not ManagingAccount.objects.exists()
 
 
-def test_a_spreadsheet_is_taken_as_csv(operator):
-    managing_row()
+def test_a_spreadsheet_is_taken_as_csv(operator, managing):
     text = "name,account_id,regions,ec2\nweb,922222222222,us-east-1,yes\n"
 
     read = operator.get(f"{PATH}?format=csv")
@@ -159,8 +158,7 @@ def test_no_program_changes_the_connection_with_spinnaker(operator):
     assert not ManagedAccount.objects.exists()
 
 
-def test_a_limited_role_saves_no_account_of_another_environment(operator):
-    managing_row()
+def test_a_limited_role_saves_no_account_of_another_environment(operator, managing):
     limit(operator.person, OPERATOR, ["staging"], None)
     accounts = FILE[FILE.index("accounts:") :]
 

@@ -8,7 +8,7 @@ from accounts.models import ManagedAccount
 from tests.accounts.api.calling import Caller, detail, token_of
 from tests.accounts.api.v1.test_accounts_file import FILE, PATH, REFUSED, read_on, send
 from tests.accounts.web.answers import fails_halfway, work
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -118,8 +118,7 @@ def test_no_more_than_two_files_of_a_person_wait(operator, long):
     assert read["Retry-After"] == answers[2]["Retry-After"] == "3"
 
 
-def test_a_worker_writes_many_accounts_anew_for_each_who_asks(operator, long):
-    managing_row()
+def test_a_worker_writes_many_accounts_anew_for_each_who_asks(operator, long, managing):
     first = operator.read("/accounts-file", format="csv")
     assert operator.get(f"/api/v1{first.json()['path']}").json() == first.json()
     account_row("late")

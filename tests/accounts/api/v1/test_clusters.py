@@ -9,7 +9,7 @@ from accounts.models import ClusterSearch, FoundCluster, ManagedAccount
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
-from tests.rows import account_row, managing_row
+from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
 
@@ -17,8 +17,7 @@ SEARCHES = "/clusters/searches"
 
 
 @pytest.fixture
-def account(db) -> ManagedAccount:
-    managing_row()
+def account(managing) -> ManagedAccount:
     return account_row()
 
 

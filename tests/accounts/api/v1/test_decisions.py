@@ -14,14 +14,13 @@ from accounts.models.states import State, Status
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import Caller, detail, token_of
-from tests.rows import account_row, managing_row, person, run_row, step_row
+from tests.rows import account_row, person, run_row, step_row
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def account(db) -> ManagedAccount:
-    managing_row()
+def account(managing) -> ManagedAccount:
     return account_row(access_role="access")
 
 
@@ -52,8 +51,7 @@ def test_it_plans_an_account_once_for_one_key(operator, account):
     assert (entry.who, entry.detail["token"]) == ("operator", "ci")
 
 
-def test_an_account_that_is_not_described_to_the_end_is_not_planned(operator):
-    managing_row()
+def test_an_account_that_is_not_described_to_the_end_is_not_planned(operator, managing):
     account_row(providers={}, regions=[])
 
     assert detail(operator.post("/accounts/staging/plan")) == (

@@ -14,7 +14,7 @@ from accounts.people.roles import APPROVER
 from tests.accounts.api.calling import Caller, token_of
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.runs.foreign.test_accepting import both
-from tests.rows import account_row, managing_row
+from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
 
@@ -23,8 +23,7 @@ UNTIL = f"{today() + timedelta(days=30)}"
 
 
 @pytest.fixture
-def numbers() -> list[int]:
-    managing_row()
+def numbers(managing) -> list[int]:
     environments = ("dev", "production", "staging")
     return [
         foreign_row(account_row(one, account_id=f"{n:012}", environment=one)).pk
@@ -79,6 +78,5 @@ def test_where_nothing_is_decided_it_says_why(numbers: list[int]) -> None:
     )
 
 
-def test_a_policy_of_no_account_is_not_found() -> None:
-    managing_row()
+def test_a_policy_of_no_account_is_not_found(managing) -> None:
     assert of("olga").read(PATH).status_code == 404

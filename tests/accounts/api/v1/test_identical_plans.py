@@ -34,8 +34,7 @@ def waiting(number: int, *, fingerprint: str = SAME, **fields) -> Run:
 
 
 @pytest.fixture
-def three(db) -> list[Run]:
-    managing_row()
+def three(managing) -> list[Run]:
     return [waiting(number) for number in range(3)]
 
 

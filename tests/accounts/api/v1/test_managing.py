@@ -61,8 +61,7 @@ def test_what_a_file_must_not_say_is_refused_with_its_sentence(
     assert not ManagingAccount.objects.exists()
 
 
-def test_it_stays_the_same_account_while_others_trust_it(operator):
-    managing_row()
+def test_it_stays_the_same_account_while_others_trust_it(operator, managing):
     account_row(granted_at="2026-01-01T00:00Z", state="verified")
 
     answer = operator.put("/managing-account", {**CORE, "account_id": "933333333333"})
@@ -72,9 +71,7 @@ def test_it_stays_the_same_account_while_others_trust_it(operator):
     )
 
 
-def test_it_is_planned_once_for_one_key(operator):
-    managing_row()
-
+def test_it_is_planned_once_for_one_key(operator, managing):
     answers = [operator.post("/managing-account/plan", key="one") for _ in range(2)]
 
     assert [one.status_code for one in answers] == [202, 202]
@@ -84,8 +81,7 @@ def test_it_is_planned_once_for_one_key(operator):
     assert (shown["state"], shown["open_run"]) == ("draft", run.number)
 
 
-def test_one_run_of_it_at_a_time(operator):
-    managing_row()
+def test_one_run_of_it_at_a_time(operator, managing):
     run = run_row(Status.APPLYING, account=None, kind=Run.Kind.MANAGING)
 
     assert detail(operator.post("/managing-account/plan")) == (

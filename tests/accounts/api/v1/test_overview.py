@@ -15,8 +15,7 @@ from tests.rows import account_row, managing_row, run_row
 pytestmark = pytest.mark.django_db
 
 
-def test_it_counts_the_accounts_and_says_what_to_do(reader):
-    managing_row()
+def test_it_counts_the_accounts_and_says_what_to_do(reader, managing):
     account_row(environment="production", state=State.FAILED)
     account_row("other", account_id="9" * 12)
 
@@ -36,8 +35,7 @@ def test_it_counts_the_accounts_and_says_what_to_do(reader):
     assert (shown["worse"], shown["more_worse"]) == ([], False)
 
 
-def test_a_check_that_got_worse_is_named(reader):
-    managing_row()
+def test_a_check_that_got_worse_is_named(reader, managing):
     account = account_row(state=State.DRIFTED, granted_at=timezone.now())
     run = run_row(Status.VERIFIED, account=account)
     found = {"provider": "ec2", "name": "List", "outcome": "failed", "worse": True}

@@ -13,7 +13,7 @@ from accounts.people.activity import record
 from accounts.runs.results import fold
 from tests.accounts.api.calling import caller
 from tests.bundles import with_every_provider
-from tests.rows import account_row, bundle_row, managing_row, person, run_row, step_row
+from tests.rows import account_row, bundle_row, person, run_row, step_row
 
 pytestmark = pytest.mark.django_db
 
@@ -38,8 +38,7 @@ def test_it_says_how_a_run_ended(reader):
     assert shown["error"] == {"message": "No.", "hint": "Ask."}
 
 
-def test_the_plan_has_what_an_approval_is_about(reader):
-    managing_row()
+def test_the_plan_has_what_an_approval_is_about(reader, managing):
     run = run_row(Status.PLANNED)
     step_row(run)
 
@@ -50,8 +49,7 @@ def test_the_plan_has_what_an_approval_is_about(reader):
     assert plan["changes"][0]["after"] == {"name": "spinnakerManaged"}
 
 
-def test_an_edit_outdates_the_plan(reader):
-    managing_row()
+def test_an_edit_outdates_the_plan(reader, managing):
     run = run_row(Status.PLANNED)
     run.account.touch()
 
@@ -156,8 +154,7 @@ def test_no_filter_takes_what_the_database_cannot(reader, path):
         assert reader.read(path, **{key: "\0"}).status_code in {200, 422}
 
 
-def test_what_a_worker_does_says_where_to_read_it_again(reader):
-    managing_row()
+def test_what_a_worker_does_says_where_to_read_it_again(reader, managing):
     account_row()
     run = run_row(Status.APPLYING, account=ManagedAccount.objects.get())
 

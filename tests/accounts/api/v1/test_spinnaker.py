@@ -59,9 +59,7 @@ def test_what_clouddriver_needs_once_is_a_file(reader):
     assert "poll" in answer.content.decode().lower()
 
 
-def test_how_spinnaker_is_run_is_read_and_said(reader, operator):
-    managing_row()
-
+def test_how_spinnaker_is_run_is_read_and_said(reader, operator, managing):
     before = reader.read("/spinnaker/run-by").json()
     answer = operator.put("/spinnaker/run-by", {"run_by": "kustomize"})
     refused = operator.put("/spinnaker/run-by", {"run_by": "kleat"})
@@ -72,9 +70,7 @@ def test_how_spinnaker_is_run_is_read_and_said(reader, operator):
     assert reader.read("/spinnaker/run-by").json() == {"run_by": "kustomize"}
 
 
-def test_each_way_to_run_spinnaker_can_be_said(operator):
-    managing_row()
-
+def test_each_way_to_run_spinnaker_can_be_said(operator, managing):
     for way in WAYS:
         answer = operator.put("/spinnaker/run-by", {"run_by": way.key})
         assert answer.status_code == 200, way

@@ -18,14 +18,13 @@ from accounts.models import (
 )
 from accounts.models.states import State
 from tests.accounts.web.answers import again
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, person
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def search() -> ClusterSearch:
-    managing_row()
+def search(managing) -> ClusterSearch:
     return ClusterSearch.objects.create(
         by=person("operator"), namespaces=["default"], finished_at=timezone.now()
     )

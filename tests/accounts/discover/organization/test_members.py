@@ -168,9 +168,7 @@ def test_an_account_whose_state_is_not_told_says_so() -> None:
     assert one.refusal
 
 
-def test_they_become_drafts_as_the_wizard_would_make_them() -> None:
-    managing_row()
-
+def test_they_become_drafts_as_the_wizard_would_make_them(managing) -> None:
     web, data = described(WEB, DATA)
 
     assert (web.name, data.name) == ("web-prod", "data")
@@ -187,14 +185,11 @@ def test_they_become_drafts_as_the_wizard_would_make_them() -> None:
     }
 
 
-def test_they_lack_nothing_that_a_plan_needs() -> None:
-    managing_row()
-
+def test_they_lack_nothing_that_a_plan_needs(managing) -> None:
     assert [undone(row) for row in described(WEB, DATA)] == [[], []]
 
 
-def test_they_have_the_moment_by_which_they_are_found() -> None:
-    managing_row()
+def test_they_have_the_moment_by_which_they_are_found(managing) -> None:
     account_row("other")
 
     moment = describe(WEB, DATA)
@@ -203,8 +198,7 @@ def test_they_have_the_moment_by_which_they_are_found() -> None:
     assert {row.name for row in found} == {"web-prod", "data"}
 
 
-def test_each_has_an_external_id_of_its_own() -> None:
-    managing_row()
+def test_each_has_an_external_id_of_its_own(managing) -> None:
     providers = ["ec2"]
 
     web, data = described(WEB, DATA, uses_external_id=True, providers=providers)
@@ -222,8 +216,7 @@ def test_the_managing_account_is_entered_as_it_is_there() -> None:
     assert own.access_role == "Admin"
 
 
-def test_one_that_is_refused_stops_all_and_each_is_told() -> None:
-    managing_row()
+def test_one_that_is_refused_stops_all_and_each_is_told(managing) -> None:
     account_row("webby", account_id=WEB.account_id)
     closed = Account("100000000003", "Old", "SUSPENDED")
     ids = [DATA.account_id, WEB.account_id, closed.account_id, "1'; --"]
@@ -236,9 +229,7 @@ def test_one_that_is_refused_stops_all_and_each_is_told() -> None:
     assert ManagedAccount.objects.count() == 1
 
 
-def test_what_the_rows_forbid_is_told_by_account() -> None:
-    managing_row()
-
+def test_what_the_rows_forbid_is_told_by_account(managing) -> None:
     with pytest.raises(MembersRefused) as caught:
         describe(WEB, environment="Not a name")
 
@@ -247,9 +238,7 @@ def test_what_the_rows_forbid_is_told_by_account() -> None:
     assert not ManagedAccount.objects.exists()
 
 
-def test_an_account_that_is_ticked_twice_is_described_once() -> None:
-    managing_row()
-
+def test_an_account_that_is_ticked_twice_is_described_once(managing) -> None:
     describe(WEB, ids=[WEB.account_id] * 2)
 
     assert ManagedAccount.objects.count() == 1

@@ -45,8 +45,7 @@ HOSTILE: list[Any] = [
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-def test_nothing_else_is_loaded(value: Any) -> None:
-    managing_row()
+def test_nothing_else_is_loaded(value: Any, managing) -> None:
     ManagingAccount.objects.update(kept_roles=value)
 
     with pytest.raises(Unreadable, match="The column kept_roles of the managing"):

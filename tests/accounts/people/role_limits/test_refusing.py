@@ -91,8 +91,7 @@ def test_whoever_is_not_limited_costs_one_query(django_assert_num_queries) -> No
             refuse_outside(bob, OPERATOR, row)
 
 
-def test_a_command_by_a_limited_person_is_refused(olga: User) -> None:
-    managing_row()
+def test_a_command_by_a_limited_person_is_refused(olga: User, managing) -> None:
     Bundle.objects.create(number=1, status=Bundle.Status.READY)
 
     with pytest.raises(CommandError, match="olga applies to staging only"):

@@ -5,9 +5,9 @@ import pytest
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.runs.deciding.groups import IdenticalPlans, identical_plans
-from tests.rows import account_row, managing_row, run_row, step_row
+from tests.rows import account_row, run_row, step_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 
 def wait(fingerprint: str, *numbers: int, status: str = Status.PLANNED) -> list[Run]:
@@ -21,7 +21,6 @@ def wait(fingerprint: str, *numbers: int, status: str = Status.PLANNED) -> list[
 
 
 def test_the_largest_group_comes_first() -> None:
-    managing_row()
     wait("aa", 1, 2)
     wait("bb", 3, 4, 5)
 
@@ -29,7 +28,6 @@ def test_the_largest_group_comes_first() -> None:
 
 
 def test_what_is_alone_edited_decided_or_not_signed_is_no_group() -> None:
-    managing_row()
     wait("aa", 1)
     wait("", 2, 3)
     edited, _ = wait("bb", 4, 5)
@@ -41,7 +39,6 @@ def test_what_is_alone_edited_decided_or_not_signed_is_no_group() -> None:
 
 def test_so_many_groups_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("accounts.runs.deciding.groups.MOST_GROUPS", 1)
-    managing_row()
     wait("aa", 1, 2)
     wait("bb", 3, 4)
 
@@ -49,7 +46,6 @@ def test_so_many_groups_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_costs_as_much_for_many_plans(django_assert_num_queries) -> None:
-    managing_row()
     wait("aa", *range(30))
     wait("bb", *range(30, 60))
 

@@ -25,9 +25,7 @@ def test_a_plan_that_an_edit_outdates_is_to_be_planned_again() -> None:
     )
 
 
-def test_a_plan_that_waits_unedited_is_not_outdated() -> None:
-    managing_row()
-
+def test_a_plan_that_waits_unedited_is_not_outdated(managing) -> None:
     assert outdated(run_row()) == ""
 
 
@@ -37,8 +35,7 @@ def test_a_run_that_is_decided_is_outdated_no_more() -> None:
     assert outdated(run_row(Status.VERIFIED)) == ""
 
 
-def test_it_is_said_who_decided_before() -> None:
-    managing_row()
+def test_it_is_said_who_decided_before(managing) -> None:
     olga = person("approver", username="olga")
     approved = run_row(Status.VERIFIED, approved_by_name="olga")
     verified = run_row(Status.VERIFIED)
@@ -54,8 +51,7 @@ def test_it_is_said_who_decided_before() -> None:
     ]
 
 
-def test_it_is_said_what_a_plan_was_discarded_for() -> None:
-    managing_row()
+def test_it_is_said_what_a_plan_was_discarded_for(managing) -> None:
     rollout = Rollout.objects.create()
     stopped = run_row(rollout=rollout)
     stop(rollout, person("operator", username="olga"))

@@ -7,21 +7,18 @@ from accounts.models import Run
 from accounts.models.states import Status
 from accounts.runs.actions import Forgotten, NothingStands
 from accounts.runs.deciding.starting import start_again, start_plan
-from tests.rows import account_row, managing_row, person, run_row
+from tests.rows import account_row, person, run_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 
 def test_an_account_that_is_described_to_the_end_is_planned() -> None:
-    managing_row()
-
     run = start_plan(account_row(), person("operator"))
 
     assert (run.kind, run.status) == (Run.Kind.ONBOARD, Status.PLANNING)
 
 
 def test_an_account_is_not_planned_before_each_part_is_described() -> None:
-    managing_row()
     draft = account_row(providers={}, regions=[])
 
     with pytest.raises(Incomplete, match="incomplete: providers, access, details"):
@@ -33,7 +30,6 @@ def test_an_account_is_not_planned_before_each_part_is_described() -> None:
 
 @pytest.mark.parametrize("kind", [Run.Kind.ONBOARD, Run.Kind.MANAGING])
 def test_a_run_is_started_again_as_one_of_its_kind(kind: Run.Kind) -> None:
-    managing_row()
     account = account_row() if kind == Run.Kind.ONBOARD else None
     failed = run_row(Status.FAILED, kind=kind, account=account)
 
@@ -44,7 +40,6 @@ def test_a_run_is_started_again_as_one_of_its_kind(kind: Run.Kind) -> None:
 
 
 def test_a_verification_is_refused_again_as_it_was_at_first() -> None:
-    managing_row()
     failed = run_row(Status.FAILED, kind=Run.Kind.VERIFY)
 
     with pytest.raises(NothingStands):
@@ -52,7 +47,6 @@ def test_a_verification_is_refused_again_as_it_was_at_first() -> None:
 
 
 def test_no_run_of_an_account_that_was_deleted_is_started_again() -> None:
-    managing_row()
     failed = run_row(Status.FAILED)
     assert failed.account is not None
     failed.account.delete()

@@ -45,8 +45,7 @@ def accepted(policy: ForeignPolicy, by: User) -> None:
 
 
 @pytest.mark.django_db
-def test_who_asked_does_not_accept_where_two_are_asked_for() -> None:
-    managing_row()
+def test_who_asked_does_not_accept_where_two_are_asked_for(managing) -> None:
     olga, paul = both("olga"), both("paul")
     policy = asked(foreign_row(account_row(environment="production")), olga)
 
@@ -81,8 +80,7 @@ def test_what_is_the_managing_accounts_touches_every_environment(
 
 
 @pytest.mark.django_db
-def test_a_limited_role_asks_and_ends_inside_its_environments_only() -> None:
-    managing_row()
+def test_a_limited_role_asks_and_ends_inside_its_environments_only(managing) -> None:
     olga = both("olga")
     limit(olga, OPERATOR, ["staging"], None)
     policy = foreign_row(account_row(environment="production"))
@@ -96,15 +94,13 @@ def test_a_limited_role_asks_and_ends_inside_its_environments_only() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("days", [-1, LONGEST.days + 1])
-def test_it_is_for_a_year_at_most(days: int) -> None:
-    managing_row()
+def test_it_is_for_a_year_at_most(days: int, managing) -> None:
     with pytest.raises(NoDay, match="Choose a day from today until"):
         asked(foreign_row(account_row()), both("olga"), until=today() + timedelta(days))
 
 
 @pytest.mark.django_db
-def test_what_nobody_asked_for_is_not_accepted() -> None:
-    managing_row()
+def test_what_nobody_asked_for_is_not_accepted(managing) -> None:
     olga, policy = both("olga"), foreign_row(account_row(environment="staging"))
 
     with pytest.raises(NotAsked, match="isn't waiting for acceptance"):
@@ -116,8 +112,7 @@ def test_what_nobody_asked_for_is_not_accepted() -> None:
 
 
 @pytest.mark.django_db
-def test_only_what_was_read_is_accepted() -> None:
-    managing_row()
+def test_only_what_was_read_is_accepted(managing) -> None:
     olga, policy = both("olga"), foreign_row(account_row(environment="staging"))
     read = asked(policy, olga)
     asked(policy, olga, until=today() + LONGEST)
@@ -128,8 +123,7 @@ def test_only_what_was_read_is_accepted() -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_gone_meanwhile_is_not_accepted() -> None:
-    managing_row()
+def test_what_is_gone_meanwhile_is_not_accepted(managing) -> None:
     olga, policy = both("olga"), foreign_row(account_row(environment="staging"))
     read = asked(policy, olga)
     ForeignPolicy.objects.all().delete()
@@ -139,8 +133,7 @@ def test_what_is_gone_meanwhile_is_not_accepted() -> None:
 
 
 @pytest.mark.django_db
-def test_asking_again_and_ending_end_what_was_accepted() -> None:
-    managing_row()
+def test_asking_again_and_ending_end_what_was_accepted(managing) -> None:
     olga, policy = both("olga"), foreign_row(account_row(environment="staging"))
     accepted(asked(policy, olga), olga)
 

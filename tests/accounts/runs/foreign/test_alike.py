@@ -111,8 +111,7 @@ def test_a_limited_role_decides_in_its_environments_only(role) -> None:
     assert ForeignPolicy.objects.accepted().count() == (role is APPROVER)
 
 
-def test_an_account_that_moves_is_in_both_environments() -> None:
-    managing_row()
+def test_an_account_that_moves_is_in_both_environments(managing) -> None:
     state = {"state": "verified", "verification": "verified"}
     foreign_row(account_row(environment="production", **state))
     ManagedAccount.objects.update(environment="dev")

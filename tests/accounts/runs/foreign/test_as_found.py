@@ -41,8 +41,7 @@ def role(row: FoundRoles, name: str = ROLE) -> FoundRole:
 
 
 @pytest.mark.django_db
-def test_a_reading_is_written_over_the_one_before() -> None:
-    managing_row()
+def test_a_reading_is_written_over_the_one_before(managing) -> None:
     account = account_row()
     foreign = Foreign(ADMINISTRATOR, EVERYTHING)
     one = Comparison((), 0, (*planned(), ADMINISTRATOR), foreign=(foreign,))
@@ -76,17 +75,14 @@ def test_what_could_not_be_read_says_why_and_keeps_what_was_read_before() -> Non
 
 
 @pytest.mark.django_db
-def test_what_is_being_removed_is_not_read_as_what_the_roles_may_do() -> None:
-    managing_row()
-
+def test_what_is_being_removed_is_not_read_as_what_the_roles_may_do(managing) -> None:
     keep_as_found([(side(account_row(), removes=True), NOTHING)], timezone.now())
 
     assert not FoundRoles.objects.exists()
 
 
 @pytest.mark.django_db
-def test_of_what_differs_the_first_are_named_and_the_rest_is_counted() -> None:
-    managing_row()
+def test_of_what_differs_the_first_are_named_and_the_rest_is_counted(managing) -> None:
     account = account_row()
     (create, *_) = [Create(one) for one in planned()]
     many = Comparison((create,) * (MOST_DIFFERING + 2), 0, ())

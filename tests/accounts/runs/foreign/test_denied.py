@@ -19,7 +19,7 @@ from onboarding.aws.roles.recorded import Recorded
 from onboarding.checks import Outcome
 from onboarding.resources.take_over import TakeOver
 from onboarding.topology import Reach
-from tests.rows import account_row, managing_row, run_row
+from tests.rows import account_row, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -28,8 +28,7 @@ DETACHED = TakeOver(detaches=frozenset(["a" * 64])).as_json()
 
 
 @pytest.fixture
-def account() -> ManagedAccount:
-    managing_row()
+def account(managing) -> ManagedAccount:
     return account_row(adopts=True)
 
 

@@ -17,7 +17,7 @@ from onboarding.resources.kinds import Role
 from onboarding.resources.policy import Policy
 from onboarding.resources.take_over import NOTHING, Done, TakeOver
 from onboarding.topology import Reach
-from tests.rows import account_row, managing_row
+from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
 
@@ -35,8 +35,7 @@ DETACHES = TakeOver(detaches=frozenset(["a" * 64]))
 
 
 @pytest.fixture
-def account() -> ManagedAccount:
-    managing_row()
+def account(managing) -> ManagedAccount:
     return account_row(adopts=True)
 
 

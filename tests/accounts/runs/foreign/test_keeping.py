@@ -24,8 +24,7 @@ def side(**fields: object) -> Side:
     return Side("accountdev", "accountdev", Reach("9" * 12), (), **fields)  # type: ignore[arg-type]
 
 
-def test_only_what_was_read_and_not_found_is_forgotten() -> None:
-    managing_row()
+def test_only_what_was_read_and_not_found_is_forgotten(managing) -> None:
     account = account_row()
     gone, stays = foreign_row(account), foreign_row(None, digest="e" * 64)
 
@@ -35,9 +34,8 @@ def test_only_what_was_read_and_not_found_is_forgotten() -> None:
     assert ForeignPolicy.objects.get() == stays
 
 
-def test_what_could_not_be_read_stays_whatever_else_was() -> None:
+def test_what_could_not_be_read_stays_whatever_else_was(managing) -> None:
     """Grants of an earlier release are looked for in the managing account."""
-    managing_row()
     account = account_row()
     foreign_row(account)
     foreign_row(None, digest="e" * 64)
@@ -49,8 +47,7 @@ def test_what_could_not_be_read_stays_whatever_else_was() -> None:
     assert ForeignPolicy.objects.count() == 2
 
 
-def test_it_is_decided_with_its_like_but_in_the_managing_account() -> None:
-    managing_row()
+def test_it_is_decided_with_its_like_but_in_the_managing_account(managing) -> None:
     account, found = account_row(), found_in("922222222222")
 
     keep_foreign(account.pk, [found], timezone.now())

@@ -20,7 +20,7 @@ from accounts.runs.foreign.taking_over import (
 from onboarding.resources.kinds import Attachment, InstanceProfile
 from onboarding.resources.plan import Create, Plan, PlannedChange
 from onboarding.resources.take_over import Done, TakeOver
-from tests.rows import account_row, managing_row, run_row, step_row
+from tests.rows import account_row, run_row, step_row
 
 pytestmark = pytest.mark.django_db
 
@@ -38,8 +38,7 @@ DETACHED = TakeOver(detaches=frozenset(["a" * 64]))
 
 
 @pytest.fixture
-def account() -> ManagedAccount:
-    managing_row()
+def account(managing) -> ManagedAccount:
     return account_row(adopts=True, state=State.PLANNED, verified={"entries": []})
 
 
@@ -108,8 +107,7 @@ def test_what_is_in_progress_is_not_undone(account: ManagedAccount) -> None:
         undo(run, None)
 
 
-def test_what_was_only_evaluated_waits_until_it_is_accepted() -> None:
-    managing_row()
+def test_what_was_only_evaluated_waits_until_it_is_accepted(managing) -> None:
     account = account_row(adopts=True, verification=State.EVALUATED)
 
     assert "Have an approver accept it on its page first." in why_not(account, DETACHED)

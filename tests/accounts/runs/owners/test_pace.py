@@ -63,8 +63,7 @@ def test_of_two_workers_only_one_looks() -> None:
 
 
 @pytest.mark.django_db
-def test_an_error_at_one_lets_the_others_be_looked_at() -> None:
-    managing_row()
+def test_an_error_at_one_lets_the_others_be_looked_at(managing) -> None:
     waiting(name="first", account_id="1" * 12)
     waiting()
 

@@ -15,7 +15,7 @@ from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import comes_after, managing_run
 from accounts.runs.rollouts.engine import advance
 from tests.accounts.runs.rollouts.rows import SAME, move, plan, started, statuses
-from tests.rows import account_row, managing_row, person, run_row
+from tests.rows import account_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -24,8 +24,7 @@ PLANNING, PLANNED, APPROVED = Status.PLANNING, Status.PLANNED, Status.APPROVED
 
 
 @pytest.fixture
-def first() -> Rollout:
-    managing_row()
+def first(managing) -> Rollout:
     return started(7)
 
 

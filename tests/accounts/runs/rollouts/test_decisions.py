@@ -21,17 +21,12 @@ from tests.accounts.runs.rollouts.rows import (
     started,
     statuses,
 )
-from tests.rows import managing_row, person
+from tests.rows import person
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 PLANNED, APPROVED, APPLYING = Status.PLANNED, Status.APPROVED, Status.APPLYING
 VERIFIED, FAILED, DISCARDED = Status.VERIFIED, Status.FAILED, Status.DISCARDED
-
-
-@pytest.fixture(autouse=True)
-def managing():
-    return managing_row()
 
 
 @pytest.fixture

@@ -15,17 +15,12 @@ from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance, advance_after, send
 from onboarding.resources.take_over import TakeOver
 from tests.accounts.runs.rollouts.rows import SAME, move, plan, started, statuses
-from tests.rows import managing_row, person
+from tests.rows import person
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 PLANNED, APPROVED, APPLYING = Status.PLANNED, Status.APPROVED, Status.APPLYING
 VERIFIED, FAILED = Status.VERIFIED, Status.FAILED
-
-
-@pytest.fixture(autouse=True)
-def managing():
-    return managing_row()
 
 
 @pytest.fixture

@@ -11,16 +11,11 @@ from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import runs_of
 from accounts.runs.rollouts.engine import advance
 from tests.accounts.runs.rollouts.rows import move, plan
-from tests.rows import account_row, managing_row, person, run_row
+from tests.rows import account_row, person, run_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 ONE, TWO, THREE = (letter * 32 for letter in "abc")
-
-
-@pytest.fixture(autouse=True)
-def managing() -> None:
-    managing_row()
 
 
 def approved(groups: dict[str, str], **settings: int) -> Rollout:

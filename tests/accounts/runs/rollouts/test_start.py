@@ -12,16 +12,11 @@ from accounts.models.states import State, Status
 from accounts.runs import actions, rollouts
 from accounts.runs.rollouts.census import managing_run, runs_of
 from tests.accounts.runs.rollouts.rows import accounts, started
-from tests.rows import account_row, managing_row, person, run_row
+from tests.rows import account_row, person, run_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 ONBOARD, VERIFY = Rollout.Kind.ONBOARD, Rollout.Kind.VERIFY
-
-
-@pytest.fixture(autouse=True)
-def managing():
-    return managing_row()
 
 
 def test_each_account_is_planned_alone_and_the_managing_one_for_all() -> None:

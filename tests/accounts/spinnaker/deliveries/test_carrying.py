@@ -22,15 +22,13 @@ from tests.accounts.spinnaker.deliveries.delivering import (
     reach,
 )
 from tests.onboarding.delivery.strict_gate import StrictGate
-from tests.rows import managing_row
 
 pytestmark = pytest.mark.django_db
 Status = Delivery.Status
 
 
 @pytest.fixture
-def strict(monkeypatch: pytest.MonkeyPatch) -> StrictGate:
-    managing_row()
+def strict(monkeypatch: pytest.MonkeyPatch, managing) -> StrictGate:
     gate = StrictGate()
 
     def fake(**fields: Any) -> Any:

@@ -16,15 +16,14 @@ from accounts.spinnaker.deliveries.decisions import (
 )
 from tests.accounts.spinnaker.deliveries.delivering import plan, proved_row
 from tests.onboarding.delivery.strict_gate import StrictGate
-from tests.rows import managing_row, person
+from tests.rows import person
 
 pytestmark = pytest.mark.django_db
 Status = Delivery.Status
 
 
 @pytest.fixture
-def strict() -> StrictGate:
-    managing_row()
+def strict(managing) -> StrictGate:
     return StrictGate()
 
 

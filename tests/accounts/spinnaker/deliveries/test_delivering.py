@@ -23,15 +23,13 @@ from tests.accounts.spinnaker.deliveries.delivering import (
 )
 from tests.onboarding.delivery.accounts import foreign
 from tests.onboarding.delivery.strict_gate import Killed, StrictGate, error
-from tests.rows import managing_row
 
 pytestmark = pytest.mark.django_db
 Status = Delivery.Status
 
 
 @pytest.fixture
-def strict() -> StrictGate:
-    managing_row()
+def strict(managing) -> StrictGate:
     return StrictGate()
 
 

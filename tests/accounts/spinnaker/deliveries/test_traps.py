@@ -33,15 +33,13 @@ from tests.onboarding.delivery.strict_gate import (
     StrictGate,
     served,
 )
-from tests.rows import managing_row
 
 pytestmark = pytest.mark.django_db
 Status = Delivery.Status
 
 
 @pytest.fixture
-def strict() -> StrictGate:
-    managing_row()
+def strict(managing) -> StrictGate:
     return StrictGate()
 
 

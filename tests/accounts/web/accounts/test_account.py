@@ -34,8 +34,7 @@ def page_of(client: Any, account: ManagedAccount, tab: str = "") -> str:
     return client.get(account.get_absolute_url(), {"tab": tab}).content.decode()
 
 
-def test_it_shows_what_would_be_made_before_anything_is(operator) -> None:
-    managing_row()
+def test_it_shows_what_would_be_made_before_anything_is(operator, managing) -> None:
     account = account_row()
 
     page = page_of(operator, account)
@@ -148,8 +147,7 @@ def test_a_plan_that_waits_is_the_move_of_an_approver(client, role, tone) -> Non
     assert ">Plan again</button>" not in page
 
 
-def test_a_draft_goes_on_where_it_was_left(operator) -> None:
-    managing_row()
+def test_a_draft_goes_on_where_it_was_left(operator, managing) -> None:
     account = account_row(providers={})
 
     page = page_of(operator, account)
@@ -160,9 +158,7 @@ def test_a_draft_goes_on_where_it_was_left(operator) -> None:
     )
 
 
-def test_a_verified_one_can_be_verified_again(operator) -> None:
-    managing_row()
-
+def test_a_verified_one_can_be_verified_again(operator, managing) -> None:
     account = standing(access_role="Admin")
 
     page = page_of(operator, account)
@@ -172,8 +168,7 @@ def test_a_verified_one_can_be_verified_again(operator) -> None:
     assert "</svg>Plan the removal</button>" in page_of(operator, account, "remove")
 
 
-def test_a_failed_one_says_why_at_the_top(operator) -> None:
-    managing_row()
+def test_a_failed_one_says_why_at_the_top(operator, managing) -> None:
     account = standing(state=State.FAILED, verification="")
     run_of(account, Status.FAILED, error={"message": "No right.", "hint": "Give it."})
 
@@ -216,8 +211,7 @@ def test_a_viewer_is_told_who_can_do_what(client) -> None:
     assert "You need the approver role to accept it. Ask grace." in page
 
 
-def test_details_that_clash_by_now_are_told(operator) -> None:
-    managing_row()
+def test_details_that_clash_by_now_are_told(operator, managing) -> None:
     account = account_row(providers={"eks": {"clusters": []}})
 
     response = operator.get(account.get_absolute_url())
@@ -264,8 +258,7 @@ def test_what_is_worked_on_is_not_forgotten(operator) -> None:
     assert "Forget" not in page_of(operator, account)
 
 
-def test_with_eks_alone_no_role_is_named(operator) -> None:
-    managing_row()
+def test_with_eks_alone_no_role_is_named(operator, managing) -> None:
     clusters = [{"name": "apps", "region": "us-east-1"}]
     account = account_row(providers={"eks": {"clusters": clusters}})
 
@@ -297,9 +290,7 @@ def test_the_latest_policies_are_called_so(operator, three_policy_sets) -> None:
     assert "older policy version" not in page
 
 
-def test_a_discouraged_choice_is_warned_of(operator) -> None:
-    managing_row()
-
+def test_a_discouraged_choice_is_warned_of(operator, managing) -> None:
     page = page_of(
         operator,
         account_row(providers={"ec2": {"access": "power-user"}}),

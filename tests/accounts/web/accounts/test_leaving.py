@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import ManagedAccount, ManagingAccount, Rollout
 from accounts.models.states import State, Status
 from tests.accounts.web.answers import told
-from tests.rows import account_row, managing_row, run_row
+from tests.rows import account_row, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -20,8 +20,7 @@ OFFER = "Forget, and leave AWS as it is"
 
 
 @pytest.fixture
-def account() -> ManagedAccount:
-    managing_row()
+def account(managing) -> ManagedAccount:
     return account_row(
         adopts=True,
         granted_at=timezone.now(),

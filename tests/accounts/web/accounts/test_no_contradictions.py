@@ -14,9 +14,9 @@ from accounts.models import ManagedAccount
 from accounts.models.standing import TOGETHER, VERIFIED
 from accounts.models.states import State, Status
 from accounts.web.overview import views
-from tests.rows import account_row, managing_row, run_row
+from tests.rows import account_row, run_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 BADGE = re.compile(
     r'<span class="state state-(\w+)"\s+title="[^"]*"><svg.*?</svg>([^<]+)</span>', re.S
@@ -70,7 +70,6 @@ def nodes(page: str) -> dict[str, Shown]:
 
 
 def test_all_places_agree_about_all_facts(viewer, monkeypatch) -> None:
-    managing_row()
     rows = rows_of_all_facts()
     monkeypatch.setattr(views, "MOST_NODES", len(rows))
     overview = viewer.get("/").content.decode()
@@ -93,7 +92,6 @@ def test_all_places_agree_about_all_facts(viewer, monkeypatch) -> None:
 
 
 def test_environments_agree_with_their_accounts(viewer, monkeypatch) -> None:
-    managing_row()
     rows = rows_of_all_facts()
     monkeypatch.setattr(views, "MOST_NODES", 0)
 
@@ -106,7 +104,6 @@ def test_environments_agree_with_their_accounts(viewer, monkeypatch) -> None:
 
 
 def test_the_banner_tells_the_error_of_the_run_that_failed(viewer) -> None:
-    managing_row()
     account = account_row(state=State.FAILED)
     error = {"message": "Denied.", "hint": "Allow it."}
     run_row(Status.FAILED, account=account, error=error)
@@ -120,7 +117,6 @@ def test_the_banner_tells_the_error_of_the_run_that_failed(viewer) -> None:
 
 
 def test_an_error_of_before_the_edit_is_not_told_any_more(viewer) -> None:
-    managing_row()
     account = account_row(state=State.OUTDATED)
     run_row(Status.FAILED, account=account, error={"message": "Denied.", "hint": ""})
 
@@ -131,7 +127,6 @@ def test_an_error_of_before_the_edit_is_not_told_any_more(viewer) -> None:
 
 
 def test_why_a_plan_was_refused_is_told(viewer) -> None:
-    managing_row()
     account = account_row(state=State.OUTDATED)
     error = {"message": "AWS changed since the plan.", "hint": "Plan again."}
     run_row(Status.OUTDATED, account=account, error=error)

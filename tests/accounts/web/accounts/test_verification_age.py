@@ -21,8 +21,7 @@ SAYS = "stale since 3 May. Verify again."
 
 
 @pytest.fixture
-def stale() -> ManagedAccount:
-    managing_row()
+def stale(managing) -> ManagedAccount:
     return account_row(
         "old",
         environment="web",

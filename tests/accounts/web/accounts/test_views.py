@@ -145,8 +145,7 @@ def test_it_is_as_quick_for_many(client, django_assert_num_queries, count: int) 
     assert len(names(response)) == min(count, 50)
 
 
-def test_the_ticked_ones_are_planned(operator) -> None:
-    managing_row()
+def test_the_ticked_ones_are_planned(operator, managing) -> None:
     web, data, _ = three()
 
     response = operator.post("/accounts/plan/", {"account": [web.pk, data.pk]})
@@ -163,8 +162,7 @@ def test_the_ticked_ones_are_planned(operator) -> None:
     ]
 
 
-def test_one_account_is_planned_by_itself(operator) -> None:
-    managing_row()
+def test_one_account_is_planned_by_itself(operator, managing) -> None:
     web, *_ = three()
 
     response = operator.post("/accounts/plan/", {"account": [web.pk]})
@@ -173,8 +171,7 @@ def test_one_account_is_planned_by_itself(operator) -> None:
     assert Run.objects.get().rollout is None
 
 
-def test_all_that_match_are_planned(operator) -> None:
-    managing_row()
+def test_all_that_match_are_planned(operator, managing) -> None:
     three()
 
     operator.post("/accounts/plan/?environment=-", {"everything": "on"})
@@ -182,8 +179,7 @@ def test_all_that_match_are_planned(operator) -> None:
     assert Run.objects.get().account_name == "web"
 
 
-def test_a_draft_that_is_not_described_is_named(operator) -> None:
-    managing_row()
+def test_a_draft_that_is_not_described_is_named(operator, managing) -> None:
     account = account_row(providers={})
 
     response = operator.post("/accounts/plan/?state=draft", {"account": account.pk})
@@ -194,8 +190,7 @@ def test_a_draft_that_is_not_described_is_named(operator) -> None:
     assert "providers" in message
 
 
-def test_one_that_is_busy_does_not_stop_the_others(operator) -> None:
-    managing_row()
+def test_one_that_is_busy_does_not_stop_the_others(operator, managing) -> None:
     web, data, api = three()
     Run.objects.create(account=web, account_name="web", status=Status.APPLYING)
 
@@ -208,8 +203,7 @@ def test_one_that_is_busy_does_not_stop_the_others(operator) -> None:
     assert " of web is in progress" in rollout.excluded[0]
 
 
-def test_many_refusals_are_counted(operator) -> None:
-    managing_row()
+def test_many_refusals_are_counted(operator, managing) -> None:
     for n in range(8):
         account_row(f"a{n}", account_id=f"{n:012}", providers={})
 
@@ -220,8 +214,7 @@ def test_many_refusals_are_counted(operator) -> None:
     assert message.endswith("; and 3 more.")
 
 
-def test_only_what_stands_is_verified(operator) -> None:
-    managing_row()
+def test_only_what_stands_is_verified(operator, managing) -> None:
     web, data, _ = three()
     ManagedAccount.objects.filter(pk=web.pk).update(granted_at=timezone.now())
 
@@ -234,8 +227,7 @@ def test_only_what_stands_is_verified(operator) -> None:
     assert "data: Bowline hasn't created anything in data yet" in reason
 
 
-def test_a_waiting_plan_is_not_put_aside_by_a_verification(operator) -> None:
-    managing_row()
+def test_a_waiting_plan_is_not_put_aside_by_a_verification(operator, managing) -> None:
     web, *_ = three()
     ManagedAccount.objects.filter(pk=web.pk).update(granted_at=timezone.now())
     waiting = Run.objects.create(account=web, account_name="web", status=Status.PLANNED)
@@ -246,8 +238,7 @@ def test_a_waiting_plan_is_not_put_aside_by_a_verification(operator) -> None:
     assert "a plan for web, needs approval. Approve or discard it." in told(response)[0]
 
 
-def test_of_drafts_alone_nothing_is_verified(operator) -> None:
-    managing_row()
+def test_of_drafts_alone_nothing_is_verified(operator, managing) -> None:
     three()
 
     response = operator.post("/accounts/verify/", {"everything": "on"})

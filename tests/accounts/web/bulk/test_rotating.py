@@ -16,14 +16,13 @@ from accounts.models import Activity, Bundle, ManagedAccount, Rollout
 from accounts.models.states import State, Status
 from accounts.spinnaker.bundles import build, install, new_bundle
 from tests.accounts.web.answers import again, told
-from tests.rows import account_row, approve_entries, managing_row, run_row
+from tests.rows import account_row, approve_entries, run_row
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def accounts() -> list[ManagedAccount]:
-    managing_row()
+def accounts(managing) -> list[ManagedAccount]:
     return [
         account_row(
             f"team-{number}",

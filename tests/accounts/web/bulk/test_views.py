@@ -22,7 +22,7 @@ from accounts.models.states import State, Status
 from tests.accounts.web.answers import again, told
 from tests.attack.hostile import HOSTILE, PLANTED
 from tests.attack.shape import shape_of
-from tests.rows import account_row, bundle_row, managing_row, person, run_row
+from tests.rows import account_row, bundle_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -46,8 +46,7 @@ def verified(name: str, number: int, **fields: Any) -> ManagedAccount:
 
 
 @pytest.fixture
-def web() -> ManagedAccount:
-    managing_row()
+def web(managing) -> ManagedAccount:
     return verified("web", 1, environment="lab", regions=["us-east-1", "eu-west-1"])
 
 

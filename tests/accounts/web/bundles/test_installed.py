@@ -10,7 +10,7 @@ from accounts.discover.lookups import answer
 from accounts.models import Bundle, Lookup
 from tests.bundles import core, staging
 from tests.factories import managed, provider, topology
-from tests.rows import account_row, bundle_row, managing_row, person
+from tests.rows import account_row, bundle_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -89,8 +89,7 @@ def test_the_same_again_is_no_change(operator) -> None:
     assert "bundle 4 has no changes." in text(operator, "/bundles/")
 
 
-def test_the_overview_tells_it(operator) -> None:
-    managing_row()
+def test_the_overview_tells_it(operator, managing) -> None:
     account_row()
 
     operator.post("/bundles/1/installed/")

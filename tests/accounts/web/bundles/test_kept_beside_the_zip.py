@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Bundle
 from accounts.models.states import State
 from accounts.spinnaker.bundles import build, new_bundle
-from tests.rows import account_row, managing_row
+from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
 README = "/bundles/1/files/README.md"
@@ -19,8 +19,7 @@ OTHER = "/bundles/1/files/manifest.json"
 
 
 @pytest.fixture
-def bundle() -> Bundle:
-    managing_row()
+def bundle(managing) -> Bundle:
     account_row(verification=State.VERIFIED, regions=["us-east-1", "eu-west-1"])
     bundle = new_bundle(None)
     build(bundle)

@@ -11,14 +11,13 @@ from accounts.models import Activity, Bundle, ManagedAccount
 from accounts.models.states import State, Status
 from accounts.spinnaker.bundles import build, new_bundle
 from tests.accounts.runs.foreign.rows import foreign_row
-from tests.rows import account_row, approve_entries, managing_row, person, run_row
+from tests.rows import account_row, approve_entries, person, run_row
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def account() -> ManagedAccount:
-    managing_row()
+def account(managing) -> ManagedAccount:
     return account_row(verification=State.VERIFIED, state=State.VERIFIED)
 
 
@@ -271,8 +270,7 @@ def test_it_is_put_in_again(operator, account) -> None:
     assert "left out" not in text(operator)
 
 
-def test_what_no_bundle_would_hold_cannot_be_left_out(operator) -> None:
-    managing_row()
+def test_what_no_bundle_would_hold_cannot_be_left_out(operator, managing) -> None:
     draft = account_row()
 
     page = operator.post(f"/accounts/{draft.pk}/exclude/", follow=True)

@@ -16,7 +16,7 @@ from accounts.models.states import State
 from accounts.spinnaker.bundles import MOST_CHARACTERS
 from tests.bundles import core
 from tests.factories import topology
-from tests.rows import account_row, bundle_row, managing_row, person
+from tests.rows import account_row, bundle_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -54,8 +54,7 @@ def ready_bundle(number: int = 1, files: dict[str, str] = FILES) -> Bundle:
     return bundle
 
 
-def test_it_is_built_on_request(operator) -> None:
-    managing_row()
+def test_it_is_built_on_request(operator, managing) -> None:
     account = account_row(verification=State.VERIFIED)
 
     response = operator.post("/bundles/build/")
@@ -66,8 +65,7 @@ def test_it_is_built_on_request(operator) -> None:
     assert bundle.created_by.get_username() == "operator"
 
 
-def test_without_a_ready_account_it_says_what_is_missing(operator) -> None:
-    managing_row()
+def test_without_a_ready_account_it_says_what_is_missing(operator, managing) -> None:
     account_row(state=State.FAILED)
 
     response = operator.post("/bundles/build/")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import ClusterSearch, FoundCluster, ManagedAccount, Rollout, Run
 from accounts.models.clusters.search import KEPT
 from tests.accounts.web.answers import told
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -24,8 +24,7 @@ ALIKE = {
 
 
 @pytest.fixture
-def operator(client):
-    managing_row()
+def operator(client, managing):
     client.force_login(person("operator"))
     return client
 

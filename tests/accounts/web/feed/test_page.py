@@ -22,7 +22,7 @@ from accounts.tasks import sweep
 from accounts.web.feed.setup import configuration
 from accounts.web.you.confirmation import CONFIRMED
 from tests.accounts.spinnaker.feed.test_keeping import verified
-from tests.rows import managing_row, person
+from tests.rows import person
 
 pytestmark = pytest.mark.django_db
 PAGE = "/settings/feed/"
@@ -142,8 +142,7 @@ def test_a_gateway_that_no_signature_fits_is_refused(administrator, url):
     assert not FeedToken.objects.exists()
 
 
-def test_the_page_says_what_the_feed_holds_and_what_it_cannot(administrator):
-    managing_row()
+def test_the_page_says_what_the_feed_holds_and_what_it_cannot(administrator, managing):
     verified("fits", account_id="1" * 12)
     unfit = verified("needs-id", account_id="2" * 12, uses_external_id=True)
     text = TOKEN.findall(create(administrator).content.decode())[0]

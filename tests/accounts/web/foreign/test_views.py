@@ -11,14 +11,13 @@ from accounts.models import ForeignPolicy, ManagedAccount
 from accounts.models.checks.foreign_policy import WRITES, today
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.web.answers import told
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, person
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def policy() -> ForeignPolicy:
-    managing_row()
+def policy(managing) -> ForeignPolicy:
     return foreign_row(account_row("accountdev", environment="dev"))
 
 
@@ -48,8 +47,7 @@ def test_the_account_the_list_and_its_page_say_what_it_does(viewer, policy) -> N
     assert "the managing account" in text(viewer, managing.get_absolute_url())
 
 
-def test_without_one_there_is_no_section(viewer) -> None:
-    managing_row()
+def test_without_one_there_is_no_section(viewer, managing) -> None:
     account = account_row()
 
     assert "Policies of others" not in text(viewer, account.get_absolute_url())

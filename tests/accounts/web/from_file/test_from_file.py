@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Activity, ManagedAccount, Upload
 from accounts.tasks import delete_old
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -27,8 +27,7 @@ CSV = (
 
 
 @pytest.fixture
-def operator(client: Client) -> Client:
-    managing_row()
+def operator(client: Client, managing) -> Client:
     account_row("staging", account_id="922222222222")
     account_row("same", account_id="944444444444")
     account_row("elsewhere", account_id="955555555555")

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import ManagedAccount, Upload
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -21,8 +21,7 @@ CSV = (
 
 
 @pytest.fixture
-def operator(client: Client) -> Client:
-    managing_row()
+def operator(client: Client, managing) -> Client:
     account_row("staging", account_id="922222222222")
     client.force_login(person("operator"))
     return client

@@ -19,15 +19,14 @@ from tests.accounts.api.calling import Caller, token_of
 from tests.accounts.web.groups.changes import PAGE, chosen
 from tests.accounts.web.single_sign_on.provider import PROVIDER, Emulated, sign_in, text
 from tests.accounts.web.single_sign_on.provider import who as signed_in_as
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, person
 from tests.two_at_once import second_waits
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def accounts(db) -> None:
-    managing_row()
+def accounts(managing) -> None:
     for number, name in enumerate(("staging", "test", "production"), 2):
         account_row(name, account_id=str(number) * 12, environment=name)
 

@@ -20,14 +20,9 @@ from accounts.web.live.views import SEEN
 from tests.accounts.web.asking import asked_again
 from tests.bundles import core
 from tests.factories import topology
-from tests.rows import account_row, bundle_row, managing_row, run_row, step_row
+from tests.rows import account_row, bundle_row, run_row, step_row
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def managing() -> None:
-    managing_row()
+pytestmark = pytest.mark.usefixtures("managing")
 
 
 def word(response: HttpResponse) -> str:

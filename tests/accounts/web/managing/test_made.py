@@ -158,8 +158,7 @@ def test_the_page_says_what_is_proved(viewer, verification: str, said: str) -> N
     assert said in table
 
 
-def test_the_page_says_that_nothing_was_made_yet(viewer) -> None:
-    managing_row()
+def test_the_page_says_that_nothing_was_made_yet(viewer, managing) -> None:
     account_row()
 
     assert (

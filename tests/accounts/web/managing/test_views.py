@@ -67,9 +67,7 @@ def test_two_people_who_describe_it_at_once_get_one() -> None:
     assert form.non_field_errors() == [DESCRIBED_ALREADY]
 
 
-def test_onboarding_it_too_is_offered(operator) -> None:
-    managing_row()
-
+def test_onboarding_it_too_is_offered(operator, managing) -> None:
     response = operator.get("/managing/")
 
     assert "/accounts/new/?itself=1" in response.content.decode()
@@ -133,8 +131,7 @@ def test_what_the_managed_roles_are_made_with_outdates_every_account(
     assert ManagedAccount.objects.get().verification == ""
 
 
-def test_baking_outdates_no_managed_account(operator) -> None:
-    managing_row()
+def test_baking_outdates_no_managed_account(operator, managing) -> None:
     account_row(state=State.VERIFIED, verification=State.VERIFIED)
 
     operator.post("/managing/", {**WRITTEN, "bakes": "on"})
@@ -152,9 +149,7 @@ def test_a_viewer_changes_nothing(client) -> None:
     assert ManagingAccount.objects.get().name == "core"
 
 
-def test_it_is_planned_alone(operator) -> None:
-    managing_row()
-
+def test_it_is_planned_alone(operator, managing) -> None:
     response = operator.post("/managing/plan/")
 
     run = Run.objects.get()
@@ -162,8 +157,7 @@ def test_it_is_planned_alone(operator) -> None:
     assert response["Location"] == run.get_absolute_url()
 
 
-def test_a_plan_that_is_being_made_is_shown(operator) -> None:
-    managing_row()
+def test_a_plan_that_is_being_made_is_shown(operator, managing) -> None:
     run = plan_managing(None)
 
     response = operator.post("/managing/plan/")
@@ -191,8 +185,7 @@ def standing(*numbers: int) -> None:
         account_row(f"a{number}", account_id=f"{number:012}", granted_at=timezone.now())
 
 
-def test_it_says_how_many_accounts_fit(operator) -> None:
-    managing_row()
+def test_it_says_how_many_accounts_fit(operator, managing) -> None:
     standing(1, 2, 3)
     account_row("draft", account_id="4" * 12)
 
@@ -347,9 +340,7 @@ def test_many_accounts_outside_are_counted(operator, asks) -> None:
     assert "a18, a19, and 2 more don&#x27;t belong to the organization" in text
 
 
-def test_the_switch_is_saved_like_any_other_choice(operator) -> None:
-    managing_row()
-
+def test_the_switch_is_saved_like_any_other_choice(operator, managing) -> None:
     operator.post(
         "/managing/?switch=1",
         {**WRITTEN, "assume": "organization", "organization": "o-a1b2c3d4e5"},

@@ -81,9 +81,7 @@ def test_an_empty_bowline_says_to_viewers_what_could_be_taken(operator) -> None:
     assert "manage.py adopt" in operator.get(link).content.decode()
 
 
-def test_then_comes_the_first_account(operator) -> None:
-    managing_row()
-
+def test_then_comes_the_first_account(operator, managing) -> None:
     page = operator.get("/").content.decode()
 
     assert 'href="/accounts/new/">Onboard an account</a>' in page
@@ -110,8 +108,7 @@ def test_every_account_is_a_link_in_the_picture_and_in_the_table(viewer) -> None
     assert "<title>staging (922222222222): failed</title>" in page
 
 
-def test_the_counts_lead_to_the_filtered_list(viewer) -> None:
-    managing_row()
+def test_the_counts_lead_to_the_filtered_list(viewer, managing) -> None:
     many(4)
 
     response = viewer.get("/")
@@ -120,8 +117,7 @@ def test_the_counts_lead_to_the_filtered_list(viewer) -> None:
     assert 'href="/accounts/?state=verified"' in response.content.decode()
 
 
-def test_many_accounts_are_shown_as_environments(viewer) -> None:
-    managing_row()
+def test_many_accounts_are_shown_as_environments(viewer, managing) -> None:
     many(MOST_NODES + 1)
 
     page = viewer.get("/").content.decode()
@@ -162,8 +158,7 @@ def test_broken_accounts_come_first() -> None:
     assert last.label == "Continue"
 
 
-def test_who_approves_reads_first_what_only_they_can_move(client) -> None:
-    managing_row()
+def test_who_approves_reads_first_what_only_they_can_move(client, managing) -> None:
     Run.objects.create(account_name="staging", status=Status.PLANNED)
     account_row(state=State.FAILED)
 
@@ -256,8 +251,7 @@ def test_only_what_the_newest_bundle_lacks_is_told() -> None:
     assert item.text == "1 account is ready for Spinnaker, but not in bundle 7 yet."
 
 
-def test_a_time_is_told_as_a_distance(viewer) -> None:
-    managing_row()
+def test_a_time_is_told_as_a_distance(viewer, managing) -> None:
     account_row(verified_at=timezone.now() - timedelta(minutes=3, seconds=5))
 
     page = viewer.get("/").content.decode()
@@ -265,8 +259,7 @@ def test_a_time_is_told_as_a_distance(viewer) -> None:
     assert ">3 min ago</time>" in page
 
 
-def test_what_got_worse_is_told_with_a_link(viewer) -> None:
-    managing_row()
+def test_what_got_worse_is_told_with_a_link(viewer, managing) -> None:
     account = account_row(granted_at=timezone.now())
     run = Run.objects.create(
         kind=Run.Kind.VERIFY, account=account, account_name=account.name
@@ -289,8 +282,7 @@ def test_what_got_worse_is_told_with_a_link(viewer) -> None:
     assert f'href="{run.get_absolute_url()}#checks"' in page
 
 
-def test_without_anything_worse_nothing_is_said_of_it(viewer) -> None:
-    managing_row()
+def test_without_anything_worse_nothing_is_said_of_it(viewer, managing) -> None:
     account_row()
 
     assert "New failures" not in viewer.get("/").content.decode()

@@ -43,8 +43,7 @@ ACCEPTED: dict[str, Any] = {
 
 
 @pytest.fixture
-def account() -> ManagedAccount:
-    managing_row()
+def account(managing) -> ManagedAccount:
     return account_row(state=State.VERIFIED)
 
 
@@ -57,9 +56,7 @@ def page(client: Client, account: ManagedAccount) -> str:
     return " ".join(unescape(strip_tags(answer.content.decode())).split())
 
 
-def test_where_nothing_was_read_it_is_as_planned(client: Client) -> None:
-    managing_row()
-
+def test_where_nothing_was_read_it_is_as_planned(client: Client, managing) -> None:
     text = page(client, account_row())
 
     assert "As planned. Bowline hasn't read AWS yet." in text
@@ -284,8 +281,7 @@ def test_a_trust_that_lets_nobody_in_says_so(
     assert "No one can assume it." in page(client, account)
 
 
-def test_an_adopted_role_is_listed_with_its_policies(client: Client) -> None:
-    managing_row()
+def test_an_adopted_role_is_listed_with_its_policies(client: Client, managing) -> None:
     account = account_row(adopts=True)
     read_roles(
         account,

@@ -12,13 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.mapping.verified import keep_verified
-from accounts.models import Bundle, ManagedAccount, Run
+from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State
 from accounts.spinnaker.bundles import build
 from tests.factories import image_key
-from tests.rows import account_row, approve_entries, managing_row, person, run_row
+from tests.rows import account_row, approve_entries, person, run_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 
 def signed_in(client: Client, role: str = "viewer") -> Client:
@@ -42,7 +42,6 @@ def read(client: Client, account: ManagedAccount) -> str:
 
 
 def test_it_says_who_gets_in_what_is_granted_and_why(client: Client) -> None:
-    managing_row()
     account = account_row(providers={"ec2": {}, "lambda": {}})
 
     text = read(client, account)
@@ -61,7 +60,6 @@ def get(client: Client, account: ManagedAccount, query: str, name: str) -> Any:
 
 
 def test_what_a_security_reviewer_asks_first_is_said_first(client: Client) -> None:
-    managing_row()
     account = account_row(
         providers={"ec2": {}, "ecs": {}, "lambda": {}}, uses_external_id=False
     )
@@ -82,8 +80,6 @@ def test_what_a_security_reviewer_asks_first_is_said_first(client: Client) -> No
 
 
 def test_nothing_of_it_is_said_where_it_is_not_so(client: Client) -> None:
-    managing_row()
-
     text = " ".join(read(client, account_row(providers={"lambda": {}})).split())
     of_ec2 = account_row("read", account_id="1" * 12, providers={"ec2": READS})
     read_only = get(client, of_ec2, "", "permissions").content.decode()
@@ -98,7 +94,6 @@ READS = {"access": "read"}
 
 
 def test_the_filter_is_in_the_address_and_opens_what_it_finds(client: Client) -> None:
-    managing_row()
     account = account_row()
     signed_in(client)
 
@@ -119,7 +114,6 @@ def test_the_filter_is_in_the_address_and_opens_what_it_finds(client: Client) ->
 
 
 def test_the_file_has_a_line_an_action_as_the_filter_asks(client: Client) -> None:
-    managing_row()
     account = account_row()
     page = get(signed_in(client), account, "?only=pass", "permissions").content.decode()
 
@@ -141,7 +135,6 @@ def test_the_file_has_a_line_an_action_as_the_filter_asks(client: Client) -> Non
 def test_the_file_of_an_account_of_clusters_is_spinnakers_identity_alone(
     client: Client,
 ) -> None:
-    managing_row()
     clusters = [{"name": "apps", "region": "us-east-1"}]
     account = account_row(providers={"eks": {"clusters": clusters}})
 
@@ -152,14 +145,12 @@ def test_the_file_of_an_account_of_clusters_is_spinnakers_identity_alone(
 
 
 def test_there_is_no_file_of_what_cannot_be_read(client: Client) -> None:
-    managing_row()
     account = account_row(providers={"ec2": {"nonsense": 1}})
 
     assert get(signed_in(client), account, "", "permissions-csv").status_code == 404
 
 
 def test_the_chain_is_drawn_and_told_in_words(client: Client) -> None:
-    managing_row()
     account = account_row()
 
     text = read(client, account)
@@ -170,7 +161,6 @@ def test_the_chain_is_drawn_and_told_in_words(client: Client) -> None:
 
 
 def test_it_stands_beside_power_user_access(client: Client) -> None:
-    managing_row()
     account = account_row(providers={"ec2": {"access": "read"}})
 
     text = read(client, account)
@@ -185,7 +175,6 @@ def test_it_stands_beside_power_user_access(client: Client) -> None:
 def test_where_power_user_access_is_attached_nothing_is_said_to_be_fewer(
     client: Client,
 ) -> None:
-    managing_row()
     account = account_row(providers={"ec2": {"access": "power-user"}})
 
     text = read(client, account)
@@ -199,7 +188,6 @@ def test_where_power_user_access_is_attached_nothing_is_said_to_be_fewer(
 
 
 def test_the_other_roles_of_the_account_are_told(client: Client) -> None:
-    managing_row()
     account = account_row(providers={"ecs": {}}, uses_external_id=False)
 
     text = read(client, account)
@@ -209,7 +197,6 @@ def test_the_other_roles_of_the_account_are_told(client: Client) -> None:
 
 
 def test_an_account_of_clusters_has_no_managed_role(client: Client) -> None:
-    managing_row()
     clusters = [{"name": "apps", "region": "us-east-1"}]
     account = account_row(providers={"eks": {"clusters": clusters}})
 
@@ -221,21 +208,18 @@ def test_an_account_of_clusters_has_no_managed_role(client: Client) -> None:
 
 
 def test_an_account_without_providers_has_nothing_to_review(client: Client) -> None:
-    managing_row()
     account = account_row(providers={})
 
     assert "No providers yet" in read(client, account)
 
 
 def test_details_that_cannot_be_read_are_said(client: Client) -> None:
-    managing_row()
     account = account_row(providers={"ec2": {"nonsense": 1}})
 
     assert "EC2 has no detail “nonsense”" in read(client, account)
 
 
 def test_roles_that_are_kept_are_said_to_be(client: Client) -> None:
-    managing_row()
     account = account_row(adopts=True)
 
     assert "Existing roles are kept, with their trust" in read(client, account)
@@ -243,7 +227,7 @@ def test_roles_that_are_kept_are_said_to_be(client: Client) -> None:
 
 def test_an_identity_that_stood_before_is_to_be_read_in_aws(client: Client) -> None:
     user = "arn:aws:iam::911111111111:user/spinnaker"
-    managing_row(identity_kind="existing", identity_arn=user)
+    ManagingAccount.objects.update(identity_kind="existing", identity_arn=user)
     account = account_row()
 
     text = read(client, account)
@@ -252,7 +236,10 @@ def test_an_identity_that_stood_before_is_to_be_read_in_aws(client: Client) -> N
     assert "doesn't know its trust policy. To see the trust policy, use" in text
 
 
-def test_without_a_managing_account_there_is_nothing_to_review(client: Client) -> None:
+def test_without_a_managing_account_there_is_nothing_to_review(
+    client, managing
+) -> None:
+    managing.delete()
     account = account_row()
 
     page = signed_in(client).get(reverse("accounts:permissions", args=[account.pk]))
@@ -261,7 +248,6 @@ def test_without_a_managing_account_there_is_nothing_to_review(client: Client) -
 
 
 def test_an_external_id_is_rotated_and_the_former_one_let_go(client: Client) -> None:
-    managing_row()
     account = account_row(granted_at=timezone.now(), state=State.VERIFIED)
     first = account.external_id
     operator = signed_in(client, "operator")
@@ -291,7 +277,6 @@ def test_an_external_id_is_rotated_and_the_former_one_let_go(client: Client) -> 
 
 
 def test_a_rotation_is_cancelled_on_the_page(client: Client) -> None:
-    managing_row()
     account = account_row(granted_at=timezone.now(), state=State.VERIFIED)
     first = account.external_id
     operator = signed_in(client, "operator")
@@ -305,7 +290,6 @@ def test_a_rotation_is_cancelled_on_the_page(client: Client) -> None:
 
 
 def test_what_cannot_be_rotated_is_said(client: Client) -> None:
-    managing_row()
     account = account_row()
 
     page = signed_in(client, "operator").post(
@@ -316,7 +300,6 @@ def test_what_cannot_be_rotated_is_said(client: Client) -> None:
 
 
 def test_it_is_found_on_the_account_the_review_and_the_plan(client: Client) -> None:
-    managing_row()
     clusters = [{"name": "apps", "region": "us-east-1"}]
     account = account_row(
         providers={"eks": {"clusters": clusters}},
@@ -339,7 +322,6 @@ def test_it_is_found_on_the_account_the_review_and_the_plan(client: Client) -> N
 
 
 def test_a_plan_that_removes_an_account_gives_no_rights(client: Client) -> None:
-    managing_row()
     account = account_row()
     plan = run_row(account=account, kind=Run.Kind.REMOVE)
 
@@ -349,7 +331,7 @@ def test_a_plan_that_removes_an_account_gives_no_rights(client: Client) -> None:
 
 
 def test_grants_on_image_keys_are_told_with_their_operations(client: Client) -> None:
-    managing_row(bakes=True, image_keys=[image_key()])
+    ManagingAccount.objects.update(bakes=True, image_keys=[image_key()])
 
     text = read(client, account_row())
 
@@ -360,7 +342,7 @@ def test_grants_on_image_keys_are_told_with_their_operations(client: Client) -> 
 def test_what_the_policy_of_another_accounts_key_must_hold_is_shown(
     client: Client,
 ) -> None:
-    managing_row(bakes=True, image_keys=[image_key()])
+    ManagingAccount.objects.update(bakes=True, image_keys=[image_key()])
     account = account_row()
 
     text = read(client, account)
@@ -371,7 +353,7 @@ def test_what_the_policy_of_another_accounts_key_must_hold_is_shown(
 
 
 def test_where_nothing_is_launched_no_key_is_told_of(client: Client) -> None:
-    managing_row(bakes=True, image_keys=[image_key()])
+    ManagingAccount.objects.update(bakes=True, image_keys=[image_key()])
 
     assert ("Image keys that are") not in read(
         client, account_row(providers={"lambda": {}})

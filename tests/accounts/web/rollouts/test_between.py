@@ -9,15 +9,13 @@ from accounts.models.states import Status
 from accounts.runs.rollouts.census import runs_of
 from accounts.web.live.state import live_rollout
 from tests.accounts.runs.rollouts.rows import plan, started
-from tests.rows import managing_row
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def rollout() -> Rollout:
+def rollout(managing) -> Rollout:
     """Two plans that wait for approval."""
-    managing_row()
     row = started(2)
     plan(row)
     return row

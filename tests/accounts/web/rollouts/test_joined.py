@@ -11,7 +11,6 @@ from accounts.models import Activity, Rollout, Run
 from accounts.models.states import Status
 from accounts.runs.rollouts.census import runs_of
 from tests.accounts.runs.rollouts.rows import SAME, plan, started, statuses
-from tests.rows import managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -19,9 +18,8 @@ APPROVED, PLANNED = Status.APPROVED, Status.PLANNED
 
 
 @pytest.fixture
-def rollout() -> Rollout:
+def rollout(managing) -> Rollout:
     """Five accounts, the first two of which are still being planned."""
-    managing_row()
     row = started(5)
     plan(row)
     keys = runs_of(row).order_by("number").values_list("pk", flat=True)[:2]

@@ -40,8 +40,7 @@ def test_the_badge_says_what_became_of_the_accounts(
 
 
 @pytest.mark.django_db
-def test_nothing_is_green_where_everything_failed(viewer) -> None:
-    managing_row()
+def test_nothing_is_green_where_everything_failed(viewer, managing) -> None:
     rollout = started(3)
     Run.objects.filter(rollout=rollout).update(status=FAILED)
     Rollout.objects.update(state=FINISHED)
@@ -54,8 +53,7 @@ def test_nothing_is_green_where_everything_failed(viewer) -> None:
 
 
 @pytest.mark.django_db
-def test_stages_count_what_each_has_done() -> None:
-    managing_row()
+def test_stages_count_what_each_has_done(managing) -> None:
     rollout = started(4)
     plan(rollout)
     one = runs_of(rollout).first()
@@ -69,8 +67,7 @@ def test_stages_count_what_each_has_done() -> None:
 
 
 @pytest.mark.django_db
-def test_failures_while_planning_have_a_row_among_the_waves(viewer) -> None:
-    managing_row()
+def test_failures_while_planning_have_a_row_among_the_waves(viewer, managing) -> None:
     rollout = started(4)
     plan(rollout)
     Run.objects.filter(pk=runs_of(rollout).first().pk).update(status=FAILED)
@@ -82,8 +79,7 @@ def test_failures_while_planning_have_a_row_among_the_waves(viewer) -> None:
 
 
 @pytest.mark.django_db
-def test_no_time_is_estimated_while_only_people_are_waited_for() -> None:
-    managing_row()
+def test_no_time_is_estimated_while_only_people_are_waited_for(managing) -> None:
     rollout = started(4)
     plan(rollout)
     move(rollout, PLANNED, VERIFIED, most=1)
@@ -95,8 +91,7 @@ def test_no_time_is_estimated_while_only_people_are_waited_for() -> None:
 
 
 @pytest.mark.django_db
-def test_plans_wait_for_approval_once_nothing_else_is_done() -> None:
-    managing_row()
+def test_plans_wait_for_approval_once_nothing_else_is_done(managing) -> None:
     rollout = started(4)
     plan(rollout)
 

@@ -14,7 +14,7 @@ from accounts.runs.rollouts.census import runs_of
 from accounts.web.rollouts.parts import parts_of
 from tests.accounts.runs.rollouts.rows import SAME, plan, started, statuses
 from tests.accounts.web.answers import told
-from tests.rows import managing_row, person, step_row
+from tests.rows import person, step_row
 
 pytestmark = pytest.mark.django_db
 
@@ -34,9 +34,8 @@ def send(client, url: str, page: str, read: list[str], **typed: str) -> str:
 
 
 @pytest.fixture
-def rollout(both):
+def rollout(both, managing):
     """Four accounts with the same plan: three in dev, one in production."""
-    managing_row()
     row = started(4, by=both, environment="dev")
     last = runs_of(row).last()
     type(last.account).objects.filter(pk=last.account_id).update(

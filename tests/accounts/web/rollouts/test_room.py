@@ -37,8 +37,7 @@ def accounts(count: int, **fields: Any) -> list[ManagedAccount]:
     ]
 
 
-def test_one_that_does_not_fit_is_not_started(operator, room_for_two) -> None:
-    managing_row()
+def test_one_that_does_not_fit_is_not_started(operator, room_for_two, managing) -> None:
     accounts(1, granted_at=timezone.now())
 
     html = plan(operator, *accounts(2))
@@ -48,9 +47,7 @@ def test_one_that_does_not_fit_is_not_started(operator, room_for_two) -> None:
     assert not Rollout.objects.exists()
 
 
-def test_the_link_leads_to_the_very_control(operator, room_for_two) -> None:
-    managing_row()
-
+def test_the_link_leads_to_the_very_control(operator, room_for_two, managing) -> None:
     html = operator.get("/managing/?switch=1").content.decode()
 
     assert 'id="switch"' in html
@@ -69,9 +66,7 @@ def test_one_that_fills_the_list_offers_the_organization(
     assert SWITCH in html
 
 
-def test_one_that_leaves_room_says_nothing(operator) -> None:
-    managing_row()
-
+def test_one_that_leaves_room_says_nothing(operator, managing) -> None:
     html = plan(operator, *accounts(2))
 
     assert Rollout.objects.count() == 1

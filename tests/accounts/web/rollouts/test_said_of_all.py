@@ -8,7 +8,6 @@ from django.urls import reverse
 from accounts.models import ManagedAccount, Rollout
 from accounts.web.rollouts import same
 from tests.accounts.runs.rollouts.rows import SAME, plan, started
-from tests.rows import managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -16,9 +15,8 @@ POWER = {"ec2": {"access": "power-user"}}
 
 
 @pytest.fixture(autouse=True)
-def few_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+def few_listed(monkeypatch: pytest.MonkeyPatch, managing) -> None:
     """Let the page name two accounts of a group, and count the others."""
-    managing_row()
     monkeypatch.setattr(same, "MOST_LISTED", 2)
 
 

@@ -15,16 +15,11 @@ from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance
 from tests.accounts.runs.rollouts.rows import SAME, move, plan, started, statuses
 from tests.accounts.web.asking import asked_again
-from tests.rows import managing_row, person, step_row
+from tests.rows import person, step_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 APPLYING, FAILED = Status.APPLYING, Status.FAILED
-
-
-@pytest.fixture(autouse=True)
-def managing():
-    return managing_row()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from accounts.web.runs.before_approval import (
     brings,
     brought,
 )
-from tests.rows import account_row, managing_row, run_row
+from tests.rows import account_row, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -57,9 +57,7 @@ def test_nothing_is_brought_to_what_is_new_latest_or_leaves(
     assert brings(run) == ""
 
 
-def test_the_managing_account_has_no_policy_set(three_policy_sets) -> None:
-    managing_row()
-
+def test_the_managing_account_has_no_policy_set(three_policy_sets, managing) -> None:
     assert brings(run_row(account=None, kind=Run.Kind.MANAGING)) == ""
 
 

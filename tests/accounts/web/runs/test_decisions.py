@@ -11,13 +11,12 @@ from accounts.models.states import State, Status
 from accounts.runs.actions import approve
 from accounts.spinnaker.bundles import build, install, new_bundle
 from tests.accounts.web.answers import read, told
-from tests.rows import account_row, managing_row, person, run_row, step_row
+from tests.rows import account_row, person, run_row, step_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 
 def test_an_operator_cannot_approve(operator) -> None:
-    managing_row()
     run = run_row()
 
     html = operator.get(run.get_absolute_url()).content.decode()
@@ -29,7 +28,6 @@ def test_an_operator_cannot_approve(operator) -> None:
 
 
 def test_an_approval_is_on_record_and_begins_the_apply(approver) -> None:
-    managing_row()
     run = run_row()
     step_row(run)
 
@@ -42,7 +40,6 @@ def test_an_approval_is_on_record_and_begins_the_apply(approver) -> None:
 
 
 def test_a_second_approval_changes_nothing_and_says_so(approver) -> None:
-    managing_row()
     run = run_row()
     approve(run, person("approver", username="olga"))
 
@@ -53,7 +50,6 @@ def test_a_second_approval_changes_nothing_and_says_so(approver) -> None:
 
 
 def test_a_plan_that_deletes_asks_for_the_accounts_name(approver) -> None:
-    managing_row()
     run = run_row()
     step_row(run, verb="delete", before={"name": "x"}, after=None)
 
@@ -66,7 +62,6 @@ def test_a_plan_that_deletes_asks_for_the_accounts_name(approver) -> None:
 
 
 def test_the_name_approves_a_plan_that_deletes(approver) -> None:
-    managing_row()
     run = run_row()
     step_row(run, verb="delete", before={"name": "x"}, after=None)
 
@@ -78,7 +73,6 @@ def test_the_name_approves_a_plan_that_deletes(approver) -> None:
 
 
 def test_a_run_that_has_ended_is_not_asked_to_be_reviewed_again(approver) -> None:
-    managing_row()
     run = run_row(Status.VERIFIED)
 
     response = approver.post(
@@ -90,7 +84,6 @@ def test_a_run_that_has_ended_is_not_asked_to_be_reviewed_again(approver) -> Non
 
 
 def test_an_edited_account_makes_its_plan_outdated(both) -> None:
-    managing_row()
     run = run_row(account=account_row(version=2), version=1)
 
     html = both.get(run.get_absolute_url()).content.decode()
@@ -104,7 +97,6 @@ def test_an_edited_account_makes_its_plan_outdated(both) -> None:
 
 
 def test_a_plan_is_put_aside(approver) -> None:
-    managing_row()
     run = run_row()
 
     response = approver.post(f"{run.get_absolute_url()}discard/")
@@ -114,7 +106,6 @@ def test_a_plan_is_put_aside(approver) -> None:
 
 
 def test_what_is_decided_cannot_be_put_aside(approver) -> None:
-    managing_row()
     run = run_row(Status.VERIFIED)
 
     response = approver.post(f"{run.get_absolute_url()}discard/")
@@ -133,7 +124,6 @@ def test_what_is_decided_cannot_be_put_aside(approver) -> None:
     ],
 )
 def test_it_is_started_again(operator, kind: str, status: str) -> None:
-    managing_row()
     stands = timezone.now()
     account = None if kind == Run.Kind.MANAGING else account_row(granted_at=stands)
     old = run_row(Status.FAILED, kind=kind, account=account)
@@ -146,7 +136,6 @@ def test_it_is_started_again(operator, kind: str, status: str) -> None:
 
 
 def test_a_deleted_account_cannot_be_planned_again(operator) -> None:
-    managing_row()
     old = run_row(Status.FAILED, account=None, account_name="gone")
 
     response = operator.post(f"{old.get_absolute_url()}again/")
@@ -156,7 +145,6 @@ def test_a_deleted_account_cannot_be_planned_again(operator) -> None:
 
 
 def test_a_run_that_is_open_is_shown_instead_of_a_second_one(operator) -> None:
-    managing_row()
     account = account_row()
     working = run_row(Status.APPLYING, account=account)
 
@@ -168,7 +156,6 @@ def test_a_run_that_is_open_is_shown_instead_of_a_second_one(operator) -> None:
 
 
 def test_an_account_is_planned(operator) -> None:
-    managing_row()
     account = account_row()
 
     response = operator.post(f"/accounts/{account.pk}/plan/")
@@ -179,7 +166,6 @@ def test_an_account_is_planned(operator) -> None:
 
 
 def test_a_half_described_account_leads_to_what_is_missing(operator) -> None:
-    managing_row()
     account = account_row()
     EnabledProvider.objects.create(account=account, key="eks")
 
@@ -189,7 +175,8 @@ def test_a_half_described_account_leads_to_what_is_missing(operator) -> None:
     assert not Run.objects.exists()
 
 
-def test_nothing_is_planned_without_a_managing_account(operator) -> None:
+def test_nothing_is_planned_without_a_managing_account(operator, managing) -> None:
+    managing.delete()
     account = account_row()
 
     response = operator.post(f"/accounts/{account.pk}/plan/")
@@ -202,7 +189,6 @@ def test_nothing_is_planned_without_a_managing_account(operator) -> None:
     ("action", "kind"), [("verify", Run.Kind.VERIFY), ("remove", Run.Kind.REMOVE)]
 )
 def test_an_account_is_verified_or_removed(operator, action: str, kind: str) -> None:
-    managing_row()
     account = account_row(granted_at=timezone.now())
 
     operator.post(f"/accounts/{account.pk}/{action}/")
@@ -211,7 +197,6 @@ def test_an_account_is_verified_or_removed(operator, action: str, kind: str) -> 
 
 
 def test_an_account_that_spinnaker_has_is_not_removed(operator) -> None:
-    managing_row()
     account = account_row(granted_at=timezone.now(), verification=State.VERIFIED)
     bundle = new_bundle(None)
     build(bundle)
@@ -227,7 +212,6 @@ def test_an_account_that_spinnaker_has_is_not_removed(operator) -> None:
 def test_an_account_that_spinnaker_may_have_is_removed_by_typing_its_name(
     operator,
 ) -> None:
-    managing_row()
     account = account_row(granted_at=timezone.now(), verification=State.VERIFIED)
     build(new_bundle(None))
     url = f"/accounts/{account.pk}/remove/"
@@ -242,7 +226,6 @@ def test_an_account_that_spinnaker_may_have_is_removed_by_typing_its_name(
 def test_the_last_account_is_removed_once_spinnaker_was_made_to_forget_it(
     operator,
 ) -> None:
-    managing_row()
     account = account_row(granted_at=timezone.now(), verification=State.VERIFIED)
     install_next()
     operator.post(f"/accounts/{account.pk}/exclude/")
@@ -261,7 +244,6 @@ def test_the_last_account_is_removed_once_spinnaker_was_made_to_forget_it(
 
 
 def test_an_account_that_left_spinnaker_is_removed(operator) -> None:
-    managing_row()
     account = account_row(granted_at=timezone.now(), verification=State.VERIFIED)
     account_row("other", account_id="9" * 12, verification=State.VERIFIED)
     install_next()
@@ -283,7 +265,6 @@ def install_next() -> None:
 def test_a_removal_is_not_approved_once_spinnaker_may_have_the_account_again(
     approver, says: str
 ) -> None:
-    managing_row()
     account = account_row(granted_at=timezone.now(), verification=State.VERIFIED)
     if says == "installed":
         before = new_bundle(None)
@@ -304,7 +285,6 @@ def test_a_removal_is_not_approved_once_spinnaker_may_have_the_account_again(
 
 
 def test_a_removal_of_what_spinnaker_never_had_is_approved(approver) -> None:
-    managing_row()
     account = account_row(granted_at=timezone.now(), verification=State.VERIFIED)
     build(new_bundle(None))
     run = run_row(kind=Run.Kind.REMOVE, account=account)
@@ -316,7 +296,6 @@ def test_a_removal_of_what_spinnaker_never_had_is_approved(approver) -> None:
 
 
 def test_old_checks_of_a_removed_account_are_history(operator) -> None:
-    managing_row()
     account = account_row()
     run = run_row(Status.VERIFIED, account=account)
     CheckResult.objects.create(
@@ -330,7 +309,6 @@ def test_old_checks_of_a_removed_account_are_history(operator) -> None:
 
 
 def test_a_draft_has_nothing_to_verify(operator) -> None:
-    managing_row()
     account = account_row()
 
     response = operator.post(f"/accounts/{account.pk}/verify/")
@@ -341,7 +319,6 @@ def test_a_draft_has_nothing_to_verify(operator) -> None:
 
 
 def test_an_acceptance_is_on_record(approver) -> None:
-    managing_row()
     account = account_row(state=State.EVALUATED, verification=State.EVALUATED)
     run = run_row(Status.EVALUATED, account=account)
 

@@ -12,7 +12,7 @@ from accounts.models.states import Status
 from accounts.web.runs.fixes import Fixes, fixes_of
 from onboarding.aws.codes import NOT_ENABLED, NOT_OURS
 from tests.accounts.web.answers import url
-from tests.rows import managing_row, run_row
+from tests.rows import run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -90,8 +90,7 @@ def test_what_only_its_sentence_fixes_leads_nowhere(error: Any) -> None:
     assert fixes_of(run_row(Status.FAILED, error=error)) == Fixes()
 
 
-def test_the_page_of_the_run_shows_it(operator) -> None:
-    managing_row()
+def test_the_page_of_the_run_shows_it(operator, managing) -> None:
     run = failed(NOT_OURS, "plan", "Delete it.")
 
     html = operator.get(run.get_absolute_url()).content.decode()
@@ -101,8 +100,7 @@ def test_the_page_of_the_run_shows_it(operator) -> None:
     )
 
 
-def test_whoever_cannot_change_it_gets_no_link(viewer) -> None:
-    managing_row()
+def test_whoever_cannot_change_it_gets_no_link(viewer, managing) -> None:
     run = failed(NOT_OURS, "plan", "Delete it.")
 
     assert "adopt it</a>" not in viewer.get(run.get_absolute_url()).content.decode()

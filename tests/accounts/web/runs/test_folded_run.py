@@ -12,7 +12,7 @@ from accounts.runs.results import keep_results
 from accounts.runs.retention import fold_superseded
 from onboarding.checks import Outcome
 from onboarding.verify.result import Located, Result
-from tests.rows import account_row, managing_row, run_row
+from tests.rows import account_row, run_row
 
 pytestmark = pytest.mark.django_db
 FOUND = [
@@ -45,8 +45,7 @@ def checks_on(client: Client, run: Run) -> str:
     return checks.split("</main>")[0]
 
 
-def test_its_checks_are_shown_as_before(viewer: Client) -> None:
-    managing_row()
+def test_its_checks_are_shown_as_before(viewer: Client, managing) -> None:
     account = account_row(granted_at=timezone.now())
     older, newest = verified(account), verified(account)
     before = checks_on(viewer, older)

@@ -35,8 +35,7 @@ def waiting(number: int, *, fingerprint: str = SAME, **fields: Any) -> Run:
 
 
 @pytest.fixture
-def three() -> list[Run]:
-    managing_row()
+def three(managing) -> list[Run]:
     return [waiting(number) for number in range(3)]
 
 
@@ -171,8 +170,7 @@ def test_it_says_where_none_waits_any_more(viewer) -> None:
     ).content.decode()
 
 
-def test_what_is_discouraged_is_told_once_of_all_of_them(approver) -> None:
-    managing_row()
+def test_what_is_discouraged_is_told_once_of_all_of_them(approver, managing) -> None:
     for number in (1, 2):
         waiting(number, providers={"ec2": {"access": "power-user"}})
 
@@ -222,8 +220,7 @@ def test_the_runs_offer_those_that_are_the_same(approver, three) -> None:
     assert f'href="{URL}"' in html
 
 
-def test_the_runs_offer_nothing_where_each_plan_is_another(approver) -> None:
-    managing_row()
+def test_the_runs_offer_nothing_where_each_plan_is_another(approver, managing) -> None:
     waiting(1)
 
     assert "Identical plans" not in approver.get("/runs/").content.decode()

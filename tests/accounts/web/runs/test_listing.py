@@ -140,8 +140,7 @@ def test_a_run_without_a_plan_counts_no_changes(operator, fields) -> None:
     assert row.changes is None
 
 
-def test_a_number_leads_to_its_run(viewer) -> None:
-    managing_row()
+def test_a_number_leads_to_its_run(viewer, managing) -> None:
     run = run_row()
 
     found = viewer.get(f"/runs/{run.number}/")
@@ -151,8 +150,7 @@ def test_a_number_leads_to_its_run(viewer) -> None:
     assert missing.status_code == 404
 
 
-def test_a_run_is_called_by_its_number_on_its_page(viewer) -> None:
-    managing_row()
+def test_a_run_is_called_by_its_number_on_its_page(viewer, managing) -> None:
     run = run_row()
 
     html = viewer.get(run.get_absolute_url()).content.decode()
@@ -180,9 +178,8 @@ def test_the_queries_do_not_grow_with_the_runs(operator) -> None:
     assert queries() == few
 
 
-def test_a_plan_says_what_it_waits_for(operator) -> None:
+def test_a_plan_says_what_it_waits_for(operator, managing) -> None:
     """A plan of the managing account's own comes first, until it is applied."""
-    managing_row()
     account = account_row()
     waiting = kept(Reach(), "", managing_first=True)
     run_row(Status.PLANNED, account=account, reach=waiting)

@@ -11,7 +11,6 @@ from accounts.models import ManagedAccount, Run, Step
 from accounts.models.states import Status
 from accounts.runs.actions import discard
 from accounts.web.runs.identical_plans import MOST_IN_TABLE
-from tests.rows import managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -21,8 +20,7 @@ COUNT = 500
 
 
 @pytest.fixture
-def runs() -> list[Run]:
-    managing_row()
+def runs(managing) -> list[Run]:
     rows = ManagedAccount.objects.bulk_create(
         ManagedAccount(name=f"a{n:03}", account_id=f"{n:012}") for n in range(COUNT)
     )

@@ -5,16 +5,15 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts.models import CheckResult, Run
+from accounts.models import CheckResult, ManagingAccount, Run
 from accounts.models.states import State, Status
 from tests.accounts.web.asking import asked_again
-from tests.rows import account_row, managing_row, person, run_row, step_row
+from tests.rows import account_row, person, run_row, step_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 
 def test_a_plan_is_summed_up_and_waits_for_approval(both) -> None:
-    managing_row()
     run = run_row()
     step_row(run)
     step_row(run, verb="update", before={"a": 1}, after={"a": 2})
@@ -31,7 +30,6 @@ def test_a_plan_is_summed_up_and_waits_for_approval(both) -> None:
 
 
 def test_a_policy_is_shown_as_a_diff(approver) -> None:
-    managing_row()
     run = run_row()
     before = {"document": {"Statement": [{"Sid": "A", "Action": ["ec2:A"]}]}}
     after = {"document": {"Statement": [{"Sid": "A", "Action": ["ec2:A", "ec2:B"]}]}}
@@ -45,7 +43,7 @@ def test_a_policy_is_shown_as_a_diff(approver) -> None:
 
 
 def test_an_edited_managing_account_makes_plans_outdated(approver) -> None:
-    managing_row(version=2)
+    ManagingAccount.objects.update(version=2)
     run = run_row(managing_version=1)
 
     html = approver.get(run.get_absolute_url()).content.decode()
@@ -54,7 +52,6 @@ def test_an_edited_managing_account_makes_plans_outdated(approver) -> None:
 
 
 def test_the_progress_says_how_far_it_is_and_what_it_waits_for(operator) -> None:
-    managing_row()
     waiting = "Waiting for AWS: a new role is not known everywhere yet."
     run = run_row(Status.APPLYING, approved_at=timezone.now(), waiting=waiting)
     step_row(run, status="done")
@@ -82,7 +79,6 @@ def test_the_progress_says_how_far_it_is_and_what_it_waits_for(operator) -> None
 def test_a_page_asks_again_while_somebody_works_and_then_loads_whole(
     operator, status: str, every: int
 ) -> None:
-    managing_row()
     run = run_row(status, approved_at=timezone.now())
 
     shown = operator.get(run.get_absolute_url())
@@ -94,7 +90,6 @@ def test_a_page_asks_again_while_somebody_works_and_then_loads_whole(
 
 
 def test_a_failure_says_what_where_and_what_to_do(operator) -> None:
-    managing_row()
     error = {
         "message": "AWS refused iam:PutRolePolicy.",
         "hint": "Allow it to the access role.",
@@ -114,7 +109,6 @@ def test_a_failure_says_what_where_and_what_to_do(operator) -> None:
 
 
 def test_a_bug_is_shown_by_its_reference_alone(operator) -> None:
-    managing_row()
     error = {"message": "Bowline encountered an internal error.", "hint": "Report it."}
     run = run_row(Status.ERRORED, error=error, traceback="ZeroDivisionError: by zero")
 
@@ -128,7 +122,6 @@ def test_a_bug_is_shown_by_its_reference_alone(operator) -> None:
 
 def test_an_administrator_gets_to_the_traceback(client) -> None:
     client.force_login(person("administrator"))
-    managing_row()
     run = run_row(Status.ERRORED, error={"message": "m", "hint": "h"})
 
     html = client.get(run.get_absolute_url()).content.decode()
@@ -137,7 +130,6 @@ def test_an_administrator_gets_to_the_traceback(client) -> None:
 
 
 def test_what_to_read_closely_is_named(approver) -> None:
-    managing_row()
     run = run_row()
     statement = {"Effect": "Allow", "Action": "ec2:RunInstances", "Resource": "*"}
     step_row(
@@ -154,7 +146,6 @@ def test_what_to_read_closely_is_named(approver) -> None:
 
 
 def test_who_leaves_spinnakers_reach_is_named_in_red_and_first(approver) -> None:
-    managing_row()
     account_row("payments", account_id="9" * 12)
     run = run_row(account=None, kind=Run.Kind.MANAGING)
     role = "arn:aws:iam::{}:role/spinnakerManaged"
@@ -178,7 +169,6 @@ def test_who_leaves_spinnakers_reach_is_named_in_red_and_first(approver) -> None
 
 
 def test_a_plan_that_deletes_much_says_so(approver) -> None:
-    managing_row()
     run = run_row(existing={"922222222222": 2})
     step_row(run, verb="delete", before={"name": "x"}, after=None)
 
@@ -189,7 +179,6 @@ def test_a_plan_that_deletes_much_says_so(approver) -> None:
 
 
 def test_a_plan_without_risks_says_so(approver) -> None:
-    managing_row()
     run = run_row()
     step_row(run)
 
@@ -220,7 +209,6 @@ def test_a_plan_without_risks_says_so(approver) -> None:
 def test_what_is_unknown_or_missing_is_not_called_a_success(
     viewer, unknown: int, undeployable: int, heading: str, says: str
 ) -> None:
-    managing_row()
     run = run_row(Status.VERIFIED, unknown_writes=unknown, undeployable=undeployable)
 
     html = " ".join(viewer.get(run.get_absolute_url()).content.decode().split())
@@ -232,7 +220,6 @@ def test_what_is_unknown_or_missing_is_not_called_a_success(
 
 
 def test_a_success_counts_what_was_called_simulated_and_left_open(viewer) -> None:
-    managing_row()
     run = run_row(Status.VERIFIED)
     ended = ("passed", "passed", "evaluated", "not testable")
     for position, outcome in enumerate(ended):
@@ -250,7 +237,6 @@ def test_a_success_counts_what_was_called_simulated_and_left_open(viewer) -> Non
 
 
 def test_who_cannot_build_a_bundle_reads_who_can(client) -> None:
-    managing_row()
     page = run_row(Status.VERIFIED).get_absolute_url()
     shown = {}
     for role in ("operator", "approver"):
@@ -264,7 +250,6 @@ def test_who_cannot_build_a_bundle_reads_who_can(client) -> None:
 
 
 def test_what_was_approved_is_folded_away_once_it_is_done(operator) -> None:
-    managing_row()
     run = run_row(Status.VERIFIED, approved_at=timezone.now())
     step_row(run)
 
@@ -280,7 +265,6 @@ def test_what_was_approved_is_folded_away_once_it_is_done(operator) -> None:
 def test_a_plan_takes_as_many_queries_with_many_changes(
     approver, django_assert_max_num_queries
 ) -> None:
-    managing_row()
     run = run_row()
     for number in range(60):
         step_row(run, name=f"role-{number}")
@@ -290,7 +274,6 @@ def test_a_plan_takes_as_many_queries_with_many_changes(
 
 
 def test_checks_are_shown_with_the_sentence_that_mends(operator) -> None:
-    managing_row()
     run = run_row(Status.FAILED, error={"message": "m", "hint": "h"})
     CheckResult.objects.create(
         run=run,
@@ -310,7 +293,6 @@ def test_checks_are_shown_with_the_sentence_that_mends(operator) -> None:
 
 
 def test_an_evaluated_account_waits_for_acceptance(approver) -> None:
-    managing_row()
     account = account_row(state=State.EVALUATED, verification=State.EVALUATED)
     run = run_row(Status.EVALUATED, account=account)
 
@@ -324,7 +306,6 @@ def test_an_evaluated_account_waits_for_acceptance(approver) -> None:
 @pytest.mark.parametrize("status", Status.values)
 @pytest.mark.parametrize("kind", Run.Kind.values)
 def test_every_run_can_be_read(operator, kind: str, status: str) -> None:
-    managing_row()
     account = None if kind == Run.Kind.MANAGING else account_row()
 
     response = operator.get(
@@ -335,7 +316,6 @@ def test_every_run_can_be_read(operator, kind: str, status: str) -> None:
 
 
 def test_a_refusal_shows_its_document_with_the_line_marked(operator) -> None:
-    managing_row()
     run = Run.objects.create(kind=Run.Kind.VERIFY, status=Status.FAILED)
     CheckResult.objects.create(
         run=run,
@@ -362,7 +342,6 @@ def test_a_refusal_shows_its_document_with_the_line_marked(operator) -> None:
 def test_an_approver_reads_what_is_discouraged_and_which_policies_come(
     approver, three_policy_sets
 ) -> None:
-    managing_row()
     account = account_row(policy_set=1, providers={"ec2": {"access": "power-user"}})
     run = run_row(account=account)
     step_row(run)
@@ -380,7 +359,6 @@ def test_an_approver_reads_what_is_discouraged_and_which_policies_come(
 
 
 def test_a_removal_brings_nothing(approver, three_policy_sets) -> None:
-    managing_row()
     account = account_row(policy_set=1, providers={"ec2": {"access": "power-user"}})
     run = run_row(account=account, kind=Run.Kind.REMOVE)
     step_row(run, verb="delete", before={"a": 1}, after=None)

@@ -15,7 +15,7 @@ from accounts.models.states import State, Status
 from accounts.web.search.destinations import DESTINATIONS
 from accounts.web.search.finding import find
 from tests.bundles import with_every_provider
-from tests.rows import account_row, bundle_row, managing_row, person, run_row
+from tests.rows import account_row, bundle_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -69,9 +69,7 @@ def test_an_account_shows_its_id_its_other_name_and_its_state(viewer: User) -> N
     assert group.hits[0].word == "failed"
 
 
-def test_the_managing_account_is_found(viewer: User) -> None:
-    managing_row()
-
+def test_the_managing_account_is_found(viewer: User, managing) -> None:
     assert titles(viewer, "911111")["Accounts"] == ["core"]
 
 
@@ -135,8 +133,7 @@ def test_whatever_is_typed_finds_something_or_nothing(viewer: User, text: str) -
     assert find(viewer, text) is not None
 
 
-def test_a_part_of_a_page_is_there(client: Client) -> None:
-    managing_row()
+def test_a_part_of_a_page_is_there(client: Client, managing) -> None:
     client.force_login(person("administrator", is_superuser=True))
     parts = [one for one in DESTINATIONS if one.tail.startswith("?tab=")]
 

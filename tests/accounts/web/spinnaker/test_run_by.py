@@ -42,9 +42,7 @@ def test_what_is_said_is_shown_first_and_nothing_is_asked_again(operator, way) -
     assert ("Spinnaker 2026.3 removes Halyard" in page) is (way.key == "halyard")
 
 
-def test_it_is_on_record_once(operator) -> None:
-    managing_row()
-
+def test_it_is_on_record_once(operator, managing) -> None:
     for _ in range(2):
         answer = operator.post(SAY, {"run_by": "kustomize"})
 
@@ -99,8 +97,7 @@ def test_a_viewer_reads_it_and_decides_nothing(client) -> None:
     assert "<select" not in page
 
 
-def test_one_page_says_what_spinnaker_has(operator) -> None:
-    managing_row()
+def test_one_page_says_what_spinnaker_has(operator, managing) -> None:
     unknown = text(operator, "/bundles/now/")
     bundle_row(topology(core()), 1)
     bundle_row(topology(core(environment="live")), 2)

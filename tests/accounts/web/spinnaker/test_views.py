@@ -20,7 +20,7 @@ from tests.onboarding.delivery.strict_gate import (
     error,
     served,
 )
-from tests.rows import managing_row, person
+from tests.rows import person
 
 pytestmark = pytest.mark.django_db
 
@@ -172,9 +172,7 @@ def test_a_failing_test_names_the_fix(operator, answer, said):
     assert SECRET not in page
 
 
-def test_storage_that_is_off_leads_to_the_switches(operator):
-    managing_row()
-
+def test_storage_that_is_off_leads_to_the_switches(operator, managing):
     page = page_after_a_test(operator, strict=StrictGate(storage=False))
 
     assert "Spinnaker stores no accounts" in page
@@ -217,8 +215,7 @@ def test_a_missing_secret_is_said_with_its_name(operator, monkeypatch):
     assert "The environment variable GATE_TOKEN isn&#x27;t set" in page
 
 
-def test_the_operators_file_has_the_period_that_was_described(viewer):
-    managing_row()
+def test_the_operators_file_has_the_period_that_was_described(viewer, managing):
     spinnaker_row(poll_seconds=45)
 
     answer = viewer.get(f"{PAGE}clouddriver-local.yml")

@@ -46,8 +46,7 @@ def adopted(name: str, number: int, taken: str, **fields: Any) -> ManagedAccount
 
 
 @pytest.fixture
-def accounts() -> list[ManagedAccount]:
-    managing_row()
+def accounts(managing) -> list[ManagedAccount]:
     rows = [
         adopted("wide", 1, Taken.POLICIES, environment="test"),
         adopted("wider", 2, Taken.POLICIES, environment="prod"),
@@ -95,8 +94,7 @@ def test_roles_that_a_stack_manages_are_shown_as_they_are_to_be_there(
     assert "Plan this step" not in every
 
 
-def test_a_plan_says_what_can_undo_it(operator: Client) -> None:
-    managing_row()
+def test_a_plan_says_what_can_undo_it(operator: Client, managing) -> None:
     stacked = adopted("stacked", 6, Taken.OUTSIDE, state=State.PLANNED)
     FoundRoles.objects.update(managed_by={"spinnakerManaged": "Terraform"})
     run = run_row(Status.PLANNED, account=stacked)

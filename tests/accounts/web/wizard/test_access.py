@@ -7,18 +7,17 @@ from typing import Any
 
 import pytest
 
-from accounts.models import ManagedAccount
+from accounts.models import ManagedAccount, ManagingAccount
 from script.emulated_organization import ACCESS_ROLE, MEMBERS, UNTRUSTING
 from tests.accounts.web.answers import again, looked, url, work
-from tests.rows import account_row, managing_row
+from tests.rows import account_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 DEV = MEMBERS[0]
 
 
 def test_the_role_of_the_last_account_is_proposed(operator) -> None:
-    managing_row()
     account_row("prod", account_id="944444444444", access_role="Admin")
     account = account_row(regions=[])
 
@@ -28,7 +27,6 @@ def test_the_role_of_the_last_account_is_proposed(operator) -> None:
 
 
 def test_organizations_own_role_is_proposed_first(operator) -> None:
-    managing_row()
     account = account_row(regions=[])
 
     response = operator.get(url(account, "access"))
@@ -37,7 +35,7 @@ def test_organizations_own_role_is_proposed_first(operator) -> None:
 
 
 def test_no_role_is_proposed_for_the_managing_account(operator) -> None:
-    managing_row(account_id="922222222222")
+    ManagingAccount.objects.update(account_id="922222222222")
 
     response = operator.get(url(account_row(regions=[]), "access"))
 
@@ -47,14 +45,12 @@ def test_no_role_is_proposed_for_the_managing_account(operator) -> None:
 @pytest.mark.parametrize("step", ["identity", "access", "details"])
 def test_a_stored_role_that_is_none_stops_no_step(operator, step: str) -> None:
     """A form refuses it: something else wrote it into the database."""
-    managing_row()
     account = account_row(access_role="no role!")
 
     assert operator.get(url(account, step)).status_code == 200
 
 
 def test_access_is_saved_with_its_regions(operator) -> None:
-    managing_row()
     account = account_row(regions=[])
 
     response = operator.post(
@@ -69,7 +65,6 @@ def test_access_is_saved_with_its_regions(operator) -> None:
 
 
 def test_an_access_without_regions_is_not_saved(operator) -> None:
-    managing_row()
     account = account_row(regions=[])
 
     response = operator.post(url(account, "access"), {"access_role": "Admin"})
@@ -80,7 +75,6 @@ def test_an_access_without_regions_is_not_saved(operator) -> None:
 
 @pytest.mark.parametrize("others", [True, False])
 def test_regions_are_proposed(operator, others: bool) -> None:
-    managing_row()
     if others:
         account_row("prod", account_id="944444444444", regions=["eu-west-1"])
     account = account_row(regions=[])
@@ -93,8 +87,6 @@ def test_regions_are_proposed(operator, others: bool) -> None:
 
 
 def test_regions_are_looked_up_by_itself_where_none_is_saved(operator) -> None:
-    managing_row()
-
     new = operator.get(url(account_row(regions=[]), "access")).content.decode()
     known = operator.get(url(account_row("b", account_id="1" * 12), "access"))
 
@@ -103,7 +95,6 @@ def test_regions_are_looked_up_by_itself_where_none_is_saved(operator) -> None:
 
 
 def test_with_ecs_no_external_id_can_be_required(operator) -> None:
-    managing_row()
     account = account_row(providers={"ecs": {}}, uses_external_id=False)
 
     page = operator.get(url(account, "access"))
@@ -125,7 +116,6 @@ def press_test(operator: Any, account: ManagedAccount, **request: Any) -> Any:
 
 
 def test_access_is_tested_and_nothing_is_saved(operator, aws) -> None:
-    managing_row()
     account = account_row(account_id=DEV.account_id)
 
     response = press_test(operator, account, headers={"HX-Request": "true"})
@@ -138,7 +128,6 @@ def test_access_is_tested_and_nothing_is_saved(operator, aws) -> None:
 
 
 def test_a_refused_access_says_who_could_not_assume_what(operator, aws) -> None:
-    managing_row()
     account = account_row(account_id=UNTRUSTING.account_id)
 
     response = press_test(operator, account, headers={"HX-Request": "true"})
@@ -152,7 +141,6 @@ def test_a_refused_access_says_who_could_not_assume_what(operator, aws) -> None:
 
 
 def test_access_is_tested_without_javascript(operator, aws) -> None:
-    managing_row()
     account = account_row(account_id=DEV.account_id)
 
     response = press_test(operator, account)
@@ -162,8 +150,6 @@ def test_access_is_tested_without_javascript(operator, aws) -> None:
 
 
 def test_bowlines_own_credentials_are_blamed_first(operator) -> None:
-    managing_row()
-
     response = press_test(operator, account_row())
 
     assert response.context["report"].caller is None
@@ -171,8 +157,6 @@ def test_bowlines_own_credentials_are_blamed_first(operator) -> None:
 
 
 def test_a_hostile_role_is_refused_before_aws_is_asked(operator) -> None:
-    managing_row()
-
     response = operator.post(
         url(account_row(), "test-access"), {"access_role": "$(id)"}
     )
@@ -181,7 +165,6 @@ def test_a_hostile_role_is_refused_before_aws_is_asked(operator) -> None:
 
 
 def test_a_refused_access_has_the_statements_to_copy(operator, aws) -> None:
-    managing_row()
     account = account_row(account_id=UNTRUSTING.account_id)
 
     response = press_test(operator, account, headers={"HX-Request": "true"})
@@ -196,7 +179,6 @@ def test_a_refused_access_has_the_statements_to_copy(operator, aws) -> None:
 def test_an_access_that_works_has_nothing_to_copy_and_looks_for_regions(
     operator, aws
 ) -> None:
-    managing_row()
     account = account_row(account_id=DEV.account_id)
 
     response = press_test(operator, account, headers={"HX-Request": "true"})
@@ -207,7 +189,6 @@ def test_an_access_that_works_has_nothing_to_copy_and_looks_for_regions(
 
 
 def test_regions_are_asked_for_where_they_are_shown(operator, aws) -> None:
-    managing_row()
     account = account_row(account_id=DEV.account_id, access_role=ACCESS_ROLE)
     htmx = {"headers": {"HX-Request": "true"}}
 
@@ -224,7 +205,6 @@ def test_regions_are_asked_for_where_they_are_shown(operator, aws) -> None:
 
 
 def test_a_test_keeps_what_is_filled_in_and_judges_nothing(operator) -> None:
-    managing_row()
     account = account_row()
     filled = {"access_role": "$(id)", "regions": "mars-1", "adopts": "on"}
 
@@ -237,7 +217,6 @@ def test_a_test_keeps_what_is_filled_in_and_judges_nothing(operator) -> None:
 
 
 def test_the_accounts_regions_are_offered(operator, aws) -> None:
-    managing_row()
     account = account_row(account_id=DEV.account_id, access_role=ACCESS_ROLE)
 
     response = looked(operator, url(account, "access"), {"regions": "us-east-1 mars-1"})
@@ -248,7 +227,6 @@ def test_the_accounts_regions_are_offered(operator, aws) -> None:
 
 
 def test_regions_are_asked_for_with_the_role_in_the_form(operator, aws) -> None:
-    managing_row()
     account = account_row(account_id=DEV.account_id, regions=[])
     asked = {"regions": "us-east-1", "access_role": ACCESS_ROLE}
 
@@ -261,7 +239,6 @@ def test_regions_are_asked_for_with_the_role_in_the_form(operator, aws) -> None:
 def test_a_proposed_region_that_the_account_does_not_have_is_dropped(
     operator, aws
 ) -> None:
-    managing_row()
     account = account_row(account_id=DEV.account_id, access_role=ACCESS_ROLE)
     asked = {"regions": "us-east-1 me-south-9", "proposed": "1"}
 
@@ -275,7 +252,6 @@ def test_a_proposed_region_that_the_account_does_not_have_is_dropped(
 def test_regions_are_typed_where_the_account_cannot_be_read(
     operator, role: str
 ) -> None:
-    managing_row()
     asked = {"regions": "us-east-1", "access_role": role}
 
     response = looked(operator, url(account_row(), "access"), asked)

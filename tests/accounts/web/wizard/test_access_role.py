@@ -27,8 +27,7 @@ def file_url(account: ManagedAccount) -> str:
     return reverse("accounts:access-role-file", args=[account.pk])
 
 
-def test_the_step_offers_it_folded_and_asks_nobody(operator) -> None:
-    managing_row()
+def test_the_step_offers_it_folded_and_asks_nobody(operator, managing) -> None:
     account = account_row(providers={})
 
     html = operator.get(url(account, "access")).content.decode()
@@ -67,9 +66,7 @@ def test_it_is_shown_without_javascript(operator, aws) -> None:
     assert "RoleName: &quot;Enter&quot;" in html
 
 
-def test_who_bowline_is_may_be_unknown(operator) -> None:
-    managing_row()
-
+def test_who_bowline_is_may_be_unknown(operator, managing) -> None:
     response = looked(operator, role_url(account_row()))
 
     assert "own AWS credentials" in response.context["bowline_refused"].message
@@ -91,8 +88,7 @@ def test_the_file_is_the_template_that_was_shown(operator, aws) -> None:
     assert [one["Principal"] for one in trust] == [{"AWS": BOWLINE}]
 
 
-def test_there_is_no_file_before_bowline_is_known(operator) -> None:
-    managing_row()
+def test_there_is_no_file_before_bowline_is_known(operator, managing) -> None:
     account = account_row()
 
     response = operator.get(file_url(account))
@@ -100,8 +96,7 @@ def test_there_is_no_file_before_bowline_is_known(operator) -> None:
     assert response["Location"] == f"{role_url(account)}?look=1"
 
 
-def test_a_viewer_is_shown_no_template(viewer) -> None:
-    managing_row()
+def test_a_viewer_is_shown_no_template(viewer, managing) -> None:
     account = account_row()
 
     answers = [viewer.get(role_url(account)), viewer.get(file_url(account))]

@@ -7,9 +7,9 @@ import pytest
 from accounts.models import ManagedAccount
 from script.emulated_organization import ACCESS_ROLE, MEMBERS
 from tests.accounts.web.answers import looked, url
-from tests.rows import account_row, managing_row
+from tests.rows import account_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 DEV = MEMBERS[0]
 
@@ -19,7 +19,6 @@ def again(account: ManagedAccount) -> ManagedAccount:
 
 
 def test_details_need_a_provider(operator) -> None:
-    managing_row()
     account = account_row(providers={})
 
     response = operator.get(url(account, "details"))
@@ -28,7 +27,6 @@ def test_details_need_a_provider(operator) -> None:
 
 
 def test_details_are_looked_up_while_the_page_stands(operator) -> None:
-    managing_row()
     account = account_row(regions=["us-east-1", "us-west-2"])
 
     response = operator.get(url(account, "details"))
@@ -39,7 +37,6 @@ def test_details_are_looked_up_while_the_page_stands(operator) -> None:
 
 
 def test_the_clusters_of_the_account_are_offered(operator, aws) -> None:
-    managing_row()
     account = account_row(
         account_id=DEV.account_id, access_role=ACCESS_ROLE, providers={}
     )
@@ -59,8 +56,6 @@ def test_the_clusters_of_the_account_are_offered(operator, aws) -> None:
 
 
 def test_details_are_typed_where_aws_cannot_be_asked(operator) -> None:
-    managing_row()
-
     response = looked(operator, url(account_row(), "details"))
 
     html = response.content.decode()
@@ -77,7 +72,6 @@ DETAILS = {
 
 
 def test_details_are_saved_and_lead_to_the_next_provider(operator) -> None:
-    managing_row()
     account = account_row(providers={})
     for key in ("ec2", "lambda"):
         account.providers.create(key=key)
@@ -94,7 +88,6 @@ def test_details_are_saved_and_lead_to_the_next_provider(operator) -> None:
 
 
 def test_providers_that_are_described_are_no_step_of_their_own(operator) -> None:
-    managing_row()
     account = account_row(providers={"ec2": {}, "lambda": {}})
 
     response = operator.post(url(account, "details") + "?provider=ec2&look=no", DETAILS)
@@ -103,7 +96,6 @@ def test_providers_that_are_described_are_no_step_of_their_own(operator) -> None
 
 
 def test_those_that_are_as_proposed_are_named(operator) -> None:
-    managing_row()
     account = account_row(
         providers={"ec2": {}, "ecs": {}, "lambda": {"code_buckets": ["code"]}},
         uses_external_id=False,
@@ -117,7 +109,6 @@ def test_those_that_are_as_proposed_are_named(operator) -> None:
 
 
 def test_a_cluster_is_added_and_nothing_is_saved(operator) -> None:
-    managing_row()
     account = account_row(providers={})
     account.providers.create(key="eks")
     row = {"cluster-0-name": "apps", "cluster-0-namespaces": "web", "rows": "1"}
@@ -137,7 +128,6 @@ def test_a_cluster_is_added_and_nothing_is_saved(operator) -> None:
 
 
 def test_enter_saves_and_adds_no_cluster(operator) -> None:
-    managing_row()
     account = account_row(providers={})
     account.providers.create(key="eks")
 
@@ -148,7 +138,6 @@ def test_enter_saves_and_adds_no_cluster(operator) -> None:
 
 
 def test_the_last_details_lead_to_the_review(operator) -> None:
-    managing_row()
     account = account_row()
 
     response = operator.post(url(account, "details") + "?look=no", DETAILS)
@@ -157,7 +146,6 @@ def test_the_last_details_lead_to_the_review(operator) -> None:
 
 
 def test_the_same_details_again_outdate_nothing(operator) -> None:
-    managing_row()
     account = account_row()
 
     operator.post(url(account, "details") + "?look=no", DETAILS)
@@ -166,7 +154,6 @@ def test_the_same_details_again_outdate_nothing(operator) -> None:
 
 
 def test_hostile_details_are_refused_by_name(operator) -> None:
-    managing_row()
     account = account_row()
 
     response = operator.post(
@@ -179,7 +166,6 @@ def test_hostile_details_are_refused_by_name(operator) -> None:
 
 
 def test_details_that_can_no_longer_be_read_are_mended_here(operator) -> None:
-    managing_row()
     account = account_row(providers={"ec2": {"roles_path": "/"}})
 
     page = operator.get(url(account, "details") + "?look=no").content.decode()
@@ -190,7 +176,6 @@ def test_details_that_can_no_longer_be_read_are_mended_here(operator) -> None:
 
 
 def test_a_discouraged_choice_is_warned_of_as_soon_as_it_is_saved(operator) -> None:
-    managing_row()
     account = account_row(providers={"ec2": {}, "lambda": {}})
     form = f"{url(account, 'details')}?provider=ec2&look=no"
 

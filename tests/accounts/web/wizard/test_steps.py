@@ -12,7 +12,7 @@ from accounts.web.wizard.steps import (
     step_after,
     undone,
 )
-from tests.rows import account_row, managing_row
+from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
 
@@ -97,8 +97,7 @@ def test_an_external_id_that_ecs_cannot_send_is_to_be_mended() -> None:
     assert [mark.slug for mark in undone(account)] == ["access"]
 
 
-def test_a_cluster_outside_the_regions_is_to_be_mended() -> None:
-    managing_row()
+def test_a_cluster_outside_the_regions_is_to_be_mended(managing) -> None:
     clusters = [{"name": "apps", "region": "eu-west-1"}]
     account = account_row(providers={"eks": {"clusters": clusters}})
 

@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from accounts.discover.lookups import ACCESS, Question
 from accounts.mapping.spinnaker_names import claim_names
-from accounts.models import ManagedAccount, SpinnakerName
+from accounts.models import ManagedAccount, ManagingAccount, SpinnakerName
 from onboarding.topology import Reach
 from script.emulated_organization import MANAGING
 from tests.accounts.web.answers import again, looked, told, url
-from tests.rows import account_row, lookup_row, managing_row, person
+from tests.rows import account_row, lookup_row, person
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 
 IDENTITY = {"name": "dev", "account_id": "3333-3333-3333"}
@@ -27,7 +27,9 @@ def test_a_viewer_may_not_onboard(client) -> None:
     assert response.status_code == 403
 
 
-def test_the_managing_account_comes_first(operator) -> None:
+def test_the_managing_account_comes_first(operator, managing) -> None:
+    managing.delete()
+
     response = operator.get("/accounts/new/")
 
     assert response["Location"] == "/managing/"
@@ -35,7 +37,6 @@ def test_the_managing_account_comes_first(operator) -> None:
 
 
 def test_a_new_account_may_be_chosen_from_the_organization(operator) -> None:
-    managing_row()
     link = 'href="/accounts/organization/"'
 
     new = operator.get("/accounts/new/").content.decode()
@@ -46,8 +47,6 @@ def test_a_new_account_may_be_chosen_from_the_organization(operator) -> None:
 
 
 def test_an_identity_becomes_a_draft_and_leads_on(operator) -> None:
-    managing_row()
-
     response = operator.post("/accounts/new/", IDENTITY)
 
     account = ManagedAccount.objects.get()
@@ -57,8 +56,6 @@ def test_an_identity_becomes_a_draft_and_leads_on(operator) -> None:
 
 
 def test_it_can_be_left_and_resumed_from_the_list(operator) -> None:
-    managing_row()
-
     response = operator.post("/accounts/new/", {**IDENTITY, "leave": "1"})
 
     assert response["Location"] == "/accounts/"
@@ -66,8 +63,6 @@ def test_it_can_be_left_and_resumed_from_the_list(operator) -> None:
 
 
 def test_the_managing_account_is_proposed_with_what_is_known(operator) -> None:
-    managing_row(name="core", account_id="911111111111")
-
     response = operator.get("/accounts/new/?itself=1")
 
     assert response.context["form"]["name"].value() == "core"
@@ -75,7 +70,7 @@ def test_the_managing_account_is_proposed_with_what_is_known(operator) -> None:
 
 
 def test_the_managing_account_is_entered_as_it_is_there(operator) -> None:
-    managing_row(account_id="333333333333", access_role="Admin")
+    ManagingAccount.objects.update(account_id="333333333333", access_role="Admin")
 
     operator.post("/accounts/new/", IDENTITY)
 
@@ -83,7 +78,6 @@ def test_the_managing_account_is_entered_as_it_is_there(operator) -> None:
 
 
 def test_a_name_that_another_accounts_ecs_has_is_refused(operator) -> None:
-    managing_row()
     claim_names(account_row(providers={"ecs": {}}, uses_external_id=False))
 
     response = operator.post("/accounts/new/", {**IDENTITY, "name": "staging-ecs"})
@@ -94,8 +88,6 @@ def test_a_name_that_another_accounts_ecs_has_is_refused(operator) -> None:
 
 
 def test_a_saved_account_holds_its_names(operator) -> None:
-    managing_row()
-
     operator.post("/accounts/new/", IDENTITY)
 
     assert SpinnakerName.objects.get().name == "dev"
@@ -109,8 +101,6 @@ def test_an_unknown_step_is_not_found(operator) -> None:
 
 @pytest.mark.parametrize("step", ["identity", "access", "providers", "review"])
 def test_each_step_is_opened_by_its_address(operator, step: str) -> None:
-    managing_row()
-
     response = operator.get(url(account_row(), step))
 
     assert response.status_code == 200
@@ -118,7 +108,6 @@ def test_each_step_is_opened_by_its_address(operator, step: str) -> None:
 
 
 def test_an_edit_outdates_plans(operator) -> None:
-    managing_row()
     account = account_row()
     data = {**IDENTITY, "name": "staging", "account_id": account.account_id}
 
@@ -128,7 +117,6 @@ def test_an_edit_outdates_plans(operator) -> None:
 
 
 def test_saving_the_same_again_outdates_nothing(operator) -> None:
-    managing_row()
     account = account_row()
     data = {**IDENTITY, "name": "staging", "account_id": account.account_id}
 
@@ -139,7 +127,6 @@ def test_saving_the_same_again_outdates_nothing(operator) -> None:
 
 
 def test_providers_are_chosen_and_taken_away(operator) -> None:
-    managing_row()
     account = account_row(providers={"lambda": {}})
 
     response = operator.post(url(account, "providers"), {"providers": ["ec2", "eks"]})
@@ -151,7 +138,6 @@ def test_providers_are_chosen_and_taken_away(operator) -> None:
 
 
 def test_a_described_provider_stays_described(operator) -> None:
-    managing_row()
     account = account_row(providers={"ec2": {"key_pair": "ops"}})
 
     operator.post(url(account, "providers"), {"providers": ["ec2"]})
@@ -161,7 +147,6 @@ def test_a_described_provider_stays_described(operator) -> None:
 
 
 def test_ecs_takes_the_external_id_from_a_draft_without_a_conflict(operator) -> None:
-    managing_row()
     account = account_row(providers={}, regions=[])
 
     response = operator.post(url(account, "providers"), {"providers": ["ec2", "ecs"]})
@@ -171,7 +156,6 @@ def test_ecs_takes_the_external_id_from_a_draft_without_a_conflict(operator) -> 
 
 
 def test_ecs_offers_to_turn_off_the_external_id_that_a_role_requires(operator) -> None:
-    managing_row()
     account = account_row(providers={}, granted_at=timezone.now())
 
     response = operator.post(url(account, "providers"), {"providers": ["ecs"]})
@@ -182,7 +166,6 @@ def test_ecs_offers_to_turn_off_the_external_id_that_a_role_requires(operator) -
 
 
 def test_a_choice_of_nothing_offers_nothing_of_the_external_id(operator) -> None:
-    managing_row()
     account = account_row(providers={}, granted_at=timezone.now())
 
     response = operator.post(url(account, "providers"), {"leave": ""})
@@ -192,7 +175,6 @@ def test_a_choice_of_nothing_offers_nothing_of_the_external_id(operator) -> None
 
 
 def test_the_external_id_is_turned_off_with_the_choice(operator) -> None:
-    managing_row()
     account = account_row(providers={}, granted_at=timezone.now())
 
     operator.post(
@@ -204,7 +186,6 @@ def test_the_external_id_is_turned_off_with_the_choice(operator) -> None:
 
 
 def test_a_provider_with_working_defaults_is_described_by_them(operator) -> None:
-    managing_row()
     account = account_row(providers={}, regions=[])
 
     operator.post(url(account, "providers"), {"providers": ["ec2", "lambda", "eks"]})
@@ -218,7 +199,6 @@ def test_a_provider_with_working_defaults_is_described_by_them(operator) -> None
 
 
 def test_an_ecs_name_that_another_account_has_is_refused(operator) -> None:
-    managing_row()
     claim_names(account_row("staging-ecs", account_id="944444444444"))
     account = account_row(providers={}, uses_external_id=False)
 
@@ -230,7 +210,6 @@ def test_an_ecs_name_that_another_account_has_is_refused(operator) -> None:
 
 
 def test_the_review_lists_what_is_still_to_describe(operator) -> None:
-    managing_row()
     account = account_row(providers={})
 
     response = operator.get(url(account, "review"))
@@ -241,8 +220,6 @@ def test_the_review_lists_what_is_still_to_describe(operator) -> None:
 
 
 def test_the_review_says_what_will_be_made_and_allowed(operator) -> None:
-    managing_row()
-
     response = operator.get(url(account_row(), "review"))
 
     html = response.content.decode()
@@ -254,7 +231,6 @@ def test_the_review_says_what_will_be_made_and_allowed(operator) -> None:
 
 @pytest.mark.parametrize("works", [True, False])
 def test_a_failed_test_of_the_access_role_is_not_ready_to_plan(operator, works) -> None:
-    managing_row()
     account = account_row()
     reach = Reach(account.account_id, account.access_role)
     report = {"caller": None, "role_arn": "", "works": works, "sentence": "Said."}
@@ -276,7 +252,7 @@ def test_a_failed_test_of_the_access_role_is_not_ready_to_plan(operator, works) 
 
 
 def test_an_empty_managed_role_is_named(operator) -> None:
-    managing_row(managed_role="spinnakerElsewhere")
+    ManagingAccount.objects.update(managed_role="spinnakerElsewhere")
 
     access = operator.get(url(account_row(), "access")).content.decode()
 
@@ -284,7 +260,6 @@ def test_an_empty_managed_role_is_named(operator) -> None:
 
 
 def test_a_test_of_another_role_says_nothing_of_the_saved_one(operator) -> None:
-    managing_row()
     account = account_row()
     report = {"caller": None, "role_arn": "", "works": False, "sentence": "Said."}
     other = Question(ACCESS, "aws", Reach(account.account_id, "Other"))
@@ -294,7 +269,6 @@ def test_a_test_of_another_role_says_nothing_of_the_saved_one(operator) -> None:
 
 
 def test_the_panel_shows_the_account_as_spinnaker_will_know_it(operator) -> None:
-    managing_row()
     account = account_row(
         providers={"ec2": {}, "ecs": {}, "lambda": {}}, uses_external_id=False
     )
@@ -309,7 +283,7 @@ def test_the_panel_shows_the_account_as_spinnaker_will_know_it(operator) -> None
 
 
 def test_the_managing_account_can_be_managed_too(operator, aws) -> None:
-    managing_row(account_id=MANAGING.account_id)
+    ManagingAccount.objects.update(account_id=MANAGING.account_id)
     account = account_row(account_id=MANAGING.account_id)
 
     response = looked(operator, url(account, "test-access"), {"access_role": ""})
@@ -323,7 +297,6 @@ def two_that_stand() -> None:
 
 
 def test_the_review_warns_while_the_list_is_nearly_full(operator, room_for_two) -> None:
-    managing_row()
     account_row(granted_at=timezone.now())
     account = account_row("last", account_id="1" * 12)
 
@@ -336,7 +309,6 @@ def test_the_review_warns_while_the_list_is_nearly_full(operator, room_for_two) 
 def test_an_account_that_fits_no_more_is_told_before_it_is_planned(
     operator, room_for_two
 ) -> None:
-    managing_row()
     two_that_stand()
     account = account_row("late", account_id="3" * 12)
 
@@ -353,7 +325,6 @@ def test_an_account_that_fits_no_more_is_told_before_it_is_planned(
 def test_an_account_of_clusters_only_is_not_bothered_with_the_list(
     operator, room_for_two
 ) -> None:
-    managing_row()
     two_that_stand()
     clusters = {"eks": {"clusters": [{"name": "apps", "region": "us-east-1"}]}}
     account = account_row("eks", account_id="3" * 12, providers=clusters)

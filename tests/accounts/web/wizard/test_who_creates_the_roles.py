@@ -9,15 +9,14 @@ from django.utils import timezone
 from accounts.models import ManagingAccount
 from onboarding.topology import READER_ROLE
 from tests.accounts.web.answers import again, url
-from tests.rows import account_row, managing_row
+from tests.rows import account_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 OWNER = {"made_by": "owner", "regions": ["us-east-1"], "access_role": "Admin"}
 
 
 def test_bowline_creates_them_unless_somebody_says_otherwise(operator) -> None:
-    managing_row()
     account = account_row(regions=[])
 
     form = operator.get(url(account, "access")).context["form"]
@@ -27,7 +26,6 @@ def test_bowline_creates_them_unless_somebody_says_otherwise(operator) -> None:
 
 
 def test_an_owner_has_no_access_role_but_a_reader_role(operator) -> None:
-    managing_row()
     account = account_row(regions=[])
 
     response = operator.post(url(account, "access"), {**OWNER, "reader_role": "on"})
@@ -42,7 +40,6 @@ def test_an_owner_has_no_access_role_but_a_reader_role(operator) -> None:
 
 
 def test_without_the_reader_role_the_page_says_what_is_not_read(operator) -> None:
-    managing_row()
     account = account_row(regions=[])
 
     operator.post(url(account, "access"), OWNER)
@@ -56,7 +53,6 @@ def test_without_the_reader_role_the_page_says_what_is_not_read(operator) -> Non
 
 
 def test_it_stays_as_it_is_while_the_roles_exist(operator) -> None:
-    managing_row()
     account = account_row(granted_at=timezone.now(), access_role="Admin")
 
     operator.post(url(account, "access"), OWNER)
@@ -66,7 +62,6 @@ def test_it_stays_as_it_is_while_the_roles_exist(operator) -> None:
 
 
 def test_the_organization_derives_each_external_id(operator) -> None:
-    managing_row()
     account = account_row(regions=[])
 
     answers = {**OWNER, "made_by": "organization", "uses_external_id": "on"}
@@ -84,7 +79,6 @@ def test_the_organization_derives_each_external_id(operator) -> None:
 
 
 def test_a_prefix_that_was_handed_out_stays(operator) -> None:
-    managing_row()
     account = account_row(
         made_by="organization",
         external_id_prefix="bow-7f3a",

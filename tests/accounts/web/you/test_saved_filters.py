@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import Preferences
 from accounts.web.you.saved_filters import LISTS, MOST, saved_filters
-from tests.rows import account_row, managing_row, person, run_row
+from tests.rows import account_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -32,8 +32,7 @@ def names(user, where: str = "accounts") -> list[str]:
 
 
 @pytest.fixture
-def vera(client):
-    managing_row()
+def vera(client, managing):
     run_row(account=account_row())
     user = person("administrator", username="vera")
     client.force_login(user)

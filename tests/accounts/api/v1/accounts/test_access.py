@@ -10,7 +10,7 @@ from accounts.models import Lookup, ManagedAccount
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
-from tests.rows import account_row, managing_row
+from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
 
@@ -19,8 +19,7 @@ ROLE = "arn:aws:iam::922222222222:role/access"
 
 
 @pytest.fixture
-def account(db) -> ManagedAccount:
-    managing_row()
+def account(managing) -> ManagedAccount:
     return account_row(access_role="access")
 
 

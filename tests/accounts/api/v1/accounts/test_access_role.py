@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Lookup
 from tests.accounts.api.calling import detail
-from tests.rows import account_row, managing_row
+from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
 
@@ -16,8 +16,7 @@ BOWLINE = "arn:aws:iam::911111111111:user/bowline"
 
 
 @pytest.fixture(autouse=True)
-def account(db) -> None:
-    managing_row()
+def account(managing) -> None:
     account_row(access_role="", regions=["eu-west-1"])
 
 

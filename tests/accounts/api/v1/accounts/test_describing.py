@@ -67,9 +67,7 @@ def test_the_queries_do_not_grow_with_the_accounts(reader):
     assert queries() == few <= 6
 
 
-def test_a_name_is_kept_as_pipelines_have_it(operator):
-    managing_row()
-
+def test_a_name_is_kept_as_pipelines_have_it(operator, managing):
     put = operator.put("/accounts/AWS.Prod_1", STAGING)
     other = {**STAGING, "account_id": "1" * 12}
     twin = operator.put("/accounts/aws.prod_1", other)
@@ -81,8 +79,7 @@ def test_a_name_is_kept_as_pipelines_have_it(operator):
     assert "already belongs to AWS.Prod_1" in twin.json()["detail"]
 
 
-def test_it_shows_what_the_page_shows(reader):
-    managing_row()
+def test_it_shows_what_the_page_shows(reader, managing):
     account = account_row(state=State.FAILED, verified_at=timezone.now(), policy_set=1)
     run = run_row(Status.FAILED, account=account)
     CheckResult.objects.create(
@@ -143,9 +140,7 @@ def test_an_account_that_there_is_not_is_a_404(reader):
     assert reader.read("/accounts/staging").status_code == 404
 
 
-def test_it_describes_a_new_account_as_the_file_does(operator):
-    managing_row()
-
+def test_it_describes_a_new_account_as_the_file_does(operator, managing):
     answer = operator.put("/accounts/staging", STAGING)
 
     assert answer.status_code == 201
@@ -156,8 +151,7 @@ def test_it_describes_a_new_account_as_the_file_does(operator):
     assert Activity.objects.get(what="describe").about == "staging"
 
 
-def test_what_it_shows_can_be_sent_back_and_changes_nothing(operator):
-    managing_row()
+def test_what_it_shows_can_be_sent_back_and_changes_nothing(operator, managing):
     described = operator.put("/accounts/staging", STAGING).json()["settings"]
 
     answer = operator.put("/accounts/staging", described)
@@ -168,8 +162,7 @@ def test_what_it_shows_can_be_sent_back_and_changes_nothing(operator):
     assert ManagedAccount.objects.get().version == 1
 
 
-def test_an_edit_outdates_as_one_on_a_page(operator):
-    managing_row()
+def test_an_edit_outdates_as_one_on_a_page(operator, managing):
     operator.put("/accounts/staging", STAGING)
     ManagedAccount.objects.update(state=State.VERIFIED)
 
@@ -200,9 +193,7 @@ def test_an_edit_outdates_as_one_on_a_page(operator):
         ({"reader_role": True}, "Only an account with"),
     ],
 )
-def test_it_refuses_with_the_sentences_of_the_file(operator, wrong, said):
-    managing_row()
-
+def test_it_refuses_with_the_sentences_of_the_file(operator, wrong, said, managing):
     answer = operator.put("/accounts/staging", {**STAGING, **wrong})
 
     assert answer.status_code == 422
@@ -221,9 +212,7 @@ def test_it_refuses_with_the_sentences_of_the_file(operator, wrong, said):
         ({"providers": {"ec2": None}}, "ec2"),
     ],
 )
-def test_it_says_where_the_body_does_not_fit(operator, wrong, place):
-    managing_row()
-
+def test_it_says_where_the_body_does_not_fit(operator, wrong, place, managing):
     answer = operator.put("/accounts/staging", {**STAGING, **wrong})
 
     assert answer.status_code == 422
@@ -245,8 +234,7 @@ def test_a_body_that_is_too_large_is_refused(operator):
     assert answer.status_code == 413
 
 
-def test_what_is_taken_is_refused_with_its_owner(operator):
-    managing_row()
+def test_what_is_taken_is_refused_with_its_owner(operator, managing):
     account_row("other")
 
     answer = operator.put("/accounts/staging", STAGING)

@@ -12,7 +12,7 @@ from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
 from accounts.spinnaker.bundles import build, install, new_bundle
 from tests.accounts.api.calling import detail
-from tests.rows import account_row, approve_entries, managing_row
+from tests.rows import account_row, approve_entries
 
 pytestmark = pytest.mark.django_db
 
@@ -20,8 +20,7 @@ PATH = "/accounts/staging/external-id"
 
 
 @pytest.fixture
-def account(db) -> ManagedAccount:
-    managing_row()
+def account(managing) -> ManagedAccount:
     return account_row(granted_at=timezone.now(), state=State.VERIFIED)
 
 

@@ -31,8 +31,7 @@ def test_it_gives_the_files_that_an_owner_receives(operator):
     assert Activity.objects.get(what="download").about == "staging"
 
 
-def test_an_account_that_bowline_creates_has_no_hand_off(operator):
-    managing_row()
+def test_an_account_that_bowline_creates_has_no_hand_off(operator, managing):
     account_row()
 
     for answer in (
@@ -67,9 +66,7 @@ def test_it_gives_what_the_managing_accounts_owner_receives(operator):
     assert Activity.objects.get(what="download").about == row.name
 
 
-def test_a_managing_account_that_bowline_creates_has_none(operator):
-    managing_row()
-
+def test_a_managing_account_that_bowline_creates_has_none(operator, managing):
     refused = operator.read("/managing-account/hand-off")
 
     assert detail(refused, 404) == "This account isn't handed off."

@@ -10,14 +10,13 @@ from accounts.models.states import State, Status
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
-from tests.rows import account_row, managing_row, run_row
+from tests.rows import account_row, run_row
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def account(db) -> ManagedAccount:
-    managing_row()
+def account(managing) -> ManagedAccount:
     return account_row(verification=State.VERIFIED, state=State.VERIFIED)
 
 

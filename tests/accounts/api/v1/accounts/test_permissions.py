@@ -35,8 +35,7 @@ def test_it_has_each_action_with_its_reason_and_who_may_assume_the_role(reader):
 
 
 @pytest.mark.parametrize("is_read", [False, True])
-def test_only_what_was_read_is_as_verified(reader, is_read):
-    managing_row()
+def test_only_what_was_read_is_as_verified(reader, is_read, managing):
     account = account_row(state=State.VERIFIED, policy_set=POLICY_SET)
     if is_read:
         read_roles(account)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import State, Status
 from tests.accounts.api.calling import detail
-from tests.rows import account_row, managing_row, run_row
+from tests.rows import account_row, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -18,8 +18,7 @@ ALIKE = "a" * 64
 
 
 @pytest.fixture
-def account() -> ManagedAccount:
-    managing_row()
+def account(managing) -> ManagedAccount:
     return account_row(
         access_role="access",
         adopts=True,

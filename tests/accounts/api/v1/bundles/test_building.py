@@ -9,13 +9,12 @@ from accounts.models.states import State
 from tests.accounts.api.calling import detail
 from tests.bundles import core, staging
 from tests.factories import topology
-from tests.rows import account_row, bundle_row, managing_row
+from tests.rows import account_row, bundle_row
 
 pytestmark = pytest.mark.django_db
 
 
-def test_it_builds_the_next_bundle_once_for_one_key(operator):
-    managing_row()
+def test_it_builds_the_next_bundle_once_for_one_key(operator, managing):
     account_row(state=State.VERIFIED, verification=State.VERIFIED)
 
     answers = [operator.post("/bundles", key="one") for _ in range(2)]
@@ -66,8 +65,7 @@ def test_where_accounts_are_gone_from_it_somebody_must_have_looked(operator):
     assert answer.json()["installed_at"] is not None
 
 
-def test_a_broken_account_is_added_only_where_it_is_named(operator):
-    managing_row()
+def test_a_broken_account_is_added_only_where_it_is_named(operator, managing):
     account_row(state=State.FAILED, verification=State.VERIFIED)
 
     refused = operator.post("/bundles")

@@ -16,7 +16,7 @@ from accounts.spinnaker import bundles
 from tests.accounts.api.calling import detail
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.web.answers import work
-from tests.rows import account_row, approve_entries, managing_row, person, run_row
+from tests.rows import account_row, approve_entries, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -24,8 +24,7 @@ PATH = "/bundles/next"
 
 
 @pytest.fixture
-def account(db: None) -> ManagedAccount:
-    managing_row()
+def account(managing) -> ManagedAccount:
     account_row("other", account_id="9" * 12, verification=State.VERIFIED)
     return account_row(verification=State.VERIFIED, state=State.VERIFIED)
 

@@ -45,9 +45,7 @@ def test_bowline_looks_at_once_at_all_that_wait(operator, waiting):
     assert detail(nobody) == "No account waits for the organization."
 
 
-def test_there_are_no_files_before_an_account_is_handed_off(operator):
-    managing_row()
-
+def test_there_are_no_files_before_an_account_is_handed_off(operator, managing):
     assert "is handed off" in detail(operator.read(PATH), 404)
 
 

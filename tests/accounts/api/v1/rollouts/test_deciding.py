@@ -13,16 +13,11 @@ from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import runs_of
 from tests.accounts.api.calling import detail
 from tests.accounts.runs.rollouts.rows import SAME, accounts, move, plan, started
-from tests.rows import account_row, managing_row, step_row
+from tests.rows import account_row, step_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("managing")
 
 GROUP = f"/groups/{SAME}"
-
-
-@pytest.fixture(autouse=True)
-def managing(db):
-    return managing_row()
 
 
 @pytest.fixture

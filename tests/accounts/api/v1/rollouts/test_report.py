@@ -9,14 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Run
 from accounts.models.states import Status
 from tests.accounts.runs.rollouts.rows import started
-from tests.rows import managing_row
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def path(db) -> str:
-    managing_row()
+def path(managing) -> str:
     return f"/rollouts/{started(3).number}/accounts"
 
 
