@@ -107,8 +107,7 @@ def test_a_wrong_token_opens_nothing(almighty: User, text: str) -> None:
     assert opened(wrong, status=401) == []
 
 
-def test_a_session_opens_nothing(almighty: User) -> None:
-    client = Client()
+def test_a_session_opens_nothing(almighty: User, client: Client) -> None:
     client.force_login(almighty)
 
     assert opened(client, status=401) == []
@@ -196,8 +195,7 @@ def test_another_site_cannot_send_a_session_along(almighty: User) -> None:
 
 
 @pytest.mark.parametrize("role", EVERYONE)
-def test_people_read_its_description(role: str) -> None:
-    client = Client()
+def test_people_read_its_description(role: str, client: Client) -> None:
     client.force_login(person(role))
 
     pages = [client.get(f"/api/v1/{path}") for path in ("docs", "openapi.json")]

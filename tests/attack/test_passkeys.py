@@ -32,22 +32,9 @@ from tests.accounts.web.factors.people import (
     password,
     second,
 )
-from tests.rows import person
 
 pytestmark = pytest.mark.django_db
 What = Activity.What
-
-
-@pytest.fixture
-def ann() -> User:
-    ann = person("administrator", username="ann")
-    give_app(ann)
-    return ann
-
-
-@pytest.fixture
-def vera() -> User:
-    return person("viewer", username="vera")
 
 
 @pytest.fixture

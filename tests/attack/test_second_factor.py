@@ -30,22 +30,9 @@ from tests.accounts.web.factors.people import (
     secret_shown,
     wrong_code,
 )
-from tests.rows import person
 
 pytestmark = pytest.mark.django_db
 What = Activity.What
-
-
-@pytest.fixture
-def ann() -> User:
-    ann = person("administrator", username="ann")
-    give_app(ann)
-    return ann
-
-
-@pytest.fixture
-def vera() -> User:
-    return person("viewer", username="vera")
 
 
 @pytest.mark.parametrize("door", ["/sign-in/", "/admin/login/"])
@@ -110,8 +97,7 @@ def test_an_earlier_code_works_no_more_after_a_later_one(ann: User) -> None:
 
 
 @pytest.mark.parametrize("step", [-3, 3])
-def test_codes_of_other_minutes_are_none(ann: User, step: int) -> None:
-    client = Client()
+def test_codes_of_other_minutes_are_none(ann: User, step: int, client: Client) -> None:
     password(client, "ann")
 
     second(client, code=code(step))
@@ -132,8 +118,7 @@ def test_the_code_that_added_the_app_does_not_sign_in(vera: User) -> None:
     assert not is_in(other)
 
 
-def test_five_wrong_codes_make_the_address_wait(ann: User) -> None:
-    client = Client()
+def test_five_wrong_codes_make_the_address_wait(ann: User, client: Client) -> None:
     password(client, "ann")
 
     answers = [second(client, code=wrong_code()).status_code for _ in range(5)]
@@ -156,8 +141,7 @@ def test_the_right_password_forgives_no_wrong_code(ann: User) -> None:
     assert second(client, code=wrong_code()).status_code == 429
 
 
-def test_wrong_recovery_codes_and_passkeys_count_too(ann: User) -> None:
-    client = Client()
+def test_wrong_recovery_codes_and_passkeys_count_too(ann: User, client: Client) -> None:
     password(client, "ann")
     tries = [{"recovery": "aaaa-bbbb"}, {"passkey": "{}"}] * 3
 
@@ -186,8 +170,7 @@ def test_a_password_changed_meanwhile_ends_the_second_step(ann: User) -> None:
     assert second(client, code=code()).url == "/sign-in/"
 
 
-def test_who_was_deactivated_meanwhile_stays_out(ann: User) -> None:
-    client = Client()
+def test_who_was_deactivated_meanwhile_stays_out(ann: User, client: Client) -> None:
     password(client, "ann")
     User.objects.update(is_active=False)
 
@@ -229,9 +212,8 @@ def test_a_recovery_code_works_once(vera: User) -> None:
     assert [is_in(client) for client in (here, there, then)] == [True, False, True]
 
 
-def test_new_recovery_codes_replace_the_old_ones(vera: User) -> None:
+def test_new_recovery_codes_replace_the_old_ones(vera: User, client: Client) -> None:
     old = give_app(vera)[0]
-    client = Client()
     password(client, "vera")
     second(client, code=code())
 
@@ -246,8 +228,7 @@ def test_new_recovery_codes_replace_the_old_ones(vera: User) -> None:
     assert is_in(other)
 
 
-def test_no_secret_is_readable_in_the_database(vera: User) -> None:
-    client = Client()
+def test_no_secret_is_readable_in_the_database(vera: User, client: Client) -> None:
     password(client, "vera")
     secret = secret_shown(client)
     answer = client.post(APP, {"code": app_codes.code_at(secret, app_codes.step_now())})

@@ -23,11 +23,6 @@ from tests.rows import person
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def vera() -> User:
-    return person("viewer", username="vera")
-
-
 REQUIRED_OPEN = ("/you/second-factor/", APP, PASSKEY)
 
 

@@ -109,19 +109,16 @@ OWN = {"token-create", "token-revoke"}
 """What everybody does with what is theirs: see tests/accounts/web/tokens."""
 
 
-def test_a_viewer_gets_403_on_every_post(client, managing) -> None:
-    client.force_login(person("viewer"))
+def test_a_viewer_gets_403_on_every_post(viewer, managing) -> None:
     names = {*NAMES} - READS - OWN
 
-    statuses = {name: client.post(url_of(name)).status_code for name in names}
+    statuses = {name: viewer.post(url_of(name)).status_code for name in names}
 
     assert statuses == dict.fromkeys(names, 403)
 
 
-def test_a_viewer_may_read(client, managing) -> None:
-    client.force_login(person("viewer"))
-
-    statuses = {name: client.get(url_of(name)).status_code for name in READS}
+def test_a_viewer_may_read(viewer, managing) -> None:
+    statuses = {name: viewer.get(url_of(name)).status_code for name in READS}
 
     assert {name: one for name, one in statuses.items() if one not in {200, 404}} == {}
 
@@ -137,11 +134,10 @@ def test_somebody_without_a_role_sees_nothing(client) -> None:
         assert b"You need the viewer" in answer.content, name
 
 
-def test_a_refusal_says_which_role_and_who_gives_it(client) -> None:
+def test_a_refusal_says_which_role_and_who_gives_it(viewer) -> None:
     person("administrator", username="ada")
-    client.force_login(person("viewer"))
 
-    page = client.post("/bundles/build/").content.decode()
+    page = viewer.post("/bundles/build/").content.decode()
 
     assert "You need the operator role to do this." in page
     assert "Ask an administrator (ada)." in page

@@ -12,7 +12,7 @@ from accounts.models import Run
 from accounts.models.states import Status
 from accounts.web.context import emulated, section_of, trouble
 from onboarding.aws.errors import AwsError, own_credentials
-from tests.rows import managing_row, person
+from tests.rows import managing_row
 
 OWN = own_credentials("sts:GetCallerIdentity", "none were found").as_json()
 
@@ -89,13 +89,12 @@ def test_an_accounts_own_failure_is_not_bowlines(error: dict[str, Any]) -> None:
 
 
 @pytest.mark.django_db
-def test_every_page_tells_of_both(client, monkeypatch) -> None:
+def test_every_page_tells_of_both(viewer, monkeypatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
     managing_row()
     ended(1, OWN)
-    client.force_login(person("viewer"))
 
-    page = client.get("/bundles/").content.decode()
+    page = viewer.get("/bundles/").content.decode()
 
     assert "AWS is emulated" in page
     assert "at <code>http://127.0.0.1:4566</code>" in page
@@ -104,10 +103,8 @@ def test_every_page_tells_of_both(client, monkeypatch) -> None:
 
 
 @pytest.mark.django_db
-def test_the_current_place_and_the_role_are_named(client) -> None:
-    client.force_login(person("operator"))
-
-    response = client.get("/bundles/")
+def test_the_current_place_and_the_role_are_named(operator) -> None:
+    response = operator.get("/bundles/")
 
     assert response.context["section"] == "bundles"
     assert 'aria-current="page"' in response.content.decode()

@@ -179,11 +179,10 @@ def test_a_failed_one_says_why_at_the_top(operator, managing) -> None:
     assert ">Plan again</button>" in page
 
 
-def test_an_evaluated_one_waits_for_an_approver(client) -> None:
+def test_an_evaluated_one_waits_for_an_approver(approver) -> None:
     account = standing(state=State.EVALUATED, verification=State.EVALUATED)
-    client.force_login(person("approver"))
 
-    assert ">Accept</button>" in page_of(client, account)
+    assert ">Accept</button>" in page_of(approver, account)
 
 
 def test_an_accepted_one_says_by_whom(client) -> None:
@@ -198,13 +197,12 @@ def test_an_accepted_one_says_by_whom(client) -> None:
     assert "by approver" in page
 
 
-def test_a_viewer_is_told_who_can_do_what(client) -> None:
+def test_a_viewer_is_told_who_can_do_what(viewer) -> None:
     account = standing(state=State.EVALUATED)
     person("operator", username="ada")
     person("approver", username="grace")
-    client.force_login(person("viewer"))
 
-    page = page_of(client, account)
+    page = page_of(viewer, account)
 
     assert "<form" not in page.split('id="content"')[1].split("</main>")[0]
     assert "role to plan, verify, edit, or remove this account. Ask ada." in page

@@ -9,38 +9,36 @@ from accounts.lists.accounts import FILTERS
 from accounts.models import ManagedAccount
 from accounts.models.states import Status
 from tests.accounts.web.accounts.test_views import names, three
-from tests.rows import managing_row, person, run_row
+from tests.rows import managing_row, run_row
 
 pytestmark = pytest.mark.django_db
 
 
-def test_the_managing_account_is_on_top_of_the_first_page(client) -> None:
+def test_the_managing_account_is_on_top_of_the_first_page(viewer) -> None:
     managing_row(name="core")
     three()
-    client.force_login(person("viewer"))
     pinned = 'id="row-managing"'
 
-    assert pinned in client.get("/accounts/").content.decode()
-    assert pinned in client.get("/accounts/?sort=-state").content.decode()
-    assert pinned in client.get("/accounts/?text=cor").content.decode()
+    assert pinned in viewer.get("/accounts/").content.decode()
+    assert pinned in viewer.get("/accounts/?sort=-state").content.decode()
+    assert pinned in viewer.get("/accounts/?text=cor").content.decode()
     for others in ("?text=web", "?state=draft"):
-        page = client.get(f"/accounts/{others}").content.decode()
+        page = viewer.get(f"/accounts/{others}").content.decode()
         assert pinned not in page
         assert "core</a>, isn't in this list." in page
 
 
-def test_where_only_the_managing_account_matches_the_list_says_so(client) -> None:
+def test_where_only_the_managing_account_matches_the_list_says_so(viewer) -> None:
     managing_row(name="core")
     three()
-    client.force_login(person("viewer"))
 
-    page = client.get("/accounts/?text=core").content.decode()
+    page = viewer.get("/accounts/?text=core").content.decode()
 
     assert "Only the managing account matches the filters." in page
     assert "No account matches" not in page
 
 
-def test_failed_checks_of_the_last_verification_are_counted_and_found(client) -> None:
+def test_failed_checks_of_the_last_verification_are_counted_and_found(viewer) -> None:
     web, data, _ = three()
     older = run_row(Status.FAILED, account=web)
     newer = run_row(Status.FAILED, account=web)
@@ -59,17 +57,16 @@ def test_failed_checks_of_the_last_verification_are_counted_and_found(client) ->
                 position=position, provider="ec2", name="List", outcome=outcome
             )
     run_row(Status.PLANNING, account=web)
-    client.force_login(person("viewer"))
 
-    listed = client.get("/accounts/")
-    found = client.get("/accounts/?checks=failed")
+    listed = viewer.get("/accounts/")
+    found = viewer.get("/accounts/?checks=failed")
 
     counts = {row.account.name: row.failed_checks for row in listed.context["rows"]}
     assert (counts[web.name], counts[data.name]) == (2, 0)
     assert list(counts.values()).count(None) == 1
     assert "2 failed</a>" in listed.content.decode()
     assert names(found) == [web.name]
-    assert names(client.get("/accounts/?checks=other")) == []
+    assert names(viewer.get("/accounts/?checks=other")) == []
 
 
 def test_a_row_says_which_actions_fit_it(operator) -> None:

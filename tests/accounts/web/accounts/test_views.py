@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.lists.accounts import MOST_IN_ROLLOUT
 from accounts.models import EnabledProvider, ManagedAccount, Rollout, Run
 from accounts.models.states import State, Status
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -118,18 +118,19 @@ def test_a_sorted_column_says_so_and_turns_round(operator) -> None:
     assert re.search(r'aria-sort="ascending"><a href="\?sort=-state', page)
 
 
-def test_a_viewer_sees_no_boxes(client) -> None:
+def test_a_viewer_sees_no_boxes(viewer) -> None:
     three()
-    client.force_login(person("viewer"))
 
-    page = client.get("/accounts/").content.decode()
+    page = viewer.get("/accounts/").content.decode()
 
     assert 'type="checkbox"' not in page
     assert "Plan changes" not in page
 
 
 @pytest.mark.parametrize("count", [3, 2000])
-def test_it_is_as_quick_for_many(client, django_assert_num_queries, count: int) -> None:
+def test_it_is_as_quick_for_many(
+    operator, django_assert_num_queries, count: int
+) -> None:
     rows = ManagedAccount.objects.bulk_create(
         ManagedAccount(name=f"a{n}", account_id=f"{n:012}", environment=f"e{n % 9}")
         for n in range(count)
@@ -137,10 +138,9 @@ def test_it_is_as_quick_for_many(client, django_assert_num_queries, count: int) 
     EnabledProvider.objects.bulk_create(
         EnabledProvider(account=row, key=key) for row in rows for key in ("ec2", "ecs")
     )
-    client.force_login(person("operator"))
 
     with django_assert_num_queries(QUERIES):
-        response = client.get("/accounts/?sort=-state")
+        response = operator.get("/accounts/?sort=-state")
 
     assert len(names(response)) == min(count, 50)
 

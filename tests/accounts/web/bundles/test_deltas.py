@@ -11,7 +11,7 @@ from accounts.web.bundles.review.changes import PAGE as PAGE_OF
 from onboarding.spinnaker.bundle.excerpt import MOST_ACCOUNTS
 from tests.bundles import core, staging
 from tests.factories import managed, provider, topology
-from tests.rows import bundle_row, person
+from tests.rows import bundle_row
 
 pytestmark = pytest.mark.django_db
 
@@ -68,11 +68,9 @@ def test_a_bundle_that_is_not_ready_cannot_be_compared(operator, two_bundles) ->
     assert operator.get(PAGE).status_code == 404
 
 
-def test_a_viewer_sees_it_and_cannot_download(client, two_bundles) -> None:
-    client.force_login(person("viewer"))
-
-    assert "Download delta bundle" not in client.get(PAGE).content.decode()
-    assert client.get(f"{PAGE}download/").status_code == 403
+def test_a_viewer_sees_it_and_cannot_download(viewer, two_bundles) -> None:
+    assert "Download delta bundle" not in viewer.get(PAGE).content.decode()
+    assert viewer.get(f"{PAGE}download/").status_code == 403
 
 
 def test_a_bundle_names_the_earlier_ones(operator, two_bundles) -> None:

@@ -205,10 +205,8 @@ def test_a_form_from_elsewhere_is_refused(bundle) -> None:
     assert posted(strict, CONFIG, show="1").status_code == 403
 
 
-def test_a_viewer_is_sent_away(client, bundle) -> None:
-    client.force_login(person("viewer"))
-
-    assert client.get(PAGE).status_code == 403
+def test_a_viewer_is_sent_away(viewer, bundle) -> None:
+    assert viewer.get(PAGE).status_code == 403
 
 
 def test_a_bundle_that_is_not_there_is_not_found(operator) -> None:

@@ -10,7 +10,7 @@ from accounts.discover.lookups import answer
 from accounts.models import Bundle, Lookup
 from tests.bundles import core, staging
 from tests.factories import managed, provider, topology
-from tests.rows import account_row, bundle_row, person
+from tests.rows import account_row, bundle_row
 
 pytestmark = pytest.mark.django_db
 
@@ -124,8 +124,6 @@ def test_a_bundle_that_is_not_ready_cannot_be_installed(operator, status) -> Non
     assert not Bundle.objects.installed().exists()
 
 
-def test_a_viewer_says_nothing(client) -> None:
-    client.force_login(person("viewer"))
-
-    assert client.post("/bundles/1/installed/").status_code == 403
-    assert "Spinnaker has it now" not in text(client, "/bundles/1/")
+def test_a_viewer_says_nothing(viewer) -> None:
+    assert viewer.post("/bundles/1/installed/").status_code == 403
+    assert "Spinnaker has it now" not in text(viewer, "/bundles/1/")

@@ -11,7 +11,7 @@ from accounts.models import Activity, Bundle, ManagedAccount
 from accounts.models.states import State, Status
 from accounts.spinnaker.bundles import build, new_bundle
 from tests.accounts.runs.foreign.rows import foreign_row
-from tests.rows import account_row, approve_entries, person, run_row
+from tests.rows import account_row, approve_entries, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -284,11 +284,9 @@ def test_without_a_managing_account_there_is_nothing_to_compare(operator) -> Non
     assert response.url == "/bundles/"
 
 
-def test_a_viewer_decides_nothing(client, account) -> None:
-    client.force_login(person("viewer"))
-
-    assert client.post(f"/accounts/{account.pk}/exclude/").status_code == 403
-    assert "Build bundle" not in text(client)
+def test_a_viewer_decides_nothing(viewer, account) -> None:
+    assert viewer.post(f"/accounts/{account.pk}/exclude/").status_code == 403
+    assert "Build bundle" not in text(viewer)
 
 
 def test_many_failures_take_no_more_queries(

@@ -16,7 +16,7 @@ from accounts.models.states import State
 from accounts.spinnaker.bundles import MOST_CHARACTERS
 from tests.bundles import core
 from tests.factories import topology
-from tests.rows import account_row, bundle_row, person
+from tests.rows import account_row, bundle_row
 
 pytestmark = pytest.mark.django_db
 
@@ -299,12 +299,11 @@ def test_what_is_not_ready_cannot_be_downloaded(operator) -> None:
     assert operator.get("/bundles/1/download/").status_code == 404
 
 
-def test_a_viewer_reads_and_does_not_download(client) -> None:
+def test_a_viewer_reads_and_does_not_download(viewer) -> None:
     ready_bundle()
-    client.force_login(person("viewer"))
 
-    page = client.get("/bundles/1/")
-    download = client.get("/bundles/1/download/")
+    page = viewer.get("/bundles/1/")
+    download = viewer.get("/bundles/1/download/")
 
     assert (
         "You need the operator role to download the bundle or mark it as installed."

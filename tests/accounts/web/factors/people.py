@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -12,10 +13,24 @@ from accounts.factors import app_codes
 from accounts.factors.recovery_codes import make_codes
 from accounts.factors.sealing import seal
 from accounts.models import AuthenticatorApp
-from tests.rows import PASSWORD
+from tests.rows import PASSWORD, person
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 APP = "/you/second-factor/app/"
+
+
+@pytest.fixture
+def ann(db: None) -> User:
+    """Somebody who has an app."""
+    ann = person("administrator", username="ann")
+    give_app(ann)
+    return ann
+
+
+@pytest.fixture
+def vera(db: None) -> User:
+    """Somebody who has no second factor yet."""
+    return person("viewer", username="vera")
 
 
 def give_app(person: User, secret: str = SECRET) -> list[str]:

@@ -116,46 +116,42 @@ def test_an_earlier_version_leads_to_the_next_plan(client: Client) -> None:
     assert f"{reverse('accounts:managing')}#changes" in text
 
 
-def test_the_zip_has_everything(client: Client) -> None:
+def test_the_zip_has_everything(operator) -> None:
     row = owned_row()
-    client.force_login(person("operator"))
 
-    answer = client.get(reverse("accounts:hand-off-archive", args=[row.pk]))
+    answer = operator.get(reverse("accounts:hand-off-archive", args=[row.pk]))
 
     names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
     assert {"README.md", f"bowline-managing-{row.name}.yml", "create.sh"} <= {*names}
 
 
-def test_one_that_bowline_makes_has_no_such_page(client: Client) -> None:
-    client.force_login(person("operator"))
+def test_one_that_bowline_makes_has_no_such_page(operator) -> None:
     row = owned_row(made_by="bowline")
 
-    assert client.get(reverse("accounts:hand-off", args=[row.pk])).status_code == 404
+    assert operator.get(reverse("accounts:hand-off", args=[row.pk])).status_code == 404
 
 
-def test_the_managing_account_leads_to_it(client: Client) -> None:
+def test_the_managing_account_leads_to_it(operator) -> None:
     row = owned_row(state=State.HANDED_OFF)
-    client.force_login(person("operator"))
 
-    text = client.get(reverse("accounts:managing")).content.decode()
+    text = operator.get(reverse("accounts:managing")).content.decode()
 
     assert text.count(reverse("accounts:hand-off", args=[row.pk])) == 2
     assert "Roles created by" in text
 
 
 def test_a_plan_and_a_run_that_waits_name_the_managing_accounts_owner(
-    client: Client,
+    operator,
 ) -> None:
     row = owned_row(state=State.VERIFIED, verification=State.VERIFIED)
-    client.force_login(person("operator"))
     planned = run_row(Status.PLANNED, account=account_row())
 
-    plan = client.get(planned.get_absolute_url()).content.decode()
+    plan = operator.get(planned.get_absolute_url()).content.decode()
 
     assert f"The owner of {row.name} creates the resources listed" in plan
     Run.objects.update(status=Status.HANDED_OFF, handed_off_at=timezone.now())
-    waits = client.get(planned.get_absolute_url()).content.decode()
+    waits = operator.get(planned.get_absolute_url()).content.decode()
     assert "Waiting for the owner of the managing account" in waits
     assert reverse("accounts:hand-off", args=[row.pk]) in waits
-    account = client.get(planned.account.get_absolute_url()).content.decode()
+    account = operator.get(planned.account.get_absolute_url()).content.decode()
     assert reverse("accounts:hand-off", args=[planned.account.pk]) not in account

@@ -87,13 +87,12 @@ def test_accounts_with_the_same_choices_have_one_stack_set(client: Client) -> No
     assert "not planned yet" in text
 
 
-def test_the_zip_names_the_accounts_of_each_stack_set(client: Client) -> None:
+def test_the_zip_names_the_accounts_of_each_stack_set(operator) -> None:
     handed_off(2)
     handed_off(1)
     of_organization(4)
-    client.force_login(person("operator"))
 
-    answer = client.get(reverse("accounts:organization-hand-off-archive"))
+    answer = operator.get(reverse("accounts:organization-hand-off-archive"))
 
     (name,) = names()
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
@@ -172,7 +171,7 @@ def test_what_was_edited_since_is_not_to_be_sent(client: Client) -> None:
 
 
 def test_look_now_is_for_all_that_wait(
-    client: Client,
+    operator,
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
@@ -190,14 +189,13 @@ def test_look_now_is_for_all_that_wait(
     ]
     owned = account_row(made_by=MadeBy.OWNER.value)
     other = run_row(Status.HANDED_OFF, account=owned)
-    client.force_login(person("operator"))
 
     with django_capture_on_commit_callbacks(execute=True):
-        answer = client.post(reverse("accounts:organization-hand-off-look"))
+        answer = operator.post(reverse("accounts:organization-hand-off-look"))
 
     assert answer["Location"] == reverse(PAGE)
     assert sent == ["accounts.tasks.look_at_owners"]
-    assert "Bowline checks now" in client.get(reverse(PAGE)).content.decode()
+    assert "Bowline checks now" in operator.get(reverse(PAGE)).content.decode()
     assert Run.objects.get(pk=other.pk).look_at is None
     for run in Run.objects.filter(pk__in=[run.pk for run in waiting]):
         assert run.look_at
@@ -205,13 +203,12 @@ def test_look_now_is_for_all_that_wait(
         assert run.awaited_from > long_ago
 
 
-def test_where_nothing_waits_nobody_looks(client: Client) -> None:
+def test_where_nothing_waits_nobody_looks(operator) -> None:
     handed_off(1)
-    client.force_login(person("operator"))
 
-    client.post(reverse("accounts:organization-hand-off-look"))
+    operator.post(reverse("accounts:organization-hand-off-look"))
 
-    assert "Bowline checks now" not in client.get(reverse(PAGE)).content.decode()
+    assert "Bowline checks now" not in operator.get(reverse(PAGE)).content.decode()
 
 
 def test_a_viewer_reads_it_and_can_neither_look_nor_download(client: Client) -> None:
@@ -227,13 +224,12 @@ def test_a_viewer_reads_it_and_can_neither_look_nor_download(client: Client) -> 
 
 
 def test_it_costs_the_same_for_many_accounts(
-    client: Client, django_assert_max_num_queries: Any
+    operator, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(1, 30):
         handed_off(number)
-    client.force_login(person("operator"))
 
     with django_assert_max_num_queries(22):
-        page = client.get(reverse(PAGE))
+        page = operator.get(reverse(PAGE))
 
     assert page.content.decode().count("team-") > 20

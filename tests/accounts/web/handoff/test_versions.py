@@ -144,23 +144,22 @@ def test_a_viewer_may_not_speak_for_the_owner(client: Client) -> None:
     assert not HandOff.objects.exclude(said_at=None).exists()
 
 
-def test_each_version_can_be_downloaded_as_it_was(client: Client) -> None:
+def test_each_version_can_be_downloaded_as_it_was(operator) -> None:
     account = owned()
     other = account_row("other", account_id="1" * 12)
     hand_off_row(other)
     given = hand_off_row(account)
     hand_off_row(account, removed_at=timezone.now())
-    client.force_login(person("operator"))
 
-    answer = client.get(
+    answer = operator.get(
         reverse("accounts:hand-off-version", args=[account.pk, given.number])
     )
 
     assert answer.content.decode() == given.text.text
-    page = client.get(reverse("accounts:hand-off", args=[account.pk]))
+    page = operator.get(reverse("accounts:hand-off", args=[account.pk]))
     assert page.content.decode().count("<b>Version ") == 1
     missing = reverse("accounts:hand-off-version", args=[account.pk, 9])
-    assert client.get(missing).status_code == 404
+    assert operator.get(missing).status_code == 404
 
 
 BEFORE = """\

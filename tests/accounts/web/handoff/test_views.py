@@ -135,20 +135,18 @@ def test_it_waits_until_the_managing_account_is_verified(client: Client) -> None
     assert archive.status_code == 404
 
 
-def test_an_account_that_bowline_makes_has_no_such_page(client: Client) -> None:
+def test_an_account_that_bowline_makes_has_no_such_page(operator) -> None:
     account = ready_row(made_by=MadeBy.BOWLINE.value)
-    client.force_login(person("operator"))
 
     for name in ("hand-off", "hand-off-archive"):
-        page = client.get(reverse(f"accounts:{name}", args=[account.pk]))
+        page = operator.get(reverse(f"accounts:{name}", args=[account.pk]))
         assert page.status_code == 404
 
 
-def test_the_zip_is_for_an_owner_without_a_login(client: Client) -> None:
+def test_the_zip_is_for_an_owner_without_a_login(operator) -> None:
     account = ready_row()
-    client.force_login(person("operator"))
 
-    answer = client.get(reverse("accounts:hand-off-archive", args=[account.pk]))
+    answer = operator.get(reverse("accounts:hand-off-archive", args=[account.pk]))
 
     names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
     assert {"README.md", "create.sh", "bowline-staging.yml"} <= set(names)
@@ -159,13 +157,10 @@ def test_the_zip_is_for_an_owner_without_a_login(client: Client) -> None:
 @pytest.mark.parametrize(
     ("path", "status"), [("terraform/main.tf.json", 200), ("../settings.py", 404)]
 )
-def test_each_file_can_be_downloaded_alone(
-    client: Client, path: str, status: int
-) -> None:
+def test_each_file_can_be_downloaded_alone(operator, path: str, status: int) -> None:
     account = ready_row()
-    client.force_login(person("operator"))
 
-    answer = client.get(reverse("accounts:hand-off-file", args=[account.pk, path]))
+    answer = operator.get(reverse("accounts:hand-off-file", args=[account.pk, path]))
 
     assert answer.status_code == status
 

@@ -8,16 +8,15 @@ from accounts.models import Run
 from accounts.models.states import State, Status
 from accounts.web.managing.next_step import next_step
 from tests.factories import image_key
-from tests.rows import managing_row, person, run_row
+from tests.rows import managing_row, run_row
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_viewer_sees_it(client) -> None:
-    client.force_login(person("viewer"))
+def test_a_viewer_sees_it(viewer) -> None:
     managing_row(name="core")
 
-    html = client.get("/managing/?edit=1").content.decode()
+    html = viewer.get("/managing/?edit=1").content.decode()
 
     assert "<dt>Role name</dt><dd>SpinnakerAuthRole</dd>" in html
     assert 'name="identity_name"' not in html

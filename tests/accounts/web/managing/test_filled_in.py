@@ -11,7 +11,7 @@ from accounts.models.states import State
 from script.emulated_organization import MANAGING
 from tests.accounts.web.answers import looked
 from tests.accounts.web.managing.described import DESCRIBED
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -81,10 +81,8 @@ def test_a_refused_description_is_not_asked_for_again(operator, aws) -> None:
     assert response.context["form"]["name"].value() == "My account"
 
 
-def test_a_viewer_asks_nothing_of_aws(client) -> None:
-    client.force_login(person("viewer"))
-
-    html = client.get("/managing/?look=1").content.decode()
+def test_a_viewer_asks_nothing_of_aws(viewer) -> None:
+    html = viewer.get("/managing/?look=1").content.decode()
 
     assert "Getting Bowline" not in html
     assert not Lookup.objects.exists()

@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import ManagingAccount
 from accounts.models.states import State
 from tests.accounts.web.answers import told
-from tests.rows import kept_role, managing_row, person
+from tests.rows import kept_role, managing_row
 
 pytestmark = pytest.mark.django_db
 ARN = kept_role(8)["arn"]
@@ -40,11 +40,9 @@ def test_one_is_taken_off(operator: Client) -> None:
     assert f"{ARN} isn't on the list of kept roles." in told(again)
 
 
-def test_who_only_reads_takes_none_off(client: Client) -> None:
-    client.force_login(person("viewer"))
-
-    assert "Take off" not in client.get("/managing/").content.decode()
-    assert client.post("/managing/take-off/", {"arn": ARN}).status_code == 403
+def test_who_only_reads_takes_none_off(viewer) -> None:
+    assert "Take off" not in viewer.get("/managing/").content.decode()
+    assert viewer.post("/managing/take-off/", {"arn": ARN}).status_code == 403
     assert len(ManagingAccount.objects.get().kept) == 2
 
 

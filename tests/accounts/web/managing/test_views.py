@@ -139,11 +139,10 @@ def test_baking_outdates_no_managed_account(operator, managing) -> None:
     assert ManagedAccount.objects.get().verification == State.VERIFIED
 
 
-def test_a_viewer_changes_nothing(client) -> None:
-    client.force_login(person("viewer"))
+def test_a_viewer_changes_nothing(viewer) -> None:
     managing_row(name="core")
 
-    response = client.post("/managing/", {**WRITTEN, "name": "mine"})
+    response = viewer.post("/managing/", {**WRITTEN, "name": "mine"})
 
     assert response.status_code == 403
     assert ManagingAccount.objects.get().name == "core"
@@ -349,11 +348,10 @@ def test_the_switch_is_saved_like_any_other_choice(operator, managing) -> None:
     assert ManagingAccount.objects.get().organization == "o-a1b2c3d4e5"
 
 
-def test_a_viewer_is_offered_no_switch(client) -> None:
-    client.force_login(person("viewer"))
+def test_a_viewer_is_offered_no_switch(viewer) -> None:
     managing_row()
 
-    page = client.get("/managing/?switch=1&look=1").content.decode()
+    page = viewer.get("/managing/?switch=1&look=1").content.decode()
 
     assert "Account limit" in page
     assert "switch=1" not in page

@@ -106,12 +106,11 @@ def test_watching_ends_where_somebody_says_so(operator, unit) -> None:
     assert not Watch.objects.exists()
 
 
-def test_who_is_no_operator_watches_nothing(client, unit) -> None:
+def test_who_is_no_operator_watches_nothing(viewer, unit) -> None:
     managing_row(account_id=CORE.account_id)
-    client.force_login(person("viewer"))
 
-    assert client.get(URL).status_code == 403
-    assert client.post(URL, {**SHARED, "unit": unit.pk}).status_code == 403
+    assert viewer.get(URL).status_code == 403
+    assert viewer.post(URL, {**SHARED, "unit": unit.pk}).status_code == 403
 
 
 def test_the_organization_is_read_first(operator) -> None:

@@ -86,13 +86,12 @@ def test_without_a_managing_account_it_says_so(operator) -> None:
     assert "Set up the managing account first." in page
 
 
-def test_a_viewer_reads_it_and_decides_nothing(client) -> None:
+def test_a_viewer_reads_it_and_decides_nothing(viewer) -> None:
     managing_row(run_by="operator")
-    client.force_login(person("viewer"))
 
-    assert client.post(SAY, {"run_by": "live"}).status_code == 403
+    assert viewer.post(SAY, {"run_by": "live"}).status_code == 403
     assert said() == "operator"
-    page = text(client, "/bundles/now/")
+    page = text(viewer, "/bundles/now/")
     assert "The operator" in page
     assert "<select" not in page
 

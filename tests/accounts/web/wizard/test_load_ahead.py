@@ -6,7 +6,7 @@ from accounts.web.wizard.load_ahead import load_ahead
 from onboarding.topology import OtherName
 from tests.bundles import core, staging
 from tests.factories import managed, provider, topology
-from tests.rows import account_row, bundle_row, person
+from tests.rows import account_row, bundle_row
 
 pytestmark = pytest.mark.django_db
 
@@ -75,13 +75,12 @@ def test_a_role_that_clouddriver_would_misread_leaves_the_file_out():
     ]
 
 
-def test_the_review_and_the_bundle_show_it(client, managing) -> None:
+def test_the_review_and_the_bundle_show_it(operator, managing) -> None:
     bundle_row(topology(core()))
     account = account_row("qa")
-    client.force_login(person("operator"))
 
-    review = client.get(f"/accounts/{account.pk}/review/").content.decode()
-    bundle = client.get("/bundles/1/?tab=load").content.decode()
+    review = operator.get(f"/accounts/{account.pk}/review/").content.decode()
+    bundle = operator.get("/bundles/1/?tab=load").content.decode()
 
     assert "3 × 14 (EC2" in review
     assert "Including the other accounts in" in review

@@ -11,7 +11,7 @@ from accounts.models import ManagedAccount, ManagingAccount, SpinnakerName
 from onboarding.topology import Reach
 from script.emulated_organization import MANAGING
 from tests.accounts.web.answers import again, looked, told, url
-from tests.rows import account_row, lookup_row, person
+from tests.rows import account_row, lookup_row
 
 pytestmark = pytest.mark.usefixtures("managing")
 
@@ -19,10 +19,8 @@ pytestmark = pytest.mark.usefixtures("managing")
 IDENTITY = {"name": "dev", "account_id": "3333-3333-3333"}
 
 
-def test_a_viewer_may_not_onboard(client) -> None:
-    client.force_login(person("viewer"))
-
-    response = client.get("/accounts/new/")
+def test_a_viewer_may_not_onboard(viewer) -> None:
+    response = viewer.get("/accounts/new/")
 
     assert response.status_code == 403
 
