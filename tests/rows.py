@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.discover.lookups import Question
+from accounts.mapping.edits import editing_managing
 from accounts.mapping.entries import described_entries
 from accounts.mapping.handing_off import hand_off_of, hand_off_of_managing
 from accounts.mapping.managed import managed_of
@@ -46,6 +47,15 @@ PASSWORD = "a-password-of-tests"
 def managing_row(**fields: Any) -> ManagingAccount:
     plain = {"name": "core", "account_id": "911111111111"}
     return ManagingAccount.objects.create(**{**plain, **fields})
+
+
+def edit_managing(by: User | None = None, **columns: Any) -> None:
+    """Edit the managing account, which outdates whom it concerns."""
+    row = ManagingAccount.objects.get()
+    with editing_managing(row, by):
+        for name, value in columns.items():
+            setattr(row, name, value)
+        row.save()
 
 
 def kept_role(number: int = 7, **fields: Any) -> dict[str, Any]:

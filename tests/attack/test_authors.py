@@ -15,7 +15,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from accounts.mapping.accounts_file import register_all
-from accounts.mapping.edits import editing, editing_managing
+from accounts.mapping.edits import editing
 from accounts.mapping.entries import keep_approved
 from accounts.mapping.plans import plan_of
 from accounts.mapping.spinnaker.describing import describe
@@ -39,7 +39,14 @@ from onboarding.accounts_file import read as file
 from onboarding.delivery.connection import Connection, SignInBy
 from tests.accounts.runs.rollouts.rows import SAME, plan, started
 from tests.accounts.web.answers import read, told
-from tests.rows import account_row, managing_row, person, run_row, step_row
+from tests.rows import (
+    account_row,
+    edit_managing,
+    managing_row,
+    person,
+    run_row,
+    step_row,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -67,9 +74,7 @@ def identity_loses_a_policy(editor: User) -> Run:
     """
     choose("", second_approver=True)
     managing = managing_row(bakes=True)
-    with editing_managing(managing, editor):
-        managing.bakes = False
-        managing.save()
+    edit_managing(editor, bakes=False)
     managing.refresh_from_db()
     account, by = account_row("dev", environment="dev"), person("operator")
     run = run_row(
@@ -136,9 +141,7 @@ def test_an_edit_of_the_managing_account_is_one_of_each_account_that_it_changes(
 ) -> None:
     managing = managing_row()
     account_row(environment="production", verification=State.VERIFIED)
-    with editing_managing(managing, olga):
-        managing.managed_role = "spinnakerEverywhere"
-        managing.save()
+    edit_managing(olga, managed_role="spinnakerEverywhere")
     managing.refresh_from_db()
     run = run_row(
         account=ManagedAccount.objects.get(),

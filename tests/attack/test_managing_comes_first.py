@@ -10,7 +10,6 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from accounts.mapping.edits import editing_managing
 from accounts.models import ManagingAccount, Run
 from accounts.models.states import Status
 from accounts.runs.actions import approve, keep, plan, plan_managing, remove
@@ -27,7 +26,7 @@ from tests.accounts.runs.carried import (
 )
 from tests.accounts.runs.conftest import here, unadopted  # noqa: F401  # fixtures
 from tests.accounts.web.answers import read, told
-from tests.rows import person
+from tests.rows import edit_managing, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,14 +36,6 @@ LIST = ["BowlineAssumeManaged", "SpinnakerAuthRole/BowlineAssumeManaged"]
 def in_managing(run: Run) -> list[str]:
     steps = run.steps.filter(account_id=MANAGING.account_id)
     return sorted(steps.values_list("name", flat=True))
-
-
-def edit(**columns: object) -> None:
-    row = ManagingAccount.objects.get()
-    with editing_managing(row, None):
-        for name, value in columns.items():
-            setattr(row, name, value)
-        row.save()
 
 
 def test_the_first_account_waits_for_the_managing_accounts_own_plan(
@@ -97,7 +88,7 @@ def test_an_edit_of_the_managing_account_is_in_no_accounts_plan(
     here: Credentials,  # noqa: F811
 ) -> None:
     onboarded(member())
-    edit(bakes=True)
+    edit_managing(bakes=True)
 
     run = planned(member(STAGING))
 
@@ -113,7 +104,7 @@ def test_a_plan_that_would_change_nothing_else_is_none(
     here: Credentials,  # noqa: F811
 ) -> None:
     account = onboarded(member()).account
-    edit(bakes=True)
+    edit_managing(bakes=True)
 
     run = planned(account)
 

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from accounts.discover.organization.watching import draft_new, watch_unit
 from accounts.external_ids import RotationRefused, rotate
 from accounts.mapping.accounts_file import register_all
-from accounts.mapping.edits import editing, editing_managing
+from accounts.mapping.edits import editing
 from accounts.mapping.entries import keep_approved
 from accounts.mapping.verified import keep_verified
 from accounts.models import (
@@ -45,7 +45,7 @@ from accounts.runs.planning import keep_decided, planned_entries
 from accounts.runs.scope import Scope
 from onboarding.accounts_file import read
 from tests.accounts.discover.organization.organizations import shared
-from tests.rows import managing_row, person
+from tests.rows import edit_managing, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -128,10 +128,8 @@ class World:
         register_all(read(text.encode()), self.people[who])
 
     def managing(self, who: int, choice: int) -> None:
-        row = ManagingAccount.objects.get()
-        with editing_managing(row, self.people[who]):
-            row.managed_role = ("spinnakerManaged", "other", "another")[choice]
-            row.save()
+        role = ("spinnakerManaged", "other", "another")[choice]
+        edit_managing(self.people[who], managed_role=role)
 
     def plan(self, who: int, choice: int) -> None:
         """Plan as a worker does, without AWS."""

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from accounts.mapping.edits import (
     editing,
-    editing_managing,
     is_outdated_by,
     outdated_by,
 )
@@ -24,7 +23,7 @@ from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import OPERATOR
 from onboarding.topology import InstanceRole, Managing
 from tests.factories import image_key, managing
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, edit_managing, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -38,14 +37,6 @@ CLUSTERS = {"clusters": [{"name": "apps", "region": "us-east-1"}]}
 
 def verified(name: str, number: int, **fields: Any) -> ManagedAccount:
     return account_row(name, account_id=str(number) * 12, **{**VERIFIED, **fields})
-
-
-def edit_managing(**columns: Any) -> None:
-    row = ManagingAccount.objects.get()
-    with editing_managing(row, None):
-        for name, value in columns.items():
-            setattr(row, name, value)
-        row.save()
 
 
 def outdated() -> set[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.models import ManagedAccount
 from script.emulated_organization import MANAGING, Credentials
+from tests.accounts.runs.carried import member, onboarded
 from tests.rows import managing_row
 from tests.strict_aws.calls import calls as calls
 
@@ -29,3 +31,11 @@ def here(unadopted: Credentials) -> Credentials:
     """Be Bowline, with the managing account added."""
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
     return unadopted
+
+
+@pytest.fixture
+def account(here: Credentials) -> ManagedAccount:
+    """Return an account that is onboarded, with EC2."""
+    account = member()
+    onboarded(account)
+    return account

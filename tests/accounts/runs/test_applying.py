@@ -146,9 +146,9 @@ def test_a_managing_account_edited_after_the_plan_outdates_it(
     assert "managing account was edited" in run.error["message"]
 
 
-def test_drift_between_approval_and_apply_is_refused(here: Credentials) -> None:
-    account = member()
-    onboarded(account)
+def test_drift_between_approval_and_apply_is_refused(
+    here: Credentials, account
+) -> None:
     account.providers.create(key="lambda", details={})
     account.touch()
     run = planned(account)

@@ -199,9 +199,9 @@ def test_a_removed_account_loses_the_key(kms: Any, key: str) -> None:
     assert grantees(kms, key) == {STAGING.account_id}
 
 
-def test_an_account_that_no_longer_launches_loses_the_key(kms: Any, key: str) -> None:
-    account = member()
-    onboarded(account)
+def test_an_account_that_no_longer_launches_loses_the_key(
+    kms: Any, key: str, account
+) -> None:
     account.providers.update(details={"access": "read"})
     account.touch()
 
@@ -210,9 +210,9 @@ def test_an_account_that_no_longer_launches_loses_the_key(kms: Any, key: str) ->
     assert grantees(kms, key) == set()
 
 
-def test_a_key_that_is_named_no_longer_is_taken_back(kms: Any, key: str) -> None:
-    account = member()
-    onboarded(account)
+def test_a_key_that_is_named_no_longer_is_taken_back(
+    kms: Any, key: str, account
+) -> None:
     ManagingAccount.objects.update(image_keys=[])
     ManagingAccount.objects.get().touch()
 
@@ -221,9 +221,7 @@ def test_a_key_that_is_named_no_longer_is_taken_back(kms: Any, key: str) -> None
     assert grantees(kms, key) == set()
 
 
-def test_a_grant_that_somebody_revoked_is_drift(kms: Any, key: str) -> None:
-    account = member()
-    onboarded(account)
+def test_a_grant_that_somebody_revoked_is_drift(kms: Any, key: str, account) -> None:
     (grant,) = kms.list_grants(KeyId=key)["Grants"]
     kms.revoke_grant(KeyId=key, GrantId=grant["GrantId"])
 

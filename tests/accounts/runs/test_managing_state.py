@@ -9,7 +9,6 @@ import pytest
 from django.utils import timezone
 
 from accounts.mapping import snapshots
-from accounts.mapping.edits import editing_managing
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs import applying, carrying_out, verifying
@@ -29,20 +28,13 @@ from tests.accounts.runs.carried import (
     planned,
     root,
 )
-from tests.rows import managing_row, run_row
+from tests.rows import edit_managing, managing_row, run_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def managing() -> ManagingAccount:
     return ManagingAccount.objects.get()
-
-
-def edit() -> None:
-    row = managing()
-    with editing_managing(row, None):
-        row.managed_role = "anotherRole"
-        row.save()
 
 
 def test_its_own_plan_makes_it_and_proves_it(here: Credentials) -> None:
@@ -115,9 +107,7 @@ def test_a_managing_side_that_cannot_be_made_is_failed(
     assert managing().state == State.FAILED
 
 
-def test_a_removal_changes_it_and_proves_it(here: Credentials) -> None:
-    account = member()
-    onboarded(account)
+def test_a_removal_changes_it_and_proves_it(account) -> None:
     run, before = carried(remove(account, None)), timezone.now()
 
     ending = done(run)
@@ -131,10 +121,8 @@ def test_a_removal_changes_it_and_proves_it(here: Credentials) -> None:
 
 
 def test_a_removal_finds_what_differs_there(
-    here: Credentials, monkeypatch: pytest.MonkeyPatch
+    here: Credentials, monkeypatch: pytest.MonkeyPatch, account
 ) -> None:
-    account = member()
-    onboarded(account)
     run = carried(remove(account, None))
     monkeypatch.setattr(verifying, "SETTLING", 0.0)
     change_managing = applying_managing.change_managing
@@ -153,9 +141,9 @@ def test_a_removal_finds_what_differs_there(
     assert managing().state == State.DRIFTED
 
 
-def test_drift_of_it_is_found_by_verifying_any_account(here: Credentials) -> None:
-    account = member()
-    onboarded(account)
+def test_drift_of_it_is_found_by_verifying_any_account(
+    here: Credentials, account
+) -> None:
     iam = root(here, MANAGING, "iam")
     role = managing().identity_name
     attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
@@ -166,12 +154,8 @@ def test_drift_of_it_is_found_by_verifying_any_account(here: Credentials) -> Non
     assert (managing().state, managing().verification) == (State.DRIFTED, "")
 
 
-def test_an_edit_wins_over_what_is_proved_of_the_version_before(
-    here: Credentials,
-) -> None:
-    account = member()
-    onboarded(account)
-    edit()
+def test_an_edit_wins_over_what_is_proved_of_the_version_before(account) -> None:
+    edit_managing(managed_role="anotherRole")
     assert managing().state == State.OUTDATED
 
     carried(verify(ManagedAccount.objects.get(pk=account.pk), None, send=keep))
@@ -179,12 +163,8 @@ def test_an_edit_wins_over_what_is_proved_of_the_version_before(
     assert (managing().state, managing().verification) == (State.OUTDATED, "")
 
 
-def test_an_edit_that_an_onboarding_applies_is_proved_with_it(
-    here: Credentials,
-) -> None:
-    account = member()
-    onboarded(account)
-    edit()
+def test_an_edit_that_an_onboarding_applies_is_proved_with_it(account) -> None:
+    edit_managing(managed_role="anotherRole")
 
     onboarded(ManagedAccount.objects.get(pk=account.pk))
 

@@ -35,11 +35,7 @@ def managing() -> ManagingAccount:
     return ManagingAccount.objects.get()
 
 
-def test_what_was_just_compared_is_not_read_again(
-    here: Credentials, calls: Calls
-) -> None:
-    account = member()
-    onboarded(account)
+def test_what_was_just_compared_is_not_read_again(calls: Calls, account) -> None:
     calls.made.clear()
 
     run = verified(account)
@@ -48,11 +44,7 @@ def test_what_was_just_compared_is_not_read_again(
     assert calls.made["iam:ListPolicies"] == 1  # the account's own
 
 
-def test_relying_proves_nothing_of_it_so_it_is_compared_again_in_time(
-    here: Credentials,
-) -> None:
-    account = member()
-    onboarded(account)
+def test_relying_proves_nothing_of_it_so_it_is_compared_again_in_time(account) -> None:
     ManagingAccount.objects.update(
         verified_at=timezone.now() - COMPARED_FOR + timedelta(minutes=1)
     )
@@ -105,10 +97,8 @@ def without_policies(here: Credentials) -> Iterator[str]:
 
 
 def test_drift_that_an_account_suffers_from_is_found_whoever_compared_before(
-    here: Credentials,
+    here: Credentials, account
 ) -> None:
-    account = member()
-    onboarded(account)
     at = timezone.now()
 
     names = []

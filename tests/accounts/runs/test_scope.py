@@ -10,7 +10,6 @@ from django.db.models.signals import post_init
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.mapping.edits import editing_managing
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.actions import keep, plan, plan_managing, verify
@@ -31,7 +30,7 @@ from tests.accounts.runs.carried import (
     root,
     with_managing,
 )
-from tests.rows import account_row, managing_row, run_row
+from tests.rows import account_row, edit_managing, managing_row, run_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -116,11 +115,7 @@ def test_an_edit_that_nobody_planned_is_no_drift_of_any_account(
 ) -> None:
     account = member()
     onboarded(account)
-    row = ManagingAccount.objects.get()
-    with editing_managing(row, None):
-        for name, value in columns.items():
-            setattr(row, name, value)
-        row.save()
+    edit_managing(**columns)
 
     verify_all()
     run = carried(Run.objects.get(kind=Run.Kind.VERIFY))
@@ -132,14 +127,9 @@ def test_an_edit_that_nobody_planned_is_no_drift_of_any_account(
 
 
 def test_drift_of_the_managing_side_is_found_after_such_an_edit_too(
-    here: Credentials,
+    here: Credentials, account
 ) -> None:
-    account = member()
-    onboarded(account)
-    row = ManagingAccount.objects.get()
-    with editing_managing(row, None):
-        row.bakes = True
-        row.save()
+    edit_managing(bakes=True)
     iam = root(here, MANAGING, "iam")
     arn = f"arn:aws:iam::{MANAGING.account_id}:policy/bowline/managing/"
     iam.detach_role_policy(
@@ -153,10 +143,8 @@ def test_drift_of_the_managing_side_is_found_after_such_an_edit_too(
 
 
 def test_an_edit_during_a_verification_wins_over_what_it_proved(
-    here: Credentials, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch, account
 ) -> None:
-    account = member()
-    onboarded(account)
     run = verify(account, None, send=keep)
     monkeypatch.setattr(
         "accounts.runs.verifying.keep_results", lambda *_: account.touch()

@@ -43,10 +43,7 @@ def test_an_account_with_every_provider_is_onboarded_and_verified(
     assert details["clusters"][0]["arn"].endswith(":cluster/apps")
 
 
-def test_a_second_plan_has_nothing_to_do_and_verifies(here: Credentials) -> None:
-    account = member()
-    onboarded(account)
-
+def test_a_second_plan_has_nothing_to_do_and_verifies(account) -> None:
     run = planned(ManagedAccount.objects.get(pk=account.pk))
 
     assert run.status == Status.VERIFIED, run.error
@@ -74,10 +71,9 @@ def test_a_removed_provider_takes_its_policies_with_it(here: Credentials) -> Non
     assert ending.status == Status.VERIFIED, ending.error
 
 
-def test_a_removed_account_leaves_nothing_of_bowline(here: Credentials) -> None:
-    account = member()
-    onboarded(account)
-
+def test_a_removed_account_leaves_nothing_of_bowline(
+    here: Credentials, account
+) -> None:
     run = done(carried(remove(account, None)))
 
     account.refresh_from_db()

@@ -75,10 +75,8 @@ def passed_by_bowline(run: Run) -> list[str]:
 
 
 def test_where_bowline_may_not_simulate_no_account_is_plainly_verified(
-    here: Credentials,
+    here: Credentials, account
 ) -> None:
-    account = member()
-    onboarded(account)
     deny = {"Effect": "Deny", "Action": "iam:Simulate*", "Resource": "*"}
     root(here, DEV, "iam").put_role_policy(
         RoleName=account.access_role,
@@ -98,10 +96,8 @@ def test_where_bowline_may_not_simulate_no_account_is_plainly_verified(
 
 
 def test_newer_policies_are_news_and_no_fault_of_the_account(
-    here: Credentials, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch, account
 ) -> None:
-    account = member()
-    onboarded(account)
     newer = replace(READS, actions=READS.actions[1:])
     monkeypatch.setattr("onboarding.providers.ec2.READS", newer)
     for module in ("accounts.runs.verifying", "accounts.models.account"):
@@ -137,10 +133,8 @@ def test_a_line_that_another_run_is_about_to_change_is_no_fault_of_the_account(
 
 
 def test_what_was_proved_is_what_bundles_hold_and_drift_takes_none_of_it(
-    here: Credentials,
+    here: Credentials, account
 ) -> None:
-    account = member()
-    onboarded(account)
     account.refresh_from_db()
     verified = account.verified
     root(here, DEV, "iam").detach_role_policy(
@@ -157,9 +151,7 @@ def test_what_was_proved_is_what_bundles_hold_and_drift_takes_none_of_it(
     assert account in ManagedAccount.objects.broken_in_bundles()
 
 
-def test_drift_is_found_by_verifying(here: Credentials) -> None:
-    account = member()
-    onboarded(account)
+def test_drift_is_found_by_verifying(here: Credentials, account) -> None:
     root(here, DEV, "iam").detach_role_policy(
         RoleName="spinnakerManaged",
         PolicyArn=DEV.arn("policy/bowline/managed/BowlineEC2Write"),
@@ -175,10 +167,8 @@ def test_drift_is_found_by_verifying(here: Credentials) -> None:
 
 @pytest.mark.parametrize("lately", [False, True], ids=["never-good", "good-lately"])
 def test_bowlines_own_bad_credentials_leave_the_account_what_it_was(
-    here: Credentials, monkeypatch: pytest.MonkeyPatch, lately: bool
+    monkeypatch: pytest.MonkeyPatch, lately: bool, account
 ) -> None:
-    account = member()
-    onboarded(account)
     known = next(iter(CALLERS.values()))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAWRONGWRONGWRONG1")
     if lately:

@@ -18,7 +18,7 @@ from onboarding.resources.plan import Create
 from onboarding.review.as_found import FoundRole
 from onboarding.topology import Reach
 from script.emulated_organization import Credentials
-from tests.accounts.runs.carried import DEV, carried, done, member, onboarded, root
+from tests.accounts.runs.carried import DEV, carried, done, root
 from tests.onboarding.review.test_as_found import ADMINISTRATOR, EVERYTHING, planned
 from tests.rows import account_row, managing_row
 
@@ -96,9 +96,9 @@ def test_of_what_differs_the_first_are_named_and_the_rest_is_counted(managing) -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_plan_and_a_verification_keep_what_they_found(here: Credentials) -> None:
-    account = member()
-    onboarded(account)
+def test_a_plan_and_a_verification_keep_what_they_found(
+    here: Credentials, account
+) -> None:
     assert not kept(account).differs
     assert not kept(None).differs
     assert role(kept(account)).comparison.fewer > 0
@@ -121,9 +121,7 @@ def test_a_plan_and_a_verification_keep_what_they_found(here: Credentials) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_boundary_of_others_is_read_and_narrows(here: Credentials) -> None:
-    account = member()
-    onboarded(account)
+def test_a_boundary_of_others_is_read_and_narrows(here: Credentials, account) -> None:
     iam = root(here, DEV, "iam")
     says = {"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}
     document = {"Version": "2012-10-17", "Statement": [says]}
@@ -142,11 +140,7 @@ def test_a_boundary_of_others_is_read_and_narrows(here: Credentials) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_roles_that_cannot_be_read_are_said_and_not_taken_for_empty(
-    here: Credentials,
-) -> None:
-    account = member()
-    onboarded(account)
+def test_roles_that_cannot_be_read_are_said_and_not_taken_for_empty(account) -> None:
     before = kept(account)
     ManagedAccount.objects.update(access_role="NotThere")
     account.refresh_from_db()

@@ -40,13 +40,6 @@ ROLE = "spinnakerManaged"
 
 
 @pytest.fixture
-def account(here: Credentials) -> ManagedAccount:
-    account = member()
-    onboarded(account)
-    return account
-
-
-@pytest.fixture
 def iam(here: Credentials, account: ManagedAccount) -> Any:
     return root(here, DEV, "iam")
 
