@@ -113,6 +113,13 @@ def person(role: str, **fields: Any) -> User:
     return user
 
 
+def decider(name: str = "olga") -> User:
+    """Make somebody who plans and approves."""
+    user = person("approver", username=name)
+    user.groups.add(Group.objects.get(name="operator"))
+    return user
+
+
 def run_row(status: str = Status.PLANNED, **fields: Any) -> Run:
     """Make a run of an account that stands; of `account=None` for the managing one."""
     if "account" not in fields:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -15,7 +15,7 @@ from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER, OPERATOR
 from tests.accounts.runs.rollouts.rows import SAME
 from tests.accounts.web.answers import told
-from tests.rows import account_row, managing_row, person, run_row, step_row
+from tests.rows import account_row, decider, managing_row, person, run_row, step_row
 
 STAGING, PRODUCTION = "staging", "production-eu"
 IDENTITY = {"name": "web", "account_id": "9" * 12, "regions": "us-east-1"}
@@ -33,9 +33,7 @@ def olga() -> User:
     """Make somebody who plans and approves, and an administrator whom to ask."""
     person("administrator", username="anna")
     managing_row()
-    user = person("approver", username="olga")
-    user.groups.add(Group.objects.get(name="operator"))
-    return user
+    return decider()
 
 
 def limited(user: User, *environments: str) -> None:

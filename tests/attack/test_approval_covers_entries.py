@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.mapping.edits import editing
@@ -26,7 +25,7 @@ from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import carried, done, member, onboarded, planned
 from tests.accounts.runs.conftest import here, unadopted  # noqa: F401  # fixtures
 from tests.accounts.web.answers import read, url
-from tests.rows import person
+from tests.rows import decider, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -109,8 +108,7 @@ def test_nobody_takes_an_account_out_of_a_strict_environment_alone(
     production: ManagedAccount,
 ) -> None:
     choose("production", second_approver=True)
-    olga = person("approver", username="olga")
-    olga.groups.add(Group.objects.get(name="operator"))
+    olga = decider()
     with editing(production, olga):
         ManagedAccount.objects.update(
             environment="staging", read_roles=[], write_roles=[]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
 
 from accounts.mapping.accounts_file import register_all
@@ -41,6 +41,7 @@ from tests.accounts.runs.rollouts.rows import SAME, plan, started
 from tests.accounts.web.answers import read, told
 from tests.rows import (
     account_row,
+    decider,
     edit_managing,
     managing_row,
     person,
@@ -49,13 +50,6 @@ from tests.rows import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def decider(name: str) -> User:
-    """Make somebody who may plan and approve."""
-    user = person("approver", username=name)
-    user.groups.add(Group.objects.get(name="operator"))
-    return user
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from accounts.runs.actions import accept, approve, keep
 from accounts.runs.deciding.same_changes import approve_same
 from accounts.web.settings.switching_off import ask_off, switch_off, switch_on
 from tests.accounts.web.answers import read, told, url
-from tests.rows import account_row, managing_row, person, run_row, step_row
+from tests.rows import account_row, decider, managing_row, person, run_row, step_row
 
 pytestmark = pytest.mark.django_db
 
@@ -36,10 +36,7 @@ SAME = "5a" * 16
 
 @pytest.fixture
 def olga() -> User:
-    """Make somebody who may plan and approve."""
-    user = person("approver", username="olga")
-    user.groups.add(Group.objects.get(name="operator"))
-    return user
+    return decider()
 
 
 @pytest.fixture

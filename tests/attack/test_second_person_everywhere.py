@@ -12,7 +12,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -29,7 +29,7 @@ from tests.accounts.api.calling import Caller, token_of
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.runs.rollouts.rows import SAME, plan, started
 from tests.accounts.web.answers import read, told
-from tests.rows import account_row, managing_row, person, run_row, step_row
+from tests.rows import account_row, decider, managing_row, person, run_row, step_row
 
 pytestmark = pytest.mark.django_db
 
@@ -40,12 +40,6 @@ DOORS = sorted(
     for door in (*row.pages, *row.operations)
 )
 FINGERPRINT = "f" * 64
-
-
-def decider(name: str) -> User:
-    user = person("approver", username=name)
-    user.groups.add(Group.objects.get(name="operator"))
-    return user
 
 
 def waiting(author: User) -> Run:

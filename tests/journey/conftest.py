@@ -20,12 +20,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from playwright.sync_api import Browser, Page
 
 from script.emulated_organization import Credentials
 from tests.journey.pages import sign_in
-from tests.rows import person
+from tests.rows import decider
 from tests.servers import StartWorker
 
 
@@ -41,8 +40,7 @@ def page(
     for name, value in own_organization.environment.items():
         monkeypatch.setenv(name, value)
     celery_worker(**own_organization.environment)
-    olga = person("approver", username="olga")
-    olga.groups.add(Group.objects.get(name="operator"))
+    decider()
     context = browser.new_context(base_url=live_server.url, accept_downloads=True)
     opened = context.new_page()
     wrong: list[str] = []

@@ -14,7 +14,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import Activity, Bundle, ManagedAccount, ManagingAccount
@@ -22,7 +21,7 @@ from accounts.models.api.token import Scope
 from accounts.models.states import State
 from accounts.tokens.api_tokens import make
 from script.emulated_organization import MANAGING, MEMBERS, Credentials
-from tests.rows import person
+from tests.rows import decider
 from tests.servers import StartWorker
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -46,8 +45,7 @@ def test_the_examples_onboard_an_account_from_nothing_to_a_bundle(
     tmp_path: Path,
 ) -> None:
     celery_worker(**own_organization.environment)
-    olga = person("approver", username="olga")
-    olga.groups.add(Group.objects.get(name="operator"))
+    olga = decider()
     token = make(
         olga,
         uuid.uuid4(),

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.api.api import api
@@ -24,7 +23,7 @@ from accounts.models.api.token import Scope
 from accounts.models.states import State, Status
 from accounts.tokens.api_tokens import make
 from script.emulated_organization import MANAGING, MEMBERS, Credentials
-from tests.rows import person
+from tests.rows import decider
 from tests.servers import StartWorker
 
 ROOT = Path(__file__).parents[2]
@@ -70,8 +69,7 @@ def bowline(
 ) -> dict[str, str]:
     """Serve Bowline, and say where, to somebody who plans and approves."""
     celery_worker(**own_organization.environment)
-    olga = person("approver", username="olga")
-    olga.groups.add(Group.objects.get(name="operator"))
+    olga = decider()
     ends = timezone.now() + timedelta(days=1)
     token = make(
         olga, uuid.uuid4(), name="client", scopes=Scope.values, expires_at=ends

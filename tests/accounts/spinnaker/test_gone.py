@@ -23,11 +23,6 @@ BEFORE = "2026-10-31T00:00:00Z"
 
 
 @pytest.fixture
-def strict(managing) -> StrictGate:
-    return StrictGate()
-
-
-@pytest.fixture
 def leaving(strict: StrictGate) -> ManagedAccount:
     """Make an account next to another one, and a bundle of both."""
     proved_row("stays", account_id="922222222221")

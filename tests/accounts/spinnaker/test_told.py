@@ -39,11 +39,6 @@ NOW = "2026-11-01T00:00:00Z"
 
 
 @pytest.fixture
-def strict(managing) -> StrictGate:
-    return StrictGate()
-
-
-@pytest.fixture
 def account(strict: StrictGate) -> ManagedAccount:
     """Deliver an account."""
     row = proved_row(granted_at=NOW)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 
-from tests.rows import person
+from tests.rows import decider, person
 
 
 class Reader(Client):
@@ -47,7 +46,5 @@ def approver(client):
 @pytest.fixture
 def both(client):
     """Sign in somebody who plans and approves."""
-    user = person("approver", username="olga")
-    user.groups.add(Group.objects.get(name="operator"))
-    client.force_login(user)
+    client.force_login(decider())
     return client

@@ -10,14 +10,8 @@ from tests.accounts.api.calling import detail
 from tests.accounts.spinnaker.connecting import spinnaker_row
 from tests.accounts.spinnaker.deliveries.delivering import deliver, plan, proved_row
 from tests.onboarding.delivery.strict_gate import SECRET, StrictGate
-from tests.rows import managing_row
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def site(db, monkeypatch):
-    managing_row()
+pytestmark = pytest.mark.usefixtures("managing")
 
 
 def test_it_plans_a_delivery_once_for_one_key(operator):

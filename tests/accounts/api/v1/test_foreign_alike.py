@@ -13,8 +13,7 @@ from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
 from tests.accounts.api.calling import Caller, token_of
 from tests.accounts.runs.foreign.rows import foreign_row
-from tests.accounts.runs.foreign.test_accepting import both
-from tests.rows import account_row
+from tests.rows import account_row, decider
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +31,7 @@ def numbers(managing) -> list[int]:
 
 
 def of(name: str, *environments: str) -> Caller:
-    user = both(name)
+    user = decider(name)
     if environments:
         limit(user, APPROVER, list(environments), None)
     return Caller(token_of(user))

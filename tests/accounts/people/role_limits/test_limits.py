@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, Group, User
+from django.contrib.auth.models import AnonymousUser, User
 
 from accounts.models import Activity, RoleLimit
 from accounts.people.role_limits.limits import (
@@ -16,16 +16,14 @@ from accounts.people.role_limits.limits import (
 )
 from accounts.people.role_limits.naming import named
 from accounts.people.roles import APPROVER, OPERATOR, VIEWER
-from tests.rows import person
+from tests.rows import decider, person
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def olga() -> User:
-    user = person("approver", username="olga")
-    user.groups.add(Group.objects.get(name="operator"))
-    return user
+    return decider()
 
 
 def test_without_a_limit_a_role_is_for_every_environment(olga: User) -> None:

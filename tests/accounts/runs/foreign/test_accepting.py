@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 
 from accounts.models import Activity, ForeignPolicy, ManagedAccount
 from accounts.models.checks.foreign_policy import today
@@ -22,16 +22,10 @@ from accounts.runs.foreign.accepting import LONGEST, NoDay, NotAsked, accept, as
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import DEV, carried, member, onboarded, root
 from tests.accounts.runs.foreign.rows import foreign_row
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, decider, managing_row
 
 SOON = timedelta(days=30)
 What = Activity.What
-
-
-def both(name: str) -> User:
-    user = person("approver", username=name)
-    user.groups.add(Group.objects.get(name="operator"))
-    return user
 
 
 def asked(policy: ForeignPolicy, by: User, **said: Any) -> ForeignPolicy:
@@ -46,7 +40,7 @@ def accepted(policy: ForeignPolicy, by: User) -> None:
 
 @pytest.mark.django_db
 def test_who_asked_does_not_accept_where_two_are_asked_for(managing) -> None:
-    olga, paul = both("olga"), both("paul")
+    olga, paul = decider("olga"), decider("paul")
     policy = asked(foreign_row(account_row(environment="production")), olga)
 
     with pytest.raises(SamePerson, match="olga asked to accept it"):
@@ -66,7 +60,7 @@ def test_what_is_the_managing_accounts_touches_every_environment(
 ) -> None:
     managing_row()
     account_row(environment=environment)
-    olga, limited = both("olga"), both("limited")
+    olga, limited = decider("olga"), decider("limited")
     limit(limited, APPROVER, [environment], None)
     policy = asked(foreign_row(None), olga)
 
@@ -81,7 +75,7 @@ def test_what_is_the_managing_accounts_touches_every_environment(
 
 @pytest.mark.django_db
 def test_a_limited_role_asks_and_ends_inside_its_environments_only(managing) -> None:
-    olga = both("olga")
+    olga = decider("olga")
     limit(olga, OPERATOR, ["staging"], None)
     policy = foreign_row(account_row(environment="production"))
 
@@ -96,12 +90,14 @@ def test_a_limited_role_asks_and_ends_inside_its_environments_only(managing) -> 
 @pytest.mark.parametrize("days", [-1, LONGEST.days + 1])
 def test_it_is_for_a_year_at_most(days: int, managing) -> None:
     with pytest.raises(NoDay, match="Choose a day from today until"):
-        asked(foreign_row(account_row()), both("olga"), until=today() + timedelta(days))
+        asked(
+            foreign_row(account_row()), decider("olga"), until=today() + timedelta(days)
+        )
 
 
 @pytest.mark.django_db
 def test_what_nobody_asked_for_is_not_accepted(managing) -> None:
-    olga, policy = both("olga"), foreign_row(account_row(environment="staging"))
+    olga, policy = decider("olga"), foreign_row(account_row(environment="staging"))
 
     with pytest.raises(NotAsked, match="isn't waiting for acceptance"):
         accepted(policy, olga)
@@ -113,7 +109,7 @@ def test_what_nobody_asked_for_is_not_accepted(managing) -> None:
 
 @pytest.mark.django_db
 def test_only_what_was_read_is_accepted(managing) -> None:
-    olga, policy = both("olga"), foreign_row(account_row(environment="staging"))
+    olga, policy = decider("olga"), foreign_row(account_row(environment="staging"))
     read = asked(policy, olga)
     asked(policy, olga, until=today() + LONGEST)
 
@@ -124,7 +120,7 @@ def test_only_what_was_read_is_accepted(managing) -> None:
 
 @pytest.mark.django_db
 def test_what_is_gone_meanwhile_is_not_accepted(managing) -> None:
-    olga, policy = both("olga"), foreign_row(account_row(environment="staging"))
+    olga, policy = decider("olga"), foreign_row(account_row(environment="staging"))
     read = asked(policy, olga)
     ForeignPolicy.objects.all().delete()
 
@@ -134,7 +130,7 @@ def test_what_is_gone_meanwhile_is_not_accepted(managing) -> None:
 
 @pytest.mark.django_db
 def test_asking_again_and_ending_end_what_was_accepted(managing) -> None:
-    olga, policy = both("olga"), foreign_row(account_row(environment="staging"))
+    olga, policy = decider("olga"), foreign_row(account_row(environment="staging"))
     accepted(asked(policy, olga), olga)
 
     again = asked(policy, olga, reason="Longer.")
@@ -151,7 +147,7 @@ def test_asking_again_and_ending_end_what_was_accepted(managing) -> None:
 def test_what_is_accepted_is_verified_and_stays_until_its_day(
     here: Credentials,
 ) -> None:
-    account, olga = member(environment="staging"), both("olga")
+    account, olga = member(environment="staging"), decider("olga")
     onboarded(account)
     root(here, DEV, "iam").attach_role_policy(
         RoleName="BaseIAMRole",

@@ -24,8 +24,7 @@ from accounts.runs.foreign.alike import (
     to_end,
 )
 from tests.accounts.runs.foreign.rows import foreign_row
-from tests.accounts.runs.foreign.test_accepting import both
-from tests.rows import account_row, managing_row
+from tests.rows import account_row, decider, managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +55,7 @@ def asked(by: User) -> str:
 
 def test_one_decision_accepts_it_in_every_account() -> None:
     rows = in_accounts("dev", "production", "production")
-    olga, paul = both("olga"), both("paul")
+    olga, paul = decider("olga"), decider("paul")
     read = asked(olga)
     (group,) = to_accept(ALIKE, paul)
 
@@ -73,7 +72,7 @@ def test_one_decision_accepts_it_in_every_account() -> None:
 
 def test_it_takes_a_second_person_where_one_is_asked_for_and_nowhere_else() -> None:
     in_accounts("dev", "production", "production")
-    olga = both("olga")
+    olga = decider("olga")
     read = asked(olga)
 
     (group,) = to_accept(ALIKE, olga)
@@ -92,7 +91,7 @@ def test_it_takes_a_second_person_where_one_is_asked_for_and_nowhere_else() -> N
 @pytest.mark.parametrize("role", [APPROVER, OPERATOR])
 def test_a_limited_role_decides_in_its_environments_only(role) -> None:
     in_accounts("dev", "staging")
-    olga, limited = both("olga"), both("limited")
+    olga, limited = decider("olga"), decider("limited")
     limit(limited, role, ["dev"], None)
     every = list(ForeignPolicy.objects.values_list("pk", flat=True))
 
@@ -115,7 +114,7 @@ def test_an_account_that_moves_is_in_both_environments(managing) -> None:
     state = {"state": "verified", "verification": "verified"}
     foreign_row(account_row(environment="production", **state))
     ManagedAccount.objects.update(environment="dev")
-    olga = both("olga")
+    olga = decider("olga")
 
     asked(olga)
     (group,) = to_accept(ALIKE, olga)
@@ -127,7 +126,7 @@ def test_an_account_that_moves_is_in_both_environments(managing) -> None:
 
 def test_what_was_not_read_is_left_and_said() -> None:
     first, second, third = in_accounts("dev", "dev", "dev")
-    olga, paul = both("olga"), both("paul")
+    olga, paul = decider("olga"), decider("paul")
     read = asked(olga)
     ask(first, olga, reason="Something else.", until=SOON)
     ForeignPolicy.objects.filter(pk=third.pk).delete()
@@ -146,7 +145,7 @@ def test_what_was_not_read_is_left_and_said() -> None:
 
 def test_what_is_asked_or_accepted_is_not_asked_again() -> None:
     first, second = in_accounts("dev", "dev")
-    olga = both("olga")
+    olga = decider("olga")
     ask(first, olga, reason="Agents.", until=SOON)
 
     may = to_ask(ALIKE, olga)
@@ -163,7 +162,7 @@ def test_what_is_asked_or_accepted_is_not_asked_again() -> None:
 
 def test_it_is_ended_together() -> None:
     in_accounts("dev", "dev")
-    olga = both("olga")
+    olga = decider("olga")
     read = asked(olga)
     accept_alike(ALIKE, to_accept(ALIKE, olga)[0].choice.numbers, olga, read=read)
 
@@ -177,7 +176,7 @@ def test_it_is_ended_together() -> None:
 def test_that_of_the_managing_account_is_decided_by_itself() -> None:
     (row,) = in_accounts("dev")
     managing = foreign_row(None)
-    olga = both("olga")
+    olga = decider("olga")
 
     decided = ask_alike(
         ALIKE, [row.pk, managing.pk], olga, reason="Agents.", until=SOON
@@ -192,7 +191,7 @@ def test_deciding_about_a_thousand_costs_as_few_queries_as_about_one(
     django_assert_max_num_queries,
 ) -> None:
     in_accounts(*["dev", "production"] * 30)
-    olga, paul = both("olga"), both("paul")
+    olga, paul = decider("olga"), decider("paul")
     read = asked(olga)
 
     with django_assert_max_num_queries(25):

@@ -24,8 +24,8 @@ from script.emulated_organization import Credentials
 from tests.accounts.notify.channels.receiving import target_row
 from tests.accounts.runs.carried import DEV, carried, member, onboarded, root
 from tests.accounts.runs.foreign.rows import foreign_row
-from tests.accounts.runs.foreign.test_accepting import accepted, asked, both
-from tests.rows import account_row, managing_row
+from tests.accounts.runs.foreign.test_accepting import accepted, asked
+from tests.rows import account_row, decider, managing_row
 
 
 def blinded(here: Credentials, account: ManagedAccount) -> None:
@@ -42,7 +42,7 @@ def blinded(here: Credentials, account: ManagedAccount) -> None:
 def test_the_account_waits_for_an_acceptance_and_bundles_for_the_next_verification(
     here: Credentials,
 ) -> None:
-    account, olga, paul = member(environment="dev"), both("olga"), both("paul")
+    account, olga, paul = member(environment="dev"), decider("olga"), decider("paul")
     onboarded(account)
     choose("dev", second_approver=True)
     target_row()

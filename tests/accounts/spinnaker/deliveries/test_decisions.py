@@ -22,11 +22,6 @@ pytestmark = pytest.mark.django_db
 Status = Delivery.Status
 
 
-@pytest.fixture
-def strict(managing) -> StrictGate:
-    return StrictGate()
-
-
 def test_another_person_approves_where_the_policy_asks(strict: StrictGate) -> None:
     proved_row(environment="production")
     planner, other = person("operator"), person("approver")

@@ -28,11 +28,6 @@ pytestmark = pytest.mark.django_db
 Status = Delivery.Status
 
 
-@pytest.fixture
-def strict(managing) -> StrictGate:
-    return StrictGate()
-
-
 def test_an_account_is_stored_and_seen_loaded(strict: StrictGate) -> None:
     proved_row()
 

@@ -38,11 +38,6 @@ pytestmark = pytest.mark.django_db
 Status = Delivery.Status
 
 
-@pytest.fixture
-def strict(managing) -> StrictGate:
-    return StrictGate()
-
-
 def planned_by(reached: Reached) -> Delivery:
     delivery = start(None, send=keep)
     carry_on(delivery, reached)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from celery import Celery
-from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -23,7 +22,7 @@ from tests.accounts.web.answers import told
 from tests.accounts.web.asking import asked_again
 from tests.factories import LEAST
 from tests.onboarding.delivery.strict_gate import SECRET, StrictGate
-from tests.rows import managing_row, person
+from tests.rows import decider
 
 pytestmark = pytest.mark.django_db
 
@@ -31,9 +30,8 @@ LIST, START = "/bundles/deliveries/", "/bundles/deliveries/start/"
 
 
 @pytest.fixture(autouse=True)
-def site(monkeypatch):
+def site(monkeypatch, managing):
     monkeypatch.setattr(Celery, "send_task", lambda *_, **__: None)
-    managing_row()
 
 
 def url(delivery: Delivery, tail: str = "") -> str:
@@ -198,8 +196,7 @@ def test_a_removal_asks_to_type_how_many(approver):
 
 def test_whoever_planned_does_not_approve_where_a_second_person_must(client):
     EnvironmentPolicy.objects.create(environment="", second_approver=True)
-    user = person("approver", username="olga")
-    user.groups.add(Group.objects.get(name="operator"))
+    user = decider("olga")
     client.force_login(user)
     proved_row()
     planned = plan(StrictGate(), by=user)

@@ -6,19 +6,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount, Member
-from tests.accounts.discover.organization.organizations import CORE, member_row
-from tests.rows import account_row, managing_row, person
+from tests.accounts.discover.organization.organizations import member_row
+from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/accounts/?organization=inactive"
-
-
-@pytest.fixture
-def operator(client):
-    managing_row(name=CORE.name, account_id=CORE.account_id)
-    client.force_login(person("operator"))
-    return client
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, Member, MemberTag, Organization, Unit
-from tests.accounts.discover.organization.organizations import CORE, JOINED, member_row
-from tests.rows import account_row, managing_row, person
+from tests.accounts.discover.organization.organizations import JOINED, member_row
+from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
 
@@ -20,13 +20,6 @@ QUERIES = 21
 filters; how many match, the page, its units' paths, tags, what is described of it,
 twins, names of accounts and in Spinnaker; how many there are, are described and can be;
 the last account that was described, environments: and no more for many."""
-
-
-@pytest.fixture
-def operator(client):
-    managing_row(name=CORE.name, account_id=CORE.account_id)
-    client.force_login(person("operator"))
-    return client
 
 
 @pytest.fixture

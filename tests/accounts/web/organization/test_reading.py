@@ -10,7 +10,7 @@ from accounts.models import Member, Organization
 from accounts.models.organization.reading import ROOT
 from script.emulated_members import CLOSED, ENTRIES, ORGANIZATION, PRODUCTION
 from script.emulated_organization import MANAGING
-from tests.accounts.discover.organization.organizations import CORE, member_row
+from tests.accounts.discover.organization.organizations import member_row
 from tests.accounts.web.answers import told
 from tests.rows import managing_row, person
 
@@ -18,13 +18,6 @@ pytestmark = pytest.mark.django_db
 
 URL = "/accounts/organization/"
 READ, PROGRESS = f"{URL}read/", f"{URL}progress/"
-
-
-@pytest.fixture
-def operator(client):
-    managing_row(name=CORE.name, account_id=CORE.account_id)
-    client.force_login(person("operator"))
-    return client
 
 
 def reading(**fields: object) -> None:

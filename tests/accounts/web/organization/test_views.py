@@ -13,7 +13,7 @@ from onboarding.topology import READER_ROLE
 from script.emulated_organization import MANAGING
 from tests.accounts.discover.organization.organizations import CORE, member_row
 from tests.accounts.web.answers import told
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -27,13 +27,6 @@ SHARED = {
     "read_roles": "developers",
     "write_roles": "operators",
 }
-
-
-@pytest.fixture
-def operator(client):
-    managing_row(name=CORE.name, account_id=CORE.account_id)
-    client.force_login(person("operator"))
-    return client
 
 
 def member(number: int, name: str = "", state: str = "ACTIVE") -> Member:

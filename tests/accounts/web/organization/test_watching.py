@@ -12,7 +12,7 @@ from accounts.models import Member, Organization, Unit, Watch
 from tests.accounts.discover.organization.organizations import CORE, member_row
 from tests.accounts.web.answers import told
 from tests.accounts.web.organization.test_views import SHARED
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -29,13 +29,6 @@ def unit() -> Unit:
         path="Root / <i>A</i>",
         lineage="/r/ou-a/",
     )
-
-
-@pytest.fixture
-def operator(client):
-    managing_row(name=CORE.name, account_id=CORE.account_id)
-    client.force_login(person("operator"))
-    return client
 
 
 def words(response: Any) -> str:
