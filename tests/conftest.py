@@ -140,6 +140,16 @@ def aws(organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> Credentia
 
 
 @pytest.fixture
+def own_aws(
+    own_organization: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> Credentials:
+    """Point this process at an organization of the test's own, as Bowline."""
+    for name, value in own_organization.environment.items():
+        monkeypatch.setenv(name, value)
+    return own_organization
+
+
+@pytest.fixture
 def prompt_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each message be worked on at once, as by a worker that is never busy."""
     import_module("accounts.tasks")

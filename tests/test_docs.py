@@ -56,12 +56,10 @@ def only_documented_rights(here: Credentials) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_documented_rights_of_bowline_are_enough(
-    own_organization: Credentials, monkeypatch: pytest.MonkeyPatch
+    own_aws: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in own_organization.environment.items():
-        monkeypatch.setenv(name, value)
     monkeypatch.setattr("accounts.runs.verifying.LONG_BACKOFF", 0.0)
-    kms = root(own_organization, MANAGING, "kms")
+    kms = root(own_aws, MANAGING, "kms")
     key = kms.create_key()["KeyMetadata"]["Arn"]
     managing_row(
         name=MANAGING.name, account_id=MANAGING.account_id, bakes=True, image_keys=[key]
@@ -78,12 +76,12 @@ def test_the_documented_rights_of_bowline_are_enough(
         MEMBERS[0].name, account_id=MEMBERS[0].account_id, access_role=ACCESS_ROLE
     )
 
-    endpoint, bowline = own_organization.endpoint, MANAGING.account_id
+    endpoint, bowline = own_aws.endpoint, MANAGING.account_id
     ours = dict.fromkeys((MANAGING.account_id, MEMBERS[0].account_id), "o-a1b2c3d4e5")
     conditions = (ResourceOrganizations(ours), GranteePrincipals())
     with strict_aws(endpoint, bowline, *conditions, KeysOfOthers()) as aws:
         monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint)
-        only_documented_rights(own_organization._replace(endpoint=aws.endpoint))
+        only_documented_rights(own_aws._replace(endpoint=aws.endpoint))
         for run in (
             plan_managing(None, send=keep),
             plan(own, None, send=keep),

@@ -90,10 +90,8 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def network(own_organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> Network:
+def network(own_aws: Credentials, monkeypatch: pytest.MonkeyPatch) -> Network:
     """Be Bowline, as patient as it is, with a network that may fail before AWS."""
-    for name, value in own_organization.environment.items():
-        monkeypatch.setenv(name, value)
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
     return Network(monkeypatch)
 

@@ -32,14 +32,11 @@ from tests.servers import StartWorker
 def page(
     browser: Browser,
     live_server: Any,
-    own_organization: Credentials,
+    own_aws: Credentials,
     celery_worker: StartWorker,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Page]:
     """Yield the site, with a worker behind it, for somebody who plans and approves."""
-    for name, value in own_organization.environment.items():
-        monkeypatch.setenv(name, value)
-    celery_worker(**own_organization.environment)
+    celery_worker(**own_aws.environment)
     decider()
     context = browser.new_context(base_url=live_server.url, accept_downloads=True)
     opened = context.new_page()

@@ -62,25 +62,22 @@ def carry_out(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_killed_after_each_change_leaves_the_same_end(
-    own_organization: Credentials,
+    own_aws: Credentials,
     celery_worker: StartWorker,
-    monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    for name, value in own_organization.environment.items():
-        monkeypatch.setenv(name, value)
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
     account = account_row(DEV.name, account_id=DEV.account_id, access_role=ACCESS_ROLE)
     changes: list[str] = []
     workers: list[Popen[bytes]] = []
-    environment = own_organization.environment
+    environment = own_aws.environment
 
     def kill(change: str) -> bool:
         changes.append(change)
         os.killpg(workers[-1].pid, signal.SIGKILL)
         return True
 
-    with deadly_proxy(own_organization.endpoint, kill) as endpoint:
+    with deadly_proxy(own_aws.endpoint, kill) as endpoint:
         environment = environment | {"AWS_ENDPOINT_URL": endpoint}
         run = plan(account, None)
         workers.append(celery_worker(**environment))

@@ -33,13 +33,9 @@ def let_time_pass(rollout: Rollout) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_rollout_whose_workers_are_killed_ends_as_any_other(
-    own_organization: Credentials,
-    celery_worker: StartWorker,
-    monkeypatch: pytest.MonkeyPatch,
+    own_aws: Credentials, celery_worker: StartWorker
 ) -> None:
-    for name, value in own_organization.environment.items():
-        monkeypatch.setenv(name, value)
-    accounts = many.organization_of(own_organization)
+    accounts = many.organization_of(own_aws)
     heard = many.Heard()
     workers: list[Popen[bytes]] = []
 
@@ -49,8 +45,8 @@ def test_a_rollout_whose_workers_are_killed_ends_as_any_other(
         os.killpg(workers[-1].pid, signal.SIGKILL)
         return True
 
-    with deadly_proxy(own_organization.endpoint, kill) as endpoint:
-        environment = own_organization.environment | {"AWS_ENDPOINT_URL": endpoint}
+    with deadly_proxy(own_aws.endpoint, kill) as endpoint:
+        environment = own_aws.environment | {"AWS_ENDPOINT_URL": endpoint}
         rollout = rollouts.start(accounts, Rollout.Kind.ONBOARD, None)
         workers.append(celery_worker(**environment))
         many.approve_all(rollout)

@@ -52,14 +52,11 @@ def valkey(own_broker: Broker) -> str:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_rollout_goes_on_without_its_broker_and_with_an_empty_one(
-    own_organization: Credentials,
+    own_aws: Credentials,
     own_broker: Broker,
     celery_worker: StartWorker,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name, value in own_organization.environment.items():
-        monkeypatch.setenv(name, value)
-    accounts = many.organization_of(own_organization)
+    accounts = many.organization_of(own_aws)
     heard = many.Heard()
 
     def hear(change: str) -> bool:
@@ -70,9 +67,9 @@ def test_a_rollout_goes_on_without_its_broker_and_with_an_empty_one(
             own_broker.start()
         return False
 
-    with deadly_proxy(own_organization.endpoint, hear) as endpoint:
+    with deadly_proxy(own_aws.endpoint, hear) as endpoint:
         rollout = rollouts.start(accounts, Rollout.Kind.ONBOARD, None)
-        celery_worker(**own_organization.environment | {"AWS_ENDPOINT_URL": endpoint})
+        celery_worker(**own_aws.environment | {"AWS_ENDPOINT_URL": endpoint})
         many.approve_all(rollout)
         wait_until(
             lambda: many.state_of(rollout) == Rollout.State.FINISHED,

@@ -74,15 +74,12 @@ def own_database(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_rollout_goes_on_once_its_database_is_back(
-    own_organization: Credentials,
+    own_aws: Credentials,
     own_database: Database,
     celery_worker: StartWorker,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name, value in own_organization.environment.items():
-        monkeypatch.setenv(name, value)
-    accounts = many.organization_of(own_organization)
+    accounts = many.organization_of(own_aws)
     heard = many.Heard()
     changes = heard.changes
     waited: list[float] = []
@@ -95,9 +92,9 @@ def test_a_rollout_goes_on_once_its_database_is_back(
     def failures() -> int:
         return (tmp_path / "worker-1.log").read_text().count("OperationalError")
 
-    with deadly_proxy(own_organization.endpoint, hear) as endpoint:
+    with deadly_proxy(own_aws.endpoint, hear) as endpoint:
         rollout = rollouts.start(accounts, Rollout.Kind.ONBOARD, None)
-        environment = own_organization.environment | {"AWS_ENDPOINT_URL": endpoint}
+        environment = own_aws.environment | {"AWS_ENDPOINT_URL": endpoint}
         worker = celery_worker(**environment)
         many.approve_all(rollout)
         while many.state_of(rollout) != Rollout.State.FINISHED:

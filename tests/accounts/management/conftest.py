@@ -24,6 +24,5 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def here(own_organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in own_organization.environment.items():
-        monkeypatch.setenv(name, value)
+def here(own_aws: Credentials) -> Credentials:
+    return own_aws

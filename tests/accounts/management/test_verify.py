@@ -40,11 +40,7 @@ def verify(*names: str) -> Ending:
 
 
 @pytest.fixture
-def account(
-    own_organization: Credentials, monkeypatch: pytest.MonkeyPatch
-) -> ManagedAccount:
-    for name, value in own_organization.environment.items():
-        monkeypatch.setenv(name, value)
+def account(own_aws: Credentials, monkeypatch: pytest.MonkeyPatch) -> ManagedAccount:
     for backoff in ("LONG_BACKOFF", "SHORT_BACKOFF"):
         monkeypatch.setattr(f"accounts.runs.verifying.{backoff}", 0.0)
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
@@ -75,9 +71,9 @@ def test_it_prints_the_checklist_and_ends_well(account: ManagedAccount) -> None:
 
 
 def test_a_failure_is_told_with_its_place_and_its_mend(
-    account: ManagedAccount, own_organization: Credentials
+    account: ManagedAccount, own_aws: Credentials
 ) -> None:
-    iam(own_organization).update_assume_role_policy(
+    iam(own_aws).update_assume_role_policy(
         RoleName="spinnakerManaged",
         PolicyDocument='{"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",'
         ' "Principal": {"AWS": "933333333333"}}]}',

@@ -12,18 +12,14 @@ from tests.strict_aws.calls import calls as calls
 
 
 @pytest.fixture
-def unadopted(
-    own_organization: Credentials, monkeypatch: pytest.MonkeyPatch
-) -> Credentials:
+def unadopted(own_aws: Credentials, monkeypatch: pytest.MonkeyPatch) -> Credentials:
     """Be Bowline, in an organization of the test's own that is never slow to know, of
     which nothing was added yet.
     """
     monkeypatch.setattr("accounts.runs.verifying.LONG_BACKOFF", 0.0)
     monkeypatch.setattr("accounts.runs.verifying.SHORT_BACKOFF", 0.0)
     monkeypatch.setattr("accounts.runs.verifying.SETTLING", 0.0)
-    for name, value in own_organization.environment.items():
-        monkeypatch.setenv(name, value)
-    return own_organization
+    return own_aws
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ CONTRAST = "color-contrast"
 """The rule that takes longest, and that no width changes."""
 
 ONLY_CONTRAST = {"runOnly": {"type": "rule", "values": [CONTRAST]}}
+NARROW = {"width": 390, "height": 844}
 BUT_CONTRAST = {"rules": {CONTRAST: {"enabled": False}}}
 RUN_AXE = """async ([options, rows]) => {
   const shapes = new Set(), alike = [];
@@ -91,6 +93,21 @@ def assert_it_fits(page: Page, look: dict[str, Any]) -> None:
 
 def assert_axe_finds_nothing(page: Page) -> None:
     assert violations(page, **BUT_CONTRAST) + violations(page, **ONLY_CONTRAST) == []
+
+
+def assert_it_looks_right(page: Page, name: str) -> None:
+    """Ask of the page what is asked of every page, wide and narrow; take pictures of it
+    where the environment variable LOOK names a folder for them.
+    """
+    assert_axe_finds_nothing(page)
+    if folder := os.environ.get("LOOK"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+    wide = page.viewport_size
+    page.set_viewport_size(NARROW)
+    assert width_of(page) <= NARROW["width"]
+    if folder:
+        page.screenshot(path=f"{folder}/{name}-390.png", full_page=True)
+    page.set_viewport_size(wide)
 
 
 def violations(page: Page, **options: Any) -> list[str]:

@@ -44,6 +44,12 @@ def approver(client):
 
 
 @pytest.fixture
+def administrator(client):
+    client.force_login(person("administrator"))
+    return client
+
+
+@pytest.fixture
 def both(client):
     """Sign in somebody who plans and approves."""
     client.force_login(decider())

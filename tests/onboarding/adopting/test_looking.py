@@ -56,10 +56,8 @@ ROLES = ("spinnakerManaged", "BaseIAMRole")
 
 
 @pytest.fixture
-def here(own_organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> Credentials:
-    for name, value in own_organization.environment.items():
-        monkeypatch.setenv(name, value)
-    return own_organization
+def here(own_aws: Credentials) -> Credentials:
+    return own_aws
 
 
 def place(here: Credentials, account: Account, *old: Old) -> Place:

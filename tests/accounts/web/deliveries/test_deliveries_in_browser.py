@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
 from celery import Celery
 from django.contrib.auth.models import Group
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from accounts.models import Delivery
 from accounts.spinnaker.deliveries.stages import carry_on
@@ -21,29 +20,14 @@ from tests.accounts.spinnaker.deliveries.delivering import (
     reach,
 )
 from tests.accounts.web.browsing import (
-    assert_axe_finds_nothing,
+    assert_it_looks_right,
     complaints,
     signed_in,
-    width_of,
 )
 from tests.onboarding.delivery.strict_gate import StrictGate
 from tests.rows import managing_row, person
 
-NARROW = {"width": 390, "height": 844}
 WAITS = Delivery.Status.WATCHING
-
-
-def look(page: Page, name: str) -> None:
-    """Ask of the page what is asked of every page, wide and narrow."""
-    assert_axe_finds_nothing(page)
-    if folder := os.environ.get("LOOK"):
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
-    wide = page.viewport_size
-    page.set_viewport_size(NARROW)
-    assert width_of(page) <= NARROW["width"]
-    if folder:
-        page.screenshot(path=f"{folder}/{name}-390.png", full_page=True)
-    page.set_viewport_size(wide)
 
 
 def send(strict: StrictGate) -> Delivery:
@@ -82,16 +66,16 @@ def test_an_edited_account_is_planned_approved_sent_and_loaded(
     carry_on(Delivery.objects.get(status="planning"), reach(strict))
     expect(page.get_by_role("heading", name="Before you approve")).to_be_visible()
     expect(page.get_by_text("eu-west-1")).to_be_visible()
-    look(page, "1-planned")
+    assert_it_looks_right(page, "1-planned")
 
     page.get_by_role("button", name="Approve and deliver").click()
     expect(page.get_by_text("Sending: 0 of 1 sent")).to_be_visible()
     delivery = send(strict)
     expect(page.get_by_text("Waiting until Spinnaker has loaded it")).to_be_visible()
-    look(page, "2-watched")
+    assert_it_looks_right(page, "2-watched")
     finish(strict, delivery)
     expect(page.get_by_role("heading", name="Spinnaker has loaded it")).to_be_visible()
-    look(page, "3-loaded")
+    assert_it_looks_right(page, "3-loaded")
 
     regions = [region["name"] for region in strict.loaded["staging"]["regions"]]
     assert sorted(regions) == ["eu-west-1", "us-east-1"]

@@ -30,12 +30,6 @@ GATEWAY = "https://a1b2.execute-api.eu-west-1.amazonaws.com/prod/feed/accounts"
 TOKEN = re.compile(r"bowline-feed-[\w-]{43}")
 
 
-@pytest.fixture
-def administrator(client: Client) -> Client:
-    client.force_login(person("administrator"))
-    return client
-
-
 def create(client: Client, **fields: str) -> Any:
     plain = {"pk": str(uuid.uuid4()), "name": "prod", "lasts": "", "gateway": ""}
     return client.post(f"{PAGE}token/", {**plain, **fields})

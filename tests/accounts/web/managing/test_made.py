@@ -53,12 +53,10 @@ def ended(
 
 @pytest.fixture
 def aws_of_its_own(
-    own_organization: Credentials, monkeypatch: pytest.MonkeyPatch
+    own_aws: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> Credentials:
     monkeypatch.setattr("accounts.runs.verifying.SETTLING", 0.0)
-    for name, value in own_organization.environment.items():
-        monkeypatch.setenv(name, value)
-    return own_organization
+    return own_aws
 
 
 def named(made: list[Made]) -> list[str]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from accounts.models import Rollout
 from script.emulated_organization import (
@@ -22,33 +21,17 @@ from tests.accounts.runs.conftest import here as here
 from tests.accounts.runs.conftest import unadopted as unadopted
 from tests.accounts.runs.rollouts.rows import work
 from tests.accounts.web.browsing import (
-    assert_axe_finds_nothing,
+    assert_it_looks_right,
     complaints,
     signed_in,
-    width_of,
 )
 from tests.rows import person
-
-NARROW = {"width": 390, "height": 844}
 
 
 @pytest.fixture
 def olga(transactional_db: None) -> None:
     """Somebody who plans and approves."""
     person("operator").groups.add(Group.objects.get(name="approver"))
-
-
-def look(page: Page, name: str) -> None:
-    """Ask of the page what is asked of every page, wide and narrow."""
-    assert_axe_finds_nothing(page)
-    if folder := os.environ.get("LOOK"):
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
-    wide = page.viewport_size
-    page.set_viewport_size(NARROW)
-    assert width_of(page) <= NARROW["width"]
-    if folder:
-        page.screenshot(path=f"{folder}/{name}-390.png", full_page=True)
-    page.set_viewport_size(wide)
 
 
 @pytest.mark.smoke
@@ -73,7 +56,7 @@ def test_accounts_are_chosen_planned_approved_watched_and_one_is_fixed(
     rollout = Rollout.objects.get()
     work(rollout)
     expect(page.get_by_role("link", name="Review 3 plans")).to_be_visible()
-    look(page, "1-planned")
+    assert_it_looks_right(page, "1-planned")
 
     page.get_by_role("link", name="Review the managing account").click()
     approve = page.get_by_role("button", name="Approve and apply")
@@ -81,7 +64,7 @@ def test_accounts_are_chosen_planned_approved_watched_and_one_is_fixed(
     expect(approve).not_to_be_attached()
     page.get_by_role("link", name=f"Rollout {rollout.number}").click()
     page.get_by_role("link", name="Review 3 plans").click()
-    look(page, "2-group")
+    assert_it_looks_right(page, "2-group")
     page.get_by_role("button", name="Approve 3 plans").click()
     expect(page.get_by_text("3 plans are approved.")).to_be_visible()
 
@@ -90,7 +73,7 @@ def test_accounts_are_chosen_planned_approved_watched_and_one_is_fixed(
     work(rollout)
     expect(page.get_by_role("heading", name="Paused")).to_be_visible()
     expect(page.get_by_role("heading", name="Failures by cause")).to_be_visible()
-    look(page, "3-paused")
+    assert_it_looks_right(page, "3-paused")
 
     for iam in both:
         iam.attach_role_policy(**permissions)
@@ -104,8 +87,8 @@ def test_accounts_are_chosen_planned_approved_watched_and_one_is_fixed(
     work(rollout)
     expect(page.get_by_role("heading", name="Finished")).to_be_visible()
     expect(page.get_by_text("3 of 3 done")).to_be_visible()
-    look(page, "4-finished")
+    assert_it_looks_right(page, "4-finished")
 
     page.goto("/runs/rollouts/")
-    look(page, "5-list")
+    assert_it_looks_right(page, "5-list")
     assert told == []

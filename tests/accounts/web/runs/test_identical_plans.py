@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.messages import get_messages
 from django.utils import timezone
 
 from accounts.mapping.managing import managing_of
@@ -13,6 +12,7 @@ from accounts.models import Activity, EnabledProvider, ManagedAccount, Run, Step
 from accounts.models.states import Status
 from accounts.runs.actions import approve, discard, keep
 from onboarding.desired.capacity import fitting
+from tests.accounts.web.answers import told
 from tests.rows import account_row, managing_row, person, run_row, step_row
 
 pytestmark = pytest.mark.django_db
@@ -20,10 +20,6 @@ pytestmark = pytest.mark.django_db
 SAME = "5a" * 16
 URL = f"/runs/same/{SAME}/"
 QUERIES = 14
-
-
-def told(response: Any) -> str:
-    return " ".join(str(m) for m in get_messages(response.wsgi_request))
 
 
 def waiting(number: int, *, fingerprint: str = SAME, **fields: Any) -> Run:

@@ -40,12 +40,6 @@ def reach(settings, monkeypatch):
     monkeypatch.setenv("GATE_TOKEN", TOKEN)
 
 
-@pytest.fixture
-def administrator(client):
-    client.force_login(person("administrator"))
-    return client
-
-
 def test_without_a_connection_the_page_teaches(viewer):
     page = viewer.get(PAGE).content.decode()
 

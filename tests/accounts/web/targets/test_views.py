@@ -28,7 +28,7 @@ from tests.accounts.notify.channels.receiving import (
     status,
     target_row,
 )
-from tests.rows import account_row, person
+from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
 PAGE = "/settings/notifications/"
@@ -40,12 +40,6 @@ URL = "https://hooks.example.com/bowline"
 def reach(settings) -> None:
     settings.NOTIFICATIONS = PUBLIC
     settings.SITE_URL = "https://bowline.example.com"
-
-
-@pytest.fixture
-def administrator(client: Client) -> Client:
-    client.force_login(person("administrator"))
-    return client
 
 
 def add(client: Client, **fields: Any) -> Any:
