@@ -79,7 +79,6 @@ def test_an_invisible_character_is_written_as_its_number() -> None:
     assert visible("Straße\n\t日本 “x” 👍") == "Straße\n\t日本 “x” 👍"
 
 
-@pytest.mark.django_db
 def test_a_plan_shows_what_turns_its_lines_around(client: Client, managing) -> None:
     run = run_row()
     statement = {
@@ -102,7 +101,6 @@ def test_a_plan_shows_what_turns_its_lines_around(client: Client, managing) -> N
     assert page.headers["Content-Length"] == str(len(page.content))
 
 
-@pytest.mark.django_db
 def test_a_file_is_given_back_as_it_is(client: Client, managing) -> None:
     bundle = bundle_row(with_every_provider())
     client.force_login(person("operator"))

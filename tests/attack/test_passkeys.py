@@ -33,7 +33,6 @@ from tests.accounts.web.factors.people import (
     second,
 )
 
-pytestmark = pytest.mark.django_db
 What = Activity.What
 
 

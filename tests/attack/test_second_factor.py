@@ -31,7 +31,6 @@ from tests.accounts.web.factors.people import (
     wrong_code,
 )
 
-pytestmark = pytest.mark.django_db
 What = Activity.What
 
 

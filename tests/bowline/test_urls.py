@@ -5,20 +5,19 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+pytestmark = pytest.mark.django_db
 
-@pytest.mark.django_db
+
 def test_every_other_page_asks_to_sign_in(client: Client) -> None:
     assert client.get("/").headers["Location"] == "/sign-in/?next=/"
 
 
-@pytest.mark.django_db
 def test_the_admin_site_has_no_door_of_its_own(client: Client) -> None:
     answer = client.get("/admin/login/?next=/admin/")
 
     assert answer.headers["Location"] == "/sign-in/?next=/admin/"
 
 
-@pytest.mark.django_db
 def test_pages_forbid_inline_scripts_and_frames(client: Client) -> None:
     policy = client.get("/sign-in/").headers["Content-Security-Policy"]
 

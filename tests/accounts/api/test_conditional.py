@@ -8,8 +8,6 @@ from accounts.models import ManagedAccount
 from tests.accounts.api.calling import V1
 from tests.rows import account_row
 
-pytestmark = pytest.mark.django_db
-
 
 def test_an_answer_that_did_not_change_is_a_304(reader):
     account_row("one")

@@ -19,7 +19,6 @@ from tests.accounts.api.v1.accounts.test_describing import STAGING
 from tests.rows import managing_row
 
 
-@pytest.mark.django_db
 def test_the_same_request_again_gets_the_kept_answer(operator, managing):
     first = operator.put("/accounts/staging", STAGING, key="a")
     ManagedAccount.objects.update(environment="edited")
@@ -33,7 +32,6 @@ def test_the_same_request_again_gets_the_kept_answer(operator, managing):
     assert ManagedAccount.objects.get().environment == "edited"
 
 
-@pytest.mark.django_db
 def test_another_request_with_the_key_is_refused(operator, managing):
     operator.put("/accounts/staging", STAGING, key="a")
 
@@ -66,7 +64,6 @@ def test_a_refused_change_without_a_key_leaves_nothing_written(rf):
     assert not ManagingAccount.objects.exists()
 
 
-@pytest.mark.django_db
 def test_keys_of_two_tokens_have_nothing_to_do_with_each_other(operator, managing):
     administrator = User.objects.create_superuser("root")
     operator.put("/accounts/staging", STAGING, key="a")
@@ -76,7 +73,6 @@ def test_keys_of_two_tokens_have_nothing_to_do_with_each_other(operator, managin
     assert other.status_code == 200
 
 
-@pytest.mark.django_db
 def test_who_lost_the_role_gets_no_kept_answer(operator, managing):
     operator.put("/accounts/staging", STAGING, key="a")
     User.objects.get().groups.clear()
@@ -84,7 +80,6 @@ def test_who_lost_the_role_gets_no_kept_answer(operator, managing):
     assert operator.put("/accounts/staging", STAGING, key="a").status_code == 403
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("key", ["x" * 101, "a b", "ä", "\t"])
 def test_a_key_that_cannot_be_one_is_refused(operator, key, managing):
     answer = operator.put("/accounts/staging", STAGING, key=key)
@@ -93,7 +88,6 @@ def test_a_key_that_cannot_be_one_is_refused(operator, key, managing):
     assert not ManagedAccount.objects.exists()
 
 
-@pytest.mark.django_db
 def test_answers_are_kept_for_a_day(operator, managing):
     for key in ("old", "new"):
         operator.put("/accounts/staging", STAGING, key=key)

@@ -11,8 +11,6 @@ from accounts.api.paging import BAD_CURSOR
 from accounts.models import ManagedAccount
 from tests.rows import account_row
 
-pytestmark = pytest.mark.django_db
-
 
 def cursor(said: object) -> str:
     return urlsafe_b64encode(json.dumps(said).encode()).decode()

@@ -15,8 +15,6 @@ from tests.accounts.api.calling import Caller, detail, token_of
 from tests.accounts.api.v1.accounts.test_describing import STAGING
 from tests.rows import account_row, managing_row, person
 
-pytestmark = pytest.mark.django_db
-
 JSON = "application/json"
 
 

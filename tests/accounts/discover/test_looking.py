@@ -21,8 +21,6 @@ from tests.accounts.mapping.adopted import report_row
 from tests.accounts.web.answers import work
 from tests.rows import person
 
-pytestmark = pytest.mark.django_db
-
 NAMES = ("a", "b", "c")
 IDS = {name: f"{number}" * 12 for number, name in enumerate(NAMES, 1)}
 

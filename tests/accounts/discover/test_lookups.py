@@ -28,8 +28,6 @@ from accounts.web.exports import own_answers
 from tests.accounts.web.answers import work
 from tests.rows import person
 
-pytestmark = pytest.mark.django_db
-
 TEXT = b"accounts: [the text of a file]"
 
 

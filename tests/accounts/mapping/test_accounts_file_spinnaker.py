@@ -95,7 +95,6 @@ def test_a_mapping_is_needed() -> None:
     assert "spinnaker must be a mapping" in problems("spinnaker: gate\n")
 
 
-@pytest.mark.django_db
 def test_an_operators_upload_does_not_change_the_connection(managing) -> None:
     operator = person("operator")
 

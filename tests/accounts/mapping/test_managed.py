@@ -10,6 +10,8 @@ from onboarding.description.values import columns_of
 from onboarding.topology import Managed, Permissions
 from tests.rows import account_row, explained
 
+pytestmark = pytest.mark.django_db
+
 names = st.text("abc-", max_size=8)
 roles = st.tuples(names)
 
@@ -26,14 +28,12 @@ roles = st.tuples(names)
         adopts=st.booleans(),
     )
 )
-@pytest.mark.django_db
 def test_a_value_and_its_columns_say_the_same(managed: Managed) -> None:
     row = ManagedAccount(uses_external_id=False, **columns_of(managed))
 
     assert managed_of(row) == managed
 
 
-@pytest.mark.django_db
 def test_a_provider_without_its_details_is_left_out() -> None:
     account = account_row()
     account.providers.create(key="eks")
@@ -41,7 +41,6 @@ def test_a_provider_without_its_details_is_left_out() -> None:
     assert [one.key for one in managed_of(account).providers] == ["ec2"]
 
 
-@pytest.mark.django_db
 def test_roles_that_an_organization_names_otherwise_are_found_by_an_index() -> None:
     """Each run asks for them, however many accounts there are."""
     assert "managed_own_role" in explained(listed_rows(in_organization=True))

@@ -18,8 +18,6 @@ from tests.accounts.notify.channels.receiving import target_row
 from tests.accounts.runs.rollouts.rows import SAME, accounts, move, plan
 from tests.rows import person
 
-pytestmark = pytest.mark.django_db
-
 What = Notification.What
 
 

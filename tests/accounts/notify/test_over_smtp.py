@@ -17,8 +17,6 @@ from accounts.runs.rollouts.census import runs_of
 from tests.accounts.notify.smtp import MailServer, mail_server
 from tests.accounts.runs.rollouts.rows import move, plan
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def server(settings) -> Iterator[MailServer]:

@@ -19,8 +19,6 @@ from accounts.tasks import carry_on
 from accounts.tokens import api_tokens as tokens
 from tests.rows import factor_rows, person
 
-pytestmark = pytest.mark.django_db
-
 
 def passkey(who: User, name: str = "laptop") -> Passkey:
     return Passkey(person=who, name=name, credential_id=b"id")

@@ -15,8 +15,6 @@ from accounts.notify import sending
 from accounts.notify.sending import MOST_TRIES, deliver
 from accounts.tasks import carry_on, delete_old
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def notification(rollout, ann) -> Notification:

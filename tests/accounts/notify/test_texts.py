@@ -16,8 +16,6 @@ from tests.accounts.discover.organization.organizations import member_row
 from tests.accounts.runs.rollouts.rows import started
 from tests.rows import person
 
-pytestmark = pytest.mark.django_db
-
 State = Rollout.State
 
 

@@ -16,8 +16,6 @@ from onboarding.resources.kinds import ServiceLinkedRole
 from onboarding.resources.plan import Create
 from tests.rows import run_row, step_row
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def step(managing) -> Step:

@@ -20,8 +20,6 @@ from accounts.spinnaker.bundles import NothingReady, build, finish, new_bundle
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.rows import account_row
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def verified(managing) -> ManagedAccount:

@@ -17,7 +17,6 @@ from onboarding.spinnaker.bundle.contents import LISTS, REMOVED, files_in, text_
 from tests.accounts.spinnaker.deliveries.delivering import deliver, proved_row
 from tests.onboarding.delivery.strict_gate import StrictGate
 
-pytestmark = pytest.mark.django_db
 BEFORE = "2026-10-31T00:00:00Z"
 """Earlier than any delivery of these tests."""
 

@@ -34,7 +34,6 @@ from tests.accounts.spinnaker.deliveries.delivering import deliver, proved_row
 from tests.onboarding.delivery.strict_gate import StrictGate
 from tests.rows import approve_entries
 
-pytestmark = pytest.mark.django_db
 NOW = "2026-11-01T00:00:00Z"
 
 

@@ -26,31 +26,31 @@ def client():
 
 
 @pytest.fixture
-def viewer(client):
+def viewer(client, db):
     client.force_login(person("viewer"))
     return client
 
 
 @pytest.fixture
-def operator(client):
+def operator(client, db):
     client.force_login(person("operator"))
     return client
 
 
 @pytest.fixture
-def approver(client):
+def approver(client, db):
     client.force_login(person("approver"))
     return client
 
 
 @pytest.fixture
-def administrator(client):
+def administrator(client, db):
     client.force_login(person("administrator"))
     return client
 
 
 @pytest.fixture
-def both(client):
+def both(client, db):
     """Sign in somebody who plans and approves."""
     client.force_login(decider())
     return client

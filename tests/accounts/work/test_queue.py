@@ -9,8 +9,9 @@ from accounts.runs.actions import keep, plan
 from accounts.work.queue import wake
 from tests.rows import account_row, managing_row
 
+pytestmark = pytest.mark.django_db
 
-@pytest.mark.django_db
+
 def test_a_broker_that_is_down_leaves_the_run_to_the_sweep(caplog, managing) -> None:
     run = plan(account_row(), None, send=keep)
 
@@ -22,7 +23,6 @@ def test_a_broker_that_is_down_leaves_the_run_to_the_sweep(caplog, managing) -> 
     assert list(Run.objects.abandoned()) == [run]
 
 
-@pytest.mark.django_db
 def test_a_broker_that_is_down_is_tried_once_for_many_runs(caplog, managing) -> None:
     rows = [account_row(f"a{n}", account_id=f"{n:012}") for n in range(3)]
     runs = [plan(row, None, send=keep) for row in rows]
@@ -33,7 +33,6 @@ def test_a_broker_that_is_down_is_tried_once_for_many_runs(caplog, managing) -> 
     assert set(Run.objects.abandoned()) == set(runs)
 
 
-@pytest.mark.django_db
 def test_many_runs_are_queued_at_once(monkeypatch, django_assert_num_queries) -> None:
     messages: list[str] = []
     monkeypatch.setattr(

@@ -19,8 +19,6 @@ from tests.accounts.spinnaker.connecting import spinnaker_row
 from tests.accounts.web.answers import work
 from tests.rows import managing_row
 
-pytestmark = pytest.mark.django_db
-
 PATH = "/api/v1/accounts-file"
 FILE = """\
 managing:

@@ -10,8 +10,6 @@ from tests.accounts.api.v1.test_accounts_file import FILE, PATH, REFUSED, read_o
 from tests.accounts.web.answers import fails_halfway, work
 from tests.rows import account_row, person
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def long(monkeypatch):

@@ -26,8 +26,6 @@ from tests.accounts.web.answers import work
 from tests.onboarding.adopting.documents import aws, halconfig
 from tests.onboarding.adopting.test_secrets import ACCESS_KEY, PLANTED, sources
 
-pytestmark = pytest.mark.django_db
-
 IDENTITY = "arn:aws:iam::111111111111:role/SpinnakerAuthRole"
 FILES = halconfig({"aws": {"accounts": [aws("dev"), aws("-Bad", "111111111111")]}})
 

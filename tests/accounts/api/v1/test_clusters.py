@@ -11,8 +11,6 @@ from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
 from tests.rows import account_row
 
-pytestmark = pytest.mark.django_db
-
 SEARCHES = "/clusters/searches"
 
 

@@ -16,8 +16,6 @@ from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import Caller, detail, token_of
 from tests.rows import account_row, person, run_row, step_row
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def account(managing) -> ManagedAccount:

@@ -20,8 +20,6 @@ from onboarding.desired.capacity import fitting
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, managing_row, person, run_row, step_row
 
-pytestmark = pytest.mark.django_db
-
 SAME = "5a" * 16
 PATH = f"/runs/same/{SAME}"
 

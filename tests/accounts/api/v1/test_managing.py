@@ -9,8 +9,6 @@ from accounts.models.states import Status
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, kept_role, managing_row, run_row
 
-pytestmark = pytest.mark.django_db
-
 CORE = {"name": "core", "account_id": "911111111111"}
 
 

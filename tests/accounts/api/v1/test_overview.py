@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -11,8 +10,6 @@ from accounts.models.states import State, Status
 from onboarding import VERSION
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, managing_row, run_row
-
-pytestmark = pytest.mark.django_db
 
 
 def test_it_counts_the_accounts_and_says_what_to_do(reader, managing):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from django.utils import timezone
 
 from accounts.models import Lookup
@@ -10,8 +9,6 @@ from onboarding.spinnaker.bundle.ways import WAYS
 from tests.accounts.api.calling import detail
 from tests.accounts.spinnaker.connecting import spinnaker_row
 from tests.rows import managing_row
-
-pytestmark = pytest.mark.django_db
 
 SEEN = {
     "name": "Sign-in",

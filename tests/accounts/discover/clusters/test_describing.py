@@ -20,8 +20,6 @@ from accounts.models.states import State
 from tests.accounts.web.answers import again
 from tests.rows import account_row, person
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def search(managing) -> ClusterSearch:

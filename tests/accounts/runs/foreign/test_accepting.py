@@ -38,7 +38,6 @@ def accepted(policy: ForeignPolicy, by: User) -> None:
     accept(policy, by, read=policy.asked_digest)
 
 
-@pytest.mark.django_db
 def test_who_asked_does_not_accept_where_two_are_asked_for(managing) -> None:
     olga, paul = decider("olga"), decider("paul")
     policy = asked(foreign_row(account_row(environment="production")), olga)
@@ -73,7 +72,6 @@ def test_what_is_the_managing_accounts_touches_every_environment(
         accepted(policy, olga)
 
 
-@pytest.mark.django_db
 def test_a_limited_role_asks_and_ends_inside_its_environments_only(managing) -> None:
     olga = decider("olga")
     limit(olga, OPERATOR, ["staging"], None)
@@ -86,7 +84,6 @@ def test_a_limited_role_asks_and_ends_inside_its_environments_only(managing) -> 
     assert not Activity.objects.filter(what__in=[What.ASK, What.END]).exists()
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("days", [-1, LONGEST.days + 1])
 def test_it_is_for_a_year_at_most(days: int, managing) -> None:
     with pytest.raises(NoDay, match="Choose a day from today until"):
@@ -95,7 +92,6 @@ def test_it_is_for_a_year_at_most(days: int, managing) -> None:
         )
 
 
-@pytest.mark.django_db
 def test_what_nobody_asked_for_is_not_accepted(managing) -> None:
     olga, policy = decider("olga"), foreign_row(account_row(environment="staging"))
 
@@ -107,7 +103,6 @@ def test_what_nobody_asked_for_is_not_accepted(managing) -> None:
         accepted(read, olga)
 
 
-@pytest.mark.django_db
 def test_only_what_was_read_is_accepted(managing) -> None:
     olga, policy = decider("olga"), foreign_row(account_row(environment="staging"))
     read = asked(policy, olga)
@@ -118,7 +113,6 @@ def test_only_what_was_read_is_accepted(managing) -> None:
     assert not ForeignPolicy.objects.accepted().exists()
 
 
-@pytest.mark.django_db
 def test_what_is_gone_meanwhile_is_not_accepted(managing) -> None:
     olga, policy = decider("olga"), foreign_row(account_row(environment="staging"))
     read = asked(policy, olga)
@@ -128,7 +122,6 @@ def test_what_is_gone_meanwhile_is_not_accepted(managing) -> None:
         accepted(read, olga)
 
 
-@pytest.mark.django_db
 def test_asking_again_and_ending_end_what_was_accepted(managing) -> None:
     olga, policy = decider("olga"), foreign_row(account_row(environment="staging"))
     accepted(asked(policy, olga), olga)

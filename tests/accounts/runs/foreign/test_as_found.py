@@ -40,7 +40,6 @@ def role(row: FoundRoles, name: str = ROLE) -> FoundRole:
     return next(FoundRole(**one) for one in row.roles if one["name"] == name)
 
 
-@pytest.mark.django_db
 def test_a_reading_is_written_over_the_one_before(managing) -> None:
     account = account_row()
     foreign = Foreign(ADMINISTRATOR, EVERYTHING)
@@ -74,14 +73,12 @@ def test_what_could_not_be_read_says_why_and_keeps_what_was_read_before() -> Non
     assert (kept(account).unread, kept(account).unread_at) == ("", None)
 
 
-@pytest.mark.django_db
 def test_what_is_being_removed_is_not_read_as_what_the_roles_may_do(managing) -> None:
     keep_as_found([(side(account_row(), removes=True), NOTHING)], timezone.now())
 
     assert not FoundRoles.objects.exists()
 
 
-@pytest.mark.django_db
 def test_of_what_differs_the_first_are_named_and_the_rest_is_counted(managing) -> None:
     account = account_row()
     (create, *_) = [Create(one) for one in planned()]

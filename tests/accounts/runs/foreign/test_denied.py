@@ -21,8 +21,6 @@ from onboarding.resources.take_over import TakeOver
 from onboarding.topology import Reach
 from tests.rows import account_row, run_row
 
-pytestmark = pytest.mark.django_db
-
 ONE = "ec2:RunInstances in us-east-1"
 DETACHED = TakeOver(detaches=frozenset(["a" * 64])).as_json()
 

@@ -22,8 +22,6 @@ from onboarding.resources.plan import Create, Plan, PlannedChange
 from onboarding.resources.take_over import Done, TakeOver
 from tests.rows import account_row, run_row, step_row
 
-pytestmark = pytest.mark.django_db
-
 ACCOUNT = "922222222222"
 WIDE = Attachment(
     account=ACCOUNT,

@@ -95,7 +95,6 @@ def found(account: ManagedAccount, results: list[Result]) -> Any:
     return writes_to_accept(scope, Status.VERIFIED, results)
 
 
-@pytest.mark.django_db
 def test_outside_of_such_environments_nothing_is_asked(managing) -> None:
     dev = account_row("dev", environment="dev")
     prod = account_row("prod", account_id="8" * 12, environment="production")
@@ -124,7 +123,6 @@ def test_the_same_writes_stay_accepted_whatever_the_reason_and_others_do_not() -
     assert ForeignPolicy.objects.get().digest == other.found.digest
 
 
-@pytest.mark.django_db
 def test_it_is_forgotten_once_nothing_is_unknown_and_policies_stay(managing) -> None:
     account = account_row(environment="production")
     policy = foreign_row(account)

@@ -62,7 +62,6 @@ def test_of_two_workers_only_one_looks() -> None:
     assert Run.objects.get(pk=run.pk).look_at == run.look_at
 
 
-@pytest.mark.django_db
 def test_an_error_at_one_lets_the_others_be_looked_at(managing) -> None:
     waiting(name="first", account_id="1" * 12)
     waiting()

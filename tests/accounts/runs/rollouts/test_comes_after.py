@@ -17,8 +17,6 @@ from accounts.runs.rollouts.engine import advance
 from tests.accounts.runs.rollouts.rows import SAME, move, plan, started, statuses
 from tests.rows import account_row, person, run_row
 
-pytestmark = pytest.mark.django_db
-
 ONBOARD = Rollout.Kind.ONBOARD
 PLANNING, PLANNED, APPROVED = Status.PLANNING, Status.PLANNED, Status.APPROVED
 

@@ -18,7 +18,6 @@ from tests.accounts.spinnaker.deliveries.delivering import plan, proved_row
 from tests.onboarding.delivery.strict_gate import StrictGate
 from tests.rows import person
 
-pytestmark = pytest.mark.django_db
 Status = Delivery.Status
 
 

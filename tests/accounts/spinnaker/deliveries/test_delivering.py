@@ -24,7 +24,6 @@ from tests.accounts.spinnaker.deliveries.delivering import (
 from tests.onboarding.delivery.accounts import foreign
 from tests.onboarding.delivery.strict_gate import Killed, StrictGate, error
 
-pytestmark = pytest.mark.django_db
 Status = Delivery.Status
 
 

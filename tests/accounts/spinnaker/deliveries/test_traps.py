@@ -34,7 +34,6 @@ from tests.onboarding.delivery.strict_gate import (
     served,
 )
 
-pytestmark = pytest.mark.django_db
 Status = Delivery.Status
 
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.rows import account_row, managing_row
-
-pytestmark = pytest.mark.django_db
 
 
 def page_of(client: Any, **fields: Any) -> str:

@@ -14,8 +14,6 @@ from accounts.models.states import State, Status
 from tests.accounts.web.answers import told
 from tests.rows import account_row, run_row
 
-pytestmark = pytest.mark.django_db
-
 OFFER = "Forget, and leave AWS as it is"
 
 

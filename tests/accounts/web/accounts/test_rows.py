@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from django.utils import timezone
 
 from accounts.lists.accounts import FILTERS
@@ -10,8 +9,6 @@ from accounts.models import ManagedAccount
 from accounts.models.states import Status
 from tests.accounts.web.accounts.test_views import names, three
 from tests.rows import managing_row, run_row
-
-pytestmark = pytest.mark.django_db
 
 
 def test_the_managing_account_is_on_top_of_the_first_page(viewer) -> None:

@@ -15,8 +15,6 @@ from accounts.models import EnabledProvider, ManagedAccount, Rollout, Run
 from accounts.models.states import State, Status
 from tests.rows import account_row, managing_row
 
-pytestmark = pytest.mark.django_db
-
 QUERIES = 20
 """Session, person, two of permissions, saved filters, environments of roles, trouble,
 count, page, providers, names, who of them left the organization, the managing account,

@@ -18,8 +18,6 @@ from accounts.spinnaker.bundles import build, install, new_bundle
 from tests.accounts.web.answers import again, told
 from tests.rows import account_row, approve_entries, run_row
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def accounts(managing) -> list[ManagedAccount]:

@@ -24,8 +24,6 @@ from tests.attack.hostile import HOSTILE, PLANTED
 from tests.attack.shape import shape_of
 from tests.rows import account_row, bundle_row, person, run_row
 
-pytestmark = pytest.mark.django_db
-
 EVERY = ["edit", "remove", "exclude", "retry", "rotate"]
 KEEP = {
     "environment_how": "",

@@ -13,8 +13,6 @@ from tests.bundles import core, staging
 from tests.factories import managed, provider, topology
 from tests.rows import bundle_row
 
-pytestmark = pytest.mark.django_db
-
 PAGE = "/bundles/2/since/1/"
 
 

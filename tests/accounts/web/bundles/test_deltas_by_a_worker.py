@@ -15,8 +15,6 @@ from tests.bundles import core, staging
 from tests.factories import managed, provider, topology
 from tests.rows import bundle_row, person
 
-pytestmark = pytest.mark.django_db
-
 PAGE, OTHER_PAGE = "/bundles/2/since/1/", "/bundles/3/since/1/"
 IN_HTMX = {"HTTP_HX_REQUEST": "true"}
 REMOVED = "1 AWS account removed (3 Spinnaker accounts: 1 aws, 1 ecs, 1 kubernetes)"

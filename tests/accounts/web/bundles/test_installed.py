@@ -12,8 +12,6 @@ from tests.bundles import core, staging
 from tests.factories import managed, provider, topology
 from tests.rows import account_row, bundle_row
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture(autouse=True)
 def bundles() -> None:

@@ -13,7 +13,6 @@ from accounts.models.states import State
 from accounts.spinnaker.bundles import build, new_bundle
 from tests.rows import account_row
 
-pytestmark = pytest.mark.django_db
 README = "/bundles/1/files/README.md"
 OTHER = "/bundles/1/files/manifest.json"
 

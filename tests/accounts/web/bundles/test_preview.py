@@ -13,8 +13,6 @@ from accounts.spinnaker.bundles import build, new_bundle
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.rows import account_row, approve_entries, run_row
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def account(managing) -> ManagedAccount:

@@ -18,8 +18,6 @@ from tests.bundles import core
 from tests.factories import topology
 from tests.rows import account_row, bundle_row
 
-pytestmark = pytest.mark.django_db
-
 README_PAGE = "/bundles/1/files/README.md"
 
 FILES = {

@@ -13,8 +13,6 @@ from accounts.models.clusters.search import KEPT
 from tests.accounts.web.answers import told
 from tests.rows import account_row, person
 
-pytestmark = pytest.mark.django_db
-
 ALIKE = {
     "pattern": "{account}-{cluster}",
     "rights": "edit",

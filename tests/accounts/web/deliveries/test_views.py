@@ -24,8 +24,6 @@ from tests.factories import LEAST
 from tests.onboarding.delivery.strict_gate import SECRET, StrictGate
 from tests.rows import decider
 
-pytestmark = pytest.mark.django_db
-
 LIST, START = "/bundles/deliveries/", "/bundles/deliveries/start/"
 
 

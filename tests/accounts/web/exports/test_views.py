@@ -18,8 +18,6 @@ from accounts.models.states import State, Status
 from tests.accounts.discover.organization.organizations import CORE, member_row
 from tests.rows import account_row, managing_row, run_row, step_row
 
-pytestmark = pytest.mark.django_db
-
 
 def text_of(response: Any) -> str:
     assert response.streaming

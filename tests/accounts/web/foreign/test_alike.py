@@ -6,7 +6,6 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -19,8 +18,6 @@ from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.web.answers import told
 from tests.accounts.web.foreign.test_views import as_one, text
 from tests.rows import account_row, managing_row, person
-
-pytestmark = pytest.mark.django_db
 
 URL = f"/foreign-policies/alike/{'a' * 64}/"
 UNTIL = f"{today() + timedelta(days=30)}"

@@ -13,8 +13,6 @@ from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.web.answers import told
 from tests.rows import account_row, person
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def policy(managing) -> ForeignPolicy:

@@ -20,8 +20,6 @@ from tests.accounts.web.from_file.test_from_file import (
 )
 from tests.rows import person
 
-pytestmark = pytest.mark.django_db
-
 IN_HTMX = {"HX-Request": "true"}
 __all__ = ["operator"]
 

@@ -11,8 +11,6 @@ from django.test import Client
 from accounts.models import ManagedAccount, Upload
 from tests.rows import account_row, person
 
-pytestmark = pytest.mark.django_db
-
 CSV = (
     b"name,account_id,environment,regions,external_id,ec2\n"
     b"new,9333-3333-3333,test,us-east-1,yes,yes\n"

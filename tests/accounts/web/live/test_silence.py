@@ -10,8 +10,6 @@ from accounts.models import Bundle, Heartbeat
 from accounts.models.states import State, Status
 from tests.rows import account_row, managing_row, run_row
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.mark.parametrize("place", ["run", "runs", "overview", "account", "bundle"])
 def test_a_page_that_moves_asks_once_whether_workers_answer(

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from accounts.models import Run
 from accounts.models.states import State, Status
 from accounts.web.managing.next_step import next_step
 from tests.factories import image_key
 from tests.rows import managing_row, run_row
-
-pytestmark = pytest.mark.django_db
 
 
 def test_a_viewer_sees_it(viewer) -> None:

@@ -13,8 +13,6 @@ from tests.accounts.web.answers import looked
 from tests.accounts.web.managing.described import DESCRIBED
 from tests.rows import account_row, managing_row
 
-pytestmark = pytest.mark.django_db
-
 
 def test_a_new_one_is_filled_in_from_aws(operator, aws) -> None:
     response = looked(operator, "/managing/")

@@ -10,7 +10,6 @@ from accounts.models.states import State
 from tests.accounts.web.answers import told
 from tests.rows import kept_role, managing_row
 
-pytestmark = pytest.mark.django_db
 ARN = kept_role(8)["arn"]
 
 

@@ -10,8 +10,6 @@ from accounts.runs.rollouts.census import runs_of
 from accounts.web.live.state import live_rollout
 from tests.accounts.runs.rollouts.rows import plan, started
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def rollout(managing) -> Rollout:

@@ -12,8 +12,6 @@ from accounts.models.states import Status
 from accounts.runs.rollouts.census import runs_of
 from tests.accounts.runs.rollouts.rows import SAME, plan, started, statuses
 
-pytestmark = pytest.mark.django_db
-
 APPROVED, PLANNED = Status.APPROVED, Status.PLANNED
 
 

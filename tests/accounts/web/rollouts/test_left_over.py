@@ -11,8 +11,6 @@ from accounts.runs.rollouts import decisions
 from tests.accounts.runs.rollouts.rows import plan, started
 from tests.rows import managing_row, person
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def rollout() -> Rollout:

@@ -39,7 +39,6 @@ def test_the_badge_says_what_became_of_the_accounts(
     assert (found.colour, found.text) == (colour, text)
 
 
-@pytest.mark.django_db
 def test_nothing_is_green_where_everything_failed(viewer, managing) -> None:
     rollout = started(3)
     Run.objects.filter(rollout=rollout).update(status=FAILED)
@@ -52,7 +51,6 @@ def test_nothing_is_green_where_everything_failed(viewer, managing) -> None:
     assert "result-good" not in shown
 
 
-@pytest.mark.django_db
 def test_stages_count_what_each_has_done(managing) -> None:
     rollout = started(4)
     plan(rollout)
@@ -66,7 +64,6 @@ def test_stages_count_what_each_has_done(managing) -> None:
     assert {stage.state for stage in waves} == {"ahead"}
 
 
-@pytest.mark.django_db
 def test_failures_while_planning_have_a_row_among_the_waves(viewer, managing) -> None:
     rollout = started(4)
     plan(rollout)
@@ -78,7 +75,6 @@ def test_failures_while_planning_have_a_row_among_the_waves(viewer, managing) ->
     assert "Failures during planning" in shown
 
 
-@pytest.mark.django_db
 def test_no_time_is_estimated_while_only_people_are_waited_for(managing) -> None:
     rollout = started(4)
     plan(rollout)
@@ -90,7 +86,6 @@ def test_no_time_is_estimated_while_only_people_are_waited_for(managing) -> None
     assert speed(rollout, Census(rollout)) is not None
 
 
-@pytest.mark.django_db
 def test_plans_wait_for_approval_once_nothing_else_is_done(managing) -> None:
     rollout = started(4)
     plan(rollout)

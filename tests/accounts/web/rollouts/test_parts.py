@@ -16,8 +16,6 @@ from tests.accounts.runs.rollouts.rows import SAME, plan, started, statuses
 from tests.accounts.web.answers import told
 from tests.rows import person, step_row
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def both():

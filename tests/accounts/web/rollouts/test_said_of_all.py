@@ -9,8 +9,6 @@ from accounts.models import ManagedAccount, Rollout
 from accounts.web.rollouts import same
 from tests.accounts.runs.rollouts.rows import SAME, plan, started
 
-pytestmark = pytest.mark.django_db
-
 POWER = {"ec2": {"access": "power-user"}}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -14,7 +13,6 @@ from onboarding.checks import Outcome
 from onboarding.verify.result import Located, Result
 from tests.rows import account_row, run_row
 
-pytestmark = pytest.mark.django_db
 FOUND = [
     Result("chain", "Assume the role", Outcome.PASSED, "AWS let it.", "", 0.084),
     *(Result("ec2", f"Start {n}", Outcome.EVALUATED, "Allowed.") for n in range(4)),

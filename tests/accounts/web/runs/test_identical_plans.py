@@ -15,8 +15,6 @@ from onboarding.desired.capacity import fitting
 from tests.accounts.web.answers import told
 from tests.rows import account_row, managing_row, person, run_row, step_row
 
-pytestmark = pytest.mark.django_db
-
 SAME = "5a" * 16
 URL = f"/runs/same/{SAME}/"
 QUERIES = 14

@@ -16,8 +16,6 @@ from accounts.models.states import Status
 from accounts.people.reach import Reach, kept
 from tests.rows import account_row, managing_row, run_row, step_row
 
-pytestmark = pytest.mark.django_db
-
 
 def names(response: Any) -> list[str]:
     return [run.account_name for run in response.context["page"]]

@@ -12,8 +12,6 @@ from accounts.models.states import Status
 from accounts.runs.actions import discard
 from accounts.web.runs.identical_plans import MOST_IN_TABLE
 
-pytestmark = pytest.mark.django_db
-
 SAME = "5a" * 16
 URL = f"/runs/same/{SAME}/"
 COUNT = 500

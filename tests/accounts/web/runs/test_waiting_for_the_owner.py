@@ -16,8 +16,6 @@ from accounts.web.live.state import live_run
 from accounts.web.runs.timeline import stages
 from tests.rows import account_row, managing_row, run_row
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def waiting() -> Run:

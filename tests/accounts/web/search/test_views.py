@@ -9,8 +9,6 @@ from tests.attack.hostile import HOSTILE, PLANTED
 from tests.attack.shape import shape_of
 from tests.rows import account_row
 
-pytestmark = pytest.mark.django_db
-
 
 def test_the_page_works_without_scripts(viewer: Client) -> None:
     account = account_row()

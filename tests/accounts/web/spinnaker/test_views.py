@@ -22,8 +22,6 @@ from tests.onboarding.delivery.strict_gate import (
 )
 from tests.rows import person
 
-pytestmark = pytest.mark.django_db
-
 PAGE, EDIT = "/settings/spinnaker/", "/settings/spinnaker/edit/"
 FILLED = {
     "url": "http://127.0.0.1:1",

@@ -18,8 +18,6 @@ from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.web.answers import told
 from tests.rows import account_row, managing_row, run_row, step_row
 
-pytestmark = pytest.mark.django_db
-
 Taken = FoundRoles.Taken
 ALIKE = "a" * 64
 JUNE = "2026-06-01T00:00:00+00:00"

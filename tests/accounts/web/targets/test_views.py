@@ -30,7 +30,6 @@ from tests.accounts.notify.channels.receiving import (
 )
 from tests.rows import account_row
 
-pytestmark = pytest.mark.django_db
 PAGE = "/settings/notifications/"
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{43}=")
 URL = "https://hooks.example.com/bowline"

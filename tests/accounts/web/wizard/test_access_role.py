@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 import yaml
 from django.urls import reverse
 
@@ -12,8 +11,6 @@ from accounts.models import Lookup, ManagedAccount
 from script.emulated_organization import MANAGING
 from tests.accounts.web.answers import looked, url
 from tests.rows import account_row, managing_row
-
-pytestmark = pytest.mark.django_db
 
 BOWLINE = MANAGING.arn("user/bowline")
 READING = timedelta(minutes=30)

@@ -21,8 +21,6 @@ from tests.accounts.web.answers import url
 from tests.factories import MANAGING_ID, image_key
 from tests.rows import account_row, managing_row
 
-pytestmark = pytest.mark.django_db
-
 READY: dict[str, Any] = {"access_role": "Enter", "regions": ["us-east-1", "eu-west-1"]}
 KEYS = [image_key(), image_key("eu-west-1")]
 HEADING = "Before you plan: key policies for image encryption"

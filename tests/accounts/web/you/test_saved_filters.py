@@ -10,8 +10,6 @@ from accounts.models import Preferences
 from accounts.web.you.saved_filters import LISTS, MOST, saved_filters
 from tests.rows import account_row, person, run_row
 
-pytestmark = pytest.mark.django_db
-
 FAILED = "state=failed&sort=-environment"
 PATHS = {
     "accounts": "/accounts/",

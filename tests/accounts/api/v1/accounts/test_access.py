@@ -12,8 +12,6 @@ from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
 from tests.rows import account_row
 
-pytestmark = pytest.mark.django_db
-
 PATH = "/accounts/staging/access-test"
 ROLE = "arn:aws:iam::922222222222:role/access"
 

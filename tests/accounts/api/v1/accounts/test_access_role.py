@@ -9,8 +9,6 @@ from accounts.models import Lookup
 from tests.accounts.api.calling import detail
 from tests.rows import account_row
 
-pytestmark = pytest.mark.django_db
-
 PATH = "/accounts/staging/access-role"
 BOWLINE = "arn:aws:iam::911111111111:user/bowline"
 

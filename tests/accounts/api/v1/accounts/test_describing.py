@@ -13,8 +13,6 @@ from accounts.models import Activity, CheckResult, ManagedAccount
 from accounts.models.states import State, Status
 from tests.rows import account_row, managing_row, run_row
 
-pytestmark = pytest.mark.django_db
-
 STAGING = {
     "account_id": "922222222222",
     "environment": "staging",

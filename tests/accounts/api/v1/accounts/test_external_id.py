@@ -14,8 +14,6 @@ from accounts.spinnaker.bundles import build, install, new_bundle
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, approve_entries
 
-pytestmark = pytest.mark.django_db
-
 PATH = "/accounts/staging/external-id"
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from accounts.models import Activity
 from accounts.models.states import State, Status
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, hand_off_row, managing_row, run_row
-
-pytestmark = pytest.mark.django_db
 
 BOWLINE = "arn:aws:iam::911111111111:user/bowline"
 

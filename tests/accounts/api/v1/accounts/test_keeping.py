@@ -12,8 +12,6 @@ from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, run_row
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def account(managing) -> ManagedAccount:

@@ -10,8 +10,6 @@ from tests.accounts.api.calling import detail
 from tests.accounts.web.permissions.found import read_roles
 from tests.rows import account_row, managing_row
 
-pytestmark = pytest.mark.django_db
-
 PATH = "/accounts/staging/permissions"
 
 

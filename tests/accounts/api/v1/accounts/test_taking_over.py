@@ -12,8 +12,6 @@ from accounts.models.states import State, Status
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, run_row
 
-pytestmark = pytest.mark.django_db
-
 ALIKE = "a" * 64
 
 

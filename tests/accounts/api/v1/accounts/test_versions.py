@@ -10,8 +10,6 @@ from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, hand_off_row, managing_row
 
-pytestmark = pytest.mark.django_db
-
 PATH = "/accounts/staging/hand-off/versions"
 
 

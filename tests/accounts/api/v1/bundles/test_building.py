@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from accounts.models import Activity, Bundle
 from accounts.models.states import State
 from tests.accounts.api.calling import detail
 from tests.bundles import core, staging
 from tests.factories import topology
 from tests.rows import account_row, bundle_row
-
-pytestmark = pytest.mark.django_db
 
 
 def test_it_builds_the_next_bundle_once_for_one_key(operator, managing):

@@ -21,8 +21,6 @@ from tests.bundles import core, staging
 from tests.factories import managed, provider, topology
 from tests.rows import bundle_row
 
-pytestmark = pytest.mark.django_db
-
 PATH = "/bundles/2/since/1"
 SAYS = (
     "Compared with bundle 1: 1 AWS account added, "

@@ -9,8 +9,6 @@ from accounts.models import Bundle
 from tests.bundles import with_every_provider
 from tests.rows import bundle_row
 
-pytestmark = pytest.mark.django_db
-
 
 def test_it_has_the_text_of_a_file_in_a_folder(reader):
     bundle_row(with_every_provider(), 3)

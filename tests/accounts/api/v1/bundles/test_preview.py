@@ -18,8 +18,6 @@ from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.web.answers import work
 from tests.rows import account_row, approve_entries, person, run_row
 
-pytestmark = pytest.mark.django_db
-
 PATH = "/bundles/next"
 
 

@@ -11,8 +11,6 @@ from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, hand_off_row, managing_row, run_row
 
-pytestmark = pytest.mark.django_db
-
 PATH = "/organization/hand-off"
 
 

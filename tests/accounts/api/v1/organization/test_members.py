@@ -10,8 +10,6 @@ from tests.accounts.api.calling import detail
 from tests.accounts.discover.organization.organizations import CORE, member_row
 from tests.rows import managing_row
 
-pytestmark = pytest.mark.django_db
-
 SHARED = {
     "regions": ["us-east-1"],
     "environment": "staging",

@@ -12,8 +12,6 @@ from tests.accounts.api.v1.organization.test_members import ONE, SHARED
 from tests.accounts.discover.organization.organizations import CORE, member_row
 from tests.rows import managing_row
 
-pytestmark = pytest.mark.django_db
-
 WATCH = "/organization/units/ou-a/watch"
 
 

@@ -10,8 +10,6 @@ from accounts.models import Run
 from accounts.models.states import Status
 from tests.accounts.runs.rollouts.rows import started
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def path(managing) -> str:
