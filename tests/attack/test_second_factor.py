@@ -34,6 +34,13 @@ from tests.accounts.web.factors.people import (
 What = Activity.What
 
 
+@pytest.fixture
+def halfway(ann: User, client: Client) -> Client:
+    """Give ann's password, and no second factor yet."""
+    password(client, "ann")
+    return client
+
+
 @pytest.mark.parametrize("door", ["/sign-in/", "/admin/login/"])
 @pytest.mark.parametrize(
     "page", ["/", "/accounts/", "/admin/", "/you/", "/you/second-factor/"]
@@ -49,12 +56,9 @@ def test_a_password_alone_opens_no_page(ann: User, door: str, page: str) -> None
     assert "Sign out" not in answer.content.decode()
 
 
-def test_a_password_alone_confirms_and_changes_nothing(ann: User) -> None:
-    client = Client()
-    password(client, "ann")
-
+def test_a_password_alone_confirms_and_changes_nothing(halfway: Client) -> None:
     for url in ("/you/confirm/", f"{APP}remove/", "/you/second-factor/codes/"):
-        assert client.post(url, {"password": "x"}).url.startswith("/sign-in/")
+        assert halfway.post(url, {"password": "x"}).url.startswith("/sign-in/")
     assert AuthenticatorApp.objects.exists()
 
 
@@ -96,12 +100,10 @@ def test_an_earlier_code_works_no_more_after_a_later_one(ann: User) -> None:
 
 
 @pytest.mark.parametrize("step", [-3, 3])
-def test_codes_of_other_minutes_are_none(ann: User, step: int, client: Client) -> None:
-    password(client, "ann")
+def test_codes_of_other_minutes_are_none(halfway: Client, step: int) -> None:
+    second(halfway, code=code(step))
 
-    second(client, code=code(step))
-
-    assert not is_in(client)
+    assert not is_in(halfway)
 
 
 def test_the_code_that_added_the_app_does_not_sign_in(vera: User) -> None:
@@ -117,13 +119,11 @@ def test_the_code_that_added_the_app_does_not_sign_in(vera: User) -> None:
     assert not is_in(other)
 
 
-def test_five_wrong_codes_make_the_address_wait(ann: User, client: Client) -> None:
-    password(client, "ann")
-
-    answers = [second(client, code=wrong_code()).status_code for _ in range(5)]
+def test_five_wrong_codes_make_the_address_wait(halfway: Client) -> None:
+    answers = [second(halfway, code=wrong_code()).status_code for _ in range(5)]
 
     assert answers == [200, 200, 200, 200, 429]
-    assert second(client, code=code()).status_code == 429
+    assert second(halfway, code=code()).status_code == 429
     assert password(Client(), "ann").status_code == 429
     failed = Activity.objects.filter(what=What.SIGN_IN_FAILED)
     assert {one.who for one in failed} == {"ann"}
@@ -140,42 +140,38 @@ def test_the_right_password_forgives_no_wrong_code(ann: User) -> None:
     assert second(client, code=wrong_code()).status_code == 429
 
 
-def test_wrong_recovery_codes_and_passkeys_count_too(ann: User, client: Client) -> None:
-    password(client, "ann")
+def test_wrong_recovery_codes_and_passkeys_count_too(halfway: Client) -> None:
     tries = [{"recovery": "aaaa-bbbb"}, {"passkey": "{}"}] * 3
 
-    answers = [second(client, **fields).status_code for fields in tries]
+    answers = [second(halfway, **fields).status_code for fields in tries]
 
     assert answers[-2:] == [429, 429]
 
 
 def test_the_second_step_ends_after_ten_minutes(
-    ann: User, monkeypatch: pytest.MonkeyPatch
+    halfway: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = Client()
-    password(client, "ann")
     monkeypatch.setattr("accounts.web.factors.step.SECONDS", -1)
 
-    assert second(client, code=code()).url == "/sign-in/"
-    assert not is_in(client)
+    assert second(halfway, code=code()).url == "/sign-in/"
+    assert not is_in(halfway)
 
 
-def test_a_password_changed_meanwhile_ends_the_second_step(ann: User) -> None:
-    client = Client()
-    password(client, "ann")
+def test_a_password_changed_meanwhile_ends_the_second_step(
+    ann: User, halfway: Client
+) -> None:
     ann.set_password("another")
     ann.save()
 
-    assert second(client, code=code()).url == "/sign-in/"
+    assert second(halfway, code=code()).url == "/sign-in/"
 
 
-def test_who_was_deactivated_meanwhile_stays_out(ann: User, client: Client) -> None:
-    password(client, "ann")
+def test_who_was_deactivated_meanwhile_stays_out(halfway: Client) -> None:
     User.objects.update(is_active=False)
 
-    second(client, code=code())
+    second(halfway, code=code())
 
-    assert not is_in(client)
+    assert not is_in(halfway)
 
 
 def test_a_session_that_a_stranger_planted_is_another_one_then(ann: User) -> None:

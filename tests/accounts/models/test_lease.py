@@ -28,6 +28,14 @@ def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "LEFT", {})
 
 
+@pytest.fixture
+def row() -> ManagingAccount:
+    """Make a row whose lease this process has taken."""
+    row = managing_row()
+    row.take_lease()
+    return row
+
+
 def refusal(*_: Any) -> None:
     raise OperationalError("the database is gone")
 
@@ -94,9 +102,7 @@ def test_whoever_lost_it_learns_so_and_frees_nothing() -> None:
     assert not again(second).take_lease()
 
 
-def test_extending_it_moves_its_end() -> None:
-    row = managing_row()
-    row.take_lease()
+def test_extending_it_moves_its_end(row: ManagingAccount) -> None:
     run_out(row)
 
     row.extend_lease()
@@ -115,17 +121,12 @@ def test_what_nobody_took_is_not_written() -> None:
     assert again(row).name == "core"
 
 
-def test_extending_it_takes_one_query(django_assert_num_queries) -> None:
-    row = managing_row()
-    row.take_lease()
-
+def test_extending_it_takes_one_query(row, django_assert_num_queries) -> None:
     with django_assert_num_queries(1):
         row.extend_lease()
 
 
-def test_a_process_extends_what_it_holds() -> None:
-    row = managing_row()
-    row.take_lease()
+def test_a_process_extends_what_it_holds(row: ManagingAccount) -> None:
     run_out(row)
 
     extend_leases()
@@ -148,10 +149,8 @@ def test_a_process_extends_nothing_that_was_taken_over_or_freed() -> None:
 
 
 def test_a_process_extends_nothing_that_was_held_for_too_long(
-    monkeypatch: pytest.MonkeyPatch,
+    row: ManagingAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = managing_row()
-    row.take_lease()
     run_out(row)
     monkeypatch.setattr(lease, "LONGEST", timedelta(0))
 
@@ -161,10 +160,9 @@ def test_a_process_extends_nothing_that_was_held_for_too_long(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_could_not_be_freed_is_freed_once_the_database_answers() -> None:
-    row = managing_row()
-    row.take_lease()
-
+def test_what_could_not_be_freed_is_freed_once_the_database_answers(
+    row: ManagingAccount,
+) -> None:
     with connection.execute_wrapper(refusal), pytest.raises(OperationalError):
         row.free_lease()
     extend_leases()
@@ -177,9 +175,9 @@ def test_what_could_not_be_freed_is_freed_once_the_database_answers() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_was_freed_late_is_not_taken_from_somebody_else() -> None:
-    row = managing_row()
-    row.take_lease()
+def test_what_was_freed_late_is_not_taken_from_somebody_else(
+    row: ManagingAccount,
+) -> None:
     with connection.execute_wrapper(refusal), pytest.raises(OperationalError):
         row.free_lease()
     run_out(row)
@@ -190,10 +188,7 @@ def test_what_was_freed_late_is_not_taken_from_somebody_else() -> None:
     assert not again(row).take_lease()
 
 
-def test_a_process_frees_what_it_holds() -> None:
-    row = managing_row()
-    row.take_lease()
-
+def test_a_process_frees_what_it_holds(row: ManagingAccount) -> None:
     free_leases()
 
     assert again(row).take_lease()

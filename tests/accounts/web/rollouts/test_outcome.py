@@ -12,10 +12,17 @@ from accounts.web.rollouts.progress import outcome, speed, stages
 from accounts.web.rollouts.views import waiting_in
 from tests.accounts.runs.rollouts.rows import move, plan, started
 from tests.accounts.web.rollouts.test_views import page
-from tests.rows import managing_row
 
 FINISHED = Rollout.State.FINISHED
 PLANNED, FAILED, VERIFIED = Status.PLANNED, Status.FAILED, Status.VERIFIED
+
+
+@pytest.fixture
+def rollout(managing) -> Rollout:
+    """Four accounts that wait for approval."""
+    rollout = started(4)
+    plan(rollout)
+    return rollout
 
 
 @pytest.mark.parametrize(
@@ -51,9 +58,7 @@ def test_nothing_is_green_where_everything_failed(viewer, managing) -> None:
     assert "result-good" not in shown
 
 
-def test_stages_count_what_each_has_done(managing) -> None:
-    rollout = started(4)
-    plan(rollout)
+def test_stages_count_what_each_has_done(rollout) -> None:
     one = runs_of(rollout).first()
     Run.objects.filter(pk=one.pk).update(status=FAILED, wave=None)
 
@@ -64,9 +69,7 @@ def test_stages_count_what_each_has_done(managing) -> None:
     assert {stage.state for stage in waves} == {"ahead"}
 
 
-def test_failures_while_planning_have_a_row_among_the_waves(viewer, managing) -> None:
-    rollout = started(4)
-    plan(rollout)
+def test_failures_while_planning_have_a_row_among_the_waves(viewer, rollout) -> None:
     Run.objects.filter(pk=runs_of(rollout).first().pk).update(status=FAILED)
 
     shown = page(viewer, rollout)
@@ -75,9 +78,7 @@ def test_failures_while_planning_have_a_row_among_the_waves(viewer, managing) ->
     assert "Failures during planning" in shown
 
 
-def test_no_time_is_estimated_while_only_people_are_waited_for(managing) -> None:
-    rollout = started(4)
-    plan(rollout)
+def test_no_time_is_estimated_while_only_people_are_waited_for(rollout) -> None:
     move(rollout, PLANNED, VERIFIED, most=1)
     Run.objects.filter(status=VERIFIED).update(finished_at=timezone.now())
 
@@ -86,10 +87,7 @@ def test_no_time_is_estimated_while_only_people_are_waited_for(managing) -> None
     assert speed(rollout, Census(rollout)) is not None
 
 
-def test_plans_wait_for_approval_once_nothing_else_is_done(managing) -> None:
-    rollout = started(4)
-    plan(rollout)
-
+def test_plans_wait_for_approval_once_nothing_else_is_done(rollout) -> None:
     assert waiting_in(rollout, Census(rollout)) == 4
     move(rollout, PLANNED, Status.PLANNING, most=1)
     assert waiting_in(rollout, Census(rollout)) == 0
@@ -98,11 +96,7 @@ def test_plans_wait_for_approval_once_nothing_else_is_done(managing) -> None:
     assert waiting_in(rollout, Census(rollout)) == 0
 
 
-@pytest.mark.django_db
-def test_stopping_says_what_is_lost_before_it_can_be_pressed(operator) -> None:
-    managing_row()
-    rollout = started(4)
-    plan(rollout)
+def test_stopping_says_what_is_lost_before_it_can_be_pressed(operator, rollout) -> None:
     move(rollout, PLANNED, Status.APPLYING, most=1)
 
     shown = " ".join(page(operator, rollout).split())
