@@ -240,12 +240,7 @@ def test_the_document_has_the_commands_and_the_template() -> None:
     assert file.read_text() == example
 
 
-def test_deployed_it_lets_bowline_into_an_account(
-    emulator: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    field = Field(emulator)
-    for name, value in field.prepare().items():
-        monkeypatch.setenv(name, value)
+def test_deployed_it_lets_bowline_into_an_account(field: Field) -> None:
     reach = Reach(field.managed_id, NAME)
     before = try_access(field.sessions(), reach)
     bowline = field.sessions().whoami().principal

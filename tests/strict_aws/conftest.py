@@ -15,6 +15,7 @@ from onboarding.aws import backoff
 from onboarding.aws.apply import apply
 from onboarding.aws.shared_clients import shared_client
 from tests.onboarding.aws.field import Field
+from tests.onboarding.conftest import field as field
 from tests.strict_aws.calls import calls as calls
 from tests.strict_aws.job import Job
 from tests.strict_aws.proxy import Behaviour, StrictAws, strict_aws
@@ -32,14 +33,6 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verifying, "SETTLING", 4.0)
     monkeypatch.setattr(verifying, "LONG_BACKOFF", 4.0)
     monkeypatch.setattr(carrying_out, "apply", partial(apply, backoff_seconds=4.0))
-
-
-@pytest.fixture
-def field(emulator: str, monkeypatch: pytest.MonkeyPatch) -> Field:
-    made = Field(emulator)
-    for name, value in made.prepare().items():
-        monkeypatch.setenv(name, value)
-    return made
 
 
 @pytest.fixture

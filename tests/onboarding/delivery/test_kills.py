@@ -29,8 +29,7 @@ def delivered(*bodies: Body) -> tuple[StrictGate, List]:
     return strict, book
 
 
-def test_what_was_saved_is_not_saved_again():
-    strict, book = StrictGate(), List()
+def test_what_was_saved_is_not_saved_again(strict, book):
     (step,) = planned(strict, wanted(aws_entry()), book).steps
     killed(strict, step, book, AFTER)
 
@@ -40,8 +39,7 @@ def test_what_was_saved_is_not_saved_again():
     assert book.rows["prod"].sent == step.key.after
 
 
-def test_what_was_not_saved_yet_is_still_an_addition():
-    strict, book = StrictGate(), List()
+def test_what_was_not_saved_yet_is_still_an_addition(strict, book):
     plan = planned(strict, wanted(aws_entry()), book)
     killed(strict, plan.steps[0], book, BEFORE)
 
@@ -50,8 +48,7 @@ def test_what_was_not_saved_yet_is_still_an_addition():
     assert again.fingerprint == plan.fingerprint
 
 
-def test_what_was_saved_is_still_bowlines_to_change():
-    strict, book = StrictGate(), List()
+def test_what_was_saved_is_still_bowlines_to_change(strict, book):
     (step,) = planned(strict, wanted(aws_entry()), book).steps
     killed(strict, step, book, AFTER)
     changed = wanted(aws_entry(external_id="x-2"))

@@ -7,8 +7,7 @@ import pytest
 from onboarding.delivery.plan import DeliveryPlan
 from onboarding.delivery.verdicts import Step, StepKey, Verb
 from tests.onboarding.delivery.accounts import everything
-from tests.onboarding.delivery.delivering import List, deliver, planned, settle
-from tests.onboarding.delivery.strict_gate import StrictGate
+from tests.onboarding.delivery.delivering import deliver, planned, settle
 
 APPROVED = StepKey(Verb.REMOVE, "aws", "prod", before="then", after="")
 
@@ -30,8 +29,7 @@ def test_a_deletion_of_another_account_is_not_approved():
     assert plan.unapproved({APPROVED}) == plan.steps
 
 
-def test_an_ecs_account_is_deleted_before_the_aws_account_that_it_uses():
-    strict, book = StrictGate(), List()
+def test_an_ecs_account_is_deleted_before_the_aws_account_that_it_uses(strict, book):
     deliver(strict, everything(), book)
     settle(strict)
 

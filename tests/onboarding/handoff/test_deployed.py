@@ -30,14 +30,6 @@ def without_access(field: Field, **fields: str) -> Managed:
     return field.managed(*every, access_role="", **fields)
 
 
-@pytest.fixture
-def field(emulator: str, monkeypatch: pytest.MonkeyPatch) -> Field:
-    field = Field(emulator)
-    for name, value in field.prepare().items():
-        monkeypatch.setenv(name, value)
-    return field
-
-
 def test_pasted_by_the_owner_it_leaves_nothing_to_change(
     field: Field, tmp_path: Path
 ) -> None:

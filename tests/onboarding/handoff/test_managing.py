@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from onboarding.aws.observe import observe
@@ -155,11 +154,8 @@ def test_terraform_creates_what_every_kind_of_identity_needs() -> None:
 
 
 def test_deployed_by_the_owner_bowline_reads_that_nothing_is_left(
-    emulator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    field: Field, tmp_path: Path
 ) -> None:
-    field = Field(emulator)
-    for name, value in field.prepare().items():
-        monkeypatch.setenv(name, value)
     core = field.managing(made_by="owner")
     topology = Topology(core, (listed(field.managed_id),))
     one = hand_off_of(topology)

@@ -35,6 +35,11 @@ def owned(which: Account = DEV, **fields: Any) -> ManagedAccount:
     return member(which, **{"made_by": "owner", "access_role": "", **fields})
 
 
+def account() -> ManagedAccount:
+    """Read DEV as it is now."""
+    return ManagedAccount.objects.get(name=DEV.name)
+
+
 def handed_out(account: ManagedAccount) -> HandOff:
     """Describe what its owner has received."""
     last = account.hand_offs.first()

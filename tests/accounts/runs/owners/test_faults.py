@@ -14,6 +14,7 @@ from onboarding.topology import READER_ROLE
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import DEV, MEMBERS, carried, done, planned, root
 from tests.accounts.runs.owners.owning import (
+    account,
     deploy,
     looked,
     owned,
@@ -33,10 +34,6 @@ def handed_off(here: Credentials, reader: str) -> Run:
     run = done(planned(owned(reader_role=reader)))
     assert run.status == Status.HANDED_OFF, run.error
     return run
-
-
-def account() -> ManagedAccount:
-    return ManagedAccount.objects.get(name=DEV.name)
 
 
 def verified(here: Credentials, reader: str) -> None:

@@ -16,6 +16,7 @@ from onboarding.topology import READER_ROLE
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import DEV, MEMBERS, carried, done, planned, root
 from tests.accounts.runs.owners.owning import (
+    account,
     deploy,
     looked,
     owned,
@@ -35,10 +36,6 @@ def handed_off(here: Credentials) -> Run:
     run = done(planned(owned()))
     assert run.status == Status.HANDED_OFF, run.error
     return run
-
-
-def account() -> ManagedAccount:
-    return ManagedAccount.objects.get(name=DEV.name)
 
 
 def written(calls: Calls) -> list[str]:

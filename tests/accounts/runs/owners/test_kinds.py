@@ -15,6 +15,7 @@ from onboarding.topology import READER_ROLE
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import DEV, EVERYTHING, done, planned, root
 from tests.accounts.runs.owners.owning import (
+    account,
     deploy,
     looked,
     owned,
@@ -43,10 +44,6 @@ def handed_off(here: Credentials, reader: str, *keys: str) -> Run:
     run = done(planned(owned(reader_role=reader, providers=providers)))
     assert run.status == Status.HANDED_OFF, run.error
     return run
-
-
-def account() -> ManagedAccount:
-    return ManagedAccount.objects.get(name=DEV.name)
 
 
 def outcomes_of_cluster(run: Run) -> set[str]:

@@ -12,6 +12,7 @@ from onboarding.topology import READER_ROLE
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import DEV, carried, done, planned, root
 from tests.accounts.runs.owners.owning import (
+    account,
     delete,
     deploy,
     looked,
@@ -34,10 +35,6 @@ def verified(here: Credentials) -> Run:
     run = looked(run)
     assert run.status == Status.VERIFIED, run.error
     return run
-
-
-def account() -> ManagedAccount:
-    return ManagedAccount.objects.get(name=DEV.name)
 
 
 def verify_again() -> Run:

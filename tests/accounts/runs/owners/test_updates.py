@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.models import Activity, EnabledProvider, HandOff, ManagedAccount, Run
+from accounts.models import Activity, EnabledProvider, HandOff, Run
 from accounts.models.states import State, Status
 from accounts.runs.actions import keep, plan
 from accounts.runs.owners.versions import unseen, versions_of
@@ -13,6 +13,7 @@ from onboarding.topology import READER_ROLE
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import DEV, carried, done, planned
 from tests.accounts.runs.owners.owning import (
+    account,
     deploy,
     looked,
     owned,
@@ -22,10 +23,6 @@ from tests.accounts.runs.owners.owning import (
 from tests.rows import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def account() -> ManagedAccount:
-    return ManagedAccount.objects.get(name=DEV.name)
 
 
 def first_version(here: Credentials, **fields: str) -> None:

@@ -54,12 +54,6 @@ ACCOUNTS = {
 }
 
 
-@pytest.fixture
-def operator(client: Client) -> Client:
-    client.force_login(person("operator"))
-    return client
-
-
 def send(client: Client, files: dict[str, bytes], **said: str) -> Any:
     sent = [SimpleUploadedFile(name, content) for name, content in files.items()]
     return client.post(ADOPT, {"sources": sent, **said})

@@ -16,7 +16,6 @@ from onboarding.adopting.looking import InAws, RoleInAws, Target
 from onboarding.topology import Reach
 from tests.accounts.management.test_adopt import SCHEMA
 from tests.accounts.web.adopting.test_adopting import ACCOUNTS, reported, words
-from tests.accounts.web.adopting.test_adopting import operator as operator
 from tests.accounts.web.answers import work
 from tests.onboarding.adopting.documents import aws, halconfig
 from tests.rows import account_row

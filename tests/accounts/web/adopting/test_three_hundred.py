@@ -20,7 +20,6 @@ from onboarding.resources.kinds import Key, Role
 from onboarding.resources.policy import Policy
 from tests.accounts.runs.rollouts.rows import approved, work
 from tests.accounts.web.adopting.test_adopting import IDENTITY, reported, words
-from tests.accounts.web.adopting.test_adopting import operator as operator
 from tests.accounts.web.answers import work as look_up
 from tests.journey.remembering_aws import RememberingAws, replace_aws
 from tests.onboarding.adopting.documents import aws, halconfig

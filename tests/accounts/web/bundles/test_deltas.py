@@ -9,18 +9,11 @@ import pytest
 from accounts.models import Bundle
 from accounts.web.bundles.review.changes import PAGE as PAGE_OF
 from onboarding.spinnaker.bundle.excerpt import MOST_ACCOUNTS
-from tests.bundles import core, staging
+from tests.bundles import core
 from tests.factories import managed, provider, topology
 from tests.rows import bundle_row
 
 PAGE = "/bundles/2/since/1/"
-
-
-@pytest.fixture
-def two_bundles() -> None:
-    qa = managed(provider("ec2"), name="qa", account_id="933333333333")
-    bundle_row(topology(core(), staging()), 1)
-    bundle_row(topology(core(environment="live"), qa), 2)
 
 
 def test_it_shows_what_changed(operator, two_bundles) -> None:

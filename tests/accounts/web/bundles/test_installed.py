@@ -9,16 +9,13 @@ from accounts.discover.comparisons import of_two
 from accounts.discover.lookups import answer
 from accounts.models import Bundle, Lookup
 from tests.bundles import core, staging
-from tests.factories import managed, provider, topology
+from tests.factories import topology
 from tests.rows import account_row, bundle_row
 
 
 @pytest.fixture(autouse=True)
-def bundles() -> None:
+def bundles(two_bundles: None) -> None:
     cache.clear()
-    qa = managed(provider("ec2"), name="qa", account_id="933333333333")
-    bundle_row(topology(core(), staging()), 1)
-    bundle_row(topology(core(environment="live"), qa), 2)
 
 
 def text(client, url: str) -> str:

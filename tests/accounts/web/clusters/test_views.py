@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import ClusterSearch, FoundCluster, ManagedAccount, Rollout, Run
 from accounts.models.clusters.search import KEPT
 from tests.accounts.web.answers import told
-from tests.rows import account_row, person
+from tests.rows import account_row
 
 ALIKE = {
     "pattern": "{account}-{cluster}",
@@ -20,11 +20,7 @@ ALIKE = {
     "access": "entry",
 }
 
-
-@pytest.fixture
-def operator(client, managing):
-    client.force_login(person("operator"))
-    return client
+pytestmark = pytest.mark.usefixtures("managing")
 
 
 @pytest.fixture

@@ -10,17 +10,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, Rollout
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
 
 SWITCH = '<a href="/managing/?switch=1#switch">Change to the whole organization</a>'
-
-
-@pytest.fixture
-def operator(client):
-    client.force_login(person("operator"))
-    return client
 
 
 def plan(client: Any, *accounts: ManagedAccount) -> str:

@@ -161,8 +161,7 @@ def test_disabled_stays_loaded_so_every_account_is_enabled_and_off_is_deleted():
     assert "prod" not in strict.loaded
 
 
-def test_an_ecs_account_does_not_notice_its_aws_account_and_is_made_again():
-    strict, book = StrictGate(), List()
+def test_an_ecs_account_does_not_notice_its_aws_account_and_is_made_again(strict, book):
     deliver(strict, everything(), book)
     settle(strict)
     strict.requests.clear()
@@ -181,8 +180,7 @@ def test_an_ecs_account_does_not_notice_its_aws_account_and_is_made_again():
     }
 
 
-def test_an_ecs_account_that_changes_its_aws_account_is_made_again():
-    strict, book = StrictGate(), List()
+def test_an_ecs_account_that_changes_its_aws_account_is_made_again(strict, book):
     first, second = aws_entry("a"), aws_entry("b", account_id="111111111111")
     deliver(strict, wanted(first, second, ecs_entry("a", name="e")), book)
     settle(strict)
@@ -195,8 +193,7 @@ def test_an_ecs_account_that_changes_its_aws_account_is_made_again():
     assert strict.loaded["e"]["accountId"] == "111111111111"
 
 
-def test_a_foreign_ecs_account_keeps_old_values_and_that_is_said():
-    strict, book = StrictGate(), List()
+def test_a_foreign_ecs_account_keeps_old_values_and_that_is_said(strict, book):
     deliver(strict, wanted(aws_entry()), book)
     strict.stored["theirs"] = {"type": "ecs", "name": "theirs", "awsAccount": "prod"}
 
@@ -245,9 +242,7 @@ def test_aws_before_ecs_and_ecs_is_deleted_first():
     assert strict.stored == {}
 
 
-def test_old_releases_are_refused_or_warned_of():
-    strict, book = StrictGate(), List()
-
+def test_old_releases_are_refused_or_warned_of(strict, book):
     def left(release: str) -> set[str]:
         plan = planned(strict, everything(), book, release=Release.of(release))
         return {one.name for one in plan.left}
@@ -261,8 +256,7 @@ def test_old_releases_are_refused_or_warned_of():
     assert (old.warnings, new.warnings) == ((ECS_WARNING,), ())
 
 
-def test_the_list_is_stale_so_loaded_is_asked_for_again():
-    strict, book = StrictGate(), List()
+def test_the_list_is_stale_so_loaded_is_asked_for_again(strict, book):
     (body,) = wanted(aws_entry())
     strict.tick()
     deliver(strict, [body], book)
@@ -277,8 +271,7 @@ def test_the_list_is_stale_so_loaded_is_asked_for_again():
     assert loaded_otherwise(body, late) == ()
 
 
-def test_an_ecs_account_shows_its_aws_accounts_id_and_no_permissions():
-    strict, book = StrictGate(), List()
+def test_an_ecs_account_shows_its_aws_accounts_id_and_no_permissions(strict, book):
     _, ecs, _ = everything()
     deliver(strict, everything(), book)
     settle(strict)

@@ -95,8 +95,7 @@ def test_what_is_not_json_is_no_missing_account():
     assert caught.value.kind is Kind.UNREADABLE
 
 
-def test_an_account_without_a_name_is_listed_as_somebody_elses():
-    strict, book = StrictGate(), List()
+def test_an_account_without_a_name_is_listed_as_somebody_elses(strict, book):
     strict.stored[""] = foreign("")
 
     plan = deliver(strict, wanted(aws_entry()), book)
@@ -105,8 +104,7 @@ def test_an_account_without_a_name_is_listed_as_somebody_elses():
     assert strict.names("PUT") == ["prod"]
 
 
-def test_what_an_answer_adds_and_sorts_is_no_difference():
-    strict, book = StrictGate(), List()
+def test_what_an_answer_adds_and_sorts_is_no_difference(strict, book):
     bodies = wanted(
         aws_entry(regions=("us-east-1", "eu-west-1"), permissions=Permissions()),
         cluster_entry(namespaces=("b", "a")),
@@ -213,8 +211,7 @@ def test_storage_that_is_off_is_said():
     assert found.error.kind is Kind.STORAGE_OFF
 
 
-def test_reading_leaks_and_nothing_that_was_read_is_written_back():
-    strict, book = StrictGate(), List()
+def test_reading_leaks_and_nothing_that_was_read_is_written_back(strict, book):
     reference = {"type": "kubernetes", "name": "eks-prod", CONTENTS: "encrypted:x!k:y"}
     strict.stored["eks-prod"] = dict(reference)
     strict.stored["theirs"] = {**reference, "name": "theirs"}

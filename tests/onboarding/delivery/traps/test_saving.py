@@ -30,16 +30,14 @@ from tests.onboarding.delivery.strict_gate import StrictGate, ok
 NEW = Release(2026, 3)
 
 
-def test_a_second_deletion_is_done():
-    strict, book = StrictGate(), List()
+def test_a_second_deletion_is_done(strict, book):
     deliver(strict, wanted(aws_entry()), book)
 
     assert strict.gate.delete("prod")
     assert not strict.gate.delete("prod")
 
 
-def test_put_is_an_upsert_so_a_foreign_name_needs_a_persons_word():
-    strict, book = StrictGate(), List()
+def test_put_is_an_upsert_so_a_foreign_name_needs_a_persons_word(strict, book):
     strict.stored["prod"] = foreign("prod")
     before = dict(strict.stored["prod"])
 
@@ -82,8 +80,7 @@ def test_deleting_brings_a_files_account_back_and_that_is_a_cause():
     assert "file" in STILL_LOADED[1]
 
 
-def test_put_of_another_type_would_turn_the_account_and_is_refused():
-    strict, book = StrictGate(), List()
+def test_put_of_another_type_would_turn_the_account_and_is_refused(strict, book):
     strict.stored["prod"] = {"type": "kubernetes", "name": "prod"}
     strict.files["eks-prod"] = {"type": "docker", "name": "eks-prod"}
     strict.loaded["eks-prod"] = strict.files["eks-prod"]
@@ -100,8 +97,7 @@ def test_put_of_another_type_would_turn_the_account_and_is_refused():
 
 
 @pytest.mark.parametrize("other", ["Prod", "PROD", "pród", "prod  "])
-def test_the_database_takes_two_spellings_for_one_row(other):
-    strict, book = StrictGate(), List()
+def test_the_database_takes_two_spellings_for_one_row(other, strict, book):
     strict.stored[other] = foreign(other)
 
     plan = deliver(strict, wanted(aws_entry()), book, agreed={"prod", other})
@@ -111,9 +107,7 @@ def test_the_database_takes_two_spellings_for_one_row(other):
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "a:b", "a b", "-a", "..", "a" * 64])
-def test_names_that_could_not_be_deleted_are_never_sent(name):
-    strict, book = StrictGate(), List()
-
+def test_names_that_could_not_be_deleted_are_never_sent(name, strict, book):
     plan = deliver(strict, wanted(aws_entry(name)), book)
 
     assert strict.writes == []
@@ -141,9 +135,7 @@ def test_names_that_could_not_be_deleted_are_never_sent(name):
         {"key_pair": "{{name}}-keys"},
     ],
 )
-def test_nothing_is_validated_there_so_it_is_here(fields):
-    strict, book = StrictGate(), List()
-
+def test_nothing_is_validated_there_so_it_is_here(fields, strict, book):
     plan = deliver(strict, wanted(aws_entry(**fields)), book)
 
     assert strict.writes == []
@@ -176,8 +168,7 @@ def test_roles_are_sent_in_lower_case():
     assert dict(problems([loud])) == {"prod": "Write roles of Fiat in lower case."}
 
 
-def test_unknown_keys_are_dropped_without_a_word_and_the_answer_shows_it():
-    strict, book = StrictGate(), List()
+def test_unknown_keys_are_dropped_without_a_word_and_the_answer_shows_it(strict, book):
     (body,) = wanted(aws_entry(external_id="x-1"))
     plan = planned(strict, [body], book)
     less = {key: value for key, value in body.document.items() if key != "externalId"}
@@ -190,8 +181,7 @@ def test_unknown_keys_are_dropped_without_a_word_and_the_answer_shows_it():
     assert "x-1" not in str(caught.value)
 
 
-def test_the_history_grows_with_each_put_so_unchanged_bodies_are_not_sent():
-    strict, book = StrictGate(), List()
+def test_the_history_grows_with_each_put_so_unchanged_bodies_are_not_sent(strict, book):
     deliver(strict, everything(), book)
     settle(strict)
     strict.requests.clear()
@@ -219,8 +209,7 @@ def test_last_writer_wins_so_what_changed_elsewhere_is_shown_not_overwritten():
     assert "prod" in {one.name for one in gone.left}
 
 
-def test_what_changed_after_the_approval_is_not_overwritten():
-    strict, book = StrictGate(), List()
+def test_what_changed_after_the_approval_is_not_overwritten(strict, book):
     deliver(strict, wanted(aws_entry()), book)
     plan = planned(strict, wanted(aws_entry(external_id="x-2")), book)
     strict.stored["prod"]["externalId"] = "theirs"
@@ -231,8 +220,7 @@ def test_what_changed_after_the_approval_is_not_overwritten():
     assert strict.stored["prod"]["externalId"] == "theirs"
 
 
-def test_what_somebody_else_made_after_the_approval_is_not_taken_over():
-    strict, book = StrictGate(), List()
+def test_what_somebody_else_made_after_the_approval_is_not_taken_over(strict, book):
     (body,) = wanted(aws_entry())
     plan = planned(strict, [body], book)
     strict.stored["prod"] = dict(body.document)
@@ -244,8 +232,7 @@ def test_what_somebody_else_made_after_the_approval_is_not_taken_over():
     assert strict.writes == []
 
 
-def test_what_changed_after_the_approval_is_not_deleted():
-    strict, book = StrictGate(), List()
+def test_what_changed_after_the_approval_is_not_deleted(strict, book):
     deliver(strict, wanted(aws_entry()), book)
     plan = planned(strict, [], book)
     strict.stored["prod"]["externalId"] = "theirs"
@@ -256,8 +243,7 @@ def test_what_changed_after_the_approval_is_not_deleted():
     assert "prod" in strict.stored
 
 
-def test_a_name_of_bowlines_that_is_of_another_type_now_is_not_deleted():
-    strict, book = StrictGate(), List()
+def test_a_name_of_bowlines_that_is_of_another_type_now_is_not_deleted(strict, book):
     deliver(strict, wanted(aws_entry()), book)
     strict.stored["prod"] = {"type": "kubernetes", "name": "prod"}
 

@@ -9,17 +9,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.accounts.web.browsing import complaints, signed_in
 from tests.accounts.web.looks import axe_findings, faults
-from tests.bundles import core, staging
+from tests.bundles import core
 from tests.factories import managed, provider, topology
 from tests.rows import bundle_row, person
 
 
 @pytest.fixture
-def page(browser: Browser, live_server: Any, transactional_db: None) -> Page:
+def page(browser: Browser, live_server: Any, two_bundles: None) -> Page:
     person("operator")
-    qa = managed(provider("ec2"), name="qa", account_id="933333333333")
-    bundle_row(topology(core(), staging()), 1)
-    bundle_row(topology(core(environment="live"), qa), 2)
     page = signed_in(browser, live_server, bypass_csp=True)
     page.goto("/bundles/2/since/1/")
     return page

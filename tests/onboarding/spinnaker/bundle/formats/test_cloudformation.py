@@ -230,12 +230,7 @@ def deploy(field: Field, account: str, text: str, parameters: dict[str, str]) ->
     )
 
 
-def test_deployed_it_leaves_bowline_nothing_to_change(
-    emulator: str, monkeypatch: pytest.MonkeyPatch
-):
-    field = Field(emulator)
-    for name, value in field.prepare().items():
-        monkeypatch.setenv(name, value)
+def test_deployed_it_leaves_bowline_nothing_to_change(field: Field):
     every = [provider(key) for key in ("ec2", "ecs", "lambda")]
     own = field.managed(
         provider("ec2"), name="core", account_id=field.managing_id, access_role=""
