@@ -16,7 +16,8 @@ from tests.rows import bundle_row
 pytestmark = pytest.mark.django_db
 
 FOLDER = "/home/spinnaker/bowline"
-CONFIG = """\
+SECRET = "s3cret-of-somebody"
+CONFIG = f"""\
 currentDeployment: default
 deploymentConfigurations:
 - name: default
@@ -24,7 +25,7 @@ deploymentConfigurations:
     aws:
       enabled: true
       accounts: []
-      secretAccessKey: s3cret
+      secretAccessKey: {SECRET}
 """
 COLLIDING = CONFIG.replace("[]", "[{name: core, accountId: '000000000008'}]")
 
@@ -57,11 +58,11 @@ def test_it_writes_a_merged_file_for_its_owner_only(config, capsys) -> None:
     told = capsys.readouterr()
     assert [account["name"] for account in aws(out)] == ["core", "staging"]
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
-    assert "secretAccessKey: s3cret" in out.read_text()
+    assert f"secretAccessKey: {SECRET}" in out.read_text()
     assert "aws: 2 added" in told.out
     assert "aws settings: set (features, lambda, primaryAccount)" in told.out
     assert f"install -m 600 {out} ~/.hal/config" in told.out
-    assert "s3cret" not in told.out + told.err
+    assert SECRET not in told.out + told.err
     assert config.read_text() == CONFIG
 
 

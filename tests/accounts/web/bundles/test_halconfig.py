@@ -9,6 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.views.debug import SafeExceptionReporterFilter
 
+from tests.accounts.management.test_merge_halconfig import (
+    COLLIDING,
+    CONFIG,
+    SECRET,
+)
 from tests.bundles import core, with_every_provider
 from tests.factories import topology
 from tests.rows import bundle_row, person
@@ -16,18 +21,6 @@ from tests.rows import bundle_row, person
 pytestmark = pytest.mark.django_db
 
 PAGE = "/bundles/1/halconfig/"
-SECRET = "s3cret-of-somebody"
-CONFIG = f"""\
-currentDeployment: default
-deploymentConfigurations:
-- name: default
-  providers:
-    aws:
-      enabled: true
-      accounts: []
-      secretAccessKey: {SECRET}
-"""
-COLLIDING = CONFIG.replace("[]", "[{name: core, accountId: '000000000008'}]")
 HTMX = {"HX-Request": "true"}
 
 
