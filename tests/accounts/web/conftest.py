@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
+from typing import Any
 
 import pytest
 from django.test import Client
+from playwright.sync_api import Browser
 
+from tests.accounts.web import browsing
 from tests.rows import decider, person
 
 
@@ -23,6 +27,12 @@ class Reader(Client):
 @pytest.fixture
 def client():
     return Reader()
+
+
+@pytest.fixture
+def signed_in(browser: Browser, live_server: Any) -> browsing.SignedIn:
+    """Open an empty page of a person who signed in: of an operator, or by name."""
+    return partial(browsing.signed_in, browser, live_server)
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from accounts.models import ManagedAccount, Run, Step
 from accounts.models.states import State, Status
 from accounts.web.wizard.steps import STEPS
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
-from tests.accounts.web.browsing import complaints, signed_in
+from tests.accounts.web.browsing import complaints
 from tests.rows import account_row, managing_row, person
 
 DEV = MEMBERS[0]
@@ -73,10 +73,8 @@ def here(transactional_db: None, aws: Credentials, prompt_worker: None) -> None:
 
 
 @pytest.mark.smoke
-def test_no_page_breaks_the_policy_or_throws(
-    browser: Browser, live_server: Any, paths: list[str]
-) -> None:
-    page = signed_in(browser, live_server, "administrator")
+def test_no_page_breaks_the_policy_or_throws(signed_in, paths: list[str]) -> None:
+    page = signed_in("administrator")
     told = complaints(page)
 
     for path in paths:
@@ -87,10 +85,10 @@ def test_no_page_breaks_the_policy_or_throws(
 
 @pytest.mark.smoke
 def test_only_the_fields_of_the_chosen_identity_are_shown(
-    browser: Browser, live_server: Any, transactional_db: None
+    signed_in, transactional_db: None
 ) -> None:
     person("administrator", is_superuser=True)
-    page = signed_in(browser, live_server, "administrator")
+    page = signed_in("administrator")
     page.goto("/managing/")
 
     expect(page.get_by_label("EKS cluster")).to_be_hidden()
@@ -103,10 +101,8 @@ def test_only_the_fields_of_the_chosen_identity_are_shown(
     expect(page.get_by_label("ARN of the role or user")).to_be_visible()
 
 
-def test_an_account_is_described_without_javascript(
-    browser: Browser, live_server: Any, here: None
-) -> None:
-    page = signed_in(browser, live_server, "administrator", java_script_enabled=False)
+def test_an_account_is_described_without_javascript(signed_in, here: None) -> None:
+    page = signed_in("administrator", java_script_enabled=False)
 
     page.goto("/accounts/new/")
     page.get_by_label("Name in Spinnaker").fill(DEV.name)
@@ -128,9 +124,9 @@ def test_an_account_is_described_without_javascript(
 
 
 def test_the_organization_that_aws_names_comes_into_the_form(
-    browser: Browser, live_server: Any, here: None
+    signed_in, here: None
 ) -> None:
-    page = signed_in(browser, live_server, "administrator")
+    page = signed_in("administrator")
 
     page.goto("/managing/")
     page.get_by_role("link", name="Change to the whole organization").click()

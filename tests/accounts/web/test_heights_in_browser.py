@@ -7,13 +7,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from accounts.models import Activity, FoundRoles, ManagedAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.people.activity import record
 from tests.accounts.runs.foreign.rows import foreign_row
-from tests.accounts.web.browsing import signed_in
 from tests.accounts.web.looks import under_a_bar
 from tests.rows import managing_row, person
 
@@ -85,10 +84,10 @@ def height_of(page: Page) -> int:
 
 @pytest.mark.parametrize("number", [8, 75, 1007])
 def test_no_page_is_endless_and_nothing_with_the_focus_is_under_a_bar(
-    browser: Browser, live_server: Any, transactional_db: None, number: int
+    signed_in, transactional_db: None, number: int
 ) -> None:
     planted(number)
-    page = signed_in(browser, live_server, "administrator", reduced_motion="reduce")
+    page = signed_in("administrator", reduced_motion="reduce")
     high, under = [], []
 
     for path in PATHS:
@@ -103,10 +102,8 @@ def test_no_page_is_endless_and_nothing_with_the_focus_is_under_a_bar(
     assert under == []
 
 
-def test_the_preview_of_a_file_is_not_endless(
-    browser: Browser, live_server: Any, many: None
-) -> None:
-    page = signed_in(browser, live_server, viewport=DESK)
+def test_the_preview_of_a_file_is_not_endless(signed_in, many: None) -> None:
+    page = signed_in(viewport=DESK)
     page.goto("/accounts/file/")
     heading = "name,account_id,environment,regions,READ,WRITE,ec2,ecs,lambda\n"
     lines = "".join(
@@ -123,10 +120,8 @@ def test_the_preview_of_a_file_is_not_endless(
     assert height_of(page) <= HIGHEST[1440]
 
 
-def test_the_first_account_is_in_sight_on_a_phone(
-    browser: Browser, live_server: Any, many: None
-) -> None:
-    page = signed_in(browser, live_server, viewport=PHONE)
+def test_the_first_account_is_in_sight_on_a_phone(signed_in, many: None) -> None:
+    page = signed_in(viewport=PHONE)
     page.goto("/accounts/")
 
     row = page.locator("tbody tr").first.bounding_box()
@@ -137,9 +132,9 @@ def test_the_first_account_is_in_sight_on_a_phone(
 
 @pytest.mark.parametrize(("size", "most"), [(DESK, 70), (PHONE, 150)])
 def test_the_bar_of_the_selected_is_low_and_never_over_the_focus(
-    browser: Browser, live_server: Any, many: None, size: Any, most: int
+    signed_in, many: None, size: Any, most: int
 ) -> None:
-    page = signed_in(browser, live_server, viewport=size)
+    page = signed_in(viewport=size)
     page.goto("/accounts/")
     page.locator("[name=account]").first.check()
     bar = page.locator(".bar").bounding_box()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.states import State, Status
@@ -14,7 +14,6 @@ from tests.accounts.web.browsing import (
     assert_it_fits,
     at_widths,
     complaints,
-    signed_in,
     width_of,
 )
 from tests.rows import managing_row, person, run_row
@@ -43,9 +42,9 @@ def names(page: Page) -> Any:
 
 @pytest.mark.smoke
 def test_a_choice_applies_at_once_and_back_takes_it_back(
-    browser: Browser, live_server: Any, rows: None
+    signed_in, live_server: Any, rows: None
 ) -> None:
-    page = signed_in(browser, live_server)
+    page = signed_in()
     told = complaints(page)
     page.goto("/accounts/?page=3")
     page.evaluate("document.body.stays = true")
@@ -66,9 +65,9 @@ def test_a_choice_applies_at_once_and_back_takes_it_back(
 
 
 def test_what_was_chosen_and_typed_before_the_scripts_ran_applies(
-    browser: Browser, live_server: Any, rows: None
+    signed_in, live_server: Any, rows: None
 ) -> None:
-    page = signed_in(browser, live_server)
+    page = signed_in()
     late: list[Route] = []
     page.route("**/filters*.js", lambda route: late.append(route))
     page.goto("/accounts/?page=3", wait_until="commit")
@@ -83,9 +82,9 @@ def test_what_was_chosen_and_typed_before_the_scripts_ran_applies(
 
 
 def test_an_address_stays_until_something_is_chosen(
-    browser: Browser, live_server: Any, rows: None
+    signed_in, live_server: Any, rows: None
 ) -> None:
-    page = signed_in(browser, live_server)
+    page = signed_in()
 
     page.goto("/accounts/?state=failed&page=1")
 
@@ -93,9 +92,9 @@ def test_an_address_stays_until_something_is_chosen(
 
 
 def test_what_is_typed_applies_and_stays(
-    browser: Browser, live_server: Any, rows: None
+    signed_in, live_server: Any, rows: None
 ) -> None:
-    page = signed_in(browser, live_server)
+    page = signed_in()
     page.goto("/accounts/")
     field = page.get_by_label("Name or account ID")
 
@@ -116,9 +115,9 @@ def test_what_is_typed_applies_and_stays(
 
 
 def test_a_row_opens_what_its_first_link_opens(
-    browser: Browser, live_server: Any, rows: None
+    signed_in, live_server: Any, rows: None
 ) -> None:
-    page = signed_in(browser, live_server)
+    page = signed_in()
     page.goto("/runs/")
     address = f"{live_server.url}/runs/"
 
@@ -141,9 +140,9 @@ def test_a_row_opens_what_its_first_link_opens(
 
 
 def test_a_row_with_a_modifier_opens_another_tab(
-    browser: Browser, live_server: Any, rows: None
+    signed_in, live_server: Any, rows: None
 ) -> None:
-    page = signed_in(browser, live_server)
+    page = signed_in()
     page.goto("/accounts/")
     cell = page.locator("tr[data-row]").nth(1).locator("td").last
 
@@ -158,10 +157,8 @@ def test_a_row_with_a_modifier_opens_another_tab(
 
 
 @pytest.mark.smoke
-def test_the_cell_of_a_tick_ticks(
-    browser: Browser, live_server: Any, rows: None
-) -> None:
-    page = signed_in(browser, live_server)
+def test_the_cell_of_a_tick_ticks(signed_in, rows: None) -> None:
+    page = signed_in()
     page.goto("/accounts/")
     cell = page.locator("tr[data-row] td.tick:has(input)").first
 
@@ -171,10 +168,8 @@ def test_the_cell_of_a_tick_ticks(
     expect(page.get_by_text("1 account selected")).to_be_visible()
 
 
-def test_each_page_is_a_click_away(
-    browser: Browser, live_server: Any, rows: None
-) -> None:
-    page = signed_in(browser, live_server, java_script_enabled=False)
+def test_each_page_is_a_click_away(signed_in, rows: None) -> None:
+    page = signed_in(java_script_enabled=False)
     page.goto("/accounts/?state=draft")
     pages = page.get_by_role("navigation", name="Pages")
 
@@ -197,9 +192,9 @@ def test_each_page_is_a_click_away(
 
 @at_widths(1440, 1024, 390)
 def test_axe_finds_nothing_and_no_list_is_too_wide(
-    browser: Browser, live_server: Any, rows: None, look: dict[str, Any]
+    signed_in, rows: None, look: dict[str, Any]
 ) -> None:
-    page = signed_in(browser, live_server, **look)
+    page = signed_in(**look)
 
     for path in ("/accounts/?page=3", "/runs/", "/bundles/", "/"):
         page.goto(path)
@@ -207,13 +202,11 @@ def test_axe_finds_nothing_and_no_list_is_too_wide(
 
 
 @pytest.mark.parametrize("width", [1024, 390])
-def test_a_list_fits_its_card_in_low_rows(
-    browser: Browser, live_server: Any, rows: None, width: int
-) -> None:
+def test_a_list_fits_its_card_in_low_rows(signed_in, rows: None, width: int) -> None:
     """At less than a desk's width the columns that matter least give way."""
     ManagedAccount.objects.filter(name="a000").update(name="payments-staging")
     Run.objects.update(account_name="payments-staging", created_by_name="operator")
-    page = signed_in(browser, live_server, viewport={"width": width, "height": 800})
+    page = signed_in(viewport={"width": width, "height": 800})
     for path in ("/accounts/?text=payments", "/runs/", "/bundles/"):
         page.goto(path)
 
@@ -231,10 +224,10 @@ def test_a_list_fits_its_card_in_low_rows(
 
 
 def test_the_mark_of_help_is_on_the_line_of_a_long_heading(
-    browser: Browser, live_server: Any, rows: None
+    signed_in, rows: None
 ) -> None:
     account = ManagedAccount.objects.get(name="a000")
-    page = signed_in(browser, live_server, viewport={"width": 390, "height": 800})
+    page = signed_in(viewport={"width": 390, "height": 800})
     for name in ("dev", "some-account", "account-staging", "a-long-one-for-two-lines"):
         ManagedAccount.objects.filter(pk=account.pk).update(name=name)
         page.goto(f"/accounts/{account.pk}/providers/")
@@ -262,11 +255,9 @@ COVERED = """() => {
 }"""
 
 
-def test_a_filter_applies_where_nothing_moves(
-    browser: Browser, live_server: Any, rows: None
-) -> None:
+def test_a_filter_applies_where_nothing_moves(signed_in, rows: None) -> None:
     person("administrator")
-    page = signed_in(browser, live_server, "administrator")
+    page = signed_in("administrator")
     page.goto("/settings/activity/")
     field = page.get_by_label("Person")
 
@@ -287,10 +278,10 @@ SHOWN = """() => {
 
 
 def test_filters_are_on_one_line_and_on_a_phone_under_one_button(
-    browser: Browser, live_server: Any, rows: None
+    signed_in, rows: None
 ) -> None:
     person("administrator")
-    page = signed_in(browser, live_server, "administrator")
+    page = signed_in("administrator")
     for path in LISTS:
         page.set_viewport_size({"width": 1440, "height": 900})
         page.goto(path)
@@ -305,9 +296,9 @@ def test_filters_are_on_one_line_and_on_a_phone_under_one_button(
 
 
 def test_a_choice_on_a_phone_is_counted_and_leaves_the_choices_open(
-    browser: Browser, live_server: Any, rows: None
+    signed_in, rows: None
 ) -> None:
-    page = signed_in(browser, live_server, viewport={"width": 390, "height": 844})
+    page = signed_in(viewport={"width": 390, "height": 844})
     page.goto("/accounts/")
     expect(page.get_by_label("State")).to_be_hidden()
 
@@ -321,10 +312,8 @@ def test_a_choice_on_a_phone_is_counted_and_leaves_the_choices_open(
 
 
 @pytest.mark.smoke
-def test_a_filter_is_saved_opened_and_deleted(
-    browser: Browser, live_server: Any, rows: None
-) -> None:
-    page = signed_in(browser, live_server, bypass_csp=True)
+def test_a_filter_is_saved_opened_and_deleted(signed_in, rows: None) -> None:
+    page = signed_in(bypass_csp=True)
     page.goto("/accounts/")
     saved = page.locator(".saved-filters > summary")
     expect(saved).to_have_count(0)
@@ -350,10 +339,8 @@ def test_a_filter_is_saved_opened_and_deleted(
     expect(saved).to_have_count(0)
 
 
-def test_the_ways_to_add_accounts_are_under_one_button(
-    browser: Browser, live_server: Any, rows: None
-) -> None:
-    page = signed_in(browser, live_server)
+def test_the_ways_to_add_accounts_are_under_one_button(signed_in, rows: None) -> None:
+    page = signed_in()
     page.goto("/accounts/")
     one = page.get_by_role("link", name="Onboard an account")
     expect(one).to_be_hidden()

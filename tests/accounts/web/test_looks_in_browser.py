@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Request
 
 from accounts.models import CheckResult, Lookup, ManagedAccount, Run
 from accounts.models.states import State, Status
-from tests.accounts.web.browsing import ONLY_CONTRAST, signed_in, violations
+from tests.accounts.web.browsing import ONLY_CONTRAST, violations
 from tests.accounts.web.looks import axe_findings, faults
 from tests.attack.pages import walk
 from tests.attack.whole_site import whole_site
@@ -64,10 +64,8 @@ def is_page(client: Client, address: str) -> bool:
     return answer.status_code == 200 and is_html and b"<html" in answer.content
 
 
-def test_nothing_sticks_out_or_is_cut(
-    browser: Browser, live_server: Any, addresses: list[str]
-) -> None:
-    page = signed_in(browser, live_server, "administrator")
+def test_nothing_sticks_out_or_is_cut(signed_in, addresses: list[str]) -> None:
+    page = signed_in("administrator")
     found = []
 
     for address in addresses:
@@ -77,10 +75,8 @@ def test_nothing_sticks_out_or_is_cut(
     assert not found, "\n".join(found)
 
 
-def test_axe_finds_nothing(
-    browser: Browser, live_server: Any, addresses: list[str]
-) -> None:
-    page = signed_in(browser, live_server, "administrator", bypass_csp=True)
+def test_axe_finds_nothing(signed_in, addresses: list[str]) -> None:
+    page = signed_in("administrator", bypass_csp=True)
     found = []
 
     for address in (one for one in addresses if not ALIKE.match(one)):
@@ -104,10 +100,10 @@ def test_axe_looks_at_each_kind_of_row_once(page: Page) -> None:
 
 
 def test_the_pages_of_an_empty_site_look_right(
-    browser: Browser, live_server: Any, transactional_db: None
+    signed_in, transactional_db: None
 ) -> None:
     person("operator")
-    page = signed_in(browser, live_server, bypass_csp=True)
+    page = signed_in(bypass_csp=True)
     found = []
 
     for address in ("/", "/accounts/", "/runs/", "/bundles/", "/bundles/next/"):
@@ -153,9 +149,9 @@ def verified(transactional_db: None) -> str:
 
 
 def test_the_columns_of_checks_are_the_same_in_each_group(
-    browser: Browser, live_server: Any, verified: str
+    signed_in, verified: str
 ) -> None:
-    page = signed_in(browser, live_server)
+    page = signed_in()
     page.goto(verified)
 
     lefts = page.locator(".check-what").evaluate_all(
@@ -166,10 +162,8 @@ def test_the_columns_of_checks_are_the_same_in_each_group(
     assert len({*lefts}) == 1
 
 
-def test_a_badge_stands_on_the_line_of_its_neighbour(
-    browser: Browser, live_server: Any, verified: str
-) -> None:
-    page = signed_in(browser, live_server)
+def test_a_badge_stands_on_the_line_of_its_neighbour(signed_in, verified: str) -> None:
+    page = signed_in()
     page.goto(verified)
 
     found = page.locator(".check").evaluate_all(BASELINES)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.models.standing import WORDS
 from accounts.models.states import State, Status
 from accounts.spinnaker.bundles import build, new_bundle
 from onboarding.verify.result import Located, command, line_of, printed_document
-from tests.accounts.web.browsing import complaints, signed_in
+from tests.accounts.web.browsing import complaints
 from tests.rows import account_row, managing_row, person
 
 STATES = [word for word in State if word in WORDS]
@@ -77,10 +76,8 @@ def refused(account: ManagedAccount) -> Run:
 
 
 @pytest.mark.smoke
-def test_no_page_breaks_the_policy_or_throws(
-    browser: Browser, live_server: Any, accounts: list[str]
-) -> None:
-    page = signed_in(browser, live_server)
+def test_no_page_breaks_the_policy_or_throws(signed_in, accounts: list[str]) -> None:
+    page = signed_in()
     told = complaints(page)
 
     for path in accounts:
@@ -90,10 +87,8 @@ def test_no_page_breaks_the_policy_or_throws(
 
 
 @pytest.mark.smoke
-def test_a_chosen_theme_outlives_the_page(
-    browser: Browser, live_server: Any, accounts: list[str]
-) -> None:
-    page = signed_in(browser, live_server, color_scheme="light")
+def test_a_chosen_theme_outlives_the_page(signed_in, accounts: list[str]) -> None:
+    page = signed_in(color_scheme="light")
     page.goto("/")
     page.get_by_text("operator, menu").click()
 
@@ -103,10 +98,8 @@ def test_a_chosen_theme_outlives_the_page(
     assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
 
 
-def test_the_places_fold_on_a_phone(
-    browser: Browser, live_server: Any, accounts: list[str]
-) -> None:
-    page = signed_in(browser, live_server, viewport={"width": 390, "height": 844})
+def test_the_places_fold_on_a_phone(signed_in, accounts: list[str]) -> None:
+    page = signed_in(viewport={"width": 390, "height": 844})
     page.goto("/")
     place = page.get_by_role("link", name="Spinnaker", exact=True)
     expect(place).to_be_hidden()
@@ -117,10 +110,8 @@ def test_the_places_fold_on_a_phone(
 
 
 @pytest.mark.smoke
-def test_the_bar_counts_what_is_ticked(
-    browser: Browser, live_server: Any, accounts: list[str]
-) -> None:
-    page = signed_in(browser, live_server)
+def test_the_bar_counts_what_is_ticked(signed_in, accounts: list[str]) -> None:
+    page = signed_in()
     page.goto("/accounts/")
     plan = page.get_by_role("button", name="Plan changes")
     expect(plan).to_be_hidden()
@@ -134,13 +125,10 @@ def test_the_bar_counts_what_is_ticked(
 
 
 def test_the_bar_says_when_all_pages_are_chosen(
-    browser: Browser,
-    live_server: Any,
-    accounts: list[str],
-    monkeypatch: pytest.MonkeyPatch,
+    signed_in, accounts: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("accounts.http.PAGE", 3)
-    page = signed_in(browser, live_server)
+    page = signed_in()
     page.goto("/accounts/")
 
     page.get_by_label("Select all on this page").check()
@@ -150,12 +138,8 @@ def test_the_bar_says_when_all_pages_are_chosen(
 
 
 @pytest.mark.smoke
-def test_an_account_id_is_copied(
-    browser: Browser, live_server: Any, accounts: list[str]
-) -> None:
-    page = signed_in(
-        browser, live_server, permissions=["clipboard-read", "clipboard-write"]
-    )
+def test_an_account_id_is_copied(signed_in, accounts: list[str]) -> None:
+    page = signed_in(permissions=["clipboard-read", "clipboard-write"])
     page.goto("/accounts/")
 
     page.get_by_role("button", name="Copy account ID 000000000003").click()
@@ -165,9 +149,9 @@ def test_an_account_id_is_copied(
 
 
 def test_a_node_of_the_picture_is_reached_by_keyboard(
-    browser: Browser, live_server: Any, accounts: list[str]
+    signed_in, accounts: list[str]
 ) -> None:
-    page = signed_in(browser, live_server)
+    page = signed_in()
     page.goto("/")
     node = page.get_by_role("link", name=re.compile(r"a-failed .*: failed")).first
 
@@ -177,10 +161,8 @@ def test_a_node_of_the_picture_is_reached_by_keyboard(
     expect(page.get_by_role("heading", level=1)).to_have_text("a-failed")
 
 
-def test_it_all_works_without_scripts(
-    browser: Browser, live_server: Any, accounts: list[str]
-) -> None:
-    page = signed_in(browser, live_server, java_script_enabled=False)
+def test_it_all_works_without_scripts(signed_in, accounts: list[str]) -> None:
+    page = signed_in(java_script_enabled=False)
     page.goto("/accounts/")
 
     page.get_by_label("Select a-verified").check()

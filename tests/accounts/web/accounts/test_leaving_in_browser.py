@@ -4,16 +4,14 @@ page.
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from accounts.models import ManagedAccount
 from accounts.models.states import State
-from tests.accounts.web.browsing import assert_axe_finds_nothing, signed_in
+from tests.accounts.web.browsing import assert_axe_finds_nothing
 from tests.accounts.web.looks import faults
 from tests.rows import account_row, kept_role, managing_row, person
 
@@ -37,10 +35,10 @@ def account(transactional_db: None) -> ManagedAccount:
 @pytest.mark.smoke
 @pytest.mark.parametrize("width", [390, 1440])
 def test_an_account_is_forgotten_and_its_role_is_kept(
-    width: int, browser: Browser, live_server: Any, account: ManagedAccount
+    width: int, signed_in, account: ManagedAccount
 ) -> None:
     size = {"width": width, "height": 900}
-    page = signed_in(browser, live_server, viewport=size, bypass_csp=True)
+    page = signed_in(viewport=size, bypass_csp=True)
     page.goto(f"/accounts/{account.pk}/?tab=remove")
     assert faults(page) == []
     assert_axe_finds_nothing(page)

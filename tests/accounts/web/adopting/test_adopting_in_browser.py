@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import ManagedAccount, ManagingAccount
 from tests.accounts.web.browsing import (
     assert_axe_finds_nothing,
     complaints,
-    signed_in,
     width_of,
 )
 from tests.onboarding.adopting.documents import aws, halconfig
@@ -41,9 +40,9 @@ def report_on(page: Page, folder: Path, *accounts: dict[str, Any]) -> None:
 
 @pytest.mark.smoke
 def test_twelve_accounts_are_reported_on_and_eleven_are_added(
-    browser: Browser, live_server: Any, operator: None, tmp_path: Path
+    signed_in, operator: None, tmp_path: Path
 ) -> None:
-    page = signed_in(browser, live_server)
+    page = signed_in()
     told = complaints(page)
 
     report_on(page, tmp_path, *TEAMS, LEFT)
@@ -68,11 +67,11 @@ def test_twelve_accounts_are_reported_on_and_eleven_are_added(
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_every_page_of_it_fits_and_axe_finds_nothing(
-    browser: Browser, live_server: Any, operator: None, tmp_path: Path, width: int
+    signed_in, operator: None, tmp_path: Path, width: int
 ) -> None:
     many = [aws(f"team-{n:03}", f"{10**11 + n}") for n in range(300)]
     window = {"width": width, "height": 900}
-    page = signed_in(browser, live_server, viewport=window)
+    page = signed_in(viewport=window)
 
     page.goto("/accounts/adopt/")
     assert_axe_finds_nothing(page)

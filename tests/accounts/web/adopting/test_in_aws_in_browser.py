@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from accounts.discover import looking
 from onboarding.adopting.looking import InAws
@@ -17,14 +17,13 @@ from tests.accounts.web.answers import work
 from tests.accounts.web.browsing import (
     assert_axe_finds_nothing,
     complaints,
-    signed_in,
     width_of,
 )
 
 
 @pytest.mark.smoke
 def test_the_roles_follow_the_progress(
-    browser: Browser, live_server: Any, operator: None, monkeypatch: pytest.MonkeyPatch
+    signed_in, operator: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = {one.account_id: one for one in FOUND.values()}
     ids = {name: one.account_id for name, one in FOUND.items()}
@@ -35,7 +34,7 @@ def test_the_roles_follow_the_progress(
 
     monkeypatch.setattr(looking, "look_at", look_at)
     monkeypatch.setattr("accounts.discover.lookups.wake", lambda lookup: True)
-    page = signed_in(browser, live_server)
+    page = signed_in()
     told = complaints(page)
 
     page.goto(report.get_absolute_url())

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State
 from tests.accounts.web.browsing import (
+    SignedIn,
     assert_it_fits,
     at_widths,
     complaints,
-    signed_in,
 )
 from tests.rows import account_row, managing_row, person
 
@@ -32,8 +32,8 @@ def site(transactional_db: None) -> None:
         )
 
 
-def ticked(browser: Browser, live_server: Any, *names: str, **context: Any) -> Page:
-    page = signed_in(browser, live_server, **context)
+def ticked(signed_in: SignedIn, *names: str, **context: Any) -> Page:
+    page = signed_in(**context)
     page.goto("/accounts/")
     for name in names:
         page.get_by_label(f"Select {name}", exact=True).check()
@@ -46,10 +46,8 @@ def more(page: Page, button: str) -> None:
 
 
 @pytest.mark.smoke
-def test_two_accounts_are_edited(
-    browser: Browser, live_server: Any, site: None
-) -> None:
-    page = ticked(browser, live_server, "web", "data")
+def test_two_accounts_are_edited(signed_in, site: None) -> None:
+    page = ticked(signed_in, "web", "data")
     told = complaints(page)
 
     more(page, "Edit")
@@ -66,10 +64,8 @@ def test_two_accounts_are_edited(
     assert told == []
 
 
-def test_a_removal_takes_the_typed_number(
-    browser: Browser, live_server: Any, site: None
-) -> None:
-    page = ticked(browser, live_server, "web", "data", "draft")
+def test_a_removal_takes_the_typed_number(signed_in, site: None) -> None:
+    page = ticked(signed_in, "web", "data", "draft")
 
     more(page, "Remove from AWS")
     expect(
@@ -85,10 +81,8 @@ def test_a_removal_takes_the_typed_number(
     assert Run.objects.filter(kind=Run.Kind.REMOVE).count() == 2
 
 
-def test_it_all_works_without_scripts(
-    browser: Browser, live_server: Any, site: None
-) -> None:
-    page = ticked(browser, live_server, "web", java_script_enabled=False)
+def test_it_all_works_without_scripts(signed_in, site: None) -> None:
+    page = ticked(signed_in, "web", java_script_enabled=False)
 
     more(page, "Edit")
     page.get_by_label("Environment", exact=True).select_option("Set to")
@@ -99,19 +93,15 @@ def test_it_all_works_without_scripts(
 
 
 @at_widths(1440, 1024, 320)
-def test_axe_finds_nothing(
-    browser: Browser, live_server: Any, site: None, look: dict[str, Any]
-) -> None:
+def test_axe_finds_nothing(signed_in, site: None, look: dict[str, Any]) -> None:
     for button in ("Edit", "Remove from AWS", "Rotate external IDs"):
-        page = ticked(browser, live_server, "web", "draft", **look)
+        page = ticked(signed_in, "web", "draft", **look)
         more(page, button)
         assert_it_fits(page, look)
 
 
-def test_what_fits_none_of_the_selected_is_not_offered(
-    browser: Browser, live_server: Any, site: None
-) -> None:
-    page = ticked(browser, live_server, "draft")
+def test_what_fits_none_of_the_selected_is_not_offered(signed_in, site: None) -> None:
+    page = ticked(signed_in, "draft")
     verify = page.get_by_role("button", name="Verify")
     remove = page.get_by_role("button", name="Remove from AWS")
     page.locator("summary", has_text="More").last.click()

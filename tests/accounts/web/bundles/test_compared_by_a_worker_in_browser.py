@@ -5,25 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from accounts.discover import comparisons
 from accounts.models.states import State
 from tests.accounts.web.answers import work
-from tests.accounts.web.browsing import assert_axe_finds_nothing, complaints, signed_in
+from tests.accounts.web.browsing import assert_axe_finds_nothing, complaints
 from tests.rows import account_row, managing_row, person
 
 
 @pytest.mark.smoke
 def test_the_page_goes_on_by_itself_once_a_worker_has_compared(
-    browser: Browser, live_server: Any, transactional_db: None, monkeypatch
+    signed_in, live_server: Any, transactional_db: None, monkeypatch
 ) -> None:
     monkeypatch.setattr(comparisons, "MOST_ACCOUNTS", 0)
     monkeypatch.setattr("accounts.discover.lookups.send_for", lambda lookup: None)
     person("operator")
     managing_row()
     account_row(verification=State.VERIFIED, state=State.VERIFIED)
-    page = signed_in(browser, live_server, bypass_csp=True)
+    page = signed_in(bypass_csp=True)
     told = complaints(page)
 
     with page.expect_response("**/bundles/next/?look=1"):

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.accounts.management.test_merge_halconfig import CONFIG, SECRET
 from tests.accounts.web.browsing import (
     assert_axe_finds_nothing,
     complaints,
-    signed_in,
     width_of,
 )
 from tests.bundles import core, with_every_provider
@@ -50,9 +48,9 @@ def shown(page: Page, config: Path) -> None:
 
 @pytest.mark.smoke
 def test_a_file_is_chosen_once_asked_about_and_given_back(
-    browser: Browser, live_server: Any, bundles: None, tmp_path: Path
+    signed_in, bundles: None, tmp_path: Path
 ) -> None:
-    page = signed_in(browser, live_server)
+    page = signed_in()
     told = complaints(page)
     shown(page, tmp_path / "config")
 
@@ -71,9 +69,9 @@ def test_a_file_is_chosen_once_asked_about_and_given_back(
 
 
 def test_it_works_without_scripts_but_for_choosing_again(
-    browser: Browser, live_server: Any, bundles: None, tmp_path: Path
+    signed_in, bundles: None, tmp_path: Path
 ) -> None:
-    page = signed_in(browser, live_server, java_script_enabled=False)
+    page = signed_in(java_script_enabled=False)
     shown(page, tmp_path / "config")
     page.get_by_label("The file").set_input_files(tmp_path / "config")
 
@@ -85,9 +83,9 @@ def test_it_works_without_scripts_but_for_choosing_again(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(
-    browser: Browser, live_server: Any, bundles: None, tmp_path: Path, scheme: str
+    signed_in, bundles: None, tmp_path: Path, scheme: str
 ) -> None:
-    page = signed_in(browser, live_server, color_scheme=scheme, bypass_csp=True)
+    page = signed_in(color_scheme=scheme, bypass_csp=True)
 
     for path in PAGES:
         page.goto(path)
@@ -97,9 +95,9 @@ def test_axe_finds_nothing(
 
 
 def test_no_page_is_wider_than_a_phone(
-    browser: Browser, live_server: Any, bundles: None, tmp_path: Path
+    signed_in, bundles: None, tmp_path: Path
 ) -> None:
-    page = signed_in(browser, live_server, viewport={"width": 320, "height": 700})
+    page = signed_in(viewport={"width": 320, "height": 700})
 
     for path in PAGES:
         page.goto(path)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from accounts.models import ClusterSearch, FoundCluster
-from tests.accounts.web.browsing import assert_axe_finds_nothing, signed_in
+from tests.accounts.web.browsing import assert_axe_finds_nothing
 from tests.accounts.web.looks import faults
 from tests.rows import account_row, managing_row, person
 
@@ -36,9 +34,9 @@ def search(transactional_db: None) -> ClusterSearch:
 
 @pytest.mark.parametrize("width", [390, 820, 1024, 1440])
 def test_every_column_is_within_sight(
-    browser: Browser, live_server: Any, search: ClusterSearch, width: int
+    signed_in, search: ClusterSearch, width: int
 ) -> None:
-    page = signed_in(browser, live_server, viewport={"width": width, "height": 844})
+    page = signed_in(viewport={"width": width, "height": 844})
 
     page.goto(search.get_absolute_url())
 
@@ -51,15 +49,8 @@ def test_every_column_is_within_sight(
     expect(link).to_have_count(1)
 
 
-def test_axe_finds_nothing(
-    browser: Browser, live_server: Any, search: ClusterSearch
-) -> None:
-    page = signed_in(
-        browser,
-        live_server,
-        viewport={"width": 390, "height": 844},
-        bypass_csp=True,
-    )
+def test_axe_finds_nothing(signed_in, search: ClusterSearch) -> None:
+    page = signed_in(viewport={"width": 390, "height": 844}, bypass_csp=True)
 
     page.goto(search.get_absolute_url())
 

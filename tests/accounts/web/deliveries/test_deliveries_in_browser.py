@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from celery import Celery
 from django.contrib.auth.models import Group
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from accounts.models import Delivery
 from accounts.spinnaker.deliveries.stages import carry_on
@@ -22,7 +20,6 @@ from tests.accounts.spinnaker.deliveries.delivering import (
 from tests.accounts.web.browsing import (
     assert_it_looks_right,
     complaints,
-    signed_in,
 )
 from tests.onboarding.delivery.strict_gate import StrictGate
 from tests.rows import managing_row, person
@@ -41,7 +38,7 @@ def send(strict: StrictGate) -> Delivery:
 
 @pytest.mark.django_db(transaction=True)
 def test_an_edited_account_is_planned_approved_sent_and_loaded(
-    browser: Browser, live_server: Any, monkeypatch: pytest.MonkeyPatch
+    signed_in, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Celery, "send_task", lambda *_, **__: None)
     person("operator").groups.add(Group.objects.get(name="approver"))
@@ -50,7 +47,7 @@ def test_an_edited_account_is_planned_approved_sent_and_loaded(
     account, strict = proved_row(), StrictGate()
     deliver(strict)
     wide = {"width": 1440, "height": 900}
-    page = signed_in(browser, live_server, viewport=wide, bypass_csp=True)
+    page = signed_in(viewport=wide, bypass_csp=True)
     told = complaints(page)
 
     page.goto(f"/accounts/{account.pk}/access/")

@@ -13,7 +13,6 @@ from tests.accounts.web.browsing import (
     assert_it_fits,
     at_widths,
     complaints,
-    signed_in,
 )
 from tests.accounts.web.factors.people import give_app
 from tests.rows import PASSWORD, managing_row, person
@@ -137,10 +136,8 @@ PAGES = (
 
 
 @at_widths(1440, 390)
-def test_axe_finds_nothing(
-    browser: Browser, live_server: Any, site: None, look: dict[str, Any]
-) -> None:
-    page = signed_in(browser, live_server, **look)
+def test_axe_finds_nothing(signed_in, site: None, look: dict[str, Any]) -> None:
+    page = signed_in(**look)
     for url in PAGES:
         page.goto(url)
         assert_it_fits(page, look)

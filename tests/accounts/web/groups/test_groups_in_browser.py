@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from accounts.models import GroupRoles, Identity
 from accounts.web.groups.forms import LONGEST
-from tests.accounts.web.browsing import assert_it_fits, at_widths, signed_in
+from tests.accounts.web.browsing import assert_it_fits, at_widths
 from tests.accounts.web.groups.changes import PAGE
 from tests.accounts.web.single_sign_on.provider import ISSUER
 from tests.rows import person
@@ -20,9 +20,7 @@ from tests.rows import person
 @pytest.mark.smoke
 @at_widths(1440, 390)
 @pytest.mark.django_db(transaction=True)
-def test_a_group_is_changed(
-    browser: Browser, live_server: Any, decided_here: Any, look: dict[str, Any]
-) -> None:
+def test_a_group_is_changed(signed_in, decided_here: Any, look: dict[str, Any]) -> None:
     person("administrator")
     for group in ("platform", "x" * LONGEST):
         roles = ["viewer", "operator@staging", "operator@test"]
@@ -34,7 +32,7 @@ def test_a_group_is_changed(
         seen_at=timezone.now(),
         groups=["platform"],
     )
-    page = signed_in(browser, live_server, "administrator", **look)
+    page = signed_in("administrator", **look)
 
     page.goto(PAGE)
     page.get_by_role("link", name="Change platform").click()

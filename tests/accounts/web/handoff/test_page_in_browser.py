@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, expect
 
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State, Status
 from onboarding.topology import READER_ROLE, MadeBy
-from tests.accounts.web.browsing import assert_it_fits, at_widths, complaints, signed_in
+from tests.accounts.web.browsing import assert_it_fits, at_widths, complaints
 from tests.rows import account_row, hand_off_row, managing_row, person, run_row
 
 WAYS = ["AWS CLI", "CloudFormation console", "Terraform", "StackSet"]
@@ -50,9 +50,9 @@ def assert_it_opens(way: Locator) -> None:
 
 @at_widths(390, 1440)
 def test_the_organizations_page_fits(
-    browser: Browser, live_server: Any, organization: str, look: dict[str, Any]
+    signed_in, organization: str, look: dict[str, Any]
 ) -> None:
-    page = signed_in(browser, live_server, **look)
+    page = signed_in(**look)
     told = complaints(page)
     page.goto(organization)
 
@@ -66,11 +66,11 @@ def test_the_organizations_page_fits(
 
 @at_widths(390, 1440)
 def test_the_managing_accounts_page_fits(
-    browser: Browser, live_server: Any, path: str, look: dict[str, Any]
+    signed_in, path: str, look: dict[str, Any]
 ) -> None:
     ManagingAccount.objects.update(made_by=MadeBy.OWNER.value)
     ManagedAccount.objects.update(granted_at=timezone.now())
-    page = signed_in(browser, live_server, **look)
+    page = signed_in(**look)
     told = complaints(page)
     row = ManagingAccount.objects.get()
 
@@ -87,9 +87,9 @@ def test_the_managing_accounts_page_fits(
 @pytest.mark.smoke
 @at_widths(390, 1440)
 def test_each_way_opens_and_the_page_fits(
-    browser: Browser, live_server: Any, path: str, look: dict[str, Any]
+    signed_in, path: str, look: dict[str, Any]
 ) -> None:
-    page = signed_in(browser, live_server, **look)
+    page = signed_in(**look)
     told = complaints(page)
     page.goto(path)
 

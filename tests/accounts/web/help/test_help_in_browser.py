@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.accounts.web.browsing import (
     assert_it_fits,
     at_widths,
-    signed_in,
 )
 from tests.rows import account_row, managing_row, person
 
@@ -23,10 +22,8 @@ def site(transactional_db: None) -> None:
 
 
 @pytest.mark.smoke
-def test_help_opens_leads_on_and_closes_with_esc(
-    browser: Browser, live_server: Any, site: None
-) -> None:
-    page = signed_in(browser, live_server)
+def test_help_opens_leads_on_and_closes_with_esc(signed_in, site: None) -> None:
+    page = signed_in()
     page.goto("/bundles/")
     page.wait_for_load_state("load")
     mark = page.locator("details.help > summary")
@@ -44,10 +41,8 @@ def test_help_opens_leads_on_and_closes_with_esc(
 
 
 @at_widths(1440, 1024, 320)
-def test_axe_finds_nothing(
-    browser: Browser, live_server: Any, site: None, look: dict[str, Any]
-) -> None:
-    page = signed_in(browser, live_server, **look)
+def test_axe_finds_nothing(signed_in, site: None, look: dict[str, Any]) -> None:
+    page = signed_in(**look)
     for path in ("/accounts/", "/settings/"):
         page.goto(path)
         page.locator("details.help > summary").click()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
 from tests.accounts.web.browsing import (
+    SignedIn,
     assert_axe_finds_nothing,
     complaints,
-    signed_in,
 )
 from tests.rows import account_row, managing_row, person, run_row, step_row
 
@@ -38,9 +38,9 @@ def end(run: Run, status: Status = Status.VERIFIED) -> None:
     run.account.save(update_fields=["state"])
 
 
-def opened(browser: Browser, live_server: Any, path: str, **context: Any) -> Page:
+def opened(signed_in: SignedIn, path: str, **context: Any) -> Page:
     """Open a page whose clock only runs where a test lets it."""
-    page = signed_in(browser, live_server, **context)
+    page = signed_in(**context)
     page.clock.install()
     page.goto(path)
     return page
@@ -56,9 +56,9 @@ def toast(page: Page) -> Any:
 
 @pytest.mark.smoke
 def test_a_list_shows_what_ended_and_keeps_what_a_person_began(
-    browser: Browser, live_server: Any, run: Run
+    signed_in, run: Run
 ) -> None:
-    page = opened(browser, live_server, "/accounts/")
+    page = opened(signed_in, "/accounts/")
     told = complaints(page)
     row = page.get_by_role("row").filter(has_text="payments")
     ticks = [page.get_by_label(f"Select {name}") for name in ("a03", "payments")]
@@ -87,10 +87,8 @@ def test_a_list_shows_what_ended_and_keeps_what_a_person_began(
     assert told == []
 
 
-def test_what_is_new_comes_on_top_and_takes_no_focus(
-    browser: Browser, live_server: Any, run: Run
-) -> None:
-    page = opened(browser, live_server, "/runs/")
+def test_what_is_new_comes_on_top_and_takes_no_focus(signed_in, run: Run) -> None:
+    page = opened(signed_in, "/runs/")
     link = page.get_by_role("link", name=run.title)
     link.focus()
 
@@ -102,9 +100,9 @@ def test_what_is_new_comes_on_top_and_takes_no_focus(
 
 
 def test_focus_on_what_is_gone_goes_to_the_content_around_it(
-    browser: Browser, live_server: Any, run: Run
+    signed_in, run: Run
 ) -> None:
-    page = opened(browser, live_server, "/accounts/?state=applying")
+    page = opened(signed_in, "/accounts/?state=applying")
     link = page.get_by_role("link", name="payments")
     link.focus()
 
@@ -115,10 +113,8 @@ def test_focus_on_what_is_gone_goes_to_the_content_around_it(
     expect(page.locator("#content")).to_be_focused()
 
 
-def test_what_a_person_was_told_stays(
-    browser: Browser, live_server: Any, run: Run
-) -> None:
-    page = opened(browser, live_server, "/accounts/")
+def test_what_a_person_was_told_stays(signed_in, run: Run) -> None:
+    page = opened(signed_in, "/accounts/")
     page.get_by_label("Select a03").check()
     page.get_by_label("Select a03").evaluate("box => box.value = 'nothing'")
     page.get_by_role("button", name="Plan changes").click()
@@ -135,10 +131,8 @@ def test_what_a_person_was_told_stays(
 
 
 @pytest.mark.smoke
-def test_a_toast_says_what_ended_until_it_is_dismissed(
-    browser: Browser, live_server: Any, run: Run
-) -> None:
-    page = opened(browser, live_server, "/", bypass_csp=True)
+def test_a_toast_says_what_ended_until_it_is_dismissed(signed_in, run: Run) -> None:
+    page = opened(signed_in, "/", bypass_csp=True)
     expect(page).to_have_title("Working · Overview · Bowline")
     expect(toast(page)).to_be_empty()
 
@@ -172,10 +166,8 @@ UNDER_THE_TOAST = """() => {
 }"""
 
 
-def test_a_toast_covers_nothing_that_can_be_pressed(
-    browser: Browser, live_server: Any, run: Run
-) -> None:
-    page = opened(browser, live_server, "/accounts/")
+def test_a_toast_covers_nothing_that_can_be_pressed(signed_in, run: Run) -> None:
+    page = opened(signed_in, "/accounts/")
     end(run, Status.FAILED)
     page.clock.run_for(LOOK)
     expect(toast(page).get_by_text("failed")).to_be_visible()
@@ -192,9 +184,9 @@ def test_a_toast_covers_nothing_that_can_be_pressed(
 
 
 def test_good_news_leaves_by_itself_unless_it_is_being_read(
-    browser: Browser, live_server: Any, run: Run
+    signed_in, run: Run
 ) -> None:
-    page = opened(browser, live_server, "/accounts/")
+    page = opened(signed_in, "/accounts/")
     end(run)
     page.clock.run_for("00:03")
 
@@ -208,10 +200,8 @@ def test_good_news_leaves_by_itself_unless_it_is_being_read(
     expect(said).not_to_be_attached()
 
 
-def test_a_toast_does_not_move_where_that_is_not_wanted(
-    browser: Browser, live_server: Any, run: Run
-) -> None:
-    page = opened(browser, live_server, "/", reduced_motion="reduce")
+def test_a_toast_does_not_move_where_that_is_not_wanted(signed_in, run: Run) -> None:
+    page = opened(signed_in, "/", reduced_motion="reduce")
     end(run)
     page.clock.run_for("00:03")
 
@@ -223,9 +213,9 @@ def test_a_toast_does_not_move_where_that_is_not_wanted(
 
 @pytest.mark.smoke
 def test_the_asking_stops_with_the_work_and_is_seldom_out_of_sight(
-    browser: Browser, live_server: Any, run: Run
+    signed_in, run: Run
 ) -> None:
-    page = opened(browser, live_server, "/runs/")
+    page = opened(signed_in, "/runs/")
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url) if is_poll(one) else 0)
 
@@ -264,12 +254,12 @@ def test_the_asking_stops_with_the_work_and_is_seldom_out_of_sight(
 
 
 def test_a_run_is_watched_with_its_folds_and_loads_whole_at_its_end(
-    browser: Browser, live_server: Any, run: Run
+    signed_in, run: Run
 ) -> None:
     Run.objects.update(status=Status.APPLYING, approved_at=run.created_at)
     run.refresh_from_db()
     step = step_row(run, status="running")
-    page = opened(browser, live_server, run.get_absolute_url())
+    page = opened(signed_in, run.get_absolute_url())
     told = complaints(page)
     steps = page.locator("details#run-steps")
     steps.locator("summary").click()
@@ -292,10 +282,10 @@ def test_a_run_is_watched_with_its_folds_and_loads_whole_at_its_end(
 
 
 def test_an_account_keeps_what_is_open_and_gets_what_is_new(
-    browser: Browser, live_server: Any, run: Run
+    signed_in, run: Run
 ) -> None:
     assert run.account is not None
-    page = opened(browser, live_server, run.account.get_absolute_url())
+    page = opened(signed_in, run.account.get_absolute_url())
     opened_ones = page.locator("details.provider-details, .resources details")
     count = opened_ones.count()
     for fold in opened_ones.all():
@@ -310,9 +300,9 @@ def test_an_account_keeps_what_is_open_and_gets_what_is_new(
 
 
 def test_whoever_was_signed_out_is_told_and_nothing_more_is_asked(
-    browser: Browser, live_server: Any, run: Run
+    signed_in, run: Run
 ) -> None:
-    page = opened(browser, live_server, "/runs/")
+    page = opened(signed_in, "/runs/")
     page.context.clear_cookies()
     page.clock.run_for(LOOK)
     expect(toast(page)).to_contain_text("You're signed out.")
@@ -327,9 +317,9 @@ def test_whoever_was_signed_out_is_told_and_nothing_more_is_asked(
 
 
 def test_one_asks_at_a_time_less_often_after_an_error_and_no_more_for_what_is_gone(
-    browser: Browser, live_server: Any, run: Run
+    signed_in, run: Run
 ) -> None:
-    page = opened(browser, live_server, "/runs/")
+    page = opened(signed_in, "/runs/")
     held: list[Route] = []
     page.route(
         "**/runs/",
@@ -356,10 +346,8 @@ def test_one_asks_at_a_time_less_often_after_an_error_and_no_more_for_what_is_go
     assert asks(LOOK) == 0
 
 
-def test_the_content_of_another_page_is_not_taken(
-    browser: Browser, live_server: Any, run: Run
-) -> None:
-    page = opened(browser, live_server, "/runs/")
+def test_the_content_of_another_page_is_not_taken(signed_in, run: Run) -> None:
+    page = opened(signed_in, "/runs/")
 
     def led_away(route: Route) -> None:
         elsewhere = route.request.url.replace("/runs/", "/bundles/")
@@ -373,10 +361,8 @@ def test_the_content_of_another_page_is_not_taken(
     expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
 
 
-def test_a_toast_is_not_shown_twice(
-    browser: Browser, live_server: Any, run: Run
-) -> None:
-    page = opened(browser, live_server, "/runs/")
+def test_a_toast_is_not_shown_twice(signed_in, run: Run) -> None:
+    page = opened(signed_in, "/runs/")
     page.context.clear_cookies()
     page.clock.run_for(LOOK)
     expect(toast(page)).to_contain_text("You're signed out.")

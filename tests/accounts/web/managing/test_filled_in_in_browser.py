@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Route, expect
 
 from accounts.discover.lookups import home
 from accounts.models import Lookup
 from onboarding.aws.discover import OwnAccount
-from tests.accounts.web.browsing import signed_in
 from tests.rows import person
 
 
 @pytest.mark.smoke
 def test_an_answer_does_not_write_over_what_was_typed_meanwhile(
-    browser: Browser, live_server: Any, transactional_db: None
+    signed_in, transactional_db: None
 ) -> None:
     person("operator")
-    page = signed_in(browser, live_server)
+    page = signed_in()
     held: list[Route] = []
     page.route("**/managing/?*look=1*", lambda route: held.append(route))
     name = page.get_by_role("textbox", name="Name", exact=True)

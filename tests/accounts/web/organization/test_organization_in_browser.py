@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.discover.organization import reading
 from accounts.discover.organization.reading import read_on
@@ -18,7 +17,6 @@ from tests.accounts.discover.organization.organizations import member_row
 from tests.accounts.web.browsing import (
     assert_axe_finds_nothing,
     complaints,
-    signed_in,
 )
 from tests.accounts.web.looks import faults
 from tests.rows import account_row, managing_row, person
@@ -64,10 +62,8 @@ def refuse(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(
-    browser: Browser, live_server: Any, many: None, scheme: str
-) -> None:
-    page = signed_in(browser, live_server, color_scheme=scheme, bypass_csp=True)
+def test_axe_finds_nothing(signed_in, many: None, scheme: str) -> None:
+    page = signed_in(color_scheme=scheme, bypass_csp=True)
 
     for path in (URL, f"{URL}?text=none+such"):
         page.goto(path)
@@ -78,10 +74,8 @@ def test_axe_finds_nothing(
     assert_axe_finds_nothing(page)
 
 
-def test_axe_finds_nothing_before_and_while_it_is_read(
-    browser: Browser, live_server: Any, many: None
-) -> None:
-    page = signed_in(browser, live_server, bypass_csp=True)
+def test_axe_finds_nothing_before_and_while_it_is_read(signed_in, many: None) -> None:
+    page = signed_in(bypass_csp=True)
 
     for fields in (
         {"read_at": None},
@@ -94,10 +88,8 @@ def test_axe_finds_nothing_before_and_while_it_is_read(
         assert_axe_finds_nothing(page)
 
 
-def test_nothing_sticks_out_or_is_cut(
-    browser: Browser, live_server: Any, many: None
-) -> None:
-    page = signed_in(browser, live_server)
+def test_nothing_sticks_out_or_is_cut(signed_in, many: None) -> None:
+    page = signed_in()
 
     page.goto(URL)
 
@@ -110,9 +102,9 @@ def test_nothing_sticks_out_or_is_cut(
 
 @pytest.mark.smoke
 def test_it_is_read_while_the_page_shows_how_far_it_is(
-    browser: Browser, live_server: Any, here: None, monkeypatch: pytest.MonkeyPatch
+    signed_in, here: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = signed_in(browser, live_server)
+    page = signed_in()
     told = complaints(page)
     monkeypatch.setattr(reading, "wake", lambda row: None)
 
@@ -136,9 +128,9 @@ def test_it_is_read_while_the_page_shows_how_far_it_is(
 
 
 def test_accounts_are_described_and_planned_without_javascript(
-    browser: Browser, live_server: Any, here: None
+    signed_in, here: None
 ) -> None:
-    page = signed_in(browser, live_server, java_script_enabled=False)
+    page = signed_in(java_script_enabled=False)
 
     page.goto(URL)
     page.get_by_role("button", name="Read the organization").click()

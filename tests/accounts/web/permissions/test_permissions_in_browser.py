@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.accounts.web.browsing import (
     assert_axe_finds_nothing,
     complaints,
-    signed_in,
     width_of,
 )
 from tests.rows import account_row, managing_row, person
@@ -76,10 +75,8 @@ def paths(transactional_db: None) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(
-    browser: Browser, live_server: Any, paths: list[str], scheme: str
-) -> None:
-    page = signed_in(browser, live_server, color_scheme=scheme, bypass_csp=True)
+def test_axe_finds_nothing(signed_in, paths: list[str], scheme: str) -> None:
+    page = signed_in(color_scheme=scheme, bypass_csp=True)
 
     for path in paths:
         page.goto(path)
@@ -91,9 +88,9 @@ def test_axe_finds_nothing(
 
 @pytest.mark.parametrize("width", [320, 390, 1440])
 def test_no_word_of_the_picture_runs_out_and_no_page_is_too_wide(
-    browser: Browser, live_server: Any, paths: list[str], width: int
+    signed_in, paths: list[str], width: int
 ) -> None:
-    page = signed_in(browser, live_server, viewport={"width": width, "height": 900})
+    page = signed_in(viewport={"width": width, "height": 900})
 
     for path in paths:
         page.goto(path)
@@ -104,9 +101,9 @@ def test_no_word_of_the_picture_runs_out_and_no_page_is_too_wide(
 @pytest.mark.smoke
 @pytest.mark.parametrize(("width", "shown"), [(390, "narrow"), (1440, "wide")])
 def test_one_picture_is_shown_and_its_words_can_be_read(
-    browser: Browser, live_server: Any, paths: list[str], width: int, shown: str
+    signed_in, paths: list[str], width: int, shown: str
 ) -> None:
-    page = signed_in(browser, live_server, viewport={"width": width, "height": 900})
+    page = signed_in(viewport={"width": width, "height": 900})
 
     page.goto(paths[0])
 
@@ -120,10 +117,8 @@ def test_one_picture_is_shown_and_its_words_can_be_read(
 
 
 @pytest.mark.smoke
-def test_no_page_breaks_the_policy_or_throws(
-    browser: Browser, live_server: Any, paths: list[str]
-) -> None:
-    page = signed_in(browser, live_server)
+def test_no_page_breaks_the_policy_or_throws(signed_in, paths: list[str]) -> None:
+    page = signed_in()
     told = complaints(page)
 
     for path in paths:
@@ -133,14 +128,9 @@ def test_no_page_breaks_the_policy_or_throws(
 
 
 def test_paper_is_white_and_holds_all_but_what_is_to_be_clicked(
-    browser: Browser, live_server: Any, paths: list[str]
+    signed_in, paths: list[str]
 ) -> None:
-    page = signed_in(
-        browser,
-        live_server,
-        color_scheme="dark",
-        viewport={"width": 680, "height": 960},
-    )
+    page = signed_in(color_scheme="dark", viewport={"width": 680, "height": 960})
     page.goto(paths[0])
 
     page.emulate_media(media="print")
@@ -164,9 +154,9 @@ def test_paper_is_white_and_holds_all_but_what_is_to_be_clicked(
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_paper_has_all_that_is_folded(
-    browser: Browser, live_server: Any, paths: list[str], scripts: bool
+    signed_in, paths: list[str], scripts: bool
 ) -> None:
-    page = signed_in(browser, live_server, java_script_enabled=scripts)
+    page = signed_in(java_script_enabled=scripts)
     page.goto(paths[0])
     places = page.locator(".place").all()
     folded = page.locator(".permissions details:not([open])").count()
@@ -183,9 +173,9 @@ def test_paper_has_all_that_is_folded(
 
 
 def test_it_is_short_at_first_and_its_contents_stay_in_sight(
-    browser: Browser, live_server: Any, paths: list[str]
+    signed_in, paths: list[str]
 ) -> None:
-    page = signed_in(browser, live_server, viewport={"width": 1440, "height": 900})
+    page = signed_in(viewport={"width": 1440, "height": 900})
     heights = {}
     for path in paths:
         page.goto(path)
@@ -200,9 +190,9 @@ def test_it_is_short_at_first_and_its_contents_stay_in_sight(
 
 
 def test_the_filter_works_without_loading_the_page_again_and_stays_in_sight(
-    browser: Browser, live_server: Any, paths: list[str]
+    signed_in, paths: list[str]
 ) -> None:
-    page = signed_in(browser, live_server, viewport={"width": 1440, "height": 900})
+    page = signed_in(viewport={"width": 1440, "height": 900})
     page.goto(paths[0])
     page.evaluate("window.same = true")
     asked = page.get_by_role("searchbox", name="Action, resource, or reason")
@@ -222,10 +212,8 @@ def test_the_filter_works_without_loading_the_page_again_and_stays_in_sight(
     expect(page.locator(".place").first).to_be_visible()
 
 
-def test_what_is_asked_first_leads_to_its_lines(
-    browser: Browser, live_server: Any, paths: list[str]
-) -> None:
-    page = signed_in(browser, live_server)
+def test_what_is_asked_first_leads_to_its_lines(signed_in, paths: list[str]) -> None:
+    page = signed_in()
     page.goto(paths[0])
 
     page.get_by_role("link", name="Passes roles to 2 services").click()
@@ -234,10 +222,8 @@ def test_what_is_asked_first_leads_to_its_lines(
     expect(page.locator(".line:visible")).to_have_count(2)
 
 
-def test_the_button_prints(
-    browser: Browser, live_server: Any, paths: list[str]
-) -> None:
-    page = signed_in(browser, live_server)
+def test_the_button_prints(signed_in, paths: list[str]) -> None:
+    page = signed_in()
     page.add_init_script("print = () => { document.title = 'printed'; }")
     page.goto(paths[0])
 
@@ -246,10 +232,8 @@ def test_the_button_prints(
     expect(page).to_have_title("printed")
 
 
-def test_it_all_works_without_scripts(
-    browser: Browser, live_server: Any, paths: list[str]
-) -> None:
-    page = signed_in(browser, live_server, java_script_enabled=False)
+def test_it_all_works_without_scripts(signed_in, paths: list[str]) -> None:
+    page = signed_in(java_script_enabled=False)
     page.goto(paths[0])
 
     page.get_by_role("link", name="Findings").click()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from accounts.models import Rollout
 from script.emulated_organization import (
@@ -23,7 +22,6 @@ from tests.accounts.runs.rollouts.rows import work
 from tests.accounts.web.browsing import (
     assert_it_looks_right,
     complaints,
-    signed_in,
 )
 from tests.rows import person
 
@@ -36,7 +34,7 @@ def olga(transactional_db: None) -> None:
 
 @pytest.mark.smoke
 def test_accounts_are_chosen_planned_approved_watched_and_one_is_fixed(
-    browser: Browser, live_server: Any, olga: None, here: Credentials
+    signed_in, olga: None, here: Credentials
 ) -> None:
     for account in MEMBERS[:3]:
         member(account)
@@ -44,7 +42,7 @@ def test_accounts_are_chosen_planned_approved_watched_and_one_is_fixed(
     both = [root(here, account, "iam") for account in (first, second)]
     permissions = {"RoleName": ACCESS_ROLE, "PolicyArn": ADMINISTRATOR}
     wide = {"width": 1440, "height": 900}
-    page = signed_in(browser, live_server, viewport=wide, bypass_csp=True)
+    page = signed_in(viewport=wide, bypass_csp=True)
     told = complaints(page)
 
     page.goto("/accounts/")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from accounts.mapping.managed import assumed_roles, managed_of
 from accounts.mapping.managing import managing_of
@@ -19,7 +17,6 @@ from onboarding.resources.plan import Plan, PlannedChange, diff
 from tests.accounts.web.browsing import (
     assert_axe_finds_nothing,
     complaints,
-    signed_in,
 )
 from tests.accounts.web.looks import faults
 from tests.rows import account_row, managing_row, person, run_row
@@ -57,28 +54,17 @@ def plans(transactional_db: None) -> list[Run]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(
-    browser: Browser, live_server: Any, plans: list[Run], scheme: str
-) -> None:
+def test_axe_finds_nothing(signed_in, plans: list[Run], scheme: str) -> None:
     narrow = {"width": 390, "height": 844}
     for fields in ({}, {"viewport": narrow}):
-        page = signed_in(
-            browser,
-            live_server,
-            "approver",
-            color_scheme=scheme,
-            bypass_csp=True,
-            **fields,
-        )
+        page = signed_in("approver", color_scheme=scheme, bypass_csp=True, **fields)
         for path in (URL, "/runs/", plans[0].get_absolute_url(), "/runs/same/none/"):
             page.goto(path)
             assert_axe_finds_nothing(page)
 
 
-def test_nothing_sticks_out_or_is_cut(
-    browser: Browser, live_server: Any, plans: list[Run]
-) -> None:
-    page = signed_in(browser, live_server, "approver")
+def test_nothing_sticks_out_or_is_cut(signed_in, plans: list[Run]) -> None:
+    page = signed_in("approver")
     found = []
 
     for path in (URL, "/runs/", plans[0].get_absolute_url()):
@@ -89,10 +75,8 @@ def test_nothing_sticks_out_or_is_cut(
 
 
 @pytest.mark.smoke
-def test_the_button_says_how_many_are_ticked(
-    browser: Browser, live_server: Any, plans: list[Run]
-) -> None:
-    page = signed_in(browser, live_server, "approver")
+def test_the_button_says_how_many_are_ticked(signed_in, plans: list[Run]) -> None:
+    page = signed_in("approver")
     told = complaints(page)
     page.goto("/runs/")
     page.get_by_role("link", name="Review and approve 5 plans").click()
@@ -107,12 +91,8 @@ def test_the_button_says_how_many_are_ticked(
     assert told == []
 
 
-def test_the_button_is_in_sight_from_the_beginning(
-    browser: Browser, live_server: Any, plans: list[Run]
-) -> None:
-    page = signed_in(
-        browser, live_server, "approver", viewport={"width": 1440, "height": 900}
-    )
+def test_the_button_is_in_sight_from_the_beginning(signed_in, plans: list[Run]) -> None:
+    page = signed_in("approver", viewport={"width": 1440, "height": 900})
 
     page.goto(URL)
 
@@ -120,10 +100,8 @@ def test_the_button_is_in_sight_from_the_beginning(
     expect(page.get_by_label("Select all on this page")).not_to_be_in_viewport()
 
 
-def test_they_are_approved_without_scripts(
-    browser: Browser, live_server: Any, plans: list[Run]
-) -> None:
-    page = signed_in(browser, live_server, "approver", java_script_enabled=False)
+def test_they_are_approved_without_scripts(signed_in, plans: list[Run]) -> None:
+    page = signed_in("approver", java_script_enabled=False)
     page.goto(plans[0].get_absolute_url())
     page.get_by_role("link", name="4 other plans are identical").click()
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.accounts.web.browsing import (
+    SignedIn,
     assert_axe_finds_nothing,
     assert_it_fits,
     at_widths,
     complaints,
-    signed_in,
 )
 from tests.attack.hostile import PLANTED
 from tests.rows import account_row, managing_row, person, run_row
@@ -26,9 +26,9 @@ def site(transactional_db: None) -> None:
         account_row(name, account_id=f"{number:012}", environment="lab")
 
 
-def arrived(browser: Browser, live_server: Any, **context: Any) -> Page:
+def arrived(signed_in: SignedIn, **context: Any) -> Page:
     """Sign in, and wait until the page's scripts have run."""
-    page = signed_in(browser, live_server, **context)
+    page = signed_in(**context)
     page.goto("/")
     page.wait_for_load_state("load")
     return page
@@ -47,10 +47,8 @@ def heading(page: Page) -> Any:
 
 @pytest.mark.smoke
 @pytest.mark.parametrize("key", ["/", "Control+k", "Meta+k"])
-def test_a_key_opens_the_search(
-    browser: Browser, live_server: Any, site: None, key: str
-) -> None:
-    page = arrived(browser, live_server)
+def test_a_key_opens_the_search(signed_in, site: None, key: str) -> None:
+    page = arrived(signed_in)
 
     page.keyboard.press(key)
 
@@ -59,10 +57,8 @@ def test_a_key_opens_the_search(
     expect(dialog.get_by_role("link", name="Managing account")).to_be_visible()
 
 
-def test_the_button_opens_the_search_and_esc_closes_it(
-    browser: Browser, live_server: Any, site: None
-) -> None:
-    page = arrived(browser, live_server)
+def test_the_button_opens_the_search_and_esc_closes_it(signed_in, site: None) -> None:
+    page = arrived(signed_in)
     dialog = page.get_by_role("dialog", name="Search")
 
     page.get_by_role("link", name="Search").click()
@@ -73,10 +69,8 @@ def test_the_button_opens_the_search_and_esc_closes_it(
     expect(dialog).to_be_hidden()
 
 
-def test_enter_opens_the_first_that_was_found(
-    browser: Browser, live_server: Any, site: None
-) -> None:
-    page = opened(arrived(browser, live_server), "data")
+def test_enter_opens_the_first_that_was_found(signed_in, site: None) -> None:
+    page = opened(arrived(signed_in), "data")
     expect(page.get_by_role("link", name="data 000000000002")).to_be_visible()
 
     page.keyboard.press("Enter")
@@ -85,9 +79,9 @@ def test_enter_opens_the_first_that_was_found(
 
 
 def test_enter_before_the_list_is_there_leads_to_the_page_with_it(
-    browser: Browser, live_server: Any, site: None
+    signed_in, site: None
 ) -> None:
-    page = arrived(browser, live_server)
+    page = arrived(signed_in)
     page.route(
         "**/search/**", lambda route: None if is_htmx(route) else route.continue_()
     )
@@ -104,8 +98,8 @@ def is_htmx(route: Any) -> bool:
 
 
 @pytest.mark.smoke
-def test_arrows_choose(browser: Browser, live_server: Any, site: None) -> None:
-    page = opened(arrived(browser, live_server), "web")
+def test_arrows_choose(signed_in, site: None) -> None:
+    page = opened(arrived(signed_in), "web")
     second = page.get_by_role("link", name="web-2 000000000001")
     expect(second).to_be_visible()
 
@@ -117,10 +111,8 @@ def test_arrows_choose(browser: Browser, live_server: Any, site: None) -> None:
     expect(heading(page)).to_have_text("web-2")
 
 
-def test_typing_goes_on_from_the_list(
-    browser: Browser, live_server: Any, site: None
-) -> None:
-    page = opened(arrived(browser, live_server), "web")
+def test_typing_goes_on_from_the_list(signed_in, site: None) -> None:
+    page = opened(arrived(signed_in), "web")
     expect(page.get_by_role("link", name="web-2 000000000001")).to_be_visible()
 
     page.keyboard.press("ArrowDown")
@@ -129,10 +121,8 @@ def test_typing_goes_on_from_the_list(
     expect(page.get_by_role("dialog").get_by_role("searchbox")).to_have_value("web-2")
 
 
-def test_it_is_found_without_scripts(
-    browser: Browser, live_server: Any, site: None
-) -> None:
-    page = arrived(browser, live_server, java_script_enabled=False)
+def test_it_is_found_without_scripts(signed_in, site: None) -> None:
+    page = arrived(signed_in, java_script_enabled=False)
 
     page.get_by_role("link", name="Search").click()
     page.get_by_role("searchbox").fill("data")
@@ -143,12 +133,10 @@ def test_it_is_found_without_scripts(
 
 
 @pytest.mark.smoke
-def test_hostile_names_stay_text(
-    browser: Browser, live_server: Any, site: None
-) -> None:
+def test_hostile_names_stay_text(signed_in, site: None) -> None:
     name = f"<i {PLANTED}=1 hx-get=/{PLANTED} hx-trigger=load>"
     run_row(account=None, account_name=name)
-    page = arrived(browser, live_server)
+    page = arrived(signed_in)
     told = complaints(page)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -174,9 +162,9 @@ def test_hostile_names_stay_text(
     ],
 )
 def test_g_and_a_letter_go_to_a_place(
-    browser: Browser, live_server: Any, site: None, key: str, title: str
+    signed_in, site: None, key: str, title: str
 ) -> None:
-    page = arrived(browser, live_server)
+    page = arrived(signed_in)
     page.goto("/you/")
 
     page.keyboard.press("g")
@@ -185,10 +173,8 @@ def test_g_and_a_letter_go_to_a_place(
     expect(heading(page)).to_have_text(title)
 
 
-def test_a_question_mark_shows_the_sheet(
-    browser: Browser, live_server: Any, site: None
-) -> None:
-    page = arrived(browser, live_server)
+def test_a_question_mark_shows_the_sheet(signed_in, site: None) -> None:
+    page = arrived(signed_in)
 
     page.keyboard.press("?")
 
@@ -197,10 +183,8 @@ def test_a_question_mark_shows_the_sheet(
     expect(sheet.get_by_text("Next change of a plan")).to_be_visible()
 
 
-def test_shortcuts_do_nothing_while_somebody_types(
-    browser: Browser, live_server: Any, site: None
-) -> None:
-    page = arrived(browser, live_server)
+def test_shortcuts_do_nothing_while_somebody_types(signed_in, site: None) -> None:
+    page = arrived(signed_in)
     page.goto("/accounts/")
     field = page.get_by_role("search", name="Accounts").get_by_role("searchbox")
 
@@ -211,10 +195,8 @@ def test_shortcuts_do_nothing_while_somebody_types(
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_shortcuts_do_nothing_under_an_open_dialog(
-    browser: Browser, live_server: Any, site: None
-) -> None:
-    page = arrived(browser, live_server)
+def test_shortcuts_do_nothing_under_an_open_dialog(signed_in, site: None) -> None:
+    page = arrived(signed_in)
     page.keyboard.press("?")
 
     page.keyboard.press("g")
@@ -223,10 +205,8 @@ def test_shortcuts_do_nothing_under_an_open_dialog(
     expect(heading(page)).to_have_text("Overview")
 
 
-def test_a_double_click_on_the_name_signs_nobody_out(
-    browser: Browser, live_server: Any, site: None
-) -> None:
-    page = arrived(browser, live_server)
+def test_a_double_click_on_the_name_signs_nobody_out(signed_in, site: None) -> None:
+    page = arrived(signed_in)
 
     page.get_by_text("operator, menu").dblclick()
     page.goto("/accounts/")
@@ -235,10 +215,8 @@ def test_a_double_click_on_the_name_signs_nobody_out(
 
 
 @at_widths(1440, 1024, 320)
-def test_axe_finds_nothing(
-    browser: Browser, live_server: Any, site: None, look: dict[str, Any]
-) -> None:
-    page = arrived(browser, live_server, **look)
+def test_axe_finds_nothing(signed_in, site: None, look: dict[str, Any]) -> None:
+    page = arrived(signed_in, **look)
     page.goto("/search/?text=web")
     assert_it_fits(page, look)
     page.keyboard.press("Control+k")

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.web.browsing import (
     assert_axe_finds_nothing,
     complaints,
-    signed_in,
     width_of,
 )
 from tests.rows import account_row, managing_row, person
@@ -22,8 +21,7 @@ from tests.rows import account_row, managing_row, person
 @pytest.mark.smoke
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_unfolded_read_and_taken(
-    browser: Browser,
-    live_server: Any,
+    signed_in,
     transactional_db: None,
     aws: Credentials,
     prompt_worker: None,
@@ -32,7 +30,7 @@ def test_it_is_unfolded_read_and_taken(
     person("operator")
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
     account = account_row(providers={})
-    page = signed_in(browser, live_server, color_scheme=scheme)
+    page = signed_in(color_scheme=scheme)
     told = complaints(page)
     page.goto(f"/accounts/{account.pk}/access/")
 

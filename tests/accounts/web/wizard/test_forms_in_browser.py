@@ -4,21 +4,19 @@ is reached.
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from accounts.models import EnabledProvider
-from tests.accounts.web.browsing import assert_axe_finds_nothing, signed_in
+from tests.accounts.web.browsing import assert_axe_finds_nothing
 from tests.rows import account_row, managing_row, person
 
 
 @pytest.fixture
-def page(browser: Browser, live_server: Any, transactional_db: None) -> Page:
+def page(signed_in, transactional_db: None) -> Page:
     person("operator")
     managing_row()
-    return signed_in(browser, live_server)
+    return signed_in()
 
 
 @pytest.fixture
@@ -106,7 +104,7 @@ def test_a_form_that_came_back_unsaved_asks(page: Page, asked: list[str]) -> Non
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_cluster_is_added_by_a_button_with_and_without_scripts(
-    browser: Browser, live_server: Any, transactional_db: None, scripts: bool
+    signed_in, transactional_db: None, scripts: bool
 ) -> None:
     person("operator")
     managing_row()
@@ -114,8 +112,6 @@ def test_a_cluster_is_added_by_a_button_with_and_without_scripts(
     EnabledProvider.objects.create(account=account, key="eks")
     # High enough that the bar of buttons, which stays in sight, covers nothing.
     page = signed_in(
-        browser,
-        live_server,
         java_script_enabled=scripts,
         bypass_csp=True,
         viewport={"width": 1280, "height": 2000},

@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import ManagedAccount
 from accounts.models.states import State
 from tests.accounts.web.browsing import (
     assert_it_fits,
     at_widths,
-    signed_in,
 )
 from tests.rows import account_row, managing_row, person
 
@@ -34,10 +33,8 @@ def exact_time(page: Page) -> str:
     return page.locator("time").first.get_attribute("title") or ""
 
 
-def test_times_are_the_browsers_until_a_zone_is_chosen(
-    browser: Browser, live_server: Any, site: None
-) -> None:
-    page = signed_in(browser, live_server, timezone_id="Asia/Tokyo")
+def test_times_are_the_browsers_until_a_zone_is_chosen(signed_in, site: None) -> None:
+    page = signed_in(timezone_id="Asia/Tokyo")
     assert exact_time(page).startswith("1 Jul 2026, 21:30:00")
     assert exact_time(page).endswith("1 Jul 2026, 12:30:00 UTC")
 
@@ -50,10 +47,8 @@ def test_times_are_the_browsers_until_a_zone_is_chosen(
 
 
 @pytest.mark.smoke
-def test_shortcuts_that_are_off_do_nothing(
-    browser: Browser, live_server: Any, site: None
-) -> None:
-    page = signed_in(browser, live_server)
+def test_shortcuts_that_are_off_do_nothing(signed_in, site: None) -> None:
+    page = signed_in()
     page.goto("/you/")
     page.get_by_role("checkbox", name="Keyboard shortcuts").uncheck()
     page.get_by_role("button", name="Save").click()
@@ -71,10 +66,8 @@ def test_shortcuts_that_are_off_do_nothing(
 
 
 @at_widths(1440, 1024, 320)
-def test_axe_finds_nothing(
-    browser: Browser, live_server: Any, site: None, look: dict[str, Any]
-) -> None:
-    page = signed_in(browser, live_server, **look)
+def test_axe_finds_nothing(signed_in, site: None, look: dict[str, Any]) -> None:
+    page = signed_in(**look)
     page.goto("/you/")
 
     assert_it_fits(page, look)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.accounts.web.browsing import complaints, signed_in
+from tests.accounts.web.browsing import complaints
 from tests.accounts.web.looks import axe_findings, faults
 from tests.bundles import core
 from tests.factories import managed, provider, topology
@@ -15,9 +13,9 @@ from tests.rows import bundle_row, person
 
 
 @pytest.fixture
-def page(browser: Browser, live_server: Any, two_bundles: None) -> Page:
+def page(signed_in, two_bundles: None) -> Page:
     person("operator")
-    page = signed_in(browser, live_server, bypass_csp=True)
+    page = signed_in(bypass_csp=True)
     page.goto("/bundles/2/since/1/")
     return page
 
@@ -54,7 +52,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out_at_any_width(page: Page) -> No
 
 
 def test_sixty_four_accounts_are_read_without_scrolling_for_long(
-    browser: Browser, live_server: Any, transactional_db: None
+    signed_in, transactional_db: None
 ) -> None:
     person("operator")
     many = [
@@ -70,7 +68,7 @@ def test_sixty_four_accounts_are_read_without_scrolling_for_long(
     bundle_row(topology(core()), 1)
     bundle_row(topology(core(), *many), 2)
     size = {"width": 1440, "height": 900}
-    page = signed_in(browser, live_server, bypass_csp=True, viewport=size)
+    page = signed_in(bypass_csp=True, viewport=size)
     page.goto("/bundles/2/since/1/")
     expect(page.get_by_text("64 AWS accounts added (128")).to_be_visible()
 

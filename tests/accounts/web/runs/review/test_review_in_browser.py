@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import Run
 from accounts.models.states import Status
@@ -16,7 +16,6 @@ from tests.accounts.web.browsing import (
     assert_it_fits,
     at_widths,
     complaints,
-    signed_in,
 )
 from tests.plans import EVERY_PROVIDER, planned_run
 from tests.rows import account_row, managing_row, person, step_row
@@ -36,8 +35,8 @@ def run(transactional_db: None) -> Run:
 
 
 @pytest.fixture
-def page(browser: Browser, live_server: Any, run: Run) -> Page:
-    page = signed_in(browser, live_server, "approver", viewport=WIDE)
+def page(signed_in, run: Run) -> Page:
+    page = signed_in("approver", viewport=WIDE)
     page.goto(run.get_absolute_url())
     return page
 
@@ -199,13 +198,13 @@ MANY = [{"name": f"cluster-{n:02}", "region": "us-east-1"} for n in range(21)]
 
 
 def test_a_plan_of_many_changes_is_not_endless(
-    browser: Browser, live_server: Any, transactional_db: None
+    signed_in, transactional_db: None
 ) -> None:
     person("approver")
     managing_row()
     providers = {**EVERY_PROVIDER, "eks": {"clusters": MANY}}
     run = planned_run(account_row(providers=providers, uses_external_id=False))
-    page = signed_in(browser, live_server, "approver", viewport=WIDE)
+    page = signed_in("approver", viewport=WIDE)
     heights = {}
     for width in (390, 1024, 1440):
         page.set_viewport_size({**WIDE, "width": width})
@@ -225,13 +224,13 @@ def test_a_plan_of_many_changes_is_not_endless(
 
 
 def test_a_link_from_another_page_opens_a_change_in_the_rest(
-    browser: Browser, live_server: Any, transactional_db: None
+    signed_in, transactional_db: None
 ) -> None:
     person("approver")
     managing_row()
     providers = {"eks": {"clusters": MANY}}
     run = planned_run(account_row(providers=providers, uses_external_id=False))
-    page = signed_in(browser, live_server, "approver", viewport=WIDE)
+    page = signed_in("approver", viewport=WIDE)
     page.goto(run.get_absolute_url())
     index = page.get_by_role("navigation", name="Changes")
     address = index.get_by_role("link", name="cluster-20").first.get_attribute("href")
@@ -255,11 +254,9 @@ def test_a_line_of_the_summary_opens_its_change(page: Page) -> None:
 
 @pytest.mark.parametrize("viewport", [WIDE, PHONE])
 def test_the_bar_stays_and_hides_nothing_that_has_the_focus(
-    browser: Browser, live_server: Any, run: Run, viewport: Any
+    signed_in, run: Run, viewport: Any
 ) -> None:
-    page = signed_in(
-        browser, live_server, "approver", viewport=viewport, reduced_motion="reduce"
-    )
+    page = signed_in("approver", viewport=viewport, reduced_motion="reduce")
     page.goto(run.get_absolute_url())
     approve = page.get_by_role("button", name="Approve and apply")
     expect(approve).to_be_in_viewport()
@@ -286,12 +283,8 @@ UNDER_THE_BAR = """() => {
 
 
 @pytest.mark.smoke
-def test_a_plan_is_read_and_approved_without_scripts(
-    browser: Browser, live_server: Any, run: Run
-) -> None:
-    page = signed_in(
-        browser, live_server, "approver", viewport=PHONE, java_script_enabled=False
-    )
+def test_a_plan_is_read_and_approved_without_scripts(signed_in, run: Run) -> None:
+    page = signed_in("approver", viewport=PHONE, java_script_enabled=False)
     page.goto(run.get_absolute_url())
     expect(page.get_by_role("button", name="Expand all")).to_be_hidden()
     expect(page.get_by_label("Filter the changes")).to_be_hidden()
@@ -311,10 +304,10 @@ def test_a_plan_is_read_and_approved_without_scripts(
 @pytest.mark.smoke
 @at_widths(1440, 1024, 390)
 def test_axe_finds_nothing_at_any_width(
-    browser: Browser, live_server: Any, run: Run, look: dict[str, Any]
+    signed_in, run: Run, look: dict[str, Any]
 ) -> None:
     step_row(run, verb="delete", before={"name": "x"}, after=None)
-    page = signed_in(browser, live_server, "approver", **look)
+    page = signed_in("approver", **look)
 
     page.goto(run.get_absolute_url())
     assert_it_fits(page, look)
