@@ -10,11 +10,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.mapping.edits import (
-    editing,
-    is_outdated_by,
-    outdated_by,
-)
+from accounts.mapping.edits import editing, is_outdated_by, outdated_by
 from accounts.mapping.managed import managed_of
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State

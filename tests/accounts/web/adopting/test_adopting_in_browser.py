@@ -9,11 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import ManagedAccount, ManagingAccount
-from tests.accounts.web.browsing import (
-    assert_axe_finds_nothing,
-    complaints,
-    width_of,
-)
+from tests.accounts.web.browsing import assert_axe_finds_nothing, complaints, width_of
 from tests.onboarding.adopting.documents import aws, halconfig
 from tests.rows import person
 

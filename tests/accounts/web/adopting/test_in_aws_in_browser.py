@@ -14,11 +14,7 @@ from tests.accounts.mapping.adopted import report_row
 from tests.accounts.web.adopting.test_adopting_in_browser import operator as operator
 from tests.accounts.web.adopting.test_in_aws import FOUND
 from tests.accounts.web.answers import work
-from tests.accounts.web.browsing import (
-    assert_axe_finds_nothing,
-    complaints,
-    width_of,
-)
+from tests.accounts.web.browsing import assert_axe_finds_nothing, complaints, width_of
 
 
 @pytest.mark.smoke

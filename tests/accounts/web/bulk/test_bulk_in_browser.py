@@ -10,12 +10,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State
-from tests.accounts.web.browsing import (
-    SignedIn,
-    assert_it_fits,
-    at_widths,
-    complaints,
-)
+from tests.accounts.web.browsing import SignedIn, assert_it_fits, at_widths, complaints
 from tests.rows import account_row, managing_row, person
 
 

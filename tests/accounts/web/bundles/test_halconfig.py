@@ -9,11 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.views.debug import SafeExceptionReporterFilter
 
-from tests.accounts.management.test_merge_halconfig import (
-    COLLIDING,
-    CONFIG,
-    SECRET,
-)
+from tests.accounts.management.test_merge_halconfig import COLLIDING, CONFIG, SECRET
 from tests.bundles import core, with_every_provider
 from tests.factories import topology
 from tests.rows import bundle_row, person

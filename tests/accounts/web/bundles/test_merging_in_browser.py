@@ -8,11 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.accounts.management.test_merge_halconfig import CONFIG, SECRET
-from tests.accounts.web.browsing import (
-    assert_axe_finds_nothing,
-    complaints,
-    width_of,
-)
+from tests.accounts.web.browsing import assert_axe_finds_nothing, complaints, width_of
 from tests.bundles import core, with_every_provider
 from tests.factories import MANAGED_ID, topology
 from tests.rows import bundle_row, managing_row, person

@@ -17,10 +17,7 @@ from tests.accounts.spinnaker.deliveries.delivering import (
     proved_row,
     reach,
 )
-from tests.accounts.web.browsing import (
-    assert_it_looks_right,
-    complaints,
-)
+from tests.accounts.web.browsing import assert_it_looks_right, complaints
 from tests.onboarding.delivery.strict_gate import StrictGate
 from tests.rows import managing_row, person
 

@@ -9,11 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.factors import app_codes
 from accounts.models import Activity, Passkey
-from tests.accounts.web.browsing import (
-    assert_it_fits,
-    at_widths,
-    complaints,
-)
+from tests.accounts.web.browsing import assert_it_fits, at_widths, complaints
 from tests.accounts.web.factors.people import give_app
 from tests.rows import PASSWORD, managing_row, person
 

@@ -7,10 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.accounts.web.browsing import (
-    assert_it_fits,
-    at_widths,
-)
+from tests.accounts.web.browsing import assert_it_fits, at_widths
 from tests.rows import account_row, managing_row, person
 
 

@@ -9,11 +9,7 @@ from playwright.sync_api import Page, Request, Route, expect
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
-from tests.accounts.web.browsing import (
-    SignedIn,
-    assert_axe_finds_nothing,
-    complaints,
-)
+from tests.accounts.web.browsing import SignedIn, assert_axe_finds_nothing, complaints
 from tests.rows import account_row, managing_row, person, run_row, step_row
 
 LOOK = "01:00"

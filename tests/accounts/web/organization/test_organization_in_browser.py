@@ -14,10 +14,7 @@ from accounts.models import ManagedAccount, Member, Organization
 from accounts.models.states import State
 from script.emulated_organization import MANAGING, MEMBERS, Credentials
 from tests.accounts.discover.organization.organizations import member_row
-from tests.accounts.web.browsing import (
-    assert_axe_finds_nothing,
-    complaints,
-)
+from tests.accounts.web.browsing import assert_axe_finds_nothing, complaints
 from tests.accounts.web.looks import faults
 from tests.rows import account_row, managing_row, person
 

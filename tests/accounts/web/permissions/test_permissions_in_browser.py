@@ -8,11 +8,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from tests.accounts.web.browsing import (
-    assert_axe_finds_nothing,
-    complaints,
-    width_of,
-)
+from tests.accounts.web.browsing import assert_axe_finds_nothing, complaints, width_of
 from tests.rows import account_row, managing_row, person
 
 LONG = "a-very-long-name-" + "x" * 43

@@ -19,10 +19,7 @@ from tests.accounts.runs.carried import member, root
 from tests.accounts.runs.conftest import here as here
 from tests.accounts.runs.conftest import unadopted as unadopted
 from tests.accounts.runs.rollouts.rows import work
-from tests.accounts.web.browsing import (
-    assert_it_looks_right,
-    complaints,
-)
+from tests.accounts.web.browsing import assert_it_looks_right, complaints
 from tests.rows import person
 
 

@@ -14,10 +14,7 @@ from accounts.models.states import Status
 from onboarding.desired.managed import managed_side
 from onboarding.desired.managing import managing_side
 from onboarding.resources.plan import Plan, PlannedChange, diff
-from tests.accounts.web.browsing import (
-    assert_axe_finds_nothing,
-    complaints,
-)
+from tests.accounts.web.browsing import assert_axe_finds_nothing, complaints
 from tests.accounts.web.looks import faults
 from tests.rows import account_row, managing_row, person, run_row
 

@@ -10,11 +10,7 @@ import yaml
 from playwright.sync_api import expect
 
 from script.emulated_organization import MANAGING, Credentials
-from tests.accounts.web.browsing import (
-    assert_axe_finds_nothing,
-    complaints,
-    width_of,
-)
+from tests.accounts.web.browsing import assert_axe_finds_nothing, complaints, width_of
 from tests.rows import account_row, managing_row, person
 
 

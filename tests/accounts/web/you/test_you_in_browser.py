@@ -10,10 +10,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import ManagedAccount
 from accounts.models.states import State
-from tests.accounts.web.browsing import (
-    assert_it_fits,
-    at_widths,
-)
+from tests.accounts.web.browsing import assert_it_fits, at_widths
 from tests.rows import account_row, managing_row, person
 
 MOMENT = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
