@@ -199,6 +199,10 @@ def test_a_module_can_be_read_at_once() -> None:
     assert {name: count for name, count in lines.items() if count > LINES} == {}
 
 
+def test_the_architecture_can_be_read_at_once() -> None:
+    assert len((ROOT / "ARCHITECTURE.md").read_text().splitlines()) <= 200
+
+
 LONGER = {ROOT / "script" / "emulated_organization.py"}
 """A whole organization's seed, in the order in which it is made."""
 
