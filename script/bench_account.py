@@ -104,7 +104,7 @@ def onboarded(lots: dict[str, list[Account]]) -> dict[str, dict[str, Cost]]:
 
     from accounts.mapping.accounts_file import register
     from accounts.runs import stages
-    from accounts.runs.actions import keep, plan, plan_managing
+    from accounts.runs.actions import plan, plan_managing
     from accounts.workers.process import before_the_fork
     from onboarding.accounts_file import read
 
@@ -115,7 +115,7 @@ def onboarded(lots: dict[str, list[Account]]) -> dict[str, dict[str, Cost]]:
         for kind, lot in lots.items()
     }
     grants = [row for lot in rows.values() for row in lot]
-    carry_out(plan_managing(None, grants=grants, send=keep))
+    carry_out(plan_managing(None, grants=grants))
     unmeasured = {**stages.STAGES}
     costs: dict[str, dict[str, Cost]] = {}
     for kind, lot in rows.items():
@@ -126,19 +126,19 @@ def onboarded(lots: dict[str, list[Account]]) -> dict[str, dict[str, Cost]]:
                     cost = costs[kind][stage.label.lower()]
                     stages.STAGES[stage] = partial(measure, cost, work)
             row.refresh_from_db()
-            carry_out(plan(row, None, send=keep, alone=True))
+            carry_out(plan(row, None, alone=True))
     return costs
 
 
 def carry_out(run: Run) -> None:
     """Plan, approve, apply and verify."""
     from accounts.models.states import Status
-    from accounts.runs.actions import approve, keep
+    from accounts.runs.actions import approve
     from accounts.runs.stages import carry_on
 
     carry_on(run)
     run.refresh_from_db()
-    assert approve(run, None, send=keep), run.error
+    assert approve(run, None), run.error
     run.refresh_from_db()
     carry_on(run)
     run.refresh_from_db()

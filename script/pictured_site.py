@@ -170,7 +170,7 @@ from accounts.models import Run
 from accounts.runs.actions import approve, keep
 from accounts.runs.stages import carry_on
 for run in Run.objects.filter(kind="managing", status="planned"):
-    approve(run, User.objects.get(username="paula"), send=keep)
+    approve(run, User.objects.get(username="paula"))
     carry_on(run)
 """
 

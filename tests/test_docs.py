@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from accounts.models.states import Status
-from accounts.runs.actions import approve, keep, plan, plan_managing
+from accounts.runs.actions import approve, plan, plan_managing
 from accounts.runs.stages import carry_on
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
 from tests.accounts.runs.carried import root
@@ -83,12 +83,12 @@ def test_the_documented_rights_of_bowline_are_enough(
         monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint)
         only_documented_rights(own_aws._replace(endpoint=aws.endpoint))
         for run in (
-            plan_managing(None, send=keep),
-            plan(own, None, send=keep),
-            plan(other, None, send=keep),
+            plan_managing(None),
+            plan(own, None),
+            plan(other, None),
         ):
             carry_on(run)
-            approve(run, None, send=keep)
+            approve(run, None)
             carry_on(run)
 
             run.refresh_from_db()

@@ -5,7 +5,7 @@ What workers do with them is in stages.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -46,13 +46,6 @@ STARTED = {
     Run.Kind.VERIFY: What.VERIFY,
     Run.Kind.REMOVE: What.REMOVE,
 }
-
-Send = Callable[[Run], object]
-"""Queues a run once its rows are committed: for a worker, or for nobody."""
-
-
-def keep(run: Run) -> None:
-    """Queue nothing: the caller carries the run out."""
 
 
 class Forgotten(Exception):
@@ -112,7 +105,6 @@ def plan(
     alone: bool = False,
     take_over: TakeOver = NOTHING,
     origin: Run.Origin = Run.Origin.PAGE,
-    send: Send = wake,
 ) -> Run:
     """Start a run that plans what to change; raise RunOpen, NameTaken, NoRoom,
     ManagingNotVerified or NoManagingAccount where that cannot be.
@@ -130,7 +122,6 @@ def plan(
         alone=alone,
         take_over=take_over,
         origin=origin,
-        send=send,
     )
 
 
@@ -139,7 +130,6 @@ def verify(
     by: User | None,
     *,
     origin: Run.Origin = Run.Origin.PAGE,
-    send: Send = wake,
 ) -> Run:
     """Start a run that changes nothing and proves again what exists; raise RunOpen or
     NothingStands where that cannot be. A waiting plan is left to whoever approves.
@@ -153,7 +143,6 @@ def verify(
         by,
         status=Status.VERIFYING,
         origin=origin,
-        send=send,
     )
 
 
@@ -178,16 +167,13 @@ def plan_managing(
     *,
     grants: Iterable[ManagedAccount] = (),
     origin: Run.Origin = Run.Origin.PAGE,
-    send: Send = wake,
 ) -> Run:
     """Start a run that plans the managing account, with the AssumeRole of these; raise
     RunOpen or NoRoom.
     """
     managing, grants = managing_row(), list(grants)
     refuse_overflow(managing, grants)
-    return start(
-        Run.Kind.MANAGING, managing, None, by, grants=grants, origin=origin, send=send
-    )
+    return start(Run.Kind.MANAGING, managing, None, by, grants=grants, origin=origin)
 
 
 def start(
@@ -202,7 +188,6 @@ def start(
     grants: Iterable[ManagedAccount] = (),
     rollout: Rollout | None = None,
     origin: Run.Origin = Run.Origin.PAGE,
-    send: Send = wake,
 ) -> Run:
     with transaction.atomic():
         make_way(kind, account)
@@ -228,7 +213,7 @@ def start(
         if rollout is None:  # which was refused as a whole, or not
             refuse_outside(by, OPERATOR, account)
         run.grants.set(grants)
-        transaction.on_commit(partial(send, run))
+        transaction.on_commit(partial(wake, run))
         if origin != Run.Origin.SCHEDULE:  # that decided nothing
             record_run(by, STARTED[kind], run)
     return run
@@ -271,7 +256,6 @@ def approve(
     *,
     read: str | None = None,
     comment: str = "",
-    send: Send = wake,
 ) -> bool:
     """Approve a plan; False where somebody decided earlier, or an edit outdates it.
     Raise SamePerson where another person must, PlanChanged where what was `read`, by
@@ -295,7 +279,7 @@ def approve(
             if not has_wave(run):
                 if not run.unedited_subject.begin_applying():
                     raise MovedMeanwhile(f"{run} has no account.")
-                transaction.on_commit(partial(send, run))
+                transaction.on_commit(partial(wake, run))
             else:
                 tell_rollout(run)
             record_run(by, What.APPROVE, run)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
-from accounts.runs.actions import RunOpen, keep, verify
+from accounts.runs.actions import RunOpen, verify
 from accounts.runs.owners.looking import look
 from accounts.runs.stages import carry_on
 from accounts.work.threads import in_threads
@@ -36,7 +36,7 @@ class Batch:
 
         def work(account: ManagedAccount) -> Run:
             try:
-                run = verify(account, self.by, origin=COMMAND, send=keep)
+                run = verify(account, self.by, origin=COMMAND)
             except RunOpen as error:
                 run = error.run
                 if run.status != Status.VERIFYING or run.is_held:
@@ -49,7 +49,7 @@ class Batch:
         """Look once whether the owner of an account that was handed off is done."""
         if run.status != Status.HANDED_OFF:
             return run
-        look(run, managing_of(managing_row()), self.sessions, send=keep)
+        look(run, managing_of(managing_row()), self.sessions)
         return self.carried(run)
 
     def carried(self, run: Run) -> Run:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import Context, copy_context
 from typing import TypeVar
 
 from django.db import Error, connections
@@ -37,14 +38,17 @@ def own_connections() -> Iterator[None]:
 def in_threads(
     work: Callable[[T], Run], items: Iterable[T], threads: int
 ) -> Iterator[Run]:
-    """Do the work for each in a few threads; yield the runs in the items' order."""
+    """Do the work for each in a few threads, which send messages only where the caller
+    does; yield the runs in the items' order.
+    """
 
-    def alone(item: T) -> Run:
+    def alone(context: Context, item: T) -> Run:
         with own_connections():
-            return work(item)
+            return context.run(work, item)
 
+    contexts = iter(copy_context, None)
     with leases_extended(), ThreadPoolExecutor(max_workers=threads) as pool:
-        yield from pool.map(alone, items)
+        yield from pool.map(alone, contexts, items)
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def late(run: Run) -> str:
 
 def approve(name: str, by: User) -> Press:
     run = the_run(name)
-    return lambda: DONE if actions.approve(run, by, send=actions.keep) else late(run)
+    return lambda: DONE if actions.approve(run, by) else late(run)
 
 
 def discard(name: str, by: User) -> Press:
@@ -77,7 +77,7 @@ def plan(name: str, by: User) -> Press:
 
     def press() -> str:
         try:
-            actions.plan(account, by, send=actions.keep)
+            actions.plan(account, by)
         except actions.RunOpen as error:
             return str(error)
         return DONE
@@ -116,7 +116,7 @@ def build(name: str, by: User) -> Press:
 def deliver(name: str, by: User) -> Press:
     def press() -> str:
         try:
-            deliveries.start(by, send=deliveries.keep)
+            deliveries.start(by)
         except deliveries.DeliveryOpen as error:
             return str(error)
         return DONE

@@ -18,7 +18,7 @@ from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.people.deciding import SamePerson
 from accounts.people.policies import choose
-from accounts.runs.actions import approve, discard, keep, plan, remove, verify
+from accounts.runs.actions import approve, discard, plan, remove, verify
 from accounts.spinnaker.bundles import build, new_bundle
 from onboarding.spinnaker.bundle.contents import accounts_in
 from script.emulated_organization import Credentials
@@ -114,15 +114,15 @@ def test_nobody_takes_an_account_out_of_a_strict_environment_alone(
             environment="staging", read_roles=[], write_roles=[]
         )
 
-    run = carried(plan(ManagedAccount.objects.get(), olga, send=keep))
+    run = carried(plan(ManagedAccount.objects.get(), olga))
 
     with pytest.raises(SamePerson, match="In production, the person who plans"):
-        approve(run, olga, send=keep)
+        approve(run, olga)
     said = [risk.sentence for risk in plan_of(run).risks]
     assert said[0].startswith("The account leaves production for staging")
     assert (bundled()["environment"], bundled()["permissions"]) == ("production", ROLES)
 
-    assert approve(run, person("approver"), send=keep)
+    assert approve(run, person("approver"))
     assert carried(run).status == Status.VERIFIED
     assert bundled()["environment"] == "staging"
     assert ManagedAccount.objects.get().approved_environment == "staging"
@@ -134,7 +134,7 @@ def test_a_verification_does_not_pass_an_edit_off_as_approved(
     with editing(production):
         ManagedAccount.objects.update(read_roles=[], write_roles=[])
 
-    run = carried(verify(production, None, send=keep))
+    run = carried(verify(production, None))
 
     production.refresh_from_db()
     assert run.status == Status.VERIFIED, run.error
@@ -175,7 +175,7 @@ def test_what_was_approved_and_differs_by_now_is_not_carried_out(
     with editing(production):
         ManagedAccount.objects.update(environment="staging")
     run = planned(ManagedAccount.objects.get())
-    assert approve(run, None, send=keep)
+    assert approve(run, None)
     ManagedAccount.objects.update(write_roles=[])  # by no way that counts edits
 
     run = carried(run)

@@ -31,7 +31,7 @@ from accounts.people.policies import choose
 from accounts.people.role_limits.limits import limit
 from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER
-from accounts.runs.actions import approve, keep
+from accounts.runs.actions import approve
 from accounts.runs.deciding.same_changes import approve_same
 from accounts.runs.rollouts.decisions import approve_group
 from accounts.spinnaker.deliveries import decisions as deliveries
@@ -102,7 +102,7 @@ def test_who_edited_the_managing_account_approves_no_plan_that_carries_it(
     assert "olga edited the managing account. Another person must approve" in page
     assert "Another person must approve" in told(answer)
     assert Run.objects.get().status == Status.PLANNED
-    assert approve(run, paul, send=keep)
+    assert approve(run, paul)
 
 
 def test_a_role_for_dev_only_approves_no_plan_that_changes_what_all_share(
@@ -112,7 +112,7 @@ def test_a_role_for_dev_only_approves_no_plan_that_changes_what_all_share(
     limit(paul, APPROVER, ["dev"], None)
 
     with pytest.raises(Outside, match="All environments share the managing account"):
-        approve(run, paul, send=keep)
+        approve(run, paul)
 
 
 def test_a_colleagues_harmless_edit_launders_nothing(olga, paul, managing) -> None:
@@ -126,8 +126,8 @@ def test_a_colleagues_harmless_edit_launders_nothing(olga, paul, managing) -> No
 
     for by in (olga, paul):
         with pytest.raises(SamePerson, match=f"{by} edited the account"):
-            approve(run, by, send=keep)
-    assert approve_same(run.fingerprint, [str(run.pk)], olga, send=keep).approved == 0
+            approve(run, by)
+    assert approve_same(run.fingerprint, [str(run.pk)], olga).approved == 0
 
 
 def test_an_edit_of_the_managing_account_is_one_of_each_account_that_it_changes(
@@ -146,7 +146,7 @@ def test_an_edit_of_the_managing_account_is_one_of_each_account_that_it_changes(
     )
 
     with pytest.raises(SamePerson, match="olga edited the account"):
-        approve(run, olga, send=keep)
+        approve(run, olga)
 
 
 def test_who_uploaded_a_file_caused_what_is_new_and_what_changes_in_it(olga) -> None:
@@ -174,8 +174,8 @@ def test_only_an_approval_that_was_carried_out_forgets_who_edited(olga, paul) ->
     keep_approved(run)
     unapproved = list(account.authors.all())
     with pytest.raises(SamePerson):
-        approve(run, olga, send=keep)
-    assert approve(run, decider("quinn"), send=keep)
+        approve(run, olga)
+    assert approve(run, decider("quinn"))
     run.refresh_from_db()
     account.touch()
     keep_approved(run)
@@ -238,7 +238,7 @@ def test_what_is_approved_is_where_and_by_whom_it_was_caused_too(
     Run.objects.filter(pk=run.pk).update(**{column: now})
 
     with pytest.raises(PlanChanged):
-        approve(Run.objects.get(), paul, read=seen, send=keep)
+        approve(Run.objects.get(), paul, read=seen)
 
 
 def test_the_page_says_where_it_is_decided_and_who_caused_it(olga) -> None:
@@ -271,8 +271,8 @@ def test_nobody_leaves_a_strict_environment_alone(olga, paul) -> None:
     run = moved_out_of_production(olga)
 
     with pytest.raises(SamePerson, match="In production, the person who plans"):
-        approve(run, olga, send=keep)
-    assert approve(run, paul, send=keep)
+        approve(run, olga)
+    assert approve(run, paul)
 
 
 def test_a_role_for_where_it_goes_does_not_take_it_out_of_where_it_is(
@@ -282,7 +282,7 @@ def test_a_role_for_where_it_goes_does_not_take_it_out_of_where_it_is(
     limit(paul, APPROVER, ["staging"], None)
 
     with pytest.raises(Outside, match="is in production"):
-        approve(run, paul, send=keep)
+        approve(run, paul)
 
 
 def test_who_edited_the_connection_approves_no_delivery_through_it(olga, paul) -> None:
@@ -295,6 +295,6 @@ def test_who_edited_the_connection_approves_no_delivery_through_it(olga, paul) -
     )
 
     with pytest.raises(SamePerson, match="olga edited the Spinnaker connection"):
-        deliveries.approve(row, olga, send=deliveries.keep)
-    assert deliveries.approve(row, decider("quinn"), send=deliveries.keep)
+        deliveries.approve(row, olga)
+    assert deliveries.approve(row, decider("quinn"))
     assert not Spinnaker.objects.get().authors.exists()

@@ -15,7 +15,7 @@ from accounts import tasks
 from accounts.models import Bundle, Heartbeat, Run
 from accounts.models.lease import LEASE
 from accounts.models.states import State, Status
-from accounts.runs.actions import keep, plan
+from accounts.runs.actions import plan
 from accounts.work.heartbeat import EVERY, SILENT, silence
 from accounts.work.queue import wake
 from tests.accounts.web.asking import asked_again
@@ -153,7 +153,7 @@ def test_whatever_reaches_a_worker_ends_the_silence(task) -> None:
 
 def test_a_broker_that_takes_no_message_is_told_at_once(everybody, managing) -> None:
     tasks.heartbeat()
-    run = plan(account_row(), None, send=keep)
+    run = plan(account_row(), None)
 
     wake(run)
 

@@ -23,7 +23,7 @@ from botocore.awsrequest import AWSPreparedRequest
 
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
-from accounts.runs.actions import approve, keep, plan, plan_managing, remove, verify
+from accounts.runs.actions import approve, plan, plan_managing, remove, verify
 from onboarding.aws.backoff import Backoff
 from onboarding.aws.shared_clients import CONFIG
 from script.emulated_organization import MANAGING, Credentials
@@ -53,12 +53,12 @@ Begin = Callable[[ManagedAccount], Run]
 
 
 def of_managing(account: ManagedAccount) -> Run:
-    return plan_managing(None, send=keep)
+    return plan_managing(None)
 
 
 MANAGING_FIRST: Begin = of_managing
-ONBOARDING: Begin = partial(plan, by=None, send=keep)
-VERIFICATION: Begin = partial(verify, by=None, send=keep)
+ONBOARDING: Begin = partial(plan, by=None)
+VERIFICATION: Begin = partial(verify, by=None)
 REMOVAL: Begin = partial(remove, by=None)
 ENDINGS = {
     MANAGING_FIRST: Status.VERIFIED,
@@ -100,7 +100,7 @@ def through(run: Run) -> Run:
     """Plan, approve and carry out, as far as it goes."""
     run = carried(run)
     if run.status == Status.PLANNED:
-        assert approve(run, None, send=keep)
+        assert approve(run, None)
         run = carried(run)
     return run
 

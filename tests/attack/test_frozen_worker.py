@@ -21,7 +21,7 @@ from accounts.models import (
     Step,
 )
 from accounts.models.states import State, Status
-from accounts.runs.actions import approve, keep, plan, verify
+from accounts.runs.actions import approve, plan, verify
 from accounts.runs.stages import carry_on
 from script.emulated_organization import MEMBERS, Credentials
 from tests.accounts.runs.carried import (
@@ -49,7 +49,7 @@ def time_passes() -> None:
 def approved(account: ManagedAccount) -> Run:
     run = planned(account)
     assert run.status == Status.PLANNED, run.error
-    assert approve(run, None, send=keep)
+    assert approve(run, None)
     return run
 
 
@@ -77,7 +77,7 @@ def test_an_old_assume_role_policy_does_not_stay_over_a_newer_one(
     ids = {account.account_id for account in (MEMBERS[2], DEV, STAGING)}
     assert assumed(here) == ids
     for account in ManagedAccount.objects.all():
-        again = carried(verify(account, None, send=keep))
+        again = carried(verify(account, None))
         assert again.status == Status.VERIFIED, again.error
 
 
@@ -118,14 +118,14 @@ def test_an_error_that_a_frozen_worker_wakes_to_ends_nobodys_run(
 
 def test_the_steps_of_an_approved_run_are_not_replaced(here: Credentials) -> None:
     with_managing()
-    run = plan(member(), None, send=keep)
+    run = plan(member(), None)
     read: list[set[int]] = []
 
     def another_worker_plans_and_a_person_approves() -> None:
         time_passes()
         theirs = carried(Run.objects.get(pk=run.pk))
         assert theirs.status == Status.PLANNED, theirs.error
-        assert approve(theirs, None, send=keep)
+        assert approve(theirs, None)
         read.append(set(theirs.steps.values_list("pk", flat=True)))
 
     carry_on(run, Freezing("GetRole", another_worker_plans_and_a_person_approves))
@@ -160,7 +160,7 @@ def another_worker_takes_over() -> None:
 def test_what_it_learned_of_clusters_is_not_written_over_newer_details(
     here: Credentials, meanwhile: Callable[[], None], status: Status
 ) -> None:
-    run = plan(member(providers={"eks": EVERYTHING["eks"]}), None, send=keep)
+    run = plan(member(providers={"eks": EVERYTHING["eks"]}), None)
 
     carry_on(run, Freezing("DescribeCluster", meanwhile))
 
@@ -172,7 +172,7 @@ def test_what_it_learned_of_clusters_is_not_written_over_newer_details(
 def test_what_it_learned_of_bowline_is_not_written_over_an_edit(
     here: Credentials,
 ) -> None:
-    run = plan(member(), None, send=keep)
+    run = plan(member(), None)
 
     def somebody_edits() -> None:
         edited = {"bowline_principal": "", "version": F("version") + 1}
@@ -191,7 +191,7 @@ def test_results_of_a_verification_that_was_taken_over_are_not_kept(
 ) -> None:
     account = member()
     onboarded(account)
-    run = verify(account, None, send=keep)
+    run = verify(account, None)
 
     def another_worker_verifies() -> None:
         time_passes()

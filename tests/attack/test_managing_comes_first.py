@@ -12,7 +12,7 @@ from django.test import Client
 
 from accounts.models import ManagingAccount, Run
 from accounts.models.states import Status
-from accounts.runs.actions import approve, keep, plan, plan_managing, remove
+from accounts.runs.actions import approve, plan, plan_managing, remove
 from accounts.runs.deciding.coming_first import ManagingFirst
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import (
@@ -43,7 +43,7 @@ def test_the_first_account_waits_for_the_managing_accounts_own_plan(
 ) -> None:
     """One flow of two plans: each page leads to the next step."""
     planner, approver = person("operator"), person("approver")
-    run = carried(plan(member(), planner, send=keep))
+    run = carried(plan(member(), planner))
     managing = Run.objects.get(kind=Run.Kind.MANAGING)
     browser = Client()
     browser.force_login(approver)
@@ -76,9 +76,9 @@ def test_the_first_account_waits_for_the_managing_accounts_own_plan(
 def test_a_plan_of_the_managing_account_that_waits_is_not_made_again(
     here: Credentials,  # noqa: F811
 ) -> None:
-    waiting = carried(plan_managing(None, send=keep))
+    waiting = carried(plan_managing(None))
 
-    carried(plan(member(), None, send=keep))
+    carried(plan(member(), None))
 
     assert Run.objects.get(kind=Run.Kind.MANAGING) == waiting
     assert Run.objects.get(kind=Run.Kind.MANAGING).status == Status.PLANNED
@@ -96,7 +96,7 @@ def test_an_edit_of_the_managing_account_is_in_no_accounts_plan(
     with pytest.raises(
         ManagingFirst, match="has changes that this plan doesn't include"
     ):
-        approve(run, None, send=keep)
+        approve(run, None)
     assert done(run).status == Status.VERIFIED
 
 
@@ -127,7 +127,7 @@ def test_what_somebody_changed_in_aws_comes_back_by_its_own_plan(
 
     assert in_managing(removal) == LIST
     with pytest.raises(ManagingFirst):
-        approve(removal, None, send=keep)
+        approve(removal, None)
 
 
 def test_what_came_after_the_approval_is_applied_by_nobody(

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import Status
-from accounts.runs.actions import NothingStands, approve, keep, remove, verify
+from accounts.runs.actions import NothingStands, approve, remove, verify
 from accounts.runs.scope import COMPARED_FOR
 from accounts.runs.stages import carry_on
 from script.emulated_organization import MANAGING, MEMBERS, Account, Credentials
@@ -44,7 +44,7 @@ def interleaved(runs: list[Run], frozen_at: str) -> list[Run]:
     """Approve all, and carry each out while the one before it stands at this call."""
     for run in runs:
         assert run.status == Status.PLANNED, run.error
-        assert approve(run, None, send=keep)
+        assert approve(run, None)
 
     def carry(rest: list[Run]) -> None:
         if rest:
@@ -108,7 +108,7 @@ def test_a_strangers_line_in_the_list_fails_a_verification(here: Credentials) ->
     ManagingAccount.objects.update(verified_at=timezone.now() - COMPARED_FOR)
     somebody_adds(here, *MEMBERS[:2])
 
-    run = carried(verify(account, None, send=keep))
+    run = carried(verify(account, None))
 
     assert run.status == Status.FAILED
     assert f"update policy {ASSUME}" in run.error["message"]

@@ -23,7 +23,7 @@ from accounts.people.policies import (
     policies,
     strict_among,
 )
-from accounts.runs.actions import accept, approve, keep
+from accounts.runs.actions import accept, approve
 from accounts.runs.deciding.same_changes import approve_same
 from accounts.web.settings.switching_off import ask_off, switch_off, switch_on
 from tests.accounts.web.answers import read, told, url
@@ -101,7 +101,7 @@ def test_who_edited_the_account_may_not_approve_anothers_plan(olga, managing) ->
     run.refresh_from_db()
 
     with pytest.raises(SamePerson, match="olga edited the account"):
-        approve(run, olga, send=keep)
+        approve(run, olga)
 
 
 def test_the_wizard_keeps_who_edited(olga, managing) -> None:
@@ -120,11 +120,11 @@ def test_who_described_a_new_account_may_not_approve_it(olga, production) -> Non
     ManagedAccount.objects.get().authors.add(olga)
 
     with pytest.raises(SamePerson, match="olga edited the account"):
-        approve(Run.objects.get(), olga, send=keep)
+        approve(Run.objects.get(), olga)
 
 
 def test_plans_that_are_the_same_are_no_way_around_it(olga, production) -> None:
-    decided = approve_same(SAME, [str(production.pk)], olga, send=keep)
+    decided = approve_same(SAME, [str(production.pk)], olga)
 
     assert decided.approved == 0
     assert Run.objects.get().status == Status.PLANNED
@@ -132,7 +132,7 @@ def test_plans_that_are_the_same_are_no_way_around_it(olga, production) -> None:
 
 def test_nobody_is_no_second_person(production) -> None:
     with pytest.raises(SamePerson, match="name the approver with --by"):
-        approve(production, None, send=keep)
+        approve(production, None)
 
 
 def test_who_planned_may_not_accept_what_was_only_evaluated(olga, managing) -> None:
@@ -154,7 +154,7 @@ def test_the_name_decides_until_an_administrator_does(olga, production) -> None:
     choose("production", second_approver=False)
 
     assert found == {"": True, "dev": False, "production": True}
-    assert approve(production, olga, send=keep)
+    assert approve(production, olga)
 
 
 def test_to_leave_the_environment_out_is_no_way_around_it(olga, managing) -> None:
@@ -165,7 +165,7 @@ def test_to_leave_the_environment_out_is_no_way_around_it(olga, managing) -> Non
 
     assert not alone
     with pytest.raises(SamePerson, match="In no environment, the person who plans"):
-        approve(run, olga, send=keep)
+        approve(run, olga)
 
 
 def test_the_managing_account_asks_for_a_second_person_where_any_environment_does(
@@ -180,7 +180,7 @@ def test_the_managing_account_asks_for_a_second_person_where_any_environment_doe
 
     assert not nowhere
     with pytest.raises(SamePerson, match="For the managing account, the person who"):
-        approve(run, olga, send=keep)
+        approve(run, olga)
 
 
 def strict() -> list[bool]:
@@ -251,7 +251,7 @@ def test_a_plan_that_exists_keeps_its_second_person(olga, production) -> None:
     choose("production", second_approver=False)
 
     with pytest.raises(SamePerson, match="In production, the person who plans"):
-        approve(production, olga, send=keep)
+        approve(production, olga)
 
 
 def test_nobody_gives_a_role_or_more_to_themselves() -> None:

@@ -133,7 +133,7 @@ class World:
 
     def plan(self, who: int, choice: int) -> None:
         """Plan as a worker does, without AWS."""
-        run = actions.plan(self.account, self.people[who], send=actions.keep)
+        run = actions.plan(self.account, self.people[who])
         scope = Scope.load(run)
         keep_decided(run, scope, [], False)
         run.entries, run.status = planned_entries(run, scope), Status.PLANNED
@@ -142,7 +142,7 @@ class World:
 
     def approve(self, who: int, choice: int) -> None:
         run = self.run
-        if run is None or not actions.approve(run, self.people[who], send=actions.keep):
+        if run is None or not actions.approve(run, self.people[who]):
             return
         caused = self.touched | {self.planner}
         inside = self.limits[who]

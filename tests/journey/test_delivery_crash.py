@@ -17,7 +17,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import DeliveredAccount, Delivery
-from accounts.spinnaker.deliveries.decisions import approve, keep, start
+from accounts.spinnaker.deliveries.decisions import approve, start
 from onboarding.delivery.transport import Answer
 from script.servers import running, wait_until
 from tests.accounts.spinnaker.connecting import spinnaker_row
@@ -123,13 +123,13 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_twice_and_nothing_foreign(
     with served(Served(gate)) as here:
         spinnaker_row(here.url, poll_seconds=5)
         workers.begin()
-        delivery = start(None, send=keep)
+        delivery = start(None)
         workers.carry(delivery, Status.PLANNED)
         delivery.refresh_from_db()
-        assert approve(delivery, None, send=keep), delivery.error
+        assert approve(delivery, None), delivery.error
         workers.carry(delivery, Status.LOADED)
         writes = len(gate.writes)
-        again = start(None, send=keep)
+        again = start(None)
         workers.carry(again, Status.LOADED)
 
     delivery.refresh_from_db()

@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State
-from accounts.runs.actions import approve, keep, plan, remove, verify
+from accounts.runs.actions import approve, plan, remove, verify
 from accounts.runs.stages import carry_on
 from script.emulated_organization import (
     REGIONS,
@@ -88,10 +88,10 @@ class Job:
         return State(self.account.state)
 
     def bring_up_to_date(self) -> Run:
-        return carried_out(plan(self.account, None, send=keep))
+        return carried_out(plan(self.account, None))
 
     def verify(self) -> Run:
-        return carried(verify(self.account, None, send=keep))
+        return carried(verify(self.account, None))
 
     def remove(self) -> Run:
         return carried_out(remove(self.account, None))
@@ -100,7 +100,7 @@ class Job:
 def carried_out(run: Run) -> Run:
     """Plan, approve and carry out."""
     run = carried(run)
-    if approve(run, None, send=keep):
+    if approve(run, None):
         run = carried(run)
     return run
 

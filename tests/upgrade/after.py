@@ -18,7 +18,7 @@ from django.test import Client
 from accounts.models import Bundle, Delivery, ManagedAccount, Rollout, Run
 from accounts.models.states import Status
 from accounts.people.activity import first_broken
-from accounts.runs.actions import approve, keep, verify
+from accounts.runs.actions import approve, verify
 from accounts.runs.stages import carry_on
 from accounts.tasks import sweep
 from tests.upgrade.story import next_configuration
@@ -101,7 +101,7 @@ def pages() -> dict[str, Any]:
 
 
 def verified_again(name: str) -> list[str]:
-    run = verify(ManagedAccount.objects.get(name=name), None, send=keep)
+    run = verify(ManagedAccount.objects.get(name=name), None)
     carry_on(run)
     return outcome(run)
 
@@ -118,7 +118,7 @@ def approved(name: str) -> list[str]:
     """Approve the plan by the digest that whoever read it had read."""
     run = Run.objects.get(account__name=name, status=Status.PLANNED)
     by = User.objects.get(username="olga")
-    assert approve(run, by, read=run.plan_digest, send=keep)
+    assert approve(run, by, read=run.plan_digest)
     carry_on(run)
     return outcome(run)
 

@@ -29,7 +29,7 @@ from accounts.models.api.token import Scope
 from accounts.people.deciding import SamePerson
 from accounts.people.role_limits.refusing import Outside
 from accounts.spinnaker.bundles import Twins
-from accounts.spinnaker.deliveries.decisions import DeliveryOpen, approve, keep, start
+from accounts.spinnaker.deliveries.decisions import DeliveryOpen, approve, start
 from accounts.spinnaker.deliveries.planning import compared, said, steps_of
 from accounts.spinnaker.deliveries.reached import Reached
 from accounts.spinnaker.deliveries.stages import carry_on, is_waiting, reach
@@ -114,7 +114,7 @@ class Command(BowlineCommand):
     ) -> int:
         reached = reach()
         before = self.continued(wait=wait)
-        delivery = start(person, agreed=agreed, send=keep)
+        delivery = start(person, agreed=agreed)
         self.carry(delivery, reached)
         if delivery.status in Delivery.UNSUCCESSFUL:
             return combined([before, self.ended(delivery)])
@@ -203,7 +203,7 @@ class Command(BowlineCommand):
         reasons = list(kept_back(delivery.steps.light(), allowed))
         if not reasons:
             try:
-                return approve(delivery, person, send=keep)
+                return approve(delivery, person)
             except SamePerson as error:
                 reasons = [str(error)]
         self.stderr.write(f"{delivery}: not approved. {reasons[0]}")

@@ -14,11 +14,10 @@ from accounts.people.deciding import SamePerson
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER
-from accounts.runs.actions import Send, StillTold, approve
+from accounts.runs.actions import StillTold, approve
 from accounts.runs.capacity import room_in_plan
 from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.lateness import decided_already, outdated
-from accounts.work.queue import wake
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -50,7 +49,6 @@ def approve_same(
     by: User | None,
     *,
     comment: str = "",
-    send: Send = wake,
 ) -> Decided:
     """Approve those of the chosen runs whose plan still waits with these changes, each
     with the same comment.
@@ -63,7 +61,7 @@ def approve_same(
     refused: dict[UUID, str] = {}
     for run in asked.same_anywhere(fingerprint).select_related("account"):
         try:
-            if approve(run, by, comment=comment, send=send):
+            if approve(run, by, comment=comment):
                 approved.append(run.pk)
         except (SamePerson, StillTold, ManagingFirst, Outside) as error:
             refused[run.pk] = f"{run.account_name}: {error}"

@@ -23,7 +23,6 @@ from accounts.models.states import Status
 from accounts.models.steps import finish_steps
 from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
-from accounts.runs.actions import Send
 from accounts.runs.foreign.as_found import worded
 from accounts.runs.owners.versions import unseen
 from accounts.runs.owners.waiting import waits_for
@@ -87,7 +86,7 @@ FAILED = "The check failed because of an internal error. See the worker's log."
 STOPPED = "Automatic checks have ended. Choose Check now when the owner is done."
 
 
-def look_at_owners(*, send: Send = wake) -> None:
+def look_at_owners() -> None:
     """Look at all whose time has come, with one session of Spinnaker's identity."""
     due = Run.objects.awaited().select_related("account").order_by("look_at")
     runs = [run for run in due[:AT_ONCE] if claim(run)]
@@ -95,7 +94,7 @@ def look_at_owners(*, send: Send = wake) -> None:
         managing = managing_of(managing_row())
         sessions = Sessions("owners", managing.partition)
         for run in runs:
-            look(run, managing, sessions, send=send)
+            look(run, managing, sessions)
 
 
 def look_soon(run: Run, by: By) -> bool:
@@ -119,10 +118,10 @@ def claim(run: Run) -> bool:
     return bool(rows.update(look_at=run.look_at, looked_at=now))
 
 
-def look(run: Run, managing: Managing, sessions: Sessions, *, send: Send) -> None:
+def look(run: Run, managing: Managing, sessions: Sessions) -> None:
     """Look once, and let the run continue, or say what it waits for."""
     if not run.unedited_subject.exists():
-        move(run, Status.OUTDATED, send, error=edited(run))
+        move(run, Status.OUTDATED, error=edited(run))
         return
     try:
         waits = waits_for_managing(run, managing, sessions)
@@ -146,7 +145,7 @@ def look(run: Run, managing: Managing, sessions: Sessions, *, send: Send) -> Non
         )
         return
     removes = run.kind == Run.Kind.REMOVE
-    move(run, Status.APPLYING if removes else Status.VERIFYING, send)
+    move(run, Status.APPLYING if removes else Status.VERIFYING)
 
 
 def waits_for_managing(run: Run, managing: Managing, sessions: Sessions) -> str:
@@ -223,7 +222,7 @@ def named(changes: tuple[Change, ...]) -> str:
     return f"{worded(first)}, and {len(more)} more" if more else worded(first)
 
 
-def move(run: Run, to: Status, send: Send, **changes: Any) -> None:
+def move(run: Run, to: Status, **changes: Any) -> None:
     """Let the run continue, unless somebody superseded it meanwhile."""
     since = (Status.HANDED_OFF,)
     try:
@@ -236,7 +235,7 @@ def move(run: Run, to: Status, send: Send, **changes: Any) -> None:
                 finish_steps(
                     run.steps.all(), "Done by the account owner.", timezone.now()
                 )
-            transaction.on_commit(partial(send, run))
+            transaction.on_commit(partial(wake, run))
     except MovedMeanwhile:
         return
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from contextvars import copy_context
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.runs import RunQuerySet
 from accounts.models.standing import VERIFIED
 from accounts.models.states import OPEN, WORKING, Status
-from accounts.runs.actions import approve, keep
+from accounts.runs.actions import approve
 from accounts.runs.batch import COMMAND, Batch
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.decisions import (
@@ -141,7 +142,7 @@ class RolloutBatch(Batch):
         return self.managing_carried()
 
     def apply_managing(self, run: Run) -> Run:
-        approve(run, self.by, read=run.plan_digest, send=keep)
+        approve(run, self.by, read=run.plan_digest)
         return self.managing_carried()
 
     def part(
@@ -165,7 +166,7 @@ class RolloutBatch(Batch):
         """Approve each plan; carry out, wave by wave, what nothing keeps back."""
         chosen = list(runs)
         for run in chosen:
-            approve(run, self.by, read=run.plan_digest, send=keep)
+            approve(run, self.by, read=run.plan_digest)
         return self.each(runs_of(self.rollout), [run.pk for run in chosen])
 
     def give_up(self) -> None:
@@ -216,7 +217,7 @@ class RolloutBatch(Batch):
                 waiting = among.waiting().exclude(pk__in=at_work.values())
                 free = self.threads - len(at_work)
                 for run in waiting.order_by("number")[:free]:
-                    at_work[pool.submit(carry, run)] = run.pk
+                    at_work[pool.submit(copy_context().run, carry, run)] = run.pk
                 if at_work:
                     ended, _ = wait(at_work, LOOKS_EVERY, FIRST_COMPLETED)
                     for future in ended:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,12 +26,6 @@ if TYPE_CHECKING:
 What = Activity.What
 ASKED = (Why.TAKEN, Why.CHANGED_ELSEWHERE, Why.VANISHED)
 """What a person may agree to."""
-Send = Callable[[Delivery], object]
-"""Queues a delivery once its row is committed: for a worker, or for nobody."""
-
-
-def keep(delivery: Delivery) -> None:
-    """Queue nothing: the caller carries it out."""
 
 
 class DeliveryOpen(Exception):
@@ -60,9 +54,7 @@ def may_be_agreed(delivery: Delivery) -> set[str]:
     }
 
 
-def start(
-    by: User | None, *, agreed: Iterable[str] = (), send: Send = wake
-) -> Delivery:
+def start(by: User | None, *, agreed: Iterable[str] = ()) -> Delivery:
     """Start a delivery that plans; raise DeliveryOpen. A plan that waits is discarded
     for it. `agreed` names what Bowline may take over, overwrite or send again.
     """
@@ -79,7 +71,7 @@ def start(
                 )
         except IntegrityError as error:
             raise DeliveryOpen(Delivery.objects.open().latest("number")) from error
-        transaction.on_commit(partial(send, delivery))
+        transaction.on_commit(partial(wake, delivery))
         detail = {"agreed": names} if names else {}
         record_delivery(by, What.PLAN, delivery, **detail)
     return delivery
@@ -102,7 +94,6 @@ def approve(
     *,
     read: str | None = None,
     comment: str = "",
-    send: Send = wake,
 ) -> bool:
     """Approve a plan; False where somebody decided earlier. Raise SamePerson where
     another person must, and PlanChanged where what was `read`, by its fingerprint, is
@@ -116,7 +107,7 @@ def approve(
             delivery.approve(Delivery.Status.DELIVERING, by, comment)
             for connection in Spinnaker.objects.all():
                 connection.authors.clear()
-            transaction.on_commit(partial(send, delivery))
+            transaction.on_commit(partial(wake, delivery))
             record_delivery(by, What.APPROVE, delivery, comment=comment)
     except MovedMeanwhile:
         return False

@@ -12,7 +12,7 @@ from django.core.management import CommandError
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs import stages
-from accounts.runs.actions import keep, plan
+from accounts.runs.actions import plan
 from accounts.runs.scope import Scope
 from onboarding.aws.session import Sessions
 from script.emulated_organization import (
@@ -171,7 +171,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_an_open_run_is_named(file: Path) -> None:
     file.write_text(file.read_text().replace(entry(STAGING, MORE), ""))
     approved(file)
-    plan(ManagedAccount.objects.get(name=DEV.name), None, send=keep)
+    plan(ManagedAccount.objects.get(name=DEV.name), None)
 
     with pytest.raises(CommandError, match=rf"Run \d+ of {DEV.name}"):
         onboard(file)

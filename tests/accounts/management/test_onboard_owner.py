@@ -27,7 +27,7 @@ accounts:
 
 
 def test_it_ends_with_a_code_of_its_own_until_the_owner_is_done(
-    here: Credentials, tmp_path: Path
+    here: Credentials, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "accounts.yaml"
     file.write_text(FILE)
@@ -43,6 +43,7 @@ def test_it_ends_with_a_code_of_its_own_until_the_owner_is_done(
     assert ManagedAccount.objects.get().state == State.VERIFIED
     third = onboard(file)
     assert third.code == 0, third
+    assert "broker" not in caplog.text  # it carries out by itself what it starts
 
 
 OWNED = f"""\

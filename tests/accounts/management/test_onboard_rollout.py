@@ -16,7 +16,7 @@ from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.lease import LEASE
 from accounts.models.states import State, Status
 from accounts.runs import stages
-from accounts.runs.actions import keep, plan
+from accounts.runs.actions import plan
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.scope import Scope
 from onboarding.aws.errors import AwsError
@@ -147,7 +147,7 @@ def test_what_a_killed_command_began_to_change_is_carried_to_its_end(
 
 def test_one_with_another_run_is_left_out_and_named(file: Path) -> None:
     approved(file)
-    run = plan(ManagedAccount.objects.get(name=DEV.name), None, send=keep)
+    run = plan(ManagedAccount.objects.get(name=DEV.name), None)
 
     ending = onboard(file)
 

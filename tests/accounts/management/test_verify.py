@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import ManagedAccount, Run
 from accounts.models.lease import LEASE
 from accounts.models.states import Status
-from accounts.runs.actions import keep, plan
+from accounts.runs.actions import plan
 from accounts.runs.actions import verify as start
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
 from tests.accounts.runs.carried import onboarded
@@ -89,7 +89,7 @@ def test_a_failure_is_told_with_its_place_and_its_mend(
 
 
 def test_a_run_that_is_open_stands_in_the_way(account: ManagedAccount) -> None:
-    run = plan(account, None, send=keep)
+    run = plan(account, None)
     run.move(Status.APPLYING, since=(Status.PLANNING,))
 
     ending = verify()
@@ -100,7 +100,7 @@ def test_a_run_that_is_open_stands_in_the_way(account: ManagedAccount) -> None:
 
 
 def test_a_verification_that_was_killed_is_continued(account: ManagedAccount) -> None:
-    run = start(account, None, send=keep)
+    run = start(account, None)
     Run.objects.filter(pk=run.pk).update(leased_until=Now() + LEASE)
     held = verify()
     Run.objects.filter(pk=run.pk).update(leased_until=Now() - LEASE)
@@ -114,7 +114,7 @@ def test_a_verification_that_was_killed_is_continued(account: ManagedAccount) ->
 
 
 def test_a_waiting_plan_is_left_to_whoever_approves(account: ManagedAccount) -> None:
-    run = plan(account, None, send=keep)
+    run = plan(account, None)
     run.move(Status.PLANNED, since=(Status.PLANNING,))
 
     ending = verify()

@@ -9,7 +9,7 @@ import boto3
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
-from accounts.runs.actions import approve, keep, plan, plan_managing
+from accounts.runs.actions import approve, plan, plan_managing
 from accounts.runs.deciding.coming_first import (
     APPLIED,
     managing_first,
@@ -43,12 +43,12 @@ def carried(run: Run) -> Run:
 def with_managing() -> None:
     """Apply the managing account, whose own plan comes before those of accounts."""
     if not managing_row().applied:
-        assert done(carried(plan_managing(None, send=keep))).status in APPLIED
+        assert done(carried(plan_managing(None))).status in APPLIED
 
 
 def planned(account: ManagedAccount) -> Run:
     with_managing()
-    return carried(plan(account, None, send=keep))
+    return carried(plan(account, None))
 
 
 def done(run: Run) -> Run:
@@ -58,7 +58,7 @@ def done(run: Run) -> Run:
         first = open_managing_run()
         assert first is not None
         assert done(carried(first)).status in APPLIED
-    assert approve(run, None, send=keep)
+    assert approve(run, None)
     return carried(run)
 
 

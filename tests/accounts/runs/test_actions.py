@@ -14,13 +14,13 @@ from accounts.models.states import State, Status
 from accounts.people.role_limits.limits import limit
 from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER
+from accounts.runs import actions
 from accounts.runs.actions import (
     NothingStands,
     RunOpen,
     accept,
     approve,
     discard,
-    keep,
     plan,
     plan_managing,
     remove,
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("managing")
 
 
 def planned(account: ManagedAccount | None = None) -> Run:
-    run = plan(account or account_row(), None, send=keep)
+    run = plan(account or account_row(), None)
     run.move(Status.PLANNED, since=(Status.PLANNING,))
     return run
 
@@ -46,7 +46,7 @@ def test_a_plan_needs_a_managing_account(managing) -> None:
     account = account_row()
 
     with pytest.raises(NoManagingAccount, match="managing account first"):
-        plan(account, None, send=keep)
+        plan(account, None)
 
 
 def test_a_plan_remembers_the_versions_and_the_person() -> None:
@@ -54,7 +54,7 @@ def test_a_plan_remembers_the_versions_and_the_person() -> None:
     account = account_row(version=7)
     operator = person("operator")
 
-    run = plan(account, operator, send=keep)
+    run = plan(account, operator)
 
     assert (run.version, run.managing_version) == (7, 3)
     assert run.created_by == operator
@@ -63,13 +63,14 @@ def test_a_plan_remembers_the_versions_and_the_person() -> None:
 
 
 def test_it_is_sent_to_a_worker_when_the_rows_are_committed(
-    django_capture_on_commit_callbacks,
+    django_capture_on_commit_callbacks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = account_row()
     sent: list[Run] = []
+    monkeypatch.setattr(actions, "wake", sent.append)
 
     with django_capture_on_commit_callbacks(execute=True):
-        run = plan(account, None, send=sent.append)
+        run = plan(account, None)
         assert sent == []
 
     assert sent == [run]
@@ -79,7 +80,7 @@ def test_a_second_plan_puts_the_waiting_one_aside() -> None:
     account = account_row()
     first = planned(account)
 
-    second = plan(account, None, send=keep)
+    second = plan(account, None)
 
     first.refresh_from_db()
     assert first.status == Status.DISCARDED
@@ -88,31 +89,32 @@ def test_a_second_plan_puts_the_waiting_one_aside() -> None:
 
 def test_a_second_plan_is_refused_while_a_worker_is_on_the_first() -> None:
     account = account_row()
-    first = plan(account, None, send=keep)
+    first = plan(account, None)
 
     with pytest.raises(RunOpen) as caught:
-        plan(account, None, send=keep)
+        plan(account, None)
 
     assert caught.value.run == first
 
 
 def test_the_managing_account_has_one_open_run() -> None:
-    plan_managing(None, send=keep)
+    plan_managing(None)
 
     with pytest.raises(RunOpen):
-        plan_managing(None, send=keep)
+        plan_managing(None)
 
 
 def test_two_people_approve_at_once_and_one_run_comes_of_it(
-    django_capture_on_commit_callbacks,
+    django_capture_on_commit_callbacks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = planned()
     same = Run.objects.get(pk=run.pk)
     sent: list[Run] = []
+    monkeypatch.setattr(actions, "wake", sent.append)
 
     with django_capture_on_commit_callbacks(execute=True):
-        first = approve(run, person("approver"), send=sent.append)
-        second = approve(same, person("operator"), send=sent.append)
+        first = approve(run, person("approver"))
+        second = approve(same, person("operator"))
 
     run.refresh_from_db()
     assert (first, second) == (True, False)
@@ -126,7 +128,7 @@ def test_approval_takes_the_proof_away_and_a_waiting_plan_does_not() -> None:
 
     run = planned(account)
     before = ManagedAccount.objects.get().verification
-    approve(run, None, send=keep)
+    approve(run, None)
 
     assert before == State.VERIFIED
     assert ManagedAccount.objects.get().verification == ""
@@ -154,7 +156,7 @@ def test_a_discarded_plan_leaves_the_account_as_it_was(
 
 def test_a_run_that_is_being_applied_cannot_be_discarded() -> None:
     run = planned()
-    approve(run, None, send=keep)
+    approve(run, None)
 
     assert not discard(run, None)
 
@@ -224,17 +226,17 @@ def test_a_plan_that_an_edit_outdates_is_not_approved(managing, edited: str) -> 
     run = planned(account)
     (account if edited == "account" else managing).touch()
 
-    assert not approve(run, None, send=keep)
+    assert not approve(run, None)
 
     assert Run.objects.get().status == Status.PLANNED
 
 
 def test_a_name_of_another_provider_of_another_account_is_taken() -> None:
-    plan(account_row("web", providers={"ecs": {}}), None, send=keep)
+    plan(account_row("web", providers={"ecs": {}}), None)
     twin = account_row("Web-ECS", account_id="933333333333")
 
     with pytest.raises(NameTaken, match=r"“Web-ECS”.*web \(922222222222\)"):
-        plan(twin, None, send=keep)
+        plan(twin, None)
 
     assert not twin.runs.exists()
 
@@ -242,11 +244,11 @@ def test_a_name_of_another_provider_of_another_account_is_taken() -> None:
 def test_only_runs_that_nobody_looks_after_are_abandoned() -> None:
     now = timezone.now()
     long_ago = now - timedelta(minutes=5)
-    lost = plan(account_row(), None, send=keep)
-    leased = plan(account_row("b", account_id="9" * 12), None, send=keep)
-    queued = plan(account_row("c", account_id="8" * 12), None, send=keep)
+    lost = plan(account_row(), None)
+    leased = plan(account_row("b", account_id="9" * 12), None)
+    queued = plan(account_row("c", account_id="8" * 12), None)
     waiting = planned(account_row("d", account_id="7" * 12))
-    dead = plan(account_row("e", account_id="6" * 12), None, send=keep)
+    dead = plan(account_row("e", account_id="6" * 12), None)
     leased.take_lease()
     Run.objects.filter(pk__in=[queued.pk]).update(queued_at=now)
     Run.objects.filter(pk=dead.pk).update(queued_at=long_ago, leased_until=long_ago)
@@ -264,7 +266,7 @@ def test_a_plan_is_approved_by_whoever_may_where_the_account_is() -> None:
     limit(bob, APPROVER, ["test"], None)
 
     with pytest.raises(Outside, match="applies to staging only"):
-        approve(run, ada, send=keep)
+        approve(run, ada)
 
     assert Run.objects.get().status == Status.PLANNED
-    assert approve(run, bob, send=keep)
+    assert approve(run, bob)

@@ -17,7 +17,7 @@ from accounts.models import ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.lease import LeaseLost
 from accounts.models.states import State, Status
 from accounts.runs import applying, carrying_out
-from accounts.runs.actions import approve, keep, plan_managing, verify
+from accounts.runs.actions import approve, plan_managing, verify
 from accounts.runs.scope import Comparison, Scope, Side
 from onboarding.aws.session import Sessions
 from onboarding.resources.kinds import Role
@@ -123,7 +123,7 @@ def test_a_failed_run_can_be_planned_again_once_it_is_mended(
 def test_an_account_edited_after_its_plan_is_outdated(here: Credentials) -> None:
     account = member()
     run = planned(account)
-    assert approve(run, None, send=keep)
+    assert approve(run, None)
     account.touch()
 
     run = carried(run)
@@ -137,7 +137,7 @@ def test_a_managing_account_edited_after_the_plan_outdates_it(
     here: Credentials,
 ) -> None:
     run = planned(member())
-    assert approve(run, None, send=keep)
+    assert approve(run, None)
     ManagingAccount.objects.get().touch()
 
     run = carried(run)
@@ -202,9 +202,9 @@ def test_drift_of_the_managing_side_after_approval_is_refused(
 ) -> None:
     iam = root(here, MANAGING, "iam")
     dev = member(granted_at=timezone.now())
-    assert done(carried(plan_managing(None, grants=[dev], send=keep))).error is None
+    assert done(carried(plan_managing(None, grants=[dev]))).error is None
     run = planned(member(STAGING))
-    assert approve(run, None, send=keep)
+    assert approve(run, None)
     meanwhile(iam)
     before = everything_in(here)
 

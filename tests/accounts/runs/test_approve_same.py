@@ -6,7 +6,8 @@ import pytest
 
 from accounts.models import ManagingAccount, Run
 from accounts.models.states import State, Status
-from accounts.runs.actions import approve, discard, keep
+from accounts.runs import actions
+from accounts.runs.actions import approve, discard
 from accounts.runs.deciding.same_changes import approve_same
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import DEV, STAGING, carried, member, planned
@@ -28,14 +29,13 @@ def three(managing) -> list[Run]:
 
 
 def test_the_chosen_are_approved_and_handed_on(
-    three, django_capture_on_commit_callbacks
+    three, django_capture_on_commit_callbacks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     olga, sent = person("approver", username="olga"), []
+    monkeypatch.setattr(actions, "wake", sent.append)
 
     with django_capture_on_commit_callbacks(execute=True):
-        decided = approve_same(
-            SAME, [str(run.pk) for run in three[:2]], olga, send=sent.append
-        )
+        decided = approve_same(SAME, [str(run.pk) for run in three[:2]], olga)
 
     approved = Run.objects.filter(status=Status.APPLYING, approved_by=olga)
     assert decided == (2, [], {})
@@ -55,7 +55,7 @@ def test_one_that_is_discarded_meanwhile_keeps_no_other_back(
         return approve(run, *args, **kwargs)
 
     monkeypatch.setattr("accounts.runs.deciding.same_changes.approve", approve_slowly)
-    decided = approve_same(SAME, [str(run.pk) for run in three], None, send=keep)
+    decided = approve_same(SAME, [str(run.pk) for run in three], None)
 
     assert decided == (2, [three[1]], {})
     assert decided.left[0].status == Status.DISCARDED
@@ -64,9 +64,9 @@ def test_one_that_is_discarded_meanwhile_keeps_no_other_back(
 
 def test_what_was_approved_before_keeps_its_approver(three) -> None:
     olga = person("approver", username="olga")
-    approve(three[0], olga, send=keep)
+    approve(three[0], olga)
 
-    decided = approve_same(SAME, [str(three[0].pk)], person("approver"), send=keep)
+    decided = approve_same(SAME, [str(three[0].pk)], person("approver"))
 
     assert decided == (0, [three[0]], {})
     assert decided.left[0].approved_by == olga
@@ -75,8 +75,8 @@ def test_what_was_approved_before_keeps_its_approver(three) -> None:
 def test_other_changes_are_never_approved_with_them(three) -> None:
     other, alone = waiting(7, fingerprint="0b" * 16), waiting(8, fingerprint="")
 
-    with_theirs = approve_same(SAME, [str(other.pk), str(alone.pk)], None, send=keep)
-    of_none = approve_same("", [str(alone.pk)], None, send=keep)
+    with_theirs = approve_same(SAME, [str(other.pk), str(alone.pk)], None)
+    of_none = approve_same("", [str(alone.pk)], None)
 
     assert with_theirs == (0, [other, alone], {})
     assert of_none == (0, [alone], {})
@@ -86,7 +86,7 @@ def test_other_changes_are_never_approved_with_them(three) -> None:
 def test_an_edited_account_is_left(three) -> None:
     three[0].account.touch()
 
-    decided = approve_same(SAME, [str(run.pk) for run in three], None, send=keep)
+    decided = approve_same(SAME, [str(run.pk) for run in three], None)
 
     assert decided == (2, [three[0]], {})
 
@@ -94,7 +94,7 @@ def test_an_edited_account_is_left(three) -> None:
 def test_an_edited_managing_account_leaves_all(three) -> None:
     ManagingAccount.objects.get().touch()
 
-    decided = approve_same(SAME, [str(run.pk) for run in three], None, send=keep)
+    decided = approve_same(SAME, [str(run.pk) for run in three], None)
 
     assert decided == (0, three, {})
 
@@ -102,7 +102,7 @@ def test_an_edited_managing_account_leaves_all(three) -> None:
 def test_a_run_of_a_deleted_account_is_left(three) -> None:
     three[0].account.delete()
 
-    decided = approve_same(SAME, [str(three[0].pk)], None, send=keep)
+    decided = approve_same(SAME, [str(three[0].pk)], None)
 
     assert decided == (0, [three[0]], {})
 
@@ -115,7 +115,7 @@ def test_both_of_two_that_were_approved_together_are_carried_out(
     runs = [planned(member(account)) for account in (DEV, STAGING)]
     fingerprint = runs[0].fingerprint
 
-    decided = approve_same(fingerprint, [str(run.pk) for run in runs], None, send=keep)
+    decided = approve_same(fingerprint, [str(run.pk) for run in runs], None)
     ended = [carried(run) for run in runs]
 
     assert decided == (2, [], {})

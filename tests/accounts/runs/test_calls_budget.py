@@ -12,7 +12,7 @@ import pytest
 from accounts.models import ManagedAccount
 from accounts.models.states import Status
 from accounts.runs import stages
-from accounts.runs.actions import approve, keep, plan, plan_managing, verify
+from accounts.runs.actions import approve, plan, plan_managing, verify
 from accounts.runs.stages import carry_on
 from accounts.tasks import ASSUMES
 from onboarding.aws.session import Sessions
@@ -71,7 +71,7 @@ def listed(key: str) -> ManagedAccount:
     """Make an account that Spinnaker's identity may assume a role in already."""
     providers = EVERYTHING if key == "all four" else {key: EVERYTHING[key]}
     account = member(providers=providers)
-    done(carried(plan_managing(None, grants=[account], send=keep)))
+    done(carried(plan_managing(None, grants=[account])))
     return account
 
 
@@ -86,7 +86,7 @@ def test_a_run_keeps_to_its_providers_budget(
     account, budget = listed(key), BUDGETS[key]
     asked.clear()
 
-    done(carried(plan(account, None, send=keep, alone=True)))
+    done(carried(plan(account, None, alone=True)))
 
     applying = asked[Status.APPLYING]
     reads = Counter({name: n for name, n in applying.items() if is_read(name)})
@@ -94,7 +94,7 @@ def test_a_run_keeps_to_its_providers_budget(
     assert made == budget[:3], asked
     asked.clear()
 
-    carried(plan(account, None, send=keep, alone=True))
+    carried(plan(account, None, alone=True))
 
     assert asked[Status.PLANNING].total() == budget.unchanged, asked
 
@@ -103,10 +103,10 @@ def test_a_verification_reads_nothing_that_planning_has_just_read(
     here: Credentials, asked: dict[Status, Counter[str]]
 ) -> None:
     account = listed("ec2")
-    done(carried(plan(account, None, send=keep, alone=True)))
+    done(carried(plan(account, None, alone=True)))
     asked.clear()
 
-    carried(plan(account, None, send=keep, alone=True))
+    carried(plan(account, None, alone=True))
 
     assert asked[Status.PLANNING]["iam:ListPolicies"] == 1
     assert asked[Status.VERIFYING]["iam:ListPolicies"] == 0
@@ -116,10 +116,10 @@ def test_a_verification_by_itself_reads_all_of_it(
     here: Credentials, asked: dict[Status, Counter[str]]
 ) -> None:
     account = listed("ec2")
-    done(carried(plan(account, None, send=keep, alone=True)))
+    done(carried(plan(account, None, alone=True)))
     asked.clear()
 
-    carried(verify(account, None, send=keep))
+    carried(verify(account, None))
 
     assert asked[Status.VERIFYING]["iam:ListPolicies"] > 0
 
@@ -129,13 +129,13 @@ def test_what_was_planned_a_moment_ago_is_read_again_before_it_is_written(
 ) -> None:
     """By the same Sessions, as the command line does it."""
     account, sessions = listed("ec2"), Sessions("batch")
-    run = plan(account, None, send=keep, alone=True)
+    run = plan(account, None, alone=True)
     carry_on(run, sessions)
     root(here, DEV, "iam").create_role(
         RoleName="BaseIAMRole", AssumeRolePolicyDocument=TRUST
     )
     run.refresh_from_db()
-    assert approve(run, None, send=keep)
+    assert approve(run, None)
     asked.clear()
 
     carry_on(run, sessions)
@@ -151,20 +151,20 @@ def test_a_run_with_ec2_keeps_to_its_budget_with_its_verification(
 ) -> None:
     """As one of many: another one became Spinnaker's identity a moment before."""
     other, account = member(STAGING), listed("ec2")
-    done(carried(plan(other, None, send=keep)))
+    done(carried(plan(other, None)))
     asked.clear()
 
-    done(carried(plan(account, None, send=keep, alone=True)))
+    done(carried(plan(account, None, alone=True)))
 
     assert sum(made.total() for made in asked.values()) <= 44
     asked.clear()
 
-    carried(plan(account, None, send=keep, alone=True))
+    carried(plan(account, None, alone=True))
 
     assert sum(made.total() for made in asked.values()) <= 25
     asked.clear()
 
-    carried(verify(account, None, send=keep))
+    carried(verify(account, None))
 
     assert asked[Status.VERIFYING].total() <= 27
     assert asked[Status.VERIFYING]["sts:AssumeRole"] == ASSUMES

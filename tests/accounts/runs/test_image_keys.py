@@ -18,7 +18,7 @@ from accounts.mapping.managing import managing_of
 from accounts.mapping.snapshots import managed_snapshot
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import Status
-from accounts.runs.actions import keep, remove, verify
+from accounts.runs.actions import remove, verify
 from onboarding.desired.image_keys import key_grants
 from onboarding.verify import key_policy
 from script.emulated_organization import MANAGING, Credentials
@@ -225,7 +225,7 @@ def test_a_grant_that_somebody_revoked_is_drift(kms: Any, key: str, account) -> 
     (grant,) = kms.list_grants(KeyId=key)["Grants"]
     kms.revoke_grant(KeyId=key, GrantId=grant["GrantId"])
 
-    run = carried(verify(ManagedAccount.objects.get(pk=account.pk), None, send=keep))
+    run = carried(verify(ManagedAccount.objects.get(pk=account.pk), None))
 
     assert run.status == Status.FAILED
     assert "create key grant" in run.error["message"]

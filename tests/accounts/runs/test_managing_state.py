@@ -12,7 +12,7 @@ from accounts.mapping import snapshots
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs import applying, carrying_out, verifying
-from accounts.runs.actions import discard, keep, plan, plan_managing, remove, verify
+from accounts.runs.actions import discard, plan, plan_managing, remove, verify
 from accounts.runs.managing import applying as applying_managing
 from accounts.runs.scope import Side
 from onboarding.aws.errors import AwsError
@@ -38,7 +38,7 @@ def managing() -> ManagingAccount:
 
 
 def test_its_own_plan_makes_it_and_proves_it(here: Credentials) -> None:
-    run = carried(plan(member(), None, send=keep))
+    run = carried(plan(member(), None))
     assert managing().state == State.DRAFT
     before = timezone.now()
 
@@ -149,7 +149,7 @@ def test_drift_of_it_is_found_by_verifying_any_account(
     attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
     iam.detach_role_policy(RoleName=role, PolicyArn=attached[0]["PolicyArn"])
 
-    carried(verify(ManagedAccount.objects.get(pk=account.pk), None, send=keep))
+    carried(verify(ManagedAccount.objects.get(pk=account.pk), None))
 
     assert (managing().state, managing().verification) == (State.DRIFTED, "")
 
@@ -158,7 +158,7 @@ def test_an_edit_wins_over_what_is_proved_of_the_version_before(account) -> None
     edit_managing(managed_role="anotherRole")
     assert managing().state == State.OUTDATED
 
-    carried(verify(ManagedAccount.objects.get(pk=account.pk), None, send=keep))
+    carried(verify(ManagedAccount.objects.get(pk=account.pk), None))
 
     assert (managing().state, managing().verification) == (State.OUTDATED, "")
 
@@ -185,7 +185,7 @@ def test_a_plan_of_its_own_still_waits_while_others_prove_it(
 ) -> None:
     run = planned(member())
     other = member(STAGING)
-    carried(plan_managing(None, grants=[other], send=keep))
+    carried(plan_managing(None, grants=[other]))
     assert managing().state == State.PLANNED
 
     done(run)

@@ -11,7 +11,7 @@ import pytest
 
 from accounts.models import Run
 from accounts.models.states import Status
-from accounts.runs.actions import approve, keep, plan
+from accounts.runs.actions import approve, plan
 from accounts.runs.stages import carry_on
 from accounts.work.threads import own_connections
 from script.emulated_organization import (
@@ -38,7 +38,7 @@ def test_accounts_that_are_onboarded_at_once_are_all_verified(
         seed_member(Edge(session, here.endpoint, account), account)
         rows.append(member(account))
     with_managing()
-    runs = [plan(row, None, send=keep) for row in rows]
+    runs = [plan(row, None) for row in rows]
 
     def carry(run: Run) -> None:
         with own_connections():
@@ -47,7 +47,7 @@ def test_accounts_that_are_onboarded_at_once_are_all_verified(
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(carry, runs))
         for run in Run.objects.exclude(account=None):
-            assert approve(run, None, send=keep), run.error
+            assert approve(run, None), run.error
         list(pool.map(carry, runs))
 
     wrong = Run.objects.exclude(status=Status.VERIFIED)

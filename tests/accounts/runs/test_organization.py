@@ -7,7 +7,7 @@ import pytest
 from accounts.models import ManagingAccount
 from accounts.models.states import Status
 from accounts.runs import planning
-from accounts.runs.actions import keep, plan
+from accounts.runs.actions import plan
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import carried, done, member, onboarded, planned, root
 
@@ -28,7 +28,7 @@ def test_spinnaker_is_let_in_by_its_organization(here: Credentials) -> None:
 def test_another_organization_is_refused_when_planning(here: Credentials) -> None:
     ManagingAccount.objects.update(trust_organization="o-somebodyelse")
 
-    run = carried(plan(member(), None, send=keep))
+    run = carried(plan(member(), None))
 
     assert run.status == Status.FAILED
     assert run.error is not None

@@ -7,7 +7,7 @@ import pytest
 from accounts.mapping.plans import plan_of
 from accounts.models import EnabledProvider
 from accounts.models.states import Status
-from accounts.runs.actions import keep, plan_managing, remove
+from accounts.runs.actions import plan_managing, remove
 from script.emulated_organization import ACCESS_ROLE, HANDMADE, UNTRUSTING, Credentials
 from tests.accounts.runs.carried import (
     DEV,
@@ -130,7 +130,7 @@ def test_newer_policies_have_the_same_signature_where_others_stand_beside(
 def test_a_plan_that_is_to_be_approved_alone_has_no_signature(
     here: Credentials,
 ) -> None:
-    managing = carried(plan_managing(None, send=keep))
+    managing = carried(plan_managing(None))
     account = onboarded(member()).account
     removal = carried(remove(account, None))
 

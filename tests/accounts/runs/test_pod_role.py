@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import ManagingAccount, Run
 from accounts.models.states import Status
-from accounts.runs.actions import keep, plan, plan_managing
+from accounts.runs.actions import plan, plan_managing
 from onboarding.resources.policy import Policy
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import carried, member, root
@@ -44,7 +44,7 @@ def cluster_of(here: Credentials, name: str) -> str:
 
 
 def planned_managing() -> Run:
-    return carried(plan_managing(None, send=keep))
+    return carried(plan_managing(None))
 
 
 def trust_of(run: Run) -> Any:
@@ -75,7 +75,7 @@ def test_an_issuer_that_is_known_is_not_asked_for_with_every_account(
     pods_run_in("a-cluster-that-is-not-there")
     ManagingAccount.objects.update(pod_issuer="oidc.example.com/id/KNOWN")
 
-    run = carried(plan(member(), None, send=keep))
+    run = carried(plan(member(), None))
 
     assert run.status == Status.PLANNED, run.error
 

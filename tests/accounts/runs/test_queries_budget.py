@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Run, Step
 from accounts.models.lease import LeaseLost
 from accounts.models.states import Status
-from accounts.runs.actions import approve, keep, plan, plan_managing
+from accounts.runs.actions import approve, plan, plan_managing
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import STAGING, carried, done, member
 
@@ -29,9 +29,9 @@ def test_a_lease_is_extended_before_what_changes_aws_and_no_more(
     here: Credentials,
 ) -> None:
     account = member()
-    done(carried(plan_managing(None, grants=[account], send=keep)))
-    run = carried(plan(account, None, send=keep, alone=True))
-    assert approve(run, None, send=keep)
+    done(carried(plan_managing(None, grants=[account])))
+    run = carried(plan(account, None, alone=True))
+    assert approve(run, None)
 
     with CaptureQueriesContext(connection) as queries:
         run = carried(run)
@@ -48,7 +48,7 @@ def test_accounts_that_the_managing_account_grants_are_read_together(
     here: Credentials,
 ) -> None:
     def asked(*accounts: Any) -> int:
-        run = plan_managing(None, grants=accounts, send=keep)
+        run = plan_managing(None, grants=accounts)
         with CaptureQueriesContext(connection) as queries:
             carried(run)
         Run.objects.filter(pk=run.pk).update(status=Status.DISCARDED)
@@ -65,7 +65,7 @@ def test_who_does_not_hold_the_run_moves_no_step(
     here: Credentials, lease: uuid.UUID | None
 ) -> None:
     account = member()
-    run = carried(plan(account, None, send=keep, alone=True))
+    run = carried(plan(account, None, alone=True))
     assert run.take_lease()
     run.lease = lease
     step = run.steps.first()

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import ManagingAccount, Run
 from accounts.models.states import Status
-from accounts.runs.actions import keep, plan_managing
+from accounts.runs.actions import plan_managing
 from onboarding.aws.session import Sessions
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import carried
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def planned_managing(**fields: object) -> Run:
     ManagingAccount.objects.update(**fields)
-    return carried(plan_managing(None, send=keep))
+    return carried(plan_managing(None))
 
 
 def trust_in(run: Run) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
-from accounts.runs.actions import keep, verify
+from accounts.runs.actions import verify
 from accounts.runs.scope import COMPARED_FOR
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import STAGING, carried, member, onboarded, root
@@ -24,7 +24,7 @@ RELIED = "Another run compared it with AWS less than 10 minutes before this one.
 
 
 def verified(account: ManagedAccount) -> Run:
-    return carried(verify(account, None, send=keep))
+    return carried(verify(account, None))
 
 
 def said(run: Run) -> str:

@@ -12,7 +12,7 @@ from botocore.client import BaseClient
 
 from accounts.models import Run, Step
 from accounts.models.states import State, Status
-from accounts.runs.actions import approve, keep, remove
+from accounts.runs.actions import approve, remove
 from accounts.runs.stages import carry_on
 from onboarding.aws.apply import apply
 from onboarding.aws.session import Sessions
@@ -66,7 +66,7 @@ def removal(here: Credentials) -> Run:
     onboarded(account)
     run = carried(remove(account, None))
     assert run.status == Status.PLANNED, run.error
-    assert approve(run, None, send=keep)
+    assert approve(run, None)
     return run
 
 

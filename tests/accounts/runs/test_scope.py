@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
-from accounts.runs.actions import keep, plan, plan_managing, verify
+from accounts.runs.actions import plan, plan_managing, verify
 from accounts.runs.scope import Scope
 from accounts.tasks import verify_all
 from onboarding.desired.capacity import ASSUME_POLICY
@@ -68,13 +68,13 @@ def test_a_chain_that_is_no_longer_wanted_is_taken_away(here: Credentials) -> No
 
 
 def test_an_identity_that_was_renamed_is_taken_away(here: Credentials) -> None:
-    done(carried(plan_managing(None, send=keep)))
+    done(carried(plan_managing(None)))
     managing = ManagingAccount.objects.get()
     managing.identity_name = "SpinnakerOtherRole"
     managing.save()
     managing.touch()
 
-    run = carried(plan_managing(None, send=keep))
+    run = carried(plan_managing(None))
 
     deleted = {(s.kind, s.name) for s in run.steps.filter(verb="delete")}
     assert ("role", "SpinnakerAuthRole") in deleted
@@ -91,7 +91,7 @@ def test_one_onboarding_reads_the_managing_account_six_times_at_most(
     with_managing()
 
     with CaptureQueriesContext(connection) as queries:
-        done(carried(plan(account, None, send=keep)))
+        done(carried(plan(account, None)))
 
     asked = [q["sql"] for q in queries if 'FROM "accounts_managingaccount"' in q["sql"]]
     # Planning and approving lock it, by its key.
@@ -136,7 +136,7 @@ def test_drift_of_the_managing_side_is_found_after_such_an_edit_too(
         RoleName="SpinnakerAuthRole", PolicyArn=f"{arn}BowlineRegionLookup"
     )
 
-    run = carried(verify(account, None, send=keep))
+    run = carried(verify(account, None))
 
     assert run.status == Status.FAILED
     assert "BowlineRegionLookup" in run.error["message"]
@@ -145,7 +145,7 @@ def test_drift_of_the_managing_side_is_found_after_such_an_edit_too(
 def test_an_edit_during_a_verification_wins_over_what_it_proved(
     monkeypatch: pytest.MonkeyPatch, account
 ) -> None:
-    run = verify(account, None, send=keep)
+    run = verify(account, None)
     monkeypatch.setattr(
         "accounts.runs.verifying.keep_results", lambda *_: account.touch()
     )

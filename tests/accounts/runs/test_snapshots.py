@@ -8,7 +8,7 @@ from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
 from accounts.mapping.snapshots import managed_snapshot, managing_snapshot
 from accounts.models import ManagedAccount, ManagingAccount, Run
-from accounts.runs.actions import approve, keep, plan, plan_managing
+from accounts.runs.actions import approve, plan, plan_managing
 from accounts.runs.stages import carry_on
 from onboarding.aws.errors import AwsError
 from script.emulated_organization import Credentials
@@ -31,7 +31,7 @@ def first_write_ends(
     run: Run, monkeypatch: pytest.MonkeyPatch, end: BaseException
 ) -> None:
     """Approve the plan, and carry it out until its first write ends so."""
-    assert approve(run, None, send=keep)
+    assert approve(run, None)
     written = []
 
     def first_write(*arguments: object, **_: object) -> None:
@@ -50,7 +50,7 @@ def first_write_ends(
 def test_a_snapshot_is_kept_before_the_first_write(
     here: Credentials, monkeypatch: pytest.MonkeyPatch, end: BaseException
 ) -> None:
-    run = carried(plan(member(), None, alone=True, send=keep))
+    run = carried(plan(member(), None, alone=True))
 
     first_write_ends(run, monkeypatch, end)
 
@@ -66,7 +66,7 @@ def test_a_snapshot_is_kept_before_the_first_write(
 def test_a_snapshot_of_the_managing_account_is_kept_before_the_first_write(
     here: Credentials, monkeypatch: pytest.MonkeyPatch, end: BaseException
 ) -> None:
-    run = carried(plan_managing(None, send=keep))
+    run = carried(plan_managing(None))
 
     first_write_ends(run, monkeypatch, end)
 

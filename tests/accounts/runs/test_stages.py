@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.states import State, Status
 from accounts.runs import stages
-from accounts.runs.actions import approve, keep, plan, plan_managing, remove
+from accounts.runs.actions import approve, plan, plan_managing, remove
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import (
     DEV,
@@ -51,7 +51,7 @@ def test_a_second_plan_has_nothing_to_do_and_verifies(account) -> None:
 
 
 def test_the_managing_account_can_be_planned_alone(here: Credentials) -> None:
-    run = done(carried(plan_managing(None, send=keep)))
+    run = done(carried(plan_managing(None)))
 
     assert run.status == Status.VERIFIED, run.error
     assert ManagingAccount.objects.get().state == State.VERIFIED
@@ -89,7 +89,7 @@ def test_a_removed_account_leaves_nothing_of_bowline(
 def test_an_account_deleted_under_its_run_ends_it(here: Credentials) -> None:
     account = member()
     run = planned(account)
-    approve(run, None, send=keep)
+    approve(run, None)
     account.delete()
 
     run = carried(run)
@@ -99,14 +99,14 @@ def test_an_account_deleted_under_its_run_ends_it(here: Credentials) -> None:
 
 
 def test_a_run_that_another_worker_holds_is_left_alone(here: Credentials) -> None:
-    run = plan(member(), None, send=keep)
+    run = plan(member(), None)
     assert Run.objects.get(pk=run.pk).take_lease()
 
     assert carried(run).status == Status.PLANNING
 
 
 def test_a_run_whose_worker_died_is_carried_on(here: Credentials) -> None:
-    run = plan(member(), None, send=keep)
+    run = plan(member(), None)
     Run.objects.get(pk=run.pk).take_lease()
     past = timezone.now() - timedelta(seconds=1)
     Run.objects.filter(pk=run.pk).update(leased_until=past)

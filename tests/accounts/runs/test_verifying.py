@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import CheckResult, Happened, ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs import verifying
-from accounts.runs.actions import keep, verify
+from accounts.runs.actions import verify
 from accounts.runs.scope import Scope
 from accounts.web.live.endings import ending_of
 from onboarding.aws.session import CALLERS, Sessions
@@ -127,7 +127,7 @@ def test_a_line_that_another_run_is_about_to_change_is_no_fault_of_the_account(
     others = ManagedAccount.objects.filter(pk=other.pk)
     assert others.withdraw() if gone else others.grant()
 
-    run = carried(verify(account, None, send=keep))
+    run = carried(verify(account, None))
 
     assert (run.status, run.error) == (Status.VERIFIED, None)
 

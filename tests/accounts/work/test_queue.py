@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import Run
-from accounts.runs.actions import keep, plan
+from accounts.runs.actions import plan
 from accounts.work.queue import wake
 from tests.rows import account_row, managing_row
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_broker_that_is_down_leaves_the_run_to_the_sweep(caplog, managing) -> None:
-    run = plan(account_row(), None, send=keep)
+    run = plan(account_row(), None)
 
     wake(run)
 
@@ -25,7 +25,7 @@ def test_a_broker_that_is_down_leaves_the_run_to_the_sweep(caplog, managing) -> 
 
 def test_a_broker_that_is_down_is_tried_once_for_many_runs(caplog, managing) -> None:
     rows = [account_row(f"a{n}", account_id=f"{n:012}") for n in range(3)]
-    runs = [plan(row, None, send=keep) for row in rows]
+    runs = [plan(row, None) for row in rows]
 
     wake(*runs)
 
@@ -41,7 +41,7 @@ def test_many_runs_are_queued_at_once(monkeypatch, django_assert_num_queries) ->
     )
     managing_row()
     rows = [account_row(f"a{n}", account_id=f"{n:012}") for n in range(3)]
-    runs = [plan(row, None, send=keep) for row in rows]
+    runs = [plan(row, None) for row in rows]
     monkeypatch.setattr(Run, "WOKEN", 2)
 
     with django_assert_num_queries(1):

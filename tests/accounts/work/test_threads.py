@@ -1,10 +1,11 @@
-"""What is repeated in a thread outlasts a database that is away."""
+"""What threads send, and that what is repeated in one outlasts a lost database."""
 
 from __future__ import annotations
 
 from django.db import OperationalError
 
-from accounts.work.threads import repeated
+from accounts.work.queue import carries_itself, nothing_sent
+from accounts.work.threads import in_threads, repeated
 from script.servers import wait_until
 
 
@@ -30,3 +31,12 @@ def test_it_ends_with_the_block_and_is_done_once_more_only_where_asked_for() -> 
         pass
 
     assert done == ["once"]
+
+
+def test_threads_send_no_message_where_their_caller_sends_none() -> None:
+    def sends(_: int) -> bool:
+        return not carries_itself.get()
+
+    with nothing_sent():
+        assert [*in_threads(sends, range(3), threads=2)] == [False] * 3
+    assert [*in_threads(sends, range(3), threads=2)] == [True] * 3

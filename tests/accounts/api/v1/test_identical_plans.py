@@ -14,7 +14,7 @@ from accounts.models.states import Status
 from accounts.people.policies import choose
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
-from accounts.runs.actions import approve, discard, keep
+from accounts.runs.actions import approve, discard
 from accounts.runs.deciding import same_changes
 from onboarding.desired.capacity import fitting
 from tests.accounts.api.calling import detail
@@ -89,7 +89,7 @@ def test_those_that_moved_on_are_left_with_why(approver, three):
     last, other = waiting(3), waiting(4, fingerprint="0b" * 16)
     discard(discarded, None)
     edited.account.touch()
-    approve(decided, person("approver", username="olga"), send=keep)
+    approve(decided, person("approver", username="olga"))
 
     answer = approver.post(f"{PATH}/approve", numbers([*three, last, other]))
 

@@ -10,7 +10,7 @@ from accounts.models.states import Status
 from accounts.people.role_limits.limits import limit
 from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER
-from accounts.runs.actions import approve, keep
+from accounts.runs.actions import approve
 from tests.rows import account_row, managing_row, person, run_row, step_row
 from tests.two_at_once import second_waits
 
@@ -32,7 +32,7 @@ def test_an_approval_waits_for_a_move_and_is_refused() -> None:
 
     def decide() -> None:
         try:
-            approve(run, olga, send=keep)
+            approve(run, olga)
         except Outside as error:
             refused.append(str(error))
 

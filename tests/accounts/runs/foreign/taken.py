@@ -13,7 +13,6 @@ from accounts.models import (
     Run,
 )
 from accounts.models.states import Status
-from accounts.runs.actions import keep
 from accounts.runs.foreign.taking_over import (
     take_over,
     undo,
@@ -92,13 +91,13 @@ def of_others(account: ManagedAccount) -> TakeOver:
 
 def took(account: ManagedAccount, choice: TakeOver) -> Run:
     account.refresh_from_db()
-    run = done(carried(take_over(account, None, choice, send=keep)))
+    run = done(carried(take_over(account, None, choice)))
     assert run.status == Status.VERIFIED, run.error
     return run
 
 
 def gave_back(run: Run) -> Run:
     """Undo it by one press: it was approved with the step itself."""
-    back = carried(undo(run, None, send=keep))
+    back = carried(undo(run, None))
     assert back.status == Status.VERIFIED, back.error
     return back

@@ -17,7 +17,7 @@ from accounts.people.deciding import SamePerson
 from accounts.people.role_limits.limits import limit
 from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER, OPERATOR
-from accounts.runs.actions import keep, plan, verify
+from accounts.runs.actions import plan, verify
 from accounts.runs.foreign.accepting import LONGEST, NoDay, NotAsked, accept, ask, end
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import DEV, carried, member, onboarded, root
@@ -146,17 +146,17 @@ def test_what_is_accepted_is_verified_and_stays_until_its_day(
         RoleName="BaseIAMRole",
         PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess",
     )
-    carried(verify(account, None, send=keep))
+    carried(verify(account, None))
     accepted(asked(ForeignPolicy.objects.get(), olga), olga)
 
-    unchanged = carried(plan(account, None, send=keep, alone=True))
+    unchanged = carried(plan(account, None, alone=True))
     check = unchanged.checks.get(name__startswith="No unapproved policies")
     assert unchanged.status == Status.VERIFIED
     assert check.sentence == "Accepted: AdministratorAccess on role BaseIAMRole."
     assert ManagedAccount.objects.get().state == "verified"
 
     ForeignPolicy.objects.update(until=today() - timedelta(days=1))
-    later = carried(verify(account, None, send=keep))
+    later = carried(verify(account, None))
 
     assert later.status == Status.FAILED
     assert not ForeignPolicy.objects.get().is_accepted

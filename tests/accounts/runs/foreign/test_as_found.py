@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import FoundRoles, ManagedAccount
 from accounts.models.states import Status
-from accounts.runs.actions import keep, plan, remove, verify
+from accounts.runs.actions import plan, remove, verify
 from accounts.runs.foreign.as_found import MOST_DIFFERING, keep_as_found
 from accounts.runs.scope import Comparison, Side
 from onboarding.resources.foreign import Foreign
@@ -103,7 +103,7 @@ def test_a_plan_and_a_verification_keep_what_they_found(
     iam = root(here, DEV, "iam")
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR.policy_arn)
 
-    run = carried(plan(account, None, send=keep, alone=True))
+    run = carried(plan(account, None, alone=True))
     row = kept(account)
 
     assert role(row).comparison.fewer < 0
@@ -126,7 +126,7 @@ def test_a_boundary_of_others_is_read_and_narrows(here: Credentials, account) ->
     arn = cap["Policy"]["Arn"]
     iam.put_role_permissions_boundary(RoleName=ROLE, PermissionsBoundary=arn)
 
-    run = carried(verify(account, None, send=keep))
+    run = carried(verify(account, None))
 
     assert run.status == Status.FAILED
     found = role(kept(account))
@@ -142,7 +142,7 @@ def test_roles_that_cannot_be_read_are_said_and_not_taken_for_empty(account) -> 
     ManagedAccount.objects.update(access_role="NotThere")
     account.refresh_from_db()
 
-    run = carried(verify(account, None, send=keep))
+    run = carried(verify(account, None))
 
     row = kept(account)
     assert run.status == Status.FAILED

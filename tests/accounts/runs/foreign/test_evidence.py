@@ -13,7 +13,7 @@ from accounts.models import (
     ManagedAccount,
 )
 from accounts.models.states import Status
-from accounts.runs.actions import keep, plan
+from accounts.runs.actions import plan
 from accounts.runs.foreign import evidence
 from accounts.runs.foreign.evidence import evidence_of
 from accounts.runs.foreign.taking_over import (
@@ -49,7 +49,7 @@ def test_a_plan_shows_what_the_role_has_used_and_would_lose(
     monkeypatch.setattr(evidence, "last_accessed", lambda *_: used)
     account.refresh_from_db()
 
-    run = carried(take_over(account, None, of_others(account), send=keep))
+    run = carried(take_over(account, None, of_others(account)))
 
     (role,) = run.evidence
     assert role == {
@@ -102,7 +102,7 @@ def test_a_plan_names_the_roles_that_could_be_passed_before(
         iam.create_role(RoleName=name, Path="/t/", AssumeRolePolicyDocument=document)
     account.refresh_from_db()
 
-    run = carried(take_over(account, None, of_others(account), send=keep))
+    run = carried(take_over(account, None, of_others(account)))
 
     (role,) = run.evidence
     assert role["unpassed"] == [FUNCTION, "/t/web"]  # BaseIAMRole isn't among them
@@ -118,7 +118,7 @@ def test_what_stays_counts_as_allowed(
     (inside,) = ForeignPolicy.objects.of(account).filter(policy="PassRole")
 
     choice = TakeOver(detaches=frozenset([inside.alike]))
-    run = carried(take_over(account, None, choice, send=keep))
+    run = carried(take_over(account, None, choice))
 
     (role,) = run.evidence
     assert role["missing"] == []  # PowerUserAccess stays
@@ -133,7 +133,7 @@ def test_without_the_report_the_plan_says_so(
     monkeypatch.setattr(evidence, "last_accessed", refuse)
     account.refresh_from_db()
 
-    run = carried(take_over(account, None, of_others(account), send=keep))
+    run = carried(take_over(account, None, of_others(account)))
 
     assert run.status == Status.PLANNED
     assert run.evidence[0]["unread"] == "Denied."
@@ -147,7 +147,7 @@ def test_what_others_attached_to_a_role_of_bowlines_is_no_different(
     iam.attach_role_policy(RoleName="BaseIAMRole", PolicyArn=POWER_USER)
     account.refresh_from_db()
 
-    run = carried(plan(account, None, send=keep))
+    run = carried(plan(account, None))
 
     (role,) = run.evidence
     assert role["role"] == "BaseIAMRole"

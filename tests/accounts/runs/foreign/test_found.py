@@ -19,7 +19,7 @@ from accounts.models import (
 )
 from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State, Status
-from accounts.runs.actions import keep, plan, plan_managing, remove, verify
+from accounts.runs.actions import plan, plan_managing, remove, verify
 from accounts.runs.scope import COMPARED_FOR
 from script.emulated_organization import MANAGING, Credentials, trusting
 from tests.accounts.notify.channels.receiving import target_row
@@ -53,7 +53,7 @@ def test_an_administrators_policy_on_the_managed_role_is_not_verified(
 ) -> None:
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
 
-    run = carried(verify(account, None, send=keep))
+    run = carried(verify(account, None))
 
     account.refresh_from_db()
     check = found(run)
@@ -77,7 +77,7 @@ def test_a_role_that_may_do_less_is_drifted_and_not_more(
     (first, *_) = iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]
     iam.detach_role_policy(RoleName=ROLE, PolicyArn=first["PolicyArn"])
 
-    carried(verify(account, None, send=keep))
+    carried(verify(account, None))
 
     account.refresh_from_db()
     assert (account.word, account.unapproved) == ("drifted", 0)
@@ -93,7 +93,7 @@ def test_what_other_runs_add_to_the_list_of_accounts_is_not_counted(
     (first, *_) = iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]
     iam.detach_role_policy(RoleName=ROLE, PolicyArn=first["PolicyArn"])
 
-    carried(verify(account, None, send=keep))
+    carried(verify(account, None))
 
     account.refresh_from_db()
     assert (account.word, account.unapproved) == ("drifted", 0)
@@ -101,15 +101,15 @@ def test_what_other_runs_add_to_the_list_of_accounts_is_not_counted(
 
 def test_it_is_listed_until_it_is_gone(account: ManagedAccount, iam: Any) -> None:
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
-    carried(verify(account, None, send=keep))
+    carried(verify(account, None))
     (listed,) = ForeignPolicy.objects.of(account)
     assert (listed.role, listed.policy) == (ROLE, "AdministratorAccess")
     assert listed.effects == ["Allows every action on every resource."]
-    carried(verify(account, None, send=keep))
+    carried(verify(account, None))
     assert ForeignPolicy.objects.get() == listed
 
     iam.detach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
-    run = carried(verify(account, None, send=keep))
+    run = carried(verify(account, None))
 
     assert run.status == Status.VERIFIED
     assert not ForeignPolicy.objects.exists()
@@ -122,7 +122,7 @@ def test_a_plan_removes_it(account: ManagedAccount, iam: Any) -> None:
         RoleName="BaseIAMRole", PolicyName="theirs", PolicyDocument=json.dumps(document)
     )
 
-    planned = carried(plan(account, None, send=keep, alone=True))
+    planned = carried(plan(account, None, alone=True))
     (step,) = planned.steps.all()
     assert (step.verb, step.kind, step.name) == (
         "delete",
@@ -144,7 +144,7 @@ def test_what_came_after_the_plan_is_left_and_found(
     ManagedAccount.objects.update(regions=["us-east-1", "eu-west-1"])
     account.refresh_from_db()
     account.touch()
-    planned = carried(plan(account, None, send=keep, alone=True))
+    planned = carried(plan(account, None, alone=True))
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
 
     run = done(planned)
@@ -170,7 +170,7 @@ def test_a_removal_takes_along_what_was_accepted(
 ) -> None:
     """AWS deletes no role with a policy on it."""
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
-    carried(verify(account, None, send=keep))
+    carried(verify(account, None))
     accepted = {"until": today() + timedelta(days=9), "accepted_at": timezone.now()}
     ForeignPolicy.objects.update(**accepted)
 
@@ -189,7 +189,7 @@ def test_spinnakers_own_identity_is_looked_at_as_well(
         RoleName=identity, PolicyArn=ADMINISTRATOR
     )
 
-    planned = carried(plan_managing(None, send=keep))
+    planned = carried(plan_managing(None))
     listed = ForeignPolicy.objects.get()
     run = done(planned)
 
@@ -208,7 +208,7 @@ def test_a_trust_that_lets_anybody_in_is_said_and_no_housekeeping(
     document = {"Version": "2012-10-17", "Statement": [anybody]}
     iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(document))
 
-    run = carried(verify(account, None, send=keep))
+    run = carried(verify(account, None))
 
     check = run.checks.get(name="Compare accountdev with AWS")
     assert check.outcome == "failed"
@@ -232,7 +232,7 @@ def adopted(here: Credentials, iam: Any, *, trusts_all: bool) -> Run:
         iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(trust))
     ManagedAccount.objects.update(adopts=True)
     account.refresh_from_db()
-    return carried(verify(account, None, send=keep))
+    return carried(verify(account, None))
 
 
 def test_a_role_that_was_there_before_is_listed_and_not_blamed(
@@ -270,8 +270,8 @@ def test_the_first_time_it_is_found_is_told_though_nothing_was_checked_before(
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
     CheckResult.objects.filter(name__startswith="No unapproved policies").delete()
 
-    first = carried(verify(account, None, send=keep))
-    second = carried(verify(account, None, send=keep))
+    first = carried(verify(account, None))
+    second = carried(verify(account, None))
 
     assert (told_of(first), told_of(second)) == (["found"], [])
 
@@ -282,14 +282,14 @@ def test_what_is_told_as_worse_is_not_told_again_as_found(
     target_row()
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
 
-    assert told_of(carried(verify(account, None, send=keep))) == ["drifted"]
+    assert told_of(carried(verify(account, None))) == ["drifted"]
 
 
 def test_what_a_plan_finds_first_is_told(account: ManagedAccount, iam: Any) -> None:
     target_row()
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
 
-    assert told_of(carried(plan(account, None, send=keep, alone=True))) == ["found"]
+    assert told_of(carried(plan(account, None, alone=True))) == ["found"]
 
 
 def test_what_an_existing_identity_had_before_is_listed_and_fails_nothing(
@@ -307,7 +307,7 @@ def test_what_an_existing_identity_had_before_is_listed_and_fails_nothing(
         identity_arn=MANAGING.arn("role/spinnaker-nodes"),
     )
 
-    run = done(carried(plan_managing(None, send=keep)))
+    run = done(carried(plan_managing(None)))
 
     assert run.status in (Status.VERIFIED, Status.EVALUATED), run.error
     (listed,) = ForeignPolicy.objects.of(None)

@@ -11,7 +11,7 @@ import pytest
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount
 from accounts.models.states import State, Status
-from accounts.runs.actions import keep, plan_managing, verify
+from accounts.runs.actions import plan_managing, verify
 from accounts.runs.deciding.forgetting import leave_in_aws
 from accounts.runs.managing.kept_roles import take_off
 from onboarding.aws.errors import AwsError
@@ -72,7 +72,7 @@ def test_what_left_can_be_assumed_after_another_account_is_applied(
     assert assumed(here) == BOTH
     assert assume_as_spinnaker() == ROLE
 
-    again = carried(verify(other, None, send=keep))
+    again = carried(verify(other, None))
     assert (again.status, managing_row().state) == (Status.VERIFIED, State.VERIFIED)
 
 
@@ -82,7 +82,7 @@ def test_a_plan_of_the_managing_account_changes_nothing_of_what_left(
     listed = policies_of_identity(here)
     leave_in_aws(account, person("approver"))
 
-    run = carried(plan_managing(None, send=keep))
+    run = carried(plan_managing(None))
 
     assert (run.status, run.steps.count()) == (Status.VERIFIED, 0)
     assert policies_of_identity(here) == listed
@@ -95,10 +95,10 @@ def test_a_role_is_taken_off_by_an_approved_plan_of_the_managing_account(
     leave_in_aws(account, person("approver"))
     take_off(DEV.arn(f"role/{ROLE}"), person("operator"))
     other = ManagedAccount.objects.get()
-    checked = carried(verify(other, None, send=keep))
+    checked = carried(verify(other, None))
     assert (checked.status, managing_row().state) == (Status.VERIFIED, State.OUTDATED)
 
-    run = carried(plan_managing(None, send=keep))
+    run = carried(plan_managing(None))
 
     assert run.status == Status.PLANNED
     assert assumed(here) == BOTH
@@ -121,5 +121,5 @@ def test_what_is_added_again_is_listed_once_and_no_longer_kept(
     assert run.status == Status.VERIFIED, run.error
     assert managing_row().kept_roles == []
     assert policies_of_identity(here) == listed
-    checked = carried(verify(again, None, send=keep))
+    checked = carried(verify(again, None))
     assert checked.status == Status.VERIFIED, checked.error

@@ -12,7 +12,7 @@ from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
 from accounts.models import FoundRoles, ManagedAccount, ManagingAccount
 from accounts.models.states import Status
-from accounts.runs.actions import keep, plan
+from accounts.runs.actions import plan
 from accounts.runs.foreign.taking_over import take_over
 from onboarding.desired import desired
 from onboarding.handoff.existing_role import in_tools
@@ -68,7 +68,7 @@ def test_a_role_of_a_stack_is_added_to_and_not_taken_over(
     before = seen(iam)
 
     account.refresh_from_db()
-    run = carried(take_over(account, None, of_others(account), send=keep))
+    run = carried(take_over(account, None, of_others(account)))
 
     assert run.status == Status.FAILED
     assert f"{ROLE} is managed by {STACK}" in run.error["message"]
@@ -98,7 +98,7 @@ def test_a_role_that_its_tags_name_terraform_for_is_left_to_it(
     iam.tag_role(RoleName=ROLE, Tags=[{"Key": "ManagedBy", "Value": "terraform"}])
 
     account.refresh_from_db()
-    run = carried(take_over(account, None, of_others(account), send=keep))
+    run = carried(take_over(account, None, of_others(account)))
 
     assert run.status == Status.FAILED
     assert "Terraform, as its tag “ManagedBy” says" in run.error["message"]
@@ -119,7 +119,7 @@ def test_what_the_page_shows_makes_the_role_as_planned_where_it_is_managed(
     for found in iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]:
         if found["PolicyArn"] not in written["ManagedPolicyArns"]:
             iam.detach_role_policy(RoleName=ROLE, PolicyArn=found["PolicyArn"])
-    run = carried(plan(account, None, send=keep))
+    run = carried(plan(account, None))
 
     assert run.status == Status.VERIFIED, run.error
     assert FoundRoles.objects.get(account=account).taken == FoundRoles.Taken.KEPT

@@ -18,7 +18,7 @@ from accounts.models import (
     Run,
 )
 from accounts.models.states import State, Status
-from accounts.runs.actions import approve, keep, plan, verify
+from accounts.runs.actions import approve, plan, verify
 from accounts.runs.foreign.denied import NAME
 from accounts.runs.foreign.taking_over import (
     SESSIONS_LAST,
@@ -76,7 +76,7 @@ def test_a_verification_after_a_step_asks_what_spinnaker_was_denied(
     took(account, of_others(account))
     account.refresh_from_db()
 
-    run = carried(verify(account, None, send=keep))
+    run = carried(verify(account, None))
 
     assert run.status == Status.VERIFIED, run.error
     (check,) = run.checks.filter(name=NAME)
@@ -138,7 +138,7 @@ def test_an_undo_of_long_ago_waits_for_approval(
     run = took(account, of_others(account))
     Run.objects.filter(pk=run.pk).update(approved_at=timezone.now() - UNDONE_WITHIN)
 
-    back = carried(undo(run, None, send=keep))
+    back = carried(undo(run, None))
 
     assert back.status == Status.PLANNED
     assert not seen(iam)["attached"]
@@ -151,7 +151,7 @@ def test_an_undo_with_another_change_waits_for_approval(
     mine = iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"][0]
     iam.detach_role_policy(RoleName=ROLE, PolicyArn=mine["PolicyArn"])
 
-    back = carried(undo(run, None, send=keep))
+    back = carried(undo(run, None))
 
     assert (back.status, back.steps.count()) == (Status.PLANNED, 3)
 
@@ -160,7 +160,7 @@ def test_an_undo_of_an_undo_waits_for_approval(account: ManagedAccount) -> None:
     ManagedAccount.objects.update(uses_external_id=False)
     back = gave_back(took(account, TakeOver(trust=True)))
 
-    again = carried(undo(back, None, send=keep))
+    again = carried(undo(back, None))
 
     assert (again.status, again.steps.count()) == (Status.PLANNED, 1)
 
@@ -171,11 +171,11 @@ def test_an_undo_is_recorded_with_who_pressed_and_who_approved(
     olivia, paula = (
         User.objects.create_superuser(name) for name in ("olivia", "paula")
     )
-    run = carried(take_over(account, olivia, of_others(account), send=keep))
+    run = carried(take_over(account, olivia, of_others(account)))
     approve(run, paula)
     carried(run)
 
-    back = carried(undo(run, olivia, send=keep))
+    back = carried(undo(run, olivia))
 
     assert (back.approved_by, back.approval_comment) == (
         paula,
@@ -195,7 +195,7 @@ def test_sessions_of_before_last_an_hour(account: ManagedAccount) -> None:
     Run.objects.filter(pk=run.pk).update(
         finished_at=timezone.now() - SESSIONS_LAST - timedelta(minutes=1)
     )
-    carried(verify(account, None, send=keep))
+    carried(verify(account, None))
 
     account.refresh_from_db()
     assert settles_at(account) is None
@@ -211,7 +211,7 @@ def test_roles_become_bowlines_and_go_back(account: ManagedAccount, iam: Any) ->
     assert now["tags"] == [{"Key": "managed-by", "Value": "bowline"}]
     assert not now["attached"] | now["inside"]
     assert FoundRoles.objects.get(account=account).roles[0]["owned"]
-    nothing = carried(plan(account, None, send=keep))
+    nothing = carried(plan(account, None))
     assert (nothing.status, nothing.steps.count()) == (Status.VERIFIED, 0)
 
     gave_back(run)
@@ -234,14 +234,14 @@ def test_trust_waits_until_spinnaker_sends_the_external_id(
     account: ManagedAccount,
 ) -> None:
     with pytest.raises(CannotTakeOver, match="doesn't send the external ID"):
-        take_over(account, None, TakeOver(trust=True), send=keep)
+        take_over(account, None, TakeOver(trust=True))
 
 
 def test_nothing_leaves_before_bowlines_policies_are_there(iam: Any) -> None:
     account = member(adopts=True)
 
     with pytest.raises(CannotTakeOver, match="isn't verified yet"):
-        take_over(account, None, TakeOver(owns=True), send=keep)
+        take_over(account, None, TakeOver(owns=True))
 
 
 def test_an_account_with_roles_of_its_own_has_nothing_to_take_over(
@@ -251,7 +251,7 @@ def test_an_account_with_roles_of_its_own_has_nothing_to_take_over(
     account.refresh_from_db()
 
     with pytest.raises(CannotTakeOver, match="doesn't use existing roles"):
-        take_over(account, None, TakeOver(owns=True), send=keep)
+        take_over(account, None, TakeOver(owns=True))
 
 
 def test_a_run_that_took_nothing_over_cannot_be_undone(account: ManagedAccount) -> None:
@@ -259,7 +259,7 @@ def test_a_run_that_took_nothing_over_cannot_be_undone(account: ManagedAccount) 
     assert run.take_over == {}
 
     with pytest.raises(CannotTakeOver, match="took nothing over"):
-        undo(run, None, send=keep)
+        undo(run, None)
 
 
 def test_a_rollout_takes_one_step_in_many_accounts_approved_once(

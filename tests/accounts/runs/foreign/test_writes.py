@@ -16,7 +16,7 @@ from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State, Status
 from accounts.people.deciding import SamePerson
 from accounts.people.policies import choose
-from accounts.runs.actions import keep, verify
+from accounts.runs.actions import verify
 from accounts.runs.foreign.writes import keep_writes, writes_to_accept
 from onboarding.checks import Outcome
 from onboarding.verify.result import Result
@@ -50,7 +50,7 @@ def test_the_account_waits_for_an_acceptance_and_bundles_for_the_next_verificati
     before = {**ManagedAccount.objects.get().verified, "as": "before"}
     ManagedAccount.objects.update(verified=before)
 
-    run = carried(verify(account, None, send=keep))
+    run = carried(verify(account, None))
 
     account = ManagedAccount.objects.get()
     assert (run.status, account.state) == (Status.FAILED, State.VERIFIED)
@@ -70,7 +70,7 @@ def test_the_account_waits_for_an_acceptance_and_bundles_for_the_next_verificati
     accepted(read, paul)
     assert len(ManagedAccount.objects.get().standing.sentences) == 1
 
-    run = carried(verify(account, None, send=keep))
+    run = carried(verify(account, None))
 
     account = ManagedAccount.objects.get()
     assert (run.status, account.state) == (Status.VERIFIED, State.VERIFIED)
@@ -79,7 +79,7 @@ def test_the_account_waits_for_an_acceptance_and_bundles_for_the_next_verificati
     assert Happened.objects.filter(what="found").count() == 1
 
     ForeignPolicy.objects.update(until=today() - timedelta(days=1))
-    assert carried(verify(account, None, send=keep)).status == Status.FAILED
+    assert carried(verify(account, None)).status == Status.FAILED
 
 
 def unknown(*names: str, why: str = "conditions decide.") -> list[Result]:

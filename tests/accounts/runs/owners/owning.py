@@ -10,7 +10,7 @@ from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
-from accounts.runs.actions import keep, plan_managing
+from accounts.runs.actions import plan_managing
 from accounts.runs.owners.looking import look_at_owners, look_soon
 from onboarding.handoff.hand_off import HandOff
 from script.emulated_organization import (
@@ -25,7 +25,7 @@ from tests.accounts.runs.carried import DEV, carried, done, member, root
 
 def ready_to_hand_off(here: Credentials) -> None:
     """Verify the managing account, and take the access role from DEV."""
-    done(carried(plan_managing(None, send=keep)))
+    done(carried(plan_managing(None)))
     iam = root(here, DEV, "iam")
     iam.detach_role_policy(RoleName=ACCESS_ROLE, PolicyArn=ADMINISTRATOR)
     iam.delete_role(RoleName=ACCESS_ROLE)
@@ -84,7 +84,7 @@ def delete(here: Credentials) -> None:
 def looked(run: Run) -> Run:
     """Look now, and carry on what may continue."""
     look_soon(run, None)
-    look_at_owners(send=keep)
+    look_at_owners()
     run.refresh_from_db()
     if run.status in (Status.VERIFYING, Status.APPLYING):
         return carried(run)

@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import FoundRoles, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
-from accounts.runs.actions import keep, verify
+from accounts.runs.actions import verify
 from accounts.runs.owners.looking import DIFFERS, NOT_YET
 from onboarding.topology import READER_ROLE
 from script.emulated_organization import Credentials
@@ -43,7 +43,7 @@ def verified(here: Credentials, reader: str) -> None:
 
 
 def verified_again() -> Run:
-    return carried(verify(account(), None, send=keep))
+    return carried(verify(account(), None))
 
 
 def identity() -> str:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
-from accounts.runs.actions import RunOpen, keep, plan, verify
+from accounts.runs.actions import RunOpen, plan, verify
 from accounts.runs.owners.looking import NOT_YET, STOPPED, look_at_owners
 from accounts.runs.owners.readiness import ManagingNotVerified
 from onboarding.topology import READER_ROLE
@@ -115,7 +115,7 @@ def test_nothing_is_handed_off_before_the_managing_account_is_verified(
     here: Credentials,
 ) -> None:
     with pytest.raises(ManagingNotVerified, match="verify the managing account"):
-        plan(owned(), None, send=keep)
+        plan(owned(), None)
 
     assert not Run.objects.exists()
 
@@ -124,15 +124,15 @@ def test_an_edit_ends_the_wait_and_a_new_plan_takes_its_place(
     handed_off: Run,
 ) -> None:
     with pytest.raises(RunOpen, match="is waiting for an owner"):
-        verify(account(), None, send=keep)
+        verify(account(), None)
     account().touch()
 
     assert looked(handed_off).status == Status.OUTDATED
-    assert plan(account(), None, send=keep).status == Status.PLANNING
+    assert plan(account(), None).status == Status.PLANNING
 
 
 def test_a_newer_plan_takes_the_place_of_a_hand_off(handed_off: Run) -> None:
-    newer = carried(plan(account(), None, send=keep))
+    newer = carried(plan(account(), None))
 
     handed_off.refresh_from_db()
     assert handed_off.status == Status.DISCARDED
@@ -143,7 +143,7 @@ def test_it_stops_looking_after_thirty_days_and_says_so(handed_off: Run) -> None
     long_ago = timezone.now() - timedelta(days=31)
     Run.objects.update(awaited_from=long_ago)
 
-    look_at_owners(send=keep)
+    look_at_owners()
 
     handed_off.refresh_from_db()
     assert (handed_off.look_at, handed_off.waiting) == (None, STOPPED)
@@ -157,7 +157,7 @@ def test_all_that_wait_are_looked_at_by_one_identity_session(
     Run.objects.update(look_at=timezone.now())
     calls.made.clear()
 
-    look_at_owners(send=keep)
+    look_at_owners()
 
     assert calls.made["sts:AssumeRole"] == 3
     assert not Run.objects.awaited().exists()

@@ -59,9 +59,9 @@ def waiting(made_by: str = "bowline", **fields: Any) -> Run:
 
 
 def look() -> Mock:
-    send = Mock()
-    look_at_owners(send=send)
-    return send
+    with patch.object(looking, "wake") as woken:
+        look_at_owners()
+    return woken
 
 
 def test_a_run_that_was_discarded_is_not_looked_at() -> None:

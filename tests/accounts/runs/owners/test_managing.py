@@ -15,7 +15,7 @@ from accounts.mapping.snapshots import managed_snapshot
 from accounts.models import HandOff, ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.runs import rollouts
-from accounts.runs.actions import keep, plan, plan_managing, remove, verify
+from accounts.runs.actions import plan, plan_managing, remove, verify
 from accounts.runs.managing import applying
 from accounts.runs.owners.looking import NOT_YET
 from accounts.runs.owners.readiness import (
@@ -74,7 +74,7 @@ def deploy_managing(here: Credentials) -> None:
 
 @pytest.fixture
 def verified(mine: Credentials) -> Credentials:
-    run = done(carried(plan_managing(None, send=keep)))
+    run = done(carried(plan_managing(None)))
     assert run.status == Status.HANDED_OFF, run.error
     deploy_managing(mine)
     found = looked(run)
@@ -87,7 +87,7 @@ def test_it_waits_for_its_owner_and_becomes_verified_by_the_walk(
 ) -> None:
     with pytest.raises(ManagingUnplanned):
         hand_off_managing_now(managing_row())
-    run = done(carried(plan_managing(None, send=keep)))
+    run = done(carried(plan_managing(None)))
 
     assert run.status == Status.HANDED_OFF, run.error
     assert managing_row().state == State.HANDED_OFF
@@ -108,7 +108,7 @@ def test_roles_that_trust_the_identity_wait_until_it_was_seen(
     mine: Credentials,
 ) -> None:
     with pytest.raises(ManagingNotVerified, match="owner of spinnakermanaging creates"):
-        plan(member(), None, send=keep)
+        plan(member(), None)
 
     assert not Run.objects.exists()
 
@@ -141,7 +141,7 @@ def test_a_second_account_does_not_wait_for_the_first_ones_line(
     assert looked(first).status == Status.VERIFIED
     second.refresh_from_db()
     assert looked(second).status == Status.VERIFIED
-    again = carried(plan_managing(None, send=keep))
+    again = carried(plan_managing(None))
     assert again.status == Status.VERIFIED, again.error
 
 
@@ -193,7 +193,7 @@ def test_a_removal_leaves_the_list_to_its_next_version(verified: Credentials) ->
 
     assert run.status == Status.REMOVED, run.error
     assert hand_off_of_managing(managing_row()).digest != before
-    left = carried(plan_managing(None, send=keep))
+    left = carried(plan_managing(None))
     assert left.status == Status.PLANNED, left.error
 
 
@@ -205,7 +205,7 @@ def test_of_the_whole_organization_no_account_waits(
     organizations = owner_of(mine, MANAGING, "organizations")
     own = organizations.describe_organization()["Organization"]["Id"]
     ManagingAccount.objects.update(organization=own)
-    run = done(carried(plan_managing(None, send=keep)))
+    run = done(carried(plan_managing(None)))
     deploy_managing(mine)
     assert looked(run).status == Status.VERIFIED
 
@@ -227,7 +227,7 @@ def test_a_verification_finds_what_the_owner_deleted(verified: Credentials) -> N
         PolicyArn=MANAGING.arn("policy/bowline/managing/BowlineAssumeManaged"),
     )
 
-    found = carried(verify(account, None, send=keep))
+    found = carried(verify(account, None))
 
     assert found.status == Status.FAILED
 

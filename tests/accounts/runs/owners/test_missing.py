@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import HandOff, HandOffText, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
-from accounts.runs.actions import approve, keep, plan, remove, verify
+from accounts.runs.actions import approve, plan, remove, verify
 from accounts.runs.owners.looking import ONCE_MORE, STILL_THERE
 from onboarding.topology import READER_ROLE
 from script.emulated_organization import Credentials
@@ -38,7 +38,7 @@ def verified(here: Credentials) -> Run:
 
 
 def verify_again() -> Run:
-    return carried(verify(account(), None, send=keep))
+    return carried(verify(account(), None))
 
 
 def test_a_deleted_stack_is_named_and_leaves_the_next_bundle_at_the_second_look(
@@ -81,7 +81,7 @@ def test_a_removal_waits_until_the_owner_deleted_the_stack(
     given = HandOff.objects.get()
     HandOff.objects.create(text=given.text, number=1, stack_name="of-managing")
     run = carried(remove(account(), None, never_told=True))
-    assert approve(run, None, send=keep)
+    assert approve(run, None)
 
     run = carried(run)
 
@@ -106,7 +106,7 @@ def test_what_was_handed_out_is_kept_once_and_counted(
     assert first.text.text
     ManagingAccount.objects.update(base_role="OtherBase")
 
-    again = done(carried(plan(account(), None, send=keep)))
+    again = done(carried(plan(account(), None)))
 
     assert again.status == Status.HANDED_OFF, again.error
     assert [one.number for one in HandOff.objects.all()] == [2, 1]

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import HandOff, ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.runs import rollouts
-from accounts.runs.actions import RunOpen, keep, plan, plan_managing, verify
+from accounts.runs.actions import RunOpen, plan, plan_managing, verify
 from accounts.runs.owners.looking import look_at_owners, look_soon
 from accounts.runs.rollouts.census import runs_of
 from onboarding.handoff.hand_off import HandOff as Given
@@ -31,7 +31,7 @@ THREE = MEMBERS[:3]
 
 def of_organization(here: Credentials) -> list[ManagedAccount]:
     """Describe three accounts, in which Bowline has no role."""
-    done(carried(plan_managing(None, send=keep)))
+    done(carried(plan_managing(None)))
     for which in THREE:
         iam = root(here, which, "iam")
         iam.detach_role_policy(RoleName=ACCESS_ROLE, PolicyArn=ADMINISTRATOR)
@@ -89,7 +89,7 @@ def test_one_template_makes_three_accounts_verified(
     for run in runs_of(rollout):
         look_soon(run, None)
     calls.made.clear()
-    look_at_owners(send=keep)
+    look_at_owners()
     became = [call for call in calls.made if "AssumeRole" in call]
 
     for run in runs_of(rollout):
@@ -111,8 +111,8 @@ def test_a_newer_plan_takes_the_place_of_what_a_rollout_handed_off(
     rollout = handed_off([first, *others])
 
     with pytest.raises(RunOpen, match="is waiting for an owner"):
-        verify(first, None, send=keep)
-    plan(first, None, send=keep)
+        verify(first, None)
+    plan(first, None)
     again = rollouts.start(others, Rollout.Kind.ONBOARD, None)
 
     replaced = Run.objects.filter(rollout=rollout, account__isnull=False)

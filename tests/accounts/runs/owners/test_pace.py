@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from accounts.models import Run
 from accounts.models.states import Status
-from accounts.runs.actions import keep
 from accounts.runs.owners.looking import (
     FAILED,
     NOT_YET,
@@ -68,7 +67,7 @@ def test_an_error_at_one_lets_the_others_be_looked_at(managing) -> None:
 
     opens = "accounts.runs.owners.looking.opens"
     with patch(opens, side_effect=[RuntimeError("unexpected"), False]):
-        look_at_owners(send=keep)
+        look_at_owners()
 
     said = Run.objects.order_by("number").values_list("waiting", flat=True)
     assert list(said) == [FAILED, NOT_YET]
@@ -88,7 +87,7 @@ def test_the_schedule_alone_looks_as_often_as_planned(
     # Time goes by as the rows move into the past.
     with patch("accounts.runs.owners.looking.opens", return_value=False) as opens:
         for _ in range(lasting // TICK):
-            look_at_owners(send=keep)
+            look_at_owners()
             Run.objects.update(
                 look_at=F("look_at") - TICK, awaited_from=F("awaited_from") - TICK
             )

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Activity, EnabledProvider, HandOff, Run
 from accounts.models.states import State, Status
-from accounts.runs.actions import keep, plan
+from accounts.runs.actions import plan
 from accounts.runs.owners.versions import unseen, versions_of
 from accounts.runs.owners.word import take_word
 from onboarding.topology import READER_ROLE
@@ -38,7 +38,7 @@ def second_version() -> Run:
         account=account(), key="lambda", details={}, has_details=True
     )
     account().touch()
-    run = done(carried(plan(account(), None, send=keep)))
+    run = done(carried(plan(account(), None)))
     assert run.status == Status.HANDED_OFF, run.error
     return run
 

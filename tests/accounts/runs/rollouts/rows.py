@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import WORKING, Status
 from accounts.runs import rollouts
-from accounts.runs.actions import approve, keep
+from accounts.runs.actions import approve
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance
@@ -75,7 +75,7 @@ def approved(rollout: Rollout) -> None:
     olga = User.objects.filter(username="approver").first() or person("approver")
     managing = managing_run(rollout)
     if managing and managing.status == Status.PLANNED:
-        assert approve(managing, olga, send=keep)
+        assert approve(managing, olga)
     waiting = runs_of(rollout).filter(status=Status.PLANNED)
     for fingerprint in {run.fingerprint for run in waiting}:
         decisions.approve_group(rollout, fingerprint, olga)

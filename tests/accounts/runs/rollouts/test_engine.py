@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from accounts.models import Activity, ManagedAccount, Rollout, Run
 from accounts.models.lease import LEASE
 from accounts.models.states import State, Status
-from accounts.runs.actions import approve, keep
+from accounts.runs.actions import approve
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance, advance_after, send
@@ -230,7 +230,7 @@ def test_accounts_approved_one_by_one_wait_for_their_wave_too() -> None:
     olga = person("approver")
 
     for run in runs_of(rollout):
-        approve(run, olga, send=keep)
+        approve(run, olga)
 
     assert statuses(rollout) == {APPROVED: 2}
 

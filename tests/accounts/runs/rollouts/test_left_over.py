@@ -12,7 +12,7 @@ from accounts.mapping.left_over import left_over
 from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.runs import planning, rollouts
-from accounts.runs.actions import approve, keep, plan_managing
+from accounts.runs.actions import approve, plan_managing
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
 from script.emulated_organization import MANAGING, MEMBERS, Credentials
@@ -30,7 +30,7 @@ def granted() -> Rollout:
     work(rollout)
     managing = managing_run(rollout)
     assert managing
-    assert approve(managing, person("approver"), send=keep)
+    assert approve(managing, person("approver"))
     work(rollout)
     return rollout
 
@@ -47,9 +47,9 @@ def listed(here: Credentials) -> set[str]:
 
 
 def plan_and_approve() -> Run:
-    planned = carried(plan_managing(None, send=keep))
+    planned = carried(plan_managing(None))
     assert planned.status == Status.PLANNED, planned.error
-    assert approve(planned, User.objects.get(username="approver"), send=keep)
+    assert approve(planned, User.objects.get(username="approver"))
     return carried(planned)
 
 
@@ -74,7 +74,7 @@ def test_what_a_stopped_rollout_leaves_is_removed_by_the_next_managing_plan(
     assert listed(here) == {done.account.account_id}
     removed = ManagedAccount.objects.exclude(pk=done.account.pk)
     assert set(removed.values_list("state", "granted_at")) == {(State.DRAFT, None)}
-    assert carried(plan_managing(None, send=keep)).status == Status.VERIFIED
+    assert carried(plan_managing(None)).status == Status.VERIFIED
 
 
 def test_what_a_rollout_may_retry_stays_listed_until_it_ends(here: Credentials) -> None:

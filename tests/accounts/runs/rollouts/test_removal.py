@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.runs import actions, rollouts, verifying
-from accounts.runs.actions import approve, keep, plan_managing, remove
+from accounts.runs.actions import approve, plan_managing, remove
 from accounts.runs.managing import applying
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
@@ -59,7 +59,7 @@ def approve_managing(rollout: Rollout) -> Run:
     """Approve the managing account's plan, and carry only that to its end."""
     managing = managing_run(rollout)
     assert managing
-    assert approve(managing, User.objects.get(username="approver"), send=keep)
+    assert approve(managing, User.objects.get(username="approver"))
     return carried(managing)
 
 
@@ -152,8 +152,8 @@ def test_a_worker_that_dies_in_between_is_followed_by_another(
 
 def test_none_begins_before_a_managing_run_that_comes_later(here: Credentials) -> None:
     accounts = rolled_out(THREE[:2])
-    other = carried(plan_managing(None, grants=[member(MEMBERS[2])], send=keep))
-    assert approve(other, None, send=keep)
+    other = carried(plan_managing(None, grants=[member(MEMBERS[2])]))
+    assert approve(other, None)
 
     removal = removal_of(accounts)
     approve_accounts(removal)

@@ -156,7 +156,7 @@ def test_one_account_of_a_rollout_cannot_be_planned_by_itself() -> None:
     run.move(Status.PLANNED, since=(Status.PLANNING,))
 
     with pytest.raises(actions.RunOpen, match=f"part of rollout {rollout.number}"):
-        actions.plan(run.account, None, send=actions.keep)
+        actions.plan(run.account, None)
 
     run.refresh_from_db()
     assert run.status == Status.PLANNED

@@ -9,7 +9,7 @@ from typing import Any
 from accounts.mapping.verified import keep_verified
 from accounts.models import Delivery, ManagedAccount
 from accounts.models.states import State
-from accounts.spinnaker.deliveries.decisions import approve, keep, start
+from accounts.spinnaker.deliveries.decisions import approve, start
 from accounts.spinnaker.deliveries.reached import Reached
 from accounts.spinnaker.deliveries.stages import carry_on
 from onboarding.delivery.releases import Release
@@ -45,7 +45,7 @@ def prove_again(account: ManagedAccount, **fields: Any) -> None:
 
 
 def plan(strict: StrictGate, agreed: Iterable[str] = (), by: Any = None) -> Delivery:
-    delivery = start(by, agreed=agreed, send=keep)
+    delivery = start(by, agreed=agreed)
     carry_on(delivery, reach(strict))
     delivery.refresh_from_db()
     return delivery
@@ -55,7 +55,7 @@ def deliver(strict: StrictGate, agreed: Iterable[str] = ()) -> Delivery:
     """Plan, approve and carry out."""
     delivery = plan(strict, agreed)
     if delivery.status == Delivery.Status.PLANNED:
-        assert approve(delivery, None, send=keep)
+        assert approve(delivery, None)
     return finish(strict, delivery)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import tasks
 from accounts.models import Delivery
 from accounts.spinnaker.deliveries import stages
-from accounts.spinnaker.deliveries.decisions import approve, keep, start
+from accounts.spinnaker.deliveries.decisions import approve, start
 from accounts.spinnaker.deliveries.stages import carry_on
 from accounts.tasks import look_at_deliveries
 from tests.accounts.spinnaker.deliveries.delivering import (
@@ -52,7 +52,7 @@ def test_a_worker_plans_and_then_waits_for_a_person(
     strict: StrictGate, sent: list[int]
 ) -> None:
     proved_row()
-    delivery = start(None, send=keep)
+    delivery = start(None)
 
     tasks.carry_on("delivery", str(delivery.pk))
 
@@ -66,7 +66,7 @@ def test_a_delivery_is_put_down_while_spinnaker_polls(
 ) -> None:
     proved_row()
     delivery = plan(strict)
-    approve(delivery, None, send=keep)
+    approve(delivery, None)
 
     tasks.carry_on("delivery", str(delivery.pk))
     look_at_deliveries()
@@ -82,7 +82,7 @@ def test_a_delivery_is_put_down_while_spinnaker_polls(
 
 def test_a_second_copy_finds_the_lease_taken(strict: StrictGate) -> None:
     proved_row()
-    delivery = start(None, send=keep)
+    delivery = start(None)
     assert Delivery.objects.get().take_lease()
 
     carry_on(delivery, reach(strict))
@@ -91,7 +91,7 @@ def test_a_second_copy_finds_the_lease_taken(strict: StrictGate) -> None:
 
 
 def test_without_a_connection_a_delivery_says_so(sent: list[int]) -> None:
-    delivery = start(None, send=keep)
+    delivery = start(None)
 
     tasks.carry_on("delivery", str(delivery.pk))
 
@@ -106,7 +106,7 @@ def test_what_is_proved_otherwise_in_the_middle_is_not_sent(
     """The AWS account is stored; its ECS account waits."""
     account = proved_row(providers={"ec2": {}, "ecs": {}}, uses_external_id=False)
     delivery = plan(strict)
-    approve(delivery, None, send=keep)
+    approve(delivery, None)
     carry_on(delivery, reach(strict))
     account.providers.filter(key="ecs").delete()
     prove_again(account)

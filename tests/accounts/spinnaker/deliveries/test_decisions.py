@@ -11,7 +11,6 @@ from accounts.spinnaker.deliveries.decisions import (
     DeliveryOpen,
     approve,
     discard,
-    keep,
     start,
 )
 from tests.accounts.spinnaker.deliveries.delivering import plan, proved_row
@@ -28,15 +27,15 @@ def test_another_person_approves_where_the_policy_asks(strict: StrictGate) -> No
 
     for same in (planner, None):
         with pytest.raises(SamePerson, match="In production, the person who plans"):
-            approve(delivery, same, send=keep)
-    assert approve(delivery, other, send=keep)
+            approve(delivery, same)
+    assert approve(delivery, other)
 
 
 def test_one_person_is_enough_where_no_policy_asks(strict: StrictGate) -> None:
     proved_row()
     choose("", second_approver=False)
 
-    assert approve(plan(strict, by=(one := person("approver"))), one, send=keep)
+    assert approve(plan(strict, by=(one := person("approver"))), one)
 
 
 def test_what_was_read_must_be_the_plan(strict: StrictGate) -> None:
@@ -44,8 +43,8 @@ def test_what_was_read_must_be_the_plan(strict: StrictGate) -> None:
     delivery = plan(strict)
 
     with pytest.raises(PlanChanged):
-        approve(delivery, None, read="other", send=keep)
-    assert approve(delivery, None, read=delivery.fingerprint, send=keep)
+        approve(delivery, None, read="other")
+    assert approve(delivery, None, read=delivery.fingerprint)
 
 
 def test_a_plan_is_approved_once(strict: StrictGate) -> None:
@@ -53,7 +52,7 @@ def test_a_plan_is_approved_once(strict: StrictGate) -> None:
     delivery = plan(strict)
     twin = Delivery.objects.get(pk=delivery.pk)
 
-    decided = [approve(delivery, None, send=keep), approve(twin, None, send=keep)]
+    decided = [approve(delivery, None), approve(twin, None)]
 
     assert decided == [True, False]
     assert not discard(twin, None)
@@ -72,8 +71,8 @@ def test_a_new_plan_discards_one_that_waits(strict: StrictGate) -> None:
 def test_there_is_one_delivery_at_a_time(strict: StrictGate) -> None:
     proved_row()
     delivery = plan(strict)
-    approve(delivery, None, send=keep)
+    approve(delivery, None)
 
     with pytest.raises(DeliveryOpen, match="Delivery 1 is in progress"):
-        start(None, send=keep)
+        start(None)
     assert Delivery.objects.count() == 1

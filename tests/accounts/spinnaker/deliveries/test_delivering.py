@@ -10,7 +10,7 @@ import pytest
 
 from accounts.models import Activity, DeliveredAccount, Delivery, ManagedAccount
 from accounts.spinnaker.deliveries.book import Ledger
-from accounts.spinnaker.deliveries.decisions import approve, keep
+from accounts.spinnaker.deliveries.decisions import approve
 from accounts.spinnaker.deliveries.stages import carry_on
 from accounts.spinnaker.deliveries.wanted import wanted_bodies
 from tests.accounts.spinnaker.deliveries.delivering import (
@@ -154,7 +154,7 @@ def test_a_plan_is_outdated_once_spinnaker_changed(strict: StrictGate) -> None:
     proved_row()
     delivery = plan(strict)
     strict.stored["staging"] = foreign("staging")
-    approve(delivery, None, send=keep)
+    approve(delivery, None)
 
     finish(strict, delivery)
 
@@ -169,7 +169,7 @@ def test_a_plan_is_outdated_once_a_file_has_an_account_of_the_name(
     delivery = plan(strict)
     strict.files["staging"] = foreign("staging")
     strict.clock.sleep(90)
-    approve(delivery, None, send=keep)
+    approve(delivery, None)
 
     finish(strict, delivery)
 
@@ -194,7 +194,7 @@ def test_a_plan_is_outdated_once_an_account_is_proved_otherwise(
 ) -> None:
     account = proved_row()
     delivery = plan(strict)
-    approve(delivery, None, send=keep)
+    approve(delivery, None)
     prove_again(account, external_id=uuid4())
 
     finish(strict, delivery)
@@ -208,7 +208,7 @@ def test_what_became_ready_since_is_left_to_the_next_delivery(
 ) -> None:
     proved_row()
     delivery = plan(strict)
-    approve(delivery, None, send=keep)
+    approve(delivery, None)
     proved_row("later", account_id="922222222223")
 
     finish(strict, delivery)
@@ -255,7 +255,7 @@ def test_a_killed_worker_leaves_nothing_twice(strict: StrictGate, when: int) -> 
     proved_row(providers={"ec2": {}, "ecs": {}}, uses_external_id=False)
     strict.stored["theirs"] = foreign("theirs")
     delivery = plan(strict)
-    approve(delivery, None, send=keep)
+    approve(delivery, None)
     strict.requests.clear()
     strict.killed_at = when
 
@@ -271,7 +271,7 @@ def test_a_killed_worker_leaves_nothing_twice(strict: StrictGate, when: int) -> 
 def test_gate_that_answers_again_delays_a_delivery(strict: StrictGate) -> None:
     proved_row()
     delivery = plan(strict)
-    approve(delivery, None, send=keep)
+    approve(delivery, None)
     strict.failing = [error(500)] * 4
 
     finish(strict, delivery)
@@ -282,7 +282,7 @@ def test_gate_that_answers_again_delays_a_delivery(strict: StrictGate) -> None:
 def test_gate_that_is_out_of_order_ends_a_delivery(strict: StrictGate) -> None:
     proved_row()
     delivery = plan(strict)
-    approve(delivery, None, send=keep)
+    approve(delivery, None)
     strict.failing = [error(500)] * 1000
 
     finish(strict, delivery)
@@ -295,7 +295,7 @@ def test_one_account_that_is_refused_holds_up_no_other(strict: StrictGate) -> No
     proved_row()
     proved_row("dev", account_id="922222222223")
     delivery = plan(strict)
-    approve(delivery, None, send=keep)
+    approve(delivery, None)
     first, *_ = delivery.steps.all()
     answer = strict.put
     strict.put = lambda body: error(400) if body["name"] == first.name else answer(body)
@@ -311,7 +311,7 @@ def test_one_account_that_is_refused_holds_up_no_other(strict: StrictGate) -> No
 def test_a_robot_without_rights_ends_a_delivery_at_once(strict: StrictGate) -> None:
     proved_row()
     delivery = plan(strict)
-    approve(delivery, None, send=keep)
+    approve(delivery, None)
     strict.put = lambda body: error(403)
 
     carry_on(delivery, reach(strict))

@@ -8,7 +8,7 @@ import logging
 import pytest
 from django.core.management import call_command
 
-from accounts.spinnaker.deliveries.decisions import approve, keep
+from accounts.spinnaker.deliveries.decisions import approve
 from tests.accounts.spinnaker.deliveries.delivering import (
     deliver,
     finish,
@@ -69,7 +69,7 @@ def test_what_gate_says_of_an_error_is_neither_kept_nor_logged(
     proved_row()
     strict = StrictGate()
     delivery = plan(strict)
-    approve(delivery, None, send=keep)
+    approve(delivery, None)
     strict.put = lambda body: error(400, "stored already")
 
     finish(strict, delivery)

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import DeliveredAccount, Delivery, ManagedAccount
-from accounts.spinnaker.deliveries.decisions import approve, keep, start
+from accounts.spinnaker.deliveries.decisions import approve, start
 from accounts.spinnaker.deliveries.reached import Reached
 from accounts.spinnaker.deliveries.stages import carry_on, carry_on_for_worker
 from onboarding.delivery.releases import ECS_WARNING, Release
@@ -38,7 +38,7 @@ Status = Delivery.Status
 
 
 def planned_by(reached: Reached) -> Delivery:
-    delivery = start(None, send=keep)
+    delivery = start(None)
     carry_on(delivery, reached)
     delivery.refresh_from_db()
     return delivery
@@ -61,7 +61,7 @@ def test_the_token_is_neither_kept_nor_logged(
         spinnaker_row(gate.url, sign_in="token", secret="env:GATE_TOKEN")
         for token in (TOKEN, "wrong"):
             gate.token = token
-            delivery = start(None, send=keep)
+            delivery = start(None)
             carry_on_for_worker(delivery)
             ended.append(delivery)
 
@@ -187,14 +187,14 @@ def test_many_accounts_cost_as_many_queries_as_few_apart_from_the_steps_themselv
     def queries() -> list[int]:
         """Plan, look at what is loaded, and plan again with nothing to send."""
         costs = []
-        delivery = start(None, send=keep)
+        delivery = start(None)
         with CaptureQueriesContext(
             connection,
         ) as planning:
             carry_on(delivery, reach(strict))
         costs.append(len(planning))
         delivery.refresh_from_db()
-        approve(delivery, None, send=keep)
+        approve(delivery, None)
         carry_on(delivery, reach(strict))
         strict.clock.sleep(90)
         with CaptureQueriesContext(connection) as watching:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.mapping import snapshots
 from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import State, Status
-from accounts.runs.actions import keep, plan_managing
+from accounts.runs.actions import plan_managing
 from accounts.web.managing.made import Made, made_in
 from onboarding.desired import desired
 from onboarding.topology import Topology
@@ -169,7 +169,7 @@ def test_the_page_says_that_nothing_was_made_yet(viewer, managing) -> None:
 def test_it_is_what_a_run_made_in_aws(aws_of_its_own: Credentials) -> None:
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
 
-    run = done(carried(plan_managing(None, send=keep)))
+    run = done(carried(plan_managing(None)))
 
     assert run.status == Status.VERIFIED, run.error
     row = ManagingAccount.objects.get()

@@ -126,10 +126,10 @@ def test_what_spinnaker_has_since_is_not_withdrawn(removal) -> None:
     olga = person("approver")
 
     with pytest.raises(actions.StillTold, match="team-001"):
-        actions.approve(managing, olga, send=actions.keep)
+        actions.approve(managing, olga)
     actions.discard(account.runs.get(), olga)
 
-    assert actions.approve(managing, olga, send=actions.keep)
+    assert actions.approve(managing, olga)
 
 
 def test_it_says_which_accounts_it_leaves_withdrawn(viewer, removal) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.mapping.managing import managing_of
 from accounts.models import Activity, EnabledProvider, ManagedAccount, Run, Step
 from accounts.models.states import Status
-from accounts.runs.actions import approve, discard, keep
+from accounts.runs.actions import approve, discard
 from onboarding.desired.capacity import fitting
 from tests.accounts.web.answers import told
 from tests.rows import account_row, managing_row, person, run_row, step_row
@@ -112,7 +112,7 @@ def test_those_that_moved_on_are_named_with_why(approver, three) -> None:
     last, other = waiting(3), waiting(4, fingerprint="0b" * 16)
     discard(discarded, None)
     edited.account.touch()
-    approve(approved, person("approver", username="olga"), send=keep)
+    approve(approved, person("approver", username="olga"))
 
     response = approver.post(f"{URL}approve/", ids([*three, last, other]))
 

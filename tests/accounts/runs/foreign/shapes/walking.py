@@ -14,7 +14,7 @@ from accounts.mapping.managing import managing_row
 from accounts.models import ForeignPolicy, ManagedAccount, Run
 from accounts.models.states import Status
 from accounts.people.policies import choose
-from accounts.runs.actions import accept, approve, keep, plan, plan_managing
+from accounts.runs.actions import accept, approve, plan, plan_managing
 from accounts.runs.foreign.taking_over import take_over, undo
 from onboarding.accounts_file import read
 from onboarding.adopting.report import Report, accounts_file
@@ -234,20 +234,20 @@ def step(account: ManagedAccount, name: str) -> Run | None:
     }[name]
     if not choice:
         return None
-    run = ended(take_over(account, None, choice, send=keep))
+    run = ended(take_over(account, None, choice))
     return run if run.steps.exists() else None
 
 
 def back(run: Run) -> None:
     """Undo it by one press: it was approved with the step itself."""
-    ended(undo(run, None, send=keep), approved=False)
+    ended(undo(run, None), approved=False)
 
 
 def begun(account: ManagedAccount) -> None:
     """Put Bowline's policies next to what was there."""
     if not managing_row().applied:
-        ended(plan_managing(None, send=keep))
-    ended(plan(account, None, send=keep))
+        ended(plan_managing(None))
+    ended(plan(account, None))
     accept(account, None)
 
 
@@ -255,7 +255,7 @@ def ended(run: Run, *, approved: bool = True) -> Run:
     """Carry it out and verify it, once it is approved if it asks for that."""
     run = carried(run)
     if run.status == Status.PLANNED and approved:
-        assert approve(run, None, send=keep)
+        assert approve(run, None)
         run = carried(run)
     failed = run.checks.filter(outcome="failed").values_list("name", "sentence")
     assert run.status in (Status.VERIFIED, Status.EVALUATED), (run.error, *failed)
