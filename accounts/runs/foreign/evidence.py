@@ -63,10 +63,10 @@ def of_role(
 ) -> Evidence:
     name = f"role{role.path}{role.name}"
     role_arn = arn(sessions.partition.name, "iam", role.account, name)
-    left, gone = remaining(side, one, role.name), leaving(one, role.name)
+    left, before = remaining(side, one, role.name), of_others(one, role.name)
     try:
         used = last_accessed(sessions, side.reach, role_arn)
-        unpassed = no_longer_passed(passable(), gone, left)
+        unpassed = no_longer_passed(passable(), before, left)
     except AwsError as error:
         return Evidence(role=role.name, unread=error.message)
     missing = [
@@ -82,10 +82,12 @@ def of_role(
     )
 
 
-def leaving(one: Comparison, role: str) -> list[Policy]:
-    """Return what is detached from the role, as far as it was read."""
-    gone = (it for it in one.foreign if it.removable and it.resource.role == role)
-    return [it.document for it in gone if it.document]
+def of_others(one: Comparison, role: str) -> list[Policy]:
+    """Return what others attached to the role, as far as it was read. What of it stays
+    is in `remaining`, too.
+    """
+    found = (it.document for it in one.foreign if it.resource.role == role)
+    return [document for document in found if document]
 
 
 def remaining(side: Side, one: Comparison, role: str) -> list[Policy]:
@@ -103,7 +105,7 @@ def remaining(side: Side, one: Comparison, role: str) -> list[Policy]:
 
 
 def no_longer_passed(
-    roles: Iterable[Passable], gone: Collection[Policy], left: Collection[Policy]
+    roles: Iterable[Passable], before: Collection[Policy], left: Collection[Policy]
 ) -> list[str]:
     """Name the roles, with their paths. What is allowed under conditions that only a
     call can tell counts as allowed.
@@ -112,7 +114,7 @@ def no_longer_passed(
         role.name
         for role in roles
         if any(
-            passes(gone, role.arn, service) and not passes(left, role.arn, service)
+            passes(before, role.arn, service) and not passes(left, role.arn, service)
             for service in role.services
         )
     ]
