@@ -8,32 +8,24 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import (
-    ForeignPolicy,
-    ManagedAccount,
-)
+from accounts.models import ForeignPolicy, ManagedAccount
 from accounts.models.states import Status
 from accounts.runs.actions import plan
 from accounts.runs.foreign import evidence
-from accounts.runs.foreign.evidence import evidence_of
-from accounts.runs.foreign.taking_over import (
-    take_over,
-)
+from accounts.runs.foreign.evidence import evidence_of, remaining
+from accounts.runs.foreign.taking_over import take_over
+from accounts.runs.scope import Comparison, Side
 from onboarding.aws.errors import AwsError
 from onboarding.resources.foreign import Foreign
 from onboarding.resources.kinds import Attachment, Role
 from onboarding.resources.policy import Policy
 from onboarding.resources.take_over import TakeOver
-from tests.accounts.runs.carried import (
-    carried,
-)
-from tests.accounts.runs.foreign.taken import (
-    POWER_USER,
-    ROLE,
-    of_others,
-)
+from onboarding.topology import Reach
+from tests.accounts.runs.carried import carried
+from tests.accounts.runs.foreign.taken import POWER_USER, ROLE, of_others
 from tests.accounts.runs.foreign.taken import account as account
 from tests.accounts.runs.foreign.taken import iam as iam
+from tests.onboarding.review.test_as_found import ADMINISTRATOR, EVERYTHING
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -167,3 +159,13 @@ def test_a_role_that_goes_has_no_evidence(monkeypatch: pytest.MonkeyPatch) -> No
     side: Any = SimpleNamespace(removes=True)
 
     assert evidence_of([(side, lost)], SimpleNamespace()) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("removable", [True, False], ids=["goes", "stays"])
+def test_what_others_attached_stays_unless_it_is_removed(removable: bool) -> None:
+    one = Foreign(ADMINISTRATOR, EVERYTHING, removable=removable)
+    side = Side("staging", "staging", Reach("9" * 12), ())
+
+    left = remaining(side, Comparison((), 0, (), foreign=(one,)), ADMINISTRATOR.holder)
+
+    assert left == ([] if removable else [EVERYTHING])
