@@ -199,6 +199,20 @@ def test_a_module_can_be_read_at_once() -> None:
     assert {name: count for name, count in lines.items() if count > LINES} == {}
 
 
+NAMESAKES = 7
+
+
+def test_a_name_says_what_it_is_without_its_module() -> None:
+    names = Counter(
+        node.name
+        for path in modules(SITE, APP, ENGINE)
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name != "Command"
+    )
+
+    assert {name: count for name, count in names.items() if count > NAMESAKES} == {}
+
+
 def test_the_architecture_can_be_read_at_once() -> None:
     assert len((ROOT / "ARCHITECTURE.md").read_text().splitlines()) <= 200
 
