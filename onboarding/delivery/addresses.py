@@ -218,19 +218,8 @@ class CheckedHTTP(HTTPConnection):
         super().request(*args, **fields)
 
 
-class CheckedHTTPS(HTTPSConnection):
+class CheckedHTTPS(CheckedHTTP, HTTPSConnection):
     """The same with TLS, which verifies the host's name."""
-
-    def __init__(self, *args: Any, allowed: Allowed, **fields: Any) -> None:
-        super().__init__(*args, **fields)
-        self.allowed = allowed
-
-    def _new_conn(self) -> socket.socket:
-        return connected(self, self.allowed)
-
-    def request(self, *args: Any, **fields: Any) -> None:
-        watch(self)
-        super().request(*args, **fields)
 
 
 class CheckedHTTPPool(HTTPConnectionPool):
