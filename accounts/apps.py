@@ -14,6 +14,8 @@ class AccountsConfig(AppConfig):
         """Note each sign-in in its session, whatever page or library it came by: Django
         has no other hook for that.
         """
-        from accounts.web.you.sessions import begin
+        from accounts.web.you.sessions import begin_session
 
-        user_logged_in.connect(begin, dispatch_uid="accounts.web.you.sessions.begin")
+        user_logged_in.connect(
+            begin_session, dispatch_uid="accounts.web.you.sessions.begin_session"
+        )

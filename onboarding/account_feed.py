@@ -75,7 +75,7 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FeedEntry:
     """What the feed says of an account since a moment; each row has its own moment."""
 
     account: Carried
@@ -133,7 +133,7 @@ def next_moment(now: datetime, newest: datetime | None) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FeedQuery:
     """Which rows an answer holds: those after a moment, up to another."""
 
     after: datetime | None
@@ -145,7 +145,7 @@ class Asked:
     """
 
     @classmethod
-    def of(cls, query: Mapping[str, str], newest: datetime) -> Asked:
+    def of(cls, query: Mapping[str, str], newest: datetime) -> FeedQuery:
         """Read a question about a feed whose newest row is that one; raise Malformed.
 
         The plugin adds SINCE to the cursor's pages, too: the cursor knows better.
@@ -185,8 +185,8 @@ def since_of(text: str) -> datetime:
 
 
 def answer(
-    due: Sequence[Row],
-    asked: Asked,
+    due: Sequence[FeedEntry],
+    asked: FeedQuery,
     *,
     url: str,
     static: Mapping[str, str] | None = None,
@@ -205,14 +205,14 @@ def answer(
     return body(here, f"{url}?{urlencode({**(static or {}), 'cursor': cursor})}")
 
 
-def body(rows: Sequence[Row] = (), following: str = "") -> dict[str, Any]:
+def body(rows: Sequence[FeedEntry] = (), following: str = "") -> dict[str, Any]:
     return {
         "SpinnakerAccounts": [*records(rows)],
         "Pagination": {"NextUrl": following},
     }
 
 
-def records(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+def records(rows: Iterable[FeedEntry]) -> Iterator[dict[str, Any]]:
     for row in rows:
         account = row.account
         given = {

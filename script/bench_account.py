@@ -106,12 +106,12 @@ def onboarded(lots: dict[str, list[Account]]) -> dict[str, dict[str, Cost]]:
     from accounts.runs import stages
     from accounts.runs.actions import plan, plan_managing
     from accounts.workers.process import before_the_fork
-    from onboarding.accounts_file import read
+    from onboarding.accounts_file import read_accounts_file
 
     call_command("migrate", verbosity=0)
     before_the_fork()
     rows = {
-        kind: register(read(written(lot, KINDS[kind]).encode()), None)
+        kind: register(read_accounts_file(written(lot, KINDS[kind]).encode()), None)
         for kind, lot in lots.items()
     }
     grants = [row for lot in rows.values() for row in lot]

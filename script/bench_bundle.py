@@ -21,7 +21,7 @@ from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import zipped
 from onboarding.spinnaker.bundle.contents import accounts_in
 from onboarding.spinnaker.halconfig.merging import merge
-from onboarding.spinnaker.halconfig.parsing import read
+from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from onboarding.topology import Managed, Managing, Permissions, Topology
 from script.hal_calls import hal_calls
 
@@ -104,7 +104,9 @@ def merging(count: int) -> Figures:
     """Measure the merge alone; the bundle comes from another process."""
     archive = sys.stdin.buffer.read()
     return measured(
-        lambda: len(merge(read(EMPTY), accounts_in(archive).placed("/bowline")).text)
+        lambda: len(
+            merge(read_halconfig(EMPTY), accounts_in(archive).placed("/bowline")).text
+        )
     )
 
 

@@ -199,9 +199,9 @@ def described_one_by_one(first: int) -> float:
     """Describe accounts as the wizard does, and return the seconds."""
     from accounts.mapping.accounts_file import describe
     from accounts.models import ManagedAccount
-    from onboarding.accounts_file import read
+    from onboarding.accounts_file import read_accounts_file
 
-    file = read(content(first, ONE_BY_ONE, "test"), csv=True)
+    file = read_accounts_file(content(first, ONE_BY_ONE, "test"), csv=True)
     began = time.perf_counter()
     for one in file.accounts:
         describe(ManagedAccount(), one, None)

@@ -186,13 +186,13 @@ def onboard(
     from accounts.mapping.accounts_file import register
     from accounts.runs.rollouts.batch import RolloutBatch
     from accounts.work.queue import nothing_sent
-    from onboarding.accounts_file import read
+    from onboarding.accounts_file import read_accounts_file
     from onboarding.aws.session import Sessions
 
     call_command("migrate", verbosity=0)
     seconds: dict[str, float] = {}
     with timed(seconds, "read and record the file"):
-        rows = register(read(written(accounts).encode()), None)
+        rows = register(read_accounts_file(written(accounts).encode()), None)
     sessions = Sessions(run="bench")
     batch = RolloutBatch(sessions, None, threads)
     with nothing_sent():

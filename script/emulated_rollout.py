@@ -16,7 +16,7 @@ from accounts.runs import rollouts
 from accounts.runs.actions import approve
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.decisions import approve_group
-from onboarding.accounts_file import read
+from onboarding.accounts_file import read_accounts_file
 from script.bench_onboarding import written
 from script.emulated_organization import Account
 from script.emulated_site import LONG
@@ -26,7 +26,9 @@ from script.servers import wait_until
 def registered(accounts: list[Account]) -> list[ManagedAccount]:
     """Add the accounts to a site that is empty."""
     call_command("migrate", verbosity=0)
-    rows: list[ManagedAccount] = register(read(written(accounts).encode()), None)
+    rows: list[ManagedAccount] = register(
+        read_accounts_file(written(accounts).encode()), None
+    )
     return rows
 
 

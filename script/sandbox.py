@@ -177,9 +177,9 @@ class Trial:
 
     def describe(self, providers: dict[str, Any]) -> None:
         from accounts.mapping.accounts_file import register
-        from onboarding.accounts_file import read
+        from onboarding.accounts_file import read_accounts_file
 
-        register(read(self.asked.described(providers)), None)
+        register(read_accounts_file(self.asked.described(providers)), None)
 
     def carry(
         self,

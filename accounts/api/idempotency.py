@@ -72,7 +72,7 @@ def keyed(change: F) -> F:
         if not idempotency_key:
             return change(request, **said)
         wanted = {"token": request.token, "key": idempotency_key}
-        digest = digest_of(request)
+        digest = request_digest(request)
         try:
             with transaction.atomic():
                 row = KeptAnswer.objects.create(**wanted, digest=digest)
@@ -136,7 +136,7 @@ def again(row: KeptAnswer, digest: str) -> HttpResponse:
     )
 
 
-def digest_of(request: HttpRequest) -> str:
+def request_digest(request: HttpRequest) -> str:
     said = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
     said.update(request.body)
     return said.hexdigest()

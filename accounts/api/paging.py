@@ -21,7 +21,7 @@ LARGEST = 2**31 - 1
 """The largest number that a column holds."""
 
 
-class Asked(Request):
+class PageQuery(Request):
     """Which page is asked for."""
 
     cursor: str = Field("", max_length=LONGEST, description="“next” of the last page")
@@ -35,7 +35,7 @@ class Page(Schema, Generic[T]):
     total: int | None = Field(description="How many items there are; null: not asked")
 
 
-class Found(NamedTuple):
+class FoundPage(NamedTuple):
     rows: list[Any]
     next: str | None
     total: int | None
@@ -44,25 +44,27 @@ class Found(NamedTuple):
         return {"items": list(items), "next": self.next, "total": self.total}
 
 
-def page_of(rows: QuerySet[Any], by: str, asked: Asked) -> Found:
+def page_of(rows: QuerySet[Any], by: str, asked: PageQuery) -> FoundPage:
     """Read a page in the order of a unique column; raise Problem for a bad cursor."""
     column = by.removeprefix("-")
     total = rows.count() if asked.total else None
     if asked.cursor:
         lookup = f"{column}__{'lt' if by != column else 'gt'}"
-        rows = rows.filter(**{lookup: read(asked.cursor, by)})
+        rows = rows.filter(**{lookup: cursor_value(asked.cursor, by)})
     found = list(rows.order_by(by)[: asked.limit + 1])
     page = found[: asked.limit]
     more = len(found) > len(page)
-    return Found(page, written(by, getattr(page[-1], column)) if more else None, total)
+    return FoundPage(
+        page, cursor_of(by, getattr(page[-1], column)) if more else None, total
+    )
 
 
-def written(by: str, value: str | int) -> str:
+def cursor_of(by: str, value: str | int) -> str:
     said = json.dumps([by, value]).encode()
     return urlsafe_b64encode(said).decode().rstrip("=")
 
 
-def read(cursor: str, by: str) -> str | int:
+def cursor_value(cursor: str, by: str) -> str | int:
     """Return the value that a page begins after."""
     try:
         said = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))

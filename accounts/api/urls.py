@@ -27,7 +27,7 @@ def nowhere(request: HttpRequest) -> HttpResponse:
 def description(request: ApiRequest) -> HttpResponse:
     """Give the description to a program whose token reads."""
     READS.authenticate(request, "")
-    return described()
+    return openapi_json()
 
 
 def for_people_too(view: View) -> View:
@@ -39,13 +39,13 @@ def for_people_too(view: View) -> View:
         reads = request.method in ("GET", "HEAD")
         has_token = "Authorization" in request.headers
         if reads and not has_token and has_role(request.user, VIEWER):
-            return described()
+            return openapi_json()
         return view(request)
 
     return opened
 
 
-def described() -> HttpResponse:
+def openapi_json() -> HttpResponse:
     return HttpResponse(text_of_description(), content_type="application/json")
 
 

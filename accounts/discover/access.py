@@ -66,15 +66,15 @@ def policies_for(report: AccessReport) -> list[Policy]:
     assumes = {"Effect": "Allow", "Action": "sts:AssumeRole"}
     trusts = {**assumes, "Principal": {"AWS": report.caller.principal}}
     return [
-        Policy("Add this statement to the role's trust policy:", written(trusts)),
+        Policy("Add this statement to the role's trust policy:", indented_json(trusts)),
         Policy(
             "Add this statement to a policy of Bowline's identity:",
-            written({**assumes, "Resource": report.role_arn}),
+            indented_json({**assumes, "Resource": report.role_arn}),
         ),
     ]
 
 
-def written(statement: dict[str, Any]) -> str:
+def indented_json(statement: dict[str, Any]) -> str:
     return json.dumps(statement, indent=2)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from accounts.discover.lookups import NEXT_BUNDLE, TWO_BUNDLES, Question
 from accounts.models import Bundle, Lookup
 from accounts.spinnaker.next_bundle import Changes, compared_now, next_bundle
-from accounts.spinnaker.two_bundles import changes_between, compared
+from accounts.spinnaker.two_bundles import changes_between, comparison_key
 
 MOST_ACCOUNTS = 300
 """The most accounts that a request compares: they take it 50 ms."""
@@ -78,5 +78,5 @@ def of_two(earlier: Bundle, later: Bundle) -> Comparison:
         Question(TWO_BUNDLES, "aws", bundles=digests),
         is_large=max(earlier.size, later.size) > MOST_BYTES,
         make=partial(changes_between, digests),
-        of=partial(compared, digests),
+        of=partial(comparison_key, digests),
     )

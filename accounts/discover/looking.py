@@ -27,7 +27,7 @@ from accounts.discover.clusters.search import (
     THREADS,
 )
 from accounts.discover.lookups import LOOK, Question, ask
-from accounts.mapping.adopting.looks import begin, keep_looks, left_to_look
+from accounts.mapping.adopting.looks import begin_look, keep_looks, left_to_look
 from accounts.models import Adoption, Lookup
 from onboarding.adopting.looking import InAws, Target, look_at
 from onboarding.aws.session import Sessions
@@ -47,7 +47,7 @@ def look(row: Adoption, role: str, by: User) -> Lookup | None:
     BadName.
     """
     with transaction.atomic():
-        begin(row, role)
+        begin_look(row, role)
         waiting = ask(question_of(row), by, again=True)
         transaction.set_rollback(waiting is None)
     return waiting

@@ -24,7 +24,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts.discover.organization.asked import ask as ask_organization
+from accounts.discover.organization.asked import ask_organization
 from accounts.mapping.unusable import CANNOT_BE_USED
 from accounts.models import Lookup, SentFile
 from accounts.models.readable import Unreadable

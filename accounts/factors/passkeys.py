@@ -84,7 +84,7 @@ def handle_of(person: User) -> bytes:
     return str(person.pk).encode()
 
 
-def described(person: User) -> list[PublicKeyCredentialDescriptor]:
+def credential_descriptors(person: User) -> list[PublicKeyCredentialDescriptor]:
     ids = Passkey.objects.filter(person=person).values_list("credential_id", flat=True)
     kind = PublicKeyCredentialType.PUBLIC_KEY
     return [PublicKeyCredentialDescriptor(type=kind, id=bytes(one)) for one in ids]
@@ -98,7 +98,7 @@ def ask_for_new(site: Site, person: User) -> tuple[dict[str, Any], State]:
             name=person.get_username(),
             display_name=person.get_full_name() or person.get_username(),
         ),
-        credentials=described(person),
+        credentials=credential_descriptors(person),
         resident_key_requirement=ResidentKeyRequirement.REQUIRED,
         user_verification=UserVerificationRequirement.REQUIRED,
     )
@@ -127,7 +127,7 @@ def new_passkey(site: Site, person: User, state: State, sent: str) -> Passkey:
 def ask_for_one(site: Site, person: User | None) -> tuple[dict[str, Any], State]:
     """Ask for a passkey of the person; of nobody: for any that the device knows."""
     options, state = server_of(site).authenticate_begin(
-        described(person) if person else None,
+        credential_descriptors(person) if person else None,
         user_verification=UserVerificationRequirement.REQUIRED,
     )
     return dict(options)["publicKey"], dict(state)

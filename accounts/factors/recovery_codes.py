@@ -23,18 +23,18 @@ def make_codes(person: User) -> list[str]:
     ]
     RecoveryCode.objects.filter(person=person).delete()
     RecoveryCode.objects.bulk_create(
-        RecoveryCode(person=person, digest=digest_of(code)) for code in made
+        RecoveryCode(person=person, digest=code_digest(code)) for code in made
     )
     return ["-".join(re.findall("....", code)) for code in made]
 
 
 def use_code(person: User, code: str) -> bool:
     """Return whether it was one; it is none afterwards."""
-    rows = RecoveryCode.objects.filter(person=person, digest=digest_of(code))
+    rows = RecoveryCode.objects.filter(person=person, digest=code_digest(code))
     return bool(rows.delete()[0])
 
 
-def digest_of(code: str) -> str:
+def code_digest(code: str) -> str:
     """Hash it as it was made, however it was typed: an app may capitalise it."""
     plain = re.sub("[^a-z0-9]", "", code.lower())
     return sha256(plain.encode()).hexdigest()

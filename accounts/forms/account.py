@@ -10,7 +10,7 @@ from typing import Any
 
 from django import forms
 
-from accounts.forms.described import asked_of_column, listed
+from accounts.forms.described import asked_of_column, listed_fields
 from accounts.forms.fields import RegionsField, bare_helper
 from accounts.forms.layout import MoreChoices
 from accounts.help.choices import more
@@ -44,7 +44,7 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             "name",
             "account_id",
             "environment",
-            *listed(of_step(Step.IDENTITY)),
+            *listed_fields(of_step(Step.IDENTITY)),
             MoreChoices(
                 self.who(),
                 "read_roles",
@@ -149,7 +149,7 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
     @property
     def listed(self) -> list[forms.BoundField]:
         """Return the fields that have no place of their own on the page."""
-        return [self[name] for name in listed(of_step(Step.ACCESS))]
+        return [self[name] for name in listed_fields(of_step(Step.ACCESS))]
 
     def clean_uses_external_id(self) -> bool:
         uses: bool = self.cleaned_data["uses_external_id"]

@@ -16,7 +16,7 @@ from onboarding.description.fields import BY_NAME
 from onboarding.topology import MadeBy
 
 
-def asked(one: Field, words: Words | None = None, **options: Any) -> forms.Field:
+def form_field(one: Field, words: Words | None = None, **options: Any) -> forms.Field:
     """Ask for the field in these words, or in its own."""
     label, help_text, topic = words or one.words
     options["label"] = label
@@ -48,10 +48,10 @@ def asked(one: Field, words: Words | None = None, **options: Any) -> forms.Field
 
 def asked_of_column(column: models.Field[Any, Any], **_: Any) -> forms.Field:
     """Ask for a column of the model, as a ModelForm's `formfield_callback`."""
-    return asked(BY_NAME[column.name])
+    return form_field(BY_NAME[column.name])
 
 
-def listed(chosen: Iterable[Field]) -> list[str]:
+def listed_fields(chosen: Iterable[Field]) -> list[str]:
     """Name the fields that have no place of their own, without the groups, which forms
     fold away or put under a heading.
     """

@@ -8,7 +8,7 @@ from crispy_forms.layout import Div
 from django import forms
 
 from accounts.discover.organization.members import OFFERED, Shared
-from accounts.forms.described import asked, listed
+from accounts.forms.described import form_field, listed_fields
 from accounts.forms.fields import RegionsField, RuledField, bare_helper
 from accounts.forms.layout import Fieldset
 from accounts.models import Organization, Unit
@@ -40,12 +40,12 @@ class SharedForm(forms.Form):
 
     def __init__(self, *args: Any, partition: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields |= {one.name: asked(one, one.of_many) for one in SHARED}
+        self.fields |= {one.name: form_field(one, one.of_many) for one in SHARED}
         regions = self.fields["regions"]
         assert isinstance(regions, RegionsField)
         regions.partition = partition
         self.helper = bare_helper(
-            Fieldset("", "regions", "environment", *listed(SHARED), "providers"),
+            Fieldset("", "regions", "environment", *listed_fields(SHARED), "providers"),
             how_entered(),
             Fieldset("Access in Spinnaker", "read_roles", "write_roles"),
         )
@@ -103,7 +103,12 @@ class WatchForm(SharedForm):
         unit.queryset = Unit.objects.filter(organization=organization)
         self.helper = bare_helper(
             Fieldset(
-                "", "unit", "regions", "environment", *listed(SHARED), "providers"
+                "",
+                "unit",
+                "regions",
+                "environment",
+                *listed_fields(SHARED),
+                "providers",
             ),
             how_entered(),
             Fieldset(

@@ -14,7 +14,7 @@ CHOICES = topics_of("choices.md")
 BY_SLUG = {topic.slug: topic for topic in CHOICES}
 
 
-def written(line: str, slug: str) -> SafeString:
+def help_line(line: str, slug: str) -> SafeString:
     topic = BY_SLUG[slug]
     return format_html(
         '{}{}<a href="{}" target="_blank">More about {}<span class="visually-hidden"> '
@@ -26,7 +26,7 @@ def written(line: str, slug: str) -> SafeString:
     )
 
 
-lazily_written = lazy(written, SafeString)
+lazily_written = lazy(help_line, SafeString)
 
 
 def more(line: str, slug: str) -> str:

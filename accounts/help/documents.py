@@ -49,10 +49,10 @@ class Part(NamedTuple):
 @cache
 def parts() -> tuple[Part, ...]:
     """List the documents by purpose; the list is read once."""
-    return read((ROOT / INDEX).read_text())
+    return read_index((ROOT / INDEX).read_text())
 
 
-def read(index: str) -> tuple[Part, ...]:
+def read_index(index: str) -> tuple[Part, ...]:
     """Read the list: its headings, and the links below each of them."""
     found: dict[str, list[Document]] = {}
     title = ""

@@ -127,7 +127,7 @@ FILTERS: Filters = {
 }
 
 
-def matching(asked: QueryDict) -> ManagedAccountQuerySet:
+def matching_accounts(asked: QueryDict) -> ManagedAccountQuerySet:
     """Find what the filters in the URL ask for."""
     rows = ManagedAccount.objects.prefetch_related("providers")
     return filtered(rows, FILTERS, asked)

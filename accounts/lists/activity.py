@@ -41,7 +41,9 @@ def sees_people(person: User | AnonymousUser) -> bool:
     return person.has_perm("accounts.view_activity")
 
 
-def matching(person: User | AnonymousUser, asked: QueryDict) -> ActivityQuerySet:
+def matching_activity(
+    person: User | AnonymousUser, asked: QueryDict
+) -> ActivityQuerySet:
     """Find what the filters in the URL ask for, of what this person may see."""
     rows = Activity.objects.order_by("-number")
     if not sees_people(person):
@@ -75,6 +77,6 @@ def detail_of(row: Activity) -> dict[str, Any]:
     return row.detail if isinstance(row.detail, dict) else {"detail": row.detail}
 
 
-def digest_of(row: Activity) -> str:
+def recorded_digest(row: Activity) -> str:
     found = (detail_of(row).get(key) for key in DIGESTS)
     return next((one for one in found if isinstance(one, str) and one), "")

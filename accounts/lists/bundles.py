@@ -39,7 +39,7 @@ FILTERS: Filters = {
 }
 
 
-def matching(asked: QueryDict) -> QuerySet[Bundle]:
+def matching_bundles(asked: QueryDict) -> QuerySet[Bundle]:
     """Find what the filters in the URL ask for, the newest first."""
     found = filtered(Bundle.objects.light(), FILTERS, asked)
     return found.annotate(count=Count("accounts")).order_by("-number")

@@ -26,7 +26,7 @@ FILTERS: Filters = {
 }
 
 
-def matching(search: ClusterSearch, asked: QueryDict) -> list[int]:
+def matching_clusters(search: ClusterSearch, asked: QueryDict) -> list[int]:
     """Return the keys of the clusters that match, in the order of the list."""
     rows = filtered(search.clusters.all(), FILTERS, asked)
     ordered = rows.order_by("account__name", "region", "name", "pk")

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.http import QueryDict
 
-from accounts.lists.accounts import matching, sort_of
-from accounts.lists.files import Columns, lines
+from accounts.lists.accounts import matching_accounts, sort_of
+from accounts.lists.files import Columns, lines_of_file
 from accounts.mapping.accounts_file.export import Export
 from accounts.models import EnabledProvider, ManagedAccount
 from accounts.slices import read_in_slices
@@ -50,9 +50,9 @@ def are_few(accounts: int) -> bool:
     return accounts <= MOST_IN_A_REQUEST
 
 
-def listed(asked: QueryDict) -> Iterator[Listed]:
+def exported_accounts(asked: QueryDict) -> Iterator[Listed]:
     """Read the accounts that the filters in the URL ask for, in their order."""
-    found = matching(asked).order_by(sort_of(asked), "name")
+    found = matching_accounts(asked).order_by(sort_of(asked), "name")
     for accounts in read_in_slices(found, ManagedAccount.objects.only(*READ)):
         keys = provider_keys([one.pk for one in accounts])
         yield from (Listed(one, keys.get(one.pk, [])) for one in accounts)
@@ -70,4 +70,4 @@ def lines_of(name: str, form: str, asked: QueryDict | None = None) -> Iterator[s
     """Write the list, or the accounts file, as it is read."""
     if name == ACCOUNTS_FILE:
         return Export().lines(csv=form == "csv")
-    return lines(form, COLUMNS, listed(asked or QueryDict()))
+    return lines_of_file(form, COLUMNS, exported_accounts(asked or QueryDict()))

@@ -25,18 +25,18 @@ def dated(name: str, form: str) -> str:
     return f"bowline-{name}-{timezone.now():%Y-%m-%d}.{form}"
 
 
-def said(columns: Columns, row: Any) -> dict[str, Value]:
+def cells_of(columns: Columns, row: Any) -> dict[str, Value]:
     return {name: value(row) for name, value in columns.items()}
 
 
-def lines(form: str, columns: Columns, rows: Iterable[Any]) -> Iterator[str]:
+def lines_of_file(form: str, columns: Columns, rows: Iterable[Any]) -> Iterator[str]:
     return {"csv": csv_lines, "json": json_lines}[form](columns, rows)
 
 
 def csv_lines(columns: Columns, rows: Iterable[Any]) -> Iterator[str]:
     yield csv_row(columns)
     for row in rows:
-        yield csv_row(map(cell, said(columns, row).values()))
+        yield csv_row(map(cell, cells_of(columns, row).values()))
 
 
 def cell(value: Value) -> str:
@@ -53,7 +53,7 @@ def cell(value: Value) -> str:
 def json_lines(columns: Columns, rows: Iterable[Any]) -> Iterator[str]:
     before = "["
     for row in rows:
-        text = json.dumps(said(columns, row), default=datetime.isoformat)
+        text = json.dumps(cells_of(columns, row), default=datetime.isoformat)
         yield f"{before}\n{text}"
         before = ","
     yield "\n]\n" if before == "," else "[]\n"

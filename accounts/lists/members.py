@@ -78,7 +78,7 @@ FILTERS: Filters = {
 }
 
 
-def matching(organization: Organization, asked: QueryDict) -> MemberQuerySet:
+def matching_members(organization: Organization, asked: QueryDict) -> MemberQuerySet:
     """Keep what the filters in the URL ask for."""
     rows = Member.objects.filter(organization=organization)
     return filtered(rows, FILTERS, asked)

@@ -39,7 +39,7 @@ def reported(rollout: Rollout) -> QuerySet[Run]:
     return rows.defer("traceback", "entries", "account__verified")
 
 
-class Row(NamedTuple):
+class RolloutRow(NamedTuple):
     rollout: Rollout
     accounts: int
     good: int
@@ -47,7 +47,7 @@ class Row(NamedTuple):
     open: int
 
 
-def rows_of(page: list[Rollout]) -> list[Row]:
+def rows_of(page: list[Rollout]) -> list[RolloutRow]:
     """Count the accounts of all these rollouts in one query."""
     runs = Run.objects.filter(rollout__in=page, retried=False)
     mine = runs.exclude(kind=Run.Kind.MANAGING).exclude(status=Status.DISCARDED)
@@ -62,4 +62,4 @@ def rows_of(page: list[Rollout]) -> list[Row]:
         )
     )
     counts = {number: found for number, *found in counted}
-    return [Row(one, *counts.get(one.pk, [0, 0, 0, 0])) for one in page]
+    return [RolloutRow(one, *counts.get(one.pk, [0, 0, 0, 0])) for one in page]

@@ -34,7 +34,7 @@ LONGEST = 10
 """More digits are no number of a rollout."""
 
 
-class Row(NamedTuple):
+class RunRow(NamedTuple):
     run: Run
     changes: int | None
     """In AWS and in what Spinnaker knows; None where no plan was made."""
@@ -72,7 +72,7 @@ FILTERS: Filters = {
 }
 
 
-def matching(asked: QueryDict, person: User | None = None) -> QuerySet[Run]:
+def matching_runs(asked: QueryDict, person: User | None = None) -> QuerySet[Run]:
     """Find what the filters in the URL ask for, with the number of steps."""
     mine = Q()
     if person is not None and asked.get("waits") == ME:
@@ -85,11 +85,11 @@ def matching(asked: QueryDict, person: User | None = None) -> QuerySet[Run]:
     return filtered(rows, FILTERS, asked).annotate(step_count=Coalesce(counted, 0))
 
 
-def row_of(run: Run) -> Row:
+def row_of(run: Run) -> RunRow:
     if run.kind == Run.Kind.VERIFY or run.status == Status.PLANNING:
-        return Row(run, None)
+        return RunRow(run, None)
     steps: int = run.step_count  # type: ignore[attr-defined]  # annotated above
-    return Row(run, steps + len(entry_changes_of(run)))
+    return RunRow(run, steps + len(entry_changes_of(run)))
 
 
 def account_id_of(run: Run) -> str:
@@ -111,7 +111,7 @@ def newest_first(asked: QueryDict, person: User | None = None) -> Iterator[Run]:
     """Read what the filters ask for with the ID of its account, a slice at a time, each
     after the last run of the one before.
     """
-    rows = matching(asked, person).select_related("account").only(*EXPORTED)
+    rows = matching_runs(asked, person).select_related("account").only(*EXPORTED)
     left = rows = rows.order_by("-created_at", "-number")
     while some := list(left[:AT_ONCE]):
         yield from some

@@ -130,7 +130,7 @@ def add_rollout_options(parser: ArgumentParser) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class OnboardOptions:
     """What is to be planned and applied."""
 
     approve: bool = False
@@ -145,18 +145,18 @@ class Asked:
     why_not: str = ""
     """Why --approve approves nothing."""
 
-    def refused(self, why_not: str) -> Asked:
+    def refused(self, why_not: str) -> OnboardOptions:
         return replace(self, approve=False, why_not=why_not)
 
 
-def asked(options: Mapping[str, Any], accounts: int) -> Asked:
+def read_options(options: Mapping[str, Any], accounts: int) -> OnboardOptions:
     """Read the options, for this number of accounts; raise CommandError."""
     if options["plan"] and not options["approve"]:
         raise CommandError(
             "--plan says which plan --approve is about. Add --approve, or omit --plan "
             "to plan."
         )
-    return Asked(
+    return OnboardOptions(
         options["approve"],
         options["plan"],
         options["allow_delete"],

@@ -16,7 +16,7 @@ NAMED = 5
 """How many accounts of others are named."""
 
 
-def lines(
+def delivery_lines(
     title: str,
     counts: Mapping[str, Any],
     steps: Iterable[DeliveryStep],

@@ -17,10 +17,10 @@ SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
 
 def printed(run: Run) -> str:
-    return "\n".join(lines(run, plan_of(run)))
+    return "\n".join(diff_lines(run, plan_of(run)))
 
 
-def lines(run: Run, plan: Plan) -> Iterator[str]:
+def diff_lines(run: Run, plan: Plan) -> Iterator[str]:
     counts = ", ".join(f"{count} to {verb}" for verb, count in plan.counts.items())
     if plan.entries:
         counts += f", {len(plan.entries)} in what Spinnaker knows"

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from accounts.management.exit_codes import EXIT_CODES
-from accounts.management.plain_diff import lines
+from accounts.management.plain_diff import diff_lines
 from accounts.mapping.plans import plan_of
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import UNSUCCESSFUL, Status
@@ -145,23 +145,23 @@ def summary(found: Document, runs: list[Document]) -> Iterator[str]:
     risks = [(run["name"], risk) for run in runs for risk in run["risks"]]
     trust = [one for one in risks if one[1]["topic"] == Topic.TRUST]
     others = [one for one in risks if one not in trust]
-    yield from listed("New trust", trust)
-    yield from listed("Read first", others)
+    yield from risk_section("New trust", trust)
+    yield from risk_section("Read first", others)
     failed = [run for run in runs if run["error"]]
     if failed:
         yield from ("", "**Failed**", "")
         for run in failed:
             said = f"{run['error']['message']} {run['error']['hint']}".strip()
-            yield f"- {plain(run['name'])}: {plain(said)}"
+            yield f"- {escaped(run['name'])}: {escaped(said)}"
     if found["messages"]:
         yield from ("", "**Messages**", "")
-        yield from (f"- {plain(message)}" for message in found["messages"])
+        yield from (f"- {escaped(message)}" for message in found["messages"])
     yield from ("", f"| Account | Environment | State | {' | '.join(VERBS)} |")
     yield f"|---|---|---|{'---|' * len(VERBS)}"
     for run in runs:
         numbers = " | ".join(str(run["counts"][verb]) for verb in VERBS)
-        where = plain(run["environment"])
-        yield f"| {plain(run['name'])} | {where} | {run['status']} | {numbers} |"
+        where = escaped(run["environment"])
+        yield f"| {escaped(run['name'])} | {where} | {run['status']} | {numbers} |"
     yield ""
 
 
@@ -169,12 +169,15 @@ LISTED = 50
 """The most risks that are listed."""
 
 
-def listed(title: str, risks: list[tuple[str, Mapping[str, str]]]) -> Iterator[str]:
+def risk_section(
+    title: str, risks: list[tuple[str, Mapping[str, str]]]
+) -> Iterator[str]:
     if not risks:
         return
     yield from ("", f"**{title}**", "")
     for account, risk in risks[:LISTED]:
-        yield f"- {plain(account)}, {plain(risk['name'])}: {plain(risk['sentence'])}"
+        says = ": ".join(escaped(risk[key]) for key in ("name", "sentence"))
+        yield f"- {escaped(account)}, {says}"
     if len(risks) > LISTED:
         yield f"- and {len(risks) - LISTED:,} more"
 
@@ -188,13 +191,13 @@ def folded(run: Document) -> str:
     body = "\n".join(fenced(row, plan))
     counts = ", ".join(f"{n} to {verb}" for verb, n in run["counts"].items())
     return (
-        f"\n<details><summary>{plain(run['name'])}: {counts}</summary>\n\n"
+        f"\n<details><summary>{escaped(run['name'])}: {counts}</summary>\n\n"
         f"{body}\n\n</details>\n"
     )
 
 
 def fenced(run: Run, plan: Plan) -> Iterator[str]:
-    body = "\n".join(line.removeprefix("  ") for line in lines(run, plan))
+    body = "\n".join(line.removeprefix("  ") for line in diff_lines(run, plan))
     ticks = max((len(some) for some in re.findall("`+", body)), default=0)
     fence = "`" * max(3, ticks + 1)
     yield f"{fence}diff"
@@ -202,7 +205,7 @@ def fenced(run: Run, plan: Plan) -> Iterator[str]:
     yield fence
 
 
-def plain(text: str) -> str:
+def escaped(text: str) -> str:
     """Write a text of others so that Markdown shows it, and nobody is called by it."""
     words = " ".join(html.escape(str(text), quote=False).split())
     return re.sub(r"[\\`*_\[\]|@#~]", lambda sign: f"&#{ord(sign[0])};", words)

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.mapping.managed import described, managed_of
+from accounts.mapping.managed import managed_of, settings_of_row
 from accounts.mapping.managing import described_managing, managing_of
 from accounts.models import Activity, ManagedAccount, ManagingAccount
 from accounts.people.activity import record
@@ -50,7 +50,7 @@ def editing(account: ManagedAccount, by: User | str | None = None) -> Iterator[N
             lock_accounts([account.pk])
             refuse_outside(by, OPERATOR, account)
         row = None if is_new else stored(account)
-        before, said = consequences_of_row(row), described(row)
+        before, said = consequences_of_row(row), settings_of_row(row)
         yield
         refuse_outside(by, OPERATOR, account)
         row = stored(account)
@@ -61,7 +61,7 @@ def editing(account: ManagedAccount, by: User | str | None = None) -> Iterator[N
             add_authors([account.pk], keys_of(by))
         what = Activity.What.DESCRIBE if is_new else Activity.What.EDIT
         detail = {"account": str(account.pk)}
-        record_edit(by, what, account.name, said, described(row), detail)
+        record_edit(by, what, account.name, said, settings_of_row(row), detail)
 
 
 @contextmanager

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from accounts.mapping.managed import assumed_roles, managed_of
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.models import HandOff as HandOffRow
-from accounts.models import ManagedAccount, ManagingAccount
-from onboarding.handoff.hand_off import HandOff, hand_off
+from accounts.models import HandOff, ManagedAccount, ManagingAccount
+from onboarding.handoff.hand_off import HandOffPackage, hand_off
 from onboarding.handoff.managing import hand_off_managing
 from onboarding.topology import MadeBy, Managed, Managing
 
@@ -23,7 +22,7 @@ def prefix_for(made_by: str, held: str = "") -> str:
     return held or managing_row().external_id_prefix
 
 
-def hand_off_of(managing: ManagingAccount, account: ManagedAccount) -> HandOff:
+def hand_off_of(managing: ManagingAccount, account: ManagedAccount) -> HandOffPackage:
     """Describe it; the stack keeps the name under which it was first handed off.
 
     Raise DetailsError or QuotaExceeded where it cannot be described.
@@ -31,20 +30,22 @@ def hand_off_of(managing: ManagingAccount, account: ManagedAccount) -> HandOff:
     return versioned(account.pk, managing_of(managing), managed_of(account))
 
 
-def versioned(account: UUID, managing: Managing, managed: Managed) -> HandOff:
+def versioned(account: UUID, managing: Managing, managed: Managed) -> HandOffPackage:
     """Describe it for the stack that the account has, or the StackSet that it joins."""
-    first = HandOffRow.objects.in_force().filter(account=account).last()
+    first = HandOff.objects.in_force().filter(account=account).last()
     if first:
-        return described(managing, managed, stack_name=first.stack_name)
-    given = described(managing, managed)
-    alike = HandOffRow.objects.newest().of_organization().filter(text=given.digest)
+        return hand_off_of_values(managing, managed, stack_name=first.stack_name)
+    given = hand_off_of_values(managing, managed)
+    alike = HandOff.objects.newest().of_organization().filter(text=given.digest)
     joined = alike.order_by("pk").first() if given.stack_sets else None
     if joined is None or joined.stack_name == given.stack_name:
         return given
-    return described(managing, managed, stack_name=joined.stack_name)
+    return hand_off_of_values(managing, managed, stack_name=joined.stack_name)
 
 
-def described(managing: Managing, managed: Managed, *, stack_name: str = "") -> HandOff:
+def hand_off_of_values(
+    managing: Managing, managed: Managed, *, stack_name: str = ""
+) -> HandOffPackage:
     """Describe it from values, with the reader role where it is chosen. An account has
     one: the managing account's own hand-off holds it.
     """
@@ -53,12 +54,12 @@ def described(managing: Managing, managed: Managed, *, stack_name: str = "") -> 
     return hand_off(managing, managed, reader=reader, stack_name=stack_name)
 
 
-def hand_off_of_managing(row: ManagingAccount) -> HandOff:
+def hand_off_of_managing(row: ManagingAccount) -> HandOffPackage:
     """Describe Spinnaker's identity with the list of all that it may assume now; raise
     DetailsError or QuotaExceeded.
     """
     managing = managing_of(row)
-    first = HandOffRow.objects.of_managing().last()
+    first = HandOff.objects.of_managing().last()
     return hand_off_managing(
         managing,
         assumed_roles(managing),

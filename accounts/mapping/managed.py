@@ -78,7 +78,7 @@ def columns_of_row(
     return {one.name: getattr(row, one.name) for one in chosen}
 
 
-def described(row: ManagedAccount | None) -> dict[str, Any]:
+def settings_of_row(row: ManagedAccount | None) -> dict[str, Any]:
     """Return what people said of the account; nothing that was made for it."""
     if row is None:
         return {}

@@ -42,7 +42,7 @@ def managed_snapshot(managing: Managing, managed: Managed) -> Snapshot:
     }
 
 
-def keep(row: ManagedAccount | ManagingAccount, snapshot: Snapshot) -> None:
+def keep_snapshot(row: ManagedAccount | ManagingAccount, snapshot: Snapshot) -> None:
     """Keep the snapshot as the last one, next to those before it."""
     write(row, [*(other for other in row.applied if other != snapshot), snapshot])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.urls import reverse
 
 from accounts.models import Activity
-from accounts.notify.written import Text, in_utc, one_line, written
+from accounts.notify.written import Text, in_utc, one_line, text_of_paragraphs
 from accounts.people.roles import whom_to_ask
 
 What = Activity.What
@@ -29,7 +29,7 @@ def text_of_own(entry: Activity) -> Text:
     if "second_approver" in entry.detail:
         return text_of_policy(entry)
     is_token = entry.what == What.SETTINGS
-    return written(
+    return text_of_paragraphs(
         TITLES[What(entry.what)],
         facts(entry),
         [TO_DO.format(whom_to_ask())],
@@ -50,7 +50,7 @@ POLICIES = {
 def text_of_policy(entry: Activity) -> Text:
     """Tell an administrator who decided whether a second person approves."""
     where = one_line(entry.about)
-    return written(
+    return text_of_paragraphs(
         POLICIES[str(entry.detail["second_approver"])].format(where),
         [f"When: {in_utc(entry.at)}", f"By: {one_line(entry.who)}"],
         [

@@ -24,7 +24,7 @@ MOST = 50
 def add(by: User, target: Target) -> None:
     target.created_by = by
     target.save(force_insert=True)
-    record_of(by, target, "added", **said(target))
+    record_of(by, target, "added", **target_detail(target))
 
 
 @transaction.atomic
@@ -35,7 +35,9 @@ def change(by: User, target: Target) -> None:
     if target.place != before.place:
         columns |= {"sent_at": None, "failed_at": None, "failure": ""}
     Target.objects.filter(pk=target.pk).update(**columns)
-    record_of(by, target, "changed", before=said(before), after=said(target))
+    record_of(
+        by, target, "changed", before=target_detail(before), after=target_detail(target)
+    )
 
 
 DESCRIBED = ("name", "place", "kinds", "environments")
@@ -65,7 +67,7 @@ def rotate(by: User, target: Target, seen: int) -> bool:
 
 @transaction.atomic
 def remove(by: User, target: Target) -> None:
-    record_of(by, target, "removed", **said(target))
+    record_of(by, target, "removed", **target_detail(target))
     target.delete()
 
 
@@ -78,7 +80,7 @@ def send_test(by: User, target: Target) -> Notification:
     return notification
 
 
-def said(target: Target) -> dict[str, Any]:
+def target_detail(target: Target) -> dict[str, Any]:
     """Describe it without the path of a URL, which nobody may guess."""
     where = target.place
     if target.channel == Target.Channel.WEBHOOK:

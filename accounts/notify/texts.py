@@ -24,7 +24,7 @@ from accounts.models import (
 from accounts.models.standing import max_age, verification_is_stale
 from accounts.models.states import WORKING, Status
 from accounts.notify.own import text_of_own
-from accounts.notify.written import Text, in_utc, one_line, written
+from accounts.notify.written import Text, in_utc, one_line, text_of_paragraphs
 from accounts.people.role_limits.limits import inside
 from accounts.people.roles import APPROVER, has_role
 from accounts.runs.rollouts.causes import causes_of
@@ -49,7 +49,7 @@ def text_of(notification: Notification) -> Text | None:
 
 
 def text_of_test(notification: Notification) -> Text:
-    return written(
+    return text_of_paragraphs(
         f"Test of {notification.target}",
         ["Bowline can reach this target. Nothing else happened."],
         where="Notifications",
@@ -79,7 +79,7 @@ def text_of_rollout(notification: Notification, rollout: Rollout) -> Text | None
         what = (
             "Fix the causes, then retry the failed accounts." if census.failed else ""
         )
-    return written(
+    return text_of_paragraphs(
         subject,
         [one_line(what)],
         facts(rollout, census),
@@ -96,7 +96,7 @@ def text_of_plans(rollout: Rollout) -> Text | None:
         return None
     census = Census(rollout)
     who = f" by {one_line(rollout.created_by_name)}" if rollout.created_by_name else ""
-    return written(
+    return text_of_paragraphs(
         f"{rollout} waits for approval: {counted(census.total)}",
         ["Nothing in AWS changes until an approver approves the plans."],
         [*facts(rollout, census), f"Planned{who}"],
@@ -162,11 +162,11 @@ def text_of_new_accounts(notification: Notification) -> Text | None:
     plural = "s" if count > 1 else ""
     watched = "units that you watch" if notification.person_id else "watched units"
     subject = f"{count:,} new account{plural} in {watched}"
-    return written(
+    return text_of_paragraphs(
         f"{subject}, {len(refused):,} not added" if refused else subject,
         ["Nothing is planned or changed in AWS until you plan them."],
-        named("New drafts", (f"{where(one)}" for one in drafts), len(drafts)),
-        named(
+        first_lines("New drafts", (f"{where(one)}" for one in drafts), len(drafts)),
+        first_lines(
             "Not added",
             (f"{where(one)}: {one.draft_refused}" for one in refused),
             len(refused),
@@ -233,9 +233,9 @@ def text_of_digest(notification: Notification, digest: Digest) -> Text | None:
     why = found_in if notification.what == Notification.What.FOUND else cause
     lines = (f"{run.title}, {run.account_name}{why(run)}" for run in first)
     runs = reverse(words.page) + words.query
-    return written(
+    return text_of_paragraphs(
         words.one if count == 1 else words.many.format(f"{count:,}"),
-        named("What happened", lines, count),
+        first_lines("What happened", lines, count),
         [words.to_do],
         where=first[0].title if count == 1 else "All",
         path=first[0].get_absolute_url() if count == 1 else runs,
@@ -325,13 +325,15 @@ def text_of_stale(notification: Notification, digest: Digest) -> Text | None:
         return None
     first = list(rows.order_by("name").only("name", "account_id")[:MOST_NAMED])
     are = "s are" if count > 1 else " is"
-    return written(
+    return text_of_paragraphs(
         f"{count:,} proof{are} stale",
         [
             "The last verification is too old to rely on. Verify again: nothing in AWS "
             "changes."
         ],
-        named("Accounts", (f"{one.name} {one.account_id}" for one in first), count),
+        first_lines(
+            "Accounts", (f"{one.name} {one.account_id}" for one in first), count
+        ),
         where="Accounts with a stale proof",
         path=reverse("accounts:accounts") + "?verification=stale",
         why="You receive this because you chose it.",
@@ -343,7 +345,7 @@ def where(member: Member) -> str:
     return f"{member} in {member.unit}" if member.unit else f"{member}"
 
 
-def named(title: str, lines: Iterable[str], count: int) -> Iterator[str]:
+def first_lines(title: str, lines: Iterable[str], count: int) -> Iterator[str]:
     if count:
         yield title
     for line, _ in zip(lines, range(MOST_NAMED), strict=False):

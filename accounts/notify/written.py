@@ -46,7 +46,7 @@ class Text(NamedTuple):
         return "\n\n".join(parts) + "\n"
 
 
-def written(
+def text_of_paragraphs(
     title: str,
     *paragraphs: Iterable[str],
     where: str,

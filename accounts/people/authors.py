@@ -16,7 +16,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 
 from accounts.models import Delivery, ManagedAccount, ManagingAccount, Run, Spinnaker
-from accounts.people.reach import Reach, reach_of_run
+from accounts.people.reach import DecisionReach, reach_of_run
 from accounts.slices import AT_ONCE, in_slices
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def forget_authors(run: Run) -> None:
         row.authors.clear()
 
 
-def authors_of_run(run: Run, reach: Reach) -> dict[int, str]:
+def authors_of_run(run: Run, reach: DecisionReach) -> dict[int, str]:
     """Return who caused a plan of this reach, with the first thing that each did."""
     did: dict[int, str] = {}
     if reach.managing:

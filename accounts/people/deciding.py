@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from accounts.people.authors import Authors
 from accounts.people.policies import managing_is_strict, strict_among
-from accounts.people.reach import Reach
+from accounts.people.reach import DecisionReach
 from accounts.people.role_limits.refusing import (
     Outside,
     limit_on,
@@ -43,7 +43,7 @@ class Verdict(NamedTuple):
 
 
 def judge(
-    reach: Reach, authors: Authors | None, by: By, role: UserRole = APPROVER
+    reach: DecisionReach, authors: Authors | None, by: By, role: UserRole = APPROVER
 ) -> Verdict:
     """Say whether somebody with the role may decide, and if not, why and whom to ask.
     Without authors it takes no second person anywhere.
@@ -58,7 +58,7 @@ def judge(
 
 
 def refuse(
-    reach: Reach, authors: Authors | None, by: By, role: UserRole = APPROVER
+    reach: DecisionReach, authors: Authors | None, by: By, role: UserRole = APPROVER
 ) -> None:
     """Raise Outside or SamePerson where the person may not decide."""
     verdict = judge(reach, authors, by, role)
@@ -68,7 +68,7 @@ def refuse(
         raise SamePerson(verdict.same_person)
 
 
-def outside_of(reach: Reach, by: By, role: UserRole) -> str:
+def outside_of(reach: DecisionReach, by: By, role: UserRole) -> str:
     inside = limit_on(by, role)
     if inside is None:
         return ""
@@ -77,7 +77,7 @@ def outside_of(reach: Reach, by: By, role: UserRole) -> str:
     return why_outside(by, role, reach.accounts)
 
 
-def second_person_for(reach: Reach) -> str:
+def second_person_for(reach: DecisionReach) -> str:
     """Say where the policy asks for a second person, as a sentence begins; empty:
     nowhere.
     """

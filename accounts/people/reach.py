@@ -24,7 +24,7 @@ Pair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class DecisionReach:
     accounts: frozenset[Pair] = frozenset()
     managing: bool = False
     """Whether the managing account changes in more than an account's own line of what
@@ -62,16 +62,16 @@ def each_environment(rows: Iterable[tuple[str, str, str | None]]) -> Iterator[Pa
             yield name, environment
 
 
-def reach_of_account(account: ManagedAccount, *, locks: bool = False) -> Reach:
+def reach_of_account(account: ManagedAccount, *, locks: bool = False) -> DecisionReach:
     """Return what an acceptance touches, as it was planned."""
     planned = account.runs.filter(kind=Run.Kind.ONBOARD).values_list("reach", flat=True)
-    return Reach(
+    return DecisionReach(
         frozenset(pairs_of([account.pk], locks=locks)),
         second=(planned.first() or {}).get("second", ""),
     )
 
 
-def reach_of_run(run: Run, *, locks: bool = False) -> Reach:
+def reach_of_run(run: Run, *, locks: bool = False) -> DecisionReach:
     """Return what a plan touches: what it was found to touch when it was planned, and
     what its account is in now.
     """
@@ -82,7 +82,7 @@ def reach_of_run(run: Run, *, locks: bool = False) -> Reach:
     elif run.account:
         pairs |= {(run.account.name, one) for one in run.account.environments}
     pairs |= {(run.account_name, one) for one in kept.get("environments", ())}
-    return Reach(
+    return DecisionReach(
         accounts=frozenset(pairs),
         managing=kept["managing"] if kept else touches_managing(run),
         second=kept.get("second", ""),
@@ -102,7 +102,7 @@ def touches_managing(run: Run) -> bool:
     return any(not names_list(kind, name) for kind, name in steps)
 
 
-def kept(reach: Reach, second: str, managing_first: bool) -> dict[str, Any]:
+def kept(reach: DecisionReach, second: str, managing_first: bool) -> dict[str, Any]:
     """Write it as a plan keeps it; `managing_first`: the managing account has changes
     of its own, whose plan comes before this one.
     """
@@ -114,6 +114,6 @@ def kept(reach: Reach, second: str, managing_first: bool) -> dict[str, Any]:
     }
 
 
-def reach_of_delivery(delivery: Delivery) -> Reach:
+def reach_of_delivery(delivery: Delivery) -> DecisionReach:
     pairs = frozenset((f"{delivery}", one) for one in delivery.environments)
-    return Reach(accounts=pairs, shared="a delivery", second=delivery.second)
+    return DecisionReach(accounts=pairs, shared="a delivery", second=delivery.second)

@@ -18,8 +18,12 @@ from onboarding.resources.trusts import assumers
 from onboarding.review.as_found import FoundRole, planned_digest
 from onboarding.review.effective import effective
 from onboarding.review.permissions import Review
-from onboarding.review.power_user import DOCUMENT, Comparison, compared_counts
-from onboarding.review.power_user import counted as counts_of
+from onboarding.review.power_user import (
+    DOCUMENT,
+    Comparison,
+    compared_counts,
+    counts_of,
+)
 
 NEVER_READ = "As planned. Bowline hasn't read AWS yet."
 READ_BEFORE = "As planned. The next verification records what it finds in AWS."

@@ -30,7 +30,7 @@ from accounts.models.states import Status
 from accounts.notifications.happening import happened
 from accounts.people import authors, reach
 from accounts.people.deciding import second_person_for
-from accounts.people.reach import Reach
+from accounts.people.reach import DecisionReach
 from accounts.people.role_limits.refusing import Outside
 from accounts.runs.actions import RunOpen, plan_managing
 from accounts.runs.capacity import NoRoom
@@ -153,7 +153,9 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             if scope.shared:
                 lock_settings()
                 grant_or_withdraw(run, scope)
-                snapshots.keep(scope.row, snapshots.managing_snapshot(scope.row))
+                snapshots.keep_snapshot(
+                    scope.row, snapshots.managing_snapshot(scope.row)
+                )
             run.unedited_subject.verify_unchanged()
             keep_approved(run)
         keep_as_found(read, now)
@@ -222,7 +224,7 @@ def keep_decided(run: Run, scope: Scope, compared: Compared, left: bool) -> None
     """
     account = scope.account
     shared = any(one.changes for side, one in compared if side in scope.shared)
-    touched = Reach(
+    touched = DecisionReach(
         frozenset((run.account_name, name) for name in account.environments)
         if account
         else frozenset(),

@@ -228,7 +228,7 @@ def next_bundle() -> NextBundle:
     before = last.revision if last else Revision()
     before = replace(before, digests=read_by_spinnaker(before.digests))
     found = delta(before, after)
-    of = digest_of(
+    of = comparison_digest(
         (last.number, last.sha256) if last else None,
         repr(managing),
         [(row.name, row.entries_digest) for row in rows],
@@ -253,7 +253,7 @@ def compared_now() -> str:
     """Sum up what `next_bundle` would compare, in a fraction of its time: the digest is
     another one whenever its result could be; raise NoManagingAccount.
     """
-    return digest_of(
+    return comparison_digest(
         Bundle.objects.built().values_list("number", "sha256").first(),
         repr(snapshots.in_force(managing_row())),
         list(held().values_list("name", "entries_digest")),
@@ -264,7 +264,7 @@ def held() -> QuerySet[ManagedAccount]:
     return ManagedAccount.objects.ready().order_by("name")
 
 
-def digest_of(*compared: object) -> str:
+def comparison_digest(*compared: object) -> str:
     """Sum up what is compared, and how."""
     return sha256(json.dumps([CODE, *compared]).encode()).hexdigest()
 

@@ -54,7 +54,7 @@ NEXT_STEPS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Tested:
     """One thing that a test looked at."""
 
     name: str
@@ -63,7 +63,7 @@ class Seen:
     fix: str = ""
 
 
-FIELDS = {field.name for field in fields(Seen)}
+FIELDS = {field.name for field in fields(Tested)}
 OUTCOMES = {*Outcome}
 
 
@@ -76,98 +76,98 @@ def try_connection(version: int) -> None:
         same.update(tested_at=Now(), result=found)
 
 
-def tested(row: Spinnaker) -> Iterator[Seen]:
+def tested(row: Spinnaker) -> Iterator[Tested]:
     """Yield what a test sees, without a text that nobody bounded."""
     try:
         found = report(gate_of(row, limits=LIMITS), Release.of(row.release))
     except NotConnected as error:
-        yield Seen("Connection", Outcome.FAILED, str(error))
+        yield Tested("Connection", Outcome.FAILED, str(error))
         return
     for one in (*checks(found), *of_the_release(found)):
-        yield Seen(one.name, one.outcome, bounded(one.sentence), one.fix)
+        yield Tested(one.name, one.outcome, bounded(one.sentence), one.fix)
 
 
-def checks(found: Report) -> Iterator[Seen]:
+def checks(found: Report) -> Iterator[Tested]:
     if found.caller:
-        roles = listed(found.caller.roles) or "none"
+        roles = first_names(found.caller.roles) or "none"
         who = f"Bowline is signed in as {found.caller.name}. Roles: {roles}."
-        yield Seen("Sign-in", Outcome.PASSED, who)
+        yield Tested("Sign-in", Outcome.PASSED, who)
     elif found.error is None:
-        yield Seen("Sign-in", Outcome.NOT_TESTABLE, NO_ONE)
+        yield Tested("Sign-in", Outcome.NOT_TESTABLE, NO_ONE)
     if found.error:
         yield refused(found.error, signed_in=found.caller is not None)
         return
     yield permissions(found)
     said = f"Spinnaker stores {found.stored:,} in its database."
-    yield Seen("Account storage", Outcome.PASSED, said)
+    yield Tested("Account storage", Outcome.PASSED, said)
     yield loading(found)
     yield default_role(found)
     if found.reloading:
         yield reloads(found)
 
 
-def refused(error: GateError, *, signed_in: bool) -> Seen:
+def refused(error: GateError, *, signed_in: bool) -> Tested:
     names = {Kind.DENIED: "Permissions", Kind.STORAGE_OFF: "Account storage"}
     name = names.get(error.kind, "Gate" if signed_in else "Sign-in")
-    return Seen(name, Outcome.FAILED, str(error), NEXT_STEPS.get(error.kind, ""))
+    return Tested(name, Outcome.FAILED, str(error), NEXT_STEPS.get(error.kind, ""))
 
 
-def permissions(found: Report) -> Seen:
+def permissions(found: Report) -> Tested:
     name = "Permissions"
     if found.caller is None:
-        return Seen(
+        return Tested(
             name, Outcome.NOT_TESTABLE, "No user is signed in, so there are none."
         )
     if not found.caller.is_admin:
-        return Seen(name, Outcome.NOT_TESTABLE, NOT_ADMIN, NEXT_STEPS[Kind.DENIED])
+        return Tested(name, Outcome.NOT_TESTABLE, NOT_ADMIN, NEXT_STEPS[Kind.DENIED])
     said = (
         "The service account is a Spinnaker admin: it can store, change, and delete "
         "every account."
     )
-    return Seen(name, Outcome.PASSED, said)
+    return Tested(name, Outcome.PASSED, said)
 
 
-def loading(found: Report) -> Seen:
+def loading(found: Report) -> Tested:
     """Say what is loaded; of the poller, only signs can be seen."""
     name = "Loaded accounts"
     types = ", ".join(f"{count:,} {type_}" for type_, count in found.types.items())
     said = f"Spinnaker has loaded {found.loaded:,}{f' ({types})' * bool(types)}."
     if found.not_loaded:
-        said += f" Stored but not loaded yet: {listed(found.not_loaded)}."
-        return Seen(name, Outcome.NOT_TESTABLE, said, SET_SWITCHES)
+        said += f" Stored but not loaded yet: {first_names(found.not_loaded)}."
+        return Tested(name, Outcome.NOT_TESTABLE, said, SET_SWITCHES)
     if not found.stored:
-        return Seen(name, Outcome.NOT_TESTABLE, f"{said} {SEEN_LATER}")
+        return Tested(name, Outcome.NOT_TESTABLE, f"{said} {SEEN_LATER}")
     said += " Every stored one is among them, from its last start or by polling."
-    return Seen(name, Outcome.EVALUATED, said)
+    return Tested(name, Outcome.EVALUATED, said)
 
 
-def default_role(found: Report) -> Seen:
+def default_role(found: Report) -> Tested:
     name = "Role to assume"
     if found.without_role:
-        said = WITHOUT_ROLE.format(names=listed(found.without_role))
-        return Seen(name, Outcome.FAILED, said, SET_SWITCHES)
+        said = WITHOUT_ROLE.format(names=first_names(found.without_role))
+        return Tested(name, Outcome.FAILED, said, SET_SWITCHES)
     if not found.types.get("aws"):
-        return Seen(
+        return Tested(
             name, Outcome.NOT_TESTABLE, "No aws account is loaded that shows it."
         )
-    return Seen(name, Outcome.PASSED, "Each loaded aws account assumes one.")
+    return Tested(name, Outcome.PASSED, "Each loaded aws account assumes one.")
 
 
-def reloads(found: Report) -> Seen:
+def reloads(found: Report) -> Tested:
     fields = sorted({name for names in found.reloading.values() for name in names})
-    said = RELOADED.format(names=listed(found.reloading), fields=", ".join(fields))
-    return Seen("Polling", Outcome.FAILED, said, SPELL_OUT)
+    said = RELOADED.format(names=first_names(found.reloading), fields=", ".join(fields))
+    return Tested("Polling", Outcome.FAILED, said, SPELL_OUT)
 
 
-def of_the_release(found: Report) -> Iterator[Seen]:
+def of_the_release(found: Report) -> Iterator[Tested]:
     """Yield the warnings that no check says."""
     said = {NO_ONE, NOT_ADMIN}
     for warning in found.warnings:
         if warning not in said and not warning.startswith(WITHOUT_ROLE.split("{")[0]):
-            yield Seen("Release", Outcome.EVALUATED, warning)
+            yield Tested("Release", Outcome.EVALUATED, warning)
 
 
-def listed(names: Iterable[str]) -> str:
+def first_names(names: Iterable[str]) -> str:
     return first_of([name[:100] for name in names], MOST_NAMED)
 
 
@@ -176,9 +176,9 @@ def bounded(text: str) -> str:
     return visible(text)[:LONGEST]
 
 
-def last_test(row: Spinnaker) -> list[Seen]:
+def last_test(row: Spinnaker) -> list[Tested]:
     """Read back what the last test of this version saw; raise Unreadable."""
     stored: list[dict[str, Any]] = row.result or []
     if any(one.keys() != FIELDS or one["outcome"] not in OUTCOMES for one in stored):
         raise Unreadable(row, "result", stored)
-    return [Seen(**one) for one in stored]
+    return [Tested(**one) for one in stored]

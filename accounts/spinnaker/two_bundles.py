@@ -12,7 +12,7 @@ from accounts.models import Activity, Bundle
 from accounts.people.activity import record
 from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
-from accounts.spinnaker.next_bundle import Changes, digest_of
+from accounts.spinnaker.next_bundle import Changes, comparison_digest
 from onboarding.spinnaker.bundle.archive import zipped
 from onboarding.spinnaker.bundle.comparison import Altered, Named, delta
 from onboarding.spinnaker.bundle.contents import Account, Revision
@@ -30,12 +30,12 @@ def changes_between(digests: tuple[str, ...]) -> Changes:
     """
     earlier, later = (bundle_of(digest).revision for digest in digests)
     excerpt = Excerpt.of(delta(earlier, later), earlier, later)
-    return Changes(compared(digests), earlier.number, excerpt)
+    return Changes(comparison_key(digests), earlier.number, excerpt)
 
 
-def compared(digests: tuple[str, ...]) -> str:
+def comparison_key(digests: tuple[str, ...]) -> str:
     """Sum up what `changes_between` compares, and how."""
-    return digest_of(*digests)
+    return comparison_digest(*digests)
 
 
 def bundle_of(digest: str) -> Bundle:

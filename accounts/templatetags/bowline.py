@@ -36,9 +36,9 @@ from accounts.web.live.state import Live
 from accounts.web.role_limits.holders import needed
 from accounts.web.runs.review.names import called
 from accounts.web.runs.review.rows import rows_html
-from accounts.web.you.saved_filters import saved_filters as saved_filters_of
+from accounts.web.you.saved_filters import saved_filters_of
 from accounts.work.heartbeat import silence
-from onboarding.carried.fields import lines
+from onboarding.carried.fields import carried_lines
 from onboarding.description.field import Field
 from onboarding.description.fields import FIELDS, IN_BULK
 from onboarding.desired import POLICY_SET
@@ -110,13 +110,13 @@ def saved_filters(context: Context, form: FilterForm) -> dict[str, Any]:
 @register.filter
 def listed(account: ManagedAccount) -> list[tuple[str, str]]:
     """Say what of its description has no place of its own on the page."""
-    return said(account, [one for one in FIELDS if one.is_listed])
+    return labelled_values(account, [one for one in FIELDS if one.is_listed])
 
 
 @register.inclusion_tag("accounts/_carried.html")
 def carried(account: ManagedAccount) -> dict[str, Any]:
     """Show the fields of Spinnaker that Bowline carries, folded."""
-    return {"lines": [*lines(account.carried)]}
+    return {"lines": [*carried_lines(account.carried)]}
 
 
 @register.inclusion_tag("accounts/_other_names.html")
@@ -129,7 +129,7 @@ def other_names(account: ManagedAccount) -> dict[str, Any]:
                 "name": one["name"],
                 "regions": one.get("regions", account.regions),
                 "groups": one.get("permissions", groups),
-                "lines": [*lines(one.get("carried", {}))],
+                "lines": [*carried_lines(one.get("carried", {}))],
             }
             for one in account.also_as
         ]
@@ -139,10 +139,12 @@ def other_names(account: ManagedAccount) -> dict[str, Any]:
 @register.filter
 def in_bulk(account: ManagedAccount) -> list[tuple[str, str]]:
     """Say what can be edited in many accounts at once."""
-    return said(account, IN_BULK)
+    return labelled_values(account, IN_BULK)
 
 
-def said(account: ManagedAccount, chosen: Iterable[Field]) -> list[tuple[str, str]]:
+def labelled_values(
+    account: ManagedAccount, chosen: Iterable[Field]
+) -> list[tuple[str, str]]:
     return [(one.words.label, one.text(getattr(account, one.name))) for one in chosen]
 
 

@@ -14,7 +14,7 @@ from accounts.models.api.token import Scope
 from accounts.notifications.notifying import notify_of_own
 from accounts.people.activity import record
 from accounts.people.roles import APPROVER, OPERATOR, VIEWER, UserRole, has_role
-from accounts.tokens.text import digest_of, new_text
+from accounts.tokens.text import new_text, token_digest
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -51,7 +51,7 @@ def make(
         pk=pk,
         person=person,
         name=name,
-        digest=digest_of(text),
+        digest=token_digest(text),
         scopes=[scope for scope in Scope.values if scope in wanted],
         expires_at=expires_at,
     )
@@ -81,7 +81,7 @@ def find(text: str) -> ApiToken | None:
     Nobody can try digests of texts that have 256 random bits, however long each takes.
     """
     rows = ApiToken.objects.select_related("person")
-    return rows.filter(digest=digest_of(text)).first()
+    return rows.filter(digest=token_digest(text)).first()
 
 
 def note_use(token: ApiToken) -> None:

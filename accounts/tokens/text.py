@@ -19,5 +19,5 @@ def new_text(beginning: str) -> str:
     return beginning + secrets.token_urlsafe(32)
 
 
-def digest_of(text: str) -> str:
+def token_digest(text: str) -> str:
     return sha256(text.encode(errors="surrogatepass")).hexdigest()

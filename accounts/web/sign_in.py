@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from accounts.factors.keeping import has_factor
 from accounts.models import Activity
 from accounts.people.activity import record
-from accounts.web.factors.step import begin
+from accounts.web.factors.step import begin_second_step
 from accounts.web.single_sign_on.provider import providers
 from accounts.web.you.limits import ENDED, how_sessions_end
 
@@ -41,7 +41,7 @@ class SignIn(LoginView):
         """Sign in whoever has no second factor, and ask the others for it first."""
         person = form.get_user()
         if has_factor(person):
-            begin(self.request, person, back=self.get_success_url())
+            begin_second_step(self.request, person, back=self.get_success_url())
             return redirect("second-step")
         with transaction.atomic():
             response = super().form_valid(form)

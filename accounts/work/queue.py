@@ -49,7 +49,7 @@ def wake(*rows: Carried) -> bool:
 
     That loses nothing: the rows say that there is work, and the sweep finds them.
     """
-    if not all(named(row) for row in rows[: rows[0].WOKEN]):
+    if not all(message_sent(row) for row in rows[: rows[0].WOKEN]):
         return False
     if isinstance(rows[0], Durable):
         model = type(rows[0])
@@ -58,7 +58,7 @@ def wake(*rows: Carried) -> bool:
     return True
 
 
-def named(row: Carried) -> bool:
+def message_sent(row: Carried) -> bool:
     """Name the row to a worker; False where the broker does not take the message."""
     kind = row._meta.model_name
     return sent(

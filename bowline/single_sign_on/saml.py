@@ -70,12 +70,12 @@ def by_variables() -> Described:
     entity_id = entity_id_in(os.environ["SAML_ENTITY_ID"], "SAML_ENTITY_ID")
     sso_url = required("SAML_SSO_URL", because="SAML_ENTITY_ID")
     if file := os.environ.get("SAML_CERTIFICATE_FILE", ""):
-        return Described(entity_id, sso_url, certificates_in(read(file), file))
+        return Described(entity_id, sso_url, certificates_in(read_metadata(file), file))
     text = required("SAML_CERTIFICATE", because="SAML_ENTITY_ID")
     return Described(entity_id, sso_url, certificates_in(text, "SAML_CERTIFICATE"))
 
 
-def read(file: str) -> str:
+def read_metadata(file: str) -> str:
     try:
         return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -117,7 +117,7 @@ def decoded(texts: Iterable[str], where: str) -> tuple[str, ...]:
 def metadata_in(file: str) -> Described:
     """Read the metadata of one provider, which its administrator downloads."""
     try:
-        root = ElementTree.fromstring(read(file))
+        root = ElementTree.fromstring(read_metadata(file))
     except ElementTree.ParseError as error:
         raise ImproperlyConfigured(f"{file} isn't valid XML: {error}.") from error
     providers = [

@@ -36,7 +36,9 @@ class AccountsFile:
     spinnaker_line: int = 1
 
 
-def read(content: bytes, *, partition: str = "aws", csv: bool = False) -> AccountsFile:
+def read_accounts_file(
+    content: bytes, *, partition: str = "aws", csv: bool = False
+) -> AccountsFile:
     """Read the file; raise FileProblems with every problem in it.
 
     The partition counts where the file leaves the managing account out, as CSV does.

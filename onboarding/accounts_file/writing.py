@@ -176,7 +176,7 @@ def cell(written: Written, column: str) -> str:
         return "yes" if value else "no"
     if isinstance(value, dict) or BY_KEY[column].kind is Kind.NAMES:
         return quoted(value) if value else ""
-    return listed(value) if isinstance(value, list) else str(value or "")
+    return separated(value) if isinstance(value, list) else str(value or "")
 
 
 def in_groups(account_id: str) -> str:
@@ -184,7 +184,7 @@ def in_groups(account_id: str) -> str:
     return "-".join((account_id[:4], account_id[4:8], account_id[8:]))
 
 
-def listed(values: list[str]) -> str:
+def separated(values: list[str]) -> str:
     """Separate by `;`, or write as in YAML where a value could be taken for several."""
     text = ";".join(values)
     unclear = text.startswith("[") or any(";" in value for value in values)

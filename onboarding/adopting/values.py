@@ -115,7 +115,7 @@ def as_json(value: Any) -> Any:
     return value
 
 
-def written(value: Any) -> str:
+def value_as_text(value: Any) -> str:
     """Write a value for a line of text."""
     if isinstance(value, str | Secret):
         return str(value)

@@ -10,7 +10,7 @@ from onboarding.adopting.judging.roles import RoleName
 from onboarding.adopting.judging.settings import SettingVerdict
 from onboarding.adopting.judging.verdicts import FieldVerdict
 from onboarding.adopting.report import Report, alike, heads
-from onboarding.adopting.values import PROVIDERS, Reading, written
+from onboarding.adopting.values import PROVIDERS, Reading, value_as_text
 from onboarding.names import one_line, short
 from onboarding.resources.risks import some
 
@@ -25,10 +25,10 @@ KEEP_LEFT = (
 
 def text(report: Report) -> str:
     """Write the report; the same for the same sources."""
-    return "".join(f"{one_line(line)}\n" for line in lines(report))
+    return "".join(f"{one_line(line)}\n" for line in report_lines(report))
 
 
-def lines(report: Report) -> Iterator[str]:
+def report_lines(report: Report) -> Iterator[str]:
     yield "Sources"
     for reading in report.spinnaker.readings:
         yield f"- {source(reading)}"
@@ -119,7 +119,7 @@ def valued(one: FieldVerdict | SettingVerdict) -> str:
     name = one.field if isinstance(one, FieldVerdict) else one.setting
     if one.value is None:
         return f"{name} (missing)"
-    return f"{name} {short(written(one.value), LONGEST_VALUE)}"
+    return f"{name} {short(value_as_text(one.value), LONGEST_VALUE)}"
 
 
 def of(names: Iterable[str]) -> str:

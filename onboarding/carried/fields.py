@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from onboarding.carried.secrets import shown
+from onboarding.carried.secrets import masked
 from onboarding.names import (
     INVISIBLE,
     REPLACED_RULE,
@@ -170,7 +170,7 @@ def kept(at: str, key: str, value: Any, depth: int) -> Any:
     """Return a value without what is null; raise ValueError for what isn't kept."""
     if not KEY.fullmatch(key):
         raise ValueError(f"{at}: A field has letters, digits, “-” and “_”.")
-    if shown(key, value) != value:
+    if masked(key, value) != value:
         raise ValueError(f"{at}: Bowline keeps no secret.")
     if depth == 0:
         raise ValueError(f"{at}: It nests deeper than {DEEPEST} levels.")
@@ -237,7 +237,7 @@ def without(fields: Fields, names: tuple[str, ...]) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if key not in names}
 
 
-def lines(of: Carried) -> Iterator[tuple[str, str, str]]:
+def carried_lines(of: Carried) -> Iterator[tuple[str, str, str]]:
     """Yield each field: the kind with the name where one has several, the field, and
     its value in JSON.
     """

@@ -59,19 +59,20 @@ def looks_secret(text: str) -> bool:
     return bool(SECRET_VALUE.search(text) or AWS_SECRET.search(text))
 
 
-def shown(key: str, value: Any) -> Any:
+def masked(key: str, value: Any) -> Any:
     """Return a value with every secret in it replaced, however nested."""
     match value:
         case dict() if not is_secret_key(key):
             return {
-                "a key that isn't shown" if looks_secret(name) else name: shown(
+                "a key that isn't shown" if looks_secret(name) else name: masked(
                     name, inner
                 )
                 for name, inner in value.items()
             }
         case list() if not is_secret_key(key):
             return [
-                Secret() if is_variable(inner) else shown(key, inner) for inner in value
+                Secret() if is_variable(inner) else masked(key, inner)
+                for inner in value
             ]
         case bool() | None:
             return value

@@ -23,7 +23,7 @@ from onboarding.spinnaker.bundle.formats.spring import (
     OTHER_STS,
     permissions,
     regions,
-    said,
+    without_empty,
 )
 from onboarding.spinnaker.entries import Entries
 
@@ -143,7 +143,7 @@ class Body:
 
     @property
     def fields(self) -> Fields:
-        return compared(self.type, self.document)
+        return comparable(self.type, self.document)
 
     @property
     def digest(self) -> str:
@@ -191,7 +191,7 @@ def aws_body(entry: AwsEntry, defaults: Mapping[str, Any]) -> dict[str, Any]:
         # Said even where there are none: without them Clouddriver answers an account
         # manager with an error 500.
         "permissions": permissions(entry.permissions),
-        **said(optional),
+        **without_empty(optional),
     }
     return lower(carrying(body, entry.carried))
 
@@ -285,7 +285,7 @@ def body_problems(body: Body) -> Iterator[str]:
             yield "Write roles of Fiat in lower case."
 
 
-def compared(type_: str, document: Mapping[str, Any]) -> dict[str, str]:
+def comparable(type_: str, document: Mapping[str, Any]) -> dict[str, str]:
     """Bring the fields of a document into one spelling; what is empty is left out."""
     found = {name: spelling(name, document.get(name)) for name in COMPARED[type_]}
     for name, usual in CARRIED[type_].items():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from onboarding.delivery.bodies import SENDABLE_NAME, Body, Fields, compared, digest
+from onboarding.delivery.bodies import SENDABLE_NAME, Body, Fields, comparable, digest
 from onboarding.delivery.errors import GateError, Kind
 from onboarding.delivery.transport import Answer, Request, Send
 
@@ -107,7 +107,7 @@ class Gate:
             Loaded(
                 name=name_of(row, doing),
                 type=type_of(row),
-                fields=compared("aws", row)
+                fields=comparable("aws", row)
                 if details and type_of(row) == "aws"
                 else {},
             )
@@ -329,7 +329,7 @@ def type_of(row: Mapping[str, Any]) -> str:
 
 
 def stored_of(type_: str, row: Mapping[str, Any], doing: str) -> Stored:
-    return Stored(name_of(row, doing), type_, compared(type_, row))
+    return Stored(name_of(row, doing), type_, comparable(type_, row))
 
 
 def unreadable(doing: str, status: int = 0) -> GateError:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from onboarding.delivery.bodies import Body, Fields, compared, differing
+from onboarding.delivery.bodies import Body, Fields, comparable, differing
 from onboarding.delivery.verdicts import Step
 from onboarding.partitions import arn
 
@@ -71,8 +71,8 @@ def loaded_otherwise(
         return () if str(account.get("accountId", "")) == account_id else ("accountId",)
     names = SEEN_OF_AWS if body.type == "aws" else ("permissions",)
     loaded = {**account, "regions": regions_as_said(account, body.document)}
-    seen = compared(body.type, whole_role(loaded))
-    wanted = compared(body.type, whole_role(body.document))
+    seen = comparable(body.type, whole_role(loaded))
+    wanted = comparable(body.type, whole_role(body.document))
     return differing(only(names, seen), only(names, wanted))
 
 

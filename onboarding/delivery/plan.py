@@ -13,7 +13,7 @@ from hashlib import sha256
 from onboarding.delivery.bodies import Body, problems
 from onboarding.delivery.releases import Release, refusal, warnings
 from onboarding.delivery.verdicts import (
-    Found,
+    FoundAccounts,
     Left,
     Owned,
     Step,
@@ -71,7 +71,7 @@ class DeliveryPlan:
 
 def delivery_plan(
     wanted: Iterable[Body],
-    found: Found,
+    found: FoundAccounts,
     owned: Mapping[str, Owned],
     *,
     agreed: Set[str] = frozenset(),
@@ -150,7 +150,7 @@ def held(body: Body, problem: str, release: Release | None) -> Left | None:
 
 def renewals(
     bodies: Mapping[str, Body],
-    found: Found,
+    found: FoundAccounts,
     saved: Mapping[str, Step],
     verdicts: Mapping[str, Step | Left | None],
 ) -> Iterator[tuple[Step, Step]]:
@@ -174,7 +174,7 @@ def renewals(
         yield deletion, Step(Verb.ADD, "ecs", name, body)
 
 
-def still_used(found: Found, deleted: Mapping[str, Step]) -> dict[str, Left]:
+def still_used(found: FoundAccounts, deleted: Mapping[str, Step]) -> dict[str, Left]:
     """Hold back the deletion of each AWS account that an ECS account still uses."""
     return {
         one.aws_account: Left(one.aws_account, "aws", Why.STILL_USED, f"It is {name}.")
@@ -187,7 +187,7 @@ def in_order(
     deleted: Mapping[str, Step],
     saved: Mapping[str, Step],
     bodies: Mapping[str, Body],
-    found: Found,
+    found: FoundAccounts,
     leaving: Mapping[str, Owned],
 ) -> tuple[Step, ...]:
     """Put the steps in order, each with what it must wait for."""
@@ -232,7 +232,7 @@ def by_type(steps: Mapping[str, Step], types: Iterable[str]) -> Iterator[Step]:
         yield from (step for step in steps.values() if step.type == type_)
 
 
-def others(found: Found, known: Set[str]) -> Iterator[Left]:
+def others(found: FoundAccounts, known: Set[str]) -> Iterator[Left]:
     """Name the accounts that Bowline has nothing to do with."""
     for name, one in found.stored.items():
         if name not in known:
@@ -244,7 +244,7 @@ def others(found: Found, known: Set[str]) -> Iterator[Left]:
 
 def stale(
     bodies: Mapping[str, Body],
-    found: Found,
+    found: FoundAccounts,
     saved: Mapping[str, Step],
     deleted: Mapping[str, Step],
 ) -> Iterator[str]:

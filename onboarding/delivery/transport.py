@@ -185,7 +185,7 @@ def sender(
                     timeout=timeout,
                     preload_content=False,
                 )
-                answer = read(response, doing, limits.size)
+                answer = read_body(response, doing, limits.size)
         except ForbiddenAddress as error:
             raise GateError(
                 Kind.FORBIDDEN_ADDRESS,
@@ -236,7 +236,7 @@ def pool_of(
     )
 
 
-def read(response: BaseHTTPResponse, doing: str, size: int) -> Answer:
+def read_body(response: BaseHTTPResponse, doing: str, size: int) -> Answer:
     """Read the body up to the limit; drop the connection where it exceeds it."""
     body = bytearray()
     while chunk := response.read1(CHUNK, decode_content=False):

@@ -128,7 +128,7 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundAccounts:
     """What was read of Spinnaker."""
 
     stored: Mapping[str, Stored]
@@ -145,7 +145,7 @@ class Found:
         object.__setattr__(self, "spellings", frozen)
 
     @classmethod
-    def of(cls, stored: Iterable[Stored], loaded: Iterable[Loaded]) -> Found:
+    def of(cls, stored: Iterable[Stored], loaded: Iterable[Loaded]) -> FoundAccounts:
         return cls(
             {one.name: one for one in stored}, {one.name: one.type for one in loaded}
         )
@@ -171,7 +171,7 @@ def one_row(name: str) -> str:
 
 
 def saving(
-    body: Body, found: Found, own: Owned | None, agreed: Set[str]
+    body: Body, found: FoundAccounts, own: Owned | None, agreed: Set[str]
 ) -> Step | Left | None:
     """Decide what becomes of a wanted account; None where it is as wanted."""
     name, stored = body.name, found.stored.get(body.name)
@@ -193,7 +193,7 @@ def saving(
 
 
 def verb_of(
-    body: Body, found: Found, own: Owned | None, before: str
+    body: Body, found: FoundAccounts, own: Owned | None, before: str
 ) -> Verb | Why | None:
     """Say what may be done without asking a person, or why a person must be asked."""
     if own is None:
@@ -216,7 +216,7 @@ def agreed_verb(why: Why, exists: bool) -> Verb:
     return Verb.TAKE_OVER if exists else Verb.ADD
 
 
-def removal(own: Owned, found: Found, agreed: Set[str]) -> Step | Left | None:
+def removal(own: Owned, found: FoundAccounts, agreed: Set[str]) -> Step | Left | None:
     """Decide what becomes of an account of Bowline's that is no longer wanted."""
     stored = found.stored.get(own.name)
     if stored is None:

@@ -32,7 +32,7 @@ OWN_TAGS: tuple[Value, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ExternalIdParameter:
     """The one parameter, by which a template knows the account's external ID."""
 
     parameter: str
@@ -46,18 +46,22 @@ class Asked:
         return {self.parameter: self.default} if self.default else {}
 
 
-def external_id(value: str) -> Asked:
-    return Asked("ExternalId", value, {"Ref": "ExternalId"})
+def external_id(value: str) -> ExternalIdParameter:
+    return ExternalIdParameter("ExternalId", value, {"Ref": "ExternalId"})
 
 
-def external_id_prefix(value: str) -> Asked:
+def external_id_prefix(value: str) -> ExternalIdParameter:
     """Let each account have its own: this, a hyphen and the account's id."""
     written = {"Fn::Sub": "${ExternalIdPrefix}-${AWS::AccountId}"}
-    return Asked("ExternalIdPrefix", value, written)
+    return ExternalIdParameter("ExternalIdPrefix", value, written)
 
 
 def template(
-    managed: Managed, resources: Sequence[Resource], *, about: str, ask: Asked
+    managed: Managed,
+    resources: Sequence[Resource],
+    *,
+    about: str,
+    ask: ExternalIdParameter,
 ) -> str:
     """Write a template in which the account's ids are no literals."""
     parameter: Value = {

@@ -18,7 +18,7 @@ from onboarding.handoff import scripts
 from onboarding.handoff.cloudformation import (
     CLUSTERS,
     IAM,
-    Asked,
+    ExternalIdParameter,
     external_id,
     external_id_prefix,
     template,
@@ -41,7 +41,7 @@ NOTHING = external_id("")
 
 
 @dataclass(frozen=True, slots=True)
-class HandOff:
+class HandOffPackage:
     """What the owner of one account receives."""
 
     managing: Managing
@@ -85,7 +85,7 @@ class HandOff:
 
     @property
     def digest(self) -> str:
-        return digest_of(self.stacks)
+        return stacks_digest(self.stacks)
 
     @property
     def reader_role(self) -> str:
@@ -116,7 +116,7 @@ class HandOff:
     @property
     def pasted(self) -> str:
         """The same for a shell without the files: it writes the templates first."""
-        written = [scripts.written(stack.template) for stack in self.stacks]
+        written = [scripts.here_document(stack.template) for stack in self.stacks]
         return "\n".join((*written, self.command))
 
     @property
@@ -137,7 +137,7 @@ class HandOff:
 
 def hand_off(
     managing: Managing, managed: Managed, *, reader: bool, stack_name: str = ""
-) -> HandOff:
+) -> HandOffPackage:
     """Describe the roles of a managed account for its owner.
 
     A later version must have the stack's first name, even if the account has another
@@ -154,7 +154,7 @@ def hand_off(
     if managed.made_by == MadeBy.ORGANIZATION and not stack_name:
         name = stack_set_name(managed, stacks(managing, managed, resources, "", ask))
     own = stacks(managing, managed, resources, name, ask)
-    return HandOff(managing, managed, resources, name, tuple(own))
+    return HandOffPackage(managing, managed, resources, name, tuple(own))
 
 
 def stack_name_of(text: str) -> str:
@@ -162,7 +162,7 @@ def stack_name_of(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9-]", "-", text)
 
 
-def asked_of(managed: Managed) -> Asked:
+def asked_of(managed: Managed) -> ExternalIdParameter:
     """Derive the external ID in the template where it serves many accounts."""
     end = f"-{managed.account_id}"
     if managed.made_by == MadeBy.ORGANIZATION and managed.external_id.endswith(end):
@@ -173,14 +173,14 @@ def asked_of(managed: Managed) -> Asked:
 def stack_set_name(managed: Managed, made: Iterable[Stack]) -> str:
     """Name the StackSet of all accounts with these choices, and of no others."""
     kind = "-".join(provider.key for provider in managed.providers)
-    return f"bowline-{kind}-{digest_of(made)[:6]}"
+    return f"bowline-{kind}-{stacks_digest(made)[:6]}"
 
 
 def text_of(made: Iterable[Stack]) -> str:
     return "---\n".join(stack.template.text for stack in made)
 
 
-def digest_of(made: Iterable[Stack]) -> str:
+def stacks_digest(made: Iterable[Stack]) -> str:
     return hashlib.sha256(text_of(made).encode()).hexdigest()
 
 
@@ -189,7 +189,7 @@ def stacks(
     managed: Managed,
     resources: Sequence[Resource],
     name: str,
-    ask: Asked,
+    ask: ExternalIdParameter,
 ) -> Iterator[Stack]:
     """Yield the stack of IAM, and one for the clusters of each region."""
     accesses = [one for one in resources if isinstance(one, ClusterAccess)]
@@ -208,7 +208,7 @@ def stack(
     region: str,
     resources: Sequence[Resource],
     about: str,
-    ask: Asked,
+    ask: ExternalIdParameter,
 ) -> Stack:
     if not any(isinstance(one, Role) for one in resources):
         ask = NOTHING

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 
 from onboarding.desired.managing import managing_side
 from onboarding.handoff.cloudformation import external_id
-from onboarding.handoff.hand_off import HandOff, stack_name_of, stacks
+from onboarding.handoff.hand_off import HandOffPackage, stack_name_of, stacks
 from onboarding.handoff.reader import reader_role
 from onboarding.topology import MadeBy, Managed, Managing
 
 
 def hand_off_managing(
     managing: Managing, assumed: Sequence[str], *, stack_name: str = ""
-) -> HandOff:
+) -> HandOffPackage:
     """Describe Spinnaker's identity for the owner of its account.
 
     A later version must have the stack's first name. Raise QuotaExceeded where AWS
@@ -30,7 +30,7 @@ def hand_off_managing(
         resources += reader_role(managing, own)
     name = stack_name or stack_name_of(f"bowline-managing-{managing.name}")
     made = stacks(managing, own, resources, name, external_id(""))
-    return HandOff(managing, own, resources, name, tuple(made), of_managing=True)
+    return HandOffPackage(managing, own, resources, name, tuple(made), of_managing=True)
 
 
 def as_owned(managing: Managing) -> Managed:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from onboarding.access_role import Command
 from onboarding.handoff import stack_set
-from onboarding.handoff.hand_off import HandOff
+from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.scripts import Stack
 from onboarding.handoff.words import Way, steps_written
 from onboarding.spinnaker.bundle.file import File
@@ -21,7 +21,7 @@ ARCHIVE = "bowline-organization.zip"
 class ForMany:
     """What all accounts with the same choices receive."""
 
-    one: HandOff
+    one: HandOffPackage
     """Of any of them: they differ in nothing that the administrator runs."""
     account_ids: tuple[str, ...]
 
@@ -37,7 +37,7 @@ class ForMany:
         yield File(stack_set.ACCOUNTS, listed)
 
 
-def about(one: HandOff) -> tuple[str, ...]:
+def about(one: HandOffPackage) -> tuple[str, ...]:
     """Say to an administrator who never saw Bowline what this is and does."""
     reads = (
         "With a second role, Bowline reads what exists in each account. This role "
@@ -58,12 +58,12 @@ def about(one: HandOff) -> tuple[str, ...]:
     )
 
 
-def ways(one: HandOff) -> tuple[Way, ...]:
+def ways(one: HandOffPackage) -> tuple[Way, ...]:
     """List the ways to deploy the one template to many accounts."""
     return (service_managed(one), console(one), self_managed(one))
 
 
-def service_managed(one: HandOff) -> Way:
+def service_managed(one: HandOffPackage) -> Way:
     return Way(
         "AWS CLI, for organizational units",
         "In the organization's management account. In a delegated administrator's "
@@ -75,7 +75,7 @@ def service_managed(one: HandOff) -> Way:
     )
 
 
-def self_managed(one: HandOff) -> Way:
+def self_managed(one: HandOffPackage) -> Way:
     roles = " and ".join(stack_set.ROLES)
     return Way(
         "AWS CLI, for listed accounts",
@@ -86,7 +86,7 @@ def self_managed(one: HandOff) -> Way:
     )
 
 
-def console(one: HandOff) -> Way:
+def console(one: HandOffPackage) -> Way:
     opened = Command(
         "Sign in to the organization's management account and open CloudFormation, "
         "StackSets. Choose Create StackSet, Service-managed permissions. For a later "

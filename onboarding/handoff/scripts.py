@@ -92,7 +92,7 @@ def in_account(account_id: str, *commands: str) -> str:
     )
 
 
-def written(file: File) -> str:
+def here_document(file: File) -> str:
     """Write a file from within a script; no line of it is long enough to be cut."""
     return f"cat > {shlex.quote(file.path)} <<'{END}'\n{file.text}{END}"
 

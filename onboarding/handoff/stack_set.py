@@ -44,7 +44,7 @@ def commands(stack: Stack) -> Iterator[Command]:
         f"Or create it only in the accounts that {ACCOUNTS} lists, and in no other "
         "account of the unit:",
         lines(
-            f"aws cloudformation create-stack-instances {named(stack)}",
+            f"aws cloudformation create-stack-instances {stack_set_options(stack)}",
             f'--deployment-targets "OrganizationalUnitIds={UNIT},{ONLY_THESE}"',
             f"--regions {shlex.quote(stack.region)}",
             EVERYWHERE,
@@ -62,7 +62,7 @@ def self_managed(stack: Stack) -> Iterator[Command]:
     yield Command(
         "Define the roles once for all accounts:",
         lines(
-            f"aws cloudformation create-stack-set {named(stack)}",
+            f"aws cloudformation create-stack-set {stack_set_options(stack)}",
             template_body(stack.template.path),
             "--permission-model SELF_MANAGED --capabilities CAPABILITY_NAMED_IAM",
             "--managed-execution Active=true",
@@ -72,7 +72,7 @@ def self_managed(stack: Stack) -> Iterator[Command]:
     yield Command(
         f"Create them in the accounts that {ACCOUNTS} lists:",
         lines(
-            f"aws cloudformation create-stack-instances {named(stack)}",
+            f"aws cloudformation create-stack-instances {stack_set_options(stack)}",
             f"--accounts $(cat {ACCOUNTS}) --regions {shlex.quote(stack.region)}",
             EVERYWHERE,
         ),
@@ -81,7 +81,7 @@ def self_managed(stack: Stack) -> Iterator[Command]:
     yield update(stack)
 
 
-def named(stack: Stack) -> str:
+def stack_set_options(stack: Stack) -> str:
     return (
         f"--stack-set-name {shlex.quote(stack.name)} "
         f"--region {shlex.quote(stack.region)}"
@@ -93,7 +93,7 @@ def progress(stack: Stack) -> Command:
         "The operation can succeed although some accounts failed. List these, with "
         "the reason:",
         lines(
-            f"aws cloudformation list-stack-instances {named(stack)}",
+            f"aws cloudformation list-stack-instances {stack_set_options(stack)}",
             "--filters Name=DETAILED_STATUS,Values=FAILED",
             "--query 'Summaries[].[Account,StatusReason]' --output text",
         ),
@@ -105,7 +105,7 @@ def update(stack: Stack) -> Command:
     return Command(
         "For a later version of the template, update all accounts that have it:",
         lines(
-            f"aws cloudformation update-stack-set {named(stack)}",
+            f"aws cloudformation update-stack-set {stack_set_options(stack)}",
             template_body(stack.template.path),
             "--capabilities CAPABILITY_NAMED_IAM",
             *([f"--parameters {' '.join(kept)}"] if kept else []),
@@ -125,7 +125,9 @@ def not_covered(stack: Stack) -> Command:
 def taken_out(stacks: Iterable[Stack], account_id: str) -> Iterator[Command]:
     """Yield what deletes the roles in one account, and leaves those of the others."""
     for stack in stacks:
-        deletes = f"aws cloudformation delete-stack-instances {named(stack)}"
+        deletes = (
+            f"aws cloudformation delete-stack-instances {stack_set_options(stack)}"
+        )
         regions = f"--regions {shlex.quote(stack.region)} --no-retain-stacks"
         one = f"OrganizationalUnitIds={UNIT},Accounts={account_id}"
         yield Command(

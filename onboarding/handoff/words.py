@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from onboarding.access_role import Command
 from onboarding.handoff import scripts, stack_set
-from onboarding.handoff.hand_off import HandOff
+from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.names import one_line
 from onboarding.providers.eks import switch_mode
 from onboarding.resources.kinds import ClusterAccess
@@ -31,7 +31,7 @@ class Way:
     steps: tuple[Command, ...]
 
 
-def about(one: HandOff) -> tuple[str, ...]:
+def about(one: HandOffPackage) -> tuple[str, ...]:
     """Say to somebody who never saw Bowline what this is and what will happen."""
     account = f"{one.managed.name} ({one.managed.account_id})"
     reads = (
@@ -56,12 +56,12 @@ def about(one: HandOff) -> tuple[str, ...]:
     )
 
 
-def ways(one: HandOff) -> tuple[Way, ...]:
+def ways(one: HandOffPackage) -> tuple[Way, ...]:
     sets = (stack_sets(one),) if one.stack_sets else ()
     return (command_line(one), console(one), terraform(one), *sets)
 
 
-def command_line(one: HandOff) -> Way:
+def command_line(one: HandOffPackage) -> Way:
     account = one.managed.account_id
     return Way(
         "AWS CLI",
@@ -81,7 +81,7 @@ def command_line(one: HandOff) -> Way:
     )
 
 
-def console(one: HandOff) -> Way:
+def console(one: HandOffPackage) -> Way:
     steps = [
         Command(
             f"Sign in to account {one.managed.account_id} and open CloudFormation. "
@@ -117,7 +117,7 @@ def console(one: HandOff) -> Way:
     )
 
 
-def terraform(one: HandOff) -> Way:
+def terraform(one: HandOffPackage) -> Way:
     linked = [c.text for c in one.outside_stacks if "service-linked-role" in c.text]
     missing = (
         Command(
@@ -145,7 +145,7 @@ def terraform(one: HandOff) -> Way:
     )
 
 
-def stack_sets(one: HandOff) -> Way:
+def stack_sets(one: HandOffPackage) -> Way:
     return Way(
         STACK_SET,
         "For the administrator of the organization: one StackSet for all accounts with "
@@ -156,7 +156,7 @@ def stack_sets(one: HandOff) -> Way:
     )
 
 
-def message(one: HandOff, links: Sequence[str] = ()) -> str:
+def message(one: HandOffPackage, links: Sequence[str] = ()) -> str:
     """Write what goes to the owner, with the zip attached; links open the console."""
     account = one.managed.account_id
     opened = (
@@ -177,7 +177,7 @@ def message(one: HandOff, links: Sequence[str] = ()) -> str:
     )
 
 
-def update_message(one: HandOff, *, had: int, number: int) -> str:
+def update_message(one: HandOffPackage, *, had: int, number: int) -> str:
     """Write what goes to an owner who has an earlier version."""
     account = f"{one.managed.name} ({one.managed.account_id})"
     return "\n\n".join(
@@ -192,7 +192,7 @@ def update_message(one: HandOff, *, had: int, number: int) -> str:
     )
 
 
-def removal_message(one: HandOff) -> str:
+def removal_message(one: HandOffPackage) -> str:
     """Write what goes to the owner of an account that is being removed."""
     account = f"{one.managed.name} ({one.managed.account_id})"
     where = "the account"
@@ -211,11 +211,11 @@ def removal_message(one: HandOff) -> str:
     )
 
 
-def archive_name(one: HandOff) -> str:
+def archive_name(one: HandOffPackage) -> str:
     return f"{one.stack_name}.zip"
 
 
-def package(one: HandOff) -> tuple[File, ...]:
+def package(one: HandOffPackage) -> tuple[File, ...]:
     """List what somebody without a login receives, with the page's words."""
     sets, own_id = one.stack_sets, one.managed.account_id
     return (
@@ -230,7 +230,7 @@ def package(one: HandOff) -> tuple[File, ...]:
     )
 
 
-def troubles(one: HandOff) -> tuple[Command, ...]:
+def troubles(one: HandOffPackage) -> tuple[Command, ...]:
     """Say what may be wrong where the owner is done, and Bowline still waits."""
     if not one.stacks:
         return ()
@@ -249,7 +249,7 @@ def troubles(one: HandOff) -> tuple[Command, ...]:
     return (*stacks, *(modes if accesses else ()))
 
 
-def state_of(one: HandOff) -> Command:
+def state_of(one: HandOffPackage) -> Command:
     given = one.stacks[0].parameters.values()
     external_id = f", followed by {one_line(' '.join(given))}" if given else ""
     return Command(
@@ -260,11 +260,11 @@ def state_of(one: HandOff) -> Command:
     )
 
 
-def readme(one: HandOff) -> str:
+def readme(one: HandOffPackage) -> str:
     return "\n".join(readme_lines(one))
 
 
-def readme_lines(one: HandOff) -> Iterator[str]:
+def readme_lines(one: HandOffPackage) -> Iterator[str]:
     yield f"# Roles for Spinnaker in {one.managed.name} ({one.managed.account_id})"
     for sentence in about(one):
         yield f"\n{sentence}"

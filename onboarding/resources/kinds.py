@@ -66,7 +66,7 @@ class Resource:
 
     def as_json(self) -> dict[str, Any]:
         """Return its fields with documents parsed, for a step's after."""
-        return {name: plain(value) for name, value in self.described()}
+        return {name: json_value(value) for name, value in self.described()}
 
     def as_found(self) -> dict[str, Any]:
         """Return the same for a step's before, with documents as others wrote them, so
@@ -75,7 +75,7 @@ class Resource:
         return {
             name: json.loads(value.as_written)
             if isinstance(value, Policy)
-            else plain(value)
+            else json_value(value)
             for name, value in self.described()
         }
 
@@ -105,7 +105,7 @@ class Resource:
                 yield f.name, getattr(self, f.name)
 
 
-def plain(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     if isinstance(value, Policy):
         return value.document
     return list(value) if isinstance(value, tuple) else value

@@ -51,7 +51,7 @@ def assumers(statement: dict[str, Any]) -> Iterator[Assumer]:
                 is_open = not any(map(is_shut, known))
                 yield Assumer(f"Anybody in AWS{with_these(known)}", is_open)
             else:
-                who = f"{named(kind, name)}{with_these(known)}"
+                who = f"{principal_in_words(kind, name)}{with_these(known)}"
                 yield Assumer(who, is_service=kind == "Service")
 
 
@@ -69,7 +69,7 @@ def is_shut(condition: tuple[str, list[str]]) -> bool:
     return key in KNOWN_BY and bool(values) and not any(set(v) <= {"*"} for v in values)
 
 
-def named(kind: str, name: str) -> str:
+def principal_in_words(kind: str, name: str) -> str:
     if kind == "Service":
         return f"AWS's service {name}"
     if kind == "Federated":

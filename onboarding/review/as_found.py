@@ -21,7 +21,12 @@ from onboarding.resources.kinds import (
 )
 from onboarding.resources.policy import Policy
 from onboarding.review.effective import effective
-from onboarding.review.power_user import DOCUMENT, Comparison, compared_counts, counted
+from onboarding.review.power_user import (
+    DOCUMENT,
+    Comparison,
+    compared_counts,
+    counts_of,
+)
 
 AWS_POWER_USER = f":iam::aws:policy/{POWER_USER_POLICY}"
 
@@ -67,7 +72,7 @@ def found_roles(
         for one in held:
             if one.role != name:
                 continue
-            if document := said(one, documents, theirs):
+            if document := policy_document(one, documents, theirs):
                 read.append(document)
             else:
                 unread.append(one.policy)
@@ -79,12 +84,12 @@ def found_roles(
             trust=role.trust.document["Statement"] if role else None,
             boundary=boundary,
             within=within.get(boundary) is not None,
-            counts=counted(effective(read, within.get(boundary))),
+            counts=counts_of(effective(read, within.get(boundary))),
             uncounted=sorted(unread),
         )
 
 
-def said(
+def policy_document(
     one: Attachment | InlinePolicy,
     documents: Mapping[str, Policy],
     theirs: Mapping[str, Policy | None],

@@ -88,7 +88,7 @@ def concerned(statement: Statement, known: Known) -> set[str]:
     named = {
         action
         for pattern in patterns_of(statement)
-        for action in matching(pattern, known)
+        for action in matching_actions(pattern, known)
     }
     if "Action" in statement:
         return named
@@ -100,7 +100,7 @@ def patterns_of(statement: Statement) -> list[str]:
     return [str(pattern) for pattern in as_list(named)]
 
 
-def matching(pattern: str, known: Known) -> Iterator[str]:
+def matching_actions(pattern: str, known: Known) -> Iterator[str]:
     """Yield the actions that match as IAM reads a pattern: in either case."""
     service = service_of(pattern)
     among = known.values() if WILD.search(service) else [known.get(service, {})]

@@ -19,7 +19,7 @@ from onboarding.review.evidence import (
     SourcePlace,
     evidence,
 )
-from onboarding.review.power_user import Comparison, compared
+from onboarding.review.power_user import Comparison, compare_with_power_user
 from onboarding.topology import Managed, Managing
 
 
@@ -86,7 +86,7 @@ class Review:
 
     @property
     def comparison(self) -> Comparison:
-        return compared(self.actions)
+        return compare_with_power_user(self.actions)
 
     @property
     def lacking(self) -> tuple[AllowedAction, ...]:

@@ -124,7 +124,7 @@ def is_power_users(action: str) -> bool:
     return service_of(action) not in EXCLUDED or action in EXCEPTIONS
 
 
-def counted(actions: Iterable[str]) -> dict[str, list[int]]:
+def counts_of(actions: Iterable[str]) -> dict[str, list[int]]:
     """Count different actions by service, and those that PowerUserAccess allows, too.
 
     Less than that would not do to compare them later.
@@ -135,11 +135,11 @@ def counted(actions: Iterable[str]) -> dict[str, list[int]]:
     return {name: [granted[name], shared[name]] for name in sorted(granted)}
 
 
-def compared(actions: Iterable[str]) -> Comparison:
+def compare_with_power_user(actions: Iterable[str]) -> Comparison:
     """Compare actions, each listed once, with what PowerUserAccess allows."""
     chosen = sorted(set(actions))
     lacking = tuple(one for one in chosen if not is_power_users(one))
-    return replace(compared_counts(counted(chosen)), lacking=lacking)
+    return replace(compared_counts(counts_of(chosen)), lacking=lacking)
 
 
 def compared_counts(counts: Mapping[str, list[int]]) -> Comparison:

@@ -15,7 +15,7 @@ from onboarding.resources.policy import Policy, as_list
 from onboarding.verify.held_policies import HeldPolicies
 from onboarding.verify.policy_evaluation import (
     Document,
-    Found,
+    FoundStatement,
     RequestContext,
     asked_for,
     conditions,
@@ -76,7 +76,7 @@ class Holder(HeldPolicies):
             return self.denied(denied, asked)
         return self.bounded(self.boundary, asked) if self.boundary else None
 
-    def denied(self, found: Found, asked: RequestContext) -> Cause:
+    def denied(self, found: FoundStatement, asked: RequestContext) -> Cause:
         document = found.document
         ours = document.name.startswith(OWN_NAMES) or any(
             path in document.arn for path in OWN_PATHS
@@ -90,7 +90,7 @@ class Holder(HeldPolicies):
             change=self.without(found, asked),
         )
 
-    def without(self, found: Found, asked: RequestContext) -> str:
+    def without(self, found: FoundStatement, asked: RequestContext) -> str:
         """Write the command that takes the action out of a statement listing it."""
         actions = as_list(found.statement.get("Action", []))
         left = [a for a in actions if a.lower() != asked.action.lower()]
@@ -146,7 +146,7 @@ class Holder(HeldPolicies):
             change=change,
         )
 
-    def unclear(self, found: Found, asked: RequestContext) -> Cause:
+    def unclear(self, found: FoundStatement, asked: RequestContext) -> Cause:
         path = condition(found, asked, met=None)
         _, operator, key = path
         fix = "Compare the condition with Spinnaker's own calls."
@@ -161,7 +161,7 @@ class Holder(HeldPolicies):
             certain=False,
         )
 
-    def unmet(self, found: Found, asked: RequestContext) -> Cause:
+    def unmet(self, found: FoundStatement, asked: RequestContext) -> Cause:
         """Say which condition keeps a policy from allowing the call."""
         path = condition(found, asked, met=False)
         _, operator, key = path
@@ -179,7 +179,7 @@ class Holder(HeldPolicies):
             line=line_of(shown, ("Statement", found.number, *path)),
         )
 
-    def detached(self, found: Found, asked: RequestContext) -> Cause:
+    def detached(self, found: FoundStatement, asked: RequestContext) -> Cause:
         document = found.document
         words = (f"attach-{self.kind}-policy", f"--{self.kind}-name", self.name)
         return Cause(
@@ -233,7 +233,9 @@ def higher_up(action: str, account: str) -> Cause:
     )
 
 
-def condition(found: Found, asked: RequestContext, *, met: bool | None) -> Path:
+def condition(
+    found: FoundStatement, asked: RequestContext, *, met: bool | None
+) -> Path:
     """Lead to the first condition of a statement that is met so."""
     return next(
         path
@@ -259,7 +261,7 @@ def of(statements: list[dict[str, Any]]) -> dict[str, Any]:
     return {"Statement": statements}
 
 
-def action_path(found: Found, asked: RequestContext) -> Path:
+def action_path(found: FoundStatement, asked: RequestContext) -> Path:
     return (
         "Statement",
         found.number,

@@ -53,7 +53,7 @@ class Document:
         return {**self.content, "Statement": self.statements}
 
 
-class Found(NamedTuple):
+class FoundStatement(NamedTuple):
     """The statement that speaks of the call; uncertain where a condition decides."""
 
     document: Document
@@ -67,7 +67,7 @@ class Found(NamedTuple):
 
 def find_statement(
     documents: Iterable[Document], effect: str, asked: RequestContext
-) -> Found | None:
+) -> FoundStatement | None:
     """Find a statement of this effect on the call; a certain one, if there is one."""
     unsure = None
     for document in documents:
@@ -76,9 +76,9 @@ def find_statement(
                 continue
             match speaks(statement, asked):
                 case True:
-                    return Found(document, number, certain=True)
+                    return FoundStatement(document, number, certain=True)
                 case None:
-                    unsure = unsure or Found(document, number, certain=False)
+                    unsure = unsure or FoundStatement(document, number, certain=False)
     return unsure
 
 

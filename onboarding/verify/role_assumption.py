@@ -35,7 +35,12 @@ from onboarding.verify.result import (
     line_of,
     printed_document,
 )
-from onboarding.verify.simulation.simulator import REGION, Asked, Question, simulate
+from onboarding.verify.simulation.simulator import (
+    REGION,
+    Question,
+    SimulatedCall,
+    simulate,
+)
 from onboarding.verify.trust import AssumeRequest, Trust, admits
 
 ASSUME = "Assume the managed role"
@@ -314,7 +319,9 @@ class ManagedStep:
         context = {(REGION, self.chain.managing.aws.home_region)}
         if known:
             context.add((RESOURCE_ORGANIZATION, known))
-        question = Question(Asked("sts:AssumeRole", self.role_arn), frozenset(context))
+        question = Question(
+            SimulatedCall("sts:AssumeRole", self.role_arn), frozenset(context)
+        )
         verdict = simulate(holder.client, holder.arn, [question])[question]
         if isinstance(verdict, AwsError):
             raise verdict

@@ -40,7 +40,12 @@ from onboarding.verify.session_policy import (
     identity_session_policy,
     managed_session_policy,
 )
-from onboarding.verify.simulation.simulator import REGION, Asked, Question, simulate
+from onboarding.verify.simulation.simulator import (
+    REGION,
+    Question,
+    SimulatedCall,
+    simulate,
+)
 from onboarding.verify.simulation.writes import simulated_writes
 
 __all__ = ["CHAIN", "Result", "verify", "verify_managing"]
@@ -293,7 +298,7 @@ def judge(
 ) -> dict[Read, tuple[Result, AwsError | None]]:
     """Make the call that these checks have in common, and judge the answer by each."""
     began = time.monotonic()
-    answer = asked(reads, client)
+    answer = answer_of(reads, client)
     seconds = time.monotonic() - began
     judged = {read: read.outcome(answer) for read in reads}
     return {
@@ -302,7 +307,7 @@ def judge(
     }
 
 
-def asked(reads: Sequence[Read], client: AccountClient) -> Any:
+def answer_of(reads: Sequence[Read], client: AccountClient) -> Any:
     """Return what AWS answered, or its refusal, in the words of the first check."""
     check = reads[0].check
     service, operation, region, parameters = check.call
@@ -347,7 +352,8 @@ def evaluate(reads: list[Read], holder: Holder, chain: Chain) -> Iterator[Result
     home = chain.managing.aws.home_region
     questions = {
         read: Question(
-            Asked(read.action), frozenset({(REGION, read.check.call.region or home)})
+            SimulatedCall(read.action),
+            frozenset({(REGION, read.check.call.region or home)}),
         )
         for read in reads
     }

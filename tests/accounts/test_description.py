@@ -22,7 +22,7 @@ from accounts.mapping.accounts_file.export import Export
 from accounts.mapping.managed import columns_of_row
 from accounts.models import ManagedAccount, Member, Unit, Watch
 from accounts.web.bulk.forms import BulkEditForm
-from onboarding.accounts_file import read
+from onboarding.accounts_file import read_accounts_file
 from onboarding.accounts_file.writing import account_written
 from onboarding.description.fields import FIELDS, IN_BULK, SHARED
 from onboarding.description.values import Description
@@ -86,7 +86,9 @@ def test_an_export_says_what_is_described(said: dict[str, Any], csv: bool) -> No
     ManagedAccount.objects.all().delete()
     row = account_row(**said)
 
-    found = preview_all(read(Export().text(csv=csv).encode(), csv=csv), None)
+    found = preview_all(
+        read_accounts_file(Export().text(csv=csv).encode(), csv=csv), None
+    )
 
     assert [one.what for one in found.accounts] == ["same"]
     assert found.accounts[0].row == row

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.forms.account import ProvidersForm
 from accounts.mapping.accounts_file import register
-from accounts.mapping.accounts_file.export import written
+from accounts.mapping.accounts_file.export import exported_account
 from accounts.mapping.accounts_file.uploading import text
 from accounts.mapping.edits import editing
 from accounts.mapping.entries import described_entries, unplanned_entries
@@ -24,7 +24,7 @@ from accounts.models.states import State
 from accounts.runs.verifying import regions_in_use
 from accounts.spinnaker.bundles import build, new_bundle
 from accounts.spinnaker.deliveries.wanted import environments, wanted_bodies
-from onboarding.accounts_file import FileProblems, read
+from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.spinnaker.bundle.contents import accounts_in
 from tests.rows import account_row, approve_entries, managing_row, person
 
@@ -48,7 +48,7 @@ accounts:
 
 def file(also_as: str = "", name: str = "staging", account_id: str = "9" * 12) -> Any:
     text = FILE.format(also_as=also_as, name=name, account_id=account_id)
-    return read(text.encode())
+    return read_accounts_file(text.encode())
 
 
 def names() -> set[str]:
@@ -74,7 +74,7 @@ def test_an_accounts_file_gives_them_and_gets_them_back(managing) -> None:
     (account,) = register(file("{name: a, regions: [eu-west-1]}, {name: b}"), None)
 
     assert names() == {"staging", "a", "b"}
-    said = written(account, account.providers.all())["also_as"]
+    said = exported_account(account, account.providers.all())["also_as"]
     assert said == [{"name": "a", "regions": ["eu-west-1"]}, {"name": "b"}]
     (account,) = register(file(), None)
     assert (account.also_as, names()) == ([], {"staging"})

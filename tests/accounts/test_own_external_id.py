@@ -21,14 +21,14 @@ from accounts.external_ids import (
 )
 from accounts.forms.account import AccessForm
 from accounts.mapping.accounts_file import register
-from accounts.mapping.accounts_file.export import written
+from accounts.mapping.accounts_file.export import exported_account
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
 from accounts.mapping.verified import keep_verified
 from accounts.models import Activity, Bundle, ManagedAccount, ManagingAccount
 from accounts.models.states import State
 from accounts.spinnaker.bundles import build, install, new_bundle
-from onboarding.accounts_file import FileProblems, read
+from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.desired import desired
 from onboarding.resources.kinds import Role
 from onboarding.resources.policy import as_list
@@ -52,7 +52,7 @@ accounts:
   {more}
   providers: {providers}
 """
-    return read(text.encode())
+    return read_accounts_file(text.encode())
 
 
 def granted(**fields: Any) -> ManagedAccount:
@@ -79,7 +79,7 @@ def accepted(account: ManagedAccount) -> set[str]:
 
 
 def said(account: ManagedAccount) -> Any:
-    return written(account, account.providers.all())["external_id"]
+    return exported_account(account, account.providers.all())["external_id"]
 
 
 def installed(account: ManagedAccount) -> None:

@@ -15,13 +15,17 @@ from accounts.mapping.accounts_file import register
 from accounts.mapping.completeness import problem
 from accounts.mapping.managed import assumed_roles, managed_of
 from accounts.mapping.managing import managing_of
-from accounts.mapping.snapshots import earlier_resources, keep, managed_snapshot
+from accounts.mapping.snapshots import (
+    earlier_resources,
+    keep_snapshot,
+    managed_snapshot,
+)
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.runs.planning import own_line
 from accounts.runs.scope import Comparison
 from accounts.runs.verifying import without_others
 from accounts.web.managing.switching import switch_of
-from onboarding.accounts_file import FileProblems, read
+from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.desired.capacity import ASSUME_POLICY
 from onboarding.desired.managing import managing_side
 from onboarding.resources.kinds import ManagedPolicy, Resource, Role
@@ -43,7 +47,7 @@ def file(role: str, managing: str = "") -> Any:
   managed_role: {role}
   providers: {{ec2: {{}}}}
 """
-    return read(text.encode())
+    return read_accounts_file(text.encode())
 
 
 def role_arn(account_id: str, role: str) -> str:
@@ -133,7 +137,7 @@ def test_an_organizations_list_has_only_what_its_pattern_does_not_match() -> Non
 def test_a_role_that_an_earlier_choice_made_is_found_again() -> None:
     managing = managing_of(managing_row())
     account = account_row(managed_role=OWN)
-    keep(account, managed_snapshot(managing, managed_of(account)))
+    keep_snapshot(account, managed_snapshot(managing, managed_of(account)))
     account.managed_role = ""
 
     found = earlier_resources(account, managing, managed_of(account))

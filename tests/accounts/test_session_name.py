@@ -12,14 +12,14 @@ from django.utils import timezone
 
 from accounts.forms.account import AccessForm
 from accounts.mapping.accounts_file import register
-from accounts.mapping.accounts_file.export import written
+from accounts.mapping.accounts_file.export import exported_account
 from accounts.mapping.entries import as_spinnaker_assumes
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State
 from accounts.runs import verifying
-from onboarding.accounts_file import FileProblems, read
+from onboarding.accounts_file import FileProblems, read_accounts_file
 from tests.rows import account_row, approve_entries, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -36,11 +36,11 @@ accounts:
   {session_name}
   providers: {{ec2: {{}}}}
 """
-    return read(text.encode())
+    return read_accounts_file(text.encode())
 
 
 def said(account: ManagedAccount) -> dict[str, Any]:
-    return written(account, account.providers.all())
+    return exported_account(account, account.providers.all())
 
 
 def test_an_accounts_file_gives_it_and_gets_it_back(managing) -> None:

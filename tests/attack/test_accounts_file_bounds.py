@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from onboarding.accounts_file import FileProblems, read
+from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.accounts_file.reader import MOST_PROBLEMS
 from onboarding.bounded_yaml import MOST_BYTES
 
@@ -23,9 +23,9 @@ READ = """\
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (700_000_000, 700_000_000))
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
-from onboarding.accounts_file import FileProblems, read
+from onboarding.accounts_file import FileProblems, read_accounts_file
 try:
-    read(open(sys.argv[1], "rb").read(), csv=sys.argv[1].endswith(".csv"))
+    read_accounts_file(open(sys.argv[1], "rb").read(), csv=sys.argv[1].endswith(".csv"))
 except FileProblems as error:
     print(len(error.problems), error.problems[0].line, error.problems[0].message)
 """
@@ -157,7 +157,7 @@ def test_what_is_no_text_is_refused_with_its_line() -> None:
     ):
         for csv in (False, True):
             with pytest.raises(FileProblems) as caught:
-                read(content, csv=csv)
+                read_accounts_file(content, csv=csv)
 
             (problem,) = caught.value.problems
             assert problem.line == 2

@@ -10,7 +10,7 @@ import pytest
 
 from accounts.mapping.accounts_file import register
 from accounts.models import ManagedAccount, ManagingAccount
-from onboarding.accounts_file import FileProblems, read
+from onboarding.accounts_file import FileProblems, read_accounts_file
 from tests.factories import image_key
 from tests.rows import account_row, managing_row
 
@@ -37,7 +37,7 @@ accounts:
 def refused(text: str) -> tuple[int, str]:
     """Give the line and the sentence of the only problem."""
     with pytest.raises(FileProblems) as caught:
-        read(text.encode("utf-8", "surrogatepass"))
+        read_accounts_file(text.encode("utf-8", "surrogatepass"))
     (problem,) = caught.value.problems
     return problem.line, problem.message
 
@@ -137,7 +137,7 @@ def test_the_owner_of_images_must_be_an_account_that_is_known() -> None:
     text = MANAGING + "  bakes: true\n  ami_owner: nobody\n"
 
     with pytest.raises(FileProblems, match="ami_owner: There's no account “nobody”"):
-        register(read(text.encode()), None)
+        register(read_accounts_file(text.encode()), None)
 
     assert not ManagingAccount.objects.exists()
 
@@ -146,7 +146,7 @@ def test_the_owner_of_images_must_be_an_account_that_is_known() -> None:
 def test_the_owner_of_images_may_come_with_the_same_file() -> None:
     text = MANAGING + "  bakes: true\n  ami_owner: staging\n" + ACCOUNT
 
-    register(read((text + "  providers: {ec2: {}}\n").encode()), None)
+    register(read_accounts_file((text + "  providers: {ec2: {}}\n").encode()), None)
 
     assert ManagingAccount.objects.get().ami_owner == "staging"
 
@@ -157,7 +157,7 @@ def test_another_managing_account_is_a_problem_and_no_traceback() -> None:
     account_row(granted_at="2026-01-01T00:00:00Z")
 
     with pytest.raises(FileProblems) as caught:
-        register(read(f"accounts: []\n{MANAGING}".encode()), None)
+        register(read_accounts_file(f"accounts: []\n{MANAGING}".encode()), None)
 
     (problem,) = caught.value.problems
     assert problem.line == 3

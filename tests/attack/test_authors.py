@@ -18,7 +18,7 @@ from accounts.mapping.accounts_file import register_all
 from accounts.mapping.edits import editing
 from accounts.mapping.entries import keep_approved
 from accounts.mapping.plans import plan_of
-from accounts.mapping.spinnaker.describing import describe
+from accounts.mapping.spinnaker.describing import describe_spinnaker
 from accounts.models import (
     Delivery,
     ManagedAccount,
@@ -35,7 +35,7 @@ from accounts.runs.actions import approve
 from accounts.runs.deciding.same_changes import approve_same
 from accounts.runs.rollouts.decisions import approve_group
 from accounts.spinnaker.deliveries import decisions as deliveries
-from onboarding.accounts_file import read as file
+from onboarding.accounts_file import read_accounts_file as file
 from onboarding.delivery.connection import Connection, SignInBy
 from tests.accounts.runs.rollouts.rows import SAME, plan, started
 from tests.accounts.web.answers import read, told
@@ -286,7 +286,9 @@ def test_a_role_for_where_it_goes_does_not_take_it_out_of_where_it_is(
 
 
 def test_who_edited_the_connection_approves_no_delivery_through_it(olga, paul) -> None:
-    describe(Connection("https://gate.example.com", "2025.3", SignInBy.NONE), olga)
+    describe_spinnaker(
+        Connection("https://gate.example.com", "2025.3", SignInBy.NONE), olga
+    )
     row = Delivery.objects.create(
         number=1,
         status=Delivery.Status.PLANNED,

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onboarding import names
-from onboarding.accounts_file import read
+from onboarding.accounts_file import read_accounts_file
 from onboarding.accounts_file.spreadsheet import csv_row, guarded, unguarded
 from onboarding.accounts_file.writing import account_written, csv_text
 from onboarding.topology import Permissions
@@ -117,7 +117,7 @@ def test_an_exported_account_is_read_as_it_was(
     )
     written = account_written(description(account, uses_external_id=False))
 
-    (again,) = read(csv_text([written]).encode(), csv=True).accounts
+    (again,) = read_accounts_file(csv_text([written]).encode(), csv=True).accounts
 
     assert again.managed == account
 

@@ -21,7 +21,7 @@ import pytest
 import yaml
 
 from onboarding.handoff import organization, words
-from onboarding.handoff.hand_off import HandOff, hand_off
+from onboarding.handoff.hand_off import HandOffPackage, hand_off
 from onboarding.handoff.quick_create import quick_create
 from onboarding.topology import MadeBy
 from tests.attack.values import VALUES
@@ -49,14 +49,14 @@ def runs(values: list[str]) -> list[str]:
     return [value for value in values if "\0" not in value]
 
 
-def handed(value: str, *, stack_name: str = "") -> HandOff:
+def handed(value: str, *, stack_name: str = "") -> HandOffPackage:
     former = f"former {value}"
     account = managed(provider("ec2"), external_id=value, former_external_id=former)
     core = managing(bowline=BOWLINE)
     return hand_off(core, account, reader=True, stack_name=stack_name)
 
 
-def for_organization(prefix: str, *, stack_name: str = "") -> HandOff:
+def for_organization(prefix: str, *, stack_name: str = "") -> HandOffPackage:
     account = managed(
         provider("ec2"),
         external_id=f"{prefix}-{MANAGED_ID}",
@@ -190,7 +190,7 @@ def test_a_stack_sets_name_is_one_argument(shell) -> None:
         assert bash.made == {"accounts.txt"}
 
 
-def everything(one: HandOff) -> str:
+def everything(one: HandOffPackage) -> str:
     """Write all commands of a StackSet below each other; those of the console, and what
     is only typed there, are none.
     """

@@ -23,7 +23,7 @@ from accounts.forms.fields import RolesField
 from accounts.models import Watch
 from onboarding import names
 from onboarding.account_feed import Carried, Unfit, carried
-from onboarding.accounts_file import FileProblems, read
+from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.delivery.bodies import problems
 from onboarding.details import DetailsError
 from onboarding.names import BadName, NameFormat, matching
@@ -174,7 +174,7 @@ ACCOUNT = {
 
 
 def reads(account: dict[str, Any]) -> None:
-    read(yaml.safe_dump({"accounts": [account]}).encode())
+    read_accounts_file(yaml.safe_dump({"accounts": [account]}).encode())
 
 
 def test_no_text_of_an_accounts_file_is_a_reference() -> None:

@@ -43,7 +43,7 @@ from accounts.people.roles import APPROVER, OPERATOR
 from accounts.runs import actions
 from accounts.runs.planning import keep_decided, planned_entries
 from accounts.runs.scope import Scope
-from onboarding.accounts_file import read
+from onboarding.accounts_file import read_accounts_file
 from tests.accounts.discover.organization.organizations import shared
 from tests.rows import edit_managing, managing_row, person
 
@@ -125,7 +125,7 @@ class World:
     def upload(self, who: int, choice: int) -> None:
         where = f"environment: {ENVIRONMENTS[choice]}" if ENVIRONMENTS[choice] else ""
         text = FILE.format(where=where, roles=("a", "b", "c")[choice])
-        register_all(read(text.encode()), self.people[who])
+        register_all(read_accounts_file(text.encode()), self.people[who])
 
     def managing(self, who: int, choice: int) -> None:
         role = ("spinnakerManaged", "other", "another")[choice]

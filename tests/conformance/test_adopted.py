@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from onboarding.accounts_file import read
+from onboarding.accounts_file import read_accounts_file
 from onboarding.adopting.report import accounts_file
 from onboarding.topology import Topology
 from tests.conformance.clouddriver import STOCK, Answer, Clouddriver
@@ -26,7 +26,7 @@ def adopted(shape: Shape, file: str) -> Topology | None:
     if not taken.accounts:
         return None
     identity = IDENTITY.format(shape.partition)
-    written = read(accounts_file(taken, identity=identity).encode())
+    written = read_accounts_file(accounts_file(taken, identity=identity).encode())
     assert written.managing
     accounts = tuple(one.managed for one in written.accounts)
     return Topology(written.managing, accounts)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from onboarding.delivery.bodies import Body, bodies, compared, problems
+from onboarding.delivery.bodies import Body, bodies, comparable, problems
 from onboarding.delivery.loading import filled_in, loaded_otherwise
 from onboarding.delivery.switches import switches
 from onboarding.partitions import PARTITIONS
@@ -103,7 +103,7 @@ def test_clouddriver_stores_and_loads_what_the_topology_says(
     assert not answer.failure
     for body, saved in zip(sent, answer.saved, strict=True):
         assert saved["account"].keys() >= body.document.keys()
-        assert compared("aws", saved["account"]) == body.fields
+        assert comparable("aws", saved["account"]) == body.fields
         assert loaded_otherwise(body, answer.shown[body.name]) == ()
     assert {one["name"]: one for one in answer.accounts} == {
         one.name: account_as(bundled, one, Stock("{}-keypair"))
@@ -148,8 +148,8 @@ def test_the_reload_trap_a_field_that_is_left_out_reloads_at_each_poll(
 
 def seen_to_reload(answer: Answer) -> tuple[str, ...]:
     (saved,) = answer.saved
-    stored = compared("aws", saved["account"])
-    return filled_in(stored, compared("aws", answer.shown["prod"]))
+    stored = comparable("aws", saved["account"])
+    return filled_in(stored, comparable("aws", answer.shown["prod"]))
 
 
 @pytest.mark.parametrize("field", ["lambdaEnabled", "permissions", "externalId"])
@@ -378,7 +378,7 @@ def test_the_strict_gate_accepts_what_clouddriver_accepts(judge: Clouddriver, ho
     assert ("account" in real) == (status == 200)
     if status == 200:
         kept = strict.stored["prod"]
-        assert compared("aws", kept) == compared("aws", real["account"])
+        assert comparable("aws", kept) == comparable("aws", real["account"])
 
 
 @pytest.mark.parametrize("field", sorted(prod().keys() - {"type", "name"}))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from onboarding.accounts_file import read
+from onboarding.accounts_file import read_accounts_file
 from onboarding.accounts_file.managed import ACCOUNT_KEYS
 from onboarding.accounts_file.managing import MANAGING_KEYS
 from onboarding.accounts_file.spinnaker import SPINNAKER_KEYS
@@ -76,7 +76,7 @@ def test_the_examples_are_read() -> None:
     assert written
     assert rows
 
-    file = read(written[1].encode())
+    file = read_accounts_file(written[1].encode())
 
     assert [account.managed.name for account in file.accounts] == ["staging", "tools"]
-    assert len(read(rows[1].encode(), csv=True).accounts) == 1
+    assert len(read_accounts_file(rows[1].encode(), csv=True).accounts) == 1

@@ -17,7 +17,7 @@ import yaml
 from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand, CommandError
 
-from onboarding.accounts_file import read
+from onboarding.accounts_file import read_accounts_file
 from script.settings_reference import EXAMPLE, entries
 from tests.documents.blocks import (
     DOCS,
@@ -140,7 +140,7 @@ def wrong_yaml(block: Block) -> str:
     text = block.text
     if "accounts" not in found:
         text += ACCOUNTS
-    read(text.encode())
+    read_accounts_file(text.encode())
     return ""
 
 
@@ -185,7 +185,7 @@ def wrong_python(block: Block) -> str:
 
 
 def wrong_csv(block: Block) -> str:
-    read(block.text.encode(), csv=True)
+    read_accounts_file(block.text.encode(), csv=True)
     return ""
 
 

@@ -21,7 +21,7 @@ from django.core.management import load_command_class
 
 from accounts.api.api import api
 from accounts.management.exit_codes import EXIT_CODES
-from onboarding.accounts_file import read
+from onboarding.accounts_file import read_accounts_file
 from onboarding.accounts_file.managed import ACCOUNT_KEYS
 from onboarding.accounts_file.managing import MANAGING_KEYS
 from onboarding.accounts_file.spinnaker import SPINNAKER_KEYS
@@ -247,7 +247,7 @@ def test_an_answer_that_can_be_null_or_missing_is_another_one() -> None:
 
 @pytest.mark.parametrize("name", ["every-key.yaml", "required-keys.yaml", "all.csv"])
 def test_an_accounts_file_of_1_0_is_read(name: str) -> None:
-    file = read((PROMISED / name).read_bytes(), csv=name.endswith(".csv"))
+    file = read_accounts_file((PROMISED / name).read_bytes(), csv=name.endswith(".csv"))
 
     assert file.accounts, RENEW
 

@@ -18,10 +18,10 @@ from onboarding.account_feed import (
     KNOWN_REGIONS,
     ROLE,
     RULES,
-    Asked,
     Carried,
+    FeedEntry,
+    FeedQuery,
     Malformed,
-    Row,
     Unfit,
     answer,
     body,
@@ -44,7 +44,7 @@ START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 class Feed:
     """Rows that change, and who asks for them."""
 
-    rows: dict[str, Row] = field(default_factory=dict)
+    rows: dict[str, FeedEntry] = field(default_factory=dict)
     now: datetime = START
     page: int = 1_000
     static: dict[str, str] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Feed:
         )
         newest = max((row.updated_at for row in self.rows.values()), default=None)
         moment = next_moment(self.now, newest)
-        self.rows[name] = Row(account, moment, suspended)
+        self.rows[name] = FeedEntry(account, moment, suspended)
 
     def suspend(self, name: str) -> None:
         self.put(name, *self.rows[name].account.providers, suspended=True)
@@ -78,7 +78,7 @@ class Feed:
         ordered = sorted(self.rows.values(), key=lambda row: row.updated_at)
         if not ordered:
             return body()
-        asked = Asked.of(query, ordered[-1].updated_at)
+        asked = FeedQuery.of(query, ordered[-1].updated_at)
         due = [
             row
             for row in ordered

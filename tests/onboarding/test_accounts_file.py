@@ -49,7 +49,7 @@ accounts:
 
 
 def read(text: str, **fields: str) -> AccountsFile:
-    return accounts_file.read(text.encode(), **fields)
+    return accounts_file.read_accounts_file(text.encode(), **fields)
 
 
 def problems(text: str) -> tuple[Problem, ...]:
@@ -278,7 +278,7 @@ def test_what_is_written_is_read_again(account, uses_external_id, csv) -> None:
     written = account_written(description(account, uses_external_id=uses_external_id))
     text = csv_text([written]) if csv else yaml_text(None, [written])
 
-    (again,) = accounts_file.read(text.encode(), csv=csv).accounts
+    (again,) = accounts_file.read_accounts_file(text.encode(), csv=csv).accounts
 
     assert again.managed == account
     assert again.columns["uses_external_id"] is uses_external_id

@@ -10,18 +10,18 @@ import yaml
 
 from onboarding.account_feed import Unfit
 from onboarding.account_feed import carried as fed
-from onboarding.accounts_file import FileProblems, read
+from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.carried.fields import (
     DEEPEST,
     LONGEST,
     OWNED,
     are_carried,
     carried,
+    carried_lines,
     carrying,
-    lines,
 )
 from onboarding.delivery.bodies import CARRIED as COMPARED_IF_CARRIED
-from onboarding.delivery.bodies import bodies, compared, problems
+from onboarding.delivery.bodies import bodies, comparable, problems
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
 from onboarding.spinnaker.bundle.formats import spring
 from onboarding.spinnaker.entries import entries, refuse_misread
@@ -117,7 +117,7 @@ def test_a_file_keeps_whole_numbers_and_texts_that_look_like_them() -> None:
         ", f: -1}}}]"
     )
 
-    (account,) = read(text.encode()).accounts
+    (account,) = read_accounts_file(text.encode()).accounts
 
     said = account.managed.carried["aws"]
     assert said == {"a": 900, "b": "900", "c": "010", "d": True, "e": "1.5", "f": -1}
@@ -130,7 +130,7 @@ def test_a_file_says_where_it_carries_what_it_must_not() -> None:
     )
 
     with pytest.raises(FileProblems) as refused:
-        read(text.encode())
+        read_accounts_file(text.encode())
 
     (problem,) = refused.value.problems
     assert problem.line == 3
@@ -307,7 +307,7 @@ def test_what_an_answer_fills_in_is_no_difference(
 ) -> None:
     (body,) = wanted(entry)
 
-    assert compared(body.type, {**body.document, **answered}) == body.fields
+    assert comparable(body.type, {**body.document, **answered}) == body.fields
 
 
 def test_what_a_server_has_a_default_for_is_the_accounts_own() -> None:
@@ -326,7 +326,7 @@ def test_the_feed_has_no_account_that_would_lose_it() -> None:
 
 
 def test_each_field_is_a_line() -> None:
-    assert [*lines(CARRIED)][-3:] == [
+    assert [*carried_lines(CARRIED)][-3:] == [
         ("ecs", "namingStrategy", "tags"),
         ("kubernetes staging-apps", "kinds", '["deployment"]'),
         ("kubernetes staging-apps", "metrics", "false"),
@@ -344,8 +344,8 @@ def test_each_field_that_is_only_carried_is_compared() -> None:
     for type_, known in COMPARED_IF_CARRIED.items():
         for name, usual in known.items():
             value = not usual if isinstance(usual, bool) else unlike.get(type(usual), 9)
-            assert name in compared(type_, {name: value}), (type_, name)
-            assert name not in compared(type_, {name: usual}), (type_, name)
+            assert name in comparable(type_, {name: value}), (type_, name)
+            assert name not in comparable(type_, {name: usual}), (type_, name)
 
 
 @pytest.mark.parametrize(

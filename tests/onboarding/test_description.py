@@ -37,7 +37,7 @@ def test_a_file_says_every_field(said: dict[str, Any], csv: bool) -> None:
     text = csv_text([written]) if csv else yaml_text(None, [written])
 
     assert written_account(written, 1).columns == said
-    (again,) = accounts_file.read(text.encode(), csv=csv).accounts
+    (again,) = accounts_file.read_accounts_file(text.encode(), csv=csv).accounts
     assert again.columns == said
     assert again.managed == account.managed
 

@@ -29,7 +29,7 @@ accounts:
 
 
 def read(more: str) -> Managed:
-    (one,) = accounts_file.read(ONE.format(more).encode()).accounts
+    (one,) = accounts_file.read_accounts_file(ONE.format(more).encode()).accounts
     return one.managed
 
 
@@ -57,7 +57,7 @@ def test_it_is_read_and_written_in_both_formats(
     written = account_written(description(managed))
     assert written_account(written, 1).managed == managed
     for text, csv in ((yaml_text(None, [written]), False), (csv_text([written]), True)):
-        (again,) = accounts_file.read(text.encode(), csv=csv).accounts
+        (again,) = accounts_file.read_accounts_file(text.encode(), csv=csv).accounts
         assert again.managed == managed
 
 
@@ -84,7 +84,9 @@ accounts: []
 
 
 def test_the_managing_accounts_maker_is_read_and_written() -> None:
-    read = accounts_file.read(MANAGING.format(", made_by: owner").encode())
+    read = accounts_file.read_accounts_file(
+        MANAGING.format(", made_by: owner").encode()
+    )
 
     assert read.managing is not None
     assert read.managing.is_handed_off
@@ -92,14 +94,17 @@ def test_the_managing_accounts_maker_is_read_and_written() -> None:
     assert not read.managing.reach.writes
     written = managing_written(read.managing, trusts_bowline=True)
     assert written["made_by"] == "owner"
-    assert accounts_file.read(yaml_text(written, ()).encode()).managing == read.managing
+    assert (
+        accounts_file.read_accounts_file(yaml_text(written, ()).encode()).managing
+        == read.managing
+    )
 
 
 def test_bowline_needs_no_access_role_where_an_owner_makes_the_identity() -> None:
     both = ", made_by: owner, access_role: Access"
 
     with pytest.raises(FileProblems) as caught:
-        accounts_file.read(MANAGING.format(both).encode())
+        accounts_file.read_accounts_file(MANAGING.format(both).encode())
 
     assert [problem.message for problem in caught.value.problems] == [
         f"access_role: {NOT_BOWLINES}"

@@ -70,7 +70,7 @@ def managing_accounts(draw: st.DrawFn) -> Managing:
 def test_a_file_says_every_field(managing: Managing, trusts_bowline: bool) -> None:
     written = managing_written(managing, trusts_bowline=trusts_bowline)
 
-    again = accounts_file.read(yaml_text(written, []).encode())
+    again = accounts_file.read_accounts_file(yaml_text(written, []).encode())
 
     assert (again.managing, again.trusts_bowline) == (managing, trusts_bowline)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from onboarding.account_feed import Unfit, carried_of
-from onboarding.accounts_file import FileProblems, read
+from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.delivery.bodies import bodies, problems
 from onboarding.description.other_names import are_other_names, other_names
 from onboarding.description.values import value_of
@@ -223,7 +223,7 @@ accounts:
   providers: {{ecs: {{}}}}
 """
     with pytest.raises(FileProblems, match="is taken by line 2 already"):
-        read(text.encode())
+        read_accounts_file(text.encode())
 
 
 def test_an_account_of_clusters_has_no_other_names() -> None:
@@ -236,4 +236,4 @@ accounts:
   providers: {eks: {clusters: [{name: apps, region: us-east-1, namespaces: []}]}}
 """
     with pytest.raises(FileProblems, match="5: Only an account with EC2, ECS or"):
-        read(text)
+        read_accounts_file(text)

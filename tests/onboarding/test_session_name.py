@@ -21,7 +21,7 @@ from onboarding.spinnaker.bundle.contents import accounts_from
 from onboarding.spinnaker.entries import entries
 from onboarding.spinnaker.entry_documents import entries_of, entry_documents
 from onboarding.spinnaker.halconfig.merging import merge
-from onboarding.spinnaker.halconfig.parsing import read
+from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from onboarding.topology import Managed
 from onboarding.verify.look import opens
 from onboarding.verify.role_assumption import ASSUME
@@ -107,7 +107,7 @@ deploymentConfigurations:
         {held}
 """
         bundled = accounts_from(files_of(topology(account))["hal/accounts.yml"])
-        return merge(read(text.encode()), bundled).text
+        return merge(read_halconfig(text.encode()), bundled).text
 
     assert f'sessionName: "{OWN}"' in merged(with_own())
     assert held in merged(with_own(session_name=USUAL))

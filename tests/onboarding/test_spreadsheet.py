@@ -40,7 +40,7 @@ STAGING = "staging,022222222222,us-east-1,yes\n"
 
 def read(text: str | bytes) -> AccountsFile:
     content = text if isinstance(text, bytes) else text.encode()
-    return accounts_file.read(content, csv=True)
+    return accounts_file.read_accounts_file(content, csv=True)
 
 
 def refused(text: str | bytes) -> list[tuple[int, str]]:
@@ -54,7 +54,7 @@ def without_lines(file: AccountsFile) -> list[object]:
 
 
 def test_csv_and_yaml_say_the_same() -> None:
-    written = accounts_file.read(YAML.encode())
+    written = accounts_file.read_accounts_file(YAML.encode())
 
     assert without_lines(read(CSV)) == without_lines(written)
     assert [one.line for one in read(CSV).accounts] == [2, 3]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from onboarding.accounts_file import read
+from onboarding.accounts_file import read_accounts_file
 from script.bench_file import Cost, content, table
 
 FEW = Cost(
@@ -23,7 +23,7 @@ MANY = replace(FEW, rows=100, checked=1, saved=2, peak=200)
 
 
 def test_the_file_has_accounts_without_an_error() -> None:
-    accounts = read(content(5, 2, "test"), csv=True).accounts
+    accounts = read_accounts_file(content(5, 2, "test"), csv=True).accounts
 
     assert [one.managed.name for one in accounts] == ["account-5", "account-6"]
     assert {p.key for p in accounts[0].managed.providers} == {"ec2", "lambda", "eks"}

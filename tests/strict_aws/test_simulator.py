@@ -13,8 +13,8 @@ from onboarding.aws.errors import AwsError
 from onboarding.checks import Outcome
 from onboarding.verify.policy_evaluation import Document, keys_looked_at
 from onboarding.verify.simulation.simulator import (
-    Asked,
     Question,
+    SimulatedCall,
     Verdict,
     simulate,
 )
@@ -32,7 +32,7 @@ PASSED_ELSEWHERE = ("iam:PassedToService", "lambda.amazonaws.com")
 
 
 def question(action: str, resource: str, *context: tuple[str, str]) -> Question:
-    return Question(Asked(action, resource), frozenset(context))
+    return Question(SimulatedCall(action, resource), frozenset(context))
 
 
 REBOOT = question("ec2:RebootInstances", ONE)

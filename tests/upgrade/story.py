@@ -22,12 +22,12 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.discover.organization.reading import begin, read_on
+from accounts.discover.organization.reading import begin_reading, read_on
 from accounts.factors.app_codes import code_at, new_secret, step_now
 from accounts.factors.keeping import add_app
 from accounts.mapping.accounts_file import register
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.mapping.spinnaker.describing import describe
+from accounts.mapping.spinnaker.describing import describe_spinnaker
 from accounts.models import Bundle, ManagedAccount, Organization, Run, Target
 from accounts.models.states import Status
 from accounts.notify import targets
@@ -42,7 +42,7 @@ from accounts.spinnaker.feed.keeping import keep_current
 from accounts.tokens import api_tokens as api_tokens
 from accounts.web.groups import changing as groups
 from accounts.work.queue import nothing_sent
-from onboarding.accounts_file import read
+from onboarding.accounts_file import read_accounts_file
 from onboarding.delivery.connection import Connection
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS
 from tests.accounts.spinnaker.deliveries.slow_gate import SlowGate
@@ -110,7 +110,7 @@ def tell(folder: str) -> None:
         read_organization(grace)
         call("verify", "prod")
         keep_current()
-        register(read(described("idea", "data", "tools")), grace)
+        register(read_accounts_file(described("idea", "data", "tools")), grace)
         planned("tools", grace)
         interrupt(planned("data", grace), grace)
     files = json.dumps(next_configuration(), indent=1)
@@ -178,7 +178,7 @@ def deliver(ada: User, by: User) -> None:
         connection = Connection(
             url=gate.url, release="2026.2", sign_in="none", poll_seconds=5
         )
-        assert describe(connection, ada)
+        assert describe_spinnaker(connection, ada)
         call("deliver", approve=True, by=by.username)
 
 
@@ -190,7 +190,7 @@ def approve_prod(by: User) -> None:
 
 
 def read_organization(by: User) -> None:
-    assert begin(managing_of(managing_row()), by, tags=True)
+    assert begin_reading(managing_of(managing_row()), by, tags=True)
     row = Organization.objects.get()
     while row.is_reading:
         read_on(row)

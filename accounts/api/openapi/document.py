@@ -81,7 +81,7 @@ class Document(OpenAPISchema):
         said: Node = {**self, "openapi": VERSION, "servers": [{"url": "/"}]}
         schemas = said["components"]["schemas"]
         schemas |= {"Problem": PROBLEM, "ProblemError": PROBLEM_ERROR}
-        said["components"]["responses"] = dict(map(described, PROBLEMS.items()))
+        said["components"]["responses"] = dict(map(problem_response, PROBLEMS.items()))
         for method, operation in operations_of(said):
             for status in problems_for(method):
                 answer = {"$ref": f"#/components/responses/Problem{status}"}
@@ -102,7 +102,7 @@ class Document(OpenAPISchema):
         return said
 
 
-def described(problem: tuple[int, str]) -> tuple[str, Node]:
+def problem_response(problem: tuple[int, str]) -> tuple[str, Node]:
     status, said = problem
     content = {CONTENT_TYPE: {"schema": {"$ref": f"{REF}Problem"}}}
     return f"Problem{status}", {"description": said, "content": content}

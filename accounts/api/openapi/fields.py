@@ -24,7 +24,7 @@ def with_fields(
     """
     wanted: dict[str, tuple[Any, Any]] = {}
     for one in chosen:
-        kind, usual = asked(one)
+        kind, usual = kind_and_default(one)
         if one.kind is Kind.INSTEAD:
             _, usual = wanted[one.keys[0]]
         wanted[one.keys[0]] = kind, usual
@@ -40,7 +40,7 @@ def with_fields(
     return added
 
 
-def asked(one: Field) -> tuple[Any, Any]:
+def kind_and_default(one: Field) -> tuple[Any, Any]:
     """Return what its first key holds, and what that is where a request has none."""
     if one.path[1:]:
         part = PARTS[one.path[0]]

@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
 from accounts.api.openapi.choices import ActivityWhat
-from accounts.api.paging import Asked, Page, page_of
+from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.requests import Request
 from accounts.api.v1.texts import Filter
-from accounts.lists.activity import detail_of, matching
+from accounts.lists.activity import detail_of, matching_activity
 from accounts.models import Activity
 
 router = Router()
@@ -48,8 +48,8 @@ class ActivityEntry(Schema):
 
 @router.get("", response=Page[ActivityEntry], summary="List activity")
 def list_activity(
-    request: HttpRequest, asked: Query[Asked], filters: Query[ActivityFilters]
+    request: HttpRequest, asked: Query[PageQuery], filters: Query[ActivityFilters]
 ) -> dict[str, Any]:
     """List what was decided, newest first, as the filters ask."""
-    found = page_of(matching(NO_ONE, request.GET), "-number", asked)
+    found = page_of(matching_activity(NO_ONE, request.GET), "-number", asked)
     return found.page(found.rows)

@@ -22,10 +22,10 @@ from accounts.api.v1.accounts_file import ACCOUNTS, BYTES, YAML, file_of
 from accounts.api.v1.texts import Filter
 from accounts.discover.looking import look
 from accounts.mapping.adopting.keeping import (
-    Asked,
+    ReportRequest,
     document_of,
-    keep,
     sources_of,
+    store_report,
     taken_of,
 )
 from accounts.mapping.adopting.reporting import (
@@ -107,7 +107,7 @@ def report_on_spinnaker(request: ApiRequest, body: SpinnakerFiles) -> Any:
     files = contents_of(body)
     role = body.look_with and role_named(body.look_with)
     count(str(request.token.pk), sum(map(len, files.values())) // BYTES)
-    deployment = body.deployment and named("deployment", body.deployment)
+    deployment = body.deployment and checked_text("deployment", body.deployment)
     try:
         with one_at_a_time():
             read = files_read(files, deployment=deployment)
@@ -116,7 +116,9 @@ def report_on_spinnaker(request: ApiRequest, body: SpinnakerFiles) -> Any:
         raise Problem(Code.QUESTIONS, str(error), Retry_After="3") from None
     except CannotAdopt as error:
         raise invalid("files", str(error)) from None
-    row, is_new = keep(report, Asked(sources_of(files), deployment), request.user)
+    row, is_new = store_report(
+        report, ReportRequest(sources_of(files), deployment), request.user
+    )
     if role and row.taken and look(row, role, request.user) is None:
         raise too_much_asked()
     return Status(201 if is_new else 200, made(row))
@@ -125,7 +127,7 @@ def report_on_spinnaker(request: ApiRequest, body: SpinnakerFiles) -> Any:
 def contents_of(body: SpinnakerFiles) -> dict[str, bytes]:
     """Return the files by name; raise Problem where they exceed their bounds."""
     files = {
-        named("files", one.name): one.text.encode(errors="replace")
+        checked_text("files", one.name): one.text.encode(errors="replace")
         for one in body.files
     }
     if len(files) < len(body.files):
@@ -135,7 +137,7 @@ def contents_of(body: SpinnakerFiles) -> dict[str, bytes]:
     return files
 
 
-def named(at: str, text: str) -> str:
+def checked_text(at: str, text: str) -> str:
     try:
         return seen(text)
     except BadName as error:

@@ -14,13 +14,13 @@ from ninja.responses import Status
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
 from accounts.api.idempotency import changes
-from accounts.api.paging import LARGEST, Asked, Page, page_of
+from accounts.api.paging import LARGEST, Page, PageQuery, page_of
 from accounts.api.problems import Problem, refused_by
 from accounts.api.requests import Exact, Request
 from accounts.api.v1.rollouts.deciding import Chosen, chosen_by
 from accounts.api.v1.texts import NO_NUL, Filter
 from accounts.discover.clusters.describing import ClustersRefused, describe_ticked
-from accounts.discover.clusters.search import begin, running_of
+from accounts.discover.clusters.search import begin_search, running_of
 from accounts.forms.clusters import AlikeForm
 from accounts.lists.clusters import FILTERS
 from accounts.lists.filters import filtered
@@ -96,7 +96,7 @@ def search_clusters(request: ApiRequest, body: Chosen) -> Any:
     """
     if running_of(request.user):
         raise Problem(Code.SEARCH_OPEN, RUNNING)
-    return Status(202, search_of(begin(chosen_by(body), request.user)))
+    return Status(202, search_of(begin_search(chosen_by(body), request.user)))
 
 
 @router.get(
@@ -119,7 +119,7 @@ def read_cluster_search(request: HttpRequest, id: UUID) -> dict[str, Any]:
 def list_clusters(
     request: HttpRequest,
     id: UUID,
-    asked: Query[Asked],
+    asked: Query[PageQuery],
     filters: Query[ClusterFilters],
 ) -> dict[str, Any]:
     """List what was found, as the filters ask."""
@@ -136,7 +136,7 @@ def list_clusters(
     summary="List the accounts that couldn’t be searched",
 )
 def list_unread_accounts(
-    request: HttpRequest, id: UUID, asked: Query[Asked]
+    request: HttpRequest, id: UUID, asked: Query[PageQuery]
 ) -> dict[str, Any]:
     """List the accounts that couldn’t be read, and why."""
     rows = kept(id).accounts.exclude(message="").select_related("account")

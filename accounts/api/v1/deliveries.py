@@ -15,7 +15,7 @@ from accounts.api.authentication import APPROVES, ApiRequest
 from accounts.api.codes import Code
 from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import DeliveryStatus, DeliveryVerb
-from accounts.api.paging import Asked, Page, page_of
+from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.problems import Problem
 from accounts.api.requests import Request
 from accounts.api.v1.runs import RunError, error_of
@@ -116,7 +116,7 @@ class DeliveryInFull(DeliveryListed):
 
 
 @router.get("", response=Page[DeliveryListed], summary="List deliveries")
-def list_deliveries(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
+def list_deliveries(request: HttpRequest, asked: Query[PageQuery]) -> dict[str, Any]:
     """List the deliveries, newest first."""
     found = page_of(Delivery.objects.light(), "-number", asked)
     return found.page(found.rows)
@@ -138,7 +138,7 @@ def read_delivery(request: HttpRequest, number: Number) -> Delivery:
     "/{number}/steps", response=Page[StepListed], summary="Read a delivery’s steps"
 )
 def read_delivery_steps(
-    request: HttpRequest, number: Number, asked: Query[Asked]
+    request: HttpRequest, number: Number, asked: Query[PageQuery]
 ) -> dict[str, Any]:
     """Read each account that is sent or deleted, in this order."""
     found = page_of(delivery_numbered(number).steps.all(), "position", asked)

@@ -22,7 +22,7 @@ from accounts.runs.deciding.same_changes import (
     MOST_AT_ONCE,
     MOST_NAMED,
     approve_same,
-    named,
+    reasons_left,
     refuse_crowd,
     same_of,
 )
@@ -134,7 +134,7 @@ def approve_identical_plans(
     if refusal := refuse_crowd(fingerprint, chosen):
         raise Problem(Code.NO_ROOM, refusal)
     decided = approve_same(fingerprint, chosen, request.user, comment=body.comment)
-    refused = named(decided, fingerprint)
+    refused = reasons_left(decided, fingerprint)
     if not decided.approved:
         raise Problem(Code.NOT_APPROVED, f"Not approved: {' '.join(refused)}")
     left = len(decided.left)

@@ -28,9 +28,9 @@ from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
 from accounts.runs import actions
 from accounts.runs.capacity import capacity_of
-from accounts.runs.managing.kept_roles import take_off
+from accounts.runs.managing.kept_roles import take_role_off
 from accounts.runs.owners.subject import NOT_HANDED_OFF
-from onboarding.accounts_file import read
+from onboarding.accounts_file import read_accounts_file
 from onboarding.accounts_file.writing import managing_written
 
 router = Router()
@@ -129,7 +129,8 @@ def put_managing_account(request: ApiRequest, body: ManagingSettings) -> Any:
     """
     existed = ManagingAccount.objects.exists()
     register(
-        read(as_file({"managing": body.model_dump(exclude_unset=True)})), request.user
+        read_accounts_file(as_file({"managing": body.model_dump(exclude_unset=True)})),
+        request.user,
     )
     return Status(200 if existed else 201, in_full(managing_row()))
 
@@ -152,7 +153,7 @@ def take_kept_role_off(request: ApiRequest, body: KeptRoleChosen) -> Any:
     """Take a role off the list of those that Spinnaker may assume although their
     accounts left Bowline. AWS is unchanged until a plan is approved.
     """
-    take_off(body.arn.strip(), request.user)
+    take_role_off(body.arn.strip(), request.user)
     return in_full(managing_row())
 
 

@@ -17,13 +17,13 @@ from accounts.api.openapi.choices import (
     RunStatus,
     RunStatusFilter,
 )
-from accounts.api.paging import Asked, Page, page_of
+from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import Check
 from accounts.api.v1.texts import READ_AGAIN, Filter, Number
 from accounts.http import full_url
-from accounts.lists.files import said
-from accounts.lists.runs import COLUMNS, matching
+from accounts.lists.files import cells_of
+from accounts.lists.runs import COLUMNS, matching_runs
 from accounts.mapping.plans import plan_of
 from accounts.models import Delivery, Run
 from accounts.models.states import WORKING, Status
@@ -112,17 +112,17 @@ class Plan(Schema):
 
 @router.get("", response=Page[RunListed], summary="List runs")
 def list_runs(
-    request: HttpRequest, asked: Query[Asked], filters: Query[RunFilters]
+    request: HttpRequest, asked: Query[PageQuery], filters: Query[RunFilters]
 ) -> dict[str, Any]:
     """List the runs, newest first, as the filters ask."""
-    found = page_of(matching(request.GET), "-number", asked)
-    return found.page(listed(run) for run in found.rows)
+    found = page_of(matching_runs(request.GET), "-number", asked)
+    return found.page(run_item(run) for run in found.rows)
 
 
 @router.get("/{number}", response=RunInFull, summary="Read a run")
 def read_run(request: HttpRequest, number: Number) -> dict[str, Any]:
     """Read how far a run has come."""
-    run = get_object_or_404(matching(QueryDict()), number=number)
+    run = get_object_or_404(matching_runs(QueryDict()), number=number)
     return {
         **in_full(run),
         "path": f"/runs/{number}",
@@ -166,12 +166,12 @@ def run_numbered(number: int) -> Run:
     return get_object_or_404(rows, number=number)
 
 
-def listed(run: Run) -> dict[str, Any]:
-    return {**said(COLUMNS, run), "rollout": run.rollout_id}
+def run_item(run: Run) -> dict[str, Any]:
+    return {**cells_of(COLUMNS, run), "rollout": run.rollout_id}
 
 
 def in_full(run: Run) -> dict[str, Any]:
-    return {**listed(run), "waiting": run.waiting, "error": error_of(run)}
+    return {**run_item(run), "waiting": run.waiting, "error": error_of(run)}
 
 
 def error_of(row: Run | Delivery) -> dict[str, str] | None:

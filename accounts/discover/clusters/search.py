@@ -59,7 +59,7 @@ FAILED = "Bowline encountered an internal error while calling AWS."
 SEE_LOG = "See the worker's log."
 
 
-class Found(NamedTuple):
+class FoundClusters(NamedTuple):
     clusters: tuple[discover.FoundCluster, ...] = ()
     message: str = ""
     hint: str = ""
@@ -70,7 +70,7 @@ def running_of(by: User) -> ClusterSearch | None:
     return ClusterSearch.objects.kept().filter(by=by, finished_at=None).first()
 
 
-def begin(accounts: Collection[ManagedAccount], by: User) -> ClusterSearch:
+def begin_search(accounts: Collection[ManagedAccount], by: User) -> ClusterSearch:
     """Let a worker search these accounts; what was found a day ago is forgotten. Raise
     Outside where the role is not for the environment of each.
     """
@@ -105,31 +105,33 @@ def search_slice(search: ClusterSearch) -> None:
         try:
             found = read(sessions, [one.account for one in some])
         except SoftTimeLimitExceeded:
-            found = [Found(message=NO_TIME, hint="Search again.")] * len(some)
-        keep(search, zip(some, found, strict=True))
+            found = [FoundClusters(message=NO_TIME, hint="Search again.")] * len(some)
+        store_clusters(search, zip(some, found, strict=True))
 
 
-def read(sessions: Sessions, accounts: Iterable[ManagedAccount]) -> list[Found]:
+def read(sessions: Sessions, accounts: Iterable[ManagedAccount]) -> list[FoundClusters]:
     """Read the accounts side by side: no thread touches the database."""
     described = [managed_of(row, without=cannot_be_read) for row in accounts]
     with ThreadPoolExecutor(max_workers=THREADS) as pool:
         return list(pool.map(partial(read_one, sessions), described))
 
 
-def read_one(sessions: Sessions, managed: Managed) -> Found:
+def read_one(sessions: Sessions, managed: Managed) -> FoundClusters:
     """Find an account's clusters, or say why not; raises nothing."""
     if not managed.regions:
-        return Found(message=NO_REGIONS, hint=CHOOSE_REGIONS)
+        return FoundClusters(message=NO_REGIONS, hint=CHOOSE_REGIONS)
     try:
-        return Found(discover.eks_clusters(sessions, managed))
+        return FoundClusters(discover.eks_clusters(sessions, managed))
     except AwsError as error:
-        return Found(message=error.message, hint=error.hint)
+        return FoundClusters(message=error.message, hint=error.hint)
     except Exception:
         logger.exception("The clusters of %s could not be read.", managed.name)
-        return Found(message=FAILED, hint=SEE_LOG)
+        return FoundClusters(message=FAILED, hint=SEE_LOG)
 
 
-def keep(search: ClusterSearch, found: Iterable[tuple[SearchedAccount, Found]]) -> None:
+def store_clusters(
+    search: ClusterSearch, found: Iterable[tuple[SearchedAccount, FoundClusters]]
+) -> None:
     """Write what was found; raise LeaseLost where another worker took over."""
     clusters: list[FoundCluster] = []
     with transaction.atomic():

@@ -41,7 +41,7 @@ FAILED = (
 )
 
 
-def begin(
+def begin_adding(
     organization: Organization,
     account_ids: Iterable[str],
     shared: Shared,

@@ -22,7 +22,7 @@ class Belonging:
     """None where they may not be read."""
 
 
-def ask(sessions: Sessions, reach: Reach) -> Belonging:
+def ask_organization(sessions: Sessions, reach: Reach) -> Belonging:
     """Ask Organizations with the managing account's reach; may raise AwsError."""
     members = organization_accounts(sessions, reach).accounts
     ids = tuple(member.account_id for member in members)

@@ -60,7 +60,9 @@ def kept_organization(managing: Managing) -> Organization | None:
     ).first()
 
 
-def begin(managing: Managing, by: User | None, *, tags: bool | None = None) -> bool:
+def begin_reading(
+    managing: Managing, by: User | None, *, tags: bool | None = None
+) -> bool:
     """Let a worker read the organization; False where one is reading it already.
 
     `tags` says whether tags are read, too, from now on; None leaves that as it was.
@@ -88,7 +90,7 @@ def begin_again() -> None:
     row = ManagingAccount.objects.first()
     kept = kept_organization(managing_of(row)) if row else None
     if row and kept and kept.read_at:
-        begin(managing_of(row), None)
+        begin_reading(managing_of(row), None)
 
 
 def read_on(row: Organization) -> bool:

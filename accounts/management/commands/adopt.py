@@ -183,7 +183,7 @@ class Command(BowlineCommand):
         if not report.judgement.written:
             raise CommandError(f"No account can be taken: {accounts_file} not written.")
         try:
-            written(report.taken, accounts_file, identity, access_role)
+            write_accounts_file(report.taken, accounts_file, identity, access_role)
         except ValueError as error:
             raise CommandError(str(error)) from None
         if not quiet:
@@ -192,7 +192,9 @@ class Command(BowlineCommand):
                 self.stdout.write(f"{number}. {step}")
 
 
-def written(taken: Taken, path: Path, identity: str, access_role: str) -> None:
+def write_accounts_file(
+    taken: Taken, path: Path, identity: str, access_role: str
+) -> None:
     """Write the accounts file; refuse to overwrite one, which people edit."""
     content = accounts_file(taken, identity=identity, access_role=access_role)
     write(path, content, mode="x")

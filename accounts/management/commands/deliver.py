@@ -21,7 +21,7 @@ from django.core.management import CommandError
 from accounts.management.command import BowlineCommand
 from accounts.management.exit_codes import DONE, FAILED, PLANNED, combined
 from accounts.management.people import acting_person
-from accounts.management.plain_delivery import ending, kept_back, lines
+from accounts.management.plain_delivery import delivery_lines, ending, kept_back
 from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker.connection import NotConnected
 from accounts.models import Delivery
@@ -30,7 +30,11 @@ from accounts.people.deciding import SamePerson
 from accounts.people.role_limits.refusing import Outside
 from accounts.spinnaker.bundles import Twins
 from accounts.spinnaker.deliveries.decisions import DeliveryOpen, approve, start
-from accounts.spinnaker.deliveries.planning import compared, said, steps_of
+from accounts.spinnaker.deliveries.planning import (
+    compare_with_spinnaker,
+    plan_columns,
+    steps_of,
+)
 from accounts.spinnaker.deliveries.reached import Reached
 from accounts.spinnaker.deliveries.stages import carry_on, is_waiting, reach
 from accounts.work.queue import nothing_sent
@@ -97,9 +101,9 @@ class Command(BowlineCommand):
 
     def show(self, agreed: list[str]) -> int:
         """Print what would be planned."""
-        now = compared(reach(), agreed)
+        now = compare_with_spinnaker(reach(), agreed)
         rows = steps_of(Delivery(), now)
-        self.tell("Delivery", **said(now.plan), steps=rows)
+        self.tell("Delivery", **plan_columns(now.plan), steps=rows)
         return PLANNED if rows else DONE
 
     def deliver(
@@ -212,7 +216,7 @@ class Command(BowlineCommand):
         return False
 
     def tell(self, title: str, **of: Any) -> None:
-        for line in lines(title, **of):
+        for line in delivery_lines(title, **of):
             self.stdout.write(line)
 
     def ended(self, delivery: Delivery) -> int:

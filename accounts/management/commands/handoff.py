@@ -26,7 +26,7 @@ from accounts.runs.owners.readiness import (
     hand_off_now,
 )
 from accounts.wording import counted
-from onboarding.handoff.hand_off import HandOff
+from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.organization import ForMany
 from onboarding.handoff.organization import package as administrators
 from onboarding.handoff.words import package
@@ -81,7 +81,7 @@ class Command(BowlineCommand):
             self.stdout.write(f"{one.managed.name}: {folder}, stack {one.stack_name}")
 
 
-def described_managing() -> HandOff:
+def described_managing() -> HandOffPackage:
     """Describe the managing account's; raise CommandError where there is none."""
     try:
         row = managing_row()
@@ -95,7 +95,7 @@ def described_managing() -> HandOff:
         raise CommandError(str(error)) from error
 
 
-def described_for(name: str) -> HandOff:
+def described_for(name: str) -> HandOffPackage:
     """Describe an account's hand-off; raise CommandError where there is none."""
     accounts = ManagedAccount.objects.prefetch_related("providers")
     account = accounts.filter(name=name).first()

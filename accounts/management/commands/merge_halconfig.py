@@ -22,7 +22,7 @@ from onboarding.spinnaker.bundle.contents import BadArchive, accounts_in
 from onboarding.spinnaker.halconfig.diff import fields
 from onboarding.spinnaker.halconfig.merging import ADDED, Merged, merge
 from onboarding.spinnaker.halconfig.next_steps import STEPS, UNDO
-from onboarding.spinnaker.halconfig.parsing import read
+from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from onboarding.spinnaker.halconfig.tree import BadHalconfig
 
 
@@ -112,7 +112,10 @@ class Command(BowlineCommand):
             )
         accounts = accounts.placed(str(folder))
         return merge(
-            read(content), accounts, take_over=take_over, deployment=deployment
+            read_halconfig(content),
+            accounts,
+            take_over=take_over,
+            deployment=deployment,
         )
 
     def write(self, merged: Merged, out: Path) -> None:

@@ -26,7 +26,11 @@ from accounts.management.deletions import kept_back
 from accounts.management.ended import code, outdated_in, shown_on_terminal, was_verified
 from accounts.management.exit_codes import DONE, FAILED, WAITS, combined
 from accounts.management.migrated import is_migrated, migrate_if_new
-from accounts.management.onboard_options import Asked, add_options, asked
+from accounts.management.onboard_options import (
+    OnboardOptions,
+    add_options,
+    read_options,
+)
 from accounts.management.people import acting_person
 from accounts.management.plain_diff import printed
 from accounts.management.report import document
@@ -48,7 +52,7 @@ from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.batch import RolloutBatch
 from accounts.wording import counted
 from accounts.work.queue import nothing_sent
-from onboarding.accounts_file import AccountsFile, FileProblems, read
+from onboarding.accounts_file import AccountsFile, FileProblems, read_accounts_file
 from onboarding.accounts_file.spreadsheet import is_csv
 from onboarding.aws.session import PATIENCE, Sessions
 from onboarding.bounded_yaml import MOST_BYTES
@@ -113,7 +117,7 @@ class Command(BowlineCommand):
                 migrate_if_new(self.warn)
             described = ManagingAccount.objects.first() if is_migrated() else None
             partition = described.partition if described else "aws"
-            written = read(content, partition=partition, csv=csv)
+            written = read_accounts_file(content, partition=partition, csv=csv)
             if check:
                 self.check_only(file, written, described)
                 return DONE
@@ -160,7 +164,7 @@ class Command(BowlineCommand):
         )
         named = {one.managed.name for one in written.accounts}
         refuse_strangers("--only", only, named)
-        wanted = asked(options, len(only or named))
+        wanted = read_options(options, len(only or named))
         accounts = register(written, person)
         known = {managing_row().name, *named}
         refuse_strangers("--allow-delete", wanted.allowed, known)
@@ -193,7 +197,7 @@ class Command(BowlineCommand):
         batch: RolloutBatch,
         accounts: list[ManagedAccount],
         chosen: list[ManagedAccount],
-        wanted: Asked,
+        wanted: OnboardOptions,
     ) -> list[int]:
         """Plan the managing account, then those that are chosen; carry out what is
         approved. What waits is planned again only where something changed, and then
@@ -221,7 +225,7 @@ class Command(BowlineCommand):
         batch: RolloutBatch,
         chosen: list[ManagedAccount],
         managing: Run,
-        wanted: Asked,
+        wanted: OnboardOptions,
     ) -> list[int]:
         """Carry the rollout as far as it goes with what is approved."""
         self.rollouts[batch.rollout.number] = batch.rollout
@@ -265,7 +269,7 @@ class Command(BowlineCommand):
         return codes
 
     def planned_again(
-        self, batch: RolloutBatch, chosen: list[ManagedAccount], wanted: Asked
+        self, batch: RolloutBatch, chosen: list[ManagedAccount], wanted: OnboardOptions
     ) -> list[int]:
         """Plan what AWS changed after it was planned, and approve none of it."""
         self.warn("AWS changed since. What it changed is planned again, not approved.")
@@ -285,7 +289,9 @@ class Command(BowlineCommand):
         except SamePerson as error:
             self.warn(f"{account.name}: not accepted. {error}")
 
-    def is_approved(self, batch: RolloutBatch, wanted: Asked, run: Run) -> bool:
+    def is_approved(
+        self, batch: RolloutBatch, wanted: OnboardOptions, run: Run
+    ) -> bool:
         """Return whether a plan is to be approved, and may be; if it is to be and may
         not, print why.
         """

@@ -16,7 +16,7 @@ from accounts.mapping.handing_off import prefix_for
 from accounts.mapping.managed import provider_of
 from accounts.mapping.managing import managing_columns, managing_of
 from accounts.mapping.spinnaker.connection import connection_of
-from accounts.mapping.spinnaker.describing import describe as describe_spinnaker
+from accounts.mapping.spinnaker.describing import describe_spinnaker
 from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import (
     EnabledProvider,
@@ -85,7 +85,7 @@ def preview_all(file: AccountsFile, by: User | None) -> Comparison:
         refuse_limited(by, OPERATOR, MANAGING)
         with at_its_line(file):
             row, columns = managing_described(file.managing, file.trusts_bowline)
-            changes(row, **columns)
+            set_columns(row, **columns)
     found = compared_all(file, lock=False)
     refuse_touched(found, by)
     return found
@@ -219,11 +219,11 @@ def write_providers(row: ManagedAccount, managed: Managed) -> None:
 
 def update(row: ManagingAccount | ManagedAccount, **columns: Any) -> None:
     """Set the columns, check the row's rules and save, where anything differs."""
-    if changes(row, **columns):
+    if set_columns(row, **columns):
         row.save()
 
 
-def changes(row: ManagingAccount | ManagedAccount, **columns: Any) -> bool:
+def set_columns(row: ManagingAccount | ManagedAccount, **columns: Any) -> bool:
     """Set the columns and check the row's rules, where anything differs; return whether
     it does. Nothing is saved.
     """

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.mapping.edits import differences
-from accounts.mapping.managed import described, provider_of
+from accounts.mapping.managed import provider_of, settings_of_row
 from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import EnabledProvider, ManagedAccount, SpinnakerName
 from accounts.slices import in_slices
@@ -81,7 +81,9 @@ def compare(written: Iterable[WrittenAccount], *, lock: bool = False) -> Compari
     named = {one.managed.name for one in written}
     held = list(ManagedAccount.objects.values_list("name", "account_id", "pk"))
     rows = rows_by_name((pk for name, _, pk in held if name in named), lock=lock)
-    accounts = tuple(compared(one, rows.get(one.managed.name)) for one in written)
+    accounts = tuple(
+        compared_account(one, rows.get(one.managed.name)) for one in written
+    )
     by_id = {account_id: name for name, account_id, _ in held}
     return Comparison(
         accounts=accounts,
@@ -101,7 +103,7 @@ def rows_by_name(pks: Iterable[UUID], *, lock: bool) -> dict[str, ManagedAccount
     return {row.name: row for some in slices for row in rows.filter(pk__in=some)}
 
 
-def compared(written: WrittenAccount, row: ManagedAccount | None) -> Compared:
+def compared_account(written: WrittenAccount, row: ManagedAccount | None) -> Compared:
     held = held_providers(row)
     kept = kept_providers(held, written)
     after = {
@@ -111,7 +113,7 @@ def compared(written: WrittenAccount, row: ManagedAccount | None) -> Compared:
             for one in providers_of(written.managed)
         },
     }
-    return Compared(written, row, differences(described(row), after), kept)
+    return Compared(written, row, differences(settings_of_row(row), after), kept)
 
 
 def held_providers(row: ManagedAccount | None) -> dict[str, EnabledProvider]:

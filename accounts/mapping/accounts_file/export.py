@@ -54,7 +54,7 @@ class Export:
             enabled = enabled_in([row.pk for row in rows])
             for row in rows:
                 try:
-                    yield written(row, enabled[row.pk])
+                    yield exported_account(row, enabled[row.pk])
                 except DetailsError as error:
                     self.excluded.append(" ".join(f"{row.name}. {error}".split()))
 
@@ -87,7 +87,9 @@ def enabled_in(accounts: Collection[UUID]) -> dict[UUID, list[EnabledProvider]]:
     return enabled
 
 
-def written(row: ManagedAccount, enabled: Collection[EnabledProvider]) -> Written:
+def exported_account(
+    row: ManagedAccount, enabled: Collection[EnabledProvider]
+) -> Written:
     """Return the account with its providers in the keys of the file; raise
     DetailsError, with why, where the reader would refuse it.
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from accounts.mapping.accounts_file import differs, spinnaker_differs
 from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME, Comparison
 from accounts.models import ManagingAccount
-from onboarding.accounts_file import AccountsFile, FileProblems, read
+from onboarding.accounts_file import AccountsFile, FileProblems, read_accounts_file
 from onboarding.accounts_file.reader import Problem
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def outcome(content: bytes, *, csv: bool, by: User, doing: Doing) -> dict[str, A
     """Save or preview the file; raise FileProblems with all that is wrong."""
     row = ManagingAccount.objects.first()
     partition = row.partition if row else "aws"
-    file = read(content, partition=partition, csv=csv)
+    file = read_accounts_file(content, partition=partition, csv=csv)
     if spinnaker_differs(file):
         raise FileProblems([Problem(file.spinnaker_line, OTHER_CONNECTION)])
     managing = file.managing is not None and (row is None or differs(file, row))

@@ -22,11 +22,11 @@ from accounts.mapping.accounts_file.comparison import (
 from accounts.mapping.accounts_file.saving import save
 from accounts.mapping.managing import managing_row
 from accounts.models import Upload, UploadedAccount
-from accounts.people.role_limits.naming import named
+from accounts.people.role_limits.naming import environments_in_words
 from accounts.people.role_limits.refusing import limit_on, whose
 from accounts.people.roles import OPERATOR
 from accounts.slices import AT_ONCE
-from onboarding.accounts_file import FileProblems, read
+from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.accounts_file.reader import Problem
 from onboarding.accounts_file.writing import (
     account_written,
@@ -57,7 +57,7 @@ LONGEST_NAME = 150
 def check(name: str, content: bytes, *, csv: bool, by: User) -> Upload:
     """Keep what saving the file would change; raise FileProblems if it cannot be."""
     managing = managing_row()
-    file = read(content, partition=managing.partition, csv=csv)
+    file = read_accounts_file(content, partition=managing.partition, csv=csv)
     found = compare(file.accounts)
     problems = [*found.problems, *outside(found, by)]
     if differs(file, managing):
@@ -69,7 +69,7 @@ def check(name: str, content: bytes, *, csv: bool, by: User) -> Upload:
     delete_old_uploads()
     with transaction.atomic():
         upload = Upload.objects.create(by=by, name=name[-LONGEST_NAME:])
-        keep(upload, found)
+        store_preview(upload, found)
     return upload
 
 
@@ -84,7 +84,10 @@ def outside(found: Comparison, by: User) -> Iterator[Problem]:
     for one in found.accounts:
         if one.what != SAME and (others := one.environments - inside):
             name = one.written.managed.name
-            yield Problem(one.written.line, f"{name} is in {named(others)}. {says}")
+            yield Problem(
+                one.written.line,
+                f"{name} is in {environments_in_words(others)}. {says}",
+            )
 
 
 class Outcome(Enum):
@@ -111,8 +114,8 @@ def save_as_previewed(upload: Upload, by: User, *, seen: str) -> Outcome:
             )
             if problems := [*found.problems, *outside(found, by)]:
                 raise FileProblems(problems)
-            if digest_of(preview(found)) != seen:
-                keep(mine, found)
+            if preview_digest(preview(found)) != seen:
+                store_preview(mine, found)
                 return Outcome.CHANGED
             saved = [str(row.pk) for row in save(found, by)]
             mine.accounts.all().delete()
@@ -127,7 +130,7 @@ def delete_old_uploads() -> None:
     Upload.objects.expired().delete()
 
 
-def keep(upload: Upload, found: Comparison) -> None:
+def store_preview(upload: Upload, found: Comparison) -> None:
     """Keep the accounts with their preview, in place of what was kept before."""
     rows = preview(found)
     upload.accounts.all().delete()
@@ -145,7 +148,7 @@ def keep(upload: Upload, found: Comparison) -> None:
         ),
         batch_size=AT_ONCE,
     )
-    upload.digest, upload.left_alone = digest_of(rows), found.left_alone
+    upload.digest, upload.left_alone = preview_digest(rows), found.left_alone
     upload.save(update_fields=["digest", "left_alone"])
 
 
@@ -157,17 +160,17 @@ def preview(found: Comparison) -> list[dict[str, Any]]:
             "name": one.written.managed.name,
             "account_id": one.written.managed.account_id,
             "what": one.what,
-            "changes": [] if one.what == SAME else changes(one),
+            "changes": [] if one.what == SAME else changes_as_text(one),
         }
         for one in found.accounts
     ]
 
 
-def digest_of(rows: list[dict[str, Any]]) -> str:
+def preview_digest(rows: list[dict[str, Any]]) -> str:
     return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
 
 
-def changes(one: Compared) -> list[dict[str, str]]:
+def changes_as_text(one: Compared) -> list[dict[str, str]]:
     """Write what differs as text; of a new account, what the file says of it."""
     return [
         {

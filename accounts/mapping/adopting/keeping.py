@@ -31,7 +31,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReportRequest:
     """What somebody wanted a report on."""
 
     files: tuple[Source, ...]
@@ -46,7 +46,9 @@ def sources_of(files: Mapping[str, bytes]) -> tuple[Source, ...]:
     )
 
 
-def keep(report: Report, asked: Asked, by: User) -> tuple[Adoption, bool]:
+def store_report(
+    report: Report, asked: ReportRequest, by: User
+) -> tuple[Adoption, bool]:
     """Keep the report, once for the same sources; return whether it is new."""
     said = all_storable(document(report))
     accounts = said.pop("accounts")

@@ -22,7 +22,7 @@ from onboarding.adopting.values import AWS
 from onboarding.names import role_name
 
 
-def begin(row: Adoption, role: str) -> None:
+def begin_look(row: Adoption, role: str) -> None:
     """Begin to look with this role, or continue a look that stopped; raise BadName."""
     role = role_name(role)
     with transaction.atomic():

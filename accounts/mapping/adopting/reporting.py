@@ -19,7 +19,7 @@ from onboarding.adopting.sources.reading import (
     NOTHING,
     BadSource,
     Read,
-    read,
+    read_sources,
 )
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.delivery.errors import GateError
@@ -76,7 +76,7 @@ def files_read(
     """
     must_be = frozenset(files) if named is None else named
     try:
-        return read(files, deployment=deployment, named=must_be)
+        return read_sources(files, deployment=deployment, named=must_be)
     except BadSource as error:
         raise CannotAdopt(str(error)) from None
 

@@ -25,7 +25,7 @@ ABOUT = "Spinnaker"
 """What the activity log calls it."""
 
 
-def describe(described: Connection, by: User | None) -> bool:
+def describe_spinnaker(described: Connection, by: User | None) -> bool:
     """Keep it; return whether anything changed. A test of before is then gone."""
     columns = {**asdict(described), "release": str(Release.of(described.release))}
     with transaction.atomic():

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
 from accounts.models.managing import kept_names
 from accounts.models.readable import Readable, is_one_of, is_texts
-from onboarding.account_feed import RULES, Carried, Row, Unfit
+from onboarding.account_feed import RULES, Carried, FeedEntry, Unfit
 from onboarding.topology import Permissions
 
 
@@ -61,7 +61,7 @@ class FeedRow(Readable):
         return self.name
 
     @property
-    def row(self) -> Row:
+    def row(self) -> FeedEntry:
         said = self.content
         account = Carried(
             name=self.name,
@@ -71,7 +71,7 @@ class FeedRow(Readable):
             providers=tuple(said["providers"]),
             permissions=Permissions(tuple(said["read"]), tuple(said["write"])),
         )
-        return Row(account, self.updated_at, self.suspended)
+        return FeedEntry(account, self.updated_at, self.suspended)
 
 
 class FedAccountQuerySet(models.QuerySet["FedAccount"]):

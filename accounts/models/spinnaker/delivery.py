@@ -20,7 +20,7 @@ from accounts.models.readable import (
     is_one_of,
     is_texts,
 )
-from onboarding.delivery.bodies import SECRET, TYPES, Body, compared
+from onboarding.delivery.bodies import SECRET, TYPES, Body, comparable
 from onboarding.delivery.verdicts import Step, StepKey, Verb
 
 THE_ONE = 1
@@ -291,7 +291,7 @@ class DeliveryStep(Readable):
     @property
     def differences(self) -> list[Difference]:
         """List the fields that differ, for a diff."""
-        becomes = dict(compared(self.type, self.document)) if self.document else {}
+        becomes = dict(comparable(self.type, self.document)) if self.document else {}
         if SECRET in becomes:
             becomes[SECRET] = json.dumps(self.document[SECRET])
         return [

@@ -24,10 +24,10 @@ def send_to_target(target: Target, notification: Notification, text: Text) -> No
         except NoPlace as error:
             raise NotDelivered(str(error)) from None
     except NotDelivered as error:
-        keep(target, failed_at=Now(), failure=str(error)[:300])
+        update_target(target, failed_at=Now(), failure=str(error)[:300])
         raise
-    keep(target, sent_at=Now())
+    update_target(target, sent_at=Now())
 
 
-def keep(target: Target, **fields: object) -> None:
+def update_target(target: Target, **fields: object) -> None:
     Target.objects.filter(pk=target.pk).update(**fields)

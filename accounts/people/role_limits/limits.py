@@ -190,12 +190,12 @@ def put(
     environments = "environments by groups" if by_groups else "environments"
     detail: dict[str, Any] = {
         "role": role.name,
-        environments: [written(before), written(wanted)],
+        environments: [recorded_limit(before), recorded_limit(wanted)],
     }
     return Decision(Activity.What.ROLES, person.get_username(), detail)
 
 
-def written(environments: Reach) -> list[str] | str:
+def recorded_limit(environments: Reach) -> list[str] | str:
     """Write a limit as the activity log keeps it."""
     if environments is None:
         return "every environment"

@@ -34,7 +34,7 @@ def typed(name: str) -> str:
     return name or NAMELESS
 
 
-def named(environments: Collection[str], nameless: str = NONE) -> str:
+def environments_in_words(environments: Collection[str], nameless: str = NONE) -> str:
     """Name environments in a sentence, the one without a name at its end."""
     names = sorted({*environments} - {""})
     if "" in environments:
@@ -45,7 +45,7 @@ def named(environments: Collection[str], nameless: str = NONE) -> str:
 def only(environments: Collection[str]) -> str:
     """Say what a limited role is for."""
     if environments:
-        return f"{named(environments, UNNAMED)} only"
+        return f"{environments_in_words(environments, UNNAMED)} only"
     return (
         "no environment, because the person's groups and the People page name "
         "different environments"

@@ -17,7 +17,7 @@ from django.db import transaction
 from accounts.models import ManagedAccount
 from accounts.people.reach import pairs_of
 from accounts.people.role_limits.limits import environments_of
-from accounts.people.role_limits.naming import NONE, named, only
+from accounts.people.role_limits.naming import NONE, environments_in_words, only
 from accounts.people.roles import UserRole, whom_to_ask
 from accounts.wording import first_of
 
@@ -102,7 +102,8 @@ def of_all(what: str, by: By, role: UserRole, inside: frozenset[str]) -> str:
 def where(outside: list[tuple[str, str]]) -> str:
     """Say which accounts are in which environments."""
     if len({name for name, _ in outside}) == 1:
-        return f"{outside[0][0]} is in {named([one for _, one in outside])}."
+        where = environments_in_words([one for _, one in outside])
+        return f"{outside[0][0]} is in {where}."
     counts = Counter(environment or NONE for _, environment in outside)
     in_each = ", ".join(
         f"{count:,} in {name}" for name, count in sorted(counts.items())

@@ -30,7 +30,7 @@ from accounts.people.deciding import refuse
 from accounts.people.reach import reach_of_account
 from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
-from accounts.runs.managing.kept_roles import keep, role_arn
+from accounts.runs.managing.kept_roles import keep_role, role_arn
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -40,7 +40,7 @@ class CannotForget(ValueError):
     """The account is still needed; the message says for what."""
 
 
-def forget(account: ManagedAccount, by: User) -> None:
+def forget_account(account: ManagedAccount, by: User) -> None:
     """Delete an account that does not exist in AWS; raise CannotForget for others."""
     with transaction.atomic():
         account = locked(account)
@@ -66,7 +66,7 @@ def leave_in_aws(account: ManagedAccount, by: User) -> None:
         refuse(reach_of_account(account), authors_of_account(account), by)
         row = managing_row()
         kept = record_of(row, account, by)
-        keep(row, kept)
+        keep_role(row, kept)
         DeliveredAccount.objects.filter(name__in=kept.names).delete()
         account.delete()
         detail = {

@@ -136,7 +136,7 @@ def refuse_crowd(fingerprint: str, chosen: set[str]) -> str:
     return f"Nothing was approved. There is room for only {room} more accounts."
 
 
-def named(decided: Decided, fingerprint: str) -> list[str]:
+def reasons_left(decided: Decided, fingerprint: str) -> list[str]:
     """Say of the first ones that are left why, and how many more there are."""
     first = [
         why_left(run, fingerprint, decided.refused) for run in decided.left[:MOST_NAMED]

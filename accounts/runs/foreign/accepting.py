@@ -15,7 +15,7 @@ from accounts.models import Activity, ForeignPolicy
 from accounts.models.checks.foreign_policy import today
 from accounts.people.activity import record
 from accounts.people.deciding import refuse
-from accounts.people.reach import Reach, pairs_of
+from accounts.people.reach import DecisionReach, pairs_of
 from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
 
@@ -87,11 +87,11 @@ def authors_of(policy: ForeignPolicy) -> dict[int, str]:
     return {policy.asked_by.pk: ASKED} if policy.asked_by else {}
 
 
-def reach_of(policy: ForeignPolicy, *, locks: bool = False) -> Reach:
+def reach_of(policy: ForeignPolicy, *, locks: bool = False) -> DecisionReach:
     """Return what accepting it touches: its account, or what all environments share."""
     if policy.account is None:
-        return Reach(managing=True)
-    return Reach(frozenset(pairs_of([policy.account.pk], locks=locks)))
+        return DecisionReach(managing=True)
+    return DecisionReach(frozenset(pairs_of([policy.account.pk], locks=locks)))
 
 
 def record_about(

@@ -17,7 +17,7 @@ from accounts.models import Activity, ForeignPolicy
 from accounts.people.activity import Decision, record_many
 from accounts.people.authors import Authors
 from accounts.people.deciding import judge
-from accounts.people.reach import Reach, pairs_of
+from accounts.people.reach import DecisionReach, pairs_of
 from accounts.people.roles import APPROVER, OPERATOR, UserRole
 from accounts.runs.foreign.accepting import a_day, authors_of, detail_of
 from accounts.slices import in_slices
@@ -55,7 +55,7 @@ class Choice(NamedTuple):
         return [one.pk for one in self.policies]
 
 
-class Asked(NamedTuple):
+class AcceptanceRequest(NamedTuple):
     """What one person asked in several accounts, in the same words."""
 
     one: ForeignPolicy
@@ -74,14 +74,14 @@ def to_ask(alike: str, by: User) -> Choice:
     return choice(list(rows[:MOST_AT_ONCE]), by, OPERATOR)
 
 
-def to_accept(alike: str, by: User) -> list[Asked]:
+def to_accept(alike: str, by: User) -> list[AcceptanceRequest]:
     """Find what was asked, and where this person may accept it."""
     rows = ForeignPolicy.objects.alike(alike).asked()
     groups: dict[str, list[ForeignPolicy]] = {}
     for one in rows[:MOST_AT_ONCE]:
         groups.setdefault(one.asked_alike, []).append(one)
     return [
-        Asked(same[0], choice(same, by, APPROVER, authors_of(same[0])))
+        AcceptanceRequest(same[0], choice(same, by, APPROVER, authors_of(same[0])))
         for same in groups.values()
     ]
 
@@ -160,7 +160,7 @@ def choice(
     left: list[Left] = []
     for environments, same in groups.items():
         pairs = product((one.place for one in same), environments)
-        verdict = judge(Reach(frozenset(pairs)), authors, by, role)
+        verdict = judge(DecisionReach(frozenset(pairs)), authors, by, role)
         if why := verdict.outside or verdict.same_person:
             left.append(Left(same, why))
     out = {one.pk for group in left for one in group.policies}

@@ -61,18 +61,18 @@ def judged(found: Recorded, planned: str, step: Run, account: str) -> Result:
             COMPARED,
             NAME,
             Outcome.FAILED,
-            f"Since {planned}, AWS has denied Spinnaker {said(found.denied)}.",
+            f"Since {planned}, AWS has denied Spinnaker {named_calls(found.denied)}.",
             f"Undo {step.title.lower()} on the page of {account}, or have an approver "
             "accept a policy that allows this. Then plan the account again.",
         )
     if not found.allowed:
         sentence = f"CloudTrail has recorded no change by Spinnaker since {planned}."
         return Result(COMPARED, NAME, Outcome.NOT_TESTABLE, sentence, TRY_IT)
-    sentence = f"Since {planned}, CloudTrail has recorded {said(found.allowed)}."
+    sentence = f"Since {planned}, CloudTrail has recorded {named_calls(found.allowed)}."
     return Result(COMPARED, NAME, Outcome.PASSED, sentence)
 
 
-def said(calls: Counter[str]) -> str:
+def named_calls(calls: Counter[str]) -> str:
     """Name the calls, the most frequent first."""
     times = [
         f"{called} ({count:,} times)" if count > 1 else called

@@ -13,7 +13,7 @@ from onboarding.aws.roles.passable import Passable, passable_roles
 from onboarding.partitions import arn
 from onboarding.resources.kinds import Attachment, InlinePolicy, ManagedPolicy, Role
 from onboarding.resources.policy import Policy
-from onboarding.review.as_found import said
+from onboarding.review.as_found import policy_document
 from onboarding.review.used import no_longer_allowed
 from onboarding.verify.policy_evaluation import Document, RequestContext, find_statement
 
@@ -100,7 +100,7 @@ def remaining(side: Side, one: Comparison, role: str) -> list[Policy]:
         *(it for it in side.wanted if isinstance(it, Attachment | InlinePolicy)),
         *(it.resource for it in stay),
     ]
-    found = (said(it, documents, theirs) for it in held if it.role == role)
+    found = (policy_document(it, documents, theirs) for it in held if it.role == role)
     return [document for document in found if document]
 
 

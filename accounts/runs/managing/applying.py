@@ -159,9 +159,9 @@ def remember(scope: Scope) -> None:
     """Keep what is about to be made, before anything of it exists."""
     if scope.account and scope.managed:
         snapshot = snapshots.managed_snapshot(scope.managing, scope.managed)
-        snapshots.keep(scope.account, snapshot)
+        snapshots.keep_snapshot(scope.account, snapshot)
     if scope.shared:
-        snapshots.keep(scope.row, snapshots.managing_snapshot(scope.row))
+        snapshots.keep_snapshot(scope.row, snapshots.managing_snapshot(scope.row))
 
 
 def refuse_unapproved(run: Run, plan: Plan, changes: Iterable[Change]) -> None:

@@ -34,7 +34,7 @@ def role_arn(row: ManagingAccount, account: ManagedAccount) -> str:
     return managing_of(row).managed_role_arn(account.account_id, account.managed_role)
 
 
-def keep(row: ManagingAccount, record: KeptRecord) -> None:
+def keep_role(row: ManagingAccount, record: KeptRecord) -> None:
     """Put a role on the list."""
     new = record.model_dump()
     write(row, lambda kept: [one for one in kept if one["arn"] != record.arn] + [new])
@@ -74,7 +74,7 @@ def keep_place(row: ManagingAccount, account: ManagedAccount) -> None:
         ManagedAccount.objects.filter(pk=account.pk).update(granted_at=since[0])
 
 
-def take_off(arn: str, by: User) -> None:
+def take_role_off(arn: str, by: User) -> None:
     """Take a role off the list, which the managing account's next plan applies; raise
     NotKept.
     """

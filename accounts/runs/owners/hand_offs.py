@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from accounts.mapping.handing_off import (
-    described,
     hand_off_of_managing,
+    hand_off_of_values,
     versioned,
 )
 from accounts.models import (
@@ -14,22 +14,24 @@ from accounts.models import (
     ManagingAccount,
     Run,
 )
-from onboarding.handoff.hand_off import HandOff as Given
+from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.topology import Managed, Managing
 
 
 def keep_hand_off(run: Run, managing: Managing, managed: Managed) -> None:
     """Keep what the owner receives, unless the last version says the same."""
     assert run.account is not None
-    keep(run, versioned(run.account.pk, managing, managed), run.account)
+    record_hand_off(run, versioned(run.account.pk, managing, managed), run.account)
 
 
 def keep_managing_hand_off(run: Run, row: ManagingAccount) -> None:
     """Keep what the managing account's owner receives, unless nothing is new."""
-    keep(run, hand_off_of_managing(row), None)
+    record_hand_off(run, hand_off_of_managing(row), None)
 
 
-def keep(run: Run, given: Given, account: ManagedAccount | None) -> None:
+def record_hand_off(
+    run: Run, given: HandOffPackage, account: ManagedAccount | None
+) -> None:
     last = HandOff.objects.filter(account=account).first()
     if last and not last.removed_at and last.text_id == given.digest:
         return
@@ -54,4 +56,7 @@ def is_latest_hand_off(
     if not (managed.is_handed_off and row.verification):
         return False
     last = HandOff.objects.in_force().filter(account=row.pk).first()
-    return last is not None and last.text_id == described(managing, managed).digest
+    return (
+        last is not None
+        and last.text_id == hand_off_of_values(managing, managed).digest
+    )

@@ -194,7 +194,7 @@ def still_differs(run: Run, managing: Managing, sessions: Sessions) -> str:
     changes, unread = left_to_do(run, managing, sessions)
     if unread:
         return unseen(run) if managed_of(run.account).is_learned else NO_READER
-    return f"{DIFFERS}{named(changes)}" if changes else ""
+    return f"{DIFFERS}{first_change(changes)}" if changes else ""
 
 
 def still_refused(run: Run, managing: Managing, sessions: Sessions) -> str:
@@ -202,7 +202,7 @@ def still_refused(run: Run, managing: Managing, sessions: Sessions) -> str:
     changes, unread = left_to_do(run, managing, sessions)
     if unread:
         return NOT_YET
-    return f"{DIFFERS}{named(changes)}" if changes else AS_PLANNED
+    return f"{DIFFERS}{first_change(changes)}" if changes else AS_PLANNED
 
 
 def left_to_do(
@@ -216,7 +216,7 @@ def left_to_do(
     return one.changes, one.unread
 
 
-def named(changes: tuple[Change, ...]) -> str:
+def first_change(changes: tuple[Change, ...]) -> str:
     """Name the first change only: there is room for a sentence."""
     first, *more = changes
     return f"{worded(first)}, and {len(more)} more" if more else worded(first)

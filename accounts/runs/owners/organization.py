@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Count, Max
 
-from accounts.mapping.handing_off import described
+from accounts.mapping.handing_off import hand_off_of_values
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.models import HandOff as HandOffRow
-from accounts.models import ManagedAccount, Run
+from accounts.models import HandOff, ManagedAccount, Run
 from accounts.models.managed import ManagedAccountQuerySet
 from accounts.models.standing import BROKEN, VERIFIED
 from accounts.models.states import State
 from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
 from accounts.work.queue import wake_for_owners
-from onboarding.handoff.hand_off import HandOff
+from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.organization import ForMany
 from onboarding.topology import MadeBy, Managing
 
@@ -68,7 +67,7 @@ def of_organization() -> ManagedAccountQuerySet:
 def stack_sets() -> list[StackSet]:
     """Count the accounts of each StackSet, in one query."""
     found: dict[str, StackSet] = {}
-    latest = HandOffRow.objects.newest().of_organization().order_by("stack_name")
+    latest = HandOff.objects.newest().of_organization().order_by("stack_name")
     groups = latest.values("stack_name", "text", "account__state").annotate(
         accounts=Count("pk"), newest=Max("pk")
     )
@@ -83,22 +82,25 @@ def stack_sets() -> list[StackSet]:
 
 def newest_of(
     managing: Managing, sets: Iterable[StackSet]
-) -> Iterator[tuple[StackSet, HandOff]]:
+) -> Iterator[tuple[StackSet, HandOffPackage]]:
     """Describe each StackSet by the account that was handed off last."""
-    rows = HandOffRow.objects.select_related("account")
+    rows = HandOff.objects.select_related("account")
     known = rows.prefetch_related("account__providers").in_bulk(
         [one.newest for one in sets]
     )
     for one in sets:
         account = known[one.newest].account
         assert account is not None
-        yield one, described(managing, managed_of(account), stack_name=one.name)
+        yield (
+            one,
+            hand_off_of_values(managing, managed_of(account), stack_name=one.name),
+        )
 
 
 def sets_of_accounts() -> list[ForMany]:
     """Describe each StackSet with the ids of its accounts; raise one of NOT_READY."""
     ids: dict[str, list[str]] = {}
-    latest = HandOffRow.objects.newest().of_organization()
+    latest = HandOff.objects.newest().of_organization()
     rows = latest.order_by("account__account_id")
     for name, account_id in rows.values_list("stack_name", "account__account_id"):
         ids.setdefault(name, []).append(account_id)

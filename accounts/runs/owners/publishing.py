@@ -10,13 +10,12 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from accounts.mapping.handing_off import hand_off_of_managing, versioned
-from accounts.models import HandOff as HandOffRow
-from accounts.models import Run
+from accounts.models import HandOff, Run
 from accounts.runs.scope import Scope
 from onboarding.aws.errors import AwsError
 from onboarding.aws.s3.templates import put_template
 from onboarding.aws.session import Sessions
-from onboarding.handoff.hand_off import HandOff
+from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.quick_create import TemplateBucket
 
 
@@ -32,15 +31,15 @@ def publish(run: Run, scope: Scope, sessions: Sessions) -> None:
         return
     if run.account and scope.managed and scope.managed.is_handed_off:
         given = versioned(run.account.pk, scope.managing, scope.managed)
-        put(HandOffRow.objects.filter(account=run.account), given, bucket, sessions)
+        put(HandOff.objects.filter(account=run.account), given, bucket, sessions)
     if scope.shared and scope.managing.is_handed_off:
         given = hand_off_of_managing(scope.row)
-        put(HandOffRow.objects.of_managing(), given, bucket, sessions)
+        put(HandOff.objects.of_managing(), given, bucket, sessions)
 
 
 def put(
-    rows: QuerySet[HandOffRow],
-    given: HandOff,
+    rows: QuerySet[HandOff],
+    given: HandOffPackage,
     bucket: TemplateBucket,
     sessions: Sessions,
 ) -> None:

@@ -6,7 +6,7 @@ from accounts.mapping.handing_off import hand_off_of, hand_off_of_managing
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.models import ManagedAccount, ManagingAccount
 from onboarding.details import DetailsError
-from onboarding.handoff.hand_off import HandOff
+from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.resources.policy import QuotaExceeded
 
 
@@ -58,14 +58,14 @@ NOT_READY = (
 """Why there is no hand-off yet."""
 
 
-def hand_off_managing_now(row: ManagingAccount) -> HandOff:
+def hand_off_managing_now(row: ManagingAccount) -> HandOffPackage:
     """Describe what the managing account's owner receives; raise one of NOT_READY."""
     if not row.bowline_principal:
         raise ManagingUnplanned(row)
     return hand_off_of_managing(row)
 
 
-def hand_off_now(account: ManagedAccount) -> HandOff:
+def hand_off_now(account: ManagedAccount) -> HandOffPackage:
     """Describe what its owner receives; raise one of NOT_READY."""
     managing = managing_row()
     refuse_unready(managing, account)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from accounts.mapping.handing_off import hand_off_of
 from accounts.mapping.managing import managing_row
-from accounts.models import HandOff as HandOffRow
-from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models import HandOff, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import Status
 from accounts.runs.owners.readiness import hand_off_managing_now, hand_off_now
-from onboarding.handoff.hand_off import HandOff
+from onboarding.handoff.hand_off import HandOffPackage
 
 Subject = ManagedAccount | ManagingAccount
 
 NOT_HANDED_OFF = "This account isn't handed off."
 
 
-def hand_off_for(account: Subject, *, removes: bool = False) -> HandOff:
+def hand_off_for(account: Subject, *, removes: bool = False) -> HandOffPackage:
     """Describe what its owner receives; raise one of NOT_READY."""
     if isinstance(account, ManagingAccount):
         return hand_off_managing_now(account)
@@ -23,9 +22,9 @@ def hand_off_for(account: Subject, *, removes: bool = False) -> HandOff:
     return hand_off_of(managing_row(), account) if removes else hand_off_now(account)
 
 
-def last_hand_off(account: Subject) -> HandOffRow | None:
+def last_hand_off(account: Subject) -> HandOff | None:
     if isinstance(account, ManagingAccount):
-        return HandOffRow.objects.of_managing().first()
+        return HandOff.objects.of_managing().first()
     return account.hand_offs.in_force().first()
 
 

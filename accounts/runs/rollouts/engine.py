@@ -59,7 +59,7 @@ def advance(number: int) -> None:
             if step.pause and census.counts.approved:
                 pause(rollout, step.pause)
             elif step.start:
-                begin(rollout, step.wave, step.start)
+                begin_runs(rollout, step.wave, step.start)
                 census = Census(rollout)
         say(rollout, state_of(rollout, census, managing))
 
@@ -108,7 +108,7 @@ def pause(rollout: Rollout, reason: str) -> None:
     record("Bowline", Activity.What.PAUSE, str(rollout), {"reason": reason})
 
 
-def begin(rollout: Rollout, wave: int, most: int) -> None:
+def begin_runs(rollout: Rollout, wave: int, most: int) -> None:
     """Start some of the approved accounts."""
     chosen = next_accounts(rollout, wave, most)
     runs = Run.objects.filter(pk__in=chosen)

@@ -12,15 +12,17 @@ from onboarding.delivery.bodies import Body
 from onboarding.delivery.loading import Since, loaded_otherwise
 
 
-class Seen(NamedTuple):
+class SeenAccounts(NamedTuple):
     loaded: frozenset[str]
     gone: frozenset[str]
 
 
-NOTHING = Seen(frozenset(), frozenset())
+NOTHING = SeenAccounts(frozenset(), frozenset())
 
 
-def look(reached: Reached, saved: Collection[Body], deleted: Collection[str]) -> Seen:
+def look(
+    reached: Reached, saved: Collection[Body], deleted: Collection[str]
+) -> SeenAccounts:
     """See which of these are loaded as they were saved, and which are not loaded, and
     keep in Bowline's list since when.
     """
@@ -29,7 +31,7 @@ def look(reached: Reached, saved: Collection[Body], deleted: Collection[str]) ->
     names = {*(body.name for body in saved), *deleted}
     shown = reached.loaded(names)
     ids = aws_account_ids(saved)
-    seen = Seen(
+    seen = SeenAccounts(
         frozenset(
             body.name
             for body in saved
@@ -71,7 +73,7 @@ def since(names: Collection[str]) -> Since:
     )
 
 
-def note_seen(delivery: Delivery, seen: Seen, reached: Reached) -> int:
+def note_seen(delivery: Delivery, seen: SeenAccounts, reached: Reached) -> int:
     """Mark each step that was sent and has now had its effect; count them."""
     unseen = delivery.steps.unseen().light()
     done = [

@@ -16,7 +16,7 @@ from accounts.spinnaker.deliveries.reached import Reached
 from accounts.spinnaker.deliveries.wanted import environments, wanted_bodies
 from onboarding.delivery.bodies import Body
 from onboarding.delivery.plan import DeliveryPlan, delivery_plan
-from onboarding.delivery.verdicts import Found
+from onboarding.delivery.verdicts import FoundAccounts
 from onboarding.names import visible
 
 AT_ONCE = 500
@@ -28,11 +28,11 @@ class Compared:
     """A plan, and what it was made of."""
 
     plan: DeliveryPlan
-    found: Found
+    found: FoundAccounts
     bodies: Mapping[str, Body]
 
 
-def compared(reached: Reached, agreed: Iterable[str] = ()) -> Compared:
+def compare_with_spinnaker(reached: Reached, agreed: Iterable[str] = ()) -> Compared:
     """Compare what is wanted with what Spinnaker has; send and keep nothing."""
     bodies = wanted_bodies()
     found = reached.found()
@@ -48,7 +48,7 @@ def compared(reached: Reached, agreed: Iterable[str] = ()) -> Compared:
 
 def plan(delivery: Delivery, reached: Reached) -> None:
     """Plan it, and let it wait for approval where there is anything to do."""
-    now = compared(reached, delivery.agreed)
+    now = compare_with_spinnaker(reached, delivery.agreed)
     see_unseen(now, reached)
     delivery.extend_lease()
     rows = steps_of(delivery, now)
@@ -61,7 +61,7 @@ def plan(delivery: Delivery, reached: Reached) -> None:
             fingerprint=now.plan.fingerprint,
             environments=delivery.environments,
             second=second_person_for(reach_of_delivery(delivery)),
-            **said(now.plan),
+            **plan_columns(now.plan),
         )
         delivery.steps.all().delete()
         DeliveryStep.objects.bulk_create(rows, batch_size=AT_ONCE)
@@ -77,12 +77,12 @@ def steps_of(delivery: Delivery, now: Compared) -> list[DeliveryStep]:
     ]
 
 
-def was(found: Found, name: str) -> Mapping[str, str]:
+def was(found: FoundAccounts, name: str) -> Mapping[str, str]:
     stored = found.stored.get(name)
     return stored.fields if stored else {}
 
 
-def said(plan: DeliveryPlan) -> dict[str, object]:
+def plan_columns(plan: DeliveryPlan) -> dict[str, object]:
     """Write what is said of a plan, apart from its steps. Names that somebody else
     gave may hold anything: what no database takes, or what nobody sees.
     """

@@ -15,7 +15,7 @@ from onboarding.delivery.bodies import TYPES
 from onboarding.delivery.gate import Gate
 from onboarding.delivery.loading import PERIOD
 from onboarding.delivery.releases import Release, refusal
-from onboarding.delivery.verdicts import Found
+from onboarding.delivery.verdicts import FoundAccounts
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -59,13 +59,13 @@ class Reached:
                 done[first :: self.threads] = results
         return cast("list[R]", done)
 
-    def found(self) -> Found:
+    def found(self) -> FoundAccounts:
         """Read what is stored and what is loaded."""
         known = [
             one for one in TYPES if not (self.release and refusal(one, self.release))
         ]
         stored = [row for type_ in known for row in self.gate.stored(type_)]
-        return Found.of(stored, self.gate.loaded())
+        return FoundAccounts.of(stored, self.gate.loaded())
 
     def loaded(self, names: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
         """Return those of them that are loaded, with what is shown of each."""

@@ -12,7 +12,7 @@ from accounts.models import DeliveredAccount, Delivery, DeliveryStep
 from accounts.slices import in_slices
 from accounts.spinnaker.deliveries.book import Ledger
 from accounts.spinnaker.deliveries.looking import look, note_seen, since
-from accounts.spinnaker.deliveries.planning import compared
+from accounts.spinnaker.deliveries.planning import compare_with_spinnaker
 from accounts.spinnaker.deliveries.reached import Reached
 from accounts.spinnaker.deliveries.wanted import wanted_bodies
 from accounts.wording import first_of
@@ -38,7 +38,7 @@ CHANGED = "The accounts to send changed after the plan was approved. Plan again.
 
 def send(delivery: Delivery, reached: Reached) -> None:
     """Send what may be sent now; raise GateError where nothing can be."""
-    if delivery.began_at is None and not begin(delivery, reached):
+    if delivery.began_at is None and not begin_sending(delivery, reached):
         return
     steps = list(delivery.steps.unsent().light())
     if not steps:
@@ -58,14 +58,14 @@ def send(delivery: Delivery, reached: Reached) -> None:
             return
 
 
-def begin(delivery: Delivery, reached: Reached) -> bool:
+def begin_sending(delivery: Delivery, reached: Reached) -> bool:
     """Compare what was approved with Spinnaker as it is; False where that changed.
 
     What became ready only since then is left to the next delivery.
     """
     approved = {step.key for step in delivery.steps.light()}
     names = {key.name for key in approved}
-    plan = compared(reached, delivery.agreed).plan
+    plan = compare_with_spinnaker(reached, delivery.agreed).plan
     unapproved = [
         step
         for step in plan.unapproved(approved)

@@ -45,7 +45,7 @@ def keep_current() -> None:
     with transaction.atomic():
         wait_for_turn(LOCK)
         FedAccount.objects.left().delete()
-        said = feed(list(compared()))
+        said = feed(list(differing_accounts()))
         leaving = list(to_suspend().order_by("name"))
         for row in leaving:
             row.suspended = True
@@ -54,7 +54,7 @@ def keep_current() -> None:
         write([*said, *leaving])
 
 
-def compared() -> Iterator[tuple[FedAccount, Carried | None]]:
+def differing_accounts() -> Iterator[tuple[FedAccount, Carried | None]]:
     """Yield each account that differs, and what is to be said of it."""
     stale = to_feed().order_by("created_at", "pk")
     columns = stale.values_list("pk", "name", "entries_digest", "verified__entries")

@@ -12,7 +12,7 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.models import Activity, FeedToken
 from accounts.people.activity import record
-from accounts.tokens.text import digest_of, new_text
+from accounts.tokens.text import new_text, token_digest
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -30,7 +30,7 @@ def make(by: User, pk: UUID, **fields: Any) -> str:
     """Make a token, and return its text."""
     text = new_text(SCOPE)
     token = FeedToken.objects.create(
-        pk=pk, digest=digest_of(text), created_by=by, **fields
+        pk=pk, digest=token_digest(text), created_by=by, **fields
     )
     expires = token.expires_at.isoformat() if token.expires_at else "never"
     detail = {"feed token": "created", "expires": expires, "gateway": token.gateway}
@@ -49,7 +49,7 @@ def revoke(by: User, token: FeedToken) -> bool:
 
 def find(text: str) -> FeedToken | None:
     """Return the usable token of this text."""
-    digest = digest_of(text)
+    digest = token_digest(text)
     usable = list(FeedToken.objects.usable())
     found = [one for one in usable if constant_time_compare(one.digest, digest)]
     return found[0] if found else None

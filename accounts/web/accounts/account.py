@@ -31,8 +31,12 @@ from accounts.models.states import FAILURES, OPEN, State, Status
 from accounts.people.deciding import SamePerson
 from accounts.people.doors import posted_by_approver, posted_by_operator
 from accounts.runs.deciding.confirmation import Unconfirmed, confirm_leaving
-from accounts.runs.deciding.forgetting import CannotForget, leave_in_aws, why_not_leave
-from accounts.runs.deciding.forgetting import forget as forget_account
+from accounts.runs.deciding.forgetting import (
+    CannotForget,
+    forget_account,
+    leave_in_aws,
+    why_not_leave,
+)
 from accounts.runs.inactive import inactive_members
 from accounts.runs.owners.versions import versions_of
 from accounts.spinnaker.told import told_of

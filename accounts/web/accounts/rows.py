@@ -10,7 +10,7 @@ from accounts.lists.accounts import failed_checks, kinds_of_failed
 from accounts.models import ManagedAccount
 
 
-class Row(NamedTuple):
+class AccountRow(NamedTuple):
     account: ManagedAccount
     failed_checks: int | None
     """Of its last verification; None where nothing was checked."""
@@ -18,12 +18,14 @@ class Row(NamedTuple):
     """What decides which actions fit it, for static/js/select.js."""
 
 
-def rows_of(accounts: Collection[ManagedAccount]) -> list[Row]:
+def rows_of(accounts: Collection[ManagedAccount]) -> list[AccountRow]:
     """Add to each account what is known of its runs, with three queries for all."""
     checks = failed_checks(accounts)
     failed = kinds_of_failed(accounts)
     return [
-        Row(one, checks.get(one.pk), " ".join(facts_of(one, failed=one.pk in failed)))
+        AccountRow(
+            one, checks.get(one.pk), " ".join(facts_of(one, failed=one.pk in failed))
+        )
         for one in accounts
     ]
 

@@ -22,7 +22,7 @@ from accounts.lists.accounts import (
     STALE,
     by_text,
     is_uuid,
-    matching,
+    matching_accounts,
     sort_of,
 )
 from accounts.models import FoundRoles, ManagedAccount, ManagingAccount, Run
@@ -44,7 +44,7 @@ MOST_AT_ONCE = 500
 
 def accounts(request: Request) -> HttpResponse:
     live = watched(request, live_site())
-    found = matching(request.GET)
+    found = matching_accounts(request.GET)
     sort = sort_of(request.GET)
     page = page_of(request, found.order_by(sort, "name"))
     not_active = inactive_of(page)
@@ -175,7 +175,7 @@ def chosen_accounts(
     found = everything.filter(inside(request.user, OPERATOR, "environment"))
     if "everything" not in request.POST:
         ticked = [pk for pk in request.POST.getlist("account") if is_uuid(pk)]
-        found = matching(QueryDict()).filter(pk__in=ticked)
+        found = matching_accounts(QueryDict()).filter(pk__in=ticked)
     is_open = Exists(Run.objects.filter(account=OuterRef("pk"), status__in=OPEN))
     found = found.order_by(is_open.asc(), F(by).asc(nulls_first=True), "name")
     accounts = list(found[:most])

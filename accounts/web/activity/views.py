@@ -18,8 +18,8 @@ from accounts.lists.activity import (
     OF_PEOPLE,
     What,
     detail_of,
-    digest_of,
-    matching,
+    matching_activity,
+    recorded_digest,
     sees_people,
 )
 from accounts.models import Activity, ManagedAccount, ManagingAccount
@@ -59,7 +59,7 @@ class Entry(NamedTuple):
         return max(len(self.runs) - MOST_RUNS, 0)
 
 
-class Row(NamedTuple):
+class EntryRow(NamedTuple):
     """An entry, or neighbours that say the same of different things."""
 
     first: Entry
@@ -80,7 +80,7 @@ class Row(NamedTuple):
 
 def activity(request: Request) -> HttpResponse:
     """List what was decided, newest first, as the filters in the URL ask."""
-    found = matching(request.user, request.GET)
+    found = matching_activity(request.user, request.GET)
     page = page_of(request, found)
     found_entries = entries(page, has_role(request.user, ADMINISTRATOR))
     shown = {
@@ -130,7 +130,7 @@ def entries(page: Iterable[Activity], of_people: bool) -> list[Entry]:
         Entry(
             row,
             url_of(row, people if row.what in OF_PEOPLE else urls),
-            digest_of(row),
+            recorded_digest(row),
             facts_of(row),
             runs_of(row),
         )
@@ -138,14 +138,14 @@ def entries(page: Iterable[Activity], of_people: bool) -> list[Entry]:
     ]
 
 
-def rows_of(found: Iterable[Entry]) -> Iterator[Row]:
+def rows_of(found: Iterable[Entry]) -> Iterator[EntryRow]:
     """Put neighbours together that one person decided alike."""
     for _, group in groupby(found, likeness):
         alike = list(group)
         if len(alike) < FEWEST:
-            yield from (Row(one, [], "") for one in alike)
+            yield from (EntryRow(one, [], "") for one in alike)
         else:
-            yield Row(alike[0], alike, counted(alike))
+            yield EntryRow(alike[0], alike, counted(alike))
 
 
 def about_of(one: Entry) -> str:
@@ -201,36 +201,36 @@ def facts(name: str, value: Any) -> Iterator[tuple[str, str]]:
     match name, value:
         case "changed", dict():
             for field, change in value.items():
-                yield from changes(label(field), change)
+                yield from changes_of_field(label(field), change)
         case "changed", [_, _]:
-            yield from changes(name, value)
+            yield from changes_of_field(name, value)
         case _:
-            yield label(name), said(value)
+            yield label(name), value_in_words(value)
 
 
-def changes(name: str, change: Any) -> Iterator[tuple[str, str]]:
+def changes_of_field(name: str, change: Any) -> Iterator[tuple[str, str]]:
     """Say what a field was and is; of a provider, of each of its details."""
     match change:
         case [None, dict() as now]:
-            yield name, f"added, {said(now)}" if now else "added"
+            yield name, f"added, {value_in_words(now)}" if now else "added"
         case [dict(), None]:
             yield name, "removed"
         case [dict() as was, dict() as now]:
             for key in sorted(was.keys() | now.keys()):
                 if was.get(key) != now.get(key):
                     pair = [was.get(key), now.get(key)]
-                    yield from changes(f"{name} {label(key)}", pair)
+                    yield from changes_of_field(f"{name} {label(key)}", pair)
         case [before, after]:
-            yield name, f"{said(before)} → {said(after)}"
+            yield name, f"{value_in_words(before)} → {value_in_words(after)}"
         case _:
-            yield name, said(change)
+            yield name, value_in_words(change)
 
 
 def label(name: str) -> str:
     return PROVIDERS[name].title if name in PROVIDERS else name.replace("_", " ")
 
 
-def said(value: Any) -> str:
+def value_in_words(value: Any) -> str:
     match value:
         case _ if value in NOTHING:
             return "none"
@@ -239,9 +239,9 @@ def said(value: Any) -> str:
         case dict():
             given = {name: one for name, one in value.items() if one not in NOTHING}
             return ", ".join(
-                f"{label(name)}: {said(one)}" for name, one in given.items()
+                f"{label(name)}: {value_in_words(one)}" for name, one in given.items()
             )
         case list():
-            return ", ".join(said(one) for one in value)
+            return ", ".join(value_in_words(one) for one in value)
         case _:
             return str(value)

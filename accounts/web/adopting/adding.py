@@ -16,8 +16,7 @@ from accounts.models import Adoption, ManagingAccount
 from accounts.people.doors import operator_required
 from accounts.web.adopting.forms import AddForm
 from accounts.web.adopting.report import adoption_row, heading
-from accounts.web.from_file.views import BUSY, place_of_preview
-from accounts.web.from_file.views import page as file_page
+from accounts.web.from_file.views import BUSY, file_page, place_of_preview
 from accounts.wording import counted, first_of
 from onboarding.accounts_file import FileProblems
 from onboarding.adopting.report import Taken, accounts_file, managing_of
@@ -39,12 +38,12 @@ def adoption_add(request: Request, adoption: UUID) -> HttpResponse:
     taken = taken_of(row)
     if managing and managing.managed_role != taken.managed_role:
         why = OTHER_ROLE.format(taken.managed_role, managing.managed_role)
-        return page(request, row, AddForm(has_managing=True), refused=why)
+        return add_page(request, row, AddForm(has_managing=True), refused=why)
     posted = request.POST if request.method == "POST" else None
     known = {"access_role": row.look["role"]} if row.look else None
     form = AddForm(posted, has_managing=managing is not None, initial=known)
     if not row.taken or not form.is_valid():
-        return page(request, row, form)
+        return add_page(request, row, form)
     try:
         with transaction.atomic():
             if identity := form.cleaned_data.get("identity"):
@@ -57,9 +56,9 @@ def adoption_add(request: Request, adoption: UUID) -> HttpResponse:
         return file_page(request, problems=error.problems, name=FILE)
     except (ValueError, ValidationError) as error:
         form.add_error(None, sentence(error))
-        return page(request, row, form)
+        return add_page(request, row, form)
     if not preview:
-        return page(request, row, form, refused=BUSY)
+        return add_page(request, row, form, refused=BUSY)
     return redirect(preview)
 
 
@@ -69,7 +68,7 @@ def describe(taken: Taken, identity: str, request: Request) -> None:
     register_managing(managing, request.user, trusts_bowline=True)
 
 
-def page(
+def add_page(
     request: Request, row: Adoption, form: AddForm, *, refused: str = ""
 ) -> HttpResponse:
     left = row.accounts.filter(outcome="left").values_list("name", flat=True)

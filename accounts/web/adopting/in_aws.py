@@ -31,22 +31,24 @@ def adoption_in_aws(request: Request, adoption: UUID) -> HttpResponse:
     if not row.taken:
         return redirect(row)
     if request.method == "POST":
-        return begin(request, row)
+        return look_posted(request, row)
     asked = seen(question_of(row)) if row.look else None
     if request.htmx and not (asked and asked.waits):
         return HttpResponseClientRefresh()
     if request.htmx:
         return render(request, "adopting/_looking.html", {"row": row})
-    return page(request, row, LookForm(initial={"access_role": usual_role(row)}), asked)
+    return look_page(
+        request, row, LookForm(initial={"access_role": usual_role(row)}), asked
+    )
 
 
-def begin(request: Request, row: Adoption) -> HttpResponse:
+def look_posted(request: Request, row: Adoption) -> HttpResponse:
     form = LookForm(request.POST)
     if not form.is_valid():
-        return page(request, row, form)
+        return look_page(request, row, form)
     if look(row, form.cleaned_data["access_role"], request.user) is None:
         form.add_error(None, BUSY)
-        return page(request, row, form)
+        return look_page(request, row, form)
     return redirect(request.path)
 
 
@@ -60,7 +62,7 @@ def usual_role(row: Adoption) -> str:
     return of_others.first() or NAME
 
 
-def page(
+def look_page(
     request: Request, row: Adoption, form: LookForm, asked: Lookup | None = None
 ) -> HttpResponse:
     found = found_by(row)

@@ -64,7 +64,7 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
     shown = {
         "row": row,
         "page": shown_now,
-        "listed": [listed(one) for one in shown_now],
+        "listed": [listed_account(one) for one in shown_now],
         "is_filtered": any(request.GET.get(key) for key in FILTERS),
         "filters": filters_of(request.GET),
         "can_be": row.can_be_taken,
@@ -125,7 +125,7 @@ def settings_of(row: Adoption) -> list[tuple[str, list[FieldLine]]]:
     return grouped(lines)
 
 
-def listed(account: AdoptedAccount) -> Listed:
+def listed_account(account: AdoptedAccount) -> Listed:
     said = account.said
     fields: Sequence[Mapping[str, Any]] = said["fields"]
     lines = [(one["outcome"], line(one["field"], one)) for one in fields]

@@ -22,7 +22,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.discover.lookups import ADOPT, Own, ask_own, own_lookup
 from accounts.http import BESIDE, InMemory, Request, drain, length
-from accounts.mapping.adopting.keeping import Asked, keep, sources_of
+from accounts.mapping.adopting.keeping import ReportRequest, sources_of, store_report
 from accounts.mapping.adopting.reporting import (
     MOST_IN_ALL,
     TOO_MUCH,
@@ -84,19 +84,23 @@ def adopt_page(request: Request) -> HttpResponse:
         with one_at_a_time():
             files = form.contents
             read = files_read(files, deployment=said["deployment"])
-            asked = Asked(sources_of(files), said["deployment"], bool(said.get("gate")))
+            asked = ReportRequest(
+                sources_of(files), said["deployment"], bool(said.get("gate"))
+            )
             if asked.gate:
                 return read_gate_by_a_worker(request, read, asked)
             report = reported(read, role=managed_role())
     except (CannotAdopt, ReadsAnother) as error:
         return page(request, form=form, refused=str(error))
-    row, is_new = keep(report, asked, request.user)
+    row, is_new = store_report(report, asked, request.user)
     if not is_new:
         messages.info(request, SAME_AGAIN)
     return redirect(row)
 
 
-def read_gate_by_a_worker(request: Request, read: Read, asked: Asked) -> HttpResponse:
+def read_gate_by_a_worker(
+    request: Request, read: Read, asked: ReportRequest
+) -> HttpResponse:
     """Pass on what was read, which holds no secret."""
     content = json.dumps({"asked": asdict(asked), "read": passed(read)}).encode()
     sha256 = hashlib.sha256(content).hexdigest()

@@ -27,7 +27,7 @@ def edit(account: ManagedAccount, asked: dict[str, Any], by: User) -> bool:
         row = rows.get(pk=account.pk)
         changed = {
             name: value
-            for name, value in described(row, asked).items()
+            for name, value in edited_settings(row, asked).items()
             if value != getattr(row, name)
         }
         if not changed:
@@ -40,7 +40,7 @@ def edit(account: ManagedAccount, asked: dict[str, Any], by: User) -> bool:
     return True
 
 
-def described(row: ManagedAccount, asked: dict[str, Any]) -> dict[str, Any]:
+def edited_settings(row: ManagedAccount, asked: dict[str, Any]) -> dict[str, Any]:
     """Return the fields as they are to be."""
     return {one.name: as_asked(row, one, asked) for one in IN_BULK}
 

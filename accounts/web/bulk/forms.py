@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 
-from accounts.forms.described import asked
+from accounts.forms.described import form_field
 from accounts.forms.fields import RegionsField
 from onboarding.description.field import Field
 from onboarding.description.fields import IN_BULK
@@ -34,7 +34,7 @@ class BulkEditForm(forms.Form):
         for one in IN_BULK:
             changes = CHANGES if one.is_list else (CHANGES[0], CHANGES[-1])
             self.fields[how_of(one)] = how(one.words.label, *changes)
-            self.fields[one.name] = asked(one, one.in_bulk, required=False)
+            self.fields[one.name] = form_field(one, one.in_bulk, required=False)
         regions = self.fields["regions"]
         assert isinstance(regions, RegionsField)
         regions.partition = partition

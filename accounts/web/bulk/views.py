@@ -18,7 +18,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from accounts.http import Request
-from accounts.lists.accounts import MOST_IN_ROLLOUT, matching
+from accounts.lists.accounts import MOST_IN_ROLLOUT, matching_accounts
 from accounts.lists.outcomes import each
 from accounts.mapping.completeness import refuse_incomplete
 from accounts.mapping.managing import managing_row
@@ -26,7 +26,7 @@ from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import WORKING
 from accounts.people.doors import posted_by_operator
 from accounts.people.role_limits.limits import environments_of
-from accounts.people.role_limits.naming import named
+from accounts.people.role_limits.naming import environments_in_words
 from accounts.people.role_limits.refusing import whose
 from accounts.people.roles import OPERATOR
 from accounts.runs import actions
@@ -65,7 +65,7 @@ MORE = (
 @posted_by_operator
 def plan_many(request: Request) -> HttpResponse:
     """Plan one account by itself, and more than one as a rollout."""
-    everything = matching(request.GET)
+    everything = matching_accounts(request.GET)
     found = chosen_accounts(request, everything, by="name", most=MOST_IN_ROLLOUT)
     if len(found.accounts) > 1:
         tell_left(request, "plan", found)
@@ -85,7 +85,7 @@ def plan_together(request: Request, accounts: list[ManagedAccount]) -> HttpRespo
 
 @posted_by_operator
 def verify_many(request: Request) -> HttpResponse:
-    existing = matching(request.GET).existing()
+    existing = matching_accounts(request.GET).existing()
     found = chosen_accounts(request, existing, by="verified_at", most=MOST_IN_ROLLOUT)
     if len(found.accounts) > 1:
         tell_left(request, "verify", found)
@@ -180,7 +180,7 @@ def outside(accounts: list[ManagedAccount], by: User) -> dict[UUID, str]:
         return {}
     says = whose(by, OPERATOR, limited)
     return {
-        one.pk: f"The account is in {named(one.environments)}. {says}"
+        one.pk: f"The account is in {environments_in_words(one.environments)}. {says}"
         for one in accounts
         if not one.environments <= limited
     }
@@ -222,7 +222,7 @@ def chosen(
     request: Request, *, most: int = MOST_AT_ONCE
 ) -> tuple[list[ManagedAccount], int]:
     """Find the chosen accounts, by name, and count those that are too many at once."""
-    found = chosen_accounts(request, matching(request.GET), by="name")
+    found = chosen_accounts(request, matching_accounts(request.GET), by="name")
     accounts = sorted(found.accounts, key=lambda one: one.name)
     return accounts[:most], found.left + max(0, len(accounts) - most)
 

@@ -23,7 +23,7 @@ Compared: TypeAlias = Made | Asking | Lookup
 """What was found, how the page gets it, or that a worker could not compare."""
 
 
-def compared(request: Request, comparison: Comparison) -> Compared:
+def comparison_found(request: Request, comparison: Comparison) -> Compared:
     """Return what was found, at once or by a worker; of what is old, the URL says which
     one it shows.
     """

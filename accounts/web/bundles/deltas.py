@@ -9,7 +9,7 @@ from accounts.discover.comparisons import Made, of_two
 from accounts.http import Request, attachment
 from accounts.people.doors import operator_required
 from accounts.spinnaker.two_bundles import download_changes, two
-from accounts.web.bundles.comparing import compared, not_shown_yet
+from accounts.web.bundles.comparing import comparison_found, not_shown_yet
 from accounts.web.bundles.review.changes import review_of
 from accounts.web.crumbs import crumbs
 from accounts.web.role_limits.here import everywhere
@@ -23,7 +23,7 @@ def delta(request: Request, number: int, since: int) -> HttpResponse:
         "crumbs": crumbs("bundles", later),
         **everywhere(request, "a bundle"),
     }
-    found = compared(request, of_two(earlier, later))
+    found = comparison_found(request, of_two(earlier, later))
     match found:
         case Made(changes) if "look" not in request.GET:
             review = review_of(changes.excerpt, request.GET.get("page"))

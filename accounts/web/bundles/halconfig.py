@@ -28,7 +28,7 @@ from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_in
 from onboarding.spinnaker.halconfig.diff import fields, lines
 from onboarding.spinnaker.halconfig.merging import ADDED, HalconfigChange, Merged, merge
 from onboarding.spinnaker.halconfig.next_steps import STEPS, UNDO
-from onboarding.spinnaker.halconfig.parsing import read
+from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from onboarding.spinnaker.halconfig.tree import BadHalconfig
 
 MOST_SHOWN = 50
@@ -91,7 +91,7 @@ def merged_by(
     said = form.cleaned_data
     placed = accounts.placed(said.get("folder") or "")
     return merge(
-        read(said["content"]),
+        read_halconfig(said["content"]),
         placed,
         take_over=take_over,
         deployment=said["deployment"],
@@ -112,14 +112,14 @@ def outcome(merged: Merged) -> dict[str, Any]:
         "counts": [
             (provider, done, count) for (provider, done), count in counts.items()
         ],
-        "changes": [shown(change) for change in ordered[:MOST_SHOWN]],
+        "changes": [shown_change(change) for change in ordered[:MOST_SHOWN]],
         "more": max(len(ordered) - MOST_SHOWN, 0),
         "steps": STEPS,
         "undo": UNDO,
     }
 
 
-def shown(change: HalconfigChange) -> dict[str, Any]:
+def shown_change(change: HalconfigChange) -> dict[str, Any]:
     return {
         "provider": change.provider,
         "name": change.name or "settings",

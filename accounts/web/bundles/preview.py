@@ -19,7 +19,7 @@ from accounts.models import Bundle, ManagedAccount
 from accounts.people.doors import posted_by_operator
 from accounts.spinnaker import bundles
 from accounts.spinnaker.next_bundle import unlike_now
-from accounts.web.bundles.comparing import compared, not_shown_yet
+from accounts.web.bundles.comparing import comparison_found, not_shown_yet
 from accounts.web.bundles.review.changes import review_of
 from accounts.web.crumbs import crumbs
 from accounts.web.role_limits.here import everywhere
@@ -29,7 +29,7 @@ from accounts.wording import counted
 def bundle_next(request: Request) -> HttpResponse:
     ready = ManagedAccount.objects.ready().count()
     try:
-        found = compared(request, with_last(ready))
+        found = comparison_found(request, with_last(ready))
     except NoManagingAccount as error:
         messages.warning(request, str(error))
         return redirect("accounts:bundles")

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from accounts.discover.comparisons import changes_now
 from accounts.http import Request, attachment, page_of
-from accounts.lists.bundles import FILTERS, ahead, installed_bundle, matching
+from accounts.lists.bundles import FILTERS, ahead, installed_bundle, matching_bundles
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Bundle, ManagedAccount, Spinnaker
 from accounts.people.doors import operator_required, posted_by_operator
@@ -47,7 +47,7 @@ from onboarding.spinnaker.bundle.limits import Load, limits, load_of
 def bundles(request: Request) -> HttpResponse:
     live = watched(request, live_site())
     installed = installed_bundle()
-    page = page_of(request, matching(request.GET))
+    page = page_of(request, matching_bundles(request.GET))
     shown = {
         "live": live,
         "page": page,

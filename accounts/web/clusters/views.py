@@ -20,12 +20,11 @@ from accounts.discover.clusters.describing import (
     ClustersRefused,
     describe_ticked,
 )
-from accounts.discover.clusters.search import begin, running_of
+from accounts.discover.clusters.search import begin_search, running_of
 from accounts.forms.clusters import AlikeForm
 from accounts.http import Request, page_of
-from accounts.lists.accounts import MOST_IN_ROLLOUT, matching
-from accounts.lists.clusters import filters_of
-from accounts.lists.clusters import matching as matching_clusters
+from accounts.lists.accounts import MOST_IN_ROLLOUT, matching_accounts
+from accounts.lists.clusters import filters_of, matching_clusters
 from accounts.models import ClusterSearch, FoundCluster
 from accounts.people.doors import operator_required, posted_by_operator
 from accounts.people.role_limits.refusing import Outside
@@ -49,14 +48,14 @@ def clusters_find(request: Request) -> HttpResponse:
     if running := running_of(request.user):
         messages.info(request, "Your last search is still in progress.")
         return redirect(running)
-    everything = matching(request.GET)
+    everything = matching_accounts(request.GET)
     found = chosen_accounts(request, everything, by="name", most=MOST_IN_ROLLOUT)
     if not found.accounts:
         messages.info(request, "Select accounts first. Nothing was started.")
         return to_list(request)
     tell_left(request, "search", found)
     try:
-        return redirect(begin(found.accounts, request.user))
+        return redirect(begin_search(found.accounts, request.user))
     except Outside as error:
         messages.error(request, str(error))
         return to_list(request)

@@ -13,7 +13,7 @@ from accounts.spinnaker.deliveries.decisions import ASKED
 from accounts.web.runs.review.cards import Card, digest
 from accounts.web.runs.review.diff import compare
 from accounts.web.runs.review.plans import Group, Review, Section
-from onboarding.delivery.bodies import SECRET, compared
+from onboarding.delivery.bodies import SECRET, comparable
 from onboarding.delivery.verdicts import Verb, Why
 from onboarding.resources.entry_changes import OPEN_TO_ALL
 from onboarding.resources.kinds import Key
@@ -84,13 +84,13 @@ def documents_of(
     """Return what is stored and what is sent, as far as both are compared."""
     was = {name: json.loads(value) for name, value in step.was.items()}
     document = {} if step.deletes else step.document
-    becomes = {k: json.loads(v) for k, v in compared(step.type, document).items()}
+    becomes = {k: json.loads(v) for k, v in comparable(step.type, document).items()}
     if SECRET in becomes:
         becomes[SECRET] = document[SECRET]
-    return shown(was), shown(becomes)
+    return sorted_fields(was), sorted_fields(becomes)
 
 
-def shown(fields: dict[str, Any]) -> dict[str, Any] | None:
+def sorted_fields(fields: dict[str, Any]) -> dict[str, Any] | None:
     """Sort the fields: PostgreSQL keeps no order, and a diff would show it."""
     fields = dict(sorted(fields.items()))
     if SECRET in fields:

@@ -25,7 +25,7 @@ from accounts.lists.exports import lines_of
 from accounts.mapping.accounts_file import preview_all, register_all
 from accounts.mapping.accounts_file.outcome import Doing, outcome
 from accounts.mapping.accounts_file.uploading import check, save_as_previewed
-from accounts.mapping.adopting.keeping import Asked, Source, keep
+from accounts.mapping.adopting.keeping import ReportRequest, Source, store_report
 from accounts.mapping.adopting.reporting import (
     CannotAdopt,
     gate_read,
@@ -42,12 +42,14 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-def changes(by: User, asked: Own, file: bytes, *, doing: Doing) -> dict[str, Any]:
+def changes_answer(
+    by: User, asked: Own, file: bytes, *, doing: Doing
+) -> dict[str, Any]:
     try:
         refuse_without_role(by)
         said = outcome(file, csv=asked.form == "csv", by=by, doing=doing)
     except FileProblems as error:
-        return {"problems": listed(error)}
+        return {"problems": problem_lines(error)}
     except PermissionDenied as error:
         return {"denied": str(error)}
     return {"changes": said}
@@ -62,7 +64,7 @@ def upload_saved(by: User, asked: Own, file: bytes) -> dict[str, Any]:
         refuse_without_role(by)
         outcome = save_as_previewed(upload, by, seen=asked.sha256)
     except FileProblems as error:
-        return {"problems": listed(error)}
+        return {"problems": problem_lines(error)}
     except PermissionDenied as error:
         return {"denied": str(error)}
     return {"outcome": outcome.name}
@@ -78,11 +80,11 @@ def checked(by: User, asked: Own, file: bytes) -> dict[str, Any]:
     try:
         upload = check(asked.name, file, csv=asked.form == "csv", by=by)
     except FileProblems as error:
-        return {"problems": listed(error)}
+        return {"problems": problem_lines(error)}
     return {"upload": str(upload.pk)}
 
 
-def listed(error: FileProblems) -> list[tuple[int, str]]:
+def problem_lines(error: FileProblems) -> list[tuple[int, str]]:
     return [(one.line, one.message) for one in error.problems]
 
 
@@ -100,7 +102,7 @@ def adopted(by: User, asked: Own, file: bytes) -> dict[str, Any]:
         report = reported(read_of(sent["read"]), gate, role=managed_role())
     except (CannotAdopt, PermissionDenied) as error:
         return {"refused": str(error)}
-    row, _ = keep(report, Asked(files, **sent["asked"]), by)
+    row, _ = store_report(report, ReportRequest(files, **sent["asked"]), by)
     return {"adoption": str(row.pk)}
 
 
@@ -108,7 +110,7 @@ OWN_TOPICS: OwnTopics = {
     ADOPT: adopted,
     EXPORT: exported,
     FILE_CHECK: checked,
-    FILE_PREVIEW: partial(changes, doing=preview_all),
-    FILE_SAVE: partial(changes, doing=register_all),
+    FILE_PREVIEW: partial(changes_answer, doing=preview_all),
+    FILE_SAVE: partial(changes_answer, doing=register_all),
     UPLOAD_SAVE: upload_saved,
 }

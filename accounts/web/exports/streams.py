@@ -15,7 +15,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from accounts.http import Request
-from accounts.lists.files import KINDS, Columns, dated, lines
+from accounts.lists.files import KINDS, Columns, dated, lines_of_file
 
 MOST_OF_ONE = 2
 """The most of one person that a process sends at a time."""
@@ -67,7 +67,7 @@ def download(
     request: Request, name: str, form: str, columns: Columns, rows: Iterable[Any]
 ) -> HttpResponseBase:
     """Answer with the rows as a file of this form: `csv` or `json`."""
-    written = in_blocks(lines(form, columns, rows))
+    written = in_blocks(lines_of_file(form, columns, rows))
     return saved_as(request, dated(name, form), KINDS[form], written)
 
 

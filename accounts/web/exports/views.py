@@ -12,12 +12,11 @@ from django.http.response import HttpResponseBase
 from accounts.discover.organization.reading import kept_organization
 from accounts.http import Request
 from accounts.lists import members as listing
-from accounts.lists.accounts import matching as matching_accounts
-from accounts.lists.activity import digest_of
-from accounts.lists.activity import matching as matching_activity
+from accounts.lists.accounts import matching_accounts
+from accounts.lists.activity import matching_activity, recorded_digest
 from accounts.lists.bundles import COLUMNS as BUNDLES
-from accounts.lists.bundles import matching as matching_bundles
-from accounts.lists.exports import ACCOUNTS, COLUMNS, are_few, listed
+from accounts.lists.bundles import matching_bundles
+from accounts.lists.exports import ACCOUNTS, COLUMNS, are_few, exported_accounts
 from accounts.lists.files import AT_ONCE, KINDS, Columns, dated
 from accounts.lists.runs import COLUMNS as RUNS
 from accounts.lists.runs import newest_first
@@ -27,8 +26,8 @@ from accounts.models.organization.members import same_account
 from accounts.people.doors import administrator_required, operator_required
 from accounts.web.exports.streams import download, saved_as
 from accounts.web.exports.waiting import by_a_worker
-from accounts.web.people.listing import matching as matching_people
-from accounts.web.people.person import described, with_all
+from accounts.web.people.listing import matching_people
+from accounts.web.people.person import person_of, with_all
 
 MEMBERS: Columns = {
     "name": lambda row: row.name,
@@ -46,7 +45,7 @@ ACTIVITY: Columns = {
     "who": lambda row: row.who,
     "what": lambda row: row.what,
     "about": lambda row: row.about,
-    "digest": digest_of,
+    "digest": recorded_digest,
     "detail": lambda row: json.dumps(row.detail, sort_keys=True),
     "hash": lambda row: row.hash,
 }
@@ -68,7 +67,9 @@ PEOPLE: Columns = {
 
 def accounts(request: Request, form: str) -> HttpResponseBase:
     if are_few(matching_accounts(request.GET).count()):
-        return download(request, ACCOUNTS, form, COLUMNS, listed(request.GET))
+        return download(
+            request, ACCOUNTS, form, COLUMNS, exported_accounts(request.GET)
+        )
 
     def answer(lines: Iterator[str]) -> HttpResponseBase:
         return saved_as(request, dated(ACCOUNTS, form), KINDS[form], lines)
@@ -82,7 +83,7 @@ def organization(request: Request, form: str) -> HttpResponseBase:
     kept = kept_organization(managing_of(row)) if row else None
     if kept is None:
         raise Http404
-    found = listing.matching(kept, request.GET).order_by(
+    found = listing.matching_members(kept, request.GET).order_by(
         listing.sort_of(request.GET), "name", "account_id"
     )
     rows = found.select_related("unit").prefetch_related("tags")
@@ -110,5 +111,5 @@ def activity(request: Request, form: str) -> HttpResponseBase:
 @administrator_required
 def people(request: Request, form: str) -> HttpResponseBase:
     found = with_all(matching_people(request.GET))
-    rows = (described(row) for row in found.iterator(chunk_size=AT_ONCE))
+    rows = (person_of(row) for row in found.iterator(chunk_size=AT_ONCE))
     return download(request, "people", form, PEOPLE, rows)

@@ -33,13 +33,13 @@ def site_of(request: HttpRequest) -> Site:
     which Django has checked against ALLOWED_HOSTS.
     """
     own = f"{request.scheme}://{request.get_host()}"
-    known = [plain(origin) for origin in (settings.SITE_URL, own) if origin]
+    known = [normalized_origin(origin) for origin in (settings.SITE_URL, own) if origin]
     said = request.headers.get("Origin", "")
     origin = said if said in known else known[0]
     return Site(name=urlsplit(origin).hostname or "", origin=origin)
 
 
-def plain(origin: str) -> str:
+def normalized_origin(origin: str) -> str:
     """Write it as browsers do: in lower case, without the usual port."""
     parts = urlsplit(origin)
     usual = {"http": 80, "https": 443}.get(parts.scheme)
@@ -50,14 +50,14 @@ def plain(origin: str) -> str:
 def ask_for_new(request: HttpRequest, person: User) -> dict[str, Any]:
     site = site_of(request)
     asked, state = passkeys.ask_for_new(site, person)
-    keep(request, Kept("new", person.pk, int(time.time()), site, state))
+    keep_challenge(request, Kept("new", person.pk, int(time.time()), site, state))
     return asked
 
 
 def ask_for_one(request: HttpRequest, person: User | None) -> dict[str, Any]:
     site = site_of(request)
     asked, state = passkeys.ask_for_one(site, person)
-    keep(request, Kept("use", pk_of(person), int(time.time()), site, state))
+    keep_challenge(request, Kept("use", pk_of(person), int(time.time()), site, state))
     return asked
 
 
@@ -81,7 +81,7 @@ def pk_of(person: User | None) -> int | None:
     return person.pk if person else None
 
 
-def keep(request: HttpRequest, kept: Kept) -> None:
+def keep_challenge(request: HttpRequest, kept: Kept) -> None:
     request.session[KEPT] = list(kept)
 
 

@@ -23,7 +23,7 @@ class Step(NamedTuple):
     back: str
 
 
-def begin(request: HttpRequest, person: User, *, back: str) -> None:
+def begin_second_step(request: HttpRequest, person: User, *, back: str) -> None:
     """Keep who gave the password, in a session that nobody else knows."""
     request.session.flush()
     request.user = AnonymousUser()

@@ -7,7 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from accounts.models import FeedRow, FeedToken
 from accounts.spinnaker.feed.keeping import keep_current, newest_moment
 from accounts.spinnaker.feed.tokens import note_use
-from onboarding.account_feed import EPOCH, PAGE, Asked, Malformed, answer
+from onboarding.account_feed import EPOCH, PAGE, FeedQuery, Malformed, answer
 
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
@@ -24,7 +24,7 @@ def accounts(request: HttpRequest, token: FeedToken, text: str) -> JsonResponse:
     # Read before the rows: one that changes meanwhile is later, and is sent next time.
     newest = newest_moment() or EPOCH
     try:
-        asked = Asked.of(request.GET.dict(), newest)
+        asked = FeedQuery.of(request.GET.dict(), newest)
     except Malformed as error:
         return reply({"error": str(error)}, status=400)
     rows = FeedRow.objects.filter(updated_at__lte=asked.until).order_by("updated_at")

@@ -76,7 +76,7 @@ def from_file(request: Request) -> HttpResponse:
         return redirect("accounts:managing")
     if request.method == "POST" and length(request) > MOST_BYTES + BESIDE:
         drain(request)
-        return page(request, problems=[Problem(1, TOO_LARGE)])
+        return file_page(request, problems=[Problem(1, TOO_LARGE)])
     request.upload_handlers = [InMemory(request)]
     return upload_page(request)
 
@@ -84,19 +84,19 @@ def from_file(request: Request) -> HttpResponse:
 @csrf_protect
 def upload_page(request: Request) -> HttpResponse:
     if request.method != "POST":
-        return page(request)
+        return file_page(request)
     form = FileForm(request.POST, request.FILES)
     if not form.is_valid():
-        return page(request, form=form)
+        return file_page(request, form=form)
     file = form.cleaned_data["file"]
     try:
         there = place_of_preview(request, file.name, file.read(), csv=form.is_csv)
     except FileProblems as error:
-        return page(request, problems=error.problems, name=file.name)
+        return file_page(request, problems=error.problems, name=file.name)
     if there:
         return redirect(there)
     form.add_error("file", TOO_MANY)
-    return page(request, form=form)
+    return file_page(request, form=form)
 
 
 def place_of_preview(request: Request, name: str, content: bytes, *, csv: bool) -> str:
@@ -126,7 +126,7 @@ def file_check(request: Request, question: str) -> HttpResponse:
         case {"problems": problems}:
             name = asked.parameters["own"]["name"] if asked else ""
             found = [Problem(*problem) for problem in problems]
-            return page(request, problems=found, name=name)
+            return file_page(request, problems=found, name=name)
     why = f"{asked.message} {asked.hint}" if asked else NOT_CHECKED
     messages.warning(request, f"{why.strip()} {UPLOAD_AGAIN}")
     return lead(request, reverse("accounts:from-file"))
@@ -145,7 +145,7 @@ BUSY = "Two of your files are already being processed, or many files are waiting
 TOO_MANY = f"{BUSY} Upload this file again in a few seconds."
 
 
-def page(
+def file_page(
     request: Request,
     *,
     form: FileForm | None = None,
@@ -180,7 +180,7 @@ def file_preview(request: Request, upload: str) -> HttpResponse:
     try:
         outcome = save_as_previewed(row, request.user, seen=seen)
     except FileProblems as error:
-        return page(request, problems=error.problems, name=row.name)
+        return file_page(request, problems=error.problems, name=row.name)
     return saved_or_why(request, row, outcome)
 
 
@@ -222,7 +222,7 @@ def saving_page(request: Request, row: Upload, seen: str) -> HttpResponse:
             return lead(request, request.get_full_path())
         case {"problems": problems}:
             found = [Problem(*problem) for problem in problems]
-            return page(request, problems=found, name=row.name)
+            return file_page(request, problems=found, name=row.name)
         case {"denied": sentence}:
             messages.warning(request, f"Nothing is saved. {sentence}")
     if asked and asked.message:

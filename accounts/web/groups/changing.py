@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from accounts.models import Activity, GroupRoles, Identity
 from accounts.people.activity import Decision, record, record_many, wait_for_turn
 from accounts.people.role_limits.limits import limits_by_groups, limits_by_hand, put
-from accounts.people.role_limits.naming import LIMITED, UNNAMED, named
+from accounts.people.role_limits.naming import LIMITED, UNNAMED, environments_in_words
 from accounts.people.role_limits.reach import NOWHERE, Reach, both, joined
 from accounts.people.roles import (
     ADMINISTRATOR,
@@ -96,7 +96,11 @@ def refuse_own_gain(
     for role in LIMITED:
         more = reach_gained(by, role.name, identity.groups, before, after)
         if more != NOWHERE:
-            where = "every environment" if more is None else named(more, UNNAMED)
+            where = (
+                "every environment"
+                if more is None
+                else environments_in_words(more, UNNAMED)
+            )
             raise NotChanged(
                 f"You're a member of the group {group}, so this would give you the "
                 f"{role.name} role in {where}. Ask another administrator to make this "

@@ -9,11 +9,16 @@ from django import forms
 from accounts.forms.fields import RuledField, bare_helper
 from accounts.models import GroupRoles, ManagedAccount
 from accounts.people.role_limits.limits import environments_without_accounts
-from accounts.people.role_limits.naming import LIMITED, named
+from accounts.people.role_limits.naming import LIMITED, environments_in_words
 from accounts.people.role_limits.reach import NOWHERE
 from accounts.people.roles import APPROVER, OPERATOR, ROLES, UserRole
 from accounts.web.role_limits.fields import EnvironmentsField
-from accounts.web.single_sign_on.roles import NoSuchRole, reaches, roles_named, written
+from accounts.web.single_sign_on.roles import (
+    NoSuchRole,
+    claim_values,
+    reaches,
+    roles_named,
+)
 from onboarding import names
 
 LONGEST = 255
@@ -56,7 +61,7 @@ class GroupForm(forms.Form):
         return tuple(
             name
             for role in self.cleaned_data["roles"]
-            for name in written(role, self.cleaned_data.get(f"{role}_in"))
+            for name in claim_values(role, self.cleaned_data.get(f"{role}_in"))
         )
 
     def clean_roles(self) -> tuple[str, ...]:
@@ -81,7 +86,9 @@ class GroupForm(forms.Form):
                     f"Select the {role.name} role also, or leave this field empty.",
                 )
             elif unknown := environments_without_accounts(wanted - self.kept(role)):
-                said_so = f"No account is in {named(unknown)}. {there_are()}"
+                said_so = (
+                    f"No account is in {environments_in_words(unknown)}. {there_are()}"
+                )
                 self.add_error(name, said_so)
         return said
 

@@ -13,7 +13,7 @@ from accounts.http import Request
 from accounts.models import GroupRoles
 from accounts.people.doors import administrator_required, posted_by_administrator
 from accounts.people.role_limits.limits import environments_without_accounts
-from accounts.people.role_limits.naming import named
+from accounts.people.role_limits.naming import environments_in_words
 from accounts.web.crumbs import crumbs
 from accounts.web.groups.changing import NotChanged, choose, decided_here, sign_out
 from accounts.web.groups.forms import GroupForm
@@ -26,7 +26,7 @@ from accounts.wording import counted
 BACK = "accounts:groups"
 
 
-class Row(NamedTuple):
+class GroupRow(NamedTuple):
     group: str
     roles: list[str]
     """In words."""
@@ -51,7 +51,7 @@ def groups_page(request: Request, form: GroupForm) -> HttpResponse:
         "crumbs": crumbs("settings"),
         "form": form,
         "rows": [
-            Row(group, in_words(roles), people[group])
+            GroupRow(group, in_words(roles), people[group])
             for group, roles in chosen.items()
         ],
         "ruled": [
@@ -59,7 +59,9 @@ def groups_page(request: Request, form: GroupForm) -> HttpResponse:
             for one in known
             if one.roles is not None
         ],
-        "empty": named(empty(chosen, *(one.roles or {} for one in known))),
+        "empty": environments_in_words(
+            empty(chosen, *(one.roles or {} for one in known))
+        ),
         "decided": [one for one in known if one.roles is None],
         "is_read_only": is_read_only(),
     }

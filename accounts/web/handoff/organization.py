@@ -15,8 +15,7 @@ from django.shortcuts import redirect, render
 
 from accounts.http import Request, attachment, page_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
-from accounts.models import Activity, ManagedAccount
-from accounts.models import HandOff as HandOffRow
+from accounts.models import Activity, HandOff, ManagedAccount
 from accounts.people.activity import record
 from accounts.people.doors import operator_required, posted_by_operator
 from accounts.people.role_limits.refusing import refuse_limited
@@ -36,7 +35,7 @@ from accounts.web.handoff.views import ShownWay, shown_ways
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
 from accounts.web.role_limits.here import everywhere
-from onboarding.handoff.hand_off import HandOff
+from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.organization import (
     ARCHIVE,
     ForMany,
@@ -54,7 +53,7 @@ class Shown:
     """A StackSet with all that its administrator runs."""
 
     counts: StackSet
-    hand_off: HandOff
+    hand_off: HandOffPackage
     ways: tuple[ShownWay, ...]
     is_edited: bool
     """Its newest account was edited since, and not planned again."""
@@ -85,10 +84,10 @@ def organization_hand_off(request: Request) -> HttpResponse:
 
 def with_hand_offs(
     accounts: Iterable[ManagedAccount],
-) -> Iterator[tuple[ManagedAccount, HandOffRow | None]]:
+) -> Iterator[tuple[ManagedAccount, HandOff | None]]:
     """Yield each account with what was handed out for it last."""
     shown = list(accounts)
-    newest = HandOffRow.objects.newest().filter(account__in=shown)
+    newest = HandOff.objects.newest().filter(account__in=shown)
     by_account = {one.account_id: one for one in newest}
     for account in shown:
         yield account, by_account.get(account.pk)

@@ -12,14 +12,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
 from accounts.http import Request, attachment
-from accounts.models import HandOff as HandOffRow
-from accounts.models import ManagedAccount, Run
+from accounts.models import HandOff, ManagedAccount, Run
 from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
 from accounts.runs.owners.versions import unseen, versions_of
 from accounts.web.runs.review.diff import Diff, compare
-from onboarding.handoff.hand_off import HandOff
+from onboarding.handoff.hand_off import HandOffPackage
 
 PARTS = ("Parameters", "Resources")
 """What of a template an update can change."""
@@ -44,7 +43,7 @@ class Changed(NamedTuple):
 class Update:
     """The next version, compared with the one that the owner has."""
 
-    has: HandOffRow
+    has: HandOff
     number: int
     is_latest_hand_off: bool
     """False: its plan is not approved yet."""
@@ -52,7 +51,7 @@ class Update:
 
 
 def shown_versions(
-    account: ManagedAccount, one: HandOff, run: Run | None
+    account: ManagedAccount, one: HandOffPackage, run: Run | None
 ) -> dict[str, Any]:
     return {
         "versions": account.hand_offs.in_force(),
@@ -69,7 +68,7 @@ def takes_word(account: ManagedAccount, run: Run) -> bool:
     return bool(said) and (not account.reader_role or run.waiting == said)
 
 
-def update_of(account: ManagedAccount, one: HandOff) -> Update | None:
+def update_of(account: ManagedAccount, one: HandOffPackage) -> Update | None:
     """Compare what the owner has with what comes next; None where nothing does."""
     versions = versions_of(account)
     if versions.has is None or versions.last is None:
@@ -78,11 +77,11 @@ def update_of(account: ManagedAccount, one: HandOff) -> Update | None:
     if is_latest_hand_off and not versions.is_update:
         return None
     number = versions.last.number + (0 if is_latest_hand_off else 1)
-    changed = tuple(changes(versions.has.text.text, one.text))
+    changed = tuple(changed_parts(versions.has.text.text, one.text))
     return Update(versions.has, number, is_latest_hand_off, changed)
 
 
-def changes(before: str, after: str) -> Iterator[Changed]:
+def changed_parts(before: str, after: str) -> Iterator[Changed]:
     """Yield each resource and parameter that differs, in the order of the later."""
     old, new = parts_of(before), parts_of(after)
     for part in dict.fromkeys((*new, *old)):
@@ -91,14 +90,18 @@ def changes(before: str, after: str) -> Iterator[Changed]:
             continue
         verb = "update" if was and becomes else "create" if becomes else "delete"
         kind = str((becomes or was or {}).get("Type", ""))
-        yield Changed(kind, part.name, verb, compare(said(was), said(becomes)))
+        yield Changed(
+            kind, part.name, verb, compare(properties_of(was), properties_of(becomes))
+        )
 
 
-def said(part: Mapping[str, Any] | None) -> Any:
-    return plain(part.get("Properties", part)) if part is not None else None
+def properties_of(part: Mapping[str, Any] | None) -> Any:
+    return (
+        references_as_text(part.get("Properties", part)) if part is not None else None
+    )
 
 
-def plain(value: Any) -> Any:
+def references_as_text(value: Any) -> Any:
     """Write a reference of the template as text, as a reviewer reads it."""
     match value:
         case {"Fn::Sub": str(text), **others} if not others:
@@ -106,9 +109,9 @@ def plain(value: Any) -> Any:
         case {"Ref": str(name), **others} if not others:
             return f"${{{name}}}"
         case dict():
-            return {name: plain(one) for name, one in value.items()}
+            return {name: references_as_text(one) for name, one in value.items()}
         case list():
-            return [plain(one) for one in value]
+            return [references_as_text(one) for one in value]
         case _:
             return value
 
@@ -125,7 +128,7 @@ def parts_of(text: str) -> dict[Part, dict[str, Any]]:
 @operator_required
 def hand_off_version(request: Request, pk: UUID, number: int) -> HttpResponse:
     """Return the templates as they were handed out then."""
-    rows = HandOffRow.objects.select_related("account", "text")
+    rows = HandOff.objects.select_related("account", "text")
     given = get_object_or_404(rows, account=pk, number=number)
     refuse_outside(request.user, OPERATOR, given.account)
     name = f"{given.stack_name}-version-{number}.yml"

@@ -11,8 +11,7 @@ from django.shortcuts import render
 
 from accounts.http import Request, attachment
 from accounts.mapping.managing import NoManagingAccount
-from accounts.models import Activity, ManagedAccount, Run
-from accounts.models import HandOff as HandOffRow
+from accounts.models import Activity, HandOff, ManagedAccount, Run
 from accounts.models.standing import BROKEN
 from accounts.people.activity import record
 from accounts.people.doors import operator_required
@@ -34,7 +33,7 @@ from accounts.web.handoff.subject import accounts_that_wait, exists, handed_off,
 from accounts.web.handoff.versions import shown_versions
 from accounts.web.role_limits.here import everywhere, here
 from accounts.web.runs.review.plans import review
-from onboarding.handoff.hand_off import HandOff
+from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.quick_create import quick_create
 from onboarding.handoff.stack_set import taken_out
 from onboarding.handoff.words import (
@@ -86,7 +85,7 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
         shown |= everywhere(request, "the managing account")
     try:
         one = hand_off_for(account, removes=removes)
-        shown |= described(one)
+        shown |= shown_hand_off(one)
         shown |= whether_to_send(account, one, run)
         if removes:
             shown["message"] = removal_message(one)
@@ -104,7 +103,9 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
     return render(request, "handoff/handoff.html", shown)
 
 
-def whether_to_send(account: Subject, one: HandOff, run: Run | None) -> dict[str, Any]:
+def whether_to_send(
+    account: Subject, one: HandOffPackage, run: Run | None
+) -> dict[str, Any]:
     """Say whether the owner is to do this now: `lost`, where the owner had exactly this
     and AWS shows something else; `waiting`, how many accounts wait for it.
     """
@@ -124,14 +125,14 @@ def whether_to_send(account: Subject, one: HandOff, run: Run | None) -> dict[str
     }
 
 
-def quick_links(one: HandOff, last: HandOffRow) -> Iterator[str]:
+def quick_links(one: HandOffPackage, last: HandOff) -> Iterator[str]:
     """Yield the console's page for each stack whose template is in the bucket."""
     partition = one.managing.partition
     for stack, url in zip(one.stacks, last.urls, strict=False):
         yield quick_create(partition, stack, url)
 
 
-def described(one: HandOff) -> dict[str, Any]:
+def shown_hand_off(one: HandOffPackage) -> dict[str, Any]:
     name = one.managed.name
     changes = [PlannedChange.of(one, name) for one in diff(one.resources, ())]
     return {
@@ -185,7 +186,7 @@ def managed(account: Subject) -> ManagedAccount | None:
     return account if isinstance(account, ManagedAccount) else None
 
 
-def ready(account: Subject) -> HandOff:
+def ready(account: Subject) -> HandOffPackage:
     """Describe the hand-off; raise Http404 where there is none yet."""
     try:
         return hand_off_for(account)

@@ -68,7 +68,7 @@ DELIVERY_TABS: dict[str, Tab] = {
 }
 
 
-class Seen(NamedTuple):
+class PageState(NamedTuple):
     """What a page has shown, which it sends along when it asks again: the version, and
     three facts of Live.
     """
@@ -113,7 +113,7 @@ class Live:
     """Whether the page itself says what ended, so that no toast repeats it."""
     silence: Silence | None = None
     """Nobody answers what moves; None where nothing moves."""
-    seen: Seen | None = None
+    seen: PageState | None = None
     endings: tuple[Ending, ...] = ()
     """What ended since the page was shown before."""
 

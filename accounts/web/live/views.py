@@ -24,7 +24,7 @@ from accounts.web.live.state import (
     WAITS,
     WORKS,
     Live,
-    Seen,
+    PageState,
     Tab,
 )
 from accounts.work.heartbeat import silence
@@ -60,10 +60,10 @@ def watched(request: HttpRequest, live: Live) -> Live:
     silent = silence() if live.every in (RUN_EVERY, LIST_EVERY) else None
     shown = repr((request.get_full_path(), silent, live.moved, live.facts))
     digest = hashlib.sha256(shown.encode()).hexdigest()[:16]
-    now = Seen(digest, str(live.moved or ""), str(live.began or ""), live.building)
+    now = PageState(digest, str(live.moved or ""), str(live.began or ""), live.building)
     live = replace(live, silence=silent, seen=now)
     asked = request.headers.get(SEEN)
-    seen = Seen.read(asked or request.COOKIES.get(RELOADED, ""))
+    seen = PageState.read(asked or request.COOKIES.get(RELOADED, ""))
     if asked and seen == now:
         raise Answered(HttpResponse(status=204))
     if asked and live.reloads:
@@ -97,7 +97,7 @@ def signed_out(request: HttpRequest) -> HttpResponse:
     return HttpResponseStopPolling(shown.content, headers={"HX-Reswap": "none"})
 
 
-def ended(live: Live, seen: Seen) -> list[Ending]:
+def ended(live: Live, seen: PageState) -> list[Ending]:
     """Report in one sentence what ended since; once a batch is through, all of it."""
     if seen.building and seen.building != live.building:
         return bundle_endings(seen.building)
@@ -112,7 +112,7 @@ def moment_of(text: str) -> datetime:
     return datetime.fromisoformat(text or EPOCH)
 
 
-def batch_that_ended(live: Live, seen: Seen) -> QuerySet[Run] | None:
+def batch_that_ended(live: Live, seen: PageState) -> QuerySet[Run] | None:
     """Find the runs of a batch that have ended."""
     if not seen.began or live.began:
         return None
@@ -128,7 +128,7 @@ def bundle_endings(number: int) -> list[Ending]:
     return [Ending(bundle.status, text, bundle.get_absolute_url())]
 
 
-def tab_after(live: Live, seen: Seen) -> Tab:
+def tab_after(live: Live, seen: PageState) -> Tab:
     """Let the tab of a page that watched a batch say how it ended."""
     batch = batch_that_ended(live, seen)
     if live.tab == WORKS or batch is None:

@@ -38,13 +38,13 @@ def layout_of(form: BaseForm) -> tuple[Any, ...]:
         Fieldset(
             "Spinnaker's identity",
             "identity_kind",
-            shown(
+            shown_for_values(
                 "identity_kind",
                 "pod_role",
                 *POD_FIELDS,
                 says="For a pod role:",
             ),
-            shown(
+            shown_for_values(
                 "identity_kind",
                 "existing",
                 "identity_arn",
@@ -55,14 +55,18 @@ def layout_of(form: BaseForm) -> tuple[Any, ...]:
             "Accounts that it can assume",
             Included("managing/_switch.html"),
             "assume",
-            shown("assume", WHOLE_ORGANIZATION, "organization"),
+            shown_for_values("assume", WHOLE_ORGANIZATION, "organization"),
         ),
-        Fieldset("Baking", "bakes", shown("bakes", "on", "ami_owner", "image_keys")),
+        Fieldset(
+            "Baking",
+            "bakes",
+            shown_for_values("bakes", "on", "ami_owner", "image_keys"),
+        ),
         MoreChoices(
             chosen_so_far(form),
             "partition",
-            shown("made_by", MadeBy.BOWLINE, "access_role"),
-            shown(
+            shown_for_values("made_by", MadeBy.BOWLINE, "access_role"),
+            shown_for_values(
                 "identity_kind",
                 "instance_role pod_role",
                 "identity_name",
@@ -98,7 +102,7 @@ def chosen_so_far(form: BaseForm) -> str:
     return ", ".join(parts) + "."
 
 
-def shown(field: str, values: str, *fields: str, says: str = "") -> Div:
+def shown_for_values(field: str, values: str, *fields: str, says: str = "") -> Div:
     """Group fields that matter for some values of a choice; without JavaScript all
     are shown, each group with its sentence.
     """

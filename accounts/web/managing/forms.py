@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from accounts.forms.described import asked
+from accounts.forms.described import form_field
 from accounts.forms.fields import ListField, RuledField, bare_helper
 from accounts.help.choices import more
 from accounts.mapping.managing import kept_of
@@ -40,7 +40,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         rule=names.account_name,
         max_length=60,
     )
-    account_id = asked(BY_NAME["account_id"])
+    account_id = form_field(BY_NAME["account_id"])
     access_role = RuledField(
         rule=names.role_name,
         required=False,

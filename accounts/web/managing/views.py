@@ -28,8 +28,7 @@ from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR, refusal
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, capacity_of
-from accounts.runs.managing.kept_roles import NotKept
-from accounts.runs.managing.kept_roles import take_off as take_role_off
+from accounts.runs.managing.kept_roles import NotKept, take_role_off
 from accounts.web.crumbs import crumbs
 from accounts.web.lookups import Asking, first_asking, look_up
 from accounts.web.managing.asked import WHOLE_ORGANIZATION

@@ -56,14 +56,14 @@ def led(request: Request, adding: Adding) -> HttpResponse:
     if adding.refused:
         messages.error(request, " ".join(adding.refused))
     messages.success(request, f"{count}. {NEXT}")
-    return redirect(listed(adding.added_at))
+    return redirect(added_accounts_url(adding.added_at))
 
 
 def worded(count: int) -> str:
     return for_count(count, "1 account is added", "{count} accounts are added")
 
 
-def listed(moment: datetime | None) -> str:
+def added_accounts_url(moment: datetime | None) -> str:
     """Give the address of the list of the accounts that came to be at this moment."""
     assert moment is not None
     query = urlencode({"added": moment.isoformat()})

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.discover.organization.reading import begin, kept_organization
+from accounts.discover.organization.reading import begin_reading, kept_organization
 from accounts.http import Request
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Member, Organization
@@ -44,7 +44,7 @@ def organization_read(request: Request) -> HttpResponse:
     row = ManagingAccount.objects.first()
     if row is None:
         return redirect("accounts:managing")
-    if not begin(managing_of(row), request.user, tags="tags" in request.POST):
+    if not begin_reading(managing_of(row), request.user, tags="tags" in request.POST):
         messages.info(request, "The organization is already being read.")
     return redirect("accounts:organization")
 

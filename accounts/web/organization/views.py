@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.discover.organization.adding import HERE, begin
+from accounts.discover.organization.adding import HERE, begin_adding
 from accounts.discover.organization.members import (
     MOST_AT_ONCE,
     MembersRefused,
@@ -19,14 +19,14 @@ from accounts.discover.organization.members import (
 from accounts.discover.organization.reading import kept_organization
 from accounts.forms.organization import SharedForm
 from accounts.http import Request, page_of
-from accounts.lists.members import COLUMNS, INACTIVE, JOINED, matching, sort_of
+from accounts.lists.members import COLUMNS, INACTIVE, JOINED, matching_members, sort_of
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollout
 from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import Outside
 from accounts.web.crumbs import crumbs
 from accounts.web.filters import Filter, FilterForm
-from accounts.web.organization.adding import NEXT, listed, worded
+from accounts.web.organization.adding import NEXT, added_accounts_url, worded
 from accounts.web.organization.reading import progress_of
 from accounts.web.organization.usual import usual
 from accounts.web.rollouts.starting import roll_out
@@ -74,7 +74,11 @@ def describe_ticked(
     refused: dict[str, str] = {}
     if form.is_valid():
         if "everything" in request.POST:
-            free = matching(kept, request.GET).free().order_by("name", "account_id")
+            free = (
+                matching_members(kept, request.GET)
+                .free()
+                .order_by("name", "account_id")
+            )
             chosen = list(free.values_list("account_id", flat=True)[:MOST_AT_ONCE])
         if not chosen:
             form.add_error(None, TICK)
@@ -83,7 +87,9 @@ def describe_ticked(
             if len(chosen) > HERE:
                 plans = "plan" in request.POST
                 shared = form.shared()
-                return redirect(begin(kept, chosen, shared, request.user, plans=plans))
+                return redirect(
+                    begin_adding(kept, chosen, shared, request.user, plans=plans)
+                )
             moment = describe_all(kept, chosen, form.shared(), request.user)
         except MembersRefused as error:
             refused = error.sentences
@@ -91,7 +97,7 @@ def describe_ticked(
             form.add_error("environment", str(error))
         else:
             count = worded(len(chosen))
-            added = redirect(listed(moment))
+            added = redirect(added_accounts_url(moment))
             if "plan" in request.POST:
                 messages.success(request, f"{count}.")
                 drafts = ManagedAccount.objects.filter(created_at=moment)
@@ -111,7 +117,7 @@ def page(
     chosen: Iterable[str] = (),
     refused: dict[str, str] | None = None,
 ) -> HttpResponse:
-    matched, sort = matching(kept, request.GET), sort_of(request.GET)
+    matched, sort = matching_members(kept, request.GET), sort_of(request.GET)
     rows = matched.select_related("unit").prefetch_related("tags")
     one_page = page_of(request, rows.order_by(sort, "name", "account_id"))
     environments = ManagedAccount.objects.exclude(environment="").order_by()

@@ -69,7 +69,7 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class EnvironmentRow:
     """An environment."""
 
     name: str
@@ -120,8 +120,8 @@ class Row:
 class Matrix(NamedTuple):
     columns: list[Column]
     """Those in which any account is."""
-    first: list[Row]
-    more: list[Row]
+    first: list[EnvironmentRow]
+    more: list[EnvironmentRow]
 
 
 def matrix_of(counts: Counts) -> Matrix:
@@ -135,6 +135,6 @@ def matrix_of(counts: Counts) -> Matrix:
             before = oldest.get(one.environment, one.oldest)
             oldest[one.environment] = min(before, one.oldest)
     used = [c for c in COLUMNS if any(row[c.title] for row in found.values())]
-    rows = [Row(name, found[name], used, oldest.get(name)) for name in found]
+    rows = [EnvironmentRow(name, found[name], used, oldest.get(name)) for name in found]
     rows.sort(key=lambda row: row.urgency)
     return Matrix(used, rows[:FIRST], rows[FIRST:])

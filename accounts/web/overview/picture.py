@@ -27,7 +27,7 @@ NOWHERE = "No environment"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ShownAccount:
     """What the picture is to show as one node: an account."""
 
     name: str
@@ -46,7 +46,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Node(Rectangle):
-    seen: Seen
+    seen: ShownAccount
 
     @property
     def label(self) -> str:
@@ -92,10 +92,10 @@ class Picture:
     headings: list[Heading] = field(default_factory=list)
 
 
-Group = tuple[str, list[Seen]]
+Group = tuple[str, list[ShownAccount]]
 
 
-def grouped(seen: Iterable[Seen]) -> list[Group]:
+def grouped(seen: Iterable[ShownAccount]) -> list[Group]:
     """Group by environment, the nameless one last."""
     ordered = sorted(seen, key=lambda s: (s.environment == "", s.environment))
     return [
@@ -104,7 +104,7 @@ def grouped(seen: Iterable[Seen]) -> list[Group]:
     ]
 
 
-def wide(centre: Seen, seen: Sequence[Seen]) -> Picture:
+def wide(centre: ShownAccount, seen: Sequence[ShownAccount]) -> Picture:
     """Draw the managing account in the middle and environments on both sides.
 
     A lone account leaves no side empty: the two are next to each other.
@@ -132,7 +132,7 @@ def wide(centre: Seen, seen: Sequence[Seen]) -> Picture:
     return picture
 
 
-def narrow(centre: Seen, seen: Sequence[Seen]) -> Picture:
+def narrow(centre: ShownAccount, seen: Sequence[ShownAccount]) -> Picture:
     """Draw the managing account on top and the others below it, on one trunk."""
     groups = grouped(seen)
     top = Node(0, 0, NARROW_WIDTH, CENTRE_HEIGHT, centre)

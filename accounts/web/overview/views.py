@@ -23,7 +23,7 @@ from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
 from accounts.web.managing.next_step import to_plan
 from accounts.web.overview.matrix import matrix_of
-from accounts.web.overview.picture import MOST_NODES, Seen, narrow, wide
+from accounts.web.overview.picture import MOST_NODES, ShownAccount, narrow, wide
 from onboarding.partitions import Arn
 
 MOST_CAUSES = 5
@@ -73,9 +73,9 @@ def by_environment(account: ManagedAccount) -> tuple[bool, str]:
     return account.environment == "", account.environment
 
 
-def centre_of(managing: ManagingAccount) -> Seen:
+def centre_of(managing: ManagingAccount) -> ShownAccount:
     identity = managing.identity_name or Arn.of(managing.identity_arn).name
-    return Seen(
+    return ShownAccount(
         name=managing.name,
         environment="",
         state=managing.word,
@@ -88,9 +88,9 @@ def centre_of(managing: ManagingAccount) -> Seen:
     )
 
 
-def seen_accounts(accounts: list[ManagedAccount]) -> list[Seen]:
+def seen_accounts(accounts: list[ManagedAccount]) -> list[ShownAccount]:
     return [
-        Seen(
+        ShownAccount(
             name=account.name,
             environment=account.environment,
             state=account.word,

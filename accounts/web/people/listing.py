@@ -27,7 +27,7 @@ from accounts.web.people.person import (
     by_factor,
     by_tokens,
     by_way,
-    described,
+    person_of,
     with_all,
 )
 from accounts.web.single_sign_on.provider import providers
@@ -49,12 +49,12 @@ FACTORS = (
 @administrator_required
 def people(request: Request) -> HttpResponse:
     """List people as the filters in the URL ask, with a fixed number of queries."""
-    found = with_all(matching(request.GET))
+    found = with_all(matching_people(request.GET))
     page = page_of(request, found)
     shown = {
         "crumbs": crumbs("settings"),
         "page": page,
-        "people": [described(user) for user in page],
+        "people": [person_of(user) for user in page],
         "filter_form": filter_form(request),
         "providers": providers(),
     }
@@ -86,7 +86,7 @@ def filter_form(request: Request) -> FilterForm:
     )
 
 
-def matching(asked: QueryDict) -> QuerySet[User]:
+def matching_people(asked: QueryDict) -> QuerySet[User]:
     """Find what the filters in the URL ask for, by name."""
     return filtered(User.objects.order_by("username"), FILTERS, asked)
 

@@ -47,7 +47,7 @@ class Person:
         return not self.factors and self.ways == [SINGLE_SIGN_ON]
 
 
-def described(user: User) -> Person:
+def person_of(user: User) -> Person:
     """Describe somebody of `with_all`; it asks nothing more."""
     return Person(
         user,

@@ -21,7 +21,7 @@ from accounts.people.role_limits.limits import (
     limits_by_groups,
     limits_of,
 )
-from accounts.people.role_limits.naming import named, only
+from accounts.people.role_limits.naming import environments_in_words, only
 from accounts.web.crumbs import crumbs
 from accounts.web.people.changing import (
     NotAllowed,
@@ -41,7 +41,7 @@ from accounts.web.people.forms import (
     LimitsForm,
 )
 from accounts.web.people.links import hours, mailed, make_link, may_have_link
-from accounts.web.people.person import described, with_all
+from accounts.web.people.person import person_of, with_all
 from accounts.web.single_sign_on.groups import provider_of
 from accounts.web.single_sign_on.provider import providers
 from accounts.web.you.confirmation import confirmation_required
@@ -66,7 +66,7 @@ def person_page(
     link: dict[str, object] | None = None,
 ) -> HttpResponse:
     """Show the page; `link` is a new one, which is shown this once."""
-    shown = described(row)
+    shown = person_of(row)
     return render(
         request,
         "people/person.html",
@@ -142,7 +142,11 @@ def person_roles(request: Request, person: int) -> HttpResponse:
             return ""
         said = f"The roles of {row.username} are changed."
         unused = environments_without_accounts(form.named)
-        return f"{said} No account is in {named(unused)} yet." if unused else said
+        return (
+            f"{said} No account is in {environments_in_words(unused)} yet."
+            if unused
+            else said
+        )
 
     return changed(request, person, change, "The roles are the same as before.")
 

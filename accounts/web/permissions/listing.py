@@ -38,7 +38,7 @@ FILE: Columns = {
 """Of the file: what each column holds of a role's key and a line."""
 
 
-def listed(shown: Mapping[str, Any], query: Mapping[str, str]) -> dict[str, Any]:
+def listing_of(shown: Mapping[str, Any], query: Mapping[str, str]) -> dict[str, Any]:
     """Return what the page shows of what was reviewed."""
     asked = Filter.of(query)
     every, own = lines(shown["review"].topics), lines(shown["identity_topics"])

@@ -19,8 +19,7 @@ from accounts.external_ids import (
     rotate,
 )
 from accounts.http import Request, attachment
-from accounts.lists.files import KINDS, dated
-from accounts.lists.files import lines as lines_of_file
+from accounts.lists.files import KINDS, dated, lines_of_file
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import ManagedAccount
@@ -28,7 +27,7 @@ from accounts.people.doors import operator_required
 from accounts.review.permissions import reviewed
 from accounts.web.crumbs import crumbs
 from accounts.web.permissions.chain_picture import narrow, wide
-from accounts.web.permissions.listing import FILE, listed, rows
+from accounts.web.permissions.listing import FILE, listing_of, rows
 from onboarding.desired import POLICY_SET
 from onboarding.details import DetailsError
 from onboarding.review.evidence import SPINNAKER
@@ -52,7 +51,7 @@ def permissions(request: Request, pk: UUID) -> HttpResponse:
     except DetailsError as error:
         shown["trouble"] = str(error)
     else:
-        shown |= listed(shown, request.GET)
+        shown |= listing_of(shown, request.GET)
         chain = shown["chain"]
         shown["drawings"] = [("wide", wide(chain)), ("narrow", narrow(chain))]
     return render(request, "permissions/permissions.html", shown)

@@ -13,7 +13,7 @@ from django.contrib.auth.context_processors import PermLookupDict, PermWrapper
 
 from accounts.http import Request
 from accounts.people.role_limits.limits import environments_of
-from accounts.people.role_limits.naming import LIMITED, named, only
+from accounts.people.role_limits.naming import LIMITED, environments_in_words, only
 from accounts.people.roles import UserRole, has_role, whom_to_ask
 
 
@@ -42,15 +42,17 @@ class PermissionsHere(PermWrapper):
 
 def here(request: Request, *environments: str) -> dict[str, Any]:
     """Return what templates say on a page about all of these environments."""
-    return shown(request, {*environments}, "")
+    return limits_shown(request, {*environments}, "")
 
 
 def everywhere(request: Request, what: str) -> dict[str, Any]:
     """Return what templates say on a page about what all environments share."""
-    return shown(request, None, what)
+    return limits_shown(request, None, what)
 
 
-def shown(request: Request, wanted: set[str] | None, what: str) -> dict[str, Any]:
+def limits_shown(
+    request: Request, wanted: set[str] | None, what: str
+) -> dict[str, Any]:
     limits = {
         role: inside
         for role in LIMITED
@@ -74,7 +76,7 @@ def for_these(role: UserRole, environments: Collection[str]) -> str:
 def because(wanted: set[str] | None, what: str) -> str:
     if wanted is None:
         return f"All environments share {what}."
-    return f"This is in {named(wanted)}." if wanted else ""
+    return f"This is in {environments_in_words(wanted)}." if wanted else ""
 
 
 def ask() -> str:

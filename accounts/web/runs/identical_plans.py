@@ -19,7 +19,7 @@ from accounts.people.roles import APPROVER
 from accounts.runs.deciding.same_changes import (
     MOST_AT_ONCE,
     approve_same,
-    named,
+    reasons_left,
     refuse_crowd,
     same_of,
 )
@@ -132,7 +132,7 @@ def identical_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
         )
         messages.success(request, said)
     if decided.left:
-        others = " ".join(named(decided, fingerprint))
+        others = " ".join(reasons_left(decided, fingerprint))
         messages.warning(request, f"Not approved: {others}")
     return redirect("accounts:runs")
 

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.http import Request, page_of
-from accounts.lists.runs import IN_PROGRESS, ME, matching, row_of
+from accounts.lists.runs import IN_PROGRESS, ME, matching_runs, row_of
 from accounts.models import Run
 from accounts.models.states import Status, word_of
 from accounts.people.roles import APPROVER, has_role
@@ -20,7 +20,7 @@ from accounts.web.live.views import watched
 def runs(request: Request) -> HttpResponse:
     """List the runs, newest first, as the filters in the URL ask."""
     live = watched(request, live_site())
-    found = matching(request.GET, request.user)
+    found = matching_runs(request.GET, request.user)
     page = page_of(request, found)
     form = filter_form(request)
     after = waiting_among(run for run in page if run.status == Status.PLANNED)

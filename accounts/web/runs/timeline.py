@@ -45,7 +45,7 @@ def stages(run: Run, steps: Sequence[Step], *, checked: bool) -> tuple[Stage, ..
     plan = Stage(
         title="Plan",
         state=plan_state(run, planned=planned),
-        about=changes(len(steps), len(entries)) if planned else "",
+        about=changes_in_words(len(steps), len(entries)) if planned else "",
         moment=run.created_at,
     )
     approve = Stage(
@@ -65,7 +65,7 @@ def stages(run: Run, steps: Sequence[Step], *, checked: bool) -> tuple[Stage, ..
     return line if removes else (*line, verify)
 
 
-def changes(in_aws: int, in_spinnaker: int) -> str:
+def changes_in_words(in_aws: int, in_spinnaker: int) -> str:
     """Count as the rest of the page does."""
     more = f", {in_spinnaker} in Spinnaker" if in_spinnaker else ""
     return f"{in_aws} in AWS{more}"

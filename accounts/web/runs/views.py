@@ -18,8 +18,8 @@ from accounts.models.checks.evidence import Evidence
 from accounts.models.states import State, Status
 from accounts.people.authors import authors_of_run, in_words
 from accounts.people.deciding import judge
-from accounts.people.reach import MANAGING, Reach, reach_of_run
-from accounts.people.role_limits.naming import named
+from accounts.people.reach import MANAGING, DecisionReach, reach_of_run
+from accounts.people.role_limits.naming import environments_in_words
 from accounts.runs.deciding.coming_first import (
     managing_first,
     open_managing_run,
@@ -83,7 +83,9 @@ def run_page(
         ),
         "brings": brings(run),
         "same_person": judge(reach, authors, request.user).same_person if waits else "",
-        "decided_in": named(reach.environments) if run.account else MANAGING,
+        "decided_in": environments_in_words(reach.environments)
+        if run.account
+        else MANAGING,
         "caused_by": in_words(authors),
         **order(run, waits=waits),
         "same": others_same(run),
@@ -117,7 +119,7 @@ def order(run: Run, *, waits: bool) -> dict[str, Any]:
     return {}
 
 
-def limits(request: Request, reach: Reach) -> dict[str, Any]:
+def limits(request: Request, reach: DecisionReach) -> dict[str, Any]:
     """Return what a limited role may do here."""
     if reach.all_share:
         return everywhere(request, reach.all_share)

@@ -21,7 +21,7 @@ from accounts.people.role_limits.naming import only
 from accounts.people.roles import NAMED, ROLES, UserRole, some_of
 from accounts.runs.owners.publishing import template_bucket
 from accounts.web.lookups import Asking, look_up
-from accounts.web.people.listing import matching
+from accounts.web.people.listing import matching_people
 from accounts.web.settings.side import PAGES, part_of
 from accounts.web.settings.switching_off import ask_off, switch_off, switch_on
 from accounts.web.single_sign_on.groups import roles_at
@@ -80,7 +80,9 @@ def site(request: Request) -> dict[str, Any]:
 
 def who_has(role: UserRole) -> str:
     """Name some of those who have the role, and say how many more there are."""
-    found = matching(QueryDict(urlencode({"role": role.name, "state": "active"})))
+    found = matching_people(
+        QueryDict(urlencode({"role": role.name, "state": "active"}))
+    )
     names = [user.username for user in found[:NAMED]]
     return some_of(names, count=found.count())
 

@@ -44,13 +44,13 @@ def single_sign_on() -> SingleSignOn:
     return provider
 
 
-def asked(request: HttpRequest) -> tuple[str, bool]:
+def requested_page(request: HttpRequest) -> tuple[str, bool]:
     """Read where to go afterwards, on this site, and whether it is to confirm."""
     back = page_after(request.GET.get("next", ""))
     return back, "confirm" in request.GET and request.user.is_authenticated
 
 
-def keep(request: HttpRequest, kept: Kept) -> None:
+def keep_sign_in(request: HttpRequest, kept: Kept) -> None:
     request.session[KEPT] = kept._asdict()
 
 
@@ -62,11 +62,11 @@ def take(request: HttpRequest, by: str) -> Kept:
     return Kept(**kept)
 
 
-def begin(request: HttpRequest) -> dict[str, str]:
+def begin_sign_in(request: HttpRequest) -> dict[str, str]:
     """Keep what is needed afterwards; return what the provider is asked in addition."""
-    back, confirms = asked(request)
+    back, confirms = requested_page(request)
     nonce = secrets.token_urlsafe(24)
-    keep(request, Kept(single_sign_on().starts, nonce, back, confirms))
+    keep_sign_in(request, Kept(single_sign_on().starts, nonce, back, confirms))
     fresh = {"prompt": "login", "max_age": "0"} if confirms else {}
     return {"nonce": nonce, **fresh}
 

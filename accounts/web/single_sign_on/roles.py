@@ -108,7 +108,7 @@ def in_words(names: Iterable[str]) -> list[str]:
     ]
 
 
-def written(role: str, reach: Reach) -> tuple[str, ...]:
+def claim_values(role: str, reach: Reach) -> tuple[str, ...]:
     """Write a role and its environments as `roles_named` reads them."""
     if reach is None:
         return (role,)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from requests import RequestException
 
 from accounts.web.single_sign_on.adapter import Provider
-from accounts.web.single_sign_on.entrance import begin, refuse, single_sign_on
+from accounts.web.single_sign_on.entrance import begin_sign_in, refuse, single_sign_on
 from accounts.web.single_sign_on.provider import PROVIDER
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """
     single_sign_on()
     provider = get_adapter().get_provider(request, PROVIDER)
-    more = begin(request)
+    more = begin_sign_in(request)
     try:
         answer: HttpResponse = provider.redirect(
             request, AuthProcess.LOGIN, auth_params=more

@@ -11,7 +11,7 @@ from accounts.forms.layout import Fieldset, MoreChoices
 from accounts.help.choices import more
 from accounts.mapping.spinnaker.connection import COLUMNS, refusals
 from accounts.models import Spinnaker
-from accounts.web.managing.asked import shown
+from accounts.web.managing.asked import shown_for_values
 from onboarding.delivery.connection import (
     FIELDS_OF,
     SIGN_IN_FIELDS,
@@ -64,9 +64,11 @@ class SpinnakerForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] 
             Fieldset(
                 "Sign-in",
                 "sign_in",
-                shown("sign_in", SignInBy.BASIC, "username"),
-                shown("sign_in", f"{SignInBy.TOKEN} {SignInBy.BASIC}", "secret"),
-                shown("sign_in", SignInBy.CERTIFICATE, "certificate", "key"),
+                shown_for_values("sign_in", SignInBy.BASIC, "username"),
+                shown_for_values(
+                    "sign_in", f"{SignInBy.TOKEN} {SignInBy.BASIC}", "secret"
+                ),
+                shown_for_values("sign_in", SignInBy.CERTIFICATE, "certificate", "key"),
             ),
             MoreChoices(
                 f"Clouddriver polls every {polls} seconds, and {said}.",

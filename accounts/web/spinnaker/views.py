@@ -17,7 +17,7 @@ from django.urls import reverse
 from accounts.discover.connection import FILE, question, switches_of
 from accounts.discover.lookups import ask
 from accounts.http import Request, attachment
-from accounts.mapping.spinnaker.describing import describe, disconnect
+from accounts.mapping.spinnaker.describing import describe_spinnaker, disconnect
 from accounts.models import ManagingAccount, Spinnaker
 from accounts.people.doors import (
     administrator_required,
@@ -102,7 +102,7 @@ def spinnaker_edit(request: Request) -> HttpResponse:
     form = SpinnakerForm(request.POST or None, instance=row or Spinnaker())
     if request.method == "POST" and form.is_valid():
         try:
-            describe(form.described, request.user)
+            describe_spinnaker(form.described, request.user)
         except IntegrityError:
             form.add_error(None, SOMEONE_ELSE)
         else:

@@ -12,7 +12,7 @@ from accounts.forms.fields import RuledField, bare_helper
 from accounts.forms.layout import Fieldset
 from accounts.models import Kind, Target
 from accounts.notify.channels.places import HOSTS, problem
-from accounts.web.managing.asked import shown
+from accounts.web.managing.asked import shown_for_values
 from accounts.web.targets.environments import EnvironmentBoxes, offer_environments
 from onboarding import names
 from onboarding.delivery.connection import LONGEST
@@ -57,7 +57,7 @@ class TargetForm(forms.Form):
 
     def __init__(self, *args: Any, target: Target | None = None, **kwargs: Any) -> None:
         if target is not None:
-            kwargs["initial"] = {**described(target), **kwargs.get("initial", {})}
+            kwargs["initial"] = {**initial_of(target), **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
         self.target = target
         self.fields["channel"].disabled = target is not None
@@ -71,8 +71,8 @@ class TargetForm(forms.Form):
                 "pk",
                 "name",
                 "channel",
-                shown("channel", " ".join(HOSTS), "reference"),
-                shown("channel", Target.Channel.WEBHOOK, "url"),
+                shown_for_values("channel", " ".join(HOSTS), "reference"),
+                shown_for_values("channel", Target.Channel.WEBHOOK, "url"),
             ),
             Fieldset("Notifications", "kinds", "environments"),
         )
@@ -120,7 +120,7 @@ class TargetForm(forms.Form):
         return target
 
 
-def described(target: Target) -> dict[str, Any]:
+def initial_of(target: Target) -> dict[str, Any]:
     is_webhook = target.channel == Target.Channel.WEBHOOK
     return {
         "pk": target.pk,

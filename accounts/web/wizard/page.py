@@ -38,10 +38,10 @@ def saved(
     write: Callable[[], object],
 ) -> bool:
     posted = request.method == "POST" and form.is_valid()
-    return posted and written(form, field, account, write, request.user)
+    return posted and write_and_claim(form, field, account, write, request.user)
 
 
-def written(
+def write_and_claim(
     form: forms.BaseForm,
     field: str | None,
     account: ManagedAccount,

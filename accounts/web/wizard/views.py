@@ -26,7 +26,7 @@ from accounts.web.wizard.access import access
 from accounts.web.wizard.details import details
 from accounts.web.wizard.key_policy import key_policies
 from accounts.web.wizard.load_ahead import load_ahead
-from accounts.web.wizard.page import go_on, page, saved, written
+from accounts.web.wizard.page import go_on, page, saved, write_and_claim
 from accounts.web.wizard.steps import undone
 from onboarding.desired import desired
 from onboarding.details import DetailsError
@@ -50,7 +50,7 @@ def wizard_new(request: Request) -> HttpResponse:
         account.created_by = request.user
         if account.account_id == managing.account_id:
             account.access_role = managing.access_role
-        if written(form, "name", account, account.save, request.user):
+        if write_and_claim(form, "name", account, account.save, request.user):
             return go_on(request, account, "identity")
     return page(request, None, "identity", form=form)
 
@@ -99,7 +99,7 @@ def providers(request: Request, account: ManagedAccount) -> HttpResponse:
             account.providers.exclude(key__in=wanted).delete()
             account.save(update_fields=["uses_external_id", "own_external_id"])
 
-        if written(form, "providers", account, write, request.user):
+        if write_and_claim(form, "providers", account, write, request.user):
             return go_on(request, account, "providers")
     cards = [(key, p, key in shown_choice(form, held)) for key, p in PROVIDERS.items()]
     contradicts = form.is_bound and form.contradicts(shown_choice(form, held))

@@ -103,12 +103,14 @@ def page_of(request: HttpRequest) -> str:
 
 def how_sessions_end() -> str:
     """Say after how long a session ends."""
-    hours = said(settings.SESSION_COOKIE_AGE // 60)
+    hours = duration(settings.SESSION_COOKIE_AGE // 60)
     if idle := settings.SESSION_IDLE_MINUTES:
-        return f"after {said(idle)} without activity, and after {hours} at the latest"
+        return (
+            f"after {duration(idle)} without activity, and after {hours} at the latest"
+        )
     return f"after {hours}"
 
 
-def said(minutes: int) -> str:
+def duration(minutes: int) -> str:
     count, unit = (minutes, "minute") if minutes % 60 else (minutes // 60, "hour")
     return counted(count, unit)

@@ -99,7 +99,7 @@ def preferences_of(person: User) -> Preferences:
     return row or Preferences(person=person)
 
 
-def keep(session: SessionBase, row: Preferences) -> None:
+def keep_in_session(session: SessionBase, row: Preferences) -> None:
     session[TIME_ZONE], session[SHORTCUTS] = row.time_zone, row.shortcuts
 
 
@@ -107,7 +107,7 @@ def keep_everywhere(keys: Iterable[str], row: Preferences) -> None:
     """Let a person's other sessions know at once."""
     for key in keys:
         store = SessionStore(key)
-        keep(store, row)
+        keep_in_session(store, row)
         store.save()
 
 

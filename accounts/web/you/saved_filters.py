@@ -40,7 +40,7 @@ class SavedFilterForm(forms.Form):
         return QueryDict(self.cleaned_data["query"]).urlencode()
 
 
-def saved_filters(person: User, where: str) -> list[SavedFilter]:
+def saved_filters_of(person: User, where: str) -> list[SavedFilter]:
     """List a person's filters of a list by name."""
     row = Preferences.objects.filter(person=person).only("saved_filters").first()
     path = reverse(f"accounts:{where}")
@@ -93,7 +93,7 @@ def filter_save(request: Request) -> HttpResponse:
 @require_POST
 def filter_delete(request: Request) -> HttpResponse:
     where, name = request.POST.get("list", ""), request.POST.get("name", "")
-    known = saved_filters(request.user, where) if where in LISTS else []
+    known = saved_filters_of(request.user, where) if where in LISTS else []
     if name in {one.name for one in known}:
         write(request.user, where, name, None)
         messages.success(request, f"The filter “{name}” is deleted.")

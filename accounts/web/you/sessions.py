@@ -17,7 +17,7 @@ from django.utils.dateparse import parse_datetime
 from accounts.models import BrowserSession
 from accounts.web.you.browsers import browser_of
 from accounts.web.you.confirmation import confirm
-from accounts.web.you.preferences import keep, preferences_of
+from accounts.web.you.preferences import keep_in_session, preferences_of
 from accounts.web.you.session_store import SINCE, SessionStore
 
 ADDRESS, BROWSER = "signed_in_from", "signed_in_with"
@@ -33,12 +33,12 @@ class SignedIn(NamedTuple):
     is_this: bool
 
 
-def begin(request: HttpRequest, user: User, **_: object) -> None:
+def begin_session(request: HttpRequest, user: User, **_: object) -> None:
     """Keep in a new session when, from where and with what it began, that the password
     was given just now, and what the person prefers.
     """
     confirm(request)
-    keep(request.session, preferences_of(user))
+    keep_in_session(request.session, preferences_of(user))
     request.session[SINCE] = timezone.now().isoformat()
     request.session[ADDRESS] = request.META.get("REMOTE_ADDR", "")
     request.session[BROWSER] = browser_of(request.headers)

@@ -23,8 +23,8 @@ from accounts.web.single_sign_on.groups import provider_of
 from accounts.web.you.confirmation import confirm
 from accounts.web.you.preferences import (
     PreferencesForm,
-    keep,
     keep_everywhere,
+    keep_in_session,
     preferences_of,
 )
 from accounts.web.you.sessions import end, open_to, sessions_of
@@ -65,7 +65,7 @@ def preferences(request: Request) -> HttpResponse:
         messages.error(request, "This option doesn't exist. Nothing was changed.")
         return redirect("you")
     row = form.save()
-    keep(request.session, row)
+    keep_in_session(request.session, row)
     others = open_to([request.user.pk]).exclude(pk=request.session.session_key)
     keep_everywhere(others.values_list("pk", flat=True), row)
     messages.success(request, "Your preferences are saved.")

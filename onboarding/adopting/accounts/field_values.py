@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from onboarding.adopting.accounts.fields import BY_KEY, OF_A_REGION, Row, Shape
+from onboarding.adopting.accounts.fields import BY_KEY, OF_A_REGION, KnownField, Shape
 from onboarding.adopting.sources.scalars import (
     OCTAL,
     is_misread,
@@ -18,7 +18,7 @@ from onboarding.adopting.sources.scalars import (
 from onboarding.adopting.sources.spring import filled
 from onboarding.adopting.values import Finding, SourceKind
 from onboarding.carried.fields import canonical
-from onboarding.carried.secrets import hidden, is_secret_key, looks_secret, shown
+from onboarding.carried.secrets import hidden, is_secret_key, looks_secret, masked
 from onboarding.names import one_line, short
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table
 
@@ -123,7 +123,7 @@ class FieldsReader:
             case _:
                 yield row.name, self.anything(row.name, node)
 
-    def text_field(self, row: Row, node: Scalar) -> Iterator[tuple[str, Any]]:
+    def text_field(self, row: KnownField, node: Scalar) -> Iterator[tuple[str, Any]]:
         if row.name == "externalId" and not text_of(node):
             if not (node.is_null and self.kind is not SourceKind.SPRING):
                 self.of.note("empty-external-id", EMPTY_ID, self.name)
@@ -151,13 +151,13 @@ class FieldsReader:
         found = filled(text)
         if found.defaults:
             self.of.note("variable-default", DEFAULT_TAKEN, self.name)
-            self.say(name, f"The default of {listed(found.defaults)} is taken.")
+            self.say(name, f"The default of {placeholders(found.defaults)} is taken.")
         if found.unknown:
             self.of.note("variable-unknown", UNKNOWN_VARIABLE, self.name)
-            self.say(name, f"Nothing here says what {listed(found.unknown)} is.")
+            self.say(name, f"Nothing here says what {placeholders(found.unknown)} is.")
         return found.text
 
-    def truth(self, row: Row, node: Node) -> bool:
+    def truth(self, row: KnownField, node: Node) -> bool:
         if isinstance(node, Scalar):
             text = self.fill(row.name, text_of(node)).strip().lower()
             if text in ("true", "yes", "on", "1"):
@@ -223,22 +223,23 @@ class FieldsReader:
 
     def anything(self, name: str, node: Node) -> Any:
         """Return any value without its secrets."""
-        return shown(name, plain(node, lambda text: self.fill(name, text)))
+        return masked(name, json_values(node, lambda text: self.fill(name, text)))
 
 
-def listed(names: Iterable[str]) -> str:
+def placeholders(names: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(f"${{{name}}}" for name in names))
 
 
-def plain(node: Node, fill: Callable[[str], str]) -> Any:
+def json_values(node: Node, fill: Callable[[str], str]) -> Any:
     """Return JSON's values of a tree."""
     match node:
         case Table(pairs=pairs):
             return {
-                short(key, 200): plain(inner, fill) for key, (_, inner) in pairs.items()
+                short(key, 200): json_values(inner, fill)
+                for key, (_, inner) in pairs.items()
             }
         case Listing(items=items):
-            return [plain(item, fill) for item in items]
+            return [json_values(item, fill) for item in items]
     value = value_of(node)
     return fill(value) if isinstance(value, str) else value
 

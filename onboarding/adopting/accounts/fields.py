@@ -36,7 +36,7 @@ TAKEN, CARRIED, LEFT = Treatment
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class KnownField:
     """A field that Spinnaker knows."""
 
     name: str
@@ -59,21 +59,21 @@ NOTHING_READS = "Clouddriver has no such field and ignores it."
 OF_THE_AWS_ACCOUNT = "Clouddriver ignores it and uses the AWS account's."
 
 AWS_ROWS = (
-    Row("name", TEXT, TAKEN),
-    Row("accountId", TEXT, TAKEN),
-    Row("regions", REGIONS, TAKEN),
-    Row("environment", TEXT, TAKEN),
-    Row("permissions", PERMISSIONS, TAKEN),
-    Row("assumeRole", TEXT, TAKEN),
-    Row("lambdaEnabled", TRUTH, TAKEN, usual=False),
-    Row("defaultKeyPair", TEXT, TAKEN),
-    Row("externalId", TEXT, TAKEN),
-    Row("sessionName", TEXT, TAKEN, usual=SESSION_NAME),
-    Row("accountType", TEXT, CARRIED, KEPT),
-    Row("enabled", TRUTH, TAKEN, usual=True),
-    Row("requiredGroupMembership", TEXTS, CARRIED, MEMBERS),
+    KnownField("name", TEXT, TAKEN),
+    KnownField("accountId", TEXT, TAKEN),
+    KnownField("regions", REGIONS, TAKEN),
+    KnownField("environment", TEXT, TAKEN),
+    KnownField("permissions", PERMISSIONS, TAKEN),
+    KnownField("assumeRole", TEXT, TAKEN),
+    KnownField("lambdaEnabled", TRUTH, TAKEN, usual=False),
+    KnownField("defaultKeyPair", TEXT, TAKEN),
+    KnownField("externalId", TEXT, TAKEN),
+    KnownField("sessionName", TEXT, TAKEN, usual=SESSION_NAME),
+    KnownField("accountType", TEXT, CARRIED, KEPT),
+    KnownField("enabled", TRUTH, TAKEN, usual=True),
+    KnownField("requiredGroupMembership", TEXTS, CARRIED, MEMBERS),
     *(
-        Row(name, ANYTHING, CARRIED, KEPT)
+        KnownField(name, ANYTHING, CARRIED, KEPT)
         for name in (
             "lifecycleHooks",
             "availabilityZones",
@@ -82,20 +82,20 @@ AWS_ROWS = (
             "sessionDurationSeconds",
         )
     ),
-    Row("defaultSecurityGroups", TEXTS, CARRIED, KEPT),
-    Row("allowPrivateThirdPartyImages", TRUTH, CARRIED, KEPT, usual=False),
-    Row(
+    KnownField("defaultSecurityGroups", TEXTS, CARRIED, KEPT),
+    KnownField("allowPrivateThirdPartyImages", TRUTH, CARRIED, KEPT, usual=False),
+    KnownField(
         "managingAccountProfile",
         TEXT,
         LEFT,
         "It has no effect, because aws.loadAccounts.useManagingAccountProfile is off.",
     ),
     *(
-        Row(name, TEXT, CARRIED, KEPT)
+        KnownField(name, TEXT, CARRIED, KEPT)
         for name in ("edda", "discovery", "front50", "bastionHost")
     ),
     *(
-        Row(name, TRUTH, CARRIED, KEPT, usual=False)
+        KnownField(name, TRUTH, CARRIED, KEPT, usual=False)
         for name in (
             "eddaEnabled",
             "discoveryEnabled",
@@ -103,14 +103,14 @@ AWS_ROWS = (
             "bastionEnabled",
         )
     ),
-    Row("providerVersion", TEXT, LEFT, NOTHING_READS),
+    KnownField("providerVersion", TEXT, LEFT, NOTHING_READS),
 )
 ECS_ROWS = (
-    Row("name", TEXT, TAKEN),
-    Row("awsAccount", TEXT, TAKEN),
-    Row("namingStrategy", TEXT, CARRIED, KEPT, usual="default"),
+    KnownField("name", TEXT, TAKEN),
+    KnownField("awsAccount", TEXT, TAKEN),
+    KnownField("namingStrategy", TEXT, CARRIED, KEPT, usual="default"),
     *(
-        Row(name, shape, LEFT, OF_THE_AWS_ACCOUNT)
+        KnownField(name, shape, LEFT, OF_THE_AWS_ACCOUNT)
         for name, shape in (
             ("environment", TEXT),
             ("accountType", TEXT),
@@ -124,21 +124,27 @@ ECS_ROWS = (
             ("defaultKeyPair", TEXT),
         )
     ),
-    Row("providerVersion", TEXT, LEFT, NOTHING_READS),
+    KnownField("providerVersion", TEXT, LEFT, NOTHING_READS),
 )
 KUBERNETES_ROWS = (
-    Row("name", TEXT, TAKEN),
-    Row("context", TEXT, TAKEN, "Bowline's kubeconfig names its context itself."),
-    Row("kubeconfigFile", TEXT, TAKEN, "Bowline writes a kubeconfig of its own."),
-    Row("kubeconfigContents", TEXT, TAKEN, "Bowline writes a kubeconfig of its own."),
-    Row("namespaces", TEXTS, TAKEN),
-    Row("permissions", PERMISSIONS, TAKEN),
-    Row("environment", TEXT, TAKEN),
-    Row("serviceAccount", TRUTH, TAKEN, usual=False),
-    Row("accountType", TEXT, CARRIED, KEPT),
-    Row("requiredGroupMembership", TEXTS, CARRIED, MEMBERS),
+    KnownField("name", TEXT, TAKEN),
+    KnownField(
+        "context", TEXT, TAKEN, "Bowline's kubeconfig names its context itself."
+    ),
+    KnownField(
+        "kubeconfigFile", TEXT, TAKEN, "Bowline writes a kubeconfig of its own."
+    ),
+    KnownField(
+        "kubeconfigContents", TEXT, TAKEN, "Bowline writes a kubeconfig of its own."
+    ),
+    KnownField("namespaces", TEXTS, TAKEN),
+    KnownField("permissions", PERMISSIONS, TAKEN),
+    KnownField("environment", TEXT, TAKEN),
+    KnownField("serviceAccount", TRUTH, TAKEN, usual=False),
+    KnownField("accountType", TEXT, CARRIED, KEPT),
+    KnownField("requiredGroupMembership", TEXTS, CARRIED, MEMBERS),
     *(
-        Row(name, shape, CARRIED, KEPT, usual)
+        KnownField(name, shape, CARRIED, KEPT, usual)
         for name, shape, usual in (
             ("omitNamespaces", TEXTS, None),
             ("kinds", TEXTS, None),
@@ -161,7 +167,7 @@ KUBERNETES_ROWS = (
         )
     ),
     *(
-        Row(name, shape, LEFT, NOTHING_READS)
+        KnownField(name, shape, LEFT, NOTHING_READS)
         for name, shape in (
             ("dockerRegistries", ANYTHING),
             ("providerVersion", TEXT),
@@ -174,7 +180,7 @@ KUBERNETES_ROWS = (
         )
     ),
 )
-ROWS: Mapping[str, tuple[Row, ...]] = {
+ROWS: Mapping[str, tuple[KnownField, ...]] = {
     AWS: AWS_ROWS,
     ECS: ECS_ROWS,
     KUBERNETES: KUBERNETES_ROWS,

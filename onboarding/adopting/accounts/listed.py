@@ -16,7 +16,7 @@ from onboarding.adopting.accounts.field_values import (
 )
 from onboarding.adopting.accounts.fields import (
     BY_KEY,
-    Row,
+    KnownField,
 )
 from onboarding.adopting.sources.kubeconfigs import (
     NOT_FOLLOWED,
@@ -171,7 +171,7 @@ def default_name(key: str) -> str:
     return next(name for name in DEFAULTS if canonical(name) == key)
 
 
-def says_nothing(row: Row | None, value: Any) -> bool:
+def says_nothing(row: KnownField | None, value: Any) -> bool:
     """Return whether a value is Spinnaker's default; an empty text is sent as one."""
     if value is None or value == [] or value == {}:
         return True

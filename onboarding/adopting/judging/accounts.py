@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from onboarding import names
-from onboarding.accounts_file import FileProblems, read
+from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.accounts_file.writing import yaml_text
 from onboarding.adopting.accounts.fields import (
     CARRIED,
@@ -31,8 +31,8 @@ from onboarding.adopting.judging.sharing import (
     environment_of,
     first_names_first,
     regions_of,
+    unlike_name,
 )
-from onboarding.adopting.judging.sharing import unlike as unlike_name
 from onboarding.adopting.judging.verdicts import (
     READ_AND_WRITE,
     FieldVerdict,
@@ -207,7 +207,7 @@ class Judge:
         """Say what the accounts file's own reader would refuse of the account."""
         partition = self.role.partition if self.role else "aws"
         try:
-            read(yaml_text(None, [written]).encode(), partition=partition)
+            read_accounts_file(yaml_text(None, [written]).encode(), partition=partition)
         except FileProblems as error:
             return tuple(dict.fromkeys(one.message for one in error.problems))
         return ()

@@ -41,20 +41,20 @@ def launching(spinnaker: Spinnaker, name: str) -> Launching:
     found = within(spinnaker.settings, AWS, "features", "launchtemplates")
     if not has_files(spinnaker):
         return Launching.UNKNOWN
-    if within(found, "enabled") is not True or name in listed(
+    if within(found, "enabled") is not True or name in names_in(
         found, "excludedaccounts"
     ):
         return Launching.CONFIGURATIONS
     whole = within(found, "allapplications", "enabled") is True
-    if whole or name in listed(found, "allowedaccounts"):
+    if whole or name in names_in(found, "allowedaccounts"):
         return (
             Launching.BOTH
-            if listed(found, "excludedapplications")
+            if names_in(found, "excludedapplications")
             else Launching.TEMPLATES
         )
     return Launching.BOTH
 
 
-def listed(found: Any, key: str) -> set[str]:
+def names_in(found: Any, key: str) -> set[str]:
     """Read names as Clouddriver does: a text with commas."""
     return {name.strip() for name in str(within(found, key) or "").split(",")} - {""}

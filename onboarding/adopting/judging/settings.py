@@ -13,7 +13,7 @@ from onboarding.carried.fields import canonical
 from onboarding.carried.secrets import Secret
 
 
-class Row(NamedTuple):
+class KnownSetting(NamedTuple):
     """A setting that Spinnaker knows, by its usual spelling."""
 
     name: str
@@ -30,23 +30,23 @@ PRIMARY = (
     "that is chosen."
 )
 ROWS = (
-    Row("enabled", TAKEN, SWITCHED),
-    Row("defaultAssumeRole", TAKEN, IN_ACCOUNTS),
-    Row("defaultSessionName", TAKEN, IN_ACCOUNTS),
-    Row("defaultKeyPairTemplate", TAKEN, IN_ACCOUNTS),
-    Row("defaultRegions", TAKEN, IN_ACCOUNTS),
-    Row("defaultSessionDurationSeconds", TAKEN, IN_ACCOUNTS),
-    Row("defaultSecurityGroups", TAKEN, IN_ACCOUNTS),
-    Row("defaultLifecycleHooks", TAKEN, IN_ACCOUNTS),
-    Row("lambda", TAKEN, SWITCHED),
-    Row("primaryAccount", LEFT, PRIMARY),
-    Row("accessKeyId", LEFT, SECRET),
-    Row("secretAccessKey", LEFT, SECRET),
-    Row("features", CARRIED, NOT_READ),
-    Row("defaults", CARRIED, NOT_READ),
-    Row("bakeryDefaults", CARRIED, NOT_READ),
-    Row("loadAccounts", CARRIED, NOT_READ),
-    Row("client", CARRIED, NOT_READ),
+    KnownSetting("enabled", TAKEN, SWITCHED),
+    KnownSetting("defaultAssumeRole", TAKEN, IN_ACCOUNTS),
+    KnownSetting("defaultSessionName", TAKEN, IN_ACCOUNTS),
+    KnownSetting("defaultKeyPairTemplate", TAKEN, IN_ACCOUNTS),
+    KnownSetting("defaultRegions", TAKEN, IN_ACCOUNTS),
+    KnownSetting("defaultSessionDurationSeconds", TAKEN, IN_ACCOUNTS),
+    KnownSetting("defaultSecurityGroups", TAKEN, IN_ACCOUNTS),
+    KnownSetting("defaultLifecycleHooks", TAKEN, IN_ACCOUNTS),
+    KnownSetting("lambda", TAKEN, SWITCHED),
+    KnownSetting("primaryAccount", LEFT, PRIMARY),
+    KnownSetting("accessKeyId", LEFT, SECRET),
+    KnownSetting("secretAccessKey", LEFT, SECRET),
+    KnownSetting("features", CARRIED, NOT_READ),
+    KnownSetting("defaults", CARRIED, NOT_READ),
+    KnownSetting("bakeryDefaults", CARRIED, NOT_READ),
+    KnownSetting("loadAccounts", CARRIED, NOT_READ),
+    KnownSetting("client", CARRIED, NOT_READ),
 )
 BY_KEY = {canonical(row.name): row for row in ROWS}
 
@@ -67,7 +67,7 @@ def judged_settings(spinnaker: Spinnaker) -> Iterator[SettingVerdict]:
         for key, value in spinnaker.settings.get(provider, {}).items():
             if value in (None, "", [], {}):
                 continue
-            row = BY_KEY.get(key, Row(key, CARRIED, NOT_READ))
+            row = BY_KEY.get(key, KnownSetting(key, CARRIED, NOT_READ))
             if isinstance(value, Secret):
-                row = Row(row.name, LEFT, SECRET)
+                row = KnownSetting(row.name, LEFT, SECRET)
             yield SettingVerdict(provider, row.name, row.treatment, value, row.says)

@@ -56,7 +56,7 @@ def first_names_first(
     )
 
 
-def unlike(account: Account, first: Account) -> str:
+def unlike_name(account: Account, first: Account) -> str:
     """Say why the account is no other name of the first one; empty where it is."""
     one, other = in_common(account), in_common(first)
     fields = [name for name in one if one[name] != other[name]]

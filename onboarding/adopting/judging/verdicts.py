@@ -13,7 +13,7 @@ from onboarding.adopting.accounts.fields import (
     OF_A_REGION,
     TAKEN,
     WITHIN,
-    Row,
+    KnownField,
     Treatment,
 )
 from onboarding.adopting.values import AWS, KUBERNETES, Account
@@ -89,7 +89,7 @@ def judged(account: Account, name: str, refused: str) -> tuple[Treatment, str, b
 
 
 def carried_or_left(
-    account: Account, name: str, row: Row | None
+    account: Account, name: str, row: KnownField | None
 ) -> tuple[Treatment, str, bool]:
     """Carry a field that Bowline doesn't own; leave one that it must not keep."""
     wrong = uncarried(account, name)

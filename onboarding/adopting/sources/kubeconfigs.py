@@ -59,10 +59,13 @@ def clusters_of(content: bytes) -> Clusters:
 def clusters_in(root: Node) -> Clusters:
     if not isinstance(root, Table):
         return {}
-    users, clusters = named(root, "users", "user"), named(root, "clusters", "cluster")
+    users, clusters = (
+        tables_by_name(root, "users", "user"),
+        tables_by_name(root, "clusters", "cluster"),
+    )
     found = {
         name: cluster_of(context, users, clusters)
-        for name, context in named(root, "contexts", "context").items()
+        for name, context in tables_by_name(root, "contexts", "context").items()
     }
     found[""] = found.get(text(root, "current-context"), NO_CONTEXT)
     return found
@@ -102,7 +105,7 @@ def text(table: Table, key: str) -> str:
     return text_of(value) if isinstance(value, Scalar) else ""
 
 
-def named(root: Table, key: str, inner: str) -> dict[str, Table | None]:
+def tables_by_name(root: Table, key: str, inner: str) -> dict[str, Table | None]:
     """Return one of a kubeconfig's lists by name, the first of each."""
     found: dict[str, Table | None] = {}
     for one in root.tables(key):

@@ -54,7 +54,7 @@ def reading_passed(reading: Reading) -> Passed:
         "kind": reading.kind.name,
         "title": reading.title,
         "accounts": [account_passed(one) for one in reading.accounts],
-        "settings": {key: plain(one) for key, one in reading.settings.items()},
+        "settings": {key: plain_value(one) for key, one in reading.settings.items()},
         "others": dict(reading.others),
         "findings": [[one.kind, one.says, one.accounts] for one in reading.findings],
     }
@@ -78,7 +78,7 @@ def account_passed(account: Account) -> Passed:
     return {
         "type": account.type,
         "name": account.name,
-        "values": plain(account.values),
+        "values": plain_value(account.values),
         "place": account.place,
         "notes": dict(account.notes),
         "cluster": cluster_passed(account.cluster),
@@ -105,15 +105,17 @@ def cluster_of(passed: str | list[str]) -> EksCluster | str:
     return EksCluster(*passed) if isinstance(passed, list) else passed
 
 
-def plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """Tell secrets from mappings, which may have any keys."""
     match value:
         case Secret(reference=reference):
             return {"secret": reference}
         case dict():
-            return {"mapping": {key: plain(inner) for key, inner in value.items()}}
+            return {
+                "mapping": {key: plain_value(inner) for key, inner in value.items()}
+            }
         case list() | tuple():
-            return [plain(inner) for inner in value]
+            return [plain_value(inner) for inner in value]
     return value
 
 

@@ -87,7 +87,7 @@ NOT_KNOWN = (
 NOTHING = "No source has accounts of Spinnaker."
 
 
-def read(
+def read_sources(
     files: Mapping[str, bytes],
     *,
     deployment: str = "",

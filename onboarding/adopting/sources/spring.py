@@ -116,8 +116,8 @@ class Overlay:
                     "it, and so does this report.",
                 )
             )
-        here = set(named(section))
-        hidden = [name for name in named(below) if name not in here]
+        here = set(account_names(section))
+        hidden = [name for name in account_names(below) if name not in here]
         if hidden:
             self.findings.append(
                 Finding(
@@ -181,7 +181,7 @@ class Overlay:
         )
 
 
-def named(section: Table) -> Iterator[str]:
+def account_names(section: Table) -> Iterator[str]:
     """Yield the names of a section's accounts, as they are written."""
     for account in section.tables(ACCOUNTS):
         for key, node in account.pairs.values():

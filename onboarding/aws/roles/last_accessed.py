@@ -42,7 +42,7 @@ def last_accessed(
         Granularity="ACTION_LEVEL",
     )["JobId"]
     until = time.monotonic() + PATIENCE
-    while (page := read(client, doing, job))["JobStatus"] == "IN_PROGRESS":
+    while (page := read_report(client, doing, job))["JobStatus"] == "IN_PROGRESS":
         if time.monotonic() > until:
             break
         time.sleep(PAUSE)
@@ -51,12 +51,12 @@ def last_accessed(
         raise AwsError(reach.account_id, "iam:GetServiceLastAccessedDetails", why)
     found = list(page["ServicesLastAccessed"])
     while page["IsTruncated"]:
-        page = read(client, doing, job, Marker=page["Marker"])
+        page = read_report(client, doing, job, Marker=page["Marker"])
         found += page["ServicesLastAccessed"]
     return {action: at for service in found for action, at in used_of(service)}
 
 
-def read(
+def read_report(
     client: AccountClient, doing: str, job: str, **given: Any
 ) -> GetServiceLastAccessedDetailsResponseTypeDef:
     ask = client.iam.get_service_last_accessed_details

@@ -50,7 +50,7 @@ def recorded_writes(
     client = AccountClient.of(sessions, reach)
     found = Recorded()
     for region in regions:
-        for event in written(client, region, since):
+        for event in change_events(client, region, since):
             if not is_of(event, role) or USER_AGENT in (event.get("userAgent") or ""):
                 continue
             which = found.denied if is_denied(event) else found.allowed
@@ -58,7 +58,7 @@ def recorded_writes(
     return found
 
 
-def written(client: AccountClient, region: str, since: datetime) -> Iterator[Any]:
+def change_events(client: AccountClient, region: str, since: datetime) -> Iterator[Any]:
     """Yield the events of calls that change something, the newest first."""
     trail = client.service_client("cloudtrail", region)
     asked: dict[str, Any] = {

@@ -123,17 +123,21 @@ def fields(before: Account, after: Account) -> Iterator[Field]:
     for key in dict.fromkeys([*before, *after]):
         if before.get(key) != after.get(key):
             label = LABELS.get(key, key)
-            yield Field(label, said(before.get(key)), said(after.get(key)))
+            yield Field(
+                label, value_in_words(before.get(key)), value_in_words(after.get(key))
+            )
 
 
-def said(value: Any) -> str:
+def value_in_words(value: Any) -> str:
     """Say a value of hal's config in one line."""
     if isinstance(value, Mapping):
         if set(value) == {"name"}:
             return str(value["name"])
-        return "; ".join(f"{key}: {said(inner)}" for key, inner in value.items())
+        return "; ".join(
+            f"{key}: {value_in_words(inner)}" for key, inner in value.items()
+        )
     if isinstance(value, list | tuple):
-        return ", ".join(said(item) for item in value)
+        return ", ".join(value_in_words(item) for item in value)
     if isinstance(value, bool):
         return "on" if value else "off"
     return "" if value is None else str(value)

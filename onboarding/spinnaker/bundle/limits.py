@@ -106,10 +106,10 @@ def both(one: Load, other: Load) -> Load:
 
 def size_and_load(entries: Entries, files: Iterable[File]) -> str:
     """Say, with the arithmetic, how near the accounts come to each limit."""
-    return "\n".join(lines(load(entries), tuple(files))) + "\n"
+    return "\n".join(limit_lines(load(entries), tuple(files))) + "\n"
 
 
-def lines(expected: Load, files: tuple[File, ...]) -> Iterator[str]:
+def limit_lines(expected: Load, files: tuple[File, ...]) -> Iterator[str]:
     yield "\n## Size and load\n"
     if expected.accounts:
         yield f"- Caching agents: {expected.arithmetic}."

@@ -18,7 +18,7 @@ class HalconfigLine(NamedTuple):
 
 def lines(change: HalconfigChange) -> list[HalconfigLine]:
     """Compare before and after; both are small, as a change is of one account."""
-    before, after = shown(change.before), shown(change.after)
+    before, after = masked_lines(change.before), masked_lines(change.after)
     found: list[HalconfigLine] = []
     for tag, start, end, new_start, new_end in SequenceMatcher(
         None, before, after, autojunk=False
@@ -31,7 +31,7 @@ def lines(change: HalconfigChange) -> list[HalconfigLine]:
     return found
 
 
-def shown(node: Table | None) -> list[str]:
+def masked_lines(node: Table | None) -> list[str]:
     if node is None or is_empty(node):
         return []
     return text(node, masked=True).splitlines()

@@ -39,7 +39,7 @@ class Halconfig:
     notes: tuple[str, ...]
 
 
-def read(content: bytes) -> Halconfig:
+def read_halconfig(content: bytes) -> Halconfig:
     """Read a halconfig; raise BadHalconfig, which never quotes a value."""
     try:
         text = decoded(content)

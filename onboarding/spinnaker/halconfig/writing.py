@@ -39,7 +39,7 @@ def lines(node: Node, pad: str, *, masked: bool) -> Iterator[str]:
     """Yield the lines of a mapping or list, both of which must not be empty."""
     if isinstance(node, Table):
         for name, (key, value) in node.pairs.items():
-            head = f"{pad}{written(key)}:"
+            head = f"{pad}{written_scalar(key)}:"
             if masked and SECRET.search(name) and not is_empty(value):
                 yield f"{head} {MASK}"
             elif is_nested(value):
@@ -71,11 +71,11 @@ def is_empty(node: Node) -> bool:
 
 def inline(node: Node, name: str = "") -> str:
     if isinstance(node, Scalar):
-        return written(node, is_id=name in IDS)
+        return written_scalar(node, is_id=name in IDS)
     return "[]" if isinstance(node, Listing) else "{}"
 
 
-def written(scalar: Scalar, *, is_id: bool = False) -> str:
+def written_scalar(scalar: Scalar, *, is_id: bool = False) -> str:
     """Write a scalar as it was, but ids in quotes: hal reads some as octal."""
     if is_id and not scalar.is_null:
         return scalar_text(

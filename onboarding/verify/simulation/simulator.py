@@ -40,7 +40,7 @@ where only a policy of the organization looks at it.
 """
 
 
-class Asked(NamedTuple):
+class SimulatedCall(NamedTuple):
     """May it call this action on this resource?"""
 
     action: str
@@ -52,7 +52,7 @@ Context = frozenset[tuple[str, str]]
 
 
 class Question(NamedTuple):
-    asked: Asked
+    asked: SimulatedCall
     context: Context = frozenset()
 
 
@@ -64,13 +64,13 @@ class Verdict(NamedTuple):
 
 Verdicts = Mapping[Question, Verdict | AwsError]
 """AwsError: IAM did not answer the question."""
-LooksAt = Callable[[Asked], frozenset[str] | None]
+LooksAt = Callable[[SimulatedCall], frozenset[str] | None]
 """The condition keys, in lower case, that policies look at where this is asked; None:
 nobody could read them.
 """
 
 
-def unread(asked: Asked) -> frozenset[str] | None:
+def unread(asked: SimulatedCall) -> frozenset[str] | None:
     return None
 
 
@@ -182,7 +182,7 @@ def topics(questions: Iterable[Question], looks_at: LooksAt) -> Iterator[Topic]:
             )
 
 
-def small(asked: list[Asked]) -> Iterator[list[Asked]]:
+def small(asked: list[SimulatedCall]) -> Iterator[list[SimulatedCall]]:
     if pairs(asked) <= MOST_PAIRS or len(asked) == 1:
         yield asked
         return
@@ -190,13 +190,13 @@ def small(asked: list[Asked]) -> Iterator[list[Asked]]:
         yield from small(half)
 
 
-def pairs(asked: Iterable[Asked]) -> int:
+def pairs(asked: Iterable[SimulatedCall]) -> int:
     """Count what IAM judges: each action on each resource, asked for or not."""
     every = list(asked)
     return len({one.action for one in every}) * len({one.resource for one in every})
 
 
-def halves(asked: Collection[Asked]) -> list[list[Asked]]:
+def halves(asked: Collection[SimulatedCall]) -> list[list[SimulatedCall]]:
     """Part them by action, those of one action by resource."""
     every, middle = sorted(asked), len(asked) // 2
     return [half for half in (every[:middle], every[middle:]) if half]
@@ -207,8 +207,11 @@ def keys(context: Iterable[tuple[str, str]]) -> frozenset[str]:
 
 
 def answers(
-    client: AccountClient, principal: str, asked: Collection[Asked], context: Context
-) -> dict[Asked, Verdict | AwsError]:
+    client: AccountClient,
+    principal: str,
+    asked: Collection[SimulatedCall],
+    context: Context,
+) -> dict[SimulatedCall, Verdict | AwsError]:
     """Ask in one request, and again in smaller ones what IAM did not answer so."""
     resources = sorted({one.resource for one in asked})
     again = partial(answers, client, principal, context=context)
@@ -236,8 +239,8 @@ def answers(
             together(partial(again, part) for part in parts)
         )
     wanted = {lower(one): one for one in asked}
-    known = read(answer["EvaluationResults"], resources, wanted)
-    found: dict[Asked, Verdict | AwsError] = {
+    known = read_decisions(answer["EvaluationResults"], resources, wanted)
+    found: dict[SimulatedCall, Verdict | AwsError] = {
         one: known[key] for key, one in wanted.items() if key in known
     }
     left = [one for one in asked if one not in found]
@@ -247,11 +250,11 @@ def answers(
     return found | united(together(partial(again, part) for part in by_resource(left)))
 
 
-def read(
+def read_decisions(
     results: Iterable[EvaluationResultTypeDef],
     resources: list[str],
-    wanted: Container[Asked],
-) -> dict[Asked, Verdict]:
+    wanted: Container[SimulatedCall],
+) -> dict[SimulatedCall, Verdict]:
     """Read the decision on each resource that is wanted: IAM also judges all others.
 
     The one on an action as a whole counts only where there is one resource. So does
@@ -267,15 +270,17 @@ def read(
         if len(resources) == 1:
             decisions = {one["EvalResourceDecision"] for one in of_each}
             allowed = decisions | {result["EvalDecision"]} == {ALLOWED} and not outside
-            found[Asked(action, resources[0])] = Verdict(allowed, outside)
+            found[SimulatedCall(action, resources[0])] = Verdict(allowed, outside)
         elif not outside:
             for one in of_each:
-                if (judged := Asked(action, one["EvalResourceName"])) in wanted:
+                if (judged := SimulatedCall(action, one["EvalResourceName"])) in wanted:
                     found[judged] = Verdict(one["EvalResourceDecision"] == ALLOWED)
     return found
 
 
-def smaller(asked: Collection[Asked], error: AwsError) -> list[list[Asked]]:
+def smaller(
+    asked: Collection[SimulatedCall], error: AwsError
+) -> list[list[SimulatedCall]]:
     """Part what IAM refused as a whole into requests that it may answer; what is in
     none of them, it will not answer.
     """
@@ -290,7 +295,7 @@ def smaller(asked: Collection[Asked], error: AwsError) -> list[list[Asked]]:
     return halves(asked) if timed_out and pairs(asked) > FEW_PAIRS else []
 
 
-def is_named(asked: Asked, message: str) -> bool:
+def is_named(asked: SimulatedCall, message: str) -> bool:
     return any(
         re.search(rf"{re.escape(name)}(?![\w*/-])", message)
         for name in asked
@@ -298,11 +303,11 @@ def is_named(asked: Asked, message: str) -> bool:
     )
 
 
-def lower(asked: Asked) -> Asked:
+def lower(asked: SimulatedCall) -> SimulatedCall:
     return asked._replace(action=asked.action.lower())
 
 
-def apart(asked: Iterable[Asked], message: str) -> list[list[Asked]]:
+def apart(asked: Iterable[SimulatedCall], message: str) -> list[list[SimulatedCall]]:
     """Part the actions that IAM does not judge together, as it names them."""
     named = [
         {action.strip().lower() for action in actions.split(",")}
@@ -314,14 +319,14 @@ def apart(asked: Iterable[Asked], message: str) -> list[list[Asked]]:
     return parts if whole and len(parts) > 1 else []
 
 
-def by_resource(asked: Iterable[Asked]) -> list[list[Asked]]:
-    parts: dict[str, list[Asked]] = {}
+def by_resource(asked: Iterable[SimulatedCall]) -> list[list[SimulatedCall]]:
+    parts: dict[str, list[SimulatedCall]] = {}
     for one in asked:
         parts.setdefault(one.resource, []).append(one)
     return list(parts.values())
 
 
 def united(
-    parts: Iterable[dict[Asked, Verdict | AwsError]],
-) -> dict[Asked, Verdict | AwsError]:
+    parts: Iterable[dict[SimulatedCall, Verdict | AwsError]],
+) -> dict[SimulatedCall, Verdict | AwsError]:
     return {asked: verdict for part in parts for asked, verdict in part.items()}

@@ -25,9 +25,9 @@ from onboarding.verify.policy_evaluation import RequestContext, keys_looked_at
 from onboarding.verify.result import Cause, Located, Result
 from onboarding.verify.simulation.simulator import (
     REGION,
-    Asked,
     Context,
     Question,
+    SimulatedCall,
     Verdict,
     Verdicts,
     circumstances,
@@ -116,10 +116,12 @@ def questions_of(grant: Grant, region: str, account: str) -> Iterator[Question]:
     context = known_context(grant, region, account) | {(REGION, region)}
     for action in grant.actions:
         for resource in grant.judged_on or grant.resources:
-            yield Question(Asked(action, example(resource, region, account)), context)
+            yield Question(
+                SimulatedCall(action, example(resource, region, account)), context
+            )
 
 
-def looks_at(holder: Holder, asked: Asked) -> frozenset[str] | None:
+def looks_at(holder: Holder, asked: SimulatedCall) -> frozenset[str] | None:
     """Return the condition keys, in lower case, on which it depends what the documents
     say of a call; None where they cannot be read.
     """

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import ApiToken
 from accounts.models.api.token import Scope
 from accounts.tokens.api_tokens import make
-from accounts.tokens.text import digest_of
+from accounts.tokens.text import token_digest
 from tests.rows import person
 
 V1 = "/api/v1"
@@ -31,7 +31,7 @@ class Caller(Client):
     @property
     def person(self) -> User:
         """Return whose token it is."""
-        return ApiToken.objects.get(digest=digest_of(self.text)).person
+        return ApiToken.objects.get(digest=token_digest(self.text)).person
 
     def send(
         self, method: str, path: str, body: Any = None, *, key: str = "", **extra: Any

@@ -11,7 +11,7 @@ from accounts.help.documents import (
     documents,
     matching_documents,
     named_documents,
-    read,
+    read_index,
 )
 from accounts.web.help.topics import TOPICS
 
@@ -42,7 +42,7 @@ def test_it_reads_titles_lines_and_paths_by_purpose() -> None:
     watch = Document("metrics", "Watch", "", "docs/operate/metrics.md")
     security = Document("security", "Security", "what is protected", "SECURITY.md")
 
-    assert read(INDEX) == (
+    assert read_index(INDEX) == (
         Part("How-to guides", (aws, watch)),
         Part("Explanation", (security,)),
     )

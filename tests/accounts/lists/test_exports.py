@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from accounts.lists import runs
-from accounts.lists.exports import ACCOUNTS, ACCOUNTS_FILE, lines_of, listed
+from accounts.lists.exports import ACCOUNTS, ACCOUNTS_FILE, exported_accounts, lines_of
 from accounts.lists.runs import account_id_of, newest_first
 from accounts.mapping.accounts_file.export import Export
 from accounts.models import EnabledProvider, ManagedAccount, Run
@@ -48,7 +48,7 @@ def most_held(model: type[Model], rows: Iterator[Any]) -> int:
 
 
 @pytest.mark.parametrize(
-    "read", [lambda: listed(QueryDict()), lambda: Export().accounts()]
+    "read", [lambda: exported_accounts(QueryDict()), lambda: Export().accounts()]
 )
 def test_accounts_are_held_a_slice_at_a_time(read: Callable[[], Any]) -> None:
     add(SLICES * AT_ONCE)
@@ -99,7 +99,9 @@ def test_accounts_are_in_the_order_asked_for_across_slices() -> None:
     add(AT_ONCE + 2)
     ManagedAccount.objects.filter(name="a00000").update(environment="z")
 
-    names = [one.account.name for one in listed(QueryDict("sort=environment"))]
+    names = [
+        one.account.name for one in exported_accounts(QueryDict("sort=environment"))
+    ]
 
     assert names == [*sorted(names[:-1]), "a00000"]
     assert len(names) == AT_ONCE + 2
@@ -107,7 +109,7 @@ def test_accounts_are_in_the_order_asked_for_across_slices() -> None:
 
 def test_an_account_that_was_deleted_meanwhile_is_not_written() -> None:
     add(AT_ONCE + 2)
-    rows = listed(QueryDict())
+    rows = exported_accounts(QueryDict())
     first = next(rows)
     ManagedAccount.objects.filter(name=f"a{AT_ONCE:05}").delete()
 

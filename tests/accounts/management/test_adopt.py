@@ -16,7 +16,7 @@ from accounts.discover import looking
 from accounts.management.commands import adopt
 from accounts.mapping.adopting import reporting
 from accounts.models import ManagedAccount, Spinnaker
-from onboarding.accounts_file import read as read_accounts_file
+from onboarding.accounts_file import read_accounts_file
 from onboarding.adopting.looking import InAws, RoleInAws, Target
 from onboarding.adopting.sources.gate import LOADED
 from onboarding.delivery.gate import Gate

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError
 from django.db.models.functions import Now
 
-from accounts.management.onboard_options import Asked, asked
+from accounts.management.onboard_options import OnboardOptions, read_options
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.lease import LEASE
 from accounts.models.states import State, Status
@@ -237,7 +237,7 @@ NUMBER = {"pauses": "number"}
     ],
 )
 def test_options_are_settings_of_the_rollout(options, settings) -> None:
-    assert asked({**PLAIN, **options}, 11) == Asked(settings=settings)
+    assert read_options({**PLAIN, **options}, 11) == OnboardOptions(settings=settings)
 
 
 @pytest.mark.parametrize(

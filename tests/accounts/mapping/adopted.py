@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from accounts.mapping.adopting.keeping import Asked, keep
+from accounts.mapping.adopting.keeping import ReportRequest, store_report
 from accounts.models import Adoption
 from tests.onboarding.adopting.documents import aws, halconfig, reported
 
@@ -65,7 +65,7 @@ def adoption_row(by: User, text: str = "x", **fields: Any) -> Adoption:
 def report_row(by: User, accounts: Mapping[str, str]) -> Adoption:
     """Report on a Spinnaker with these accounts, by their names."""
     files = halconfig({"aws": {"accounts": [aws(*one) for one in accounts.items()]}})
-    return keep(reported(files), Asked(()), by)[0]
+    return store_report(reported(files), ReportRequest(()), by)[0]
 
 
 def adoption_of() -> Adoption:

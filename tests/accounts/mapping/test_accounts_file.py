@@ -7,7 +7,7 @@ import pytest
 from accounts.mapping.accounts_file import register
 from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount
 from accounts.models.states import State
-from onboarding.accounts_file import AccountsFile, FileProblems, read
+from onboarding.accounts_file import AccountsFile, FileProblems, read_accounts_file
 from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ accounts:
 
 
 def file(text: str = MANAGING + STAGING) -> AccountsFile:
-    return read(text.encode())
+    return read_accounts_file(text.encode())
 
 
 def test_it_writes_the_records() -> None:

@@ -13,7 +13,7 @@ from accounts.mapping.edits import editing
 from accounts.models import Activity, EnabledProvider, ManagedAccount, SpinnakerName
 from accounts.models.states import State
 from accounts.people.activity import first_broken
-from onboarding.accounts_file import AccountsFile, FileProblems, read
+from onboarding.accounts_file import AccountsFile, FileProblems, read_accounts_file
 from tests.rows import account_row, person
 
 pytestmark = pytest.mark.usefixtures("managing")
@@ -23,7 +23,7 @@ EKS = '"{clusters: [{name: apps, region: us-east-1, namespaces: []}]}"'
 
 
 def file(*rows: str) -> AccountsFile:
-    return read((HEADING + "\n".join(rows)).encode(), csv=True)
+    return read_accounts_file((HEADING + "\n".join(rows)).encode(), csv=True)
 
 
 def row(number: int, **cells: str) -> str:

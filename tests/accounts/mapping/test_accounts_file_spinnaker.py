@@ -8,7 +8,7 @@ from accounts.mapping.accounts_file import register, spinnaker_differs
 from accounts.mapping.accounts_file.export import Export
 from accounts.mapping.accounts_file.uploading import NO_CONNECTION, check
 from accounts.models import Activity, Spinnaker
-from onboarding.accounts_file import FileProblems, read
+from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.delivery.connection import Connection
 from tests.rows import person
 
@@ -33,12 +33,12 @@ NONE = "spinnaker: {url: https://gate.example.com, release: '2025.3', sign_in: n
 
 def problems(text: str) -> str:
     with pytest.raises(FileProblems) as caught:
-        read(text.encode())
+        read_accounts_file(text.encode())
     return str(caught.value)
 
 
 def test_it_is_read() -> None:
-    assert read(WHOLE.encode()).spinnaker == Connection(
+    assert read_accounts_file(WHOLE.encode()).spinnaker == Connection(
         url="https://gate.example.com/api/v1",
         release="2026.2",
         sign_in="basic",
@@ -47,18 +47,18 @@ def test_it_is_read() -> None:
         authorities="file:/run/secrets/spinnaker/ca.pem",
         poll_seconds=45,
     )
-    assert read(MANAGING.encode()).spinnaker is None
+    assert read_accounts_file(MANAGING.encode()).spinnaker is None
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("text", [WHOLE, CERTIFICATE, NONE])
 def test_what_is_exported_is_read_as_the_same(text: str) -> None:
-    register(read((MANAGING + text).encode()), None)
+    register(read_accounts_file((MANAGING + text).encode()), None)
     exported = Export().text(csv=False)
 
-    again = read(exported.encode())
+    again = read_accounts_file(exported.encode())
 
-    assert again.spinnaker == read(text.encode()).spinnaker
+    assert again.spinnaker == read_accounts_file(text.encode()).spinnaker
     assert not spinnaker_differs(again)
     register(again, None)
     assert Spinnaker.objects.get().version == 1
@@ -102,5 +102,5 @@ def test_an_operators_upload_does_not_change_the_connection(managing) -> None:
         check("accounts.yaml", WHOLE.encode(), csv=False, by=operator)
 
     assert not Spinnaker.objects.exists()
-    register(read(WHOLE.encode()), None)
+    register(read_accounts_file(WHOLE.encode()), None)
     assert check("accounts.yaml", WHOLE.encode(), csv=False, by=operator)

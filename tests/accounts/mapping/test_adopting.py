@@ -18,10 +18,10 @@ from django.utils import timezone
 
 from accounts.api.v1.adoptions import report_on_spinnaker
 from accounts.mapping.adopting.keeping import (
-    Asked,
+    ReportRequest,
     document_of,
-    keep,
     sources_of,
+    store_report,
     taken_of,
 )
 from accounts.mapping.adopting.reporting import (
@@ -59,7 +59,7 @@ def operator() -> User:
 
 def kept(files: dict[str, bytes], by: User, **asked: Any) -> Adoption:
     report = reported(files_read(files), role=None)
-    row, _ = keep(report, Asked(sources_of(files), **asked), by)
+    row, _ = store_report(report, ReportRequest(sources_of(files), **asked), by)
     return Adoption.objects.get(pk=row.pk)
 
 

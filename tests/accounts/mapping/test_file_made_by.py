@@ -9,7 +9,7 @@ from django.core.management import call_command
 
 from accounts.mapping.accounts_file import register
 from accounts.models import ManagedAccount
-from onboarding.accounts_file import read
+from onboarding.accounts_file import read_accounts_file
 from tests.accounts.management.onboarding import onboard
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ accounts:
 
 
 def saved(made_by: str) -> dict[str, ManagedAccount]:
-    register(read(FILE.format(made_by=made_by).encode()), None)
+    register(read_accounts_file(FILE.format(made_by=made_by).encode()), None)
     return {row.name: row for row in ManagedAccount.objects.all()}
 
 

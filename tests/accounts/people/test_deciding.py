@@ -6,7 +6,7 @@ import pytest
 
 from accounts.people.authors import authors_of_run
 from accounts.people.deciding import judge
-from accounts.people.reach import Reach, reach_of_run
+from accounts.people.reach import DecisionReach, reach_of_run
 from onboarding.resources.kinds import ManagedPolicy, Role
 from tests.rows import account_row, managing_row, person, run_row
 
@@ -32,7 +32,7 @@ def test_another_person_must_approve_in_production(what: str) -> None:
 
 
 def test_what_takes_no_second_person_asks_for_none() -> None:
-    reach = Reach(frozenset({("web", "production")}))
+    reach = DecisionReach(frozenset({("web", "production")}))
 
     assert judge(reach, None, None) == ("", "")
     assert "name the approver with --by" in judge(reach, {}, None).same_person

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from onboarding.adopting.report import Report, report_of
-from onboarding.adopting.sources.reading import read
+from onboarding.adopting.sources.reading import read_sources
 
 Providers = Mapping[str, Mapping[str, Any]]
 """By provider, its settings and `accounts`, in Spinnaker's own keys."""
@@ -153,7 +153,7 @@ def reported(*files: Mapping[str, bytes], deployment: str = "") -> Report:
     """Report on the files together."""
     everything = {path: content for some in files for path, content in some.items()}
     return report_of(
-        read(everything, deployment=deployment, named=frozenset(everything))
+        read_sources(everything, deployment=deployment, named=frozenset(everything))
     )
 
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onboarding.accounts_file import read as read_accounts_file
+from onboarding.accounts_file import read_accounts_file
 from onboarding.adopting.comparing import unequal
 from onboarding.adopting.report import Report, accounts_file
-from onboarding.adopting.sources.reading import read
+from onboarding.adopting.sources.reading import read_sources
 from onboarding.adopting.values import Account, Key
-from onboarding.delivery.bodies import SECRET, SPELLED, bodies, compared, differing
+from onboarding.delivery.bodies import SECRET, SPELLED, bodies, comparable, differing
 from onboarding.spinnaker.bundle.formats.spring import clouddriver_yml
 from onboarding.spinnaker.entries import entries
 from onboarding.topology import Topology
@@ -61,7 +61,7 @@ def written_back(report: Report) -> dict[Key, Account]:
     """Read what Bowline would write for Clouddriver of what is taken."""
     whole = taken(report)
     text = clouddriver_yml(whole, entries(whole), kubeconfigs="/k", comment="")
-    found = read({"clouddriver-local.yml": text.encode()})
+    found = read_sources({"clouddriver-local.yml": text.encode()})
     return {one.key: one for reading in found.readings for one in reading.accounts}
 
 
@@ -164,7 +164,7 @@ def test_a_delivery_changes_no_field_of_an_account_that_was_stored() -> None:
 
     assert {*outcomes(report).values()} == {"taken"}
     for body in bodies(entries(taken(report))):
-        was = compared(body.type, rows[body.type])
+        was = comparable(body.type, rows[body.type])
         own = {SECRET, "context"} if body.type == "kubernetes" else set()
         assert {*differing(was, body.fields)} == own, body.type
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from onboarding.accounts_file import read as read_accounts_file
+from onboarding.accounts_file import read_accounts_file
 from onboarding.adopting.judging.roles import RoleName
 from onboarding.adopting.report import accounts_file, report_of
-from onboarding.adopting.sources.reading import read
+from onboarding.adopting.sources.reading import read_sources
 from onboarding.adopting.wording import text
 from tests.onboarding.adopting.documents import (
     Providers,
@@ -177,7 +177,7 @@ def test_each_account_names_a_role_that_is_not_the_sites() -> None:
     at_path = aws("c", "1" * 12, assumeRole="role/spinnaker/x")
     files = spring(only(aws("a"), aws("b", OTHER, assumeRole="role/x"), at_path))
 
-    report = report_of(read(files), role=RoleName("aws", "x"))
+    report = report_of(read_sources(files), role=RoleName("aws", "x"))
 
     assert outcomes(report) == {"a": "taken", "b": "taken", "c": "taken"}
     assert [one.get("managed_role") for one in report.judgement.written] == [
@@ -197,7 +197,7 @@ def test_where_every_role_has_a_path_spinnakers_own_name_is_usual() -> None:
 def test_the_text_says_which_managed_role_is_the_usual_one() -> None:
     files = spring(only(aws("a"), aws("b", OTHER, assumeRole="role/x")))
 
-    said = text(report_of(read(files), role=RoleName("aws", "x")))
+    said = text(report_of(read_sources(files), role=RoleName("aws", "x")))
 
     assert "The usual managed role is x. An account with another role" in said
     assert "Only accounts with the role" not in said
@@ -379,7 +379,7 @@ def test_the_text_names_every_account_and_field() -> None:
     google = {"google": {"accounts": [{"name": "g"}]}}
     files = {**halconfig({**only(account, *many), **google}), "x.yml": b"a: 1"}
 
-    said = text(report_of(read(files)))
+    said = text(report_of(read_sources(files)))
 
     assert "Bowline can take 0 of 26 accounts. 26 accounts are left as" in said
     assert "1 file is skipped" in said

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from onboarding.accounts_file import read as read_accounts_file
+from onboarding.accounts_file import read_accounts_file
 from onboarding.adopting.report import accounts_file, report_of
-from onboarding.adopting.sources.reading import read
+from onboarding.adopting.sources.reading import read_sources
 from onboarding.providers.base import providers_of
 from onboarding.topology import Permissions
 from tests.bundles import core, files_of, staging
@@ -31,7 +31,7 @@ def test_a_bundle_is_adopted_as_what_it_was_made_of(part: str) -> None:
         if path.startswith(part)
     }
 
-    report = report_of(read(files))
+    report = report_of(read_sources(files))
 
     file = read_accounts_file(accounts_file(report.taken).encode())
     for was, found in zip(
@@ -51,4 +51,4 @@ def test_a_bundle_is_adopted_as_what_it_was_made_of(part: str) -> None:
 def test_a_provider_that_is_off_and_empty_is_no_finding() -> None:
     files = {"clouddriver.yml": b"aws: {enabled: false, accounts: []}"}
 
-    assert kinds(report_of(read(files))) == set()
+    assert kinds(report_of(read_sources(files))) == set()

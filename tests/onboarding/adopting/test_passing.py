@@ -6,7 +6,7 @@ import json
 
 from onboarding.adopting.report import document, report_of
 from onboarding.adopting.sources.passing import passed, read_of, together
-from onboarding.adopting.sources.reading import Read, read
+from onboarding.adopting.sources.reading import Read, read_sources
 from onboarding.adopting.wording import text
 from tests.onboarding.adopting.documents import aws, halconfig, loaded, stored, yaml_of
 from tests.onboarding.adopting.test_clusters import TOKEN, kubeconfig, run
@@ -17,7 +17,7 @@ KUBECONFIG = {"prod.yml": yaml_of(kubeconfig(run("aws", *TOKEN)))}
 
 
 def read_all(files: dict[str, bytes]) -> Read:
-    return read(files, named=frozenset(files))
+    return read_sources(files, named=frozenset(files))
 
 
 def test_what_is_passed_on_is_the_same_and_holds_no_secret() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from onboarding.accounts_file import read
+from onboarding.accounts_file import read_accounts_file
 from onboarding.accounts_file.writing import yaml_text
 from onboarding.adopting.report import Report
 from onboarding.spinnaker.entries import entries
@@ -67,7 +67,7 @@ def test_spinnaker_has_the_same_accounts_as_before() -> None:
     ]
 
     written = report_on(*accounts).judgement.written
-    file = read(yaml_text(None, written).encode())
+    file = read_accounts_file(yaml_text(None, written).encode())
     known = entries(topology(*(one.managed for one in file.accounts)))
 
     assert [

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from onboarding.accounts_file import read as read_accounts_file
+from onboarding.accounts_file import read_accounts_file
 from onboarding.adopting.report import accounts_file, document
 from onboarding.adopting.wording import text
 from tests.onboarding.adopting.documents import (

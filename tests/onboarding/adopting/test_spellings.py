@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onboarding.accounts_file import read as read_accounts_file
+from onboarding.accounts_file import read_accounts_file
 from onboarding.adopting.accounts.fields import ROWS
 from onboarding.adopting.judging.settings import ROWS as SETTINGS
 from onboarding.adopting.report import (
@@ -17,7 +17,7 @@ from onboarding.adopting.report import (
     document,
     report_of,
 )
-from onboarding.adopting.sources.reading import BadSource, read
+from onboarding.adopting.sources.reading import BadSource, read_sources
 from onboarding.adopting.wording import text
 from tests.onboarding.adopting.documents import (
     SPELLINGS,
@@ -220,7 +220,7 @@ def test_whatever_is_written_is_reported_or_refused_in_a_sentence(odd: Any) -> N
         {**halconfig(odd), **stored(accounts), **loaded_oddly(accounts)},
     ):
         try:
-            report = report_of(read(files))
+            report = report_of(read_sources(files))
         except BadSource:
             continue
 

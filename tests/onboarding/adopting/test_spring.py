@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from onboarding.adopting.report import Report, report_of
-from onboarding.adopting.sources.reading import BadSource, read
+from onboarding.adopting.sources.reading import BadSource, read_sources
 from onboarding.adopting.sources.spring import filled
 from tests.onboarding.adopting.documents import (
     aws,
@@ -93,7 +93,7 @@ def test_files_of_other_services_are_not_clouddrivers_unless_they_are_named() ->
         "rosco-local.yml": profile(aws("bakes"), bakeryDefaults={"x": "y"}),
     }
 
-    folder = report_of(read(files))
+    folder = report_of(read_sources(files))
     named = reported({"my-accounts.yml": profile(aws("own"))})
 
     assert [*outcomes(folder)] == ["dev"]
@@ -327,16 +327,16 @@ def test_a_source_in_a_folder_that_cannot_be_read_is_not_skipped() -> None:
 
     for path, content in broken.items():
         with pytest.raises(BadSource, match=path):
-            read({path: content})
+            read_sources({path: content})
 
 
 def test_files_that_are_no_source_are_passed_by_unless_they_are_named() -> None:
     files = {"deployment.yml": b"kind: Deployment", "x.txt": b"\xff", "e.yml": b""}
 
-    assert read(files).unknown == ("deployment.yml", "x.txt", "e.yml")
+    assert read_sources(files).unknown == ("deployment.yml", "x.txt", "e.yml")
     for name in files:
         with pytest.raises(BadSource, match=name):
-            read(files, named=frozenset({name}))
+            read_sources(files, named=frozenset({name}))
 
 
 def test_spinnaker_account_objects_hide_the_configs_clusters() -> None:

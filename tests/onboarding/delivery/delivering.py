@@ -10,7 +10,7 @@ from onboarding.delivery.carrying_out import carry_out
 from onboarding.delivery.loading import Since, loaded_otherwise, waits_for
 from onboarding.delivery.plan import DeliveryPlan, delivery_plan
 from onboarding.delivery.releases import Release
-from onboarding.delivery.verdicts import Found, Owned, StepKey
+from onboarding.delivery.verdicts import FoundAccounts, Owned, StepKey
 from tests.onboarding.delivery.strict_gate import StrictGate
 
 
@@ -37,7 +37,7 @@ def planned(
 ) -> DeliveryPlan:
     gate = strict.gate
     stored = [one for type_ in TYPES for one in gate.stored(type_)]
-    found = Found.of(stored, gate.loaded())
+    found = FoundAccounts.of(stored, gate.loaded())
     return delivery_plan(wanted, found, book.rows, agreed=agreed, release=release)
 
 

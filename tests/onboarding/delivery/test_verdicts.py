@@ -10,7 +10,7 @@ import pytest
 from onboarding.delivery.bodies import Body
 from onboarding.delivery.gate import Stored
 from onboarding.delivery.verdicts import (
-    Found,
+    FoundAccounts,
     Left,
     Owned,
     Step,
@@ -34,10 +34,13 @@ def stored(type_: str = "aws", **fields: Any) -> Stored:
 
 @pytest.mark.parametrize(
     "found",
-    [Found({"prod": stored("ecs")}, {}), Found({}, {"prod": "kubernetes"})],
+    [
+        FoundAccounts({"prod": stored("ecs")}, {}),
+        FoundAccounts({}, {"prod": "kubernetes"}),
+    ],
     ids=["stored", "loaded"],
 )
-def test_an_account_of_another_type_is_left_whatever_was_agreed(found: Found):
+def test_an_account_of_another_type_is_left_whatever_was_agreed(found: FoundAccounts):
     left = saving(body(), found, Owned("prod", "aws", sent="then"), {"prod"})
 
     assert isinstance(left, Left)
@@ -59,7 +62,9 @@ def test_only_what_bowline_sent_is_deleted_unless_a_person_agreed(
 ):
     there = stored(accountId="1")
 
-    verdict = removal(Owned("prod", "aws", **own), Found({"prod": there}, {}), agreed)
+    verdict = removal(
+        Owned("prod", "aws", **own), FoundAccounts({"prod": there}, {}), agreed
+    )
 
     deleted = Step(Verb.REMOVE, "aws", "prod", before=there.digest)
     assert verdict == (Left("prod", "aws", why) if why else deleted)

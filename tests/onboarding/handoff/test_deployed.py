@@ -10,7 +10,7 @@ import pytest
 
 from onboarding.aws.observe import observe
 from onboarding.desired import desired_in
-from onboarding.handoff.hand_off import HandOff, hand_off
+from onboarding.handoff.hand_off import HandOffPackage, hand_off
 from onboarding.handoff.words import troubles
 from onboarding.resources.kinds import InstanceProfile, ServiceLinkedRole
 from onboarding.resources.plan import diff
@@ -92,7 +92,7 @@ def test_an_external_id_is_never_run(field: Field, tmp_path: Path) -> None:
     assert statement["Condition"]["StringEquals"]["sts:ExternalId"] == HOSTILE
 
 
-def handed(external_id: str) -> HandOff:
+def handed(external_id: str) -> HandOffPackage:
     account = staging(external_id=external_id)
     return hand_off(managing(bowline=BOWLINE), account, reader=True)
 

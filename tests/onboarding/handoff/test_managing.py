@@ -11,7 +11,7 @@ import yaml
 
 from onboarding.aws.observe import observe
 from onboarding.desired import desired
-from onboarding.handoff.hand_off import HandOff
+from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.managing import hand_off_managing
 from onboarding.handoff.words import NEXT_VERSIONS, message, package, readme
 from onboarding.resources.kinds import InstanceProfile
@@ -28,11 +28,11 @@ OTHER = "933333333333"
 BOWLINE = f"arn:aws:iam::{MANAGING_ID}:user/bowline"
 
 
-def hand_off_of(topology: Topology) -> HandOff:
+def hand_off_of(topology: Topology) -> HandOffPackage:
     return hand_off_managing(topology.managing, topology.assumed)
 
 
-def handed(*accounts: Managed, **fields: Any) -> HandOff:
+def handed(*accounts: Managed, **fields: Any) -> HandOffPackage:
     owned = {"bowline": BOWLINE, "made_by": "owner", **fields}
     return hand_off_of(Topology(managing(**owned), accounts))
 
@@ -41,7 +41,7 @@ def listed(account_id: str) -> Managed:
     return managed(provider("ec2"), account_id=account_id)
 
 
-def policy(one: HandOff, name: str) -> dict[str, Any]:
+def policy(one: HandOffPackage, name: str) -> dict[str, Any]:
     made = yaml.safe_load(one.template)["Resources"][f"Policy{name}"]
     found: dict[str, Any] = made["Properties"]
     return found

@@ -11,7 +11,7 @@ import yaml
 
 from onboarding.access_role import LOOK
 from onboarding.desired import desired
-from onboarding.handoff.hand_off import HandOff, hand_off
+from onboarding.handoff.hand_off import HandOffPackage, hand_off
 from onboarding.resources.kinds import KeyGrant, ServiceLinkedRole
 from onboarding.topology import Managed, Topology
 from tests.bundles import eks, staging
@@ -33,11 +33,11 @@ BOWLINE = f"arn:aws:iam::{MANAGING_ID}:user/bowline"
 COMBINATIONS = [k for n in range(1, 5) for k in itertools.combinations(KEYS, n)]
 
 
-def handed(account: Managed, *, reader: bool = True, **fields: Any) -> HandOff:
+def handed(account: Managed, *, reader: bool = True, **fields: Any) -> HandOffPackage:
     return hand_off(managing(bowline=BOWLINE, **fields), account, reader=reader)
 
 
-def iam_of(one: HandOff) -> dict[str, Any]:
+def iam_of(one: HandOffPackage) -> dict[str, Any]:
     template: dict[str, Any] = yaml.safe_load(one.template)
     return template
 
@@ -134,7 +134,7 @@ def test_the_reader_trusts_bowline_and_only_reads() -> None:
     ],
     ids=["not wanted", "bowline unknown"],
 )
-def test_without_a_reader_the_template_names_none(one: HandOff) -> None:
+def test_without_a_reader_the_template_names_none(one: HandOffPackage) -> None:
     assert one.reader_role == ""
     assert "BowlineReader" not in one.text
 
@@ -218,7 +218,7 @@ def test_the_stack_is_in_the_partitions_home_region(
     assert handed(account, partition=partition).region == region
 
 
-def alike(**fields: Any) -> HandOff:
+def alike(**fields: Any) -> HandOffPackage:
     """Hand off names that differ only in what no logical id can hold."""
     clusters = eks({"name": "apps-1"}, {"name": "apps_1"})
     account = managed(provider("ec2"), clusters)

@@ -18,7 +18,7 @@ import pytest
 
 from onboarding.aws.observe import observe
 from onboarding.desired import desired_in
-from onboarding.handoff.hand_off import HandOff, hand_off
+from onboarding.handoff.hand_off import HandOffPackage, hand_off
 from onboarding.resources.kinds import ServiceLinkedRole
 from onboarding.resources.plan import diff
 from onboarding.topology import READER_ROLE, Managed, Reach, Topology
@@ -48,11 +48,11 @@ LOOKED_UP = re.compile(
 )
 
 
-def handed(account: Managed) -> HandOff:
+def handed(account: Managed) -> HandOffPackage:
     return hand_off(managing(bowline=BOWLINE), account, reader=True)
 
 
-def terraform_of(one: HandOff) -> dict[str, Any]:
+def terraform_of(one: HandOffPackage) -> dict[str, Any]:
     return {
         file.path.removeprefix("terraform/"): json.loads(file.text)
         for file in one.files()
@@ -152,7 +152,7 @@ def test_what_exists_is_imported_by_the_ids_that_terraform_takes() -> None:
 class Terraform:
     """The files in a folder, and Terraform without a network."""
 
-    def __init__(self, folder: Path, one: HandOff, **environment: str) -> None:
+    def __init__(self, folder: Path, one: HandOffPackage, **environment: str) -> None:
         self.root = folder / "terraform"
         self.environment = environment
         for file in one.files():

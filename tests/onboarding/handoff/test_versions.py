@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from onboarding.desired import POLICY_SET
-from onboarding.handoff.hand_off import HandOff, hand_off
+from onboarding.handoff.hand_off import HandOffPackage, hand_off
 from onboarding.topology import MadeBy
 from tests.bundles import eks, staging
 from tests.choices import CHOICES
@@ -50,7 +50,7 @@ NAMES = {
 """By which AWS knows it: it cannot exist twice."""
 
 
-def handed(kind: str) -> HandOff:
+def handed(kind: str) -> HandOffPackage:
     return hand_off(managing(bowline=BOWLINE), ACCOUNTS[kind], reader=True)
 
 

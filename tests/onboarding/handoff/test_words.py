@@ -16,7 +16,7 @@ import yaml
 
 from onboarding.aws.shared_clients import shared_core
 from onboarding.handoff import organization, stack_set
-from onboarding.handoff.hand_off import HandOff, hand_off
+from onboarding.handoff.hand_off import HandOffPackage, hand_off
 from onboarding.handoff.words import (
     about,
     message,
@@ -38,11 +38,11 @@ DERIVED = f"bow-7f3a-{MANAGED_ID}"
 BACK = re.compile(r"paste .*back|send us|enter the ARN|report the", re.IGNORECASE)
 
 
-def handed(**fields: Any) -> HandOff:
+def handed(**fields: Any) -> HandOffPackage:
     return hand_off(managing(bowline=BOWLINE), staging(**fields), reader=True)
 
 
-def for_organization(external_id: str = DERIVED) -> HandOff:
+def for_organization(external_id: str = DERIVED) -> HandOffPackage:
     return handed(external_id=external_id, made_by=MadeBy.ORGANIZATION)
 
 

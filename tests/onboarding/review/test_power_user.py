@@ -13,9 +13,9 @@ from onboarding.review.power_user import (
     EXCEPTIONS,
     MOST_SERVICES,
     Service,
-    compared,
+    compare_with_power_user,
     compared_counts,
-    counted,
+    counts_of,
     is_power_users,
     power_user_actions,
 )
@@ -31,7 +31,9 @@ def test_it_is_counted_in_awss_reference():
 
 
 def test_services_stand_side_by_side_the_most_granted_first():
-    comparison = compared(["ecs:StopTask", "ec2:RunInstances", "ec2:CreateTags"])
+    comparison = compare_with_power_user(
+        ["ecs:StopTask", "ec2:RunInstances", "ec2:CreateTags"]
+    )
 
     counts = power_user_actions()
     assert comparison.services == (
@@ -41,7 +43,7 @@ def test_services_stand_side_by_side_the_most_granted_first():
 
 
 def test_services_of_which_nothing_is_granted_are_summed():
-    comparison = compared(["ec2:RunInstances"])
+    comparison = compare_with_power_user(["ec2:RunInstances"])
 
     counts = power_user_actions()
     assert comparison.other_services == len(counts) - 1
@@ -49,13 +51,13 @@ def test_services_of_which_nothing_is_granted_are_summed():
 
 
 def test_an_action_that_is_granted_twice_counts_once():
-    comparison = compared(["ec2:RunInstances", "ec2:RunInstances"])
+    comparison = compare_with_power_user(["ec2:RunInstances", "ec2:RunInstances"])
 
     assert comparison.granted == 1
 
 
 def test_the_totals_are_of_all_services():
-    comparison = compared(["ec2:RunInstances", "iam:PassRole"])
+    comparison = compare_with_power_user(["ec2:RunInstances", "iam:PassRole"])
 
     total = sum(power_user_actions().values())
     assert comparison.granted == 2
@@ -64,7 +66,9 @@ def test_the_totals_are_of_all_services():
 
 
 def test_what_power_user_access_lacks_is_told():
-    comparison = compared(["iam:PassRole", "iam:ListRoles", "iam:GetRole"])
+    comparison = compare_with_power_user(
+        ["iam:PassRole", "iam:ListRoles", "iam:GetRole"]
+    )
 
     (iam,) = comparison.services
     assert comparison.lacking == ("iam:GetRole", "iam:PassRole")
@@ -72,7 +76,7 @@ def test_what_power_user_access_lacks_is_told():
 
 
 def test_its_document_allows_what_is_counted():
-    assert counted(effective([DOCUMENT])) == {
+    assert counts_of(effective([DOCUMENT])) == {
         name: [count, count] for name, count in power_user_actions().items()
     }
 
@@ -80,7 +84,7 @@ def test_its_document_allows_what_is_counted():
 def test_everything_is_more_than_power_user_access_and_listed_shortly():
     everything = Policy.allowing({"Action": "*", "Resource": "*"})
 
-    comparison = compared_counts(counted(effective([everything])))
+    comparison = compared_counts(counts_of(effective([everything])))
 
     services = all_actions().values()
     assert comparison.granted == sum(map(len, services))
@@ -92,7 +96,7 @@ def test_everything_is_more_than_power_user_access_and_listed_shortly():
 
 
 def test_a_service_that_the_reference_does_not_know_is_counted():
-    comparison = compared_counts(counted(["brandnew:Do"]))
+    comparison = compared_counts(counts_of(["brandnew:Do"]))
 
     assert comparison.granted == 1
     assert comparison.services[0].share == 100

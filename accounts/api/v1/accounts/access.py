@@ -51,7 +51,9 @@ class AccessTest(Schema):
 )
 def test_access_role(request: ApiRequest, name: Name, body: RoleAsked) -> Any:
     """Test whether Bowline can assume the role. Nothing in AWS changes."""
-    lookup = ask(asked(request, name, body.access_role), request.user, again=True)
+    lookup = ask(
+        access_question(request, name, body.access_role), request.user, again=True
+    )
     if lookup is None:
         raise too_much_asked()
     return Status(202, test_of(lookup))
@@ -67,13 +69,13 @@ def read_access_test(
     request: ApiRequest, name: Name, role: Query[RoleAsked]
 ) -> dict[str, Any]:
     """Read what a test of the last minute found."""
-    lookup = seen(asked(request, name, role.access_role))
+    lookup = seen(access_question(request, name, role.access_role))
     if lookup is None:
         raise Problem(Code.NOT_TESTED, NOT_TESTED)
     return test_of(lookup)
 
 
-def asked(request: ApiRequest, name: str, role: str | None) -> Question:
+def access_question(request: ApiRequest, name: str, role: str | None) -> Question:
     account = account_named(name)
     refuse_environment(request.user, OPERATOR, account.name, account.environment)
     try:

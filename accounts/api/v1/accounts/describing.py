@@ -28,17 +28,17 @@ from accounts.api.openapi.choices import (
     WriteFilter,
 )
 from accounts.api.openapi.fields import with_fields
-from accounts.api.paging import Asked, Page, page_of
+from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.problems import Problem
 from accounts.api.requests import Exact, Request
 from accounts.api.v1.texts import Filter, Name
-from accounts.lists.accounts import matching
+from accounts.lists.accounts import matching_accounts
 from accounts.mapping.accounts_file import register
-from accounts.mapping.accounts_file.export import written
+from accounts.mapping.accounts_file.export import exported_account
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import OPEN
-from onboarding.accounts_file import read
+from onboarding.accounts_file import read_accounts_file
 from onboarding.description.fields import FIELDS
 from onboarding.details import DetailsError
 
@@ -130,10 +130,10 @@ class AccountSettings(Exact):
 
 @router.get("", response=Page[Account], summary="List accounts")
 def list_accounts(
-    request: HttpRequest, asked: Query[Asked], filters: Query[AccountFilters]
+    request: HttpRequest, asked: Query[PageQuery], filters: Query[AccountFilters]
 ) -> dict[str, Any]:
     """List the accounts by name, as the filters ask."""
-    found = page_of(matching(request.GET).defer(*WIDE), "name", asked)
+    found = page_of(matching_accounts(request.GET).defer(*WIDE), "name", asked)
     return found.page(account_of(row) for row in found.rows)
 
 
@@ -160,7 +160,9 @@ def put_account(request: ApiRequest, name: Name, body: AccountSettings) -> Any:
     written["name"] = written["name"] or name
     if written["name"] != name:
         raise Problem(Code.INVALID, OTHER_NAME)
-    file = read(as_file({"accounts": [written]}), partition=managing_row().partition)
+    file = read_accounts_file(
+        as_file({"accounts": [written]}), partition=managing_row().partition
+    )
     (row,) = register(file, request.user)
     return Status(200 if existed else 201, in_full(row))
 
@@ -208,7 +210,7 @@ def in_full(row: ManagedAccount) -> dict[str, Any]:
 
 def settings_of(row: ManagedAccount) -> dict[str, Any] | None:
     try:
-        return written(row, row.providers.all())
+        return exported_account(row, row.providers.all())
     except DetailsError:
         return None
 

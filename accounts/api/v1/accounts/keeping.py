@@ -20,7 +20,7 @@ from accounts.api.v1.accounts.describing import (
 )
 from accounts.api.v1.texts import Name, Typed
 from accounts.runs.deciding.confirmation import confirm_leaving
-from accounts.runs.deciding.forgetting import forget, leave_in_aws
+from accounts.runs.deciding.forgetting import forget_account, leave_in_aws
 from accounts.spinnaker.bundles import (
     exclude_from_bundles,
     include_in_bundles,
@@ -60,7 +60,7 @@ def delete_account(request: ApiRequest, name: Name) -> Any:
     """Delete an account from Bowline that doesn’t exist in AWS. To delete one in AWS,
     plan its removal first.
     """
-    forget(account_named(name), request.user)
+    forget_account(account_named(name), request.user)
     return Status(204, None)
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Schema
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.paging import Asked, Page, page_of
+from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.texts import Name, Number
 from accounts.models import HandOff
@@ -40,7 +40,7 @@ class VersionInFull(VersionListed):
     summary="List the hand-off versions of an account",
 )
 def list_hand_off_versions(
-    request: ApiRequest, name: Name, asked: Query[Asked]
+    request: ApiRequest, name: Name, asked: Query[PageQuery]
 ) -> dict[str, Any]:
     """List the versions of the templates, newest first."""
     account = account_named(name)

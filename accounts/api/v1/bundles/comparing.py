@@ -113,7 +113,7 @@ def made(comparison: Comparison, by: User, asked: int) -> Made | Waits:
     return Made(found, is_old=found.of != now)
 
 
-def compared(path: str, page: str, found: Made | Waits) -> dict[str, Any]:
+def comparison_answer(path: str, page: str, found: Made | Waits) -> dict[str, Any]:
     """Say what was found, or where to read it once it is."""
     if isinstance(found, Waits):
         again = f"{path}?asked={found.asked}"

@@ -16,7 +16,7 @@ from accounts.api.v1.bundles.comparing import (
     AskedBefore,
     Compared,
     Waits,
-    compared,
+    comparison_answer,
     made,
 )
 from accounts.api.v1.bundles.reading import A_ZIP, ZIP, router
@@ -49,7 +49,7 @@ def compare_bundles(
     said: dict[str, Any] = {
         "number": number,
         "since": since,
-        **compared(
+        **comparison_answer(
             f"/bundles/{number}/since/{since}",
             full_url(request, reverse("accounts:delta", args=(number, since))),
             found,

@@ -16,11 +16,11 @@ from accounts.api.v1.bundles.comparing import (
     AskedBefore,
     Compared,
     Waits,
-    compared,
+    comparison_answer,
     made,
 )
 from accounts.api.v1.bundles.reading import OTHERS
-from accounts.api.v1.foreign.alike import AlikeListed, listed
+from accounts.api.v1.foreign.alike import AlikeListed, group_item
 from accounts.discover.comparisons import with_last
 from accounts.http import full_url
 from accounts.models import Bundle, ManagedAccount
@@ -98,7 +98,7 @@ def read_next_bundle(request: ApiRequest, before: Query[AskedBefore]) -> Any:
         "number": Bundle.objects.next_number(),
         "since": last,
         "accounts": ready,
-        **compared("/bundles/next", page, found),
+        **comparison_answer("/bundles/next", page, found),
         **unlike_of(unlike),
     }
     if isinstance(found, Waits):
@@ -122,5 +122,5 @@ def unlike_of(unlike: Unlike) -> dict[str, Any]:
         "edited": unlike.edited,
         "edited_count": len(unlike.edited) + unlike.edited_more,
         "excluded": unlike.excluded,
-        "policies_of_others": [listed(one) for one in unlike.others],
+        "policies_of_others": [group_item(one) for one in unlike.others],
     }

@@ -12,14 +12,14 @@ from ninja import Field, Query, Router, Schema
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.openapi.choices import BundleStatus
-from accounts.api.paging import Asked, Page, page_of
+from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.requests import Request
 from accounts.api.v1.foreign import alike
 from accounts.api.v1.foreign.alike import AlikeListed
 from accounts.api.v1.texts import READ_AGAIN, Filter, Number
 from accounts.http import attachment, full_url
-from accounts.lists.bundles import COLUMNS, matching
-from accounts.lists.files import said
+from accounts.lists.bundles import COLUMNS, matching_bundles
+from accounts.lists.files import cells_of
 from accounts.models import Bundle
 from accounts.spinnaker.bundles import download
 from accounts.spinnaker.policies_of_others import MOST_IN_BUNDLE, of_bundle
@@ -76,11 +76,11 @@ class BundleInFull(BundleListed):
 
 @router.get("", response=Page[BundleListed], summary="List bundles")
 def list_bundles(
-    request: HttpRequest, asked: Query[Asked], filters: Query[BundleFilters]
+    request: HttpRequest, asked: Query[PageQuery], filters: Query[BundleFilters]
 ) -> dict[str, Any]:
     """List the bundles, newest first, as the filters ask."""
-    found = page_of(matching(request.GET), "-number", asked)
-    return found.page(said(COLUMNS, row) for row in found.rows)
+    found = page_of(matching_bundles(request.GET), "-number", asked)
+    return found.page(cells_of(COLUMNS, row) for row in found.rows)
 
 
 @router.get("/{number}", response=BundleInFull, summary="Read a bundle")
@@ -89,14 +89,14 @@ def read_bundle(request: HttpRequest, number: Number) -> dict[str, Any]:
     rows = Bundle.objects.defer("archive", "readme", "load")
     row = get_object_or_404(rows.annotate(count=Count("accounts")), number=number)
     return {
-        **said(COLUMNS, row),
+        **cells_of(COLUMNS, row),
         "path": f"/bundles/{number}",
         "in_progress": row.status == Bundle.Status.BUILDING,
         "page": full_url(request, row.get_absolute_url()),
         "error": row.error,
         "files": row.files,
         "policies_of_others": [
-            alike.listed(one) for one in of_bundle(row.accounts.all())
+            alike.group_item(one) for one in of_bundle(row.accounts.all())
         ],
     }
 

@@ -102,10 +102,10 @@ class DecidedAlike(Schema):
 @router.get("", response=list[AlikeListed], summary="List policies in many accounts")
 def list_alike_policies(request: HttpRequest) -> Any:
     """List the policies of others that more than one account has, with their states."""
-    return [listed(one) for one in with_first(groups(at_least=2))]
+    return [group_item(one) for one in with_first(groups(at_least=2))]
 
 
-def listed(group: Group) -> dict[str, Any]:
+def group_item(group: Group) -> dict[str, Any]:
     one = group.one
     states = {word.replace(" ", "_"): count for word, count in group.states}
     says = {"role": one.role, "policy": one.policy, "effects": one.effects}
@@ -152,7 +152,7 @@ def chosen(choice: Choice) -> dict[str, Any]:
 )
 def ask_for_alike_policies(request: ApiRequest, alike: Alike, body: AskAlike) -> Any:
     """Ask to let those of these stay until a day about which nobody asks yet."""
-    return said(
+    return decision_answer(
         deciding.ask_alike(
             alike, body.policies, request.user, reason=body.reason, until=body.until
         )
@@ -168,7 +168,7 @@ def ask_for_alike_policies(request: ApiRequest, alike: Alike, body: AskAlike) ->
 )
 def accept_alike_policies(request: ApiRequest, alike: Alike, body: AcceptAlike) -> Any:
     """Accept those of these as somebody asked, each as if it were decided alone."""
-    return said(
+    return decision_answer(
         deciding.accept_alike(alike, body.policies, request.user, read=body.read)
     )
 
@@ -181,10 +181,10 @@ def accept_alike_policies(request: ApiRequest, alike: Alike, body: AcceptAlike) 
 )
 def end_alike_policies(request: ApiRequest, alike: Alike, body: EndAlike) -> Any:
     """Let those of these that are accepted count as not approved from now on."""
-    return said(deciding.end_alike(alike, body.policies, request.user))
+    return decision_answer(deciding.end_alike(alike, body.policies, request.user))
 
 
-def said(decided: Decided) -> dict[str, Any]:
+def decision_answer(decided: Decided) -> dict[str, Any]:
     """Say what was decided; raise Problem where nothing was."""
     if not decided.done:
         raise Problem(

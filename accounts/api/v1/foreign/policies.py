@@ -13,7 +13,7 @@ from accounts.api.authentication import APPROVES, ApiRequest
 from accounts.api.codes import Code
 from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import PolicyState
-from accounts.api.paging import Asked, Page, page_of
+from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.problems import Problem
 from accounts.api.requests import Request
 from accounts.api.v1.texts import NO_NUL, Digest, Filter, Number, seen
@@ -70,7 +70,7 @@ class ForeignPolicyFilters(Request):
     "", response=Page[ForeignPolicyListed], summary="List the policies of others"
 )
 def list_foreign_policies(
-    request: HttpRequest, asked: Query[Asked], filters: Query[ForeignPolicyFilters]
+    request: HttpRequest, asked: Query[PageQuery], filters: Query[ForeignPolicyFilters]
 ) -> dict[str, Any]:
     """List what the last runs found on roles, which Bowline did not plan."""
     rows = ForeignPolicy.objects.select_related("account")

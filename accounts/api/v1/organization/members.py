@@ -16,7 +16,7 @@ from accounts.api.codes import Code
 from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import JoinedFilter, MemberStateFilter, YesNo
 from accounts.api.openapi.fields import with_fields
-from accounts.api.paging import Asked, Page, page_of
+from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.problems import Problem, refused_by
 from accounts.api.requests import Exact, Request
 from accounts.api.v1.texts import Filter
@@ -28,7 +28,7 @@ from accounts.discover.organization.members import (
     listed_members,
 )
 from accounts.forms.organization import SharedForm
-from accounts.lists.members import matching
+from accounts.lists.members import matching_members
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Adding, Organization
 from onboarding.description.fields import SHARED
@@ -122,7 +122,7 @@ def read_organization(request: HttpRequest) -> Any:
 def start_reading_organization(request: ApiRequest, body: Reading) -> Any:
     """Let a worker read the organization’s units and accounts from AWS."""
     managing = managing_of(managing_row())
-    if not reading.begin(managing, request.user, tags=body.tags):
+    if not reading.begin_reading(managing, request.user, tags=body.tags):
         raise Problem(Code.READING_OPEN, READS_ALREADY)
     return Status(202, organization_of(managing))
 
@@ -134,11 +134,11 @@ def start_reading_organization(request: ApiRequest, body: Reading) -> Any:
     summary="List the organization’s accounts",
 )
 def list_organization_members(
-    request: HttpRequest, asked: Query[Asked], filters: Query[MemberFilters]
+    request: HttpRequest, asked: Query[PageQuery], filters: Query[MemberFilters]
 ) -> dict[str, Any]:
     """List its accounts by ID, as the filters ask."""
     managing = managing_of(managing_row())
-    members = matching(read_to_the_end(managing), request.GET)
+    members = matching_members(read_to_the_end(managing), request.GET)
     found = page_of(members.select_related("unit"), "account_id", asked)
     items = [member_of(one) for one in listed_members(found.rows, managing)]
     return found.page(items)
@@ -148,7 +148,7 @@ def list_organization_members(
 def add_organization_members(request: ApiRequest, body: Addition) -> Any:
     """Let a worker describe these accounts as drafts: all of them, or none."""
     managing = managing_of(managing_row())
-    row = adding.begin(
+    row = adding.begin_adding(
         read_to_the_end(managing),
         body.accounts,
         shared_of(body, managing.partition),

@@ -14,7 +14,7 @@ from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import YesNo
 from accounts.api.openapi.fields import with_fields
-from accounts.api.paging import Asked, Page, page_of
+from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.requests import Request
 from accounts.api.v1.organization.members import (
     InCommon,
@@ -70,7 +70,7 @@ class UnitListed(Schema):
     summary="List the organization’s units",
 )
 def list_organization_units(
-    request: HttpRequest, asked: Query[Asked], filters: Query[UnitFilters]
+    request: HttpRequest, asked: Query[PageQuery], filters: Query[UnitFilters]
 ) -> dict[str, Any]:
     """List its units by ID, each with what its new accounts are described with."""
     rows = Unit.objects.filter(organization=organization()).select_related("watch")

@@ -15,14 +15,14 @@ from accounts.api.authentication import APPROVES, ApiRequest
 from accounts.api.codes import Code
 from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import RolloutKind, RolloutState
-from accounts.api.paging import LARGEST, Asked, Page, page_of
+from accounts.api.paging import LARGEST, Page, PageQuery, page_of
 from accounts.api.problems import Problem
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import AccountFilters
 from accounts.api.v1.accounts.taking_over import TakeOverAsked
 from accounts.api.v1.runs import Plan, read_run_plan
 from accounts.api.v1.texts import Comment, Number, Typed
-from accounts.lists.accounts import MOST_IN_ROLLOUT, matching
+from accounts.lists.accounts import MOST_IN_ROLLOUT, matching_accounts
 from accounts.lists.outcomes import each
 from accounts.lists.rollouts import rows_of
 from accounts.mapping.completeness import refuse_incomplete
@@ -156,10 +156,10 @@ class Retried(Schema):
 
 
 @router.get("", response=Page[RolloutListed], summary="List rollouts")
-def list_rollouts(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
+def list_rollouts(request: HttpRequest, asked: Query[PageQuery]) -> dict[str, Any]:
     """List the rollouts, newest first."""
     found = page_of(Rollout.objects.all(), "-number", asked)
-    return found.page(listed(row) for row in rows_of(found.rows))
+    return found.page(rollout_item(row) for row in rows_of(found.rows))
 
 
 @changes(router, "", "Start a rollout", {201: RolloutInFull})
@@ -295,10 +295,10 @@ def rollout_numbered(number: int) -> Rollout:
 
 
 def chosen_by(body: Chosen) -> list[ManagedAccount]:
-    return named(body.accounts) if body.accounts else filtered(body.filter)
+    return accounts_named(body.accounts) if body.accounts else filtered(body.filter)
 
 
-def named(names: list[str]) -> list[ManagedAccount]:
+def accounts_named(names: list[str]) -> list[ManagedAccount]:
     """Find accounts by their names; raise Problem for a name of none."""
     wanted = list(dict.fromkeys(names))
     rows = ManagedAccount.objects.prefetch_related("providers")
@@ -320,20 +320,20 @@ def filtered(filters: AccountFilters | None) -> list[ManagedAccount]:
         raise Problem(Code.NONE_CHOSEN, ONE_WAY)
     asked = QueryDict(mutable=True)
     asked.update(said)
-    found = list(matching(asked)[: MOST_IN_ROLLOUT + 1])
+    found = list(matching_accounts(asked)[: MOST_IN_ROLLOUT + 1])
     if len(found) > MOST_IN_ROLLOUT:
         raise Problem(Code.TOO_MANY, TOO_MANY)
     return found
 
 
-def listed(row: Any) -> dict[str, Any]:
-    return {**plain(row.rollout), **{k: getattr(row, k) for k in COUNTS}}
+def rollout_item(row: Any) -> dict[str, Any]:
+    return {**rollout_columns(row.rollout), **{k: getattr(row, k) for k in COUNTS}}
 
 
 COUNTS = ("accounts", "good", "failed", "open")
 
 
-def plain(rollout: Rollout) -> dict[str, Any]:
+def rollout_columns(rollout: Rollout) -> dict[str, Any]:
     return {
         "number": rollout.number,
         "kind": rollout.kind,
@@ -350,7 +350,7 @@ def in_full(rollout: Rollout) -> dict[str, Any]:
     census, groups, first = Census(rollout), groups_of(rollout), managing_run(rollout)
     causes = causes_of(rollout) if census.failed else []
     return {
-        **listed(row),
+        **rollout_item(row),
         "reason": rollout.reason,
         "statuses": dict(census.statuses),
         "managing_run": first.number if first else None,

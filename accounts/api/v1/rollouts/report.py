@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from ninja import Field, Query, Schema
 
 from accounts.api.openapi.choices import RunStatus
-from accounts.api.paging import Asked, Page, page_of
+from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.v1.rollouts.deciding import rollout_numbered, router
 from accounts.api.v1.texts import Number
-from accounts.lists.files import said
+from accounts.lists.files import cells_of
 from accounts.lists.rollouts import COLUMNS, reported
 
 
@@ -38,8 +38,8 @@ class AccountReported(Schema):
     summary="Read how a rollout is in each account",
 )
 def list_rollout_accounts(
-    request: HttpRequest, number: Number, asked: Query[Asked]
+    request: HttpRequest, number: Number, asked: Query[PageQuery]
 ) -> dict[str, Any]:
     """List the accounts of a rollout, each with its newest run, in its order."""
     found = page_of(reported(rollout_numbered(number)), "number", asked)
-    return found.page(said(COLUMNS, run) for run in found.rows)
+    return found.page(cells_of(COLUMNS, run) for run in found.rows)

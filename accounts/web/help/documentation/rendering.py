@@ -54,7 +54,7 @@ def rendered(path: str, text: str, known: tuple[Document, ...]) -> Rendered:
     tokens = MARKDOWN.parse(text)
     title = ""
     if tokens and tokens[0].tag == "h1":
-        title, tokens = said(tokens[1]), tokens[3:]
+        title, tokens = heading_text(tokens[1]), tokens[3:]
     headings = tuple(anchored(tokens))
     for token in tokens:
         if token.children:
@@ -63,7 +63,7 @@ def rendered(path: str, text: str, known: tuple[Document, ...]) -> Rendered:
     return Rendered(title, mark_safe(html), headings)
 
 
-def said(inline: Token) -> str:
+def heading_text(inline: Token) -> str:
     """Return the text of a heading, without its marks."""
     return "".join(child.content for child in inline.children or ())
 
@@ -79,7 +79,7 @@ def anchored(tokens: Sequence[Token]) -> Iterator[Heading]:
     for index, token in enumerate(tokens):
         if token.type != "heading_open":
             continue
-        text = said(tokens[index + 1])
+        text = heading_text(tokens[index + 1])
         name = anchor_of(text)
         times = seen.get(name, 0)
         seen[name] = times + 1

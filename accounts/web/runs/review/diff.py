@@ -22,7 +22,7 @@ from accounts.web.runs.review.lines import (
     printed_short,
     without_account,
 )
-from accounts.web.runs.review.statements import fields_in_line, said
+from accounts.web.runs.review.statements import fields_in_line, statement_in_words
 from onboarding.resources.risks import is_risky
 
 CONTEXT = 3
@@ -57,7 +57,7 @@ class DiffLine(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DiffRow:
     """One line of both sides; a side that has none there is None."""
 
     kind: str
@@ -71,7 +71,7 @@ class Hunk(NamedTuple):
 
     kind: str
     """`same`, `changed` or `folded`."""
-    rows: tuple[Row, ...]
+    rows: tuple[DiffRow, ...]
     says: str = ""
     """What is folded away."""
     opens: bool = False
@@ -101,7 +101,7 @@ def compare(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -
     return diff_of(rows, hunks(rows))
 
 
-def diff_of(rows: tuple[Row, ...], laid_out: Iterable[Hunk]) -> Diff:
+def diff_of(rows: tuple[DiffRow, ...], laid_out: Iterable[Hunk]) -> Diff:
     """Count what differs, and show one column where only one side does."""
     added = sum(row.kind in ("added", "changed") for row in rows)
     removed = sum(row.kind in ("removed", "changed") for row in rows)
@@ -119,7 +119,7 @@ def whole(document: Mapping[str, Any] | None, *, is_new: bool) -> Diff:
     is_long = len(rows) > SHORT and len(policies) == 1
     return Diff(
         hunks=tuple(
-            by_statement(document or {}, cut, rows) if is_long else listed(rows)
+            by_statement(document or {}, cut, rows) if is_long else folded_hunks(rows)
         ),
         added=len(rows) if is_new else 0,
         removed=0 if is_new else len(rows),
@@ -128,7 +128,7 @@ def whole(document: Mapping[str, Any] | None, *, is_new: bool) -> Diff:
 
 
 def by_statement(
-    document: Mapping[str, Any], cut: list[Block], rows: tuple[Row, ...]
+    document: Mapping[str, Any], cut: list[Block], rows: tuple[DiffRow, ...]
 ) -> Iterator[Hunk]:
     """Fold each statement under a line that says it; what is risky begins open."""
     own = {key: statements(value) for key, value in document.items()}
@@ -146,13 +146,17 @@ def by_statement(
     if not fields:  # only braces: they close the last statement, too
         spans[last - 1] += tail
     for statement, span in zip(own[policy], spans[first:last], strict=True):
-        inner = tuple(listed(span))
-        yield Hunk("folded", (), said(statement), is_risky(statement), inner)
+        inner = tuple(folded_hunks(span))
+        yield Hunk(
+            "folded", (), statement_in_words(statement), is_risky(statement), inner
+        )
     if fields:
         yield Hunk("folded", tail, fields)
 
 
-def spans_of(sizes: Iterable[int], rows: tuple[Row, ...]) -> list[tuple[Row, ...]]:
+def spans_of(
+    sizes: Iterable[int], rows: tuple[DiffRow, ...]
+) -> list[tuple[DiffRow, ...]]:
     left = iter(rows)
     return [tuple(islice(left, size)) for size in sizes]
 
@@ -282,12 +286,12 @@ def zip_sides(
 
 def numbered(
     lines: Iterable[Pair], coloured: Callable[[str], str], *, exact: bool = False
-) -> Iterator[Row]:
+) -> Iterator[DiffRow]:
     old_number = new_number = 0
     for old, new in lines:
         old_number += old is not None
         new_number += new is not None
-        yield Row(
+        yield DiffRow(
             kind=kind_of(old, new, exact=exact),
             old=None if old is None else DiffLine(old_number, old, coloured(old)),
             new=None if new is None else DiffLine(new_number, new, coloured(new)),
@@ -303,9 +307,9 @@ def kind_of(old: str | None, new: str | None, *, exact: bool) -> str:
     return "same" if is_same else "changed"
 
 
-def by_account(rows: Iterable[Row]) -> Iterator[Hunk]:
+def by_account(rows: Iterable[DiffRow]) -> Iterator[Hunk]:
     """Fold lines that only differ in the account whose thing they add or remove."""
-    shown: list[Row] = []
+    shown: list[DiffRow] = []
     for is_alike, group in groupby(rows, shape):
         lines = tuple(group)
         if not is_alike or len(lines) < FEWEST_ALIKE:
@@ -319,14 +323,14 @@ def by_account(rows: Iterable[Row]) -> Iterator[Hunk]:
         yield Hunk("changed", tuple(shown))
 
 
-def accounts_hunk(rows: tuple[Row, ...]) -> Hunk:
+def accounts_hunk(rows: tuple[DiffRow, ...]) -> Hunk:
     lines = [row.new or row.old for row in rows]
     ids = tuple(account_in(line.text) for line in lines if line)
     sign = "+" if rows[0].new else "−"
     return Hunk("folded", rows, f"{len(ids):,} accounts", sign=sign, accounts=ids)
 
 
-def shape(row: Row) -> tuple[str, str] | None:
+def shape(row: DiffRow) -> tuple[str, str] | None:
     """Return what lines have in common that name the same of different accounts."""
     line = row.new or row.old
     if line is None or (row.old and row.new) or not account_in(line.text):
@@ -334,14 +338,14 @@ def shape(row: Row) -> tuple[str, str] | None:
     return row.kind, without_account(line.text)
 
 
-def listed(rows: tuple[Row, ...]) -> Iterator[Hunk]:
+def folded_hunks(rows: tuple[DiffRow, ...]) -> Iterator[Hunk]:
     """Fold the long lists of a document that has one side only."""
     for hunk in by_account(rows):
         yield from [hunk] if hunk.sign else long_lists(hunk.rows)
 
 
-def long_lists(rows: tuple[Row, ...]) -> Iterator[Hunk]:
-    shown: list[Row] = []
+def long_lists(rows: tuple[DiffRow, ...]) -> Iterator[Hunk]:
+    shown: list[DiffRow] = []
     for is_listed, group in groupby(rows, is_list_item):
         items = tuple(group)
         if not is_listed or len(items) < LONG_LIST:
@@ -356,12 +360,12 @@ def long_lists(rows: tuple[Row, ...]) -> Iterator[Hunk]:
         yield Hunk("changed", tuple(shown))
 
 
-def is_list_item(row: Row) -> bool:
+def is_list_item(row: DiffRow) -> bool:
     line = row.new or row.old
     return line is not None and bool(LISTED.fullmatch(line.text))
 
 
-def hunks(rows: tuple[Row, ...]) -> Iterator[Hunk]:
+def hunks(rows: tuple[DiffRow, ...]) -> Iterator[Hunk]:
     """Group the rows; fold what is unchanged and far from any change."""
     changed = [i for i, row in enumerate(rows) if row.kind != "same"]
     near = {j for i in changed for j in range(i - CONTEXT, i + CONTEXT + 1)}
@@ -381,7 +385,7 @@ def hunks(rows: tuple[Row, ...]) -> Iterator[Hunk]:
         start = end
 
 
-def hunk_kind(rows: tuple[Row, ...], index: int, near: set[int]) -> str:
+def hunk_kind(rows: tuple[DiffRow, ...], index: int, near: set[int]) -> str:
     if rows[index].kind != "same":
         return "changed"
     return "same" if index in near else "folded"

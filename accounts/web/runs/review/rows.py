@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
-from accounts.web.runs.review.diff import DiffLine, Row
+from accounts.web.runs.review.diff import DiffLine, DiffRow
 
 ROW = '<div class="diff-row diff-{}">{}{}</div>'
 SIDE = (
@@ -24,12 +24,12 @@ BREAKS = re.compile(r"([:/])(?=[\w*:/$-])(?![^<]*>)")
 """Where an ARN may break: after what divides it, outside the tags of colours."""
 
 
-def rows_html(rows: Iterable[Row], sides: str) -> SafeString:
+def rows_html(rows: Iterable[DiffRow], sides: str) -> SafeString:
     """Write rows with both sides, or with the only one that there is."""
-    return mark_safe("\n".join(ROW.format(*cells) for cells in written(rows, sides)))
+    return mark_safe("\n".join(ROW.format(*cells) for cells in row_cells(rows, sides)))
 
 
-def written(rows: Iterable[Row], sides: str) -> Iterator[tuple[str, str, str]]:
+def row_cells(rows: Iterable[DiffRow], sides: str) -> Iterator[tuple[str, str, str]]:
     for row in rows:
         is_same = row.kind == "same"
         old = "" if sides == "new" else side("old", row.old, "" if is_same else "−")

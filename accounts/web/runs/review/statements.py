@@ -10,7 +10,7 @@ from onboarding.resources.policy import as_list
 VERBS = {"Allow": "Allows", "Deny": "Denies"}
 
 
-def said(statement: Mapping[str, Any]) -> str:
+def statement_in_words(statement: Mapping[str, Any]) -> str:
     """Say it: “EC2Read: Allows 12 actions of ec2 on every resource”."""
     sid = f"{statement['Sid']}: " if statement.get("Sid") else ""
     verb = VERBS.get(statement.get("Effect", ""), "Denies")
@@ -20,10 +20,10 @@ def said(statement: Mapping[str, Any]) -> str:
 def parts(statement: Mapping[str, Any]) -> Iterator[str]:
     yield from either(statement, "Action", "actions", listed_actions)
     if principals := list(principals_of(statement)):
-        yield f"to {listed(principals, 'principals')}"
+        yield f"to {named_or_counted(principals, 'principals')}"
     if "Resource" in statement or "NotResource" in statement:
         yield "on"
-        yield from either(statement, "Resource", "resources", listed)
+        yield from either(statement, "Resource", "resources", named_or_counted)
     if keys := list(condition_keys(statement)):
         yield f"if {' and '.join(keys)}"
 
@@ -39,7 +39,7 @@ def either(
         yield write([str(value) for value in values], what)
 
 
-def listed(values: list[str], what: str) -> str:
+def named_or_counted(values: list[str], what: str) -> str:
     if values == ["*"]:
         return f"all {what}"
     return values[0] if len(values) == 1 else f"{len(values)} {what}"
@@ -48,7 +48,7 @@ def listed(values: list[str], what: str) -> str:
 def listed_actions(actions: list[str], what: str) -> str:
     services = sorted({action.partition(":")[0] for action in actions})
     more = f" of {', '.join(services)}" if len(actions) > 1 else ""
-    return listed(actions, what) + more
+    return named_or_counted(actions, what) + more
 
 
 def principals_of(statement: Mapping[str, Any]) -> Iterator[str]:

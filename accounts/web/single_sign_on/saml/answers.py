@@ -18,7 +18,7 @@ def digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def keep(saml: Saml, assertion: Assertion) -> None:
+def keep_answer(saml: Saml, assertion: Assertion) -> None:
     """Keep it; raise Refused where it came before, or another answer, anywhere."""
     SamlAnswer.objects.filter(until__lte=timezone.now()).delete()
     try:

@@ -60,7 +60,7 @@ class Assertion(NamedTuple):
     """As `Said` reads them."""
 
 
-def read(saml: Saml, text: str) -> Assertion:
+def read_assertion(saml: Saml, text: str) -> Assertion:
     """Read an answer; raise Refused, with the reason in the log, where it proves
     nothing.
     """

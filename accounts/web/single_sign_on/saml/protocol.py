@@ -75,7 +75,7 @@ SECURITY: dict[str, Any] = {
 }
 
 
-def begin(saml: Saml, *, asks_again: bool) -> Begun:
+def make_request(saml: Saml, *, asks_again: bool) -> Begun:
     """Make a request; the provider asks who it is, even where it knows, if wanted."""
     request = OneLogin_Saml2_Authn_Request(
         protocol(saml), force_authn=asks_again, set_nameid_policy=False

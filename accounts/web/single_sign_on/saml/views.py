@@ -14,11 +14,18 @@ from django.shortcuts import redirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.web.single_sign_on.entrance import Kept, asked, enter, keep, refuse, take
+from accounts.web.single_sign_on.entrance import (
+    Kept,
+    enter,
+    keep_sign_in,
+    refuse,
+    requested_page,
+    take,
+)
 from accounts.web.single_sign_on.people import Refused, Said
 from accounts.web.single_sign_on.provider import Saml
 from accounts.web.single_sign_on.saml import answers, protocol
-from accounts.web.single_sign_on.saml.assertion import read
+from accounts.web.single_sign_on.saml.assertion import read_assertion
 
 
 def saml_provider() -> Saml:
@@ -36,9 +43,9 @@ def start(request: HttpRequest) -> HttpResponse:
     form-action policy lets no form lead there.
     """
     saml = saml_provider()
-    back, confirms = asked(request)
-    begun = protocol.begin(saml, asks_again=confirms)
-    keep(request, Kept(saml.starts, begun.id, back, confirms))
+    back, confirms = requested_page(request)
+    begun = protocol.make_request(saml, asks_again=confirms)
+    keep_sign_in(request, Kept(saml.starts, begun.id, back, confirms))
     return redirect(begun.url)
 
 
@@ -51,7 +58,9 @@ def acs(request: HttpRequest) -> HttpResponse:
     """
     saml = saml_provider()
     try:
-        answers.keep(saml, read(saml, request.POST.get("SAMLResponse", "")))
+        answers.keep_answer(
+            saml, read_assertion(saml, request.POST.get("SAMLResponse", ""))
+        )
     except Refused as error:
         return refuse(request, str(error), status=403)
     return redirect("saml-finish")

@@ -10,7 +10,7 @@ from typing import Any
 from onboarding.carried.fields import PERMISSIONS, carrying
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
 from onboarding.spinnaker.bundle.formats.hal.known import OURS, offers
-from onboarding.spinnaker.bundle.formats.spring import permissions, said
+from onboarding.spinnaker.bundle.formats.spring import permissions, without_empty
 from onboarding.spinnaker.entries import Entries
 from onboarding.spinnaker.halconfig.schema import (
     AWS_ACCOUNT,
@@ -24,7 +24,7 @@ from onboarding.topology import SESSION_NAME
 
 
 def aws_account(entry: AwsEntry) -> dict[str, Any]:
-    account = said(
+    account = without_empty(
         {
             "name": entry.name,
             "environment": entry.environment,
@@ -55,7 +55,7 @@ def ecs_account(entry: EcsEntry) -> dict[str, Any]:
 
 def kubernetes_account(entry: KubernetesEntry) -> dict[str, Any]:
     """Describe a cluster; its kubeconfig's path is relative to the bundle."""
-    account = said(
+    account = without_empty(
         {
             "name": entry.name,
             "environment": entry.environment,

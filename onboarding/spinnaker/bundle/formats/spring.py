@@ -160,7 +160,7 @@ def stacks_switch(entries: Entries) -> dict[str, Value]:
 
 
 def aws_account(entry: AwsEntry) -> dict[str, Value]:
-    account = said(
+    account = without_empty(
         {
             "name": entry.name,
             "environment": entry.environment,
@@ -187,7 +187,7 @@ def ecs_account(entry: EcsEntry) -> Value:
 
 
 def kubernetes_account(entry: KubernetesEntry, kubeconfigs: str) -> Value:
-    account = said(
+    account = without_empty(
         {
             "name": entry.name,
             "environment": entry.environment,
@@ -206,10 +206,10 @@ def regions(names: Iterable[str]) -> list[Value]:
 
 
 def permissions(given: Permissions) -> dict[str, Value]:
-    return said({"READ": list(given.read), "WRITE": list(given.write)})
+    return without_empty({"READ": list(given.read), "WRITE": list(given.write)})
 
 
-def said(fields: Mapping[str, Any]) -> dict[str, Value]:
+def without_empty(fields: Mapping[str, Any]) -> dict[str, Value]:
     """Leave out what is empty: Clouddriver sends an empty external ID as one."""
     return {name: value for name, value in fields.items() if value}
 

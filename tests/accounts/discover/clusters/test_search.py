@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.discover.clusters import search as searching
-from accounts.discover.clusters.search import begin
+from accounts.discover.clusters.search import begin_search
 from accounts.models import ClusterSearch, FoundCluster, ManagedAccount
 from accounts.models.lease import LEASE
 from accounts.tasks import carry_on, sweep
@@ -58,7 +58,7 @@ def test_clusters_are_found_in_every_account_and_region(aws, prompt_worker) -> N
         for member in MEMBERS
     ]
 
-    begin(rows, person("operator"))
+    begin_search(rows, person("operator"))
 
     search = ClusterSearch.objects.get()
     carry_on("clustersearch", str(search.pk))
@@ -80,7 +80,7 @@ def test_an_account_that_cannot_be_read_stops_no_other(clusters) -> None:
     clusters["a0"] = AwsError("1", "eks:ListClusters", "It is denied.", "Allow it.")
     clusters["a1"] = KeyError("clusters")
     clusters["a2"] = {"apps": {}}
-    search = begin(rows, person("operator"))
+    search = begin_search(rows, person("operator"))
 
     carry_on("clustersearch", str(search.pk))
 
@@ -104,7 +104,7 @@ def test_the_endpoint_and_what_is_described_are_told(clusters) -> None:
         "some": {"is_open": False},
         "none": {"is_open": False, "is_public": False, "mode": "CONFIG_MAP"},
     }
-    search = begin(rows, person("operator"))
+    search = begin_search(rows, person("operator"))
 
     carry_on("clustersearch", str(search.pk))
 
@@ -120,7 +120,7 @@ def test_a_slice_that_is_over_sends_for_the_next(clusters, monkeypatch) -> None:
     sent: list[ClusterSearch] = []
     monkeypatch.setattr("accounts.work.kinds.wake", sent.append)
     monkeypatch.setattr(searching, "SLICE", 0.0)
-    search = begin(accounts(2), person("operator"))
+    search = begin_search(accounts(2), person("operator"))
 
     carry_on("clustersearch", str(search.pk))
     waits = search.accounts.filter(read_at=None).count()
@@ -133,7 +133,7 @@ def test_a_slice_that_is_over_sends_for_the_next(clusters, monkeypatch) -> None:
 
 
 def test_two_workers_never_search_at_once(clusters) -> None:
-    search = begin(accounts(1), person("operator"))
+    search = begin_search(accounts(1), person("operator"))
     ClusterSearch.objects.get(pk=search.pk).take_lease()
 
     carry_on("clustersearch", str(search.pk))
@@ -142,7 +142,7 @@ def test_two_workers_never_search_at_once(clusters) -> None:
 
 
 def test_the_sweep_continues_what_a_dead_worker_left(clusters, prompt_worker) -> None:
-    search = begin(accounts(1), person("operator"))
+    search = begin_search(accounts(1), person("operator"))
     long_ago = timezone.now() - 10 * LEASE
     ClusterSearch.objects.update(leased_until=long_ago, queued_at=long_ago)
 
@@ -157,7 +157,7 @@ def test_accounts_are_read_side_by_side_with_few_queries(
 ) -> None:
     rows = accounts(2 * searching.BATCH)
     clusters |= {row.name: {"apps": {}} for row in rows}
-    search = begin(rows, person("operator"))
+    search = begin_search(rows, person("operator"))
 
     with django_assert_max_num_queries(2 * searching.BATCH + 40):
         carry_on("clustersearch", str(search.pk))

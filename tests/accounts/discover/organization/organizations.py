@@ -10,7 +10,11 @@ from uuid import uuid4
 
 import pytest
 
-from accounts.discover.organization.reading import begin, kept_organization, read_on
+from accounts.discover.organization.reading import (
+    begin_reading,
+    kept_organization,
+    read_on,
+)
 from accounts.models import Adding, Member, Organization
 from onboarding import names
 from onboarding.aws.errors import AwsError
@@ -120,7 +124,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Organizations:
 
 def read(*, tags: bool | None = None) -> Organization:
     """Read the organization once, to its end."""
-    assert begin(CORE, None, tags=tags)
+    assert begin_reading(CORE, None, tags=tags)
     row = kept()
     while row.is_reading:
         read_on(row)

@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError
 
 from accounts.discover.organization import adding as adding_module
-from accounts.discover.organization.adding import add, begin
+from accounts.discover.organization.adding import add, begin_adding
 from accounts.models import Adding, ManagedAccount, Rollout, Run
 from onboarding.topology import MadeBy
 from tests.accounts.discover.organization.organizations import (
@@ -29,7 +29,9 @@ def begun(*, plans: bool = True) -> Adding:
     managing_row(account_id=CORE.account_id)
     rows = [member_row(one, f"web {one[-1]}") for one in IDS]
     organization = rows[0].organization
-    return begin(organization, (*IDS, *IDS), SHARED, person("operator"), plans=plans)
+    return begin_adding(
+        organization, (*IDS, *IDS), SHARED, person("operator"), plans=plans
+    )
 
 
 def test_an_account_that_was_chosen_twice_is_counted_once() -> None:

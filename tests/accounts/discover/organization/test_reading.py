@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.discover.organization import reading
-from accounts.discover.organization.reading import MOST_FAILURES, begin, read_on
+from accounts.discover.organization.reading import MOST_FAILURES, begin_reading, read_on
 from accounts.models import Member, Organization, Unit
 from accounts.models.lease import LEASE
 from accounts.tasks import carry_on, sweep
@@ -92,7 +92,7 @@ def test_a_slice_continues_where_the_last_one_was_killed(
     aws, sent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "SLICE", 0.0)
-    begin(CORE, None)
+    begin_reading(CORE, None)
     monkeypatch.setattr(reading, "SLICE", 100.0)
     for killed in range(1, 9):
         aws.before = killing()
@@ -121,18 +121,18 @@ def killing() -> Any:
 
 
 def test_two_workers_never_read_at_once(aws, sent) -> None:
-    begin(CORE, None)
+    begin_reading(CORE, None)
     other = kept()
     assert other.take_lease()
 
     carry_on("organization", str(other.pk))
 
     assert aws.calls == []
-    assert not begin(CORE, None)
+    assert not begin_reading(CORE, None)
 
 
 def test_a_worker_that_lost_its_lease_writes_nothing_more(aws) -> None:
-    begin(CORE, None)
+    begin_reading(CORE, None)
 
     def before(operation: str, given: dict[str, Any]) -> None:
         if operation == "list_accounts_for_parent":
@@ -152,7 +152,7 @@ def test_a_slice_that_is_over_sends_for_the_next_one(
     aws, sent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "SLICE", 0.0)
-    begin(CORE, None)
+    begin_reading(CORE, None)
 
     carry_on("organization", str(kept().pk))
 
@@ -163,7 +163,7 @@ def test_a_slice_that_is_over_sends_for_the_next_one(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_lost_message_is_sent_again_by_the_sweep(aws, sent) -> None:
-    begin(CORE, None)
+    begin_reading(CORE, None)
     assert sent == [kept().pk]
 
     sweep()
@@ -175,7 +175,7 @@ def test_a_lost_message_is_sent_again_by_the_sweep(aws, sent) -> None:
 
 def test_where_aws_is_busy_the_sweep_continues_later(aws, sent) -> None:
     fail(aws, "list_accounts_for_parent", "TooManyRequestsException", retryable=True)
-    begin(CORE, None)
+    begin_reading(CORE, None)
 
     carry_on("organization", str(kept().pk))
 

@@ -14,7 +14,7 @@ from accounts.people.role_limits.limits import (
     may_everywhere,
     with_role_in,
 )
-from accounts.people.role_limits.naming import named
+from accounts.people.role_limits.naming import environments_in_words
 from accounts.people.roles import APPROVER, OPERATOR, VIEWER
 from tests.rows import decider, person
 
@@ -106,8 +106,11 @@ def test_whoever_has_the_role_there_is_found(olga: User) -> None:
 
 
 def test_environments_are_named_in_a_sentence() -> None:
-    assert named(["test"]) == "test"
-    assert named(["test", "", "staging"]) == "staging, test, and no environment"
+    assert environments_in_words(["test"]) == "test"
+    assert (
+        environments_in_words(["test", "", "staging"])
+        == "staging, test, and no environment"
+    )
 
 
 def test_the_database_keeps_an_environment_once(olga: User) -> None:

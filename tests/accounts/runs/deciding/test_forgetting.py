@@ -24,7 +24,7 @@ from accounts.people.role_limits.limits import limit
 from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER
 from accounts.runs.actions import Forgotten, start
-from accounts.runs.deciding.forgetting import CannotForget, forget, leave_in_aws
+from accounts.runs.deciding.forgetting import CannotForget, forget_account, leave_in_aws
 from tests.rows import account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def adopted(name: str = "staging", **fields: Any) -> ManagedAccount:
 
 
 def test_a_description_is_deleted_and_that_is_recorded() -> None:
-    forget(account_row(), person("operator"))
+    forget_account(account_row(), person("operator"))
 
     assert not ManagedAccount.objects.exists()
     assert Activity.objects.get(what="forget").about == "staging"
@@ -52,7 +52,7 @@ def test_a_description_is_deleted_and_that_is_recorded() -> None:
 
 def test_what_exists_in_aws_is_kept() -> None:
     with pytest.raises(CannotForget, match="while it exists in AWS"):
-        forget(account_row(granted_at=timezone.now()), person("operator"))
+        forget_account(account_row(granted_at=timezone.now()), person("operator"))
 
 
 def test_what_is_worked_on_is_kept() -> None:
@@ -60,19 +60,19 @@ def test_what_is_worked_on_is_kept() -> None:
     run_row(Status.PLANNED, account=account)
 
     with pytest.raises(CannotForget, match="discard its plan"):
-        forget(account, person("operator"))
+        forget_account(account, person("operator"))
 
     assert ManagedAccount.objects.exists()
 
 
 def test_no_run_begins_of_what_was_deleted() -> None:
     managing, account = managing_row(), account_row()
-    forget(ManagedAccount.objects.get(), person("operator"))
+    forget_account(ManagedAccount.objects.get(), person("operator"))
 
     with pytest.raises(Forgotten, match="staging was deleted from Bowline"):
         start(Run.Kind.ONBOARD, managing, account, None)
     with pytest.raises(CannotForget, match="was deleted from Bowline before"):
-        forget(account, person("operator", username="bob"))
+        forget_account(account, person("operator", username="bob"))
 
 
 def test_an_account_leaves_and_its_role_stays_on_the_list() -> None:

@@ -13,7 +13,7 @@ from accounts.models import ManagedAccount
 from accounts.models.states import State, Status
 from accounts.runs.actions import plan_managing, verify
 from accounts.runs.deciding.forgetting import leave_in_aws
-from accounts.runs.managing.kept_roles import take_off
+from accounts.runs.managing.kept_roles import take_role_off
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from script.emulated_organization import MANAGING, Credentials
@@ -93,7 +93,7 @@ def test_a_role_is_taken_off_by_an_approved_plan_of_the_managing_account(
 ) -> None:
     onboarded(member(STAGING))
     leave_in_aws(account, person("approver"))
-    take_off(DEV.arn(f"role/{ROLE}"), person("operator"))
+    take_role_off(DEV.arn(f"role/{ROLE}"), person("operator"))
     other = ManagedAccount.objects.get()
     checked = carried(verify(other, None))
     assert (checked.status, managing_row().state) == (Status.VERIFIED, State.OUTDATED)

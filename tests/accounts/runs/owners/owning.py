@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from accounts.mapping.handing_off import described
+from accounts.mapping.handing_off import hand_off_of_values
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
 from accounts.runs.actions import plan_managing
 from accounts.runs.owners.looking import look_at_owners, look_soon
-from onboarding.handoff.hand_off import HandOff
+from onboarding.handoff.hand_off import HandOffPackage
 from script.emulated_organization import (
     ACCESS_ROLE,
     ADMINISTRATOR,
@@ -40,10 +40,10 @@ def account() -> ManagedAccount:
     return ManagedAccount.objects.get(name=DEV.name)
 
 
-def handed_out(account: ManagedAccount) -> HandOff:
+def handed_out(account: ManagedAccount) -> HandOffPackage:
     """Describe what its owner has received."""
     last = account.hand_offs.first()
-    return described(
+    return hand_off_of_values(
         managing_of(managing_row()),
         managed_of(account),
         stack_name=last.stack_name if last else "",

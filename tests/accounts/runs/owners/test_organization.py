@@ -10,7 +10,7 @@ from accounts.runs import rollouts
 from accounts.runs.actions import RunOpen, plan, plan_managing, verify
 from accounts.runs.owners.looking import look_at_owners, look_soon
 from accounts.runs.rollouts.census import runs_of
-from onboarding.handoff.hand_off import HandOff as Given
+from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.topology import READER_ROLE
 from script.emulated_organization import (
     ACCESS_ROLE,
@@ -58,7 +58,7 @@ def handed_off(accounts: list[ManagedAccount]) -> Rollout:
     return rollout
 
 
-def deploy_everywhere(here: Credentials, given: Given) -> None:
+def deploy_everywhere(here: Credentials, given: HandOffPackage) -> None:
     """Do as CloudFormation: the one template, with the same parameter everywhere."""
     (stack,) = given.stack_sets
     for which in THREE:

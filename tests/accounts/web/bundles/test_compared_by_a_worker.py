@@ -57,7 +57,7 @@ def rotate_and_prove(account: ManagedAccount) -> None:
 def apply_managing(_: ManagedAccount) -> None:
     row = ManagingAccount.objects.get()
     row.managed_role = "otherManaged"
-    snapshots.keep(row, snapshots.managing_snapshot(row))
+    snapshots.keep_snapshot(row, snapshots.managing_snapshot(row))
 
 
 CHANGES: dict[str, Callable[[ManagedAccount], Any]] = {

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import Activity, FeedRow, FeedToken
 from accounts.spinnaker.feed.keeping import keep_current
-from accounts.spinnaker.feed.tokens import MOST, digest_of
+from accounts.spinnaker.feed.tokens import MOST, token_digest
 from accounts.tasks import sweep
 from accounts.web.feed.setup import configuration
 from accounts.web.you.confirmation import CONFIRMED
@@ -51,7 +51,7 @@ def test_a_token_is_shown_once_and_opens_the_feed(administrator):
     assert page["Cache-Control"] == "no-store"
     assert pulled.status_code == 200
     assert not TOKEN.search(later.content.decode())
-    assert FeedToken.objects.get().digest == digest_of(text)
+    assert FeedToken.objects.get().digest == token_digest(text)
     (entry,) = Activity.objects.filter(about="feed token prod")
     assert (entry.who, entry.what) == ("administrator", "settings")
     assert text not in str(entry.detail)

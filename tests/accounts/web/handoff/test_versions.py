@@ -18,7 +18,7 @@ from accounts.models import (
 )
 from accounts.models.states import State, Status
 from accounts.runs.owners.versions import unseen
-from accounts.web.handoff.versions import changes, plain
+from accounts.web.handoff.versions import changed_parts, references_as_text
 from onboarding.topology import READER_ROLE, MadeBy
 from tests.rows import account_row, hand_off_row, managing_row, person, run_row
 
@@ -179,7 +179,7 @@ def test_each_resource_that_differs_is_named_once() -> None:
     after = BEFORE.replace("e-1", "e-2").replace("Goes", "Comes")
     after = after.replace("{Name: x}", "{Name: z}", 1)
 
-    found = [(one.verb, one.kind, one.name) for one in changes(BEFORE, after)]
+    found = [(one.verb, one.kind, one.name) for one in changed_parts(BEFORE, after)]
 
     assert found == [
         ("update", "String", "ExternalId"),
@@ -187,7 +187,7 @@ def test_each_resource_that_differs_is_named_once() -> None:
         ("create", "B", "Comes"),
         ("delete", "B", "Goes"),
     ]
-    assert list(changes(BEFORE, BEFORE)) == []
+    assert list(changed_parts(BEFORE, BEFORE)) == []
 
 
 @pytest.mark.parametrize(
@@ -201,4 +201,4 @@ def test_each_resource_that_differs_is_named_once() -> None:
     ],
 )
 def test_only_a_reference_is_written_as_text(value: Any, said: Any) -> None:
-    assert plain(value) == said
+    assert references_as_text(value) == said

@@ -27,7 +27,7 @@ CORE = "911111111111"
 
 def stands(row: ManagingAccount) -> Run:
     """Let a run have made all of the managing side, an hour ago."""
-    snapshots.keep(row, snapshots.managing_snapshot(row))
+    snapshots.keep_snapshot(row, snapshots.managing_snapshot(row))
     run = run_row(Status.VERIFIED)
     an_hour_ago = timezone.now() - timedelta(hours=1)
     whole = Topology(managing(), (managed(provider("ec2")),))

@@ -7,7 +7,7 @@ import pytest
 from django.http import QueryDict
 from django.utils import timezone
 
-from accounts.lists.accounts import matching
+from accounts.lists.accounts import matching_accounts
 from accounts.lists.overview import (
     Counted,
     counts_by_environment,
@@ -80,8 +80,8 @@ def test_each_number_leads_to_its_accounts() -> None:
 
     for cell in (cell for row in rows for cell in row.cells):
         asked = QueryDict(cell.url.partition("?")[2])
-        assert matching(asked).count() == cell.accounts, cell.url
-    failing = matching(QueryDict(f"state={FAILING}"))
+        assert matching_accounts(asked).count() == cell.accounts, cell.url
+    failing = matching_accounts(QueryDict(f"state={FAILING}"))
     assert {account.name for account in failing} == {"more", "fails"}
     (dev,) = (row for row in rows if row.name == "dev")
     assert dev.oldest == verified["verified_at"]

@@ -7,20 +7,20 @@ from accounts.web.overview.picture import (
     MOST_NODES,
     NARROW_WIDTH,
     WIDTH,
-    Seen,
+    ShownAccount,
     grouped,
     narrow,
     wide,
 )
 
-CENTRE = Seen("core", "", "verified", "SpinnakerAuthRole", "/managing/", "core")
+CENTRE = ShownAccount("core", "", "verified", "SpinnakerAuthRole", "/managing/", "core")
 
 
-def seen(name: str, environment: str = "", state: str = "verified") -> Seen:
-    return Seen(name, environment, state, state, f"/accounts/{name}/", name)
+def seen(name: str, environment: str = "", state: str = "verified") -> ShownAccount:
+    return ShownAccount(name, environment, state, state, f"/accounts/{name}/", name)
 
 
-def many(count: int) -> list[Seen]:
+def many(count: int) -> list[ShownAccount]:
     environments = ("development", "production", "staging", "")
     return [seen(f"a{n}", environments[n % 4]) for n in range(count)]
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import Activity, ApiToken
 from accounts.tokens.api_tokens import MOST
-from accounts.tokens.text import digest_of
+from accounts.tokens.text import token_digest
 from accounts.web.tokens.forms import TAKEN
 from accounts.web.you.confirmation import CONFIRMED
 from tests.accounts.api.calling import Caller, token_of
@@ -46,7 +46,7 @@ def test_a_token_is_shown_once_and_reads(viewer):
     assert not TOKEN.search(viewer.get(PAGE).content.decode())
     assert Caller(text).read("/accounts").status_code == 200
     token = ApiToken.objects.get()
-    assert (token.digest, token.scopes) == (digest_of(text), ["read"])
+    assert (token.digest, token.scopes) == (token_digest(text), ["read"])
     assert before <= token.expires_at - timedelta(days=30) <= timezone.now()
     entry = Activity.objects.get(about="API token ci")
     assert (entry.who, entry.detail["scopes"]) == ("viewer", ["read"])

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.test import Client
 
 from accounts.models import Preferences
-from accounts.web.you.saved_filters import LISTS, MOST, saved_filters
+from accounts.web.you.saved_filters import LISTS, MOST, saved_filters_of
 from tests.rows import account_row, person, run_row
 
 FAILED = "state=failed&sort=-environment"
@@ -26,7 +26,7 @@ def save(client: Client, name: str, query: str = FAILED, where: str = "accounts"
 
 
 def names(user, where: str = "accounts") -> list[str]:
-    return [one.name for one in saved_filters(user, where)]
+    return [one.name for one in saved_filters_of(user, where)]
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_name_that_is_used_again_gets_the_new_filter(client, vera) -> None:
     save(client, "Mine")
     save(client, "Mine", "state=draft")
 
-    (one,) = saved_filters(vera, "accounts")
+    (one,) = saved_filters_of(vera, "accounts")
     assert one.url == "/accounts/?state=draft"
 
 
@@ -126,13 +126,13 @@ def test_a_list_has_few_of_them(client, vera) -> None:
 
     assert "You have 20 saved filters of this list." in shown
     assert len(names(vera)) == MOST
-    assert saved_filters(vera, "accounts")[0].url == "/accounts/?state=draft"
+    assert saved_filters_of(vera, "accounts")[0].url == "/accounts/?state=draft"
 
 
 def test_what_leads_elsewhere_stays_behind_the_lists_address(client, vera) -> None:
     save(client, "Mine", "//elsewhere.example/?a=1&b")
 
-    (one,) = saved_filters(vera, "accounts")
+    (one,) = saved_filters_of(vera, "accounts")
     assert one.url.startswith("/accounts/?")
     assert QueryDict(one.url.partition("?")[2])["//elsewhere.example/?a"] == "1"
 

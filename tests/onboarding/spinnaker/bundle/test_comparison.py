@@ -10,7 +10,7 @@ from onboarding.spinnaker.bundle.comparison import (
     BundleDelta,
     Field,
     delta,
-    said,
+    value_in_words,
 )
 from onboarding.spinnaker.bundle.contents import BundleAccounts, Revision, accounts_from
 from onboarding.topology import Permissions, Topology
@@ -110,4 +110,8 @@ def test_other_files_are_compared_by_digest():
 
 
 def test_what_hal_does_not_say_is_an_empty_text():
-    assert (said(None), said(False), said(["a", 1])) == ("", "off", "a, 1")
+    assert (value_in_words(None), value_in_words(False), value_in_words(["a", 1])) == (
+        "",
+        "off",
+        "a, 1",
+    )

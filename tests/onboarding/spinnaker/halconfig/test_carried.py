@@ -6,7 +6,7 @@ from typing import Any
 
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_from
 from onboarding.spinnaker.halconfig.merging import merge
-from onboarding.spinnaker.halconfig.parsing import read
+from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from tests.bundles import core, files_of, staging
 from tests.factories import MANAGED_ID, topology
 from tests.onboarding.spinnaker.halconfig.test_merging import (
@@ -54,4 +54,4 @@ def test_carried_fields_are_written_and_those_of_the_config_stay():
     apps = providers_in(result)["kubernetes"]["accounts"][0]
     assert apps["checkPermissionsOnStartup"] is False
     assert (apps["kinds"], apps["omitKinds"]) == (["a"], ["b"])
-    assert merge(read(result.text.encode()), carrier()).changes == ()
+    assert merge(read_halconfig(result.text.encode()), carrier()).changes == ()

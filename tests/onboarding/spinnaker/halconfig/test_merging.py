@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from onboarding.spinnaker.halconfig.merging import (
     Merged,
     merge,
 )
-from onboarding.spinnaker.halconfig.parsing import read
+from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from onboarding.spinnaker.halconfig.tree import BadHalconfig
 from tests.bundles import core, files_of, unpacked, with_every_provider
 from tests.factories import MANAGED_ID, MANAGING_ID, topology
@@ -45,8 +46,13 @@ def config(**providers: Any) -> bytes:
     return yaml.safe_dump(value, sort_keys=False).encode()
 
 
-def merged(accounts: BundleAccounts | None = None, **providers: Any) -> Merged:
-    return merge(read(config(**providers)), accounts or bundled())
+def merged(
+    accounts: BundleAccounts | None = None,
+    take_over: Collection[str] = (),
+    **providers: Any,
+) -> Merged:
+    found = read_halconfig(config(**providers))
+    return merge(found, accounts or bundled(), take_over=take_over)
 
 
 def providers_in(result: Merged) -> dict[str, Any]:
@@ -68,8 +74,7 @@ def test_it_fills_an_empty_config():
 
     aws = providers_in(result)["aws"]
     assert names(result, "aws") == ["core", "staging"]
-    assert aws["enabled"] is True
-    assert aws["primaryAccount"] == "core"
+    assert (aws["enabled"], aws["primaryAccount"]) == (True, "core")
     assert aws["features"] == {
         "cloudFormation": {"enabled": False},
         "lambda": {"enabled": True},
@@ -107,7 +112,7 @@ def test_everything_else_keeps_its_meaning_and_order():
 def test_a_second_merge_changes_nothing():
     first = merged(aws={"accounts": []})
 
-    second = merge(read(first.text.encode()), bundled())
+    second = merge(read_halconfig(first.text.encode()), bundled())
 
     assert second.text == first.text
     assert second.changes == ()
@@ -116,10 +121,9 @@ def test_a_second_merge_changes_nothing():
 def test_hal_finds_nothing_to_change_after_a_merge(tmp_path: Path):
     hal = Hal(tmp_path)
     bundle = unpacked(with_every_provider(), tmp_path / "bundle")
-    accounts = accounts_from((bundle / "hal/accounts.yml").read_text()).placed(
-        str(bundle)
-    )
-    result = merge(read(config()), accounts)
+    text = (bundle / "hal/accounts.yml").read_text()
+    accounts = accounts_from(text).placed(str(bundle))
+    result = merge(read_halconfig(config()), accounts)
     hal.holds(**providers_in(result))
 
     applied = hal.run([str(bundle / "hal/apply.sh")])
@@ -208,9 +212,7 @@ def test_a_name_is_taken_over_when_a_person_says_so():
     held = {"name": "staging", "accountId": OTHER_ID, "edda": "theirs"}
     other = {"name": "other", "accountId": "1"}
 
-    result = merge(
-        read(config(aws={"accounts": [held, other]})), bundled(), take_over={"staging"}
-    )
+    result = merged(aws={"accounts": [held, other]}, take_over={"staging"})
 
     assert names(result, "aws") == ["staging", "other", "core"]
     assert providers_in(result)["aws"]["accounts"][0]["accountId"] == MANAGED_ID
@@ -222,9 +224,7 @@ def test_a_name_is_taken_over_when_a_person_says_so():
 def test_a_name_in_another_provider_is_never_taken_over():
     theirs = {"accounts": [{"name": "staging", "address": "index.docker.io"}]}
 
-    result = merge(
-        read(config(dockerRegistry=theirs)), bundled(), take_over={"staging"}
-    )
+    result = merged(dockerRegistry=theirs, take_over={"staging"})
 
     assert result.collisions[0].name == "staging"
     assert not result.collisions[0].can_be_taken_over
@@ -236,7 +236,7 @@ def test_a_second_ecs_account_of_one_aws_account_is_asked():
     ecs = {"accounts": [{"name": "legacy", "awsAccount": "staging"}]}
 
     asked = merged(aws=aws, ecs=ecs)
-    taken = merge(read(config(aws=aws, ecs=ecs)), bundled(), take_over={"staging-ecs"})
+    taken = merged(aws=aws, ecs=ecs, take_over={"staging-ecs"})
 
     assert [collision.name for collision in asked.collisions] == ["staging-ecs"]
     assert "Clouddriver sees only one of them" in asked.collisions[0].reason
@@ -343,7 +343,7 @@ def test_an_account_without_a_name_is_refused():
 
 
 def test_another_deployment_can_be_named():
-    halconfig = read(config(aws={"accounts": []}))
+    halconfig = read_halconfig(config(aws={"accounts": []}))
 
     result = merge(halconfig, bundled(), deployment="old")
 
@@ -357,7 +357,7 @@ def test_another_deployment_can_be_named():
 
 def test_a_deployment_that_is_not_there_is_refused():
     with pytest.raises(BadHalconfig, match=r"“nope” isn't in .* \(old, prod\)"):
-        merge(read(config()), bundled(), deployment="nope")
+        merge(read_halconfig(config()), bundled(), deployment="nope")
 
 
 def test_an_alias_shared_with_another_deployment_is_not_changed_there():
@@ -366,7 +366,7 @@ def test_an_alias_shared_with_another_deployment_is_not_changed_there():
         "- {name: a, providers: &p {aws: {accounts: []}}}\n- {name: b, providers: *p}\n"
     )
 
-    result = merge(read(text.encode()), bundled())
+    result = merge(read_halconfig(text.encode()), bundled())
 
     _, other = yaml.safe_load(result.text)["deploymentConfigurations"]
     assert other["providers"] == {"aws": {"accounts": []}}

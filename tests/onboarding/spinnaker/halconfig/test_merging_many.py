@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from onboarding.spinnaker.bundle.contents import BundleAccounts
 from onboarding.spinnaker.halconfig.merging import merge
-from onboarding.spinnaker.halconfig.parsing import read
+from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from tests.growth import assert_it_grows_as_much
 from tests.onboarding.spinnaker.halconfig.test_merging import (
     bundled,
@@ -32,7 +32,9 @@ def test_twice_as_many_accounts_take_twice_the_work():
     bundles = {number: many(number) for number in (50, 100, 200)}
     held = {n: merged(bundles[n // 2]).text.encode() for n in (100, 200)}
 
-    assert_it_grows_as_much(lambda n: merge(read(held[n]), bundles[n]), at=100)
+    assert_it_grows_as_much(
+        lambda n: merge(read_halconfig(held[n]), bundles[n]), at=100
+    )
 
 
 def test_every_account_is_one_change_and_each_provider_one():
@@ -42,7 +44,7 @@ def test_every_account_is_one_change_and_each_provider_one():
 def test_a_file_longer_than_halyard_reads_is_told():
     long = config(google={"project": "x"}).replace(b": x", b": " + b"x" * 3_145_728)
 
-    notes = merge(read(long), bundled()).notes
+    notes = merge(read_halconfig(long), bundled()).notes
 
     assert any("3,145,728" in note for note in notes)
 
@@ -75,5 +77,5 @@ def test_a_merge_is_what_a_dict_of_the_accounts_says(ours, theirs, google) -> No
     found = providers_in(result)
     assert found["aws"]["accounts"] == [*expected, *put.values()]
     assert found["google"] == {"accounts": projects}
-    again = merge(read(result.text.encode()), accounts)
+    again = merge(read_halconfig(result.text.encode()), accounts)
     assert (again.text, again.changes) == (result.text, ())

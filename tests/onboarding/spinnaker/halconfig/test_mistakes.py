@@ -9,7 +9,7 @@ import yaml
 
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_from
 from onboarding.spinnaker.halconfig.merging import Merged, merge
-from onboarding.spinnaker.halconfig.parsing import read
+from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from tests.bundles import files_of, with_every_provider
 from tests.factories import MANAGED_ID
 
@@ -26,7 +26,7 @@ def bundled() -> BundleAccounts:
 def merged(accounts: BundleAccounts | None = None, **providers: Any) -> Merged:
     value = {"deploymentConfigurations": [{"name": "default", "providers": providers}]}
     content = yaml.safe_dump(value, sort_keys=False).encode()
-    return merge(read(content), accounts or bundled())
+    return merge(read_halconfig(content), accounts or bundled())
 
 
 def staging(**fields: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from onboarding.bounded_yaml import DEEPEST, MOST_ALIASES, MOST_BYTES
-from onboarding.spinnaker.halconfig.parsing import read
+from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from onboarding.spinnaker.halconfig.tree import BadHalconfig
 
 START = "currentDeployment: default\ndeploymentConfigurations:\n- name: default\n"
@@ -17,7 +17,7 @@ START = "currentDeployment: default\ndeploymentConfigurations:\n- name: default\
 def refusal(text: str | bytes) -> str:
     content = text.encode() if isinstance(text, str) else text
     with pytest.raises(BadHalconfig) as refused:
-        read(content)
+        read_halconfig(content)
     return str(refused.value)
 
 
@@ -51,7 +51,9 @@ def test_another_encoding_is_refused_with_its_line():
 
 
 def test_a_mark_of_utf8_is_skipped():
-    assert read(b"\xef\xbb\xbf" + START.encode()).root.text("currentDeployment")
+    assert read_halconfig(b"\xef\xbb\xbf" + START.encode()).root.text(
+        "currentDeployment"
+    )
 
 
 def test_50_mb_are_refused_unread():
@@ -61,7 +63,7 @@ def test_50_mb_are_refused_unread():
 def test_hal_takes_50_aliases_of_mappings_and_refuses_51():
     head = START + "  security: &s {a: b}\n  canary:\n"
 
-    read((head + "  - *s\n" * MOST_ALIASES).encode())
+    read_halconfig((head + "  - *s\n" * MOST_ALIASES).encode())
 
     sentence = refusal(head + "  - *s\n" * (MOST_ALIASES + 1))
     assert sentence.startswith("Line 56: More than 50 aliases")
@@ -70,13 +72,15 @@ def test_hal_takes_50_aliases_of_mappings_and_refuses_51():
 def test_aliases_of_texts_are_not_counted():
     many = "  - *v\n" * 60
 
-    assert read((START + "  version: &v x\n  canary:\n" + many).encode())
+    assert read_halconfig((START + "  version: &v x\n  canary:\n" + many).encode())
 
 
 def test_merges_are_flattened_and_own_keys_win():
     text = START + "  security: &s {a: 1, b: 2}\n  canary: {<<: *s, b: 3}\n"
 
-    (deployment,) = read(text.encode()).root.tables("deploymentConfigurations")
+    (deployment,) = read_halconfig(text.encode()).root.tables(
+        "deploymentConfigurations"
+    )
 
     canary = deployment.table("canary")
     assert canary is not None
@@ -136,7 +140,7 @@ def test_no_refusal_quotes_a_value():
 
 
 def test_a_key_that_stands_twice_is_read_as_hal_does_and_told():
-    found = read((START + "  version: a\n  version: b\n").encode())
+    found = read_halconfig((START + "  version: a\n  version: b\n").encode())
 
     (deployment,) = found.root.tables("deploymentConfigurations")
     assert deployment.text("version") == "b"
@@ -149,12 +153,12 @@ def test_a_key_that_stands_twice_is_read_as_hal_does_and_told():
 def test_an_unquoted_octal_id_is_told():
     accounts = "{aws: {accounts: [{name: a, accountId: 012345670123}]}}"
 
-    (note,) = read((START + f"  providers: {accounts}\n").encode()).notes
+    (note,) = read_halconfig((START + f"  providers: {accounts}\n").encode()).notes
 
     assert note.startswith("Line 4: hal reads this account ID as another number")
 
 
 def test_comments_are_told_to_be_lost():
-    (note,) = read((START + "  version: a # mine\n").encode()).notes
+    (note,) = read_halconfig((START + "  version: a # mine\n").encode()).notes
 
     assert note.startswith("Comments aren't kept")

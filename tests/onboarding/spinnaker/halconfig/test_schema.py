@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from onboarding.spinnaker.halconfig.parsing import read
+from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from onboarding.spinnaker.halconfig.tree import BadHalconfig, Table
 
 
@@ -52,7 +52,7 @@ AWS = "deploymentConfigurations.providers.aws"
 )
 def test_what_halyards_strict_reader_refuses_is_refused(content: bytes, sentence: str):
     with pytest.raises(BadHalconfig) as refused:
-        read(content)
+        read_halconfig(content)
 
     assert str(refused.value).startswith(sentence)
 
@@ -70,14 +70,14 @@ def test_what_halyards_strict_reader_refuses_is_refused(content: bytes, sentence
     ],
 )
 def test_what_halyard_reads_is_read(content: bytes):
-    assert read(content).root.text("currentDeployment") == "default"
+    assert read_halconfig(content).root.text("currentDeployment") == "default"
 
 
 def test_several_problems_are_told_at_once_but_not_thousands():
     many = config({"aws": {"accounts": [{f"x{n}": 1} for n in range(1000)]}})
 
     with pytest.raises(BadHalconfig) as refused:
-        read(many)
+        read_halconfig(many)
 
     assert len(str(refused.value).splitlines()) == 10
 
@@ -86,7 +86,7 @@ def test_a_config_as_a_current_hal_writes_it_is_read_whole():
     """Of Halyard 1.69 and newer, with every provider of its last release."""
     written = Path(__file__).with_name("written_by_hal.yml").read_bytes()
 
-    (deployment,) = read(written).root.items("deploymentConfigurations")
+    (deployment,) = read_halconfig(written).root.items("deploymentConfigurations")
 
     assert isinstance(deployment, Table)
     providers = deployment.table("providers")

@@ -3,14 +3,16 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from onboarding.spinnaker.halconfig.parsing import read
+from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from onboarding.spinnaker.halconfig.writing import MASK, text
 
 START = "currentDeployment: default\ndeploymentConfigurations:\n- name: default\n"
 
 
 def again(said: str, *, masked: bool = False) -> str:
-    return text(read((START + said).encode()).root, masked=masked).removeprefix(START)
+    return text(
+        read_halconfig((START + said).encode()).root, masked=masked
+    ).removeprefix(START)
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,18 @@ import pytest
 from onboarding.aws.errors import AwsError
 from onboarding.verify.simulation.simulator import (
     MOST_PAIRS,
-    Asked,
     Question,
+    SimulatedCall,
     Verdict,
     packed,
     pairs,
-    read,
+    read_decisions,
     smaller,
 )
 
 RUN, TAG, PASS = (
-    Asked(action) for action in ("ec2:runinstances", "ec2:createtags", "iam:passrole")
+    SimulatedCall(action)
+    for action in ("ec2:runinstances", "ec2:createtags", "iam:passrole")
 )
 TAGGED, BY_RUN = ("aws:TagKeys", "team"), ("ec2:CreateAction", "RunInstances")
 PASSED = ("iam:PassedToService", "ec2.amazonaws.com")
@@ -38,8 +39,8 @@ def test_what_the_organization_denies_is_denied(allows: bool) -> None:
         OrganizationsDecisionDetail=decided, ResourceSpecificResults=[one]
     )
 
-    found = [read([result], ["*"], {RUN})[RUN] for result in (whole, of_each)]
-    of_many = read([of_each], ["*", "other"], {RUN})
+    found = [read_decisions([result], ["*"], {RUN})[RUN] for result in (whole, of_each)]
+    of_many = read_decisions([of_each], ["*", "other"], {RUN})
 
     assert found == [Verdict(allowed=allows, by_organization=not allows)] * 2
     assert of_many == ({RUN: Verdict(allowed=True)} if allows else {})
@@ -68,7 +69,7 @@ def test_no_key_that_comes_with_another_call_is_sent_with_it(
 
 def test_of_many_actions_each_request_has_few() -> None:
     questions = [
-        Question(Asked(f"ec2:Run{action}", f"arn:{resource}"))
+        Question(SimulatedCall(f"ec2:Run{action}", f"arn:{resource}"))
         for action in range(40)
         for resource in range(40)
     ]
@@ -80,7 +81,9 @@ def test_of_many_actions_each_request_has_few() -> None:
 
 
 def test_what_the_message_names_is_invalid_and_nothing_like_it() -> None:
-    launch = [Asked(f"ec2:CreateLaunchTemplate{end}", "*") for end in ("", "Version")]
+    launch = [
+        SimulatedCall(f"ec2:CreateLaunchTemplate{end}", "*") for end in ("", "Version")
+    ]
     error = AwsError("1", "", f"{launch[1].action} isn't valid.", code="InvalidInput")
 
     assert smaller(launch, error) == [[launch[0]]]

@@ -17,8 +17,8 @@ from onboarding.verify.simulation.simulator import (
     FEW_PAIRS,
     MOST_PAIRS,
     REGION,
-    Asked,
     Question,
+    SimulatedCall,
     Verdict,
 )
 from onboarding.verify.simulation.writes import opinions, simulated_writes
@@ -201,7 +201,7 @@ def test_what_a_document_certainly_denies_fails_and_names_it(
 
 def test_a_document_that_denies_counts_where_the_simulator_allows() -> None:
     holder = Simulated(inline={"Theirs": document(dict(deny(RUN)))}).holder
-    asked = [Question(Asked(RUN), frozenset({(REGION, EAST)}))]
+    asked = [Question(SimulatedCall(RUN), frozenset({(REGION, EAST)}))]
 
     (found,) = opinions(holder, asked, {asked[0]: Verdict(allowed=True)})
 

@@ -16,7 +16,7 @@ from accounts.models.states import Status
 from accounts.people.policies import choose
 from accounts.runs.actions import accept, approve, plan, plan_managing
 from accounts.runs.foreign.taking_over import take_over, undo
-from onboarding.accounts_file import read
+from onboarding.accounts_file import read_accounts_file
 from onboarding.adopting.report import Report, accounts_file
 from onboarding.adopting.sources.gate import answers
 from onboarding.adopting.values import PROVIDERS
@@ -109,7 +109,7 @@ def adopted(shape: Shape, in_aws: InAws, source: str) -> list[ManagedAccount]:
         )
         for report in SOURCES[source](shape)
     }
-    accounts = register(read(file.encode()), None)
+    accounts = register(read_accounts_file(file.encode()), None)
     for environment in {"", *(account.environment for account in accounts)}:
         choose(environment, second_approver=False)
     return accounts

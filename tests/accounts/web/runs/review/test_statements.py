@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.web.runs.review.statements import fields_in_line, said
+from accounts.web.runs.review.statements import fields_in_line, statement_in_words
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ from accounts.web.runs.review.statements import fields_in_line, said
     ],
 )
 def test_a_statement_is_said_in_a_line(statement, line):
-    assert said({"Effect": "Allow", **statement}) == line
+    assert statement_in_words({"Effect": "Allow", **statement}) == line
 
 
 def test_fields_are_said_in_a_line():

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import SamlAnswer
 from accounts.web.single_sign_on.people import Refused
-from accounts.web.single_sign_on.saml.answers import keep, take
+from accounts.web.single_sign_on.saml.answers import keep_answer, take
 from accounts.web.single_sign_on.saml.assertion import Assertion
 from tests.accounts.web.single_sign_on.saml.provider import saml
 
@@ -25,7 +25,7 @@ def said(**fields: Any) -> Assertion:
 
 
 def test_it_is_taken_once() -> None:
-    keep(saml(), said())
+    keep_answer(saml(), said())
 
     assert take("_r") == {}
     with pytest.raises(Refused):
@@ -36,14 +36,14 @@ def test_it_is_taken_once() -> None:
 def test_an_assertion_counts_once_and_a_request_is_answered_once(
     again: dict[str, str],
 ) -> None:
-    keep(saml(), said())
+    keep_answer(saml(), said())
 
     with pytest.raises(Refused, match="already used"):
-        keep(saml(), said(**again))
+        keep_answer(saml(), said(**again))
 
 
 def test_it_is_not_taken_after_its_end() -> None:
-    keep(saml(), said())
+    keep_answer(saml(), said())
     SamlAnswer.objects.update(until=timezone.now())
 
     with pytest.raises(Refused, match="didn't respond"):

@@ -14,7 +14,7 @@ import yaml
 
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.limits import APPLY
-from onboarding.spinnaker.halconfig.parsing import read
+from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from onboarding.topology import Permissions, PodRole, Topology
 from tests.bundles import core, eks, files_of, had_by, staging, with_every_provider
 from tests.factories import managed, provider, topology
@@ -72,7 +72,7 @@ def test_hals_strict_reader_takes_the_config(bundled: Topology):
     config = spec(bundled)["spinnakerConfig"]["config"]
     halconfig = {"deploymentConfigurations": [{"name": "default", **config}]}
 
-    found = read(json.dumps(halconfig).encode())
+    found = read_halconfig(json.dumps(halconfig).encode())
 
     assert found.notes == ()
 
