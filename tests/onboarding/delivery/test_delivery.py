@@ -156,7 +156,9 @@ def test_what_is_loaded_in_the_end_is_what_is_wanted_and_nothing_else(
 
 @settings(max_examples=60)
 @given(wish=WISHES, kill=some.integers(0, 80))
-def test_nothing_is_sent_twice_after_a_kill(wish, kill, strict, book):
+def test_nothing_is_sent_twice_after_a_kill(wish, kill):
+    strict, book = StrictGate(), List()
+
     deliver_through_kills(strict, wish, book, [kill], set())
 
     assert sorted(strict.names("PUT")) == sorted({*strict.names("PUT")})
