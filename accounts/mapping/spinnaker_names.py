@@ -7,7 +7,7 @@ from collections import Counter
 from django.db import IntegrityError, transaction
 
 from accounts.mapping.managed import managed_of
-from accounts.models import ManagedAccount, SpinnakerName
+from accounts.models import ManagedAccount, ManagingAccount, SpinnakerName
 from accounts.models.managing import kept_names
 from onboarding.names import any_case
 from onboarding.providers.base import spinnaker_names
@@ -24,13 +24,18 @@ class NameTaken(ValueError):
         self.name = name
 
 
-def claim_names(account: ManagedAccount) -> None:
-    """Claim the account's names in Spinnaker, or raise NameTaken and change nothing."""
+def claim_names(
+    account: ManagedAccount, managing: ManagingAccount | None = None
+) -> None:
+    """Claim the account's names in Spinnaker, or raise NameTaken and change nothing.
+    Without the managing account, it is read.
+    """
     wanted = spinnaker_names(managed_of(account))
     for name, times in Counter(map(any_case, wanted)).items():
         if times > 1:
             raise NameTaken(name, account)
-    kept = {any_case(name): one for name, one in kept_names().items()}
+    of_roles = managing.kept_names if managing else kept_names()
+    kept = {any_case(name): one for name, one in of_roles.items()}
     for name in wanted:
         one = kept.get(any_case(name))
         if one and one.account_id != account.account_id:

@@ -235,6 +235,11 @@ class ManagingAccount(Account, Leased, Readable):
         off = [one for one in last if one not in self.kept_roles]
         return [*self.kept, *map(KeptRecord.model_validate, off)]
 
+    @property
+    def kept_names(self) -> dict[str, KeptRecord]:
+        """Return what Spinnaker may call accounts that left Bowline and stay there."""
+        return {name: one for one in self.kept_in_force for name in one.names}
+
     def clean(self) -> None:
         """Refuse roles that share a name: one of them could not be created."""
         exists = self.identity_kind == self.IdentityKind.EXISTING
@@ -293,7 +298,5 @@ class ManagingAccount(Account, Leased, Readable):
 
 
 def kept_names() -> dict[str, KeptRecord]:
-    """Return what Spinnaker may call accounts that left Bowline and stay there."""
     row = ManagingAccount.objects.only("kept_roles", "applied").first()
-    kept = row.kept_in_force if row else ()
-    return {name: one for one in kept for name in one.names}
+    return row.kept_names if row else {}

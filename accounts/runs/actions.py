@@ -112,7 +112,7 @@ def plan(
     refuse_any_outside(by, OPERATOR, [account.pk])  # before it claims names
     managing = managing_row()
     refuse_unready(managing, account)
-    claim_names(account)
+    claim_names(account, managing)
     refuse_overflow(managing, [account])
     return start(
         Run.Kind.ONBOARD,
