@@ -134,7 +134,7 @@ def answering() -> Iterator[str]:
         wait_until(lambda: listens(port), what="The server was not ready")
         yield f"http://{LOOPBACK}:{port}"
     finally:
-        process.terminate()
+        process.kill()  # it may have inherited who hears SIGTERM
         process.join()
 
 

@@ -38,7 +38,7 @@ def delayed(
         wait_until(lambda: listens(port, address), what="The delay was not ready")
         yield f"http://{address}:{port}"
     finally:
-        process.terminate()
+        process.kill()  # it may have inherited who hears SIGTERM
         process.join()
 
 

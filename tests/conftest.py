@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import shutil
+import signal
 import socket
 from collections.abc import Iterator
 from importlib import import_module
@@ -102,6 +103,18 @@ def new_clients() -> Iterator[None]:
     shared_client.cache_clear()
     CALLERS.clear()
     IDENTITIES.clear()
+
+
+@pytest.fixture(autouse=True)
+def signals_unheard() -> Iterator[None]:
+    """Leave no handler of a program that ran within a test: the processes that later
+    tests fork would inherit it, and might not end when they are asked to.
+    """
+    heard = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {one: signal.getsignal(one) for one in heard}
+    yield
+    for one, handler in before.items():
+        signal.signal(one, handler)
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import selectors
+import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -99,6 +101,15 @@ def test_it_is_tried_where_another_loop_runs_too() -> None:
         far = thread.submit(asyncio.run, within_another()).result()
 
     assert [data for data, _ in far.arrived] == [b"packet"]
+
+
+def test_it_ends_where_nobody_hears_that_it_is_asked_to() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+    with delayed("http://127.0.0.1:9", 0.1):
+        pass
+
+    assert multiprocessing.active_children() == []
 
 
 def test_it_lists_what_was_asked(tmp_path: Path) -> None:
