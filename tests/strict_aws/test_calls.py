@@ -18,16 +18,19 @@ from onboarding.aws.errors import AwsError
 from onboarding.aws.organization import pages
 from onboarding.aws.organization.members import organization_accounts, organization_id
 from onboarding.aws.preconditions import Account
+from onboarding.aws.roles.last_accessed import last_accessed
 from onboarding.aws.shared_clients import shared_core
 from onboarding.resources.kinds import (
     MANAGED_PATH,
     Attachment,
+    InstanceProfile,
     ManagedPolicy,
     OidcProvider,
+    OwnerTag,
     Resource,
     Role,
 )
-from onboarding.resources.plan import Delete, Update
+from onboarding.resources.plan import Create, Delete, Update
 from onboarding.resources.policy import Policy
 from onboarding.verify.denial import Holder
 from tests.onboarding.aws.field import ADMINISTRATOR, Field
@@ -168,7 +171,12 @@ def seldom(field: Field) -> Iterator[tuple[Resource, ...]]:
                 account=account, name="Made", path=MANAGED_PATH, document=document
             ),
         )
-    for made in (pods, user, role, access(field, policy_arn=ADMIN)):
+    profile = InstanceProfile(account=account, name="P", role="R")
+    yield (profile,)
+    for tag in (OwnerTag.on(role), OwnerTag.on(profile)):
+        apply(field.sessions(), field.reach, Create(tag))
+        apply(field.sessions(), field.reach, Delete(tag))
+    for made in (pods, user, profile, role, access(field, policy_arn=ADMIN)):
         apply(field.sessions(), field.reach, Delete(made))
 
 
@@ -186,11 +194,12 @@ def look(field: Field) -> None:
     pages.accounts_anywhere(organization, "")
     pages.member(organization, field.managing_id)
     pages.tags_of(organization, field.managing_id)
-    Account(client, ()).quota("Role")
+    Account(sessions, client, ()).quota("Role")
     user = f"arn:aws:iam::{field.managed_id}:user/spinnaker"
     holder = Holder(client, user, MANAGED_PATH)
     assert holder.description
     assert holder.managed_policy("AdministratorAccess", ADMINISTRATOR).statements
+    assert last_accessed(sessions, field.reach, user) == {}
     # Compared before it is sent: the emulator does not know it.
     pods = OidcProvider(account=field.managed_id, name="oidc.example/id/2")
     with pytest.raises(AwsError, match="Unknown IAM action"):

@@ -126,7 +126,7 @@ def test_an_instance_profile_with_another_role_fails_the_account(job: Job) -> No
     run = job.verify()
 
     assert job.state in (State.FAILED, State.DRIFTED)
-    says = "does not hold the role BaseIAMRole"
+    says = "doesn't contain the role BaseIAMRole"
     assert [one for one in results_of(run) if says in one.sentence]
 
 
