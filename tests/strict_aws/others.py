@@ -319,7 +319,7 @@ BY_TRUST = (
     Case(
         "a provider of identities",
         MORE,
-        ("Whoever arn:aws:iam::999999999999:oidc-provider/idp.example.com vouches",),
+        ("identity that arn:aws:iam::999999999999:oidc-provider/idp.example.com",),
         trusts=(
             (
                 MANAGED,
