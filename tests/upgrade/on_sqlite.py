@@ -10,7 +10,7 @@ from contextlib import closing
 from django.db.backends.sqlite3._functions import register
 
 SCHEME = "sqlite:///"
-LISTED = re.compile(r"(?<=\()'\w+'('\w+')+(?=\))")
+LISTED = re.compile(r"(?<=\()'\w+'(,'\w+')+(?=\))")
 """What Django writes from a set, in the order of that day."""
 
 
