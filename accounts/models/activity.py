@@ -94,6 +94,7 @@ class Activity(models.Model):
         DESCRIBE = "describe", "added"
         EDIT = "edit", "edited"
         ADOPT = "adopt", "reported on an existing Spinnaker"
+        ADOPT_LIST = "adopt list", "adopted the list of roles of"
         FORGET = "forget", "deleted from Bowline"
         KEEP = "keep", "kept in AWS and deleted from Bowline"
         ROTATE = "rotate", "created a new external ID for"

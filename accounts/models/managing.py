@@ -28,6 +28,7 @@ from accounts.models.lease import Leased
 from accounts.models.managed import ManagedAccount
 from accounts.models.owners.kept_roles import KeptRecord, are_kept
 from accounts.models.owners.made_by import MAKERS
+from accounts.models.owners.other_sites import is_other_site
 from accounts.models.readable import Readable, is_mappings, is_one_of, is_texts
 from accounts.models.states import PASSING, State, move
 from onboarding import names
@@ -112,6 +113,7 @@ class ManagingAccount(Account, Leased, Readable):
         "verification": is_one_of(VERIFICATIONS),
         "applied": are_snapshots,
         "kept_roles": are_kept,
+        "other_site": is_other_site,
     }
 
     class IdentityKind(models.TextChoices):
@@ -169,8 +171,19 @@ class ManagingAccount(Account, Leased, Readable):
     trusts_bowline = models.BooleanField(default=True)
     bowline_principal = models.CharField(max_length=2048, blank=True, editable=False)
     kept_roles = models.JSONField(default=list, editable=False)
-    """Roles that Spinnaker may assume of accounts that left Bowline; see
+    """Roles that Spinnaker may assume and nobody manages here; see
     owners/kept_roles.py."""
+    site = models.UUIDField(default=uuid.uuid4, editable=False)
+    """Identifies this database in AWS, next to `revision`; see
+    runs/managing/other_sites.py."""
+    revision = models.PositiveIntegerField(default=0, editable=False)
+    """How many times this database changed the account in AWS."""
+    other_site = models.JSONField(default=dict, editable=False)
+    """What in AWS another database did, as it was last read; empty: nothing."""
+    adopted_revision = models.CharField(
+        max_length=50, blank=True, default="", editable=False
+    )
+    """The change of another database after which somebody adopted its list."""
     run_by = models.CharField(
         max_length=10,
         blank=True,

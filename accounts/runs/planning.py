@@ -42,6 +42,7 @@ from accounts.runs.foreign.outside import keep_managed_by
 from accounts.runs.foreign.taking_over import begin_undo
 from accounts.runs.managing.applying import grant_or_withdraw
 from accounts.runs.managing.kept_roles import drop_removed
+from accounts.runs.managing.other_sites import refuse_other_site
 from accounts.runs.owners.learning import learn_details
 from accounts.runs.scope import Comparison, Scope, Side
 from onboarding import topology
@@ -88,6 +89,8 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             refuse_outsider(sessions, scope.managing, scope.managed)
         refuse_key_policies(sessions, scope.managing, grants_of(scope))
     read = [(side, compared_now(side, sessions)) for side in scope.sides]
+    if scope.shared:
+        refuse_other_site(run, scope, read[0][1].observed, sessions)
     compared = [(side, to_plan(one)) for side, one in read]
     if changing:
         for side, one in compared:

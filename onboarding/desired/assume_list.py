@@ -7,9 +7,10 @@ neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from onboarding import names
 from onboarding.desired.capacity import ASSUME_POLICY, assume_policy
 from onboarding.resources.kinds import (
     MANAGING_PATH,
@@ -26,6 +27,7 @@ from onboarding.resources.plan import (
     Update,
     digests,
 )
+from onboarding.resources.policy import as_list
 
 
 class Sum(NamedTuple):
@@ -57,6 +59,22 @@ def names_list(kind: str, name: str) -> bool:
     return kind in (ManagedPolicy.kind, Attachment.kind) and policy.startswith(
         ASSUME_POLICY
     )
+
+
+def roles_in(found: Iterable[Resource]) -> Iterator[str]:
+    """Yield the ARNs of the roles on the list as it was found, in its order. A pattern
+    names none.
+    """
+    policies = [
+        one for one in found if isinstance(one, ManagedPolicy) and is_listed(one)
+    ]
+    for policy in sorted(policies, key=lambda one: (len(one.name), one.name)):
+        for statement in policy.document.document["Statement"]:
+            if statement["Effect"] == "Allow":
+                for arn in as_list(statement.get("Resource", [])):
+                    read = names.IDENTITY_ARN.regex.fullmatch(arn)
+                    if read and read["kind"] == "role":
+                        yield arn
 
 
 def split(changes: Iterable[Change]) -> tuple[list[Change], list[Change]]:
@@ -96,6 +114,13 @@ def lines(resource: Resource) -> frozenset[str]:
     if not isinstance(resource, ManagedPolicy):
         return frozenset()
     return frozenset(f"document={atom}" for atom in resource.document.atoms())
+
+
+def lines_of(roles: Iterable[str]) -> frozenset[str]:
+    """Return the digests by which plans name what these roles add to the list."""
+    roles = list(roles)
+    atoms = assume_policy(roles).atoms() if roles else ()
+    return digests(f"document={atom}" for atom in atoms)
 
 
 def refuse_unapproved(
@@ -142,10 +167,7 @@ def of_others(
     policy that is attached as it was found, all lines count.
     """
     changes, roles = list(changes), list(roles)
-    theirs: frozenset[str] = frozenset()
-    if roles:
-        atoms = assume_policy(roles).atoms()
-        theirs = digests(f"document={atom}" for atom in atoms)
+    theirs = lines_of(roles)
     policies = {one.name: one for one in found if isinstance(one, ManagedPolicy)}
     for change in strays(changes):
         assert isinstance(change.resource, Attachment)

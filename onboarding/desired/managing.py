@@ -27,6 +27,8 @@ from onboarding.resources.kinds import (
 from onboarding.resources.policy import Policy, QuotaExceeded
 from onboarding.topology import ExistingIdentity, InstanceRole, Managing
 
+REGION_LOOKUP_POLICY = "BowlineRegionLookup"
+"""A policy that every managing account has; it never changes."""
 REGION_LOOKUP = Grant(
     sid="RegionLookup",
     access=Access.READ,
@@ -99,7 +101,7 @@ def managing_side(managing: Managing, assumed: Sequence[str]) -> Iterator[Resour
     """
     yield from identity(managing)
     documents = dict(assume_policies(managing, assumed))
-    documents["BowlineRegionLookup"] = Policy.allowing(REGION_LOOKUP.statement)
+    documents[REGION_LOOKUP_POLICY] = Policy.allowing(REGION_LOOKUP.statement)
     if managing.bakes:
         documents["BowlineBake"] = Policy.allowing(
             *(grant.statement for grant in bake_grants(managing))
@@ -118,7 +120,7 @@ def managing_side(managing: Managing, assumed: Sequence[str]) -> Iterator[Resour
 
 REASONS = {
     "BowlineAssumeManaged": "Allows Spinnaker to assume only the managed role.",
-    "BowlineRegionLookup": "Clouddriver asks for regions and zones when it starts.",
+    REGION_LOOKUP_POLICY: "Clouddriver asks for regions and zones when it starts.",
     "BowlineBake": "Packer builds images as this identity.",
 }
 

@@ -60,9 +60,9 @@ class Export:
 
 
 def kept_roles(managing: ManagingAccount | None) -> list[str]:
-    """Name what only the managing account still has of accounts that left Bowline."""
+    """Name what only the managing account has of accounts that nobody manages here."""
     return [
-        f"{one.account}. It left Bowline, but Spinnaker can still assume {one.arn}."
+        f"{one.title}. It isn't managed here, but Spinnaker can assume {one.arn}."
         for one in (managing.kept if managing else ())
     ]
 

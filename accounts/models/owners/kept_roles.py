@@ -1,11 +1,11 @@
-"""Roles of accounts that left Bowline, as the managing account keeps them: AWS and
-Spinnaker stay as they are, and others look after both.
+"""Roles that Spinnaker may assume and nobody manages here: of accounts that left
+Bowline, and those that AWS's list had when somebody adopted it.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel
 
@@ -32,19 +32,24 @@ Name = Annotated[str, AfterValidator(account_name)]
 
 class KeptRecord(BaseModel, extra="forbid"):
     arn: Annotated[str, AfterValidator(is_role)]
-    account: Name
-    """What Bowline called the account."""
+    account: Name | Literal[""]
+    """What Bowline called the account; empty: it was never described here."""
     names: list[Name]
     """What Spinnaker may still call it."""
     since: Moment
     """When Spinnaker was first to assume the role."""
     who: str
-    """Who took the account out of Bowline."""
+    """Who took the account out of Bowline, or adopted the list."""
     when: Moment
 
     @property
     def account_id(self) -> str:
         return Arn.of(self.arn).account
+
+    @property
+    def title(self) -> str:
+        """Name the account for a person."""
+        return self.account or f"{self.account_id}, not in this Bowline"
 
     @property
     def moment(self) -> datetime:

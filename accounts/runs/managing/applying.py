@@ -19,10 +19,12 @@ from accounts.models import (
 from accounts.models.states import State, Status
 from accounts.runs.carrying_out import Steps, carry_out
 from accounts.runs.managing.kept_roles import drop_removed, keep_place
+from accounts.runs.managing.other_sites import next_tags, tags_of_now
 from accounts.runs.scope import Scope
 from accounts.slices import in_slices
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
+from onboarding.aws.site_tags import UNTAGGED, has_tagged, write_site_tags
 from onboarding.desired import assume_list
 from onboarding.resources.plan import Change, Plan, PlanOutdated
 
@@ -68,10 +70,22 @@ def apply_managing(
         one = side.compared(sessions)
         refuse_unapproved(run, plan, one.changes)
         changes = one.with_removals(approved=plan)
+        now = tags_of_now(scope, sessions) if changes else UNTAGGED
         held()
         grant_or_withdraw(run, scope)
         remember(scope)
+
+        def sign() -> None:
+            held()
+            write_site_tags(sessions, scope.managing, tags)
+
+        tags = next_tags(scope.row, now) if changes else UNTAGGED
+        signs_first = has_tagged(one.observed)
+        if changes and signs_first:
+            sign()
         change_managing(run, scope, sessions, changes, steps, held=held)
+        if changes and not signs_first:
+            sign()
     finally:
         row.free_lease()
 
