@@ -58,6 +58,7 @@ class Code(Enum):
     CANNOT_START = 409, "No account can be started. The sentence says why."
     CANNOT_DELETE = 409, "The account is still needed. The sentence says for what."
     NOT_KEPT = 409, "The list has no such role."
+    NOTHING_TO_ADOPT = 409, "No other database's changes were found in AWS."
     ROTATION_REFUSED = 409, "The external ID can't be rotated now."
     NOT_IN_BUNDLES = 409, "The account wouldn't be in a bundle."
     NOTHING_READY = 409, "No account is ready for a bundle."

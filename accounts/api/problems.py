@@ -35,6 +35,7 @@ from accounts.runs.deciding.forgetting import CannotForget
 from accounts.runs.foreign.accepting import NoDay, NotAsked
 from accounts.runs.foreign.taking_over import CannotTakeOver
 from accounts.runs.managing.kept_roles import NotKept
+from accounts.runs.managing.other_sites import NothingToAdopt
 from accounts.runs.owners.readiness import ManagingNotVerified, ManagingUnplanned
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.groups import NoneWaits
@@ -87,6 +88,7 @@ CODES: Mapping[type[Exception], Code] = {
     CannotForget: Code.CANNOT_DELETE,
     CannotStart: Code.CANNOT_START,
     NotKept: Code.NOT_KEPT,
+    NothingToAdopt: Code.NOTHING_TO_ADOPT,
     DeliveryOpen: Code.DELIVERY_OPEN,
     NotAsked: Code.NOT_ASKED,
     MovedMeanwhile: Code.DECIDED,

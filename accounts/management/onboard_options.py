@@ -79,6 +79,12 @@ def add_options(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="write a summary for a pull request to this file",
     )
+    parser.add_argument(
+        "--adopt-list",
+        action="store_true",
+        help="continue although another database, which is gone, changed the managing "
+        "account: all roles that Spinnaker can assume stay on the list",
+    )
     add_rollout_options(parser)
 
 
@@ -140,6 +146,8 @@ class OnboardOptions:
     """Deletions, as deletions.py says."""
     resume: bool = False
     wait: bool = False
+    adopts_list: bool = False
+    """Whether another database's list of roles is adopted."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Of the rollout, where they are not the usual ones."""
     why_not: str = ""
@@ -162,6 +170,7 @@ def read_options(options: Mapping[str, Any], accounts: int) -> OnboardOptions:
         options["allow_delete"],
         options["resume"],
         options["wait"],
+        options["adopt_list"],
         dict(settings(options, accounts)),
     )
 

@@ -215,6 +215,16 @@ DECISIONS = (
         ("POST /managing-account/kept-roles/take-off",),
     ),
     Decision(
+        "adopt the list of roles of another database",
+        (What.ADOPT_LIST,),
+        OPERATOR,
+        Touches.ALL,
+        ("runs/managing/other_sites.py",),
+        ("managing-adopt-list",),
+        ("POST /managing-account/list/adopt",),
+        ("onboard",),
+    ),
+    Decision(
         "rotate an external ID, or end that",
         (What.ROTATE, What.ROTATED),
         OPERATOR,

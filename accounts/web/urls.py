@@ -54,6 +54,7 @@ overview_pages = [
     path("", overview.overview, name="overview"),
     path("managing/", managing.managing, name="managing"),
     path("managing/plan/", managing.managing_plan, name="managing-plan"),
+    path("managing/adopt-list/", managing.adopt, name="managing-adopt-list"),
     path("managing/take-off/", managing.take_off, name="kept-role-take-off"),
 ]
 account_pages = [

@@ -29,6 +29,7 @@ from accounts.people.roles import OPERATOR
 from accounts.runs import actions
 from accounts.runs.capacity import capacity_of
 from accounts.runs.managing.kept_roles import take_role_off
+from accounts.runs.managing.other_sites import adopt_list
 from accounts.runs.owners.subject import NOT_HANDED_OFF
 from onboarding.accounts_file import read_accounts_file
 from onboarding.accounts_file.writing import managing_written
@@ -61,14 +62,30 @@ class ManagingSettings(Exact):
 
 
 class KeptRole(Schema):
-    """A role that Spinnaker may assume though its account left Bowline."""
+    """A role that Spinnaker may assume though its account isn't in this Bowline."""
 
     arn: str
-    account: str = Field(description="What Bowline called the account")
+    account: str = Field(
+        description='What Bowline called the account; "" if it was never in this one'
+    )
     account_id: str
     names: list[str] = Field(description="What Spinnaker may call it")
-    who: str = Field(description="Who took the account out of Bowline")
+    who: str = Field(
+        description="Who took the account out of Bowline, or adopted the list"
+    )
     when: datetime
+
+
+class OtherSiteFound(Schema):
+    """What another Bowline’s database did in the managing account."""
+
+    site: str = Field(
+        description='The UUID of the other database; "" if only roles were found'
+    )
+    revision: int = Field(description="How many times it had changed the account")
+    roles: list[str] = Field(
+        description="Roles on the list that this database didn’t put there"
+    )
 
 
 class KeptRoleChosen(Request):
@@ -84,7 +101,11 @@ class ManagingInFull(Schema):
         description="How many fit; null: any number, by the organization"
     )
     kept_roles: list[KeptRole] = Field(
-        description="Roles of accounts that left Bowline and stay on the list"
+        description="Roles that stay on the list though their accounts aren’t in this "
+        "Bowline"
+    )
+    other_site: OtherSiteFound | None = Field(
+        description="What stops plans until someone adopts the list; null: nothing"
     )
     settings: dict[str, Any] = Field(description="What PUT would take")
 
@@ -157,6 +178,20 @@ def take_kept_role_off(request: ApiRequest, body: KeptRoleChosen) -> Any:
     return in_full(managing_row())
 
 
+@changes(
+    router,
+    "/list/adopt",
+    "Adopt the list of roles",
+    {200: ManagingInFull},
+)
+def adopt_list_of_roles(request: ApiRequest) -> Any:
+    """Let this database manage the managing account although another one changed it.
+    All roles on the list stay, as kept roles. Use it only if the other database is
+    gone: it can't plan anything after this one has changed the account.
+    """
+    return in_full(adopt_list(request.user))
+
+
 def in_full(row: ManagingAccount) -> dict[str, Any]:
     run = Run.objects.filter(kind=Run.Kind.MANAGING, status__in=OPEN).first()
     room = capacity_of(row)
@@ -169,6 +204,7 @@ def in_full(row: ManagingAccount) -> dict[str, Any]:
         "kept_roles": [
             {**one.model_dump(), "account_id": one.account_id} for one in row.kept
         ],
+        "other_site": row.other_site or None,
         "settings": managing_written(
             managing_of(row), trusts_bowline=row.trusts_bowline
         ),

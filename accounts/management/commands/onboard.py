@@ -47,6 +47,7 @@ from accounts.people.reach import reach_of_run
 from accounts.people.role_limits.refusing import Outside
 from accounts.runs.actions import RunOpen, accept
 from accounts.runs.capacity import NoRoom
+from accounts.runs.managing.other_sites import adopt_list, found_another
 from accounts.runs.owners.readiness import ManagingNotVerified
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.batch import RolloutBatch
@@ -218,6 +219,12 @@ class Command(BowlineCommand):
             changed = found or wanted.digest
             wanted = wanted.refused(CHANGED if changed else NEVER_PLANNED)
         managing = batch.plan_managing(chosen, wanted.settings)
+        if wanted.adopts_list and found_another(managing):
+            self.tell(managing)
+            row = adopt_list(batch.by)
+            self.warn(f"Adopted: {counted(len(row.kept_roles), 'role')} stay.")
+            batch.give_up()
+            managing = batch.plan_managing(chosen, wanted.settings)
         return self.carry(batch, chosen, managing, wanted)
 
     def carry(

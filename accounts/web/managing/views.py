@@ -29,6 +29,12 @@ from accounts.people.roles import OPERATOR, refusal
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, capacity_of
 from accounts.runs.managing.kept_roles import NotKept, take_role_off
+from accounts.runs.managing.other_sites import (
+    NothingToAdopt,
+    adopt_list,
+    found_in,
+    sentence,
+)
 from accounts.web.crumbs import crumbs
 from accounts.web.lookups import Asking, first_asking, look_up
 from accounts.web.managing.asked import WHOLE_ORGANIZATION
@@ -89,6 +95,7 @@ def managing(request: Request) -> HttpResponse:
             "row": ManagingAccount.objects.first() if form.errors else row,
             "may_edit": may_edit,
             "room": capacity_of(row) if row else None,
+            "other_site": other_site_of(row) if row else None,
             "made": made_in(row) if row else [],
             "foreign": ForeignPolicy.objects.of(None),
             "next": next_step(row) if row and may_edit else None,
@@ -100,6 +107,13 @@ def managing(request: Request) -> HttpResponse:
             "run": Run.objects.filter(kind=Run.Kind.MANAGING).first(),
         },
     )
+
+
+def other_site_of(row: ManagingAccount) -> dict[str, Any] | None:
+    """Say what another database did there; None: nothing is known of one."""
+    if (found := found_in(row)) is None:
+        return None
+    return {"sentence": sentence(row, found), "roles": found.roles}
 
 
 def owners() -> list[str]:
@@ -180,6 +194,22 @@ def managing_plan(request: Request) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("accounts:managing")
     return redirect(run)
+
+
+@posted_by_operator
+def adopt(request: Request) -> HttpResponse:
+    """Adopt the list of roles that another database left in AWS."""
+    try:
+        row = adopt_list(request.user)
+    except (NoManagingAccount, NothingToAdopt) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request,
+            "This database now manages the managing account. Kept roles on the list: "
+            f"{len(row.kept_roles):,}.",
+        )
+    return redirect("accounts:managing")
 
 
 @posted_by_operator

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 
 from accounts.models import Run
+from accounts.runs.managing.other_sites import found_another
 from onboarding.aws.codes import DENIED, NOT_ENABLED, NOT_OURS
 
 ENABLE = re.compile(r"aws account enable-region --region-name [a-z0-9-]+")
@@ -38,6 +39,9 @@ def fixes_of(run: Run) -> Fixes:
     code, operation = error.get("code", ""), error.get("operation", "")
     if code == NOT_OURS:
         return Fixes(not_ours(run))
+    if found_another(run):
+        page = f"{reverse('accounts:managing')}#other-site"
+        return Fixes((Link("Decide on the managing account's page", page),))
     if code == NOT_ENABLED:
         command = ENABLE.search(error["hint"])
         text = (ToCopy("Or enable the Region:", command[0]),) if command else ()

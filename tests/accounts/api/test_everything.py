@@ -44,6 +44,7 @@ BY_API: Mapping[str, str] = {
     "edit-many": DESCRIBE,
     "file-preview": "POST /accounts-file",
     "forget": f"DELETE {ACCOUNT}",
+    "managing-adopt-list": "POST /managing-account/list/adopt",
     "kept-role-take-off": "POST /managing-account/kept-roles/take-off",
     "leave": f"POST {ACCOUNT}/leave",
     "from-file": "POST /accounts-file/preview",

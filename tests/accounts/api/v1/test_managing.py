@@ -103,3 +103,34 @@ def test_a_kept_role_is_taken_off_the_list_and_no_other_edit_does_so(operator):
 
     assert [kept["account"] for kept in one.json()["kept_roles"]] == ["left8"]
     assert "isn't on the list of kept roles" in detail(again)
+
+
+OTHER_SITE = {
+    "site": "0b1f6a52-7c1e-4a53-9c39-0d8a5f5d8f11",
+    "revision": 12,
+    "roles": [kept_role(8)["arn"]],
+}
+
+
+def test_the_list_of_another_database_is_shown_and_adopted(operator):
+    managing_row(other_site=OTHER_SITE)
+    adopt = "/managing-account/list/adopt"
+
+    found = operator.read("/managing-account").json()["other_site"]
+    one = operator.post(adopt)
+    again = operator.post(adopt)
+
+    assert found == OTHER_SITE
+    assert one.json()["other_site"] is None
+    (kept,) = one.json()["kept_roles"]
+    assert (kept["arn"], kept["account"], kept["names"], kept["who"]) == (
+        *(kept_role(8)["arn"], "", [], "operator"),
+    )
+    assert (again.status_code, again.json()["code"]) == (409, "nothing_to_adopt")
+
+
+def test_who_only_reads_adopts_no_list(reader):
+    managing_row(other_site=OTHER_SITE)
+
+    assert reader.post("/managing-account/list/adopt").status_code == 403
+    assert ManagingAccount.objects.get().other_site == OTHER_SITE
