@@ -9,9 +9,11 @@ and moved on before it. Who writes a list at the same moment is found by its ver
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from onboarding.aws.apply import APPLY_BACKOFF
+from onboarding.aws.backoff import Backoff
 from onboarding.aws.client import AccountClient
 from onboarding.aws.session import Sessions
 from onboarding.desired.managing import REGION_LOOKUP_POLICY
@@ -65,15 +67,33 @@ def read_site_tags(sessions: Sessions, managing: Managing) -> SiteTags:
     return SiteTags(site, int(revision))
 
 
-def write_site_tags(sessions: Sessions, managing: Managing, tags: SiteTags) -> None:
-    """Say who changes the account; raise AwsError. One call."""
-    client = AccountClient.of(sessions, managing.reach)
-    client.call(
-        client.iam.tag_policy,
-        "write which Bowline manages the account",
-        PolicyArn=policy_arn(managing),
-        Tags=[
-            {"Key": SITE_TAG, "Value": tags.site},
-            {"Key": REVISION_TAG, "Value": str(tags.revision)},
-        ],
+def write_site_tags(
+    sessions: Sessions,
+    managing: Managing,
+    tags: SiteTags,
+    *,
+    before_write: Callable[[], None],
+    waiting: Callable[[str], None],
+) -> None:
+    """Say who changes the account; raise AwsError. One call, again while a new policy
+    isn't known everywhere. `before_write` and `waiting` are as in `apply`.
+    """
+    client = AccountClient.writing(sessions, managing.reach)
+
+    def act() -> None:
+        before_write()
+        client.call(
+            client.iam.tag_policy,
+            "write which Bowline manages the account",
+            PolicyArn=policy_arn(managing),
+            Tags=[
+                {"Key": SITE_TAG, "Value": tags.site},
+                {"Key": REVISION_TAG, "Value": str(tags.revision)},
+            ],
+        )
+
+    Backoff(APPLY_BACKOFF, waiting).until_done(
+        act,
+        "it isn't ready to take the tags of a policy",
+        again=lambda error: error.retryable,
     )

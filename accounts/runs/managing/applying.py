@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from functools import partial
 
 from django.db.models.functions import Now
 
@@ -75,11 +76,14 @@ def apply_managing(
         grant_or_withdraw(run, scope)
         remember(scope)
 
-        def sign() -> None:
-            held()
-            write_site_tags(sessions, scope.managing, tags)
-
-        tags = next_tags(scope.row, now) if changes else UNTAGGED
+        sign = partial(
+            write_site_tags,
+            sessions,
+            scope.managing,
+            next_tags(scope.row, now) if changes else UNTAGGED,
+            before_write=held,
+            waiting=run.say,
+        )
         signs_first = has_tagged(one.observed)
         if changes and signs_first:
             sign()

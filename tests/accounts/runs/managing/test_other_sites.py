@@ -12,12 +12,9 @@ import pytest
 from accounts.mapping.managing import managing_row
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
-from accounts.people.role_limits.limits import limit
-from accounts.people.role_limits.refusing import Outside
-from accounts.people.roles import OPERATOR
 from accounts.runs.actions import approve, plan, plan_managing
 from accounts.runs.managing.kept_roles import take_role_off
-from accounts.runs.managing.other_sites import NothingToAdopt, adopt_list
+from accounts.runs.managing.other_sites import adopt_list
 from script.emulated_organization import MANAGING, MEMBERS, Credentials
 from tests.accounts.runs.carried import (
     DEV,
@@ -64,27 +61,6 @@ def three(here: Credentials) -> Credentials:
 THREE = {DEV.account_id, STAGING.account_id, TOOLS.account_id}
 
 
-def test_each_change_of_the_managing_account_moves_the_tags_on(
-    here: Credentials,
-) -> None:
-    onboarded(member())
-    row = managing_row()
-    first = tags(here)
-    onboarded(member(STAGING))
-
-    assert first["bowline-site"] == tags(here)["bowline-site"] == str(row.site)
-    assert [int(one["bowline-revision"]) for one in (first, tags(here))] == [2, 3]
-    assert managing_row().revision == 3
-
-
-def test_what_changes_nothing_moves_nothing_on(here: Credentials) -> None:
-    onboarded(member())
-    before = tags(here)
-
-    assert carried(plan_managing(None)).status == Status.VERIFIED
-    assert (tags(here), managing_row().revision) == (before, 2)
-
-
 def test_another_database_plans_nothing_and_says_what_it_found(
     three: Credentials,
 ) -> None:
@@ -125,6 +101,27 @@ def test_what_is_adopted_stays_on_the_list_while_others_are_onboarded(
         "bowline-site": str(row.site),
         "bowline-revision": "5",
     }
+
+
+def test_each_change_of_the_managing_account_moves_the_tags_on(
+    here: Credentials,
+) -> None:
+    onboarded(member())
+    row = managing_row()
+    first = tags(here)
+    onboarded(member(STAGING))
+
+    assert first["bowline-site"] == tags(here)["bowline-site"] == str(row.site)
+    assert [int(one["bowline-revision"]) for one in (first, tags(here))] == [2, 3]
+    assert managing_row().revision == 3
+
+
+def test_what_changes_nothing_moves_nothing_on(here: Credentials) -> None:
+    onboarded(member())
+    before = tags(here)
+
+    assert carried(plan_managing(None)).status == Status.VERIFIED
+    assert (tags(here), managing_row().revision) == (before, 2)
 
 
 def test_an_adopted_role_leaves_by_a_decision_that_names_it(
@@ -203,16 +200,3 @@ def test_a_change_between_plan_and_approval_stops_the_run(three: Credentials) ->
     assert run.status == Status.OUTDATED
     assert other in (run.error or {})["message"]
     assert assumed(three) == THREE
-
-
-def test_without_another_database_there_is_nothing_to_adopt(here: Credentials) -> None:
-    with pytest.raises(NothingToAdopt, match="There is no list to adopt"):
-        adopt_list(None)
-
-
-def test_who_is_limited_adopts_nothing(here: Credentials) -> None:
-    olga = person("operator")
-    limit(olga, OPERATOR, ["dev"], by=None)
-
-    with pytest.raises(Outside, match="All environments share the managing account"):
-        adopt_list(olga)

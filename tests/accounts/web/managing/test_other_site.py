@@ -23,7 +23,7 @@ def row() -> ManagingAccount:
 def test_it_says_what_was_found(operator: Client) -> None:
     page = operator.get("/managing/").content.decode()
 
-    assert "Another Bowline manages this account" in page
+    assert "Another database changed this account" in page
     assert f"the database {SITE} changed it 1 time." in page
     assert "1 role that this database didn&#x27;t put there is on the list" in page
     assert "Adopt the list" in page
@@ -38,7 +38,7 @@ def test_the_list_is_adopted(operator: Client) -> None:
     assert "Kept roles on the list: 1." in told(answer)
     page = operator.get("/managing/").content.decode()
     assert "000000000008, not in this Bowline" in page
-    assert "Another Bowline" not in page
+    assert "Another database" not in page
 
     again = operator.post("/managing/adopt-list/")
     assert "There is no list to adopt" in told(again)
