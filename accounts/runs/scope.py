@@ -29,9 +29,11 @@ from onboarding.aws.roles.foreign import boundaries, foreign
 from onboarding.aws.session import Sessions
 from onboarding.desired import desired
 from onboarding.desired.managing import managing_side as managing_resources
+from onboarding.details import DetailsError
 from onboarding.resources.foreign import Boundary, Foreign, with_removals
 from onboarding.resources.kinds import KeyGrant, Resource, ServiceLinkedRole
 from onboarding.resources.plan import Change, Plan, diff, kept_beyond
+from onboarding.resources.policy import QuotaExceeded
 from onboarding.resources.risks import Risk
 from onboarding.resources.take_over import NOTHING, TakeOver
 from onboarding.topology import ExistingIdentity, Managed, Managing, Reach, Topology
@@ -93,6 +95,8 @@ class Side:
     """The owner was given exactly this, and it was proved since."""
     account: UUID | None = None
     """Whose side it is; None: the managing account's."""
+    other_side: tuple[Resource, ...] = ()
+    """What should exist for the other side, where both are in one AWS account."""
 
     @property
     def looks_for(self) -> tuple[Resource, ...]:
@@ -115,7 +119,7 @@ class Side:
             changes = () if self.was_handed_off else diff(desired, ())
             return Comparison(changes, 0, (), error.message)
         owned = self.take_over.owning(observed)
-        found = foreign(sessions, self.reach, self.looks_for, owned)
+        found = foreign(sessions, self.reach, self.wanted, owned, self.other_side)
         if not self.reach.writes:
             found = tuple(replace(one, removable=False) for one in found)
         found = self.take_over.removing(found)
@@ -208,9 +212,26 @@ class Scope:
             withdraws=withdraws,
             shared=()
             if covered
-            else (managing_side(run, row, account, described, withdraws),),
+            else (
+                managing_side(
+                    run,
+                    row,
+                    account,
+                    described,
+                    withdraws,
+                    managed_there(row, managing, managed),
+                ),
+            ),
             own=(
-                tuple(own_sides(run, account, managing, managed))
+                tuple(
+                    own_sides(
+                        run,
+                        account,
+                        managing,
+                        managed,
+                        managing_there(run, row, account, withdraws),
+                    )
+                )
                 if account and managed
                 else ()
             ),
@@ -245,7 +266,11 @@ def account_of(run: Run) -> ManagedAccount | None:
 
 
 def own_sides(
-    run: Run, row: ManagedAccount, managing: Managing, managed: Managed
+    run: Run,
+    row: ManagedAccount,
+    managing: Managing,
+    managed: Managed,
+    other_side: tuple[Resource, ...] = (),
 ) -> list[Side]:
     """Return the account's roles with its grants on image keys.
 
@@ -268,6 +293,7 @@ def own_sides(
         take_over=take_over_of(run),
         was_handed_off=is_latest_hand_off(row, managing, managed),
         account=row.pk,
+        other_side=other_side,
     )
     if managing.is_handed_off:
         return [roles]
@@ -297,22 +323,65 @@ def managing_side(
     account: ManagedAccount | None,
     managing: Managing,
     withdraws: frozenset[str],
+    other_side: tuple[Resource, ...],
 ) -> Side:
-    """Return Spinnaker's identity and all that it may assume, the run's account too,
+    return Side(
+        account_name=managing.name,
+        place=managing.name,
+        reach=managing.reach,
+        wanted=managing_wants(run, account, managing, withdraws),
+        adopts=isinstance(managing.identity, ExistingIdentity),
+        earlier=tuple(snapshots.earlier_identities(row)),
+        other_side=other_side,
+    )
+
+
+def managing_wants(
+    run: Run,
+    account: ManagedAccount | None,
+    managing: Managing,
+    withdraws: frozenset[str],
+) -> tuple[Resource, ...]:
+    """List Spinnaker's identity and all that it may assume, the run's account too,
     without what the run withdraws; one of the managing account leaves out what is left
     over, too.
     """
     grants = run.grants.prefetch_related("providers")
     leaving = withdraws.union(forgotten_by(run).values_list("account_id", flat=True))
     stay = assumed_roles(managing, [account] if account else grants, leaving=leaving)
-    return Side(
-        account_name=managing.name,
-        place=managing.name,
-        reach=managing.reach,
-        wanted=tuple(managing_resources(managing, stay)),
-        adopts=isinstance(managing.identity, ExistingIdentity),
-        earlier=tuple(snapshots.earlier_identities(row)),
-    )
+    return tuple(managing_resources(managing, stay))
+
+
+def managing_there(
+    run: Run, row: ManagingAccount, account: ManagedAccount, withdraws: frozenset[str]
+) -> tuple[Resource, ...]:
+    """List what should exist of the managing side in the account's AWS account, by what
+    is in force there.
+    """
+    if account.account_id != row.account_id:
+        return ()
+    try:
+        return managing_wants(run, account, snapshots.in_force(row), withdraws)
+    except QuotaExceeded:  # runs that change it say so
+        return ()
+
+
+def managed_there(
+    row: ManagingAccount, managing: Managing, managed: Managed | None
+) -> tuple[Resource, ...]:
+    """List what should exist of a managed side in the managing account's AWS account:
+    of the run's own, or of another one that exists.
+    """
+    try:
+        if managed is None or managed.account_id != row.account_id:
+            rows = ManagedAccount.objects.existing().prefetch_related("providers")
+            there = rows.filter(account_id=row.account_id).first()
+            if there is None:
+                return ()
+            managed = managed_of(there)
+        return desired(Topology(managing, (managed,)), managed)
+    except (DetailsError, QuotaExceeded):  # runs of that account say so
+        return ()
 
 
 def accepted_in(account: UUID | None) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -109,7 +109,11 @@ def look_at(sessions: Sessions, target: Target) -> InAws:
         for name in dict.fromkeys(target.roles)
     ]
     try:
-        observed = observe(sessions, target.reach, wanted)
+        # Nothing is wanted there yet, so nothing is Bowline's by its name.
+        observed = [
+            one if isinstance(one, Role) else replace(one, owned=False)
+            for one in observe(sessions, target.reach, wanted)
+        ]
         policies = foreign(sessions, target.reach, (), observed)
         limits = boundaries(sessions, target.reach, observed)
         found = {role.name: role for role in observed if isinstance(role, Role)}

@@ -155,9 +155,10 @@ class Account:
         attached = (a.holder for a in self.of(Attachment) if a.to_user)
         return list(dict.fromkeys(attached))
 
-    def is_under_wanted_path(self, policy_arn: str) -> bool:
+    def is_own(self, attachment: Attachment) -> bool:
+        """Return whether its policy is under a wanted path."""
         return any(
-            policy_arn.startswith(self.arn(f"policy{policy.path}"))
+            attachment.policy_arn.startswith(self.arn(f"policy{policy.path}"))
             for policy in self.all_of(ManagedPolicy)
         )
 
@@ -244,8 +245,9 @@ class Account:
         owned: bool,
         to_user: bool = False,
     ) -> list[Resource]:
-        """Return all of them; `owned` are the wanted ones of a holder that Bowline
-        made, and those of its own policies.
+        """Return all of them. Of those that share a name, and so a key, one counts: the
+        wanted one, or the last. It is `owned` if it is one of Bowline's own policies,
+        or a wanted one of a holder that Bowline made; the others never are.
         """
         found = [
             Attachment(
@@ -253,14 +255,18 @@ class Account:
                 holder=holder,
                 policy_arn=policy["PolicyArn"],
                 to_user=to_user,
-                owned=self.is_under_wanted_path(policy["PolicyArn"]),
+                owned=False,
             )
             for policy in attached
         ]
-        # Two policies may share a name: the one that is wanted comes last, and counts.
         found.sort(key=lambda a: a == self.wanted.get(a.key))
-        counting = {a.key: a for a in found if owned and a.key in self.wanted}
-        return [replace(a, owned=a.owned or a is counting.get(a.key)) for a in found]
+        counting = {a.key: a for a in found}
+        return [
+            replace(a, owned=(owned and a.key in self.wanted) or self.is_own(a))
+            if a is counting[a.key]
+            else a
+            for a in found
+        ]
 
     def inline_policies(self, role: str, *, owned: bool) -> Iterator[Resource]:
         wanted = {p.policy for p in self.all_of(InlinePolicy) if p.role == role}

@@ -188,6 +188,15 @@ BY_POLICIES = (
         attached=((BASE, ADMINISTRATOR),),
     ),
     Case(
+        "allows everything under the path /bowline/managing/",
+        MORE,
+        (
+            f"Extra0 is attached to role {MANAGED}. Allows every action",
+            f"Extra1 is attached to role {BASE}. Allows every action",
+        ),
+        under=((MANAGED, allow("*")), (BASE, allow("*"))),
+    ),
+    Case(
         "lets both read everything",
         MORE,
         (f"ReadOnlyAccess is attached to role {MANAGED}.", f"attached to role {BASE}."),

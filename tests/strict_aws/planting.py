@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from onboarding.resources.kinds import MANAGING_PATH
 from tests.onboarding.aws.field import Field
 from tests.strict_aws.policies import Statement
 
@@ -60,6 +61,8 @@ class Case:
     """Statements, each in a policy of its own, with the role that it is in."""
     attached: Roles = ()
     """The ARNs of policies of AWS's, likewise."""
+    under: Roles = ()
+    """Statements, each in a policy under the path of the other side, likewise."""
     bounds: tuple[Statement, ...] = ()
     trusts: Roles = ()
     """Statements that a role's trust has in addition."""
@@ -79,6 +82,13 @@ def planted(field: Field, case: Case) -> Iterator[None]:
             iam.put_role_policy(PolicyDocument=document(one), **named)
             after.callback(iam.delete_role_policy, **named)
         for role, arn in case.attached:
+            iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+            after.callback(iam.detach_role_policy, RoleName=role, PolicyArn=arn)
+        for number, (role, one) in enumerate(case.under):
+            named = {"PolicyName": f"Extra{number}", "Path": MANAGING_PATH}
+            made = iam.create_policy(PolicyDocument=document(one), **named)
+            arn = made["Policy"]["Arn"]
+            after.callback(iam.delete_policy, PolicyArn=arn)
             iam.attach_role_policy(RoleName=role, PolicyArn=arn)
             after.callback(iam.detach_role_policy, RoleName=role, PolicyArn=arn)
         for role, one in case.trusts:

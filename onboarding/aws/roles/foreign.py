@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
@@ -11,10 +11,9 @@ from onboarding.aws.session import Sessions
 from onboarding.partitions import Arn
 from onboarding.resources.foreign import Boundary, Foreign
 from onboarding.resources.kinds import (
-    MANAGED_PATH,
-    MANAGING_PATH,
     Attachment,
     InlinePolicy,
+    ManagedPolicy,
     Resource,
     Role,
 )
@@ -27,36 +26,51 @@ def foreign(
     reach: Reach,
     wanted: Iterable[Resource],
     observed: Iterable[Resource],
+    other_side: Iterable[Resource] = (),
 ) -> tuple[Foreign, ...]:
-    """List what was observed on roles and is neither wanted nor Bowline's, by name.
+    """List what was observed on roles and is neither wanted nor Bowline's to delete.
+
+    `other_side`: what the other side wants that is in the same AWS account. Nothing is
+    judged by its path: anybody can choose Bowline's.
 
     Calls: two for each attached policy, of which the second reads a version only once.
     """
-    expected, found = set(wanted), tuple(observed)
+    expected, found, theirs = set(wanted), tuple(observed), frozenset(other_side)
     others = [
         one
         for one in found
         if isinstance(one, Attachment | InlinePolicy)
         if one.role and not one.owned and one not in expected
-        if not is_bowlines(one)
     ]
     if not others:
         return ()
     client = AccountClient.of(sessions, reach)
     made = {role.name for role in found if isinstance(role, Role) and role.owned}
     policies = (
-        Foreign(one, document(client, sessions, one), removable=one.role in made)
+        # What the other side wants there is that side's to correct.
+        Foreign(
+            one,
+            document(client, sessions, one),
+            removable=one.role in made and one not in theirs,
+        )
         for one in others
     )
-    return tuple(sorted(policies, key=lambda policy: policy.resource.key))
+    left = (policy for policy in policies if not is_wanted(policy, theirs))
+    return tuple(sorted(left, key=lambda policy: policy.resource.key))
 
 
-def is_bowlines(one: Attachment | InlinePolicy) -> bool:
-    """Return whether it is a policy of Bowline's own, of the other side of the same
-    account.
+def is_wanted(policy: Foreign, wanted: Collection[Resource]) -> bool:
+    """Return whether it is wanted where it is, and allows no more than is wanted: lists
+    of accounts change one after the other.
     """
-    path = one.policy_arn.partition(":policy")[2] if isinstance(one, Attachment) else ""
-    return path.startswith((MANAGING_PATH, MANAGED_PATH))
+    if policy.resource not in wanted:
+        return False
+    name = policy.policy_arn.partition(":policy")[2]
+    for one in wanted:
+        if isinstance(one, ManagedPolicy) and f"{one.path}{one.name}" == name:
+            says = policy.document
+            return says is not None and says.atoms() <= one.document.atoms()
+    return True
 
 
 def document(

@@ -127,6 +127,34 @@ def test_a_role_of_bowlines_own_is_called_so(here: Credentials) -> None:
     assert looked(MEMBERS[0]).roles[0].managed_by == BOWLINE
 
 
+@pytest.mark.smoke
+def test_what_is_called_as_bowlines_is_read_as_well(here: Credentials) -> None:
+    """Nobody added the account: Bowline wants nothing there yet."""
+    everything = allowing({"Action": "*", "Resource": "*"})
+    trust = trusting({"AWS": MANAGING.account_id})
+    inside = {"BowlinePassRole": everything}
+    there = place(here, MEMBERS[0], Old(name=ROLES[0], trust=trust, inside=inside))
+    paths = ("/bowline/managed/", "/bowline/managing/")
+    for number, path in enumerate(paths):
+        made = there.iam.create_policy(
+            PolicyName=f"Bowline{number}",
+            Path=path,
+            PolicyDocument=json.dumps(everything),
+        )
+        arn = made["Policy"]["Arn"]
+        there.iam.attach_role_policy(RoleName=ROLES[0], PolicyArn=arn)
+
+    managed, _ = looked(MEMBERS[0]).roles
+
+    every = "Allows every action on every resource."
+    role = f"role {ROLES[0]}"
+    assert managed.can[1:] == (
+        f"Bowline0 is attached to {role}. {every}",
+        f"Bowline1 is attached to {role}. {every}",
+        f"BowlinePassRole is in {role}. {every}",
+    )
+
+
 def test_the_stack_of_a_role_is_named(here: Credentials) -> None:
     trust = {"Principal": {"Service": ECS}, "Action": "sts:AssumeRole"}
     properties = {"RoleName": ROLES[0], "AssumeRolePolicyDocument": allowing(trust)}

@@ -220,33 +220,44 @@ class Place(NamedTuple):
 
 def by_place(plan: Plan, own: str) -> dict[Place, list[PlannedChange]]:
     """Group the changes by account and side, in the order of the plan."""
-    sides = dict(sides_of_holders(plan.changes))
+    by_path = dict(sides_by_path(plan.changes))
+    sides = dict(sides_of_holders(by_path))
     found: dict[Place, list[PlannedChange]] = {}
     for change in plan.changes:
         default = MANAGED if change.account_name == own else MANAGING
         holder = Key(change.key.account, Role.kind, holder_of(change))
-        side = side_by_path(change) or sides.get(holder, default)
+        side = by_path.get(change.key) or sides.get(holder, default)
         place = Place(change.account_name, change.key.account, side)
         found.setdefault(place, []).append(change)
     return found
 
 
-def sides_of_holders(changes: Iterable[PlannedChange]) -> Iterator[tuple[Key, str]]:
+def sides_by_path(changes: Iterable[PlannedChange]) -> Iterator[tuple[Key, str]]:
+    """Return on which side a policy is, and what attaches it. The path of one that is
+    only detached says nothing: anybody can choose it.
+    """
+    policies = {one.key for one in changes if one.key.kind == ManagedPolicy.kind}
+    for change in changes:
+        account, kind, name = change.key
+        policy = Key(account, ManagedPolicy.kind, name.rpartition("/")[2])
+        detached = kind == Attachment.kind and change.verb == "delete"
+        if detached and policy not in policies:
+            continue
+        shown = document_of(change)
+        path = f"{shown.get('path', '')} {shown.get('policy_arn', '')}"
+        for side, own in ((MANAGING, MANAGING_PATH), (MANAGED, MANAGED_PATH)):
+            if own in path:
+                yield change.key, side
+
+
+def sides_of_holders(by_path: Mapping[Key, str]) -> Iterator[tuple[Key, str]]:
     """Return on which side a role is, by what is attached to it.
 
     The managing account is usually managed, too: its id does not tell.
     """
-    for change in changes:
-        if change.key.kind == Attachment.kind and (side := side_by_path(change)):
-            yield Key(change.key.account, Role.kind, holder_of(change)), side
-
-
-def side_by_path(change: PlannedChange) -> str:
-    shown = document_of(change)
-    path = f"{shown.get('path', '')} {shown.get('policy_arn', '')}"
-    if MANAGING_PATH in path:
-        return MANAGING
-    return MANAGED if MANAGED_PATH in path else ""
+    for key, side in by_path.items():
+        if key.kind == Attachment.kind:
+            yield Key(key.account, Role.kind, key.name.partition("/")[0]), side
 
 
 def group_of(

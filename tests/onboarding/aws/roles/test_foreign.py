@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from onboarding.aws.apply import apply
 from onboarding.aws.observe import observe
 from onboarding.aws.roles.foreign import foreign
 from onboarding.desired.managed import managed_side
+from onboarding.desired.managing import managing_side
+from onboarding.providers.ecs import Ecs
 from onboarding.resources.foreign import UNREAD, Foreign, with_removals
-from onboarding.resources.kinds import MANAGING_PATH, Attachment, Resource
+from onboarding.resources.kinds import (
+    MANAGED_PATH,
+    MANAGING_PATH,
+    Resource,
+    ServiceLinkedRole,
+)
 from onboarding.resources.plan import Delete, diff
+from onboarding.topology import Managing
 from tests.onboarding.aws.field import ACCESS_ROLE, ADMINISTRATOR, Field
 
 EVERYTHING_IN_IAM = json.dumps(
@@ -25,14 +34,35 @@ def wanted(field: Field) -> tuple[Resource, ...]:
     return tuple(managed_side(field.managing(), field.managed()))
 
 
-def found(field: Field) -> tuple[Foreign, ...]:
-    sessions, resources = field.sessions(), wanted(field)
+def with_ecs(field: Field, managing: Managing | None = None) -> tuple[Resource, ...]:
+    """Want the execution role, too. AWS makes its own roles, which the emulated one
+    calls all alike.
+    """
+    managed = field.managed(Ecs(), external_id="")
+    resources = managed_side(managing or field.managing(), managed)
+    return tuple(one for one in resources if not isinstance(one, ServiceLinkedRole))
+
+
+def found(
+    field: Field,
+    wants: tuple[Resource, ...] = (),
+    other_side: tuple[Resource, ...] = (),
+) -> tuple[Foreign, ...]:
+    sessions, resources = field.sessions(), wants or wanted(field)
     observed = observe(sessions, field.reach, resources)
-    return foreign(sessions, field.reach, resources, observed)
+    return foreign(sessions, field.reach, resources, observed, other_side)
 
 
 def attach(field: Field, role: str, policy_arn: str = ADMINISTRATOR) -> None:
     field.iam.attach_role_policy(RoleName=role, PolicyArn=policy_arn)
+
+
+def deny(field: Field, action: str) -> None:
+    """Deny it to Bowline."""
+    denied = EVERYTHING_IN_IAM.replace("Allow", "Deny").replace("iam:*", action)
+    field.iam.put_role_policy(
+        RoleName=ACCESS_ROLE, PolicyName="no-explanations", PolicyDocument=denied
+    )
 
 
 def test_nothing_of_bowlines_own_is_foreign(field: Field) -> None:
@@ -41,15 +71,61 @@ def test_nothing_of_bowlines_own_is_foreign(field: Field) -> None:
     assert found(field) == ()
 
 
-def test_bowlines_policies_of_the_other_side_are_not_foreign(
+def made_under(field: Field, path: str, name: str = "Extra", **fields: Any) -> str:
+    """Make a policy that allows everything, as somebody does; return its ARN."""
+    made = field.root(fields.get("account", field.managed_id)).create_policy(
+        PolicyName=name,
+        Path=path,
+        PolicyDocument=EVERYTHING_IN_IAM.replace("iam:*", "*"),
+    )
+    arn: str = made["Policy"]["Arn"]
+    return arn
+
+
+def test_a_policy_under_the_path_of_the_other_side_is_found_on_every_role(
     field: Field,
 ) -> None:
-    """Where the managing account is managed, too: they carry no mark on attachments."""
-    arn = f"arn:aws:iam::{field.managed_id}:policy{MANAGING_PATH}BowlineAssume"
-    account = field.managed_id
-    theirs = Attachment(account=account, holder="R", policy_arn=arn, owned=False)
+    resources = with_ecs(field)
+    field.bring_about(field.reach, resources)
+    arn = made_under(field, MANAGING_PATH)
+    roles = ["BaseIAMRole", "ecsTaskExecutionRole", "spinnakerManaged"]
+    for role in roles:
+        attach(field, role, arn)
 
-    assert foreign(field.sessions(), field.reach, (), (theirs,)) == ()
+    others = found(field, resources)
+
+    assert [one.sentence for one in others] == [
+        f"Extra is attached to role {role}. Allows every action on every resource."
+        for role in roles
+    ]
+    assert all(one.removable for one in others)
+
+
+def test_so_it_is_on_spinnakers_identity(field: Field) -> None:
+    resources = tuple(managing_side(field.managing(), ()))
+    field.bring_about(field.own, resources)
+    arn = made_under(field, MANAGED_PATH, account=field.managing_id)
+    iam = field.root(field.managing_id)
+    iam.attach_role_policy(RoleName="SpinnakerAuthRole", PolicyArn=arn)
+    sessions = field.sessions()
+    observed = observe(sessions, field.own, resources)
+
+    (one,) = foreign(sessions, field.own, resources, observed)
+
+    assert one.resource.name == "SpinnakerAuthRole/Extra"
+    assert one.removable
+
+
+def test_its_removal_detaches_it_and_leaves_the_policy(field: Field) -> None:
+    field.bring_about(field.reach, wanted(field))
+    arn = made_under(field, MANAGING_PATH)
+    attach(field, "spinnakerManaged", arn)
+
+    (change,) = with_removals((), found(field))
+    apply(field.sessions(), field.reach, change, backoff_seconds=0)
+
+    assert found(field) == ()
+    assert field.iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 0
 
 
 def test_what_is_attached_says_what_it_lets_the_role_do(field: Field) -> None:
@@ -101,18 +177,6 @@ def test_a_policy_that_says_something_else_is_another_one(field: Field) -> None:
     )
 
 
-def test_of_another_one_with_bowlines_name_it_is_found_as_well(field: Field) -> None:
-    field.bring_about(field.reach, wanted(field))
-    twin = field.iam.create_policy(
-        PolicyName="BowlineCachingRead", PolicyDocument=EVERYTHING_IN_IAM
-    )["Policy"]["Arn"]
-    attach(field, "spinnakerManaged", twin)
-
-    (one,) = found(field)
-
-    assert one.resource.policy_arn == twin
-
-
 def test_a_role_that_somebody_else_made_is_listed_and_not_changed(field: Field) -> None:
     field.bring_about(field.reach, wanted(field))
     field.iam.untag_role(RoleName="BaseIAMRole", TagKeys=["managed-by"])
@@ -127,13 +191,7 @@ def test_a_role_that_somebody_else_made_is_listed_and_not_changed(field: Field) 
 def test_what_may_not_be_read_is_found_all_the_same(field: Field) -> None:
     field.bring_about(field.reach, wanted(field))
     attach(field, "spinnakerManaged")
-    field.iam.put_role_policy(
-        RoleName=ACCESS_ROLE,
-        PolicyName="no-explanations",
-        PolicyDocument=EVERYTHING_IN_IAM.replace("Allow", "Deny").replace(
-            "iam:*", "iam:GetPolicy"
-        ),
-    )
+    deny(field, "iam:GetPolicy")
 
     (one,) = found(field)
 

@@ -7,9 +7,19 @@ from typing import Any
 from accounts.web.runs.review.plans import MANAGED, MANAGING, Review, review
 from onboarding.desired.managed import managed_side
 from onboarding.resources.entry_changes import EntryChange
+from onboarding.resources.foreign import Foreign
+from onboarding.resources.kinds import MANAGING_PATH, Attachment
 from onboarding.resources.plan import NotRecommended, Plan, PlannedChange, diff
 from onboarding.topology import Managed
-from tests.factories import MANAGING_ID, managed, managing, provider, side_of, topology
+from tests.factories import (
+    MANAGED_ID,
+    MANAGING_ID,
+    managed,
+    managing,
+    provider,
+    side_of,
+    topology,
+)
 
 
 def plan_for(account: Managed, **fields: Any) -> Plan:
@@ -63,6 +73,29 @@ def test_the_managing_account_that_is_managed_too_has_two_sides():
     assert [group.side for group in shown.groups] == [MANAGING, MANAGED]
     assert "SpinnakerAuthRole" in sections(shown, MANAGING)
     assert "spinnakerManaged" in sections(shown, MANAGED)
+
+
+def test_a_policy_that_is_only_detached_is_on_no_side_by_its_path():
+    """Anybody can choose it for a policy of theirs."""
+    whole = plan_for(managed(provider("ec2")))
+    theirs = Foreign(
+        Attachment(
+            account=MANAGED_ID,
+            holder="spinnakerManaged",
+            policy_arn=f"arn:aws:iam::{MANAGED_ID}:policy{MANAGING_PATH}Extra",
+        ),
+        None,
+    )
+    removal = PlannedChange.of(theirs.removal, "staging")
+
+    shown = review(Plan((*whole.changes, removal)), "staging")
+
+    assert [(g.title, g.side) for g in shown.groups] == [
+        ("core", MANAGING),
+        ("staging", MANAGED),
+    ]
+    (role,) = (c for c in shown.cards if c.key.name == "spinnakerManaged")
+    assert "Extra" in [line.name for line in role.lines]
 
 
 def test_attachments_profiles_and_roles_of_services_are_lines():
