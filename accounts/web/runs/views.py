@@ -30,7 +30,7 @@ from accounts.web.accounts.verdict import lines_of
 from accounts.web.crumbs import crumbs
 from accounts.web.live.state import live_run
 from accounts.web.live.views import watched
-from accounts.web.role_limits.here import everywhere, here
+from accounts.web.role_limits.here import here, without_limit
 from accounts.web.runs.before_approval import brings
 from accounts.web.runs.fixes import fixes_of
 from accounts.web.runs.forms import ApproveForm
@@ -121,8 +121,8 @@ def order(run: Run, *, waits: bool) -> dict[str, Any]:
 
 def limits(request: Request, reach: DecisionReach) -> dict[str, Any]:
     """Return what a limited role may do here."""
-    if reach.all_share:
-        return everywhere(request, reach.all_share)
+    if reach.for_all:
+        return without_limit(request, reach.for_all)
     return here(request, *reach.environments)
 
 
