@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from accounts.mapping.entries import described_entries
@@ -9,10 +10,13 @@ from accounts.mapping.managed import assumed_roles, managed_of
 from accounts.mapping.managing import managing_of
 from accounts.mapping.plans import steps_of
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
+from accounts.people.reach import DecisionReach, kept, losses_of
+from onboarding.desired.capacity import ASSUME_POLICY, assume_policy
 from onboarding.desired.managed import managed_side
 from onboarding.desired.managing import managing_side
 from onboarding.resources.entry_changes import entry_changes
-from onboarding.resources.plan import Plan, PlannedChange, diff
+from onboarding.resources.kinds import MANAGING_PATH, ManagedPolicy
+from onboarding.resources.plan import Plan, PlannedChange, Update, diff
 from tests.rows import run_row
 
 EVERY_PROVIDER: dict[str, dict[str, Any]] = {
@@ -47,4 +51,35 @@ def planned_run(account: ManagedAccount, **fields: Any) -> Run:
     entries = [change.after for change in plan.entries]
     run = run_row(account=account, entries={"before": [], "after": entries}, **fields)
     Step.objects.bulk_create(steps_of(run, plan))
+    return run
+
+
+FIVE = ("111111111111", "222222222222", "333333333333", "444444444444", "555555555555")
+"""The accounts in which Spinnaker may assume a role."""
+
+
+def list_of(account_ids: Iterable[str]) -> ManagedPolicy:
+    """Make the policy that lists the roles of these accounts."""
+    roles = [f"arn:aws:iam::{one}:role/spinnakerManaged" for one in account_ids]
+    return ManagedPolicy(
+        account="911111111111",
+        name=ASSUME_POLICY,
+        path=MANAGING_PATH,
+        document=assume_policy(roles),
+    )
+
+
+def losing_run(left: Iterable[str] = FIVE[:1], **fields: Any) -> Run:
+    """Let a plan wait by which Spinnaker may assume roles in those that are left of
+    five accounts: of the managing account, unless an account is given.
+    """
+    left = {*left}
+    managing = fields.get("account") is None
+    own = DecisionReach(managing=managing)
+    lost = {"lost": losses_of({*FIVE} - left), "listed": len(FIVE)}
+    reach = kept(own, "", managing_first=False) | lost
+    kind = Run.Kind.MANAGING if managing else Run.Kind.ONBOARD
+    run = run_row(**{"account": None, "kind": kind, "reach": reach, **fields})
+    change = PlannedChange.of(Update(list_of(FIVE), list_of(sorted(left))), "core")
+    Step.objects.bulk_create(steps_of(run, Plan((change,))))
     return run

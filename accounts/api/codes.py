@@ -72,7 +72,10 @@ class Code(Enum):
     UNKNOWN_KEY = 422, "The operation doesn't have a key of the body or the query."
     UNKNOWN_NAME = 422, "An account, a run, or a cluster of the body doesn't exist."
     NONE_CHOSEN = 422, "The body names no account, and no filter."
-    UNCONFIRMED = 422, "It deletes. Confirm it as the sentence says."
+    UNCONFIRMED = (
+        422,
+        "It deletes, or Spinnaker loses access. Confirm it as the sentence says.",
+    )
     BAD_DAY = 422, "The day is past, or too far away."
     MAY_BE_THERE = 422, "No one confirmed that Spinnaker no longer has the accounts."
     BAD_CURSOR = 422, "The cursor isn't one of this list."

@@ -1,4 +1,6 @@
-"""What `manage.py onboard --approve` does not delete unless it is allowed."""
+"""What `manage.py onboard --approve` does not delete, or take from Spinnaker, unless it
+is allowed.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +8,45 @@ from collections.abc import Iterable, Iterator
 
 from accounts.mapping.plans import plan_of
 from accounts.models import Run
-from onboarding.resources.plan import PlannedChange
+from accounts.runs.deciding.confirmation import lost_in_words
+from accounts.wording import counted
+from onboarding.resources.plan import Plan, PlannedChange
 
 
 def kept_back(run: Run, allowed: list[str] | None) -> Iterator[str]:
-    """Say why a plan's deletions are not approved; nothing if they are, or if none.
+    """Say why a plan's deletions, and what Spinnaker loses by it, are not approved;
+    nothing if they are, or if there are none.
 
-    allowed: None for no deletion at all, names for these accounts alone and whatever
-    they delete, an empty list for all accounts while enough is left of each.
+    allowed: None for none at all, names for these accounts alone and whatever they
+    lose, an empty list for all accounts while enough is left of each.
     """
     plan = plan_of(run)
     if run.account_name in (allowed or ()):
         return
-    if plan.deletions and (allowed is None or allowed):
-        yield f"This plan deletes {names(plan.deletions)}."
+    if plan.to_confirm and (allowed is None or allowed):
+        if plan.deletions:
+            yield f"This plan deletes {names(plan.deletions)}."
+        if plan.losses:
+            yield f"After this plan, {lost_in_words(plan)}."
         yield f"Review the plan, then allow it: --allow-delete {run.account_name}"
-    elif plan.sweeping:
-        for account, deletions in plan.sweeping.items():
-            yield (
-                f"This plan deletes {len(deletions)} of the {plan.existing[account]} "
-                f"resources that Bowline created in account {account}, more than a "
-                f"third: {names(deletions)}."
-            )
+    elif plan.sweeping or plan.loses_over_a_third:
+        yield from too_much(plan)
         yield f"To allow it, name the account: --allow-delete {run.account_name}"
+
+
+def too_much(plan: Plan) -> Iterator[str]:
+    """Say of what over a third would be gone."""
+    for account, deletions in plan.sweeping.items():
+        yield (
+            f"This plan deletes {len(deletions)} of the {plan.existing[account]} "
+            f"resources that Bowline created in account {account}, more than a "
+            f"third: {names(deletions)}."
+        )
+    if plan.loses_over_a_third:
+        yield (
+            f"After this plan, {lost_in_words(plan)}. That is more than a third of the "
+            f"{counted(plan.listed, 'role')} on its list."
+        )
 
 
 def names(changes: Iterable[PlannedChange]) -> str:

@@ -38,9 +38,9 @@ def add_options(parser: ArgumentParser) -> None:
         "--allow-delete",
         nargs="*",
         metavar="NAME",
-        help="also approve plans that delete, only for these accounts if any are "
-        "named; required by name if a plan deletes over a third of the resources "
-        "that exist",
+        help="also approve plans that delete, or by which Spinnaker loses access to "
+        "accounts, only for these accounts if any are named; required by name if over "
+        "a third of the resources that exist, or of the roles on Spinnaker's list, go",
     )
     parser.add_argument(
         "--accept-evaluated",

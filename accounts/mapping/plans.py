@@ -26,6 +26,7 @@ def plan_of(run: Run, steps: Iterable[Step] | None = None) -> Plan:
         fingerprint=run.fingerprint,
         existing=run.existing,
         entries=entry_changes_of(run),
+        listed=listed_of(run),
         decided=decided_of(run),
     )
 
@@ -33,6 +34,12 @@ def plan_of(run: Run, steps: Iterable[Step] | None = None) -> Plan:
 def decided_of(run: Run) -> dict[str, Any]:
     """Return what the plan was found to touch, and who had caused it."""
     return {"reach": run.reach, "authors": run.authors} if run.reach else {}
+
+
+def listed_of(run: Run) -> int:
+    """Return how many roles Spinnaker's identity could assume where it loses any."""
+    listed: int = run.reach.get("listed", 0)
+    return listed
 
 
 def take_over_of(job: Run | Rollout) -> TakeOver:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from accounts.people.authors import Authors
 from accounts.people.policies import managing_is_strict, strict_among
-from accounts.people.reach import DecisionReach
+from accounts.people.reach import DecisionReach, unknown_in_words
 from accounts.people.role_limits.refusing import (
     Outside,
     limit_on,
-    of_all,
+    whose,
     why_outside,
 )
 from accounts.people.roles import APPROVER, UserRole
@@ -72,8 +72,8 @@ def outside_of(reach: DecisionReach, by: By, role: UserRole) -> str:
     inside = limit_on(by, role)
     if inside is None:
         return ""
-    if reach.all_share:
-        return of_all(reach.all_share, by, role, inside)
+    if reach.for_all:
+        return f"{reach.for_all} {whose(by, role, inside)}"
     return why_outside(by, role, reach.accounts)
 
 
@@ -85,6 +85,8 @@ def second_person_for(reach: DecisionReach) -> str:
         return where(max(strict))
     if reach.managing and managing_is_strict():
         return "For the managing account"
+    if reach.unknown and managing_is_strict():
+        return f"For {unknown_in_words(reach.unknown)}"
     return reach.second
 
 

@@ -44,8 +44,8 @@ def strict_among(environments: Collection[str]) -> frozenset[str]:
 
 def managing_is_strict() -> bool:
     """Return whether the managing account asks for a second person: it does where any
-    environment does, as all of them share it. The one without a name counts if somebody
-    decided about it.
+    environment does, as all of them share it. So does an account of which nobody knows
+    the environment. The one without a name counts if somebody decided about it.
     """
     named = (one for one in policies() if one.environment or one.is_chosen)
     return any(policy.second_approver for policy in named)

@@ -6,9 +6,9 @@ described in: until a move is approved, what asks for more of them decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from accounts.models import Delivery, ManagedAccount, ManagingAccount, Run
@@ -22,6 +22,10 @@ MANAGING = "the managing account"
 Pair = tuple[str, str]
 """An account's name, and an environment that it is in."""
 
+Losses: TypeAlias = Mapping[str, Sequence[str]]
+"""The environments of each account that Spinnaker loses, by its ID; of one that isn't
+in Bowline, none."""
+
 
 @dataclass(frozen=True, slots=True)
 class DecisionReach:
@@ -33,30 +37,63 @@ class DecisionReach:
     """What else is touched that all environments share."""
     second: str = ""
     """Where a second person was asked for when it was planned; empty: nowhere."""
+    unknown: frozenset[str] = frozenset()
+    """The IDs of AWS accounts that Spinnaker loses and that aren't in Bowline. Nobody
+    knows their environment, so it is the strictest that there is."""
 
     @property
     def environments(self) -> frozenset[str]:
         return frozenset(environment for _, environment in self.accounts)
 
     @property
-    def all_share(self) -> str:
-        """Name what all environments share, and only a role without a limit is for."""
-        return MANAGING if self.managing else self.shared
+    def for_all(self) -> str:
+        """Say why only a role without a limit is for it; empty: others are, too."""
+        if self.managing or self.shared:
+            return (
+                f"All environments share {MANAGING if self.managing else self.shared}."
+            )
+        if self.unknown:
+            return f"The environment of {unknown_in_words(self.unknown)} is unknown."
+        return ""
+
+
+def unknown_in_words(account_ids: Collection[str]) -> str:
+    if len(account_ids) == 1 and (one := min(account_ids)).isdigit():
+        return f"an account that isn't in Bowline ({one})"
+    numbered = all(one.isdigit() for one in account_ids)
+    count = f"{len(account_ids):,} " if numbered else ""
+    return f"{count}accounts that aren't in Bowline"
 
 
 def pairs_of(keys: Iterable[UUID], *, locks: bool = False) -> Iterator[Pair]:
     """Yield each account with each environment that it is in. `locks`: none of them
     moves until the transaction ends. Lock runs first, as workers do.
     """
+    return each_environment(row for _, *row in in_bowline(keys, locks=locks))
+
+
+def in_bowline(
+    keys: Iterable[UUID], *, locks: bool = False
+) -> Iterator[tuple[str, str, str, str | None]]:
+    """Yield of each account its ID, its name, and what says its environments."""
+    fields = ("account_id", "name", "environment", "approved_environment")
     for some in in_slices(sorted(set(keys))):
         rows = ManagedAccount.objects.filter(pk__in=some).order_by("pk")
         rows = rows.select_for_update(no_key=True) if locks else rows
-        yield from each_environment(
-            rows.values_list("name", "environment", "approved_environment")
-        )
+        yield from rows.values_list(*fields)
 
 
-def each_environment(rows: Iterable[tuple[str, str, str | None]]) -> Iterator[Pair]:
+def keys_of_ids(account_ids: Iterable[str]) -> set[UUID]:
+    """Find the accounts with these IDs that are in Bowline."""
+    rows = ManagedAccount.objects.order_by()
+    return {
+        key
+        for some in in_slices(sorted({*account_ids}))
+        for key in rows.filter(account_id__in=some).values_list("pk", flat=True)
+    }
+
+
+def each_environment(rows: Iterable[Sequence[Any]]) -> Iterator[Pair]:
     for name, described, approved in rows:
         for environment in both_environments(described, approved):
             yield name, environment
@@ -73,20 +110,32 @@ def reach_of_account(account: ManagedAccount, *, locks: bool = False) -> Decisio
 
 def reach_of_run(run: Run, *, locks: bool = False) -> DecisionReach:
     """Return what a plan touches: what it was found to touch when it was planned, and
-    what its account is in now.
+    what its account, and each account that Spinnaker loses by it, is in now.
     """
     kept: dict[str, Any] = run.reach
-    pairs: set[Pair] = set()
-    if locks and run.account_id:
-        pairs.update(pairs_of([run.account_id], locks=True))
-    elif run.account:
+    lost: Losses = kept.get("lost", {})
+    own = {run.account_id} if locks and run.account_id else set()
+    rows = [*in_bowline(keys_of_ids(lost) | own, locks=locks)]
+    pairs = {*each_environment(row for _, *row in rows)}
+    if not locks and run.account:
         pairs |= {(run.account.name, one) for one in run.account.environments}
     pairs |= {(run.account_name, one) for one in kept.get("environments", ())}
+    named = {account_id: name for account_id, name, *_ in rows}
+    pairs |= {(named.get(key, key), one) for key in lost for one in lost[key]}
     return DecisionReach(
         accounts=frozenset(pairs),
         managing=kept["managing"] if kept else touches_managing(run),
         second=kept.get("second", ""),
+        unknown=frozenset(lost.keys() - named.keys()),
     )
+
+
+def losses_of(account_ids: Iterable[str]) -> Losses:
+    """Find the environments that these accounts are in now."""
+    found: dict[str, list[str]] = {key: [] for key in sorted({*account_ids})}
+    for account_id, *row in in_bowline(keys_of_ids(found)):
+        found[account_id] = [one for _, one in each_environment([row])]
+    return found
 
 
 def touches_managing(run: Run) -> bool:

@@ -320,6 +320,7 @@ def discard(run: Run, by: User | None) -> bool:
     try:
         with transaction.atomic():
             run.move(Status.DISCARDED, since=(Status.PLANNED, Status.APPROVED))
+            lock_settings()
             refuse(reach_of_run(run, locks=True), None, by)
             run.subject.put_back()
             tell_rollout(run)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Collection
 from contextlib import suppress
 from itertools import starmap
-from typing import TypeAlias
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,7 +17,7 @@ from accounts.mapping.entries import (
     keep_approved,
     unplanned_entries,
 )
-from accounts.mapping.plans import decided_of, steps_of
+from accounts.mapping.plans import decided_of, listed_of, steps_of
 from accounts.models import (
     ManagedAccount,
     ManagingAccount,
@@ -28,13 +27,11 @@ from accounts.models import (
 )
 from accounts.models.states import Status
 from accounts.notifications.happening import happened
-from accounts.people import authors, reach
-from accounts.people.deciding import second_person_for
-from accounts.people.reach import DecisionReach
 from accounts.people.role_limits.refusing import Outside
 from accounts.runs.actions import RunOpen, plan_managing
 from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.coming_first import open_managing_run
+from accounts.runs.deciding.touched import Compared, keep_decided
 from accounts.runs.foreign.as_found import compared_now, keep_as_found
 from accounts.runs.foreign.evidence import evidence_of
 from accounts.runs.foreign.keeping import keep_all_foreign
@@ -44,7 +41,7 @@ from accounts.runs.managing.applying import grant_or_withdraw
 from accounts.runs.managing.kept_roles import drop_removed
 from accounts.runs.managing.other_sites import refuse_other_site
 from accounts.runs.owners.learning import learn_details
-from accounts.runs.scope import Comparison, Scope, Side
+from accounts.runs.scope import Comparison, Scope
 from onboarding import topology
 from onboarding.aws.discover import oidc_issuer
 from onboarding.aws.errors import AwsError
@@ -117,6 +114,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         existing=existing,
         fingerprint=fingerprint_of(run, scope, [change for _, change in found], known),
         entries=known,
+        listed=listed_of(run),
         decided=decided_of(run),
     )
     if scope.managed and changing:
@@ -184,9 +182,6 @@ def to_plan(one: Comparison) -> Comparison:
     return one._replace(changes=one.with_removals())
 
 
-Compared: TypeAlias = list[tuple[Side, Comparison]]
-
-
 def without_managings_own(scope: Scope, compared: Compared) -> tuple[Compared, bool]:
     """Leave to the managing account's own plan what an account's must not hold: all but
     the account's own line. Return whether anything was left.
@@ -219,22 +214,6 @@ def own_line(scope: Scope, one: Comparison) -> Comparison:
     roles = starmap(scope.managing.managed_role_arn, pairs)
     its_own = assume_list.of_others(listed, roles, one.observed)
     return one._replace(changes=tuple(listed) if its_own else ())
-
-
-def keep_decided(run: Run, scope: Scope, compared: Compared, left: bool) -> None:
-    """Find out what the plan touches, and who caused it; `left`: what the managing
-    account's own plan changes first.
-    """
-    account = scope.account
-    shared = any(one.changes for side, one in compared if side in scope.shared)
-    touched = DecisionReach(
-        frozenset((run.account_name, name) for name in account.environments)
-        if account
-        else frozenset(),
-        managing=account is None or (shared and scope.managing.is_handed_off),
-    )
-    run.reach = reach.kept(touched, second_person_for(touched), left)
-    run.authors = authors.kept(authors.authors_of_run(run, touched))
 
 
 def unchanged(run: Run, scope: Scope) -> Status:

@@ -13,6 +13,7 @@ from typing import Any
 
 from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.plan import Change, Delete, NotRecommended, gone_and_come
+from onboarding.resources.risks import Assumable
 
 
 def fingerprint(
@@ -30,12 +31,13 @@ def fingerprint(
     Spinnaker calls the account. What is discouraged is part of it, whether the plan
     changes it or not: people read it once for all plans that are the same. What stays
     is not: a policy of the managing account lists other accounts, too. Empty for a plan
-    that deletes anything, which is read and confirmed by itself; unless it `removes` an
-    account, or what was on its roles before: all that have the same plan do so, and are
-    confirmed together.
+    that deletes anything, or by which Spinnaker loses a role, which is read and
+    confirmed by itself; unless it `removes` an account, or what was on its roles
+    before: all that have the same plan do so, and are confirmed together.
     """
     changes, entries = tuple(changes), tuple(entries)
     deletes = any(isinstance(change, Delete) for change in changes)
+    deletes |= bool(Assumable.of((c.resource.key, *c.documents) for c in changes).lost)
     if not removes and (deletes or any(entry.after is None for entry in entries)):
         return ""
     said: list[tuple[object, ...]] = [parts(change, own) for change in changes]

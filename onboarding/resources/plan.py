@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.kinds import KINDS, Key, Resource, Role
-from onboarding.resources.risks import Concern, Risk, Topic, risks
+from onboarding.resources.risks import Assumable, Concern, Risk, Topic, risks
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +225,8 @@ class Plan:
     """How many of Bowline's resources were found, by account id."""
     entries: tuple[EntryChange, ...] = ()
     """What changes of what Spinnaker knows; in AWS it changes nothing."""
+    listed: int = 0
+    """How many roles Spinnaker's identity could assume, by its list."""
     decided: Mapping[str, Any] = field(default_factory=dict)
     """Where it is decided and who caused it, which is approved with it; as JSON."""
 
@@ -258,6 +260,23 @@ class Plan:
         return tuple(change for change in self.changes if change.verb == "delete")
 
     @property
+    def assumable(self) -> Assumable:
+        """Return what Spinnaker may assume before and after it, of what it changes."""
+        return Assumable.of((one.key, one.before, one.after) for one in self.changes)
+
+    @property
+    def losses(self) -> tuple[Risk, ...]:
+        """List what Spinnaker can no longer assume."""
+        return tuple(risk for risk in self.risks if risk.topic is Topic.LOST)
+
+    @property
+    def to_confirm(self) -> tuple[Risk, ...]:
+        """List what it deletes in AWS, and what Spinnaker loses by it: a person who
+        approves that says so, in addition to pressing a button.
+        """
+        return (*map(deletion, self.deletions), *self.losses)
+
+    @property
     def sweeping(self) -> dict[str, tuple[PlannedChange, ...]]:
         """Give, by account id, the deletions that are over a third of what exists.
 
@@ -273,12 +292,18 @@ class Plan:
         }
 
     @property
+    def loses_over_a_third(self) -> bool:
+        """Return whether Spinnaker loses likewise many of the roles on its list."""
+        return 3 * len(self.assumable.lost) > self.listed
+
+    @property
     def risks(self) -> tuple[Risk, ...]:
         """List what a security reviewer reads first, in the order of the changes."""
+        whole = self.assumable
         of_changes = tuple(
             risk
             for change in self.changes
-            for risk in risks(change.key, change.before, change.after)
+            for risk in risks(change.key, change.before, change.after, whole)
         )
         of_entries = tuple(
             Risk(entry.key, Topic.EVERYONE, sentence)
@@ -295,12 +320,10 @@ class Plan:
     @property
     def concerns(self) -> tuple[Concern, ...]:
         """Return deletions and risks by topic, in the order in which people read."""
-        deleted = [
-            *((change.key, change.key.kind) for change in self.deletions),
-            *((e.key, "Spinnaker's account") for e in self.entries if e.after is None),
-        ]
+        gone = (entry.key for entry in self.entries if entry.after is None)
         found = [
-            *(Risk(k, Topic.DELETIONS, f"Deletes {w} {k.name}.") for k, w in deleted),
+            *map(deletion, self.deletions),
+            *(deletes(key, "Spinnaker's account") for key in gone),
             *self.risks,
         ]
         by_topic = {t: tuple(one for one in found if one.topic is t) for t in Topic}
@@ -318,6 +341,14 @@ class Plan:
                 f"{c.verb} {c.resource.kind} {c.resource.name}" for c in new
             )
             raise PlanOutdated(f"This wasn't in the approved plan: {names}.")
+
+
+def deletion(change: PlannedChange) -> Risk:
+    return deletes(change.key, change.key.kind)
+
+
+def deletes(key: Key, what: str) -> Risk:
+    return Risk(key, Topic.DELETIONS, f"Deletes {what} {key.name}.")
 
 
 def by_verb(changes: Iterable[PlannedChange | EntryChange]) -> dict[str, int]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import (
+    MANAGING_PATH,
     Attachment,
     ClusterAccess,
     InlinePolicy,
@@ -101,18 +102,58 @@ class Concern(NamedTuple):
     risks: tuple[Risk, ...]
 
 
+Document = dict[str, Any] | None
+
+
+class Assumable(NamedTuple):
+    """The roles that policies list for Spinnaker to assume, before and after changes.
+    What only moves from one of the policies to another is neither lost nor gained.
+    """
+
+    before: frozenset[str]
+    after: frozenset[str]
+    everywhere: bool = False
+    """Whether Spinnaker's own list had every role at once. What another role may do is
+    often written so, and to narrow that is no loss of Spinnaker's."""
+
+    @classmethod
+    def of(cls, changes: Iterable[tuple[Key, Document, Document]]) -> Assumable:
+        some = [one for one in changes if one[0].kind in GRANTING]
+        before = [(found, assumed(in_one_spelling(found))) for _, found, _ in some]
+        after = (assumed(wanted) for _, _, wanted in some)
+        return cls(
+            frozenset().union(*(roles for _, roles in before)),
+            frozenset().union(*after),
+            any("*" in roles and is_spinnakers(found) for found, roles in before),
+        )
+
+    @property
+    def lost(self) -> frozenset[str]:
+        if "*" in self.after:
+            return frozenset()
+        left = self.before - self.after
+        return left if self.everywhere else left - {"*"}
+
+    @property
+    def gained(self) -> frozenset[str]:
+        return frozenset() if "*" in self.before else self.after - self.before
+
+
 def risks(
-    key: Key, before: dict[str, Any] | None, after: dict[str, Any] | None
+    key: Key, before: Document, after: Document, whole: Assumable | None = None
 ) -> Iterator[Risk]:
-    """Yield what is risky in what a change adds; what it keeps or deletes is not."""
-    before = in_one_spelling(before)
+    """Yield what is risky in what a change adds; what it keeps or deletes is not. Reach
+    is judged by the `whole` of the changes that are made together.
+    """
     if key.kind in GRANTING:
-        yield from changes_of_reach(key, statements(before), statements(after))
+        whole = whole or Assumable.of([(key, before, after)])
+        yield from changes_of_reach(key, before, after, whole)
+    before = in_one_spelling(before)
     for topic, sentence in told(key, before, after):
         yield Risk(key, topic, sentence)
 
 
-def in_one_spelling(found: dict[str, Any] | None) -> dict[str, Any] | None:
+def in_one_spelling(found: Document) -> Document:
     """Spell documents of others as Bowline spells what it adds, to tell what is new."""
     return found and {
         name: spelled(value) if name in DOCUMENTS else value
@@ -130,7 +171,7 @@ def spelled(document: dict[str, Any]) -> dict[str, Any]:
 Told = Iterator[tuple[Topic, str]]
 
 
-def told(key: Key, before: dict[str, Any] | None, after: dict[str, Any] | None) -> Told:
+def told(key: Key, before: Document, after: Document) -> Told:
     if after is None:
         return
     if key.kind == Role.kind:
@@ -161,19 +202,19 @@ def told(key: Key, before: dict[str, Any] | None, after: dict[str, Any] | None) 
 
 
 def changes_of_reach(
-    key: Key, before: list[dict[str, Any]], after: list[dict[str, Any]]
+    key: Key, before: Document, after: Document, whole: Assumable
 ) -> Iterator[Risk]:
     """Say which accounts leave Spinnaker's reach or come within it, and which roles do
     where their account stays.
     """
-    had, has = assumed(before), assumed(after)
-    if "*" not in has:
-        yield from reach(key, Topic.LOST, had - has - {"*"}, has)
-    if "*" not in had:
-        yield from reach(key, Topic.GAINED, has - had, had)
+    had, has = assumed(in_one_spelling(before)), assumed(after)
+    yield from reach(key, Topic.LOST, had & whole.lost, whole.after)
+    yield from reach(key, Topic.GAINED, has & whole.gained, whole.before)
 
 
-def reach(key: Key, topic: Topic, roles: set[str], others: set[str]) -> Iterator[Risk]:
+def reach(
+    key: Key, topic: Topic, roles: frozenset[str], others: frozenset[str]
+) -> Iterator[Risk]:
     """Tell it of roles; `others` are those on the other side of the change."""
     accounts = sorted(accounts_of(roles) - accounts_of(others))
     if accounts:
@@ -201,14 +242,19 @@ def accounts_of(roles: Iterable[str]) -> set[str]:
     return {account for account in found if account.isdigit()}
 
 
-def assumed(statements: Iterable[dict[str, Any]]) -> set[str]:
-    """Return the roles that statements allow to assume, as they are written."""
-    return {
+def assumed(shown: Document) -> frozenset[str]:
+    """Return the roles that a policy allows to assume, as they are written."""
+    return frozenset(
         str(resource)
-        for one in statements
+        for one in statements(shown)
         if allows(one) and matched(("sts:AssumeRole",), actions_of(one))
         for resource in as_list(one.get("Resource", []))
-    }
+    )
+
+
+def is_spinnakers(shown: Document) -> bool:
+    """Return whether it is a policy that Bowline gives Spinnaker's identity."""
+    return (shown or {}).get("path") == MANAGING_PATH
 
 
 def risks_of_trust(before: dict[str, Any], after: dict[str, Any]) -> Told:

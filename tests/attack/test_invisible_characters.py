@@ -157,8 +157,8 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
     ConfirmedForm: lambda data: ConfirmedForm(
         data, asks="Type it", confirm=partial(confirm_group, 2)
     ),
-    PlansForm: lambda data: PlansForm(data, plans=2, deletes=1),
-    ApproveForm: lambda data: ApproveForm(data, run=Run(account_name="a"), deletes=1),
+    PlansForm: lambda data: PlansForm(data, plans=2, says="It."),
+    ApproveForm: lambda data: ApproveForm(data, run=Run(account_name="a"), says="It."),
     HalconfigForm: lambda data: HalconfigForm(data, has_clusters=True),
     IdentityForm: IdentityForm,
     ManagingForm: lambda data: ManagingForm(

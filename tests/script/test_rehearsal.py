@@ -13,7 +13,6 @@ from script.rehearsal.agreement import Check, leaks, some
 from script.rehearsal.figures import Figures, Line, Sample, median, slope
 from script.rehearsal.people import Refused, patiently, problem
 from script.rehearsal.report import said
-from script.rehearsal.rollouts import deletes
 
 
 @pytest.mark.exhaustive
@@ -93,11 +92,6 @@ def test_what_is_wrong_is_named_and_counted() -> None:
     assert some(range(7)) == "7: 0, 1, 2, 3, 4"
     assert said(Check("a", "b")) == "yes"
     assert said(Check("a", "b", "1: c")) == "**no: 1: c**"
-
-
-@pytest.mark.parametrize(("verb", "deleted"), [("create", False), ("delete", True)])
-def test_a_plan_that_deletes_is_confirmed(verb: str, deleted: bool) -> None:
-    assert deletes({"changes": [{"verb": "update"}, {"verb": verb}]}) is deleted
 
 
 def test_a_site_that_is_away_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:

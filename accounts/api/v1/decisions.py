@@ -23,6 +23,7 @@ from accounts.api.v1.runs import RunInFull, read_run, run_numbered
 from accounts.api.v1.runs import router as of_runs
 from accounts.api.v1.texts import Comment, Digest, Name, Number, Typed
 from accounts.mapping.completeness import Incomplete
+from accounts.mapping.plans import plan_of
 from accounts.models import Run
 from accounts.runs import actions
 from accounts.runs.deciding.confirmation import confirm_run
@@ -44,7 +45,7 @@ class Removal(Request):
 class RunApproval(Request):
     digest: Digest = Field(description="Of the plan that you read")
     confirmation: Typed = Field(
-        "", description="The account’s name, where the plan deletes something"
+        "", description="The account’s name, if the plan has “to_confirm”"
     )
     comment: Comment = Field("", description="An optional comment for the activity log")
 
@@ -104,7 +105,7 @@ def approve_run(request: ApiRequest, number: Number, body: RunApproval) -> Any:
     that has changed since you read it is not approved.
     """
     run = run_numbered(number)
-    if run.steps.filter(verb="delete").exists():
+    if plan_of(run).to_confirm:
         confirm_run(run.account_name, body.confirmation)
     if not actions.approve(run, request.user, read=body.digest, comment=body.comment):
         raise too_late(number)

@@ -107,6 +107,10 @@ class Plan(Schema):
     changes: list[Change]
     entries: list[EntryChange]
     risks: list[str]
+    to_confirm: list[str] = Field(
+        description="What it deletes in AWS, and what Spinnaker loses by it. If there "
+        "is any, an approval needs a confirmation"
+    )
     not_recommended: list[str]
 
 
@@ -150,6 +154,7 @@ def plan_in_full(run: Run) -> dict[str, Any]:
         "changes": steps,
         "entries": plan.entries,
         "risks": [risk.sentence for risk in plan.risks],
+        "to_confirm": [one.sentence for one in plan.to_confirm],
         "not_recommended": [one.sentence for one in plan.not_recommended],
     }
 

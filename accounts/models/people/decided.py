@@ -27,6 +27,9 @@ def is_reach(value: Any) -> bool:
         and isinstance(value.get("managing_first", False), bool)
         and isinstance(value.get("second"), str)
         and is_texts(value.get("environments"))
+        and isinstance(value.get("listed", 0), int)
+        and isinstance(value.get("lost", {}), dict)
+        and all(map(is_texts, value.get("lost", {}).values()))
     )
 
 

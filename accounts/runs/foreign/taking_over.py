@@ -119,7 +119,9 @@ def begin_undo(run: Run, plan: Plan) -> bool:
     an undo is undone, so that nobody prolongs an approval.
     """
     choice = take_over_of(run)
-    if plan.entries or not choice.puts_back(change.key for change in plan.changes):
+    if plan.losses or plan.entries:
+        return False
+    if not choice.puts_back(change.key for change in plan.changes):
         return False
     since = timezone.now() - UNDONE_WITHIN
     rows = Run.objects.filter(number=choice.undone_run, account=run.account_id)

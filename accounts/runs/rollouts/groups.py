@@ -12,6 +12,7 @@ from accounts.models import EnabledProvider, Rollout, Run, Step
 from accounts.models.readable import is_slug
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import Status
+from accounts.runs.deciding.confirmation import group_in_words
 from accounts.runs.rollouts.census import runs_of
 from accounts.wording import counted
 from onboarding.providers import PROVIDERS
@@ -113,8 +114,8 @@ class Read(NamedTuple):
     """By the numbers of their runs."""
     joined: int
     """How many plans have joined the group since."""
-    deletes: int
-    """How much each of the plans deletes."""
+    to_confirm: str
+    """What each of the plans deletes, or takes from Spinnaker; empty: nothing."""
 
     @property
     def joined_since(self) -> str:
@@ -138,7 +139,7 @@ def read_of(
         raise NoneWaits
     one = Run.objects.get(number=min(both))
     joined = [number for number in now if number not in both and number not in shown]
-    return Read(both, len(joined), len(plan_of(one).deletions))
+    return Read(both, len(joined), group_in_words(plan_of(one)))
 
 
 def changes_of(numbers: list[int]) -> dict[int, dict[str, int]]:

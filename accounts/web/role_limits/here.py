@@ -42,17 +42,21 @@ class PermissionsHere(PermWrapper):
 
 def here(request: Request, *environments: str) -> dict[str, Any]:
     """Return what templates say on a page about all of these environments."""
-    return limits_shown(request, {*environments}, "")
+    where = environments_in_words(environments)
+    return limits_shown(request, {*environments}, where and f"This is in {where}.")
 
 
 def everywhere(request: Request, what: str) -> dict[str, Any]:
     """Return what templates say on a page about what all environments share."""
-    return limits_shown(request, None, what)
+    return without_limit(request, f"All environments share {what}.")
 
 
-def limits_shown(
-    request: Request, wanted: set[str] | None, what: str
-) -> dict[str, Any]:
+def without_limit(request: Request, why: str) -> dict[str, Any]:
+    """Return what templates say on a page that only roles without a limit are for."""
+    return limits_shown(request, None, why)
+
+
+def limits_shown(request: Request, wanted: set[str] | None, why: str) -> dict[str, Any]:
     limits = {
         role: inside
         for role in LIMITED
@@ -65,18 +69,12 @@ def limits_shown(
     yours = " ".join(for_these(role, inside) for role, inside in limits.items())
     return {
         "perms": PermissionsHere(request.user, limits),
-        "outside": " ".join(filter(None, [because(wanted, what), yours, ask()])),
+        "outside": " ".join(filter(None, [why, yours, ask()])),
     }
 
 
 def for_these(role: UserRole, environments: Collection[str]) -> str:
     return f"Your {role.name} role applies to {only(environments)}."
-
-
-def because(wanted: set[str] | None, what: str) -> str:
-    if wanted is None:
-        return f"All environments share {what}."
-    return f"This is in {environments_in_words(wanted)}." if wanted else ""
 
 
 def ask() -> str:

@@ -13,7 +13,6 @@ from accounts.runs.deciding.confirmation import (
     phrase_of_group,
 )
 from accounts.web.runs.forms import ConfirmedForm, phrase_field
-from accounts.wording import counted
 
 
 class SettingsForm(forms.ModelForm[Rollout]):
@@ -47,8 +46,8 @@ class GroupForm(ConfirmedForm):
 
     confirmation = phrase_field()
 
-    def __init__(self, *args: Any, plans: int, deletes: int, **kwargs: Any) -> None:
-        what, phrase = counted(deletes, "resource"), phrase_of_group(plans)
-        asks = f"Each plan deletes {what} in AWS. Type “{phrase}” to continue"
+    def __init__(self, *args: Any, plans: int, says: str, **kwargs: Any) -> None:
+        """`says` what there is to confirm of each plan; empty: nothing."""
+        asks = f"{says} Type “{phrase_of_group(plans)}” to continue"
         confirm = partial(confirm_group, plans)
-        super().__init__(*args, asks=asks if deletes else "", confirm=confirm, **kwargs)
+        super().__init__(*args, asks=asks if says else "", confirm=confirm, **kwargs)

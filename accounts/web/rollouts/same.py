@@ -13,6 +13,7 @@ from accounts.http import Request
 from accounts.mapping.plans import plan_of
 from accounts.models import Rollout, Run
 from accounts.people.doors import posted_by_approver
+from accounts.runs.deciding.confirmation import group_in_words
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.groups import NoneWaits, read_of, waiting
 from accounts.runs.rollouts.start import in_a_row
@@ -59,7 +60,6 @@ def group_page(
     may = sum(len(part.numbers) for part in allowed)
     environments = {part.environment for part in allowed or parts}
     plan = plan_of(runs[0])
-    deletes = len(plan.deletions)
     shown |= {
         "fingerprint": fingerprint,
         "run": runs[0],
@@ -69,7 +69,7 @@ def group_page(
         "allowed": may,
         "plan": plan,
         "review": review_of(runs[0], plan),
-        "form": form or GroupForm(plans=may, deletes=deletes),
+        "form": form or GroupForm(plans=may, says=group_in_words(plan)),
         "not_recommended": not_recommended_among(plan, total, runs[0].account_name),
         "brought": brought(policy_sets.values()),
         "used": used_in(numbers),
@@ -89,7 +89,7 @@ def rollout_approve(request: Request, number: int, fingerprint: str) -> HttpResp
     except NoneWaits as error:
         messages.info(request, str(error))
         return redirect("accounts:rollout-group", number, fingerprint)
-    form = GroupForm(request.POST, plans=len(read.policy_sets), deletes=read.deletes)
+    form = GroupForm(request.POST, plans=len(read.policy_sets), says=read.to_confirm)
     if not form.is_valid():
         return group_page(request, rollout, fingerprint, read.policy_sets, form, shown)
     approved = decisions.approve_group(

@@ -11,12 +11,14 @@ from django.shortcuts import get_object_or_404, redirect
 
 from accounts.http import Request
 from accounts.mapping.completeness import missing
+from accounts.mapping.plans import plan_of
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
 from accounts.people.deciding import PlanChanged, SamePerson
 from accounts.people.doors import posted_by_approver, posted_by_operator
 from accounts.runs import actions
 from accounts.runs.deciding.coming_first import ManagingFirst
+from accounts.runs.deciding.confirmation import plan_in_words
 from accounts.runs.deciding.lateness import (
     decided_already,
     nothing_to_accept,
@@ -33,10 +35,12 @@ from accounts.web.wizard.steps import next_step
 
 @posted_by_approver
 def run_approve(request: Request, pk: UUID) -> HttpResponse:
-    """Approve a plan and hand it to a worker; one that deletes asks for the name."""
+    """Approve a plan and hand it to a worker; one that deletes, or that takes accounts
+    from Spinnaker, asks for the name.
+    """
     run = run_of(pk)
-    deletes = run.steps.filter(verb="delete").count()
-    form = ApproveForm(request.POST, run=run, deletes=deletes)
+    says = plan_in_words(run, plan_of(run))
+    form = ApproveForm(request.POST, run=run, says=says)
     if edit := outdated_by(run):
         messages.warning(request, f"{edit} Plan again.")
     elif not form.is_valid():

@@ -11,7 +11,6 @@ from django import forms
 from accounts.forms.fields import RuledField, bare_helper
 from accounts.models import Run
 from accounts.runs.deciding.confirmation import Unconfirmed, confirm_run
-from accounts.wording import counted
 from onboarding import names
 
 
@@ -30,7 +29,7 @@ class CommentForm(forms.Form):
 
 
 class ConfirmedForm(CommentForm):
-    """Approves plans; those that delete something ask to type a phrase first."""
+    """Approves plans; what has something to confirm asks to type a phrase first."""
 
     confirmation = forms.CharField(
         required=False,
@@ -63,14 +62,17 @@ def phrase_field() -> forms.CharField:
 
 
 class ApproveForm(ConfirmedForm):
-    """Approves a plan; one that deletes asks for the account's name first."""
+    """Approves a plan; what deletes something, or takes it from Spinnaker, asks for the
+    account's name first.
+    """
 
     digest = RuledField(rule=names.seen, required=False, widget=forms.HiddenInput())
     """Of the plan as the page showed it."""
 
-    def __init__(self, *args: Any, run: Run, deletes: int, **kwargs: Any) -> None:
-        name, what = run.account_name, counted(deletes, "resource")
-        asks = f"This plan deletes {what} in AWS. Type {name} to continue"
+    def __init__(self, *args: Any, run: Run, says: str, **kwargs: Any) -> None:
+        """`says` what there is to confirm; empty: nothing."""
+        name = run.account_name
+        asks = f"{says} Type {name} to continue"
         confirm = partial(confirm_run, name)
-        super().__init__(*args, asks=asks if deletes else "", confirm=confirm, **kwargs)
+        super().__init__(*args, asks=asks if says else "", confirm=confirm, **kwargs)
         self.helper = bare_helper()

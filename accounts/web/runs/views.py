@@ -13,24 +13,34 @@ from accounts.http import Request
 from accounts.mapping.handing_off import hand_off_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
-from accounts.models import FoundRoles, ManagedAccount, ManagingAccount, Run, Step
+from accounts.models import FoundRoles, ManagingAccount, Run, Step
 from accounts.models.checks.evidence import Evidence
 from accounts.models.states import State, Status
 from accounts.people.authors import authors_of_run, in_words
 from accounts.people.deciding import judge
-from accounts.people.reach import MANAGING, DecisionReach, reach_of_run
+from accounts.people.reach import (
+    MANAGING,
+    DecisionReach,
+    reach_of_run,
+    unknown_in_words,
+)
 from accounts.people.role_limits.naming import environments_in_words
 from accounts.runs.deciding.coming_first import (
     managing_first,
     open_managing_run,
     waiting_for_managing,
 )
+from accounts.runs.deciding.confirmation import (
+    lost_in_words,
+    names_of_ids,
+    plan_in_words,
+)
 from accounts.runs.results import results_of
 from accounts.web.accounts.verdict import lines_of
 from accounts.web.crumbs import crumbs
 from accounts.web.live.state import live_run
 from accounts.web.live.views import watched
-from accounts.web.role_limits.here import everywhere, here
+from accounts.web.role_limits.here import here, without_limit
 from accounts.web.runs.before_approval import brings
 from accounts.web.runs.fixes import fixes_of
 from accounts.web.runs.forms import ApproveForm
@@ -75,17 +85,16 @@ def run_page(
         **progress(run, steps),
         "plan": plan,
         "review": review_of(run, plan),
+        "lost": "" if run.kind == Run.Kind.REMOVE else lost_in_words(plan),
         "managed_by": managed_by(run) if waits else {},
         "evidence": [Evidence.model_validate(one) for one in run.evidence],
         "form": form
         or ApproveForm(
-            run=run, deletes=len(plan.deletions), initial={"digest": plan.digest}
+            run=run, says=plan_in_words(run, plan), initial={"digest": plan.digest}
         ),
         "brings": brings(run),
         "same_person": judge(reach, authors, request.user).same_person if waits else "",
-        "decided_in": environments_in_words(reach.environments)
-        if run.account
-        else MANAGING,
+        "decided_in": decided_in(run, reach),
         "caused_by": in_words(authors),
         **order(run, waits=waits),
         "same": others_same(run),
@@ -100,6 +109,14 @@ def run_page(
         "crumbs": above(run),
     }
     return render(request, "runs/run.html", shown)
+
+
+def decided_in(run: Run, reach: DecisionReach) -> str:
+    """Name what the decision touches; what Spinnaker loses is part of it."""
+    named = "" if run.account else MANAGING
+    where = environments_in_words(reach.environments) if reach.accounts else ""
+    unknown = unknown_in_words(reach.unknown) if reach.unknown else ""
+    return "; ".join(filter(None, [named, where, unknown]))
 
 
 def managed_by(run: Run) -> dict[str, str]:
@@ -121,8 +138,8 @@ def order(run: Run, *, waits: bool) -> dict[str, Any]:
 
 def limits(request: Request, reach: DecisionReach) -> dict[str, Any]:
     """Return what a limited role may do here."""
-    if reach.all_share:
-        return everywhere(request, reach.all_share)
+    if reach.for_all:
+        return without_limit(request, reach.for_all)
     return here(request, *reach.environments)
 
 
@@ -150,9 +167,7 @@ def review_of(run: Run, plan: Plan) -> Review:
 
 def names_of(plan: Plan) -> dict[str, str]:
     """Name the accounts that the plan takes from Spinnaker or gives it, by id."""
-    ids = {account for risk in plan.risks for account in risk.accounts}
-    known = ManagedAccount.objects.filter(account_id__in=ids)
-    return dict(known.values_list("account_id", "name")) if ids else {}
+    return names_of_ids(account for risk in plan.risks for account in risk.accounts)
 
 
 def others_same(run: Run) -> int:

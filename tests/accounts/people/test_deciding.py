@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from django.contrib.auth.models import User
+
+from accounts.models import EnvironmentPolicy, ManagedAccount, Run
+from accounts.models.states import Status
 from accounts.people.authors import authors_of_run
-from accounts.people.deciding import judge
-from accounts.people.reach import DecisionReach, reach_of_run
+from accounts.people.deciding import Verdict, judge
+from accounts.people.reach import DecisionReach, kept, losses_of, reach_of_run
+from accounts.people.role_limits.limits import limit
+from accounts.people.role_limits.refusing import Outside
+from accounts.people.roles import APPROVER
+from accounts.runs.actions import approve
 from onboarding.resources.kinds import ManagedPolicy, Role
+from tests.plans import FIVE, losing_run
 from tests.rows import account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
@@ -51,3 +61,110 @@ def test_what_changes_the_managing_account_as_well_is_seen_by_its_steps() -> Non
 
     assert not own_line
     assert reach_of_run(run).managing
+
+
+LOST = FIVE[1]
+
+
+def dev_plan_that_loses(*left: str) -> Run:
+    """Plan a dev account so that Spinnaker loses others by it."""
+    account = account_row("web-dev", account_id=FIVE[0], environment="dev")
+    return losing_run(left, account=account)
+
+
+def verdict_on(run: Run, by: User) -> Verdict:
+    reach = reach_of_run(run)
+    return judge(reach, authors_of_run(run, reach), by)
+
+
+def test_a_plan_is_decided_where_spinnaker_loses_an_account_by_it() -> None:
+    managing_row()
+    account_row("web-prod", account_id=LOST, environment="production")
+    run = dev_plan_that_loses(FIVE[0], *FIVE[2:])
+    olga = person("approver", username="olga")
+    run.authors = {"edited the account": [olga.pk]}
+    lee = person("approver", username="lee")
+    limit(lee, APPROVER, ["dev"], None)
+
+    second, limited = verdict_on(run, olga), verdict_on(run, lee)
+
+    assert second.same_person == (
+        "In production, the person who plans can't approve: olga edited the account. "
+        "Another person must approve."
+    )
+    assert limited.outside.startswith(
+        "web-prod is in production. The approver role of lee applies to dev only."
+    )
+
+
+def test_what_is_lost_is_in_the_environment_of_then_and_of_now() -> None:
+    managing_row()
+    row = account_row("web-prod", account_id=LOST, environment="staging")
+    run = dev_plan_that_loses(FIVE[0], *FIVE[2:])
+    ManagedAccount.objects.filter(pk=row.pk).update(environment="production")
+
+    for locks in (False, True):
+        assert reach_of_run(run, locks=locks).accounts == {
+            ("web-dev", "dev"),
+            ("web-prod", "staging"),
+            ("web-prod", "production"),
+        }
+
+
+def test_what_is_lost_and_left_bowline_keeps_its_environment_and_is_unknown() -> None:
+    managing_row()
+    row = account_row("web-prod", account_id=LOST, environment="production")
+    run = dev_plan_that_loses(FIVE[0], *FIVE[2:])
+    row.delete()
+
+    reach = reach_of_run(run)
+
+    assert (LOST, "production") in reach.accounts
+    assert reach.unknown == {LOST}
+
+
+def test_what_is_lost_and_unknown_takes_a_second_person_where_anything_does() -> None:
+    managing_row()
+    run = dev_plan_that_loses(FIVE[0], *FIVE[2:])
+    olga = person("approver", username="olga")
+    run.created_by = olga
+
+    nowhere = verdict_on(run, olga).same_person
+    EnvironmentPolicy.objects.create(environment="qa", second_approver=True)
+
+    assert nowhere == ""
+    assert verdict_on(run, olga).same_person.startswith(
+        "For an account that isn't in Bowline (222222222222), the person who plans "
+        "can't approve"
+    )
+
+
+def test_what_is_lost_and_unknown_is_for_no_limited_role() -> None:
+    managing_row()
+    one, many = dev_plan_that_loses(FIVE[0], *FIVE[2:]), losing_run(())
+    lee = person("approver", username="lee")
+    limit(lee, APPROVER, ["dev"], None)
+    reach = reach_of_run(many)
+
+    assert verdict_on(one, lee).outside.startswith(
+        "The environment of an account that isn't in Bowline (222222222222) is "
+        "unknown. The approver role of lee applies to dev only."
+    )
+    with pytest.raises(Outside):
+        approve(one, lee)
+    one.refresh_from_db()
+    assert one.status == Status.PLANNED
+    assert replace(reach, managing=False).for_all == (
+        "The environment of 4 accounts that aren't in Bowline is unknown."
+    )
+    assert DecisionReach(unknown=frozenset({"*"})).for_all == (
+        "The environment of accounts that aren't in Bowline is unknown."
+    )
+
+
+def test_where_a_plan_loses_nothing_nothing_more_is_kept() -> None:
+    managing_row()
+    reach = kept(DecisionReach(), "", managing_first=False)
+
+    assert "lost" not in reach
+    assert losses_of([LOST]) == {LOST: []}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from accounts.mapping.managing import NoManagingAccount
@@ -26,6 +28,7 @@ from accounts.runs.actions import (
     remove,
     verify,
 )
+from tests.plans import FIVE, losing_run
 from tests.rows import account_row, person
 
 pytestmark = pytest.mark.usefixtures("managing")
@@ -270,3 +273,25 @@ def test_a_plan_is_approved_by_whoever_may_where_the_account_is() -> None:
 
     assert Run.objects.get().status == Status.PLANNED
     assert approve(run, bob)
+
+
+def test_discarding_locks_as_approving_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It locks what Spinnaker loses, too, which others may hold with their own: the
+    managing account comes before any account. SQLite knows no such lock.
+    """
+    account_row("web-prod", account_id=FIVE[1])
+    run = losing_run(FIVE[:1] + FIVE[2:], account=account_row())
+    locked: list[type[Model]] = []
+
+    def lock(rows: QuerySet[Any], **_: Any) -> QuerySet[Any]:
+        locked.append(rows.model)
+        return rows
+
+    monkeypatch.setattr(QuerySet, "select_for_update", lock)
+    discard(run, None)
+    discarded, locked[:] = list(locked), []
+    other = account_row("other", account_id="9" * 12)
+    approve(losing_run(FIVE[:1] + FIVE[2:], account=other), None)
+
+    assert [*dict.fromkeys(discarded)] == [ManagingAccount, ManagedAccount]
+    assert [*dict.fromkeys(locked)] == [ManagingAccount, ManagedAccount]

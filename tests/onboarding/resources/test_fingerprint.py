@@ -219,6 +219,20 @@ def test_a_plan_that_deletes_anything_is_not_signed() -> None:
     assert fingerprint(changes, own(ONE)) == ""
 
 
+def test_a_plan_by_which_spinnaker_loses_a_role_is_not_signed() -> None:
+    def listing(*accounts: str) -> ManagedPolicy:
+        roles = [f"arn:aws:iam::{one}:role/spinnakerManaged" for one in accounts]
+        statement = {"Action": "sts:AssumeRole", "Resource": roles}
+        return read_policy(MANAGING_ID, statement)
+
+    loses = Update(listing(ONE, OTHER), listing(ONE))
+    gains = Update(listing(ONE), listing(ONE, OTHER))
+
+    assert fingerprint([loses], own(ONE)) == ""
+    assert fingerprint([gains], own(ONE))
+    assert fingerprint([loses], own(ONE), removes=True)
+
+
 def test_what_is_discouraged_makes_another_plan() -> None:
     resource = read_policy(ONE, {"Action": "ec2:DescribeVpcs", "Resource": "*"})
     plain, other = (NotRecommended("EC2", text) for text in ("Costly.", "Public."))

@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 
 from onboarding.desired import desired_in
 from onboarding.resources.entry_changes import EntryChange
-from onboarding.resources.kinds import InstanceProfile, ManagedPolicy, Role
+from onboarding.resources.kinds import (
+    InstanceProfile,
+    ManagedPolicy,
+    Role,
+)
 from onboarding.resources.plan import (
     Create,
     Delete,

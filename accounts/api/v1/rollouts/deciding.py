@@ -91,7 +91,9 @@ class GroupApproval(Request):
         description="The numbers of the runs that you read: “runs” of the group. What "
         "joined it since is left",
     )
-    confirmation: Typed = Field("", description="“delete in 2 accounts”, if it deletes")
+    confirmation: Typed = Field(
+        "", description="“delete in 2 accounts”, if the plan has “to_confirm”"
+    )
     comment: Comment = ""
 
 
@@ -239,7 +241,7 @@ def approve_rollout_group(
     """
     rollout, numbers = rollout_numbered(number), set(body.runs)
     read = read_of(rollout, fingerprint, numbers)
-    if read.deletes:
+    if read.to_confirm:
         confirm_group(len(read.policy_sets), body.confirmation)
     done = decisions.approve_group(
         rollout, fingerprint, request.user, read=numbers, comment=body.comment

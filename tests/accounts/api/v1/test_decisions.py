@@ -14,6 +14,7 @@ from accounts.models.states import State, Status
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import Caller, detail, token_of
+from tests.plans import losing_run
 from tests.rows import account_row, person, run_row, step_row
 
 
@@ -178,8 +179,29 @@ def test_a_plan_that_deletes_is_approved_with_the_accounts_name(approver, accoun
     answer = approver.post(path, {**body, "confirmation": "staging"})
 
     assert detail(refused, 422) == (
-        "Type the account's name, staging, to approve a plan that deletes."
+        "Type the account's name, staging, to approve a plan that deletes something "
+        "or takes accounts from Spinnaker."
     )
+    assert answer.status_code == 200
+
+
+def test_what_spinnaker_loses_is_approved_with_the_managing_accounts_name(
+    approver, managing
+):
+    run = losing_run()
+    path, body = f"/runs/{run.number}/approve", {"digest": digest(run)}
+
+    shown = approver.read(f"/runs/{run.number}/plan").json()
+    refused = approver.post(path, body)
+    left = Run.objects.get().status
+    answer = approver.post(path, {**body, "confirmation": "core"})
+
+    assert shown["to_confirm"] == [
+        "Spinnaker loses 4 accounts: 222222222222, 333333333333, 444444444444 and "
+        "1 more."
+    ]
+    assert (refused.status_code, refused.json()["code"]) == (422, "unconfirmed")
+    assert left == Status.PLANNED
     assert answer.status_code == 200
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.external_ids import Held
+from accounts.mapping.plans import take_over_of
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.foreign.taking_over import (
@@ -18,8 +19,9 @@ from accounts.runs.foreign.taking_over import (
     why_not,
 )
 from onboarding.resources.kinds import Attachment, InstanceProfile
-from onboarding.resources.plan import Create, Plan, PlannedChange
+from onboarding.resources.plan import Create, Plan, PlannedChange, Update
 from onboarding.resources.take_over import Done, TakeOver
+from tests.plans import FIVE, list_of
 from tests.rows import account_row, run_row, step_row
 
 ACCOUNT = "922222222222"
@@ -64,6 +66,17 @@ def test_of_long_ago_it_is_not(account: ManagedAccount) -> None:
 
 def test_with_another_change_it_is_not(account: ManagedAccount) -> None:
     assert not begin_undo(undo_of(account), Plan(changes=(BACK, OTHER)))
+
+
+def test_with_what_spinnaker_loses_it_is_not(account: ManagedAccount) -> None:
+    """A change of the list that the undone run had made, too, has the key of one."""
+    lost = PlannedChange.of(Update(list_of(FIVE), list_of(FIVE[:1])))
+    run = undo_of(account)
+    done = (Done(lost.key, "update", None),)
+    number = take_over_of(run).undone_run
+    run.take_over = TakeOver(undoes=done, undone_run=number).as_json()
+
+    assert not begin_undo(run, Plan(changes=(lost,)))
 
 
 def test_an_undo_of_an_undo_is_not(account: ManagedAccount) -> None:

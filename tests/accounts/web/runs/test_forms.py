@@ -7,7 +7,7 @@ from accounts.web.runs.forms import ApproveForm
 
 
 def test_a_plan_without_deletions_needs_no_name() -> None:
-    form = ApproveForm({}, run=Run(account_name="staging"), deletes=0)
+    form = ApproveForm({}, run=Run(account_name="staging"), says="")
 
     assert form.is_valid()
 
@@ -15,7 +15,7 @@ def test_a_plan_without_deletions_needs_no_name() -> None:
 @pytest.mark.parametrize("typed", ["", "Staging", "stagin"])
 def test_a_plan_that_deletes_needs_the_accounts_name(typed: str) -> None:
     form = ApproveForm(
-        {"confirmation": typed}, run=Run(account_name="staging"), deletes=2
+        {"confirmation": typed}, run=Run(account_name="staging"), says="It deletes."
     )
 
     (error,) = form.errors["confirmation"]
@@ -24,7 +24,7 @@ def test_a_plan_that_deletes_needs_the_accounts_name(typed: str) -> None:
 
 def test_the_accounts_name_approves_a_plan_that_deletes() -> None:
     form = ApproveForm(
-        {"confirmation": "staging"}, run=Run(account_name="staging"), deletes=1
+        {"confirmation": "staging"}, run=Run(account_name="staging"), says="It deletes."
     )
 
     assert form.is_valid()

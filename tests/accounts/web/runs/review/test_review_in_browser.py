@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -17,7 +18,7 @@ from tests.accounts.web.browsing import (
     at_widths,
     complaints,
 )
-from tests.plans import EVERY_PROVIDER, planned_run
+from tests.plans import EVERY_PROVIDER, FIVE, losing_run, planned_run
 from tests.rows import account_row, managing_row, person, step_row
 
 WIDE = {"width": 1440, "height": 900}
@@ -313,3 +314,35 @@ def test_axe_finds_nothing_at_any_width(
     assert_it_fits(page, look)
     page.get_by_role("button", name="Expand all").click()
     assert_axe_finds_nothing(page)
+
+
+@at_widths(1440, 1024, 390)
+def test_what_spinnaker_loses_is_said_above_the_red_button(
+    signed_in, transactional_db: None, look: dict[str, Any]
+) -> None:
+    person("approver")
+    managing_row()
+    for number, account_id in enumerate(FIVE):
+        account_row(f"payments-production-{number}", account_id=account_id)
+    run = losing_run()
+    page = signed_in("approver", **look)
+    page.goto(run.get_absolute_url())
+    button = page.get_by_role("button", name="Approve and apply")
+    picture_of(page, f"loses-{look['viewport']['width']}-{look['color_scheme']}")
+
+    assert_it_fits(page, look)
+    button.click()
+    picture_of(page, f"refused-{look['viewport']['width']}-{look['color_scheme']}")
+    assert_it_fits(page, look)
+    expect(button).to_have_class("btn btn-danger")
+    expect(page.get_by_text("Spinnaker can no longer assume roles in")).to_be_visible()
+    expect(button).to_be_in_viewport(ratio=1)
+    page.get_by_label("Type core to continue").fill("core")
+    button.click()
+    expect(button).to_be_hidden()
+    assert Run.objects.get().status == Status.APPLYING
+
+
+def picture_of(page: Page, name: str) -> None:
+    if folder := os.environ.get("LOOK"):
+        page.screenshot(path=f"{folder}/{name}.png")

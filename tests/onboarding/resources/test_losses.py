@@ -1,0 +1,109 @@
+"""What a plan takes from Spinnaker, as a whole, and when a person confirms it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from onboarding.desired.capacity import assume_policy
+from onboarding.resources.kinds import MANAGING_PATH, ManagedPolicy
+from onboarding.resources.plan import Create, Delete, Plan, PlannedChange, Update
+from onboarding.resources.policy import Policy
+from onboarding.resources.risks import Topic
+from tests.factories import MANAGED_ID
+
+
+def approve(*changes):
+    return Plan(tuple(PlannedChange.of(change) for change in changes))
+
+
+READ = ManagedPolicy(
+    account=MANAGED_ID,
+    name="Read",
+    path="/bowline/managed/",
+    document=Policy.allowing({"Action": "a:One", "Resource": "*"}),
+)
+
+
+def listing(*accounts, number=1, path=MANAGING_PATH):
+    """Make one of the policies that list the roles that Spinnaker may assume."""
+    roles = [
+        f"arn:aws:iam::{one:012}:role/spinnakerManaged" if isinstance(one, int) else one
+        for one in accounts
+    ]
+    name = "BowlineAssumeManaged" + (f"-{number}" if number > 1 else "")
+    policy = assume_policy(roles)
+    return ManagedPolicy(account=MANAGED_ID, name=name, path=path, document=policy)
+
+
+FIVE = listing(1, 2, 3, 4, 5)
+
+
+def test_what_spinnaker_can_no_longer_assume_is_confirmed_like_a_deletion():
+    plan = approve(Update(FIVE, listing(1)), Delete(READ))
+    gains, none = approve(Update(listing(1), FIVE)), approve(Create(READ))
+
+    assert plan.deletions == (plan.changes[1],)
+    assert [one.sentence for one in plan.to_confirm] == [
+        "Deletes policy Read.",
+        "Spinnaker loses 4 accounts: 000000000002, 000000000003, 000000000004 and "
+        "1 more.",
+    ]
+    assert gains.to_confirm == none.to_confirm == ()
+
+
+def test_a_whole_list_that_is_deleted_is_lost():
+    plan = approve(Delete(listing(1)))
+
+    topics = [one.topic for one in plan.to_confirm]
+
+    assert topics == [Topic.DELETIONS, Topic.LOST]
+
+
+def test_what_moves_between_the_policies_of_the_list_is_neither_lost_nor_gained():
+    plan = approve(
+        Update(listing(1, 2), listing(1, 9)),
+        Create(listing(2, 3, number=2)),
+        Delete(listing(3, number=3)),
+    )
+
+    said = {one.topic: one.sentence for one in plan.risks}
+
+    assert said == {Topic.GAINED: "Spinnaker gains 1 account: 000000000009."}
+    assert [one.topic for one in plan.to_confirm] == [Topic.DELETIONS]
+
+
+def test_an_account_of_which_another_role_comes_is_not_lost_as_a_whole():
+    other = "arn:aws:iam::000000000001:role/other"
+    plan = approve(Update(listing(1), listing()), Create(listing(other, number=2)))
+
+    assert [one.sentence for one in plan.to_confirm] == [
+        "Can no longer assume 1 role: arn:aws:iam::000000000001:role/spinnakerManaged."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lost"),
+    [
+        (listing("*"), listing(1), {"*"}),
+        (listing("*", path="/"), listing(1, path="/"), set()),
+        (listing(1), listing("*"), set()),
+        (listing("*"), listing("*", 1), set()),
+    ],
+)
+def test_every_role_at_once_is_lost_where_spinnakers_own_list_had_it(
+    before, after, lost
+):
+    plan = approve(Update(before, after))
+
+    assert plan.assumable.lost == lost
+    assert bool(plan.to_confirm) == bool(lost)
+
+
+@pytest.mark.parametrize(("listed", "many"), [(5, True), (12, False), (0, True)])
+def test_losing_more_than_a_third_of_the_listed_roles_is_said(listed, many):
+    plan = replace(approve(Update(FIVE, listing(1))), listed=listed)
+
+    assert plan.loses_over_a_third == many
+    assert not replace(approve(Create(READ)), listed=listed).loses_over_a_third
