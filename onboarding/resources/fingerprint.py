@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from onboarding.resources.entry_changes import EntryChange
+from onboarding.resources.kinds import Role
 from onboarding.resources.plan import Change, Delete, NotRecommended, gone_and_come
-from onboarding.resources.risks import Assumable
+from onboarding.resources.risks import Assumable, replaces_external_id
 
 
 def fingerprint(
@@ -38,6 +39,11 @@ def fingerprint(
     changes, entries = tuple(changes), tuple(entries)
     deletes = any(isinstance(change, Delete) for change in changes)
     deletes |= bool(Assumable.of((c.resource.key, *c.documents) for c in changes).lost)
+    deletes |= any(
+        replaces_external_id(*change.documents)
+        for change in changes
+        if isinstance(change.resource, Role)
+    )
     if not removes and (deletes or any(entry.after is None for entry in entries)):
         return ""
     said: list[tuple[object, ...]] = [parts(change, own) for change in changes]

@@ -35,6 +35,10 @@ READS = (
 DOCUMENTS = ("document", "trust")
 GRANTING = (InlinePolicy.kind, ManagedPolicy.kind)
 EVERYTHING = "Allows every action on every resource."
+NOT_ACCEPTED = (
+    "The role no longer accepts the external ID that it accepts now: Spinnaker loses "
+    "the account until it has the new one."
+)
 MOST_NAMED = 3
 """The most actions that are named; the rest are counted."""
 
@@ -150,7 +154,8 @@ def risks(
         yield from changes_of_reach(key, before, after, whole)
     before = in_one_spelling(before)
     for topic, sentence in told(key, before, after):
-        yield Risk(key, topic, sentence)
+        lost = (key.account,) if topic is Topic.LOST else ()
+        yield Risk(key, topic, sentence, lost)
 
 
 def in_one_spelling(found: Document) -> Document:
@@ -269,6 +274,28 @@ def risks_of_trust(before: dict[str, Any], after: dict[str, Any]) -> Told:
             if one.is_service and not kept:
                 continue
             yield Topic.EVERYONE if one.anybody else Topic.TRUST, one.sentence
+    if replaces_external_id(before, after):
+        yield Topic.LOST, NOT_ACCEPTED
+
+
+def replaces_external_id(before: Document, after: Document) -> bool:
+    """Return whether a role would accept none of the external IDs that it accepts. A
+    rotation adds the new one first.
+    """
+    accepted, wanted = external_ids(before), external_ids(after)
+    return bool(accepted and wanted) and accepted.isdisjoint(wanted)
+
+
+def external_ids(shown: Document) -> set[str]:
+    """Return those that a role's trust asks for."""
+    return {
+        str(value)
+        for statement in (shown or {}).get("trust", {}).get("Statement", [])
+        for block in statement.get("Condition", {}).values()
+        for name, values in block.items()
+        if name.lower() == "sts:externalid"
+        for value in as_list(values)
+    }
 
 
 def risks_of_attachment(policy_arn: str) -> Told:

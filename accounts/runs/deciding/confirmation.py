@@ -10,6 +10,7 @@ from accounts.models import ManagedAccount, Run
 from accounts.slices import in_slices
 from accounts.wording import counted, first_of
 from onboarding.partitions import Arn
+from onboarding.resources.kinds import Role
 from onboarding.resources.plan import Plan
 
 MOST_NAMED = 3
@@ -41,7 +42,8 @@ def lost_in_words(plan: Plan, most: int = MOST_NAMED) -> str:
 
 def lost_counted(plan: Plan) -> str:
     """Say so shortly, where the whole list is nearby."""
-    roles = counted(len(plan.assumable.lost), "role")
+    refusing = sum(risk.key.kind == Role.kind for risk in plan.losses)
+    roles = counted(len(plan.assumable.lost) + refusing, "role")
     return f"Spinnaker can no longer assume {roles}" if plan.losses else ""
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from onboarding.desired.capacity import assume_policy
-from onboarding.resources.kinds import MANAGING_PATH, ManagedPolicy
+from onboarding.resources.fingerprint import fingerprint
+from onboarding.resources.kinds import MANAGING_PATH, ManagedPolicy, Role
 from onboarding.resources.plan import Create, Delete, Plan, PlannedChange, Update
 from onboarding.resources.policy import Policy
 from onboarding.resources.risks import Topic
@@ -107,3 +108,39 @@ def test_losing_more_than_a_third_of_the_listed_roles_is_said(listed, many):
 
     assert plan.loses_over_a_third == many
     assert not replace(approve(Create(READ)), listed=listed).loses_over_a_third
+
+
+def role_accepting(*external_ids: str, **fields):
+    asked = {"StringEquals": {"sts:ExternalId": [*external_ids]}}
+    trust = Policy.allowing(
+        {
+            "Principal": {"AWS": "arn:aws:iam::911111111111:role/SpinnakerAuthRole"},
+            "Action": "sts:AssumeRole",
+            "Condition": asked if external_ids else {},
+        }
+    )
+    return Role(account=MANAGED_ID, name="spinnakerManaged", trust=trust, **fields)
+
+
+def test_an_external_id_that_is_replaced_at_once_is_a_loss():
+    plan = approve(Update(role_accepting("a"), role_accepting("b")))
+
+    (lost,) = plan.to_confirm
+    assert (lost.topic, lost.accounts) == (Topic.LOST, (MANAGED_ID,))
+    assert lost.sentence == (
+        "The role no longer accepts the external ID that it accepts now: Spinnaker "
+        "loses the account until it has the new one."
+    )
+    changes = [Update(role_accepting("a"), role_accepting("b"))]
+    assert fingerprint(changes, {"b": "external ID"}) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(("a",), ("a", "b")), (("a", "b"), ("b",)), ((), ("b",)), (("a",), ())],
+)
+def test_a_rotation_is_none(before, after):
+    changes = [Update(role_accepting(*before), role_accepting(*after))]
+
+    assert approve(*changes).to_confirm == ()
+    assert fingerprint(changes, {"b": "external ID"})
