@@ -21,7 +21,6 @@ from onboarding.adopting.accounts.fields import (
     TAKEN,
     Treatment,
 )
-from onboarding.adopting.accounts.listed import KEY_PAIR
 from onboarding.adopting.comparing import Spinnaker
 from onboarding.adopting.judging.launching import WRITTEN, launching
 from onboarding.adopting.judging.roles import RoleName, refusal, role_in, usual_role
@@ -65,6 +64,10 @@ NAME_TWICE = (
 NAME_IN_OTHER_CASE = (
     "Another account has this name in other upper and lower case. Bowline, like the "
     "database of Spinnaker, has such names once."
+)
+IS_EMPTY = (
+    "It is empty, which is another value to Spinnaker than none. Bowline can't write an "
+    "empty one: remove the key, or enter a value."
 )
 AS_WRITTEN = (
     "Spinnaker uses the ID as it is written, and AWS has no such account: write 12 "
@@ -188,6 +191,7 @@ class Judge:
         """Yield each field that Bowline cannot take, and why."""
         if account.is_off:
             yield "enabled", IS_OFF
+        yield from empty(account, "environment", "defaultKeyPair", "sessionName")
         if account.text("managingAccountProfile") and self.spinnaker.has_profiles:
             yield "managingAccountProfile", OWN_IDENTITY
         yield from refused_name("name", account.name, names.account_name)
@@ -267,7 +271,10 @@ class Judge:
         return next(iter(self.by_id.get(ecs.text("accountId"), ())), None)
 
     def cluster(self, account: Account) -> Judged:
-        refused = refused_name("name", account.name, names.account_name)
+        refused = [
+            *refused_name("name", account.name, names.account_name),
+            *empty(account, "environment"),
+        ]
         fields = tuple(verdicts(account, refused))
         judged = self.named(Judged(account, fields, reasons_of(fields)))
         found = cluster_of(account, self.spinnaker)
@@ -295,6 +302,13 @@ class Judge:
         if of_this := carried_of(judged):
             kept = {**kept, account.name: of_this}
         return self.added(judged, aws, "eks", {"clusters": clusters}, kept)
+
+
+def empty(account: Account, *fields: str) -> Iterator[tuple[str, str]]:
+    """Yield those of Bowline's own fields that say an empty text."""
+    for field in fields:
+        if account.values.get(field) == "":
+            yield field, IS_EMPTY
 
 
 def exact_id(value: str) -> str:
@@ -364,8 +378,7 @@ def written_aws(
     """
     values = account.values
     key_pair = account.text("defaultKeyPair")
-    usual = KEY_PAIR.replace("{{name}}", account.name)
-    ec2 = {"key_pair": key_pair} if key_pair not in ("", usual) else {}
+    ec2 = {"key_pair": key_pair} if key_pair else {}
     providers: Written = {"ec2": {**ec2, **launches}}
     if values.get("lambdaEnabled"):
         providers["lambda"] = {}
