@@ -47,6 +47,16 @@ from onboarding.spinnaker.halconfig.tree import Node, Scalar, Table
 EXPANDED = ("assumeRole", "sessionName", "defaultKeyPair")
 """Texts in which Clouddriver fills in `{{name}}` and such."""
 KEY_PAIR = "{{name}}-keypair"
+OF_THE_PROVIDER = {
+    "assumeRole": "defaultassumerole",
+    "sessionName": "defaultsessionname",
+    "defaultKeyPair": "defaultkeypairtemplate",
+    "sessionDurationSeconds": "defaultsessiondurationseconds",
+    "defaultSecurityGroups": "defaultsecuritygroups",
+    "lifecycleHooks": "defaultlifecyclehooks",
+    "regions": "defaultregions",
+}
+"""What an AWS account can leave to a setting of the provider."""
 NAMELESS = (
     "An account has no name. Clouddriver doesn't start with it. It isn't in this "
     "report."
@@ -97,11 +107,30 @@ class AccountsReader:
         return Account(
             self.type,
             reader.name,
-            self.completed(reader, values),
+            self.completed(reader, dict(values)),
             f"{self.place}, line {table.line}" if table.line else self.place,
             reader.notes,
             cluster_of(nodes),
+            self.open(values),
         )
+
+    def open(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """Name the fields of which only Spinnaker itself knows the value."""
+        if self.kind is SourceKind.LOADED:
+            return ()
+        unsaid = [
+            name
+            for name, default in OF_THE_PROVIDER.items()
+            if self.type == AWS
+            and values.get(name) in (None, [])
+            and not self.settings.get(default)
+        ]
+        variables = [
+            name
+            for name, value in values.items()
+            if isinstance(value, str) and filled(value).unknown
+        ]
+        return tuple(sorted({*unsaid, *variables}))
 
     def completed(self, reader: FieldsReader, values: dict[str, Any]) -> dict[str, Any]:
         """Fill in what Spinnaker takes from elsewhere, and leave out its defaults."""
@@ -127,14 +156,9 @@ class AccountsReader:
         }
 
     def fill_in(self, reader: FieldsReader, values: dict[str, Any]) -> None:
-        for name, default in (
-            ("assumeRole", "defaultassumerole"),
-            ("sessionName", "defaultsessionname"),
-            ("defaultKeyPair", "defaultkeypairtemplate"),
-            ("sessionDurationSeconds", "defaultsessiondurationseconds"),
-            ("defaultSecurityGroups", "defaultsecuritygroups"),
-            ("lifecycleHooks", "defaultlifecyclehooks"),
-        ):
+        for name, default in OF_THE_PROVIDER.items():
+            if name == "regions":
+                continue
             if name not in values and (usual := self.settings.get(default)):
                 values[name] = usual
                 if name != "defaultKeyPair":

@@ -7,7 +7,7 @@ it is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -22,6 +22,7 @@ from onboarding.adopting.accounts.fields import (
     Treatment,
 )
 from onboarding.adopting.comparing import Spinnaker
+from onboarding.adopting.effect import Unlike
 from onboarding.adopting.judging.launching import WRITTEN, launching
 from onboarding.adopting.judging.roles import RoleName, refusal, role_in, usual_role
 from onboarding.adopting.judging.sharing import (
@@ -66,8 +67,8 @@ NAME_IN_OTHER_CASE = (
     "database of Spinnaker, has such names once."
 )
 IS_EMPTY = (
-    "It is empty, which is another value to Spinnaker than none. Bowline can't write an "
-    "empty one: remove the key, or enter a value."
+    "It is empty, which is another value to Spinnaker than none. Bowline can't write "
+    "an empty one: remove the key, or enter a value."
 )
 AS_WRITTEN = (
     "Spinnaker uses the ID as it is written, and AWS has no such account: write 12 "
@@ -81,6 +82,12 @@ ANOTHER_ECS = (
 IN_CLUSTER = (
     "It has no kubeconfig, so this is the cluster that Spinnaker itself runs in. "
     "Bowline describes EKS clusters by their name and Region."
+)
+ONLY_GATE = (
+    "Gate doesn't say which cluster this is, because it shows no kubeconfig. Ask "
+    "whoever operates Spinnaker for two files: the one in which the account is "
+    "described, such as clouddriver-local.yml or Halyard's config, and the kubeconfig "
+    "that its kubeconfigFile names. Then make the report again with both."
 )
 NO_KUBECONFIG = "Its kubeconfig isn't among the sources: give the file, too."
 NO_OWNER = (
@@ -101,10 +108,19 @@ class Judged:
     fields: tuple[FieldVerdict, ...]
     reasons: tuple[str, ...] = ()
     """Why it is left; empty: it is taken."""
+    unlike: Unlike | None = None
+    """How Spinnaker has it otherwise."""
+    is_confirmed: bool = False
 
     @property
     def outcome(self) -> Treatment:
         return LEFT if self.reasons else TAKEN
+
+    @property
+    def waits(self) -> bool:
+        """Return whether it would be taken, if somebody confirmed it."""
+        waiting = self.unlike is not None and not self.is_confirmed
+        return waiting and len(self.reasons) == 1
 
     def leaving(self, *reasons: str) -> Judged:
         return replace(self, reasons=(*self.reasons, *reasons))
@@ -131,10 +147,13 @@ class Judge:
 
     def __init__(self, spinnaker: Spinnaker, role: RoleName | None) -> None:
         self.spinnaker = spinnaker
+        self.effect = spinnaker.effect
         aws = spinnaker.of_type(AWS)
-        loaded = [one for one in aws if not one.is_off]
+        loaded = [one for one in aws if not (one.is_off or self.effect.waits(one))]
         self.role = role or usual_role(loaded)
-        self.names = Counter(one.name for one in spinnaker.accounts)
+        self.names = Counter(
+            one.name for one in spinnaker.accounts if not self.effect.waits(one)
+        )
         self.in_any_case = Counter(map(names.any_case, self.names))
         self.by_name = {one.name: one for one in aws}
         self.by_id: dict[str, list[Account]] = {}
@@ -158,8 +177,7 @@ class Judge:
         return Judgement(tuple(judged), written, self.role)
 
     def aws(self, account: Account) -> Judged:
-        fields = tuple(verdicts(account, self.refused_aws(account)))
-        judged = self.named(Judged(account, fields, reasons_of(fields)))
+        judged = self.named(self.begun(account, self.refused_aws(account)))
         if judged.reasons:
             return judged
         carried = carried_of(judged)
@@ -177,6 +195,14 @@ class Judge:
         self.first_of[account.text("accountId")] = first
         self.written[first.name] = written
         return judged
+
+    def begun(self, account: Account, refused: Iterable[tuple[str, str]]) -> Judged:
+        """Judge an account's fields, and whether Spinnaker has it so."""
+        fields = tuple(verdicts(account, refused))
+        how = self.effect.unlike.get(account.key)
+        is_confirmed = how is not None and not self.effect.waits(account)
+        judged = Judged(account, fields, reasons_of(fields), how, is_confirmed)
+        return judged if how is None or is_confirmed else judged.leaving(how.says)
 
     def named(self, judged: Judged) -> Judged:
         """Leave an account whose name Bowline could not tell from another one."""
@@ -218,8 +244,7 @@ class Judge:
 
     def ecs(self, account: Account) -> Judged:
         refused = refused_name("name", account.name, names.account_name)
-        fields = tuple(verdicts(account, refused))
-        judged = Judged(account, fields, reasons_of(fields))
+        judged = self.begun(account, refused)
         aws = self.aws_account(account)
         if self.names[account.name] > 1:
             judged = judged.leaving(NAME_TWICE)
@@ -275,8 +300,7 @@ class Judge:
             *refused_name("name", account.name, names.account_name),
             *empty(account, "environment"),
         ]
-        fields = tuple(verdicts(account, refused))
-        judged = self.named(Judged(account, fields, reasons_of(fields)))
+        judged = self.named(self.begun(account, refused))
         found = cluster_of(account, self.spinnaker)
         if isinstance(found, str):
             return judged.leaving(found)
@@ -367,6 +391,8 @@ def cluster_of(account: Account, spinnaker: Spinnaker) -> EksCluster | str:
         return NOT_FOLLOWED
     if file:
         return NO_KUBECONFIG
+    if account.key not in spinnaker.described:
+        return ONLY_GATE
     return IN_CLUSTER
 
 
