@@ -176,8 +176,11 @@ class Command(BowlineCommand):
                 reads.append(of_gate)
                 for reason in missing:
                     self.stderr.write(reason)
-            role = managed_role() if is_migrated() else None
-            return reported(*reads, role=role, confirmed=confirm)
+            has_database = is_migrated()
+            role = managed_role() if has_database else None
+            return reported(
+                *reads, role=role, confirmed=confirm, has_database=has_database
+            )
         except CannotAdopt as error:
             raise CommandError(str(error)) from None
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
 
+from accounts.mapping.adopting.environments import with_environments
 from accounts.mapping.spinnaker.connection import NotConnected, connected, gate_of
 from accounts.models import ManagingAccount
 from onboarding.adopting.judging.roles import RoleName
@@ -98,6 +99,7 @@ def reported(
     *reads: Read,
     role: RoleName | None,
     confirmed: Collection[str] = (),
+    has_database: bool = True,
 ) -> Report:
     """Report on all that was read of one Spinnaker, the confirmed accounts taken as
     they are described; raise CannotAdopt.
@@ -106,9 +108,10 @@ def reported(
     if not found.readings:
         raise CannotAdopt(NOTHING)
     try:
-        return report_of(found, role=role, confirmed=confirmed)
+        report = report_of(found, role=role, confirmed=confirmed)
     except NotThere as error:
         raise NoSuchAccount(str(error)) from None
+    return with_environments(report) if has_database else report
 
 
 def managed_role() -> RoleName | None:

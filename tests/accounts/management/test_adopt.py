@@ -32,7 +32,7 @@ from tests.onboarding.adopting.documents import (
     spring,
     stored,
 )
-from tests.rows import managing_row, person
+from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -303,3 +303,18 @@ def test_an_account_that_spinnaker_has_otherwise_is_confirmed_and_recorded(
     ]
     with pytest.raises(CommandError, match=r"can't be confirmed: gone\."):
         adopted(tmp_path, "--confirm", "gone")
+
+
+def test_a_new_environment_is_named_with_what_approving_takes(tmp_path: Path) -> None:
+    accounts = (aws("a", environment="PRD"), aws("b", OTHER, environment="prod_eu"))
+    known = aws("c", "3" * 12, environment="stage")
+    account_row(environment="stage")
+    files = spring(providers(*accounts, known))
+    (tmp_path / "clouddriver.yml").write_bytes(files["clouddriver-local.yml"])
+
+    found = json.loads(adopted(tmp_path / "clouddriver.yml", "--json"))["findings"]
+
+    (lax, strict) = (one for one in found if one["kind"] == "new-environment")
+    assert "PRD is new to Bowline. Its name doesn't say production" in lax["says"]
+    assert "needs a second approver" in strict["says"]
+    assert (lax["accounts"], strict["accounts"]) == (["a"], ["b"])
