@@ -47,7 +47,7 @@ def report_lines(report: Report) -> Iterator[str]:
         yield from (f"- {short(one.account.name)}: {says(one)}" for one in wait)
     if report.spinnaker.effect.confirmed:
         named = of(sorted(report.spinnaker.effect.confirmed))
-        yield from ("", f"Confirmed, and taken as they are described.{named}")
+        yield from ("", f"Confirmed, and taken as the sources have them.{named}")
     if report.counts[LEFT]:
         yield from ("", "Why accounts are left")
         for reason, names in alike(report.judgement.accounts):

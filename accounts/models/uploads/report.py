@@ -89,9 +89,9 @@ class ReportInSpinnaker(BaseModel):
     loaded: bool = Field(description="false if Spinnaker hasn't loaded it at all.")
     differs: list[str] = Field(description="The fields with another value.")
     confirmed: bool = Field(
-        description="Whether somebody confirmed the account as it is described."
+        description="Whether someone confirmed the account as the source has it."
     )
-    waits: bool = Field(description="Whether it is left until somebody confirms it.")
+    waits: bool = Field(description="Whether it is left until someone confirms it.")
     says: str
 
 
@@ -103,8 +103,8 @@ class ReportAccount(BaseModel):
     reasons: list[str] = Field(description="Why it is left; empty where it is taken.")
     in_spinnaker: ReportInSpinnaker | None = Field(
         None,
-        description="null where Spinnaker has it so, or nobody asked Gate for what is "
-        "loaded.",
+        description="null where Spinnaker has it so, or Gate's list of loaded accounts "
+        "isn't among the sources.",
     )
     fields: list[ReportField] = Field(
         description="Every field that says something else than Spinnaker's default. Of "
@@ -149,7 +149,7 @@ class StoredReport(BaseModel):
     counts: ReportCounts
     confirmed: list[str] = Field(
         default_factory=list,
-        description="Accounts that are taken as they are described, because somebody "
+        description="Accounts that are taken as the source has them, because someone "
         "confirmed them.",
     )
     managed_role: ReportRole | None = Field(

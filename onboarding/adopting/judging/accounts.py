@@ -7,9 +7,8 @@ it is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import Any
 
 from onboarding import names
@@ -23,6 +22,12 @@ from onboarding.adopting.accounts.fields import (
 )
 from onboarding.adopting.comparing import Spinnaker
 from onboarding.adopting.effect import Unlike
+from onboarding.adopting.judging.clusters import (
+    NO_OWNER,
+    cluster_of,
+    owned,
+    unlike,
+)
 from onboarding.adopting.judging.launching import WRITTEN, launching
 from onboarding.adopting.judging.roles import RoleName, refusal, role_in, usual_role
 from onboarding.adopting.judging.sharing import (
@@ -34,14 +39,12 @@ from onboarding.adopting.judging.sharing import (
     unlike_name,
 )
 from onboarding.adopting.judging.verdicts import (
-    READ_AND_WRITE,
     FieldVerdict,
     refused_name,
     remainder,
     verdicts,
 )
-from onboarding.adopting.sources.kubeconfigs import NOT_FOLLOWED, cluster_in
-from onboarding.adopting.values import AWS, ECS, KUBERNETES, Account, EksCluster
+from onboarding.adopting.values import AWS, ECS, KUBERNETES, Account
 from onboarding.names import short
 
 Written = dict[str, Any]
@@ -78,25 +81,6 @@ NO_AWS_ACCOUNT = "No source has the AWS account “{}” that it uses."
 AWS_ACCOUNT_LEFT = "Its AWS account “{}” is left, so this account is left, too."
 ANOTHER_ECS = (
     "The AWS account has another ECS account, {}, and Spinnaker uses the last one only."
-)
-IN_CLUSTER = (
-    "It has no kubeconfig, so this is the cluster that Spinnaker itself runs in. "
-    "Bowline describes EKS clusters by their name and Region."
-)
-ONLY_GATE = (
-    "Gate doesn't say which cluster this is, because it shows no kubeconfig. Ask "
-    "whoever operates Spinnaker for two files: the one in which the account is "
-    "described, such as clouddriver-local.yml or Halyard's config, and the kubeconfig "
-    "that its kubeconfigFile names. Then make the report again with both."
-)
-NO_KUBECONFIG = "Its kubeconfig isn't among the sources: give the file, too."
-NO_OWNER = (
-    "The cluster belongs to the AWS account {}, which isn't in this report. Bowline "
-    "describes a cluster as a part of its AWS account."
-)
-OTHER_REGION = "The cluster is in {}, which is no Region of the AWS account {}."
-OF_ITS_ACCOUNT = (
-    "A cluster has the {0} of its AWS account in Bowline, and the {0} of {1} differs."
 )
 
 
@@ -358,42 +342,6 @@ def with_remainder(written: Written, kind: str, fields: Written) -> Written:
     if not fields:
         return written
     return {**written, "carried": {**written.get("carried", {}), kind: fields}}
-
-
-def unlike(
-    account: Account, aws: Account, cluster: EksCluster, regions: Collection[str]
-) -> Iterator[str]:
-    """Say what a cluster cannot have of its own."""
-    if cluster.region not in regions:
-        yield OTHER_REGION.format(short(cluster.region), short(aws.name))
-    for field in ("environment", "permissions"):
-        if owned(account, field) != owned(aws, field):
-            yield OF_ITS_ACCOUNT.format(field, short(aws.name))
-
-
-def owned(account: Account, field: str) -> Any:
-    """Return what of a field is Bowline's: of permissions, READ and WRITE."""
-    value = account.values.get(field)
-    if field != "permissions" or value is None:
-        return value or None
-    return {verb: value[verb] for verb in READ_AND_WRITE if verb in value} or None
-
-
-def cluster_of(account: Account, spinnaker: Spinnaker) -> EksCluster | str:
-    """Return the cluster that a kubeconfig leads to, or why there is none."""
-    file = account.text("kubeconfigFile")
-    found = spinnaker.kubeconfigs.get(PurePosixPath(file).name) if file else None
-    if found is not None:
-        return cluster_in(found, account.text("context"))
-    if account.cluster:
-        return account.cluster
-    if account.values.get("kubeconfigContents") or ":" in file:
-        return NOT_FOLLOWED
-    if file:
-        return NO_KUBECONFIG
-    if account.key not in spinnaker.described:
-        return ONLY_GATE
-    return IN_CLUSTER
 
 
 def written_aws(

@@ -212,8 +212,8 @@ def test_a_cluster_that_gate_alone_knows_says_which_file_to_ask_for() -> None:
     report = reported(rows)
 
     why = reasons(report, "k")
-    assert "Ask whoever operates Spinnaker for two files" in why
-    assert "make the report again with both" in why
+    assert "Ask the people who operate Spinnaker for two files" in why
+    assert "create the report again with both" in why
     assert "that Spinnaker itself runs in" not in why
 
 
@@ -269,5 +269,5 @@ def test_the_text_names_what_waits_and_what_was_confirmed() -> None:
 
     assert "Of these, 1 waits for you to confirm it: Spinnaker works" in said
     assert "Accounts that wait for you to confirm them\n- b: Spinnaker hasn't" in said
-    assert "Confirmed, and taken as they are described. Accounts: b." in after
+    assert "Confirmed, and taken as the sources have them. Accounts: b." in after
     assert "wait for you" not in after
