@@ -155,11 +155,21 @@ class AccountsReader:
             if not says_nothing(rows.get(canonical(name)), value)
         }
 
+    @property
+    def is_halyards(self) -> bool:
+        """Return whether Halyard writes the list for Clouddriver: not a profile."""
+        of_config = ", deployment " in self.place or self.place.endswith(", config")
+        return of_config and self.kind in (SourceKind.HALCONFIG, SourceKind.OPERATOR)
+
     def fill_in(self, reader: FieldsReader, values: dict[str, Any]) -> None:
         for name, default in OF_THE_PROVIDER.items():
             if name == "regions":
                 continue
             if name not in values and (usual := self.settings.get(default)):
+                if name == "lifecycleHooks" and self.is_halyards:
+                    # Halyard always writes a list, so the default never counts.
+                    values[name] = []
+                    continue
                 values[name] = usual
                 if name != "defaultKeyPair":
                     reader.say(name, f"It is the provider's {default_name(default)}.")

@@ -148,6 +148,24 @@ def test_a_missing_list_is_the_providers_and_an_empty_one_is_none() -> None:
     assert empty["aws"] == {"defaultSecurityGroups": [], "lifecycleHooks": []}
 
 
+@pytest.mark.parametrize("in_profile", [True, False])
+def test_the_providers_hooks_never_count_for_what_halyard_writes(
+    in_profile: bool,
+) -> None:
+    hooks = [{"defaultResult": "ABANDON"}]
+    accounts = {"accounts": [aws("prod")]} if in_profile else {}
+    profile: Providers = {"aws": {"defaultLifecycleHooks": hooks, **accounts}}
+    (local,) = spring(profile).values()
+    config = halconfig(of_aws(aws("prod")))["config"]
+    both = {"config": config, "default/profiles/clouddriver-local.yml": local}
+    operator = service(of_aws(aws("prod")), profile)
+
+    for files in (both, operator):
+        (written,) = reported(files).judgement.written
+        expected = hooks if in_profile else []
+        assert written["carried"] == {"aws": {"lifecycleHooks": expected}}
+
+
 def test_a_region_that_is_not_deprecated_stays_so() -> None:
     regions = [{"name": "us-east-1", "deprecated": False, "preferredZones": []}]
 
