@@ -48,8 +48,8 @@ ACCOUNT_NAME = NameFormat(
     "Spinnaker's cache keys break on anything else.",
 )
 ENVIRONMENT = NameFormat(
-    re.compile(r"[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?"),
-    "Use 1 to 60 of a–z, 0–9 and “-”, and neither begin nor end with “-”.",
+    re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}"),
+    "Use 1 to 60 letters, digits or any of “._-”, and begin with a letter or a digit.",
 )
 ROLE_NAME = NameFormat(
     re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}"),

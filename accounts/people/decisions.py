@@ -183,8 +183,9 @@ DECISIONS = (
         OPERATOR,
         Touches.PEOPLE,
         ("mapping/adopting/keeping.py",),
-        ("adopt", "adoption-in-aws"),
+        ("adopt", "adoption", "adoption-in-aws"),
         ("POST /adoptions",),
+        ("adopt",),
     ),
     Decision(
         "delete an account from Bowline",

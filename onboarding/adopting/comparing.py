@@ -4,15 +4,14 @@ difference between two sources is a finding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from onboarding.adopting.effect import Effect, comparable, effect_of, is_expanded
 from onboarding.adopting.sources.kubeconfigs import Clusters
 from onboarding.adopting.values import (
     AWS,
-    ECS,
-    KUBERNETES,
     PROVIDERS,
     Account,
     Finding,
@@ -24,22 +23,6 @@ from onboarding.adopting.values import (
 
 PROFILES_SWITCH = "usemanagingaccountprofile"
 
-IN_EFFECT: Mapping[str, tuple[str, ...]] = {
-    AWS: (
-        "accountId",
-        "assumeRole",
-        "environment",
-        "externalId",
-        "lambdaEnabled",
-        "permissions",
-        "regions",
-        "sessionName",
-    ),
-    ECS: (),
-    KUBERNETES: ("environment", "namespaces", "permissions"),
-}
-"""What Gate's list of loaded accounts says as it was configured."""
-
 
 @dataclass(frozen=True, slots=True)
 class Spinnaker:
@@ -49,7 +32,12 @@ class Spinnaker:
     accounts: tuple[Account, ...]
     settings: Mapping[str, Mapping[str, Any]]
     findings: tuple[Finding, ...]
+    effect: Effect
     kubeconfigs: Mapping[str, Clusters] = field(default_factory=dict)
+    described: frozenset[Key] = frozenset()
+    """Accounts that a file or Clouddriver's database has: of the others, Gate only says
+    what is loaded.
+    """
 
     def of_type(self, type_: str) -> tuple[Account, ...]:
         return tuple(one for one in self.accounts if one.type == type_)
@@ -69,9 +57,13 @@ class Spinnaker:
 
 
 def combined(
-    readings: Sequence[Reading], kubeconfigs: Mapping[str, Clusters]
+    readings: Sequence[Reading],
+    kubeconfigs: Mapping[str, Clusters],
+    confirmed: Collection[str] = (),
 ) -> Spinnaker:
-    """Make one Spinnaker of its sources, those first that Spinnaker prefers."""
+    """Make one Spinnaker of its sources, those first that Spinnaker prefers; the
+    confirmed accounts are taken as they are described.
+    """
     found: dict[Key, Account] = {}
     for reading in readings:
         for account in reading.accounts:
@@ -79,29 +71,47 @@ def combined(
     settings = next((one.settings for one in readings if one.settings), {})
     findings = [finding for reading in readings for finding in reading.findings]
     order = {type_: place for place, type_ in enumerate(PROVIDERS)}
+    accounts = sorted(found.values(), key=lambda one: (order[one.type], one.name))
+    described = frozenset(
+        account.key
+        for one in readings
+        if one.kind is not SourceKind.LOADED
+        for account in one.accounts
+    )
+    effect = effect_of(accounts, described, loaded_in(readings), confirmed)
     return Spinnaker(
         tuple(readings),
-        tuple(sorted(found.values(), key=lambda one: (order[one.type], one.name))),
+        effect.accounts,
         settings,
-        (*findings, *differences(readings)),
+        (*findings, *differences(readings, effect)),
+        effect,
         kubeconfigs,
+        described,
     )
 
 
-def differences(readings: Sequence[Reading]) -> Iterator[Finding]:
+def loaded_in(readings: Sequence[Reading]) -> Mapping[Key, Account] | None:
+    """Return what Gate says is loaded; None where nobody asked."""
+    loaded = [one for one in readings if one.kind is SourceKind.LOADED]
+    if not loaded:
+        return None
+    return {account.key: account for one in loaded for account in one.accounts}
+
+
+def differences(readings: Sequence[Reading], effect: Effect) -> Iterator[Finding]:
     """Yield what two sources say differently."""
     described = [one for one in readings if one.kind is not SourceKind.LOADED]
     loaded = [one for one in readings if one.kind is SourceKind.LOADED]
     for place, first in enumerate(described):
         for second in described[place + 1 :]:
             yield from between(first, second)
+    if described and loaded:
+        yield from in_effect(described, loaded, effect)
     for reading in loaded:
-        if described:
-            yield from in_effect(described, reading)
         if unexpanded := tuple(
             one.name
             for one in reading.accounts
-            if one.type == AWS and "accountId" not in one.values
+            if one.type == AWS and not is_expanded(one)
         ):
             says = (
                 f"{reading.title} says little of these accounts: ask Gate for "
@@ -146,41 +156,36 @@ def between(first: Reading, second: Reading) -> Iterator[Finding]:
             yield Finding("one-source-only", says, names(missing))
 
 
-def in_effect(described: Sequence[Reading], loaded: Reading) -> Iterator[Finding]:
-    """Compare what is described with what Spinnaker works with."""
-    wanted: dict[Key, Account] = {}
-    for reading in described:
-        wanted = {**by_key(reading), **wanted}
-    working = by_key(loaded)
-    types = {key.type for key in wanted}
-    off = {key for key, one in wanted.items() if one.is_off}
-    if missing := wanted.keys() - working.keys() - off:
+def in_effect(
+    described: Sequence[Reading], loaded: Sequence[Reading], effect: Effect
+) -> Iterator[Finding]:
+    """Say what is described otherwise than Spinnaker works with it."""
+    unlike = effect.unlike
+    if missing := {key for key, how in unlike.items() if not how.is_loaded}:
         says = (
             "Spinnaker hasn't loaded these accounts, though a file has them. It skips "
-            "what it can't read: see Clouddriver's log."
+            "what it can't read: see Clouddriver's log. Bowline takes each only when "
+            "you confirm it."
         )
         yield Finding("not-loaded", says, names(missing))
-    if strange := {key for key in working.keys() - wanted.keys() if key.type in types}:
+    wanted = {key for reading in described for key in by_key(reading)}
+    working = {key for reading in loaded for key in by_key(reading)}
+    types = {key.type for key in wanted}
+    if strange := {key for key in working - wanted if key.type in types}:
         says = (
             "Spinnaker has loaded these accounts, and no other source describes them. "
             "Give the source that does."
         )
         yield Finding("only-loaded", says, names(strange))
-    differing: dict[tuple[str, ...], list[Key]] = {}
-    for key in sorted(wanted.keys() & working.keys()):
-        if key.type == AWS and "accountId" not in working[key].values:
-            continue
-        fields = tuple(
-            name
-            for name in unequal(wanted[key].values, working[key].values)
-            if name in IN_EFFECT[key.type]
-        )
-        if fields:
-            differing.setdefault(fields, []).append(key)
+    differing: dict[tuple[str, ...], set[Key]] = {}
+    for key, how in unlike.items():
+        if how.is_loaded:
+            differing.setdefault(how.fields, set()).add(key)
     for fields, keys in sorted(differing.items()):
         says = (
             f"Spinnaker works with another {', '.join(fields)} than the file says. "
-            "Either it wasn't restarted since, or it reads the file differently."
+            "Either it wasn't restarted since, or it reads the file differently. "
+            "Bowline takes each of these accounts only when you confirm it."
         )
         yield Finding("not-in-effect", says, names(keys))
 
@@ -192,15 +197,6 @@ def unequal(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, ...]
         for name in sorted(one.keys() | other.keys())
         if comparable(name, one.get(name)) != comparable(name, other.get(name))
     )
-
-
-def comparable(name: str, value: Any) -> Any:
-    if name == "permissions" and isinstance(value, dict):
-        return {
-            verb: sorted(str(role).lower() for role in roles)
-            for verb, roles in value.items()
-        }
-    return value
 
 
 def names(keys: Sequence[Key] | set[Key]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from onboarding import names
 from onboarding.adopting.comparing import PROFILES_SWITCH, Spinnaker
+from onboarding.adopting.judging.accounts import Judgement
 from onboarding.adopting.judging.launching import Launching, has_files, launching
 from onboarding.adopting.judging.roles import role_in
 from onboarding.adopting.values import (
@@ -31,13 +32,43 @@ MOST_ROLES = 5
 STOCK_BASE_ROLE = "BaseIAMRole"
 
 
-def findings(spinnaker: Spinnaker) -> tuple[Finding, ...]:
+def findings(spinnaker: Spinnaker, judgement: Judgement) -> tuple[Finding, ...]:
     """List everything, the same in every run over the same sources."""
     found = {
         (one.kind, one.says, one.accounts): one
-        for one in (*spinnaker.findings, *of_all(spinnaker))
+        for one in (
+            *spinnaker.findings,
+            *of_all(spinnaker),
+            *left_with_the_role(judgement),
+        )
     }
     return tuple(found[key] for key in sorted(found))
+
+
+def left_with_the_role(judgement: Judgement) -> Iterator[Finding]:
+    """Say which accounts would lose what their role allows, if Bowline narrowed it to
+    what the taken ones need.
+    """
+    of_aws = [one for one in judgement.accounts if one.account.type == AWS]
+    taken = {role_used(one.account) for one in of_aws if not one.reasons}
+    yield from finding(
+        "left-with-the-role",
+        (
+            one.account
+            for one in of_aws
+            if one.reasons
+            and not one.account.is_off
+            and (one.unlike is None or one.unlike.is_loaded)
+            and role_used(one.account) in taken
+        ),
+        "Spinnaker assumes the role of an account that is taken for these accounts, "
+        "too, and they are left. Bowline doesn't count what they need, such as Lambda. "
+        "Don't take over the role before Spinnaker has them otherwise.",
+    )
+
+
+def role_used(account: Account) -> tuple[str, str]:
+    return account.text("accountId"), account.text("assumeRole")
 
 
 def of_all(spinnaker: Spinnaker) -> Iterator[Finding]:
@@ -232,6 +263,14 @@ def ecs_accounts(spinnaker: Spinnaker) -> Iterator[Finding]:
         (one for one in ecs if used[one.text("awsAccount")] > 1),
         "These ECS accounts use the same AWS account. Spinnaker keeps the last one "
         "only.",
+    )
+    described = spinnaker.described
+    yield from finding(
+        "ecs-naming",
+        (one for one in ecs if one.key not in described),
+        "Gate doesn't say which naming strategy these ECS accounts have, and a "
+        "delivery would write “default”. If they have another one, add the file that "
+        "describes them.",
     )
     yield from finding(
         "ecs-external-id",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,9 @@ from onboarding.adopting.judging.roles import RoleName
 from onboarding.adopting.judging.settings import SettingVerdict, judged_settings
 from onboarding.adopting.sources.reading import Read
 from onboarding.adopting.values import AWS, Finding, as_json, within
+from onboarding.names import short
 from onboarding.partitions import Arn
+from onboarding.resources.risks import some
 from onboarding.topology import BASE_ROLE, MANAGED_ROLE, ExistingIdentity, Managing
 
 VERSION = 1
@@ -36,6 +38,14 @@ def heads(*, is_left: bool = False) -> dict[str, str]:
         CARRIED: "Carried along untouched",
         LEFT: "Can't be taken" if is_left else "Left",
     }
+
+
+MOST_STRANGERS = 5
+NO_SUCH = "No source has an account with this name, so it can't be confirmed: {}."
+
+
+class NotThere(ValueError):
+    """Somebody confirmed an account that no source has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,16 @@ class Report:
         return {outcome: found[outcome] for outcome in OF_ACCOUNTS}
 
     @property
+    def waiting(self) -> int:
+        """Count the accounts that would be taken, if somebody confirmed them."""
+        return sum(one.waits for one in self.judgement.accounts)
+
+    @property
+    def read(self) -> Read:
+        """Return what the report is made of, to make it again."""
+        return Read(self.spinnaker.readings, self.spinnaker.kubeconfigs, self.unknown)
+
+    @property
     def others(self) -> Mapping[str, int]:
         """Count the accounts of providers that Bowline does not know."""
         found: dict[str, int] = {}
@@ -89,14 +109,23 @@ class Report:
         )
 
 
-def report_of(read: Read, *, role: RoleName | None = None) -> Report:
-    """Report on everything that was read; with a role, that one is the usual one."""
-    spinnaker = combined(read.readings, read.kubeconfigs)
+def report_of(
+    read: Read, *, role: RoleName | None = None, confirmed: Collection[str] = ()
+) -> Report:
+    """Report on everything that was read; with a role, that one is the usual one. The
+    confirmed accounts are taken as they are described; raise NotThere for a name that
+    no source has.
+    """
+    spinnaker = combined(read.readings, read.kubeconfigs, confirmed)
+    known = {one.name for one in spinnaker.accounts}
+    if strangers := sorted({*confirmed} - known):
+        raise NotThere(NO_SUCH.format(some([*map(short, strangers)], MOST_STRANGERS)))
+    judgement = judge(spinnaker, role=role)
     return Report(
         spinnaker,
-        judge(spinnaker, role=role),
+        judgement,
         tuple(judged_settings(spinnaker)),
-        findings(spinnaker),
+        findings(spinnaker, judgement),
         read.unknown,
     )
 
@@ -139,7 +168,12 @@ def document(report: Report) -> Document:
             }
             for reading in report.spinnaker.readings
         ],
-        "counts": {**report.counts, "other_providers": dict(report.others)},
+        "counts": {
+            **report.counts,
+            "waiting": report.waiting,
+            "other_providers": dict(report.others),
+        },
+        "confirmed": sorted(report.spinnaker.effect.confirmed),
         "managed_role": (
             {"partition": role.partition, "name": role.name} if role else None
         ),
@@ -170,6 +204,7 @@ def account_document(judged: Judged) -> Document:
         "source": account.place,
         "outcome": judged.outcome,
         "reasons": list(judged.reasons),
+        "in_spinnaker": in_spinnaker(judged),
         "fields": [
             {
                 "field": one.field,
@@ -180,6 +215,20 @@ def account_document(judged: Judged) -> Document:
             }
             for one in judged.fields
         ],
+    }
+
+
+def in_spinnaker(judged: Judged) -> Document | None:
+    """Return how Spinnaker has the account otherwise; None where it has it so."""
+    how = judged.unlike
+    if how is None:
+        return None
+    return {
+        "loaded": how.is_loaded,
+        "differs": list(how.fields),
+        "confirmed": judged.is_confirmed,
+        "waits": judged.waits,
+        "says": how.says,
     }
 
 

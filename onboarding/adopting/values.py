@@ -56,6 +56,10 @@ class Account:
     """By field, a sentence on how its value was read."""
     cluster: EksCluster | str = ""
     """What its kubeconfig leads to, or why that is no cluster to take."""
+    open: tuple[str, ...] = ()
+    """Fields that the source leaves to what it doesn't have: a setting of the provider,
+    or a variable.
+    """
 
     @property
     def key(self) -> Key:

@@ -41,6 +41,13 @@ def report_lines(report: Report) -> Iterator[str]:
         yield from ("", "Findings")
         for finding in report.findings:
             yield f"- {finding.says}{of(finding.accounts)}"
+    wait = [one for one in report.judgement.accounts if one.waits]
+    if wait:
+        yield from ("", "Accounts that wait for you to confirm them")
+        yield from (f"- {short(one.account.name)}: {says(one)}" for one in wait)
+    if report.spinnaker.effect.confirmed:
+        named = of(sorted(report.spinnaker.effect.confirmed))
+        yield from ("", f"Confirmed, and taken as the sources have them.{named}")
     if report.counts[LEFT]:
         yield from ("", "Why accounts are left")
         for reason, names in alike(report.judgement.accounts):
@@ -55,6 +62,10 @@ def report_lines(report: Report) -> Iterator[str]:
             yield from by_treatment(settings)
 
 
+def says(judged: Judged) -> str:
+    return judged.unlike.says if judged.unlike else ""
+
+
 def source(reading: Reading) -> str:
     counts = [
         f"{sum(one.type == provider for one in reading.accounts)} {provider}"
@@ -67,6 +78,8 @@ def summary(report: Report) -> Iterator[str]:
     counts = report.counts
     of = accounts(len(report.judgement.accounts))
     yield f"Bowline can take {counts[TAKEN]:,} of {of}. {left(counts[LEFT])}".rstrip()
+    if report.waiting:
+        yield waiting(report.waiting)
     if report.others:
         listed = ", ".join(f"{name} {count}" for name, count in report.others.items())
         yield f"Accounts of other providers, not read: {listed}."
@@ -135,6 +148,15 @@ def left(count: int) -> str:
         case 1:
             return "1 account is left as it is."
     return f"{count:,} accounts are left as they are."
+
+
+def waiting(count: int) -> str:
+    """Say how many accounts a confirmation would take."""
+    wait, them = ("waits", "it") if count == 1 else ("wait", "them")
+    return (
+        f"Of these, {count:,} {wait} for you to confirm {them}: Spinnaker works with "
+        f"other values than the sources have, or hasn't loaded {them}."
+    )
 
 
 def accounts(count: int) -> str:

@@ -79,10 +79,10 @@ account needs its AWS account.
 CARRIED: Mapping[str, Mapping[str, Any]] = {
     "aws": {
         "allowPrivateThirdPartyImages": False,
-        "bastionEnabled": False,
-        "discoveryEnabled": False,
-        "eddaEnabled": False,
-        "front50Enabled": False,
+        "bastionEnabled": None,
+        "discoveryEnabled": None,
+        "eddaEnabled": None,
+        "front50Enabled": None,
         "requiredGroupMembership": [],
     },
     "ecs": {},
@@ -104,6 +104,14 @@ CARRIED: Mapping[str, Mapping[str, Any]] = {
 }
 """What only carried fields say, with Spinnaker's own defaults: an answer has them, and
 they say nothing.
+"""
+EMPTY_SAYS: Mapping[str, tuple[str, ...]] = {
+    "aws": ("accountType", *DEFAULTABLE),
+    "ecs": (),
+    "kubernetes": ("accountType", "namingStrategy"),
+}
+"""Fields of which an empty text or list is another value than none: it keeps a default
+of the server away.
 """
 OF_A_RESOURCE = {
     "deployPriority": "100",
@@ -286,7 +294,9 @@ def body_problems(body: Body) -> Iterator[str]:
 
 
 def comparable(type_: str, document: Mapping[str, Any]) -> dict[str, str]:
-    """Bring the fields of a document into one spelling; what is empty is left out."""
+    """Bring the fields of a document into one spelling; what says nothing is left
+    out.
+    """
     found = {name: spelling(name, document.get(name)) for name in COMPARED[type_]}
     for name, usual in CARRIED[type_].items():
         value = spelling(name, document.get(name))
@@ -295,7 +305,8 @@ def comparable(type_: str, document: Mapping[str, Any]) -> dict[str, str]:
     return {
         name: json.dumps(value, sort_keys=True, separators=(",", ":"))
         for name, value in found.items()
-        if value is not None and value not in ("", [], {})
+        if value is not None
+        and (value not in ("", [], {}) or name in EMPTY_SAYS[type_])
     }
 
 

@@ -48,7 +48,12 @@ FILLED_IN = (
 
 def filled_in(stored: Fields, loaded: Fields) -> tuple[str, ...]:
     """Name the fields because of which an `aws` account is loaded at each poll."""
-    return tuple(name for name in FILLED_IN if name in loaded and name not in stored)
+    empty = ("[]", '""')
+    return tuple(
+        name
+        for name in FILLED_IN
+        if loaded.get(name, "[]") not in empty and name not in stored
+    )
 
 
 def seconds_to_load(period: float = PERIOD) -> float:

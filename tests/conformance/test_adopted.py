@@ -5,14 +5,16 @@ is to Clouddriver what it was before.
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from onboarding.accounts_file import read_accounts_file
 from onboarding.adopting.report import accounts_file
 from onboarding.topology import Topology
 from tests.conformance.clouddriver import STOCK, Answer, Clouddriver
 from tests.conformance.expected import whole
-from tests.onboarding.adopting.documents import reported, spring
+from tests.onboarding.adopting.documents import aws, reported, spring
 from tests.onboarding.adopting.shapes import SHAPES, Shape
+from tests.onboarding.adopting.test_defaults import FALSY
 
 IDENTITY = "arn:{}:iam::911111111111:role/SpinnakerAuthRole"
 HOME = {"aws-cn": "cn-north-1"}
@@ -54,3 +56,48 @@ def test_clouddriver_has_the_same_accounts_before_and_after(
     assert (before.failure, after.failure) == ("", "")
     assert after.accounts or not topology
     assert [*after.accounts] == [known[one["name"]] for one in after.accounts]
+
+
+DEFAULTS = """
+aws:
+  defaultAssumeRole: role/x
+  defaultBastionHostTemplate: bastion
+  defaultDiscoveryTemplate: https://discovery
+  defaultEddaTemplate: https://edda.{{name}}
+  defaultFront50Template: https://front50
+  defaultLifecycleHooks: [{defaultResult: ABANDON}]
+  defaultRegions: [{name: us-east-1, deprecated: true}]
+  defaultSecurityGroups: [sg-1]
+"""
+"""A provider that has a default for everything."""
+NULLS = ("defaultSecurityGroups", "edda", "lifecycleHooks")
+REGION = {"name": "us-east-1"}
+
+
+@pytest.mark.smoke
+def test_clouddriver_has_the_same_where_an_account_says_that_there_is_nothing(
+    judge: Clouddriver,
+) -> None:
+    fields = [
+        *({name: value} for name, value in FALSY.items()),
+        *({name: None} for name in NULLS),
+        {"edda": "https://own", "eddaEnabled": False},
+        {"regions": [{**REGION, "deprecated": False}]},
+        {"regions": [{**REGION, "preferredZones": []}]},
+        {"allowPrivateThirdPartyImages": None, "lambdaEnabled": None},
+        {},
+    ]
+    accounts = [aws(f"a{n}", f"{n:012}", **one) for n, one in enumerate(fields)]
+    topology = adopted(Shape({}, {}), yaml.safe_dump({"aws": {"accounts": accounts}}))
+    assert topology
+    taken = yaml.safe_load(whole(topology))["aws"]["accounts"]
+    settings = yaml.safe_load(DEFAULTS)["aws"]
+
+    before, after = (
+        judge.store([], local=yaml.safe_dump({"aws": {**settings, "accounts": some}}))
+        for some in (accounts, taken)
+    )
+
+    assert (before.failure, after.failure) == ("", "")
+    assert len(before.shown) == len(fields)
+    assert before.shown == after.shown

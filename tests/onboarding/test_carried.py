@@ -262,7 +262,6 @@ def test_a_body_has_it_in_place_of_defaults_and_compares_it() -> None:
             {
                 "allowPrivateThirdPartyImages": False,
                 "requiredGroupMembership": [],
-                "eddaEnabled": False,
                 "lifecycleHooks": [{**HOOK, "name": None, "defaultResult": None}],
                 "regions": [
                     {"name": "us-west-2", "preferredZones": ["us-west-2b"]},

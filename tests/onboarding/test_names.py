@@ -64,7 +64,7 @@ def test_an_account_id_is_its_twelve_digits(value: str) -> None:
     [
         (names.account_id, "92222222222"),
         (names.account_id, "٩٢٢٢٢٢٢٢٢٢٢٢"),
-        (names.environment, "Staging"),
+        (names.environment, "Staging EU"),
         (names.account_name, "-a"),
         (names.account_name, "a" * 61),
         (names.account_name, "a\n"),

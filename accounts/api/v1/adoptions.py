@@ -32,6 +32,7 @@ from accounts.mapping.adopting.reporting import (
     MOST_FILES,
     TOO_MUCH,
     CannotAdopt,
+    NoSuchAccount,
     ReadsAnother,
     are_too_much,
     files_read,
@@ -49,6 +50,7 @@ router = Router()
 
 FileName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 Deployment = Annotated[str, Field(max_length=LONGEST_NAME)]
+MOST_CONFIRMED = 10_000
 TWICE = "Two files have the same name."
 NOTHING_TAKEN = "No account can be taken, so there's no accounts file."
 A_YAML = {YAML: {"schema": {"type": "object"}}}
@@ -67,6 +69,12 @@ class SpinnakerFiles(Exact):
     look_with: Filter = Field(
         "", description="A role that Bowline assumes in each account, to look at AWS"
     )
+    confirm: list[FileName] = Field(
+        default_factory=list,
+        max_length=MOST_CONFIRMED,
+        description="Accounts that are taken as a file describes them, though Gate "
+        "says that Spinnaker has them otherwise, or not at all",
+    )
 
 
 class AdoptionMade(Schema):
@@ -76,6 +84,7 @@ class AdoptionMade(Schema):
     path: str = Field(description="Where to read the report, below /api/v1")
     taken: int = Field(description="Accounts of Spinnaker that can be taken")
     left: int
+    waiting: int = Field(description="Of those left, how many `confirm` would take")
     accounts: int = Field(description="Accounts that the accounts file has")
 
 
@@ -101,6 +110,10 @@ def report_on_spinnaker(request: ApiRequest, body: SpinnakerFiles) -> Any:
     report. There may be 100 files, each of 16 MB, and of 24 MB in total; every 20,000
     bytes count as a request.
 
+    If Gate's list of loaded accounts is among the files, an account that Spinnaker has
+    otherwise than a file describes it, or not at all, is left, and `in_spinnaker` says
+    how: send the same files with its name in `confirm` to take it as it is described.
+
     With `look_with`, a worker then reads the roles of the accounts that can be taken,
     and changes nothing: `look` in the report says how many it has read.
     """
@@ -108,14 +121,16 @@ def report_on_spinnaker(request: ApiRequest, body: SpinnakerFiles) -> Any:
     role = body.look_with and role_named(body.look_with)
     count(str(request.token.pk), sum(map(len, files.values())) // BYTES)
     deployment = body.deployment and checked_text("deployment", body.deployment)
+    confirmed = [checked_text("confirm", name) for name in body.confirm]
     try:
         with one_at_a_time():
             read = files_read(files, deployment=deployment)
-            report = reported(read, role=managed_role())
+            report = reported(read, role=managed_role(), confirmed=confirmed)
     except ReadsAnother as error:
         raise Problem(Code.QUESTIONS, str(error), Retry_After="3") from None
     except CannotAdopt as error:
-        raise invalid("files", str(error)) from None
+        at = "confirm" if isinstance(error, NoSuchAccount) else "files"
+        raise invalid(at, str(error)) from None
     row, is_new = store_report(
         report, ReportRequest(sources_of(files), deployment), request.user
     )
@@ -162,6 +177,7 @@ def made(row: Adoption) -> dict[str, Any]:
         "path": f"/adoptions/{row.pk}",
         "taken": row.can_be_taken,
         "left": row.report["counts"]["left"],
+        "waiting": row.waiting,
         "accounts": len(row.taken),
     }
 

@@ -1,6 +1,7 @@
 """`manage.py adopt SOURCE…`: what an existing Spinnaker says, and what can be taken.
 
-It changes nothing, in Bowline, in AWS or in Spinnaker. With a role, it also reads what
+It changes nothing, in Bowline, in AWS or in Spinnaker; the activity log has who
+confirmed an account. With a role, it also reads what
 AWS has of the accounts. What can be taken is written as
 an accounts file, which `manage.py onboard` and the page for accounts files read.
 """
@@ -19,7 +20,9 @@ from django.utils import timezone
 
 from accounts.discover.looking import look_at_accounts
 from accounts.management.command import BowlineCommand, write
-from accounts.management.migrated import is_migrated
+from accounts.management.migrated import is_migrated, migrate_if_new
+from accounts.management.people import named_person
+from accounts.mapping.adopting.keeping import record_confirmed
 from accounts.mapping.adopting.reporting import (
     CannotAdopt,
     files_read,
@@ -44,6 +47,10 @@ PASSED_BY = {"staging", "history", "service-logs", "node_modules"}
 """Folders that hold no source: what Halyard wrote of the config is not read again."""
 MOST_FILES, MOST_OF_FOLDERS = 5_000, 4 * MOST_BYTES
 OF_HALYARD = b"deploymentConfigurations"
+CONFIRMING = (
+    "To take an account that waits for you to confirm it, repeat the command with "
+    "--confirm NAME."
+)
 NO_SOURCE = "Name a file or a folder, or read the connected Spinnaker with --gate."
 
 
@@ -69,6 +76,17 @@ class Command(BowlineCommand):
             default="",
             metavar="NAME",
             help="the deployment of the Halyard config; by default the current one",
+        )
+        parser.add_argument(
+            "--confirm",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="take this account as a file describes it, though Gate says that "
+            "Spinnaker has it otherwise, or not at all; repeat it for more",
+        )
+        parser.add_argument(
+            "--by", metavar="USER", help="with --confirm, the person to record"
         )
         parser.add_argument(
             "--look",
@@ -112,6 +130,8 @@ class Command(BowlineCommand):
         source: list[Path],
         gate: bool,
         deployment: str,
+        confirm: list[str],
+        by: str | None,
         look: str,
         report: Path | None,
         json: bool,
@@ -119,7 +139,11 @@ class Command(BowlineCommand):
     ) -> None:
         if not (source or gate):
             raise CommandError(NO_SOURCE)
-        found = self.reported(source, deployment, gate=gate)
+        if confirm:
+            migrate_if_new(self.stderr.write)
+        person = named_person(by) if by else None
+        found = self.reported(source, deployment, confirm, gate=gate)
+        record_confirmed(person, found)
         said, as_text = document(found), text(found)
         if look:
             in_aws = self.looked_at(found, look)
@@ -127,6 +151,8 @@ class Command(BowlineCommand):
         as_json = dumps(said, indent=2, ensure_ascii=False) + "\n"
         if report is not None:
             write(report, as_json if report.suffix == ".json" else as_text)
+        if found.waiting:
+            self.stderr.write(CONFIRMING)
         if json:
             self.stdout.write(as_json, ending="")
         elif report is None:
@@ -136,7 +162,9 @@ class Command(BowlineCommand):
                 self.stdout.write(line)
         self.write_accounts(found, quiet=json, **options)
 
-    def reported(self, sources: list[Path], deployment: str, *, gate: bool) -> Report:
+    def reported(
+        self, sources: list[Path], deployment: str, confirm: list[str], *, gate: bool
+    ) -> Report:
         files: dict[str, bytes] = {}
         for path in sources:
             files |= files_of(path)
@@ -148,7 +176,11 @@ class Command(BowlineCommand):
                 reads.append(of_gate)
                 for reason in missing:
                     self.stderr.write(reason)
-            return reported(*reads, role=managed_role() if is_migrated() else None)
+            has_database = is_migrated()
+            role = managed_role() if has_database else None
+            return reported(
+                *reads, role=role, confirmed=confirm, has_database=has_database
+            )
         except CannotAdopt as error:
             raise CommandError(str(error)) from None
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from accounts.mapping.adopting.reporting import managed_role, reported
 from accounts.models import Activity, AdoptedAccount, Adoption
 from accounts.models.readable import storable
 from accounts.models.uploads.adoption import LONGEST_NAME
+from accounts.packed import packed, unpacked
 from accounts.people.activity import record
 from accounts.slices import AT_ONCE
 from onboarding.adopting.report import Document, Report, Taken, document
+from onboarding.adopting.sources.passing import passed, read_of
 from onboarding.adopting.wording import text
 
 if TYPE_CHECKING:
@@ -56,6 +59,7 @@ def store_report(
     taken = report.taken
     columns = {
         "by": by,
+        "read": packed([read_text(report)]) if report.waiting else "",
         **described,
         "report": said,
         "text": storable(text(report)),
@@ -72,8 +76,33 @@ def store_report(
         if is_new:
             keep_accounts(row, accounts)
             detail = {"report": str(row.pk), "counts": said["counts"]}
+            if said["confirmed"]:
+                detail["confirmed"] = said["confirmed"]
             record(by, Activity.What.ADOPT, "", detail)
     return row, is_new
+
+
+def record_confirmed(by: User | None, report: Report) -> None:
+    """Record which accounts are taken otherwise than Spinnaker has them."""
+    if confirmed := sorted(report.spinnaker.effect.confirmed):
+        detail = {"counts": dict(report.counts), "confirmed": confirmed}
+        record(by, Activity.What.ADOPT, "", all_storable(detail))
+
+
+def read_text(report: Report) -> str:
+    return json.dumps(all_storable(passed(report.read)))
+
+
+def confirm(row: Adoption, names: Collection[str], by: User) -> Adoption:
+    """Report on the same sources again, with these accounts taken as they are
+    described, and keep that; raise CannotAdopt.
+    """
+    read = read_of(json.loads("".join(unpacked(row.read))))
+    confirmed = {*row.report.get("confirmed", ()), *names}
+    report = reported(read, role=managed_role(), confirmed=confirmed)
+    files = tuple(Source(**one) for one in row.files)
+    asked = ReportRequest(files, row.deployment, row.gate)
+    return store_report(report, asked, by)[0]
 
 
 def keep_accounts(row: Adoption, accounts: Sequence[Document]) -> None:

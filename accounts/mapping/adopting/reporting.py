@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
 
+from accounts.mapping.adopting.environments import with_environments
 from accounts.mapping.spinnaker.connection import NotConnected, connected, gate_of
 from accounts.models import ManagingAccount
 from onboarding.adopting.judging.roles import RoleName
-from onboarding.adopting.report import Report, report_of
+from onboarding.adopting.report import NotThere, Report, report_of
 from onboarding.adopting.sources.gate import answers
 from onboarding.adopting.sources.passing import together
 from onboarding.adopting.sources.reading import (
@@ -48,6 +49,10 @@ def are_too_much(sizes: Collection[int]) -> bool:
 
 class CannotAdopt(ValueError):
     """No report can be made; the sentence says why, and quotes no value."""
+
+
+class NoSuchAccount(CannotAdopt):
+    """Somebody confirmed an account that no source has."""
 
 
 class ReadsAnother(Exception):
@@ -90,12 +95,23 @@ def gate_read() -> tuple[Read, tuple[str, ...]]:
     return files_read(files), missing
 
 
-def reported(*reads: Read, role: RoleName | None) -> Report:
-    """Report on all that was read of one Spinnaker; raise CannotAdopt."""
+def reported(
+    *reads: Read,
+    role: RoleName | None,
+    confirmed: Collection[str] = (),
+    has_database: bool = True,
+) -> Report:
+    """Report on all that was read of one Spinnaker, the confirmed accounts taken as
+    they are described; raise CannotAdopt.
+    """
     found = together(*reads)
     if not found.readings:
         raise CannotAdopt(NOTHING)
-    return report_of(found, role=role)
+    try:
+        report = report_of(found, role=role, confirmed=confirmed)
+    except NotThere as error:
+        raise NoSuchAccount(str(error)) from None
+    return with_environments(report) if has_database else report
 
 
 def managed_role() -> RoleName | None:

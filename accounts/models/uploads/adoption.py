@@ -59,6 +59,10 @@ class Adoption(Readable):
     """As docs/adopt.schema.json describes it, but for its accounts."""
     text = models.TextField(blank=True)
     """The report in sentences."""
+    read = models.TextField(blank=True)
+    """What was read of the sources, without a secret and packed, while accounts wait to
+    be confirmed: the report is made again of it.
+    """
     taken = models.JSONField(default=list)
     """The accounts that can be taken, in the keys of the accounts file."""
     managing = models.CharField(max_length=60)
@@ -77,6 +81,12 @@ class Adoption(Readable):
         """Count the accounts of Spinnaker that can be."""
         counts: dict[str, int] = self.report["counts"]
         return counts["taken"]
+
+    @property
+    def waiting(self) -> int:
+        """Count the accounts that would be taken, if somebody confirmed them."""
+        waiting: int = self.report["counts"].get("waiting", 0)
+        return waiting if self.read else 0
 
     @property
     def look(self) -> dict[str, Any] | None:

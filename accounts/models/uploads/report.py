@@ -36,6 +36,9 @@ class ReportSource(BaseModel):
 class ReportCounts(BaseModel):
     taken: int
     left: int
+    waiting: int = Field(
+        0, description="Of those that are left, how many wait for a confirmation alone."
+    )
     other_providers: dict[str, int] = Field(
         description="Accounts of providers that Bowline doesn't know."
     )
@@ -80,12 +83,29 @@ class ReportInAws(BaseModel):
     hint: str
 
 
+class ReportInSpinnaker(BaseModel):
+    """How Spinnaker has an account otherwise than the source describes it."""
+
+    loaded: bool = Field(description="false if Spinnaker hasn't loaded it at all.")
+    differs: list[str] = Field(description="The fields with another value.")
+    confirmed: bool = Field(
+        description="Whether someone confirmed the account as the source has it."
+    )
+    waits: bool = Field(description="Whether it is left until someone confirms it.")
+    says: str
+
+
 class ReportAccount(BaseModel):
     type: AdoptedProvider
     name: str
     source: str = Field(description="The file and the line.")
     outcome: AdoptedOutcome
     reasons: list[str] = Field(description="Why it is left; empty where it is taken.")
+    in_spinnaker: ReportInSpinnaker | None = Field(
+        None,
+        description="null where Spinnaker has it so, or Gate's list of loaded accounts "
+        "isn't among the sources.",
+    )
     fields: list[ReportField] = Field(
         description="Every field that says something else than Spinnaker's default. Of "
         "an account that is left, what would become of the field."
@@ -127,6 +147,11 @@ class StoredReport(BaseModel):
         description="What was read, those first that Spinnaker prefers."
     )
     counts: ReportCounts
+    confirmed: list[str] = Field(
+        default_factory=list,
+        description="Accounts that are taken as the source has them, because someone "
+        "confirmed them.",
+    )
     managed_role: ReportRole | None = Field(
         description="The usual role of the accounts that are taken: an account with "
         "another one names it in the accounts file. null where none has one."

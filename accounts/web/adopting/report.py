@@ -7,14 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.http import Request, attachment, page_of
 from accounts.lists.filters import Filters, filtered
-from accounts.mapping.adopting.keeping import document_of
+from accounts.mapping.adopting.keeping import confirm, document_of
 from accounts.mapping.adopting.looks import looked_text
+from accounts.mapping.adopting.reporting import CannotAdopt
 from accounts.models import AdoptedAccount, Adoption
 from accounts.models.states import word_of
 from accounts.people.doors import operator_required
@@ -22,10 +24,13 @@ from accounts.web.crumbs import crumbs
 from accounts.wording import counted, first_of
 from onboarding.adopting.report import OF_ACCOUNTS, heads
 from onboarding.adopting.values import PROVIDERS
-from onboarding.adopting.wording import LONGEST_VALUE, MOST_NAMES, left
+from onboarding.adopting.wording import LONGEST_VALUE, MOST_NAMES, left, waiting
 from onboarding.names import short
 
+WAITS = Q(said__in_spinnaker__waits=True)
+NONE_CHOSEN = "Choose the accounts to confirm."
 FILTERS: Filters = {
+    "waiting": lambda _: WAITS,
     "text": lambda text: Q(name__icontains=text),
     "outcome": lambda outcome: Q(outcome=outcome),
     "type": lambda type_: Q(type=type_),
@@ -46,6 +51,8 @@ class Listed(NamedTuple):
     fields: list[tuple[str, list[FieldLine]]]
     """By what becomes of them."""
     total: int
+    waits: bool
+    """Whether a confirmation alone is missing."""
 
 
 class Said(NamedTuple):
@@ -58,6 +65,8 @@ class Said(NamedTuple):
 @operator_required
 def adoption(request: Request, adoption: UUID) -> HttpResponse:
     row = adoption_row(adoption)
+    if request.method == "POST":
+        return confirmed(request, row)
     counts: Mapping[str, int] = row.report["counts"]
     asked = filtered(row.accounts.all(), FILTERS, request.GET)
     shown_now = page_of(request, asked)
@@ -71,6 +80,7 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
         "of": counted(row.can_be_taken + counts["left"]),
         "counts": counts,
         "left": left(counts["left"]),
+        "waiting": waiting(row.waiting),
         "add": counted(len(row.taken)),
         "outcomes": [(one, word_of(one)) for one in OF_ACCOUNTS],
         "types": PROVIDERS,
@@ -79,6 +89,22 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
         **heading(row),
     }
     return render(request, "adopting/report.html", shown)
+
+
+def confirmed(request: Request, row: Adoption) -> HttpResponse:
+    """Take the chosen accounts as they are described, in a report of its own."""
+    chosen = row.accounts.filter(WAITS, name__in=request.POST.getlist("confirm"))
+    names = [one.said["name"] for one in chosen]
+    if not (names and row.read):
+        messages.warning(request, NONE_CHOSEN)
+        return redirect(row)
+    try:
+        made = confirm(row, names, request.user)
+    except CannotAdopt as error:
+        messages.warning(request, str(error))
+        return redirect(row)
+    messages.success(request, f"You confirmed {counted(len(names))}.")
+    return redirect(made)
 
 
 @operator_required
@@ -135,6 +161,7 @@ def listed_account(account: AdoptedAccount) -> Listed:
         said["reasons"],
         grouped(lines, is_left=bool(said["reasons"])),
         len(fields),
+        bool((said.get("in_spinnaker") or {}).get("waits")),
     )
 
 

@@ -139,7 +139,7 @@ def page(
     shown = {
         "form": form or form_for(),
         "refused": refused,
-        "earlier": earlier.defer("text", "taken")[:MOST_EARLIER],
+        "earlier": earlier.defer("text", "taken", "read")[:MOST_EARLIER],
         "crumbs": crumbs("accounts"),
     }
     return render(request, "adopting/adopt.html", shown)

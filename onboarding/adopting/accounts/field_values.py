@@ -116,6 +116,8 @@ class FieldsReader:
                 yield row.name, self.permissions(node)
             case Shape.TRUTH:
                 yield row.name, self.truth(row, node)
+            case Shape.TEXTS | Shape.MAPPINGS if isinstance(node, Scalar):
+                yield row.name, self.listed(row, node)
             case Shape.TEXTS:
                 yield row.name, self.texts(row.name, node)
             case Shape.TEXT if isinstance(node, Scalar):
@@ -128,8 +130,23 @@ class FieldsReader:
             if not (node.is_null and self.kind is not SourceKind.SPRING):
                 self.of.note("empty-external-id", EMPTY_ID, self.name)
             return
-        if not node.is_null:
+        if not self.is_missing(node):
             yield row.name, self.text(row.name, node)
+
+    def is_missing(self, node: Node) -> bool:
+        """Return whether a value counts as if its key was missing: what is null is an
+        empty text to Spring.
+        """
+        is_null = isinstance(node, Scalar) and node.is_null
+        return is_null and self.kind is not SourceKind.SPRING
+
+    def listed(self, row: KnownField, node: Scalar) -> Any:
+        """Read a list that is written as a text: an empty one is an empty list."""
+        if self.is_missing(node):
+            return None
+        if row.shape is Shape.MAPPINGS and text_of(node):
+            return self.anything(row.name, node)
+        return self.texts(row.name, node)
 
     def text(self, name: str, scalar: Scalar) -> Any:
         """Return a text as Spinnaker reads it, or that it is a secret."""
@@ -157,13 +174,16 @@ class FieldsReader:
             self.say(name, f"Nothing here says what {placeholders(found.unknown)} is.")
         return found.text
 
-    def truth(self, row: KnownField, node: Node) -> bool:
+    def truth(self, row: KnownField, node: Node) -> bool | None:
+        """Read a switch; None where nothing is said, as if its key was missing."""
         if isinstance(node, Scalar):
             text = self.fill(row.name, text_of(node)).strip().lower()
             if text in ("true", "yes", "on", "1"):
                 return True
-            if text in ("false", "no", "off", "0", ""):
-                return bool(row.usual) if node.is_null else False
+            if text in ("false", "no", "off", "0"):
+                return False
+            if not text:
+                return None
         self.of.note("bad-truth", BAD_TRUTH, self.name)
         return False
 
@@ -198,7 +218,7 @@ class FieldsReader:
                 for key, field in OF_A_REGION.items():
                     if key in fields and self.kind is not SourceKind.LOADED:
                         value = self.anything(field, fields[key][1])
-                        if value not in (None, [], False, ""):
+                        if value not in (None, [], ""):
                             kept.setdefault(field, {})[name] = value
         if len(set(names)) < len(names):
             self.of.note("region-twice", REGION_TWICE, self.name)

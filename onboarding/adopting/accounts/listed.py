@@ -16,6 +16,7 @@ from onboarding.adopting.accounts.field_values import (
 )
 from onboarding.adopting.accounts.fields import (
     BY_KEY,
+    SWITCHED_BY,
     KnownField,
 )
 from onboarding.adopting.sources.kubeconfigs import (
@@ -29,6 +30,7 @@ from onboarding.adopting.sources.scalars import (
 from onboarding.adopting.sources.spring import filled
 from onboarding.adopting.values import (
     AWS,
+    ECS,
     Account,
     EksCluster,
     SourceKind,
@@ -45,6 +47,16 @@ from onboarding.spinnaker.halconfig.tree import Node, Scalar, Table
 EXPANDED = ("assumeRole", "sessionName", "defaultKeyPair")
 """Texts in which Clouddriver fills in `{{name}}` and such."""
 KEY_PAIR = "{{name}}-keypair"
+OF_THE_PROVIDER = {
+    "assumeRole": "defaultassumerole",
+    "sessionName": "defaultsessionname",
+    "defaultKeyPair": "defaultkeypairtemplate",
+    "sessionDurationSeconds": "defaultsessiondurationseconds",
+    "defaultSecurityGroups": "defaultsecuritygroups",
+    "lifecycleHooks": "defaultlifecyclehooks",
+    "regions": "defaultregions",
+}
+"""What an AWS account can leave to a setting of the provider."""
 NAMELESS = (
     "An account has no name. Clouddriver doesn't start with it. It isn't in this "
     "report."
@@ -95,21 +107,47 @@ class AccountsReader:
         return Account(
             self.type,
             reader.name,
-            self.completed(reader, values),
+            self.completed(reader, dict(values)),
             f"{self.place}, line {table.line}" if table.line else self.place,
             reader.notes,
             cluster_of(nodes),
+            self.open(values),
         )
+
+    def open(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """Name the fields of which only Spinnaker itself knows the value."""
+        if self.kind is SourceKind.LOADED:
+            return ()
+        unsaid = [
+            name
+            for name, default in OF_THE_PROVIDER.items()
+            if self.type == AWS
+            and values.get(name) in (None, [])
+            and not self.settings.get(default)
+        ]
+        variables = [
+            name
+            for name, value in values.items()
+            if isinstance(value, str) and filled(value).unknown
+        ]
+        return tuple(sorted({*unsaid, *variables}))
 
     def completed(self, reader: FieldsReader, values: dict[str, Any]) -> dict[str, Any]:
         """Fill in what Spinnaker takes from elsewhere, and leave out its defaults."""
-        if self.type == AWS and self.kind is not SourceKind.LOADED:
+        if self.kind is SourceKind.LOADED:
+            switched_off(values)
+        elif self.type == AWS:
             self.fill_in(reader, values)
+        elif self.type == ECS:
+            self.fill_in_naming(reader, values)
         rows = BY_KEY[self.type]
         for key in ("environment", "accountType"):
             if values.get(key) == reader.name:
                 del values[key]
-        if values.get("defaultKeyPair") == expanded(KEY_PAIR, values):
+        usual = self.settings.get("defaultkeypairtemplate") or KEY_PAIR
+        if values.get("defaultKeyPair") == expanded(KEY_PAIR, values) and (
+            usual == KEY_PAIR
+        ):
             del values["defaultKeyPair"]
         return {
             name: value
@@ -117,16 +155,21 @@ class AccountsReader:
             if not says_nothing(rows.get(canonical(name)), value)
         }
 
+    @property
+    def is_halyards(self) -> bool:
+        """Return whether Halyard writes the list for Clouddriver: not a profile."""
+        of_config = ", deployment " in self.place or self.place.endswith(", config")
+        return of_config and self.kind in (SourceKind.HALCONFIG, SourceKind.OPERATOR)
+
     def fill_in(self, reader: FieldsReader, values: dict[str, Any]) -> None:
-        for name, default in (
-            ("assumeRole", "defaultassumerole"),
-            ("sessionName", "defaultsessionname"),
-            ("defaultKeyPair", "defaultkeypairtemplate"),
-            ("sessionDurationSeconds", "defaultsessiondurationseconds"),
-            ("defaultSecurityGroups", "defaultsecuritygroups"),
-            ("lifecycleHooks", "defaultlifecyclehooks"),
-        ):
+        for name, default in OF_THE_PROVIDER.items():
+            if name == "regions":
+                continue
             if name not in values and (usual := self.settings.get(default)):
+                if name == "lifecycleHooks" and self.is_halyards:
+                    # Halyard always writes a list, so the default never counts.
+                    values[name] = []
+                    continue
                 values[name] = usual
                 if name != "defaultKeyPair":
                     reader.say(name, f"It is the provider's {default_name(default)}.")
@@ -140,6 +183,12 @@ class AccountsReader:
         role, account_id = values.get("assumeRole"), values.get("accountId")
         if isinstance(role, str) and role and not role.startswith("arn:"):
             values["assumeRole"] = arn("aws", "iam", str(account_id or ""), role)
+
+    def fill_in_naming(self, reader: FieldsReader, values: dict[str, Any]) -> None:
+        usual = self.settings.get("defaultnamingstrategy")
+        if usual and not str(values.get("namingStrategy") or "").strip():
+            values["namingStrategy"] = usual
+            reader.say("namingStrategy", "It is the provider's defaultNamingStrategy.")
 
     def fill_in_regions(self, reader: FieldsReader, values: dict[str, Any]) -> None:
         regions = self.settings.get("defaultregions")
@@ -171,15 +220,23 @@ def default_name(key: str) -> str:
     return next(name for name in DEFAULTS if canonical(name) == key)
 
 
+def switched_off(values: dict[str, Any]) -> None:
+    """Leave out the switches of what has no address: a list of what is loaded says all
+    of them.
+    """
+    for address, switch in SWITCHED_BY.items():
+        if not values.get(address) and values.get(switch) is False:
+            del values[switch]
+
+
 def says_nothing(row: KnownField | None, value: Any) -> bool:
-    """Return whether a value is Spinnaker's default; an empty text is sent as one."""
-    if value is None or value == [] or value == {}:
+    """Return whether Clouddriver has the same of a missing key; it doesn't read keys
+    that it doesn't know.
+    """
+    if value is None:
         return True
-    if row is None:
-        return False
-    if row.usual is not None and value == row.usual:
-        return type(value) is type(row.usual)
-    return bool(value == "")
+    usual = row.usual if row else ([], {})
+    return any(value == one and type(value) is type(one) for one in usual)
 
 
 def expanded(template: str, values: Mapping[str, Any]) -> str:

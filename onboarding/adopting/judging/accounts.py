@@ -7,9 +7,8 @@ it is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import Any
 
 from onboarding import names
@@ -21,8 +20,14 @@ from onboarding.adopting.accounts.fields import (
     TAKEN,
     Treatment,
 )
-from onboarding.adopting.accounts.listed import KEY_PAIR
 from onboarding.adopting.comparing import Spinnaker
+from onboarding.adopting.effect import Unlike
+from onboarding.adopting.judging.clusters import (
+    NO_OWNER,
+    cluster_of,
+    owned,
+    unlike,
+)
 from onboarding.adopting.judging.launching import WRITTEN, launching
 from onboarding.adopting.judging.roles import RoleName, refusal, role_in, usual_role
 from onboarding.adopting.judging.sharing import (
@@ -34,14 +39,12 @@ from onboarding.adopting.judging.sharing import (
     unlike_name,
 )
 from onboarding.adopting.judging.verdicts import (
-    READ_AND_WRITE,
     FieldVerdict,
     refused_name,
     remainder,
     verdicts,
 )
-from onboarding.adopting.sources.kubeconfigs import NOT_FOLLOWED, cluster_in
-from onboarding.adopting.values import AWS, ECS, KUBERNETES, Account, EksCluster
+from onboarding.adopting.values import AWS, ECS, KUBERNETES, Account
 from onboarding.names import short
 
 Written = dict[str, Any]
@@ -66,6 +69,10 @@ NAME_IN_OTHER_CASE = (
     "Another account has this name in other upper and lower case. Bowline, like the "
     "database of Spinnaker, has such names once."
 )
+IS_EMPTY = (
+    "It is empty, which is another value to Spinnaker than none. Bowline can't write "
+    "an empty one: remove the key, or enter a value."
+)
 AS_WRITTEN = (
     "Spinnaker uses the ID as it is written, and AWS has no such account: write 12 "
     "digits."
@@ -74,19 +81,6 @@ NO_AWS_ACCOUNT = "No source has the AWS account “{}” that it uses."
 AWS_ACCOUNT_LEFT = "Its AWS account “{}” is left, so this account is left, too."
 ANOTHER_ECS = (
     "The AWS account has another ECS account, {}, and Spinnaker uses the last one only."
-)
-IN_CLUSTER = (
-    "It has no kubeconfig, so this is the cluster that Spinnaker itself runs in. "
-    "Bowline describes EKS clusters by their name and Region."
-)
-NO_KUBECONFIG = "Its kubeconfig isn't among the sources: give the file, too."
-NO_OWNER = (
-    "The cluster belongs to the AWS account {}, which isn't in this report. Bowline "
-    "describes a cluster as a part of its AWS account."
-)
-OTHER_REGION = "The cluster is in {}, which is no Region of the AWS account {}."
-OF_ITS_ACCOUNT = (
-    "A cluster has the {0} of its AWS account in Bowline, and the {0} of {1} differs."
 )
 
 
@@ -98,10 +92,19 @@ class Judged:
     fields: tuple[FieldVerdict, ...]
     reasons: tuple[str, ...] = ()
     """Why it is left; empty: it is taken."""
+    unlike: Unlike | None = None
+    """How Spinnaker has it otherwise."""
+    is_confirmed: bool = False
 
     @property
     def outcome(self) -> Treatment:
         return LEFT if self.reasons else TAKEN
+
+    @property
+    def waits(self) -> bool:
+        """Return whether it would be taken, if somebody confirmed it."""
+        waiting = self.unlike is not None and not self.is_confirmed
+        return waiting and len(self.reasons) == 1
 
     def leaving(self, *reasons: str) -> Judged:
         return replace(self, reasons=(*self.reasons, *reasons))
@@ -128,10 +131,13 @@ class Judge:
 
     def __init__(self, spinnaker: Spinnaker, role: RoleName | None) -> None:
         self.spinnaker = spinnaker
+        self.effect = spinnaker.effect
         aws = spinnaker.of_type(AWS)
-        loaded = [one for one in aws if not one.is_off]
+        loaded = [one for one in aws if not (one.is_off or self.effect.waits(one))]
         self.role = role or usual_role(loaded)
-        self.names = Counter(one.name for one in spinnaker.accounts)
+        self.names = Counter(
+            one.name for one in spinnaker.accounts if not self.effect.waits(one)
+        )
         self.in_any_case = Counter(map(names.any_case, self.names))
         self.by_name = {one.name: one for one in aws}
         self.by_id: dict[str, list[Account]] = {}
@@ -155,8 +161,7 @@ class Judge:
         return Judgement(tuple(judged), written, self.role)
 
     def aws(self, account: Account) -> Judged:
-        fields = tuple(verdicts(account, self.refused_aws(account)))
-        judged = self.named(Judged(account, fields, reasons_of(fields)))
+        judged = self.named(self.begun(account, self.refused_aws(account)))
         if judged.reasons:
             return judged
         carried = carried_of(judged)
@@ -175,6 +180,14 @@ class Judge:
         self.written[first.name] = written
         return judged
 
+    def begun(self, account: Account, refused: Iterable[tuple[str, str]]) -> Judged:
+        """Judge an account's fields, and whether Spinnaker has it so."""
+        fields = tuple(verdicts(account, refused))
+        how = self.effect.unlike.get(account.key)
+        is_confirmed = how is not None and not self.effect.waits(account)
+        judged = Judged(account, fields, reasons_of(fields), how, is_confirmed)
+        return judged if how is None or is_confirmed else judged.leaving(how.says)
+
     def named(self, judged: Judged) -> Judged:
         """Leave an account whose name Bowline could not tell from another one."""
         name = judged.account.name
@@ -188,6 +201,7 @@ class Judge:
         """Yield each field that Bowline cannot take, and why."""
         if account.is_off:
             yield "enabled", IS_OFF
+        yield from empty(account, "environment", "defaultKeyPair", "sessionName")
         if account.text("managingAccountProfile") and self.spinnaker.has_profiles:
             yield "managingAccountProfile", OWN_IDENTITY
         yield from refused_name("name", account.name, names.account_name)
@@ -214,8 +228,7 @@ class Judge:
 
     def ecs(self, account: Account) -> Judged:
         refused = refused_name("name", account.name, names.account_name)
-        fields = tuple(verdicts(account, refused))
-        judged = Judged(account, fields, reasons_of(fields))
+        judged = self.begun(account, refused)
         aws = self.aws_account(account)
         if self.names[account.name] > 1:
             judged = judged.leaving(NAME_TWICE)
@@ -267,9 +280,11 @@ class Judge:
         return next(iter(self.by_id.get(ecs.text("accountId"), ())), None)
 
     def cluster(self, account: Account) -> Judged:
-        refused = refused_name("name", account.name, names.account_name)
-        fields = tuple(verdicts(account, refused))
-        judged = self.named(Judged(account, fields, reasons_of(fields)))
+        refused = [
+            *refused_name("name", account.name, names.account_name),
+            *empty(account, "environment"),
+        ]
+        judged = self.named(self.begun(account, refused))
         found = cluster_of(account, self.spinnaker)
         if isinstance(found, str):
             return judged.leaving(found)
@@ -297,6 +312,13 @@ class Judge:
         return self.added(judged, aws, "eks", {"clusters": clusters}, kept)
 
 
+def empty(account: Account, *fields: str) -> Iterator[tuple[str, str]]:
+    """Yield those of Bowline's own fields that say an empty text."""
+    for field in fields:
+        if account.values.get(field) == "":
+            yield field, IS_EMPTY
+
+
 def exact_id(value: str) -> str:
     """Check an account ID: Bowline ignores dashes and spaces, Spinnaker does not."""
     if names.account_id(value) != value:
@@ -322,40 +344,6 @@ def with_remainder(written: Written, kind: str, fields: Written) -> Written:
     return {**written, "carried": {**written.get("carried", {}), kind: fields}}
 
 
-def unlike(
-    account: Account, aws: Account, cluster: EksCluster, regions: Collection[str]
-) -> Iterator[str]:
-    """Say what a cluster cannot have of its own."""
-    if cluster.region not in regions:
-        yield OTHER_REGION.format(short(cluster.region), short(aws.name))
-    for field in ("environment", "permissions"):
-        if owned(account, field) != owned(aws, field):
-            yield OF_ITS_ACCOUNT.format(field, short(aws.name))
-
-
-def owned(account: Account, field: str) -> Any:
-    """Return what of a field is Bowline's: of permissions, READ and WRITE."""
-    value = account.values.get(field)
-    if field != "permissions" or value is None:
-        return value or None
-    return {verb: value[verb] for verb in READ_AND_WRITE if verb in value} or None
-
-
-def cluster_of(account: Account, spinnaker: Spinnaker) -> EksCluster | str:
-    """Return the cluster that a kubeconfig leads to, or why there is none."""
-    file = account.text("kubeconfigFile")
-    found = spinnaker.kubeconfigs.get(PurePosixPath(file).name) if file else None
-    if found is not None:
-        return cluster_in(found, account.text("context"))
-    if account.cluster:
-        return account.cluster
-    if account.values.get("kubeconfigContents") or ":" in file:
-        return NOT_FOLLOWED
-    if file:
-        return NO_KUBECONFIG
-    return IN_CLUSTER
-
-
 def written_aws(
     account: Account, managed_role: RoleName | None, launches: Mapping[str, bool]
 ) -> Written:
@@ -364,8 +352,7 @@ def written_aws(
     """
     values = account.values
     key_pair = account.text("defaultKeyPair")
-    usual = KEY_PAIR.replace("{{name}}", account.name)
-    ec2 = {"key_pair": key_pair} if key_pair not in ("", usual) else {}
+    ec2 = {"key_pair": key_pair} if key_pair else {}
     providers: Written = {"ec2": {**ec2, **launches}}
     if values.get("lambdaEnabled"):
         providers["lambda"] = {}

@@ -82,6 +82,7 @@ def account_passed(account: Account) -> Passed:
         "place": account.place,
         "notes": dict(account.notes),
         "cluster": cluster_passed(account.cluster),
+        "open": list(account.open),
     }
 
 
@@ -91,6 +92,7 @@ def account_of(passed: Passed) -> Account:
             **passed,
             "values": value_of(passed["values"]),
             "cluster": cluster_of(passed["cluster"]),
+            "open": tuple(passed["open"]),
         }
     )
 

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from onboarding.adopting.accounts.field_values import settings_of
 from onboarding.adopting.accounts.listed import AccountsReader
 from onboarding.adopting.sources.documents import Document, documents
+from onboarding.adopting.sources.gate import LOADED
 from onboarding.adopting.sources.kubeconfigs import Clusters, clusters_in
 from onboarding.adopting.sources.operator import objects, service_layers
 from onboarding.adopting.sources.spring import Layer, Overlaid, overlaid
@@ -371,9 +372,10 @@ def gate_readings(files: Sequence[File], kind: SourceKind) -> Iterator[Reading]:
         for row in file.root.items
         if isinstance(row, Table) and is_loaded(row) == (kind is SourceKind.LOADED)
     ]
-    if not tables:
+    is_empty = kind is SourceKind.LOADED and any(one.path == LOADED for one in files)
+    if not (tables or is_empty):
         return
-    title = ", ".join(dict.fromkeys(path for path, _ in tables))
+    title = ", ".join(dict.fromkeys(path for path, _ in tables)) or LOADED
     reading = Reading(kind, title)
     others: dict[str, int] = {}
     by_type: dict[str, list[Table]] = {}

@@ -23,7 +23,7 @@ DESCRIBE = f"PUT {ACCOUNT}"
 PLAN_MANY = "POST /rollouts"
 
 BY_API: Mapping[str, str] = {
-    **dict.fromkeys(("adopt", "adoption-in-aws"), "POST /adoptions"),
+    **dict.fromkeys(("adopt", "adoption", "adoption-in-aws"), "POST /adoptions"),
     "adoption-add": "POST /accounts-file/preview",
     "accept": f"POST {ACCOUNT}/accept",
     "bundle-build": "POST /bundles",

@@ -15,7 +15,8 @@ from django.core.management import CommandError, call_command
 from accounts.discover import looking
 from accounts.management.commands import adopt
 from accounts.mapping.adopting import reporting
-from accounts.models import ManagedAccount, Spinnaker
+from accounts.models import Activity, ManagedAccount, Spinnaker
+from accounts.people.activity import COMMAND_LINE
 from onboarding.accounts_file import read_accounts_file
 from onboarding.adopting.looking import InAws, RoleInAws, Target
 from onboarding.adopting.sources.gate import LOADED
@@ -31,7 +32,7 @@ from tests.onboarding.adopting.documents import (
     spring,
     stored,
 )
-from tests.rows import managing_row
+from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -274,3 +275,46 @@ def test_aws_is_looked_at_with_a_role(
 def test_only_a_role_name_is_looked_with(hal: Path) -> None:
     with pytest.raises(CommandError, match="isn't valid"):
         adopted(hal, "--look", "a/b")
+
+
+def test_an_account_that_spinnaker_has_otherwise_is_confirmed_and_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    described = providers(aws("dev"), aws("old", OTHER))
+    files = halconfig(described) | loaded(providers(aws("dev")))
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    person("operator", username="olga")
+    by_olga = ("--confirm", "old", "--by", "olga")
+
+    first = json.loads(adopted(tmp_path, "--json"))
+    said = capsys.readouterr().err
+    anybody = json.loads(adopted(tmp_path, "--json", "--confirm", "old"))
+    adopted(tmp_path, "--json", *by_olga)
+
+    assert "repeat the command with --confirm NAME" in said
+    assert (first["counts"]["taken"], first["counts"]["waiting"]) == (1, 1)
+    assert (anybody["counts"]["taken"], anybody["confirmed"]) == (2, ["old"])
+    jsonschema.validate(anybody, SCHEMA)
+    entries = Activity.objects.filter(what=Activity.What.ADOPT).order_by("number")
+    assert [(one.who, one.detail["confirmed"]) for one in entries] == [
+        (COMMAND_LINE, ["old"]),
+        ("olga", ["old"]),
+    ]
+    with pytest.raises(CommandError, match=r"can't be confirmed: gone\."):
+        adopted(tmp_path, "--confirm", "gone")
+
+
+def test_a_new_environment_is_named_with_what_approving_takes(tmp_path: Path) -> None:
+    accounts = (aws("a", environment="PRD"), aws("b", OTHER, environment="prod_eu"))
+    known = aws("c", "3" * 12, environment="stage")
+    account_row(environment="stage")
+    files = spring(providers(*accounts, known))
+    (tmp_path / "clouddriver.yml").write_bytes(files["clouddriver-local.yml"])
+
+    found = json.loads(adopted(tmp_path / "clouddriver.yml", "--json"))["findings"]
+
+    (lax, strict) = (one for one in found if one["kind"] == "new-environment")
+    assert "PRD is new to Bowline. Its name doesn't say production" in lax["says"]
+    assert "needs a second approver" in strict["says"]
+    assert (lax["accounts"], strict["accounts"]) == (["a"], ["b"])

@@ -56,7 +56,7 @@ def judged(**fields: Any) -> tuple[str, str, str]:
         ({"edda": "${EDDA}"}, "put something else in its place"),
         ({"accountType": "a\u202eb"}, "invisible characters"),
         ({"lifecycleHooks": [{"token": "x"}]}, "takes no secret"),
-        ({"environment": "Prod"}, "environment: “Prod” isn't valid"),
+        ({"environment": "Prod EU"}, "environment: “Prod EU” isn't valid"),
         ({"environment": "https://a:b@c"}, "takes no secret"),
         ({"permissions": {"READ": ["https://a:b@c"]}}, "takes no secret"),
         ({"permissions": {"READ": ["a,b"]}}, "isn't valid"),
@@ -248,6 +248,15 @@ def test_names_of_pipelines_are_taken_as_they_are(name: str) -> None:
     assert outcomes(report) == {name: "taken"}
     file = read_accounts_file(accounts_file(report.taken).encode())
     assert [one.managed.name for one in file.accounts] == [name]
+
+
+@pytest.mark.parametrize("environment", ["PRD", "prod_eu", "Prod", "eu.prod", "a-"])
+def test_environments_of_people_are_taken_as_they_are(environment: str) -> None:
+    report = reported(spring(only(aws("a", environment=environment))))
+
+    assert outcomes(report) == {"a": "taken"}
+    file = read_accounts_file(accounts_file(report.taken).encode())
+    assert [one.managed.environment for one in file.accounts] == [environment]
 
 
 def test_names_that_differ_only_in_case_are_left() -> None:

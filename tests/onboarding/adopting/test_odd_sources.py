@@ -27,10 +27,10 @@ def values(text: bytes) -> dict[str, Any]:
 
 def test_what_says_nothing_is_left_out() -> None:
     found = values(
-        b"""aws: {accounts: [{name: a, environment: a, accountType: ~, edda: '',
+        b"""aws: {accounts: [{name: a, environment: a, accountType: a,
         defaultKeyPair: a-keypair, enabled: ~, lambdaEnabled: 'no', permissions: '',
-        regions: ~, defaultSecurityGroups: , lifecycleHooks: [],
-        discoveryEnabled: false, assumeRole: , requiredGroupMembership: [~, '']}]}"""
+        regions: ~, discoveryEnabled: ~, allowPrivateThirdPartyImages: ~,
+        requiredGroupMembership: [~, '']}]}"""
     )
 
     assert found == {"name": "a", "regions": ["us-east-1"]}

@@ -22,6 +22,9 @@ from onboarding.spinnaker.halconfig.schema import (
 )
 from onboarding.topology import SESSION_NAME
 
+HAL_WRITES: Mapping[str, Any] = {"lifecycleHooks": []}
+"""What hal says of every account that it adds."""
+
 
 def aws_account(entry: AwsEntry) -> dict[str, Any]:
     account = without_empty(
@@ -91,6 +94,7 @@ def without_option(entries: Entries) -> Iterator[tuple[str, list[str]]]:
     """
     for provider, name, fields, schema in carriers(entries):
         sayable = {*offers(provider, fields), *OURS[provider].split()} - {PERMISSIONS}
+        sayable |= {key for key in HAL_WRITES if fields.get(key) == HAL_WRITES[key]}
         held = [key for key in fields if holds(fields[key], schema.get(key))]
         if lost := [key for key in held if key not in sayable]:
             yield name, lost

@@ -15,7 +15,13 @@ from accounts.discover import looking
 from accounts.discover.lookups import MOST_OF_ONE, REGIONS, Question, ask
 from accounts.mapping.adopting import reporting
 from accounts.mapping.adopting.reporting import TOO_MUCH
-from accounts.models import Adoption, KeptAnswer, ManagedAccount, ManagingAccount
+from accounts.models import (
+    Activity,
+    Adoption,
+    KeptAnswer,
+    ManagedAccount,
+    ManagingAccount,
+)
 from onboarding.adopting.looking import InAws, RoleInAws
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.topology import Reach
@@ -23,7 +29,7 @@ from tests.accounts.api.calling import Caller, caller, detail
 from tests.accounts.api.v1.test_accounts_file import send
 from tests.accounts.management.test_adopt import SCHEMA
 from tests.accounts.web.answers import work
-from tests.onboarding.adopting.documents import aws, halconfig
+from tests.onboarding.adopting.documents import aws, halconfig, loaded
 from tests.onboarding.adopting.test_secrets import ACCESS_KEY, PLANTED, sources
 
 IDENTITY = "arn:aws:iam::111111111111:role/SpinnakerAuthRole"
@@ -53,6 +59,7 @@ def test_files_are_reported_on_and_the_same_again_leads_to_the_report(operator) 
         "path": f"/adoptions/{row.pk}",
         "taken": 1,
         "left": 1,
+        "waiting": 0,
         "accounts": 1,
     }
 
@@ -206,3 +213,34 @@ def test_too_much_that_waits_is_said(operator) -> None:
     answer = operator.post("/adoptions", body(look_with="Access"))
 
     assert answer.status_code == 429
+
+
+def test_accounts_that_spinnaker_has_otherwise_are_confirmed_by_name(operator) -> None:
+    described = {"aws": {"accounts": [aws("dev"), aws("old", "111111111111")]}}
+    files = halconfig(described) | loaded({"aws": {"accounts": [aws("dev")]}})
+
+    first = operator.post("/adoptions", body(files)).json()
+    made = operator.post("/adoptions", body(files, confirm=["old"])).json()
+
+    assert (first["taken"], first["left"], first["waiting"]) == (1, 1, 1)
+    assert (made["taken"], made["left"], made["waiting"]) == (2, 0, 0)
+    report = operator.read(made["path"]).json()
+    jsonschema.validate(report, SCHEMA)
+    assert report["confirmed"] == ["old"]
+    old = next(one for one in report["accounts"] if one["name"] == "old")
+    assert old["in_spinnaker"]["confirmed"]
+    before = operator.read(first["path"]).json()
+    old = next(one for one in before["accounts"] if one["name"] == "old")
+    assert "hasn't loaded it" in " ".join(old["reasons"])
+    assert [
+        (one.who, one.detail.get("confirmed"))
+        for one in Activity.objects.filter(what=Activity.What.ADOPT).order_by("number")
+    ] == [("operator", None), ("operator", ["old"])]
+
+
+def test_only_an_account_of_a_source_is_confirmed(operator) -> None:
+    answer = operator.post("/adoptions", body(confirm=["old"]))
+
+    assert "body.confirm" in json.dumps(answer.json())
+    assert "No source has an account with this name" in detail(answer, 422)
+    assert not Adoption.objects.exists()

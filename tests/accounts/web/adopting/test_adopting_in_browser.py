@@ -9,8 +9,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import ManagedAccount, ManagingAccount
-from tests.accounts.web.browsing import assert_axe_finds_nothing, complaints, width_of
-from tests.onboarding.adopting.documents import aws, halconfig
+from tests.accounts.web.browsing import (
+    assert_axe_finds_nothing,
+    assert_it_fits,
+    at_widths,
+    complaints,
+    width_of,
+)
+from tests.onboarding.adopting.documents import aws, halconfig, loaded
 from tests.rows import person
 
 TEAMS = [aws(f"team-{n:02}", f"{10**11 + n}") for n in range(11)]
@@ -30,7 +36,7 @@ def report_on(page: Page, folder: Path, *accounts: dict[str, Any]) -> None:
     config.write_bytes(halconfig({"aws": {"accounts": [*accounts]}})["config"])
     page.goto("/")
     page.get_by_role("link", name="Report on the accounts that Spinnaker has").click()
-    page.get_by_label("Files", exact=True).set_input_files(config)
+    page.get_by_label("Files", exact=True).set_input_files([*folder.iterdir()])
     page.get_by_role("button", name="Create report").click()
 
 
@@ -81,3 +87,24 @@ def test_every_page_of_it_fits_and_axe_finds_nothing(
 
     assert height <= HIGHEST[width]
     assert max(wide, width_of(page)) <= width
+
+
+@at_widths(1440, 1024, 390)
+def test_accounts_that_wait_are_confirmed_by_their_checkboxes(
+    signed_in, operator: None, tmp_path: Path, look: dict[str, Any]
+) -> None:
+    described = [*TEAMS[:5], aws("old-team", "210987654321", lambdaEnabled=True)]
+    there = [{**TEAMS[0], "lambdaEnabled": True, "sessionName": "corp"}, *TEAMS[1:3]]
+    rows = loaded({"aws": {"accounts": there}})["credentials.json"]
+    (tmp_path / "credentials.json").write_bytes(rows)
+    page = signed_in(**look)
+
+    report_on(page, tmp_path, *described)
+    expect(page.get_by_text("Bowline can take 2 of 6 accounts")).to_be_visible()
+    assert_it_fits(page, look)
+    page.get_by_label("Take old-team as the file describes it").check()
+    page.get_by_role("button", name="Confirm the selected accounts").click()
+
+    expect(page.get_by_text("You confirmed 1 account.")).to_be_visible()
+    expect(page.get_by_text("Bowline can take 3 of 6 accounts")).to_be_visible()
+    assert_it_fits(page, look)

@@ -162,7 +162,7 @@ def test_the_edited_ones_are_planned_if_asked(operator, web, data) -> None:
         ({"regions_how": "add"}, "Enter at least one."),
         ({"regions_how": "set"}, "Enter at least one."),
         ({"regions_how": "add", "regions": "moon-1"}, "moon-1"),
-        ({"environment_how": "set", "environment": "A b"}, "a–z"),
+        ({"environment_how": "set", "environment": "A b"}, "letters, digits"),
     ],
 )
 def test_what_cannot_be_right_is_refused_before_any_edit(
