@@ -1,71 +1,40 @@
-"""Spring's way of reading: relaxed keys, files over files, variables with a default.
-
-A map is merged with the map of a file below it; a list replaces that file's list.
+"""Documents over documents, as Spring binds them: a map is merged with the map below
+it, and a list replaces the whole list.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from onboarding.adopting.sources.boot import START_FAILS, Loaded
+from onboarding.adopting.sources.placeholders import START, filled
+from onboarding.adopting.sources.properties import ACCOUNTS, Lookup, shown
+from onboarding.adopting.sources.scalars import text_of
 from onboarding.adopting.values import PROVIDERS, Finding
 from onboarding.carried.fields import canonical
-from onboarding.names import one_line, short
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table
 
-PLACEHOLDER = re.compile(r"\$\{([^${}:]{1,200})(?::([^${}]*))?\}")
-MOST_ROUNDS = 20
-"""Of variables whose default is a variable."""
-ACCOUNTS = "accounts"
-UNSET = "\0"
-
-
-class Filled(NamedTuple):
-    """A text with the defaults of its variables."""
-
-    text: str
-    defaults: tuple[str, ...] = ()
-    """Variables whose default was taken."""
-    unknown: tuple[str, ...] = ()
-    """Variables without a default, which stay in the text."""
-
-
-def filled(text: str) -> Filled:
-    """Replace each variable by its default, the innermost first."""
-    if "${" not in text:
-        return Filled(text)
-    defaults: list[str] = []
-    unknown: list[str] = []
-
-    def default(found: re.Match[str]) -> str:
-        name = short(one_line(found[1]))
-        if found[2] is None:
-            unknown.append(name)
-            return UNSET + found[1] + UNSET
-        defaults.append(name)
-        return found[2]
-
-    for _ in range(MOST_ROUNDS):
-        text, count = PLACEHOLDER.subn(default, text)
-        if not count:
-            break
-    text = re.sub(f"{UNSET}(.*?){UNSET}", r"${\1}", text)
-    return Filled(text, tuple(defaults), tuple(unknown))
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """A file, or a part of one, that Spring reads over those before it."""
-
-    path: str
-    root: Table
+UNREADABLE = (
+    "Clouddriver doesn't start with {}: {}.accounts is no list. This report ignores it."
+)
+NO_LIST = "{}: {}.accounts is no list. Spinnaker ignores it, and so does this report."
+GAP = (
+    "Clouddriver doesn't start with {}: an index of “{}” is missing. This report has "
+    "what comes before."
+)
+CIRCULAR = (
+    "Clouddriver doesn't start with {}: the value of the variable {} leads to itself."
+)
+DEFAULTS_TAKEN = (
+    "{}: values of other properties have variables with a default, and this report has "
+    "the default: {}."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Overlaid:
-    """What all layers say together."""
+    """What all documents say together."""
 
     sections: Mapping[str, Table]
     """By provider, its settings with canonical keys."""
@@ -76,109 +45,137 @@ class Overlaid:
 
 
 class Overlay:
-    """Reads layers, the lowest first."""
+    """Reads documents, the lowest first."""
 
     def __init__(self) -> None:
-        self.findings: list[Finding] = []
+        self.findings: dict[Finding, None] = {}
         self.sections: dict[str, Table] = {}
         self.places: dict[str, str] = {}
         self.others: dict[str, int] = {}
 
-    def read(self, layers: Sequence[Layer], known: frozenset[str]) -> Overlaid:
+    def read(self, documents: Sequence[Loaded], known: frozenset[str]) -> Overlaid:
         """Return the sections of the known providers, and count the accounts of others
         that have some.
         """
-        for layer in layers:
-            for key, (_, section) in self.nested(layer, layer.root).pairs.items():
+        for one in documents:
+            self.note_keys(one)
+            for name, (key, section) in one.read.root.pairs.items():
                 if not isinstance(section, Table):
                     continue
-                if key in known:
-                    self.add(layer, key, self.nested(layer, section))
+                if name in known:
+                    self.add(one, name, section)
                 elif count := len(section.tables(ACCOUNTS)):
-                    self.others[key] = count
-        return Overlaid(self.sections, self.places, self.others, tuple(self.findings))
+                    self.others[key.text] = count
+        lookup = Variables(documents)
+        sections = {
+            name: self.filled_in(self.places.get(name, ""), section, lookup)
+            for name, section in self.sections.items()
+        }
+        return Overlaid(sections, self.places, self.others, tuple(self.findings))
 
-    def add(self, layer: Layer, provider: str, section: Table) -> None:
+    def note(self, kind: str, says: str, *names: str) -> None:
+        self.findings[Finding(kind, says, names)] = None
+
+    def add(self, document: Loaded, provider: str, section: Table) -> None:
         below = self.sections.get(provider, Table({}))
         if ACCOUNTS in section.pairs:
-            self.replace_accounts(layer, provider, below, section)
-        self.sections[provider] = self.over(layer, below, section)
+            section = self.with_accounts(document, provider, below, section)
+        self.sections[provider] = over(below, section)
 
-    def replace_accounts(
-        self, layer: Layer, provider: str, below: Table, section: Table
-    ) -> None:
-        accounts = section.get(ACCOUNTS)
-        if accounts is not None and not isinstance(accounts, Listing):
-            self.findings.append(
-                Finding(
-                    "accounts-unreadable",
-                    f"{layer.path}: {provider}.accounts is no list. Spinnaker ignores "
-                    "it, and so does this report.",
-                )
-            )
+    def with_accounts(
+        self, document: Loaded, provider: str, below: Table, section: Table
+    ) -> Table:
+        """Note what the list hides; leave out what Spring doesn't take for a list."""
+        _, accounts = section.pairs[ACCOUNTS]
+        if isinstance(accounts, Table) or not is_list(accounts):
+            stops = not (isinstance(accounts, Table) and accounts.pairs)
+            says = UNREADABLE if stops else NO_LIST
+            kind = START_FAILS if stops else "accounts-unreadable"
+            self.note(kind, says.format(document.path, provider))
+            return section.without(ACCOUNTS)
         here = set(account_names(section))
         hidden = [name for name in account_names(below) if name not in here]
         if hidden:
-            self.findings.append(
-                Finding(
-                    "hidden-list",
-                    f"{layer.path} has a list {provider}.accounts. A list replaces a "
-                    "list, so Spinnaker doesn't see the list of "
-                    f"{self.places[provider]}. Accounts that are hidden so: "
-                    f"{len(hidden)}.",
-                    tuple(sorted(hidden)),
-                )
+            self.note(
+                "hidden-list",
+                f"{document.path} has a list {provider}.accounts. A list replaces a "
+                "list, so Spinnaker doesn't see the list of "
+                f"{self.places[provider]}. Accounts that are hidden so: "
+                f"{len(hidden)}.",
+                *sorted(hidden),
             )
-        self.places[provider] = layer.path
+        self.places[provider] = document.path
+        return section
 
-    def over(self, layer: Layer, below: Table, above: Table) -> Table:
-        """Merge maps, and let everything else replace what is below it."""
-        pairs = dict(below.pairs)
-        for name, (key, node) in above.pairs.items():
-            under = pairs.get(name, (key, None))[1]
-            if isinstance(node, Table) and name != ACCOUNTS:
-                merged = under if isinstance(under, Table) else Table({})
-                node = self.over(layer, merged, self.nested(layer, node))
-            pairs[name] = (key, node)
-        return Table(pairs, above.line)
-
-    def nested(self, layer: Layer, table: Table) -> Table:
-        """Return a map by canonical keys, `features.lambda` as a map in a map."""
-        pairs: dict[str, tuple[Scalar, Node]] = {}
-        for key, node in table.pairs.values():
-            first, dot, rest = key.text.partition(".")
-            if "[" in key.text:
-                self.note_indexed(layer, key)
-                continue
-            if dot:
-                node = Table({rest: (Scalar(rest, key.line), node)}, key.line)
-            name = canonical(first)
-            before = pairs.get(name)
-            if before and isinstance(before[1], Table) and isinstance(node, Table):
-                node = Table({**before[1].pairs, **node.pairs}, node.line)
-            elif before:
-                self.note_twice(layer, before[0], key)
-            pairs[name] = (key, node)
-        return Table(pairs, table.line)
-
-    def note_indexed(self, layer: Layer, key: Scalar) -> None:
-        self.findings.append(
-            Finding(
-                "key-not-read",
-                f"{layer.path}, line {key.line}: “{short(one_line(key.text))}” isn't "
-                "read: write the list as a list.",
-            )
-        )
-
-    def note_twice(self, layer: Layer, one: Scalar, other: Scalar) -> None:
-        first, second = (short(one_line(key.text)) for key in (one, other))
-        self.findings.append(
-            Finding(
+    def note_keys(self, document: Loaded) -> None:
+        for one, other in document.read.twice:
+            self.note(
                 "two-spellings",
-                f"{layer.path}, line {other.line}: “{first}” and “{second}” are one "
-                "key for Spinnaker. The second one counts.",
+                f"{document.path}, line {other.line}: “{shown(one)}” and "
+                f"“{shown(other)}” are one key for Spinnaker. “{shown(one)}” in line "
+                f"{one.line} counts.",
             )
+        for key in document.read.gaps:
+            self.note(START_FAILS, GAP.format(document.path, shown(key)))
+
+    def filled_in(self, path: str, node: Table, lookup: Variables) -> Table:
+        """Put the values of other properties in the place of variables."""
+        return Table(
+            {
+                name: (key, self.filled_node(path, inner, lookup))
+                for name, (key, inner) in node.pairs.items()
+            },
+            node.line,
         )
+
+    def filled_node(self, path: str, node: Node, lookup: Variables) -> Node:
+        match node:
+            case Table():
+                return self.filled_in(path, node, lookup)
+            case Listing(items=items):
+                made = [self.filled_node(path, one, lookup) for one in items]
+                return Listing(made, node.line)
+            case Scalar(text=text) if START in text:
+                found = filled(text_of(node), lookup)
+                if found.circular:
+                    self.note(START_FAILS, CIRCULAR.format(path, found.circular))
+                if found.known:
+                    if found.defaults:
+                        names = ", ".join(found.defaults)
+                        self.note(
+                            "variable-default", DEFAULTS_TAKEN.format(path, names)
+                        )
+                    return Scalar(found.text, node.line)
+        return node
+
+
+class Variables:
+    """Finds the values of variables, once one is asked for."""
+
+    def __init__(self, documents: Sequence[Loaded]) -> None:
+        self.documents = documents
+        self.known: Lookup | None = None
+
+    def __call__(self, name: str) -> str | None:
+        if self.known is None:
+            self.known = Lookup().add(one.root for one in reversed(self.documents))
+        return self.known(name)
+
+
+def is_list(node: Node) -> bool:
+    """Return whether Spring takes it for a list: also a text of nothing."""
+    return isinstance(node, Listing) or (isinstance(node, Scalar) and not text_of(node))
+
+
+def over(below: Table, above: Table) -> Table:
+    """Merge maps, and let everything else replace what is below it."""
+    pairs = dict(below.pairs)
+    for name, (key, node) in above.pairs.items():
+        under = pairs.get(name, (key, None))[1]
+        if isinstance(node, Table) and isinstance(under, Table):
+            node = over(under, node)
+        pairs[name] = (key, node)
+    return Table(pairs, above.line)
 
 
 def account_names(section: Table) -> Iterator[str]:
@@ -189,5 +186,5 @@ def account_names(section: Table) -> Iterator[str]:
                 yield filled(node.text).text
 
 
-def overlaid(layers: Sequence[Layer]) -> Overlaid:
-    return Overlay().read(layers, frozenset(PROVIDERS))
+def overlaid(documents: Sequence[Loaded]) -> Overlaid:
+    return Overlay().read(documents, frozenset(PROVIDERS))
