@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from onboarding.adopting.sources.documents import Document
@@ -11,6 +12,33 @@ from onboarding.spinnaker.halconfig.tree import Node
 
 MAIN_FOLDERS = ("", "files", "profiles", "config")
 """Where a service's own file is. In any other folder, it is above that one."""
+SUFFIXES = (".yml", ".yaml", ".json", ".conf", ".kubeconfig", "")
+PASSED_BY = ("history", "service-logs", "node_modules")
+"""Folders that hold no source."""
+STAGING, PROFILES = "staging", "profiles"
+"""What Halyard wrote of the config is in `staging` and isn't read again, but a
+deployment may have that name: then its profiles are in there.
+"""
+HAL = ".hal"
+
+
+class BadSource(ValueError):
+    """A source that cannot be read: which, and why."""
+
+    def __init__(self, path: str, sentence: str) -> None:
+        super().__init__(f"{path}: {sentence}")
+
+
+def is_passed_by(folder: str) -> bool:
+    return folder in PASSED_BY or (folder.startswith(".") and folder != HAL)
+
+
+def may_be_source(path: PurePosixPath) -> bool:
+    """Return whether a file of a folder is read, by its path in there."""
+    for folder, below in pairwise(path.parts):
+        if is_passed_by(folder) or (folder == STAGING and below != PROFILES):
+            return False
+    return path.suffix in SUFFIXES and not path.name.startswith(".")
 
 
 @dataclass(frozen=True, slots=True)

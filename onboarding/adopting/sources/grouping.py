@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from onboarding.adopting.sources.boot import SPRING_FILE
-from onboarding.adopting.sources.files import File
+from onboarding.adopting.sources.files import PROFILES, File
 from onboarding.adopting.values import Finding
 from onboarding.names import short
 
-PROFILES = "profiles"
 OF_OTHER = (
     "{} belongs to the deployment “{}”, and this report is on “{}”. It isn't read."
 )

@@ -17,7 +17,12 @@ from onboarding.adopting.sources.boot import (
     names_config_server,
 )
 from onboarding.adopting.sources.documents import documents
-from onboarding.adopting.sources.files import ConfigFile, File, config_file
+from onboarding.adopting.sources.files import (
+    BadSource,
+    ConfigFile,
+    File,
+    config_file,
+)
 from onboarding.adopting.sources.grouping import grouped
 from onboarding.adopting.sources.kubeconfigs import Clusters
 from onboarding.adopting.sources.operator import (
@@ -47,13 +52,6 @@ OF_LOADED = ("authorized", "challengeDestructiveActions", "primaryAccount")
 """What only Gate's list of loaded accounts says of an account."""
 MOST_MISTAKES = 5
 MOST_DEPLOYMENTS = 20
-
-
-class BadSource(ValueError):
-    """A source that cannot be read: which, and why."""
-
-    def __init__(self, path: str, sentence: str) -> None:
-        super().__init__(f"{path}: {sentence}")
 
 
 @dataclass(frozen=True, slots=True)

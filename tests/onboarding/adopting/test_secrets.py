@@ -11,7 +11,8 @@ import pytest
 from onboarding import bounded_yaml
 from onboarding.adopting.report import accounts_file, document
 from onboarding.adopting.sources import documents as documents_of
-from onboarding.adopting.sources.reading import NOT_KNOWN, BadSource
+from onboarding.adopting.sources.files import BadSource
+from onboarding.adopting.sources.reading import NOT_KNOWN
 from onboarding.adopting.wording import text
 from tests.onboarding.adopting.documents import (
     Providers,
