@@ -14,7 +14,7 @@ from onboarding.adopting.sources.boot import SPRING_FILE, STEMS
 from onboarding.adopting.sources.documents import Document, documents
 from onboarding.adopting.sources.files import ConfigFile
 from onboarding.adopting.sources.scalars import value_of
-from onboarding.adopting.values import PROVIDERS, Finding
+from onboarding.adopting.values import Finding
 from onboarding.bounded_yaml import BadYaml
 from onboarding.names import one_line, short
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table
@@ -41,8 +41,6 @@ class Service:
     """As Clouddriver finds them."""
     contents: dict[str, Node] = field(default_factory=dict)
     """Other files by their names, which may be kubeconfigs."""
-    others: dict[str, int] = field(default_factory=dict)
-    """Providers that Bowline does not know, with the number of their accounts."""
 
 
 def service_in(roots: Sequence[Root]) -> Service:
@@ -59,7 +57,6 @@ def service_in(roots: Sequence[Root]) -> Service:
         providers = inner(config, "config", "providers")
         if providers is not None:
             found.files.append(of_root(f"{path}, config", OWN_FILE, providers))
-            found.others |= counted(providers)
         for service in STEMS:
             profile = inner(config, "profiles", service)
             if profile is not None:
@@ -71,16 +68,6 @@ def service_in(roots: Sequence[Root]) -> Service:
 
 def of_root(path: str, name: str, root: Table) -> ConfigFile:
     return ConfigFile(path, name, "", (Document(root),))
-
-
-def counted(providers: Table) -> dict[str, int]:
-    """Count the accounts of providers that Bowline does not know."""
-    counts = {
-        name: len(section.tables("accounts"))
-        for name, (_, section) in sorted(providers.pairs.items())
-        if name not in PROVIDERS and isinstance(section, Table)
-    }
-    return {name: count for name, count in counts.items() if count}
 
 
 def inner(table: Table, *path: str) -> Table | None:

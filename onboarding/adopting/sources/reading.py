@@ -27,12 +27,12 @@ from onboarding.adopting.sources.grouping import grouped
 from onboarding.adopting.sources.kubeconfigs import Clusters
 from onboarding.adopting.sources.operator import (
     OWN_FILE,
-    counted,
     objects,
     objects_left,
     of_root,
     service_in,
 )
+from onboarding.adopting.sources.scalars import text_of
 from onboarding.adopting.sources.sorting import (
     Sorted,
     add_kubeconfig,
@@ -41,17 +41,18 @@ from onboarding.adopting.sources.sorting import (
     top_keys,
 )
 from onboarding.adopting.sources.spring import Overlaid, overlaid
-from onboarding.adopting.values import PROVIDERS, Finding, Reading, SourceKind
+from onboarding.adopting.values import AWS, PROVIDERS, Finding, Reading, SourceKind
 from onboarding.bounded_yaml import MOST_ALIASES, BadYaml
+from onboarding.carried.fields import canonical
 from onboarding.names import one_line, short
 from onboarding.resources.risks import some
 from onboarding.spinnaker.halconfig.schema import problems
-from onboarding.spinnaker.halconfig.tree import Listing, Table
+from onboarding.spinnaker.halconfig.tree import Listing, Scalar, Table
 
 OF_LOADED = ("authorized", "challengeDestructiveActions", "primaryAccount")
 """What only Gate's list of loaded accounts says of an account."""
 MOST_MISTAKES = 5
-MOST_DEPLOYMENTS = 20
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +197,7 @@ def halconfig_reading(found: Sorted, file: File, deployment: str) -> Reading:
     else:
         files.append(of_root(place, OWN_FILE, own))
     layers, more = layers_of(found, files)
-    reading = reading_of(SourceKind.HALCONFIG, place, layers, [*findings, *more])
-    return replace(reading, others=counted(own))
+    return reading_of(SourceKind.HALCONFIG, place, layers, [*findings, *more])
 
 
 REPLACED = (
@@ -223,7 +223,7 @@ def halconfig_findings(file: File, others: Sequence[str]) -> Iterator[Finding]:
         says = f"hal refuses {file.path}, so no hal command works. {' '.join(refused)}"
         yield Finding("refused-by-hal", says)
     if others:
-        listed = some([short(one_line(name)) for name in others], MOST_DEPLOYMENTS)
+        listed = some([short(one_line(name)) for name in others], MOST_NAMED)
         says = OTHER_DEPLOYMENTS.format(file.path, listed)
         yield Finding("other-deployments", says)
 
@@ -239,8 +239,7 @@ def operator_reading(found: Sorted) -> Reading:
     reading = reading_of(SourceKind.OPERATOR, title, layers, findings)
     if accounts := list(objects(roots)):
         reading = with_objects(reading, accounts)
-    reading = with_findings(reading, objects_left(roots))
-    return replace(reading, others=service.others)
+    return with_findings(reading, objects_left(roots))
 
 
 def with_findings(reading: Reading, findings: Iterable[Finding]) -> Reading:
@@ -275,7 +274,48 @@ def reading_of(
     kind: SourceKind, title: str, layers: Sequence[Loaded], findings: Sequence[Finding]
 ) -> Reading:
     over = overlaid(layers)
-    return read_sections(kind, title, over, [*findings, *over.findings])
+    found = [*findings, *over.findings, *mentioned(over)]
+    return read_sections(kind, title, over, found)
+
+
+def mentioned(over: Overlaid) -> Iterator[Finding]:
+    """Say what the sources have that Bowline has no place for."""
+    for name, count in over.others.items():
+        if canonical(name) == "dockerregistry":
+            yield Finding("docker-registries", REGISTRIES.format(count))
+    regions = over.sections.get(AWS, Table({})).tables("defaultregions")
+    named = [name_of(one) for one in regions if has_zones(one)]
+    if named:
+        listed = some([short(one_line(name)) for name in named], MOST_NAMED)
+        yield Finding("default-zones", DEFAULT_ZONES.format(listed))
+
+
+def has_zones(region: Table) -> bool:
+    return any(
+        canonical(key) in ("availabilityzones", "preferredzones")
+        and not (isinstance(node, Scalar) and node.is_null)
+        for key, (_, node) in region.pairs.items()
+    )
+
+
+def name_of(region: Table) -> str:
+    names = (
+        text_of(node)
+        for key, (_, node) in region.pairs.items()
+        if canonical(key) == "name" and isinstance(node, Scalar)
+    )
+    return next(names, "")
+
+
+REGISTRIES = (
+    "Docker registries aren't taken: {} in this source. They stay as they are. "
+    "Keep them where they are configured."
+)
+DEFAULT_ZONES = (
+    "aws.defaultRegions names availability zones, for {}. Accounts that leave their "
+    "Regions open get the Regions without these zones, and Spinnaker then uses all "
+    "zones that AWS has there."
+)
 
 
 def read_sections(
