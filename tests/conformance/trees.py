@@ -200,6 +200,24 @@ BY_HAND: Mapping[str, Tree] = {
     "a list and an index of it": tree(
         clouddriver_local=accounts("a", "b") + "aws.accounts[1].name: c\n"
     ),
+    "an index before its list": tree(
+        clouddriver_local="aws.accounts[0].name: c\n" + accounts("a", "b")
+    ),
+    "an index of the list of a field": tree(
+        clouddriver_local=ONE
+        + "regions: [{name: eu-west-1}, {name: us-west-2}], "
+        "regions[1].name: ap-south-1}]}\n".replace(
+            "regions[1].name", "'regions[1].name'"
+        )
+    ),
+    "an index of a setting": tree(
+        clouddriver_local="aws.defaultRegions: [{name: eu-west-1}, {name: us-west-2}]\n"
+        "aws.defaultRegions[1].name: ap-south-1\n" + accounts("a")
+    ),
+    "dots and dashes in an account": tree(
+        clouddriver_local=ONE + "'permissions.READ': [t], external-id: x, "
+        "externalId: y, 'regions[0].name': eu-west-1}]}\n"
+    ),
     "an index of a lower list": tree(
         accounts("a", "b"), clouddriver_local="aws.accounts[0]: " + LISTED.format("c")
     ),
@@ -329,6 +347,10 @@ LOADED: Mapping[str, str] = {
     "numbers for keys": "a b",
     "indexes in keys": "a b",
     "a list and an index of it": "a c",
+    "an index before its list": "a b",
+    "an index of the list of a field": "a",
+    "an index of a setting": "a",
+    "dots and dashes in an account": "a",
     "an index of a lower list": "c",
     "keys in other spellings": "a",
     "two spellings of a key": "a",

@@ -6,9 +6,10 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from onboarding.adopting.sources.placeholders import Lookup, filled
-from onboarding.adopting.sources.properties import Properties
+from onboarding.adopting.sources.placeholders import Lookup, filled, nothing
+from onboarding.adopting.sources.properties import Properties, properties_of
 from onboarding.adopting.sources.scalars import text_of
+from onboarding.bounded_yaml import BadYaml
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table
 
 USUAL = ("test", "local")
@@ -166,3 +167,21 @@ def expanded(
             found[one] = None
             left += reversed(groups.get(one, []))
     return tuple(found)
+
+
+def imports_of(root: Node) -> tuple[str, ...]:
+    return activation_of(spring_of(root), nothing).imports
+
+
+def names_config_server(root: Node) -> bool:
+    return isinstance(spring_of(root).at("spring", "cloud", "config"), Table)
+
+
+def spring_of(root: Node) -> Properties:
+    """Read what a document says to Spring itself."""
+    pairs = root.pairs if isinstance(root, Table) else {}
+    own = {key: pair for key, pair in pairs.items() if key.lower().startswith("spring")}
+    try:
+        return properties_of(Table(own))
+    except BadYaml:
+        return Properties(Table({}))

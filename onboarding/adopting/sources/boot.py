@@ -18,8 +18,11 @@ from onboarding.adopting.sources.activation import (
     Malformed,
     activation_of,
     active_profiles,
+    imports_of,
+    names_config_server,
+    spring_of,
 )
-from onboarding.adopting.sources.files import MAIN_FOLDERS, ConfigFile
+from onboarding.adopting.sources.files import MAIN_FOLDERS, BadSource, ConfigFile
 from onboarding.adopting.sources.placeholders import nothing
 from onboarding.adopting.sources.properties import (
     Lookup,
@@ -28,6 +31,7 @@ from onboarding.adopting.sources.properties import (
 )
 from onboarding.adopting.sources.scalars import text_of
 from onboarding.adopting.values import Finding
+from onboarding.bounded_yaml import BadYaml
 from onboarding.carried.secrets import looks_secret
 from onboarding.names import one_line, short
 from onboarding.spinnaker.halconfig.tree import Node, Scalar, Table
@@ -207,11 +211,17 @@ class Loading:
             for number in reversed(range(len(file.documents))):
                 root = file.documents[number].root
                 if not is_empty(root):
-                    read = properties_of(root)
+                    read = self.read(file, root)
                     when = activation_of(read, self.lookup)
                     part = Part(file, number, read, when, is_specific, is_specific)
                     found.append(part)
         return found
+
+    def read(self, file: ConfigFile, root: Node) -> Properties:
+        try:
+            return properties_of(root)
+        except BadYaml as error:
+            raise BadSource(file.path, str(error)) from None
 
     def lookup(self, name: str) -> str | None:
         """Find the value of a variable in a condition: what always counts says it."""
@@ -221,7 +231,7 @@ class Loading:
                 one.root
                 for file in reversed(files)
                 for one in reversed(file.documents)
-                if activation_of(properties_of(one.root), nothing).is_always
+                if activation_of(spring_of(one.root), nothing).is_always
             )
         return self.known(name)
 
@@ -385,12 +395,3 @@ def shown_text(text: str) -> str:
     address = SCHEME.sub("", text.removeprefix("optional:"), 1)
     is_secret = looks_secret(text) or looks_secret(address)
     return NOT_SHOWN if is_secret else short(one_line(text))
-
-
-def imports_of(root: Node) -> tuple[str, ...]:
-    return activation_of(properties_of(root), nothing).imports
-
-
-def names_config_server(root: Node) -> bool:
-    found = properties_of(root).at("spring", "cloud", "config")
-    return isinstance(found, Table)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from onboarding.adopting.sources.scalars import text_of, value_of
+from onboarding.bounded_yaml import BadYaml
 from onboarding.carried.fields import canonical
 from onboarding.names import one_line, short
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table
@@ -17,6 +18,9 @@ from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table
 ACCOUNTS = "accounts"
 ELEMENT = re.compile(r"\[([^\[\]]*)\]|[^.\[\]]+")
 INDEX = re.compile(r"\[[0-9]{1,6}\]")
+MOST_ODD = 100_000
+"""Keys with dots or indexes in one document: each takes as much as many plain ones."""
+TOO_ODD = f"This has more than {MOST_ODD:,} keys with dots or indexes."
 MOST_ELEMENTS = 100
 """Of one property; a longer key is taken for one element."""
 DEFAULTS = {
@@ -39,6 +43,13 @@ class Properties:
     """Of two spellings of a key, the one that counts and the other."""
     gaps: list[Scalar] = field(default_factory=list)
     """Keys of lists of which an index is missing."""
+    odd: int = 0
+
+    def count(self) -> None:
+        """Count a key that isn't left as it is; raise BadYaml at the bound."""
+        self.odd += 1
+        if self.odd > MOST_ODD:
+            raise BadYaml(TOO_ODD)
 
     def at(self, *path: str) -> Node | None:
         """Return what canonical keys lead to."""
@@ -64,8 +75,8 @@ def properties_of(root: Node) -> Properties:
     if not isinstance(root, Table):
         return Properties(Table({}))
     top = Branch(Scalar(""), line=root.line)
-    add(top, root, "", ())
     found = Properties(Table({}))
+    add(top, root, "", (), found)
     made = made_of(top, (), found)
     found.root = made if isinstance(made, Table) else Table({})
     return found
@@ -90,7 +101,13 @@ def raw(before: str, key: Scalar) -> str:
     )
 
 
-def add(branch: Branch, table: Table, before: str, path: tuple[str, ...]) -> None:
+def add(
+    branch: Branch,
+    table: Table,
+    before: str,
+    path: tuple[str, ...],
+    found: Properties,
+) -> None:
     for key, node in table.pairs.values():
         at, below = branch, path
         steps = elements(key)
@@ -103,40 +120,44 @@ def add(branch: Branch, table: Table, before: str, path: tuple[str, ...]) -> Non
             at = at.below.setdefault(
                 name, Branch(Scalar(text, key.line), line=key.line)
             )
-        put(at, key, node, raw(before, key), below)
+        put(at, key, node, raw(before, key), below, found)
 
 
 def put(
-    branch: Branch, key: Scalar, node: Node, written: str, path: tuple[str, ...]
+    branch: Branch,
+    key: Scalar,
+    node: Node,
+    written: str,
+    path: tuple[str, ...],
+    found: Properties,
 ) -> None:
+    """Put a value where its key leads: of the same property, the later one counts."""
+    found.count()
     is_open = len(path) < OF_AN_ACCOUNT or path[1] != ACCOUNTS
     if isinstance(node, Table) and node.pairs and is_open:
         branch.line = node.line
-        add(branch, node, written, path)
-    elif isinstance(node, Listing) and node.items and path[1:] == (ACCOUNTS,):
-        for place, item in enumerate(node.items):
-            index = Scalar(f"[{place}]", key.line)
-            at = branch.below.setdefault(index.text, Branch(index, line=key.line))
-            put(at, index, item, f"{written}[{place}]", (*path, index.text))
-    else:
+        add(branch, node, written, path, found)
+    elif written not in branch.leaves or branch.leaves[written][0].line <= key.line:
         branch.leaves[written] = (key, node)
 
 
 def made_of(branch: Branch, path: tuple[str, ...], found: Properties) -> Node:
     """Make a tree of it again: lists of indexes, mappings of names."""
+    if len(branch.leaves) > 1 or any(map(INDEX.fullmatch, branch.below)):
+        spread(branch, path, found)
     leaf = first_leaf(branch, found)
     indexes = {name for name in branch.below if INDEX.fullmatch(name)}
+    is_list_of_accounts = path[1:] == (ACCOUNTS,)
     if leaf is not None and (indexes or not branch.below):
-        if not (isinstance(leaf, Listing) and indexes and leaf.items):
-            return leaf
-        for place, item in enumerate(leaf.items):
-            index = f"[{place}]"
-            branch.below.setdefault(
-                index, Branch(branch.key, {index: (branch.key, item)})
-            )
-        indexes = {name for name in branch.below if INDEX.fullmatch(name)}
-    is_list = indexes and (len(indexes) == len(branch.below) or path[1:] == (ACCOUNTS,))
-    if is_list:
+        if is_list_of_accounts and isinstance(leaf, Listing) and leaf.items:
+            (written,) = branch.leaves
+            items = [
+                account_of(one, f"{written}[{place}]", path, found)
+                for place, one in enumerate(leaf.items)
+            ]
+            return Listing(items, leaf.line)
+        return leaf
+    if indexes and (is_list_of_accounts or len(indexes) == len(branch.below)):
         return listed(branch, path, found)
     is_account = len(path) == OF_AN_ACCOUNT - 1 and path[1] == ACCOUNTS
     pairs = {
@@ -146,7 +167,38 @@ def made_of(branch: Branch, path: tuple[str, ...], found: Properties) -> Node:
         )
         for name, one in branch.below.items()
     }
-    return Table(pairs, branch.line)
+    below = leaf.pairs if isinstance(leaf, Table) else {}
+    return Table({**below, **pairs}, branch.line)
+
+
+def spread(branch: Branch, path: tuple[str, ...], found: Properties) -> None:
+    """Put the items of lists where indexes in keys are."""
+    for written, (key, node) in [*branch.leaves.items()]:
+        if isinstance(node, Listing) and node.items:
+            del branch.leaves[written]
+            for place, item in enumerate(node.items):
+                index = Scalar(f"[{place}]", key.line)
+                at = branch.below.setdefault(index.text, Branch(index, line=key.line))
+                below = (*path, index.text)
+                put(at, index, item, f"{written}{index.text}", below, found)
+
+
+def account_of(
+    node: Node, written: str, path: tuple[str, ...], found: Properties
+) -> Node:
+    """Return an account; one with nothing odd in its keys is as it was."""
+    if not isinstance(node, Table) or is_plain_table(node):
+        return node
+    branch, within = Branch(Scalar("[0]"), line=node.line), (*path, "[0]")
+    add(branch, node, written, within, found)
+    return made_of(branch, within, found)
+
+
+def is_plain_table(table: Table) -> bool:
+    keys = {canonical(key) for key in table.pairs}
+    return len(keys) == len(table.pairs) and not any(
+        mark in key for key in table.pairs for mark in ".["
+    )
 
 
 def listed(branch: Branch, path: tuple[str, ...], found: Properties) -> Listing:

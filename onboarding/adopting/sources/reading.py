@@ -14,7 +14,6 @@ from onboarding.adopting.sources.boot import (
 from onboarding.adopting.sources.boot import (
     Loaded,
     Loading,
-    names_config_server,
 )
 from onboarding.adopting.sources.documents import documents
 from onboarding.adopting.sources.files import (
@@ -94,10 +93,12 @@ def read_sources(
     for path in files:
         if path in named and path in unknown:
             raise BadSource(path, NOT_KNOWN)
-    if extra := list(bootstrap_findings(found.bootstrap)):
-        if not readings:
-            raise BadSource(found.bootstrap[0].path, NOT_KNOWN)
-        readings[0] = with_findings(readings[0], extra)
+    extra = [
+        Finding("config-server", SERVER_NAMED.format(one.path))
+        for one in found.bootstrap
+    ]
+    if extra:
+        readings[:1] = [with_findings(one, extra) for one in readings[:1]]
     left = tuple(path for path in files if path in unknown)
     return Read(tuple(readings), found.kubeconfigs, left)
 
@@ -244,12 +245,6 @@ def operator_reading(found: Sorted) -> Reading:
 
 def with_findings(reading: Reading, findings: Iterable[Finding]) -> Reading:
     return replace(reading, findings=(*reading.findings, *findings))
-
-
-def bootstrap_findings(files: Sequence[File]) -> Iterator[Finding]:
-    for file in files:
-        if any(names_config_server(one.root) for one in file.documents):
-            yield Finding("config-server", SERVER_NAMED.format(file.path))
 
 
 def with_objects(reading: Reading, accounts: Sequence[tuple[str, Table]]) -> Reading:

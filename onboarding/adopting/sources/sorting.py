@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from onboarding.adopting.sources.activation import names_config_server
 from onboarding.adopting.sources.boot import SPRING_FILE
 from onboarding.adopting.sources.files import File
 from onboarding.adopting.sources.kubeconfigs import Clusters, clusters_in
@@ -66,7 +67,9 @@ def sort(found: Sorted, file: File, *, is_named: bool) -> None:
         found.gate.append(file)
     elif is_spring(file, keys) or (is_named and keys & set(PROVIDERS)):
         found.spring.append(file)
-    elif BOOTSTRAP.fullmatch(file.name):
+    elif BOOTSTRAP.fullmatch(file.name) and any(
+        names_config_server(one.root) for one in file.documents
+    ):
         found.bootstrap.append(file)
     else:
         found.unknown.append(file)

@@ -9,10 +9,13 @@ from collections.abc import Mapping
 import pytest
 
 from onboarding.adopting.report import Report
+from onboarding.adopting.sources import properties
 from onboarding.adopting.sources.activation import Malformed, matches
 from onboarding.adopting.sources.boot import MOST_IMPORTS, START_FAILS
+from onboarding.adopting.sources.files import BadSource
 from onboarding.adopting.sources.placeholders import LONGEST, filled
 from onboarding.adopting.sources.properties import MOST_ELEMENTS
+from onboarding.adopting.sources.reading import read_sources
 from tests.conformance.trees import BY_HAND, LOADED, REFUSED
 from tests.onboarding.adopting.documents import kinds, reported
 
@@ -122,13 +125,12 @@ def test_a_folder_and_a_file_that_are_imported_are_read() -> None:
 
 def test_a_config_server_is_named() -> None:
     server = "spring: {cloud: {config: {uri: http://config}}}\n"
-    files = {"clouddriver.yml": BASE, "bootstrap.yml": server}
 
     for name in ("bootstrap.yml", "spinnakerconfig.yml", "spinnaker.yml"):
         report = report_on({"clouddriver.yml": BASE, name: server})
 
         assert says(report, "config-server").startswith(f"{name} names a config server")
-    assert "config-server" not in kinds(report_on({**files, "bootstrap.yml": "x: 1"}))
+    assert "config-server" not in kinds(report_on({"clouddriver.yml": BASE}))
 
 
 def test_spellings_that_are_one_key_are_named_with_the_one_that_counts() -> None:
@@ -139,6 +141,18 @@ def test_spellings_that_are_one_key_are_named_with_the_one_that_counts() -> None
     assert "“accountId” and “account_id”" in says(report, "two-spellings") or (
         "“account_id” and “accountId”" in says(report, "two-spellings")
     )
+
+
+def test_variables_that_are_not_closed_and_braces_stay() -> None:
+    assert filled("${A").text == "${A"
+    assert filled("${A:{x}}-${B:}").text == "{x}-"
+
+
+def test_a_file_that_leads_to_a_config_server_only_is_no_source() -> None:
+    server = b"spring: {cloud: {config: {uri: http://config}}}\n"
+
+    assert read_sources({"bootstrap.yml": server}).readings == ()
+    assert read_sources({"bootstrap.yml": b"x: 1"}).unknown == ("bootstrap.yml",)
 
 
 # Hostile input
@@ -190,6 +204,7 @@ def test_expressions_are_bounded() -> None:
         ("(a | c) & !(b & c)", True),
         ("!(a) | c", False),
         ("(c) | (d)", False),
+        ("a) & b", True),
     ],
 )
 def test_an_expression_is_true_of_active_profiles(
@@ -206,6 +221,20 @@ def test_variables_that_double_are_bounded() -> None:
 
         assert found.unknown
         assert len(found.text) <= 100 * LONGEST
+
+
+def test_keys_with_dots_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(properties, "MOST_ODD", 100)
+
+    for text in (
+        "".join(f"aws.b{one}: 1\n" for one in range(101)),
+        BASE + "".join(f"spring.b{one}: 1\n" for one in range(101)),
+        "aws: {accounts: [" + "{a.b: 1}," * 101 + "]}",
+        "aws: {accounts: [x], ACCOUNTS: [" + "x," * 101 + "]}",
+    ):
+        with pytest.raises(BadSource, match=r"clouddriver.yml: .* keys with dots"):
+            report_on({"clouddriver.yml": text})
+    assert names(report_on({"clouddriver.yml": BASE})) == "a"
 
 
 def test_a_key_of_many_elements_is_one_element() -> None:
