@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from onboarding.adopting.sources.boot import START_FAILS, Loading
 from onboarding.adopting.sources.documents import documents
 from onboarding.adopting.sources.files import File, config_file
 from onboarding.adopting.sources.reading import read_sources
+from onboarding.adopting.sources.spring_files.boot import START_FAILS, Loading
 from onboarding.adopting.values import Account, Reading
 from tests.conformance.clouddriver import Answer, Clouddriver
-from tests.conformance.trees import BY_HAND, GENERATED, LOADED, REFUSED, Tree
+from tests.conformance.generated_trees import GENERATED
+from tests.conformance.trees import BY_HAND, LOADED, REFUSED, Tree
 
 TREES: Mapping[str, Tree] = {**BY_HAND, **GENERATED}
 RESOURCE = re.compile(r"file \[.*/tmp[^/]*/([^\]]+)\]")

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from onboarding.adopting.accounts.fields import BY_KEY, OF_A_REGION, KnownField, Shape
-from onboarding.adopting.sources.placeholders import filled
 from onboarding.adopting.sources.scalars import (
     OCTAL,
     is_misread,
@@ -16,6 +15,7 @@ from onboarding.adopting.sources.scalars import (
     text_of,
     value_of,
 )
+from onboarding.adopting.sources.spring_files.placeholders import filled
 from onboarding.adopting.values import Finding, SourceKind
 from onboarding.carried.fields import canonical
 from onboarding.carried.secrets import hidden, is_secret_key, looks_secret, masked

@@ -23,10 +23,10 @@ from onboarding.adopting.sources.kubeconfigs import (
     cluster_in,
     clusters_of,
 )
-from onboarding.adopting.sources.placeholders import filled
 from onboarding.adopting.sources.scalars import (
     text_of,
 )
+from onboarding.adopting.sources.spring_files.placeholders import filled
 from onboarding.adopting.values import (
     AWS,
     Account,

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from onboarding.adopting.sources.boot import SPRING_FILE
 from onboarding.adopting.sources.files import PROFILES, File
+from onboarding.adopting.sources.spring_files.boot import SPRING_FILE
 from onboarding.adopting.values import Finding
 from onboarding.names import short
 

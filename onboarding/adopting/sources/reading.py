@@ -8,13 +8,6 @@ from pathlib import PurePosixPath
 
 from onboarding.adopting.accounts.field_values import settings_of
 from onboarding.adopting.accounts.listed import AccountsReader
-from onboarding.adopting.sources.boot import (
-    CONFIG_SERVER as SERVER_NAMED,
-)
-from onboarding.adopting.sources.boot import (
-    Loaded,
-    Loading,
-)
 from onboarding.adopting.sources.documents import documents
 from onboarding.adopting.sources.files import (
     BadSource,
@@ -39,7 +32,14 @@ from onboarding.adopting.sources.sorting import (
     sort,
     top_keys,
 )
-from onboarding.adopting.sources.spring import Overlaid, overlaid
+from onboarding.adopting.sources.spring_files.boot import (
+    CONFIG_SERVER as SERVER_NAMED,
+)
+from onboarding.adopting.sources.spring_files.boot import (
+    Loaded,
+    Loading,
+)
+from onboarding.adopting.sources.spring_files.overlay import Overlaid, overlaid
 from onboarding.adopting.values import AWS, PROVIDERS, Finding, Reading, SourceKind
 from onboarding.bounded_yaml import MOST_ALIASES, BadYaml
 from onboarding.carried.fields import canonical

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from onboarding.adopting.sources.activation import names_config_server
-from onboarding.adopting.sources.boot import SPRING_FILE
 from onboarding.adopting.sources.files import File
 from onboarding.adopting.sources.kubeconfigs import Clusters, clusters_in
+from onboarding.adopting.sources.spring_files.activation import names_config_server
+from onboarding.adopting.sources.spring_files.boot import SPRING_FILE
 from onboarding.adopting.values import PROVIDERS
 from onboarding.carried.fields import canonical
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Table

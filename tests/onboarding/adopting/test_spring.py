@@ -8,8 +8,8 @@ import pytest
 
 from onboarding.adopting.report import Report, report_of
 from onboarding.adopting.sources.files import BadSource
-from onboarding.adopting.sources.placeholders import filled
 from onboarding.adopting.sources.reading import read_sources
+from onboarding.adopting.sources.spring_files.placeholders import filled
 from tests.onboarding.adopting.documents import (
     aws,
     halconfig,

@@ -30,7 +30,6 @@ from onboarding.bounded_yaml import MOST_BYTES
 from tests.accounts.management.test_adopt import SCHEMA, gate
 from tests.accounts.web.answers import work
 from tests.onboarding.adopting.documents import aws, halconfig, loaded, spring, stored
-from tests.onboarding.adopting.test_archives import zip_of
 from tests.onboarding.adopting.test_secrets import (
     ACCESS_KEY,
     PLANTED,
@@ -380,28 +379,3 @@ def test_three_hundred_accounts_take_as_many_queries_as_three(operator) -> None:
     assert counts[0] == counts[1] < 20
     assert len(shown.context["listed"]) == 50
     assert "1–50 of 300 accounts" in words(shown)
-
-
-def test_a_profile_next_to_the_config_or_in_an_archive_hides_its_list(operator) -> None:
-    files = {
-        **halconfig(ACCOUNTS),
-        **spring({"aws": {"accounts": [aws("dev")]}}),
-    }
-    home = {
-        "config": "config",
-        "clouddriver-local.yml": "profiles/clouddriver-local.yml",
-    }
-    archive = zip_of({home[name]: content for name, content in files.items()})
-
-    pages = [
-        operator.get(reported(operator, sent)) for sent in (files, {"hal.zip": archive})
-    ]
-
-    for page in pages:
-        assert [one.account.name for one in page.context["listed"]] == ["dev"]
-
-
-def test_an_archive_that_cannot_be_read_is_said_in_a_sentence(operator) -> None:
-    answer = send(operator, {"hal.zip": b"PK\x03\x04x"})
-
-    assert "hal.zip: This archive can&#x27;t be read." in words(answer)

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from onboarding.adopting.sources.boot import START_FAILS, Loaded
-from onboarding.adopting.sources.placeholders import START, filled
-from onboarding.adopting.sources.properties import ACCOUNTS, Lookup, shown
 from onboarding.adopting.sources.scalars import text_of
+from onboarding.adopting.sources.spring_files.boot import START_FAILS, Loaded
+from onboarding.adopting.sources.spring_files.placeholders import START, filled
+from onboarding.adopting.sources.spring_files.properties import ACCOUNTS, Lookup, shown
 from onboarding.adopting.values import PROVIDERS, Finding
 from onboarding.carried.fields import canonical
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table

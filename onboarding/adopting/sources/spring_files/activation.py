@@ -6,9 +6,16 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from onboarding.adopting.sources.placeholders import Lookup, filled, nothing
-from onboarding.adopting.sources.properties import Properties, properties_of
 from onboarding.adopting.sources.scalars import text_of
+from onboarding.adopting.sources.spring_files.placeholders import (
+    Lookup,
+    filled,
+    nothing,
+)
+from onboarding.adopting.sources.spring_files.properties import (
+    Properties,
+    properties_of,
+)
 from onboarding.bounded_yaml import BadYaml
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table
 

@@ -13,7 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from onboarding.adopting.sources.activation import (
+from onboarding.adopting.sources.files import MAIN_FOLDERS, BadSource, ConfigFile
+from onboarding.adopting.sources.scalars import text_of
+from onboarding.adopting.sources.spring_files.activation import (
     Activation,
     Malformed,
     activation_of,
@@ -22,14 +24,12 @@ from onboarding.adopting.sources.activation import (
     names_config_server,
     spring_of,
 )
-from onboarding.adopting.sources.files import MAIN_FOLDERS, BadSource, ConfigFile
-from onboarding.adopting.sources.placeholders import nothing
-from onboarding.adopting.sources.properties import (
+from onboarding.adopting.sources.spring_files.placeholders import nothing
+from onboarding.adopting.sources.spring_files.properties import (
     Lookup,
     Properties,
     properties_of,
 )
-from onboarding.adopting.sources.scalars import text_of
 from onboarding.adopting.values import Finding
 from onboarding.bounded_yaml import BadYaml
 from onboarding.carried.secrets import looks_secret
@@ -37,11 +37,11 @@ from onboarding.names import one_line, short
 from onboarding.spinnaker.halconfig.tree import Node, Scalar, Table
 
 STEMS = ("spinnaker", "clouddriver")
-"""Names of the files that Clouddriver reads, the later one wins."""
+"""The later one wins."""
 SUFFIXES = (".yaml", ".yml")
 SPRING_FILE = re.compile(r"(clouddriver|spinnaker)(-[\w.-]+)?\.ya?ml")
 BELOW = "optional:*/"
-"""What the spinnaker.yml of kustomize imports: the folders below the main one."""
+"""What kustomize's spinnaker.yml imports."""
 MOST_IMPORTS = 100
 START_FAILS = "start-fails"
 OF_PROFILES = ("include", "active", "default")
@@ -53,7 +53,7 @@ REFUSED = "Clouddriver doesn't start with {}: {}."
 NOT_ACTIVE = (
     "A document of {} counts only while its Spring profile is active. It isn't read."
 )
-NOT_IMPORTED = "{} isn't read: Clouddriver doesn't find it where it is imported."
+NOT_IMPORTED = "{} isn't read: nothing imports it from where it is."
 NOT_SHOWN = "an address that isn't shown"
 FILE_NOT_ACTIVE = "{} counts only while its Spring profile is active. It isn't read."
 ON_PLATFORM = "A document of {} counts only on the cloud platform {}. It isn't read."
@@ -79,7 +79,7 @@ CONFIG_SERVER = (
 
 
 @dataclass(eq=False, slots=True)
-class Part:
+class BootDocument:
     """A document with what it imports, before and after profiles are known."""
 
     file: ConfigFile
@@ -90,10 +90,10 @@ class Part:
     """Whether it was found by the name of a profile."""
     moves: bool = False
     """Whether it still goes to the files for profiles of the whole."""
-    imported: dict[bool, list[Part]] = field(default_factory=dict)
+    imported: dict[bool, list[BootDocument]] = field(default_factory=dict)
     """By whether profiles were known."""
 
-    def __iter__(self) -> Iterator[Part]:
+    def __iter__(self) -> Iterator[BootDocument]:
         """Yield what it imports and itself, what wins first."""
         for phase in (True, False):
             for one in self.imported.get(phase, ()):
@@ -133,7 +133,7 @@ class Loading:
         self.imports = 0
         self.known: Lookup | None = None
         self.findings: dict[Finding, None] = {}
-        self.root = Part(NO_FILE, 0, NO_KEYS, Activation())
+        self.root = BootDocument(NO_FILE, 0, NO_KEYS, Activation())
 
     def run(self) -> list[Loaded]:
         """Return the documents that count, the lowest first."""
@@ -163,7 +163,7 @@ class Loading:
         ):
             lowest = [one.file.name.startswith(STEMS[0]) for one in parts]
             place = lowest.index(True) if True in lowest else len(parts)
-            below = Part(NO_FILE, 0, NO_KEYS, Activation(imports=(BELOW,)))
+            below = BootDocument(NO_FILE, 0, NO_KEYS, Activation(imports=(BELOW,)))
             parts.insert(place, below)
         self.root.imported[False] = parts
 
@@ -201,9 +201,9 @@ class Loading:
 
     def parts(
         self, files: Iterable[ConfigFile], *, is_specific: bool = False
-    ) -> list[Part]:
+    ) -> list[BootDocument]:
         """Return the documents of files that weren't read before, what wins first."""
-        found: list[Part] = []
+        found: list[BootDocument] = []
         for file in reversed([*files]):
             if id(file) in self.used:
                 continue
@@ -213,7 +213,9 @@ class Loading:
                 if not is_empty(root):
                     read = self.read(file, root)
                     when = activation_of(read, self.lookup)
-                    part = Part(file, number, read, when, is_specific, is_specific)
+                    part = BootDocument(
+                        file, number, read, when, is_specific, is_specific
+                    )
                     found.append(part)
         return found
 
@@ -240,7 +242,7 @@ class Loading:
         phase = self.active is not None
         while part := next((one for one in self.root if self.imports_more(one)), None):
             self.imports += 1
-            found: list[Part] = []
+            found: list[BootDocument] = []
             for location in reversed(part.when.imports):
                 for profile in reversed(("", *(self.active or ()))):
                     files = self.resolved(part, location, profile)
@@ -249,7 +251,7 @@ class Loading:
             if phase:
                 move_specific(part.imported)
 
-    def imports_more(self, part: Part) -> bool:
+    def imports_more(self, part: BootDocument) -> bool:
         is_new = (self.active is not None) not in part.imported
         if not (part.when.imports and is_new and self.counts(part)):
             return False
@@ -258,7 +260,9 @@ class Loading:
         self.note("import-not-followed", TOO_MANY_IMPORTS)
         return False
 
-    def resolved(self, part: Part, location: str, profile: str) -> list[ConfigFile]:
+    def resolved(
+        self, part: BootDocument, location: str, profile: str
+    ) -> list[ConfigFile]:
         """Return the files that an import names, and note one that isn't here."""
         name = location.removeprefix("optional:").removeprefix("resource:")
         # A relative path after `file:` is relative to where Clouddriver was started.
@@ -294,7 +298,7 @@ class Loading:
             path = path.with_name(f"{path.stem}-{profile}{path.suffix}")
         here = PurePosixPath(importing.path).parent / path
         everything = self.by_name.get(path.name, [])
-        exact = [one for one in everything if normal(one.path) == normal(str(here))]
+        exact = [one for one in everything if PurePosixPath(one.path) == here]
         beside = [one for one in everything if one.folder == importing.folder]
         for some in (exact, beside, everything):
             if len(some) == 1:
@@ -316,7 +320,7 @@ class Loading:
             names = ", ".join(map(shown_text, self.active))
             self.note("profiles-set", PROFILES_SET.format(names))
 
-    def counts(self, part: Part) -> bool:
+    def counts(self, part: BootDocument) -> bool:
         if self.active is None:
             return part.when.is_always
         try:
@@ -325,7 +329,7 @@ class Loading:
             self.refuse(part, "an expression of Spring profiles is malformed")
             return False
 
-    def check(self, part: Part) -> None:
+    def check(self, part: BootDocument) -> None:
         """Note what Boot refuses of a document, and one that doesn't count."""
         if part.when.refused:
             self.refuse(part, part.when.refused)
@@ -337,12 +341,12 @@ class Loading:
         elif not self.counts(part):
             self.note("profile-not-read", NOT_ACTIVE.format(part.file.path))
 
-    def refuse_keys(self, part: Part, keys: Iterable[str]) -> None:
+    def refuse_keys(self, part: BootDocument, keys: Iterable[str]) -> None:
         for key in keys:
             if part.read.at("spring", "profiles", key) is not None:
                 self.refuse(part, f"spring.profiles.{key} is in a part for a profile")
 
-    def refuse(self, part: Part, why: str) -> None:
+    def refuse(self, part: BootDocument, why: str) -> None:
         self.note(START_FAILS, REFUSED.format(part.file.path, why))
 
     def note(self, kind: str, says: str) -> None:
@@ -360,13 +364,13 @@ class Loading:
                     self.note("config-server", CONFIG_SERVER.format(file.path))
 
 
-def move_specific(imported: dict[bool, list[Part]]) -> None:
+def move_specific(imported: dict[bool, list[BootDocument]]) -> None:
     """Let files for profiles that were imported win like those of the folder."""
     before = imported.get(False, [])
     below = [kind for one in before for kind in one.imported.values()]
     if not any(one.moves for kind in below for one in kind):
         return
-    moved: list[Part] = []
+    moved: list[BootDocument] = []
     for one in before:
         for phase in (False, True):
             inner = one.imported.get(phase, [])
@@ -384,10 +388,6 @@ def is_below(location: str) -> bool:
 
 def is_empty(root: Node) -> bool:
     return isinstance(root, Scalar) and not text_of(root)
-
-
-def normal(path: str) -> str:
-    return posixpath.normpath(path.replace("\\", "/"))
 
 
 def shown_text(text: str) -> str:
