@@ -105,7 +105,7 @@ class TreeBuilder:
         return self.root
 
     def aliased(self, node: Node) -> Node:
-        """Return what an alias stands for."""
+        """Return what an alias refers to."""
         return node
 
     def anchored(self, node: Node, event: yaml.NodeEvent) -> Node:
