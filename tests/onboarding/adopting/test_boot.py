@@ -14,7 +14,7 @@ from onboarding.adopting.sources.reading import read_sources
 from onboarding.adopting.sources.spring_files import properties
 from onboarding.adopting.sources.spring_files.activation import Malformed, matches
 from onboarding.adopting.sources.spring_files.boot import MOST_IMPORTS, START_FAILS
-from onboarding.adopting.sources.spring_files.placeholders import LONGEST, filled
+from onboarding.adopting.sources.spring_files.placeholders import LONGEST, MOST, filled
 from onboarding.adopting.sources.spring_files.properties import MOST_ELEMENTS
 from tests.conformance.trees import BY_HAND, LOADED, REFUSED
 from tests.onboarding.adopting.documents import kinds, reported
@@ -220,6 +220,7 @@ def test_variables_that_double_are_bounded() -> None:
         found = filled("${v0}", {**values, "v60": end}.get)
 
         assert found.unknown
+        assert len(found.known) <= MOST
         assert len(found.text) <= 100 * LONGEST
 
 
