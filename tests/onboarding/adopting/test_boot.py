@@ -239,6 +239,6 @@ def test_keys_with_dots_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_key_of_many_elements_is_one_element() -> None:
-    long = ".".join(["a"] * (MOST_ELEMENTS + 1))
+    long = ".".join(["a"] * (100 * MOST_ELEMENTS))
 
-    assert names(report_on({"clouddriver.yml": f"{long}: 1\n{BASE}"})) == "a"
+    assert names(report_on({"clouddriver.yml": f"? {long}\n: 1\n{BASE}"})) == "a"
