@@ -18,7 +18,9 @@ MOST_BYTES = 16 * 1024 * 1024
 MOST_NODES = 1_000_000
 """10,000 accounts take 450,000."""
 MOST_ALIASES = 50
-"""Aliases of lists and mappings that Halyard's YAML reader takes."""
+"""Aliases of lists and mappings that Halyard's YAML reader takes. Clouddriver's takes
+any number: what Clouddriver reads is bounded by the values that they expand to.
+"""
 DEEPEST = 50
 NOT_UTF_8 = "The file isn't UTF-8."
 CORE = "tag:yaml.org,2002:"
@@ -66,9 +68,11 @@ def composed(text: str) -> yaml.Node | None:
         raise not_yaml(error) from None
 
 
-def events(text: str, *, documents: int = 1) -> Iterator[yaml.Event]:
+def events(
+    text: str, *, documents: int = 1, aliases: int = MOST_ALIASES
+) -> Iterator[yaml.Event]:
     """Yield the parser's events up to the first bound; raise BadYaml there."""
-    bounds = Bounds(documents)
+    bounds = Bounds(documents, aliases)
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             bounds.check(event)
@@ -98,8 +102,9 @@ class Open:
 class Bounds:
     """Counts as if aliases were written out, and refuses at the first bound."""
 
-    def __init__(self, most_documents: int = 1) -> None:
+    def __init__(self, most_documents: int, most_aliases: int) -> None:
         self.most_documents = most_documents
+        self.most_aliases = most_aliases
         self.stack: list[Open] = []
         self.anchors: dict[str, tuple[int, int] | None] = {}
         """Each with its size and height, 0 for a scalar's; None before its end."""
@@ -157,11 +162,11 @@ class Bounds:
         if height:
             self.refuse_key(event)
             self.aliases += 1
-            if self.aliases > MOST_ALIASES:
+            if self.aliases > self.most_aliases:
                 refuse(
-                    f"More than {MOST_ALIASES} aliases of lists and mappings aren't "
-                    "supported, and hal doesn't read them either. Write the values "
-                    "out.",
+                    f"More than {self.most_aliases} aliases of lists and mappings "
+                    "aren't supported, and hal doesn't read them either. Write the "
+                    "values out.",
                     event,
                 )
         self.put(event, size=size, height=height)

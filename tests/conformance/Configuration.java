@@ -6,8 +6,8 @@ import com.netflix.spinnaker.clouddriver.aws.security.AmazonCredentials.AWSRegio
 import com.netflix.spinnaker.clouddriver.aws.security.AmazonCredentialsInitializer;
 import com.netflix.spinnaker.clouddriver.aws.security.DefaultAccountConfigurationProperties;
 import com.netflix.spinnaker.clouddriver.aws.security.NetflixAmazonCredentials;
-import com.netflix.spinnaker.clouddriver.aws.security.config.AccountsConfiguration;
 import com.netflix.spinnaker.clouddriver.aws.security.config.AccountsConfiguration.Account;
+import com.netflix.spinnaker.clouddriver.aws.security.config.AccountsConfiguration;
 import com.netflix.spinnaker.clouddriver.aws.security.config.AmazonCredentialsParser;
 import com.netflix.spinnaker.clouddriver.aws.security.config.CredentialsConfig;
 import com.netflix.spinnaker.clouddriver.config.AccountDefinitionConfiguration;
@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.springframework.boot.DefaultPropertiesPropertySource;
 import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
 import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Bindable;
@@ -34,6 +35,7 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.BoundPropertiesTrackingBindHandler;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
 import org.springframework.boot.env.OriginTrackedMapPropertySource;
 import org.springframework.core.env.MapPropertySource;
@@ -66,6 +68,8 @@ final class Configuration {
       new AccountDefinitionConfiguration.Properties();
   final PollerConfigurationProperties poller = new PollerConfigurationProperties();
 
+  private final Listed.Ecs ecs = new Listed.Ecs();
+  private final Listed.Kubernetes kubernetes = new Listed.Kubernetes();
   private final AmazonCredentialsInitializer initializer = new AmazonCredentialsInitializer();
   private final CredentialsConfig config = initializer.credentialsConfig();
   private final AccountsConfiguration accounts = initializer.accountsConfiguration();
@@ -76,12 +80,17 @@ final class Configuration {
     Map<String, Object> defaults =
         new DefaultPropertiesBuilder().property("spring.application.name", "clouddriver").build();
     environment.getPropertySources().addFirst(new MapPropertySource("started", started));
-    environment.getPropertySources().addLast(new MapPropertySource("defaults", defaults));
+    // Below all files, as in SpringApplication: a file may set other active profiles.
+    environment.getPropertySources().addLast(new DefaultPropertiesPropertySource(defaults));
     ConfigDataEnvironmentPostProcessor.applyTo(environment);
+    // As SpringApplication does: variables are then found in each spelling of a key.
+    ConfigurationPropertySources.attach(environment);
     bind("aws", config);
     bind("aws", accounts);
     bind("aws", new AwsConfigurationProperties());
     bind("aws.defaults", deployment);
+    bind("ecs", ecs);
+    bind("kubernetes", kubernetes);
     bind("account.storage", storage);
     bind("credentials.poller", poller);
   }
@@ -90,6 +99,21 @@ final class Configuration {
     BindHandler noting =
         new BoundPropertiesTrackingBindHandler(property -> bound.add(property.getName()));
     Binder.get(environment).bind(prefix, Bindable.ofInstance(target), noting);
+  }
+
+  /** What each list of accounts has, before an account is loaded. */
+  Map<String, Object> configured() {
+    List<String> names = accounts.getAccounts().stream().map(Account::getName).toList();
+    return Map.of(
+        "aws", names, "ecs", ecs.getAccounts(), "kubernetes", kubernetes.getAccounts());
+  }
+
+  /** The documents of the files that count, the one that wins first. */
+  List<String> documents() {
+    return environment.getPropertySources().stream()
+        .filter(OriginTrackedMapPropertySource.class::isInstance)
+        .map(PropertySource::getName)
+        .toList();
   }
 
   /** The settings that Clouddriver passes over without a word. */

@@ -49,6 +49,8 @@ public final class Judge {
     try {
       AmazonClientProvider clients = new AmazonClientProvider();
       Configuration read = new Configuration(folder);
+      // Before loading, which adds an account where there is none.
+      answer.put("configured", read.configured());
       SpringDynamicConfigService features = new SpringDynamicConfigService();
       features.setEnvironment(read.environment);
       LaunchTemplateRollOutConfig templates = new LaunchTemplateRollOutConfig(features);
@@ -79,6 +81,8 @@ public final class Judge {
       answer.put("baseRole", read.deployment.getIamRole());
       answer.put("accounts", accounts);
       answer.put("ignored", read.ignored());
+      answer.put("documents", read.documents());
+      answer.put("profiles", read.environment.getActiveProfiles());
       answer.put("storage", read.storage.isEnabled());
       answer.put("polls", polls(read.poller));
       if (stored != null) {

@@ -88,7 +88,7 @@ def run(*command: str) -> None:
     assert done.returncode == 0, f"{command[0]} failed.\n{done.stdout}{done.stderr}"
 
 
-LISTS = ("ignored", "saved", "loads")
+LISTS = ("ignored", "saved", "loads", "documents", "profiles")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,12 @@ class Answer:
     baseRole: str = ""
     accounts: tuple[dict[str, Any], ...] = ()
     ignored: tuple[str, ...] = ()
+    configured: Mapping[str, Any] = field(default_factory=dict)
+    """By provider, the list of accounts as it is bound; of `aws`, their names."""
+    documents: tuple[str, ...] = ()
+    """The documents of the files that count, the one that wins first."""
+    profiles: tuple[str, ...] = ()
+    """Spring's active profiles."""
     storage: bool = False
     """Whether accounts may be stored."""
     polls: Mapping[str, int] = field(default_factory=dict)

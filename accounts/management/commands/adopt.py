@@ -12,7 +12,7 @@ import os
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from json import dumps
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from django.core.management import CommandError
@@ -38,14 +38,13 @@ from onboarding.adopting.report import (
     accounts_file,
     document,
 )
+from onboarding.adopting.sources.files import is_passed_by, may_be_source
 from onboarding.adopting.wording import KEEP_LEFT, summary, text
 from onboarding.aws.session import PATIENCE, Sessions
 from onboarding.bounded_yaml import MOST_BYTES
 
-SUFFIXES = {".yml", ".yaml", ".json", ""}
-PASSED_BY = {"staging", "history", "service-logs", "node_modules"}
-"""Folders that hold no source: what Halyard wrote of the config is not read again."""
 MOST_FILES, MOST_OF_FOLDERS = 5_000, 4 * MOST_BYTES
+PROFILES_OF_HAL = ("profiles/*.y*ml", "*/profiles/*.y*ml")
 OF_HALYARD = b"deploymentConfigurations"
 CONFIRMING = (
     "To take an account that waits for you to confirm it, repeat the command with "
@@ -166,8 +165,9 @@ class Command(BowlineCommand):
         self, sources: list[Path], deployment: str, confirm: list[str], *, gate: bool
     ) -> Report:
         files: dict[str, bytes] = {}
+        known = {path.resolve() for path in sources}
         for path in sources:
-            files |= files_of(path)
+            files |= files_of(path, known)
         named = frozenset(str(path) for path in sources) & files.keys()
         try:
             reads = [files_read(files, deployment=deployment, named=named)]
@@ -247,16 +247,20 @@ def steps(report: Report, path: Path, identity: str) -> Iterator[str]:
     yield KEEP_LEFT
 
 
-def files_of(path: Path) -> dict[str, bytes]:
-    """Read a source: a file, with hal's profiles next to its config, or a folder."""
+def files_of(path: Path, known: set[Path]) -> dict[str, bytes]:
+    """Read a source: a file, with hal's profiles next to its config, or a folder. A
+    profile that is a source itself is read once.
+    """
     try:
         if path.is_dir():
             return dict(in_folder(path))
         content = content_of(path)
         found = {str(path): content}
         if OF_HALYARD in content:
-            for profile in sorted(path.parent.glob("*/profiles/*.y*ml")):
-                found[str(profile)] = content_of(profile)
+            for profiles in PROFILES_OF_HAL:
+                for profile in sorted(path.parent.glob(profiles)):
+                    if profile.resolve() not in known:
+                        found[str(profile)] = content_of(profile)
     except OSError as error:
         raise CommandError(f"{path} can't be read: {error}") from error
     return found
@@ -265,12 +269,11 @@ def files_of(path: Path) -> dict[str, bytes]:
 def in_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
     size = count = 0
     for where, folders, files in os.walk(folder):
-        folders[:] = sorted(
-            one for one in folders if one not in PASSED_BY and not one.startswith(".")
-        )
+        folders[:] = sorted(one for one in folders if not is_passed_by(one))
         for name in sorted(files):
             path = Path(where) / name
-            if path.suffix not in SUFFIXES or not path.is_file():
+            inside = PurePosixPath(path.relative_to(folder).as_posix())
+            if not may_be_source(inside) or not path.is_file():
                 continue
             content = content_of(path)
             size, count = size + len(content), count + 1

@@ -14,11 +14,12 @@ from accounts.mapping.spinnaker.connection import NotConnected, connected, gate_
 from accounts.models import ManagingAccount
 from onboarding.adopting.judging.roles import RoleName
 from onboarding.adopting.report import NotThere, Report, report_of
+from onboarding.adopting.sources.archives import unpacked
+from onboarding.adopting.sources.files import BadSource
 from onboarding.adopting.sources.gate import answers
 from onboarding.adopting.sources.passing import together
 from onboarding.adopting.sources.reading import (
     NOTHING,
-    BadSource,
     Read,
     read_sources,
 )
@@ -76,12 +77,17 @@ def files_read(
     deployment: str = "",
     named: frozenset[str] | None = None,
 ) -> Read:
-    """Read the files, of which those that are named must be sources: usually all. Raise
-    CannotAdopt.
+    """Read the files and what archives have, of which the files that are named must be
+    sources: usually all. Raise CannotAdopt.
     """
-    must_be = frozenset(files) if named is None else named
     try:
-        return read_sources(files, deployment=deployment, named=must_be)
+        found = list(unpacked(files))
+        must_be = frozenset(path for path, _, is_inside in found if not is_inside)
+        return read_sources(
+            {path: content for path, content, _ in found},
+            deployment=deployment,
+            named=must_be if named is None else must_be & named,
+        )
     except BadSource as error:
         raise CannotAdopt(str(error)) from None
 

@@ -15,7 +15,7 @@ from onboarding.adopting.sources.scalars import (
     text_of,
     value_of,
 )
-from onboarding.adopting.sources.spring import filled
+from onboarding.adopting.sources.spring_files.placeholders import filled
 from onboarding.adopting.values import Finding, SourceKind
 from onboarding.carried.fields import canonical
 from onboarding.carried.secrets import hidden, is_secret_key, looks_secret, masked

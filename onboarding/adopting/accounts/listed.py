@@ -27,7 +27,7 @@ from onboarding.adopting.sources.kubeconfigs import (
 from onboarding.adopting.sources.scalars import (
     text_of,
 )
-from onboarding.adopting.sources.spring import filled
+from onboarding.adopting.sources.spring_files.placeholders import filled
 from onboarding.adopting.values import (
     AWS,
     ECS,

@@ -25,11 +25,16 @@ MOST_DOCUMENTS = 100
 
 
 class Document:
-    """One document of a file, and the keys that one mapping of it has twice."""
+    """One document of a file, the keys that one mapping of it has twice, and how many
+    aliases of lists and mappings it has.
+    """
 
-    def __init__(self, root: Node, doubles: tuple[Scalar, ...] = ()) -> None:
+    def __init__(
+        self, root: Node, doubles: tuple[Scalar, ...] = (), aliases: int = 0
+    ) -> None:
         self.root = root
         self.doubles = doubles
+        self.aliases = aliases
 
 
 class Number(str):
@@ -86,6 +91,11 @@ class Builder(TreeBuilder):
     def __init__(self, events: Iterator[yaml.Event]) -> None:
         super().__init__(events)
         self.doubles: list[Scalar] = []
+        self.aliases = 0
+
+    def aliased(self, node: Node) -> Node:
+        self.aliases += not isinstance(node, Scalar)
+        return super().aliased(node)
 
     def put_value(self, top: Open, key: Scalar, node: Node) -> None:
         if isinstance(top.node, Table) and key.text in top.node.pairs:
@@ -94,7 +104,8 @@ class Builder(TreeBuilder):
 
 
 def yaml_documents(text: str) -> Iterator[Document]:
-    stream = events(text, documents=MOST_DOCUMENTS)
+    # Any number of aliases: what they expand to is bounded, as Clouddriver reads it.
+    stream = events(text, documents=MOST_DOCUMENTS, aliases=MOST_NODES)
     for event in stream:
         if isinstance(event, yaml.DocumentStartEvent):
             builder = Builder(of_one_document(stream))
@@ -103,7 +114,7 @@ def yaml_documents(text: str) -> Iterator[Document]:
             except BadHalconfig as error:
                 raise BadYaml(str(error)) from None
             if root is not None:
-                yield Document(root, tuple(builder.doubles))
+                yield Document(root, tuple(builder.doubles), builder.aliases)
 
 
 def of_one_document(stream: Iterator[yaml.Event]) -> Iterator[yaml.Event]:

@@ -2,73 +2,57 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from onboarding.adopting.accounts.field_values import settings_of
 from onboarding.adopting.accounts.listed import AccountsReader
-from onboarding.adopting.sources.documents import Document, documents
+from onboarding.adopting.sources.documents import documents
+from onboarding.adopting.sources.files import (
+    BadSource,
+    ConfigFile,
+    File,
+    config_file,
+)
 from onboarding.adopting.sources.gate import LOADED
-from onboarding.adopting.sources.kubeconfigs import Clusters, clusters_in
-from onboarding.adopting.sources.operator import objects, service_layers
-from onboarding.adopting.sources.spring import Layer, Overlaid, overlaid
-from onboarding.adopting.values import PROVIDERS, Finding, Reading, SourceKind
-from onboarding.bounded_yaml import BadYaml
+from onboarding.adopting.sources.grouping import grouped
+from onboarding.adopting.sources.kubeconfigs import Clusters
+from onboarding.adopting.sources.operator import (
+    OWN_FILE,
+    objects,
+    objects_left,
+    of_root,
+    service_in,
+)
+from onboarding.adopting.sources.scalars import text_of
+from onboarding.adopting.sources.sorting import (
+    Sorted,
+    add_kubeconfig,
+    must_be_source,
+    sort,
+    top_keys,
+)
+from onboarding.adopting.sources.spring_files.boot import (
+    CONFIG_SERVER as SERVER_NAMED,
+)
+from onboarding.adopting.sources.spring_files.boot import (
+    Loaded,
+    Loading,
+)
+from onboarding.adopting.sources.spring_files.overlay import Overlaid, overlaid
+from onboarding.adopting.values import AWS, PROVIDERS, Finding, Reading, SourceKind
+from onboarding.bounded_yaml import MOST_ALIASES, BadYaml
 from onboarding.carried.fields import canonical
-from onboarding.names import short
+from onboarding.names import one_line, short
+from onboarding.resources.risks import some
 from onboarding.spinnaker.halconfig.schema import problems
-from onboarding.spinnaker.halconfig.tree import Listing, Node, Table
+from onboarding.spinnaker.halconfig.tree import Listing, Scalar, Table
 
-SPRING_FILE = re.compile(r"(clouddriver|spinnaker)(-[\w.-]+)?\.ya?ml")
-PROFILE = re.compile(r"(clouddriver|spinnaker)-(?!local\.)[\w.-]+\.ya?ml")
-MAIN_FOLDERS = ("", "files", "profiles", "config")
-"""Where a service's own file is. In any other folder, it is above that one."""
 OF_LOADED = ("authorized", "challengeDestructiveActions", "primaryAccount")
 """What only Gate's list of loaded accounts says of an account."""
-MARKS = (b"deploymentConfigurations", b"SpinnakerService")
 MOST_MISTAKES = 5
-
-
-class BadSource(ValueError):
-    """A source that cannot be read: which, and why."""
-
-    def __init__(self, path: str, sentence: str) -> None:
-        super().__init__(f"{path}: {sentence}")
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file with its documents."""
-
-    path: str
-    documents: tuple[Document, ...]
-
-    @property
-    def root(self) -> Node:
-        return self.documents[0].root
-
-    @property
-    def folder(self) -> PurePosixPath:
-        return PurePosixPath(self.path).parent
-
-    @property
-    def name(self) -> str:
-        return PurePosixPath(self.path).name
-
-
-@dataclass(slots=True)
-class Sorted:
-    """Files by what they are."""
-
-    halconfigs: list[File] = field(default_factory=list)
-    spring: list[File] = field(default_factory=list)
-    operator: list[File] = field(default_factory=list)
-    gate: list[File] = field(default_factory=list)
-    kubeconfigs: dict[str, Clusters] = field(default_factory=dict)
-    """By the name of the file."""
-    unknown: list[str] = field(default_factory=list)
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,85 +86,88 @@ def read_sources(
         except BadYaml as error:
             if path in named or must_be_source(path, content):
                 raise BadSource(path, str(error)) from None
-            found.unknown.append(path)
+            found.unread.append(path)
             continue
         sort(found, file, is_named=path in named)
-        if path in named and path in found.unknown:
+    readings = list(readings_of(found, deployment))
+    unknown = {*found.unread, *(one.path for one in found.unknown)}
+    for path in files:
+        if path in named and path in unknown:
             raise BadSource(path, NOT_KNOWN)
-    readings = tuple(readings_of(found, deployment))
-    return Read(readings, found.kubeconfigs, tuple(found.unknown))
-
-
-def must_be_source(path: str, content: bytes) -> bool:
-    """Return whether a file that cannot be read should have been."""
-    is_spring = SPRING_FILE.fullmatch(PurePosixPath(path).name)
-    return bool(is_spring) or any(mark in content for mark in MARKS)
-
-
-def sort(found: Sorted, file: File, *, is_named: bool) -> None:
-    """Put a file where it belongs; of Spring's files, others than Clouddriver's count
-    only if they are named: Rosco's and Orca's have `aws`, too.
-    """
-    if not file.documents:
-        found.unknown.append(file.path)
-        return
-    kinds = {text_in(one.root, "kind") for one in file.documents}
-    keys = {key for one in file.documents for key in top_keys(one.root)}
-    if "deploymentconfigurations" in keys:
-        found.halconfigs.append(file)
-    elif kinds & {"SpinnakerService", "SpinnakerAccount"}:
-        found.operator.append(file)
-    elif "Config" in kinds and {"clusters", "users"} & keys:
-        found.kubeconfigs[file.name] = clusters_in(file.root)
-    elif is_answer(file.root):
-        found.gate.append(file)
-    elif keys & set(PROVIDERS) and (is_named or SPRING_FILE.fullmatch(file.name)):
-        found.spring.append(file)
-    else:
-        found.unknown.append(file.path)
-
-
-def is_answer(root: Node) -> bool:
-    """Return whether it is a list of accounts, as Gate answers: also an empty one."""
-    return isinstance(root, Listing) and all(
-        isinstance(row, Table) and "name" in row.pairs for row in root.items
-    )
-
-
-def top_keys(root: Node) -> Iterator[str]:
-    for key in root.pairs if isinstance(root, Table) else ():
-        yield canonical(key.partition(".")[0])
-
-
-def text_in(root: Node, key: str) -> str:
-    return root.text(key) if isinstance(root, Table) else ""
+    extra = [
+        Finding("config-server", SERVER_NAMED.format(one.path))
+        for one in found.bootstrap
+    ]
+    if extra:
+        readings[:1] = [with_findings(one, extra) for one in readings[:1]]
+    left = tuple(path for path in files if path in unknown)
+    return Read(tuple(readings), found.kubeconfigs, left)
 
 
 def readings_of(found: Sorted, deployment: str) -> Iterator[Reading]:
     """Yield each source, those first that Spinnaker prefers."""
-    spring = list(found.spring)
     yield from gate_readings(found.gate, SourceKind.STORED)
     for file in found.halconfigs:
-        reading, profiles = halconfig_reading(file, spring, deployment)
-        spring = [one for one in spring if one not in profiles]
-        yield reading
+        yield halconfig_reading(found, file, deployment)
     if found.operator:
-        reading, contents = operator_reading(found.operator)
-        found.kubeconfigs |= {n: clusters_in(root) for n, root in contents.items()}
-        yield reading
-    if spring:
-        layers, findings = spring_layers(spring)
-        title = ", ".join(layer.path for layer in layers)
-        yield reading_of(SourceKind.SPRING, title, layers, findings)
+        yield operator_reading(found)
+    if any(map(has_providers, found.spring)):
+        yield spring_reading(found)
+    else:
+        found.unknown += found.spring
     yield from gate_readings(found.gate, SourceKind.LOADED)
 
 
-def halconfig_reading(
-    file: File, spring: Sequence[File], deployment: str
-) -> tuple[Reading, list[File]]:
-    """Read one deployment, with the profiles next to the config; return these, and
-    those of other deployments.
+def has_providers(file: File) -> bool:
+    """Return whether any document has a provider of Spinnaker, or imports a file."""
+    return any(
+        key in {*PROVIDERS, "spring"}
+        for one in file.documents
+        for key in top_keys(one.root)
+    )
+
+
+def spring_reading(found: Sorted) -> Reading:
+    files = sorted(found.spring, key=lambda one: one.path)
+    layers, findings = layers_of(found, [config_file(one) for one in files])
+    equal = [
+        one.path
+        for one in files
+        if one.name.startswith("clouddriver-local.") and config_file(one).folder
+    ]
+    if len(equal) > 1:
+        says = "These files are in folders of their own, and the last one wins: "
+        findings.append(Finding("order-assumed", says + ", ".join(equal) + "."))
+    title = ", ".join(dict.fromkeys(one.path for one in layers))
+    return reading_of(SourceKind.SPRING, title, layers, findings)
+
+
+def layers_of(
+    found: Sorted, files: Sequence[ConfigFile]
+) -> tuple[list[Loaded], list[Finding]]:
+    """Load the files of one Clouddriver as Spring Boot does; what they import of the
+    others is no unknown file.
     """
+    loose = {id(one): config_file(one) for one in found.unknown}
+    loading = Loading(files, [*loose.values()])
+    layers = loading.run()
+    found.unknown = [
+        one for one in found.unknown if id(loose[id(one)]) not in loading.used
+    ]
+    findings = [*loading.findings]
+    for file in files:
+        for one in file.documents:
+            for key in one.doubles:
+                says = (
+                    f"{file.path}, line {key.line}: “{short(key.text)}” comes twice in "
+                    "one mapping. Clouddriver doesn't start with it."
+                )
+                findings.append(Finding("key-twice", says))
+    return layers, findings
+
+
+def halconfig_reading(found: Sorted, file: File, deployment: str) -> Reading:
+    """Read one deployment, with its profiles, as Halyard gives it to Clouddriver."""
     root = file.root
     assert isinstance(root, Table)
     wanted = deployment or root.text("currentDeployment")
@@ -194,64 +181,71 @@ def halconfig_reading(
             file.path,
             f"It has no deployment “{short(wanted)}”. Its deployments: {known}.",
         )
-    folders = (file.folder, file.folder / wanted / "profiles")
-    profiles = [
-        one
-        for one in spring
-        if one.folder in folders and SPRING_FILE.fullmatch(one.name)
-    ]
-    above, findings = spring_layers(profiles)
+    others = [name for name in dict.fromkeys(names) if name != wanted]
+    group = grouped(
+        file,
+        found.spring,
+        deployment=wanted,
+        others=others,
+        is_only=len(found.halconfigs) == 1,
+    )
+    found.spring = group.left
     own = deployments[names.index(wanted)].table("providers") or Table({})
     place = f"{file.path}, deployment {wanted}"
-    low = [one for one in above if PurePosixPath(one.path).name.startswith("spinnaker")]
-    replaced = any(
-        PurePosixPath(one.path).name in ("clouddriver.yml", "clouddriver.yaml")
-        for one in above
-    )
-    if replaced:
-        findings = [*findings, Finding("config-replaced", REPLACED)]
-    layers = [
-        *low,
-        *([] if replaced else [Layer(place, own)]),
-        *(one for one in above if one not in low),
-    ]
-    refused = [*problems(root)][:MOST_MISTAKES]
-    if refused:
-        says = f"hal refuses {file.path}, so no hal command works. {' '.join(refused)}"
-        findings = [*findings, Finding("refused-by-hal", says)]
-    reading = reading_of(SourceKind.HALCONFIG, place, layers, findings)
-    of_others = [
-        one
-        for one in spring
-        if one.folder.name == "profiles" and one.folder.parent.parent == file.folder
-    ]
-    return with_others(reading, own), [*profiles, *of_others]
+    files = [config_file(one, is_main=True) for one in group.own]
+    findings = [*group.findings, *halconfig_findings(file, others)]
+    if any(PurePosixPath(one.name).stem == "clouddriver" for one in files):
+        findings.append(Finding("config-replaced", REPLACED))
+    else:
+        files.append(of_root(place, OWN_FILE, own))
+    layers, more = layers_of(found, files)
+    return reading_of(SourceKind.HALCONFIG, place, layers, [*findings, *more])
 
 
 REPLACED = (
     "profiles/clouddriver.yml replaces the file that Halyard makes of its config, so "
     "Spinnaker has none of the config's accounts."
 )
+OTHER_DEPLOYMENTS = (
+    "{} has other deployments, which aren't read: {}. For one of them, create a report "
+    "with its name."
+)
+ALIASES = (
+    "More than {} aliases of lists and mappings aren't supported by hal. Write the "
+    "values out."
+)
 
 
-def with_others(reading: Reading, providers: Table) -> Reading:
-    """Count the accounts of providers that Bowline does not know."""
-    counts = {
-        name: len(section.tables("accounts"))
-        for name, (_, section) in sorted(providers.pairs.items())
-        if name not in PROVIDERS and isinstance(section, Table)
-    }
-    return replace(reading, others={name: n for name, n in counts.items() if n})
+def halconfig_findings(file: File, others: Sequence[str]) -> Iterator[Finding]:
+    """Say what hal refuses of a config, and what else it has."""
+    refused = [*problems(file.root)][:MOST_MISTAKES]
+    if sum(one.aliases for one in file.documents) > MOST_ALIASES:
+        refused.insert(0, ALIASES.format(MOST_ALIASES))
+    if refused:
+        says = f"hal refuses {file.path}, so no hal command works. {' '.join(refused)}"
+        yield Finding("refused-by-hal", says)
+    if others:
+        listed = some([short(one_line(name)) for name in others], MOST_NAMED)
+        says = OTHER_DEPLOYMENTS.format(file.path, listed)
+        yield Finding("other-deployments", says)
 
 
-def operator_reading(files: Sequence[File]) -> tuple[Reading, dict[str, Node]]:
+def operator_reading(found: Sorted) -> Reading:
+    files = found.operator
     roots = [(file.path, one.root) for file in files for one in file.documents]
-    layers, contents, others = service_layers(roots)
+    service = service_in(roots)
+    for name, root in service.contents.items():
+        add_kubeconfig(found, name, root)
     title = ", ".join(dict.fromkeys(path for path, _ in roots))
-    reading = reading_of(SourceKind.OPERATOR, title, layers, [])
+    layers, findings = layers_of(found, service.files)
+    reading = reading_of(SourceKind.OPERATOR, title, layers, findings)
     if accounts := list(objects(roots)):
         reading = with_objects(reading, accounts)
-    return replace(reading, others=others), contents
+    return with_findings(reading, objects_left(roots))
+
+
+def with_findings(reading: Reading, findings: Iterable[Finding]) -> Reading:
+    return replace(reading, findings=(*reading.findings, *findings))
 
 
 def with_objects(reading: Reading, accounts: Sequence[tuple[str, Table]]) -> Reading:
@@ -272,74 +266,52 @@ HIDDEN_BY_OBJECTS = (
 )
 
 
-def spring_layers(files: Sequence[File]) -> tuple[list[Layer], list[Finding]]:
-    """Return what is active of Spring's files, the lowest first."""
-    layers: list[Layer] = []
-    findings: list[Finding] = []
-    for file in sorted(files, key=lambda one: (rank(one), one.path)):
-        if PROFILE.fullmatch(file.name):
-            says = f"{file.path} counts only while its Spring profile is active. It is "
-            findings.append(Finding("profile-not-read", f"{says}not read."))
-            continue
-        for one in file.documents:
-            if not isinstance(one.root, Table):
-                continue
-            if is_of_a_profile(one.root):
-                says = (
-                    f"A document of {file.path} counts only while a Spring profile is "
-                    "active. It isn't read."
-                )
-                findings.append(Finding("profile-not-read", says))
-                continue
-            for key in one.doubles:
-                says = (
-                    f"{file.path}, line {key.line}: “{short(key.text)}” comes twice in "
-                    "one mapping. Clouddriver doesn't start with it."
-                )
-                findings.append(Finding("key-twice", says))
-            layers.append(Layer(file.path, one.root))
-    equal = [one.path for one in files if rank(one) == HIGHEST]
-    if len(equal) > 1:
-        says = "These files are in folders of their own, and the last one wins: "
-        findings.append(Finding("order-assumed", says + ", ".join(sorted(equal)) + "."))
-    return layers, findings
-
-
-HIGHEST = 6
-
-
-def rank(file: File) -> int:
-    """Say which of Spring's files is read over which: a higher one wins."""
-    stem = PurePosixPath(file.name).stem
-    is_main = file.folder.name in MAIN_FOLDERS
-    if stem == "spinnaker":
-        return 0
-    if stem == "spinnaker-local":
-        return 1
-    if stem == "clouddriver":
-        return 3 if is_main else 2
-    if stem == "clouddriver-local":
-        return 5 if is_main else HIGHEST
-    return 4
-
-
-def is_of_a_profile(root: Table) -> bool:
-    spring = root.table("spring")
-    flat = [key for key in root.pairs if key.startswith("spring.")]
-    if any("profile" in key for key in flat):
-        return True
-    if spring is None:
-        return False
-    config = spring.table("config")
-    activate = config.table("activate") if config else None
-    return "profiles" in spring.pairs or activate is not None
-
-
 def reading_of(
-    kind: SourceKind, title: str, layers: Sequence[Layer], findings: Sequence[Finding]
+    kind: SourceKind, title: str, layers: Sequence[Loaded], findings: Sequence[Finding]
 ) -> Reading:
     over = overlaid(layers)
-    return read_sections(kind, title, over, [*findings, *over.findings])
+    found = [*findings, *over.findings, *mentioned(over)]
+    return read_sections(kind, title, over, found)
+
+
+def mentioned(over: Overlaid) -> Iterator[Finding]:
+    """Say what the sources have that Bowline has no place for."""
+    for name, count in over.others.items():
+        if canonical(name) == "dockerregistry":
+            yield Finding("docker-registries", REGISTRIES.format(count))
+    regions = over.sections.get(AWS, Table({})).tables("defaultregions")
+    named = [name_of(one) for one in regions if has_zones(one)]
+    if named:
+        listed = some([short(one_line(name)) for name in named], MOST_NAMED)
+        yield Finding("default-zones", DEFAULT_ZONES.format(listed))
+
+
+def has_zones(region: Table) -> bool:
+    return any(
+        canonical(key) in ("availabilityzones", "preferredzones")
+        and not (isinstance(node, Scalar) and node.is_null)
+        for key, (_, node) in region.pairs.items()
+    )
+
+
+def name_of(region: Table) -> str:
+    names = (
+        text_of(node)
+        for key, (_, node) in region.pairs.items()
+        if canonical(key) == "name" and isinstance(node, Scalar)
+    )
+    return next(names, "")
+
+
+REGISTRIES = (
+    "Docker registries aren't taken: {} in this source. They stay as they are. "
+    "Keep them where they are configured."
+)
+DEFAULT_ZONES = (
+    "aws.defaultRegions names availability zones, for {}. Accounts that leave their "
+    "Regions open get the Regions without these zones, and Spinnaker then uses all "
+    "zones that AWS has there."
+)
 
 
 def read_sections(

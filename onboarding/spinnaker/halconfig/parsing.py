@@ -101,8 +101,12 @@ class TreeBuilder:
                 case yaml.CollectionEndEvent():
                     self.close()
                 case yaml.AliasEvent():
-                    self.put(self.anchors[event.anchor or ""])
+                    self.put(self.aliased(self.anchors[event.anchor or ""]))
         return self.root
+
+    def aliased(self, node: Node) -> Node:
+        """Return what an alias refers to."""
+        return node
 
     def anchored(self, node: Node, event: yaml.NodeEvent) -> Node:
         if event.anchor:

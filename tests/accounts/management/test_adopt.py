@@ -32,6 +32,7 @@ from tests.onboarding.adopting.documents import (
     spring,
     stored,
 )
+from tests.onboarding.adopting.test_archives import zip_of
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,69 @@ def test_hals_folder_and_its_config_are_one_source(hal: Path) -> None:
     }
     (hidden,) = (o for o in by_folder["findings"] if o["kind"] == "hidden-list")
     assert hidden["accounts"] == ["hidden"]
+
+
+SOURCES = (
+    ("config",),
+    ("./config",),
+    ("config", "profiles/clouddriver-local.yml"),
+    ("./profiles/clouddriver-local.yml", "config"),
+    (".",),
+    ("hal.zip",),
+)
+
+
+@pytest.mark.parametrize("sources", SOURCES)
+def test_profiles_next_to_the_config_belong_to_it(
+    sources: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = [aws(name) for name in ("dev", "old", "older")]
+    files = {
+        "config": halconfig(providers(*lost))["config"],
+        "profiles/clouddriver-local.yml": spring(providers(aws("dev"))).popitem()[1],
+    }
+    folder = tmp_path if sources != ("hal.zip",) else tmp_path / "archived"
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    if folder != tmp_path:
+        (tmp_path / "hal.zip").write_bytes(zip_of(files))
+    monkeypatch.chdir(tmp_path)
+
+    report = json.loads(adopted(*sources, "--json"))
+
+    assert [one["kind"] for one in report["sources"]] == ["halconfig"]
+    assert [one["name"] for one in report["accounts"]] == ["dev"]
+
+
+def test_a_profile_named_by_its_whole_path_is_read_once(
+    hal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(hal)
+
+    report = json.loads(
+        adopted(hal / "config", "default/profiles/clouddriver-local.yml", "--json")
+    )
+
+    assert [one["kind"] for one in report["sources"]] == ["halconfig"]
+    assert [one["name"] for one in report["accounts"]] == ["-Bad", "dev"]
+
+
+def test_a_deployment_called_staging_has_its_profiles(tmp_path: Path) -> None:
+    config = halconfig(providers(aws("dev"), aws("old")), name="staging")["config"]
+    profiles = tmp_path / "staging" / "profiles"
+    copied = tmp_path / "staging" / "staging"
+    for folder in (profiles, copied):
+        folder.mkdir(parents=True)
+    (tmp_path / "config").write_bytes(config)
+    profile = spring(providers(aws("dev"))).popitem()[1]
+    (profiles / "clouddriver-local.yml").write_bytes(profile)
+    (copied / "clouddriver.yml").write_bytes(b"aws: {accounts: [{name: copied}]}")
+
+    report = json.loads(adopted(tmp_path, "--json"))
+
+    assert [one["name"] for one in report["accounts"]] == ["dev"]
+    assert len(report["sources"]) == 1
 
 
 def test_every_kind_of_report_is_described_by_the_schema(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from onboarding.adopting.report import managing_of
 from onboarding.adopting.wording import text
+from onboarding.bounded_yaml import MOST_ALIASES
 from tests.onboarding.adopting.documents import (
     aws,
     halconfig,
@@ -118,6 +119,25 @@ def test_a_halconfig_with_one_deployment_needs_no_current_one() -> None:
     assert reading.title == "config, deployment only"
 
 
+def test_any_number_of_aliases_is_read_and_hal_refuses_more_than_fifty() -> None:
+    for count, is_refused in ((MOST_ALIASES, False), (300, True)):
+        listed = "".join(
+            f"      - {{name: a{one}, accountId: '123456789012', regions: *r}}\n"
+            for one in range(count)
+        )
+        config = (
+            "currentDeployment: default\ndeploymentConfigurations:\n- name: default\n"
+            "  providers:\n    aws:\n      defaultRegions: &r [{name: eu-west-1}]\n"
+            f"      accounts:\n{listed}"
+        )
+
+        report = reported({"config": config.encode()})
+
+        assert len(report.spinnaker.accounts) == count
+        assert {*report.spinnaker.accounts[0].values["regions"]} == {"eu-west-1"}
+        assert ("refused-by-hal" in kinds(report)) == is_refused
+
+
 def test_settings_of_a_provider_are_reported_without_empty_ones() -> None:
     files = halconfig({"aws": {"bakeryDefaults": {}, "client": {"x": "y"}}})
 
@@ -127,11 +147,12 @@ def test_settings_of_a_provider_are_reported_without_empty_ones() -> None:
 
 
 def test_variables_are_filled_in_up_to_a_bound() -> None:
-    deep = "${A:" * 30 + "x" + "}" * 30
+    for depth, outcome in ((30, "taken"), (300, "left")):
+        deep = "${A:" * depth + "x" + "}" * depth
 
-    report = reported(spring({"aws": {"accounts": [aws("a", environment=deep)]}}))
+        report = reported(spring({"aws": {"accounts": [aws("a", environment=deep)]}}))
 
-    assert outcomes(report) == {"a": "left"}
+        assert outcomes(report) == {"a": outcome}
 
 
 def test_accounts_of_other_types_in_gates_answers_are_counted() -> None:

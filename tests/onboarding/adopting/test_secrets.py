@@ -11,7 +11,8 @@ import pytest
 from onboarding import bounded_yaml
 from onboarding.adopting.report import accounts_file, document
 from onboarding.adopting.sources import documents as documents_of
-from onboarding.adopting.sources.reading import NOT_KNOWN, BadSource
+from onboarding.adopting.sources.files import BadSource
+from onboarding.adopting.sources.reading import NOT_KNOWN
 from onboarding.adopting.wording import text
 from tests.onboarding.adopting.documents import (
     Providers,
@@ -148,7 +149,11 @@ def test_an_account_whose_name_looks_like_a_secret_is_not_in_the_report() -> Non
 @pytest.mark.parametrize(
     "content",
     [
-        b"a: &a [x]\n" + b"b: &b [" + b"*a," * 60 + b"]",
+        b"l0: &l0 [x]\n"
+        + b"".join(
+            b"l%d: &l%d [%s]\n" % (n, n, b"*l%d," % (n - 1) * 9) for n in range(1, 9)
+        ),
+        b"a: &a [" + b"x," * 1_000 + b"]\nb: [" + b"*a," * 2_000 + b"]",
         b"[" * 200_000,
         b"{" * 200_000,
         b'{"a":' * 2_000 + b"1" + b"}" * 2_000,

@@ -17,7 +17,8 @@ from onboarding.adopting.report import (
     document,
     report_of,
 )
-from onboarding.adopting.sources.reading import BadSource, read_sources
+from onboarding.adopting.sources.files import BadSource
+from onboarding.adopting.sources.reading import read_sources
 from onboarding.adopting.wording import text
 from tests.onboarding.adopting.documents import (
     SPELLINGS,

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from onboarding.adopting.report import Report, report_of
-from onboarding.adopting.sources.reading import BadSource, read_sources
-from onboarding.adopting.sources.spring import filled
+from onboarding.adopting.sources.files import BadSource
+from onboarding.adopting.sources.reading import read_sources
+from onboarding.adopting.sources.spring_files.placeholders import filled
 from tests.onboarding.adopting.documents import (
     aws,
     halconfig,
@@ -45,13 +46,31 @@ def test_a_list_in_a_profile_hides_the_configs_list() -> None:
 
 
 def test_an_empty_list_hides_every_account() -> None:
-    for empty in (b"aws: {accounts: []}", b"aws: {accounts: }", b"aws: {accounts: {}}"):
+    for empty in (b"aws: {accounts: []}", b"aws: {accounts: }", b"aws.accounts: ''"):
         config = halconfig({"aws": {"enabled": True, "accounts": [aws("dev")]}})
 
         report = reported(config, {"clouddriver-local.yml": empty})
 
         assert hidden(report) == ["dev"]
         assert not report.spinnaker.accounts
+
+
+@pytest.mark.parametrize(
+    ("accounts", "kind"),
+    [
+        (b"{}", "start-fails"),
+        (b"x", "start-fails"),
+        (b"{a: {name: b}}", "accounts-unreadable"),
+    ],
+)
+def test_what_is_no_list_hides_no_account(accounts: bytes, kind: str) -> None:
+    config = halconfig({"aws": {"enabled": True, "accounts": [aws("dev")]}})
+    profile = b"aws: {accounts: " + accounts + b"}"
+
+    report = reported(config, {"clouddriver-local.yml": profile})
+
+    assert [*outcomes(report)] == ["dev"]
+    assert kind in kinds(report)
 
 
 def test_a_profile_without_a_list_leaves_the_configs_accounts() -> None:
@@ -116,9 +135,9 @@ def test_the_last_of_files_in_folders_of_their_own_wins() -> None:
 def test_files_are_read_in_the_order_of_spring() -> None:
     names = (
         "spinnaker.yml",
-        "spinnaker-local.yml",
         "repo/bowline/clouddriver.yml",
         "base/clouddriver/files/clouddriver.yml",
+        "spinnaker-local.yml",
         "overlays/config/files/clouddriver-local.yml",
         "repo/bowline/clouddriver-local.yml",
     )
@@ -143,13 +162,13 @@ def test_what_a_spring_profile_activates_is_not_read() -> None:
     assert "profile-not-read" in kinds(report)
 
 
-def test_two_spellings_of_a_key_are_one_and_the_second_counts() -> None:
+def test_of_two_spellings_of_a_key_the_one_with_dashes_counts() -> None:
     text = (
         b"aws: {accounts: [{name: a, account-id: '1', accountId: '2'}], Enabled: true"
     )
     report = reported({"clouddriver.yml": text + b", enabled: false}"})
 
-    assert values(report, "a")["accountId"] == "2"
+    assert values(report, "a")["accountId"] == "1"
     assert report.spinnaker.settings["aws"]["enabled"] is False
     assert "two-spellings" in kinds(report)
 
@@ -159,7 +178,7 @@ def test_keys_that_stop_the_start_or_are_not_read_are_named() -> None:
         b"aws:\n  accounts:\n  - {name: a, regions: [us-east-1], lambdaEnabled: maybe,"
         b" permissions: [x]}\n  - accountId: '1'\n  - name: b\n    name: c\n"
         b"    regions: us-east-1,eu-west-1\n    permissions: {ADMIN: [x]}\n"
-        b"aws.accounts[0].name: d\n"
+        b"aws.accounts[4].name: d\n"
     )
 
     report = reported({"clouddriver.yml": text})
@@ -170,7 +189,7 @@ def test_keys_that_stop_the_start_or_are_not_read_are_named() -> None:
         "bad-permissions",
         "no-name",
         "key-twice",
-        "key-not-read",
+        "start-fails",
     }
     assert values(report, "a")["regions"] == ["us-east-1"]
     assert values(report, "c")["regions"] == ["eu-west-1", "us-east-1"]
@@ -257,7 +276,7 @@ def test_halyard_does_not_write_what_is_null() -> None:
 def test_the_default_of_a_variable_is_taken(
     text: str, filled_in: str, defaults: tuple[str, ...], unknown: tuple[str, ...]
 ) -> None:
-    assert filled(text) == (filled_in, defaults, unknown)
+    assert filled(text)[:3] == (filled_in, defaults, unknown)
 
 
 def test_a_variable_without_a_default_leaves_the_account() -> None:

@@ -29,7 +29,7 @@ from tests.accounts.api.calling import Caller, caller, detail
 from tests.accounts.api.v1.test_accounts_file import send
 from tests.accounts.management.test_adopt import SCHEMA
 from tests.accounts.web.answers import work
-from tests.onboarding.adopting.documents import aws, halconfig, loaded
+from tests.onboarding.adopting.documents import aws, halconfig, loaded, spring
 from tests.onboarding.adopting.test_secrets import ACCESS_KEY, PLANTED, sources
 
 IDENTITY = "arn:aws:iam::111111111111:role/SpinnakerAuthRole"
@@ -244,3 +244,18 @@ def test_only_an_account_of_a_source_is_confirmed(operator) -> None:
     assert "body.confirm" in json.dumps(answer.json())
     assert "No source has an account with this name" in detail(answer, 422)
     assert not Adoption.objects.exists()
+
+
+@pytest.mark.parametrize("folder", ["profiles", "./default/profiles"])
+def test_a_profile_by_a_relative_name_hides_the_configs_list(
+    operator, folder: str
+) -> None:
+    config = halconfig({"aws": {"accounts": [aws("dev"), aws("old"), aws("older")]}})
+    profile = spring({"aws": {"accounts": [aws("dev")]}})["clouddriver-local.yml"]
+    files = {**config, f"{folder}/clouddriver-local.yml": profile}
+
+    answer = operator.post("/adoptions", body(files))
+
+    report = operator.read(answer.json()["path"]).json()
+    assert [one["kind"] for one in report["sources"]] == ["halconfig"]
+    assert [one["name"] for one in report["accounts"]] == ["dev"]

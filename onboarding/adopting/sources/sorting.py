@@ -1,0 +1,112 @@
+"""Files of a Spinnaker by what they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from onboarding.adopting.sources.files import File
+from onboarding.adopting.sources.kubeconfigs import Clusters, clusters_in
+from onboarding.adopting.sources.spring_files.activation import names_config_server
+from onboarding.adopting.sources.spring_files.boot import SPRING_FILE
+from onboarding.adopting.values import PROVIDERS
+from onboarding.carried.fields import canonical
+from onboarding.spinnaker.halconfig.tree import Listing, Node, Table
+
+BOOTSTRAP = re.compile(
+    r"(bootstrap|spinnakerconfig|clouddriverconfig)(-[\w.-]+)?\.ya?ml"
+)
+"""Files that lead to a config server, and have no accounts."""
+MARKS = (b"deploymentConfigurations", b"SpinnakerService")
+OF_KUBECONFIGS = (".conf", ".kubeconfig", "kubeconfig")
+CONFIG_SERVER = "configserver:"
+"""Before the name of a file that Spring Cloud's config server has."""
+
+
+@dataclass(slots=True)
+class Sorted:
+    """Files by what they are."""
+
+    halconfigs: list[File] = field(default_factory=list)
+    spring: list[File] = field(default_factory=list)
+    operator: list[File] = field(default_factory=list)
+    gate: list[File] = field(default_factory=list)
+    kubeconfigs: dict[str, Clusters] = field(default_factory=dict)
+    """By the name of the file."""
+    bootstrap: list[File] = field(default_factory=list)
+    unknown: list[File] = field(default_factory=list)
+    """What is none of these; something may still import it."""
+    unread: list[str] = field(default_factory=list)
+    """Files that aren't YAML or JSON, or have nothing in them."""
+
+
+def must_be_source(path: str, content: bytes) -> bool:
+    """Return whether a file that cannot be read should have been."""
+    is_spring = SPRING_FILE.fullmatch(PurePosixPath(path).name)
+    return bool(is_spring) or any(mark in content for mark in MARKS)
+
+
+def sort(found: Sorted, file: File, *, is_named: bool) -> None:
+    """Put a file where it belongs; of Spring's files, others than Clouddriver's count
+    only if they are named: Rosco's and Orca's have `aws`, too.
+    """
+    if not file.documents:
+        found.unread.append(file.path)
+        return
+    kinds = {text_in(one.root, "kind") for one in file.documents}
+    keys = {key for one in file.documents for key in top_keys(one.root)}
+    if "deploymentconfigurations" in keys:
+        found.halconfigs.append(file)
+    elif kinds & {"SpinnakerService", "SpinnakerAccount"}:
+        found.operator.append(file)
+    elif is_kubeconfig(file, kinds, keys):
+        add_kubeconfig(found, file.name, file.root)
+    elif is_answer(file.root):
+        found.gate.append(file)
+    elif is_spring(file, keys) or (is_named and keys & set(PROVIDERS)):
+        found.spring.append(file)
+    elif BOOTSTRAP.fullmatch(file.name) and any(
+        names_config_server(one.root) for one in file.documents
+    ):
+        found.bootstrap.append(file)
+    else:
+        found.unknown.append(file)
+
+
+def is_spring(file: File, keys: Collection[str]) -> bool:
+    """Return whether it is a file of Clouddriver, and no manifest of Kubernetes."""
+    if not SPRING_FILE.fullmatch(file.name) or {"apiversion", "kind"} <= {*keys}:
+        return False
+    return any(isinstance(one.root, Table) for one in file.documents)
+
+
+def is_kubeconfig(file: File, kinds: Collection[str], keys: Collection[str]) -> bool:
+    """Return whether it is a kubeconfig: by its kind, or by its name and lists."""
+    lists = {"clusters", "users"}
+    if "Config" in kinds:
+        return bool(lists & {*keys})
+    return file.name.endswith(OF_KUBECONFIGS) and {*keys} >= {*lists, "contexts"}
+
+
+def add_kubeconfig(found: Sorted, name: str, root: Node) -> None:
+    """Keep where it leads, by its name and by what a config server calls it."""
+    clusters = clusters_in(root)
+    found.kubeconfigs |= {name: clusters, f"{CONFIG_SERVER}{name}": clusters}
+
+
+def is_answer(root: Node) -> bool:
+    """Return whether it is a list of accounts, as Gate answers: also an empty one."""
+    return isinstance(root, Listing) and all(
+        isinstance(row, Table) and "name" in row.pairs for row in root.items
+    )
+
+
+def top_keys(root: Node) -> Iterator[str]:
+    for key in root.pairs if isinstance(root, Table) else ():
+        yield canonical(key.partition(".")[0])
+
+
+def text_in(root: Node, key: str) -> str:
+    return root.text(key) if isinstance(root, Table) else ""

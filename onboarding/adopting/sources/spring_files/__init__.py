@@ -1,0 +1,1 @@
+"""Files of Spring, read as Spring Boot reads them."""

@@ -1,0 +1,190 @@
+"""Documents over documents, as Spring binds them: a map is merged with the map below
+it, and a list replaces the whole list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from onboarding.adopting.sources.scalars import text_of
+from onboarding.adopting.sources.spring_files.boot import START_FAILS, Loaded
+from onboarding.adopting.sources.spring_files.placeholders import START, filled
+from onboarding.adopting.sources.spring_files.properties import ACCOUNTS, Lookup, shown
+from onboarding.adopting.values import PROVIDERS, Finding
+from onboarding.carried.fields import canonical
+from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table
+
+UNREADABLE = (
+    "Clouddriver doesn't start with {}: {}.accounts is no list. This report ignores it."
+)
+NO_LIST = "{}: {}.accounts is no list. Spinnaker ignores it, and so does this report."
+GAP = (
+    "Clouddriver doesn't start with {}: an index of “{}” is missing. This report has "
+    "what comes before."
+)
+CIRCULAR = (
+    "Clouddriver doesn't start with {}: the value of the variable {} leads to itself."
+)
+DEFAULTS_TAKEN = (
+    "{}: values of other properties have variables with a default, and this report has "
+    "the default: {}."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlaid:
+    """What all documents say together."""
+
+    sections: Mapping[str, Table]
+    """By provider, its settings with canonical keys."""
+    places: Mapping[str, str]
+    """By provider, the file whose list of accounts counts."""
+    others: Mapping[str, int]
+    findings: tuple[Finding, ...]
+
+
+class Overlay:
+    """Reads documents, the lowest first."""
+
+    def __init__(self) -> None:
+        self.findings: dict[Finding, None] = {}
+        self.sections: dict[str, Table] = {}
+        self.places: dict[str, str] = {}
+        self.others: dict[str, int] = {}
+
+    def read(self, documents: Sequence[Loaded], known: frozenset[str]) -> Overlaid:
+        """Return the sections of the known providers, and count the accounts of others
+        that have some.
+        """
+        for one in documents:
+            self.note_keys(one)
+            for name, (key, section) in one.read.root.pairs.items():
+                if not isinstance(section, Table):
+                    continue
+                if name in known:
+                    self.add(one, name, section)
+                elif count := len(section.tables(ACCOUNTS)):
+                    self.others[key.text] = count
+        lookup = Variables(documents)
+        sections = {
+            name: self.filled_in(self.places.get(name, ""), section, lookup)
+            for name, section in self.sections.items()
+        }
+        return Overlaid(sections, self.places, self.others, tuple(self.findings))
+
+    def note(self, kind: str, says: str, *names: str) -> None:
+        self.findings[Finding(kind, says, names)] = None
+
+    def add(self, document: Loaded, provider: str, section: Table) -> None:
+        below = self.sections.get(provider, Table({}))
+        if ACCOUNTS in section.pairs:
+            section = self.with_accounts(document, provider, below, section)
+        self.sections[provider] = over(below, section)
+
+    def with_accounts(
+        self, document: Loaded, provider: str, below: Table, section: Table
+    ) -> Table:
+        """Note what the list hides; leave out what Spring doesn't take for a list."""
+        _, accounts = section.pairs[ACCOUNTS]
+        if isinstance(accounts, Table) or not is_list(accounts):
+            stops = not (isinstance(accounts, Table) and accounts.pairs)
+            says = UNREADABLE if stops else NO_LIST
+            kind = START_FAILS if stops else "accounts-unreadable"
+            self.note(kind, says.format(document.path, provider))
+            return section.without(ACCOUNTS)
+        here = set(account_names(section))
+        hidden = [name for name in account_names(below) if name not in here]
+        if hidden:
+            self.note(
+                "hidden-list",
+                f"{document.path} has a list {provider}.accounts. A list replaces a "
+                "list, so Spinnaker doesn't see the list of "
+                f"{self.places[provider]}. Accounts that are hidden so: "
+                f"{len(hidden)}.",
+                *sorted(hidden),
+            )
+        self.places[provider] = document.path
+        return section
+
+    def note_keys(self, document: Loaded) -> None:
+        for one, other in document.read.twice:
+            self.note(
+                "two-spellings",
+                f"{document.path}, line {other.line}: “{shown(one)}” and "
+                f"“{shown(other)}” are one key for Spinnaker. “{shown(one)}” in line "
+                f"{one.line} counts.",
+            )
+        for key in document.read.gaps:
+            self.note(START_FAILS, GAP.format(document.path, shown(key)))
+
+    def filled_in(self, path: str, node: Table, lookup: Variables) -> Table:
+        """Put the values of other properties in the place of variables."""
+        return Table(
+            {
+                name: (key, self.filled_node(path, inner, lookup))
+                for name, (key, inner) in node.pairs.items()
+            },
+            node.line,
+        )
+
+    def filled_node(self, path: str, node: Node, lookup: Variables) -> Node:
+        match node:
+            case Table():
+                return self.filled_in(path, node, lookup)
+            case Listing(items=items):
+                made = [self.filled_node(path, one, lookup) for one in items]
+                return Listing(made, node.line)
+            case Scalar(text=text) if START in text:
+                found = filled(text_of(node), lookup)
+                if found.circular:
+                    self.note(START_FAILS, CIRCULAR.format(path, found.circular))
+                if found.known:
+                    if found.defaults:
+                        names = ", ".join(found.defaults)
+                        self.note(
+                            "variable-default", DEFAULTS_TAKEN.format(path, names)
+                        )
+                    return Scalar(found.text, node.line)
+        return node
+
+
+class Variables:
+    """Finds the values of variables, once one is asked for."""
+
+    def __init__(self, documents: Sequence[Loaded]) -> None:
+        self.documents = documents
+        self.known: Lookup | None = None
+
+    def __call__(self, name: str) -> str | None:
+        if self.known is None:
+            self.known = Lookup().add(one.root for one in reversed(self.documents))
+        return self.known(name)
+
+
+def is_list(node: Node) -> bool:
+    """Return whether Spring takes it for a list: also a text of nothing."""
+    return isinstance(node, Listing) or (isinstance(node, Scalar) and not text_of(node))
+
+
+def over(below: Table, above: Table) -> Table:
+    """Merge maps, and let everything else replace what is below it."""
+    pairs = dict(below.pairs)
+    for name, (key, node) in above.pairs.items():
+        under = pairs.get(name, (key, None))[1]
+        if isinstance(node, Table) and isinstance(under, Table):
+            node = over(under, node)
+        pairs[name] = (key, node)
+    return Table(pairs, above.line)
+
+
+def account_names(section: Table) -> Iterator[str]:
+    """Yield the names of a section's accounts, as they are written."""
+    for account in section.tables(ACCOUNTS):
+        for key, node in account.pairs.values():
+            if canonical(key.text) == "name" and isinstance(node, Scalar):
+                yield filled(node.text).text
+
+
+def overlaid(documents: Sequence[Loaded]) -> Overlaid:
+    return Overlay().read(documents, frozenset(PROVIDERS))
