@@ -27,8 +27,8 @@ def usual(environment: str) -> bool:
 
 
 def is_production(environment: str) -> bool:
-    """Return whether the name says so."""
-    return "prod" in environment.lower()
+    """Return whether the name says so, as people shorten it."""
+    return any(word in environment.lower() for word in ("prod", "prd"))
 
 
 def strict_among(environments: Collection[str]) -> frozenset[str]:

@@ -370,15 +370,18 @@ def test_an_account_that_spinnaker_has_otherwise_is_confirmed_and_recorded(
 
 
 def test_a_new_environment_is_named_with_what_approving_takes(tmp_path: Path) -> None:
-    accounts = (aws("a", environment="PRD"), aws("b", OTHER, environment="prod_eu"))
+    accounts = (aws("a", environment="UAT"), aws("b", OTHER, environment="prod_eu"))
     known = aws("c", "3" * 12, environment="stage")
+    short = aws("d", "4" * 12, environment="PRD")
     account_row(environment="stage")
-    files = spring(providers(*accounts, known))
+    files = spring(providers(*accounts, known, short))
     (tmp_path / "clouddriver.yml").write_bytes(files["clouddriver-local.yml"])
 
     found = json.loads(adopted(tmp_path / "clouddriver.yml", "--json"))["findings"]
 
-    (lax, strict) = (one for one in found if one["kind"] == "new-environment")
-    assert "PRD is new to Bowline. Its name doesn't say production" in lax["says"]
+    new = [one for one in found if one["kind"] == "new-environment"]
+    (shortened, lax, strict) = new
+    assert "PRD is new to Bowline. Its name says production" in shortened["says"]
+    assert "UAT is new to Bowline. Its name doesn't say production" in lax["says"]
     assert "needs a second approver" in strict["says"]
     assert (lax["accounts"], strict["accounts"]) == (["a"], ["b"])
