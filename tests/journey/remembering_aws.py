@@ -10,13 +10,15 @@ import pytest
 from django.utils import timezone
 
 from accounts.runs import carrying_out, planning, verifying
+from accounts.runs.managing import applying, other_sites
 from accounts.runs.scope import Comparison, Side
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
+from onboarding.aws.site_tags import UNTAGGED, SiteTags
 from onboarding.checks import Outcome
 from onboarding.resources.kinds import Key, Resource
 from onboarding.resources.plan import Delete, diff
-from onboarding.topology import Reach
+from onboarding.topology import Managing, Reach
 from onboarding.verify.chain import BECOME_IDENTITY
 from onboarding.verify.result import Result
 from onboarding.verify.verification import CHAIN
@@ -36,6 +38,7 @@ class RememberingAws:
         self.made: dict[str, dict[Key, Resource]] = {}
         self.untrusting: set[str] = set()
         """The accounts whose access role does not trust Bowline."""
+        self.tags = UNTAGGED
 
     def compared(self, side: Side, _: Sessions, **__: bool) -> Comparison:
         self.enter(side.reach)
@@ -52,6 +55,9 @@ class RememberingAws:
             made.pop(change.resource.key)
         else:
             made[change.resource.key] = change.resource
+
+    def sign(self, _: Sessions, __: Managing, tags: SiteTags, **___: Any) -> None:
+        self.tags = tags
 
     def enter(self, reach: Reach) -> None:
         if reach.account_id in self.untrusting:
@@ -72,6 +78,8 @@ def replace_aws(patch: pytest.MonkeyPatch) -> RememberingAws:
     patch.setattr(Side, "compared", lambda side, *a, **b: aws.compared(side, *a, **b))
     patch.setattr(Side, "hand_on", lambda *_, **__: None)
     patch.setattr(carrying_out, "apply", aws.apply)
+    patch.setattr(other_sites, "read_site_tags", lambda *_: aws.tags)
+    patch.setattr(applying, "write_site_tags", aws.sign)
     patch.setattr(planning, "look_up", lambda *_: False)
     patch.setattr(verifying, "checks", lambda *_: [verified])
     patch.setattr(Sessions, "caller", lambda _: None)

@@ -128,7 +128,7 @@ def test_a_role_that_only_the_managing_account_keeps_is_named() -> None:
 
     out, err = exported()
 
-    said = f"Spinnaker can still assume {kept_role(7)['arn']}.\n"
+    said = f"Spinnaker can assume {kept_role(7)['arn']}.\n"
     assert err.startswith("Not in the file: ")
     assert err.endswith(said)
     assert said in out
