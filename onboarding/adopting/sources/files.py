@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePosixPath
@@ -13,6 +14,8 @@ from onboarding.spinnaker.halconfig.tree import Node
 MAIN_FOLDERS = ("", "files", "profiles", "config")
 """Where a service's own file is. In any other folder, it is above that one."""
 SUFFIXES = (".yml", ".yaml", ".json", ".conf", ".kubeconfig", "")
+PROPERTIES = re.compile(r"(clouddriver|spinnaker)(-[\w.-]+)?\.properties")
+"""Files that Clouddriver reads and Bowline doesn't: they are named."""
 PASSED_BY = ("history", "service-logs", "node_modules")
 """Folders that hold no source."""
 STAGING, PROFILES = "staging", "profiles"
@@ -38,7 +41,8 @@ def may_be_source(path: PurePosixPath) -> bool:
     for folder, below in pairwise(path.parts):
         if is_passed_by(folder) or (folder == STAGING and below != PROFILES):
             return False
-    return path.suffix in SUFFIXES and not path.name.startswith(".")
+    is_read = path.suffix in SUFFIXES or bool(PROPERTIES.fullmatch(path.name))
+    return is_read and not path.name.startswith(".")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from onboarding.adopting.accounts.field_values import settings_of
 from onboarding.adopting.accounts.listed import AccountsReader
 from onboarding.adopting.sources.documents import documents
 from onboarding.adopting.sources.files import (
+    PROPERTIES,
     BadSource,
     ConfigFile,
     File,
@@ -69,6 +70,10 @@ NOT_KNOWN = (
     "This is no Halyard config, no file of Clouddriver, no SpinnakerService, no "
     "kubeconfig and no answer of Gate."
 )
+UNREAD_PROPERTIES = (
+    "Clouddriver reads {}, and Bowline doesn't. If it says something of accounts, "
+    "write that in a YAML file first, or give Gate's list of loaded accounts, too."
+)
 NOTHING = "No source has accounts of Spinnaker."
 
 
@@ -81,6 +86,9 @@ def read_sources(
     """Read every file; raise BadSource. Only the named ones must be sources."""
     found = Sorted()
     for path, content in files.items():
+        if PROPERTIES.fullmatch(PurePosixPath(path).name):
+            found.properties.append(path)
+            continue
         try:
             file = File(path, documents(content))
         except BadYaml as error:
@@ -94,9 +102,14 @@ def read_sources(
     for path in files:
         if path in named and path in unknown:
             raise BadSource(path, NOT_KNOWN)
+    unknown.update(found.properties)
     extra = [
         Finding("config-server", SERVER_NAMED.format(one.path))
         for one in found.bootstrap
+    ]
+    extra += [
+        Finding("properties-unread", UNREAD_PROPERTIES.format(path))
+        for path in found.properties
     ]
     if extra:
         readings[:1] = [with_findings(one, extra) for one in readings[:1]]

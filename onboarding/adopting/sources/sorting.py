@@ -38,6 +38,7 @@ class Sorted:
     bootstrap: list[File] = field(default_factory=list)
     unknown: list[File] = field(default_factory=list)
     """What is none of these; something may still import it."""
+    properties: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     """Files that aren't YAML or JSON, or have nothing in them."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
 
 from onboarding.adopting.report import Report
+from onboarding.adopting.sources.files import may_be_source
 from onboarding.adopting.wording import text
 from tests.onboarding.adopting.documents import (
     aws,
@@ -134,3 +136,23 @@ def test_a_file_of_a_config_server_is_the_source_of_its_name() -> None:
     assert outcomes(without)["k"] == "left"
     assert "doesn't follow" in reasons(without, "k")
     assert "configserver:prod.conf" in text(without)
+
+
+def test_a_file_of_properties_is_named_and_not_read() -> None:
+    files = spring({"aws": {"accounts": [aws("dev")]}})
+    files["clouddriver-local.properties"] = b"aws.accounts[0].name=other\n"
+
+    report = reported(files)
+
+    assert "reads clouddriver-local.properties, and Bowline doesn't" in says(
+        report, "properties-unread"
+    )
+    assert outcomes(report) == outcomes(
+        reported(spring({"aws": {"accounts": [aws("dev")]}}))
+    )
+    assert report.unknown == ("clouddriver-local.properties",)
+
+
+def test_a_folder_has_it_too() -> None:
+    assert may_be_source(PurePosixPath("config/clouddriver-local.properties"))
+    assert not may_be_source(PurePosixPath("config/log4j.properties"))
