@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -169,10 +170,11 @@ def put_by_others(
 
 def roles_to_grant(run: Run, scope: Scope) -> Iterator[str]:
     """Yield the roles that the run is to put on the list for the first time."""
-    accounts = [scope.account] if scope.account else run.grants.all()
-    for one in accounts:
-        if one.granted_at is None:
-            yield scope.managing.managed_role_arn(one.account_id, one.managed_role)
+    rows = run.grants.filter(granted_at=None)
+    pairs = [*rows.values_list("account_id", "managed_role")]
+    if scope.account is not None and scope.account.granted_at is None:
+        pairs.append((scope.account.account_id, scope.account.managed_role))
+    yield from starmap(scope.managing.managed_role_arn, pairs)
 
 
 def roles_of_accounts(row: ManagingAccount, found: Iterable[str]) -> Iterator[str]:
