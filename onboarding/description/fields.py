@@ -23,11 +23,7 @@ def maker(value: str, makers: tuple[str, ...] = MAKERS) -> str:
 GROUPS = "Groups, separated by commas. Leave empty for everyone."
 MAY_READ = Words("Read access", GROUPS, "spinnaker-permissions")
 MAY_WRITE = Words("Write access", GROUPS)
-ENVIRONMENT = Words(
-    "Environment",
-    "For a new one, use a–z, 0–9 and “-”, like staging. Optional.",
-    "environments",
-)
+ENVIRONMENT = Words("Environment", "For example staging. Optional.", "environments")
 REGIONS = Words("Regions", "For example us-east-1, eu-west-1.")
 OPENED = (
     "no role would be left, so everyone could {}; to allow that, set the roles to "

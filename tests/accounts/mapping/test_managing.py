@@ -18,6 +18,9 @@ from tests.factories import image_key
 STATES = {"id", "only", "state", "version", "applied", "updated_at"} | {
     "before_plan",
     "run_by",
+    "revision",
+    "other_site",
+    "adopted_revision",
     "policy_set",
     "verification",
     "unapproved",
@@ -26,8 +29,8 @@ STATES = {"id", "only", "state", "version", "applied", "updated_at"} | {
     "verified_at",
 }
 LEASE = {"lease", "leased_until"}
-MADE_ONCE = {"external_id_prefix"}
-"""No choice: each account keeps its own copy."""
+MADE_ONCE = {"external_id_prefix", "site"}
+"""No choice: each account keeps its own copy of the first, and AWS of the other."""
 
 ROLES = "arn:aws:iam::911111111111:role/"
 names = st.text("abc-", min_size=1, max_size=8)

@@ -101,7 +101,7 @@ def test_a_group_is_for_some_environments(
         (["operator"], "operator@staging", "operator@staging"),
         (["operator"], "a\u202eb", "‹U+202E›"),
         (["operator"], "<script>", "<script>"),
-        (["operator"], "a\0b", "Use 1 to 60 of a–z"),
+        (["operator"], "a\0b", "Use 1 to 60 letters"),
         (["operator"], "x" * 61, "x" * 20),
         (
             ["operator"],

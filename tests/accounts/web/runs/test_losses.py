@@ -52,7 +52,7 @@ def test_losing_most_of_the_list_is_said(approver) -> None:
 
     assert (
         "roles in 4 accounts: 222222222222, 333333333333, 444444444444, and 1 more. "
-        "That is 4 of the 5 roles on its list."
+        "That is 4 of 5 on its list."
     ) in shown
 
 
