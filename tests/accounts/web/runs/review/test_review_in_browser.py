@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
@@ -328,11 +327,9 @@ def test_what_spinnaker_loses_is_said_above_the_red_button(
     page = signed_in("approver", **look)
     page.goto(run.get_absolute_url())
     button = page.get_by_role("button", name="Approve and apply")
-    picture_of(page, f"loses-{look['viewport']['width']}-{look['color_scheme']}")
 
     assert_it_fits(page, look)
     button.click()
-    picture_of(page, f"refused-{look['viewport']['width']}-{look['color_scheme']}")
     assert_it_fits(page, look)
     expect(button).to_have_class("btn btn-danger")
     expect(page.get_by_text("Spinnaker can no longer assume roles in")).to_be_visible()
@@ -341,8 +338,3 @@ def test_what_spinnaker_loses_is_said_above_the_red_button(
     button.click()
     expect(button).to_be_hidden()
     assert Run.objects.get().status == Status.APPLYING
-
-
-def picture_of(page: Page, name: str) -> None:
-    if folder := os.environ.get("LOOK"):
-        page.screenshot(path=f"{folder}/{name}.png")
