@@ -329,9 +329,11 @@ def test_a_filter_is_saved_opened_and_deleted(signed_in, rows: None) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/accounts/")
     saved.click()
+    link = page.get_by_role("link", name=name)
+    expect(link).to_be_visible()
     assert width_of(page) <= 390
     assert_axe_finds_nothing(page)
-    page.get_by_role("link", name=name).click()
+    link.click()
     expect(names(page)).to_have_text(["a000", "a100", "a200", "a300"])
     saved.click()
     page.get_by_role("button", name="Delete the filter").click()

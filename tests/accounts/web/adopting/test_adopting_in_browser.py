@@ -79,6 +79,7 @@ def test_every_page_of_it_fits_and_axe_finds_nothing(
     assert_axe_finds_nothing(page)
     report_on(page, tmp_path, *many, LEFT)
     page.locator("td details summary").first.click()
+    expect(page.locator("td details[open]")).to_have_count(1)
     assert_axe_finds_nothing(page)
     height = page.evaluate("document.documentElement.scrollHeight")
     wide = width_of(page)

@@ -145,4 +145,5 @@ def test_axe_finds_nothing(signed_in, site: None, look: dict[str, Any]) -> None:
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_text("Don't have your device?").click()
 
+    expect(page.get_by_text("administrator can reset")).to_be_visible()
     assert_it_fits(page, look)

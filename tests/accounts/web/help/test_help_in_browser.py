@@ -43,6 +43,7 @@ def test_axe_finds_nothing(signed_in, site: None, look: dict[str, Any]) -> None:
     for path in ("/accounts/", "/settings/"):
         page.goto(path)
         page.locator("details.help > summary").click()
+        expect(page.locator("details.help[open]")).to_be_visible()
         assert_it_fits(page, look)
     page.goto("/help/")
     assert_it_fits(page, look)

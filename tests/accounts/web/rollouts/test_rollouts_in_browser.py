@@ -59,8 +59,10 @@ def test_accounts_are_chosen_planned_approved_watched_and_one_is_fixed(
     expect(approve).not_to_be_attached()
     page.get_by_role("link", name=f"Rollout {rollout.number}").click()
     page.get_by_role("link", name="Review 3 plans").click()
+    approve = page.get_by_role("button", name="Approve 3 plans")
+    expect(approve).to_be_visible()
     assert_it_looks_right(page, "2-group")
-    page.get_by_role("button", name="Approve 3 plans").click()
+    approve.click()
     expect(page.get_by_text("3 plans are approved.")).to_be_visible()
 
     for iam in both:  # what one alone has holds no other back

@@ -312,6 +312,7 @@ def test_axe_finds_nothing_at_any_width(
     page.goto(run.get_absolute_url())
     assert_it_fits(page, look)
     page.get_by_role("button", name="Expand all").click()
+    expect(page.locator("[data-change] details:not([open])")).to_have_count(0)
     assert_axe_finds_nothing(page)
 
 
@@ -330,6 +331,7 @@ def test_what_spinnaker_loses_is_said_above_the_red_button(
 
     assert_it_fits(page, look)
     button.click()
+    expect(page.get_by_text("Type the account's name, core,")).to_be_visible()
     assert_it_fits(page, look)
     expect(button).to_have_class("btn btn-danger")
     expect(page.get_by_text("Spinnaker can no longer assume roles in")).to_be_visible()
