@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -13,31 +12,14 @@ from bootstrap_wrapper import get_bootstrap_dir
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
+from accounts.secrets.references import Reach
 from accounts.workers.schedule import SCHEDULE
-from bowline.environment import (
-    caches,
-    database,
-    env_bool,
-    env_choice,
-    env_count,
-    env_days,
-    env_email,
-    env_list,
-    env_minutes,
-    env_networks,
-    env_notifications,
-    env_port,
-    env_secret,
-    env_site_url,
-    env_spinnaker,
-    env_templates,
-    secret_key,
-    web_threads,
-)
+from bowline.environment.databases import caches, database
+from bowline.environment.variables import read_environment
 from bowline.operations.logs import logging_settings
-from bowline.single_sign_on.described import env_saml, require_site_url
-from bowline.single_sign_on.openid_connect import env_single_sign_on
-from bowline.single_sign_on.variables import env_passwords_for
+from bowline.single_sign_on.described import require_site_url, saml_provider
+from bowline.single_sign_on.openid_connect import single_sign_on
+from bowline.single_sign_on.variables import passwords_for
 
 # ModelForm[Run] is for the type checker; this makes it mean ModelForm when it runs.
 django_stubs_ext.monkeypatch()
@@ -45,14 +27,16 @@ django_stubs_ext.monkeypatch()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
+env = read_environment()
+
 # The site
 
-DEBUG = env_bool("DEBUG", default=False)
-SECRET_KEY = secret_key(debug=DEBUG)
+DEBUG = env.DEBUG
+SECRET_KEY = env.secret_key()
 # Former keys: what they signed or encrypted is still read.
-SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
+SECRET_KEY_FALLBACKS = [*env.SECRET_KEY_FALLBACKS]
 # On its own machine the site answers by loopback, whatever it is called.
-ALLOWED_HOSTS = [*env_list("ALLOWED_HOSTS"), "localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = [*env.ALLOWED_HOSTS, "localhost", "127.0.0.1", "[::1]"]
 ROOT_URLCONF = "bowline.urls"
 WSGI_APPLICATION = "bowline.wsgi.application"
 LANGUAGE_CODE = "en"
@@ -113,7 +97,7 @@ MIDDLEWARE = [
 
 # deploy/gunicorn.conf.py gives each process WEB_THREADS threads. Two are left for
 # /healthz and static files when pages hang in all the others.
-PAGES_AT_ONCE = web_threads() - 2
+PAGES_AT_ONCE = env.WEB_THREADS - 2
 
 # Pages
 
@@ -136,7 +120,7 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 STATIC_URL = "static/"
-STATIC_ROOT = os.environ.get("STATIC_ROOT") or BASE_DIR / "var" / "static"
+STATIC_ROOT = env.STATIC_ROOT or BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("bootstrap", get_bootstrap_dir()),
@@ -156,25 +140,39 @@ STORAGES = {
 # Data
 
 SQLITE_URL = f"sqlite:///{quote(str(BASE_DIR))}/var/bowline.sqlite3"
-DATABASES = {"default": database(os.environ.get("DATABASE_URL") or SQLITE_URL)}
+DATABASES = {"default": database(env.DATABASE_URL or SQLITE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-KEEP_CHECKS_DAYS = env_days("KEEP_CHECKS_DAYS", default=90)
+KEEP_CHECKS_DAYS = env.KEEP_CHECKS_DAYS
 
 # Whether the schedule reads the organization once a day, after somebody read it first.
-READ_ORGANIZATION_DAILY = env_bool("READ_ORGANIZATION_DAILY", default=True)
+READ_ORGANIZATION_DAILY = env.READ_ORGANIZATION_DAILY
 # Days after which a proof is stale until the account is verified again, 0: never.
-VERIFICATION_MAX_AGE = env_days("VERIFICATION_MAX_AGE", default=7)
+VERIFICATION_MAX_AGE = env.VERIFICATION_MAX_AGE
 
-TEMPLATE_BUCKET = env_templates()
-SPINNAKER = env_spinnaker()
-NOTIFICATIONS = env_notifications()
+# Where templates for owners of accounts go; without a bucket, nowhere.
+TEMPLATE_BUCKET = (env.TEMPLATES_BUCKET, env.TEMPLATES_REGION, env.TEMPLATES_PREFIX)
+# What the operator allows, and an administrator may then choose from. No directory has,
+# by default, what the platform itself put there, such as a pod's token.
+SPINNAKER = Reach(
+    env.SPINNAKER_ALLOWED_HOSTS,
+    tuple(map(str, env.SPINNAKER_ALLOWED_NETWORKS)),
+    env.SPINNAKER_SECRET_VARIABLES,
+    env.SPINNAKER_SECRET_DIRECTORY,
+    plain_http=env.SPINNAKER_ALLOW_HTTP,
+)
+NOTIFICATIONS = Reach(
+    env.NOTICE_HOSTS,
+    tuple(map(str, env.NOTICE_NETWORKS)),
+    env.NOTICE_SECRET_VARIABLES,
+    env.NOTICE_SECRET_DIRECTORY,
+)
 
 # Who may enter
 
-SINGLE_SIGN_ON = env_single_sign_on()
-SAML = env_saml()
+SINGLE_SIGN_ON = single_sign_on(env)
+SAML = saml_provider(env)
 SAML_INSTALLED = SAML is not None
-PASSWORDS_FOR = env_passwords_for(SINGLE_SIGN_ON, SAML)
+PASSWORDS_FOR = passwords_for(env, SINGLE_SIGN_ON, SAML)
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "bowline.backends.Passwords",
@@ -208,15 +206,15 @@ SESSION_ENGINE = "accounts.web.you.session_store"
 # A working day: whoever approves changes in AWS should have signed in that day.
 SESSION_COOKIE_AGE = 12 * 60 * 60
 # Until a session ends that nobody uses, 0: not before the above.
-SESSION_IDLE_MINUTES = env_minutes("SESSION_IDLE_MINUTES", default=120)
+SESSION_IDLE_MINUTES = env.SESSION_IDLE_MINUTES
 # Whether people who sign in by password must have a second factor, or may.
-SECOND_FACTOR = env_choice("SECOND_FACTOR", ("optional", "required"))
+SECOND_FACTOR = env.SECOND_FACTOR
 # How long a link to choose a password works that an administrator has made.
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 CONFIRM_AFTER = 10  # minutes until roles and settings ask for the password again
 
 # The proxies in front, whose X-Forwarded-For is believed. None: the header is ignored.
-TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")
+TRUSTED_PROXIES = env.TRUSTED_PROXIES
 
 # bowline/sign_in.py has the limits of wrong passwords, and says why.
 AXES_VERBOSE = False
@@ -237,7 +235,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 # What a browser may do
 
 # Behind a proxy that speaks TLS and sets X-Forwarded-Proto; false for plain HTTP.
-HTTPS = env_bool("HTTPS", default=True)
+HTTPS = env.HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^metrics$"]  # scrapers call the process, not the proxy
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -274,23 +272,22 @@ CONTENT_SECURITY_POLICY = {
 # Mail to people about what they started. Without EMAIL_HOST none is sent.
 
 # Where links in mail lead: no request's Host header has a say in it.
-SITE_URL = env_site_url("SITE_URL", hosts=env_list("ALLOWED_HOSTS"), https=HTTPS)
+SITE_URL = env.site_url()
 # A proxy that changes the Host header leaves the browser's Origin as it is.
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
-EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
+EMAIL_HOST = env.EMAIL_HOST
 EMAIL_BACKEND = (
     f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
 )
-EMAIL_PORT = env_port("EMAIL_PORT", default=587)
-EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
-EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_PORT = env.EMAIL_PORT
+EMAIL_HOST_USER = env.EMAIL_HOST_USER
+EMAIL_HOST_PASSWORD = env.EMAIL_HOST_PASSWORD
 # TLS from the first byte, on port 465; else STARTTLS, unless that is switched off.
 EMAIL_USE_SSL = EMAIL_PORT == 465
-EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=True) and not EMAIL_USE_SSL
+EMAIL_USE_TLS = env.EMAIL_USE_TLS and not EMAIL_USE_SSL
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env_email(
-    "DEFAULT_FROM_EMAIL",
-    default=f"bowline@{urlsplit(SITE_URL).hostname or 'localhost'}",
+DEFAULT_FROM_EMAIL = env.DEFAULT_FROM_EMAIL or (
+    f"bowline@{urlsplit(SITE_URL).hostname or 'localhost'}"
 )
 if EMAIL_HOST and not SITE_URL:
     raise ImproperlyConfigured(
@@ -302,21 +299,21 @@ require_site_url(SAML, SITE_URL)
 # The API
 
 # How many requests a minute each token may make, counted in Redis for all processes.
-API_RATE = env_count("API_RATE", default=600)
-REDIS_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0"
+API_RATE = env.API_RATE
+REDIS_URL = env.REDIS_URL
 CACHES = caches(REDIS_URL)
 
 # Background work: the Run row is the record of a job, so no result is kept
 
 # How many runs each process of a worker carries at once, each in a thread with its own
 # database connection: what people started, and what the schedule did.
-RUN_THREADS = env_count("RUN_THREADS", default=32)
-SCHEDULE_THREADS = env_count("SCHEDULE_THREADS", default=8)
+RUN_THREADS = env.RUN_THREADS
+SCHEDULE_THREADS = env.SCHEDULE_THREADS
 # A worker that is asked to stop finishes what ends within these seconds; others
 # continue the rest at once.
-STOP_SECONDS = env_count("STOP_SECONDS", default=15)
+STOP_SECONDS = env.STOP_SECONDS
 # How many roles the nightly verification assumes a second, on average.
-SCHEDULE_ASSUMES_A_SECOND = env_count("SCHEDULE_ASSUMES_A_SECOND", default=10)
+SCHEDULE_ASSUMES_A_SECOND = env.SCHEDULE_ASSUMES_A_SECOND
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -360,14 +357,14 @@ CELERY_BEAT_SCHEDULE = SCHEDULE
 # What is written down
 
 LOGGING = logging_settings(
-    form=env_choice("LOG_FORMAT", ("line", "json")),
-    level=os.environ.get("LOG_LEVEL") or "INFO",
+    form=env.LOG_FORMAT,
+    level=env.LOG_LEVEL,
 )
 
 # Whether each entry of the activity log is a JSON line on standard output, too.
-ACTIVITY_TO_STDOUT = env_bool("ACTIVITY_TO_STDOUT", default=False)
+ACTIVITY_TO_STDOUT = env.ACTIVITY_TO_STDOUT
 
 # How it is watched: who may read /metrics. Neither: nobody.
 
-METRICS_TOKEN = env_secret("METRICS_TOKEN")
-METRICS_NETWORKS = env_networks("METRICS_NETWORKS")
+METRICS_TOKEN = env.METRICS_TOKEN
+METRICS_NETWORKS = env.METRICS_NETWORKS

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from script.variables_read import Read, variables_read
+from bowline.environment.values import Written
+from bowline.environment.variables import Environment
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -20,27 +21,6 @@ FOR_EXAMPLE = re.compile(r"\s*Example:\Z")
 NOT_CODE = re.compile(r"(`[^`]*`)")
 PAGE = re.compile(r"docs/[\w/-]+\.md")
 OF_SEVERAL_PARTS = re.compile(r"\b[A-Z0-9]+(?:_[A-Z0-9]+)+\b")
-
-VALUES = {
-    "env_bool": "`true` or `false`",
-    "env_days": "a number of days, 0 to 99999",
-    "env_minutes": "a number of minutes, 0 to 9999",
-    "env_count": "a number, 1 to 9999",
-    "env_port": "a port, 1 to 65535",
-    "env_list": "a comma-separated list",
-    "env_names": "comma-separated names",
-    "env_networks": "comma-separated addresses or networks",
-    "env_email": "an email address",
-    "env_secret": "20 to 200 letters, digits, and symbols, without a space",
-    "env_site_url": "a URL without a path, such as `https://bowline.example.com`",
-}
-"""What may be written for what a function of bowline/environment.py reads."""
-OF_ITS_OWN = {
-    "OIDC_ISSUER": "a URL with `https://`",
-    "WEB_THREADS": "a number, 4 to 999",
-    "LOG_LEVEL": "`DEBUG`, `INFO`, `WARNING`, `ERROR`, or `CRITICAL`",
-}
-"""The same, of variables with a reader of their own."""
 
 HEAD = """\
 # Settings
@@ -99,7 +79,6 @@ def entries(example: str) -> Iterator[Entry]:
 def settings_reference() -> str:
     """Write the page."""
     described = list(entries(EXAMPLE.read_text()))
-    read = variables_read()
     known = {setting.name for entry in described for setting in entry.settings}
     parts = [HEAD, index(described)]
     section = ""
@@ -107,7 +86,7 @@ def settings_reference() -> str:
         if entry.section != section:
             section = entry.section
             parts.append(f"## {section}\n")
-        parts.append(written(entry, read, known))
+        parts.append(written(entry, known))
     return "\n".join(parts)
 
 
@@ -127,7 +106,7 @@ def index(described: list[Entry]) -> str:
     return "\n".join(lines)
 
 
-def written(entry: Entry, read: dict[str, Read], known: set[str]) -> str:
+def written(entry: Entry, known: set[str]) -> str:
     """Write what a comment says, and of each of its variables what it may be."""
     text = FOR_EXAMPLE.sub("", entry.text)
     of_text = ""
@@ -136,16 +115,11 @@ def written(entry: Entry, read: dict[str, Read], known: set[str]) -> str:
         text = text[: found.start()]
         of_text = found[1].removesuffix(".")
     heading = ", ".join(f"`{setting.name}`" for setting in entry.settings)
-    lines = [
-        f"- {facts(setting, entry, read.get(setting.name), of_text, known)}"
-        for setting in entry.settings
-    ]
+    lines = [f"- {facts(setting, entry, of_text, known)}" for setting in entry.settings]
     return f"### {heading}\n\n{marked(text, known)}\n\n" + "\n".join(lines) + "\n"
 
 
-def facts(
-    setting: Setting, entry: Entry, read: Read | None, of_text: str, known: set[str]
-) -> str:
+def facts(setting: Setting, entry: Entry, of_text: str, known: set[str]) -> str:
     """Say the default of a variable, and what it may be."""
     if FOR_EXAMPLE.search(entry.text):
         default = f"none. Example: `{setting.value}`"
@@ -156,16 +130,19 @@ def facts(
     said = f"Default: {default}."
     if len(entry.settings) > 1:
         said = f"`{setting.name}`: {said[0].lower()}{said[1:]}"
-    values = values_of(setting.name, read)
+    values = values_of(setting.name)
     return f"{said} Value: {values}." if values else said
 
 
-def values_of(name: str, read: Read | None) -> str:
-    if name in OF_ITS_OWN:
-        return OF_ITS_OWN[name]
-    if read and read.choices:
-        return " or ".join(f"`{choice}`" for choice in read.choices)
-    return VALUES.get(read.reader, "") if read else ""
+def values_of(name: str) -> str:
+    """Say how a value is written, where that isn't any text."""
+    field = Environment.model_fields.get(name)
+    written = (
+        [one.says for one in field.metadata if isinstance(one, Written)]
+        if field
+        else []
+    )
+    return "".join(written)
 
 
 def marked(text: str, known: set[str]) -> str:

@@ -9,26 +9,26 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple
 
 LARGEST = 16 * 1024
 
 
-class Readable(Protocol):
-    """What the operator allows to be read."""
+class Reach(NamedTuple):
+    """What the operator allows: where Bowline connects to, and the secrets for it."""
 
-    @property
-    def variables(self) -> tuple[str, ...]: ...
-
-    @property
-    def directory(self) -> str: ...
+    hosts: tuple[str, ...]
+    networks: tuple[str, ...]
+    variables: tuple[str, ...]
+    directory: str
+    plain_http: bool = False
 
 
 class NoSecret(Exception):
     """There is nothing to read; the sentence says where it should be."""
 
 
-def refusal(reference: str, allowed: Readable) -> str:
+def refusal(reference: str, allowed: Reach) -> str:
     """Say why it may not be read; empty where it may."""
     kind, _, name = reference.partition(":")
     if kind == "env":
@@ -39,7 +39,7 @@ def refusal(reference: str, allowed: Readable) -> str:
     return f"Bowline can read only files in {allowed.directory}."
 
 
-def secret_of(reference: str, allowed: Readable) -> str:
+def secret_of(reference: str, allowed: Reach) -> str:
     """Read the secret; raise NoSecret where there is none."""
     kind, _, name = reference.partition(":")
     if kind == "env":
@@ -56,7 +56,7 @@ def secret_of(reference: str, allowed: Readable) -> str:
     return secret
 
 
-def file_of(reference: str, allowed: Readable) -> Path:
+def file_of(reference: str, allowed: Reach) -> Path:
     """Return the file, wherever its name leads within the directory."""
     name = reference.removeprefix("file:")
     directory = Path(allowed.directory).resolve()

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
-
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.web.single_sign_on.provider import Saml
+from bowline.environment.variables import Environment
 
 
-def env_saml() -> Saml | None:
+def saml_provider(env: Environment) -> Saml | None:
     """Read SAML_…; None: nobody comes from there."""
     described = ("SAML_ENTITY_ID", "SAML_METADATA_FILE")
-    if not any(os.environ.get(name) for name in described):
+    if not any(getattr(env, name) for name in described):
         return None
     # What reads certificates would cost every process of every site its time.
     from bowline.single_sign_on.saml import read_saml
 
-    return read_saml()
+    return read_saml(env)
 
 
 def require_site_url(saml: Saml | None, site_url: str) -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.web.single_sign_on.provider import SingleSignOn
-from bowline.single_sign_on.variables import env_roles, required
+from bowline.environment.variables import Environment
+from bowline.single_sign_on.variables import required, roles_of_groups
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def env_single_sign_on() -> SingleSignOn | None:
+def single_sign_on(env: Environment) -> SingleSignOn | None:
     """Read OIDC_…; None: nobody comes from there."""
-    issuer = os.environ.get("OIDC_ISSUER", "").removesuffix("/")
+    issuer = env.OIDC_ISSUER.removesuffix("/")
     if not issuer:
         return None
     parts = urlsplit(issuer)
@@ -27,10 +27,10 @@ def env_single_sign_on() -> SingleSignOn | None:
         )
     return SingleSignOn(
         issuer=issuer,
-        client_id=required("OIDC_CLIENT_ID", because="OIDC_ISSUER"),
-        secret=required("OIDC_CLIENT_SECRET", because="OIDC_ISSUER"),
-        roles=env_roles("OIDC_ROLES"),
-        name=os.environ.get("OIDC_NAME") or "single sign-on",
-        claim=os.environ.get("OIDC_GROUPS_CLAIM") or "groups",
-        scopes=tuple((os.environ.get("OIDC_SCOPES") or "openid profile email").split()),
+        client_id=required(env, "OIDC_CLIENT_ID", because="OIDC_ISSUER"),
+        secret=required(env, "OIDC_CLIENT_SECRET", because="OIDC_ISSUER"),
+        roles=roles_of_groups("OIDC_ROLES", env.OIDC_ROLES),
+        name=env.OIDC_NAME,
+        claim=env.OIDC_GROUPS_CLAIM,
+        scopes=tuple(env.OIDC_SCOPES.split()),
     )

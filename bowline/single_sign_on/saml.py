@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import os
 import re
 from base64 import b64decode
 from collections.abc import Iterable
@@ -17,7 +16,8 @@ from cryptography.x509 import load_der_x509_certificate
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.web.single_sign_on.provider import Saml
-from bowline.single_sign_on.variables import env_roles, required
+from bowline.environment.variables import Environment
+from bowline.single_sign_on.variables import required, roles_of_groups
 
 PEM = re.compile(
     r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL
@@ -38,16 +38,16 @@ class Described(NamedTuple):
     certificates: tuple[str, ...]
 
 
-def read_saml() -> Saml:
+def read_saml(env: Environment) -> Saml:
     """Read SAML_…, where one of them is set."""
-    file = os.environ.get("SAML_METADATA_FILE", "")
+    file = env.SAML_METADATA_FILE
     if find_spec("onelogin") is None:
         raise ImproperlyConfigured(
             f"{'SAML_METADATA_FILE' if file else 'SAML_ENTITY_ID'} is set, and SAML "
             "isn't installed: pip install --require-hashes -r requirements-saml.txt, "
             "or docker build --build-arg SAML=true."
         )
-    described = metadata_in(file) if file else by_variables()
+    described = metadata_in(file) if file else by_variables(env)
     parts = urlsplit(described.sso_url)
     if parts.scheme != "https" or not parts.hostname or parts.fragment:
         raise ImproperlyConfigured(
@@ -58,20 +58,20 @@ def read_saml() -> Saml:
         issuer=f"saml:{described.entity_id}",
         sso_url=described.sso_url,
         certificates=described.certificates,
-        roles=env_roles("SAML_ROLES"),
-        name=os.environ.get("SAML_NAME") or "SAML",
-        claim=os.environ.get("SAML_GROUPS_ATTRIBUTE") or "groups",
-        name_attribute=os.environ.get("SAML_NAME_ATTRIBUTE", ""),
-        email_attribute=os.environ.get("SAML_EMAIL_ATTRIBUTE") or "email",
+        roles=roles_of_groups("SAML_ROLES", env.SAML_ROLES),
+        name=env.SAML_NAME,
+        claim=env.SAML_GROUPS_ATTRIBUTE,
+        name_attribute=env.SAML_NAME_ATTRIBUTE,
+        email_attribute=env.SAML_EMAIL_ATTRIBUTE,
     )
 
 
-def by_variables() -> Described:
-    entity_id = entity_id_in(os.environ["SAML_ENTITY_ID"], "SAML_ENTITY_ID")
-    sso_url = required("SAML_SSO_URL", because="SAML_ENTITY_ID")
-    if file := os.environ.get("SAML_CERTIFICATE_FILE", ""):
+def by_variables(env: Environment) -> Described:
+    entity_id = entity_id_in(env.SAML_ENTITY_ID, "SAML_ENTITY_ID")
+    sso_url = required(env, "SAML_SSO_URL", because="SAML_ENTITY_ID")
+    if file := env.SAML_CERTIFICATE_FILE:
         return Described(entity_id, sso_url, certificates_in(read_metadata(file), file))
-    text = required("SAML_CERTIFICATE", because="SAML_ENTITY_ID")
+    text = required(env, "SAML_CERTIFICATE", because="SAML_ENTITY_ID")
     return Described(entity_id, sso_url, certificates_in(text, "SAML_CERTIFICATE"))
 
 

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.web.single_sign_on.provider import Provider
 from accounts.web.single_sign_on.roles import NoSuchRole, roles_named
-from bowline.environment import env_list
+from bowline.environment.variables import Environment
 
 
-def required(name: str, *, because: str) -> str:
-    value = os.environ.get(name, "")
+def required(env: Environment, name: str, *, because: str) -> str:
+    value: str = getattr(env, name)
     if not value:
         raise ImproperlyConfigured(f"{because} is set, so {name} must also be set.")
     return value
 
 
-def env_roles(variable: str) -> dict[str, tuple[str, ...]] | None:
+def roles_of_groups(variable: str, text: str) -> dict[str, tuple[str, ...]] | None:
     """Read which of the provider's groups has which roles, and in which environments;
     None: Settings says it.
     """
-    text = os.environ.get(variable, "")
     if not text:
         return None
     example = '{"platform": ["operator", "approver"], "security": ["viewer"]}'
@@ -42,12 +40,11 @@ def env_roles(variable: str) -> dict[str, tuple[str, ...]] | None:
     return roles
 
 
-def env_passwords_for(*providers: Provider | None) -> list[str]:
+def passwords_for(env: Environment, *providers: Provider | None) -> list[str]:
     """Read who may sign in by password; empty: everybody who has one."""
-    names = env_list("PASSWORDS_FOR")
-    if names and not any(providers):
+    if env.PASSWORDS_FOR and not any(providers):
         raise ImproperlyConfigured(
             "PASSWORDS_FOR leaves no other way to sign in: set OIDC_ISSUER, too, or "
             "SAML_ENTITY_ID."
         )
-    return names
+    return [*env.PASSWORDS_FOR]

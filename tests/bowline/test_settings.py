@@ -8,18 +8,7 @@ import sys
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from bowline.environment import FORGETS_CLIENTS
-from bowline.settings import (
-    database,
-    env_bool,
-    env_days,
-    env_email,
-    env_list,
-    env_networks,
-    env_site_url,
-    secret_key,
-    web_threads,
-)
+from bowline.environment.databases import FORGETS_CLIENTS, database
 
 
 def test_database_reads_a_path_of_sqlite() -> None:
@@ -63,125 +52,6 @@ def test_database_reads_the_folder_of_a_socket() -> None:
 def test_database_refuses_another_kind() -> None:
     with pytest.raises(ImproperlyConfigured, match="must begin with"):
         database("mysql://localhost/bowline")
-
-
-def test_secret_key_has_no_default_outside_debugging(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.delenv("SECRET_KEY")
-
-    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY isn't set"):
-        secret_key(debug=False)
-    assert secret_key(debug=True)
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [("true", True), ("1", True), ("False", False), ("0", False), ("", True)],
-)
-def test_env_bool_reads_words(
-    text: str, value: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HTTPS", text)
-
-    assert env_bool("HTTPS", default=True) is value
-
-
-def test_env_bool_refuses_what_is_neither(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS", "perhaps")
-
-    with pytest.raises(ImproperlyConfigured, match="HTTPS must be true or false"):
-        env_bool("HTTPS", default=True)
-
-
-@pytest.mark.parametrize(("text", "days"), [("", 90), ("0", 0), ("365", 365)])
-def test_env_days_reads_a_number(
-    text: str, days: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KEEP_CHECKS_DAYS", text)
-
-    assert env_days("KEEP_CHECKS_DAYS", default=90) == days
-
-
-@pytest.mark.parametrize("text", ["-1", "1.5", "a week", "１", "999999"])
-def test_env_days_refuses_what_is_no_number_of_days(
-    text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KEEP_CHECKS_DAYS", text)
-
-    with pytest.raises(ImproperlyConfigured, match="KEEP_CHECKS_DAYS must be a number"):
-        env_days("KEEP_CHECKS_DAYS", default=90)
-
-
-def test_env_list_reads_names_between_commas(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALLOWED_HOSTS", "a.example.com, b.example.com,")
-
-    assert env_list("ALLOWED_HOSTS") == ["a.example.com", "b.example.com"]
-
-
-def test_env_networks_reads_addresses_and_networks(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("TRUSTED_PROXIES", "192.0.2.7, 10.0.1.0/24,2001:db8::/64")
-
-    networks = [str(network) for network in env_networks("TRUSTED_PROXIES")]
-
-    assert networks == ["192.0.2.7/32", "10.0.1.0/24", "2001:db8::/64"]
-
-
-@pytest.mark.parametrize("text", ["1", "proxy", "10.0.1.5/24", "*"])
-def test_env_networks_refuses_what_is_no_network(
-    text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TRUSTED_PROXIES", text)
-
-    with pytest.raises(ImproperlyConfigured, match="TRUSTED_PROXIES must be addresses"):
-        env_networks("TRUSTED_PROXIES")
-
-
-@pytest.mark.parametrize("text", ["3", "0", "-4", "many", "1000"])
-def test_web_threads_leaves_two_beside_the_pages(
-    text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WEB_THREADS", text)
-
-    with pytest.raises(ImproperlyConfigured, match="WEB_THREADS must be a number"):
-        web_threads()
-
-
-@pytest.mark.parametrize(
-    ("text", "hosts", "url"),
-    [
-        ("https://a.example.com:8443/", [], "https://a.example.com:8443"),
-        ("", ["*", ".b.example.com", "c.example.com"], "https://c.example.com"),
-        ("", ["*"], ""),
-    ],
-)
-def test_env_site_url_is_given_or_the_first_name(
-    text: str, hosts: list[str], url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SITE_URL", text)
-
-    assert env_site_url("SITE_URL", hosts=hosts, https=True) == url
-
-
-@pytest.mark.parametrize(
-    "text", ["a.example.com", "https://a/path", "https://u@a", "https://a\n", "ftp://a"]
-)
-def test_env_site_url_refuses_what_links_cannot_begin_with(
-    text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SITE_URL", text)
-
-    with pytest.raises(ImproperlyConfigured, match="SITE_URL must be an address"):
-        env_site_url("SITE_URL", hosts=[], https=True)
-
-
-def test_env_email_refuses_a_second_header(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DEFAULT_FROM_EMAIL", "a@example.com\nBcc: b@example.com")
-
-    with pytest.raises(ImproperlyConfigured, match="must be an email address"):
-        env_email("DEFAULT_FROM_EMAIL", default="")
 
 
 def settings_said(code: str, **environment: str) -> str:

@@ -3,27 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
 
-from bowline.environment import env_text
 from tests.rows import managing_row, person
-
-
-def test_a_value_that_does_not_match_is_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("TEMPLATES_BUCKET", "s3://templates")
-
-    with pytest.raises(ImproperlyConfigured, match="TEMPLATES_BUCKET can't be"):
-        env_text("TEMPLATES_BUCKET", "[a-z-]+")
-
-
-def test_without_a_value_it_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TEMPLATES_BUCKET", raising=False)
-
-    assert env_text("TEMPLATES_BUCKET", "[a-z-]+") == ""
 
 
 @pytest.mark.django_db

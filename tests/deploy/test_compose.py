@@ -12,6 +12,7 @@ import yaml
 
 from accounts.help.documents import documents
 from accounts.work.queue import PEOPLE, SCHEDULE
+from bowline.environment.variables import Environment
 from onboarding import VERSION
 from script.demo_servers import QUEUES
 from script.rehearsal.servers import MEMORY
@@ -176,7 +177,7 @@ def test_every_queue_has_workers_and_what_people_wait_for_has_its_own() -> None:
 
 def test_a_stopped_worker_has_time_to_leave_its_runs_to_others() -> None:
     environment = SERVICES["worker"]["environment"]
-    seconds = int(environment["STOP_SECONDS"].split(":-")[1].rstrip("}"))
+    seconds = Environment().STOP_SECONDS
     grace = int(SERVICES["worker"]["stop_grace_period"].rstrip("s"))
 
     assert environment["REMAP_SIGTERM"] == "SIGQUIT"
@@ -185,15 +186,12 @@ def test_a_stopped_worker_has_time_to_leave_its_runs_to_others() -> None:
 
 
 def test_postgres_allows_a_connection_for_each_thread() -> None:
-    def default(name: str) -> int:
-        value = SERVICES["worker"]["environment"][name]
-        return int(value.split(":-")[1].rstrip("}"))
-
+    site = Environment()
     more = 3  # what a process of a worker opens besides
     needed = (
-        2 * default("WEB_THREADS")
-        + 2 * (default("RUN_THREADS") + more)
-        + default("SCHEDULE_THREADS")
+        2 * site.WEB_THREADS
+        + 2 * (site.RUN_THREADS + more)
+        + site.SCHEDULE_THREADS
         + more
     )
     allowed = re.search(r"max_connections=(\d+)", SERVICES["postgres"]["command"])

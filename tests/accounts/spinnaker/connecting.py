@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.models import Spinnaker
-from bowline.environment import SpinnakerReach
+from accounts.secrets.references import Reach
 
 TOKEN = "spk_0123456789abcdef"
-REACH = SpinnakerReach(
+REACH = Reach(
     hosts=("127.0.0.1",),
     networks=("127.0.0.0/8",),
     plain_http=True,

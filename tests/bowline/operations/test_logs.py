@@ -19,7 +19,6 @@ from django.test import Client, RequestFactory
 from accounts.models import Run
 from accounts.runs import stages
 from accounts.work.log_ids import RUN, about
-from bowline.environment import env_choice
 from bowline.operations.logs import Ids, JsonLines, RequestId, logging_settings
 from onboarding.aws.client import together
 from tests.rows import account_row
@@ -159,10 +158,3 @@ def test_no_level_lets_boto3_write_credentials(form: str) -> None:
     assert "Here." in done.stderr
     assert "hush-hush" not in done.stderr
     assert "AKIDEXAMPLE" not in done.stderr
-
-
-def test_a_form_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOG_FORMAT", "xml")
-
-    with pytest.raises(Exception, match="LOG_FORMAT must be line or json, not 'xml'"):
-        env_choice("LOG_FORMAT", ("line", "json"))

@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings as site
-from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
-from bowline.environment import env_secret
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +28,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def test_there_is_no_such_page_by_default(client: Client) -> None:
-    assert (site.METRICS_TOKEN, site.METRICS_NETWORKS) == ("", [])
+    assert (site.METRICS_TOKEN, site.METRICS_NETWORKS) == ("", ())
     assert client.get("/metrics", headers=bearer("")).status_code != 200
 
 
@@ -129,17 +127,3 @@ def test_no_account_is_named(client: Client, with_token: None) -> None:
 
     for name in ("very-secret", "922222222229", "911111111111", "hush"):
         assert name not in text
-
-
-@pytest.mark.parametrize(
-    "text", ["short", "a" * 19, "with a space in it, so not", "é" * 30]
-)
-def test_a_weak_token_is_refused_and_not_repeated(
-    text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("METRICS_TOKEN", text)
-
-    with pytest.raises(ImproperlyConfigured, match="METRICS_TOKEN must be") as raised:
-        env_secret("METRICS_TOKEN")
-
-    assert text not in str(raised.value)

@@ -10,9 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from accounts.models import Kind, Target
-from bowline.environment import NotificationsReach
+from accounts.secrets.references import Reach
 
-REACH = NotificationsReach(
+REACH = Reach(
     hosts=("127.0.0.1",),
     networks=("127.0.0.0/8",),
     variables=("SLACK_WEBHOOK_URL", "TEAMS_WEBHOOK_URL"),
