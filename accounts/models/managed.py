@@ -112,7 +112,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         return self.filter(approved_version__gt=0, approved_version__lt=F("version"))
 
     def keep_verified(self, verified: dict[str, Any]) -> int:
-        """Make later bundles of this; see mapping/proved.py."""
+        """Make later bundles of this; see mapping/verified.py."""
         return self.update(verified=verified)
 
     def exclude_from_bundles(self, by: Any) -> int:
@@ -171,7 +171,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
 
 
 def is_verified(value: Any) -> bool:
-    """Return whether this was written by mapping/proved.py, or is empty."""
+    """Return whether this was written by mapping/verified.py, or is empty."""
     return value == {} or (
         isinstance(value, dict)
         and isinstance(value.get("managed"), dict)
@@ -234,7 +234,7 @@ class ManagedAccount(
     approved_version = models.PositiveIntegerField(default=0, editable=False)
     """The version at which it was approved, or found to be approved already."""
     verified = models.JSONField(default=dict, editable=False)
-    """What bundles hold of it, as it was last proved; see mapping/proved.py. Empty:
+    """What bundles hold of it, as it was last proved; see mapping/verified.py. Empty:
     nothing was proved yet."""
     entries_digest = models.GeneratedField(
         expression=MD5(Cast(KeyTransform("entries", "verified"), models.TextField())),

@@ -41,7 +41,7 @@ class Target(CreatedBy, Readable):
     environments = models.JSONField(default=list, blank=True)
     """Empty: all; an empty text is “no environment”."""
     rotation = models.PositiveIntegerField(default=1, editable=False)
-    """Counts a webhook's secrets for signing; see notices/channels/signing.py."""
+    """Counts a webhook's secrets for signing; see notify/channels/signing.py."""
     created_at = models.DateTimeField(auto_now_add=True)
     paused_at = models.DateTimeField(null=True, editable=False)
     sent_at = models.DateTimeField(null=True, editable=False)
