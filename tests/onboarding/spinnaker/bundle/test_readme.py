@@ -25,11 +25,25 @@ def test_it_names_each_account_with_its_state():
     assert "| staging | 922222222222 | EC2, ECS, Lambda, EKS | evaluated |" in text
 
 
-@pytest.mark.parametrize(
+BUNDLES = pytest.mark.parametrize(
     "bundled",
     [with_every_provider(bakes=True), topology(core()), topology(managed(eks()))],
     ids=["all", "ec2", "eks"],
 )
+
+
+@BUNDLES
+def test_it_explains_each_folder_and_each_file_beside_them(bundled: Topology):
+    files = files_of(bundled)
+    beside = {path.partition("/")[0] + "/" * ("/" in path) for path in files}
+
+    unexplained = [one for one in beside - {"README.md"} if one not in readme(bundled)]
+
+    assert len(beside) > 5
+    assert unexplained == []
+
+
+@BUNDLES
 def test_every_file_that_it_names_is_in_the_bundle(bundled: Topology):
     files = files_of(bundled)
 
