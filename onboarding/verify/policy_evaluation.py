@@ -6,14 +6,12 @@ where a condition asks for what is known only at the time of the call.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from fnmatch import translate
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from onboarding.resources.policy import as_list
+from onboarding.resources.wildcards import matches
 from onboarding.verify.result import Path
 
 Context = Mapping[str, str | None]
@@ -173,15 +171,6 @@ def all_of(met: Iterable[bool | None]) -> bool | None:
     if False in every:
         return False
     return None if None in every else True
-
-
-def matches(value: str, pattern: str) -> bool:
-    return compiled(pattern).match(value) is not None
-
-
-@lru_cache(maxsize=8192)
-def compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(translate(pattern.replace("[", "[[]")))
 
 
 def path_to(statement: Mapping[str, Any], part: str, value: str) -> Path:
