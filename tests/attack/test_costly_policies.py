@@ -214,6 +214,12 @@ DOCUMENTS: dict[str, Callable[[int], list[Statement]]] = {
     "resources": lambda size: [
         statement(Action="*", Resource=many(size, "arn:aws:iam::*", "*"))
     ],
+    "actions on resources": lambda size: [
+        statement(
+            Action=many(size // 2, "iam:*", "*"),
+            Resource=many(size // 2, "arn:aws:iam::*", "*"),
+        )
+    ],
     "values": lambda size: [
         statement(
             Action="*",
