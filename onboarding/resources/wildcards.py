@@ -37,6 +37,16 @@ def matches(text: str, pattern: str) -> bool:
     return True
 
 
+def arn_matches(arn: str, pattern: str) -> bool:
+    """Return whether an ARN fits as IAM's conditions compare ARNs: part by part, so
+    that `*` in one of the first five is nothing of the next one.
+    """
+    found, wanted = arn.split(":", 5), pattern.split(":", 5)
+    if len(wanted) < 6:  # no ARN: what IAM makes of it isn't documented
+        return matches(arn, pattern)
+    return len(found) == len(wanted) and all(map(matches, found, wanted))
+
+
 def fits(part: str, text: str, at: int) -> bool:
     """Return whether a part without `*` fits there; the text is long enough."""
     if "?" not in part:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from onboarding.resources.policy import as_list
-from onboarding.resources.wildcards import matches
+from onboarding.resources.wildcards import arn_matches, matches
 from onboarding.verify.result import Path
 
 Context = Mapping[str, str | None]
 """What is known, by condition key in lower case; None: the request has no such key."""
-LIKE = ("StringLike", "ArnLike", "ArnEquals")
+LIKE = {"StringLike": matches, "ArnLike": arn_matches, "ArnEquals": arn_matches}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,8 @@ def is_met(operator: str, known: str | None, values: list[Any]) -> bool | None:
     if plain in ("StringEqualsIgnoreCase", "Bool"):
         return (known.lower() in [str(v).lower() for v in values]) != negated
     if plain in LIKE:
-        return any(matches(known, str(pattern)) for pattern in values) != negated
+        fits = LIKE[plain]
+        return any(fits(known, str(pattern)) for pattern in values) != negated
     return None
 
 
