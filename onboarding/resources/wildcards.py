@@ -9,7 +9,7 @@ text with each one of the pattern, and AWS limits both: IAM takes policies of up
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import compress
 from operator import or_
@@ -66,27 +66,29 @@ def place_of(part: str, text: str, start: int, end: int) -> int:
 
 
 class Texts:
-    """Many texts that are matched at once, in either case of letters: a set of them is
-    a number with a bit for each, the longest first, so that few bits reach far.
+    """Many texts that are matched at once, in either case of letters or in their own:
+    a set of them is a number with a bit for each, the longest first, so that few bits
+    reach far.
 
     A pattern costs as many operations as its length times that of the longest text,
     however many texts there are.
     """
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        self.texts = sorted(texts, key=lambda text: len(text.lower()), reverse=True)
+    def __init__(self, texts: Iterable[str], *, any_case: bool = True) -> None:
+        self.cased: Callable[[str], str] = str.lower if any_case else str
+        self.texts = sorted(texts, key=lambda one: len(self.cased(one)), reverse=True)
         self.every = (1 << len(self.texts)) - 1
         self.columns: dict[str, list[int]] = {}
         self.having: dict[str, dict[int, list[int]]] = defaultdict(dict)
         for number, text in enumerate(self.texts):
-            for place, sign in enumerate(f"{text.lower()}{END}"):
+            for place, sign in enumerate(f"{self.cased(text)}{END}"):
                 for found in (sign,) if sign == END else (sign, "?"):
                     self.having[found].setdefault(place, []).append(number)
         self.places = len(self.having["?"]) + 1
 
     def matching(self, pattern: str) -> int:
         """Return the set of those that fit."""
-        first, *rest = f"{pattern.lower()}{END}".split("*")
+        first, *rest = f"{self.cased(pattern)}{END}".split("*")
         ends = self.behind(first, {0: self.every}, until=1)
         for part in rest:
             if part not in ("", END):

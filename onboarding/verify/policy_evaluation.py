@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 from onboarding.resources.policy import as_list
-from onboarding.resources.wildcards import arn_matches, matches
+from onboarding.resources.wildcards import Texts, arn_matches, matches
 from onboarding.verify.result import Path
 
 Context = Mapping[str, str | None]
@@ -84,7 +86,11 @@ def speaks(statement: Mapping[str, Any], asked: RequestContext) -> bool | None:
     """Return whether an identity's statement is about the call."""
     if not concerns(statement, asked.action, asked.resource):
         return False
-    return all_of(met for _, met in conditions(statement, asked.context))
+    return are_met(statement, asked.context)
+
+
+def are_met(statement: Mapping[str, Any], context: Context) -> bool | None:
+    return all_of(met for _, met in conditions(statement, context))
 
 
 def concerns(statement: Mapping[str, Any], action: str, resource: str) -> bool:
@@ -119,6 +125,13 @@ def names_value(
     if part in statement:
         return among(statement[part])
     return not among(statement[f"Not{part}"])
+
+
+def resources_of(statement: Mapping[str, Any], known: Texts) -> int:
+    """Return the set of those that the statement is about."""
+    part = "Resource" if "Resource" in statement else "NotResource"
+    found = reduce(or_, map(known.matching, as_list(statement[part])), 0)
+    return found if part == "Resource" else known.every & ~found
 
 
 def conditions(

@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from accounts.runs.foreign.evidence import passes
+from accounts.runs.foreign.evidence import no_longer_passed
+from onboarding.aws.roles.passable import Passable
 from onboarding.resources.foreign import Boundary, Foreign, with_removals
 from onboarding.resources.kinds import InlinePolicy, KeyGrant, Role
 from onboarding.resources.plan import PlannedChange
@@ -126,8 +127,9 @@ READERS: dict[str, Callable[..., object]] = {
     "denied": denied,
     "trusted": trusted,
     "of a key": of_a_key,
-    "passed": lambda *some: passes([policy(*some)], ROLE, "ec2.amazonaws.com"),
+    "passed": lambda *some: no_longer_passed(PASSABLE, [EVERYTHING], [policy(*some)]),
 }
+PASSABLE = [Passable(f"{ROLE}{n}", f"{n}", ("ec2", "lambda")) for n in range(100)]
 SHAPES: dict[str, Callable[[int], str]] = {
     "stars": lambda size: "*" * size,
     "stars and one": lambda size: "*?" * size,
