@@ -95,7 +95,7 @@ def renew(
     """Store it in place, so that Spinnaker is known to accept it, and delete it; or
     store again what is deleted. Return whether it is stored again.
     """
-    if own.deleted or (own.leaving and stored is None):
+    if own.deleted:
         save(step, own, stored, gate, book)
         return True
     assert step.body is not None

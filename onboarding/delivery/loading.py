@@ -148,10 +148,10 @@ def waits_for(
     were seen so, because each replica of Clouddriver polls for itself.
 
     What is deleted to be stored again waits for its AWS account before the deletion,
-    and until it is gone afterwards; once storing it again began, for nothing.
+    and until it is gone afterwards; in the middle of either, for nothing.
     """
     is_deleted = own is not None and own.leaving
-    if step.renews and own and is_deleted and own.sending:
+    if step.renews and own and is_deleted and (own.sent or own.sending):
         return ()
 
     def is_new(moment: float | None) -> bool:
