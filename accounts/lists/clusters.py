@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import fnmatch
-import re
-
 from django.db.models import Q
 from django.http import QueryDict
 
 from accounts.lists.filters import Filters, filtered
 from accounts.models import ClusterSearch
+from onboarding.resources.wildcards import matches
 
 LIKE = "like"
-"""The filter that is a shell pattern of the cluster's name."""
+"""The filter that is a pattern of the cluster's name."""
 
 LONGEST = 100
-"""Of a shell pattern: as long as the longest name."""
+"""Of a pattern: as long as the longest name."""
 
 FILTERS: Filters = {
     "account": lambda text: (
@@ -33,9 +31,8 @@ def matching_clusters(search: ClusterSearch, asked: QueryDict) -> list[int]:
     like = asked.get(LIKE, "").strip()[:LONGEST]
     if not like:
         return list(ordered.values_list("pk", flat=True))
-    pattern = re.compile(fnmatch.translate(like))
     named = ordered.values_list("pk", "name")
-    return [pk for pk, name in named if pattern.match(name)]
+    return [pk for pk, name in named if matches(name, like)]
 
 
 def filters_of(asked: QueryDict) -> dict[str, str]:

@@ -28,17 +28,29 @@ def delivery_lines(
     yield f"{title}: {', '.join(said)}, {counts.get('unchanged', 0):,} unchanged"
     yield from (f"  ! {warning}" for warning in warnings)
     for step in steps:
-        again = ", to be made again" if step.renews else ""
-        sign = "-" if step.deletes else SIGNS[Verb(step.verb)]
-        yield f"  {sign} {step.type} account {step.name}{again}"
+        sign = SIGNS[Verb(step.verb)]
+        yield f"  {sign} {step.type} account {step.name}{how(step)}"
         if not step.deletes:
             yield from (f"    {line}" for line in differences(step))
     others = [one["name"] for one in left if one["why"] in OF_OTHERS]
     for one in left:
         if one["why"] not in OF_OTHERS:
-            yield f"  {one['name']} ({one['type']}) is left alone. {one['sentence']}"
+            is_equal = one["why"] == Why.EQUAL.name
+            what = "is unchanged" if is_equal else "is left alone"
+            yield f"  {one['name']} ({one['type']}) {what}. {one['sentence']}"
     if others:
         yield f"  Not Bowline's, left alone: {first_of(others, NAMED)}"
+
+
+def how(step: DeliveryStep) -> str:
+    """Say what is special about how an account is sent."""
+    if step.renews:
+        return ", deleted for a poll or two once its AWS account is loaded"
+    if step.is_equal:
+        return ", equal: nothing is sent, and Bowline manages it"
+    if step.changes_nothing:
+        return ", without an effect before Clouddriver's next restart"
+    return ""
 
 
 def differences(step: DeliveryStep) -> Iterator[str]:
@@ -61,6 +73,8 @@ def ending(steps: Iterable[DeliveryStep]) -> Iterator[str]:
             yield f"{step.name}: {step.error}"
         elif step.sent_at is None:
             yield f"{step.name}: not sent"
+        elif step.is_equal:
+            yield f"{step.name}: taken over, and nothing changed in Spinnaker"
         elif step.took is None:
             yield f"{step.name}: stored, and not {'un' * step.deletes}loaded in time"
             yield from (f"  {cause}" for cause in step.causes)
@@ -77,7 +91,7 @@ def kept_back(
     steps: Iterable[DeliveryStep], allowed: Sequence[str] | None
 ) -> Iterator[str]:
     """Say why deletions are not approved, as deletions.py does for AWS."""
-    names = [step.name for step in steps if step.deletes and not step.renews]
+    names = [step.name for step in steps if step.deletes]
     unnamed = [name for name in names if name not in (allowed or ())]
     if not unnamed:
         return

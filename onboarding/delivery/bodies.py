@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from onboarding.carried.fields import carrying
 from onboarding.names import CHAIN_ROLE_RULE, replaced
-from onboarding.partitions import PARTITIONS
+from onboarding.partitions import PARTITIONS, arn
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
 from onboarding.providers.external_id import denied
 from onboarding.spinnaker.bundle.formats.kubeconfig import kubeconfig
@@ -26,6 +26,7 @@ from onboarding.spinnaker.bundle.formats.spring import (
     without_empty,
 )
 from onboarding.spinnaker.entries import Entries
+from onboarding.topology import SESSION_NAME
 
 Fields: TypeAlias = Mapping[str, str]
 """What is compared of an account: each field's value as JSON, in one spelling."""
@@ -113,6 +114,47 @@ EMPTY_SAYS: Mapping[str, tuple[str, ...]] = {
 """Fields of which an empty text or list is another value than none: it keeps a default
 of the server away.
 """
+USUAL: Mapping[str, Mapping[str, Any]] = {
+    "aws": {"enabled": True, "lambdaEnabled": False, "sessionName": SESSION_NAME},
+    "ecs": {"namingStrategy": "default"},
+    "kubernetes": {
+        "cacheThreads": 1,
+        "checkPermissionsOnStartup": True,
+        "onlySpinnakerManaged": False,
+    },
+}
+"""What Clouddriver makes of a missing field that Bowline's bodies always have."""
+NAMED: Mapping[str, Mapping[str, str]] = {
+    "aws": {
+        "accountType": "{}",
+        "defaultKeyPair": "{}-keypair",
+        "environment": "{}",
+    },
+    "ecs": {},
+    "kubernetes": {"accountType": "{}", "environment": "{}"},
+}
+"""The same, made of the account's name."""
+FILLED_IN = (
+    "accountType",
+    "assumeRole",
+    "bastionHost",
+    "defaultKeyPair",
+    "defaultSecurityGroups",
+    "discovery",
+    "edda",
+    "enabled",
+    "environment",
+    "front50",
+    "lifecycleHooks",
+    "regions",
+)
+"""What Clouddriver fills in where an `aws` account is stored without it, and shows."""
+UNNOTICED: Mapping[str, tuple[str, ...]] = {
+    "aws": ("requiredGroupMembership",),
+    "ecs": ("namingStrategy",),
+    "kubernetes": (),
+}
+"""What a running Clouddriver does not read again where nothing else changes."""
 OF_A_RESOURCE = {
     "deployPriority": "100",
     "namespaced": True,
@@ -351,6 +393,64 @@ def without_defaults(item: Any, usual: Mapping[str, Any] | None = None) -> Any:
         for name, value in item.items()
         if value not in (None, "", [], {}, False) and value != (usual or {}).get(name)
     }
+
+
+def whole_role(fields: Fields) -> dict[str, str]:
+    """Write the role as Clouddriver expands it: a whole ARN of partition aws."""
+    role = json.loads(fields.get("assumeRole", '""'))
+    if not str(role).startswith("role/"):
+        return dict(fields)
+    account = str(json.loads(fields.get("accountId", '""')))
+    return {**fields, "assumeRole": json.dumps(arn("aws", "iam", account, role))}
+
+
+def by_name(fields: Fields) -> dict[str, str]:
+    """Name the Regions alone: the zones of those that it knows, Clouddriver ignores."""
+    regions = json.loads(fields.get("regions", "null"))
+    if not isinstance(regions, list):
+        return dict(fields)
+    names = {one["name"] if isinstance(one, dict) else one for one in regions}
+    return {**fields, "regions": json.dumps(sorted(names), separators=(",", ":"))}
+
+
+def usual_fields(type_: str, name: str) -> dict[str, str]:
+    """Return what Clouddriver makes of fields that are missing, as JSON."""
+    made = {field: text.format(name) for field, text in NAMED[type_].items()}
+    return {field: json.dumps(one) for field, one in {**USUAL[type_], **made}.items()}
+
+
+def differing_by_effect(
+    type_: str, name: str, one: Fields, other: Fields, loaded: Fields | None = None
+) -> tuple[str, ...]:
+    """Name the fields in which two bodies of an account make another account.
+
+    `loaded` is what Clouddriver made of the first one: it knows the server's defaults.
+    """
+    filled = {
+        field: by_name(loaded)[field]
+        for field in FILLED_IN
+        if loaded and type_ == "aws" and field in loaded
+    }
+    usual = usual_fields(type_, name)
+    first, second = (
+        whole_role(
+            {
+                field: value
+                for field in one.keys() | other.keys()
+                if (value := said.get(field, instead.get(field))) is not None
+            }
+        )
+        for said, instead in ((one, usual | filled), (other, usual))
+    )
+    return differing(first, second)
+
+
+def noticed(type_: str, name: str, stored: Fields, wanted: Fields) -> tuple[str, ...]:
+    """Name the fields because of which a running Clouddriver loads what is stored
+    again, once it is as wanted.
+    """
+    found = differing_by_effect(type_, name, by_name(stored), by_name(wanted))
+    return tuple(field for field in found if field not in UNNOTICED[type_])
 
 
 def digest(fields: Fields) -> str:

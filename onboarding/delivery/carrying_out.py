@@ -21,6 +21,18 @@ write to an account only once that is loaded.
 """
 
 
+NOT_DONE = frozenset(
+    {
+        Kind.SIGN_IN,
+        Kind.DENIED,
+        Kind.STORAGE_OFF,
+        Kind.REFUSED,
+        Kind.FORBIDDEN_ADDRESS,
+    }
+)
+"""Answers after which it is certain that nothing was deleted."""
+
+
 class Book(Protocol):
     """Bowline's own list of the accounts that it made or took over."""
 
@@ -40,8 +52,12 @@ class NotAsSent(Exception):
         self.fields = fields
 
 
-def carry_out(step: Step, gate: Gate, book: Book) -> None:
-    """Save or delete the account; raise GateError, PlanOutdated or NotAsSent."""
+def carry_out(step: Step, gate: Gate, book: Book) -> bool:
+    """Save or delete the account; raise GateError, PlanOutdated or NotAsSent.
+
+    Return whether it is done: False where it was deleted, and must be stored again once
+    Spinnaker has unloaded it.
+    """
     own = book.owned(step.name)
     stored = gate.stored_account(step.type, step.name)
     if own is None:
@@ -49,16 +65,21 @@ def carry_out(step: Step, gate: Gate, book: Book) -> None:
         own = Owned(step.name, step.type)
     if step.body is None:
         delete(step, own, stored, gate, book)
+    elif step.equal:
+        book.keep(Owned(step.name, step.type, sent=step.before))
+    elif step.renews:
+        return renew(step, own, stored, gate, book)
     else:
         save(step, own, stored, gate, book)
+    return True
 
 
 def save(step: Step, own: Owned, stored: Stored | None, gate: Gate, book: Book) -> None:
     assert step.body is not None
     wanted = step.body.digest
     if stored is None or stored.digest != wanted:
-        check(step, stored)
-        sent = step.before if step.verb is Verb.CHANGE else own.sent
+        check(step, stored, own)
+        sent = step.before if step.verb is Verb.CHANGE and stored else own.sent
         book.keep(replace(own, sent=sent, sending=wanted))
         answered = gate.save(step.body)
         book.keep(Owned(step.name, step.type, sent=answered.digest))
@@ -66,6 +87,48 @@ def save(step: Step, own: Owned, stored: Stored | None, gate: Gate, book: Book) 
             raise NotAsSent(step.name, different)
     else:
         book.keep(Owned(step.name, step.type, sent=wanted))
+
+
+def renew(
+    step: Step, own: Owned, stored: Stored | None, gate: Gate, book: Book
+) -> bool:
+    """Store it in place, so that Spinnaker is known to accept it, and delete it; or
+    store again what is deleted. Return whether it is stored again.
+    """
+    if own.deleted:
+        save(step, own, stored, gate, book)
+        return True
+    assert step.body is not None
+    if not own.leaving:
+        save(step, own, stored, gate, book)
+    elif stored and stored.digest != step.body.digest:
+        check(step, stored)
+    kept = Owned(step.name, step.type, sent=step.body.digest)
+    book.keep(replace(kept, leaving=True))
+    try:
+        gate.delete(step.name)
+    except GateError as error:
+        if error.kind in NOT_DONE:
+            book.keep(kept)
+        raise
+    book.keep(Owned(step.name, step.type, leaving=True))
+    return False
+
+
+def put_back(step: Step, gate: Gate, book: Book) -> None:
+    """Store again what was deleted to be stored again, whatever became of the rest;
+    raise GateError. What is stored meanwhile stays as it is.
+    """
+    own = book.owned(step.name)
+    if step.body is None or own is None or not own.leaving:
+        return
+    stored = gate.stored_account(step.type, step.name)
+    if stored is None:
+        book.keep(replace(own, sending=step.body.digest))
+        stored = gate.save(step.body)
+    is_bowlines = stored.digest in {own.sent, own.sending, step.body.digest}
+    sent = stored.digest if is_bowlines else ""
+    book.keep(Owned(step.name, step.type, sent=sent))
 
 
 def delete(
@@ -80,9 +143,13 @@ def delete(
     book.keep(Owned(step.name, step.type, leaving=True))
 
 
-def check(step: Step, stored: Stored | None) -> None:
-    """Raise PlanOutdated if it is not what a person saw when approving."""
+def check(step: Step, stored: Stored | None, own: Owned | None = None) -> None:
+    """Raise PlanOutdated if it is not what a person saw when approving, nor what
+    Bowline deleted to store it again.
+    """
     if (stored.digest if stored else "") == step.before:
+        return
+    if stored is None and own and own.leaving:
         return
     raise PlanOutdated(
         f"{step.name} was changed in Spinnaker after the delivery was planned. Plan "

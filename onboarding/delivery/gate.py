@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from onboarding.delivery.bodies import SENDABLE_NAME, Body, Fields, comparable, digest
+from onboarding.delivery.bodies import (
+    COMPARED,
+    SENDABLE_NAME,
+    Body,
+    Fields,
+    comparable,
+    digest,
+)
 from onboarding.delivery.errors import GateError, Kind
 from onboarding.delivery.transport import Answer, Request, Send
 
@@ -44,8 +51,13 @@ class Loaded:
 
     name: str
     type: str
-    fields: Fields = field(default_factory=dict)
-    """Known where details were asked for, of `aws` accounts."""
+    shown: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Known where details were asked for, without what may be secret."""
+
+    @property
+    def fields(self) -> Fields:
+        """What is compared of an `aws` account."""
+        return comparable("aws", self.shown) if self.type == "aws" else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +116,7 @@ class Gate:
         doing = "list what Spinnaker has loaded"
         rows = self.get("/credentials" + "?expand=true" * details, doing)
         found = (
-            Loaded(
-                name=name_of(row, doing),
-                type=type_of(row),
-                fields=comparable("aws", row)
-                if details and type_of(row) == "aws"
-                else {},
-            )
+            Loaded(name_of(row, doing), type_of(row), shown(row) if details else {})
             for row in rows_of(rows, doing)
         )
         return tuple(sorted(found, key=lambda one: (one.type, one.name)))
@@ -210,15 +216,9 @@ SHOWN = (
     "name",
     "type",
     "cloudProvider",
-    "accountId",
-    "assumeRole",
-    "externalId",
-    "sessionName",
-    "regions",
-    "lambdaEnabled",
-    "permissions",
+    *COMPARED["aws"],
 )
-"""What is read of a loaded account."""
+"""What is read of a loaded account: a kubeconfig is none of it."""
 
 
 def shown(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,24 +1,34 @@
-"""Whether Spinnaker has loaded what it stores, how long to wait, and why it may not.
+"""Whether Spinnaker has loaded what it stores, how long to wait, and what was seen if
+it has not.
 
 “Loaded” does not mean that its role can be assumed: Bowline proves that itself. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
-from onboarding.delivery.bodies import Body, Fields, comparable, differing
-from onboarding.delivery.verdicts import Step
-from onboarding.partitions import arn
+from onboarding.delivery.bodies import (
+    FILLED_IN,
+    Body,
+    Fields,
+    by_name,
+    comparable,
+    differing,
+    whole_role,
+)
+from onboarding.delivery.verdicts import Owned, Step
+from onboarding.names import one_line, short
 
 PERIOD = 30.0
 """Seconds between two of Clouddriver's polls, as the operator's file sets them."""
 STALE = 60.0
 """Seconds in which Gate's replicas may still answer what was."""
 ASK_EVERY = 15.0
-SEEN_OF_AWS = (
+CORE = (
     "accountId",
     "assumeRole",
     "externalId",
@@ -27,23 +37,19 @@ SEEN_OF_AWS = (
     "regions",
     "sessionName",
 )
-"""What Spinnaker shows of a loaded `aws` account, and can be compared."""
-
-FILLED_IN = (
-    "accountType",
-    "assumeRole",
-    "bastionHost",
-    "defaultKeyPair",
-    "defaultSecurityGroups",
-    "discovery",
-    "edda",
-    "enabled",
-    "environment",
-    "front50",
-    "lifecycleHooks",
-    "regions",
-)
-"""What Clouddriver fills in where an `aws` account is stored without it, and shows."""
+SAID = ("accountType", "defaultKeyPair", "environment")
+"""What is compared where the body says it: otherwise the server may have a default."""
+SEEN = {
+    "aws": (*CORE, *SAID),
+    "ecs": ("accountId", "assumeRole", "permissions", "regions"),
+    "kubernetes": ("permissions",),
+}
+"""What Spinnaker shows of a loaded account, and is compared. An ECS account shows what
+it took from its AWS account when it was loaded. Of a cluster, neither the context nor
+the kubeconfig is shown.
+"""
+LONGEST_VALUE = 200
+"""Of a value in a sentence."""
 
 
 def filled_in(stored: Fields, loaded: Fields) -> tuple[str, ...]:
@@ -61,51 +67,58 @@ def seconds_to_load(period: float = PERIOD) -> float:
     return 3 * period + STALE
 
 
-def loaded_otherwise(
-    body: Body, account: Mapping[str, Any], *, account_id: str = ""
-) -> tuple[str, ...]:
-    """Name the fields in which the loaded account is not the body; empty: it is.
+Shown: TypeAlias = Mapping[str, Any]
+"""An account as Spinnaker shows what it has loaded."""
 
-    `account_id` is what an ECS account's AWS account has. Of a cluster, neither the
-    context nor the kubeconfig is shown.
+
+class Otherwise(NamedTuple):
+    """A field of a loaded account that is not as it should be, as JSON; None: it has
+    no such field.
+    """
+
+    field: str
+    loaded: str | None
+    wanted: str | None
+
+
+def loaded_otherwise(
+    body: Body, account: Shown, aws: Shown | None = None
+) -> tuple[Otherwise, ...]:
+    """Return the fields in which the loaded account is not the body; empty: it is.
+
+    `aws` is the AWS account of an ECS account, as it is loaded or wanted.
     """
     shown = str(account.get("type") or account.get("cloudProvider") or "")
     if shown != body.type:
-        return ("type",)
-    if body.type == "ecs":
-        return () if str(account.get("accountId", "")) == account_id else ("accountId",)
-    names = SEEN_OF_AWS if body.type == "aws" else ("permissions",)
-    loaded = {**account, "regions": regions_as_said(account, body.document)}
-    seen = comparable(body.type, whole_role(loaded))
-    wanted = comparable(body.type, whole_role(body.document))
-    return differing(only(names, seen), only(names, wanted))
+        return (Otherwise("type", json.dumps(shown), json.dumps(body.type)),)
+    if body.type != "ecs":
+        return other_values(body.type, account, body.document)
+    if aws is None:
+        return (Otherwise("awsAccount", None, json.dumps(body.aws_account)),)
+    return other_values("ecs", account, aws)
 
 
-def regions_as_said(
-    account: Mapping[str, Any], document: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    """Return the loaded regions with what the document says of them: Clouddriver fills
-    in the zones that AWS has.
-    """
-    said = {one.get("name"): one.keys() for one in document.get("regions") or ()}
-    return [
-        {key: value for key, value in one.items() if key in said.get(name, ("name",))}
-        for one in account.get("regions") or ()
-        for name in [one.get("name")]
-    ]
+def other_values(type_: str, account: Shown, wanted: Shown) -> tuple[Otherwise, ...]:
+    def is_compared(name: str) -> bool:
+        if type_ == "ecs":
+            # Older releases show less of it.
+            return name in account
+        return name in CORE or (name in account and name in wanted)
+
+    names = [name for name in SEEN[type_] if is_compared(name)]
+    spelled = "aws" if type_ == "ecs" else type_
+    seen, sent = (
+        only(names, by_name(whole_role(comparable(spelled, one))))
+        for one in (account, wanted)
+    )
+    return tuple(
+        Otherwise(name, seen.get(name), sent.get(name))
+        for name in differing(seen, sent)
+    )
 
 
 def only(names: Iterable[str], fields: Fields) -> dict[str, str]:
     return {name: fields[name] for name in names if name in fields}
-
-
-def whole_role(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Write the role as Clouddriver expands it: a whole ARN of partition aws."""
-    role = str(document.get("assumeRole") or "")
-    if not role.startswith("role/"):
-        return dict(document)
-    whole = arn("aws", "iam", str(document.get("accountId")), role)
-    return {**document, "assumeRole": whole}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,46 +137,73 @@ class Since:
 
 
 def waits_for(
-    step: Step, since: Since, *, now: float, period: float = PERIOD
+    step: Step,
+    since: Since,
+    *,
+    now: float,
+    period: float = PERIOD,
+    own: Owned | None = None,
 ) -> tuple[str, ...]:
     """Name the accounts that a step must still wait for: one more period after they
     were seen so, because each replica of Clouddriver polls for itself.
+
+    What is deleted to be stored again waits for its AWS account before the deletion,
+    and until it is gone afterwards; in the middle of either, for nothing.
     """
+    is_deleted = own is not None and own.leaving
+    if step.renews and own and is_deleted and (own.sent or own.sending):
+        return ()
 
     def is_new(moment: float | None) -> bool:
         return moment is None or now - moment < period
 
+    loaded = () if step.renews and is_deleted else step.after_loaded
+    gone = () if step.renews and not is_deleted else step.after_gone
     return (
-        *(name for name in step.after_gone if is_new(since.gone.get(name))),
-        *(name for name in step.after_loaded if is_new(since.loaded.get(name))),
+        *(name for name in gone if is_new(since.gone.get(name))),
+        *(name for name in loaded if is_new(since.loaded.get(name))),
     )
 
 
-def likely_causes(body: Body) -> Iterator[str]:
-    """Yield why Spinnaker may not have loaded a stored account, the likeliest first."""
-    type_ = body.type
-    yield (
-        "Clouddriver doesn't poll: set credentials.poller.enabled and a "
-        "reloadFrequencyMs, and restart it."
-    )
-    yield f"account.storage.{type_}.enabled isn't true."
-    yield f"{type_}.enabled isn't true."
-    yield (
-        "Clouddriver could not read it. Its log says “Failed to parse aws account”, "
-        "“Skipping invalid account definition” or “Error parsing credentials "
-        "definition”. A Region that AWS doesn't know takes 50 seconds at each poll."
-    )
-    if any(mark in body.json for mark in (b'"encrypted:', b'"secret:')):
-        yield "Clouddriver could not read the secret that the account refers to."
-    if type_ == "ecs":
-        yield (
-            f"Its AWS account {body.aws_account} isn't loaded. Up to Spinnaker 2026.2, "
-            "one such ECS account stops the loading of all."
+def not_loaded(body: Body, account: Shown | None, aws: Shown | None = None) -> str:
+    """Say what was seen of an account that is not loaded as it was sent, and what to do
+    next.
+    """
+    name = body.name
+    then = f"See what Clouddriver's log says about {name}, and plan again."
+    is_alone = body.type == "ecs" and aws is None
+    if account is None:
+        nor = f", nor its AWS account {body.aws_account}" if is_alone else ""
+        return f"Spinnaker's list of loaded accounts doesn't have {name}{nor}. {then}"
+    if is_alone:
+        return (
+            f"Spinnaker has {name}, but its list of loaded accounts doesn't have the "
+            f"AWS account {body.aws_account}. {then}"
         )
+    by = f"in {body.aws_account}" if body.type == "ecs" else "sent"
+    listed = "; ".join(
+        f"{one.field}: {quoted(one.loaded)} loaded, {quoted(one.wanted)} {by}"
+        for one in loaded_otherwise(body, account, aws)
+    )
+    if not listed:
+        return f"Spinnaker has loaded {name} since then. Plan again."
+    return f"Spinnaker has loaded {name} with other values. {listed}. {then}"
 
 
-STILL_LOADED = (
-    "Clouddriver doesn't poll, so it unloads nothing before its next restart.",
-    "A file of Clouddriver's configuration has an account of the same name.",
+def quoted(value: str | None) -> str:
+    return short(one_line(value), LONGEST_VALUE) if value else "nothing"
+
+
+def not_unloaded(name: str) -> str:
+    return (
+        f"Spinnaker's list of loaded accounts still has {name}. If a file of "
+        "Clouddriver's configuration has an account of this name, remove it there. If "
+        f"none has, see what Clouddriver's log says about {name}. Then plan again."
+    )
+
+
+NOTHING_SEEN = (
+    "Nothing that was sent has shown up in Spinnaker. Check in Clouddriver's log that "
+    "it loads accounts at each poll (credentials.poller), and plan again."
 )
-"""Why an account that was deleted may still be loaded."""
+"""Where not one account of a delivery was seen."""

@@ -1,7 +1,8 @@
 """The delivery plan: what is sent to Spinnaker, in order, and what is left alone. Pure.
 
-ECS accounts are deleted first and saved last; one whose AWS account changes is deleted
-and made again, because Clouddriver would not notice the change.
+What Spinnaker has is updated in place. An ECS account takes what its AWS account is
+when it is loaded, and Clouddriver doesn't load it again where only that changed: once
+the AWS account is loaded as wanted, it is deleted, and stored again. Nothing else is.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from onboarding.delivery.bodies import Body, problems
+from onboarding.delivery.bodies import Body, noticed, problems
+from onboarding.delivery.loading import loaded_otherwise
 from onboarding.delivery.releases import Release, refusal, warnings
 from onboarding.delivery.verdicts import (
     FoundAccounts,
@@ -43,19 +45,16 @@ class DeliveryPlan:
 
     @property
     def counts(self) -> dict[Verb, int]:
-        """Count accounts, not steps: one that is made again is changed."""
-        renewed = {step.name for step in self.steps if step.renews}
-        verbs = [
-            Verb.CHANGE if step.renews and step.verb is Verb.REMOVE else step.verb
-            for step in self.steps
-            if step.renews or step.name not in renewed
-        ]
+        verbs = [step.verb for step in self.steps]
         return {verb: verbs.count(verb) for verb in Verb}
 
     @property
     def fingerprint(self) -> str:
         """Name what a person approves."""
-        text = "\n".join(repr(tuple(step.key)) for step in self.steps)
+        text = "\n".join(
+            repr((*step.key, "again") if step.renews else tuple(step.key))
+            for step in self.steps
+        )
         return sha256(text.encode()).hexdigest()
 
     def unapproved(self, approved: Set[StepKey]) -> tuple[Step, ...]:
@@ -91,13 +90,12 @@ def delivery_plan(
         for name, own in owned.items()
         if name not in bodies
     }
-    verdicts |= dict(without_aws_account(bodies, verdicts))
+    verdicts |= dict(without_aws_account(bodies, verdicts, found, owned))
+    verdicts |= dict(renewals(bodies, found, verdicts))
     steps = [one for one in verdicts.values() if isinstance(one, Step)]
     saved = {step.name: step for step in steps if step.body}
     deleted = {step.name: step for step in steps if not step.body}
-    for deletion, save in renewals(bodies, found, saved, verdicts):
-        deleted[deletion.name], saved[save.name] = deletion, save
-    used = still_used(found, deleted)
+    used = still_used(found, saved, deleted)
     deleted = {name: step for name, step in deleted.items() if name not in used}
     left = {
         name: one for name, one in (verdicts | used).items() if isinstance(one, Left)
@@ -109,9 +107,11 @@ def delivery_plan(
     }
     types = {step.type for step in saved.values()}
     return DeliveryPlan(
-        steps=in_order(deleted, saved, bodies, found, leaving),
+        steps=in_order(deleted, saved, bodies, found, owned, leaving),
         unchanged=tuple(
-            name for name in bodies if name not in left and name not in saved
+            name
+            for name in bodies
+            if name not in saved and (name not in left or is_equal(left[name]))
         ),
         left=(*left.values(), *others(found, {*bodies, *owned})),
         leaving=tuple(leaving),
@@ -127,16 +127,30 @@ def delivery_plan(
     )
 
 
+def is_equal(verdict: Step | Left | None) -> bool:
+    """Return whether Spinnaker has it as wanted, and it is somebody else's."""
+    return isinstance(verdict, Left) and verdict.why is Why.EQUAL
+
+
 def without_aws_account(
-    bodies: Mapping[str, Body], verdicts: Mapping[str, Step | Left | None]
+    bodies: Mapping[str, Body],
+    verdicts: Mapping[str, Step | Left | None],
+    found: FoundAccounts,
+    owned: Mapping[str, Owned],
 ) -> Iterator[tuple[str, Left]]:
-    """Hold back each ECS account whose AWS account is not delivered with it."""
+    """Hold back each ECS account whose AWS account is neither delivered with it nor
+    loaded as wanted.
+    """
     for name, body in bodies.items():
-        if body.type == "ecs" and isinstance(verdicts[name], Step):
-            aws = body.aws_account
-            if aws not in bodies or isinstance(verdicts[aws], Left):
-                detail = f"It is {aws}."
-                yield name, Left(name, "ecs", Why.WITHOUT_AWS_ACCOUNT, detail)
+        step, aws = verdicts[name], body.aws_account
+        if body.type != "ecs" or not isinstance(step, Step) or step.equal:
+            continue
+        verdict = verdicts.get(aws)
+        is_left = isinstance(verdict, Left)
+        if is_equal(verdict):
+            is_left = aws not in found.loaded
+        if aws not in bodies or is_left:
+            yield name, Left(name, "ecs", Why.WITHOUT_AWS_ACCOUNT, f"It is {aws}.")
 
 
 def held(body: Body, problem: str, release: Release | None) -> Left | None:
@@ -151,35 +165,54 @@ def held(body: Body, problem: str, release: Release | None) -> Left | None:
 def renewals(
     bodies: Mapping[str, Body],
     found: FoundAccounts,
-    saved: Mapping[str, Step],
     verdicts: Mapping[str, Step | Left | None],
-) -> Iterator[tuple[Step, Step]]:
-    """Yield what deletes and what makes again each ECS account that must be."""
+) -> Iterator[tuple[str, Step]]:
+    """Yield each ECS account that Clouddriver would not load again as it is wanted: it
+    compares the names of the account and of its AWS account only.
+    """
     for name, body in bodies.items():
-        stored, step = found.stored.get(name), saved.get(name)
-        if body.type != "ecs" or stored is None or isinstance(verdicts[name], Left):
+        stored, verdict = found.stored.get(name), verdicts[name]
+        if body.type != "ecs" or stored is None or isinstance(verdict, Left):
             continue
-        differs = step and (step.differing or step.verb is Verb.CHANGE)
-        if not differs and body.aws_account not in saved:
-            continue
-        taken = step and step.verb is Verb.TAKE_OVER
-        deletion = Step(
-            Verb.TAKE_OVER if taken else Verb.REMOVE,
-            "ecs",
-            name,
-            before=stored.digest,
-            differing=step.differing if step else (),
-            renews=True,
+        aws, loaded = bodies.get(body.aws_account), found.details.get(name)
+        is_outdated = (
+            aws is not None
+            and not isinstance(verdicts[aws.name], Left)
+            and loaded is not None
+            and loaded.type == "ecs"
+            and bool(loaded_otherwise(body, loaded.shown, aws.document))
         )
-        yield deletion, Step(Verb.ADD, "ecs", name, body)
+        if is_outdated or (verdict and verdict.differing):
+            plain = verdict or Step(Verb.CHANGE, "ecs", name, body, stored.digest)
+            yield name, replace(plain, equal=False, renews=True)
 
 
-def still_used(found: FoundAccounts, deleted: Mapping[str, Step]) -> dict[str, Left]:
+def still_used(
+    found: FoundAccounts, saved: Mapping[str, Step], deleted: Mapping[str, Step]
+) -> dict[str, Left]:
     """Hold back the deletion of each AWS account that an ECS account still uses."""
-    return {
-        one.aws_account: Left(one.aws_account, "aws", Why.STILL_USED, f"It is {name}.")
+    gone = {*deleted, *moving(found, saved)}
+    users = {
+        name: one.aws_account
         for name, one in found.stored.items()
-        if one.type == "ecs" and name not in deleted and one.aws_account in deleted
+        if one.type == "ecs" and name not in gone
+    }
+    return {
+        aws: Left(aws, "aws", Why.STILL_USED, f"It is {name}.")
+        for name, aws in users.items()
+        if aws in deleted
+    }
+
+
+def moving(found: FoundAccounts, saved: Mapping[str, Step]) -> dict[str, str]:
+    """Return the ECS accounts that get another AWS account, each with its former."""
+    return {
+        name: found.stored[name].aws_account
+        for name, step in saved.items()
+        if step.body
+        and step.type == "ecs"
+        and name in found.stored
+        and found.stored[name].aws_account != step.body.aws_account
     }
 
 
@@ -188,11 +221,13 @@ def in_order(
     saved: Mapping[str, Step],
     bodies: Mapping[str, Body],
     found: FoundAccounts,
+    owned: Mapping[str, Owned],
     leaving: Mapping[str, Owned],
 ) -> tuple[Step, ...]:
     """Put the steps in order, each with what it must wait for."""
     unloading = [name for name, own in leaving.items() if own.type == "ecs"]
     going = [name for name, step in deleted.items() if step.type == "ecs"]
+    former = moving(found, saved)
 
     def deletion(step: Step) -> Step:
         if step.type != "aws":
@@ -202,28 +237,26 @@ def in_order(
             for one in going
             if one in found.stored and found.stored[one].aws_account == step.name
         )
-        return replace(step, after_gone=(*using, *unloading))
+        moved = (name for name, aws in former.items() if aws == step.name)
+        return replace(step, after_gone=(*using, *unloading), after_loaded=tuple(moved))
 
     def save(step: Step) -> Step:
-        name = step.name
-        if step.type == "aws":
-            using = (
-                one
-                for one in (*going, *unloading)
-                if (one in bodies and bodies[one].aws_account == name)
-                or (one in found.stored and found.stored[one].aws_account == name)
-            )
-            return replace(step, after_gone=tuple(using))
-        if step.type == "ecs":
-            again = (name,) if name in going or name in unloading else ()
-            return replace(
-                step, after_gone=again, after_loaded=(bodies[name].aws_account,)
-            )
-        return step
+        if step.type != "ecs" or step.equal:
+            return step
+        name, aws = step.name, bodies[step.name].aws_account
+        is_bowlines = aws in saved or aws in owned
+        return replace(
+            step,
+            after_gone=(name,) if step.renews or name in unloading else (),
+            # What is somebody else's, and equal, is loaded already.
+            after_loaded=(aws,) if is_bowlines else (),
+        )
 
+    deletions = [deletion(step) for step in by_type(deleted, DELETED_IN_ORDER)]
     return (
-        *(deletion(step) for step in by_type(deleted, DELETED_IN_ORDER)),
+        *(step for step in deletions if not step.after_loaded),
         *(save(step) for step in by_type(saved, SAVED_IN_ORDER)),
+        *(step for step in deletions if step.after_loaded),
     )
 
 
@@ -255,9 +288,19 @@ def stale(
         if name in found.loaded and name not in found.stored
     }
     for name, aws in uses.items():
-        step = saved.get(aws)
-        if aws and step and step.verb is not Verb.ADD and name not in deleted:
+        step, own = saved.get(aws), saved.get(name)
+        is_renewed = name in deleted or (own is not None and own.renews)
+        if step and not is_renewed and is_loaded_again(step, found):
             yield (
                 f"The ECS account {name} keeps the former values of {aws} until it is "
                 "deleted and made again, or until Clouddriver restarts."
             )
+
+
+def is_loaded_again(step: Step, found: FoundAccounts) -> bool:
+    """Return whether Clouddriver, which has the account, loads what is stored now."""
+    stored = found.stored.get(step.name)
+    if step.body is None or stored is None:
+        return step.verb is not Verb.ADD
+    fields = stored.fields, step.body.fields
+    return not step.equal and bool(noticed(step.type, step.name, *fields))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from onboarding.delivery.bodies import Body, differing
+from onboarding.delivery.bodies import Body, differing_by_effect
 from onboarding.delivery.gate import Loaded, Stored
 
 
@@ -67,19 +67,23 @@ class Step:
     before: str = ""
     """The digest of what is stored; empty: nothing is."""
     differing: tuple[str, ...] = ()
+    equal: bool = False
+    """What is stored makes the same account, so nothing is sent: Bowline manages it
+    from now on."""
     renews: bool = False
-    """It is deleted to be made again."""
+    """It is stored in place, then deleted, and stored again once it is gone."""
     after_gone: tuple[str, ...] = ()
     """ECS accounts that Spinnaker must have unloaded first."""
     after_loaded: tuple[str, ...] = ()
-    """AWS accounts that Spinnaker must have loaded first, as they are wanted."""
+    """Accounts that Spinnaker must have loaded first, as they are wanted."""
 
     @property
     def key(self) -> StepKey:
-        """Name what is approved: a deletion is one, whoever made the account."""
+        """Name what is approved: what is stored before, and afterwards."""
         after = self.body.digest if self.body else ""
-        verb = self.verb if self.body else Verb.REMOVE
-        return StepKey(verb, self.type, self.name, self.before, after)
+        if self.equal:
+            after = self.before
+        return StepKey(self.verb, self.type, self.name, self.before, after)
 
 
 class Why(StrEnum):
@@ -90,6 +94,10 @@ class Why(StrEnum):
     TAKEN = (
         "Spinnaker has an account with this name that Bowline didn't create. Agree to "
         "take it over, or choose another name."
+    )
+    EQUAL = (
+        "Spinnaker has it already as Bowline would send it, and Bowline doesn't manage "
+        "it there. Agree to let Bowline manage it: nothing changes in Spinnaker."
     )
     OF_ANOTHER_TYPE = "Spinnaker has an account of another type by this name."
     SAME_ROW = (
@@ -109,7 +117,7 @@ class Why(StrEnum):
     )
     INVALID = "It must not be sent."
     UNSUPPORTED = "This release of Spinnaker doesn't load it."
-    WITHOUT_AWS_ACCOUNT = "Its AWS account isn't delivered."
+    WITHOUT_AWS_ACCOUNT = "Its AWS account isn't delivered, or isn't loaded."
     STILL_USED = "An ECS account that isn't deleted uses it."
 
 
@@ -134,6 +142,8 @@ class FoundAccounts:
     stored: Mapping[str, Stored]
     loaded: Mapping[str, str]
     """The type of each loaded account, by its name."""
+    details: Mapping[str, Loaded] = field(default_factory=dict)
+    """Loaded accounts by their names, as far as Gate shows more than their types."""
     spellings: Mapping[str, frozenset[str]] = field(init=False)
     """The names that the database would keep in one row."""
 
@@ -146,8 +156,11 @@ class FoundAccounts:
 
     @classmethod
     def of(cls, stored: Iterable[Stored], loaded: Iterable[Loaded]) -> FoundAccounts:
+        loaded = tuple(loaded)
         return cls(
-            {one.name: one for one in stored}, {one.name: one.type for one in loaded}
+            {one.name: one for one in stored},
+            {one.name: one.type for one in loaded},
+            {one.name: one for one in loaded if one.shown},
         )
 
     def has(self, name: str) -> bool:
@@ -180,21 +193,38 @@ def saving(
     if found.type_of(name) not in {"", body.type}:
         return Left(name, body.type, Why.OF_ANOTHER_TYPE, "Choose another name.")
     before = stored.digest if stored else ""
-    changed = differing(stored.fields, body.fields) if stored else ()
-    verb = verb_of(body, found, own, before)
+    changed = changed_by(body, found)
+    is_equal = stored is not None and not changed
+    verb = None if own and is_equal else verb_of(body, found, own, before)
+    if verb is Why.TAKEN and is_equal:
+        verb = Why.EQUAL
     if isinstance(verb, Why) and name in agreed:
         verb = agreed_verb(verb, found.has(name))
     match verb:
         case Verb():
-            return Step(verb, body.type, name, body, before, changed)
+            return Step(verb, body.type, name, body, before, changed, equal=is_equal)
         case Why():
             return Left(name, body.type, verb, fields_sentence(changed))
     return None
 
 
+def changed_by(body: Body, found: FoundAccounts) -> tuple[str, ...]:
+    """Name the fields in which what is stored makes another account than the body."""
+    stored, loaded = found.stored.get(body.name), found.details.get(body.name)
+    if stored is None:
+        return ()
+    return differing_by_effect(
+        body.type,
+        body.name,
+        stored.fields,
+        body.fields,
+        loaded.fields if loaded else None,
+    )
+
+
 def verb_of(
     body: Body, found: FoundAccounts, own: Owned | None, before: str
-) -> Verb | Why | None:
+) -> Verb | Why:
     """Say what may be done without asking a person, or why a person must be asked."""
     if own is None:
         return Why.TAKEN if found.has(body.name) else Verb.ADD
@@ -202,8 +232,6 @@ def verb_of(
         if own.leaving or (not own.sent and body.name not in found.loaded):
             return Verb.ADD
         return Why.VANISHED if own.sent else Why.TAKEN
-    if before == body.digest:
-        return None
     if before in {own.sent, own.sending}:
         return Verb.CHANGE
     return Why.CHANGED_ELSEWHERE if own.sent else Why.TAKEN

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from onboarding.partitions import Arn
@@ -21,6 +19,7 @@ from onboarding.resources.kinds import (
 )
 from onboarding.resources.policy import Policy, as_list
 from onboarding.resources.trusts import assumers
+from onboarding.resources.wildcards import matches
 
 READS = (
     "Describe",
@@ -383,13 +382,17 @@ def is_risky(statement: dict[str, Any]) -> bool:
 
 def role_name(arn: str, account: str) -> str:
     """Name a role of the account itself shortly; give any other's ARN whole."""
-    return re.sub(rf"^arn:[\w-]+:iam::{account}:role/(?=[^*])", "", arn)
+    named = Arn.of(arn)
+    theirs = (named.service, named.region, named.account) == ("iam", "", account)
+    role = named.resource.removeprefix("role/")
+    own = theirs and role != named.resource and role[:1] not in ("", "*")
+    return role if own else arn
 
 
 def matched(names: tuple[str, ...], patterns: list[str]) -> list[str]:
     """List which of the actions are allowed; IAM reads them in either case."""
     wanted = [pattern.lower() for pattern in patterns]
-    return [name for name in names if any(fnmatchcase(name.lower(), p) for p in wanted)]
+    return [name for name in names if any(matches(name.lower(), p) for p in wanted)]
 
 
 def to_service(statement: dict[str, Any]) -> str:

@@ -18,7 +18,8 @@ KNOWN_BY = {
     "aws:sourceaccount": "the account that a service acts for",
     "aws:sourcearn": "what a service acts for",
 }
-"""Conditions that a stranger does not meet, unless their value is a wildcard."""
+"""Conditions that a stranger does not meet, unless their value is all wildcards."""
+WILD = {"*", "?"}
 UNBOUND = re.compile("not|ifexists$|^forallvalues:|^null$")
 """Operators that are met by somebody of whom nothing is known, or by any value."""
 
@@ -66,7 +67,8 @@ def conditions(statement: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
 def is_shut(condition: tuple[str, list[str]]) -> bool:
     """Return whether a stranger does not meet the condition."""
     key, values = condition
-    return key in KNOWN_BY and bool(values) and not any(set(v) <= {"*"} for v in values)
+    is_open = any({*value} <= WILD for value in values)
+    return key in KNOWN_BY and bool(values) and not is_open
 
 
 def principal_in_words(kind: str, name: str) -> str:

@@ -6,19 +6,19 @@ where a condition asks for what is known only at the time of the call.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from fnmatch import translate
-from functools import lru_cache
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 from onboarding.resources.policy import as_list
+from onboarding.resources.wildcards import Texts, arn_matches, matches
 from onboarding.verify.result import Path
 
 Context = Mapping[str, str | None]
 """What is known, by condition key in lower case; None: the request has no such key."""
-LIKE = ("StringLike", "ArnLike", "ArnEquals")
+LIKE = {"StringLike": matches, "ArnLike": arn_matches, "ArnEquals": arn_matches}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,11 @@ def speaks(statement: Mapping[str, Any], asked: RequestContext) -> bool | None:
     """Return whether an identity's statement is about the call."""
     if not concerns(statement, asked.action, asked.resource):
         return False
-    return all_of(met for _, met in conditions(statement, asked.context))
+    return are_met(statement, asked.context)
+
+
+def are_met(statement: Mapping[str, Any], context: Context) -> bool | None:
+    return all_of(met for _, met in conditions(statement, context))
 
 
 def concerns(statement: Mapping[str, Any], action: str, resource: str) -> bool:
@@ -123,6 +127,13 @@ def names_value(
     return not among(statement[f"Not{part}"])
 
 
+def resources_of(statement: Mapping[str, Any], known: Texts) -> int:
+    """Return the set of those that the statement is about."""
+    part = "Resource" if "Resource" in statement else "NotResource"
+    found = reduce(or_, map(known.matching, as_list(statement[part])), 0)
+    return found if part == "Resource" else known.every & ~found
+
+
 def conditions(
     statement: Mapping[str, Any], context: Context
 ) -> Iterator[tuple[Path, bool | None]]:
@@ -150,7 +161,8 @@ def is_met(operator: str, known: str | None, values: list[Any]) -> bool | None:
     if plain in ("StringEqualsIgnoreCase", "Bool"):
         return (known.lower() in [str(v).lower() for v in values]) != negated
     if plain in LIKE:
-        return any(matches(known, str(pattern)) for pattern in values) != negated
+        fits = LIKE[plain]
+        return any(fits(known, str(pattern)) for pattern in values) != negated
     return None
 
 
@@ -173,15 +185,6 @@ def all_of(met: Iterable[bool | None]) -> bool | None:
     if False in every:
         return False
     return None if None in every else True
-
-
-def matches(value: str, pattern: str) -> bool:
-    return compiled(pattern).match(value) is not None
-
-
-@lru_cache(maxsize=8192)
-def compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(translate(pattern.replace("[", "[[]")))
 
 
 def path_to(statement: Mapping[str, Any], part: str, value: str) -> Path:

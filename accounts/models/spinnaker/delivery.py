@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Max, Q
+from django.db.models import Count, F, Max, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
@@ -20,7 +20,8 @@ from accounts.models.readable import (
     is_one_of,
     is_texts,
 )
-from onboarding.delivery.bodies import SECRET, TYPES, Body, comparable
+from accounts.models.spinnaker.delivered import DeliveredAccount
+from onboarding.delivery.bodies import SECRET, TYPES, Body, comparable, noticed
 from onboarding.delivery.verdicts import Step, StepKey, Verb
 
 THE_ONE = 1
@@ -153,6 +154,7 @@ class Delivery(Job, Readable):
                 sent=Count("sent_at"),
                 seen=Count("seen_at"),
                 failed=Count("pk", filter=~Q(error="")),
+                equal=Count("pk", filter=Q(after=F("before"), renews=False)),
             )
         )
 
@@ -165,17 +167,29 @@ class Delivery(Job, Readable):
 
 
 class Progress(NamedTuple):
-    """How many steps there are, were sent, were seen loaded or gone, and failed."""
+    """How many steps there are, were sent, were seen loaded or gone, and failed; and
+    of how many nothing is sent, because the account is equal.
+    """
 
     steps: int
     sent: int
     seen: int
     failed: int
+    equal: int
+
+    @property
+    def changes(self) -> int:
+        return self.steps - self.equal
 
 
 class DeliveryStepQuerySet(models.QuerySet["DeliveryStep"]):
     def unsent(self) -> DeliveryStepQuerySet:
         return self.filter(sent_at=None, error="")
+
+    def deleted(self) -> DeliveryStepQuerySet:
+        """Keep those that store an account which Bowline deleted before."""
+        deleted = DeliveredAccount.objects.filter(leaving=True).values("name")
+        return self.unsent().exclude(after="").filter(name__in=deleted)
 
     def unseen(self) -> DeliveryStepQuerySet:
         """Keep those that were sent, and whose account is not seen so yet."""
@@ -215,9 +229,9 @@ class DeliveryStep(Readable):
     before = models.CharField(max_length=64, blank=True)
     """The digest of what is stored; empty: nothing is."""
     after = models.CharField(max_length=64, blank=True)
-    """The digest of what is sent; empty: it is deleted."""
+    """The digest of what is stored afterwards; empty: it is deleted."""
     renews = models.BooleanField(default=False)
-    """It is deleted to be made again."""
+    """It is stored in place, then deleted, and stored again once it is gone."""
     document = models.JSONField(default=dict)
     """What is sent, a kubeconfig as its digest."""
     was = models.JSONField(default=dict)
@@ -230,7 +244,7 @@ class DeliveryStep(Readable):
     error = models.TextField(blank=True)
     """Why it was not sent, or not stored as it was."""
     causes = models.JSONField(default=list)
-    """Why it may not be loaded, the likeliest first; once it took too long."""
+    """What was seen instead, and what to do next; once it took too long."""
 
     objects = DeliveryStepQuerySet.as_manager()
 
@@ -274,14 +288,51 @@ class DeliveryStep(Readable):
         return not self.after
 
     @property
+    def is_equal(self) -> bool:
+        """Whether Spinnaker has it as wanted, so that nothing is sent."""
+        return self.after == self.before and not self.renews
+
+    @property
     def key(self) -> StepKey:
-        verb = Verb.REMOVE if self.deletes else Verb(self.verb)
-        return StepKey(verb, self.type, self.name, self.before, self.after)
+        return StepKey(Verb(self.verb), self.type, self.name, self.before, self.after)
+
+    def planned(self, body: Body | None = None) -> Step:
+        """Return the step as it was planned; without a body, what it waits for."""
+        return Step(
+            Verb(self.verb),
+            self.type,
+            self.name,
+            body,
+            self.before,
+            equal=self.is_equal,
+            renews=self.renews,
+            after_gone=tuple(self.after_gone),
+            after_loaded=tuple(self.after_loaded),
+        )
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether a running Clouddriver has no reason to load what was sent: it was
+        stored already, and differs in nothing that is noticed.
+        """
+        if self.is_equal:
+            return True
+        if self.deletes or self.renews or not self.was:
+            return False
+        return not noticed(self.type, self.name, self.was, self.becomes)
 
     @property
     def body(self) -> Body:
         """The account as it is watched: without a kubeconfig."""
         return Body(self.type, self.name, self.document)
+
+    @property
+    def becomes(self) -> dict[str, str]:
+        """What is sent: each compared field as JSON, a kubeconfig as its digest."""
+        fields = dict(comparable(self.type, self.document)) if self.document else {}
+        if SECRET in fields:
+            fields[SECRET] = json.dumps(self.document[SECRET])
+        return fields
 
     @property
     def took(self) -> timedelta | None:
@@ -291,9 +342,9 @@ class DeliveryStep(Readable):
     @property
     def differences(self) -> list[Difference]:
         """List the fields that differ, for a diff."""
-        becomes = dict(comparable(self.type, self.document)) if self.document else {}
-        if SECRET in becomes:
-            becomes[SECRET] = json.dumps(self.document[SECRET])
+        if self.is_equal:
+            return []
+        becomes = self.becomes
         return [
             Difference(name, self.was.get(name), becomes.get(name))
             for name in sorted({*self.was, *becomes})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import cache, partial
+from functools import cache, partial, reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from accounts.models.checks.evidence import Evidence, Use
@@ -13,9 +14,14 @@ from onboarding.aws.roles.passable import Passable, passable_roles
 from onboarding.partitions import arn
 from onboarding.resources.kinds import Attachment, InlinePolicy, ManagedPolicy, Role
 from onboarding.resources.policy import Policy
+from onboarding.resources.wildcards import Texts
 from onboarding.review.as_found import policy_document
 from onboarding.review.used import no_longer_allowed
-from onboarding.verify.policy_evaluation import Document, RequestContext, find_statement
+from onboarding.verify.policy_evaluation import (
+    are_met,
+    names_value,
+    resources_of,
+)
 
 if TYPE_CHECKING:
     from accounts.runs.scope import Comparison, Side
@@ -110,17 +116,33 @@ def no_longer_passed(
     """Name the roles, with their paths. What is allowed under conditions that only a
     call can tell counts as allowed.
     """
+    some = list(roles)
+    arns = Texts((role.arn for role in some), any_case=False)
+    could, can = passed(before, arns), passed(left, arns)
+    lost = {
+        service: {*arns.chosen(could(service) & ~can(service))}
+        for service in {service for role in some for service in role.services}
+    }
     return [
         role.name
-        for role in roles
-        if any(
-            passes(before, role.arn, service) and not passes(left, role.arn, service)
-            for service in role.services
-        )
+        for role in some
+        if any(role.arn in lost[service] for service in role.services)
     ]
 
 
-def passes(policies: Iterable[Policy], role_arn: str, service: str) -> bool:
-    documents = [Document("", policy.document) for policy in policies]
-    asked = RequestContext("iam:PassRole", role_arn, {"iam:passedtoservice": service})
-    return find_statement(documents, "Allow", asked) is not None
+def passed(policies: Iterable[Policy], arns: Texts) -> Callable[[str], int]:
+    """Return, by service, the set of the roles that policies allow to pass to it."""
+    limited = [
+        (statement, resources_of(statement, arns))
+        for policy in policies
+        for statement in policy.document["Statement"]
+        if statement["Effect"] == "Allow"
+        and names_value(statement, "Action", "iam:passrole", lower=True)
+    ]
+
+    def to(service: str) -> int:
+        context = {"iam:passedtoservice": service}
+        found = (on for one, on in limited if are_met(one, context) is not False)
+        return reduce(or_, found, 0)
+
+    return to

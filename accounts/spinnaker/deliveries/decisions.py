@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 What = Activity.What
-ASKED = (Why.TAKEN, Why.CHANGED_ELSEWHERE, Why.VANISHED)
+ASKED = (Why.TAKEN, Why.EQUAL, Why.CHANGED_ELSEWHERE, Why.VANISHED)
 """What a person may agree to."""
 
 

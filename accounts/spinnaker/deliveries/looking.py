@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 from accounts.models import DeliveredAccount, Delivery, DeliveryStep
 from accounts.slices import in_slices
@@ -29,17 +29,9 @@ def look(
     if not saved and not deleted:
         return NOTHING
     names = {*(body.name for body in saved), *deleted}
-    shown = reached.loaded(names)
-    ids = aws_account_ids(saved)
+    shown = loaded_of(reached, saved, deleted)
     seen = SeenAccounts(
-        frozenset(
-            body.name
-            for body in saved
-            if body.name in shown
-            and not loaded_otherwise(
-                body, shown[body.name], account_id=ids.get(body.aws_account, "")
-            )
-        ),
+        frozenset(body.name for body in saved if is_as_sent(body, shown)),
         frozenset(name for name in deleted if name not in shown),
     )
     now = reached.now()
@@ -52,13 +44,25 @@ def look(
     return seen
 
 
-def aws_account_ids(bodies: Iterable[Body]) -> dict[str, str]:
-    """Return the AWS account IDs that these ECS accounts must show, by the name of
-    their AWS account.
+Loaded: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""What Spinnaker shows of loaded accounts, by their names."""
+
+
+def loaded_of(
+    reached: Reached, saved: Iterable[Body], names: Iterable[str] = ()
+) -> Loaded:
+    """Return those of these accounts that are loaded, and of the AWS accounts that they
+    use.
     """
-    names = sorted({body.aws_account for body in bodies if body.aws_account})
-    rows = DeliveredAccount.objects.values_list("name", "account_id")
-    return dict(row for some in in_slices(names) for row in rows.filter(name__in=some))
+    of_bodies = {name for body in saved for name in (body.name, body.aws_account)}
+    return reached.loaded({*of_bodies, *names} - {""})
+
+
+def is_as_sent(body: Body, shown: Loaded) -> bool:
+    account = shown.get(body.name)
+    return account is not None and not loaded_otherwise(
+        body, account, shown.get(body.aws_account)
+    )
 
 
 def since(names: Collection[str]) -> Since:
@@ -81,8 +85,12 @@ def note_seen(delivery: Delivery, seen: SeenAccounts, reached: Reached) -> int:
         for step in unseen
         if step.name in (seen.gone if step.deletes else seen.loaded)
     ]
+    return mark_seen(delivery, done, reached)
+
+
+def mark_seen(delivery: Delivery, done: Collection[int], reached: Reached) -> int:
     now = reached.now()
-    for some in in_slices(done):
+    for some in in_slices([*done]):
         DeliveryStep.objects.filter(pk__in=some).update(seen_at=now)
     if done:
         delivery.write(progressed_at=now)

@@ -65,7 +65,7 @@ class Reached:
             one for one in TYPES if not (self.release and refusal(one, self.release))
         ]
         stored = [row for type_ in known for row in self.gate.stored(type_)]
-        return FoundAccounts.of(stored, self.gate.loaded())
+        return FoundAccounts.of(stored, self.gate.loaded(details=True))
 
     def loaded(self, names: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
         """Return those of them that are loaded, with what is shown of each."""

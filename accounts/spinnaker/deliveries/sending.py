@@ -11,16 +11,24 @@ from datetime import timedelta
 from accounts.models import DeliveredAccount, Delivery, DeliveryStep
 from accounts.slices import in_slices
 from accounts.spinnaker.deliveries.book import Ledger
-from accounts.spinnaker.deliveries.looking import look, note_seen, since
+from accounts.spinnaker.deliveries.looking import loaded_of, look, note_seen, since
 from accounts.spinnaker.deliveries.planning import compare_with_spinnaker
 from accounts.spinnaker.deliveries.reached import Reached
+from accounts.spinnaker.deliveries.unfinished import end_unless_owing
 from accounts.spinnaker.deliveries.wanted import wanted_bodies
 from accounts.wording import first_of
 from onboarding.delivery.bodies import Body
 from onboarding.delivery.carrying_out import NotAsSent, carry_out, may_still_come
 from onboarding.delivery.errors import GateError, Kind
-from onboarding.delivery.loading import ASK_EVERY, Since, seconds_to_load, waits_for
-from onboarding.delivery.verdicts import Step, Verb
+from onboarding.delivery.loading import (
+    ASK_EVERY,
+    Since,
+    not_loaded,
+    not_unloaded,
+    seconds_to_load,
+    waits_for,
+)
+from onboarding.delivery.verdicts import Owned, Verb
 from onboarding.resources.plan import PlanOutdated
 
 AT_ONCE = 100
@@ -46,13 +54,19 @@ def send(delivery: Delivery, reached: Reached) -> None:
         return
     bodies = {body.name: body for body in wanted_bodies()}
     if any(not is_wanted(step, bodies) for step in steps):
-        outdate(delivery, CHANGED)
+        outdate(delivery, CHANGED, reached)
         return
-    known = look_for(delivery, steps, bodies, reached)
-    ready = [step for step in steps if not blocked_by(step, known, reached)]
-    if not ready:
-        wait(delivery, steps, known, reached)
-        return
+    names = delivery.steps.deleted().values_list("name", flat=True)
+    deleted = DeliveredAccount.objects.by_name(names)
+    known = look_for(delivery, steps, deleted, bodies, reached)
+    waits = {step: blocked_by(step, known, deleted, reached) for step in steps}
+    ready = [step for step, names in waits.items() if not names]
+    if not ready and is_over(delivery, reached):
+        # What was deleted is stored again, whatever is still loaded.
+        ready = [step for step in steps if not step.deletes and step.name in deleted]
+        give_up_waiting(waits, ready, bodies, reached)
+    elif not ready:
+        put_down(delivery, waits, reached)
     for some in in_slices(ready[:MOST], AT_ONCE):
         if not send_some(delivery, some, bodies, reached):
             return
@@ -78,6 +92,7 @@ def begin_sending(delivery: Delivery, reached: Reached) -> bool:
                 "Spinnaker or the next bundle changed after the plan was created. "
                 "Plan again."
             ),
+            reached,
         )
         return False
     now = reached.now()
@@ -85,67 +100,89 @@ def begin_sending(delivery: Delivery, reached: Reached) -> bool:
     return True
 
 
-def outdate(delivery: Delivery, message: str) -> None:
-    delivery.carry(Delivery.Status.OUTDATED, error={"message": message})
+def outdate(delivery: Delivery, message: str, reached: Reached) -> None:
+    end_unless_owing(delivery, Delivery.Status.OUTDATED, message, reached)
 
 
 def is_wanted(step: DeliveryStep, bodies: Mapping[str, Body]) -> bool:
     if step.deletes:
-        return step.renews or step.name not in bodies
+        return step.name not in bodies
+    if step.is_equal:
+        return step.name in bodies
     return step.name in bodies and bodies[step.name].digest == step.after
 
 
 def look_for(
     delivery: Delivery,
     unsent: Sequence[DeliveryStep],
+    deleted: Mapping[str, Owned],
     bodies: Mapping[str, Body],
     reached: Reached,
 ) -> Since:
     """Look at what these steps wait for, once it was sent itself."""
     pending_saves = {step.name for step in unsent if not step.deletes}
     pending_deletions = {step.name for step in unsent if step.deletes}
-    saved = {name for step in unsent for name in step.after_loaded} - pending_saves
-    deleted = {name for step in unsent for name in step.after_gone} - pending_deletions
-    seen = look(reached, [bodies[name] for name in saved if name in bodies], deleted)
+    loaded = {name for step in unsent for name in step.after_loaded} - pending_saves
+    gone = {name for step in unsent for name in step.after_gone} - pending_deletions
+    # What is deleted to be stored again is awaited once it is deleted.
+    gone -= {step.name for step in unsent if step.renews} - deleted.keys()
+    seen = look(reached, [bodies[name] for name in loaded if name in bodies], gone)
     note_seen(delivery, seen, reached)
-    return since(saved | deleted)
+    return since(loaded | gone)
 
 
-def blocked_by(step: DeliveryStep, known: Since, reached: Reached) -> tuple[str, ...]:
+def blocked_by(
+    step: DeliveryStep, known: Since, deleted: Mapping[str, Owned], reached: Reached
+) -> tuple[str, ...]:
     """Name what the step waits for; of what is still to be sent, nothing is known."""
-    now = reached.now().timestamp()
-    plain = Step(
-        Verb(step.verb),
-        step.type,
-        step.name,
-        after_gone=tuple(step.after_gone),
-        after_loaded=tuple(step.after_loaded),
+    return waits_for(
+        step.planned(),
+        known,
+        now=reached.now().timestamp(),
+        period=reached.period,
+        own=deleted.get(step.name),
     )
-    return waits_for(plain, known, now=now, period=reached.period)
 
 
-def wait(
-    delivery: Delivery,
-    steps: Sequence[DeliveryStep],
-    known: Since,
+def is_over(delivery: Delivery, reached: Reached) -> bool:
+    """Return whether nothing happened for so long that nothing more will."""
+    patience = seconds_to_load(reached.period) + reached.period
+    began = delivery.progressed_at or reached.now()
+    return (reached.now() - began).total_seconds() > patience
+
+
+def give_up_waiting(
+    waits: Mapping[DeliveryStep, Sequence[str]],
+    ready: Sequence[DeliveryStep],
+    bodies: Mapping[str, Body],
     reached: Reached,
 ) -> None:
-    """Put it down until the next look; give these steps up once it took too long."""
-    now = reached.now()
-    waits = {step: blocked_by(step, known, reached) for step in steps}
-    patience = seconds_to_load(reached.period) + reached.period
-    began = delivery.progressed_at or now
-    if (now - began).total_seconds() > patience:
-        for step, names in waits.items():
-            step.error = (
-                f"Not sent. Spinnaker hasn't loaded or unloaded {', '.join(names)}."
-            )
-        DeliveryStep.objects.bulk_update(steps, ["error"], batch_size=AT_ONCE)
-        return
+    """Say on each step that isn't sent what was seen of the accounts it waits for."""
+    given_up = [step for step in waits if step not in ready]
+    awaited = {name for step in given_up for name in waits[step]}
+    saved = [bodies[name] for name in awaited if name in bodies]
+    shown = loaded_of(reached, saved, awaited)
+
+    def says(step: DeliveryStep, name: str) -> str:
+        if name in step.after_gone or name not in bodies:
+            return not_unloaded(name)
+        body = bodies[name]
+        return not_loaded(body, shown.get(name), shown.get(body.aws_account))
+
+    for step in given_up:
+        is_new = step.verb == Verb.ADD
+        ending = "Not sent." if is_new else "Not sent: Spinnaker has it as it was."
+        step.error = " ".join((ending, *(says(step, name) for name in waits[step])))
+    DeliveryStep.objects.bulk_update(given_up, ["error"], batch_size=AT_ONCE)
+
+
+def put_down(
+    delivery: Delivery, waits: Mapping[DeliveryStep, Sequence[str]], reached: Reached
+) -> None:
     awaited = sorted({name for names in waits.values() for name in names})
     delivery.put_down(
         f"Waiting until Spinnaker polls: {first_of(awaited, 3)}.",
-        now + timedelta(seconds=ASK_EVERY),
+        reached.now() + timedelta(seconds=ASK_EVERY),
     )
 
 
@@ -161,17 +198,18 @@ def send_some(
     def work(step: DeliveryStep) -> Ending:
         """Hold on to the delivery right before the step, and mark it right after."""
         delivery.extend_lease()
-        ending = sent(step, bodies, reached, ledger)
-        if note_sent(step, ending, reached):
+        is_done, ending = sent(step, bodies, reached, ledger)
+        is_last = ending is not None and is_final(step, ending, ledger)
+        if note_sent(step, ending, reached, is_done=is_done, is_last=is_last):
             reached.progressed(1)
-        return ending
+        return None if is_last else ending
 
     endings = reached.each(work, steps)
     delivery.write(progressed_at=reached.now())
-    errors = [one for one in endings if one is not None and not is_final(one)]
+    errors = [one for one in endings if one is not None]
     for error in errors:
         if isinstance(error, PlanOutdated):
-            outdate(delivery, str(error))
+            outdate(delivery, str(error), reached)
             return False
     denied = [
         step.name
@@ -189,34 +227,44 @@ def send_some(
 
 def sent(
     step: DeliveryStep, bodies: Mapping[str, Body], reached: Reached, ledger: Ledger
-) -> Ending:
+) -> tuple[bool, Ending]:
+    """Carry it out; return whether it is done, and what went wrong."""
     body = None if step.deletes else bodies[step.name]
-    verb = Verb(step.verb)
-    one = Step(verb, step.type, step.name, body, step.before, renews=step.renews)
     try:
-        carry_out(one, reached.gate, ledger)
-    except (GateError, NotAsSent, PlanOutdated) as error:
-        return error
-    return None
+        return carry_out(step.planned(body), reached.gate, ledger), None
+    except NotAsSent as error:
+        return True, error
+    except (GateError, PlanOutdated) as error:
+        return False, error
 
 
-def is_final(ending: Exception) -> bool:
-    """Return whether it says something of this account alone, for good."""
-    if isinstance(ending, GateError):
-        return ending.kind in OF_ONE
+def is_final(step: DeliveryStep, ending: Exception, ledger: Ledger) -> bool:
+    """Return whether it says something of this account alone, for good. What was
+    deleted to be stored again is tried again.
+    """
+    if isinstance(ending, GateError) and ending.kind in OF_ONE:
+        own = ledger.owned(step.name) if step.renews else None
+        return own is None or not own.leaving
     return isinstance(ending, NotAsSent)
 
 
-def note_sent(step: DeliveryStep, ending: Ending, reached: Reached) -> bool:
-    """Mark how it went; return whether Spinnaker stored it."""
+def note_sent(
+    step: DeliveryStep,
+    ending: Ending,
+    reached: Reached,
+    *,
+    is_done: bool,
+    is_last: bool,
+) -> bool:
+    """Mark how it went; return whether Spinnaker has it as it was sent."""
     fields: dict[str, object] = {}
-    if ending is None or isinstance(ending, NotAsSent):
+    if is_done:
         fields["sent_at"] = reached.now()
-    if ending is not None and is_final(ending):
+    if is_last:
         fields["error"] = str(ending)
     if fields:
         DeliveryStep.objects.filter(pk=step.pk).update(**fields)
-    return "sent_at" in fields
+    return is_done
 
 
 def wait_for_rights(

@@ -22,6 +22,7 @@ from accounts.spinnaker.bundles import Twins
 from accounts.spinnaker.deliveries.planning import plan
 from accounts.spinnaker.deliveries.reached import THREADS, Reached
 from accounts.spinnaker.deliveries.sending import send
+from accounts.spinnaker.deliveries.unfinished import end_unless_owing
 from accounts.spinnaker.deliveries.watching import watch
 from accounts.work.leases import holding
 from onboarding.delivery.errors import GateError
@@ -69,18 +70,20 @@ def carry_leased(delivery: Delivery, *, reached: Reached) -> None:
     except GateError as error:
         again_or_fail(delivery, reached, error)
     except (NoManagingAccount, Twins) as error:
-        fail(delivery, str(error))
+        fail(delivery, str(error), reached)
     except (Error, LeaseLost):
         raise  # the sweep sends it again
     except Exception:
         # Of what went wrong, neither the log nor the row gets an answer of Gate's:
         # the exceptions of the client hold none.
         logger.exception("%s failed.", delivery)
-        fail(delivery, FAILED)
+        fail(delivery, FAILED, reached)
 
 
 def give_up(delivery: Delivery, message: str) -> None:
-    """End it where nobody holds it: it cannot be carried at all."""
+    """End it where nobody holds it: it cannot be carried at all. What it deleted waits
+    until it can be.
+    """
     holding(delivery, partial(fail, message=message))
 
 
@@ -93,14 +96,14 @@ def again_or_fail(delivery: Delivery, reached: Reached, error: GateError) -> Non
     now = reached.now()
     since = delivery.unreachable_since or now
     if not error.retryable or (now - since).total_seconds() > PATIENCE:
-        fail(delivery, str(error))
+        fail(delivery, str(error), reached)
         return
     until = now + timedelta(seconds=ASK_EVERY)
     delivery.put_down(str(error), until, unreachable_since=since)
 
 
-def fail(delivery: Delivery, message: str) -> None:
-    delivery.carry(Delivery.Status.FAILED, error={"message": message})
+def fail(delivery: Delivery, message: str, reached: Reached | None = None) -> None:
+    end_unless_owing(delivery, Delivery.Status.FAILED, message, reached)
 
 
 def reach(**options: Any) -> Reached:

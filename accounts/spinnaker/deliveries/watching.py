@@ -1,22 +1,30 @@
-"""Watching until Spinnaker has loaded what it stores, or saying why it may not.
+"""Watching until Spinnaker has loaded what it stores, or saying what was seen instead.
 
 “Loaded” does not mean that a role can be assumed: that was proved before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
+from django.db.models import F
+
 from accounts.models import Delivery, DeliveryStep
-from accounts.spinnaker.deliveries.looking import look, note_seen
+from accounts.spinnaker.deliveries.looking import (
+    loaded_of,
+    look,
+    mark_seen,
+    note_seen,
+)
 from accounts.spinnaker.deliveries.reached import Reached
 from accounts.wording import counted
 from onboarding.delivery.loading import (
     ASK_EVERY,
-    SEEN_OF_AWS,
-    STILL_LOADED,
-    likely_causes,
+    NOTHING_SEEN,
+    SEEN,
+    not_loaded,
+    not_unloaded,
     seconds_to_load,
 )
 from onboarding.delivery.verdicts import Verb
@@ -31,7 +39,10 @@ def watch(delivery: Delivery, reached: Reached) -> None:
     saved = [step.body for step in known if not step.deletes]
     deleted = [step.name for step in known if step.deletes]
     seen = look(reached, saved, deleted)
-    if note_seen(delivery, seen, reached):
+    without_effect = [step.pk for step in awaited if step.changes_nothing]
+    if note_seen(delivery, seen, reached) + mark_seen(
+        delivery, without_effect, reached
+    ):
         awaited = list(delivery.steps.unseen())
     if not awaited:
         end(delivery, awaited)
@@ -39,7 +50,7 @@ def watch(delivery: Delivery, reached: Reached) -> None:
     now = reached.now()
     began = delivery.progressed_at or now
     if (now - began).total_seconds() > seconds_to_load(reached.period):
-        name_causes(awaited)
+        say_what_was_seen(awaited, reached)
         end(delivery, awaited)
         return
     delivery.put_down(
@@ -52,21 +63,26 @@ def is_blind(step: DeliveryStep, reached: Reached) -> bool:
     """Return whether the account looks loaded although Spinnaker cannot have polled
     since it was changed: nothing that differs is shown of what is loaded.
     """
-    if step.verb == Verb.ADD or step.sent_at is None:
+    if step.verb == Verb.ADD or step.sent_at is None or step.changes_nothing:
         return False
-    shown = SEEN_OF_AWS if step.type == "aws" else ("permissions",)
-    if any(one.field in shown for one in step.differences):
+    if any(one.field in SEEN[step.type] for one in step.differences):
         return False
     age = (reached.now() - step.sent_at).total_seconds()
     return age < reached.period
 
 
-def name_causes(steps: Iterable[DeliveryStep]) -> None:
-    """Keep on each step why it may not be loaded, or unloaded, the likeliest first."""
-    rows = list(steps)
-    for step in rows:
-        step.causes = list(STILL_LOADED if step.deletes else likely_causes(step.body))
-    DeliveryStep.objects.bulk_update(rows, ["causes"], batch_size=AT_ONCE)
+def say_what_was_seen(steps: Sequence[DeliveryStep], reached: Reached) -> None:
+    """Keep on each step what Spinnaker has loaded instead, and what to do next."""
+    saved = [step.body for step in steps if not step.deletes]
+    shown = loaded_of(reached, saved)
+    for step in steps:
+        body = step.body
+        step.causes = [
+            not_unloaded(step.name)
+            if step.deletes
+            else not_loaded(body, shown.get(step.name), shown.get(body.aws_account))
+        ]
+    DeliveryStep.objects.bulk_update(steps, ["causes"], batch_size=AT_ONCE)
 
 
 def end(delivery: Delivery, unseen: Sequence[DeliveryStep]) -> None:
@@ -80,8 +96,17 @@ def end(delivery: Delivery, unseen: Sequence[DeliveryStep]) -> None:
             "time."
         )
     if sentences:
-        causes = unseen[0].causes[0] if unseen and unseen[0].causes else ""
-        error = {"message": " ".join(sentences), "hint": causes}
+        error = {"message": " ".join(sentences), "hint": hint_of(delivery, unseen)}
         delivery.carry(Delivery.Status.FAILED, error=error)
     else:
         delivery.carry(Delivery.Status.LOADED)
+
+
+def hint_of(delivery: Delivery, unseen: Sequence[DeliveryStep]) -> str:
+    """Say what was seen of the first account, or that nothing was seen at all."""
+    if not unseen:
+        return ""
+    seen = delivery.steps.filter(seen_at__isnull=False).exclude(after=F("before"))
+    if not seen.exists():
+        return NOTHING_SEEN
+    return unseen[0].causes[0] if unseen[0].causes else ""

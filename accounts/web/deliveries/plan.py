@@ -13,7 +13,7 @@ from accounts.spinnaker.deliveries.decisions import ASKED
 from accounts.web.runs.review.cards import Card, digest
 from accounts.web.runs.review.diff import compare
 from accounts.web.runs.review.plans import Group, Review, Section
-from onboarding.delivery.bodies import SECRET, comparable
+from onboarding.delivery.bodies import SECRET
 from onboarding.delivery.verdicts import Verb, Why
 from onboarding.resources.entry_changes import OPEN_TO_ALL
 from onboarding.resources.kinds import Key
@@ -27,14 +27,26 @@ SIGNS = {
 """The badges of the verbs."""
 TITLES = {"aws": "AWS accounts", "ecs": "ECS accounts", "kubernetes": "EKS accounts"}
 NOT_BOWLINES = (Why.FROM_A_FILE, Why.FOREIGN)
+DIFFERING = tuple(why for why in ASKED if why is not Why.EQUAL)
 MOST_LISTED = 200
 
-MADE_AGAIN = (
-    "The account is deleted and recreated, because Clouddriver doesn't otherwise "
-    "detect that its AWS account or its definition changed."
+RENEWED = (
+    "Clouddriver doesn't otherwise detect that its AWS account or its definition "
+    "changed: once the AWS account is loaded, Bowline stores the new definition, "
+    "deletes it, and stores it again when Spinnaker has unloaded it, or after a few "
+    "minutes. Pipelines that use it fail in between."
+)
+EQUAL = (
+    "Spinnaker has it already as Bowline would send it. Nothing changes in Spinnaker; "
+    "Bowline manages it from now on."
+)
+WITHOUT_EFFECT = (
+    "A running Clouddriver doesn't read this again, so it has no effect before its "
+    "next restart."
 )
 TAKES_OVER = (
-    "Someone else created this account. Bowline overwrites it and then manages it."
+    "Someone else created this account. Bowline updates it in place and then manages "
+    "it."
 )
 LOSES = "Pipelines that use this account fail. Nothing in AWS changes."
 
@@ -64,13 +76,12 @@ def review_of(steps: Iterable[DeliveryStep], counts: Mapping[str, int]) -> Revie
 def card_of(step: DeliveryStep) -> Card:
     before, after = documents_of(step)
     anchor = f"c{step.position + 1}"
-    verb = "delete" if step.deletes else SIGNS[Verb(step.verb)]
     return Card(
         key=Key("", step.type, step.name),
         anchor=anchor,
-        verb=verb,
+        verb=SIGNS[Verb(step.verb)],
         kind=f"{step.type} account",
-        reason=MADE_AGAIN if step.renews else "",
+        reason=reason_of(step),
         diff=compare(before, after) if before or after else None,
         risks=tuple(risks_of(step, after)),
         opens=not step.deletes,
@@ -78,15 +89,22 @@ def card_of(step: DeliveryStep) -> Card:
     )
 
 
+def reason_of(step: DeliveryStep) -> str:
+    if step.renews:
+        return RENEWED
+    if step.is_equal:
+        return EQUAL
+    return WITHOUT_EFFECT if step.changes_nothing else ""
+
+
 def documents_of(
     step: DeliveryStep,
 ) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Return what is stored and what is sent, as far as both are compared."""
     was = {name: json.loads(value) for name, value in step.was.items()}
-    document = {} if step.deletes else step.document
-    becomes = {k: json.loads(v) for k, v in comparable(step.type, document).items()}
-    if SECRET in becomes:
-        becomes[SECRET] = document[SECRET]
+    becomes = {name: json.loads(value) for name, value in step.becomes.items()}
+    if step.is_equal:
+        becomes = dict(was)
     return sorted_fields(was), sorted_fields(becomes)
 
 
@@ -99,9 +117,9 @@ def sorted_fields(fields: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def risks_of(step: DeliveryStep, after: Mapping[str, Any] | None) -> Iterator[str]:
-    if step.verb == Verb.TAKE_OVER:
+    if step.verb == Verb.TAKE_OVER and not step.is_equal:
         yield TAKES_OVER
-    if step.deletes and not step.renews:
+    if step.deletes:
         yield LOSES
     if after and step.type != "ecs" and not after.get("permissions", {}).get("WRITE"):
         yield OPEN_TO_ALL
@@ -133,6 +151,7 @@ def left_alone(delivery: Delivery) -> dict[str, list[LeftAlone]]:
     others = [why for why in Why if why not in (*ASKED, *NOT_BOWLINES)]
     return {
         "asked": those(ASKED),
+        "differing": those(DIFFERING),
         "held": those(others),
         "from_files": those([Why.FROM_A_FILE]),
         "foreign": those([Why.FOREIGN]),

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from accounts.management.commands import deliver
 from accounts.models import Activity, Delivery, ManagedAccount
 from accounts.models.lease import LEASE, Leased
+from accounts.spinnaker.deliveries.wanted import wanted_bodies
 from tests.accounts.spinnaker.deliveries.delivering import proved_row, reach
 from tests.onboarding.delivery.accounts import foreign
 from tests.onboarding.delivery.strict_gate import Killed, StrictGate, error
@@ -100,7 +101,9 @@ def test_it_delivers_and_waits_until_it_is_loaded(strict: StrictGate) -> None:
     assert strict.names("PUT") == ["staging"]
 
 
-def test_what_is_not_loaded_in_time_fails_with_its_causes(strict: StrictGate) -> None:
+def test_what_is_not_loaded_in_time_fails_with_what_was_seen(
+    strict: StrictGate,
+) -> None:
     strict.polls = False
     proved_row()
 
@@ -108,7 +111,8 @@ def test_what_is_not_loaded_in_time_fails_with_its_causes(strict: StrictGate) ->
 
     assert ending.code == 1
     assert "staging: stored, and not loaded in time" in ending.out
-    assert any(line.startswith("  Clouddriver doesn't poll") for line in ending.out)
+    assert any("doesn't have staging. See what" in line for line in ending.out)
+    assert ending.err[1].startswith("  Nothing that was sent has shown up")
     assert ending.err[0].startswith("Delivery 1: failed. Spinnaker stored the delivery")
 
 
@@ -139,6 +143,28 @@ def test_an_account_of_others_is_taken_over_by_name_only(strict: StrictGate) -> 
     assert kept.out[-1] == "  Not Bowline's, left alone: theirs"
     assert "  ! aws account staging" in taken.out
     assert strict.stored["theirs"] == foreign("theirs")
+
+
+def test_an_equal_account_is_said_to_be_equal_before_and_after(
+    strict: StrictGate,
+) -> None:
+    proved_row()
+    (body,) = wanted_bodies()
+    strict.stored["staging"] = dict(body.document)
+    strict.restart()
+
+    kept, taken = run("--approve"), run("--approve", "--take-over", "staging")
+
+    assert (kept.code, taken.code) == (0, 0)
+    assert kept.out[0].endswith("0 to take over, 1 unchanged")
+    assert kept.out[1].startswith(
+        "  staging (aws) is unchanged. Spinnaker has it already as Bowline would send"
+    )
+    assert (
+        "  ! aws account staging, equal: nothing is sent, and Bowline manages it"
+    ) in taken.out
+    assert taken.out[-1] == "staging: taken over, and nothing changed in Spinnaker"
+    assert strict.writes == []
 
 
 def test_the_policy_of_an_environment_asks_for_a_second_person(

@@ -19,7 +19,7 @@ KEYS = {
     "kubernetes": {*COMPARED["kubernetes"], "kubeconfigFile", "oauthServiceAccount"},
 }
 """What Clouddriver keeps of a body; anything else is dropped without a word."""
-FILLED = {
+FILLED: dict[str, Any] = {
     "environment": "{}",
     "accountType": "{}",
     "enabled": True,
@@ -28,13 +28,24 @@ FILLED = {
     "defaultKeyPair": "{}-keypair",
 }
 """What loading fills in where an `aws` body leaves it out, with its name for {}."""
+BRIEF = (
+    "accountId",
+    "accountType",
+    "cloudProvider",
+    "name",
+    "permissions",
+    "requiredGroupMembership",
+    "type",
+)
+"""What a list without details shows of a loaded account."""
+UNNOTICED = {"namingStrategy", "requiredGroupMembership"}
+"""What Clouddriver does not compare of a definition, next to the zones of Regions."""
 ANSWERED: dict[str, dict[str, Any]] = {
     "aws": {
         "allowPrivateThirdPartyImages": False,
         "permissions": {},
         "requiredGroupMembership": [],
     },
-    "ecs": {"namingStrategy": "default"},
     "kubernetes": {
         "cacheAllApplicationRelationships": False,
         "cacheThreads": 1,
@@ -62,6 +73,7 @@ ANSWERED: dict[str, dict[str, Any]] = {
 """What an answer adds to a definition that was stored without it."""
 LONGEST_NAME = 255
 """Of the database's column."""
+ZONES = ("a", "b")
 VERBS = {"READ", "WRITE", "EXECUTE", "CREATE"}
 TRUTHS = (True, False, 0, 1, "true", "false", None)
 """What Clouddriver reads as a truth, or as none."""
@@ -123,3 +135,20 @@ def answered(one: dict[str, Any]) -> dict[str, Any]:
         regions = sorted(whole["regions"], key=lambda region: region["name"])
         whole["regions"] = regions
     return whole
+
+
+def compared(one: dict[str, Any]) -> dict[str, Any]:
+    """Return what Clouddriver compares of a definition to load it again."""
+    kept = {key: value for key, value in one.items() if key not in UNNOTICED}
+    if kept.get("regions"):
+        kept["regions"] = sorted(region["name"] for region in kept["regions"])
+    return kept
+
+
+def trimmed(permissions: dict[str, Any] | None) -> dict[str, list[str]]:
+    """Return groups as they are loaded: what is stored keeps their case."""
+    return {
+        verb: [role.strip().lower() for role in roles]
+        for verb, roles in (permissions or {}).items()
+        if roles
+    }

@@ -10,7 +10,7 @@ from onboarding.delivery.carrying_out import carry_out
 from onboarding.delivery.loading import Since, loaded_otherwise, waits_for
 from onboarding.delivery.plan import DeliveryPlan, delivery_plan
 from onboarding.delivery.releases import Release
-from onboarding.delivery.verdicts import FoundAccounts, Owned, StepKey
+from onboarding.delivery.verdicts import FoundAccounts, Owned
 from tests.onboarding.delivery.strict_gate import StrictGate
 
 
@@ -37,7 +37,7 @@ def planned(
 ) -> DeliveryPlan:
     gate = strict.gate
     stored = [one for type_ in TYPES for one in gate.stored(type_)]
-    found = FoundAccounts.of(stored, gate.loaded())
+    found = FoundAccounts.of(stored, gate.loaded(details=True))
     return delivery_plan(wanted, found, book.rows, agreed=agreed, release=release)
 
 
@@ -47,42 +47,65 @@ def deliver(
     book: List,
     *,
     agreed: Set[str] = frozenset(),
-    approved: Set[StepKey] | None = None,
 ) -> DeliveryPlan:
     """Plan, and carry out each step once what it waits for is so."""
     wanted = tuple(wanted)
     plan = planned(strict, wanted, book, agreed=agreed)
-    assert approved is None or not plan.unapproved(approved), plan.unapproved(approved)
+    carry(strict, wanted, book, plan, set())
+    return plan
+
+
+def carry(
+    strict: StrictGate,
+    wanted: Iterable[Body],
+    book: List,
+    plan: DeliveryPlan,
+    done: set[int],
+) -> None:
+    """Carry out the steps of a plan that are not done yet, and note those that are."""
     bodies = {body.name: body for body in wanted}
     since, gate = Since(), strict.gate
-    for step in plan.steps:
-        for _ in range(100):
-            since = look(strict, bodies, since, {*step.after_gone, *step.after_loaded})
-            if not waits_for(step, since, now=strict.clock.now, period=strict.period):
-                break
-            strict.clock.sleep(15)
-        else:
-            raise AssertionError(f"{step} waits forever")
-        carry_out(step, gate, book)
+    for number, step in enumerate(plan.steps):
+        while number not in done:
+            for _ in range(100):
+                since = look(
+                    strict, bodies, since, {*step.after_gone, *step.after_loaded}
+                )
+                own = book.owned(step.name)
+                if not waits_for(
+                    step,
+                    since,
+                    now=strict.clock.now,
+                    period=strict.period,
+                    own=own,
+                ):
+                    break
+                strict.clock.sleep(15)
+            else:
+                raise AssertionError(f"{step} waits forever")
+            if carry_out(step, gate, book):
+                done.add(number)
     for name in plan.gone:
-        del book.rows[name]
-    return plan
+        book.rows.pop(name, None)
 
 
 def look(
     strict: StrictGate, bodies: dict[str, Body], since: Since, names: Set[str]
 ) -> Since:
     """See which of these accounts are loaded as wanted, and which are gone."""
-    found = {name: strict.gate.loaded_account(name) for name in names}
+    asked = {*names, *(bodies[name].aws_account for name in names if name in bodies)}
+    found = {name: strict.gate.loaded_account(name) for name in asked - {""}}
     return since.seen(
         loaded=[
             name
-            for name, account in found.items()
-            if account
+            for name in names
+            if (account := found[name])
             and name in bodies
-            and not loaded_otherwise(bodies[name], account)
+            and not loaded_otherwise(
+                bodies[name], account, found.get(bodies[name].aws_account)
+            )
         ],
-        gone=[name for name, account in found.items() if account is None],
+        gone=[name for name in names if found[name] is None],
         now=strict.clock.now,
     )
 

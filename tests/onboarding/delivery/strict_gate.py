@@ -21,15 +21,19 @@ from zlib import crc32
 from onboarding.delivery.gate import Gate
 from onboarding.delivery.transport import Answer, Request
 from tests.onboarding.delivery.definitions import (
+    BRIEF,
     FILLED,
     KEYS,
     LONGEST_NAME,
     SECRET,
+    ZONES,
     answered,
+    compared,
     error,
     gates_own,
     ok,
     parsed,
+    trimmed,
     well_formed,
 )
 
@@ -84,6 +88,9 @@ class StrictGate:
         self.cached_at = -CACHED_SECONDS
         self.loaded_at: dict[str, float] = {}
         self.lost: set[str] = set()
+        self.definitions: dict[str, dict[str, Any]] = {}
+        self.regions: dict[str, dict[str, Any]] = {}
+        """The Regions that Clouddriver has looked up, with their zones."""
         for type_ in ("aws", "ecs", "kubernetes"):
             self.load(type_)
 
@@ -116,7 +123,7 @@ class StrictGate:
             self.cached_at = self.clock.now
 
     def restart(self) -> None:
-        self.loaded, self.lost = {}, set()
+        self.loaded, self.lost, self.definitions = {}, set(), {}
         for type_ in ("aws", "ecs", "kubernetes"):
             self.load(type_)
 
@@ -140,6 +147,7 @@ class StrictGate:
         for name in [n for n, one in self.loaded.items() if one["type"] == type_]:
             if name not in wanted and name not in kept:
                 del self.loaded[name]
+                del self.definitions[name]
         for name, one in wanted.items():
             if name not in self.lost:
                 self.load_account(name, one, in_file=name not in stored)
@@ -154,29 +162,49 @@ class StrictGate:
         return {name: one for name, one in wanted.items() if name not in alone}
 
     def load_account(self, name: str, one: dict[str, Any], *, in_file: bool) -> None:
-        known = self.loaded.get(name)
-        if one["type"] == "ecs":
-            if known and known["awsAccount"] == one["awsAccount"]:
-                return  # equality is name and awsAccount
-            aws = self.loaded[one["awsAccount"]]
-            shown = {"accountId": aws["accountId"], "was": json.dumps(aws)}
-            self.loaded[name] = {**one, **shown}
-            self.loaded_at[name] = self.polled
-            return
+        """Load it, unless it is loaded, and equal as Clouddriver compares it."""
+        known, definition = name in self.loaded, compared(one)
         churns = (
             one["type"] == "aws"
             and not in_file
             and bool((FILLED.keys() | self.defaults.keys()) - one.keys())
         )
-        if known and {**known, **one} == known and not churns:
+        if known and self.definitions.get(name) == definition and not churns:
             return
-        if known:
+        if known and one["type"] != "ecs":
             self.reloads[name] += 1
-        else:
+        if not known:
             self.loaded_at[name] = self.polled
-        self.loaded[name] = (
-            {**self.filled(name), **one} if one["type"] == "aws" else one
-        )
+        self.definitions[name] = definition
+        self.loaded[name] = self.made(name, one)
+
+    def made(self, name: str, one: dict[str, Any]) -> dict[str, Any]:
+        """Return the loaded account that Clouddriver makes of a definition."""
+        if one["type"] == "ecs":
+            aws = self.loaded[one["awsAccount"]]
+            shown = {"accountId": aws["accountId"], "was": json.dumps(aws)}
+            return {**one, **shown}
+        loaded = {**one, "permissions": trimmed(one.get("permissions"))}
+        if one["type"] != "aws":
+            return loaded
+        shown = {"lambdaEnabled": False, "sessionName": "Spinnaker"}
+        whole = {**self.filled(name), **shown, **loaded}
+        regions = whole["regions"] or FILLED["regions"]
+        return {**whole, "regions": [self.region(region) for region in regions]}
+
+    def region(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Return a Region with its zones: those of a definition that names none, and
+        all preferred ones, are as the Region was looked up first.
+        """
+        name = said["name"]
+        zones = [f"{name}{letter}" for letter in ZONES]
+        known = {"name": name, "availabilityZones": zones, "preferredZones": zones}
+        self.regions.setdefault("us-east-1", {**known, "name": "us-east-1"})
+        if said.get("availabilityZones"):
+            return {"deprecated": False, **said}
+        preferred = said.get("preferredZones")
+        cached = self.regions.setdefault(name, {**known, "preferredZones": preferred})
+        return {**cached, "deprecated": said.get("deprecated", False)}
 
     def filled(self, name: str) -> dict[str, Any]:
         texts = {key: v.format(name) for key, v in FILLED.items() if isinstance(v, str)}
@@ -219,7 +247,10 @@ class StrictGate:
             case "GET", ["credentials"]:
                 # In no order, and in the same one each time.
                 names = sorted(self.cached, key=lambda name: crc32(repr(name).encode()))
-                return ok([self.shown(self.cached[name]) for name in names])
+                rows = [self.shown(self.cached[name]) for name in names]
+                if query.get("expand") != "true":
+                    rows = [{k: row[k] for k in BRIEF if k in row} for row in rows]
+                return ok(rows)
             case "GET", ["credentials", "type", type_]:
                 return self.page(type_, query)
             case "GET", ["credentials", name]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from onboarding.delivery.bodies import Body
+from onboarding.delivery.carrying_out import put_back
+from onboarding.delivery.errors import GateError
 from onboarding.delivery.loading import loaded_otherwise
+from onboarding.delivery.transport import Answer
 from tests.onboarding.delivery.accounts import (
     aws_entry,
     cluster_entry,
     ecs_entry,
     wanted,
 )
-from tests.onboarding.delivery.delivering import List, deliver, planned, settle
-from tests.onboarding.delivery.strict_gate import Killed, StrictGate
+from tests.onboarding.delivery.delivering import List, carry, deliver, planned, settle
+from tests.onboarding.delivery.strict_gate import Killed, StrictGate, error
 
 NAMES = "abc"
 AWS = some.dictionaries(some.sampled_from(NAMES), some.sampled_from(["1", "2"]))
@@ -74,19 +78,17 @@ def without(wish: Wish, names: set[str]) -> Wish:
 def deliver_through_kills(
     strict: StrictGate, wish: Wish, book: List, kills: list[int], agreed: set[str]
 ) -> None:
-    """Approve once, and start again after each kill with that approval only."""
-    approved = {
-        step.key for step in planned(strict, wish.bodies, book, agreed=agreed).steps
-    }
+    """Approve once, and go on with these steps after each kill."""
+    plan, done = planned(strict, wish.bodies, book, agreed=agreed), set[int]()
     for kill in kills:
         strict.killed_at = kill
         try:
-            deliver(strict, wish.bodies, book, agreed=agreed, approved=approved)
+            carry(strict, wish.bodies, book, plan, done)
         except Killed:
             continue
         finally:
             strict.killed_at = -1
-    deliver(strict, wish.bodies, book, agreed=agreed, approved=approved)
+    carry(strict, wish.bodies, book, plan, done)
 
 
 @settings(max_examples=80)
@@ -128,6 +130,63 @@ def without_wanted(
 ) -> dict[str, dict[str, Any]]:
     names = {body.name for wish in wishes for body in wish.bodies}
     return {name: one for name, one in others.items() if name not in names}
+
+
+MISHAPS = some.tuples(
+    some.integers(0, 80), some.sampled_from(["killed", 400, 401, 403, 500])
+)
+
+
+@settings(max_examples=100)
+@given(
+    theirs=WISHES,
+    wish=WISHES,
+    mishaps=some.lists(MISHAPS, max_size=3),
+    is_carried_on=some.booleans(),
+    is_equal=some.booleans(),
+)
+def test_no_account_is_lost_that_was_not_to_be_removed(
+    theirs, wish, mishaps, is_carried_on, is_equal
+):
+    """Everything that somebody else stored is taken over, and something goes wrong."""
+    strict, book = StrictGate(ecs_alone_fails=True), List()
+    strict.stored = of_others(theirs)
+    if is_equal:
+        strict.stored = {one.name: dict(one.document) for one in theirs.bodies}
+    strict.restart()
+    settle(strict)
+    before = {*strict.loaded}
+    plan = planned(strict, wish.bodies, book, agreed=before)
+    done = set[int]()
+
+    for number, mishap in mishaps:
+        meet(strict, number, mishap)
+        with suppress(Killed, GateError):
+            carry(strict, wish.bodies, book, plan, done)
+        strict.killed_at, strict.failing = -1, []
+        del strict.__dict__["answer"]
+    if is_carried_on:
+        carry(strict, wish.bodies, book, plan, done)
+    for step in plan.steps:
+        put_back(step, strict.gate, book)
+    settle(strict)
+
+    assert before <= {*strict.loaded}
+    assert before <= {*strict.stored}
+
+
+def meet(strict: StrictGate, number: int, mishap: str | int) -> None:
+    """Kill the worker at a request, or answer each write from there on so."""
+    first, answer = len(strict.requests) + number // 2, strict.answer
+
+    def answered(method: str, path: str, body: Any) -> Answer:
+        if mishap != "killed" and method != "GET" and len(strict.requests) > first:
+            return error(int(mishap))
+        return answer(method, path, body)
+
+    strict.answer = answered  # type: ignore[method-assign]
+    if mishap == "killed":
+        strict.killed_at = number
 
 
 @settings(max_examples=60)
@@ -184,5 +243,5 @@ def test_zones_that_clouddriver_fills_in_are_no_difference() -> None:
     loaded = {**body.document, "type": "aws", "regions": regions}
 
     assert loaded_otherwise(body, loaded) == ()
-    more = {**loaded, "regions": [*regions, {"name": "eu-west-1", **zones}]}
-    assert loaded_otherwise(body, more) == ("regions",)
+    more = {**loaded, "regions": [*regions, {"name": "eu-west-2", **zones}]}
+    assert [one.field for one in loaded_otherwise(body, more)] == ["regions"]

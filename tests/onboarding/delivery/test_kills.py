@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from onboarding.delivery.bodies import Body
 from onboarding.delivery.carrying_out import carry_out
-from onboarding.delivery.verdicts import Step, Verb
+from onboarding.delivery.loading import Since, waits_for
+from onboarding.delivery.verdicts import Owned, Step, Verb
 from tests.onboarding.delivery.accounts import aws_entry, everything, wanted
 from tests.onboarding.delivery.delivering import List, deliver, planned, settle
 from tests.onboarding.delivery.strict_gate import Killed, StrictGate
@@ -67,7 +70,7 @@ def test_what_was_deleted_is_forgotten_once_it_is_unloaded():
     killed(strict, plan.steps[0], book, AFTER)
 
     again = planned(strict, [], book)
-    deliver(strict, [], book, approved={step.key for step in plan.steps})
+    deliver(strict, [], book)
     waiting = planned(strict, [], book)
     settle(strict)
     deliver(strict, [], book)
@@ -90,32 +93,48 @@ def test_a_deletion_that_was_never_sent_is_planned_again():
     assert strict.stored == {}
 
 
-def test_an_ecs_account_that_was_deleted_to_be_made_again_is_made_again():
+def test_an_ecs_account_that_was_deleted_to_be_stored_again_is_stored_again():
     strict, book = delivered(*everything())
     changed = everything(assume_role="role/other")
-    plan = planned(strict, changed, book)
-    killed(strict, plan.steps[0], book, AFTER)
+    aws, ecs = planned(strict, changed, book).steps
+    carry_out(aws, strict.gate, book)
+    settle(strict)
+    killed(strict, ecs, book, AFTER)
 
     again = planned(strict, changed, book)
+    is_done = [carry_out(ecs, strict.gate, book) for _ in range(2)]
 
-    assert again.unapproved({step.key for step in plan.steps}) == ()
-    assert [(step.verb, step.name) for step in again.steps] == [
-        (Verb.CHANGE, "prod"),
-        (Verb.ADD, "prod-ecs"),
-    ]
-    assert waits(again.steps) == waits(plan.steps[1:])
+    assert [(step.verb, step.name) for step in again.steps] == [(Verb.ADD, "prod-ecs")]
+    assert waits(again.steps) == [("prod-ecs", ("prod-ecs",), ("prod",))]
+    assert is_done == [False, True]
+    assert "prod-ecs" in strict.stored
 
 
-def test_a_change_waits_until_the_ecs_account_is_unloaded():
+def test_an_ecs_account_is_deleted_once_its_aws_account_is_loaded_as_wanted():
     strict, book = delivered(*everything())
 
     plan = planned(strict, everything(assume_role="role/other"), book)
 
     assert waits(plan.steps) == [
-        ("prod-ecs", (), ()),
-        ("prod", ("prod-ecs",), ()),
+        ("prod", (), ()),
         ("prod-ecs", ("prod-ecs",), ("prod",)),
     ]
+    assert [step.renews for step in plan.steps] == [False, True]
+
+
+def test_what_is_deleted_to_be_stored_again_waits_for_one_thing_at_a_time():
+    step = Step(
+        Verb.CHANGE, "ecs", "e", renews=True, after_gone=("e",), after_loaded=("a",)
+    )
+
+    before = waits_for(step, Since(), now=100)
+    deleted = Owned("e", "ecs", leaving=True)
+    after = waits_for(step, Since(), now=100, own=deleted)
+    begun = waits_for(step, Since(), now=100, own=replace(deleted, sending="x"))
+
+    stopped = waits_for(step, Since(), now=100, own=replace(deleted, sent="x"))
+
+    assert (before, after, begun, stopped) == (("a",), ("e",), (), ())
 
 
 def test_a_deletion_waits_until_the_ecs_account_is_unloaded():

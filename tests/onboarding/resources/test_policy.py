@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onboarding.resources.policy import Policy, QuotaExceeded, minified
+from onboarding.resources.policy import (
+    INLINE_POLICIES_LIMIT,
+    Policy,
+    QuotaExceeded,
+    minified,
+)
 
 actions = st.sampled_from(
     ["ec2:RunInstances", "iam:PassRole", "s3:*", "sts:AssumeRole"]
@@ -201,3 +206,31 @@ def test_equal_policies_have_equal_atoms(document):
     policy = Policy.of(document)
 
     assert Policy.of(policy.document).atoms() == policy.atoms()
+
+
+def test_a_document_of_too_many_permissions_is_split_into_statements_only():
+    few = {"Effect": "Allow", "Action": ["a:B", "a:C"], "Resource": "*"}
+    many = {
+        "Effect": "Deny",
+        "Action": [f"a:{number}" for number in range(300)],
+        "Resource": [f"arn:aws:a:::{number}" for number in range(300)],
+        "Condition": {"StringEquals": {"aws:x": "y" * 2_000}},
+    }
+
+    atoms = Policy.of({"Statement": [few, many]}).atoms()
+
+    assert len(atoms) == 2
+    assert sum(map(len, atoms)) < INLINE_POLICIES_LIMIT
+    assert Policy.of({"Statement": [few, {**many, "Sid": "A"}]}).atoms() == atoms
+    assert Policy.of({"Statement": [few, {**many, "Effect": "Allow"}]}).atoms() != atoms
+
+
+def test_what_has_few_permissions_is_split_into_the_smallest():
+    document = Policy.allowing(
+        {
+            "Action": [f"a:{number}" for number in range(60)],
+            "Resource": [f"arn:aws:a:::{number}" for number in range(60)],
+        }
+    )
+
+    assert len(document.atoms()) == 60 * 60

@@ -57,6 +57,8 @@ def test_each_principal_is_named(given: Any, who: str, anybody: bool) -> None:
             False,
         ),
         ({"StringLike": {"aws:PrincipalArn": "*"}}, True),
+        ({"StringLike": {"aws:PrincipalAccount": "????????????"}}, True),
+        ({"StringLike": {"sts:ExternalId": "?*"}}, True),
         ({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-abc"}}, True),
         ({"StringNotEquals": {"aws:PrincipalOrgID": "o-abc"}}, True),
         ({"Bool": {"aws:SecureTransport": "true"}}, True),

@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 from policy_sentry.querying.all import get_all_actions
 
-from onboarding.resources.policy import Policy
+from onboarding.desired import desired
+from onboarding.resources.policy import Policy, as_list
 from onboarding.review.effective import all_actions, effective
+from onboarding.review.power_user import DOCUMENT
+from tests.evaluating import matches
+from tests.factories import managed, provider, topology
 
 ALL = frozenset(one for some in all_actions().values() for one in some)
 
@@ -83,3 +87,38 @@ def test_an_action_newer_than_the_reference_counts_also_within_a_boundary():
     everything = policy({"Action": "*"})
 
     assert effective([policy({"Action": "new:Thing"})], everything) == {"new:Thing"}
+
+
+def test_a_name_that_iam_takes_for_no_action_is_none():
+    longest = f"new:{'t' * 124}"
+
+    actions = effective([policy({"Action": [longest, f"{longest}t"]})])
+
+    assert actions == {longest}
+
+
+USUAL = {"*", "ec2:Describe*", "s3:*Object*", "S3:Get?bject", "*:List*", "?am:*Role"}
+
+
+def test_usual_patterns_and_those_of_the_project_mean_what_they_did():
+    for written in USUAL | patterns_of_the_project():
+        expected = {one for one in ALL if matches(one.lower(), written.lower())}
+
+        assert effective([policy({"Action": written})]) & ALL == expected
+
+
+def patterns_of_the_project() -> set[str]:
+    account = managed(provider("ec2"), provider("ecs"), provider("lambda"))
+    documents = [
+        value
+        for one in desired(topology(account), account)
+        for _, value in one.described()
+        if isinstance(value, Policy)
+    ]
+    return {
+        action
+        for one in [*documents, DOCUMENT]
+        for statement in one.document["Statement"]
+        for action in as_list(statement.get("Action", statement.get("NotAction")))
+        if "*" in action
+    }

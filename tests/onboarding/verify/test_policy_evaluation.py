@@ -58,6 +58,33 @@ def test_it_speaks_of_something_else(fields: dict[str, Any]) -> None:
     assert speaks(statement(**fields), ASSUME) is False
 
 
+FUNCTION = "arn:aws:lambda:us-east-1:911111111111:function:web"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        (FUNCTION, True),
+        ("arn:*:lambda:*:9*:function:*", True),
+        ("arn:aws:lambda:us-east-?:*:*", True),
+        ("arn:aws:lambda:*:function:web", False),
+        ("arn:aws:lambda:us-east-1:911111111111:function", False),
+        ("arn:aws:lambda:*", True),
+        ("*", True),
+    ],
+)
+def test_arns_are_compared_part_by_part(pattern: str, expected: bool) -> None:
+    asked = RequestContext("lambda:InvokeFunction", "*", {"aws:sourcearn": FUNCTION})
+
+    for operator in ("ArnLike", "ArnEquals", "ArnNotLike", "ArnNotEquals"):
+        condition = {operator: {"aws:SourceArn": pattern}}
+        met = speaks(statement(Action="*", Condition=condition), asked)
+        assert met is (expected != ("Not" in operator))
+
+    text = {"StringLike": {"aws:SourceArn": "arn:aws:lambda:*:function:web"}}
+    assert speaks(statement(Action="*", Condition=text), asked) is True
+
+
 @pytest.mark.parametrize(
     "condition",
     [

@@ -94,7 +94,7 @@ def test_a_changed_aws_account_renews_its_ecs_account(strict: StrictGate) -> Non
     delivery = deliver(strict)
 
     assert delivery.status == Status.LOADED, delivery.error
-    assert [method for method, *_ in strict.writes] == ["DELETE", "PUT", "PUT"]
+    assert [method for method, *_ in strict.writes] == ["PUT", "DELETE", "PUT"]
     loaded = strict.loaded[delivery.steps.last().name]
     assert "us-west-2" in loaded["was"]
 
@@ -219,7 +219,7 @@ def test_what_became_ready_since_is_left_to_the_next_delivery(
     assert [step.name for step in after.steps.all()] == ["later"]
 
 
-def test_what_is_not_loaded_in_time_names_the_likely_causes(
+def test_what_is_not_loaded_in_time_says_what_was_seen(
     strict: StrictGate,
 ) -> None:
     strict.polls = False
@@ -232,7 +232,37 @@ def test_what_is_not_loaded_in_time_names_the_likely_causes(
     assert delivery.error["message"] == (
         "Spinnaker stored the delivery but didn't load 1 account in time."
     )
-    assert step.causes[0].startswith("Clouddriver doesn't poll")
+    assert step.causes == [
+        "Spinnaker's list of loaded accounts doesn't have staging. See what "
+        "Clouddriver's log says about staging, and plan again."
+    ]
+    assert delivery.error["hint"].startswith("Nothing that was sent has shown up")
+
+
+def test_what_is_not_loaded_while_others_are_is_no_fault_of_the_poller(
+    strict: StrictGate,
+) -> None:
+    proved_row()
+    proved_row("prod", account_id="922222222223")
+    strict.unreadable = {"prod"}
+
+    delivery = deliver(strict)
+
+    assert delivery.status == Status.FAILED
+    assert "doesn't have prod." in delivery.error["hint"]
+    assert "poll" not in delivery.error["hint"]
+
+
+def test_what_is_deleted_and_still_loaded_is_said(strict: StrictGate) -> None:
+    account = proved_row()
+    deliver(strict)
+    strict.files["staging"] = dict(strict.stored["staging"])
+    ManagedAccount.objects.filter(pk=account.pk).exclude_from_bundles(None)
+
+    delivery = deliver(strict)
+
+    (says,) = delivery.steps.get().causes
+    assert "still has staging. If a file of Clouddriver's configuration" in says
 
 
 def test_what_is_loaded_later_is_seen_by_the_next_delivery(

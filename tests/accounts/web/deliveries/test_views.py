@@ -8,7 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Delivery, DeliveryStep, EnvironmentPolicy
+from accounts.spinnaker.deliveries.decisions import approve
 from accounts.spinnaker.deliveries.stages import carry_on
+from accounts.spinnaker.deliveries.wanted import wanted_bodies
 from tests.accounts.spinnaker.connecting import spinnaker_row
 from tests.accounts.spinnaker.deliveries.delivering import (
     deliver,
@@ -220,7 +222,7 @@ def test_a_plan_is_discarded(approver):
     )
 
 
-def test_what_is_not_loaded_in_time_has_its_likely_causes_in_order(viewer):
+def test_what_is_not_loaded_in_time_says_what_was_seen(viewer):
     proved_row()
     strict = StrictGate(polls=False)
 
@@ -228,13 +230,62 @@ def test_what_is_not_loaded_in_time_has_its_likely_causes_in_order(viewer):
 
     shown = page(viewer, delivery)
     assert delivery.status == Delivery.Status.FAILED
-    first, second = (
-        shown.index("credentials.poller.enabled"),
-        shown.rindex("aws.enabled"),
-    )
-    assert first < second
-    assert "most likely first" in shown
+    assert "Nothing that was sent has shown up in Spinnaker." in shown
+    assert "list of loaded accounts doesn&#x27;t have staging." in shown
+    assert "ikely" not in shown
     assert SECRET not in shown
+
+
+def test_an_equal_account_is_said_to_be_equal_before_and_after(operator):
+    spinnaker_row()
+    proved_row()
+    (body,) = wanted_bodies()
+    strict = StrictGate(stored={"staging": dict(body.document)})
+
+    asked = plan(strict)
+    before = page(operator, asked)
+    agreed = plan(strict, agreed=["staging"])
+    planned = page(operator, agreed)
+    approve(agreed, None)
+    finish(strict, agreed)
+    after = page(operator, agreed)
+
+    assert "1 unchanged" in before
+    assert "Spinnaker has it already as Bowline would send it" in before
+    assert 'name="agree" value="staging"' in before
+    assert "Nothing to deliver" in before
+    assert "Nothing changes in Spinnaker; Bowline manages it from now on." in planned
+    assert "Someone else created" not in planned
+    assert "Bowline manages it now" in after
+    assert "nothing changed in Spinnaker, and Bowline manages it" in " ".join(
+        after.split()
+    )
+    assert "loaded within" not in after
+    assert strict.writes == []
+
+
+def test_a_renewal_says_when_it_deletes_and_stores_again(viewer):
+    account = proved_row(providers={"ec2": {}, "ecs": {}}, uses_external_id=False)
+    strict = StrictGate()
+    deliver(strict)
+    prove_again(account, regions=["us-west-2"])
+
+    planned = plan(strict)
+
+    shown = page(viewer, planned)
+    assert "once the AWS account is loaded, Bowline stores the new definition" in shown
+    assert "Spinnaker loses" not in shown
+    assert planned.counts["change"] == 2
+
+
+def test_a_change_without_an_effect_says_so(viewer):
+    account = proved_row()
+    strict = StrictGate()
+    deliver(strict)
+    zones = [{"name": "us-east-1", "preferredZones": ["us-east-1a"]}]
+    prove_again(account, carried={"aws": {"regions": zones}})
+
+    assert "no effect before its next restart" in page(viewer, plan(strict))
 
 
 def test_the_page_asks_whether_something_moved(viewer):

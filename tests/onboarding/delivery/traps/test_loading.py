@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
-from onboarding.delivery.bodies import SECRET as CONTENTS
 from onboarding.delivery.bodies import Body, bodies
+from onboarding.delivery.carrying_out import carry_out, put_back
 from onboarding.delivery.connection import WITHOUT_ROLE, report
+from onboarding.delivery.errors import GateError
 from onboarding.delivery.loading import (
-    STILL_LOADED,
-    likely_causes,
+    NOTHING_SEEN,
     loaded_otherwise,
+    not_loaded,
     seconds_to_load,
 )
 from onboarding.delivery.releases import ECS_WARNING, Release
 from onboarding.delivery.switches import switches
-from onboarding.delivery.verdicts import Verb, Why
+from onboarding.delivery.verdicts import Owned, Verb, Why
+from onboarding.resources.plan import PlanOutdated
 from onboarding.spinnaker.entries import Entries
 from tests.factories import managing
 from tests.onboarding.delivery.accounts import (
@@ -29,12 +32,12 @@ from tests.onboarding.delivery.accounts import (
     wanted,
 )
 from tests.onboarding.delivery.delivering import List, deliver, planned, settle
-from tests.onboarding.delivery.strict_gate import StrictGate
+from tests.onboarding.delivery.strict_gate import StrictGate, error
 
 NEW = Release(2026, 3)
 
 
-def test_without_the_poller_nothing_arrives_and_that_is_the_likeliest_cause():
+def test_without_the_poller_nothing_arrives_and_that_is_said():
     strict, book = StrictGate(polls=False), List()
     (body,) = wanted(aws_entry())
 
@@ -42,8 +45,7 @@ def test_without_the_poller_nothing_arrives_and_that_is_the_likeliest_cause():
     settle(strict, seconds_to_load())
 
     assert strict.gate.loaded_account("prod") is None
-    assert "poll" in next(likely_causes(body))
-    assert "poll" in STILL_LOADED[0]
+    assert "loads accounts at each poll" in NOTHING_SEEN
 
 
 def test_without_a_default_role_at_start_accounts_assume_none():
@@ -64,31 +66,32 @@ def test_an_account_of_a_provider_that_is_off_is_never_loaded():
     settle(strict)
 
     assert strict.gate.loaded_account("eks-prod") is None
-    assert "kubernetes.enabled isn't true." in [*likely_causes(body)]
+    assert not_loaded(body, None).startswith(
+        "Spinnaker's list of loaded accounts doesn't have eks-prod. See"
+    )
 
 
-def test_likely_causes_are_named_in_order():
-    words = {
-        "aws": ["poll", "account.storage.aws", "aws.enabled", "log"],
-        "ecs": ["poll", "account.storage.ecs", "ecs.enabled", "log", "AWS account"],
-        "kubernetes": ["poll", "account.storage.k", "kubernetes.enabled", "log"],
-    }
+def test_an_ecs_account_that_is_not_loaded_names_its_aws_account_where_it_is_not():
+    _, ecs, _ = everything()
 
-    for body in everything():
-        causes = [*likely_causes(body)]
+    alone, both = not_loaded(ecs, None), not_loaded(ecs, None, {"type": "aws"})
+    there = not_loaded(ecs, {"type": "ecs", "name": "prod-ecs"})
 
-        assert len(causes) == len(words[body.type])
-        for word, cause in zip(words[body.type], causes, strict=True):
-            assert word in cause
+    assert "doesn't have prod-ecs, nor its AWS account prod." in alone
+    assert "nor its" not in both
+    assert "Spinnaker has prod-ecs, but" in there
+    assert "doesn't have the AWS account prod." in there
 
 
-def test_an_unreadable_secret_is_a_cause_only_where_there_is_a_secret():
-    (body,) = wanted(cluster_entry())
-    reference = {**body.document, CONTENTS: "encrypted:secrets-manager!r:eu-west-1"}
-    refers = Body("kubernetes", "eks-prod", reference)
+def test_a_long_value_of_a_sentence_is_cut_and_stays_on_one_line():
+    (body,) = wanted(aws_entry(external_id="x-1"))
+    theirs = {**body.document, "externalId": "a\nb" + "c" * 2_000}
 
-    assert not any("secret" in cause for cause in likely_causes(body))
-    assert any("secret" in cause for cause in likely_causes(refers))
+    says = not_loaded(body, theirs)
+
+    assert "externalId" in says
+    assert "\n" not in says
+    assert len(says) < 600
 
 
 def test_the_reload_trap_every_defaultable_field_is_spelled_out():
@@ -161,7 +164,8 @@ def test_disabled_stays_loaded_so_every_account_is_enabled_and_off_is_deleted():
     assert "prod" not in strict.loaded
 
 
-def test_an_ecs_account_does_not_notice_its_aws_account_and_is_made_again(strict, book):
+def test_an_ecs_account_does_not_notice_its_aws_account_and_is_stored_again():
+    strict, book = StrictGate(), List()
     deliver(strict, everything(), book)
     settle(strict)
     strict.requests.clear()
@@ -169,6 +173,7 @@ def test_an_ecs_account_does_not_notice_its_aws_account_and_is_made_again(strict
     plan = deliver(strict, everything(assume_role="role/other"), book)
     settle(strict)
 
+    assert [one[0] for one in strict.writes] == ["PUT", "DELETE", "PUT"]
     assert strict.names("DELETE") == ["prod-ecs"]
     assert strict.names("PUT") == ["prod", "prod-ecs"]
     assert json.loads(strict.loaded["prod-ecs"]["was"])["assumeRole"] == "role/other"
@@ -180,7 +185,7 @@ def test_an_ecs_account_does_not_notice_its_aws_account_and_is_made_again(strict
     }
 
 
-def test_an_ecs_account_that_changes_its_aws_account_is_made_again(strict, book):
+def test_an_ecs_account_that_changes_its_aws_account_is_stored_again(strict, book):
     first, second = aws_entry("a"), aws_entry("b", account_id="111111111111")
     deliver(strict, wanted(first, second, ecs_entry("a", name="e")), book)
     settle(strict)
@@ -189,8 +194,96 @@ def test_an_ecs_account_that_changes_its_aws_account_is_made_again(strict, book)
     deliver(strict, wanted(first, second, ecs_entry("b", name="e")), book)
     settle(strict)
 
-    assert [one[0] for one in strict.writes] == ["DELETE", "PUT"]
+    assert [one[0] for one in strict.writes] == ["PUT", "DELETE", "PUT"]
     assert strict.loaded["e"]["accountId"] == "111111111111"
+
+
+def test_an_ecs_account_is_left_where_nothing_of_it_changes(strict, book):
+    deliver(strict, everything(), book)
+    settle(strict)
+    strict.requests.clear()
+
+    deliver(strict, everything(lambda_enabled=True), book)
+
+    assert [one[0] for one in strict.writes] == ["PUT"]
+    assert strict.names("PUT") == ["prod"]
+
+
+def test_an_ecs_account_that_missed_a_change_is_stored_again_by_the_next_delivery():
+    strict, book = StrictGate(), List()
+    deliver(strict, everything(), book)
+    settle(strict)
+    changed = everything(assume_role="role/other")
+    aws, _ = planned(strict, changed, book).steps
+    carry_out(aws, strict.gate, book)
+    settle(strict)
+
+    plan = deliver(strict, changed, book)
+    settle(strict)
+
+    assert [(step.name, step.renews) for step in plan.steps] == [("prod-ecs", True)]
+    assert json.loads(strict.loaded["prod-ecs"]["was"])["assumeRole"] == "role/other"
+
+
+def test_nothing_is_deleted_whose_new_definition_spinnaker_does_not_accept():
+    strict, book = StrictGate(), List()
+    first, second = aws_entry("a"), aws_entry("b", account_id="111111111111")
+    deliver(strict, wanted(first, second, ecs_entry("a", name="e")), book)
+    settle(strict)
+    bodies = wanted(first, second, ecs_entry("b", name="e"))
+    (step,) = planned(strict, bodies, book).steps
+    strict.put = lambda body: error(400)
+
+    with pytest.raises(GateError):
+        carry_out(step, strict.gate, book)
+
+    assert strict.names("DELETE") == []
+    assert strict.stored["e"]["awsAccount"] == "a"
+
+
+def test_an_aws_account_is_deleted_once_its_ecs_account_has_another(strict, book):
+    first, second = aws_entry("a"), aws_entry("b", account_id="111111111111")
+    deliver(strict, wanted(first, ecs_entry("a", name="e")), book)
+    settle(strict)
+
+    plan = deliver(strict, wanted(second, ecs_entry("b", name="e")), book)
+    settle(strict)
+
+    assert [step.name for step in plan.steps] == ["b", "e", "a"]
+    assert plan.steps[-1].after_loaded == ("e",)
+    assert strict.loaded.keys() == {"b", "e"}
+    assert strict.loaded["e"]["accountId"] == "111111111111"
+
+
+def test_what_was_not_deleted_is_not_taken_for_deleted(strict, book):
+    deliver(strict, everything(), book)
+    settle(strict)
+    aws, ecs = planned(strict, everything(assume_role="role/other"), book).steps
+    carry_out(aws, strict.gate, book)
+    strict.delete = lambda name: error(400)
+
+    with pytest.raises(GateError):
+        carry_out(ecs, strict.gate, book)
+
+    assert not book.rows["prod-ecs"].leaving
+    assert book.rows["prod-ecs"].sent == ecs.body.digest
+
+
+def test_what_somebody_stores_while_it_is_deleted_is_theirs(strict, book):
+    deliver(strict, everything(), book)
+    settle(strict)
+    aws, ecs = planned(strict, everything(assume_role="role/other"), book).steps
+    carry_out(aws, strict.gate, book)
+    assert not carry_out(ecs, strict.gate, book)
+    theirs = {"type": "ecs", "name": "prod-ecs", "awsAccount": "theirs"}
+    strict.stored["prod-ecs"] = dict(theirs)
+
+    with pytest.raises(PlanOutdated):
+        carry_out(ecs, strict.gate, book)
+    put_back(ecs, strict.gate, book)
+
+    assert strict.stored["prod-ecs"] == theirs
+    assert book.rows["prod-ecs"] == Owned("prod-ecs", "ecs")
 
 
 def test_a_foreign_ecs_account_keeps_old_values_and_that_is_said(strict, book):
@@ -271,16 +364,30 @@ def test_the_list_is_stale_so_loaded_is_asked_for_again(strict, book):
     assert loaded_otherwise(body, late) == ()
 
 
-def test_an_ecs_account_shows_its_aws_accounts_id_and_no_permissions(strict, book):
+def test_an_ecs_account_is_compared_with_its_aws_account(strict, book):
     _, ecs, _ = everything()
     deliver(strict, everything(), book)
     settle(strict)
-    loaded = strict.gate.loaded_account("prod-ecs")
+    loaded, aws = (strict.gate.loaded_account(name) for name in ("prod-ecs", "prod"))
 
     assert loaded
-    assert loaded_otherwise(ecs, loaded, account_id="012345678901") == ()
-    assert loaded_otherwise(ecs, loaded, account_id="9") == ("accountId",)
-    assert loaded_otherwise(ecs, {**loaded, "type": "aws"}) == ("type",)
+    assert aws
+    assert fields_of(ecs, loaded, aws) == []
+    other = {**aws, "accountId": "9", "assumeRole": loaded["assumeRole"]}
+    whole = "arn:aws:iam::012345678901:role/spinnakerManaged"
+    assert "accountId" in fields_of(ecs, loaded, other)
+    assert fields_of(ecs, loaded, {**aws, "assumeRole": whole}) == []
+    assert fields_of(ecs, loaded, {**aws, "assumeRole": "role/x"}) == ["assumeRole"]
+    assert fields_of(ecs, loaded, {**aws, "permissions": {}}) == ["permissions"]
+    assert fields_of(ecs, loaded, {**aws, "externalId": "x-1"}) == []
+    assert fields_of(ecs, loaded) == ["awsAccount"]
+    assert fields_of(ecs, {**loaded, "type": "aws"}, aws) == ["type"]
+    older = {key: one for key, one in loaded.items() if key != "permissions"}
+    assert fields_of(ecs, older, aws) == []
+
+
+def fields_of(body: Body, *accounts: Any) -> list[str]:
+    return [one.field for one in loaded_otherwise(body, *accounts)]
 
 
 def test_loaded_with_an_old_value_is_not_loaded_as_wanted():
@@ -288,5 +395,8 @@ def test_loaded_with_an_old_value_is_not_loaded_as_wanted():
     loaded = {**body.document, "assumeRole": "arn:aws:iam::012345678901:role/old"}
     whole = "arn:aws:iam::012345678901:role/spinnakerManaged"
 
-    assert loaded_otherwise(body, loaded) == ("assumeRole",)
-    assert loaded_otherwise(body, {**loaded, "assumeRole": whole}) == ()
+    assert fields_of(body, loaded) == ["assumeRole"]
+    assert fields_of(body, {**loaded, "assumeRole": whole}) == []
+    assert fields_of(body, {**body.document, "environment": "qa"}) == ["environment"]
+    fewer = {**body.document, "regions": [{"name": "eu-west-1"}]}
+    assert fields_of(body, fewer) == ["regions"]

@@ -9,9 +9,7 @@ from onboarding.delivery.carrying_out import (
     NotAsSent,
     carry_out,
 )
-from onboarding.delivery.loading import (
-    STILL_LOADED,
-)
+from onboarding.delivery.loading import not_unloaded
 from onboarding.delivery.releases import Release
 from onboarding.delivery.verdicts import Verb, Why
 from onboarding.resources.plan import PlanOutdated
@@ -66,7 +64,7 @@ def test_an_account_of_a_file_is_shown_and_taken_over_by_a_persons_word_only():
     assert "prod" in strict.stored
 
 
-def test_deleting_brings_a_files_account_back_and_that_is_a_cause():
+def test_deleting_brings_a_files_account_back_and_that_is_said():
     (body,) = wanted(aws_entry())
     strict, book = StrictGate(files={"prod": dict(body.document)}), List()
     strict.tick()
@@ -77,7 +75,7 @@ def test_deleting_brings_a_files_account_back_and_that_is_a_cause():
     settle(strict)
 
     assert strict.gate.loaded_account("prod")
-    assert "file" in STILL_LOADED[1]
+    assert "If a file of Clouddriver's configuration has" in not_unloaded("prod")
 
 
 def test_put_of_another_type_would_turn_the_account_and_is_refused(strict, book):
