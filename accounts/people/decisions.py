@@ -310,18 +310,14 @@ DECISIONS = (
         second="to switch them off",
     ),
     Decision(
-        "change the connection with Spinnaker, its feed, or targets of notifications",
+        "change the connection with Spinnaker, or targets of notifications",
         (What.SETTINGS,),
         ADMINISTRATOR,
         Touches.PEOPLE,
+        ("mapping/spinnaker/describing.py", "notify/targets.py"),
         (
-            "mapping/spinnaker/describing.py",
-            "spinnaker/feed/tokens.py",
-            "notify/targets.py",
-        ),
-        (
-            *("spinnaker-edit", "spinnaker-disconnect", "feed-token"),
-            *("feed-token-revoke", "target-add", "target-remove", "target-pause"),
+            *("spinnaker-edit", "spinnaker-disconnect"),
+            *("target-add", "target-remove", "target-pause"),
         ),
         commands=("onboard",),
     ),

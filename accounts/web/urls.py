@@ -16,7 +16,6 @@ from accounts.web.clusters import views as clusters
 from accounts.web.deliveries import decisions as delivery_decisions
 from accounts.web.deliveries import views as deliveries
 from accounts.web.exports import views as exports
-from accounts.web.feed import views as feed
 from accounts.web.foreign import urls as foreign
 from accounts.web.from_file import views as from_file
 from accounts.web.groups import views as groups
@@ -380,11 +379,4 @@ urlpatterns = [
     path("settings/groups/save/", groups.group_save, name="group-save"),
     path("settings/groups/remove/", groups.group_remove, name="group-remove"),
     path("settings/groups/sign-out/", groups.group_sign_out, name="group-sign-out"),
-    path("settings/feed/", feed.feed, name="feed"),
-    path("settings/feed/token/", feed.feed_token, name="feed-token"),
-    path(
-        "settings/feed/<uuid:pk>/revoke/",
-        feed.feed_token_revoke,
-        name="feed-token-revoke",
-    ),
 ]

@@ -107,10 +107,7 @@ FOR_PEOPLE: Mapping[str, Iterable[str]] = {
         *("second-factor-passkey-options", "second-factor-passkey-remove"),
         *("second-step", "sign-in", "sign-out"),
     ),
-    TOKENS: (
-        *("any-token-revoke", "feed-token", "feed-token-revoke"),
-        *("token-create", "token-revoke"),
-    ),
+    TOKENS: ("any-token-revoke", "token-create", "token-revoke"),
     PREFERENCES: ("filter-delete", "filter-save", "preferences"),
     WHO_MAY: (
         *("second-approver", "group-remove", "group-save", "group-sign-out"),
@@ -188,7 +185,6 @@ BY_READS: Mapping[str, str] = {
 TEXTS = "Help and the documentation"
 SEARCH = "Search over everything, and what updates pages"
 FORMS = "Empty forms, and templates of files"
-FEED = "The feed of accounts"
 CONNECTED = "A report on the connected Spinnaker"
 
 READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
@@ -197,7 +193,7 @@ READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
         *("saml-finish", "saml-metadata", "second-factor", "second-factor-app"),
         *("second-factor-passkey", "second-step", "sign-in", "single-sign-on", "you"),
     ),
-    TOKENS: ("all-tokens", "feed", "tokens"),
+    TOKENS: ("all-tokens", "tokens"),
     WHO_MAY: (
         *("groups", "people", "people-csv", "people-json", "person", "person-add"),
         "settings",
@@ -208,7 +204,6 @@ READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
     SEARCH: ("search",),
     CONNECTED: ("adopt-wait",),
     FORMS: ("adopt", "from-file", "template-csv", "template-yaml", "wizard-new"),
-    FEED: ("feed-accounts",),
 }
 """What docs/reference/api.md explains to be read by people, or by another door."""
 
