@@ -270,12 +270,9 @@ DECISIONS = (
         (What.DOWNLOAD,),
         OPERATOR,
         Touches.ALL,
-        ("spinnaker/bundles.py", "spinnaker/two_bundles.py"),
-        ("bundle-download", "delta-download"),
-        (
-            "GET /bundles/{number}/download",
-            "GET /bundles/{number}/since/{since}/download",
-        ),
+        ("spinnaker/bundles.py",),
+        ("bundle-download",),
+        ("GET /bundles/{number}/download",),
     ),
     Decision(
         "download what an owner runs",

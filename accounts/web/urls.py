@@ -10,7 +10,7 @@ from accounts.web.activity import views as activity
 from accounts.web.adopting import urls as adopting
 from accounts.web.bulk import retrying, rotating
 from accounts.web.bulk import views as bulk
-from accounts.web.bundles import deltas, halconfig, preview
+from accounts.web.bundles import halconfig, preview, since
 from accounts.web.bundles import views as bundles
 from accounts.web.clusters import views as clusters
 from accounts.web.deliveries import decisions as delivery_decisions
@@ -241,11 +241,10 @@ bundle_pages = [
         name="bundle-installed",
     ),
     path("bundles/<int:number>/halconfig/", halconfig.halconfig, name="halconfig"),
-    path("bundles/<int:number>/since/<int:since>/", deltas.delta, name="delta"),
     path(
-        "bundles/<int:number>/since/<int:since>/download/",
-        deltas.delta_download,
-        name="delta-download",
+        "bundles/<int:number>/since/<int:since>/",
+        since.bundle_since,
+        name="bundle-since",
     ),
 ]
 
