@@ -25,9 +25,6 @@ from accounts.models import (
     Bundle,
     CheckResult,
     EnabledProvider,
-    FedAccount,
-    FeedRow,
-    FeedToken,
     GroupRoles,
     Identity,
     ManagedAccount,
@@ -159,31 +156,6 @@ class SpinnakerNameAdmin(Records):
     list_display = ["name", "account_page"]
     search_fields = ["name", "account__name", "account__account_id"]
     list_select_related = ["account"]
-
-
-@admin.register(FeedRow)
-class FeedRowAdmin(Records):
-    list_display = ["name", "suspended", "updated_at"]
-    list_filter = ["suspended"]
-    search_fields = ["name"]
-
-
-@admin.register(FedAccount)
-class FedAccountAdmin(Records):
-    list_display = ["account_page", "name", "why"]
-    list_filter = ["unfit"]
-    search_fields = ["name", "account__name", "account__account_id"]
-    list_select_related = ["account"]
-    readonly_fields = ["why"]
-
-
-@admin.register(FeedToken)
-class FeedTokenAdmin(Records):
-    """The digests are for nobody to look up."""
-
-    list_display = ["name", "created_at", "expires_at", "revoked_at", "used_at", "sent"]
-    search_fields = ["name"]
-    readonly_fields = ["created_by_name"]
 
 
 @admin.register(Target)

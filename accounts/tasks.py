@@ -38,7 +38,6 @@ from accounts.models import (
     ClusterSearch,
     Delivery,
     Digest,
-    FeedToken,
     KeptAnswer,
     Lookup,
     ManagedAccount,
@@ -62,7 +61,6 @@ from accounts.runs.rollouts.engine import advance, advance_after, send
 from accounts.runs.stages import carry_on as carry_on_run
 from accounts.spinnaker.bundles import build
 from accounts.spinnaker.deliveries.stages import carry_on_for_worker
-from accounts.spinnaker.feed.keeping import keep_current
 from accounts.web.exports.own_answers import OWN_TOPICS
 from accounts.web.you.session_store import SessionStore
 from accounts.work.heartbeat import beat, beat_again, compare_clocks, swept
@@ -191,14 +189,12 @@ def read_organizations() -> None:
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """Send again what a dead worker or a lost message left behind, keep the feed
-    current, so that pulls have little to write, and forget files that were sent.
+    """Send again what a dead worker or a lost message left behind, and forget files
+    that were sent.
     """
     delete_old_own()
     for kind in KINDS.values():
         kind.sweep()
-    if FeedToken.objects.usable().exists():
-        keep_current()
     gather()
     swept()
 

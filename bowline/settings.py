@@ -64,9 +64,8 @@ MIDDLEWARE = [
     # Before all that could hang or refuse.
     "bowline.health.Health",
     "bowline.operations.logs.RequestId",
-    # Nothing below may read an address that a stranger made up, or log a token.
+    # Nothing below may read an address that a stranger made up.
     "bowline.client_address.ClientAddress",
-    "bowline.feed.token.HideFeedToken",
     "bowline.headers.SameOrigin",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -37,8 +37,6 @@ LONGEST_WAIT = timedelta(hours=1)
 DOUBLINGS = math.ceil(math.log2(LONGEST_WAIT / FIRST_WAIT))
 MOST_ROWS = 10_000
 """A flood of addresses pushes out the oldest counts instead of filling the disk."""
-FEED = "feed token"
-"""The name for which wrong tokens of the feed are counted; no person's has a blank."""
 log = logging.getLogger(__name__)
 
 
@@ -67,7 +65,6 @@ def wait_of(name: str | None, address: str | None) -> timedelta:
     """Say how long no password for this name is looked at from this address."""
     since = timezone.now() - settings.AXES_COOLOFF_TIME
     recent = AccessAttempt.objects.filter(attempt_time__gt=since)
-    recent = recent.exclude(username=FEED)
     here = recent.filter(ip_address=address)
     for_name = recent.filter(username=name)
     tried = for_name.aggregate(failures=Sum("failures_since_start"))["failures"] or 0

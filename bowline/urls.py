@@ -16,14 +16,12 @@ from django.views.generic import RedirectView
 from accounts.api.urls import urlpatterns as api_urls
 from accounts.web.factors import second_step
 from accounts.web.factors import urls as factors
-from accounts.web.feed import pull
 from accounts.web.people.links import choose_password
 from accounts.web.server_error import failed
 from accounts.web.sign_in import SignIn, SignOut
 from accounts.web.single_sign_on.provider import PROVIDER
 from accounts.web.you import saved_filters
 from accounts.web.you import views as you
-from bowline.feed.token import feed_token_required
 
 # One door: the admin site's own form would be a second one to guard.
 admin_sign_in = login_not_required(
@@ -51,7 +49,6 @@ urlpatterns = [
     path("you/confirm/", you.confirm_identity, name="confirm"),
     path("you/confirm/options/", you.confirm_options, name="confirm-options"),
     path("you/second-factor/", include(factors.urlpatterns)),
-    path("feed/accounts", feed_token_required(pull.accounts), name="feed-accounts"),
     path("api/v1/", include(api_urls)),
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),

@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from script.bench_feed import make_feed
 from script.own_process import in_a_process
 
 if TYPE_CHECKING:
@@ -115,10 +114,10 @@ def opened(client: Client, name: str, url: str) -> Page:
     return Page(name, milliseconds, count, len(page.content) / 1000)
 
 
-def administrator(name: str = "bench") -> Any:
+def administrator() -> Any:
     from django.contrib.auth.models import User
 
-    return User.objects.create_superuser(name, password=None)
+    return User.objects.create_superuser("bench", password=None)
 
 
 def make_site(count: int) -> dict[str, str]:
@@ -173,8 +172,6 @@ def make_site(count: int) -> dict[str, str]:
         "what two bundles change": "/bundles/2/since/1/",
         "the next bundle": "/bundles/next/",
         "settings": "/settings/",
-        "the feed's page": "/settings/feed/",
-        **make_feed(administrator("feed")),
         "the person": "/you/",
     }
 

@@ -37,7 +37,7 @@ LAYERS = (
     {"providers"},
     {"desired"},
     {"aws", "review", "spinnaker"},
-    {"access_role", "account_feed", "delivery", "verify"},
+    {"access_role", "delivery", "verify"},
     {"accounts_file", "handoff"},
     {"adopting"},
 )

@@ -52,7 +52,6 @@ ON_POSTGRESQL = {
     TESTS / name
     for name in (
         "accounts/api/test_idempotency.py",
-        "accounts/spinnaker/feed",
         "accounts/management/test_migrate.py",
         "accounts/models",
         "accounts/notify",

@@ -41,7 +41,7 @@ from accounts.api.v1.accounts import (
     taking_over,
     versions,
 )
-from accounts.api.v1.bundles import building, deltas, files
+from accounts.api.v1.bundles import building, files, since
 from accounts.api.v1.bundles import preview as next_bundle
 from accounts.api.v1.bundles import reading as bundles
 from accounts.api.v1.foreign import alike as foreign_alike
@@ -104,7 +104,7 @@ for kind in (Exception, Http404, HttpError, DoesNotFit):
 ADD_TO_ROUTERS = (
     *(access, access_role, external_id, hand_offs, keeping, permissions, versions),
     taking_over,
-    *(building, decisions, deltas, files, of_organization, report, units),
+    *(building, decisions, files, of_organization, report, since, units),
 )
 """Their operations are at addresses of others: import them before routers are added.
 """

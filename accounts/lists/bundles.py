@@ -94,7 +94,7 @@ class Ahead(NamedTuple):
     @property
     def url(self) -> str:
         numbers = (self.newest.number, self.installed.number)
-        return reverse("accounts:delta", args=numbers)
+        return reverse("accounts:bundle-since", args=numbers)
 
 
 def installed_bundle() -> Bundle | None:
@@ -113,7 +113,7 @@ def ahead(installed: Bundle | None) -> Ahead | None:
     newest = later.light().first()
     if newest is None:
         return None
-    key = f"bundle-delta:{installed.sha256}:{newest.sha256}"
+    key = f"bundle-changes:{installed.sha256}:{newest.sha256}"
     if remembered := cache.get(key):
         return Ahead(installed, newest, Counts(*remembered))
     counts = counts_of(installed, newest)

@@ -20,7 +20,6 @@ from accounts.models import (
     Bundle,
     CheckResult,
     Delivery,
-    FeedToken,
     ManagedAccount,
     ManagingAccount,
     Rollout,
@@ -305,16 +304,11 @@ def not_installed(newest: Bundle | None) -> list[ToDo]:
 
 
 def first_to_install(newest: Bundle | None) -> list[ToDo]:
-    """Ask for a first bundle in Spinnaker, unless that gets its accounts otherwise."""
-    if newest is None or gets_accounts_otherwise():
+    """Ask for a first bundle in Spinnaker, unless Bowline delivers to it."""
+    if newest is None or Delivery.objects.exists():
         return []
     text = f"Install bundle {newest.number} in Spinnaker, then mark it as installed."
     return [ToDo(text, newest.get_absolute_url(), f"Open bundle {newest.number}")]
-
-
-def gets_accounts_otherwise() -> bool:
-    """Return whether Spinnaker pulls the feed, or Bowline delivers to it."""
-    return Delivery.objects.exists() or FeedToken.objects.usable().exists()
 
 
 def bundles() -> list[ToDo]:

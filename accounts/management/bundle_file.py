@@ -53,12 +53,12 @@ class BundleFile:
         """Print what the bundle changes since the last one, and what it keeps."""
         found, unlike = next_bundle(), unlike_now()
         self.say(found.changes.summary(unlike))
-        for changed in found.delta.changed:
+        for changed in found.whole.changed:
             fields = "; ".join(
                 f"{one.name} {one.before} → {one.after}" for one in changed.fields
             )
             self.say(f"  {changed.name} ({changed.provider}): {fields}")
-        for removed in found.delta.removed:
+        for removed in found.whole.removed:
             self.say(f"  {removed.name} ({removed.provider}): removed")
         for how, failing in (("holds", unlike.kept), ("adds", unlike.added)):
             for one in failing:

@@ -14,8 +14,6 @@ from accounts.models.clusters.search import (
     FoundCluster,
     SearchedAccount,
 )
-from accounts.models.feed.rows import FedAccount, FeedRow
-from accounts.models.feed.tokens import FeedToken
 from accounts.models.lease import Heartbeat
 from accounts.models.lookups import Lookup, SentFile
 from accounts.models.managed import EnabledProvider, ManagedAccount
@@ -66,9 +64,6 @@ __all__ = [
     "Digest",
     "EnabledProvider",
     "EnvironmentPolicy",
-    "FedAccount",
-    "FeedRow",
-    "FeedToken",
     "Findings",
     "ForeignPolicy",
     "FoundCluster",

@@ -270,12 +270,9 @@ DECISIONS = (
         (What.DOWNLOAD,),
         OPERATOR,
         Touches.ALL,
-        ("spinnaker/bundles.py", "spinnaker/two_bundles.py"),
-        ("bundle-download", "delta-download"),
-        (
-            "GET /bundles/{number}/download",
-            "GET /bundles/{number}/since/{since}/download",
-        ),
+        ("spinnaker/bundles.py",),
+        ("bundle-download",),
+        ("GET /bundles/{number}/download",),
     ),
     Decision(
         "download what an owner runs",
@@ -310,18 +307,14 @@ DECISIONS = (
         second="to switch them off",
     ),
     Decision(
-        "change the connection with Spinnaker, its feed, or targets of notifications",
+        "change the connection with Spinnaker, or targets of notifications",
         (What.SETTINGS,),
         ADMINISTRATOR,
         Touches.PEOPLE,
+        ("mapping/spinnaker/describing.py", "notify/targets.py"),
         (
-            "mapping/spinnaker/describing.py",
-            "spinnaker/feed/tokens.py",
-            "notify/targets.py",
-        ),
-        (
-            *("spinnaker-edit", "spinnaker-disconnect", "feed-token"),
-            *("feed-token-revoke", "target-add", "target-remove", "target-pause"),
+            *("spinnaker-edit", "spinnaker-disconnect"),
+            *("target-add", "target-remove", "target-pause"),
         ),
         commands=("onboard",),
     ),

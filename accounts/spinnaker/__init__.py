@@ -1,1 +1,1 @@
-"""What Spinnaker is to know: bundles, deliveries and the feed."""
+"""What Spinnaker is to know: bundles and deliveries."""

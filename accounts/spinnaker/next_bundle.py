@@ -18,7 +18,7 @@ from accounts.models import Bundle, ManagedAccount, Run
 from accounts.spinnaker.policies_of_others import Group, of_bundle
 from accounts.wording import first_of
 from onboarding import spinnaker
-from onboarding.spinnaker.bundle.comparison import BundleDelta, delta
+from onboarding.spinnaker.bundle.comparison import BundleChanges, bundle_changes
 from onboarding.spinnaker.bundle.contents import Digests, Revision, accounts_from
 from onboarding.spinnaker.bundle.excerpt import Excerpt
 from onboarding.spinnaker.bundle.file import File
@@ -205,7 +205,7 @@ class NextBundle(NamedTuple):
     kept and shown.
     """
 
-    delta: BundleDelta
+    whole: BundleChanges
     """Of the accounts, and of the files that Spinnaker itself reads."""
     changes: Changes
 
@@ -222,12 +222,12 @@ def next_bundle() -> NextBundle:
         digests={
             path: sha256(file.content).hexdigest() for path, file in files.items()
         },
-        read=lambda paths: tuple(files[path] for path in paths),
+        texts=lambda paths: {path: files[path].text for path in paths},
         account_ids=lambda: {row.verified["managed"]["account_id"] for row in rows},
     )
     before = last.revision if last else Revision()
     before = replace(before, digests=read_by_spinnaker(before.digests))
-    found = delta(before, after)
+    found = bundle_changes(before, after)
     of = comparison_digest(
         (last.number, last.sha256) if last else None,
         repr(managing),
@@ -237,7 +237,7 @@ def next_bundle() -> NextBundle:
     return NextBundle(found, Changes(of, before.number, excerpt, lost(found, before)))
 
 
-def lost(found: BundleDelta, before: Revision) -> str:
+def lost(found: BundleChanges, before: Revision) -> str:
     """Sum up what accounts that Spinnaker may have lose or have otherwise. What is
     added takes nothing from anybody, and may be more each minute: it is in the same
     files as all others.

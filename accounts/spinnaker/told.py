@@ -1,5 +1,4 @@
-"""Which accounts Spinnaker has: seen by deliveries, pulled from the feed, or as
-somebody said of bundles.
+"""Which accounts Spinnaker has: seen by deliveries, or as somebody said of bundles.
 
 An account that was never delivered is in none of what deliveries saw.
 """
@@ -11,13 +10,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import (
     Bundle,
     DeliveredAccount,
-    FeedRow,
-    FeedToken,
     ManagedAccount,
     Run,
     SpinnakerName,
@@ -63,12 +60,9 @@ def seen_gone(
 
 
 def in_spinnaker(accounts: Iterable[UUID]) -> set[UUID]:
-    """Keep those of these accounts that were delivered and are not seen gone, or that
-    were in the feed.
-    """
+    """Keep those of these accounts that were delivered and are not seen gone."""
     there = DeliveredAccount.objects.owned().filter(name=OuterRef("name"))
-    fed = FeedRow.objects.filter(name=OuterRef("name"))
-    names = SpinnakerName.objects.filter(Exists(there) | Exists(fed))
+    names = SpinnakerName.objects.filter(Exists(there))
     found: set[UUID] = set()
     for keys in in_slices([*accounts]):
         rows = names.filter(account__in=keys)
@@ -111,7 +105,7 @@ class Told(NamedTuple):
 
 def told_of(account: ManagedAccount) -> Told | None:
     """Say why Spinnaker has or may have the account; None if it does not, as far as a
-    delivery saw, the feed was pulled, or somebody said.
+    delivery saw, or somebody said.
     """
     seen = delivered(account)
     if seen and seen.is_there:
@@ -124,38 +118,8 @@ def told_of(account: ManagedAccount) -> Told | None:
             "Only if it's already removed from Spinnaker",
             seen.since,
         )
-    if fed := told_by_feed(account):
-        return fed
     told = told_by_bundles(account)
     return None if told and seen and seen.since > told.since else told
-
-
-def told_by_feed(account: ManagedAccount) -> Told | None:
-    """Say the same, as far as Clouddriver pulled the feed."""
-    names = account.spinnaker_names.values("name")
-    rows = FeedRow.objects.filter(
-        name__in=names, content__account_id=account.account_id
-    )
-    if not rows:
-        return None
-    pulled_at = FeedToken.objects.usable().aggregate(last=Max("used_at"))["last"]
-    since = [
-        row.updated_at
-        for row in rows
-        if pulled_at and not (row.suspended and pulled_at > row.updated_at)
-    ]
-    if not since:
-        return None
-    return Told(
-        f"Spinnaker has {account.name} because it pulled it from the feed.",
-        (
-            "Wait until Clouddriver pulls the feed again: within a minute."
-            if account.excluded_at
-            else "Exclude it from bundles. It leaves Spinnaker at the next pull."
-        ),
-        "Only if it's already removed from Spinnaker",
-        max(since),
-    )
 
 
 def told_by_bundles(account: ManagedAccount) -> Told | None:
@@ -178,18 +142,15 @@ def told_by_bundles(account: ManagedAccount) -> Told | None:
 
 def told_since(runs: Iterable[Run]) -> Iterator[tuple[Run, Told]]:
     """Yield those of these removals since whose start Spinnaker has, or may have, their
-    accounts. Where no bundle was built or installed since, nothing delivered, and the
-    feed is the same, this costs three queries.
+    accounts. Where no bundle was built or installed since, and nothing delivered, this
+    costs two queries.
     """
     begun = {run.account: run for run in runs if run.account}
     if not begun:
         return
     first = min(run.created_at for run in begun.values())
     since = Q(created_at__gt=first) | Q(installed_at__gt=first)
-    moved = FeedRow.objects.filter(updated_at__gt=first)
-    if not (
-        Bundle.objects.filter(since).exists() or sent_since(first) or moved.exists()
-    ):
+    if not (Bundle.objects.filter(since).exists() or sent_since(first)):
         return
     for account, run in begun.items():
         found = told_of(account)

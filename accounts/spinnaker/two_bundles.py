@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from accounts.models import Activity, Bundle
-from accounts.people.activity import record
-from accounts.people.role_limits.refusing import refuse_limited
-from accounts.people.roles import OPERATOR
+from accounts.models import Bundle
 from accounts.spinnaker.next_bundle import Changes, comparison_digest
-from onboarding.spinnaker.bundle.archive import zipped
-from onboarding.spinnaker.bundle.comparison import Altered, Named, delta
+from onboarding.spinnaker.bundle.comparison import Altered, Named, bundle_changes
 from onboarding.spinnaker.bundle.contents import Account, Revision
-from onboarding.spinnaker.bundle.delta import delta_files
 from onboarding.spinnaker.bundle.excerpt import Excerpt
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 
 def changes_between(digests: tuple[str, ...]) -> Changes:
@@ -29,7 +20,7 @@ def changes_between(digests: tuple[str, ...]) -> Changes:
     Raise DoesNotExist where one was deleted meanwhile.
     """
     earlier, later = (bundle_of(digest).revision for digest in digests)
-    excerpt = Excerpt.of(delta(earlier, later), earlier, later)
+    excerpt = Excerpt.of(bundle_changes(earlier, later), earlier, later)
     return Changes(comparison_key(digests), earlier.number, excerpt)
 
 
@@ -49,7 +40,9 @@ def counted_since_last(
     """Count what differs from the bundle before it, for lists of bundles."""
     last = Bundle.objects.built().filter(number__lt=bundle.number).first()
     before = last.revision if last else Revision()
-    found = delta(before, Bundle(number=0, archive=archive, files=files).revision)
+    found = bundle_changes(
+        before, Bundle(number=0, archive=archive, files=files).revision
+    )
     return {
         "since": before.number,
         "create": len(found.added),
@@ -57,23 +50,6 @@ def counted_since_last(
         "delete": len(found.removed),
         "files": len((*found.files, *found.gone)),
     }
-
-
-def download_changes(number: int, since: int, by: User) -> tuple[bytes, str]:
-    """Make a zip of what changed, and its name; the activity log says who took it."""
-    refuse_limited(by, OPERATOR, "a bundle")
-    earlier, later = two(number, since)
-    whole = later.revision
-    files = delta_files(delta(earlier.revision, whole), whole, since=since)
-    name = f"bowline-{number}-since-{since}.zip"
-    archive = zipped(files)
-    detail = {
-        "bundle": number,
-        "since": since,
-        "sha256": hashlib.sha256(archive).hexdigest(),
-    }
-    record(by, Activity.What.DOWNLOAD, str(later), detail)
-    return archive, name
 
 
 def two(number: int, since: int) -> tuple[Bundle, Bundle]:

@@ -1,1 +1,1 @@
-"""Texts that open something: random, and kept as their digests only."""
+"""Texts that open the API: random, and kept as their digests only."""

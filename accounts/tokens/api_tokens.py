@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -14,12 +16,16 @@ from accounts.models.api.token import Scope
 from accounts.notifications.notifying import notify_of_own
 from accounts.people.activity import record
 from accounts.people.roles import APPROVER, OPERATOR, VIEWER, UserRole, has_role
-from accounts.tokens.text import new_text, token_digest
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 BEGINNING = "bowline-api-"
+"""Of each text: scanners find it by that, and whoever finds one knows what it opens."""
+CREATED_ALREADY = (
+    "This token was already created and is shown only once. If you didn't copy it, "
+    "revoke it and create another one."
+)
 MOST = 20
 """Usable tokens of one person at once."""
 LONGEST = timedelta(days=365)
@@ -45,7 +51,7 @@ def make(
 ) -> str:
     """Make a token, and return its text. Every token reads."""
     assert timezone.now() < expires_at <= timezone.now() + LONGEST
-    text = new_text(BEGINNING)
+    text = BEGINNING + secrets.token_urlsafe(32)
     wanted = {Scope.READ.value, *scopes}
     token = ApiToken.objects.create(
         pk=pk,
@@ -63,6 +69,10 @@ def make(
     about = f"API token {token}"
     notify_of_own(person, record(person, Activity.What.SETTINGS, about, detail))
     return text
+
+
+def token_digest(text: str) -> str:
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 @transaction.atomic

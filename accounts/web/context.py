@@ -25,15 +25,15 @@ ACTIVITY = "/settings/activity/"
 MANAGING = "managing"
 """The managing account's pages belong to the accounts, whose list it is on top of."""
 
-OF_SPINNAKER = ("settings/spinnaker", "settings/feed")
-"""Pages of Spinnaker whose URLs begin as those of settings do."""
+CONNECTION = "settings/spinnaker"
+"""It belongs to Spinnaker's pages, though its URL begins as those of settings do."""
 
 
 def section_of(path: str) -> str:
     """Name the place that a path belongs to."""
     if path.startswith(ACTIVITY):
         return "activity"
-    if path.strip("/").startswith(OF_SPINNAKER):
+    if path.strip("/").startswith(CONNECTION):
         return "bundles"
     first = path.strip("/").split("/")[0]
     return "accounts" if first == MANAGING else first or "overview"

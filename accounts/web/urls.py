@@ -10,13 +10,12 @@ from accounts.web.activity import views as activity
 from accounts.web.adopting import urls as adopting
 from accounts.web.bulk import retrying, rotating
 from accounts.web.bulk import views as bulk
-from accounts.web.bundles import deltas, halconfig, preview
+from accounts.web.bundles import halconfig, preview, since
 from accounts.web.bundles import views as bundles
 from accounts.web.clusters import views as clusters
 from accounts.web.deliveries import decisions as delivery_decisions
 from accounts.web.deliveries import views as deliveries
 from accounts.web.exports import views as exports
-from accounts.web.feed import views as feed
 from accounts.web.foreign import urls as foreign
 from accounts.web.from_file import views as from_file
 from accounts.web.groups import views as groups
@@ -242,11 +241,10 @@ bundle_pages = [
         name="bundle-installed",
     ),
     path("bundles/<int:number>/halconfig/", halconfig.halconfig, name="halconfig"),
-    path("bundles/<int:number>/since/<int:since>/", deltas.delta, name="delta"),
     path(
-        "bundles/<int:number>/since/<int:since>/download/",
-        deltas.delta_download,
-        name="delta-download",
+        "bundles/<int:number>/since/<int:since>/",
+        since.bundle_since,
+        name="bundle-since",
     ),
 ]
 
@@ -380,11 +378,4 @@ urlpatterns = [
     path("settings/groups/save/", groups.group_save, name="group-save"),
     path("settings/groups/remove/", groups.group_remove, name="group-remove"),
     path("settings/groups/sign-out/", groups.group_sign_out, name="group-sign-out"),
-    path("settings/feed/", feed.feed, name="feed"),
-    path("settings/feed/token/", feed.feed_token, name="feed-token"),
-    path(
-        "settings/feed/<uuid:pk>/revoke/",
-        feed.feed_token_revoke,
-        name="feed-token-revoke",
-    ),
 ]

@@ -18,7 +18,6 @@ from django.utils import timezone
 
 from accounts.mapping.completeness import Incomplete, problem, refuse_incomplete
 from accounts.models import ManagedAccount, Unit, Watch
-from onboarding.account_feed import Unfit, carried
 from onboarding.delivery.bodies import problems
 from onboarding.description.fields import IN_BULK
 from onboarding.spinnaker.bundle import bundle_files
@@ -28,7 +27,7 @@ from tests.accounts.discover.organization.organizations import CORE, member_row
 from tests.accounts.management.onboarding import onboard
 from tests.bundles import staging
 from tests.factories import topology
-from tests.onboarding.delivery.accounts import aws_entry, ecs_entry, everything
+from tests.onboarding.delivery.accounts import everything
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -132,9 +131,6 @@ class Doors:
     def delivery(self) -> str:
         return dict(problems(everything(external_id="x-1")))["prod-ecs"]
 
-    def feed(self) -> str:
-        return str(carried(aws_entry(external_id="x-1"), ecs_entry()))
-
 
 NO_DOORS = {"post", "unit"}
 DOORS = [name for name in vars(Doors) if name[0] != "_" and name not in NO_DOORS]
@@ -149,7 +145,7 @@ def test_it_is_refused_with_the_reason_and_nothing_is_saved(
 
     said = getattr(doors, door)()
 
-    assert (Unfit.EXTERNAL_ID if door == "feed" else SAID) in unescape(said)
+    assert SAID in unescape(said)
     assert not ManagedAccount.objects.filter(account_id=MEMBER).exists()
     assert not Watch.objects.exists()
     both = ManagedAccount.objects.filter(uses_external_id=True, providers__key="ecs")

@@ -26,8 +26,6 @@ from accounts.models import (
     ClusterSearch,
     Delivery,
     EnvironmentPolicy,
-    FeedRow,
-    FeedToken,
     GroupRoles,
     HandOffText,
     Identity,
@@ -44,12 +42,10 @@ from accounts.models import (
     UploadedAccount,
 )
 from accounts.models.checks.findings import Findings
-from accounts.models.feed.rows import LISTS
 from accounts.models.states import State, Status
 from accounts.people.activity import record
 from accounts.people.doors import role_needed
 from accounts.people.roles import UserRole
-from accounts.spinnaker.feed.keeping import keep_current
 from tests.accounts.mapping.adopted import adoption_row
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.web.permissions.found import read_roles
@@ -156,12 +152,6 @@ def every_row() -> None:
     )
     factor_rows(somebody)
     session_row(somebody)
-    keep_current()
-    left = {"account_id": "1", "assume_role": "role/x", **{key: [] for key in LISTS}}
-    FeedRow.objects.create(
-        name="left", content=left, updated_at=timezone.now(), suspended=True
-    )
-    FeedToken.objects.create(name="prod", digest="d" * 64)
     of_ci = ApiToken.objects.create(
         person=somebody, name="ci", digest="d" * 64, expires_at=timezone.now()
     )
@@ -226,8 +216,7 @@ class Arguments:
             number = "1" if "/rollouts/" in route else self.number
             return {"pk": self.planned, "number": number, "fingerprint": FINGERPRINT}
         if place == "settings":
-            token = "api" if "/tokens/" in route else "feed"
-            kind = "target" if "/notifications/" in route else f"{token}token"
+            kind = "target" if "/notifications/" in route else "apitoken"
             return {
                 "pk": self.first(f"accounts.{kind}"),
                 "person": self.first("accounts.preferences"),

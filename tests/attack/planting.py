@@ -27,9 +27,6 @@ OWN = {
     "DeliveryStep.type",
     "DeliveryStep.was",
     "EnabledProvider.key",
-    "FedAccount.unfit",
-    "FeedRow.name",
-    "FeedToken.digest",
     "Findings.results",
     "ForeignPolicy.alike",
     "HandOffText.digest",
@@ -57,7 +54,6 @@ OWN = {
 
 READ = {
     "EnabledProvider.details",
-    "FeedRow.content",
     "ManagedAccount.name",
     "ManagedAccount.regions",
     "Spinnaker.result",

@@ -32,7 +32,6 @@ PUBLIC |= {f"/sign-in/saml/{page}" for page in ("", "acs/", "finish/", "metadata
 PASSKEYS = {"/sign-in/passkey/", "/sign-in/passkey/options/"}
 PUBLIC |= {"/sign-in/second/", *PASSKEYS}
 PUBLIC |= {"/sign-in/choose/"}  # to whoever has a link
-PUBLIC |= {"/feed/accounts"}  # to whoever has its token
 """What a stranger may see; a new one is a decision."""
 BY_TOKEN = "/api/v1/"
 """Where a token decides, and nobody's session: see test_api."""

@@ -82,7 +82,7 @@ def test_the_site_behind_nginx_has_the_best_grade(site_behind_nginx: Front) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["/healthz", "/no/such/page", "/api/v1/accounts", "/feed/none", "/static/x"]
+    "path", ["/healthz", "/no/such/page", "/api/v1/accounts", "/static/x"]
 )
 def test_what_is_no_page_is_as_strict(site_behind_nginx: Front, path: str) -> None:
     _, headers, _ = site_behind_nginx.ask(path)

@@ -29,7 +29,6 @@ from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bundles.forms import HalconfigForm
 from accounts.web.deliveries.forms import DeliveryForm
 from accounts.web.factors.forms import AppForm, PasskeyForm
-from accounts.web.feed.forms import TokenForm as FeedTokenForm
 from accounts.web.foreign.forms import AskForm
 from accounts.web.from_file.forms import FileForm
 from accounts.web.groups.forms import GroupForm
@@ -170,7 +169,6 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
             **data,
         }
     ),
-    FeedTokenForm: FeedTokenForm,
     ApiTokenForm: api_token_form,
     AddForm: AddForm,
     DescriptionForm: DescriptionForm,

@@ -2,8 +2,8 @@
 and the like) in every text that reaches Spinnaker: as a role in READ or WRITE, in every
 detail of every provider, in the tag of an account, stored from before.
 
-Refused: at every door with the rule; what is stored already is in no bundle, delivery
-or feed.
+Refused: at every door with the rule; what is stored already is in no bundle and
+no delivery.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from accounts.discover.organization.watching import tagged_role
 from accounts.forms.fields import RolesField
 from accounts.models import Watch
 from onboarding import names
-from onboarding.account_feed import Carried, Unfit, carried
 from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.delivery.bodies import problems
 from onboarding.details import DetailsError
@@ -247,19 +246,3 @@ def test_no_stored_reference_is_in_a_bundle() -> None:
 
     assert taken(bundled, aws_entry(), ecs_entry(), cluster_entry())
     assert not wrong, listed(wrong)
-
-
-def test_no_stored_reference_is_in_the_feed() -> None:
-    plain = aws_entry(external_id="")
-    assert isinstance(carried(plain, ecs_entry()), Carried)
-
-    wrong = [
-        where
-        for text in REFERENCES
-        for where, entry in planted(plain, text)
-        if isinstance(carried(entry), Carried)
-    ]
-
-    assert not wrong, listed(wrong)
-    roles = Permissions(("encrypted:noop!v:admins",))
-    assert carried(replace(plain, permissions=roles)) is Unfit.REPLACED

@@ -1,11 +1,10 @@
 """Tried: keep the site busy with eight bodies that never end and ten half headers, or
 with one sign-in after the other, and through the proxy with a made-up address, plain
-HTTP, a body that is far too large, and the token of the feed in a URL.
+HTTP, and a body that is far too large.
 
 Refused: nginx, with the shipped configuration, passes on complete requests only, and
 few of one address to the sign-in and SAML's, so pages and /healthz still answer, and
-/healthz says so where none is served; it passes the client's address to Bowline. No log
-has the token.
+/healthz says so where none is served; it passes the client's address to Bowline.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ import pytest
 from bowline.places import BUSY
 from script.servers import LOOPBACK, wait_until
 from tests.attack.behind_nginx import (
-    DEPLOY,
     METRICS_TOKEN,
     NAME,
     Front,
@@ -153,42 +151,6 @@ def test_plain_http_is_sent_to_https(site_behind_nginx: Front) -> None:
 
     assert answer.status == 308
     assert answer.headers["Location"] == f"https://{NAME}/accounts/?state=verified"
-
-
-def test_the_token_of_the_feed_is_in_no_log(site_behind_nginx: Front) -> None:
-    """Two of four threads are left for pages: more at once are refused, and logged."""
-    paths = [
-        f"{path}?token=bowline-feed-secret"
-        for path in ("/feed/accounts", "/feed", "/feed/", "//feed", "/feeds")
-    ]
-
-    status = site_behind_nginx.ask(paths[0])[0]
-    for path in paths:
-        site_behind_nginx.ask(path)
-        with closing(HTTPConnection(LOOPBACK, site_behind_nginx.http)) as plain:
-            plain.request("GET", path, headers={"Host": NAME})
-            plain.getresponse()
-        with site_behind_nginx.connect() as client:
-            head = f"GET {path} HTTP/1.1\r\nHost: {NAME}\r\nA: \0\r\n\r\n"
-            client.sendall(head.encode())
-            refused = client.recv(100)
-
-    logs = [*site_behind_nginx.folder.glob("*.log")]
-    texts = [log.read_text() for log in logs]
-    assert status == 403
-    assert refused.startswith(b"HTTP/1.1 400")
-    assert len(logs) == 2
-    assert all("/feed/accounts" in text for text in texts)
-    assert not any("bowline-feed-secret" in text for text in texts)
-
-
-def test_what_fails_behind_nginx_is_not_logged_with_its_url() -> None:
-    template = (DEPLOY / "nginx.conf.template").read_text()
-    (place,) = re.findall(r"location \^~ /feed \{(.*?)\}", template, re.DOTALL)
-    (plain,) = re.findall(r"LISTEN_HTTP\};(.*?)\}\n", template, re.DOTALL)
-
-    assert "error_log /dev/null" in place
-    assert "error_log /dev/null" in plain
 
 
 @pytest.mark.parametrize(

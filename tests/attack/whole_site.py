@@ -27,9 +27,6 @@ from accounts.models import (
     DeliveryStep,
     Digest,
     EnvironmentPolicy,
-    FedAccount,
-    FeedRow,
-    FeedToken,
     HandOff,
     HandOffText,
     Happened,
@@ -50,7 +47,6 @@ from accounts.models import (
     Watch,
 )
 from accounts.models.checks.findings import Findings
-from accounts.models.feed.rows import LISTS
 from accounts.models.organization.reading import ROOT
 from accounts.models.states import State, Status
 from accounts.people.activity import record
@@ -208,11 +204,7 @@ def whole_site() -> Pages:
         answered_at=now + timedelta(hours=1),
         answer=dict.fromkeys(("account_id", "arn", "principal"), HARMLESS),
     )
-    FedAccount.objects.create(account=accounts[0], unfit="REGION", rules=1)
     AwsAnswers.objects.create(operation="iam:GetRole", error=HARMLESS[:60])
-    left = {"account_id": "1", "assume_role": "role/x", **{key: [] for key in LISTS}}
-    FeedRow.objects.create(name=HARMLESS[:60], content=left, updated_at=now)
-    FeedToken.objects.create(name=HARMLESS[:60], digest="d" * 64, created_by=operator)
     of_ci = ApiToken.objects.create(
         person=operator, name=HARMLESS[:60], digest="d" * 64, expires_at=now
     )

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 import yaml
 
-from onboarding.account_feed import Unfit
-from onboarding.account_feed import carried as fed
 from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.carried.fields import (
     DEEPEST,
@@ -315,13 +313,6 @@ def test_what_a_server_has_a_default_for_is_the_accounts_own() -> None:
     (body,) = bodies(known, defaults={"edda": "of all", "front50": "of all"})
 
     assert (body.document["edda"], body.document["front50"]) == ("own", "of all")
-
-
-def test_the_feed_has_no_account_that_would_lose_it() -> None:
-    kept = {"namingStrategy": "tags"}
-
-    assert fed(aws_entry(carried={"edda": "x"})) is Unfit.CARRIED
-    assert fed(aws_entry(), ecs_entry(carried=kept)) is Unfit.CARRIED
 
 
 def test_each_field_is_a_line() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from onboarding.account_feed import Unfit, carried_of
 from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.delivery.bodies import bodies, problems
 from onboarding.description.other_names import are_other_names, other_names
@@ -196,12 +195,6 @@ def test_a_verification_reads_where_any_of_them_works(field: Field) -> None:
 
     assert "List subnets in eu-west-1" in read
     assert "Look up zones in eu-west-1 as Spinnaker's identity" in read
-
-
-def test_the_feed_has_one_name_only() -> None:
-    account = managed(provider("ec2"), other_names=(EU,))
-
-    assert carried_of(entries(topology(account)).aws) is Unfit.NAMES
 
 
 def test_all_names_are_names_in_spinnaker() -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from onboarding.account_feed import Unfit, carried_of
 from onboarding.checks import Outcome
 from onboarding.delivery.bodies import bodies
 from onboarding.desired import desired
@@ -111,13 +110,6 @@ deploymentConfigurations:
 
     assert f'sessionName: "{OWN}"' in merged(with_own())
     assert held in merged(with_own(session_name=USUAL))
-
-
-def test_the_feed_does_not_carry_it() -> None:
-    (entry,) = entries(topology(with_own())).aws
-
-    assert carried_of([entry]) is Unfit.SESSION_NAME
-    assert not isinstance(carried_of([usual_of(entry)]), Unfit)
 
 
 def usual_of(entry: AwsEntry) -> AwsEntry:

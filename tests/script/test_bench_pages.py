@@ -11,8 +11,6 @@ from django.test import Client
 
 from accounts.models import (
     Bundle,
-    FeedRow,
-    FeedToken,
     Lookup,
     ManagedAccount,
     ManagingAccount,
@@ -40,9 +38,6 @@ def queries(
         Lookup.objects.all().delete()
         Organization.objects.all().delete()
         ManagedAccount.objects.all().delete()
-        FeedRow.objects.all().delete()
-        FeedToken.objects.all().delete()
-        User.objects.filter(username="feed").update(username=f"feed-{accounts}")
         ManagingAccount.objects.all().delete()
         pages = make_site(accounts)
         return {name: opened(client, name, url).queries for name, url in pages.items()}

@@ -37,8 +37,6 @@ from accounts.people.roles import OPERATOR
 from accounts.runs.actions import approve, plan
 from accounts.runs.stages import carry_on
 from accounts.spinnaker.bundles import build, exclude_from_bundles, install, new_bundle
-from accounts.spinnaker.feed import tokens as feed_tokens
-from accounts.spinnaker.feed.keeping import keep_current
 from accounts.tokens import api_tokens as api_tokens
 from accounts.web.groups import changing as groups
 from accounts.work.queue import nothing_sent
@@ -109,7 +107,6 @@ def tell(folder: str) -> None:
         onboard(grace, "owned")
         read_organization(grace)
         call("verify", "prod")
-        keep_current()
         register(read_accounts_file(described("idea", "data", "tools")), grace)
         planned("tools", grace)
         interrupt(planned("data", grace), grace)
@@ -133,7 +130,6 @@ def decide_settings(ada: User, grace: User, vera: User) -> None:
     api_tokens.make(
         grace, uuid4(), name="pipeline", scopes=["operate"], expires_at=year
     )
-    feed_tokens.make(ada, uuid4(), name="clouddriver")
     secret = new_secret()
     assert add_app(ada, secret, code_at(secret, step_now()))
 

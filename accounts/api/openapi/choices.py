@@ -64,5 +64,5 @@ PolicyState = Annotated[
 ActivityWhat = Annotated[str, OneOf("ActivityWhat", Activity.What.values)]
 RunBy = Annotated[
     str,
-    OneOf("RunBy", ("", "halyard", "kustomize", "operator", "files", "live", "feed")),
+    OneOf("RunBy", ("", "halyard", "kustomize", "operator", "files", "live")),
 ]

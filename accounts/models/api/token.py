@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import uuid
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.models.readable import Readable
-from accounts.models.tokens.issued import IssuedToken, IssuedTokenQuerySet
 
 
 class Scope(models.TextChoices):
@@ -24,15 +26,27 @@ def are_scopes(value: Any) -> bool:
     return isinstance(value, list) and all(one in Scope.values for one in value)
 
 
-class ApiTokenQuerySet(IssuedTokenQuerySet["ApiToken"]):
-    pass
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def usable(self) -> Self:
+        """Keep those that open something."""
+        return self.filter(expires_at__gt=Now(), revoked_at=None)
+
+    def revoke(self) -> int:
+        """Let those open nothing from now on that could until then."""
+        return self.filter(revoked_at=None).update(revoked_at=Now())
 
 
-class ApiToken(IssuedToken, Readable):
-    """A text with which programs act as a person."""
+class ApiToken(Readable):
+    """A text with which programs act as a person, of which the digest is kept."""
 
     READS = {"scopes": are_scopes}
 
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    """The SHA-256. The token has 256 random bits, so nobody can try them all."""
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,  # people are deactivated, never deleted
@@ -48,3 +62,9 @@ class ApiToken(IssuedToken, Readable):
     class Meta:
         verbose_name = "API token"
         ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_usable(self) -> bool:
+        return self.revoked_at is None and self.expires_at > timezone.now()

@@ -143,12 +143,6 @@ DESTINATIONS = (
         "single sign-on sso oidc saml provider okta entra keycloak",
     ),
     Destination(
-        "Feed for Spinnaker",
-        "accounts:feed",
-        "bundles",
-        "account registration plugin clouddriver token live",
-    ),
-    Destination(
         "Notifications",
         "accounts:targets",
         "settings",

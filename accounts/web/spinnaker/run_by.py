@@ -16,7 +16,6 @@ from accounts.models import (
     Bundle,
     DeliveredAccount,
     Delivery,
-    FeedToken,
     ManagingAccount,
     Spinnaker,
 )
@@ -60,7 +59,6 @@ def spinnaker_now(request: Request) -> HttpResponse:
         "row": Spinnaker.objects.first(),
         "delivery": Delivery.objects.light().first(),
         "delivered": DeliveredAccount.objects.owned().count(),
-        "pulled": FeedToken.objects.exclude(used_at=None).order_by("-used_at").first(),
         **run_by_now(),
         **everywhere(request, "how Spinnaker is run"),
     }

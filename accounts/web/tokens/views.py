@@ -15,8 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts.http import Request, full_url, page_of
 from accounts.models import ApiToken
 from accounts.people.doors import administrator_required, posted_by_administrator
-from accounts.tokens.api_tokens import MOST, make, revoke
-from accounts.tokens.text import CREATED_ALREADY
+from accounts.tokens.api_tokens import CREATED_ALREADY, MOST, make, revoke
 from accounts.web.crumbs import crumbs
 from accounts.web.tokens.forms import TokenForm
 from accounts.web.you.confirmation import confirmation_required

@@ -72,7 +72,7 @@ class Altered(Named):
 
 
 @dataclass(frozen=True, slots=True)
-class BundleDelta:
+class BundleChanges:
     """What changed from one revision to a later one."""
 
     added: tuple[Named, ...] = ()
@@ -84,12 +84,8 @@ class BundleDelta:
     new: frozenset[str] = frozenset()
     """Those of the files that the earlier revision has not."""
 
-    def __bool__(self) -> bool:
-        everything = (self.added, self.removed, self.changed, self.files, self.gone)
-        return any(everything)
 
-
-def delta(before: Revision, after: Revision) -> BundleDelta:
+def bundle_changes(before: Revision, after: Revision) -> BundleChanges:
     """Compare two revisions by their accounts and the digests of their files."""
     was, now = before.digests, after.digests
     added: list[Named] = []
@@ -105,7 +101,7 @@ def delta(before: Revision, after: Revision) -> BundleDelta:
                 differ = tuple(fields(known, account))
                 changed.append(Altered(provider, account, differ, known))
         removed += (Named(provider, account) for account in old.values())
-    return BundleDelta(
+    return BundleChanges(
         added=tuple(added),
         removed=tuple(removed),
         changed=tuple(changed),

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Self, TypeAlias
 
-from onboarding.spinnaker.bundle.file import File
-
 ACCOUNTS = "hal/accounts.yml"
 REMOVED = "hal/removed.yml"
 """What earlier bundles had and this one has not; missing where that is nothing."""
@@ -77,8 +75,8 @@ class BundleAccounts:
         return replace(self, kubernetes=tuple(clusters))
 
 
-def no_files(paths: Iterable[str]) -> tuple[File, ...]:
-    return ()
+def no_texts(paths: Iterable[str]) -> dict[str, str]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +88,8 @@ class Revision:
     number: int = 0
     accounts: BundleAccounts = BundleAccounts()
     digests: Digests = field(default_factory=dict)
-    read: Callable[[Iterable[str]], tuple[File, ...]] = no_files
-    """Reads some of its files."""
+    texts: Callable[[Iterable[str]], dict[str, str]] = no_texts
+    """Reads some of its files, by path."""
     account_ids: Callable[[], Collection[str]] = frozenset
     """Reads those of its AWS accounts."""
 
@@ -102,12 +100,9 @@ class Revision:
             number,
             accounts_in(archive),
             digests,
-            partial(files_in, archive),
+            partial(texts_in, archive),
             partial(aws_accounts_in, archive),
         )
-
-    def texts(self, paths: Iterable[str]) -> dict[str, str]:
-        return {file.path: file.text for file in self.read(paths)}
 
 
 def accounts_from(text: str) -> BundleAccounts:
@@ -153,14 +148,7 @@ def text_in(archive: bytes | memoryview, path: str) -> str:
         raise BadArchive(f"{path} can't be read out of the bundle's zip.") from error
 
 
-def files_in(archive: bytes | memoryview, paths: Iterable[str]) -> tuple[File, ...]:
+def texts_in(archive: bytes | memoryview, paths: Iterable[str]) -> dict[str, str]:
     """Read some files out of the zip, in the order of their paths as given."""
     with zipfile.ZipFile(io.BytesIO(archive)) as files:
-        return tuple(
-            File(path, files.read(path).decode(), executable=is_executable(files, path))
-            for path in paths
-        )
-
-
-def is_executable(files: zipfile.ZipFile, path: str) -> bool:
-    return bool(files.getinfo(path).external_attr >> 16 & 0o100)
+        return {path: files.read(path).decode() for path in paths}

@@ -1,4 +1,4 @@
-"""As much of a delta as a page shows, with the counts of all of it; kept as JSON."""
+"""As much of what changed as a page shows, with the counts of all; kept as JSON."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, NamedTuple, Self
 
-from onboarding.spinnaker.bundle.comparison import Altered, BundleDelta, Field, Named
+from onboarding.spinnaker.bundle.comparison import Altered, BundleChanges, Field, Named
 from onboarding.spinnaker.bundle.contents import Revision
 from onboarding.spinnaker.bundle.limits import plural
 
 MOST_ACCOUNTS = 500
-"""The most of each verb that are shown, those first that open to more people or places;
-manifest.json names the others.
+"""The most of each verb that are shown, those first that open to more people or
+places.
 """
 
 MOST_FILES = 50
@@ -79,32 +79,32 @@ class Excerpt:
         return said if kinds == {"aws": whole} else f"{said} ({total}: {which})"
 
     @classmethod
-    def of(cls, delta: BundleDelta, before: Revision, after: Revision) -> Self:
+    def of(cls, found: BundleChanges, before: Revision, after: Revision) -> Self:
         """Take it of what differs between these two."""
         verbs = {
-            path: "create" if path in delta.new else "update" for path in delta.files
+            path: "create" if path in found.new else "update" for path in found.files
         }
-        verbs |= dict.fromkeys(delta.gone, "delete")
+        verbs |= dict.fromkeys(found.gone, "delete")
         paths = sorted(verbs)[:MOST_FILES]
         was_in, is_in = {*before.account_ids()}, {*after.account_ids()}
         was = before.texts([path for path in paths if verbs[path] != "create"])
         now = after.texts([path for path in paths if verbs[path] != "delete"])
-        risky_first = sorted(delta.changed, key=lambda one: not any(one.risks))
+        risky_first = sorted(found.changed, key=lambda one: not any(one.risks))
         return cls(
-            added=delta.added[:MOST_ACCOUNTS],
-            removed=delta.removed[:MOST_ACCOUNTS],
+            added=found.added[:MOST_ACCOUNTS],
+            removed=found.removed[:MOST_ACCOUNTS],
             changed=tuple(risky_first)[:MOST_ACCOUNTS],
             accounts={
-                "create": len(delta.added),
-                "update": len(delta.changed),
-                "delete": len(delta.removed),
+                "create": len(found.added),
+                "update": len(found.changed),
+                "delete": len(found.removed),
             },
             providers={
                 verb: dict(Counter(one.provider for one in named))
                 for verb, named in (
-                    ("create", delta.added),
-                    ("update", delta.changed),
-                    ("delete", delta.removed),
+                    ("create", found.added),
+                    ("update", found.changed),
+                    ("delete", found.removed),
                 )
             },
             aws={

@@ -32,7 +32,8 @@ folder, the same one for each bundle: Spinnaker's configuration refers to files 
 
 {table}
 “Verified”: Bowline called AWS as Spinnaker does. “Evaluated”: Bowline only read the
-policies on both sides; the first step below verifies these accounts.
+policies on both sides; the first step below verifies these accounts. For programs,
+`manifest.json` lists the accounts and the SHA-256 of each file.
 """
 
 VERIFY = """

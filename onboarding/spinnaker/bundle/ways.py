@@ -59,7 +59,6 @@ WAYS = (
         "clouddriver",
     ),
     Way("live", "deliveries", "Bowline delivers to Gate, without a restart"),
-    Way("feed", "the feed", "Clouddriver pulls Bowline's feed"),
 )
 
 

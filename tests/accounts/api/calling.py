@@ -13,8 +13,7 @@ from django.utils import timezone
 
 from accounts.models import ApiToken
 from accounts.models.api.token import Scope
-from accounts.tokens.api_tokens import make
-from accounts.tokens.text import token_digest
+from accounts.tokens.api_tokens import make, token_digest
 from tests.rows import person
 
 V1 = "/api/v1"

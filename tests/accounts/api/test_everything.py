@@ -107,10 +107,7 @@ FOR_PEOPLE: Mapping[str, Iterable[str]] = {
         *("second-factor-passkey-options", "second-factor-passkey-remove"),
         *("second-step", "sign-in", "sign-out"),
     ),
-    TOKENS: (
-        *("any-token-revoke", "feed-token", "feed-token-revoke"),
-        *("token-create", "token-revoke"),
-    ),
+    TOKENS: ("any-token-revoke", "token-create", "token-revoke"),
     PREFERENCES: ("filter-delete", "filter-save", "preferences"),
     WHO_MAY: (
         *("second-approver", "group-remove", "group-save", "group-sign-out"),
@@ -150,8 +147,7 @@ BY_READS: Mapping[str, str] = {
     "clusters": "GET /clusters/searches/{id}/clusters",
     "deliveries": "GET /deliveries",
     "delivery": "GET /deliveries/{number}",
-    "delta": f"GET {A_BUNDLE}/since/{{since}}",
-    "delta-download": f"GET {A_BUNDLE}/since/{{since}}/download",
+    "bundle-since": f"GET {A_BUNDLE}/since/{{since}}",
     "file-check": "GET /accounts-file/preview/{preview}",
     "file-preview": "POST /accounts-file/preview",
     "hand-off": f"GET {HAND_OFF}",
@@ -188,7 +184,6 @@ BY_READS: Mapping[str, str] = {
 TEXTS = "Help and the documentation"
 SEARCH = "Search over everything, and what updates pages"
 FORMS = "Empty forms, and templates of files"
-FEED = "The feed of accounts"
 CONNECTED = "A report on the connected Spinnaker"
 
 READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
@@ -197,7 +192,7 @@ READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
         *("saml-finish", "saml-metadata", "second-factor", "second-factor-app"),
         *("second-factor-passkey", "second-step", "sign-in", "single-sign-on", "you"),
     ),
-    TOKENS: ("all-tokens", "feed", "tokens"),
+    TOKENS: ("all-tokens", "tokens"),
     WHO_MAY: (
         *("groups", "people", "people-csv", "people-json", "person", "person-add"),
         "settings",
@@ -208,7 +203,6 @@ READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
     SEARCH: ("search",),
     CONNECTED: ("adopt-wait",),
     FORMS: ("adopt", "from-file", "template-csv", "template-yaml", "wizard-new"),
-    FEED: ("feed-accounts",),
 }
 """What docs/reference/api.md explains to be read by people, or by another door."""
 

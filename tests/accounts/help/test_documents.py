@@ -54,7 +54,7 @@ def test_a_document_begins_with_its_title_and_has_a_line(document: Document) -> 
     assert document.line
 
 
-@pytest.mark.parametrize("slug", ["readme", "nowhere", "../SECURITY", "", "docs/feed"])
+@pytest.mark.parametrize("slug", ["readme", "nowhere", "../SECURITY", "", "docs/api"])
 def test_what_is_not_listed_is_no_document(slug: str) -> None:
     assert document_of(slug) is None
 

@@ -13,7 +13,8 @@ from accounts.spinnaker.bundles import NotReady, build, install, new_bundle
 from accounts.spinnaker.gone import MayBeThere, left_by
 from accounts.spinnaker.told import told_of
 from onboarding.spinnaker.bundle.archive import file_list, zipped
-from onboarding.spinnaker.bundle.contents import LISTS, REMOVED, files_in, text_in
+from onboarding.spinnaker.bundle.contents import LISTS, REMOVED, text_in, texts_in
+from onboarding.spinnaker.bundle.file import File
 from tests.accounts.spinnaker.deliveries.delivering import deliver, proved_row
 from tests.onboarding.delivery.strict_gate import StrictGate
 
@@ -111,7 +112,8 @@ def test_what_a_bundle_may_have_brought_back_since_is_asked_for_again(
 def older(bundle: Bundle) -> Bundle:
     """Make it one of a Bowline that did not list what bundles no longer have."""
     paths = [one["path"] for one in bundle.files]
-    files = files_in(bundle.archive, [p for p in paths if p not in (LISTS, REMOVED)])
+    kept = [path for path in paths if path not in (LISTS, REMOVED)]
+    files = [File(*file) for file in texts_in(bundle.archive, kept).items()]
     bundle.archive, bundle.files = zipped(files), file_list(files)
     bundle.save(update_fields=["archive", "files"])
     return bundle

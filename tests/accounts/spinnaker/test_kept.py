@@ -12,7 +12,6 @@ from accounts.mapping.spinnaker_names import NameTaken, claim_names
 from accounts.models import (
     Bundle,
     DeliveredAccount,
-    FeedRow,
     ManagedAccount,
     ManagingAccount,
 )
@@ -20,7 +19,6 @@ from accounts.runs.deciding.forgetting import leave_in_aws
 from accounts.runs.managing.kept_roles import drop
 from accounts.runs.rollouts.start import unnamed
 from accounts.spinnaker.bundles import build, new_bundle
-from accounts.spinnaker.feed.keeping import keep_current
 from onboarding.spinnaker.bundle.contents import REMOVED, text_in
 from tests.accounts.spinnaker.deliveries.delivering import deliver, plan, proved_row
 from tests.onboarding.delivery.strict_gate import StrictGate
@@ -79,20 +77,6 @@ def test_no_delivery_removes_it(leaving: ManagedAccount) -> None:
         ("staging-eu", "FOREIGN"),
     }
     assert DeliveredAccount.objects.get().name == "stays"
-
-
-def test_the_feed_keeps_it(leaving: ManagedAccount) -> None:
-    one = proved_row("one", account_id="9" * 12, granted_at=BEFORE, adopts=True,
-                     uses_external_id=False)  # fmt: skip
-    keep_current()
-    leave_in_aws(one, person("approver"))
-    keep_current()
-
-    assert FeedRow.objects.filter(suspended=False, name="one").exists()
-
-    ManagingAccount.objects.update(kept_roles=[])
-    keep_current()
-    assert FeedRow.objects.filter(suspended=True, name="one").exists()
 
 
 def test_another_account_does_not_take_its_name() -> None:

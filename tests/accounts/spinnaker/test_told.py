@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import User
 
 from accounts.external_ids import (
     RotationRefused,
@@ -20,17 +18,17 @@ from accounts.mapping.verified import keep_verified
 from accounts.models import (
     Bundle,
     DeliveredAccount,
-    FeedRow,
-    FeedToken,
     ManagedAccount,
 )
 from accounts.runs.actions import StillTold, remove
 from accounts.runs.rollouts.start import not_removable
 from accounts.spinnaker.bundles import install
-from accounts.spinnaker.feed.keeping import keep_current
-from accounts.spinnaker.feed.tokens import make, note_use
 from accounts.spinnaker.told import told_of, told_since
-from tests.accounts.spinnaker.deliveries.delivering import deliver, proved_row
+from tests.accounts.spinnaker.deliveries.delivering import (
+    deliver,
+    proved_row,
+    reach,
+)
 from tests.onboarding.delivery.strict_gate import StrictGate
 from tests.rows import approve_entries
 
@@ -176,84 +174,20 @@ def test_what_is_deleted_and_still_loaded_is_not_gone(
     assert "Bowline delivered it" in told_of(account).where
 
 
-@pytest.fixture
-def fed(admin_user: User, managing) -> ManagedAccount:
-    """Let Clouddriver pull an account that is in no bundle and no delivery."""
-    row = proved_row(granted_at=NOW, uses_external_id=False)
-    claim_names(row)
-    make(admin_user, uuid4(), name="production")
-    pull()
-    return row
-
-
-def pull() -> None:
-    keep_current()
-    note_use(FeedToken.objects.get(), FeedRow.objects.count())
-
-
-def exclude(account: ManagedAccount) -> None:
+def test_what_is_delivered_again_since_its_removal_was_planned_is_named(
+    strict: StrictGate, account: ManagedAccount
+) -> None:
     ManagedAccount.objects.filter(pk=account.pk).exclude_from_bundles(None)
+    deliver(strict)
     account.refresh_from_db()
+    run = remove(account, None)
+    run.created_at = reach(strict).now()
+    strict.clock.sleep(1)
+    before = list(told_since([run]))
 
-
-def test_what_clouddriver_pulled_is_excluded_before_it_is_removed_from_aws(
-    fed: ManagedAccount,
-) -> None:
-    with pytest.raises(StillTold, match=r"pulled it from the feed\. Exclude it"):
-        remove(fed, None)
-    ((kept, why),) = not_removable([fed])
-
-    assert kept == fed
-    assert "Exclude it from bundles. It leaves Spinnaker at the next pull." in why
-
-
-def test_what_left_the_feed_is_gone_once_clouddriver_pulled_that(
-    fed: ManagedAccount,
-) -> None:
-    exclude(fed)
-    before = told_of(fed)
-    keep_current()
-    between = told_of(fed)
-
-    pull()
-
-    assert before.to_do.startswith("Wait until Clouddriver pulls the feed again")
-    assert between.to_do == before.to_do
-    assert told_of(fed) is None
-    assert list(not_removable([fed])) == []
-
-
-@pytest.mark.parametrize("no_pull", [{"revoked_at": NOW}, {"used_at": None}])
-def test_a_feed_that_nobody_pulls_holds_no_account_back(
-    fed: ManagedAccount, no_pull: dict[str, Any]
-) -> None:
-    FeedToken.objects.update(**no_pull)
-
-    assert told_of(fed) is None
-
-
-def test_a_name_that_another_account_has_in_the_feed_is_not_this_one(
-    fed: ManagedAccount,
-) -> None:
-    row = FeedRow.objects.get()
-    row.content["account_id"] = "9" * 12
-    row.save()
-
-    assert told_of(fed) is None
-
-
-def test_what_is_back_in_the_feed_since_its_removal_was_planned_is_named(
-    fed: ManagedAccount,
-) -> None:
-    exclude(fed)
-    pull()
-    pull()
-    run = remove(fed, None)
-    assert list(told_since([run])) == []
-
-    ManagedAccount.objects.filter(pk=fed.pk).include_in_bundles()
-    pull()
+    ManagedAccount.objects.filter(pk=account.pk).include_in_bundles()
+    deliver(strict)
 
     ((found, told),) = told_since([run])
-    assert found == run
-    assert "pulled it from the feed" in told.where
+    assert (before, found) == ([], run)
+    assert "Bowline delivered it" in told.where

@@ -80,7 +80,7 @@ READS = {
     "bundle",
     "bundle-file",
     "bundle-next",
-    "delta",
+    "bundle-since",
     "foreign-alike",
     "foreign-policies",
     "foreign-policy",

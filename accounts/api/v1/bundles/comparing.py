@@ -73,8 +73,7 @@ class Differences(Schema):
     accounts: Verbs = Field(description="How many, listed or not")
     files: Verbs
     changed_accounts: list[AccountCompared] = Field(
-        description=f"At most {MOST_ACCOUNTS} of each verb; manifest.json of a delta "
-        "names all"
+        description=f"At most {MOST_ACCOUNTS} of each verb"
     )
     changed_files: list[FileCompared] = Field(description=f"At most {MOST_FILES}")
 

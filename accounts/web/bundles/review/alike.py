@@ -1,4 +1,4 @@
-"""Accounts of a delta that differ in names and ids only, so one is read for all."""
+"""Accounts of a bundle that differ in names and ids only, so one is read for all."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ MOST_OPEN = 5
 
 
 def review_of(excerpt: Excerpt, asked: str | None) -> dict[str, Any]:
-    """Return what a page of a delta shows; `asked` is its number, as it came."""
-    whole = delta_review(excerpt)
+    """Return what a page of two bundles shows; `asked` is its number, as it came."""
+    whole = whole_review(excerpt)
     page = Paginator(whole.cards, PAGE).get_page(asked)
     shown = {card.anchor for card in page}
     return {
@@ -53,8 +53,8 @@ def groups_with(review: Review, shown: Collection[str]) -> Iterator[Group]:
             yield group._replace(sections=sections)
 
 
-def delta_review(excerpt: Excerpt) -> Review:
-    """Lay out all of a delta; what is to read first leads to the page that has it."""
+def whole_review(excerpt: Excerpt) -> Review:
+    """Lay out all of it; what is to read first leads to the page that has it."""
     numbers = count(1)
     groups = [accounts_group(excerpt, numbers), files_group(excerpt, numbers)]
     review = Review(tuple(group for group in groups if group.sections))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from onboarding.spinnaker.bundle.contents import REMOVED, Account, BundleAccounts
+from onboarding.spinnaker.bundle.contents import REMOVED, BundleAccounts
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.deck import settings_js
 from onboarding.spinnaker.bundle.formats.hal_accounts import (
@@ -99,11 +99,8 @@ def removed(entries: Entries, before: BundleAccounts) -> Iterator[File]:
         provider: [a for a in before.of(provider) if a["name"] not in names]
         for provider, names in kept.items()
     }
-    if any(gone.values()):
-        yield removed_yml(gone)
-
-
-def removed_yml(gone: Mapping[str, Iterable[Account]]) -> File:
+    if not any(gone.values()):
+        return
     identified = (
         listing(
             provider,
@@ -111,7 +108,7 @@ def removed_yml(gone: Mapping[str, Iterable[Account]]) -> File:
         )
         for provider, accounts in gone.items()
     )
-    return File(REMOVED, "{{\n{}\n}}\n".format(",\n".join(identified)))
+    yield File(REMOVED, "{{\n{}\n}}\n".format(",\n".join(identified)))
 
 
 def listing(provider: str, accounts: Iterable[dict[str, Any]]) -> str:

@@ -50,7 +50,7 @@ def test_accounts_are_proved_by_the_same_command_as_in_the_readme():
 def test_only_what_the_bundle_serves_is_offered(folder: str, key: str):
     kinds = kinds_of(f"{folder}/x", "README.md")
 
-    assert [*kinds] == [key, "live", "feed"]
+    assert [*kinds] == [key, "live"]
     assert folder in kinds[key].commands[2].line
 
 

@@ -1,4 +1,4 @@
-"""Merging a halconfig and reading a delta in a real browser, with axe."""
+"""Merging a halconfig and reading what changed in a real browser, with axe."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ def test_the_next_three_commands_can_be_copied(operator) -> None:
     response = operator.get("/bundles/1/")
 
     halyard, *others = response.context["installations"]
-    assert [one.way.key for one in others] == ["live", "feed"]
+    assert [one.way.key for one in others] == ["live"]
     lines = [command.line for command in halyard.commands]
     assert lines[0] == "unzip -o bowline-1-2026-03-01.zip -d bowline && cd bowline"
     assert lines[1] == "./verify.sh"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.lists.overview import ToDo, counts_by_environment, to_do
-from accounts.models import Bundle, Delivery, FeedToken
+from accounts.models import Bundle, Delivery
 from accounts.models.standing import WORDS
 from accounts.models.states import State
 from tests.rows import person
@@ -27,11 +27,8 @@ def test_the_first_bundle_is_to_be_installed() -> None:
     assert item.url == bundle.get_absolute_url()
 
 
-@pytest.mark.parametrize("otherwise", [Delivery, FeedToken])
-def test_no_bundle_must_be_installed_where_spinnaker_gets_accounts_otherwise(
-    otherwise: type[Delivery | FeedToken],
-) -> None:
+def test_no_bundle_must_be_installed_where_bowline_delivers() -> None:
     Bundle.objects.create(number=1, status=Bundle.Status.READY)
-    otherwise.objects.create(**({"number": 1} if otherwise is Delivery else {}))
+    Delivery.objects.create(number=1)
 
     assert waiting() == []

@@ -116,7 +116,7 @@ def test_one_page_says_what_spinnaker_has(operator, managing) -> None:
 
 def test_its_pages_are_one_place_of_the_rail(client) -> None:
     client.force_login(person("administrator"))
-    for url in ("/bundles/now/", "/settings/spinnaker/", "/settings/feed/"):
+    for url in ("/bundles/now/", "/settings/spinnaker/"):
         page = text(client, url)
         rail = page[page.index('aria-label="Main"') :].partition("</nav>")[0]
         here = rail[: rail.index("aria-current")].rsplit("<a ", 1)[1]

@@ -15,8 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Activity, ApiToken
-from accounts.tokens.api_tokens import MOST
-from accounts.tokens.text import token_digest
+from accounts.tokens.api_tokens import MOST, token_digest
 from accounts.web.tokens.forms import TAKEN
 from accounts.web.you.confirmation import CONFIRMED
 from tests.accounts.api.calling import Caller, token_of

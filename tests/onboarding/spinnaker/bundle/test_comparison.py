@@ -7,9 +7,9 @@ import pytest
 from onboarding.spinnaker.bundle.comparison import (
     ANYWHERE,
     Altered,
-    BundleDelta,
+    BundleChanges,
     Field,
-    delta,
+    bundle_changes,
     value_in_words,
 )
 from onboarding.spinnaker.bundle.contents import BundleAccounts, Revision, accounts_from
@@ -26,12 +26,14 @@ def revision(bundled: Topology, **digests: str) -> Revision:
     return Revision(accounts=accounts_of(bundled), digests=digests)
 
 
-def between(before: Topology, after: Topology) -> BundleDelta:
-    return delta(revision(before), revision(after))
+def between(before: Topology, after: Topology) -> BundleChanges:
+    return bundle_changes(revision(before), revision(after))
 
 
 def test_the_same_accounts_differ_in_nothing():
-    assert not between(topology(core(), staging()), topology(core(), staging()))
+    found = between(topology(core(), staging()), topology(core(), staging()))
+
+    assert found == BundleChanges()
 
 
 def test_accounts_come_and_go_with_all_that_belongs_to_them():
@@ -81,7 +83,9 @@ def test_a_cluster_that_moves_shows_in_its_namespaces_and_its_file():
     before, after = topology(managed(eks())), topology(managed(eks({"region": "x"})))
     path = f"kubernetes/{accounts_of(before).kubernetes[0]['name']}/kubeconfig.yml"
 
-    found = delta(revision(before, **{path: "1"}), revision(after, **{path: "2"}))
+    found = bundle_changes(
+        revision(before, **{path: "1"}), revision(after, **{path: "2"})
+    )
 
     assert found.files == (path,)
 
@@ -104,7 +108,7 @@ def test_other_files_are_compared_by_digest():
     was = {"README.md": "1", "hal/accounts.yml": "1", "a": "1", "b": "1", "c": "1"}
     now = {"README.md": "2", "hal/accounts.yml": "2", "a": "1", "b": "2", "d": "1"}
 
-    found = delta(Revision(digests=was), Revision(digests=now))
+    found = bundle_changes(Revision(digests=was), Revision(digests=now))
 
     assert (found.files, found.gone) == (("b", "d"), ("c",))
 

@@ -163,7 +163,6 @@ def carry_out(
     if place := what_takes_its_place(situation, steps):
         say(place)
         ours = {account["name"] for account in situation.bundle["aws"]}
-        ours.add(situation.bundle["primary"])  # of a delta it need not be among them
         is_ours = bool(then := primary_after(situation, steps)) and then in ours
         if options.verb == "apply" and not (is_ours or options.yes or options.dry_run):
             raise Refused("Nothing was changed. To continue anyway, add --yes.")

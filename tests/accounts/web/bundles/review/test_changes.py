@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from accounts.web.bundles.review.changes import PAGE, delta_review, review_of
+from accounts.web.bundles.review.changes import PAGE, review_of, whole_review
 from accounts.web.runs.review.plans import Review
-from onboarding.spinnaker.bundle.comparison import BundleDelta, delta
+from onboarding.spinnaker.bundle.comparison import BundleChanges, bundle_changes
 from onboarding.spinnaker.bundle.contents import BundleAccounts, Revision
 from onboarding.spinnaker.bundle.excerpt import (
     MOST_ACCOUNTS,
@@ -18,7 +18,6 @@ from onboarding.spinnaker.bundle.excerpt import (
     MOST_FILES,
     Excerpt,
 )
-from onboarding.spinnaker.bundle.file import File
 
 FEW = {"READ": ["developers"], "WRITE": ["sre"]}
 
@@ -31,20 +30,22 @@ def account(name: str = "staging", **fields: Any) -> dict[str, Any]:
 
 
 def between(before: BundleAccounts, after: BundleAccounts) -> Review:
-    found = delta(Revision(accounts=before), Revision(accounts=after))
+    found = bundle_changes(Revision(accounts=before), Revision(accounts=after))
     return review(found, {}, {})
 
 
-def review(found: BundleDelta, before: dict[str, str], after: dict[str, str]) -> Review:
-    return delta_review(excerpt(found, before, after))
+def review(
+    found: BundleChanges, before: dict[str, str], after: dict[str, str]
+) -> Review:
+    return whole_review(excerpt(found, before, after))
 
 
 def reading(texts: dict[str, str]) -> Revision:
-    return Revision(read=lambda paths: tuple(File(path, texts[path]) for path in paths))
+    return Revision(texts=lambda paths: {path: texts[path] for path in paths})
 
 
 def excerpt(
-    found: BundleDelta, before: dict[str, str], after: dict[str, str]
+    found: BundleChanges, before: dict[str, str], after: dict[str, str]
 ) -> Excerpt:
     """Take it, and bring it to the page as a worker's answer comes: as JSON."""
     taken = Excerpt.of(found, reading(before), reading(after))
@@ -103,7 +104,7 @@ def test_each_account_is_compared_with_what_it_was():
 
 
 def test_files_are_compared_by_their_lines():
-    found = BundleDelta(
+    found = BundleChanges(
         files=("a.yml", "b.yml"), gone=("c.yml",), new=frozenset({"b.yml"})
     )
 
@@ -122,7 +123,7 @@ def test_files_are_compared_by_their_lines():
 
 
 def test_a_file_of_json_is_coloured():
-    found = BundleDelta(files=("a.json", "a.yml"))
+    found = BundleChanges(files=("a.json", "a.yml"))
     texts = {"a.json": '{"a": 1}', "a.yml": '"a": 1'}
 
     coloured, plain = review(found, dict.fromkeys(texts, ""), texts).cards
@@ -136,7 +137,7 @@ def test_a_file_of_json_is_coloured():
 
 
 def test_a_file_that_is_too_long_says_where_it_is():
-    found = BundleDelta(files=("a.yml",))
+    found = BundleChanges(files=("a.yml",))
     text = "x" * (MOST_CHARACTERS + 1)
 
     (card,) = review(found, {"a.yml": text}, {"a.yml": "y"}).cards
@@ -232,7 +233,7 @@ def test_an_id_that_changes_too_is_said_of_each():
 
 def test_what_is_on_another_page_is_reached_from_what_is_read_first():
     accounts = tuple(account(f"a{n}", environment=f"e{n}") for n in range(PAGE + 2))
-    found = delta(Revision(), Revision(accounts=BundleAccounts(aws=accounts)))
+    found = bundle_changes(Revision(), Revision(accounts=BundleAccounts(aws=accounts)))
 
     second = review_of(excerpt(found, {}, {}), "2")
 
@@ -251,8 +252,8 @@ def test_aws_accounts_are_counted_apart_from_spinnakers():
     only_ecs = Revision(accounts=BundleAccounts(ecs=ecs), account_ids=lambda: {"1"})
     none = Revision(account_ids=lambda: {"1"})
 
-    added = Excerpt.of(delta(Revision(), after), Revision(), after)
-    removed = Excerpt.of(delta(only_ecs, none), only_ecs, none)
+    added = Excerpt.of(bundle_changes(Revision(), after), Revision(), after)
+    removed = Excerpt.of(bundle_changes(only_ecs, none), only_ecs, none)
 
     assert added.sentence == (
         "65 AWS accounts added (86 Spinnaker accounts: 64 aws, 22 ecs)"
@@ -267,11 +268,11 @@ def test_very_many_are_counted():
     )
     files = tuple(f"{number:03}.yml" for number in range(MOST_FILES + 1))
     whole = BundleAccounts(aws=accounts)
-    found = delta(Revision(), Revision(0, whole, dict.fromkeys(files, "1")))
+    found = bundle_changes(Revision(), Revision(0, whole, dict.fromkeys(files, "1")))
 
     of_all = excerpt(found, {}, dict.fromkeys(files, ""))
 
-    shown, of_files = delta_review(of_all).groups
+    shown, of_files = whole_review(of_all).groups
     assert of_all.accounts_excluded == 3
     assert shown.counts["create"] == MOST_ACCOUNTS + 3
     assert len(shown.sections[0].cards) == MOST_ACCOUNTS

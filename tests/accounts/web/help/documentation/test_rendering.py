@@ -13,19 +13,19 @@ from accounts.web.help.documentation.rendering import (
 )
 
 KNOWN = (
-    Document("feed", "The feed", "", "docs/spinnaker/feed.md"),
+    Document("delivery", "The delivery", "", "docs/spinnaker/delivery.md"),
     Document("security", "Security", "", "SECURITY.md"),
 )
 
 
-def page(text: str, path: str = "docs/spinnaker/feed.md") -> Rendered:
+def page(text: str, path: str = "docs/spinnaker/delivery.md") -> Rendered:
     return rendered(path, text, KNOWN)
 
 
 def test_the_title_is_the_page_s_own_and_headings_have_anchors() -> None:
-    found = page("# The `feed`\n\n## Set it up\n\nText.\n\n## Set it up\n")
+    found = page("# The `delivery`\n\n## Set it up\n\nText.\n\n## Set it up\n")
 
-    assert found.title == "The feed"
+    assert found.title == "The delivery"
     assert found.headings == (
         Heading(2, "Set it up", "set-it-up"),
         Heading(2, "Set it up", "set-it-up-1"),
@@ -50,8 +50,8 @@ def test_an_anchor_is_as_github_names_it(text: str, anchor: str) -> None:
 @pytest.mark.parametrize(
     ("link", "url"),
     [
-        ("feed.md", "/help/docs/feed/"),
-        ("./feed.md#tokens", "/help/docs/feed/#tokens"),
+        ("delivery.md", "/help/docs/delivery/"),
+        ("./delivery.md#tokens", "/help/docs/delivery/#tokens"),
         ("../../SECURITY.md", "/help/docs/security/"),
         ("../README.md", "/help/docs/"),
         ("#tokens", "#tokens"),
@@ -68,30 +68,31 @@ def test_a_link_leads_to_help_or_to_another_site(link: str, url: str) -> None:
         "../../ARCHITECTURE.md",
         "../../deploy/nginx.conf.template",
         "nowhere.md",
-        "../../../feed.md",
-        "/docs/spinnaker/feed.md",
+        "../../../delivery.md",
+        "/docs/spinnaker/delivery.md",
         "//evil.example/a",
         "mailto:a@example.com",
         "ftp://example.com/a",
     ],
 )
 def test_what_help_does_not_have_is_text(link: str) -> None:
-    html = page(f"See [the *page*]({link}), and [the feed](feed.md).").html
+    html = page(f"See [the *page*]({link}), and [the delivery](delivery.md).").html
 
     assert html == (
-        '<p>See the <em>page</em>, and <a href="/help/docs/feed/">the feed</a>.</p>\n'
+        "<p>See the <em>page</em>, and "
+        '<a href="/help/docs/delivery/">the delivery</a>.</p>\n'
     )
 
 
 def test_links_of_a_document_elsewhere_are_relative_to_it() -> None:
-    html = page("[a](docs/spinnaker/feed.md) [b](feed.md)", "SECURITY.md").html
+    html = page("[a](docs/spinnaker/delivery.md) [b](delivery.md)", "SECURITY.md").html
 
-    assert html == '<p><a href="/help/docs/feed/">a</a> b</p>\n'
+    assert html == '<p><a href="/help/docs/delivery/">a</a> b</p>\n'
 
 
 def test_another_site_does_not_learn_where_the_link_was() -> None:
     assert 'rel="noreferrer"' in page("[a](https://example.com/)").html
-    assert "rel=" not in page("[a](feed.md)").html
+    assert "rel=" not in page("[a](delivery.md)").html
 
 
 def test_a_picture_leads_to_itself() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from pathlib import Path
 
 import pytest
@@ -148,17 +147,6 @@ def test_it_is_not_pruned_unasked_where_no_account_of_the_bundle_follows(
     assert "team-04" in hal.names("aws")
     assert run("apply", "--prune", "--yes") == 0
     assert "team-04" not in hal.names("aws")
-
-
-def test_the_managing_account_may_follow_where_a_delta_does_not_name_it(hal: Hal):
-    earlier_primary(hal, topology(core()), {**THEIRS, "name": "core"})
-    delta = {"primary": "core", "aws": [], "ecs": [], "kubernetes": []}
-    accounts = hal.home.parent / "bundle" / "hal" / "accounts.yml"
-    accounts.write_text(json.dumps(delta))
-
-    assert run("apply", "--prune") == 0
-
-    assert hal.providers["aws"]["primaryAccount"] == "core"
 
 
 def test_the_command_that_goes_on_repeats_the_yes(

@@ -1,16 +1,15 @@
-"""Two bundles compared, and what changed between them as a bundle of its own."""
+"""Two bundles compared."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from django.http import HttpResponse
 from django.urls import reverse
 from ninja import Field, Query
 from ninja.responses import Status
 
-from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.authentication import ApiRequest
 from accounts.api.v1.bundles.comparing import (
     TAKES_LONG,
     AskedBefore,
@@ -19,11 +18,11 @@ from accounts.api.v1.bundles.comparing import (
     comparison_answer,
     made,
 )
-from accounts.api.v1.bundles.reading import A_ZIP, ZIP, router
+from accounts.api.v1.bundles.reading import router
 from accounts.api.v1.texts import Number
 from accounts.discover.comparisons import of_two
-from accounts.http import attachment, full_url
-from accounts.spinnaker.two_bundles import download_changes, two
+from accounts.http import full_url
+from accounts.spinnaker.two_bundles import two
 
 NOTHING = "Nothing changed. Both bundles are identical."
 
@@ -51,7 +50,7 @@ def compare_bundles(
         "since": since,
         **comparison_answer(
             f"/bundles/{number}/since/{since}",
-            full_url(request, reverse("accounts:delta", args=(number, since))),
+            full_url(request, reverse("accounts:bundle-since", args=(number, since))),
             found,
         ),
     }
@@ -61,19 +60,3 @@ def compare_bundles(
     changes = replace(found.changes, since=since)
     said["sentence"] = changes.summary() if changes.excerpt else NOTHING
     return said
-
-
-@router.get(
-    "/{number}/since/{since}/download",
-    auth=OPERATES,
-    response={200: None},
-    summary="Download what changed since an earlier bundle",
-    openapi_extra=A_ZIP,
-)
-def download_bundle_changes(
-    request: ApiRequest, number: Number, since: Number
-) -> HttpResponse:
-    """Download a bundle whose hal scripts change only these accounts. Use it only if
-    Spinnaker has the earlier one. The activity log says who did.
-    """
-    return attachment(*download_changes(number, since, request.user), ZIP)

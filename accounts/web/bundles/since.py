@@ -1,4 +1,4 @@
-"""Two bundles compared, and what changed between them as a bundle of its own."""
+"""Two bundles compared."""
 
 from __future__ import annotations
 
@@ -6,29 +6,26 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.discover.comparisons import Made, of_two
-from accounts.http import Request, attachment
-from accounts.people.doors import operator_required
-from accounts.spinnaker.two_bundles import download_changes, two
+from accounts.http import Request
+from accounts.spinnaker.two_bundles import two
 from accounts.web.bundles.comparing import comparison_found, not_shown_yet
 from accounts.web.bundles.review.changes import review_of
 from accounts.web.crumbs import crumbs
-from accounts.web.role_limits.here import everywhere
 
 
-def delta(request: Request, number: int, since: int) -> HttpResponse:
+def bundle_since(request: Request, number: int, since: int) -> HttpResponse:
     earlier, later = two(number, since)
     shown = {
         "earlier": earlier,
         "later": later,
         "crumbs": crumbs("bundles", later),
-        **everywhere(request, "a bundle"),
     }
     found = comparison_found(request, of_two(earlier, later))
     match found:
         case Made(changes) if "look" not in request.GET:
             review = review_of(changes.excerpt, request.GET.get("page"))
-            shown |= {"delta": changes.excerpt, **review}
-            return render(request, "bundles/delta.html", shown)
+            shown |= {"changes": changes.excerpt, **review}
+            return render(request, "bundles/since.html", shown)
     shown |= {
         "title": f"{later} since {earlier}",
         "heading": f"{later} since {earlier}",
@@ -36,8 +33,3 @@ def delta(request: Request, number: int, since: int) -> HttpResponse:
         "large": "Bundles of this size",
     }
     return not_shown_yet(request, found, shown)
-
-
-@operator_required
-def delta_download(request: Request, number: int, since: int) -> HttpResponse:
-    return attachment(*download_changes(number, since, request.user), "application/zip")

@@ -10,9 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.discover import comparisons
 from accounts.discover.lookups import MOST_OF_ONE
-from accounts.models import Activity, Lookup
-from accounts.people.role_limits.limits import limit
-from accounts.people.roles import OPERATOR
+from accounts.models import Lookup
 from onboarding.resources.entry_changes import EVERYONE
 from onboarding.topology import Permissions
 from tests.accounts.api.calling import detail
@@ -164,29 +162,3 @@ def test_an_answer_that_a_worker_found_reads_no_zip(reader, large):
 
     assert len(found) <= 7
     assert not [one for one in found if '"archive"' in one["sql"]]
-
-
-def test_who_operates_downloads_the_delta_and_it_is_recorded(operator, client):
-    answer = operator.read(f"{PATH}/download")
-    client.force_login(operator.person)
-
-    assert answer["Content-Type"] == "application/zip"
-    assert 'filename="bowline-2-since-1.zip"' in answer["Content-Disposition"]
-    assert answer.content == client.get("/bundles/2/since/1/download/").content
-    entry = Activity.objects.filter(what="download").earliest("number")
-    assert (entry.detail["bundle"], entry.detail["since"]) == (2, 1)
-
-
-def test_who_reads_downloads_no_delta(reader):
-    answer = reader.read(f"{PATH}/download")
-
-    assert "You need the operator role" in detail(answer, 403)
-
-
-def test_a_limited_role_downloads_no_delta(operator):
-    limit(operator.person, OPERATOR, ["production"], None)
-
-    answer = operator.read(f"{PATH}/download")
-
-    assert "All environments share a bundle." in detail(answer, 403)
-    assert not Activity.objects.filter(what="download").exists()

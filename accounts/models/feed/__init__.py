@@ -1,1 +1,0 @@
-"""What the account-registration plugin receives, and who may ask."""

@@ -1,1 +1,0 @@
-"""What tokens have in common, whatever they open."""

@@ -1,1 +1,0 @@
-"""The feed that Spinnaker's account-registration plugin pulls."""

@@ -1,1 +1,0 @@
-"""The feed: what Clouddriver pulls, and the page that sets it up."""

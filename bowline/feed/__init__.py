@@ -1,1 +1,0 @@
-"""Who may pull the feed for Spinnaker."""
