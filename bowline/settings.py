@@ -35,9 +35,7 @@ from bowline.environment import (
     web_threads,
 )
 from bowline.operations.logs import logging_settings
-from bowline.single_sign_on.described import env_saml, require_site_url
-from bowline.single_sign_on.openid_connect import env_single_sign_on
-from bowline.single_sign_on.variables import env_passwords_for
+from bowline.single_sign_on import env_passwords_for, env_single_sign_on
 
 # ModelForm[Run] is for the type checker; this makes it mean ModelForm when it runs.
 django_stubs_ext.monkeypatch()
@@ -172,9 +170,7 @@ NOTIFICATIONS = env_notifications()
 # Who may enter
 
 SINGLE_SIGN_ON = env_single_sign_on()
-SAML = env_saml()
-SAML_INSTALLED = SAML is not None
-PASSWORDS_FOR = env_passwords_for(SINGLE_SIGN_ON, SAML)
+PASSWORDS_FOR = env_passwords_for(SINGLE_SIGN_ON)
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "bowline.backends.Passwords",
@@ -190,7 +186,6 @@ if SINGLE_SIGN_ON:
     SOCIALACCOUNT_ADAPTER = "accounts.web.single_sign_on.adapter.Adapter"
     SOCIALACCOUNT_PROVIDERS = SINGLE_SIGN_ON.for_allauth
     ACCOUNT_EMAIL_VERIFICATION = "none"
-if SINGLE_SIGN_ON or SAML:
     AUTHENTICATION_BACKENDS += ["bowline.backends.SignedOn"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -297,7 +292,6 @@ if EMAIL_HOST and not SITE_URL:
         "EMAIL_HOST is set, but links in emails need SITE_URL: set it, such as "
         "https://bowline.example.com."
     )
-require_site_url(SAML, SITE_URL)
 
 # The API
 

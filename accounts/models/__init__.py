@@ -37,7 +37,6 @@ from accounts.models.people.group_roles import GroupRoles
 from accounts.models.people.identity import Identity
 from accounts.models.people.preferences import Preferences
 from accounts.models.people.role_limit import RoleLimit
-from accounts.models.people.saml_answer import SamlAnswer
 from accounts.models.rollouts.rollout import Rollout
 from accounts.models.runs import CheckResult, Run
 from accounts.models.spinnaker.connection import Spinnaker
@@ -94,7 +93,6 @@ __all__ = [
     "RoleLimit",
     "Rollout",
     "Run",
-    "SamlAnswer",
     "SearchedAccount",
     "SentFile",
     "Spinnaker",

@@ -37,7 +37,6 @@ from accounts.models import (
     RoleLimit,
     Rollout,
     Run,
-    SamlAnswer,
     Spinnaker,
     Target,
     Upload,
@@ -151,9 +150,6 @@ def every_row() -> None:
         groups=["platform"],
     )
     GroupRoles.objects.create(group="platform", roles=["operator@test", "approver"])
-    SamlAnswer.objects.create(
-        assertion="a", request="r", claims={"sub": "ann"}, until=timezone.now()
-    )
     factor_rows(somebody)
     session_row(somebody)
     keep_current()

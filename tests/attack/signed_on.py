@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from accounts.models import GroupRoles, Identity, SamlAnswer
+from accounts.models import GroupRoles, Identity
 from tests.rows import session_row
 
 
@@ -21,6 +21,3 @@ def sign_on(person: User, text: str) -> None:
     )
     GroupRoles.objects.create(group=text, roles=[text])
     session_row(person)
-    SamlAnswer.objects.create(
-        assertion="a", request="r", claims={"sub": text}, until=now
-    )

@@ -30,7 +30,7 @@ from accounts.web.people.person import (
     person_of,
     with_all,
 )
-from accounts.web.single_sign_on.provider import providers
+from accounts.web.single_sign_on.provider import sign_on_provider
 
 NO_ROLE = "none"
 UNSEEN_DAYS = 90
@@ -56,7 +56,7 @@ def people(request: Request) -> HttpResponse:
         "page": page,
         "people": [person_of(user) for user in page],
         "filter_form": filter_form(request),
-        "providers": providers(),
+        "sign_on": sign_on_provider(),
     }
     return render(request, "people/people.html", shown)
 

@@ -140,7 +140,7 @@ DESTINATIONS = (
         "Groups and roles",
         "accounts:groups",
         "lock",
-        "single sign-on sso oidc saml provider okta entra keycloak",
+        "single sign-on sso oidc provider okta entra keycloak",
     ),
     Destination(
         "Feed for Spinnaker",

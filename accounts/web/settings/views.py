@@ -25,7 +25,7 @@ from accounts.web.people.listing import matching_people
 from accounts.web.settings.side import PAGES, part_of
 from accounts.web.settings.switching_off import ask_off, switch_off, switch_on
 from accounts.web.single_sign_on.groups import roles_at
-from accounts.web.single_sign_on.provider import providers
+from accounts.web.single_sign_on.provider import providers, sign_on_provider
 from accounts.web.single_sign_on.roles import RolesByGroup, reaches
 from accounts.web.you.confirmation import confirmation_required
 from accounts.work.heartbeat import clock_skew
@@ -65,7 +65,7 @@ def site(request: Request) -> dict[str, Any]:
     return {
         **caller(request, managing),
         "managing": managing,
-        "vouching": providers(),
+        "sign_on": sign_on_provider(),
         "passwords_for": conf.settings.PASSWORDS_FOR,
         "providers": [(p.key, p.title, p.summary) for p in PROVIDERS.values()],
         "database": connection.display_name,

@@ -102,7 +102,7 @@ OWN_FILE = "Merging a bundle into a Halyard config"
 FOR_PEOPLE: Mapping[str, Iterable[str]] = {
     WHO_SIGNS_IN: (
         *("choose-password", "confirm", "confirm-options", "passkey"),
-        *("passkey-options", "saml-acs", "second-factor-app", "sessions-end", "you"),
+        *("passkey-options", "second-factor-app", "sessions-end", "you"),
         *("second-factor-app-remove", "second-factor-codes", "second-factor-passkey"),
         *("second-factor-passkey-options", "second-factor-passkey-remove"),
         *("second-step", "sign-in", "sign-out"),
@@ -193,9 +193,9 @@ CONNECTED = "A report on the connected Spinnaker"
 
 READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
     WHO_SIGNS_IN: (
-        *("choose-password", "confirm", "openid_connect_callback", "saml"),
-        *("saml-finish", "saml-metadata", "second-factor", "second-factor-app"),
-        *("second-factor-passkey", "second-step", "sign-in", "single-sign-on", "you"),
+        *("choose-password", "confirm", "openid_connect_callback", "second-factor"),
+        *("second-factor-app", "second-factor-passkey", "second-step", "sign-in"),
+        *("single-sign-on", "you"),
     ),
     TOKENS: ("all-tokens", "feed", "tokens"),
     WHO_MAY: (

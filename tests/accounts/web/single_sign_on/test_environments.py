@@ -12,14 +12,9 @@ from django.test import Client
 from accounts.models import Activity, RoleLimit
 from accounts.people.role_limits.limits import limit, limits_of, with_role_in
 from accounts.people.role_limits.refusing import refuse_environment
-from accounts.people.roles import APPROVER, OPERATOR, roles_of
+from accounts.people.roles import OPERATOR, roles_of
 from tests.accounts.web.single_sign_on.provider import PROVIDER, Emulated, sign_in
-from tests.accounts.web.single_sign_on.saml.provider import provider as saml_provider
-from tests.accounts.web.single_sign_on.saml.provider import saml
-from tests.accounts.web.single_sign_on.saml.provider import sign_in as sign_in_by_saml
 from tests.rows import person
-
-__all__ = ["saml_provider"]
 
 pytestmark = pytest.mark.django_db
 ROLES = {
@@ -172,16 +167,3 @@ def test_what_is_no_role_gives_none(groups: Emulated, settings, role: str) -> No
 
     assert roles_of(person) == ("approver",)
     assert limits_of(person) == {"approver": {"test"}}
-
-
-def test_saml_does_the_same(client: Client, saml_provider: object, settings) -> None:
-    settings.SAML = saml(roles=ROLES)
-
-    sign_in_by_saml(client, groups=("staging", "test"))
-
-    someone = User.objects.get()
-    assert limits_of(someone) == {
-        "operator": {"staging", "test", ""},
-        "approver": {"staging"},
-    }
-    assert [role.name for role in (OPERATOR, APPROVER)] == [*roles_of(someone)]

@@ -11,8 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.web.single_sign_on.roles import granted, roles_in
-from bowline.single_sign_on.openid_connect import env_single_sign_on
-from bowline.single_sign_on.variables import env_passwords_for
+from bowline.single_sign_on import env_passwords_for, env_single_sign_on
 from tests.accounts.web.single_sign_on.provider import PROVIDER
 from tests.rows import managing_row, person
 
@@ -34,6 +33,32 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_without_an_issuer_there_is_none() -> None:
     assert env_single_sign_on() is None
     assert env_passwords_for(None) == []
+
+
+@pytest.mark.parametrize("name", ["SAML_ENTITY_ID", "SAML_METADATA_FILE"])
+@pytest.mark.parametrize("issuer", ["", "https://login.example.com"])
+def test_a_site_with_saml_does_not_start_and_says_what_replaces_it(
+    environment: pytest.MonkeyPatch, name: str, issuer: str
+) -> None:
+    environment.setenv("OIDC_ISSUER", issuer)
+    environment.setenv(name, "https://login.example.com/saml")
+
+    with pytest.raises(ImproperlyConfigured) as refused:
+        env_single_sign_on()
+
+    said = str(refused.value)
+    assert said.startswith(f"{name} is set, but Bowline no longer supports SAML: ")
+    assert "set OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, and" in said
+    assert said.count(". ") == 0
+
+
+def test_variables_of_saml_that_are_empty_stop_nothing(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    """docker-compose sets each of them, to nothing."""
+    environment.setenv("SAML_ENTITY_ID", "")
+
+    assert env_single_sign_on()
 
 
 def test_four_variables_are_enough(environment: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,96 @@
+"""Sign-in by OpenID Connect: what the environment says of the provider.
+
+The protocol is django-allauth's. None of its tables, pages and forms is used: who
+somebody is in Bowline is decided in accounts/web/single_sign_on/.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from accounts.web.single_sign_on.provider import SingleSignOn
+from accounts.web.single_sign_on.roles import NoSuchRole, roles_named
+from bowline.environment import env_list
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+OF_SAML = ("SAML_ENTITY_ID", "SAML_METADATA_FILE")
+
+
+def refuse_saml() -> None:
+    """Raise ImproperlyConfigured where people are expected to come by SAML."""
+    for name in OF_SAML:
+        if os.environ.get(name):
+            raise ImproperlyConfigured(
+                f"{name} is set, but Bowline no longer supports SAML: remove the "
+                "SAML_… variables, and set OIDC_ISSUER, OIDC_CLIENT_ID, "
+                "OIDC_CLIENT_SECRET, and OIDC_ROLES to sign people in with the same "
+                "identity provider by OpenID Connect (docs/people/single-sign-on.md)."
+            )
+
+
+def env_single_sign_on() -> SingleSignOn | None:
+    """Read OIDC_…; None: nobody comes from there."""
+    refuse_saml()
+    issuer = os.environ.get("OIDC_ISSUER", "").removesuffix("/")
+    if not issuer:
+        return None
+    parts = urlsplit(issuer)
+    plain = parts.scheme == "http" and parts.hostname in LOOPBACK
+    if not (parts.scheme == "https" or plain) or not parts.hostname or parts.query:
+        raise ImproperlyConfigured(
+            "OIDC_ISSUER must be the provider's address, such as "
+            f"https://login.example.com/realms/company, not {issuer!r}."
+        )
+    return SingleSignOn(
+        issuer=issuer,
+        client_id=required("OIDC_CLIENT_ID"),
+        secret=required("OIDC_CLIENT_SECRET"),
+        roles=env_roles(),
+        name=os.environ.get("OIDC_NAME") or "single sign-on",
+        claim=os.environ.get("OIDC_GROUPS_CLAIM") or "groups",
+        scopes=tuple((os.environ.get("OIDC_SCOPES") or "openid profile email").split()),
+    )
+
+
+def required(name: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        raise ImproperlyConfigured(f"OIDC_ISSUER is set, so {name} must also be set.")
+    return value
+
+
+def env_roles() -> dict[str, tuple[str, ...]] | None:
+    """Read which of the provider's groups has which roles, and in which environments;
+    None: Settings says it.
+    """
+    text = os.environ.get("OIDC_ROLES", "")
+    if not text:
+        return None
+    example = '{"platform": ["operator", "approver"], "security": ["viewer"]}'
+    why = ""
+    try:
+        read = json.loads(text)
+        roles = {group: roles_named(names) for group, names in read.items()}
+    except (AttributeError, TypeError, ValueError) as error:
+        why = f" {error}" if isinstance(error, NoSuchRole) else ""
+        roles = {}
+    if not roles:
+        raise ImproperlyConfigured(
+            "OIDC_ROLES must be JSON: the provider's groups, each with a list of "
+            f"roles, such as {example}.{why}"
+        )
+    return roles
+
+
+def env_passwords_for(provider: SingleSignOn | None) -> list[str]:
+    """Read who may sign in by password; empty: everybody who has one."""
+    names = env_list("PASSWORDS_FOR")
+    if names and not provider:
+        raise ImproperlyConfigured(
+            "PASSWORDS_FOR leaves no other way to sign in: set OIDC_ISSUER, too."
+        )
+    return names
