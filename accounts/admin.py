@@ -28,7 +28,6 @@ from accounts.models import (
     FedAccount,
     FeedRow,
     FeedToken,
-    GroupRoles,
     Identity,
     ManagedAccount,
     ManagingAccount,
@@ -131,12 +130,6 @@ class IdentityAdmin(Records):
     list_display = ["person", "subject", "issuer", "seen_at"]
     search_fields = ["person__username", "subject"]
     list_select_related = ["person"]
-
-
-@admin.register(GroupRoles)
-class GroupRolesAdmin(Records):
-    list_display = ["group", "roles"]
-    search_fields = ["group"]
 
 
 @admin.register(AuthenticatorApp, RecoveryCode)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -17,6 +19,8 @@ from accounts.web.single_sign_on.roles import NoSuchRole, roles_named
 from bowline.environment import env_list
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LONGEST_SHOWN = 200
+"""Characters of a value in a message."""
 OF_SAML = ("SAML_ENTITY_ID", "SAML_METADATA_FILE")
 
 
@@ -63,27 +67,38 @@ def required(name: str) -> str:
     return value
 
 
-def env_roles() -> dict[str, tuple[str, ...]] | None:
+def env_roles() -> dict[str, tuple[str, ...]]:
     """Read which of the provider's groups has which roles, and in which environments;
-    None: Settings says it.
+    without any, nobody comes from there.
     """
     text = os.environ.get("OIDC_ROLES", "")
     if not text:
-        return None
-    example = '{"platform": ["operator", "approver"], "security": ["viewer"]}'
+        return {}
     why = ""
     try:
-        read = json.loads(text)
+        read = json.loads(text, object_pairs_hook=once_each)
         roles = {group: roles_named(names) for group, names in read.items()}
-    except (AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError, RecursionError) as error:
         why = f" {error}" if isinstance(error, NoSuchRole) else ""
         roles = {}
     if not roles:
         raise ImproperlyConfigured(
             "OIDC_ROLES must be JSON: the provider's groups, each with a list of "
-            f"roles, such as {example}.{why}"
+            'roles, such as {"platform": ["operator", "approver"], "security": '
+            f'["viewer"]}}, not {text[:LONGEST_SHOWN]!r}.{why}'
         )
     return roles
+
+
+def once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a group that is there twice: JSON would take the last one."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(
+            name for name, times in Counter(n for n, _ in pairs).items() if times > 1
+        )
+        raise NoSuchRole(f"The group {twice!r} is in it twice.")
+    return found
 
 
 def env_passwords_for(provider: SingleSignOn | None) -> list[str]:

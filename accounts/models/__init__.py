@@ -33,7 +33,6 @@ from accounts.models.owners.hand_offs import HandOff, HandOffText
 from accounts.models.people.browser_session import BrowserSession
 from accounts.models.people.environment_policy import EnvironmentPolicy
 from accounts.models.people.factors import AuthenticatorApp, Passkey, RecoveryCode
-from accounts.models.people.group_roles import GroupRoles
 from accounts.models.people.identity import Identity
 from accounts.models.people.preferences import Preferences
 from accounts.models.people.role_limit import RoleLimit
@@ -72,7 +71,6 @@ __all__ = [
     "ForeignPolicy",
     "FoundCluster",
     "FoundRoles",
-    "GroupRoles",
     "HandOff",
     "HandOffText",
     "Happened",

@@ -28,7 +28,6 @@ from accounts.models import (
     EnvironmentPolicy,
     FeedRow,
     FeedToken,
-    GroupRoles,
     HandOffText,
     Identity,
     KeptAnswer,
@@ -149,7 +148,6 @@ def every_row() -> None:
         seen_at=timezone.now(),
         groups=["platform"],
     )
-    GroupRoles.objects.create(group="platform", roles=["operator@test", "approver"])
     factor_rows(somebody)
     session_row(somebody)
     keep_current()

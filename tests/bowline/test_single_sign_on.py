@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
 
-from accounts.web.single_sign_on.roles import granted, roles_in
+from accounts.web.single_sign_on.roles import granted
 from bowline.single_sign_on import env_passwords_for, env_single_sign_on
 from tests.accounts.web.single_sign_on.provider import PROVIDER
 from tests.rows import managing_row, person
@@ -67,9 +67,9 @@ def test_four_variables_are_enough(environment: pytest.MonkeyPatch) -> None:
     assert one
     assert one.issuer == "https://login.example.com/realms/company"
     assert one.roles == {"platform": ("operator", "approver"), "security": ("viewer",)}
-    assert roles_in(["platform", "unknown"], one.roles) == ("approver", "operator")
-    both = roles_in(["platform", "security"], one.roles)
-    assert both == ("approver", "operator", "viewer")
+    assert {*granted(["platform", "unknown"], one.roles)} == {"approver", "operator"}
+    both = granted(["platform", "security"], one.roles)
+    assert {*both} == {"approver", "operator", "viewer"}
     assert one.scopes == ("openid", "profile", "email")
     assert "a-secret" not in repr(one)
 
@@ -117,11 +117,34 @@ def test_roles_are_bowlines_own(environment: pytest.MonkeyPatch, roles: str) -> 
         env_single_sign_on()
 
 
-def test_a_role_that_there_is_not_is_named(environment: pytest.MonkeyPatch) -> None:
+def test_a_role_that_there_is_not_is_named_with_the_value_and_the_roles(
+    environment: pytest.MonkeyPatch,
+) -> None:
     environment.setenv("OIDC_ROLES", '{"a": ["root"]}')
 
-    with pytest.raises(ImproperlyConfigured, match="Roles are viewer, operator, "):
+    with pytest.raises(ImproperlyConfigured) as refused:
         env_single_sign_on()
+
+    said = str(refused.value)
+    assert """not '{"a": ["root"]}'.""" in said
+    assert said.endswith("Roles are viewer, operator, approver, administrator.")
+
+
+def test_a_group_that_is_there_twice_is_named(environment: pytest.MonkeyPatch) -> None:
+    """JSON takes the last one without a word."""
+    environment.setenv("OIDC_ROLES", '{"a": ["administrator"], "a": ["viewer"]}')
+
+    with pytest.raises(ImproperlyConfigured, match="The group 'a' is in it twice"):
+        env_single_sign_on()
+
+
+def test_a_long_value_is_shown_in_part(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("OIDC_ROLES", "[" * 100_000)
+
+    with pytest.raises(ImproperlyConfigured) as refused:
+        env_single_sign_on()
+
+    assert len(str(refused.value)) < 400
 
 
 def test_roles_may_be_for_environments(environment: pytest.MonkeyPatch) -> None:
@@ -139,7 +162,6 @@ def test_roles_may_be_for_environments(environment: pytest.MonkeyPatch) -> None:
         "approver": {""},
     }
     assert granted(["a", "b"], one.roles)["operator"] is None
-    assert roles_in(["a", "b"], one.roles) == ("approver", "operator")
 
 
 @pytest.mark.parametrize(
@@ -173,15 +195,13 @@ def test_what_is_no_environment_of_a_role_is_said(
         env_single_sign_on()
 
 
-def test_without_roles_an_administrator_decides_on_settings(
-    environment: pytest.MonkeyPatch,
-) -> None:
+def test_without_roles_no_group_has_one(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("OIDC_ROLES", "")
 
     one = env_single_sign_on()
 
     assert one
-    assert one.roles is None
+    assert one.roles == {}
 
 
 def test_passwords_are_not_switched_off_without_another_way(

@@ -37,7 +37,6 @@ PAGES = (
     "/settings/",
     "/settings/activity/",
     "/settings/feed/",
-    "/settings/groups/",
     "/settings/notifications/",
     "/settings/people/",
     "/settings/spinnaker/",

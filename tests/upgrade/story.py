@@ -40,7 +40,6 @@ from accounts.spinnaker.bundles import build, exclude_from_bundles, install, new
 from accounts.spinnaker.feed import tokens as feed_tokens
 from accounts.spinnaker.feed.keeping import keep_current
 from accounts.tokens import api_tokens as api_tokens
-from accounts.web.groups import changing as groups
 from accounts.work.queue import nothing_sent
 from onboarding.accounts_file import read_accounts_file
 from onboarding.delivery.connection import Connection
@@ -120,7 +119,6 @@ def tell(folder: str) -> None:
 def decide_settings(ada: User, grace: User, vera: User) -> None:
     limit(vera, OPERATOR, ["", "dev"], by=ada)
     choose("dev", second_approver=False)
-    groups.choose(ada, "platform", ("operator", "approver"))
     target = Target(
         name="Releases",
         channel=Target.Channel.WEBHOOK,

@@ -34,6 +34,8 @@ from tests.upgrade.recording import RECORDED, managed
 
 VERSIONS = sorted(folder.name for folder in RECORDED.iterdir())
 KINDS = {"postgresql": on_postgresql, "sqlite": on_sqlite}
+ROLES = '{"platform": ["operator", "approver"]}'
+"""What the recorded site stored, and must be configured since."""
 TELL = "from tests.upgrade.after import tell; tell()"
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -70,7 +72,7 @@ def upgraded(
     kind.load(lzma.decompress((recorded / f"{name}.sql.xz").read_bytes()), url)
     before = kind.rows(url)
     for one in (url, new):
-        managed("migrate", "--verbosity=0", DATABASE_URL=one)
+        managed("migrate", "--verbosity=0", DATABASE_URL=one, OIDC_ROLES=ROLES)
     return Upgraded(recorded, kind, url, new, before, kind.rows(url))
 
 
@@ -120,8 +122,8 @@ def without_what_is_gone(rows: Rows) -> Rows:
     return kept
 
 
-GONE = ("auditlog_logentry", "accounts_samlanswer")
-"""0007_one_log, 0039_no_saml."""
+GONE = ("auditlog_logentry", "accounts_samlanswer", "accounts_grouproles")
+"""0007_one_log, 0039_no_saml, 0040_roles_of_groups."""
 
 
 TABLES = {"handedouttext": "handofftext", "notice": "notification"}

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import ApiToken, AuthenticatorApp, Passkey
 from accounts.people.roles import ROLES, VIEWER, has_password
-from accounts.web.single_sign_on.groups import identity_of, provider_of
+from accounts.web.single_sign_on.identity import identity_of, provider_of
 from accounts.web.single_sign_on.provider import sign_on_provider
 from accounts.web.you.sessions import count_open, with_sessions
 from accounts.wording import counted

@@ -42,7 +42,7 @@ from accounts.web.people.forms import (
 )
 from accounts.web.people.links import hours, mailed, make_link, may_have_link
 from accounts.web.people.person import person_of, with_all
-from accounts.web.single_sign_on.groups import provider_of
+from accounts.web.single_sign_on.identity import provider_of
 from accounts.web.single_sign_on.provider import sign_on_provider
 from accounts.web.you.confirmation import confirmation_required
 

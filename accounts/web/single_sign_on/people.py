@@ -19,7 +19,6 @@ from accounts.people.activity import record
 from accounts.people.look_alikes import mixes_alphabets, twin_of
 from accounts.people.role_limits.limits import limit_by_groups
 from accounts.web.people.roles import set_roles
-from accounts.web.single_sign_on.groups import roles_at
 from accounts.web.single_sign_on.provider import SingleSignOn
 from accounts.web.single_sign_on.roles import granted
 from accounts.web.you.sessions import end
@@ -142,8 +141,7 @@ def person_of(said: Said, provider: SingleSignOn, session: SessionBase) -> User:
     """
     with transaction.atomic():
         person = known(said, provider)
-        # Read once the identity is locked, as whoever takes roles from a group does.
-        roles = granted(said.groups, roles_at(provider))
+        roles = granted(said.groups, provider.roles)
         if person is None and roles:
             person = made(said, provider)
         if person is not None:

@@ -24,8 +24,8 @@ class SingleSignOn:
     """How the button calls it."""
     claim: str
     """What lists somebody's groups."""
-    roles: Mapping[str, tuple[str, ...]] | None
-    """Which groups have which roles; None: an administrator decides on Settings."""
+    roles: Mapping[str, tuple[str, ...]]
+    """Which groups have which roles."""
 
     @property
     def for_allauth(self) -> dict[str, Any]:
@@ -43,8 +43,3 @@ def sign_on_provider() -> SingleSignOn | None:
     """Return the provider that people can come from, if there is one."""
     provider: SingleSignOn | None = settings.SINGLE_SIGN_ON
     return provider
-
-
-def providers() -> tuple[SingleSignOn, ...]:
-    """List the providers that people can come from."""
-    return tuple(filter(None, [sign_on_provider()]))

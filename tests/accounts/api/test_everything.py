@@ -113,8 +113,13 @@ FOR_PEOPLE: Mapping[str, Iterable[str]] = {
     ),
     PREFERENCES: ("filter-delete", "filter-save", "preferences"),
     WHO_MAY: (
-        *("second-approver", "group-remove", "group-save", "group-sign-out"),
-        *("person-active", "person-add", "person-describe", "person-link"),
+        *(
+            "second-approver",
+            "person-active",
+            "person-add",
+            "person-describe",
+            "person-link",
+        ),
         *("person-roles", "person-sign-out"),
     ),
     WHERE: (
@@ -199,7 +204,7 @@ READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
     ),
     TOKENS: ("all-tokens", "feed", "tokens"),
     WHO_MAY: (
-        *("groups", "people", "people-csv", "people-json", "person", "person-add"),
+        *("people", "people-csv", "people-json", "person", "person-add"),
         "settings",
     ),
     WHERE: ("spinnaker-edit", "target", "target-add", "targets"),
