@@ -16,15 +16,12 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     MALLOC_TRIM_THRESHOLD_=131072
 WORKDIR /app
 
-# docker build --build-arg SAML=true: with what sign-in by SAML needs.
-ARG SAML=false
 # script/release gives the time of the commit. pip then compiles modules by their content, and
 # the order of sets does not change, so that two builds of one commit can be compared.
 ARG SOURCE_DATE_EPOCH
-COPY requirements.txt requirements-saml.txt ./
-RUN case $SAML in true) lock=requirements-saml.txt ;; *) lock=requirements.txt ;; esac \
-    && PYTHONHASHSEED=0 pip install --no-cache-dir --disable-pip-version-check --require-hashes \
-    -r "$lock"
+COPY requirements.txt ./
+RUN PYTHONHASHSEED=0 pip install --no-cache-dir --disable-pip-version-check --require-hashes \
+    -r requirements.txt
 
 COPY manage.py SECURITY.md ./
 COPY accounts accounts/

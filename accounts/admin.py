@@ -25,7 +25,6 @@ from accounts.models import (
     Bundle,
     CheckResult,
     EnabledProvider,
-    GroupRoles,
     Identity,
     ManagedAccount,
     ManagingAccount,
@@ -128,12 +127,6 @@ class IdentityAdmin(Records):
     list_display = ["person", "subject", "issuer", "seen_at"]
     search_fields = ["person__username", "subject"]
     list_select_related = ["person"]
-
-
-@admin.register(GroupRoles)
-class GroupRolesAdmin(Records):
-    list_display = ["group", "roles"]
-    search_fields = ["group"]
 
 
 @admin.register(AuthenticatorApp, RecoveryCode)

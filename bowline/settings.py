@@ -17,9 +17,7 @@ from accounts.workers.schedule import SCHEDULE
 from bowline.environment.databases import caches, database
 from bowline.environment.variables import read_environment
 from bowline.operations.logs import logging_settings
-from bowline.single_sign_on.described import require_site_url, saml_provider
-from bowline.single_sign_on.openid_connect import single_sign_on
-from bowline.single_sign_on.variables import passwords_for
+from bowline.single_sign_on import passwords_for, single_sign_on
 
 # ModelForm[Run] is for the type checker; this makes it mean ModelForm when it runs.
 django_stubs_ext.monkeypatch()
@@ -169,9 +167,7 @@ NOTIFICATIONS = Reach(
 # Who may enter
 
 SINGLE_SIGN_ON = single_sign_on(env)
-SAML = saml_provider(env)
-SAML_INSTALLED = SAML is not None
-PASSWORDS_FOR = passwords_for(env, SINGLE_SIGN_ON, SAML)
+PASSWORDS_FOR = passwords_for(env, SINGLE_SIGN_ON)
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "bowline.backends.Passwords",
@@ -187,7 +183,6 @@ if SINGLE_SIGN_ON:
     SOCIALACCOUNT_ADAPTER = "accounts.web.single_sign_on.adapter.Adapter"
     SOCIALACCOUNT_PROVIDERS = SINGLE_SIGN_ON.for_allauth
     ACCOUNT_EMAIL_VERIFICATION = "none"
-if SINGLE_SIGN_ON or SAML:
     AUTHENTICATION_BACKENDS += ["bowline.backends.SignedOn"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -293,7 +288,6 @@ if EMAIL_HOST and not SITE_URL:
         "EMAIL_HOST is set, but links in emails need SITE_URL: set it, such as "
         "https://bowline.example.com."
     )
-require_site_url(SAML, SITE_URL)
 
 # The API
 

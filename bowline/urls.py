@@ -7,7 +7,6 @@ all else, and /metrics, which bowline/operations/metrics.py answers.
 from __future__ import annotations
 
 from django.apps import apps
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
@@ -65,13 +64,4 @@ if apps.is_installed("allauth"):
             {"provider_id": PROVIDER},
             name="openid_connect_callback",
         ),
-    ]
-if settings.SAML_INSTALLED:
-    from accounts.web.single_sign_on.saml import views as saml
-
-    urlpatterns += [
-        path("sign-in/saml/", saml.start, name="saml"),
-        path("sign-in/saml/acs/", saml.acs, name="saml-acs"),
-        path("sign-in/saml/finish/", saml.finish, name="saml-finish"),
-        path("sign-in/saml/metadata/", saml.metadata, name="saml-metadata"),
     ]

@@ -56,7 +56,7 @@ OF_MANY = (
     ("accounts-of-many", "/accounts/"),
     ("existing-roles", "/accounts/existing-roles/"),
 )
-SETTINGS = ("people", "groups", "notifications", "tokens", "spinnaker")
+SETTINGS = ("people", "notifications", "tokens", "spinnaker")
 
 
 class Look(NamedTuple):

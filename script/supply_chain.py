@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 LOCK = Path("requirements.txt")
-AUDITED = (LOCK, Path("requirements-saml.txt"), Path("requirements-moto.txt"))
+AUDITED = (LOCK, Path("requirements-moto.txt"))
 """What is shipped, and the server that tests start in an environment of its own."""
 USAGE = "Usage: python -m script.supply_chain audit | sbom FILE"
 

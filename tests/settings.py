@@ -40,7 +40,6 @@ for name in ONLY_HERE:
 
 # It is off until a test switches it on; its tables stay empty.
 SINGLE_SIGN_ON = None
-SAML_INSTALLED = True
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     # Made at once, before the tables that they refer to: PostgreSQL takes no such.
     MIGRATION_MODULES = {"account": None, "socialaccount": None}

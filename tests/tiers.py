@@ -69,7 +69,6 @@ ON_POSTGRESQL = {
         "accounts/runs/test_steps_noted.py",
         "accounts/people/test_activity.py",
         "accounts/test_decided_once.py",
-        "accounts/web/groups/test_lockout.py",
         "accounts/web/people",
         "accounts/workers",
         "attack/test_activity_is_append_only.py",

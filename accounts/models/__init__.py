@@ -31,11 +31,9 @@ from accounts.models.owners.hand_offs import HandOff, HandOffText
 from accounts.models.people.browser_session import BrowserSession
 from accounts.models.people.environment_policy import EnvironmentPolicy
 from accounts.models.people.factors import AuthenticatorApp, Passkey, RecoveryCode
-from accounts.models.people.group_roles import GroupRoles
 from accounts.models.people.identity import Identity
 from accounts.models.people.preferences import Preferences
 from accounts.models.people.role_limit import RoleLimit
-from accounts.models.people.saml_answer import SamlAnswer
 from accounts.models.rollouts.rollout import Rollout
 from accounts.models.runs import CheckResult, Run
 from accounts.models.spinnaker.connection import Spinnaker
@@ -68,7 +66,6 @@ __all__ = [
     "ForeignPolicy",
     "FoundCluster",
     "FoundRoles",
-    "GroupRoles",
     "HandOff",
     "HandOffText",
     "Happened",
@@ -89,7 +86,6 @@ __all__ = [
     "RoleLimit",
     "Rollout",
     "Run",
-    "SamlAnswer",
     "SearchedAccount",
     "SentFile",
     "Spinnaker",

@@ -333,15 +333,12 @@ DECISIONS = (
         ADMINISTRATOR,
         Touches.PEOPLE,
         (
-            *("admin.py", "people/role_limits/limits.py", "web/groups/changing.py"),
-            *("web/people/roles.py", "web/people/views.py", "web/people/changing.py"),
+            *("admin.py", "people/role_limits/limits.py", "web/people/roles.py"),
+            *("web/people/views.py", "web/people/changing.py"),
             *("factors/keeping.py", "web/factors/forgotten.py"),
             *(f"management/commands/{name}.py" for name in MAKES_PEOPLE),
         ),
-        (
-            *("person-roles", "person-add", "person-active", "person-sign-out"),
-            *("group-save", "group-remove", "group-sign-out"),
-        ),
+        (*("person-roles", "person-add", "person-active", "person-sign-out"),),
         commands=("reset_second_factor", *MAKES_PEOPLE),
     ),
     Decision(

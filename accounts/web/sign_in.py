@@ -15,7 +15,7 @@ from accounts.factors.keeping import has_factor
 from accounts.models import Activity
 from accounts.people.activity import record
 from accounts.web.factors.step import begin_second_step
-from accounts.web.single_sign_on.provider import providers
+from accounts.web.single_sign_on.provider import sign_on_provider
 from accounts.web.you.limits import ENDED, how_sessions_end
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ UNKNOWN = "an unknown name"
 class SignIn(LoginView):
     def get_context_data(self, **shown: Any) -> dict[str, Any]:
         shown |= {
-            "providers": providers(),
+            "sign_on": sign_on_provider(),
             "passwords_for": settings.PASSWORDS_FOR,
             "ended": ENDED in self.request.GET and how_sessions_end(),
         }
@@ -46,7 +46,7 @@ class SignIn(LoginView):
         with transaction.atomic():
             response = super().form_valid(form)
             detail = address(self.request)
-            if providers():
+            if sign_on_provider():
                 detail["by"] = "password"
             record(person, What.SIGN_IN, "", detail)
         return response

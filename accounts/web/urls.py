@@ -18,7 +18,6 @@ from accounts.web.deliveries import views as deliveries
 from accounts.web.exports import views as exports
 from accounts.web.foreign import urls as foreign
 from accounts.web.from_file import views as from_file
-from accounts.web.groups import views as groups
 from accounts.web.handoff import urls as handoff
 from accounts.web.help import views as help_pages
 from accounts.web.help.documentation import views as documentation
@@ -374,8 +373,4 @@ urlpatterns = [
     path("settings/", settings.settings, name="settings"),
     path("settings/activity/", activity.activity, name="activity"),
     path("settings/second-approver/", settings.second_approver, name="second-approver"),
-    path("settings/groups/", groups.groups, name="groups"),
-    path("settings/groups/save/", groups.group_save, name="group-save"),
-    path("settings/groups/remove/", groups.group_remove, name="group-remove"),
-    path("settings/groups/sign-out/", groups.group_sign_out, name="group-sign-out"),
 ]

@@ -58,11 +58,6 @@ class Environment(BaseSettings):
     OIDC_NAME: str = "single sign-on"
     SAML_METADATA_FILE: str = ""
     SAML_ENTITY_ID: str = ""
-    SAML_SSO_URL: str = ""
-    SAML_CERTIFICATE: str = ""
-    SAML_CERTIFICATE_FILE: str = ""
-    SAML_ROLES: str = ""
-    SAML_NAME: str = "SAML"
     PASSWORDS_FOR: Names = ()
     SECOND_FACTOR: Annotated[str, one_of("optional", "required")] = "optional"
     EMAIL_HOST: str = ""
@@ -81,9 +76,6 @@ class Environment(BaseSettings):
     HTTPS: Flag = True
     OIDC_GROUPS_CLAIM: str = "groups"
     OIDC_SCOPES: str = "openid profile email"
-    SAML_GROUPS_ATTRIBUTE: str = "groups"
-    SAML_NAME_ATTRIBUTE: str = ""
-    SAML_EMAIL_ATTRIBUTE: str = "email"
     SESSION_IDLE_MINUTES: Minutes = 120
     KEEP_CHECKS_DAYS: Days = 90
     VERIFICATION_MAX_AGE: Days = 7

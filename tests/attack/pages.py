@@ -26,7 +26,6 @@ from accounts.models import (
     ClusterSearch,
     Delivery,
     EnvironmentPolicy,
-    GroupRoles,
     HandOffText,
     Identity,
     KeptAnswer,
@@ -35,7 +34,6 @@ from accounts.models import (
     RoleLimit,
     Rollout,
     Run,
-    SamlAnswer,
     Spinnaker,
     Target,
     Upload,
@@ -145,10 +143,6 @@ def every_row() -> None:
         subject="somebody",
         seen_at=timezone.now(),
         groups=["platform"],
-    )
-    GroupRoles.objects.create(group="platform", roles=["operator@test", "approver"])
-    SamlAnswer.objects.create(
-        assertion="a", request="r", claims={"sub": "ann"}, until=timezone.now()
     )
     factor_rows(somebody)
     session_row(somebody)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from accounts.models import GroupRoles, Identity, SamlAnswer
+from accounts.models import Identity
 from tests.rows import session_row
 
 
 def sign_on(person: User, text: str) -> None:
-    """Keep what a provider said, with this text in it, and what its groups mean."""
+    """Keep what a provider said, with this text in it."""
     now = timezone.now()
     Identity.objects.create(
         person=person,
@@ -19,8 +19,4 @@ def sign_on(person: User, text: str) -> None:
         seen_at=now,
         groups=[text],
     )
-    GroupRoles.objects.create(group=text, roles=[text])
     session_row(person)
-    SamlAnswer.objects.create(
-        assertion="a", request="r", claims={"sub": text}, until=now
-    )

@@ -28,7 +28,6 @@ pytestmark = pytest.mark.django_db
 METHODS = ("get", "post", "put", "delete")
 PUBLIC = {"/healthz", "/healthz/worker", "/readyz", "/sign-in/", "/admin/login/"}
 PUBLIC |= {"/sign-in/single/", "/sign-in/single/back/"}
-PUBLIC |= {f"/sign-in/saml/{page}" for page in ("", "acs/", "finish/", "metadata/")}
 PASSKEYS = {"/sign-in/passkey/", "/sign-in/passkey/options/"}
 PUBLIC |= {"/sign-in/second/", *PASSKEYS}
 PUBLIC |= {"/sign-in/choose/"}  # to whoever has a link
@@ -56,8 +55,6 @@ OWN |= {f"/you/second-factor/passkey/{ANY['uuid']}/remove/"}
 OWN |= {"/you/tokens/create/", "/you/tokens/revoke/"}
 OWN |= {"/you/filters/save/", "/you/filters/delete/"}
 """What everybody may open or send about themselves; a new one is a decision."""
-SIGNED = {"/sign-in/saml/acs/"}
-"""What another site lets the browser send: the provider's signature is its token."""
 LINK = re.compile(r'href="([^"#?]+)')
 LISTS = {"/accounts/"}
 """Whose buttons say where they send the form; itself the page only shows."""
@@ -188,7 +185,7 @@ def test_a_form_without_its_token_is_not_taken() -> None:
     for page in pages():
         for method in METHODS[1:]:
             status, _, written = answers(client, page, method)
-            refused = status in {401, 403, 405} or page.path in SIGNED
+            refused = status in {401, 403, 405}
             if written or not refused:
                 taken.append((method, page.path, status, written))
 
@@ -205,9 +202,6 @@ def test_the_table_reaches_the_pages() -> None:
     missing = [path for path, status in statuses.items() if status == 404]
     assert len(reached) > 60
     without_single_sign_on = {"/sign-in/single/", "/sign-in/single/back/"}
-    without_single_sign_on |= {
-        f"/sign-in/saml/{page}" for page in ("", "finish/", "metadata/")
-    }
     nowhere = {path for path in missing if ANY["uuid"] not in path}
     assert nowhere == {"/admin/nowhere", *without_single_sign_on}
 
@@ -223,7 +217,7 @@ def test_every_view_of_an_action_names_a_role() -> None:
     ]
 
     anybody = [page.path for page in acting if page.needs in (None, VIEWER)]
-    assert {*anybody} <= {*LEAVING, *OWN, *SIGNED, *PASSKEYS}
+    assert {*anybody} <= {*LEAVING, *OWN, *PASSKEYS}
 
 
 def test_without_a_role_one_may_leave_and_nothing_else() -> None:

@@ -31,7 +31,6 @@ from accounts.web.deliveries.forms import DeliveryForm
 from accounts.web.factors.forms import AppForm, PasskeyForm
 from accounts.web.foreign.forms import AskForm
 from accounts.web.from_file.forms import FileForm
-from accounts.web.groups.forms import GroupForm
 from accounts.web.managing.forms import ManagingForm
 from accounts.web.people.forms import (
     AddForm,
@@ -172,7 +171,6 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
     ApiTokenForm: api_token_form,
     AddForm: AddForm,
     DescriptionForm: DescriptionForm,
-    GroupForm: GroupForm,
     LimitsForm: LimitsForm,
     LimitedRolesForm: LimitedRolesForm,
     PasskeyForm: PasskeyForm,

@@ -3,7 +3,7 @@ with one sign-in after the other, and through the proxy with a made-up address, 
 HTTP, and a body that is far too large.
 
 Refused: nginx, with the shipped configuration, passes on complete requests only, and
-few of one address to the sign-in and SAML's, so pages and /healthz still answer, and
+few of one address to the sign-in, so pages and /healthz still answer, and
 /healthz says so where none is served; it passes the client's address to Bowline.
 """
 
@@ -101,7 +101,7 @@ def test_a_made_up_address_is_not_believed_behind_nginx(
 
 
 def test_one_address_signs_in_so_often_and_no_more(site_behind_nginx: Front) -> None:
-    path, office, home = "/sign-in/saml/acs/", "127.0.0.3", "127.0.0.4"
+    path, office, home = "/sign-in/single/back/", "127.0.0.3", "127.0.0.4"
 
     statuses = site_behind_nginx.statuses(office, *[path] * 60, "/sign-in/", "/healthz")
 
@@ -119,8 +119,8 @@ def test_one_address_signs_in_so_often_at_once_and_no_more(
         for _ in range(16):
             client = slow.enter_context(site_behind_nginx.connect(client=office))
             client.sendall(
-                f"POST /sign-in/saml/acs/ HTTP/1.1\r\nHost: {NAME}\r\n"
-                "Content-Length: 1000\r\n\r\nSAMLResponse=".encode()
+                f"POST /sign-in/ HTTP/1.1\r\nHost: {NAME}\r\n"
+                "Content-Length: 1000\r\n\r\nusername=".encode()
             )
 
         statuses = site_behind_nginx.statuses(office, *["/sign-in/"] * 20, "/healthz")

@@ -87,7 +87,6 @@ READ_BY_NO_PAGE = {
     "KeptAnswer",
     "Notification",
     "RunNumber",
-    "SamlAnswer",
     "SentFile",
 }
 """What only workers and the sign-in read."""

@@ -55,7 +55,7 @@ DESCRIBED = {setting.name for entry in ENTRIES for setting in entry.settings}
 
 def test_the_example_has_every_variable_and_no_other() -> None:
     """docker-compose reads some for itself; others go to boto3, or are read by name."""
-    by_compose = {*re.findall(r"\$\{(\w+)", COMPOSE)} | {"SAML"}
+    by_compose = {*re.findall(r"\$\{(\w+)", COMPOSE)}
     by_name = {*Environment().NOTICE_SECRET_VARIABLES}
     by_name |= {*Environment().SPINNAKER_SECRET_VARIABLES}
     read = {*Environment.model_fields} | by_compose | by_name | OF_BOTO3

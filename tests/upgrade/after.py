@@ -36,7 +36,6 @@ PAGES = (
     "/bundles/deliveries/",
     "/settings/",
     "/settings/activity/",
-    "/settings/groups/",
     "/settings/notifications/",
     "/settings/people/",
     "/settings/spinnaker/",

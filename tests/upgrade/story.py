@@ -38,7 +38,6 @@ from accounts.runs.actions import approve, plan
 from accounts.runs.stages import carry_on
 from accounts.spinnaker.bundles import build, exclude_from_bundles, install, new_bundle
 from accounts.tokens import api_tokens as api_tokens
-from accounts.web.groups import changing as groups
 from accounts.work.queue import nothing_sent
 from onboarding.accounts_file import read_accounts_file
 from onboarding.delivery.connection import Connection
@@ -117,7 +116,6 @@ def tell(folder: str) -> None:
 def decide_settings(ada: User, grace: User, vera: User) -> None:
     limit(vera, OPERATOR, ["", "dev"], by=ada)
     choose("dev", second_approver=False)
-    groups.choose(ada, "platform", ("operator", "approver"))
     target = Target(
         name="Releases",
         channel=Target.Channel.WEBHOOK,

@@ -35,6 +35,8 @@ from tests.upgrade.recording import RECORDED, managed
 
 VERSIONS = sorted(folder.name for folder in RECORDED.iterdir())
 KINDS = {"postgresql": on_postgresql, "sqlite": on_sqlite}
+ROLES = '{"platform": ["operator", "approver"]}'
+"""What the recorded site stored, and must be configured since."""
 TELL = "from tests.upgrade.after import tell; tell()"
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -71,7 +73,7 @@ def upgraded(
     kind.load(lzma.decompress((recorded / f"{name}.sql.xz").read_bytes()), url)
     before = kind.rows(url)
     for one in (url, new):
-        managed("migrate", "--verbosity=0", DATABASE_URL=one)
+        managed("migrate", "--verbosity=0", DATABASE_URL=one, OIDC_ROLES=ROLES)
     return Upgraded(recorded, kind, url, new, before, kind.rows(url))
 
 
@@ -123,8 +125,10 @@ DROPPED = {
     "accounts_fedaccount",
     "accounts_feedrow",
     "accounts_feedtoken",
+    "accounts_grouproles",
+    "accounts_samlanswer",
 }
-"""By 0007_one_log, and by the migration without the feed."""
+"""By 0007_one_log, and by the migrations without the feed, SAML and groups."""
 
 
 TABLES = {"handedouttext": "handofftext", "notice": "notification"}

@@ -1,9 +1,12 @@
 """`manage.py migrate`: Django's own, except that it refuses a database of a development
-version that it cannot bring to this one. Django would find nothing to do there.
+version that it cannot bring to this one, where Django would find nothing to do, and one
+whose roles of groups would be lost.
 """
 
 from __future__ import annotations
 
+import json
+import os
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +19,8 @@ from accounts.management.command import BowlineCommand
 
 BASELINE = "0001_baseline"
 REPLACED = frozenset(import_module(f"accounts.migrations.{BASELINE}").REPLACED)
+ROLES_OF_GROUPS = "accounts_grouproles"
+"""The table that 0041_roles_of_groups drops."""
 LAST_COMMIT = "aa9971cb"
 """The last one that has the migrations which the baseline replaces."""
 FIRST_WITH_VERIFIED, EARLIER_COMMIT = "0017_proved", "38a53879"
@@ -27,7 +32,35 @@ class Command(BowlineCommand, migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         refuse_unfinished(options["database"])
+        if roles := stored_roles(options["database"]):
+            refuse_lost_roles(roles)
+            self.stdout.write(
+                "OIDC_ROLES now decides which groups have which roles. Until now, the "
+                f"page Settings, Groups had: {json.dumps(roles)}"
+            )
         super().handle(*args, **options)
+
+
+def stored_roles(database: str) -> dict[str, Any]:
+    """Read the roles of groups that earlier versions stored."""
+    connection = connections[database]
+    with connection.cursor() as cursor:
+        if ROLES_OF_GROUPS not in connection.introspection.table_names(cursor):
+            return {}
+        cursor.execute(f'SELECT "group", roles FROM {ROLES_OF_GROUPS} ORDER BY "group"')
+        return {group: json.loads(roles) for group, roles in cursor.fetchall()}
+
+
+def refuse_lost_roles(roles: dict[str, Any]) -> None:
+    """Raise CommandError where nothing would say any longer which roles groups have."""
+    if os.environ.get("OIDC_ROLES"):
+        return
+    raise CommandError(
+        "Roles of single sign-on groups are no longer stored, OIDC_ROLES isn't set, "
+        "and nothing was changed: to keep the roles that administrators assigned under "
+        "Settings, Groups, set the variable as follows, or to what you want instead, "
+        f"and run `manage.py migrate` again.\nOIDC_ROLES={json.dumps(roles)}"
+    )
 
 
 def refuse_unfinished(database: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
@@ -13,6 +14,8 @@ from django.utils import timezone
 from accounts.http import Request, page_of
 from accounts.lists.filters import Filters, filtered
 from accounts.people.doors import administrator_required
+from accounts.people.role_limits.limits import environments_without_accounts
+from accounts.people.role_limits.naming import environments_in_words
 from accounts.people.roles import ADMINISTRATOR, ROLES
 from accounts.web.crumbs import crumbs
 from accounts.web.filters import Filter, FilterForm, with_titles
@@ -30,7 +33,8 @@ from accounts.web.people.person import (
     person_of,
     with_all,
 )
-from accounts.web.single_sign_on.provider import providers
+from accounts.web.single_sign_on.provider import sign_on_provider
+from accounts.web.single_sign_on.roles import RolesByGroup, in_words, reaches
 
 NO_ROLE = "none"
 UNSEEN_DAYS = 90
@@ -51,14 +55,38 @@ def people(request: Request) -> HttpResponse:
     """List people as the filters in the URL ask, with a fixed number of queries."""
     found = with_all(matching_people(request.GET))
     page = page_of(request, found)
+    sign_on = sign_on_provider()
     shown = {
         "crumbs": crumbs("settings"),
         "page": page,
         "people": [person_of(user) for user in page],
         "filter_form": filter_form(request),
-        "providers": providers(),
+        "sign_on": sign_on,
+        "groups": groups_in_words(sign_on.roles if sign_on else {}),
     }
     return render(request, "people/people.html", shown)
+
+
+class Groups(NamedTuple):
+    """What OIDC_ROLES gives."""
+
+    roles: list[tuple[str, str]]
+    """Each group, and its roles in words."""
+    without_accounts: str
+    """Environments that it names, and no account is in."""
+
+
+def groups_in_words(by_group: RolesByGroup) -> Groups:
+    unused = environments_without_accounts(
+        environment
+        for names in by_group.values()
+        for reach in reaches(names).values()
+        for environment in reach or ()
+    )
+    return Groups(
+        [(group, ", ".join(in_words(by_group[group]))) for group in sorted(by_group)],
+        environments_in_words(unused) if unused else "",
+    )
 
 
 def filter_form(request: Request) -> FilterForm:

@@ -14,8 +14,8 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import ApiToken, AuthenticatorApp, Passkey
 from accounts.people.roles import ROLES, VIEWER, has_password
-from accounts.web.single_sign_on.groups import identity_of, provider_of
-from accounts.web.single_sign_on.provider import providers
+from accounts.web.single_sign_on.identity import identity_of, provider_of
+from accounts.web.single_sign_on.provider import sign_on_provider
 from accounts.web.you.sessions import count_open, with_sessions
 from accounts.wording import counted
 
@@ -95,7 +95,8 @@ def seen_at(user: User) -> datetime | None:
 
 def by_way(way: str) -> Q:
     """Find who signs in this way, as `ways_of` names it."""
-    signed_on = Q(identity__issuer__in=[one.issuer for one in providers()])
+    provider = sign_on_provider()
+    signed_on = Q(identity__issuer__in=[provider.issuer] if provider else [])
     password = ~Q(password__startswith="!") & ~Q(password="")
     if settings.PASSWORDS_FOR:
         password &= Q(username__in=settings.PASSWORDS_FOR)

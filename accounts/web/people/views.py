@@ -42,8 +42,8 @@ from accounts.web.people.forms import (
 )
 from accounts.web.people.links import hours, mailed, make_link, may_have_link
 from accounts.web.people.person import person_of, with_all
-from accounts.web.single_sign_on.groups import provider_of
-from accounts.web.single_sign_on.provider import providers
+from accounts.web.single_sign_on.identity import provider_of
+from accounts.web.single_sign_on.provider import sign_on_provider
 from accounts.web.you.confirmation import confirmation_required
 
 What = Activity.What
@@ -233,7 +233,7 @@ def add_page(request: Request, form: AddForm) -> HttpResponse:
     shown = {
         "crumbs": crumbs("settings", "people"),
         "form": form,
-        "providers": providers(),
+        "sign_on": sign_on_provider(),
         "passwords_for": settings.PASSWORDS_FOR,
         "is_mailed": is_configured(),
         "hours": hours(),

@@ -120,7 +120,8 @@ DESTINATIONS = (
         "People",
         "accounts:people",
         "person",
-        "users roles give deactivate sessions password link administrators",
+        "users roles give deactivate sessions password link administrators groups "
+        "single sign-on sso oidc provider okta entra keycloak",
     ),
     Destination("Add a person", "accounts:person-add", "plus", "new user invite"),
     Destination(
@@ -135,12 +136,6 @@ DESTINATIONS = (
         "accounts:spinnaker",
         "settings",
         "running gate connect live delivery clouddriver account storage",
-    ),
-    Destination(
-        "Groups and roles",
-        "accounts:groups",
-        "lock",
-        "single sign-on sso oidc saml provider okta entra keycloak",
     ),
     Destination(
         "Notifications",

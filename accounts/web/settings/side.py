@@ -26,7 +26,6 @@ class Page(NamedTuple):
 PAGES = (
     Page("Roles", SETTINGS),
     Page("People", "accounts:people"),
-    Page("Groups", "accounts:groups"),
     Page("Approval rules", SETTINGS, "rules"),
     Page("Notifications", "accounts:targets"),
     Page("API tokens", "accounts:all-tokens"),

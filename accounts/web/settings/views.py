@@ -24,8 +24,7 @@ from accounts.web.lookups import Asking, look_up
 from accounts.web.people.listing import matching_people
 from accounts.web.settings.side import PAGES, part_of
 from accounts.web.settings.switching_off import ask_off, switch_off, switch_on
-from accounts.web.single_sign_on.groups import roles_at
-from accounts.web.single_sign_on.provider import providers
+from accounts.web.single_sign_on.provider import sign_on_provider
 from accounts.web.single_sign_on.roles import RolesByGroup, reaches
 from accounts.web.you.confirmation import confirmation_required
 from accounts.work.heartbeat import clock_skew
@@ -52,7 +51,8 @@ def settings(request: Request) -> HttpResponse:
                 "managing_is_strict": managing_is_strict(),
             }
         case _:
-            by_group = [roles_at(provider) for provider in providers()]
+            provider = sign_on_provider()
+            by_group = provider.roles if provider else {}
             shown["roles_and_people"] = [
                 (role, who_has(role), groups_with(role, by_group)) for role in ROLES
             ]
@@ -65,7 +65,7 @@ def site(request: Request) -> dict[str, Any]:
     return {
         **caller(request, managing),
         "managing": managing,
-        "vouching": providers(),
+        "sign_on": sign_on_provider(),
         "passwords_for": conf.settings.PASSWORDS_FOR,
         "providers": [(p.key, p.title, p.summary) for p in PROVIDERS.values()],
         "database": connection.display_name,
@@ -87,17 +87,16 @@ def who_has(role: UserRole) -> str:
     return some_of(names, count=found.count())
 
 
-def groups_with(role: UserRole, by_group: list[RolesByGroup]) -> list[str]:
+def groups_with(role: UserRole, by_group: RolesByGroup) -> list[str]:
     """Name the groups of the single sign-on that have this role, and where."""
-    found = set()
-    for roles in by_group:
-        for group, names in roles.items():
-            given = reaches(names)
-            if role.name in given:
-                reach = given[role.name]
-                where = "" if reach is None else f", in {only(reach)}"
-                found.add(f"{group}{where}")
-    return sorted(found)
+    found = []
+    for group, names in sorted(by_group.items()):
+        given = reaches(names)
+        if role.name in given:
+            reach = given[role.name]
+            where = "" if reach is None else f", in {only(reach)}"
+            found.append(f"{group}{where}")
+    return found
 
 
 @posted_by_administrator

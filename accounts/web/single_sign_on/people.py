@@ -19,8 +19,7 @@ from accounts.people.activity import record
 from accounts.people.look_alikes import mixes_alphabets, twin_of
 from accounts.people.role_limits.limits import limit_by_groups
 from accounts.web.people.roles import set_roles
-from accounts.web.single_sign_on.groups import roles_at
-from accounts.web.single_sign_on.provider import Provider
+from accounts.web.single_sign_on.provider import SingleSignOn
 from accounts.web.single_sign_on.roles import granted
 from accounts.web.you.sessions import end
 from onboarding.names import visible
@@ -135,15 +134,14 @@ def text_in(claims: Mapping[str, Any], name: str, *, longest: int = 150) -> str:
     return visible(text)[:longest] if isinstance(text, str) else ""
 
 
-def person_of(said: Said, provider: Provider, session: SessionBase) -> User:
+def person_of(said: Said, provider: SingleSignOn, session: SessionBase) -> User:
     """Return the person, made at the first sign-in, with the roles that the groups have
     now, where they name environments in these only. Raise Refused without a role: who
     had one loses it, and is signed out.
     """
     with transaction.atomic():
         person = known(said, provider)
-        # Read once the identity is locked, as whoever takes roles from a group does.
-        roles = granted(said.groups, roles_at(provider))
+        roles = granted(said.groups, provider.roles)
         if person is None and roles:
             person = made(said, provider)
         if person is not None:
@@ -162,7 +160,7 @@ def person_of(said: Said, provider: Provider, session: SessionBase) -> User:
     return person
 
 
-def known(said: Said, provider: Provider) -> User | None:
+def known(said: Said, provider: SingleSignOn) -> User | None:
     """Return the person of this subject, with the names that the provider has now."""
     rows = Identity.objects.filter(issuer=provider.issuer, subject=said.subject)
     identity = rows.select_related("person").first()
@@ -176,7 +174,7 @@ def known(said: Said, provider: Provider) -> User | None:
     return person
 
 
-def made(said: Said, provider: Provider) -> User:
+def made(said: Said, provider: SingleSignOn) -> User:
     """Make the person; raise Refused where the name is, or looks like, somebody
     else's.
     """

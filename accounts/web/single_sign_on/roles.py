@@ -1,4 +1,4 @@
-"""Roles of groups as the environment and Settings name them: read in one way.
+"""Roles of groups as `OIDC_ROLES` names them.
 
 `operator` is the role in every environment, `operator@staging` in this one, and
 `operator@-` for accounts without an environment.
@@ -14,7 +14,6 @@ from accounts.people.role_limits.naming import (
     NAMELESS,
     environment,
     only,
-    typed,
 )
 from accounts.people.role_limits.reach import NOWHERE, Reach, joined
 from accounts.people.roles import ROLES
@@ -95,21 +94,9 @@ def reaches(names: Iterable[str]) -> Granted:
     return found
 
 
-def roles_in(groups: Iterable[str], by_group: RolesByGroup) -> tuple[str, ...]:
-    """Return the roles of whoever is in these groups, wherever they are for."""
-    return tuple(sorted(granted(groups, by_group)))
-
-
 def in_words(names: Iterable[str]) -> list[str]:
     """Say roles and their environments: “operator in staging and test only”."""
     return [
         role if reach is None else f"{role} in {only(reach)}"
         for role, reach in reaches(names).items()
     ]
-
-
-def claim_values(role: str, reach: Reach) -> tuple[str, ...]:
-    """Write a role and its environments as `roles_named` reads them."""
-    if reach is None:
-        return (role,)
-    return tuple(f"{role}{IN}{typed(name)}" for name in sorted(reach))

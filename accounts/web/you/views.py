@@ -19,7 +19,7 @@ from accounts.people.roles import has_password
 from accounts.web.factors.ceremony import ask_for_one, used_passkey
 from accounts.web.factors.lockout import count_failure, is_waiting
 from accounts.web.sign_in import page_after
-from accounts.web.single_sign_on.groups import provider_of
+from accounts.web.single_sign_on.identity import provider_of
 from accounts.web.you.confirmation import confirm
 from accounts.web.you.preferences import (
     PreferencesForm,

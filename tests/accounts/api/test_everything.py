@@ -102,7 +102,7 @@ OWN_FILE = "Merging a bundle into a Halyard config"
 FOR_PEOPLE: Mapping[str, Iterable[str]] = {
     WHO_SIGNS_IN: (
         *("choose-password", "confirm", "confirm-options", "passkey"),
-        *("passkey-options", "saml-acs", "second-factor-app", "sessions-end", "you"),
+        *("passkey-options", "second-factor-app", "sessions-end", "you"),
         *("second-factor-app-remove", "second-factor-codes", "second-factor-passkey"),
         *("second-factor-passkey-options", "second-factor-passkey-remove"),
         *("second-step", "sign-in", "sign-out"),
@@ -110,8 +110,13 @@ FOR_PEOPLE: Mapping[str, Iterable[str]] = {
     TOKENS: ("any-token-revoke", "token-create", "token-revoke"),
     PREFERENCES: ("filter-delete", "filter-save", "preferences"),
     WHO_MAY: (
-        *("second-approver", "group-remove", "group-save", "group-sign-out"),
-        *("person-active", "person-add", "person-describe", "person-link"),
+        *(
+            "second-approver",
+            "person-active",
+            "person-add",
+            "person-describe",
+            "person-link",
+        ),
         *("person-roles", "person-sign-out"),
     ),
     WHERE: (
@@ -188,13 +193,13 @@ CONNECTED = "A report on the connected Spinnaker"
 
 READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
     WHO_SIGNS_IN: (
-        *("choose-password", "confirm", "openid_connect_callback", "saml"),
-        *("saml-finish", "saml-metadata", "second-factor", "second-factor-app"),
-        *("second-factor-passkey", "second-step", "sign-in", "single-sign-on", "you"),
+        *("choose-password", "confirm", "openid_connect_callback", "second-factor"),
+        *("second-factor-app", "second-factor-passkey", "second-step", "sign-in"),
+        *("single-sign-on", "you"),
     ),
     TOKENS: ("all-tokens", "tokens"),
     WHO_MAY: (
-        *("groups", "people", "people-csv", "people-json", "person", "person-add"),
+        *("people", "people-csv", "people-json", "person", "person-add"),
         "settings",
     ),
     WHERE: ("spinnaker-edit", "target", "target-add", "targets"),

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from accounts.management.commands.migrate import BASELINE, REPLACED
+from accounts.management.commands.migrate import BASELINE, REPLACED, ROLES_OF_GROUPS
+from bowline.single_sign_on import roles_of_groups
 
 pytestmark = pytest.mark.django_db
 
@@ -45,3 +49,61 @@ def test_an_earlier_database_is_refused_and_stays_as_it_is(last: str, way: str) 
 
     assert f"({last})" in str(refused.value)
     assert applied() == earlier
+
+
+LAST = "0041_roles_of_groups"
+ROLES = {"it \u202e$#": ["viewer"], "platform": ["operator@test", "approver"]}
+
+
+@pytest.fixture
+def stored() -> Iterator[None]:
+    """Store roles of groups as the version before did, until the last migration."""
+    columns = (
+        'id integer PRIMARY KEY, "group" varchar(255) NOT NULL, roles jsonb NOT NULL'
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE {ROLES_OF_GROUPS} ({columns})")
+        for number, (group, roles) in enumerate(reversed(ROLES.items())):
+            cursor.execute(
+                f"INSERT INTO {ROLES_OF_GROUPS} VALUES (%s, %s, %s)",
+                [number, group, json.dumps(roles)],
+            )
+    leave_only(applied() - {LAST})
+    yield
+    if LAST not in applied():
+        MigrationRecorder(connection).record_applied("accounts", LAST)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {ROLES_OF_GROUPS}")
+
+
+def test_roles_of_groups_that_nothing_configures_are_not_dropped(
+    stored: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OIDC_ROLES", "")
+
+    with pytest.raises(CommandError, match="nothing was changed") as refused:
+        call_command("migrate", verbosity=0)
+
+    _, _, value = str(refused.value).partition("\nOIDC_ROLES=")
+    assert value.isascii()
+    monkeypatch.setenv("OIDC_ROLES", value)
+    assert roles_of_groups(value) == {
+        group: tuple(roles) for group, roles in ROLES.items()
+    }
+    assert ROLES_OF_GROUPS in connection.introspection.table_names()
+    assert LAST not in applied()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_roles_of_groups_are_said_once_more_where_they_are_configured(
+    stored: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OIDC_ROLES", '{"platform": ["viewer"]}')
+
+    call_command("migrate", verbosity=0)
+
+    said = capsys.readouterr().out
+    assert "OIDC_ROLES now decides which groups have which roles." in said
+    assert json.dumps(ROLES) in said
+    assert ROLES_OF_GROUPS not in connection.introspection.table_names()
+    assert LAST in applied()

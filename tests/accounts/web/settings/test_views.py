@@ -128,7 +128,7 @@ def side(client, path: str) -> list[str]:
 
 def test_the_pages_of_settings_stand_at_the_side_of_each(client) -> None:
     client.force_login(person("administrator"))
-    pages = ["Roles", "People", "Groups", "Approval rules"]
+    pages = ["Roles", "People", "Approval rules"]
     pages += ["Notifications", "API tokens", "This site"]
 
     for path, current in (

@@ -12,14 +12,10 @@ from django.test import Client
 from accounts.models import Activity, RoleLimit
 from accounts.people.role_limits.limits import limit, limits_of, with_role_in
 from accounts.people.role_limits.refusing import refuse_environment
-from accounts.people.roles import APPROVER, OPERATOR, roles_of
-from tests.accounts.web.single_sign_on.provider import PROVIDER, Emulated, sign_in
-from tests.accounts.web.single_sign_on.saml.provider import provider as saml_provider
-from tests.accounts.web.single_sign_on.saml.provider import saml
-from tests.accounts.web.single_sign_on.saml.provider import sign_in as sign_in_by_saml
-from tests.rows import person
-
-__all__ = ["saml_provider"]
+from accounts.people.roles import OPERATOR, roles_of
+from tests.accounts.api.calling import Caller, token_of
+from tests.accounts.web.single_sign_on.provider import PROVIDER, Emulated, sign_in, text
+from tests.rows import account_row, person
 
 pytestmark = pytest.mark.django_db
 ROLES = {
@@ -174,14 +170,130 @@ def test_what_is_no_role_gives_none(groups: Emulated, settings, role: str) -> No
     assert limits_of(person) == {"approver": {"test"}}
 
 
-def test_saml_does_the_same(client: Client, saml_provider: object, settings) -> None:
-    settings.SAML = saml(roles=ROLES)
+def test_what_is_configured_counts_at_the_next_sign_in(
+    groups: Emulated, settings
+) -> None:
+    came(groups, "platform")
+    narrower = {"platform": ("operator@staging",)}
+    settings.SINGLE_SIGN_ON = replace(PROVIDER, roles=narrower)
 
-    sign_in_by_saml(client, groups=("staging", "test"))
+    person = came(groups, "platform")
 
-    someone = User.objects.get()
-    assert limits_of(someone) == {
-        "operator": {"staging", "test", ""},
-        "approver": {"staging"},
+    assert roles_of(person) == ("operator",)
+    assert limits_of(person) == {"operator": {"staging"}}
+
+
+def test_without_roles_of_groups_nobody_comes_in(groups: Emulated, settings) -> None:
+    settings.SINGLE_SIGN_ON = replace(PROVIDER, roles={})
+
+    refused = sign_in(Client(), groups.of("ann", "platform"))
+
+    assert refused.status_code == 403
+    assert "None of your groups has a role in Bowline." in text(refused)
+    assert not User.objects.exists()
+
+
+def test_a_token_does_what_the_groups_still_allow(
+    groups: Emulated, settings, managing
+) -> None:
+    memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    settings.CACHES = {**settings.CACHES, "api": {**memory, "LOCATION": "groups"}}
+    account_row("staging", environment="staging")
+    token = Caller(token_of(came(groups, "staging")))
+    before = token.post("/accounts/staging/plan")
+
+    came(groups, "test")
+    after = token.post("/accounts/staging/plan")
+
+    assert before.status_code < 300, before.content
+    assert after.status_code == 403
+    assert (
+        "applies to test and accounts without an environment only"
+        in after.json()["detail"]
+    )
+
+
+@pytest.fixture
+def ada(client: Client, groups: Emulated) -> Client:
+    client.force_login(person("administrator", username="ada"))
+    return client
+
+
+def test_the_persons_page_says_what_groups_limit_and_changes_what_people_do(
+    ada: Client, groups: Emulated
+) -> None:
+    person = came(groups, "staging", "security")
+    path = f"/settings/people/{person.pk}/"
+
+    page = ada.get(path)
+    typed = {"approver_in": "staging, test", "operator_in": ""}
+    ada.post(f"{path}roles/", typed)
+    both = text(ada.get(path))
+
+    assert page.context["roles_form"].initial["approver_in"] is None
+    assert "The approver role applies to production and staging only." in text(page)
+    assert "The approver role applies to staging only." in both
+    assert "Groups give the approver role in production and staging only." in both
+    kept = RoleLimit.objects.filter(person=person, role="approver")
+    assert {*kept.values_list("by_groups", "environment")} == {
+        (False, "staging"),
+        (False, "test"),
+        (True, "production"),
+        (True, "staging"),
     }
-    assert [role.name for role in (OPERATOR, APPROVER)] == [*roles_of(someone)]
+
+
+def test_without_the_provider_people_decide_what_groups_limited(
+    ada: Client, groups: Emulated, settings
+) -> None:
+    person = came(groups, "staging")
+    settings.SINGLE_SIGN_ON = None
+    path = f"/settings/people/{person.pk}/"
+
+    form = ada.get(path).context["roles_form"]
+    assert form.initial["operator_in"] == {"staging"}
+    typed = {"roles": ["operator"], "operator_in": "production", "approver_in": ""}
+    ada.post(f"{path}roles/", typed)
+
+    assert limits_of(ann()) == {"operator": {"production"}}
+
+
+def test_people_shows_which_group_has_which_roles_and_changes_none(
+    ada: Client, settings, managing
+) -> None:
+    roles = {
+        "ops": ("operator@staging", "approver@gone"),
+        "a & <b>": ("viewer",),
+        "leads": ("approver",),
+    }
+    settings.SINGLE_SIGN_ON = replace(PROVIDER, roles=roles)
+    account_row("staging", environment="staging")
+
+    page = ada.get("/settings/people/")
+
+    assert page.context["groups"].roles == [
+        ("a & <b>", "viewer"),
+        ("leads", "approver"),
+        ("ops", "operator in staging only, approver in gone only"),
+    ]
+    said = page.content.decode()
+    assert '<td class="group-name">a &amp; &lt;b&gt;</td>' in said
+    shown = said[said.index('id="groups"') :]
+    assert "Groups of Example" in shown
+    assert "No account is in gone yet" in text(page)
+    assert "<form" not in shown[: shown.index("</section>")]
+
+
+def test_people_says_which_variable_gives_the_first_role(ada: Client, settings) -> None:
+    settings.SINGLE_SIGN_ON = replace(PROVIDER, roles={})
+
+    page = text(ada.get("/settings/people/"))
+
+    assert "No group has a role, so no one can sign in with Example." in page
+    assert "<code>OIDC_ROLES</code>" in page
+
+
+def test_without_single_sign_on_people_has_no_groups(ada: Client, settings) -> None:
+    settings.SINGLE_SIGN_ON = None
+
+    assert 'id="groups"' not in text(ada.get("/settings/people/"))

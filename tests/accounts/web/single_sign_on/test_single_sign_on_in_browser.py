@@ -16,6 +16,11 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 
 from accounts.models import Activity
 from script.servers import free_port, listens, serving
+from tests.accounts.web.browsing import (
+    assert_axe_finds_nothing,
+    assert_it_fits,
+    at_widths,
+)
 from tests.accounts.web.single_sign_on.provider import PROVIDER
 from tests.rows import PASSWORD, person
 
@@ -107,3 +112,40 @@ def test_the_first_sign_in_then_without_the_group_then_the_emergency_account(
     assert last.detail["by"] == "password"
     # The page that refuses is a 403, which Chromium writes down.
     assert [text for text in wrong if "403" not in text] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_password_is_a_way_in_without_a_provider(
+    page: Page, live_server: Any
+) -> None:
+    person("viewer", username="vera")
+    page.goto(f"{live_server.url}/accounts/")
+
+    for password, heading in (("not-this-one", "Sign in"), (PASSWORD, "Accounts")):
+        page.get_by_label("Name").fill("vera")
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+
+    assert page.url == f"{live_server.url}/accounts/"
+
+
+@at_widths(1440, 390)
+@pytest.mark.django_db(transaction=True)
+def test_people_shows_the_roles_of_groups(
+    signed_in: Any, settings, look: dict[str, Any]
+) -> None:
+    person("administrator")
+    given = ("viewer", "operator@staging", "operator@test")
+    roles = {"platform": given, "x" * 255: given}
+    settings.SINGLE_SIGN_ON = replace(PROVIDER, roles=roles)
+    page = signed_in("administrator", **look)
+
+    page.goto("/settings/people/")
+
+    table = page.get_by_role("region", name="Groups of Example")
+    expect(table.get_by_role("row", name="platform")).to_contain_text(
+        "operator in staging and test only"
+    )
+    assert_it_fits(page, look)
+    assert_axe_finds_nothing(page)

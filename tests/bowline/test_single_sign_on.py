@@ -10,9 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
 
-from accounts.web.single_sign_on.roles import granted, roles_in
-from bowline.single_sign_on.openid_connect import env_single_sign_on
-from bowline.single_sign_on.variables import env_passwords_for
+from accounts.web.single_sign_on.roles import granted
+from bowline.environment.variables import read_environment
+from bowline.single_sign_on import passwords_for, single_sign_on
 from tests.accounts.web.single_sign_on.provider import PROVIDER
 from tests.rows import managing_row, person
 
@@ -32,19 +32,45 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_without_an_issuer_there_is_none() -> None:
-    assert env_single_sign_on() is None
-    assert env_passwords_for(None) == []
+    assert single_sign_on(read_environment()) is None
+    assert passwords_for(read_environment(), None) == []
+
+
+@pytest.mark.parametrize("name", ["SAML_ENTITY_ID", "SAML_METADATA_FILE"])
+@pytest.mark.parametrize("issuer", ["", "https://login.example.com"])
+def test_a_site_with_saml_does_not_start_and_says_what_replaces_it(
+    environment: pytest.MonkeyPatch, name: str, issuer: str
+) -> None:
+    environment.setenv("OIDC_ISSUER", issuer)
+    environment.setenv(name, "https://login.example.com/saml")
+
+    with pytest.raises(ImproperlyConfigured) as refused:
+        single_sign_on(read_environment())
+
+    said = str(refused.value)
+    assert said.startswith(f"{name} is set, but Bowline no longer supports SAML: ")
+    assert "set OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, and" in said
+    assert said.count(". ") == 0
+
+
+def test_variables_of_saml_that_are_empty_stop_nothing(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    """docker-compose sets each of them, to nothing."""
+    environment.setenv("SAML_ENTITY_ID", "")
+
+    assert single_sign_on(read_environment())
 
 
 def test_four_variables_are_enough(environment: pytest.MonkeyPatch) -> None:
-    one = env_single_sign_on()
+    one = single_sign_on(read_environment())
 
     assert one
     assert one.issuer == "https://login.example.com/realms/company"
     assert one.roles == {"platform": ("operator", "approver"), "security": ("viewer",)}
-    assert roles_in(["platform", "unknown"], one.roles) == ("approver", "operator")
-    both = roles_in(["platform", "security"], one.roles)
-    assert both == ("approver", "operator", "viewer")
+    assert {*granted(["platform", "unknown"], one.roles)} == {"approver", "operator"}
+    both = granted(["platform", "security"], one.roles)
+    assert {*both} == {"approver", "operator", "viewer"}
     assert one.scopes == ("openid", "profile", "email")
     assert "a-secret" not in repr(one)
 
@@ -54,7 +80,7 @@ def test_names_and_scopes_of_other_providers(environment: pytest.MonkeyPatch) ->
     environment.setenv("OIDC_GROUPS_CLAIM", "roles")
     environment.setenv("OIDC_SCOPES", "openid groups")
 
-    one = env_single_sign_on()
+    one = single_sign_on(read_environment())
 
     assert one
     assert (one.name, one.claim, one.scopes) == ("Okta", "roles", ("openid", "groups"))
@@ -65,7 +91,7 @@ def test_what_is_missing_is_named(environment: pytest.MonkeyPatch, name: str) ->
     environment.delenv(name)
 
     with pytest.raises(ImproperlyConfigured, match=f"{name} must also be set"):
-        env_single_sign_on()
+        single_sign_on(read_environment())
 
 
 @pytest.mark.parametrize(
@@ -78,7 +104,7 @@ def test_an_issuer_is_an_address_with_tls(
     environment.setenv("OIDC_ISSUER", issuer)
 
     with pytest.raises(ImproperlyConfigured, match="OIDC_ISSUER must be"):
-        env_single_sign_on()
+        single_sign_on(read_environment())
 
 
 @pytest.mark.parametrize(
@@ -89,14 +115,37 @@ def test_roles_are_bowlines_own(environment: pytest.MonkeyPatch, roles: str) -> 
     environment.setenv("OIDC_ROLES", roles)
 
     with pytest.raises(ImproperlyConfigured, match="OIDC_ROLES must be JSON"):
-        env_single_sign_on()
+        single_sign_on(read_environment())
 
 
-def test_a_role_that_there_is_not_is_named(environment: pytest.MonkeyPatch) -> None:
+def test_a_role_that_there_is_not_is_named_with_the_value_and_the_roles(
+    environment: pytest.MonkeyPatch,
+) -> None:
     environment.setenv("OIDC_ROLES", '{"a": ["root"]}')
 
-    with pytest.raises(ImproperlyConfigured, match="Roles are viewer, operator, "):
-        env_single_sign_on()
+    with pytest.raises(ImproperlyConfigured) as refused:
+        single_sign_on(read_environment())
+
+    said = str(refused.value)
+    assert """not '{"a": ["root"]}'.""" in said
+    assert said.endswith("Roles are viewer, operator, approver, administrator.")
+
+
+def test_a_group_that_is_there_twice_is_named(environment: pytest.MonkeyPatch) -> None:
+    """JSON takes the last one without a word."""
+    environment.setenv("OIDC_ROLES", '{"a": ["administrator"], "a": ["viewer"]}')
+
+    with pytest.raises(ImproperlyConfigured, match="The group 'a' is in it twice"):
+        single_sign_on(read_environment())
+
+
+def test_a_long_value_is_shown_in_part(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("OIDC_ROLES", "[" * 100_000)
+
+    with pytest.raises(ImproperlyConfigured) as refused:
+        single_sign_on(read_environment())
+
+    assert len(str(refused.value)) < 400
 
 
 def test_roles_may_be_for_environments(environment: pytest.MonkeyPatch) -> None:
@@ -105,7 +154,7 @@ def test_roles_may_be_for_environments(environment: pytest.MonkeyPatch) -> None:
         '{"a": ["operator@staging", "operator@test", "approver@-"], "b": ["operator"]}',
     )
 
-    one = env_single_sign_on()
+    one = single_sign_on(read_environment())
 
     assert one
     assert one.roles
@@ -114,7 +163,6 @@ def test_roles_may_be_for_environments(environment: pytest.MonkeyPatch) -> None:
         "approver": {""},
     }
     assert granted(["a", "b"], one.roles)["operator"] is None
-    assert roles_in(["a", "b"], one.roles) == ("approver", "operator")
 
 
 @pytest.mark.parametrize(
@@ -145,18 +193,16 @@ def test_what_is_no_environment_of_a_role_is_said(
     environment.setenv("OIDC_ROLES", json.dumps({"a": ["viewer"], "b": names}))
 
     with pytest.raises(ImproperlyConfigured, match=re.escape(why)):
-        env_single_sign_on()
+        single_sign_on(read_environment())
 
 
-def test_without_roles_an_administrator_decides_on_settings(
-    environment: pytest.MonkeyPatch,
-) -> None:
+def test_without_roles_no_group_has_one(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("OIDC_ROLES", "")
 
-    one = env_single_sign_on()
+    one = single_sign_on(read_environment())
 
     assert one
-    assert one.roles is None
+    assert one.roles == {}
 
 
 def test_passwords_are_not_switched_off_without_another_way(
@@ -165,8 +211,8 @@ def test_passwords_are_not_switched_off_without_another_way(
     monkeypatch.setenv("PASSWORDS_FOR", "emergency")
 
     with pytest.raises(ImproperlyConfigured, match="set OIDC_ISSUER, too"):
-        env_passwords_for(None)
-    assert env_passwords_for(PROVIDER) == ["emergency"]
+        passwords_for(read_environment(), None)
+    assert passwords_for(read_environment(), PROVIDER) == ["emergency"]
 
 
 @pytest.mark.django_db

@@ -1,1 +1,0 @@
-"""Settings: which roles the groups of single sign-on have."""

@@ -1,1 +1,0 @@
-"""Sign-in by SAML. Only loaded where the environment describes a provider."""
