@@ -140,7 +140,7 @@ def seed_adopted(aws: Aws) -> None:
 APPROVE_MANAGING = """
 from django.contrib.auth.models import User
 from accounts.models import Run
-from accounts.runs.actions import approve, keep
+from accounts.runs.actions import approve
 from accounts.runs.stages import carry_on
 for run in Run.objects.filter(kind="managing", status="planned"):
     approve(run, User.objects.get(username="paula"))
