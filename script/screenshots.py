@@ -55,7 +55,7 @@ OF_MANY = (
     ("accounts-of-many", "/accounts/"),
     ("existing-roles", "/accounts/existing-roles/"),
 )
-SETTINGS = ("people", "groups", "notifications", "tokens", "spinnaker", "feed")
+SETTINGS = ("people", "groups", "notifications", "tokens", "spinnaker")
 
 
 class Look(NamedTuple):
@@ -200,7 +200,6 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
             *((f"bundle-{tab}", f"/bundles/2/?tab={tab}") for tab in TABS["bundle"]),
             ("bundle-readme", "/bundles/2/files/README.md"),
             ("bundle-file", "/bundles/2/files/hal/accounts.yml"),
-            ("delta", "/bundles/2/since/1/"),
             ("halconfig", "/bundles/2/halconfig/"),
             ("spinnaker-now", "/bundles/now/"),
             ("deliveries", "/bundles/deliveries/"),
