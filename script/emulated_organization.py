@@ -10,13 +10,15 @@ import io
 import json
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import boto3
 from botocore.exceptions import ClientError
+
+from onboarding.access_role import ACCESS_ENTRIES, POLICIES, PROFILES, ROLES
 
 REGIONS = ("us-east-1", "us-west-2")
 ACCESS_ROLE = "OrganizationAccountAccessRole"
@@ -108,20 +110,11 @@ MEMBERS = (
 
 # What onboarding an account takes, as its operator would grant it.
 ONBOARDING_READS = (
-    "ec2:DescribeImages",
-    "ec2:DescribeKeyPairs",
-    "ec2:DescribeLaunchTemplates",
-    "ec2:DescribeRegions",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSubnets",
-    "ec2:DescribeVpcs",
+    "ec2:Describe*",
     "ecs:DescribeClusters",
     "ecs:ListClusters",
-    "eks:DescribeAccessEntry",
-    "eks:DescribeCluster",
-    "eks:ListAccessEntries",
-    "eks:ListAssociatedAccessPolicies",
-    "eks:ListClusters",
+    "eks:Describe*",
+    "eks:List*",
     "iam:Get*",
     "iam:List*",
     "iam:SimulatePrincipalPolicy",
@@ -129,40 +122,17 @@ ONBOARDING_READS = (
     "lambda:ListFunctions",
 )
 ONBOARDING_WRITES = (
-    "eks:AssociateAccessPolicy",
-    "eks:CreateAccessEntry",
-    "eks:DeleteAccessEntry",
-    "eks:DisassociateAccessPolicy",
-    "eks:TagResource",
+    *(*ACCESS_ENTRIES, *POLICIES, *PROFILES, *ROLES),
     "eks:UpdateAccessEntry",
-    "iam:AddRoleToInstanceProfile",
-    "iam:AttachRolePolicy",
-    "iam:CreateInstanceProfile",
     "iam:CreateOpenIDConnectProvider",
-    "iam:CreatePolicy",
-    "iam:CreatePolicyVersion",
-    "iam:CreateRole",
     "iam:CreateServiceLinkedRole",
     "iam:DeleteInstanceProfile",
     "iam:DeleteOpenIDConnectProvider",
-    "iam:DeletePolicy",
-    "iam:DeletePolicyVersion",
-    "iam:DeleteRole",
-    "iam:DeleteRolePolicy",
-    "iam:DetachRolePolicy",
-    "iam:PassRole",
-    "iam:PutRolePolicy",
-    "iam:RemoveRoleFromInstanceProfile",
     "iam:SetDefaultPolicyVersion",
-    "iam:TagInstanceProfile",
     "iam:TagOpenIDConnectProvider",
-    "iam:TagPolicy",
-    "iam:TagRole",
     "iam:UntagInstanceProfile",
     "iam:UntagOpenIDConnectProvider",
     "iam:UntagPolicy",
-    "iam:UntagRole",
-    "iam:UpdateAssumeRolePolicy",
     "iam:UpdateRole",
     "iam:UpdateRoleDescription",
 )
@@ -174,7 +144,7 @@ ON_IMAGE_KEYS = (
 )
 
 
-def seed(endpoint: str) -> Credentials:
+def seed(endpoint: str, members: Iterable[Account] = MEMBERS) -> Credentials:
     """Make what is missing of the organization, and a key for Bowline.
 
     What is there already stays as it is. Only the key is new each time, because AWS
@@ -182,7 +152,7 @@ def seed(endpoint: str) -> Credentials:
     """
     # One session, because each parses the services' models again.
     session = boto3.Session()
-    for account in (MANAGING, *MEMBERS):
+    for account in (MANAGING, *members):
         seed_account(Edge(session, endpoint, account), account)
     managing = Edge(session, endpoint, MANAGING)
     # The emulator makes an account's organization when it is first asked for.

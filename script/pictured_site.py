@@ -4,58 +4,32 @@ state that people meet, and many more as a larger site has them.
 
 from __future__ import annotations
 
-import os
-import secrets
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any
 
-import boto3
 import yaml
 
-from script.emulated_members import write_members
 from script.emulated_organization import (
     ACCESS_ROLE,
     MANAGING,
     MEMBERS,
     Account,
-    Edge,
-    seed,
     seed_access,
     trusting,
 )
-from script.servers import LOOPBACK, answers, broker, emulated_aws, free_port, serving
+from script.site import Aws, Site, emulated_site
 
 DEV, STAGING, PROD, TOOLS, DATA, *FAULTY = MEMBERS
 
 
-class Site:
-    """The site's processes, and what they share."""
-
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self.folder, self.environment = folder, environment
-
-    def manage(self, *arguments: str, may_fail: bool = False) -> None:
-        """Run a command of manage.py, and show what it says where it fails."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode and not may_fail:
-            raise ChildProcessError(f"{arguments}\n{done.stdout}\n{done.stderr}")
-
-    def onboard(
-        self, managing: dict[str, Any], accounts: list[dict[str, Any]], *options: str
-    ) -> None:
-        """Describe the accounts, plan them, and do what the options say."""
-        file = self.folder / "accounts.yaml"
-        file.write_text(yaml.safe_dump({"managing": managing, "accounts": accounts}))
-        self.manage("onboard", str(file), *options, may_fail=True)
+def onboard(
+    site: Site, managing: dict[str, Any], accounts: list[dict[str, Any]], *options: str
+) -> None:
+    """Describe the accounts, plan them, and do what the options say."""
+    file = site.folder / "accounts.yaml"
+    file.write_text(yaml.safe_dump({"managing": managing, "accounts": accounts}))
+    site.manage("onboard", str(file), *options, may_fail=True)
 
 
 CORE: dict[str, Any] = {
@@ -147,13 +121,12 @@ def halyard_config() -> str:
     )
 
 
-def seed_adopted(endpoint: str) -> None:
+def seed_adopted(aws: Aws) -> None:
     """Make their roles as people made them: most alike, one open to anybody, and one
     missing. Bowline can't enter one of the accounts.
     """
-    session: Any = boto3.Session()
     for number, account in enumerate(ADOPTED[:-2]):
-        iam = Edge(session, endpoint, account).client("iam")
+        iam = aws.edge(account.account_id).client("iam")
         seed_access(iam, account)
         if number == 4:
             continue
@@ -167,7 +140,7 @@ def seed_adopted(endpoint: str) -> None:
 APPROVE_MANAGING = """
 from django.contrib.auth.models import User
 from accounts.models import Run
-from accounts.runs.actions import approve, keep
+from accounts.runs.actions import approve
 from accounts.runs.stages import carry_on
 for run in Run.objects.filter(kind="managing", status="planned"):
     approve(run, User.objects.get(username="paula"))
@@ -189,67 +162,25 @@ def onboard_accounts(site: Site) -> None:
     approved = ("--approve", "--bundle", str(site.folder / "bundle.zip"))
     by = ("--by", "olivia")
     for accounts in (good, [*good, *more, *faulty]):
-        site.onboard(CORE, accounts, *by)
+        onboard(site, CORE, accounts, *by)
         # An account is in production, so the managing account takes a second person.
         site.manage("shell", "-c", APPROVE_MANAGING)
-        site.onboard(CORE, accounts, *approved, *by)
+        onboard(site, CORE, accounts, *approved, *by)
     good[1:] = [
         described(STAGING, "staging", "ec2", "lambda", eks=apps),
         described(PROD, "prod", "ec2", "lambda"),
     ]
-    site.onboard(CORE, good, *by)
+    onboard(site, CORE, good, *by)
     good[0] |= {"environment": "development"}
-    site.onboard(CORE, good[:1], "--check")
+    onboard(site, CORE, good[:1], "--check")
 
 
 @contextmanager
-def running_site(folder: Path) -> Iterator[tuple[Site, str]]:
-    """Run all of Bowline in a folder, and yield its address."""
-    with ExitStack() as servers:
-        aws = folder / "aws"
-        write_members(aws)
-        endpoint = servers.enter_context(emulated_aws(aws))
-        seed_adopted(endpoint)
-        url = servers.enter_context(broker(folder, port=free_port()))
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-        environment = inherited | {
-            **seed(endpoint).environment,
-            "AWS_CONFIG_FILE": "/dev/null",
-            "DATABASE_URL": f"sqlite:///{folder}/bowline.sqlite3",
-            "DJANGO_SETTINGS_MODULE": "bowline.settings",
-            "HTTPS": "false",
-            "REDIS_URL": url,
-            "SECRET_KEY": secrets.token_urlsafe(50),
-            "STATIC_ROOT": str(folder / "static"),
-        }
-        site = Site(folder, environment)
-        python = [sys.executable, "-m"]
-        subprocess.run([*python, "script.demo_site"], env=environment, check=True)
-        site.manage("collectstatic", "--no-input")
-        log = folder / "worker.log"
-        servers.enter_context(
-            serving(
-                [
-                    *(*python, "celery", "-A", "bowline", "worker", "--beat"),
-                    *("--concurrency", "1", "--loglevel", "INFO"),
-                    *("--schedule", str(folder / "beat")),
-                ],
-                environment=environment,
-                log=log,
-                ready=lambda: log.exists() and "ready." in log.read_text(),
-            )
-        )
-        port = free_port()
-        address = f"http://{LOOPBACK}:{port}"
-        servers.enter_context(
-            serving(
-                [
-                    *(*python, "gunicorn", "bowline.wsgi", "--workers", "1"),
-                    *("--threads", "4", "--bind", f"{LOOPBACK}:{port}"),
-                ],
-                environment=environment,
-                log=folder / "web.log",
-                ready=lambda: answers(f"{address}/healthz"),
-            )
-        )
-        yield site, address
+def running_site() -> Iterator[Site]:
+    """Run all of Bowline with the demo's organization."""
+    with emulated_site(MEMBERS) as (site, aws):
+        seed_adopted(aws)
+        site.start_worker(queues="bowline,schedule", processes=1)
+        site.start_beat()
+        site.start_web()
+        yield site

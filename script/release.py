@@ -187,7 +187,7 @@ STEPS = (
     Step("Known vulnerabilities", audit, shlex.join(AUDIT)),
     Step("Checks", (".ci/run",)),
     Step("All tests", ("script/test", "--all")),
-    Step("Soak", ("script/soak", "--minutes", "120")),
+    Step("Month", ("script/bench", "month")),
     Step("Slips", ("script/slips",)),
     Step("Upgrades", ("script/test", "tests/upgrade")),
     Step("Pictures", ("script/screenshots", f"{MADE}/pages")),

@@ -13,7 +13,6 @@ import re
 import shutil
 from itertools import product
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
 from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
@@ -250,20 +249,19 @@ def main() -> None:
     chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     with (
-        TemporaryDirectory(prefix="bowline-screenshots-") as name,
-        running_site(Path(name)) as (site, address),
+        running_site() as site,
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=chromium, args=sandbox) as browser,
     ):
         for look in LOOKS:
-            page = opened(browser, address, look)
+            page = opened(browser, site.url, look)
             take(page, "sign-in", look, folder)
             sign_in(page, "olivia")
             take(page, "welcome", look, folder)
         onboard_accounts(site)
         named = pages(page)
         for look, person in product(LOOKS, named):
-            page = opened(browser, address, look)
+            page = opened(browser, site.url, look)
             sign_in(page, person)
             for name, path in named[person]:
                 page.goto(path)
@@ -273,7 +271,7 @@ def main() -> None:
                 take(page, name, look, folder)
         site.manage("shell", "-c", MANY)
         for look in LOOKS:
-            page = opened(browser, address, look)
+            page = opened(browser, site.url, look)
             sign_in(page, "olivia")
             for name, path in OF_MANY:
                 page.goto(path)

@@ -1,6 +1,4 @@
-"""Real servers for the demo and the tests: on loopback, on ports that are free. Those
-that other hosts of a benchmark use are on an address of its own network.
-"""
+"""Real servers for the demo and the tests: on loopback, on ports that are free."""
 
 from __future__ import annotations
 
@@ -206,26 +204,24 @@ def emulated_aws(state: Path, *, patience: float = PATIENCE) -> Iterator[str]:
 
 
 @contextmanager
-def broker(folder: Path, *, port: int, address: str = LOOPBACK) -> Iterator[str]:
+def broker(folder: Path, *, port: int) -> Iterator[str]:
     """Run Valkey, which keeps nothing, and yield its URL."""
     with serving(
         [
             str(get_binary_path()),
-            *("--bind", address, "--port", str(port), "--dir", str(folder)),
+            *("--bind", LOOPBACK, "--port", str(port), "--dir", str(folder)),
             *("--save", "", "--appendonly", "no"),
-            # It would answer this host only, without a password.
-            *("--protected-mode", "yes" if address == LOOPBACK else "no"),
         ],
         environment=os.environ,
         log=folder / "valkey.log",
-        ready=lambda: listens(port, address),
+        ready=lambda: listens(port),
     ):
-        yield f"redis://{address}:{port}/0"
+        yield f"redis://{LOOPBACK}:{port}/0"
 
 
-def listens(port: int, address: str = LOOPBACK) -> bool:
+def listens(port: int) -> bool:
     try:
-        with socket.create_connection((address, port), timeout=1):
+        with socket.create_connection((LOOPBACK, port), timeout=1):
             return True
     except OSError:
         return False
@@ -238,11 +234,9 @@ class PostgreSQL:
     folder: Path
     programs: Path
     user: str | None
-    address: str = ""
-    """Where it can be reached by TCP, and then by nothing else; empty: it cannot."""
 
     @classmethod
-    def made_in(cls, folder: Path, address: str = "") -> PostgreSQL:
+    def made_in(cls, folder: Path) -> PostgreSQL:
         """Make its data, in a folder that is empty.
 
         It refuses to run as root, so for root a copy of it runs as nobody: nobody could
@@ -256,7 +250,7 @@ class PostgreSQL:
             shutil.copytree(libraries, folder / libraries.name)
             folder.chmod(0o755)
             shutil.chown(folder, user)
-        made = cls(folder, programs / "bin", user, address)
+        made = cls(folder, programs / "bin", user)
         initdb = [str(made.programs / "initdb"), "-D", made.data, "-U", "postgres"]
         subprocess.run(
             [*initdb, "--auth=trust", "--encoding=UTF8", "--no-sync"],
@@ -265,9 +259,6 @@ class PostgreSQL:
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        if address:
-            with Path(made.data, "pg_hba.conf").open("a") as hosts:
-                hosts.write("host all all samenet trust\n")
         return made
 
     @property
@@ -276,8 +267,7 @@ class PostgreSQL:
 
     @property
     def url(self) -> str:
-        where = "" if self.address else f"?host={self.folder}"
-        return f"postgresql://postgres@{self.address}/postgres{where}"
+        return f"postgresql://postgres@/postgres?host={self.folder}"
 
     @contextmanager
     def running(self) -> Iterator[subprocess.Popen[bytes]]:
@@ -286,7 +276,7 @@ class PostgreSQL:
         with serving(
             [
                 *(str(self.programs / "postgres"), "-D", self.data),
-                *("-k", str(self.folder), "-c", f"listen_addresses={self.address}"),
+                *("-k", str(self.folder), "-c", "listen_addresses="),
                 # A test's database need not survive a power cut.
                 *("-c", "fsync=off", "-c", "max_connections=200"),
             ],
@@ -302,9 +292,9 @@ class PostgreSQL:
 
 
 @contextmanager
-def postgresql(address: str = "") -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """Run PostgreSQL in a new folder, and yield its DATABASE_URL."""
     with TemporaryDirectory(prefix="bowline-postgresql-") as name:
-        server = PostgreSQL.made_in(Path(name), address)
+        server = PostgreSQL.made_in(Path(name))
         with server.running():
             yield server.url

@@ -15,7 +15,7 @@ from accounts.work.queue import PEOPLE, SCHEDULE
 from bowline.environment.variables import Environment
 from onboarding import VERSION
 from script.demo_servers import QUEUES
-from script.rehearsal.servers import MEMORY
+from script.site import MEMORY
 
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -60,7 +60,7 @@ def test_the_image_says_what_it_is_and_runs_as_the_user_that_it_adds() -> None:
 
 
 def test_the_image_keeps_no_memory_that_its_threads_gave_back() -> None:
-    """The rehearsed month asks the C library for the same."""
+    """The site of script/bench asks the C library for the same."""
     asked = re.findall(r"^    (MALLOC_\w+)=(\d+)", DOCKERFILE, re.MULTILINE)
 
     assert {*MEMORY.items()} == {*asked}

@@ -21,9 +21,10 @@ from script.emulated_organization import (
     seed_member,
 )
 from script.servers import wait_until
-from script.slow_network import delayed
+from script.site import Late
 from tests.rows import account_row, managing_row
 from tests.servers import StartWorker
+from tests.strict_aws.proxy import strict_aws
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,8 +53,9 @@ def accounts(own_organization: Credentials) -> list[ManagedAccount]:
 @pytest.fixture
 def far_away(own_organization: Credentials) -> Iterator[dict[str, str]]:
     """Let AWS answer late, so that runs can be met half-way."""
-    with delayed(own_organization.endpoint, 0.1) as endpoint:
-        yield own_organization.environment | {"AWS_ENDPOINT_URL": endpoint}
+    near = own_organization.endpoint
+    with strict_aws(near, MANAGING.account_id, Late(0.1)) as aws:
+        yield own_organization._replace(endpoint=aws.endpoint).environment
 
 
 def all_end(*statuses: Status) -> None:

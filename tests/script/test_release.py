@@ -51,7 +51,7 @@ def test_a_dry_run_prints_every_step_and_what_is_left(
         "Known vulnerabilities",
         "Checks",
         "All tests",
-        "Soak",
+        "Month",
         "Slips",
         "Upgrades",
         "Pictures",

@@ -1,0 +1,146 @@
+"""Measure a work, in ratios of one run: script/bench WORK [N].
+
+Each column is a process of its own, on a site of its own: an emulated AWS, PostgreSQL,
+a broker, and what the work adds. What is printed is a page in Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import NamedTuple
+
+import django
+
+from script.report import Asked, Measured, report
+from script.site import emulated_site
+
+
+class Work(NamedTuple):
+    title: str
+    says: str
+    measure: str
+    """The function that measures a column, by its module, which imports models."""
+    cases: tuple[str, ...]
+    """A column each; N is the number of accounts."""
+    accounts: int
+    delay: float = 0.0
+    """Seconds before each answer of AWS."""
+    minutes: float = 1.0
+    """How long people click, or the month takes."""
+    settings: Mapping[str, str] = MappingProxyType({})
+    """What is other than by default."""
+
+
+WORKS = {
+    "account": Work(
+        "An account",
+        "What each of N accounts costs a worker, with EC2 and with all four providers",
+        "script.bench_account:account",
+        ("EC2", "all four"),
+        20,
+    ),
+    "workers": Work(
+        "Workers",
+        "How fast workers carry a rollout of N accounts: processes × runs at once",
+        "script.bench_rollouts:workers",
+        ("4 × 1", "2 × 32"),
+        32,
+        0.08,
+    ),
+    "hosts": Work(
+        "Hosts",
+        "How much faster more hosts with 4 threads carry a rollout of N accounts",
+        "script.bench_rollouts:hosts",
+        ("1", "2", "4"),
+        48,
+        0.3,
+    ),
+    "memory": Work(
+        "Memory",
+        "What workers need for the same rollout on a site with N other accounts",
+        "script.bench_rollouts:memory_among",
+        ("0", "N"),
+        100_000,
+        0.08,
+    ),
+    "pages": Work(
+        "Pages",
+        "How long pages take with N accounts, alone and while 20 people click",
+        "script.bench_pages:pages",
+        ("10", "N"),
+        10_000,
+    ),
+    "exports": Work(
+        "Exports",
+        "How long files of N accounts take to write",
+        "script.bench_pages:exports",
+        ("10", "N"),
+        10_000,
+    ),
+    "month": Work(
+        "A rehearsed month",
+        "A month with N accounts on real servers, some of which are killed",
+        "script.bench_month:month",
+        ("A month",),
+        200,
+        minutes=120,
+        # A month has to delete something.
+        settings={"KEEP_CHECKS_DAYS": "10", "SCHEDULE_ASSUMES_A_SECOND": "5"},
+    ),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="script/bench",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="\n".join(f"{name:8} {work.says}" for name, work in WORKS.items()),
+    )
+    parser.add_argument("work", choices=WORKS, metavar="WORK")
+    parser.add_argument("accounts", type=int, nargs="?", metavar="N")
+    parser.add_argument("--minutes", type=float, help="of the month, or of clicks")
+    parser.add_argument("--case", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    work = WORKS[options.work]
+    count = work.accounts if options.accounts is None else options.accounts
+    if options.case is not None:
+        minutes = work.minutes if options.minutes is None else options.minutes
+        asked = Asked(options.case, count, minutes)
+        print(json.dumps(measured(work, asked)))
+        return 0
+    cases = [str(count) if case == "N" else case for case in work.cases]
+    columns = {case: in_its_own(options.work, case, sys.argv[2:]) for case in cases}
+    command = " ".join(sys.argv[1:])
+    print(report(work.title, work.says, command, work.delay, columns))
+    return int(any(column.wrong for column in columns.values()))
+
+
+def measured(work: Work, asked: Asked) -> Measured:
+    """Measure on a site that is only for it."""
+    module, _, function = work.measure.partition(":")
+    with emulated_site((), delay=work.delay, **work.settings) as (site, aws):
+        os.environ |= {**site.environment, "LOG_LEVEL": "WARNING"}
+        django.setup()
+        measure = getattr(import_module(module), function)
+        found: Measured = measure(site, aws, asked)
+    return found
+
+
+def in_its_own(work: str, case: str, options: list[str]) -> Measured:
+    """Measure in a process of its own, because Django has one database in each."""
+    print(f"{work}: {case} …", file=sys.stderr, flush=True)
+    command = [sys.executable, "-m", "script.bench", work, *options, "--case", case]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return Measured(*json.loads(done.stdout.splitlines()[-1]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
