@@ -32,7 +32,6 @@ from accounts.models.organization.watch import Watch
 from accounts.models.owners.hand_offs import HandOff, HandOffText
 from accounts.models.people.browser_session import BrowserSession
 from accounts.models.people.environment_policy import EnvironmentPolicy
-from accounts.models.people.factors import AuthenticatorApp, Passkey, RecoveryCode
 from accounts.models.people.group_roles import GroupRoles
 from accounts.models.people.identity import Identity
 from accounts.models.people.preferences import Preferences
@@ -54,7 +53,6 @@ __all__ = [
     "AdoptedAccount",
     "Adoption",
     "ApiToken",
-    "AuthenticatorApp",
     "AwsAnswers",
     "BrowserSession",
     "Bundle",
@@ -88,9 +86,7 @@ __all__ = [
     "MemberTag",
     "Notification",
     "Organization",
-    "Passkey",
     "Preferences",
-    "RecoveryCode",
     "RoleLimit",
     "Rollout",
     "Run",
