@@ -13,7 +13,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
 
@@ -21,16 +21,13 @@ from accounts.admin_site import Records
 from accounts.factors import keeping as factors
 from accounts.models import (
     Activity,
-    AuthenticatorApp,
     Bundle,
     CheckResult,
     EnabledProvider,
     Identity,
     ManagedAccount,
     ManagingAccount,
-    Passkey,
     Preferences,
-    RecoveryCode,
     Run,
     SpinnakerName,
     Step,
@@ -129,21 +126,6 @@ class IdentityAdmin(Records):
     list_select_related = ["person"]
 
 
-@admin.register(AuthenticatorApp, RecoveryCode)
-class FactorAdmin(Records):
-    """The secrets and digests are for nobody to look up."""
-
-    list_display = ["person", "created_at"]
-    search_fields = ["person__username"]
-    list_select_related = ["person"]
-    exclude = ["secret"]
-
-
-@admin.register(Passkey)
-class PasskeyAdmin(FactorAdmin):
-    list_display = ["person", "name", "created_at", "used_at", "sign_count"]
-
-
 @admin.register(SpinnakerName)
 class SpinnakerNameAdmin(Records):
     list_display = ["name", "account_page"]
@@ -234,7 +216,7 @@ class PersonAdmin(InTurn, LimitedPersonAdmin):
 
     @admin.display(description="second factor", boolean=True)
     def factor(self, person: User) -> bool:
-        return bool(getattr(person, "has_app", False) or person.passkeys.all())
+        return bool(vars(person)["factor_count"])
 
     @admin.action(description="Reset the second factor", permissions=["change"])
     def reset_factors(
@@ -255,9 +237,11 @@ class PersonAdmin(InTurn, LimitedPersonAdmin):
         return None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        apps = AuthenticatorApp.objects.filter(person=OuterRef("pk"))
-        people = super().get_queryset(request).annotate(has_app=Exists(apps))
-        found: QuerySet[User] = people.prefetch_related("groups", "passkeys")
+        """Count apps and passkeys: recovery codes alone are no second factor."""
+        counted = ~Q(authenticator__type=factors.CODES)
+        count = Count("authenticator", filter=counted, distinct=True)
+        people = super().get_queryset(request).annotate(factor_count=count)
+        found: QuerySet[User] = people.prefetch_related("groups")
         return found
 
     def save_related(

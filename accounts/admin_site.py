@@ -24,8 +24,10 @@ V = TypeVar("V", bound=View)
 PEOPLE = ("auth_user_add", "auth_user_change", "auth_user_password_change")
 """The pages that change roles and passwords."""
 
-UNUSED = ("account", "socialaccount")
-"""Applications of django-allauth, whose tables Bowline does not use."""
+HIDDEN = ("account", "mfa", "socialaccount")
+"""Applications of django-allauth: Bowline uses no table of theirs but that of second
+factors, whose secrets and digests are for nobody to look up, or to change unrecorded.
+"""
 
 
 class BowlineAdminConfig(AdminConfig):
@@ -38,11 +40,11 @@ class BowlineAdminSite(AdminSite):
     index_title = "Bowline's records"
 
     def register(self, model_or_iterable: Any, *args: Any, **options: Any) -> None:
-        """Leave out the tables of the sign-in library, which stay empty."""
+        """Leave out the tables of the sign-in library."""
         if isinstance(model_or_iterable, ModelBase):
             model_or_iterable = [model_or_iterable]
         shown = [
-            model for model in model_or_iterable if model._meta.app_label not in UNUSED
+            model for model in model_or_iterable if model._meta.app_label not in HIDDEN
         ]
         super().register(shown, *args, **options)
 

@@ -50,6 +50,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # Second factors, and who waits for one; the tables of `account` stay empty.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "axes",
     "crispy_forms",
     "crispy_bootstrap5",
@@ -88,6 +92,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.web.live.views.AnswerPolls",
     "accounts.web.unreadable.UnreadableRows",
+    "allauth.account.middleware.AccountMiddleware",
     # Last, as its documentation asks: it answers for a locked sign-in.
     "axes.middleware.AxesMiddleware",
 ]
@@ -174,15 +179,10 @@ AUTHENTICATION_BACKENDS = [
 ]
 if SINGLE_SIGN_ON:
     # Its tables stay empty: only what it knows of the protocol is used.
-    INSTALLED_APPS += ["allauth", "allauth.account", "allauth.socialaccount"]
+    INSTALLED_APPS += ["allauth.socialaccount"]
     INSTALLED_APPS += ["allauth.socialaccount.providers.openid_connect"]
-    MIDDLEWARE.insert(
-        MIDDLEWARE.index("axes.middleware.AxesMiddleware"),
-        "allauth.account.middleware.AccountMiddleware",
-    )
     SOCIALACCOUNT_ADAPTER = "accounts.web.single_sign_on.adapter.Adapter"
     SOCIALACCOUNT_PROVIDERS = SINGLE_SIGN_ON.for_allauth
-    ACCOUNT_EMAIL_VERIFICATION = "none"
     AUTHENTICATION_BACKENDS += ["bowline.backends.SignedOn"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -203,6 +203,18 @@ SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_IDLE_MINUTES = env.SESSION_IDLE_MINUTES
 # Whether people who sign in by password must have a second factor, or may.
 SECOND_FACTOR = env.SECOND_FACTOR
+# Pages confirm who it is, and count wrong codes with wrong passwords, themselves.
+MFA_ADAPTER = "accounts.web.factors.adapter.Factors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # steps by which a phone's clock, or a person, is early or late
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+# fido2 would accept every subdomain: accounts/web/factors/forms.py accepts the site's.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # no address is used to sign in
+MFA_REAUTHENTICATION_REQUIRED = False
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_TIMEOUT = 10 * 60  # from the password to the second factor
 # How long a link to choose a password works that an administrator has made.
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 CONFIRM_AFTER = 10  # minutes until roles and settings ask for the password again

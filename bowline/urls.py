@@ -14,7 +14,7 @@ from django.views.generic import RedirectView
 
 from accounts.api.urls import urlpatterns as api_urls
 from accounts.web.factors import second_step
-from accounts.web.factors import urls as factors
+from accounts.web.factors import views as factors
 from accounts.web.people.links import choose_password
 from accounts.web.server_error import failed
 from accounts.web.sign_in import SignIn, SignOut
@@ -31,7 +31,12 @@ handler500 = failed
 
 urlpatterns = [
     path("sign-in/", SignIn.as_view(), name="sign-in"),
-    path("sign-in/second/", second_step.second_step, name="second-step"),
+    path("sign-in/", SignIn.as_view(), name="account_login"),  # allauth calls it so
+    path(
+        "sign-in/second/",
+        login_not_required(second_step.SecondStep.as_view()),
+        name="mfa_authenticate",
+    ),
     path("sign-in/passkey/", second_step.passkey_sign_in, name="passkey"),
     path(
         "sign-in/passkey/options/",
@@ -53,7 +58,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("accounts.web.urls")),
 ]
-if apps.is_installed("allauth"):
+if apps.is_installed("allauth.socialaccount"):
     from accounts.web.single_sign_on import views as single_sign_on
 
     urlpatterns += [

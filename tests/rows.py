@@ -6,6 +6,7 @@ import hashlib
 from datetime import timedelta
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.db.models import QuerySet
@@ -19,7 +20,6 @@ from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
 from accounts.mapping.verified import keep_verified
 from accounts.models import (
-    AuthenticatorApp,
     BrowserSession,
     Bundle,
     EnabledProvider,
@@ -28,8 +28,6 @@ from accounts.models import (
     Lookup,
     ManagedAccount,
     ManagingAccount,
-    Passkey,
-    RecoveryCode,
     Run,
     SentFile,
     Step,
@@ -179,9 +177,12 @@ def hand_off_row(account: ManagedAccount | ManagingAccount, **fields: Any) -> Ha
 
 def factor_rows(user: User, text: str = "key") -> None:
     """Give a second factor of each kind, of no use for signing in."""
-    AuthenticatorApp.objects.create(person=user, secret=text)
-    Passkey.objects.create(person=user, name=text[:60], credential_id=b"key")
-    RecoveryCode.objects.create(person=user, digest="d" * 64)
+    for kind, data in {
+        "totp": {"secret": text},
+        "webauthn": {"name": text[:60], "credential": {}},
+        "recovery_codes": {"migrated_codes": ["d" * 64]},
+    }.items():
+        Authenticator.objects.create(user=user, type=kind, data=data)
 
 
 def session_row(user: User | None, *, key: str = "key", hours: int = 1) -> None:

@@ -1,101 +1,154 @@
-"""Add, use, remove and reset second factors; each decision is recorded."""
+"""Second factors, which are rows of django-allauth: added, used, removed, and reset.
+
+Each decision is recorded. What is used once is used in the row, for every process.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+import secrets
+from base64 import b32encode
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
 
+from allauth.core.internal.cryptokit import compare_user_code
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.factors.app_codes import step_of
-from accounts.factors.recovery_codes import make_codes
 from accounts.factors.sealing import seal, unseal
-from accounts.models import Activity, AuthenticatorApp, Passkey, RecoveryCode
+from accounts.models import Activity
 from accounts.notifications.notifying import notify_of_own
 from accounts.people.activity import record
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models import QuerySet
 
 What = Activity.What
-APP = "authenticator app"
+APP, PASSKEY, CODES = "totp", "webauthn", "recovery_codes"
+CALLED = {APP: "authenticator app", PASSKEY: "passkey", CODES: "recovery code"}
+DIGITS = 6
+HOW_MANY = 10
+
+
+def factors_of(person: User, *kinds: str) -> QuerySet[Authenticator]:
+    rows: QuerySet[Authenticator] = Authenticator.objects.order_by("created_at")
+    return rows.filter(user=person, type__in=kinds or CALLED)
 
 
 def has_factor(person: User) -> bool:
     """Return whether the person has an app or a passkey; codes alone are no factor."""
-    apps = AuthenticatorApp.objects.filter(person=person)
-    return apps.exists() or Passkey.objects.filter(person=person).exists()
+    return factors_of(person, APP, PASSKEY).exists()
+
+
+def name_of(factor: Authenticator) -> str:
+    called = CALLED[factor.type]
+    return f"{called} {factor}" if factor.type == PASSKEY else called
 
 
 @transaction.atomic
-def add_app(person: User, secret: str, code: str) -> list[str] | None:
-    """Add the app if the code is one of it, instead of the one before. Return recovery
-    codes where it is the first factor; None: the code is wrong.
+def add(person: User, kind: str, **data: Any) -> list[str]:
+    """Add a passkey, or an app instead of the one before. Return recovery codes where
+    it is the first factor.
     """
-    step = step_of(secret, code)
-    if step is None:
-        return None
     is_first = not has_factor(person)
-    AuthenticatorApp.objects.update_or_create(
-        person=person,
-        defaults={
-            "secret": seal(secret),
-            "last_step": step,
-            "created_at": timezone.now(),
-            "used_at": None,
-        },
-    )
-    return added(person, APP, is_first=is_first)
-
-
-@transaction.atomic
-def add_passkey(passkey: Passkey) -> list[str]:
-    """Add a passkey. Return recovery codes where it is the first factor."""
-    is_first = not has_factor(passkey.person)
-    passkey.save(force_insert=True)
-    return added(passkey.person, f"passkey {passkey}", is_first=is_first)
-
-
-def added(person: User, factor: str, *, is_first: bool) -> list[str]:
+    if kind == APP:
+        factor = put(person, APP, data)
+    else:
+        factor = Authenticator.objects.create(user=person, type=kind, data=data)
     codes = make_codes(person) if is_first else []
-    notify_of_own(person, record(person, What.FACTOR_ADDED, factor))
+    notify_of_own(person, record(person, What.FACTOR_ADDED, name_of(factor)))
     return codes
 
 
-def use_app(person: User, code: str) -> bool:
-    """Return whether the code is right and was not used; raise Sealed."""
-    app = AuthenticatorApp.objects.filter(person=person).first()
-    if app is None:
+def put(person: User, kind: str, data: dict[str, Any]) -> Authenticator:
+    """Write the one row of its kind that the person has."""
+    fields = {"data": data, "created_at": timezone.now(), "last_used_at": None}
+    rows = Authenticator.objects
+    return rows.update_or_create(user=person, type=kind, defaults=fields)[0]
+
+
+def make_codes(person: User) -> list[str]:
+    """Make new ones, as people read them; those of before work no longer."""
+    made = [
+        b32encode(secrets.token_bytes(10)).decode().lower() for _ in range(HOW_MANY)
+    ]
+    # django-allauth would derive codes from a secret that it keeps; those of others,
+    # which it calls migrated, it compares as they are: here with digests.
+    put(person, CODES, {"migrated_codes": [code_digest(code) for code in made]})
+    return ["-".join(re.findall("....", code)) for code in made]
+
+
+def plain(code: str) -> str:
+    """Return it as it was made, however it was typed: an app may capitalise it."""
+    return re.sub("[^a-z0-9]", "", code.lower())
+
+
+def code_digest(code: str) -> str:
+    """Hash a code of 80 random bits: nobody can try them all."""
+    return sha256(plain(code).encode()).hexdigest()
+
+
+def kind_of(code: str) -> str:
+    """Return whether it looks like a code of an app, or like a recovery code."""
+    return APP if len(plain(code)) == DIGITS else CODES
+
+
+def codes_left(person: User) -> int:
+    row = factors_of(person, CODES).first()
+    return len(row.data["migrated_codes"]) if row else 0
+
+
+def step_of(secret: str, code: str) -> int | None:
+    """Return the 30 seconds since 1970 that the app's code is of; None: of none now."""
+    fitting = (
+        step
+        for step in totp.yield_hotp_counters_from_time()
+        if compare_user_code(
+            actual=code, expected=totp.format_hotp_value(totp.hotp_value(secret, step))
+        )
+    )
+    return max(fitting, default=None)
+
+
+def use_code(person: User, code: str) -> bool:
+    """Return whether it's right and wasn't used; it is used then. Raise Sealed."""
+    factor = factors_of(person, kind_of(code)).first()
+    if factor is None:
         return False
-    secret = unseal(app.secret)
-    step = step_of(secret, code, after=app.last_step)
-    if step is None:
-        return False
-    # Of two requests with the same code one finds the row. Sealed with today's key.
-    rows = AuthenticatorApp.objects.filter(person=person, last_step__lt=step)
-    now = timezone.now()
-    return bool(rows.update(last_step=step, used_at=now, secret=seal(secret)))
+    if factor.type == CODES:
+        return bool(factor.wrap().validate_code(code_digest(code)))
+    secret = unseal(factor.data["secret"])
+    step = step_of(secret, code)
+    # Sealed with today's key.
+    return step is not None and advance(factor, step, secret=seal(secret))
 
 
 @transaction.atomic
-def remove_app(person: User) -> bool:
-    if not AuthenticatorApp.objects.filter(person=person).delete()[0]:
+def advance(factor: Authenticator, last: int, **data: str) -> bool:
+    """Note the step of a code, or how often a passkey has signed; False: that isn't
+    further than before, so it was used, or is a copy's. Some passkeys don't count.
+    """
+    row = Authenticator.objects.select_for_update(no_key=True).get(pk=factor.pk)
+    before = row.data.get("last", 0)
+    if last <= before and (last, before) != (0, 0):
         return False
-    removed(person, APP)
+    row.data |= {"last": last, **data}
+    row.last_used_at = timezone.now()
+    row.save()
     return True
 
 
 @transaction.atomic
-def remove_passkey(passkey: Passkey) -> None:
-    passkey.delete()
-    removed(passkey.person, f"passkey {passkey}")
-
-
-def removed(person: User, factor: str) -> None:
-    """Delete the codes with the last factor: they are for whoever lost one."""
+def remove(factor: Authenticator) -> None:
+    """Remove it, and the codes with the last factor: they are for whoever lost one."""
+    person = factor.user
+    factor.delete()
     if not has_factor(person):
-        RecoveryCode.objects.filter(person=person).delete()
-    notify_of_own(person, record(person, What.FACTOR_REMOVED, factor))
+        factors_of(person).delete()
+    notify_of_own(person, record(person, What.FACTOR_REMOVED, name_of(factor)))
 
 
 @transaction.atomic
@@ -108,11 +161,7 @@ def renew_codes(person: User) -> list[str]:
 @transaction.atomic
 def reset(person: User, by: User | None) -> bool:
     """Remove all that the person has; return whether there was something."""
-    kinds = (AuthenticatorApp, Passkey, RecoveryCode)
-    found = sum(
-        kind._default_manager.filter(person=person).delete()[0] for kind in kinds
-    )
-    if found:
-        entry = record(by, What.FACTORS_RESET, person.get_username())
-        notify_of_own(person, entry)
-    return bool(found)
+    if not factors_of(person).delete()[0]:
+        return False
+    notify_of_own(person, record(by, What.FACTORS_RESET, person.get_username()))
+    return True

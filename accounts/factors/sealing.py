@@ -21,27 +21,20 @@ class Sealed(ValueError):
 
 
 @cache
-def fernet(keys: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(derived(key)) for key in keys])
-
-
-def derived(key: str) -> bytes:
+def derived(key: str) -> Fernet:
     derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE)
-    return urlsafe_b64encode(derivation.derive(key.encode()))
-
-
-def keys() -> MultiFernet:
-    """Give the key of today first: it seals; those of before only open."""
-    return fernet((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+    return Fernet(urlsafe_b64encode(derivation.derive(key.encode())))
 
 
 def seal(text: str) -> str:
-    return keys().encrypt(text.encode()).decode()
+    return derived(settings.SECRET_KEY).encrypt(text.encode()).decode()
 
 
 def unseal(sealed: str) -> str:
-    """Return what was sealed; raise Sealed."""
+    """Return what was sealed, with the key of today or one of before; raise Sealed."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     try:
-        return keys().decrypt(sealed.encode(errors="replace")).decode()
+        both = MultiFernet(map(derived, keys))
+        return both.decrypt(sealed.encode(errors="replace")).decode()
     except (InvalidToken, UnicodeDecodeError) as error:
         raise Sealed from error

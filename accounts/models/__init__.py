@@ -30,7 +30,6 @@ from accounts.models.organization.watch import Watch
 from accounts.models.owners.hand_offs import HandOff, HandOffText
 from accounts.models.people.browser_session import BrowserSession
 from accounts.models.people.environment_policy import EnvironmentPolicy
-from accounts.models.people.factors import AuthenticatorApp, Passkey, RecoveryCode
 from accounts.models.people.identity import Identity
 from accounts.models.people.preferences import Preferences
 from accounts.models.people.role_limit import RoleLimit
@@ -50,7 +49,6 @@ __all__ = [
     "AdoptedAccount",
     "Adoption",
     "ApiToken",
-    "AuthenticatorApp",
     "AwsAnswers",
     "BrowserSession",
     "Bundle",
@@ -80,9 +78,7 @@ __all__ = [
     "MemberTag",
     "Notification",
     "Organization",
-    "Passkey",
     "Preferences",
-    "RecoveryCode",
     "RoleLimit",
     "Rollout",
     "Run",

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
 from django.db import transaction
-from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.factors.keeping import has_factor
@@ -41,8 +40,7 @@ class SignIn(LoginView):
         """Sign in whoever has no second factor, and ask the others for it first."""
         person = form.get_user()
         if has_factor(person):
-            begin_second_step(self.request, person, back=self.get_success_url())
-            return redirect("second-step")
+            return begin_second_step(self.request, person, back=self.get_success_url())
         with transaction.atomic():
             response = super().form_valid(form)
             detail = address(self.request)

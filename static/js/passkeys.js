@@ -1,5 +1,5 @@
 // A form with data-passkey="create" or "get" asks the address in data-options what to ask the
-// device for, puts the device's answer into its field "passkey", and is sent. What has
+// device for, puts the device's answer into its field "credential", and is sent. What has
 // data-passkey-only is shown only where the browser knows passkeys.
 const CANCELLED = new Set(["AbortError", "NotAllowedError"]);
 const SENTENCES = {
@@ -50,7 +50,7 @@ async function send(event) {
   button.disabled = true;
   say(form, "");
   try {
-    form.elements.passkey.value = JSON.stringify(await answerOf(form));
+    form.elements.credential.value = JSON.stringify(await answerOf(form));
     form.submit();
   } catch (error) {
     say(form, why(error));

@@ -44,7 +44,6 @@ OWN = {
     "Organization.account_id",
     "Organization.partition",
     "Organization.to_read",
-    "RecoveryCode.digest",
     "Run.fingerprint",
     "SpinnakerName.name",
     "Step.verb",

@@ -49,9 +49,8 @@ SEEN = ("accounts_browsersession", "accounts_activity")
 LEAVING = {"/sign-out/", "/admin/logout/"}
 OWN = {"/you/", "/you/sessions/end/", "/you/confirm/", "/you/preferences/"}
 OWN |= {"/you/confirm/options/", "/you/second-factor/", "/you/second-factor/codes/"}
-OWN |= {"/you/second-factor/app/", "/you/second-factor/app/remove/"}
+OWN |= {"/you/second-factor/app/", f"/you/second-factor/{ANY['int']}/remove/"}
 OWN |= {"/you/second-factor/passkey/", "/you/second-factor/passkey/options/"}
-OWN |= {f"/you/second-factor/passkey/{ANY['uuid']}/remove/"}
 OWN |= {"/you/tokens/create/", "/you/tokens/revoke/"}
 OWN |= {"/you/filters/save/", "/you/filters/delete/"}
 """What everybody may open or send about themselves; a new one is a decision."""

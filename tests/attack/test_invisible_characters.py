@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, cast
 
 import pytest
+from allauth.core import context
 from django import forms
 from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
@@ -28,7 +29,12 @@ from accounts.web.adopting.forms import AdoptForm, LookForm
 from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bundles.forms import HalconfigForm
 from accounts.web.deliveries.forms import DeliveryForm
-from accounts.web.factors.forms import AppForm, PasskeyForm
+from accounts.web.factors.forms import (
+    AddPasskeyForm,
+    AppForm,
+    CodeForm,
+    PasskeyForm,
+)
 from accounts.web.foreign.forms import AskForm
 from accounts.web.from_file.forms import FileForm
 from accounts.web.managing.forms import ManagingForm
@@ -47,6 +53,7 @@ from accounts.web.targets.forms import TargetForm
 from accounts.web.tokens.forms import TokenForm as ApiTokenForm
 from accounts.web.you.preferences import PreferencesForm
 from accounts.web.you.saved_filters import SavedFilterForm
+from accounts.web.you.session_store import SessionStore
 from onboarding.names import INVISIBLE, visible
 from tests.bundles import with_every_provider
 from tests.factories import managed
@@ -118,10 +125,24 @@ PROVIDERS_DETAILS: dict[str, dict[str, str]] = {
         "cluster-0-rights": "edit",
     }
 }
-NOT_KEPT = {"code", "pasted"}
+NOT_KEPT = {"code", "credential", "pasted"}
 """A person's own file, which is denied or given back as it is, and a code, which is
-compared: stored nowhere.
+compared: stored nowhere. A passkey's answer is refused as a whole, not in its field.
 """
+
+
+def of_a_factor(kind: type[forms.Form]) -> Callable[[dict[str, str]], forms.BaseForm]:
+    """Read a form that looks at the request."""
+
+    def bound(data: dict[str, str]) -> forms.BaseForm:
+        request = RequestFactory().post("/")
+        request.session = SessionStore()
+        with context.request_context(request):
+            form = kind(data, user=User(pk=1))
+            form.full_clean()
+        return form
+
+    return bound
 
 
 def details_form(key: str) -> Callable[[dict[str, str]], forms.BaseForm]:
@@ -145,7 +166,9 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
     AdoptForm: AdoptForm,
     LookForm: LookForm,
     AccessForm: AccessForm,
-    AppForm: AppForm,
+    AddPasskeyForm: of_a_factor(AddPasskeyForm),
+    AppForm: of_a_factor(AppForm),
+    CodeForm: of_a_factor(CodeForm),
     AlikeForm: lambda data: AlikeForm(
         {"pattern": "{cluster}", "rights": "edit", "access": "entry", **data}
     ),
@@ -173,7 +196,7 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
     DescriptionForm: DescriptionForm,
     LimitsForm: LimitsForm,
     LimitedRolesForm: LimitedRolesForm,
-    PasskeyForm: PasskeyForm,
+    PasskeyForm: of_a_factor(PasskeyForm),
     SharedForm: lambda data: SharedForm(data, partition="aws"),
     SpinnakerForm: lambda data: SpinnakerForm(
         {

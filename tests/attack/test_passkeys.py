@@ -12,10 +12,13 @@ import json
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.test import Client
 
-from accounts.models import Activity, AuthenticatorApp, Passkey
+from accounts.factors.keeping import APP as APP_KIND
+from accounts.factors.keeping import PASSKEY as KIND
+from accounts.models import Activity
 from accounts.web.you.confirmation import CONFIRMED
 from tests.accounts.web.factors.device import (
     PASSKEY,
@@ -34,6 +37,10 @@ from tests.accounts.web.factors.people import (
 )
 
 What = Activity.What
+
+
+def passkeys() -> Any:
+    return Authenticator.objects.filter(type=KIND)
 
 
 @pytest.fixture
@@ -55,7 +62,7 @@ def test_a_passkey_alone_signs_in(device: Device) -> None:
     assert answer.url == "/bundles/"
     assert is_in(client)
     assert Activity.objects.first().detail["by"] == "passkey"
-    assert Passkey.objects.get().sign_count == 2
+    assert passkeys().get().data["last"] == 2
 
 
 @pytest.mark.parametrize("site", ["//evil.example", "https://evil.example/"])
@@ -67,7 +74,7 @@ def test_an_answer_works_once(device: Device) -> None:
     here, there = Client(), Client()
     asked = here.post("/sign-in/passkey/options/").json()
     there.post("/sign-in/passkey/options/")
-    answer = {"passkey": device.get(asked)}
+    answer = {"credential": device.get(asked)}
 
     here.post("/sign-in/passkey/", answer)
     there.post("/sign-in/passkey/", answer)
@@ -80,7 +87,7 @@ def test_an_answer_works_once(device: Device) -> None:
 def test_an_answer_that_comes_late_is_none(
     device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accounts.web.factors.ceremony.SECONDS", -1)
+    monkeypatch.setattr("accounts.web.factors.forms.SECONDS", -1)
     client = Client()
 
     sign_in_by(client, device)
@@ -165,7 +172,7 @@ def test_a_passkey_of_somebody_else_confirms_nothing(ann: User, device: Device) 
     left_open(client)
     asked = client.post("/you/confirm/options/").json()
 
-    page = client.post("/you/confirm/", {"passkey": device.get(asked)})
+    page = client.post("/you/confirm/", {"credential": device.get(asked)})
 
     assert page.status_code == 200
     assert client.post("/you/second-factor/codes/").url.startswith("/you/confirm/")
@@ -180,7 +187,7 @@ def test_a_passkey_confirms_as_the_password_does(vera: User, device: Device) -> 
     before = client.post("/you/second-factor/codes/")
 
     answer = client.post(
-        "/you/confirm/", {"passkey": device.get(asked), "next": "/you/"}
+        "/you/confirm/", {"credential": device.get(asked), "next": "/you/"}
     )
 
     assert before.url.startswith("/you/confirm/")
@@ -213,13 +220,13 @@ GARBAGE = [
 def test_no_answer_breaks_a_page(vera: User, garbage: str) -> None:
     client = Client()
     client.post("/sign-in/passkey/options/")
-    answers = [client.post("/sign-in/passkey/", {"passkey": garbage})]
+    answers = [client.post("/sign-in/passkey/", {"credential": garbage})]
     password(client, "vera")
     client.post(f"{PASSKEY}options/")
-    answers.append(client.post(PASSKEY, {"name": "a", "passkey": garbage}))
+    answers.append(client.post(PASSKEY, {"name": "a", "credential": garbage}))
 
     assert [one.status_code for one in answers] == [302, 200]
-    assert not Passkey.objects.exists()
+    assert not passkeys().exists()
 
 
 def test_a_new_passkey_must_verify_its_person(vera: User) -> None:
@@ -229,7 +236,7 @@ def test_a_new_passkey_must_verify_its_person(vera: User) -> None:
     add_passkey(client, Device(flags=PRESENT))
     add_passkey(client, Device(origin="https://evil.example"))
 
-    assert not Passkey.objects.exists()
+    assert not passkeys().exists()
 
 
 def left_open(client: Client) -> None:
@@ -243,22 +250,23 @@ def test_factors_change_only_after_a_confirmation(vera: User, device: Device) ->
     client = Client()
     sign_in_by(client, device)
     left_open(client)
-    key = Passkey.objects.get().pk
+    app = Authenticator.objects.get(type=APP_KIND)
+    key = passkeys().get().pk
 
     answers = [
         client.get(APP),
         client.post(APP, {"code": code()}),
-        client.post(f"{APP}remove/"),
+        client.post(f"/you/second-factor/{app.pk}/remove/"),
         client.get(PASSKEY),
         client.post(PASSKEY, {"name": "x"}),
         client.post(f"{PASSKEY}options/"),
-        client.post(f"{PASSKEY}{key}/remove/"),
+        client.post(f"/you/second-factor/{key}/remove/"),
         client.post("/you/second-factor/codes/"),
     ]
 
     assert {one.url.partition("?")[0] for one in answers} == {"/you/confirm/"}
-    assert Passkey.objects.exists()
-    assert AuthenticatorApp.objects.exists()
+    assert passkeys().exists()
+    assert Authenticator.objects.filter(pk=app.pk).exists()
 
 
 def test_a_strangers_passkey_is_out_of_reach(ann: User, device: Device) -> None:
@@ -266,7 +274,7 @@ def test_a_strangers_passkey_is_out_of_reach(ann: User, device: Device) -> None:
     password(client, "ann")
     second(client, code=code())
 
-    answer = client.post(f"{PASSKEY}{Passkey.objects.get().pk}/remove/")
+    answer = client.post(f"/you/second-factor/{passkeys().get().pk}/remove/")
 
     assert answer.status_code == 404
-    assert Passkey.objects.exists()
+    assert passkeys().exists()

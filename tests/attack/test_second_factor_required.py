@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.test import Client
 
-from accounts.models import Passkey, RecoveryCode
 from accounts.people.roles import ROLES
 from tests.accounts.web.factors.device import PASSKEY, Device, add_passkey
 from tests.accounts.web.factors.people import APP, give_app, is_in, password
@@ -82,10 +82,12 @@ def test_who_removes_the_last_factor_sets_up_another(vera: User, settings: Any) 
     password(client, "vera")
     add_passkey(client, Device())
 
-    client.post(f"{PASSKEY}{Passkey.objects.get().pk}/remove/")
+    client.post(
+        f"/you/second-factor/{Authenticator.objects.get(type='webauthn').pk}/remove/"
+    )
 
     assert client.get("/bundles/").url == "/you/second-factor/"
-    assert not RecoveryCode.objects.exists()
+    assert not Authenticator.objects.exists()
 
 
 def test_the_page_that_must_be_filled_in_shows_nothing_of_the_site(

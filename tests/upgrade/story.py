@@ -17,14 +17,15 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.discover.organization.reading import begin_reading, read_on
-from accounts.factors.app_codes import code_at, new_secret, step_now
-from accounts.factors.keeping import add_app
+from accounts.factors import keeping
+from accounts.factors.sealing import seal
 from accounts.mapping.accounts_file import register
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.mapping.spinnaker.describing import describe_spinnaker
@@ -128,8 +129,7 @@ def decide_settings(ada: User, grace: User, vera: User) -> None:
     api_tokens.make(
         grace, uuid4(), name="pipeline", scopes=["operate"], expires_at=year
     )
-    secret = new_secret()
-    assert add_app(ada, secret, code_at(secret, step_now()))
+    assert keeping.add(ada, keeping.APP, secret=seal(generate_totp_secret()), last=0)
 
 
 def described(*names: str) -> bytes:

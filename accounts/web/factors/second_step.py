@@ -2,91 +2,86 @@
 
 from __future__ import annotations
 
-import logging
+from typing import Any
 
+from allauth.account.internal.stagekit import clear_login
+from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.webauthn.internal.auth import begin_authentication
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts.factors.keeping import APP, use_app
-from accounts.factors.passkeys import NotVerified
-from accounts.factors.recovery_codes import use_code
-from accounts.factors.sealing import Sealed
-from accounts.models import Activity, AuthenticatorApp
+from accounts.factors.keeping import (
+    CALLED,
+    CODES,
+    PASSKEY,
+    codes_left,
+    factors_of,
+)
+from accounts.models import Activity
 from accounts.people.activity import record
 from accounts.people.roles import has_password
-from accounts.web.factors.ceremony import ask_for_one, used_passkey
+from accounts.web.factors.forms import CodeForm, PasskeyForm, ask
 from accounts.web.factors.lockout import count_failure, is_waiting
-from accounts.web.factors.step import FACTOR, KEPT, waiting
+from accounts.web.factors.step import BACKEND, FACTOR, waiting
 from accounts.web.sign_in import address, page_after
 
-BACKEND = "bowline.backends.Passwords"
-PASSKEY, CODE, RECOVERY = "passkey", "code", "recovery"
-"""The fields of the forms."""
-CALLED = {PASSKEY: "passkey", CODE: APP, RECOVERY: "recovery code"}
-log = logging.getLogger(__name__)
 
-
-@login_not_required
-@never_cache
-def second_step(request: HttpRequest) -> HttpResponse:
+class SecondStep(AuthenticateView):  # type: ignore[misc]  # it has no types
     """Ask whoever gave the password for the second factor."""
-    step = waiting(request)
-    if step is None:
-        return redirect("sign-in")
-    field = next((one for one in CALLED if request.POST.get(one)), "")
-    wrong = ""
-    if field:
-        if is_waiting(request, step.person):
+
+    form_class = CodeForm
+    webauthn_form_class = PasskeyForm
+    template_name = "factors/second_step.html"
+
+    def dispatch(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        if waiting(request) is None:
+            return redirect("sign-in")
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return answer
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if is_waiting(request, self.stage.login.user):
             return HttpResponse(status=429)
-        try:
-            if is_verified(request, step.person, field):
-                return sign_in(request, step.person, CALLED[field], step.back)
-            wrong = field
-        except Sealed:
-            wrong = "sealed"
-        if wrong != "sealed":
-            count_failure(request, step.person, CALLED[field])
-    shown = {
-        "person": step.person,
-        "has_app": AuthenticatorApp.objects.filter(person=step.person).exists(),
-        "has_passkey": step.person.passkeys.exists(),
-        "has_codes": step.person.recovery_codes.exists(),
-        "wrong": wrong,
-    }
-    return render(request, "factors/second_step.html", shown)
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        step = self.stage.login
+        clear_login(self.request)
+        return sign_in(self.request, step.user, form.kind, step.redirect_url)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        if not form.has_error("code", "sealed"):
+            count_failure(self.request, form.user, CALLED[form.kind])
+        answer: HttpResponse = super().form_invalid(form)
+        return answer
+
+    def get_context_data(self, **shown: Any) -> dict[str, Any]:
+        person = self.stage.login.user
+        kinds = {*factors_of(person).values_list("type", flat=True)}
+        shown = super().get_context_data(**shown)
+        return shown | {"person": person, "kinds": kinds, "left": codes_left(person)}
 
 
-def is_verified(request: HttpRequest, person: User, field: str) -> bool:
-    """Check what was typed, or what the passkey answered; raise Sealed."""
-    if field == CODE:
-        return use_app(person, request.POST[field])
-    if field == RECOVERY:
-        return use_code(person, request.POST[field])
-    try:
-        used_passkey(request, person)
-    except NotVerified as error:
-        log.warning("A passkey was refused: %s", error)
-        return False
-    return True
-
-
-def sign_in(request: HttpRequest, person: User, by: str, back: str) -> HttpResponse:
+def sign_in(request: HttpRequest, person: User, kind: str, back: str) -> HttpResponse:
+    by = CALLED[kind]
     with transaction.atomic():
-        request.session.pop(KEPT, None)
         login(request, person, backend=BACKEND)
         request.session[FACTOR] = by
         record(person, Activity.What.SIGN_IN, "", address(request) | {"by": by})
-    if by == CALLED[RECOVERY]:
-        left = person.recovery_codes.count()
+    if kind == CODES:
+        left = codes_left(person)
         messages.warning(
             request, f"That recovery code is used up. You have {left} left."
         )
@@ -98,7 +93,7 @@ def sign_in(request: HttpRequest, person: User, by: str, back: str) -> HttpRespo
 def passkey_options(request: HttpRequest) -> HttpResponse:
     """Say what the browser asks a passkey for: of this person, or of anybody."""
     step = waiting(request)
-    return JsonResponse(ask_for_one(request, step.person if step else None))
+    return ask(request, begin_authentication(step.user if step else None))
 
 
 @login_not_required
@@ -107,21 +102,15 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in by a passkey alone: it has verified the person on the device."""
     back = page_after(request.POST.get("next", ""))
     again = f"{reverse('sign-in')}?{urlencode({'next': back})}"
-    if not request.POST.get(PASSKEY):
+    if not request.POST.get("credential"):
         return redirect(again)
-    if is_waiting(request, None):
+    form = PasskeyForm(request.POST, user=None)
+    is_right = form.is_valid()
+    owner: User | None = form.user
+    if is_waiting(request, owner):
         return HttpResponse(status=429)
-    owner: User | None
-    try:
-        owner = used_passkey(request, None).person
-        if is_waiting(request, owner):
-            return HttpResponse(status=429)
-        if owner.is_active and has_password(owner):
-            return sign_in(request, owner, CALLED[PASSKEY], back)
-        log.warning("A passkey was refused: its owner may not sign in.")
-    except NotVerified as error:
-        owner = error.owner
-        log.warning("A passkey was refused: %s", error)
+    if is_right and owner and owner.is_active and has_password(owner):
+        return sign_in(request, owner, PASSKEY, back)
     count_failure(request, owner, CALLED[PASSKEY])
     messages.error(
         request,

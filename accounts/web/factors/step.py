@@ -1,48 +1,41 @@
-"""Between the password and the second factor: nobody is signed in yet."""
+"""Between the password and the second factor: nobody is signed in yet.
+
+django-allauth keeps who gave the password, for ACCOUNT_LOGIN_TIMEOUT.
+"""
 
 from __future__ import annotations
 
-import time
-from typing import NamedTuple
-
-from django.contrib.auth.models import AnonymousUser, User
-from django.http import HttpRequest
+from allauth.account.internal.flows.login import perform_login
+from allauth.account.internal.stagekit import clear_login, unstash_login
+from allauth.account.models import Login
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
 from accounts.people.roles import has_password
 
-KEPT = "second_step"
-"""What the session keeps meanwhile: who gave the password, when, and where to go."""
-SECONDS = 10 * 60
+BACKEND = "bowline.backends.Passwords"
 FACTOR = "second_factor"
 """In the session of whoever proved a second factor: which one it was."""
 
 
-class Step(NamedTuple):
-    person: User
-    back: str
-
-
-def begin_second_step(request: HttpRequest, person: User, *, back: str) -> None:
+def begin_second_step(request: HttpRequest, person: User, *, back: str) -> HttpResponse:
     """Keep who gave the password, in a session that nobody else knows."""
     request.session.flush()
-    request.user = AnonymousUser()
-    request.session[KEPT] = {
-        "person": person.pk,
-        "hash": person.get_session_auth_hash(),
-        "at": int(time.time()),
-        "back": back,
-    }
+    now = {"hash": person.get_session_auth_hash()}
+    answer: HttpResponse = perform_login(
+        request, Login(person, redirect_url=back, state=now)
+    )
+    return answer
 
 
-def waiting(request: HttpRequest) -> Step | None:
+def waiting(request: HttpRequest) -> Login | None:
     """Return who gave the password; None: nobody, too long ago, or another password."""
-    kept = request.session.get(KEPT)
-    if not kept or time.time() - kept["at"] > SECONDS:
-        return None
-    person = User.objects.filter(pk=kept["person"], is_active=True).first()
-    if person is None or not has_password(person):
-        return None
-    if not constant_time_compare(kept["hash"], person.get_session_auth_hash()):
-        return None
-    return Step(person, kept["back"])
+    step = unstash_login(request, peek=True)
+    person = step and step.user
+    if person and person.is_active and has_password(person):
+        now = person.get_session_auth_hash()
+        if constant_time_compare(step.state.get("hash", ""), now):
+            return step
+    clear_login(request)
+    return None

@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
-from uuid import UUID
 
+from allauth.mfa.totp.internal.auth import clear_totp_secret
+from allauth.mfa.totp.views import ActivateTOTPView
+from allauth.mfa.webauthn.internal.auth import begin_registration
+from allauth.mfa.webauthn.views import AddWebAuthnView
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
+from django.views.generic.edit import FormView
 
 from accounts.factors import keeping
-from accounts.factors.app_codes import address, new_secret
-from accounts.factors.passkeys import MOST, NotVerified
-from accounts.factors.sealing import Sealed, seal, unseal
+from accounts.factors.keeping import APP, PASSKEY, factors_of
+from accounts.factors.sealing import seal
 from accounts.http import Request
-from accounts.models import AuthenticatorApp
 from accounts.people.doors import View
 from accounts.people.roles import has_password
-from accounts.web.factors.ceremony import ask_for_new, new_passkey
-from accounts.web.factors.forms import AppForm, PasskeyForm
-from accounts.web.factors.picture import picture_of
+from accounts.web.factors.forms import AddPasskeyForm, AppForm, ask
 from accounts.web.factors.required import is_missing
 from accounts.web.factors.step import FACTOR
 from accounts.web.you.browsers import browser_of
 from accounts.web.you.confirmation import confirmation_required
 
-SECRET = "app_secret"
-"""In the session, encrypted: the secret of an app that is being added."""
 HOME = "second-factor"
+MOST = 20
+"""Passkeys of one person."""
 
 
 def local_only(view: View) -> View:
@@ -48,132 +48,97 @@ def local_only(view: View) -> View:
     return guarded
 
 
-def crumbs() -> list[tuple[str, str]]:
-    return [("Your settings", reverse("you"))]
+def crumbs(*more: tuple[str, str]) -> dict[str, Any]:
+    return {"crumbs": [("Your settings", reverse("you")), *more]}
+
+
+def below() -> dict[str, Any]:
+    return crumbs(("Second factor", reverse(HOME)))
 
 
 @local_only
 def second_factor(request: Request) -> HttpResponse:
-    person = request.user
-    passkeys = list(person.passkeys.all())
+    passkeys = list(factors_of(request.user, PASSKEY))
     shown = {
-        "crumbs": crumbs(),
-        "app": AuthenticatorApp.objects.filter(person=person).first(),
+        "app": factors_of(request.user, APP).first(),
         "passkeys": passkeys,
         "is_full": len(passkeys) >= MOST,
-        "left": person.recovery_codes.count(),
+        "left": keeping.codes_left(request.user),
         "must": is_missing(request),
         "is_required": settings.SECOND_FACTOR == "required",
     }
-    return render(request, "factors/second_factor.html", shown)
+    return render(request, "factors/second_factor.html", crumbs() | shown)
 
 
-@local_only
-@confirmation_required("second-factor-app")
-def app(request: Request) -> HttpResponse:
+class AddApp(ActivateTOTPView):  # type: ignore[misc]  # it has no types
     """Show the picture that an app reads, and take its first code."""
-    secret = secret_of(request)
-    form = AppForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        codes = keeping.add_app(request.user, secret, form.cleaned_data["code"])
-        if codes is not None:
-            request.session.pop(SECRET, None)
-            return added(request, "The authenticator app is added.", codes)
-        form.add_error(
-            "code",
-            (
-                "That isn't the app's current code. Enter the code that the app "
-                "shows now. If this happens again, check the time on your phone."
-            ),
-        )
-    name, site = request.user.get_username(), urlsplit(settings.SITE_URL).hostname
-    shown = {
-        "crumbs": [*crumbs(), ("Second factor", reverse(HOME))],
-        "form": form,
-        "secret": secret,
-        "picture": picture_of(address(secret, name=name, site=site or "")),
-        "replaces": AuthenticatorApp.objects.filter(person=request.user).exists(),
-    }
-    return render(request, "factors/app.html", shown)
+
+    form_class = AppForm
+    template_name = "factors/app.html"
+
+    def dispatch(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Replace an app as well, for which django-allauth has no page."""
+        return FormView.dispatch(self, request, *args, **kwargs)
+
+    def get_context_data(self, **shown: Any) -> dict[str, Any]:
+        replaces = factors_of(self.request.user, APP).exists()
+        shown = super().get_context_data(**shown) | below()
+        return shown | {"replaces": replaces}
+
+    def form_valid(self, form: AppForm) -> HttpResponse:
+        step, secret = form.cleaned_data["code"], seal(form.secret)
+        codes = keeping.add(self.request.user, APP, secret=secret, last=step)
+        clear_totp_secret(self.request)
+        return added(self.request, "The authenticator app is added.", codes)
 
 
-def secret_of(request: Request) -> str:
-    """Return the secret that is being added: the same until its code was entered."""
-    try:
-        return unseal(str(request.session.get(SECRET, "")))
-    except Sealed:
-        secret = new_secret()
-        request.session[SECRET] = seal(secret)
-        return secret
-
-
-@local_only
-@require_POST
-@confirmation_required(HOME)
-def app_remove(request: Request) -> HttpResponse:
-    if keeping.remove_app(request.user):
-        removed(request, "The authenticator app is removed.")
-    return redirect(HOME)
-
-
-@local_only
-@confirmation_required("second-factor-passkey")
-def passkey(request: Request) -> HttpResponse:
+class AddPasskey(AddWebAuthnView):  # type: ignore[misc]  # as above
     """Ask for a name, and add the passkey that the browser made."""
-    if request.user.passkeys.count() >= MOST:
+
+    form_class = AddPasskeyForm
+    template_name = "factors/passkey.html"
+
+    def dispatch(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if factors_of(request.user, PASSKEY).count() < MOST:
+            return FormView.dispatch(self, request, *args, **kwargs)
         messages.error(request, f"You already have {MOST} passkeys. Remove one first.")
         return redirect(HOME)
-    suggested = {"name": browser_of(request.headers)[:60]}
-    form = PasskeyForm(request.POST or None, initial=suggested)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = new_passkey(request, request.user)
-            made.name = form.cleaned_data["name"]
-            if not made.is_known():
-                codes = keeping.add_passkey(made)
-                return added(request, f"The passkey {made} is added.", codes)
-            form.add_error(None, "Bowline already has this passkey.")
-        except NotVerified:
-            form.add_error(
-                None,
-                (
-                    "The browser didn't create a passkey that Bowline can use. Try "
-                    "again."
-                ),
-            )
-    shown = {"crumbs": [*crumbs(), ("Second factor", reverse(HOME))], "form": form}
-    return render(request, "factors/passkey.html", shown)
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"name": browser_of(self.request.headers)[:60]}
+
+    def get_context_data(self, **shown: Any) -> dict[str, Any]:
+        return {**super().get_context_data(), **below(), **shown}
+
+    def form_valid(self, form: AddPasskeyForm) -> HttpResponse:
+        codes = keeping.add(self.request.user, PASSKEY, **form.cleaned_data)
+        named = form.cleaned_data["name"]
+        return added(self.request, f"The passkey {named} is added.", codes)
 
 
-@local_only
 @require_POST
-@confirmation_required("second-factor-passkey")
 def passkey_options(request: Request) -> HttpResponse:
     """Say what the browser is to make a passkey for."""
-    return JsonResponse(ask_for_new(request, request.user))
+    return ask(request, begin_registration(request.user, passwordless=True))
 
 
-@local_only
 @require_POST
-@confirmation_required(HOME)
-def passkey_remove(request: Request, pk: UUID) -> HttpResponse:
-    found = get_object_or_404(request.user.passkeys, pk=pk)
-    keeping.remove_passkey(found)
-    removed(request, f"The passkey {found} is removed.")
+def remove(request: Request, pk: int) -> HttpResponse:
+    found = get_object_or_404(factors_of(request.user, APP, PASSKEY), pk=pk)
+    keeping.remove(found)
+    if not keeping.has_factor(request.user):
+        request.session.pop(FACTOR, None)
+    messages.success(request, f"The {keeping.name_of(found)} is removed.")
     return redirect(HOME)
 
 
-@local_only
 @require_POST
-@confirmation_required(HOME)
 def codes(request: Request) -> HttpResponse:
-    """Create recovery codes, and show them. They are nowhere afterwards, so this is no
-    redirect.
-    """
-    if not keeping.has_factor(request.user):
-        messages.error(request, "Add an authenticator app or a passkey first.")
-        return redirect(HOME)
-    return show(request, keeping.renew_codes(request.user))
+    """Create recovery codes, and show them."""
+    if keeping.has_factor(request.user):
+        return show(request, keeping.renew_codes(request.user))
+    messages.error(request, "Add an authenticator app or a passkey first.")
+    return redirect(HOME)
 
 
 def added(request: Request, sentence: str, codes: list[str]) -> HttpResponse:
@@ -183,16 +148,30 @@ def added(request: Request, sentence: str, codes: list[str]) -> HttpResponse:
     return show(request, codes) if codes else redirect(HOME)
 
 
-def removed(request: Request, sentence: str) -> None:
-    if not keeping.has_factor(request.user):
-        request.session.pop(FACTOR, None)
-    messages.success(request, sentence)
-
-
 def show(request: Request, codes: list[str]) -> HttpResponse:
-    shown = {
-        "crumbs": [*crumbs(), ("Second factor", reverse(HOME))],
-        "codes": codes,
-        "text": "\n".join(codes),
-    }
-    return render(request, "factors/codes.html", shown)
+    """Show the codes, which are nowhere afterwards: so this is no redirect."""
+    shown = {"codes": codes, "text": "\n".join(codes)}
+    return render(request, "factors/codes.html", below() | shown)
+
+
+def own(
+    route: str, view: Callable[..., HttpResponse], name: str, *, back: str = HOME
+) -> URLPattern:
+    guarded = local_only(confirmation_required(back)(view))
+    return path(route, guarded, name=name)
+
+
+ADD_APP, ADD_PASSKEY = "second-factor-app", "second-factor-passkey"
+urlpatterns = [
+    path("", second_factor, name=HOME),
+    own("app/", AddApp.as_view(), ADD_APP, back=ADD_APP),
+    own("passkey/", AddPasskey.as_view(), ADD_PASSKEY, back=ADD_PASSKEY),
+    own(
+        "passkey/options/",
+        passkey_options,
+        "second-factor-passkey-options",
+        back=ADD_PASSKEY,
+    ),
+    own("<int:pk>/remove/", remove, "second-factor-remove"),
+    own("codes/", codes, "second-factor-codes"),
+]

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from accounts.models import ApiToken, AuthenticatorApp, Passkey
+from accounts.factors import keeping
+from accounts.models import ApiToken
 from accounts.people.roles import ROLES, VIEWER, has_password
 from accounts.web.single_sign_on.identity import identity_of, provider_of
 from accounts.web.single_sign_on.provider import sign_on_provider
@@ -114,37 +116,34 @@ def with_all(rows: QuerySet[User]) -> QuerySet[User]:
         rows.select_related("identity")
         .prefetch_related("groups", with_sessions())
         .annotate(
-            has_app=Exists(apps()),
-            passkey_count=count_of(passkeys()),
-            usable_tokens=count_of(tokens()),
+            has_app=Exists(factors(keeping.APP)),
+            passkey_count=count_of(factors(keeping.PASSKEY), by="user"),
+            usable_tokens=count_of(tokens(), by="person"),
         )
     )
 
 
-def apps() -> QuerySet[AuthenticatorApp]:
-    return AuthenticatorApp.objects.filter(person=OuterRef("pk"))
-
-
-def passkeys() -> QuerySet[Passkey]:
-    return Passkey.objects.filter(person=OuterRef("pk"))
+def factors(*kinds: str) -> QuerySet[Authenticator]:
+    rows: QuerySet[Authenticator] = Authenticator.objects.all()
+    return rows.filter(user=OuterRef("pk"), type__in=kinds)
 
 
 def tokens() -> QuerySet[ApiToken]:
     return ApiToken.objects.usable().filter(person=OuterRef("pk"))
 
 
-def count_of(rows: QuerySet[Any]) -> Coalesce:
+def count_of(rows: QuerySet[Any], *, by: str) -> Coalesce:
     """Count rows of each person, who may have none."""
-    each = rows.order_by().values("person").annotate(count=Count("pk"))
+    each = rows.order_by().values(by).annotate(count=Count("pk"))
     return Coalesce(Subquery(each.values("count")), 0)
 
 
 def by_factor(name: str) -> Q:
     """Find who has this second factor in Bowline, or none."""
     known = {
-        APP: Q(Exists(apps())),
-        PASSKEY: Q(Exists(passkeys())),
-        NO_FACTOR: ~Q(Exists(apps())) & ~Q(Exists(passkeys())),
+        APP: Q(Exists(factors(keeping.APP))),
+        PASSKEY: Q(Exists(factors(keeping.PASSKEY))),
+        NO_FACTOR: ~Q(Exists(factors(keeping.APP, keeping.PASSKEY))),
     }
     return known.get(name, Q(pk__in=[]))
 

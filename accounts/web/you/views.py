@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from allauth.mfa.webauthn.internal.auth import begin_authentication
 from django.contrib import messages
 from django.contrib.auth import authenticate, update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
 from django.db import transaction
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.factors.keeping import has_factor
-from accounts.factors.passkeys import NotVerified
+from accounts.factors.keeping import PASSKEY, factors_of, has_factor
 from accounts.http import Request
 from accounts.models import Activity
 from accounts.people.activity import record
 from accounts.people.roles import has_password
-from accounts.web.factors.ceremony import ask_for_one, used_passkey
+from accounts.web.factors.forms import PasskeyForm, ask
 from accounts.web.factors.lockout import count_failure, is_waiting
 from accounts.web.sign_in import page_after
 from accounts.web.single_sign_on.identity import provider_of
@@ -92,17 +92,14 @@ def confirm_identity(request: Request) -> HttpResponse:
     """Ask for the password or a passkey; wrong ones count as at sign-in."""
     back = page_after(request.POST.get("next") or request.GET.get("next", ""))
     wrong = ""
-    if request.POST.get("passkey"):
+    if request.POST.get("credential"):
         if is_waiting(request, request.user):
             return HttpResponse(status=429)
-        try:
-            used_passkey(request, request.user)
-        except NotVerified:
-            count_failure(request, request.user, "passkey")
-            wrong = "passkey"
-        else:
+        if PasskeyForm(request.POST, user=request.user).is_valid():
             confirm(request)
             return redirect(back)
+        count_failure(request, request.user, "passkey")
+        wrong = "passkey"
     elif request.method == "POST":
         person = authenticate(
             request,
@@ -117,7 +114,8 @@ def confirm_identity(request: Request) -> HttpResponse:
         "back": back,
         "wrong": wrong,
         "signed_on": None if has_password(request.user) else provider_of(request.user),
-        "has_passkey": has_password(request.user) and request.user.passkeys.exists(),
+        "has_passkey": has_password(request.user)
+        and factors_of(request.user, PASSKEY).exists(),
     }
     return render(request, "you/confirm.html", shown)
 
@@ -125,4 +123,4 @@ def confirm_identity(request: Request) -> HttpResponse:
 @require_POST
 def confirm_options(request: Request) -> HttpResponse:
     """Say what the browser asks a passkey of this person for."""
-    return JsonResponse(ask_for_one(request, request.user))
+    return ask(request, begin_authentication(request.user))

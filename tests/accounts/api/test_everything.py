@@ -103,9 +103,9 @@ FOR_PEOPLE: Mapping[str, Iterable[str]] = {
     WHO_SIGNS_IN: (
         *("choose-password", "confirm", "confirm-options", "passkey"),
         *("passkey-options", "second-factor-app", "sessions-end", "you"),
-        *("second-factor-app-remove", "second-factor-codes", "second-factor-passkey"),
-        *("second-factor-passkey-options", "second-factor-passkey-remove"),
-        *("second-step", "sign-in", "sign-out"),
+        *("second-factor-codes", "second-factor-passkey", "second-factor-remove"),
+        *("second-factor-passkey-options", "mfa_authenticate", "account_login"),
+        *("sign-in", "sign-out"),
     ),
     TOKENS: ("any-token-revoke", "token-create", "token-revoke"),
     PREFERENCES: ("filter-delete", "filter-save", "preferences"),
@@ -194,7 +194,8 @@ CONNECTED = "A report on the connected Spinnaker"
 READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
     WHO_SIGNS_IN: (
         *("choose-password", "confirm", "openid_connect_callback", "second-factor"),
-        *("second-factor-app", "second-factor-passkey", "second-step", "sign-in"),
+        *("second-factor-app", "second-factor-passkey", "mfa_authenticate"),
+        *("account_login", "sign-in"),
         *("single-sign-on", "you"),
     ),
     TOKENS: ("all-tokens", "tokens"),

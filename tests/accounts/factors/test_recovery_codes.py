@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.factors.recovery_codes import HOW_MANY, make_codes, use_code
-from accounts.models import RecoveryCode
+from accounts.factors.keeping import (
+    CODES,
+    HOW_MANY,
+    codes_left,
+    factors_of,
+    make_codes,
+    use_code,
+)
 from tests.rows import person
 
 pytestmark = pytest.mark.django_db
@@ -15,8 +21,9 @@ def test_each_works_once_however_it_is_typed() -> None:
     vera = person("viewer")
     first, *_ = make_codes(vera)
 
-    assert use_code(vera, first.upper().replace("-", " "))
+    assert use_code(vera, first.upper().replace("-", "\u2013"))
     assert not use_code(vera, first)
+    assert codes_left(vera) == HOW_MANY - 1
 
 
 def test_those_of_before_work_no_longer() -> None:
@@ -26,5 +33,13 @@ def test_those_of_before_work_no_longer() -> None:
     now = make_codes(vera)
 
     assert not any(use_code(vera, code) for code in former)
-    assert RecoveryCode.objects.count() == HOW_MANY
+    assert codes_left(vera) == HOW_MANY
     assert use_code(vera, now[0])
+
+
+def test_a_digest_is_no_code() -> None:
+    vera = person("viewer")
+    make_codes(vera)
+    stored = factors_of(vera, CODES).get().data["migrated_codes"]
+
+    assert not any(use_code(vera, digest) for digest in stored)

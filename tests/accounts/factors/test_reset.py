@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from accounts.models import Activity, AuthenticatorApp, Passkey, RecoveryCode
+from accounts.models import Activity
 from accounts.web.you.confirmation import CONFIRMED
 from tests.accounts.web.factors.people import code, give_app, is_in, password, second
-from tests.rows import person
+from tests.rows import factor_rows, person
 
 pytestmark = pytest.mark.django_db
 
@@ -23,8 +24,8 @@ LIST = "/admin/auth/user/"
 @pytest.fixture
 def vera() -> User:
     vera = person("viewer", username="vera")
+    factor_rows(vera)
     give_app(vera)
-    Passkey.objects.create(person=vera, name="key", credential_id=b"key")
     return vera
 
 
@@ -38,8 +39,7 @@ def signed_in(vera: User) -> Client:
 
 
 def nothing_is_left() -> bool:
-    kinds = (AuthenticatorApp, Passkey, RecoveryCode)
-    return not any(kind.objects.exists() for kind in kinds)
+    return not Authenticator.objects.exists()
 
 
 def reset(client: Client, *people: User) -> Any:

@@ -10,18 +10,19 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 
 from accounts.factors import keeping
-from accounts.models import Activity, Notification, Passkey, Preferences
+from accounts.models import Activity, Notification, Preferences
 from accounts.models.api.token import Scope
 from accounts.tasks import carry_on
 from accounts.tokens import api_tokens as tokens
 from tests.rows import factor_rows, person
 
 
-def passkey(who: User, name: str = "laptop") -> Passkey:
-    return Passkey(person=who, name=name, credential_id=b"id")
+def add_passkey(who: User, name: str = "laptop") -> list[str]:
+    return keeping.add(who, keeping.PASSKEY, name=name, credential={}, last=0)
 
 
 def sent(mailoutbox: list[Any]) -> Any:
@@ -31,7 +32,7 @@ def sent(mailoutbox: list[Any]) -> Any:
 
 
 def test_a_second_factor_that_is_added_is_said_to_its_person(ann, mailoutbox) -> None:
-    codes = keeping.add_passkey(passkey(ann))
+    codes = add_passkey(ann)
 
     message = sent(mailoutbox)
 
@@ -47,12 +48,12 @@ def test_a_second_factor_that_is_added_is_said_to_its_person(ann, mailoutbox) ->
 
 
 def test_one_that_is_removed_is_said(ann, mailoutbox) -> None:
-    row = passkey(ann)
-    row.save(force_insert=True)
+    factor_rows(ann)
 
-    keeping.remove_passkey(row)
+    keeping.remove(keeping.factors_of(ann, keeping.PASSKEY).get())
 
     message = sent(mailoutbox)
+    assert "What: passkey key\n" in message.body
     assert message.subject == "Bowline: A second factor was removed from your account"
 
 
@@ -86,7 +87,7 @@ def test_a_token_that_is_made_is_said_without_its_text(ann, mailoutbox) -> None:
 
 
 def test_a_person_who_was_deactivated_meanwhile_receives_none(ann, mailoutbox) -> None:
-    keeping.add_passkey(passkey(ann))
+    add_passkey(ann)
     User.objects.filter(pk=ann.pk).update(is_active=False)
 
     carry_on("notification", str(Notification.objects.get().pk))
@@ -98,13 +99,13 @@ def test_it_is_sent_to_those_who_chose_no_mail(ann, mailoutbox) -> None:
     """Whoever has somebody's session could switch mail off first."""
     Preferences.objects.create(person=ann, mail=False)
 
-    keeping.add_passkey(passkey(ann))
+    add_passkey(ann)
 
     assert sent(mailoutbox)
 
 
 def test_a_name_of_another_line_stays_one_line(ann, mailoutbox) -> None:
-    keeping.add_passkey(passkey(ann, "a\nBy: nobody\u202e"))
+    add_passkey(ann, "a\nBy: nobody\u202e")
 
     body = sent(mailoutbox).body
     assert "What: passkey a By: nobody" in body
@@ -118,13 +119,16 @@ def test_nobody_is_written_to_where_no_mail_arrives(ann, settings, what: str) ->
     else:
         ann.email = "ann@example.com\nBcc: eve@example.com"
 
-    keeping.add_passkey(passkey(ann))
+    add_passkey(ann)
 
     assert not Notification.objects.exists()
     assert Activity.objects.filter(what="factor added").exists()
 
 
-def test_a_code_that_is_wrong_says_nothing(ann) -> None:
-    assert keeping.add_app(ann, "A" * 32, "000000") is None
+def test_a_code_that_is_wrong_says_nothing(ann, client: Client) -> None:
+    client.force_login(ann)
 
+    client.post("/you/second-factor/app/", {"code": "000"})
+
+    assert not keeping.has_factor(ann)
     assert not Notification.objects.exists()

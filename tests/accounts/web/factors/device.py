@@ -31,9 +31,13 @@ class Device:
     id: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     key: Any = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
 
+    @property
+    def public(self) -> ES256:
+        return ES256.from_cryptography_key(self.key.public_key())
+
     def create(self, asked: dict[str, Any]) -> str:
         self.handle = websafe_decode(asked["user"]["id"])
-        public = cbor.encode(ES256.from_cryptography_key(self.key.public_key()))
+        public = cbor.encode(self.public)
         length = struct.pack(">H", len(self.id))
         credential = bytes(16) + length + self.id + public
         verified = self.verified(self.flags | ATTESTED) + credential
@@ -85,9 +89,9 @@ PASSKEY = "/you/second-factor/passkey/"
 
 def add_passkey(client: Client, device: Device, name: str = "key") -> Any:
     asked = client.post(f"{PASSKEY}options/").json()
-    return client.post(PASSKEY, {"name": name, "passkey": device.create(asked)})
+    return client.post(PASSKEY, {"name": name, "credential": device.create(asked)})
 
 
 def sign_in_by(client: Client, device: Device, **fields: str) -> Any:
     asked = client.post("/sign-in/passkey/options/").json()
-    return client.post("/sign-in/passkey/", {"passkey": device.get(asked), **fields})
+    return client.post("/sign-in/passkey/", {"credential": device.get(asked), **fields})

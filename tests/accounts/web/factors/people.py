@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal import auth as totp
 from django.contrib.auth.models import User
 from django.test import Client
 
-from accounts.factors import app_codes
-from accounts.factors.recovery_codes import make_codes
+from accounts.factors.keeping import APP as KIND
+from accounts.factors.keeping import make_codes, put
 from accounts.factors.sealing import seal
-from accounts.models import AuthenticatorApp
 from tests.rows import PASSWORD, person
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -35,12 +36,17 @@ def vera(db: None) -> User:
 
 def give_app(person: User, secret: str = SECRET) -> list[str]:
     """Give an app and recovery codes, without the pages."""
-    AuthenticatorApp.objects.create(person=person, secret=seal(secret))
+    put(person, KIND, {"secret": seal(secret)})
     return make_codes(person)
 
 
+def step_now() -> int:
+    return int(time.time()) // 30
+
+
 def code(later: int = 0, secret: str = SECRET) -> str:
-    return app_codes.code_at(secret, app_codes.step_now() + later)
+    """Return what an app of this secret shows so many steps later."""
+    return totp.format_hotp_value(totp.hotp_value(secret, step_now() + later))
 
 
 def wrong_code() -> str:
@@ -54,7 +60,10 @@ def password(client: Client, name: str, **fields: str) -> Any:
     return client.post("/sign-in/", fields)
 
 
-def second(client: Client, **fields: str) -> Any:
+def second(
+    client: Client, *, code: str = "", recovery: str = "", passkey: str = ""
+) -> Any:
+    fields = {"credential": passkey} if passkey else {"code": code or recovery}
     return client.post("/sign-in/second/", fields)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from playwright.sync_api import Browser, Page, expect
 
-from accounts.factors import app_codes
-from accounts.models import Activity, Passkey
+from accounts.factors.keeping import PASSKEY
+from accounts.models import Activity
 from tests.accounts.web.browsing import assert_it_fits, at_widths, complaints
-from tests.accounts.web.factors.people import give_app
+from tests.accounts.web.factors.people import code, give_app
 from tests.rows import PASSWORD, managing_row, person
 
 
@@ -75,7 +76,7 @@ def test_a_passkey_is_added_and_signs_in_by_itself(page: Page) -> None:
     page.wait_for_url("**/bundles/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Bundles")
     assert told == []
-    assert Passkey.objects.get().sign_count > 0
+    assert Authenticator.objects.get(type=PASSKEY).data["last"] > 0
     assert Activity.objects.first().detail["by"] == "passkey"
 
 
@@ -102,24 +103,31 @@ def test_a_device_that_has_a_passkey_says_so(page: Page) -> None:
     expect(said).to_be_visible()
 
 
-def test_an_authenticator_app_is_added_and_asked_for(page: Page) -> None:
+def test_an_app_is_added_and_asked_for_or_a_recovery_code(
+    page: Page,
+) -> None:
     told = complaints(page)
     give_password(page)
     page.goto("/you/second-factor/app/")
     secret = page.locator(".command code").inner_text()
-    step = app_codes.step_now()
-    page.locator("#id_code").fill(app_codes.code_at(secret, step))
+    page.locator("#id_code").fill(code(secret=secret))
     page.get_by_role("button", name="Add the app").click()
     expect(page.get_by_text("The authenticator app is added.")).to_be_visible()
+    recovery = page.locator(".factor-codes li").first.inner_text()
     sign_out(page)
 
     give_password(page)
-    page.get_by_label("Authenticator app code").fill(
-        app_codes.code_at(secret, step + 1)
-    )
+    page.get_by_label("Authenticator app code").fill(code(1, secret))
     page.get_by_role("button", name="Sign in").click()
 
     expect(page.get_by_role("link", name="Accounts", exact=True)).to_be_visible()
+    sign_out(page)
+    give_password(page)
+    page.get_by_text("Don't have your device?").click()
+    page.get_by_label("Recovery code").fill(recovery)
+    page.get_by_role("button", name="Use recovery code").click()
+
+    expect(page.get_by_text("You have 9 left.")).to_be_visible()
     assert told == []
 
 

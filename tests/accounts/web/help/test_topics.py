@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils.html import escape
 
-from accounts.web.factors.urls import urlpatterns as of_factors
+from accounts.web.factors.views import urlpatterns as of_factors
 from accounts.web.help.topics import PAGES, TOPICS, matching_topics, topic_of
 from accounts.web.search.finding import find
 from accounts.web.urls import urlpatterns

@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.factors.keeping import has_factor
-from accounts.models import Activity, AuthenticatorApp
+from accounts.models import Activity
 from accounts.web.people import admin, changing
-from tests.rows import PASSWORD, person
+from tests.rows import PASSWORD, factor_rows, person
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ CHOSEN = "another-password-of-tests"
 @pytest.fixture
 def olga() -> User:
     olga = person("operator", username="olga")
-    AuthenticatorApp.objects.create(person=olga, secret="x")
+    factor_rows(olga)
     return olga
 
 

@@ -16,7 +16,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import ApiToken, AuthenticatorApp, Passkey
+from accounts.factors import keeping
+from accounts.models import ApiToken
 from tests.accounts.web.people.rows import of_provider
 from tests.accounts.web.single_sign_on.provider import PROVIDER
 from tests.rows import PASSWORD, person
@@ -187,9 +188,7 @@ def token_of(user: User, **fields: Any) -> None:
 
 
 def passkey_of(user: User) -> None:
-    Passkey.objects.create(
-        person=user, name="key", credential_id=uuid4().bytes, credential=b"c"
-    )
+    keeping.add(user, keeping.PASSKEY, name="key", credential={})
 
 
 def test_it_says_which_second_factors_each_has(ada: Client, settings: Any) -> None:
@@ -198,7 +197,7 @@ def test_it_says_which_second_factors_each_has(ada: Client, settings: Any) -> No
     both, keys = person("operator", username="both"), person("viewer", username="keys")
     for user in (both, keys, keys):
         passkey_of(user)
-    AuthenticatorApp.objects.create(person=both, secret="x")
+    keeping.add(both, keeping.APP, secret="x")
 
     assert row(ada, "both").factors == ["app", "passkey"]
     assert row(ada, "keys").factors == ["2 passkeys"]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from allauth.core import context
+from allauth.mfa.adapter import get_adapter
 from django.core.exceptions import DisallowedHost
 from django.test import RequestFactory
 
-from accounts.web.factors.ceremony import site_of
+from accounts.web.factors.adapter import origin_of
 
 
 @pytest.mark.parametrize(
@@ -40,9 +42,11 @@ def test_a_passkey_belongs_to_the_name_by_which_the_browser_knows_the_site(
     settings.ALLOWED_HOSTS = ["testserver", "localhost", "b.example.com"]
     headers = {"HTTP_HOST": host, **({"HTTP_ORIGIN": said} if said else {})}
 
-    site = site_of(RequestFactory().post("/", **headers))
+    request = RequestFactory().post("/", **headers)
 
-    assert site == (name, origin)
+    assert origin_of(request) == origin
+    with context.request_context(request):
+        assert get_adapter().get_public_key_credential_rp_entity()["id"] == name
 
 
 def test_a_made_up_host_is_no_name(settings: Any) -> None:
@@ -50,4 +54,4 @@ def test_a_made_up_host_is_no_name(settings: Any) -> None:
     request = RequestFactory().post("/", HTTP_HOST="evil.example")
 
     with pytest.raises(DisallowedHost):
-        site_of(request)
+        origin_of(request)
