@@ -146,6 +146,16 @@ class Delivery(Job, Readable):
         return reverse("accounts:delivery", args=[self.number])
 
     @property
+    def overwritten(self) -> list[str]:
+        """Name the accounts of others that change: those that are equal stay."""
+        if not (agreed := {*self.agreed}):
+            return []
+        changed = self.steps.exclude(before="").exclude(after=F("before"), renews=False)
+        return [
+            name for name in changed.values_list("name", flat=True) if name in agreed
+        ]
+
+    @property
     def progress(self) -> Progress:
         """Count its steps: one query."""
         return Progress(

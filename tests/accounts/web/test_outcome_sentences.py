@@ -15,7 +15,14 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from accounts.models import Delivery, ManagedAccount, ManagingAccount, Rollout, Run
+from accounts.models import (
+    Delivery,
+    DeliveryStep,
+    ManagedAccount,
+    ManagingAccount,
+    Rollout,
+    Run,
+)
 from accounts.models.states import State, Status
 from tests.accounts.runs.rollouts.rows import plan, started
 from tests.rows import account_row, run_row, step_row
@@ -98,6 +105,10 @@ FALSE_WHERE = {
         ],
         "test_a_delivery_that_failed_neither_loaded_nor_sent_nothing",
     ),
+    (
+        "deliveries/_steps.html",
+        "Nothing was sent, and Bowline manages it from now on.",
+    ): "test_an_account_that_was_sent_was_not_equal",
 }
 TEMPLATES = settings.BASE_DIR / "templates"
 WEB = Path(__file__).parent
@@ -246,3 +257,29 @@ def test_a_delivery_that_failed_neither_loaded_nor_sent_nothing(viewer) -> None:
     for says in ("has loaded it", "No changes to send", "Nothing to deliver"):
         assert says not in shown
     assert "Nothing was sent." not in shown
+
+
+def test_an_account_that_was_sent_was_not_equal(viewer) -> None:
+    now = timezone.now()
+    delivery = Delivery.objects.create(
+        number=1, status=Delivery.Status.LOADED, approved_at=now
+    )
+    step = DeliveryStep.objects.create(
+        delivery=delivery,
+        position=1,
+        verb="change",
+        type="aws",
+        name="staging",
+        before="a",
+        after="b",
+        sent_at=now,
+        seen_at=now,
+    )
+
+    sent = page(viewer, "/bundles/deliveries/1/")
+    DeliveryStep.objects.filter(pk=step.pk).update(before="b")
+    equal = page(viewer, "/bundles/deliveries/1/")
+
+    assert "staging" in sent
+    assert "Nothing was sent" not in sent
+    assert "Nothing was sent, and Bowline manages it" in equal

@@ -222,6 +222,18 @@ def test_a_plan_is_discarded(approver):
     )
 
 
+def test_an_account_of_others_that_changes_is_named_before_it_is_approved(viewer):
+    proved_row()
+    (body,) = wanted_bodies()
+    other = dict(body.document, assumeRole="role/theirs")
+
+    shown = page(
+        viewer, plan(StrictGate(stored={"staging": other}), agreed=["staging"])
+    )
+
+    assert "<b>Bowline can overwrite:</b> staging." in " ".join(shown.split())
+
+
 def test_what_is_not_loaded_in_time_says_what_was_seen(viewer):
     proved_row()
     strict = StrictGate(polls=False)
@@ -256,6 +268,7 @@ def test_an_equal_account_is_said_to_be_equal_before_and_after(operator):
     assert "Nothing to deliver" in before
     assert "Nothing changes in Spinnaker; Bowline manages it from now on." in planned
     assert "Someone else created" not in planned
+    assert "can overwrite" not in planned
     assert "Bowline manages it now" in after
     assert "nothing changed in Spinnaker, and Bowline manages it" in " ".join(
         after.split()
