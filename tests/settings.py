@@ -42,7 +42,7 @@ for name in ONLY_HERE:
 SINGLE_SIGN_ON = None
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     # Made at once, before the tables that they refer to: PostgreSQL takes no such.
-    MIGRATION_MODULES = {"account": None, "socialaccount": None}
+    MIGRATION_MODULES = {"socialaccount": None}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -19,7 +19,7 @@ from django.db.models import F
 from django.test import Client
 
 from bowline import sign_in
-from bowline.settings import env_networks
+from bowline.environment.variables import read_environment
 from tests.rows import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
@@ -220,7 +220,7 @@ def test_clients_behind_a_trusted_proxy_are_told_apart(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRUSTED_PROXIES", "10.0.1.0/28, 192.0.2.1")
-    settings.TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")
+    settings.TRUSTED_PROXIES = read_environment().TRUSTED_PROXIES
     # The stranger writes an address first; the proxy appends the one it sees.
     forged = f"{OFFICE}, {STRANGER}"
     for _ in range(5):

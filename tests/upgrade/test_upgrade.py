@@ -135,7 +135,7 @@ APPS, CODES = "accounts_authenticatorapp", "accounts_recoverycode"
 
 
 def without_own_factors(rows: Rows) -> Rows:
-    """Leave out what 0042_factors writes into the table of django-allauth."""
+    """Leave out what 0041_factors writes into the table of django-allauth."""
     gone = {APPS, CODES, "accounts_passkey"}
     return {table: all_of for table, all_of in rows.items() if table not in gone}
 

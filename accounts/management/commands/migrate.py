@@ -20,7 +20,7 @@ from accounts.management.command import BowlineCommand
 BASELINE = "0001_baseline"
 REPLACED = frozenset(import_module(f"accounts.migrations.{BASELINE}").REPLACED)
 ROLES_OF_GROUPS = "accounts_grouproles"
-"""The table that 0041_roles_of_groups drops."""
+"""The table that 0042_roles_of_groups drops."""
 LAST_COMMIT = "aa9971cb"
 """The last one that has the migrations which the baseline replaces."""
 FIRST_WITH_VERIFIED, EARLIER_COMMIT = "0017_proved", "38a53879"

@@ -51,7 +51,7 @@ def test_an_earlier_database_is_refused_and_stays_as_it_is(last: str, way: str) 
     assert applied() == earlier
 
 
-LAST = "0041_roles_of_groups"
+LAST = "0042_roles_of_groups"
 ROLES = {"it \u202e$#": ["viewer"], "platform": ["operator@test", "approver"]}
 
 

@@ -18,7 +18,7 @@ def forget_its_model(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0040_no_saml")]
+    dependencies = [("accounts", "0041_factors")]
 
     operations = [
         migrations.DeleteModel("GroupRoles"),

@@ -78,7 +78,7 @@ def encoded(data):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0041_roles_of_groups"),
+        ("accounts", "0040_no_saml"),
         ("mfa", "0003_authenticator_type_uniq"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
