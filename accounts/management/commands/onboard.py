@@ -42,15 +42,17 @@ from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.api.token import Scope
 from accounts.models.states import UNSUCCESSFUL, Status
 from accounts.people.authors import authors_of_run
-from accounts.people.deciding import SamePerson, judge
+from accounts.people.deciding import judge
 from accounts.people.reach import reach_of_run
 from accounts.people.role_limits.refusing import Outside
-from accounts.runs.actions import RunOpen, accept
+from accounts.runs.actions import RunOpen
 from accounts.runs.capacity import NoRoom
+from accounts.runs.deciding.accepting import accept_many
 from accounts.runs.managing.other_sites import adopt_list, found_another
 from accounts.runs.owners.readiness import ManagingNotVerified
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.batch import RolloutBatch
+from accounts.slices import in_slices
 from accounts.wording import counted
 from accounts.work.queue import nothing_sent
 from onboarding.accounts_file import AccountsFile, FileProblems, read_accounts_file
@@ -183,8 +185,7 @@ class Command(BowlineCommand):
                 f"{error} {IN_THE_FILE}" if no_room else str(error)
             ) from error
         if accept_evaluated:
-            for account in chosen:
-                self.accept(account, person)
+            self.accept(chosen, person)
         file = BundleFile(self.say, self.warn)
         if bundle is not None and not (
             file.write(bundle, person, named_broken(add_broken))
@@ -289,12 +290,13 @@ class Command(BowlineCommand):
             return runs
         return shown_on_terminal(runs, doing, count)
 
-    def accept(self, account: ManagedAccount, person: User | None) -> None:
-        """Accept an account, or print why another person must."""
-        try:
-            accept(account, person)
-        except SamePerson as error:
-            self.warn(f"{account.name}: not accepted. {error}")
+    def accept(self, accounts: list[ManagedAccount], person: User | None) -> None:
+        """Accept those that wait, and print why another person must accept some."""
+        waiting = ManagedAccount.objects.to_accept()
+        for some in in_slices([one.pk for one in accounts]):
+            rows = waiting.filter(pk__in=some).order_by("name")
+            for name, why in accept_many(rows, person).left:
+                self.warn(f"{name}: not accepted. {why}")
 
     def is_approved(
         self, batch: RolloutBatch, wanted: OnboardOptions, run: Run
