@@ -117,8 +117,8 @@ class Plan(Schema):
     )
     not_recommended: list[str]
     evidence: list[Evidence] = Field(
-        description="What roles have used of what the plan detaches, as far as IAM "
-        "records it"
+        description="What roles have used of the policies that the plan detaches, as "
+        "far as IAM records it"
     )
     managed_by: dict[str, str] = Field(
         description="By role, what else manages it: its next update can undo the plan"
@@ -128,6 +128,10 @@ class Plan(Schema):
     comes_first: str = Field(
         description="Why the managing account’s own plan must be approved first, or "
         "empty if it needn’t"
+    )
+    test: str = Field(
+        description="Why an approval needs a test of access, and how to make it, or "
+        "empty if it needs none"
     )
 
 
@@ -175,7 +179,7 @@ def plan_in_full(run: Run) -> dict[str, Any]:
         "risks": [risk.sentence for risk in plan.risks],
         "to_confirm": [one.sentence for one in plan.to_confirm],
         "not_recommended": [one.sentence for one in plan.not_recommended],
-        **before_approval(run, reach, authors),
+        **before_approval(run, plan, reach, authors),
     }
 
 

@@ -22,7 +22,7 @@ from django.core.management import CommandError
 
 from accounts.management.bundle_file import BundleFile, named_broken
 from accounts.management.command import BowlineCommand, write
-from accounts.management.deletions import kept_back
+from accounts.management.deletions import kept_back, without_test
 from accounts.management.ended import code, outdated_in, shown_on_terminal, was_verified
 from accounts.management.exit_codes import DONE, FAILED, WAITS, combined
 from accounts.management.migrated import is_migrated, migrate_if_new
@@ -176,6 +176,7 @@ class Command(BowlineCommand):
         partition = managing_row().partition
         sessions = Sessions(run="onboard", partition=partition, patience=PATIENCE)
         batch = RolloutBatch(sessions, person, threads)
+        batch.test = wanted.test
         try:
             with nothing_sent():
                 codes = self.plan_and_apply(batch, accounts, chosen, wanted)
@@ -309,15 +310,22 @@ class Command(BowlineCommand):
         if wanted.resume and not batch.was_approved(run):
             self.warn(f"{run.account_name}: not approved. {ANOTHER}")
             return False
-        return self.may_apply(run, wanted.allowed, batch.by)
+        return self.may_apply(run, wanted.allowed, batch.by, wanted.test)
 
     def may_apply(
-        self, run: Run, allowed: list[str] | None, person: User | None
+        self,
+        run: Run,
+        allowed: list[str] | None,
+        person: User | None,
+        test: str = "",
     ) -> bool:
         """Return whether a waiting plan may be approved here; if not, print why."""
         reach = reach_of_run(run)
         verdict = judge(reach, authors_of_run(run, reach), person)
-        reasons = [*filter(None, verdict)] or list(kept_back(run, allowed))
+        reasons = [*filter(None, verdict)] or [
+            *kept_back(run, allowed),
+            *without_test(run, test),
+        ]
         if reasons:
             self.warn(f"{run.account_name}: not approved. {reasons[0]}")
             for reason in reasons[1:]:

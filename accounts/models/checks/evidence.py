@@ -26,14 +26,14 @@ class Use(BaseModel, extra="forbid"):
 
 class Evidence(BaseModel, extra="forbid"):
     role: str
-    unread: str = Field(default="", description="Why it isn’t known, or empty if it is")
+    unread: str = Field(default="", description="Why it isn't known, or empty if it is")
     missing: list[Use] = Field(
         default=[], description="What it could no longer do, the latest used first"
     )
-    more: int = Field(default=0, description="How many of these aren’t named")
+    more: int = Field(default=0, description="How many of these aren't named")
     unpassed: list[str] = Field(
         default=[],
         description="Paths and names of roles that it could pass to services, and no "
         "longer can",
     )
-    more_unpassed: int = Field(default=0, description="How many of these aren’t named")
+    more_unpassed: int = Field(default=0, description="How many of these aren't named")

@@ -12,7 +12,9 @@ from accounts.models.states import Status
 from accounts.people.authors import Authors, in_words
 from accounts.people.reach import MANAGING, DecisionReach, unknown_in_words
 from accounts.people.role_limits.naming import environments_in_words
+from accounts.runs.deciding.access_tests import asks_for_test
 from accounts.runs.deciding.coming_first import managing_first
+from onboarding.resources.plan import Plan
 
 
 class BeforeApproval(TypedDict):
@@ -24,9 +26,13 @@ class BeforeApproval(TypedDict):
     caused_by: str
     comes_first: str
     """Why the managing account's own plan comes before this one."""
+    test: str
+    """Why an approval asks for a test of access, and how to make it."""
 
 
-def before_approval(run: Run, reach: DecisionReach, authors: Authors) -> BeforeApproval:
+def before_approval(
+    run: Run, plan: Plan, reach: DecisionReach, authors: Authors
+) -> BeforeApproval:
     """Say what must be known; of a plan that doesn't wait, what it was about."""
     waits = run.status == Status.PLANNED
     return {
@@ -35,6 +41,7 @@ def before_approval(run: Run, reach: DecisionReach, authors: Authors) -> BeforeA
         "decided_in": decided_in(run, reach),
         "caused_by": in_words(authors),
         "comes_first": managing_first(run) if waits else "",
+        "test": asks_for_test(run, plan) if waits else "",
     }
 
 

@@ -59,7 +59,7 @@ def accept_many(request: Request) -> HttpResponse:
     return redirect("accounts:to-accept")
 
 
-def notice_of_waiting(count: int) -> str:
-    """Say on another page that so many accounts wait; empty: none does."""
+def waiting_alert(count: int) -> str:
+    """Say on another page how many accounts wait; empty: none does."""
     managing = ManagingAccount.objects.first() if count else None
     return waiting_in_words(count, managing) if managing else ""

@@ -20,7 +20,7 @@ from accounts.mapping.adopting.reporting import CannotAdopt
 from accounts.models import AdoptedAccount, Adoption, ManagedAccount
 from accounts.models.states import word_of
 from accounts.people.doors import operator_required
-from accounts.web.accounts.accepting import notice_of_waiting
+from accounts.web.accounts.accepting import waiting_alert
 from accounts.web.crumbs import crumbs
 from accounts.wording import counted, first_of
 from onboarding.adopting.report import OF_ACCOUNTS, heads
@@ -87,7 +87,7 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
         "types": PROVIDERS,
         "findings": list(findings_of(row)),
         "settings": settings_of(row),
-        "to_accept": notice_of_waiting(waiting_from(row)),
+        "to_accept": waiting_alert(waiting_from(row)),
         **heading(row),
     }
     return render(request, "adopting/report.html", shown)

@@ -68,9 +68,9 @@ def run_page(
     live, reach = watched(request, live_run(run)), reach_of_run(run)
     waits = run.status == Status.PLANNED
     authors = authors_of_run(run, reach) if waits else {}
-    known = before_approval(run, reach, authors)
     steps = list(run.steps.all())
     plan = plan_of(run, steps)
+    known = before_approval(run, plan, reach, authors)
     managing = ManagingAccount.objects.first()
     edit = run.outdated_by(run.account, managing) if waits else ""
     shown = {
@@ -83,7 +83,10 @@ def run_page(
         **known,
         "form": form
         or ApproveForm(
-            run=run, says=plan_in_words(run, plan), initial={"digest": plan.digest}
+            run=run,
+            says=plan_in_words(run, plan),
+            asks_test=known["test"],
+            initial={"digest": plan.digest},
         ),
         "brings": brings(run),
         "same_person": judge(reach, authors, request.user).same_person if waits else "",
