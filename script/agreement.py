@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -31,9 +32,10 @@ from accounts.models.lease import Leased
 from accounts.models.states import OPEN, State
 from onboarding.spinnaker.bundle.contents import accounts_in
 from script.emulated_organization import MANAGING
+from script.emulated_site import Aws
 from script.growth import Check
 from script.people import TOKEN
-from script.site import Aws, Site
+from script.site import Site
 
 if TYPE_CHECKING:
     from script.bench_month import Month
@@ -78,7 +80,11 @@ def checks(site: Site, month: Month) -> Iterator[Check]:
     ]
     yield Check("No lease is held", "every table with leases", some(held))
     yield leftovers()
-    left = [path.name for path in site.temporary.rglob("*") if path.is_file()]
+    left = [
+        path.name
+        for path in Path(site.environment["TMPDIR"]).rglob("*")
+        if path.is_file()
+    ]
     yield Check("No temporary file is left", "in the servers' own folder", some(left))
 
 

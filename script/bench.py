@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 import django
 
+from script.emulated_site import emulated_site
 from script.report import Asked, Measured, report
-from script.site import emulated_site
 
 
 class Work(NamedTuple):

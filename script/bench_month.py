@@ -28,10 +28,11 @@ from accounts.models.states import OPEN, WORKING
 from script.agreement import ROLE, checks, has_role
 from script.bench_pages import get, session_cookie
 from script.emulated_organization import ADMINISTRATOR, Account, seed_network, trusting
+from script.emulated_site import Aws, members
 from script.growth import Growth
 from script.people import LONGEST, People
 from script.report import Asked, Measured
-from script.site import Aws, Site, members
+from script.site import Site
 from tests.strict_aws.answer import Refusal
 
 DAYS, CALM = 22, 2
@@ -83,7 +84,7 @@ def month(site: Site, aws: Aws, asked: Asked) -> Measured:
     """Play the month, and return what happened and what agreed in its end."""
     began = time.monotonic()
     site.start_web()
-    site.start_worker()
+    site.start_worker(queues="bowline")
     site.start_worker("schedule", queues="schedule", processes=1)
     site.start_beat()
     played = Month(site, aws, asked.accounts)

@@ -24,10 +24,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.discover.lookups import Own
 from accounts.web.exports.own_answers import exported
+from script.emulated_site import Aws
 from script.many_accounts import build_bundle, make_site
 from script.report import Asked, Measured
 from script.servers import LOOPBACK
-from script.site import Aws, Site
+from script.site import Site
 
 TIMES = 5
 """Each page is opened so often; the median counts."""

@@ -8,10 +8,11 @@ import time
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
+from script.emulated_site import Aws, members
 from script.many_accounts import make_accounts
 from script.people import People
 from script.report import Asked, Measured
-from script.site import Aws, Site, members
+from script.site import Site
 from script.usage import cpu, emulator, memory
 
 AMONG = 32
@@ -58,7 +59,7 @@ def rolled_out(
     site.start_web()
     names = [f"worker-{number}" for number in range(hosts)]
     for name in names:
-        site.start_worker(name, processes=processes)
+        site.start_worker(name, queues="bowline", processes=processes)
     people = People(site.url)
     people.add_managing()
     if among:

@@ -83,7 +83,9 @@ class Growth:
             # Its process also has what its heap and its program have ever used.
             data = Sample(at, 1, said["used_memory"] / 2**20)
             to_broker = Sample(at, 1, said["connected_clients"])
-            to_database = Sample(at, 1, connections(self.site.database.url))
+            to_database = Sample(
+                at, 1, connections(self.site.environment["DATABASE_URL"])
+            )
             self.samples["Data of the broker", "MB"].append(data)
             self.samples["Connections to the broker", ""].append(to_broker)
             self.samples["Connections to PostgreSQL", ""].append(to_database)

@@ -18,7 +18,8 @@ from script.emulated_organization import (
     seed_access,
     trusting,
 )
-from script.site import Aws, Site, emulated_site
+from script.emulated_site import Aws, emulated_site
+from script.site import Site
 
 DEV, STAGING, PROD, TOOLS, DATA, *FAULTY = MEMBERS
 
@@ -180,7 +181,7 @@ def running_site() -> Iterator[Site]:
     """Run all of Bowline with the demo's organization."""
     with emulated_site(MEMBERS) as (site, aws):
         seed_adopted(aws)
-        site.start_worker(queues="bowline,schedule", processes=1)
+        site.start_worker(processes=1)
         site.start_beat()
         site.start_web()
         yield site

@@ -20,8 +20,8 @@ from script.emulated_organization import (
     Edge,
     seed_member,
 )
+from script.emulated_site import Late
 from script.servers import wait_until
-from script.site import Late
 from tests.rows import account_row, managing_row
 from tests.servers import StartWorker
 from tests.strict_aws.proxy import strict_aws

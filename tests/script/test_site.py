@@ -6,8 +6,9 @@ import os
 import signal
 from pathlib import Path
 
+from script.emulated_site import Failing, Late, members
 from script.servers import serving
-from script.site import Failing, Late, Server, members
+from script.site import Server
 from tests.strict_aws.answer import Answer, Refusal
 from tests.strict_aws.proxy import StrictAws
 from tests.strict_aws.request import Request
@@ -82,7 +83,7 @@ def test_aws_fails_for_a_share_of_the_calls() -> None:
 
 def test_a_late_answer_is_the_same(monkeypatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr("script.site.time.sleep", waited.append)
+    monkeypatch.setattr("script.emulated_site.time.sleep", waited.append)
     answer = Answer(200, {}, b"yes")
 
     assert Late(0.3).changed(asked("GetRole", "any"), answer, AWS) is answer
