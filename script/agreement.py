@@ -33,9 +33,9 @@ from accounts.models.states import OPEN, State
 from onboarding.spinnaker.bundle.contents import accounts_in
 from script.emulated_organization import MANAGING
 from script.emulated_site import Aws
-from script.growth import Check
 from script.people import TOKEN
 from script.site import Site
+from script.usage import Check
 
 if TYPE_CHECKING:
     from script.bench_month import Month

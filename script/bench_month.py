@@ -29,10 +29,10 @@ from script.agreement import ROLE, checks, has_role
 from script.bench_pages import get, session_cookie
 from script.emulated_organization import ADMINISTRATOR, Account, seed_network, trusting
 from script.emulated_site import Aws, members
-from script.growth import Growth
 from script.people import LONGEST, People
 from script.report import Asked, Measured
 from script.site import Site
+from script.usage import Growth
 from tests.strict_aws.answer import Refusal
 
 DAYS, CALM = 22, 2
@@ -88,24 +88,25 @@ def month(site: Site, aws: Aws, asked: Asked) -> Measured:
     site.start_worker("schedule", queues="schedule", processes=1)
     site.start_beat()
     played = Month(site, aws, asked.accounts)
-    with Growth(site) as growth:
-        played.begin()
-        starts, day, ends = time.monotonic(), 0, began + asked.minutes * 60 - LAST
-        each = max(0.0, ends - starts) / DAYS
-        while day < 2 or (day < DAYS - CALM and time.monotonic() < ends):
-            day += 1
-            played.guarded(played.day, day)
-            played.guarded(night, played, day)
-            time.sleep(max(0.0, starts + day * each - time.monotonic()))
-        for _ in range(CALM):
-            played.guarded(played.calm_day)
-            played.guarded(night, played, 1)
+    growth = Growth(site)
+    played.begin()
+    starts, day, ends = time.monotonic(), 0, began + asked.minutes * 60 - LAST
+    each = max(0.0, ends - starts) / DAYS
+    while day < 2 or (day < DAYS - CALM and time.monotonic() < ends):
+        day += 1
+        played.guarded(played.day, day)
+        played.guarded(night, played, day)
+        played.guarded(growth.take)
+        time.sleep(max(0.0, starts + day * each - time.monotonic()))
+    for _ in range(CALM):
         played.guarded(played.calm_day)
-        settle()
-        send("delete_old")
-        time.sleep(IDLE)
-        growth.take()
-        found = [*checks(site, played), *growth.checks()]
+        played.guarded(night, played, 1)
+    played.guarded(played.calm_day)
+    settle()
+    send("delete_old")
+    time.sleep(IDLE)
+    played.guarded(growth.take)
+    found = [*checks(site, played), *growth.checks()]
     for name, times in (+site.ended).items():
         played.note(f"{name} ended by itself, and was started again", times)
     wrong = [f"{one.what}: {one.wrong}" for one in found if one.wrong]

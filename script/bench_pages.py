@@ -4,7 +4,6 @@ share the machine with the server and its database.
 
 from __future__ import annotations
 
-import http.client
 import random
 import resource
 import statistics
@@ -12,7 +11,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from functools import partial
 from http import HTTPStatus
 
@@ -26,6 +24,7 @@ from accounts.discover.lookups import Own
 from accounts.web.exports.own_answers import exported
 from script.emulated_site import Aws
 from script.many_accounts import build_bundle, make_site
+from script.people import sent
 from script.report import Asked, Measured
 from script.servers import LOOPBACK
 from script.site import Site
@@ -34,8 +33,6 @@ TIMES = 5
 """Each page is opened so often; the median counts."""
 PEOPLE, PAUSE = 20, 3.0
 """Who clicks, and the seconds that each looks at a page."""
-AGAIN = 0.2
-"""Seconds until a server is asked again that had no place left."""
 BY_A_WORKER = {
     "accounts (CSV)": ("accounts", "csv"),
     "accounts file (YAML)": ("accounts-file", "yaml"),
@@ -115,16 +112,8 @@ def while_people_click(
 
 
 def get(port: int, cookie: str, url: str) -> str:
-    """Open a page; a server that has no place left is asked again."""
-    while True:
-        with closing(http.client.HTTPConnection(LOOPBACK, port, timeout=60)) as server:
-            server.request("GET", url, headers={"Cookie": cookie})
-            answer = server.getresponse()
-            page = answer.read().decode()
-        if answer.status == HTTPStatus.OK:
-            return page
-        assert answer.status == HTTPStatus.SERVICE_UNAVAILABLE, (url, answer.status)
-        time.sleep(AGAIN)
+    headers = {"Cookie": cookie, "Connection": "close"}
+    return sent("GET", f"http://{LOOPBACK}:{port}{url}", headers).decode()
 
 
 def highest(each: list[float]) -> float | str:

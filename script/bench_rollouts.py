@@ -13,7 +13,7 @@ from script.many_accounts import make_accounts
 from script.people import People
 from script.report import Asked, Measured
 from script.site import Site
-from script.usage import cpu, emulator, memory
+from script.usage import usage
 
 AMONG = 32
 """Accounts of a rollout on a site with many."""
@@ -70,16 +70,17 @@ def rolled_out(
         aws.add(one)
         people.add(one)
     groups = [site.servers[name].group for name in names]
-    began, used, answered = time.monotonic(), sum(map(cpu, groups)), cpu(emulator())
+    began, before, answered = time.monotonic(), usage(*groups), usage(aws.group)
     names = [one.name for one in members(count)]
     good = people.roll_out("onboard", names, limits=limits)
-    seconds = time.monotonic() - began
+    seconds, after = time.monotonic() - began, usage(*groups)
+    of_aws = usage(aws.group).cpu - answered.cpu
     figures: dict[str, float | str] = {
         "Seconds": seconds,
         "An account, s": seconds / count,
-        "CPU of the workers, an account, s": (sum(map(cpu, groups)) - used) / count,
-        "CPU of the emulated AWS, an account, s": (cpu(emulator()) - answered) / count,
-        "Memory of the workers, MB": sum(map(memory, groups)),
+        "CPU of the workers, an account, s": (after.cpu - before.cpu) / count,
+        "CPU of the emulated AWS, an account, s": of_aws / count,
+        "Memory of the workers, MB": after.memory,
         "Verified": len(good),
     }
     failed = Run.objects.exclude(status=Status.VERIFIED).exclude(error=None)

@@ -26,7 +26,7 @@ from script.emulated_organization import (
     seed,
     seed_account,
 )
-from script.servers import LOOPBACK, PostgreSQL, emulated_aws, free_port
+from script.servers import LOOPBACK, PostgreSQL, free_port, ministack
 from script.site import Server, Site
 from tests.strict_aws.answer import Answer, Refusal
 from tests.strict_aws.proxy import Behaviour, StrictAws, strict_aws
@@ -78,6 +78,8 @@ class Aws:
     own: Credentials
     failing: Failing
     session: Any
+    group: int
+    """The emulator's processes."""
 
     def edge(self, account_id: str) -> Edge:
         """Give the account's AWS with the rights of its root."""
@@ -113,16 +115,19 @@ def emulated_site(
     """Run a site with a database, a broker, and these accounts in AWS, which answers
     this many seconds late.
     """
-    failing = Failing()
+    failing, port = Failing(), free_port()
+    near = f"http://{LOOPBACK}:{port}"
     with TemporaryDirectory(prefix="bowline-site-") as name:
         folder = Path(name)
         folder.chmod(0o711)  # PostgreSQL runs as nobody where this is root
-        with emulated_aws(folder / "aws") as near:
+        log = folder / "aws.log"
+        with ministack(folder / "aws", port=port, log=log) as emulator:
             own = seed(near, accounts)
             with strict_aws(near, MANAGING.account_id, failing, Late(delay)) as far:
                 known = own._replace(endpoint=far.endpoint).environment
                 with running_site(folder, **settings, **known) as site:
-                    yield site, Aws(near, own, failing, boto3.Session())
+                    session = boto3.Session()
+                    yield site, Aws(near, own, failing, session, emulator.pid)
 
 
 @contextmanager

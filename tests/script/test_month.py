@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from subprocess import Popen
+from threading import Thread
+from typing import Any, ClassVar
+
 import pytest
 
 from script.agreement import some
-from script.growth import Sample, growth_of
-from script.people import Refused, patiently
+from script.people import Refused, sent
+from script.usage import Sample, Usage, growth_of, usage
 
 
 def held(*values: float, start: int = 1, begins: float = 0) -> list[Sample]:
@@ -66,22 +73,57 @@ def test_a_few_open_files_may_come_and_go() -> None:
     assert (few.wrong, many.wrong) == ("", "it grows")
 
 
+def test_what_a_group_of_processes_uses_is_added_up() -> None:
+    code = "sum(range(10**6)); print(flush=True); input()"
+    with Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        used = usage(process.pid)
+        process.communicate(b"\n")
+
+    assert min(used) > 0
+    assert used.memory < 1000
+    assert usage(process.pid) == Usage()
+
+
 def test_what_is_wrong_is_named_and_counted() -> None:
     assert some([]) == ""
     assert some(range(7)) == "7: 0, 1, 2, 3, 4"
 
 
-def test_a_site_that_is_away_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("script.people.time.sleep", lambda _: None)
-    answers: list[bytes | Exception] = [ConnectionRefusedError(), b"ok"]
+class Away(BaseHTTPRequestHandler):
+    """Breaks the first request off, has no place for the second, and then answers."""
 
-    def ask() -> bytes:
-        answer = answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+    asked: ClassVar[list[str]] = []
 
-    assert patiently(ask) == b"ok"
+    def do_POST(self) -> None:
+        self.asked.append(self.headers["Idempotency-Key"])
+        if len(self.asked) > 1:
+            self.send_response(503 if len(self.asked) == 2 else 409)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_a_site_that_is_away_is_asked_again_by_the_same_key() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Away) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        try:
+            url = f"http://127.0.0.1:{server.server_address[1]}"
+            with pytest.raises(Refused, match="409 None"):
+                sent("POST", url, {"Idempotency-Key": "one"}, {"some": "body"})
+        finally:
+            server.shutdown()
+
+    assert Away.asked == ["one"] * 3
 
 
 def test_what_the_site_refuses_is_said() -> None:
