@@ -22,10 +22,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.discover.lookups import Own
 from accounts.web.exports.own_answers import exported
-from script.emulated_site import Aws
+from script.emulated_site import Asked, Aws, Measured
 from script.many_accounts import build_bundle, make_site
 from script.people import sent
-from script.report import Asked, Measured
 from script.servers import LOOPBACK
 from script.site import Site
 
@@ -65,11 +64,6 @@ def browser() -> Client:
     return client
 
 
-def session_cookie() -> str:
-    cookie = browser().cookies[settings.SESSION_COOKIE_NAME]
-    return cookie.OutputString().partition(";")[0]
-
-
 def opened(url: str) -> tuple[float, int]:
     """Open a page as a browser would; return its milliseconds and its queries."""
     client = browser()
@@ -92,7 +86,8 @@ def while_people_click(
     port: int, addresses: dict[str, str], seconds: float
 ) -> dict[str, list[float]]:
     """Let people click for some time; return the milliseconds of each page."""
-    cookie = session_cookie()
+    morsel = browser().cookies[settings.SESSION_COOKIE_NAME]
+    cookie = morsel.OutputString().partition(";")[0]
     found: dict[str, list[float]] = defaultdict(list)
 
     def clicks(number: int) -> None:

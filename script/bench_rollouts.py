@@ -8,12 +8,10 @@ import time
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
-from script.emulated_site import Aws, members
+from script.emulated_site import Asked, Aws, Measured, members, usage
 from script.many_accounts import make_accounts
 from script.people import People
-from script.report import Asked, Measured
 from script.site import Site
-from script.usage import usage
 
 AMONG = 32
 """Accounts of a rollout on a site with many."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from script.demo_site import PASSWORD
 from script.emulated_organization import seed
-from script.servers import LOOPBACK, free_port, ministack
+from script.servers import LOOPBACK, free_port, inherited, ministack
 from script.site import Server, Site
 
 VAR = Path("var").resolve()
@@ -66,7 +66,7 @@ def run() -> None:
     )
     endpoint = f"http://{LOOPBACK}:{aws}"
     environment = {
-        **os.environ,
+        **inherited(),
         "AWS_CONFIG_FILE": os.devnull,
         "DATABASE_URL": "",
         "HTTPS": "false",

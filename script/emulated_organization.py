@@ -10,7 +10,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import boto3
@@ -237,11 +237,6 @@ def seed_account(edge: Edge, account: Account) -> None:
         seed_cluster(edge, account, region)
     for region in account.functions:
         seed_function(edge, account, region)
-
-
-def seed_member(edge: Edge, account: Account) -> None:
-    """Make what onboarding an account with EC2 in the first region needs."""
-    seed_account(edge, replace(account, network=EAST, key_pair=EAST))
 
 
 def seed_access(iam: Any, account: Account) -> None:

@@ -5,68 +5,34 @@ servers, PostgreSQL among them, next to an emulated AWS that enforces IAM.
 from __future__ import annotations
 
 import os
-import random
 import re
 import signal
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
+import psutil
 
 from script.emulated_organization import (
+    EAST,
     MANAGING,
     Account,
-    Credentials,
     Edge,
     seed,
     seed_account,
 )
-from script.servers import LOOPBACK, PostgreSQL, free_port, ministack
+from script.servers import LOOPBACK, PostgreSQL, free_port, inherited, ministack
 from script.site import Server, Site
-from tests.strict_aws.answer import Answer, Refusal
-from tests.strict_aws.proxy import Behaviour, StrictAws, strict_aws
-from tests.strict_aws.request import Request
+from tests.strict_aws.proxy import strict_aws
+from tests.strict_aws.trouble import Failing, Late
 
 IMAGE = Path(__file__, "../../Dockerfile").resolve().read_text()
 MEMORY = dict(re.findall(r"\b(MALLOC_\w+)=(\d+)", IMAGE))
 """How the image asks the C library to keep memory."""
-DROPPED = ("AWS_", "S3_", "LOCALSTACK_", "PG", "COVERAGE_")
-"""What this shell knows of another AWS or database does not reach the site."""
-
-
-@dataclass
-class Late(Behaviour):
-    """AWS answers after 50 to 150 ms, an emulator on this machine after one."""
-
-    seconds: float
-
-    def changed(self, request: Request, answer: Answer, aws: StrictAws) -> Answer:
-        time.sleep(self.seconds)
-        return answer
-
-
-@dataclass
-class Failing(Behaviour):
-    """AWS refuses a share of the calls of some accounts, until it no longer does."""
-
-    refusals: dict[str, Refusal] = field(default_factory=dict)
-    """By account."""
-    share: float = 1.0
-
-    def instead(self, request: Request, aws: StrictAws) -> Answer | None:
-        account = aws.account(request)
-        if request.operation == "AssumeRole":
-            account = request.parameters["RoleArn"].split(":")[4]
-        refusal = self.refusals.get(account)
-        # A protocol that words refusals otherwise is let through.
-        if refusal is None or request.protocol != "query":
-            return None
-        return refusal.answer(request) if random.random() < self.share else None
 
 
 @dataclass(frozen=True)
@@ -75,7 +41,6 @@ class Aws:
 
     near: str
     """Where the emulator itself answers: Bowline doesn't call it."""
-    own: Credentials
     failing: Failing
     session: Any
     group: int
@@ -89,24 +54,6 @@ class Aws:
         """Make what a deployment to the account needs."""
         seed_account(Edge(self.session, self.near, account), account)
 
-    def as_spinnaker(self) -> Any:
-        """Give STS as Spinnaker's identity, which Bowline may assume, too."""
-        role, keys = MANAGING.arn("role/SpinnakerAuthRole"), self.own
-        sts = self.sts(keys.access_key_id, keys.secret_access_key, None)
-        given = sts.assume_role(RoleArn=role, RoleSessionName="bench")["Credentials"]
-        parts = ("AccessKeyId", "SecretAccessKey", "SessionToken")
-        return self.sts(*(given[part] for part in parts))
-
-    def sts(self, key: str, secret: str, token: str | None) -> Any:
-        return self.session.client(
-            "sts",
-            region_name=self.own.region,
-            endpoint_url=self.near,
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
-        )
-
 
 @contextmanager
 def emulated_site(
@@ -115,7 +62,7 @@ def emulated_site(
     """Run a site with a database, a broker, and these accounts in AWS, which answers
     this many seconds late.
     """
-    failing, port = Failing(), free_port()
+    failing, port = Failing(share=0.5), free_port()
     near = f"http://{LOOPBACK}:{port}"
     with TemporaryDirectory(prefix="bowline-site-") as name:
         folder = Path(name)
@@ -127,7 +74,7 @@ def emulated_site(
                 known = own._replace(endpoint=far.endpoint).environment
                 with running_site(folder, **settings, **known) as site:
                     session = boto3.Session()
-                    yield site, Aws(near, own, failing, session, emulator.pid)
+                    yield site, Aws(near, failing, session, emulator.pid)
 
 
 @contextmanager
@@ -136,11 +83,6 @@ def running_site(folder: Path, **settings: str) -> Iterator[Site]:
     for part in ("tmp", "postgresql", "static"):
         (folder / part).mkdir()
     database, broker = PostgreSQL.made_in(folder / "postgresql"), free_port()
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(DROPPED)
-    }
     own = {
         "ALLOWED_HOSTS": f"{LOOPBACK},testserver",
         "AWS_CONFIG_FILE": os.devnull,
@@ -155,7 +97,7 @@ def running_site(folder: Path, **settings: str) -> Iterator[Site]:
         "TMPDIR": str(folder / "tmp"),
         **MEMORY,
     }
-    site = Site(folder, {**inherited, **own, **settings}, port=free_port())
+    site = Site(folder, {**inherited(), **own, **settings}, port=free_port())
     with site.running(), site.tended():
         site.servers["PostgreSQL"] = Server(
             database.running,
@@ -168,13 +110,47 @@ def running_site(folder: Path, **settings: str) -> Iterator[Site]:
 
 def members(count: int) -> list[Account]:
     """Name accounts with what a deployment by EC2 needs."""
-    east = MANAGING.network
     return [
         Account(
             name=f"member-{number}",
             account_id=str(610_000_000_000 + number),
-            network=east,
-            key_pair=east,
+            network=EAST,
+            key_pair=EAST,
         )
         for number in range(count)
     ]
+
+
+class Asked(NamedTuple):
+    """What a work measures: one column of its table."""
+
+    case: str
+    accounts: int
+    minutes: float = 0.0
+
+
+class Measured(NamedTuple):
+    figures: dict[str, float | str]
+    """By what they are, with their unit."""
+    wrong: Sequence[str] = ()
+    """What went otherwise than it should."""
+
+
+class Usage(NamedTuple):
+    cpu: float = 0.0
+    """Seconds, with those of children that ended."""
+    memory: float = 0.0
+    """Megabytes, of which what is shared counts once."""
+
+
+def usage(*groups: int) -> Usage:
+    """Add up what the processes of these groups use."""
+    total = Usage()
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError):  # it has just ended
+            if os.getpgid(process.pid) in groups:
+                total = Usage(
+                    total.cpu + sum(process.cpu_times()[:4]),
+                    total.memory + process.memory_full_info().pss / 2**20,
+                )
+    return total

@@ -33,8 +33,6 @@ SITE = urllib3.PoolManager(
         raise_on_status=False,
     ),
 )
-TOKEN = "bench"
-"""The name of the tokens with which people call the API."""
 ENDED = ("finished", "stopped")
 LONGEST = 1200.0
 """Seconds after which somebody stops waiting."""
@@ -44,10 +42,8 @@ class Refused(Exception):
     """The site refused, and says why."""
 
     def __init__(self, status: int, answer: bytes) -> None:
-        try:
-            said = dict(json.loads(answer))
-        except (TypeError, ValueError):
-            said = {"detail": answer[:300].decode(errors="replace")}
+        is_problem = answer.startswith(b"{")
+        said = json.loads(answer) if is_problem else {"detail": answer[:300].decode()}
         self.code = said.get("code")
         super().__init__(f"{status} {self.code}: {said.get('detail')}")
 
@@ -68,10 +64,8 @@ class Caller:
     def __init__(self, site: str, name: str, scope: str) -> None:
         year = timezone.now() + timedelta(days=364)
         person = User.objects.get(username=name)
-        made = make(person, uuid.uuid4(), name=TOKEN, scopes=[scope], expires_at=year)
+        made = make(person, uuid.uuid4(), name="bench", scopes=[scope], expires_at=year)
         self.site, self.token = site, made
-        self.done = Counter[str]()
-        """How often each change was made, by method and the path's last word."""
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Call an operation; a change that the site did not answer is sent again, by
@@ -83,8 +77,6 @@ class Caller:
             "Idempotency-Key": uuid.uuid4().hex,
         }
         found = sent(method, f"{self.site}/api/v1{path}", headers, body)
-        if method != "GET":
-            self.done[f"{method} {path.rpartition('/')[2]}"] += 1
         if path.endswith("/download"):
             return found
         return json.loads(found) if found else None

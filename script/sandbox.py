@@ -118,7 +118,8 @@ class Trial:
         """Try everything; what was made is removed whatever fails before."""
         if not self.is_own_account():
             return
-        new = self.absent()
+        # Spinnaker's identity is removed only if the trial made it.
+        new = not exists(boto3.resource("iam").Role(IDENTITY).load)
         self.describe(READ)
         managing = partial(plan_managing, None)
 
@@ -218,10 +219,6 @@ class Trial:
         self.parts.append(Part("Build a bundle", "ready", made.status))
 
     # What Bowline itself never deletes
-
-    def absent(self) -> bool:
-        """Say whether Spinnaker's identity doesn't exist yet: then it is removed."""
-        return not exists(boto3.resource("iam").Role(IDENTITY).load)
 
     def remove_managing(self, new: bool) -> None:
         """Remove Spinnaker's identity, if the trial made it."""

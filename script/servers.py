@@ -174,21 +174,23 @@ def answers(url: str) -> bool:
         return False
 
 
+def inherited() -> dict[str, str]:
+    """Give what servers may know of this shell: nothing of another AWS or database. A
+    key would be root in the emulated AWS, and its own lines are not counted.
+    """
+    dropped = ("AWS_", "S3_", "LOCALSTACK_", "PG", "COVERAGE_")
+    return {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
+
+
 @contextmanager
 def ministack(
     state: Path, *, port: int, log: Path, patience: float = PATIENCE
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run the emulated AWS: enforcing IAM, on loopback, its state in one folder."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        # A key in its environment would be root there; its own lines are not counted.
-        if not name.startswith(("AWS_", "S3_", "LOCALSTACK_", "COVERAGE_"))
-    }
     state.mkdir(parents=True, exist_ok=True)
     with serving(
         [sys.executable, "-P", str(EMULATED_AWS)],
-        environment=inherited
+        environment=inherited()
         | {
             "AUTH": "true",
             "BIND_HOST": LOOPBACK,
@@ -313,3 +315,9 @@ def postgresql() -> Iterator[str]:
         server = PostgreSQL.made_in(Path(name))
         with server.running():
             yield server.url
+
+
+if __name__ == "__main__":  # run a command with a PostgreSQL that lives as long as it
+    with postgresql() as url:
+        environment = os.environ | {"DATABASE_URL": url}
+        sys.exit(subprocess.run(sys.argv[1:], env=environment).returncode)

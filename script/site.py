@@ -10,7 +10,7 @@ import subprocess
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -146,20 +146,32 @@ class Site:
                 raise Ended(self.log(name), code)
 
     def start(
-        self, name: str, *command: str, ready: Callable[[], object] = lambda: True
+        self,
+        name: str,
+        *command: str,
+        ready: Callable[[], object] = lambda: True,
+        says: str = "",
     ) -> None:
-        self.servers[name] = Server(lambda: self.serving(name, command, ready))
+        """Start a server, which may say in its log that it is ready."""
+        log = self.log(name)
+        log.touch()
 
-    def serving(
-        self, name: str, command: Sequence[str], ready: Callable[[], object]
-    ) -> AbstractContextManager[subprocess.Popen[bytes]]:
-        return serving(
-            [*command],
-            environment=self.environment,
-            log=self.log(name),
-            ready=ready,
-            patience=self.patience,
-        )
+        def begin() -> AbstractContextManager[subprocess.Popen[bytes]]:
+            before = log.read_text().count(says)
+
+            def is_ready() -> object:
+                said = not says or log.read_text().count(says) > before
+                return said and ready()
+
+            return serving(
+                [*command],
+                environment=self.environment,
+                log=log,
+                ready=is_ready,
+                patience=self.patience,
+            )
+
+        self.servers[name] = Server(begin)
 
     def start_broker(self, port: int) -> None:
         folder, log = self.folder / "broker", self.log("broker")
@@ -179,20 +191,12 @@ class Site:
     def start_worker(
         self, name: str = "worker", *, queues: str = QUEUES, processes: int = 2
     ) -> None:
-        command = [*CELERY, "worker", "--loglevel", "INFO", "--queues", queues]
-        options = ["--concurrency", str(processes), "--hostname", f"{name}@%h"]
-        log = self.log(name)
-
-        def begin() -> AbstractContextManager[subprocess.Popen[bytes]]:
-            log.touch()
-            before = log.read_text().count("ready.")
-            return self.serving(
-                name,
-                [*command, *options],
-                lambda: log.read_text().count("ready.") > before,
-            )
-
-        self.servers[name] = Server(begin)
+        self.start(
+            name,
+            *(*CELERY, "worker", "--loglevel", "INFO", "--queues", queues),
+            *("--concurrency", str(processes), "--hostname", f"{name}@%h"),
+            says="ready.",
+        )
 
     def start_beat(self) -> None:
         schedule = str(self.folder / "beat-schedule")

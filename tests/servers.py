@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from subprocess import Popen
 from urllib.parse import quote
@@ -16,7 +17,14 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from script.emulated_organization import Credentials, seed
+from script.emulated_organization import (
+    EAST,
+    Account,
+    Credentials,
+    Edge,
+    seed,
+    seed_account,
+)
 from script.servers import broker, emulated_aws, postgresql, serving
 
 StartWorker = Callable[..., "Popen[bytes]"]
@@ -54,6 +62,11 @@ def own_organization(
     shutil.copytree(state, tmp_path / "aws")
     with emulated_aws(tmp_path / "aws") as endpoint:
         yield credentials._replace(endpoint=endpoint)
+
+
+def seed_member(edge: Edge, account: Account) -> None:
+    """Make what onboarding an account with EC2 in the first region needs."""
+    seed_account(edge, replace(account, network=EAST, key_pair=EAST))
 
 
 @pytest.fixture
