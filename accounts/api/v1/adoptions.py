@@ -192,7 +192,7 @@ def read_spinnaker_report(request: ApiRequest, id: UUID) -> Any:
     """Read which accounts can be taken, what becomes of each field, and why the others
     are left. Every 200 accounts count as a request.
     """
-    row = get_object_or_404(Adoption.objects.kept(), pk=id)
+    row = get_object_or_404(Adoption.objects.unexpired(), pk=id)
     count(str(request.token.pk), row.accounts.count() // ACCOUNTS)
     return document_of(row)
 
@@ -210,7 +210,7 @@ def read_taken_accounts(
     """Read the accounts that can be taken as an accounts file, which can be previewed
     and saved. Every 200 accounts count as a request.
     """
-    row = get_object_or_404(Adoption.objects.kept(), pk=id)
+    row = get_object_or_404(Adoption.objects.unexpired(), pk=id)
     if not row.taken:
         raise Problem(Code.NO_ANSWER, NOTHING_TAKEN)
     count(str(request.token.pk), len(row.taken) // ACCOUNTS)
