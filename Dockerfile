@@ -16,7 +16,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     MALLOC_TRIM_THRESHOLD_=131072
 WORKDIR /app
 
-# script/release gives the time of the commit. pip then compiles modules by their content, and
+# script/image gives the time of the commit. pip then compiles modules by their content, and
 # the order of sets does not change, so that two builds of one commit can be compared.
 ARG SOURCE_DATE_EPOCH
 COPY requirements.txt ./

@@ -1,13 +1,19 @@
-"""docs/reference/api-reference.md: every operation of the API, and every code."""
+"""What the API says of itself: docs/reference/api-reference.md has every operation and
+every code, and docs/adopt.schema.json a report on a Spinnaker.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from http import HTTPStatus
 
 from accounts.api.api import api
 from accounts.api.authentication import Token
 from accounts.api.codes import Code
+from accounts.api.openapi.document import Node, changed, untitled
+from accounts.closed_sets import NAME
+from accounts.models.uploads.report import SpinnakerReport
 
 HEAD = """\
 # API reference
@@ -66,3 +72,20 @@ def codes() -> Iterator[str]:
     for code in Code:
         phrase = HTTPStatus(code.status).phrase
         yield f"### {code}\n\n{code.status} {phrase}. {code.meaning}\n"
+
+
+def adopt_schema() -> str:
+    """Describe the report on a Spinnaker as a JSON Schema."""
+    described = changed(SpinnakerReport.model_json_schema(), plain)
+    parts = described.pop("$defs")
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The report of `manage.py adopt --json`",
+        **described,
+        "$defs": parts,
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def plain(node: Node) -> Node:
+    return {key: one for key, one in untitled(node).items() if key != NAME}

@@ -20,9 +20,9 @@ from accounts.runs.actions import approve, plan, plan_managing
 from accounts.runs.stages import carry_on
 from accounts.workers.process import before_the_fork
 from onboarding.aws_calls import ANSWERS
+from script.emulated_site import Asked, Aws, Measured, members
 from script.people import People
-from script.report import Asked, Measured
-from script.site import Aws, Site, members
+from script.site import Site
 
 WARM = 2
 """Accounts that come first and are not counted."""

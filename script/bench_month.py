@@ -10,49 +10,72 @@ from __future__ import annotations
 import random
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from hashlib import sha256
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from celery import current_app
 from django.apps import apps
+from django.conf import settings
 from django.db import OperationalError, connection, models
 from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
 
-from accounts.models import Activity, Bundle, Heartbeat, ManagedAccount, Run
-from accounts.models.states import OPEN, WORKING
-from script.agreement import ROLE, checks, has_role
-from script.bench_pages import get, session_cookie
-from script.emulated_organization import ADMINISTRATOR, Account, seed_network, trusting
-from script.growth import Growth
+from accounts.models import (
+    Activity,
+    BrowserSession,
+    Bundle,
+    Digest,
+    Findings,
+    Heartbeat,
+    KeptAnswer,
+    Lookup,
+    ManagedAccount,
+    Notification,
+    Run,
+)
+from accounts.models.lease import Leased
+from accounts.models.states import OPEN, WORKING, State
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Sessions
+from onboarding.spinnaker.bundle.contents import accounts_in
+from script.emulated_organization import (
+    ADMINISTRATOR,
+    MANAGING,
+    Account,
+    seed_network,
+    trusting,
+)
+from script.emulated_site import Asked, Aws, Measured, members, usage
 from script.people import LONGEST, People
-from script.report import Asked, Measured
-from script.site import Aws, Site, members
+from script.site import Site
 from tests.strict_aws.answer import Refusal
 
 DAYS, CALM = 22, 2
 """The working days of a month, and how many of them, the last ones, only put right what
 is wrong.
 """
+WARM = DAYS // 2 + 1
+"""The first day on which no server is killed: memory is measured after it."""
 LAST, IDLE = 60.0, 30.0
 """Seconds for the end of the month after its last day, and until leases ran out."""
-PAGES = ("/", "/accounts/", "/runs/", "/runs/rollouts/", "/bundles/next/", "/managing/")
 TO_PLAN = ("draft", "outdated", "failed", "drifted", "not as approved")
 """States in which somebody plans an account again."""
 GROUPS = ("platform", "developers", "payments", "data")
-KILLED, STOPPED = True, False
 TROUBLES = (
-    ("worker", KILLED),
-    ("web", KILLED),
-    ("broker", STOPPED),
-    ("worker", STOPPED),
-    ("PostgreSQL", STOPPED),
-    ("schedule", KILLED),
-    ("beat", KILLED),
+    ("worker", "killed"),
+    ("web", "killed"),
+    ("broker", "stopped"),
+    ("worker", "stopped"),
+    ("PostgreSQL", "stopped"),
+    ("schedule", "killed"),
+    ("beat", "killed"),
 )
 """What happens in the middle of a day's rollout, in the first half of the month: the
 second shows what memory does.
@@ -64,17 +87,12 @@ EVERY = 5.0
 KEPT = {Activity, Heartbeat}
 """Rows of these keep their time: a log says when it was written."""
 NIGHTS = {
-    "a night in which AWS throttled": (
-        Refusal("Throttling", "Rate exceeded", 400),
-        0.5,
+    "a night in which AWS throttled": Refusal("Throttling", "Rate exceeded", 400),
+    "a night in which AWS answered 500": Refusal(
+        "ServiceFailure", "The request processing has failed.", 500
     ),
-    "a night in which AWS answered 500": (
-        Refusal("ServiceFailure", "The request processing has failed.", 500),
-        0.5,
-    ),
-    "a night in which a service control policy denied": (
-        Refusal("AccessDenied", "Denied by a service control policy.", 403),
-        1.0,
+    "a night in which a service control policy denied": Refusal(
+        "AccessDenied", "Denied by a service control policy.", 403
     ),
 }
 
@@ -83,28 +101,31 @@ def month(site: Site, aws: Aws, asked: Asked) -> Measured:
     """Play the month, and return what happened and what agreed in its end."""
     began = time.monotonic()
     site.start_web()
-    site.start_worker()
+    site.start_worker(queues="bowline")
     site.start_worker("schedule", queues="schedule", processes=1)
     site.start_beat()
     played = Month(site, aws, asked.accounts)
-    with Growth(site) as growth:
-        played.begin()
-        starts, day, ends = time.monotonic(), 0, began + asked.minutes * 60 - LAST
-        each = max(0.0, ends - starts) / DAYS
-        while day < 2 or (day < DAYS - CALM and time.monotonic() < ends):
-            day += 1
-            played.guarded(played.day, day)
-            played.guarded(night, played, day)
-            time.sleep(max(0.0, starts + day * each - time.monotonic()))
-        for _ in range(CALM):
-            played.guarded(played.calm_day)
-            played.guarded(night, played, 1)
+    played.begin()
+    before: dict[str, float] = {}
+    starts, day, ends = time.monotonic(), 0, began + asked.minutes * 60 - LAST
+    each = max(0.0, ends - starts) / DAYS
+    while day < 2 or (day < DAYS - CALM and time.monotonic() < ends):
+        day += 1
+        played.guarded(played.day, day)
+        played.guarded(night, played, day)
+        if day == WARM:
+            before = memory_of(site)
+        time.sleep(max(0.0, starts + day * each - time.monotonic()))
+    for _ in range(CALM):
         played.guarded(played.calm_day)
-        settle()
-        send("delete_old")
-        time.sleep(IDLE)
-        growth.take()
-        found = [*checks(site, played), *growth.checks()]
+        played.guarded(night, played, 1)
+    played.guarded(played.calm_day)
+    settle()
+    send("delete_old")
+    time.sleep(IDLE)
+    after = memory_of(site)
+    grown = (memory_check(name, held, after[name]) for name, held in before.items())
+    found = [*checks(site, played), *grown]
     for name, times in (+site.ended).items():
         played.note(f"{name} ended by itself, and was started again", times)
     wrong = [f"{one.what}: {one.wrong}" for one in found if one.wrong]
@@ -112,6 +133,15 @@ def month(site: Site, aws: Aws, asked: Asked) -> Measured:
     figures |= {one.what: one.found for one in found}
     figures |= {"minutes": (time.monotonic() - began) / 60}
     return Measured(figures, [*wrong, *played.troubles])
+
+
+def memory_of(site: Site) -> dict[str, float]:
+    """Measure the servers; PostgreSQL's connections are groups of their own."""
+    return {
+        name: usage(server.group).memory
+        for name, server in site.servers.items()
+        if name != "PostgreSQL"
+    }
 
 
 class Month(People):
@@ -150,7 +180,6 @@ class Month(People):
         return self.dice.sample(here, min(count, len(here)))
 
     def day(self, number: int) -> None:
-        self.read()
         for one in self.some(3 * self.few):
             self.edit(one)
         for name in sorted(self.away)[: self.few]:
@@ -179,22 +208,9 @@ class Month(People):
 
     def trouble(self, day: int) -> None:
         if day <= DAYS // 2:
-            name, killed = TROUBLES[(day - 1) % len(TROUBLES)]
-            self.site.servers[name].again(killed=killed)
-            ended = "killed" if killed else "stopped"
-            self.note(f"{name} {ended} and started again")
-
-    def read(self) -> None:
-        """Somebody opens pages, and finds an account."""
-        (one,) = self.some(1)
-        cookie = session_cookie()
-        for page in PAGES:
-            get(self.site.port, cookie, page)
-        if one.name not in get(
-            self.site.port, cookie, f"/search/?text={one.account_id}"
-        ):
-            self.troubles.append(f"The search doesn't find {one.name}.")
-        self.note("pages opened", len(PAGES) + 1)
+            name, how = TROUBLES[(day - 1) % len(TROUBLES)]
+            self.site.servers[name].again(killed=how == "killed")
+            self.note(f"{name} {how} and started again")
 
     def edit(self, account: Account) -> None:
         """Edit one thing of its settings."""
@@ -345,17 +361,16 @@ def let_a_day_pass() -> None:
             rows.update(**{name: models.F(name) - day for name in moments})
 
 
-def settle(seconds: float = 120) -> bool:
-    """Wait until no worker has anything to do; False where that takes too long."""
+def settle(seconds: float = 120) -> None:
+    """Wait until no worker has anything to do, or too long."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
             if not Run.objects.filter(status__in=WORKING).exists():
-                return True
+                return
         except OperationalError:
             connection.close()
         time.sleep(0.5)
-    return False
 
 
 @contextmanager
@@ -365,14 +380,12 @@ def failing(month: Month, number: int) -> Iterator[None]:
         yield
         return
     what = [*NIGHTS][number // 2 % len(NIGHTS)]
-    refusal, failures = NIGHTS[what][0], month.aws.failing
     chosen = month.some(max(1, len(month.accounts) // 10))
-    failures.share = NIGHTS[what][1]
-    failures.refusals = {one.account_id: refusal for one in chosen}
+    month.aws.failing.refusals = {one.account_id: NIGHTS[what] for one in chosen}
     try:
         yield
     finally:
-        failures.refusals = {}
+        month.aws.failing.refusals = {}
         month.note(what)
 
 
@@ -395,3 +408,173 @@ def verify_all(month: Month) -> None:
     month.note("verifications at night", tonight.count())
     failed = tonight.filter(status="failed").count()
     month.note("verifications at night that found a fault", failed)
+
+
+# What agrees at its end: AWS, the database, the newest bundle and the activity log
+
+ROLE = "spinnakerManaged"
+GROWS, MOVES = 0.15, 5.0
+"""What share of its memory a server may gain in half a month, and how many megabytes
+come and go: more would be a leak.
+"""
+
+
+class Check(NamedTuple):
+    what: str
+    found: str
+    wrong: str = ""
+    """Empty: it is as it should be."""
+
+
+def memory_check(name: str, before: float, after: float) -> Check:
+    """Compare the memory of a server in the middle of the month and at its end."""
+    grows = after > before * (1 + GROWS) + MOVES
+    found = f"{before:.0f} MB, and {after:.0f} MB half a month later"
+    return Check(f"Memory of {name} doesn't grow", found, "it grows" if grows else "")
+
+
+def some(names: Collection[object]) -> str:
+    """Name some of them; empty where there are none."""
+    few = ", ".join(sorted(map(str, names))[:5])
+    return f"{len(names)}: {few}" if names else ""
+
+
+def checks(site: Site, month: Month) -> Iterator[Check]:
+    rows = list(ManagedAccount.objects.all())
+    others = [row.name for row in rows if row.state != State.VERIFIED]
+    yield Check("Every account is verified", f"{len(rows)} accounts", some(others))
+    in_progress = Run.objects.filter(status__in=OPEN).values_list("number", flat=True)
+    yield Check(
+        "No run is in progress", f"{Run.objects.count()} runs", some(in_progress)
+    )
+    yield from roles(month)
+    yield from newest_bundle()
+    said = site.manage("check_activity", may_fail=True).strip().splitlines()[-1:]
+    broken = "" if said and "unchanged" in said[0] else "it is broken"
+    yield Check("The chain of the activity log holds", " ".join(said), broken)
+    held = [
+        f"{model.__name__} {row.pk}"
+        for model in apps.get_models()
+        if issubclass(model, Leased)
+        for row in model._base_manager.filter(leased_until__gt=Now())
+    ]
+    yield Check("No lease is held", "every table with leases", some(held))
+    yield leftovers()
+    left = [
+        path.name
+        for path in Path(site.environment["TMPDIR"]).rglob("*")
+        if path.is_file()
+    ]
+    yield Check("No temporary file is left", "in the servers' own folder", some(left))
+
+
+def roles(month: Month) -> Iterator[Check]:
+    listed = listed_roles(month.aws)
+    assumable = {
+        f"arn:aws:iam::{row.account_id}:role/{ROLE}"
+        for row in ManagedAccount.objects.assumable()
+    }
+    yield Check(
+        "The managing account lists exactly the roles of the database",
+        f"{len(listed)} roles in the policies of Spinnaker's identity",
+        some(listed ^ assumable),
+    )
+    existing = {*ManagedAccount.objects.existing().values_list("name", flat=True)}
+    wrong = []
+    for name, account in month.accounts.items():
+        iam = month.aws.edge(account.account_id).client("iam")
+        own = iam.list_policies(Scope="Local", PathPrefix="/bowline/")["Policies"]
+        if {has_role(iam), bool(own)} != {name in existing}:
+            wrong.append(name)
+    yield Check(
+        "Roles and policies exist in AWS where the database says so, and nowhere else",
+        f"{len(existing)} accounts with roles, {len(month.away)} without",
+        some(wrong),
+    )
+
+
+def has_role(iam: Any) -> bool:
+    try:
+        iam.get_role(RoleName=ROLE)
+    except iam.exceptions.NoSuchEntityException:
+        return False
+    return True
+
+
+def listed_roles(aws: Aws) -> set[str]:
+    """Read the roles that Spinnaker's identity may assume."""
+    iam, found = aws.edge(MANAGING.account_id).client("iam"), set[str]()
+    paginator = iam.get_paginator("list_policies")
+    for page in paginator.paginate(Scope="Local", PathPrefix="/bowline/managing/"):
+        for policy in page["Policies"]:
+            if policy["PolicyName"].startswith("BowlineAssumeManaged"):
+                version = iam.get_policy_version(
+                    PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"]
+                )["PolicyVersion"]
+                for statement in version["Document"]["Statement"]:
+                    named = statement["Resource"]
+                    found |= {named} if isinstance(named, str) else {*named}
+    return found
+
+
+def newest_bundle() -> Iterator[Check]:
+    bundle = Bundle.objects.built().order_by("-number").first()
+    assert bundle
+    held = accounts_in(bundle.archive).aws
+    ready = [row for row in ManagedAccount.objects.ready() if row.in_aws_provider]
+    wrong = {one["accountId"] for one in held} ^ {row.account_id for row in ready}
+    if sha256(bundle.archive).hexdigest() != bundle.sha256:
+        wrong.add("its zip isn't what was built")
+    yield Check(
+        "The newest bundle has exactly the accounts that are ready",
+        f"bundle {bundle.number} has {len(held)} accounts",
+        some(wrong),
+    )
+    sessions = Sessions("bench")
+    role = MANAGING.arn("role/SpinnakerAuthRole")
+    assume = partial(
+        sessions.assume,
+        session_name="bench",
+        source=sessions.assume(role, session_name="bench"),
+    )
+    wrong = {
+        one["name"]
+        for one in held
+        if not assumes(assume, one, one.get("externalId", ""))
+        or (one.get("externalId") and assumes(assume, one, "another"))
+    }
+    yield Check(
+        "Spinnaker's identity can assume each role as the bundle says, and not with "
+        "another external ID",
+        f"{len(held)} roles assumed in the emulator, which enforces trust",
+        some(wrong),
+    )
+
+
+def assumes(assume: Callable[..., object], account: Any, external_id: str) -> bool:
+    arn = f"arn:aws:iam::{account['accountId']}:{account['assumeRole']}"
+    try:
+        assume(arn, external_id=external_id)
+    except AwsError:
+        return False
+    return True
+
+
+def leftovers() -> Check:
+    """Ask for rows that the hourly deletion should have taken."""
+    age = timedelta(days=settings.KEEP_CHECKS_DAYS)
+    day, hour = timedelta(days=1), timedelta(hours=1)
+    rows = {
+        "verifications": Run.objects.outlived(timezone.now() - age),
+        "results that a later verification superseded": Run.objects.to_fold(),
+        "findings of no run": Findings.objects.filter(runs=None),
+        "sessions": BrowserSession.objects.filter(expire_date__lt=Now() - day),
+        "kept answers": KeptAnswer.objects.expired(),
+        "notifications": Notification.objects.expired(),
+        "digests": Digest.objects.filter(created_at__lt=Now() - 90 * day),
+        "lookups": Lookup.objects.filter(asked_at__lt=Now() - day - hour),
+    }
+    left = [
+        f"{name}: {found.count()}" for name, found in rows.items() if found.exists()
+    ]
+    return Check("Nothing is kept that should be deleted", ", ".join(rows), some(left))

@@ -4,7 +4,6 @@ share the machine with the server and its database.
 
 from __future__ import annotations
 
-import http.client
 import random
 import resource
 import statistics
@@ -12,7 +11,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from functools import partial
 from http import HTTPStatus
 
@@ -24,17 +22,16 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.discover.lookups import Own
 from accounts.web.exports.own_answers import exported
+from script.emulated_site import Asked, Aws, Measured
 from script.many_accounts import build_bundle, make_site
-from script.report import Asked, Measured
+from script.people import sent
 from script.servers import LOOPBACK
-from script.site import Aws, Site
+from script.site import Site
 
 TIMES = 5
 """Each page is opened so often; the median counts."""
 PEOPLE, PAUSE = 20, 3.0
 """Who clicks, and the seconds that each looks at a page."""
-AGAIN = 0.2
-"""Seconds until a server is asked again that had no place left."""
 BY_A_WORKER = {
     "accounts (CSV)": ("accounts", "csv"),
     "accounts file (YAML)": ("accounts-file", "yaml"),
@@ -67,11 +64,6 @@ def browser() -> Client:
     return client
 
 
-def session_cookie() -> str:
-    cookie = browser().cookies[settings.SESSION_COOKIE_NAME]
-    return cookie.OutputString().partition(";")[0]
-
-
 def opened(url: str) -> tuple[float, int]:
     """Open a page as a browser would; return its milliseconds and its queries."""
     client = browser()
@@ -94,7 +86,8 @@ def while_people_click(
     port: int, addresses: dict[str, str], seconds: float
 ) -> dict[str, list[float]]:
     """Let people click for some time; return the milliseconds of each page."""
-    cookie = session_cookie()
+    morsel = browser().cookies[settings.SESSION_COOKIE_NAME]
+    cookie = morsel.OutputString().partition(";")[0]
     found: dict[str, list[float]] = defaultdict(list)
 
     def clicks(number: int) -> None:
@@ -114,16 +107,8 @@ def while_people_click(
 
 
 def get(port: int, cookie: str, url: str) -> str:
-    """Open a page; a server that has no place left is asked again."""
-    while True:
-        with closing(http.client.HTTPConnection(LOOPBACK, port, timeout=60)) as server:
-            server.request("GET", url, headers={"Cookie": cookie})
-            answer = server.getresponse()
-            page = answer.read().decode()
-        if answer.status == HTTPStatus.OK:
-            return page
-        assert answer.status == HTTPStatus.SERVICE_UNAVAILABLE, (url, answer.status)
-        time.sleep(AGAIN)
+    headers = {"Cookie": cookie, "Connection": "close"}
+    return sent("GET", f"http://{LOOPBACK}:{port}{url}", headers).decode()
 
 
 def highest(each: list[float]) -> float | str:

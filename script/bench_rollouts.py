@@ -8,11 +8,10 @@ import time
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
+from script.emulated_site import Asked, Aws, Measured, members, usage
 from script.many_accounts import make_accounts
 from script.people import People
-from script.report import Asked, Measured
-from script.site import Aws, Site, members
-from script.usage import cpu, emulator, memory
+from script.site import Site
 
 AMONG = 32
 """Accounts of a rollout on a site with many."""
@@ -58,7 +57,7 @@ def rolled_out(
     site.start_web()
     names = [f"worker-{number}" for number in range(hosts)]
     for name in names:
-        site.start_worker(name, processes=processes)
+        site.start_worker(name, queues="bowline", processes=processes)
     people = People(site.url)
     people.add_managing()
     if among:
@@ -69,16 +68,17 @@ def rolled_out(
         aws.add(one)
         people.add(one)
     groups = [site.servers[name].group for name in names]
-    began, used, answered = time.monotonic(), sum(map(cpu, groups)), cpu(emulator())
+    began, before, answered = time.monotonic(), usage(*groups), usage(aws.group)
     names = [one.name for one in members(count)]
     good = people.roll_out("onboard", names, limits=limits)
-    seconds = time.monotonic() - began
+    seconds, after = time.monotonic() - began, usage(*groups)
+    of_aws = usage(aws.group).cpu - answered.cpu
     figures: dict[str, float | str] = {
         "Seconds": seconds,
         "An account, s": seconds / count,
-        "CPU of the workers, an account, s": (sum(map(cpu, groups)) - used) / count,
-        "CPU of the emulated AWS, an account, s": (cpu(emulator()) - answered) / count,
-        "Memory of the workers, MB": sum(map(memory, groups)),
+        "CPU of the workers, an account, s": (after.cpu - before.cpu) / count,
+        "CPU of the emulated AWS, an account, s": of_aws / count,
+        "Memory of the workers, MB": after.memory,
         "Verified": len(good),
     }
     failed = Run.objects.exclude(status=Status.VERIFIED).exclude(error=None)

@@ -1,5 +1,5 @@
-"""The emulated AWS: ministack, with a simulator that answers as IAM's does, and as fast
-with a thousand accounts as with one.
+"""The emulated AWS: ministack, with a simulator that answers as IAM's does, and
+accounts of known IDs.
 
 ministack's judges the first resource of a request and ignores the context. IAM's judges
 each action on each resource in the context, and names those condition keys of all
@@ -8,22 +8,21 @@ policies that it was not given. So a run makes the same calls here as in AWS.
 
 from __future__ import annotations
 
-import time
-from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
+from unittest import mock
 from xml.sax.saxutils import escape
 
 from ministack.app import main
 from ministack.core import iam_evaluator
-from ministack.core.responses import get_account_id
-from ministack.services import iam, sts
+from ministack.services import iam, organizations
 from ministack.services.cloudformation import _stacks as stacks
 from ministack.services.cloudformation import handlers as cloudformation
 
 DECISIONS = {"Allow": "allowed", "Deny": "explicitDeny"}
 
+create_account = organizations._create_account
 stack_resources_by_name = cloudformation._describe_stack_resources
 parameters = iam._extract_simulate_params
 
@@ -72,7 +71,9 @@ def results(
         for block in statement.conditions.values()
         for key in block
     )
-    lacking = missing(keys - asked.context.keys())
+    named = sorted(keys - asked.context.keys())
+    members = "".join(f"<member>{escape(key)}</member>" for key in named)
+    lacking = f"<MissingContextValues>{members}</MissingContextValues>"
     for action in actions:
         request = iam_evaluator.EvalContext(
             principal_arn=principal,
@@ -126,11 +127,6 @@ def judged(request: Any, resource: str, statements: list[Any]) -> Judged:
     return Judged(resource, DECISIONS.get(decision, "implicitDeny"))
 
 
-def missing(keys: frozenset[str]) -> str:
-    members = "".join(f"<member>{escape(key)}</member>" for key in sorted(keys))
-    return f"<MissingContextValues>{members}</MissingContextValues>"
-
-
 def by_name(gather: Any) -> Any:
     """Find whom policies belong to by name: a path is no part of it."""
     return lambda holder, account: gather(holder.rpartition("/")[2], account)
@@ -140,30 +136,6 @@ PATTERNS = 1 << 14
 """How many patterns of policies stay compiled; ministack's 4,096 are full after a
 hundred accounts.
 """
-
-EVICTS_EVERY = 60.0
-"""Seconds; ministack looks through all sessions at each new one."""
-
-evict_sessions, evicted_at = sts._evict_expired_sessions, 0.0
-
-
-def evict_sometimes() -> None:
-    global evicted_at
-    if (now := time.monotonic()) > evicted_at + EVICTS_EVERY:
-        evicted_at = now
-        evict_sessions()
-
-
-def boundary_usage_counts() -> Counter[str]:
-    """Count who has which permissions boundary, asking once which account this is."""
-    mine = get_account_id()
-    held = [*iam._roles._data.items(), *iam._users._data.items()]
-    boundaries = (
-        entity.get("PermissionsBoundary")
-        for (account, _), entity in held
-        if account == mine
-    )
-    return Counter(filter(None, boundaries))
 
 
 def stack_resources(sent: Any) -> Any:
@@ -179,13 +151,21 @@ def stack_resources(sent: Any) -> Any:
     return cloudformation._error("ValidationError", message)
 
 
+def create_known_account(sent: Any) -> Any:
+    """Create an account with the digits of its email address as its ID, which no client
+    of AWS can choose; the management account's ID renames that.
+    """
+    organizations._ensure_org()
+    with mock.patch.object(organizations, "new_uuid", return_value=sent["Email"]):
+        return create_account(sent)
+
+
 if __name__ == "__main__":
+    organizations._DISPATCH["CreateAccount"] = create_known_account
     cloudformation._ACTION_HANDLERS["DescribeStackResources"] = stack_resources
     iam._extract_simulate_params = asked
     iam._build_simulate_results_real = results
-    iam._boundary_usage_counts = boundary_usage_counts
     for gather in ("_gather_role_policies", "_gather_user_policies"):
         setattr(iam_evaluator, gather, by_name(getattr(iam_evaluator, gather)))
     iam_evaluator._fnmatch_compile = lru_cache(PATTERNS)(iam_evaluator._fnmatch_compile)
-    sts._evict_expired_sessions = evict_sometimes
     main()

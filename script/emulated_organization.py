@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 import zipfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import boto3
@@ -108,8 +106,18 @@ MEMBERS = (
     LIMITED,
 )
 
-# What onboarding an account takes, as its operator would grant it.
-ONBOARDING_READS = (
+UNITS = {"Workloads": "Root", "Production": "Workloads", "Sandbox": "Root"}
+"""The organization's units, and what each is in."""
+IN_UNITS = {
+    MANAGING.name: "Root",
+    "accountprod": "Production",
+    "accountdata": "Production",
+    "accountdev": "Sandbox",
+}
+"""Where accounts are that aren't in “Workloads”."""
+CLOSED = Account(name="Old sandbox", account_id="010000000010")
+
+READS = (
     "ec2:Describe*",
     "ecs:DescribeClusters",
     "ecs:ListClusters",
@@ -120,21 +128,10 @@ ONBOARDING_READS = (
     "iam:SimulatePrincipalPolicy",
     "lambda:GetFunctionConfiguration",
     "lambda:ListFunctions",
-)
-ONBOARDING_WRITES = (
-    *(*ACCESS_ENTRIES, *POLICIES, *PROFILES, *ROLES),
-    "eks:UpdateAccessEntry",
-    "iam:CreateOpenIDConnectProvider",
-    "iam:CreateServiceLinkedRole",
-    "iam:DeleteInstanceProfile",
-    "iam:DeleteOpenIDConnectProvider",
-    "iam:SetDefaultPolicyVersion",
-    "iam:TagOpenIDConnectProvider",
-    "iam:UntagInstanceProfile",
-    "iam:UntagOpenIDConnectProvider",
-    "iam:UntagPolicy",
-    "iam:UpdateRole",
-    "iam:UpdateRoleDescription",
+    "organizations:DescribeAccount",
+    "organizations:DescribeOrganization",
+    "organizations:List*",
+    "sts:GetCallerIdentity",
 )
 ON_IMAGE_KEYS = (
     "kms:CreateGrant",
@@ -151,13 +148,38 @@ def seed(endpoint: str, members: Iterable[Account] = MEMBERS) -> Credentials:
     shows a key's secret once.
     """
     # One session, because each parses the services' models again.
-    session = boto3.Session()
-    for account in (MANAGING, *members):
+    session, accounts = boto3.Session(), (MANAGING, *members)
+    for account in accounts:
         seed_account(Edge(session, endpoint, account), account)
     managing = Edge(session, endpoint, MANAGING)
-    # The emulator makes an account's organization when it is first asked for.
-    managing.client("organizations").describe_organization()
+    seed_organization(managing.client("organizations"), accounts)
     return bowline_credentials(managing)
+
+
+def seed_organization(organizations: Any, accounts: Iterable[Account]) -> None:
+    """Make the units with these accounts, and with one that is closed."""
+    if len(organizations.list_accounts()["Accounts"]) > 1:
+        return
+    (root,) = organizations.list_roots()["Roots"]
+    ids = {"Root": root["Id"]}
+    for name, parent in UNITS.items():
+        unit = organizations.create_organizational_unit(ParentId=ids[parent], Name=name)
+        ids[name] = unit["OrganizationalUnit"]["Id"]
+    for account in (*accounts, CLOSED):
+        unit = IN_UNITS.get(account.name, "Workloads")
+        team = "platform" if account is MANAGING else "apps"
+        organizations.create_account(
+            AccountName=account.name,
+            Email=f"aws+{account.account_id}@example.com",
+            Tags=[{"Key": "team", "Value": team}],
+        )
+        if unit != "Root":
+            organizations.move_account(
+                AccountId=account.account_id,
+                SourceParentId=ids["Root"],
+                DestinationParentId=ids[unit],
+            )
+    organizations.close_account(AccountId=CLOSED.account_id)
 
 
 class Edge:
@@ -217,11 +239,6 @@ def seed_account(edge: Edge, account: Account) -> None:
         seed_function(edge, account, region)
 
 
-def seed_member(edge: Edge, account: Account) -> None:
-    """Make what onboarding an account with EC2 in the first region needs."""
-    seed_account(edge, replace(account, network=EAST, key_pair=EAST))
-
-
 def seed_access(iam: Any, account: Account) -> None:
     """Create the role that Bowline assumes, with the account's planted fault."""
     trusted = UNTRUSTING if account is UNTRUSTING else MANAGING
@@ -240,15 +257,12 @@ def seed_access(iam: Any, account: Account) -> None:
             ),
         )
     if made and account is LIMITED:
-        actions = [
-            action
-            for action in (*ONBOARDING_READS, *ONBOARDING_WRITES)
-            if action != "iam:PutRolePolicy"
-        ]
         iam.put_role_policy(
             RoleName=ACCESS_ROLE,
             PolicyName="AlmostEverything",
-            PolicyDocument=document({"Action": actions, "Resource": "*"}),
+            PolicyDocument=document(
+                {"NotAction": "iam:PutRolePolicy", "Resource": "*"}
+            ),
         )
     elif made:
         iam.attach_role_policy(RoleName=ACCESS_ROLE, PolicyArn=ADMINISTRATOR)
@@ -370,21 +384,13 @@ def bowline_policy() -> str:
     ]
     clusters = f"arn:aws:eks:*:{MANAGING.account_id}:*"
     keys = f"arn:aws:kms:*:{MANAGING.account_id}:key/*"
-    reads = [
-        "organizations:DescribeAccount",
-        "organizations:DescribeOrganization",
-        "organizations:List*",
-        "sts:GetCallerIdentity",
-        *ONBOARDING_READS,
-    ]
-    of_iam = [action for action in ONBOARDING_WRITES if action.startswith("iam:")]
-    of_eks = [action for action in ONBOARDING_WRITES if action.startswith("eks:")]
+    of_roles = {*ROLES, *POLICIES, *PROFILES} - {*WITHOUT_ARN}
     return document(
         {"Action": "sts:AssumeRole", "Resource": entered},
-        {"Action": reads, "Resource": "*"},
-        {"Action": sorted({*of_iam} - {*WITHOUT_ARN}), "Resource": own},
+        {"Action": READS, "Resource": "*"},
+        {"Action": sorted(of_roles), "Resource": own},
         {"Action": WITHOUT_ARN, "Resource": "*"},
-        {"Action": of_eks, "Resource": clusters},
+        {"Action": ACCESS_ENTRIES, "Resource": clusters},
         {"Action": ON_IMAGE_KEYS, "Resource": keys},
     )
 
@@ -402,14 +408,3 @@ WITHOUT_ARN = (
     "iam:UntagInstanceProfile",
     "iam:UntagOpenIDConnectProvider",
 )
-
-
-def keep(credentials: Credentials, path: Path) -> None:
-    """Write the credentials where only their owner reads them."""
-    lines = [f"{name}={value}\n" for name, value in credentials.environment.items()]
-    path.touch(mode=0o600)
-    path.write_text("".join(lines))
-
-
-if __name__ == "__main__":
-    keep(seed(sys.argv[1]), Path(sys.argv[2]))

@@ -14,27 +14,20 @@ from django.utils import timezone
 
 from accounts.discover.comparisons import NEXT_QUESTION
 from accounts.discover.lookups import answer
-from accounts.mapping.entries import described_entries
-from accounts.mapping.managed import managed_of
-from accounts.mapping.managing import managing_of
-from accounts.mapping.verified import verified_of
 from accounts.models import (
     Bundle,
     CheckResult,
-    EnabledProvider,
-    Lookup,
     ManagedAccount,
-    ManagingAccount,
     Member,
     Organization,
     Rollout,
     Run,
     SpinnakerName,
-    Step,
     Unit,
 )
 from accounts.models.runs import RunNumber
 from accounts.spinnaker.bundles import build, new_bundle
+from tests.rows import account_row, lookup_row, managing_row, run_row, step_row
 
 RUNS_EACH, CHECKS_EACH, STEPS_EACH = 10, 10, 12
 WAITS = 20
@@ -83,8 +76,9 @@ def copied(field: Any) -> str:
 def make_accounts(count: int) -> ManagedAccount:
     """Make the accounts, and return the first."""
     now = timezone.now()
-    account = ManagedAccount.objects.create(
-        name=NAME,
+    account = account_row(
+        NAME,
+        providers={"ec2": {}, "lambda": {}},
         account_id=ACCOUNT_ID,
         environment="staging",
         regions=["us-east-1", "us-west-2"],
@@ -95,19 +89,8 @@ def make_accounts(count: int) -> ManagedAccount:
         verified_at=now,
         granted_at=now,
     )
-    providers = EnabledProvider.objects.bulk_create(
-        EnabledProvider(account=account, key=key, details={}, has_details=True)
-        for key in ("ec2", "lambda")
-    )
-    account = ManagedAccount.objects.get(pk=account.pk)  # with its providers
-    managing = managing_of(ManagingAccount.objects.get())
-    account.approved_entries = described_entries(managing, managed_of(account))
-    account.approved_version = account.version
-    account.verified = verified_of(account, "verified")
-    fields = ["approved_entries", "approved_version", "verified"]
-    ManagedAccount.objects.bulk_update([account], fields)
     name = SpinnakerName.objects.create(name=NAME, account=account)
-    for row in (account, *providers, name):
+    for row in (account, *account.providers.all(), name):
         copies(row, count)
     return account
 
@@ -117,12 +100,11 @@ def make_runs(account: ManagedAccount, count: int) -> tuple[Run, Rollout]:
     of the first account, which waits.
     """
     now = timezone.now()
-    of_account = {"account": account, "account_name": NAME, "moved_at": now}
     for number in range(RUNS_EACH):
         status = "failed" if number == 0 else "verified"
         newest = {"wave": 3} if number == RUNS_EACH - 1 else {}
-        ended = Run.objects.create(
-            status=status, finished_at=now, **of_account, **newest
+        ended = run_row(
+            status, account=account, moved_at=now, finished_at=now, **newest
         )
         copies(ended, count)
     for position in range(CHECKS_EACH):
@@ -135,22 +117,10 @@ def make_runs(account: ManagedAccount, count: int) -> tuple[Run, Rollout]:
             sentence=f"AWS answered ec2:DescribeSubnets in {ACCOUNT_ID}.",
         )
         copies(check, count)
-    waits = Run.objects.create(
-        status="planned", fingerprint="b" * 32, wave=3, **of_account
-    )
+    waits = run_row(account=account, moved_at=now, fingerprint="b" * 32, wave=3)
     copies(waits, count, every=WAITS)
-    for position in range(STEPS_EACH):
-        step = Step.objects.create(
-            run=waits,
-            position=position,
-            account_id=ACCOUNT_ID,
-            account_name=NAME,
-            verb="create",
-            kind="policy",
-            name=f"BowlineManaged-{position}",
-            reason="Spinnaker deploys by it.",
-            after={"document": {"Version": "2012-10-17", "Statement": []}},
-        )
+    for _ in range(STEPS_EACH):
+        step = step_row(waits, account_id=ACCOUNT_ID, account_name=NAME)
         copies(step, count, every=WAITS)
     rollout = Rollout.objects.create(state="applying")
     planned = Run.objects.filter(status="planned")
@@ -206,12 +176,7 @@ def build_bundle() -> None:
 
 def compare_next() -> None:
     """Compare the next bundle with the last one, as a worker does."""
-    lookup = Lookup.objects.create(
-        question=NEXT_QUESTION.digest,
-        topic=NEXT_QUESTION.topic,
-        parameters=NEXT_QUESTION.parameters,
-        times_asked=1,
-    )
+    lookup = lookup_row(NEXT_QUESTION, times_asked=1)
     answer(lookup)
     lookup.refresh_from_db()
     assert lookup.answer, lookup.message
@@ -219,8 +184,7 @@ def compare_next() -> None:
 
 def make_site(count: int) -> dict[str, str]:
     """Fill the database, and give the address of each page by its name."""
-    ManagingAccount.objects.create(
-        name="core",
+    managing_row(
         account_id="100000000001",
         organization="o-a1b2c3d4e5",
         state="verified",

@@ -9,12 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from http import HTTPStatus
-from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
 
+import urllib3
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -22,11 +20,19 @@ from accounts.tokens.api_tokens import make
 from accounts.wording import counted
 from script.emulated_organization import ACCESS_ROLE, MANAGING, Account
 
-PATIENCE = 90.0
-"""Seconds for a site to come back that somebody killed."""
-AWAY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)
-TOKEN = "bench"
-"""The name of the tokens with which people call the API."""
+SITE = urllib3.PoolManager(
+    maxsize=20,
+    timeout=60,
+    # While somebody has killed it, or it has no place left: a minute and a half.
+    retries=urllib3.Retry(
+        total=50,
+        allowed_methods=None,
+        status_forcelist=[429, 502, 503],
+        backoff_factor=0.1,
+        backoff_max=2,
+        raise_on_status=False,
+    ),
+)
 ENDED = ("finished", "stopped")
 LONGEST = 1200.0
 """Seconds after which somebody stops waiting."""
@@ -36,30 +42,20 @@ class Refused(Exception):
     """The site refused, and says why."""
 
     def __init__(self, status: int, answer: bytes) -> None:
-        try:
-            said = dict(json.loads(answer))
-        except (TypeError, ValueError):
-            said = {"detail": answer[:300].decode(errors="replace")}
+        is_problem = answer.startswith(b"{")
+        said = json.loads(answer) if is_problem else {"detail": answer[:300].decode()}
         self.code = said.get("code")
         super().__init__(f"{status} {self.code}: {said.get('detail')}")
 
 
-def patiently(ask: Callable[[], bytes]) -> bytes:
-    """Ask again while the site is away, or wants less to be asked."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return ask()
-        except HTTPError as error:
-            answer = error.read()
-            if error.code == HTTPStatus.TOO_MANY_REQUESTS:
-                time.sleep(float(error.headers.get("Retry-After", "1")))
-            elif error.code not in AWAY or time.monotonic() > deadline:
-                raise Refused(error.code, answer) from error
-        except (OSError, HTTPException):
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(0.5)
+def sent(method: str, url: str, headers: dict[str, str], body: Any = None) -> bytes:
+    """Send a request, again while the site is away or wants less to be asked."""
+    if body is not None:
+        body = json.dumps(body).encode()
+    answer = SITE.request(method, url, headers=headers, body=body)
+    if answer.status >= HTTPStatus.BAD_REQUEST:
+        raise Refused(answer.status, answer.data)
+    return answer.data
 
 
 class Caller:
@@ -68,30 +64,19 @@ class Caller:
     def __init__(self, site: str, name: str, scope: str) -> None:
         year = timezone.now() + timedelta(days=364)
         person = User.objects.get(username=name)
-        made = make(person, uuid.uuid4(), name=TOKEN, scopes=[scope], expires_at=year)
+        made = make(person, uuid.uuid4(), name="bench", scopes=[scope], expires_at=year)
         self.site, self.token = site, made
-        self.done = Counter[str]()
-        """How often each change was made, by method and the path's last word."""
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Call an operation; a change that the site did not answer is sent again, by
         the same key.
         """
-        key = uuid.uuid4().hex
-
-        def ask() -> bytes:
-            request = Request(f"{self.site}/api/v1{path}", method=method)
-            request.add_header("Authorization", f"Bearer {self.token}")
-            if method != "GET":
-                request.add_header("Idempotency-Key", key)
-                request.add_header("Content-Type", "application/json")
-                request.data = b"" if body is None else json.dumps(body).encode()
-            with urlopen(request, timeout=30) as answer:
-                return bytes(answer.read())
-
-        found = patiently(ask)
-        if method != "GET":
-            self.done[f"{method} {path.rpartition('/')[2]}"] += 1
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": uuid.uuid4().hex,
+        }
+        found = sent(method, f"{self.site}/api/v1{path}", headers, body)
         if path.endswith("/download"):
             return found
         return json.loads(found) if found else None

@@ -5,16 +5,14 @@ Nothing is published: a person pushes the tag and the image, after looking at th
 
 from __future__ import annotations
 
-import json
+import argparse
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from onboarding import VERSION
@@ -22,9 +20,7 @@ from onboarding import VERSION
 ROOT = Path(__file__).parents[1]
 MADE = Path("var", "release")
 TAG = f"v{VERSION}"
-PYTHON = ".venv/bin/python"
-AUDIT = (PYTHON, "-m", "script.supply_chain", "audit")
-NOT_AUDITED = 3
+SUPPLY_CHAIN = (".venv/bin/python", "-m", "script.supply_chain")
 
 BY_HAND = f"""\
 By hand, now:
@@ -54,6 +50,8 @@ class Step:
     name: str
     does: tuple[str, ...] | Callable[[], None]
     words: str = ""
+    elsewhere: bool = False
+    """It ends with 3 where this machine can't do it."""
 
     def __str__(self) -> str:
         said = self.words if callable(self.does) else shlex.join(self.does)
@@ -61,8 +59,11 @@ class Step:
 
     def run(self) -> None:
         if callable(self.does):
-            self.does()
-        elif code := subprocess.run(self.does, cwd=ROOT).returncode:
+            return self.does()
+        code = subprocess.run(self.does, cwd=ROOT).returncode
+        if code == 3 and self.elsewhere:
+            raise NotHere(f"{shlex.join(self.does)} says why. Run it elsewhere.")
+        if code:
             raise NotReady(f"{shlex.join(self.does)} ended with {code}.")
 
 
@@ -80,8 +81,9 @@ def refuse_changes(root: Path = ROOT) -> None:
         )
 
 
-def refuse_changelog(text: str) -> None:
+def refuse_changelog(root: Path = ROOT) -> None:
     """The newest section is this version's, and says that it is released."""
+    text = (root / "CHANGELOG.md").read_text()
     first = re.search(r"^## (.+)\n+(.*)", text, re.MULTILINE)
     if not first or first[1] != VERSION:
         newest = first[1] if first else "nothing"
@@ -93,115 +95,24 @@ def refuse_changelog(text: str) -> None:
         raise NotReady(f"CHANGELOG.md says that {VERSION} is not released: {first[2]}")
 
 
-def read_changelog() -> None:
-    refuse_changelog((ROOT / "CHANGELOG.md").read_text())
-
-
-def built(
-    tool: str, which: int, *, epoch: str, revision: str, base: str = ""
-) -> tuple[str, ...]:
-    """Return the command that builds the image from nothing, with the commit's time."""
-    label = f"org.opencontainers.image.revision={revision}"
-    common: tuple[str, ...] = (
-        "--no-cache",
-        "--label",
-        label,
-        "--tag",
-        f"bowline:{VERSION}",
-    )
-    common += ("--build-arg", f"BASE={base}") if base else ()
-    note = f"{MADE}/image-{which}"
-    if tool == "buildah":
-        # The same archive of a file for each build: all times are the commit's.
-        times = ("--timestamp", epoch, "--build-arg", f"SOURCE_DATE_EPOCH={epoch}")
-        return ("buildah", "build", *times, "--iidfile", note, *common, ".")
-    return (
-        *("docker", "buildx", "build", "--build-arg", f"SOURCE_DATE_EPOCH={epoch}"),
-        *("--provenance=false", "--metadata-file", note, *common, "--output"),
-        f"type=oci,dest={MADE}/image-{which}.tar,rewrite-timestamp=true",
-        ".",
-    )
-
-
-def digest(note: str) -> str:
-    """Read the digest of what a build noted: buildah's ID, or Docker's metadata."""
-    return (
-        str(json.loads(note)["containerimage.digest"])
-        if note.startswith("{")
-        else note.strip()
-    )
-
-
-def audit(command: Sequence[str] = AUDIT) -> None:
-    """Refuse known vulnerabilities of this day."""
-    code = subprocess.run(command, cwd=ROOT).returncode
-    if code == NOT_AUDITED:
-        raise NotHere(
-            "some packages were not looked up, because the database of known "
-            f"vulnerabilities is unavailable. Run {shlex.join(command)} elsewhere"
-        )
-    if code:
-        raise NotReady(f"{shlex.join(command)} ended with {code}.")
-
-
-TOOLS = {"docker": ("docker", "info"), "buildah": ("buildah", "info")}
-"""What builds images, and how to ask whether it can here: Docker needs its daemon."""
-
-
-def usable(asks: Sequence[str]) -> bool:
-    if not shutil.which(asks[0]):
-        return False
-    return not subprocess.run(asks, capture_output=True).returncode
-
-
-def build_twice(base: str = "", tools: Mapping[str, Sequence[str]] = TOOLS) -> None:
-    tool = next((tool for tool, asks in tools.items() if usable(asks)), None)
-    if not tool:
-        raise NotHere(
-            "no image was built, because neither docker (with its daemon) nor buildah "
-            f"works here. Check out {TAG} where one does, and run "
-            f"script/release image"
-        )
-    os.makedirs(ROOT / MADE, exist_ok=True)
-    epoch = output("git", "log", "-1", "--format=%ct")
-    revision = output("git", "rev-parse", "HEAD")
-    for which in (1, 2):
-        command = built(tool, which, epoch=epoch, revision=revision, base=base)
-        Step("build", command).run()
-    refuse_different(
-        *(digest((ROOT / MADE / f"image-{which}").read_text()) for which in (1, 2))
-    )
-
-
-def refuse_different(first: str, second: str) -> None:
-    if first != second:
-        raise NotReady(f"Two builds of one commit differ: {first} and {second}.")
-    print(f"Both builds are {first}.")
-
-
-TWICE = "built twice, with one digest (docker or buildah)"
-
 STEPS = (
     Step("Clean tree", refuse_changes, f"nothing to commit, and no tag {TAG}"),
-    Step("Changelog", read_changelog, f"CHANGELOG.md begins with {VERSION}"),
-    Step("Known vulnerabilities", audit, shlex.join(AUDIT)),
+    Step("Changelog", refuse_changelog, f"CHANGELOG.md begins with {VERSION}"),
+    Step("Known vulnerabilities", (*SUPPLY_CHAIN, "audit"), elsewhere=True),
     Step("Checks", (".ci/run",)),
     Step("All tests", ("script/test", "--all")),
     Step("Month", ("script/bench", "month")),
     Step("Slips", ("script/slips",)),
     Step("Upgrades", ("script/test", "tests/upgrade")),
     Step("Pictures", ("script/screenshots", f"{MADE}/pages")),
-    Step("Image", build_twice, TWICE),
-    Step(
-        "Bill of materials",
-        (PYTHON, "-m", "script.supply_chain", "sbom", f"{MADE}/sbom.json"),
-    ),
+    Step("Image", ("script/image",), elsewhere=True),
+    Step("Bill of materials", (*SUPPLY_CHAIN, "sbom", f"{MADE}/sbom.json")),
     Step("Still clean", refuse_changes, "the steps above changed no file"),
     Step("Tag", ("git", "tag", "--annotate", TAG, "--message", f"Bowline {VERSION}")),
 )
 
 
-def release(steps: Iterable[Step], by_hand: str = BY_HAND) -> int:
+def release(steps: Iterable[Step]) -> int:
     left = []
     for step in steps:
         print(f"\n== {step}", flush=True)
@@ -213,40 +124,22 @@ def release(steps: Iterable[Step], by_hand: str = BY_HAND) -> int:
         except NotReady as error:
             print(f"Not ready: {error}", file=sys.stderr)
             return 1
-    print(f"\n{by_hand}")
+    print(f"\n{BY_HAND}")
     if left:
         print("Not done here:\n" + "\n".join(f"- {one}" for one in left))
     return 0
 
 
-USAGE = """\
-Usage: script/release [--dry-run | image [BASE]]
-Without an argument, does all that a release needs, and tags. It publishes nothing.
-  --dry-run  prints the steps, and what is left to do by hand
-  image      builds only the image, twice; on BASE instead of Docker Hub's Python
-"""
-
-
 def main(arguments: Sequence[str]) -> int:
-    match [*arguments]:
-        case []:
-            os.makedirs(ROOT / MADE / "pages", exist_ok=True)
-            return release(STEPS)
-        case ["--dry-run"]:
-            for number, step in enumerate(STEPS, 1):
-                print(f"{number}. {step}")
-            print(f"\n{BY_HAND}")
-            return 0
-        case ["image"]:
-            return release([Step("Image", build_twice, TWICE)], "")
-        case ["image", base]:
-            return release([Step("Image", partial(build_twice, base), TWICE)], "")
-        case ["--help" | "-h"]:
-            print(USAGE, end="")
-            return 0
-        case _:
-            print(USAGE, end="", file=sys.stderr)
-            return 2
+    parser = argparse.ArgumentParser(prog="script/release", description=__doc__)
+    parser.add_argument("--dry-run", action="store_true", help="print the steps only")
+    if parser.parse_args(arguments).dry_run:
+        for number, step in enumerate(STEPS, 1):
+            print(f"{number}. {step}")
+        print(f"\n{BY_HAND}")
+        return 0
+    os.makedirs(ROOT / MADE / "pages", exist_ok=True)
+    return release(STEPS)
 
 
 if __name__ == "__main__":

@@ -2,33 +2,38 @@
 
 Makes the roles of Spinnaker in both, checks that Spinnaker could use them, removes them
 again, and prints a report without account IDs, to paste into an issue. Credentials come
-from the environment, as boto3 finds them; they need the documented policy.
+from the environment, as boto3 finds them; they need the documented policy. Bowline's
+settings, with a database that goes with it, come from the script next to this module.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
-from secrets import token_urlsafe
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import boto3
 import botocore
 from botocore.exceptions import ClientError
+from django.core.management import call_command
 
+from accounts.mapping.accounts_file import register
+from accounts.models import ManagedAccount, Run
+from accounts.runs.actions import approve, discard, plan, plan_managing, remove
+from accounts.runs.stages import carry_on
+from accounts.spinnaker.bundles import build, new_bundle
+from accounts.work.queue import nothing_sent
 from onboarding import VERSION
-
-if TYPE_CHECKING:
-    from accounts.models import Run
-    from onboarding.aws.session import Sessions
+from onboarding.accounts_file import read_accounts_file
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Sessions
+from onboarding.topology import Reach
 
 READ: dict[str, Any] = {"lambda": {"access": "read"}}
 DEPLOY: dict[str, Any] = {"lambda": {"access": "deploy"}, "ec2": {}}
@@ -92,48 +97,29 @@ def main() -> None:
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument("--yes", action="store_true", help="approve without asking")
     asked = Asked(**vars(parser.parse_args()))
-    with TemporaryDirectory(prefix="bowline-sandbox-") as folder:
-        os.environ |= {
-            "DATABASE_URL": f"sqlite:///{folder}/bowline.sqlite3",
-            "DJANGO_SETTINGS_MODULE": "bowline.settings",
-            "HTTPS": "false",
-            "LOG_LEVEL": "ERROR",
-            "SECRET_KEY": token_urlsafe(50),
-        }
-        import django  # after the environment that its settings read
-
-        django.setup()
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
-        from accounts.work.queue import nothing_sent
-
-        trial = Trial(asked)
-        with nothing_sent():
-            trial.run()
-        print(trial.report())
+    call_command("migrate", verbosity=0)
+    trial = Trial(asked)
+    with nothing_sent():
+        trial.run()
+    print(trial.report())
     good = trial.is_complete and all(part.is_good for part in trial.parts)
     sys.exit(0 if good else 1)
 
 
 class Trial:
     def __init__(self, asked: Asked) -> None:
-        from onboarding.aws.session import Sessions
-
         self.asked = asked
-        self.sessions: Sessions = Sessions(run="sandbox")
+        self.sessions = Sessions(run="sandbox")
         self.parts: list[Part] = []
         self.faults: list[str] = []
         self.is_complete = False
 
     def run(self) -> None:
         """Try everything; what was made is removed whatever fails before."""
-        from accounts.models import ManagedAccount
-        from accounts.runs.actions import plan, plan_managing, remove
-
         if not self.is_own_account():
             return
-        new = self.absent()
+        # Spinnaker's identity is removed only if the trial made it.
+        new = not exists(boto3.resource("iam").Role(IDENTITY).load)
         self.describe(READ)
         managing = partial(plan_managing, None)
 
@@ -176,9 +162,6 @@ class Trial:
         return said == "yes"
 
     def describe(self, providers: dict[str, Any]) -> None:
-        from accounts.mapping.accounts_file import register
-        from onboarding.accounts_file import read_accounts_file
-
         register(read_accounts_file(self.asked.described(providers)), None)
 
     def carry(
@@ -190,9 +173,6 @@ class Trial:
         count: bool = False,
     ) -> None:
         """Plan, ask, apply, and verify; raise Stopped where it didn't end well."""
-        from accounts.runs.actions import approve
-        from accounts.runs.stages import carry_on
-
         calls, began = self.sessions.calls, time.monotonic()
         run = start()
         carry_on(run, self.sessions)
@@ -222,8 +202,6 @@ class Trial:
             raise Stopped(f"{name}: {(run.error or {}).get('message', 'see above')}")
 
     def ask(self, run: Run) -> None:
-        from accounts.runs.actions import discard
-
         print(f"\n{run.account_name}:", file=sys.stderr)
         for step in run.steps.all():
             print(f"  {step.verb} {step.kind} {step.name}", file=sys.stderr)
@@ -235,22 +213,12 @@ class Trial:
             raise Stopped("It wasn't approved.")
 
     def bundle(self) -> None:
-        from accounts.spinnaker.bundles import build, new_bundle
-
         made = new_bundle(None)
         build(made)
         made.refresh_from_db()
         self.parts.append(Part("Build a bundle", "ready", made.status))
 
     # What Bowline itself never deletes
-
-    @property
-    def iam(self) -> Any:
-        return boto3.client("iam", region_name=self.asked.region)
-
-    def absent(self) -> bool:
-        """Say whether Spinnaker's identity doesn't exist yet: then it is removed."""
-        return not exists(partial(self.iam.get_role, RoleName=IDENTITY))
 
     def remove_managing(self, new: bool) -> None:
         """Remove Spinnaker's identity, if the trial made it."""
@@ -259,73 +227,44 @@ class Trial:
                 f"{IDENTITY} existed before, so it and its policies were kept."
             )
             return
-        calls = [*self.of_managing()]
-        for call in calls:
-            call()
-        left = exists(partial(self.iam.get_role, RoleName=IDENTITY))
-        self.parts.append(
-            Part(
-                "Remove the managing account's roles",
-                "removed",
-                "not removed" if left else "removed",
-                len(calls),
-            )
-        )
-
-    def of_managing(self) -> Iterator[Callable[[], object]]:
-        iam, role = self.iam, {"RoleName": IDENTITY}
-        if not exists(partial(iam.get_role, **role)):
-            return
-        profile = {"InstanceProfileName": IDENTITY}
-        if exists(partial(iam.get_instance_profile, **profile)):
-            yield partial(iam.remove_role_from_instance_profile, **profile, **role)
-            yield partial(iam.delete_instance_profile, **profile)
-        attached = iam.list_attached_role_policies(**role)["AttachedPolicies"]
-        for policy in attached:
-            yield partial(iam.detach_role_policy, **role, PolicyArn=policy["PolicyArn"])
-        for name in iam.list_role_policies(**role)["PolicyNames"]:
-            yield partial(iam.delete_role_policy, **role, PolicyName=name)
-        yield partial(iam.delete_role, **role)
-        for policy in attached:
-            arn = {"PolicyArn": policy["PolicyArn"]}
-            for version in iam.list_policy_versions(**arn)["Versions"]:
-                if not version["IsDefaultVersion"]:
-                    yield partial(
-                        iam.delete_policy_version, **arn, VersionId=version["VersionId"]
-                    )
-            yield partial(iam.delete_policy, **arn)
+        iam = boto3.resource("iam")
+        role, profile = iam.Role(IDENTITY), iam.InstanceProfile(IDENTITY)
+        if exists(profile.load):
+            profile.remove_role(RoleName=IDENTITY)
+            profile.delete()
+        if exists(role.load):
+            attached = [*role.attached_policies.all()]
+            for policy in attached:
+                role.detach_policy(PolicyArn=policy.arn)
+            for inline in role.policies.all():
+                inline.delete()
+            role.delete()
+            for policy in attached:
+                for version in policy.versions.all():
+                    if not version.is_default_version:
+                        version.delete()
+                policy.delete()
+        left = "not removed" if exists(role.load) else "removed"
+        self.parts.append(Part("Remove the managing account's roles", "removed", left))
 
     def look_for_rest(self) -> None:
         """Find policies of Bowline's, which it keeps under a path of its own."""
         try:
             left = [*self.rest()]
-        except ClientError as error:
+        except (ClientError, AwsError) as error:
             left = [str(error)]
         found = ", ".join(left) or "nothing"
         self.parts.append(Part("Search for what is left", "nothing", found, 4))
 
     def rest(self) -> Iterator[str]:
-        sts = boto3.client("sts", region_name=self.asked.region)
-        arn = f"arn:{self.partition}:iam::{self.asked.account}:role"
-        given = sts.assume_role(
-            RoleArn=f"{arn}/{self.asked.access_role}", RoleSessionName="sandbox"
-        )["Credentials"]
-        there = boto3.client(
-            "iam",
-            region_name=self.asked.region,
-            aws_access_key_id=given["AccessKeyId"],
-            aws_secret_access_key=given["SecretAccessKey"],
-            aws_session_token=given["SessionToken"],
-        )
-        for iam in (self.iam, there):
-            own = iam.list_policies(Scope="Local", PathPrefix="/bowline/")
-            yield from (policy["PolicyName"] for policy in own["Policies"])
-        if exists(partial(there.get_role, RoleName=MANAGED)):
+        managing = Reach(self.asked.managing)
+        account = Reach(self.asked.account, self.asked.access_role)
+        for reach in (managing, account):
+            iam = self.sessions.client(reach, "iam")
+            own = iam.list_policies(Scope="Local", PathPrefix="/bowline/")["Policies"]
+            yield from (policy["PolicyName"] for policy in own)
+        if exists(partial(iam.get_role, RoleName=MANAGED)):
             yield MANAGED
-
-    @property
-    def partition(self) -> str:
-        return str(boto3.Session().get_partition_for_region(self.asked.region))
 
     def report(self) -> str:
         head = HEAD.format(
@@ -368,7 +307,3 @@ def faults_of(run: Run) -> Iterator[str]:
         yield f"{step.verb} {step.kind} {step.name}: {step.message}"
     for check in run.checks.exclude(outcome="passed"):
         yield f"{check.name}: {check.outcome}. {check.sentence}"
-
-
-if __name__ == "__main__":
-    main()

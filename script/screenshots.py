@@ -11,25 +11,29 @@ import base64
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+import yaml
 from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
 from script.demo_site import PASSWORD
-from script.emulated_organization import HANDMADE, LIMITED, UNTRUSTING, Account
-from script.pictured_site import (
-    DATA,
-    DEV,
-    FAULTY,
-    MANY,
-    PROD,
-    TOOLS,
-    halyard_config,
-    onboard_accounts,
-    running_site,
+from script.emulated_organization import (
+    ACCESS_ROLE,
+    HANDMADE,
+    LIMITED,
+    MANAGING,
+    MEMBERS,
+    UNTRUSTING,
+    Account,
+    seed_access,
+    trusting,
 )
+from script.emulated_site import Aws, emulated_site
+from script.site import Site
 
 CHROMIUM = (
     "chromium-headless-shell",
@@ -43,6 +47,170 @@ PATIENCE = 60_000
 QUALITY = 45
 MOST_BYTES = 120_000
 """A picture is no larger: they are kept with the source."""
+
+
+# The site
+
+DEV, STAGING, PROD, TOOLS, DATA, *FAULTY = MEMBERS
+
+
+def onboard(
+    site: Site, managing: dict[str, Any], accounts: list[dict[str, Any]], *options: str
+) -> None:
+    """Describe the accounts, plan them, and do what the options say."""
+    file = site.folder / "accounts.yaml"
+    file.write_text(yaml.safe_dump({"managing": managing, "accounts": accounts}))
+    site.manage("onboard", str(file), *options, may_fail=True)
+
+
+CORE: dict[str, Any] = {
+    "name": MANAGING.name,
+    "account_id": MANAGING.account_id,
+    "identity": {"instance_role": "SpinnakerAuthRole"},
+}
+
+
+def described(
+    account: Account, environment: str, *providers: str, **details: Any
+) -> dict[str, Any]:
+    return {
+        "name": account.name,
+        "account_id": account.account_id,
+        "environment": environment,
+        "regions": list(account.network or ("us-east-1",)),
+        "access_role": ACCESS_ROLE,
+        "permissions": {"READ": ["developers"], "WRITE": ["operators"]},
+        "providers": {**{key: {} for key in providers}, **details},
+    }
+
+
+MANY = """
+from datetime import timedelta
+from django.utils import timezone
+from accounts.models import EnabledProvider, FoundRoles, ManagedAccount
+now = timezone.now()
+taken = FoundRoles.Taken.values
+states = ["verified"] * 17 + ["failed", "drifted", "outdated"]
+environments = ["prod-eu", "prod-us", "staging", "dev", "shared"]
+rows = ManagedAccount.objects.bulk_create(
+    ManagedAccount(
+        name=f"team-{number}",
+        account_id=str(987_000_000_000 + number),
+        environment=environments[number % 7 % 5],
+        regions=["us-east-1"],
+        write_roles=["operators"],
+        state=states[number % 20],
+        verification="verified" if states[number % 20] == "verified" else "",
+        verified_at=now - timedelta(hours=number),
+        verified={"entries": [], "managed": {}},
+        granted_at=now,
+        adopts=number < 16,
+    )
+    for number in range(64)
+)
+EnabledProvider.objects.bulk_create(
+    EnabledProvider(account=row, key="ec2", details={}, has_details=True)
+    for row in rows
+)
+FoundRoles.objects.bulk_create(
+    FoundRoles(account=row, taken=taken[number % len(taken)], read_at=now)
+    for number, row in enumerate(rows[:16])
+)
+"""
+"""Accounts as a larger site has them, some with existing roles: no question about them
+goes to AWS.
+"""
+
+ADOPTED = [
+    Account(name=name, account_id=str(765_000_000_000 + number))
+    for number, name in enumerate([*(f"payments-{n}" for n in range(11)), "-Prod"])
+]
+"""The accounts of a Spinnaker that exists, one with an impossible name."""
+POWER_USER = "arn:aws:iam::aws:policy/PowerUserAccess"
+
+
+def halyard_config() -> str:
+    accounts = [
+        {
+            "name": one.name,
+            "accountId": one.account_id,
+            "regions": [{"name": "us-east-1"}],
+            "assumeRole": "role/spinnakerManaged",
+        }
+        for one in ADOPTED
+    ]
+    aws = {"providers": {"aws": {"accounts": accounts}}}
+    deployment = {"name": "default", "version": "1.36.1", **aws}
+    used = {"currentDeployment": "default", "deploymentConfigurations": [deployment]}
+    return yaml.safe_dump(used)
+
+
+def seed_adopted(aws: Aws) -> None:
+    """Make their roles as people made them: most alike, one open to anybody, and one
+    missing. Bowline can't enter one of the accounts.
+    """
+    for number, account in enumerate(ADOPTED[:-2]):
+        iam = aws.edge(account.account_id).client("iam")
+        seed_access(iam, account)
+        if number == 4:
+            continue
+        who = "*" if number == 7 else MANAGING.arn("root")
+        role = "spinnakerManaged"
+        trust = trusting({"AWS": who})
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)
+        iam.attach_role_policy(RoleName=role, PolicyArn=POWER_USER)
+
+
+APPROVE_MANAGING = """
+from django.contrib.auth.models import User
+from accounts.models import Run
+from accounts.runs.actions import approve
+from accounts.runs.stages import carry_on
+for run in Run.objects.filter(kind="managing", status="planned"):
+    approve(run, User.objects.get(username="paula"))
+    carry_on(run)
+"""
+
+
+def onboard_accounts(site: Site) -> None:
+    """Let the site have accounts in every state that people meet."""
+    cluster = {"name": "apps", "region": "us-east-1", "namespaces": ["web"]}
+    apps = {"clusters": [cluster]}
+    good = [
+        described(DEV, "dev", "ec2", "ecs", "lambda", eks=apps),
+        described(STAGING, "staging", "ec2", "lambda"),
+        described(PROD, "prod", "ec2"),
+    ]
+    more = [described(TOOLS, "shared", "ec2"), described(DATA, "prod", "lambda")]
+    faulty = [described(account, "dev", "ec2") for account in FAULTY]
+    approved = ("--approve", "--bundle", str(site.folder / "bundle.zip"))
+    by = ("--by", "olivia")
+    for accounts in (good, [*good, *more, *faulty]):
+        onboard(site, CORE, accounts, *by)
+        # An account is in production, so the managing account takes a second person.
+        site.manage("shell", "-c", APPROVE_MANAGING)
+        onboard(site, CORE, accounts, *approved, *by)
+    good[1:] = [
+        described(STAGING, "staging", "ec2", "lambda", eks=apps),
+        described(PROD, "prod", "ec2", "lambda"),
+    ]
+    onboard(site, CORE, good, *by)
+    good[0] |= {"environment": "development"}
+    onboard(site, CORE, good[:1], "--check")
+
+
+@contextmanager
+def running_site() -> Iterator[Site]:
+    """Run all of Bowline with the demo's organization."""
+    with emulated_site(MEMBERS) as (site, aws):
+        seed_adopted(aws)
+        site.start_worker(processes=1)
+        site.start_beat()
+        site.start_web()
+        yield site
+
+
+# Its pages
 
 TABS = {
     "account": ("in-aws", "settings", "history", "remove"),
@@ -221,6 +389,21 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
     }
 
 
+def take_all(
+    browser: Browser, site: Site, named: dict[str, list[tuple[str, str]]], folder: Path
+) -> None:
+    """Take pictures of each person's pages."""
+    for look, person in product(LOOKS, named):
+        page = opened(browser, site.url, look)
+        sign_in(page, person)
+        for name, path in named[person]:
+            page.goto(path)
+            if name == "wizard-access":
+                page.get_by_role("button", name="Test access").click()
+                expect(page.get_by_text("Access works")).to_be_visible()
+            take(page, name, look, folder)
+
+
 INDEX = """\
 # Every page
 
@@ -260,26 +443,12 @@ def main() -> None:
             take(page, "welcome", look, folder)
         onboard_accounts(site)
         named = pages(page)
-        for look, person in product(LOOKS, named):
-            page = opened(browser, site.url, look)
-            sign_in(page, person)
-            for name, path in named[person]:
-                page.goto(path)
-                if name == "wizard-access":
-                    page.get_by_role("button", name="Test access").click()
-                    expect(page.get_by_text("Access works")).to_be_visible()
-                take(page, name, look, folder)
+        take_all(browser, site, named, folder)
         site.manage("shell", "-c", MANY)
-        for look in LOOKS:
-            page = opened(browser, site.url, look)
-            sign_in(page, "olivia")
-            for name, path in OF_MANY:
-                page.goto(path)
-                take(page, name, look, folder)
-            page.goto("/accounts/?existing=trust")
-            account = page.locator("tbody .named a").last.get_attribute("href")
-            page.goto(f"{account}?tab=existing-roles")
-            take(page, "account-existing-roles", look, folder)
+        page.goto("/accounts/?existing=trust")
+        link = page.locator("tbody .named a").last.get_attribute("href")
+        taken = ("account-existing-roles", f"{link}?tab=existing-roles")
+        take_all(browser, site, {"olivia": [*OF_MANY, taken]}, folder)
     write_index(folder)
     total = sum(file.stat().st_size for file in folder.glob("*.webp"))
     print(f"{folder}: {total / 1e6:.1f} MB")

@@ -132,6 +132,14 @@ def end(process: subprocess.Popen[bytes]) -> None:
             continue
 
 
+class Ended(ChildProcessError):
+    """A server ended by itself."""
+
+    def __init__(self, log: Path, code: int) -> None:
+        last = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+        super().__init__(f"{last}\n\nThe {log.stem} ended with {code}. Its log: {log}")
+
+
 @contextmanager
 def serving(
     command: list[str],
@@ -150,11 +158,11 @@ def serving(
 
         try:
             wait_until(ready_or_ended, what="It was not ready", seconds=patience)
-            if process.returncode is not None:
-                raise ChildProcessError(f"It ended with {process.returncode}.")
-        except (ChildProcessError, TimeoutError) as error:
+        except TimeoutError as error:
             error.add_note(f"{command}\n{log.read_text(errors='replace')[-4000:]}")
             raise
+        if process.returncode is not None:
+            raise Ended(log, process.returncode)
         yield process
 
 
@@ -166,57 +174,66 @@ def answers(url: str) -> bool:
         return False
 
 
-def emulated_aws_environment(port: int, state: Path) -> dict[str, str]:
-    """Say how ministack runs: enforcing IAM, on loopback, its state in one folder."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        # A key in its environment would be root there; its own lines are not counted.
-        if not name.startswith(("AWS_", "S3_", "LOCALSTACK_", "COVERAGE_"))
-    }
-    return inherited | {
-        "AUTH": "true",
-        "BIND_HOST": LOOPBACK,
-        "GATEWAY_PORT": str(port),
-        # It would listen for devices on all addresses of the machine.
-        "IOT_MTLS_ENABLED": "0",
-        "LOG_LEVEL": "WARNING",
-        "PERSIST_STATE": "1",
-        "S3_DATA_DIR": str(state / "s3"),
-        "STATE_DIR": str(state),
-    }
+def inherited() -> dict[str, str]:
+    """Give what servers may know of this shell: nothing of another AWS or database. A
+    key would be root in the emulated AWS, and its own lines are not counted.
+    """
+    dropped = ("AWS_", "S3_", "LOCALSTACK_", "PG", "COVERAGE_")
+    return {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
 
 
 @contextmanager
-def emulated_aws(state: Path, *, patience: float = PATIENCE) -> Iterator[str]:
-    """Run ministack and yield its endpoint."""
+def ministack(
+    state: Path, *, port: int, log: Path, patience: float = PATIENCE
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the emulated AWS: enforcing IAM, on loopback, its state in one folder."""
     state.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    endpoint = f"http://{LOOPBACK}:{port}"
     with serving(
         [sys.executable, "-P", str(EMULATED_AWS)],
-        environment=emulated_aws_environment(port, state),
-        log=state / "ministack.log",
-        ready=lambda: answers(f"{endpoint}/_ministack/health"),
+        environment=inherited()
+        | {
+            "AUTH": "true",
+            "BIND_HOST": LOOPBACK,
+            "GATEWAY_PORT": str(port),
+            # It would listen for devices on all addresses of the machine.
+            "IOT_MTLS_ENABLED": "0",
+            "LOG_LEVEL": "WARNING",
+            "PERSIST_STATE": "1",
+            "S3_DATA_DIR": str(state / "s3"),
+            "STATE_DIR": str(state),
+        },
+        log=log,
+        ready=lambda: answers(f"http://{LOOPBACK}:{port}/_ministack/health"),
         patience=patience,
-    ):
-        yield endpoint
+    ) as process:
+        yield process
 
 
 @contextmanager
-def broker(folder: Path, *, port: int) -> Iterator[str]:
-    """Run Valkey, which keeps nothing, and yield its URL."""
+def emulated_aws(state: Path) -> Iterator[str]:
+    """Run ministack on any port, and yield its endpoint."""
+    port = free_port()
+    with ministack(state, port=port, log=state / "ministack.log"):
+        yield f"http://{LOOPBACK}:{port}"
+
+
+@contextmanager
+def broker(
+    folder: Path, *, port: int, log: Path, keeps: bool = False
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run Valkey, which keeps its messages when it ends, or nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
     with serving(
         [
-            str(get_binary_path()),
-            *("--bind", LOOPBACK, "--port", str(port), "--dir", str(folder)),
-            *("--save", "", "--appendonly", "no"),
+            *(str(get_binary_path()), "--bind", LOOPBACK, "--port", str(port)),
+            *("--dir", str(folder), "--save", ""),
+            *("--appendonly", "yes" if keeps else "no"),
         ],
         environment=os.environ,
-        log=folder / "valkey.log",
+        log=log,
         ready=lambda: listens(port),
-    ):
-        yield f"redis://{LOOPBACK}:{port}/0"
+    ) as process:
+        yield process
 
 
 def listens(port: int) -> bool:
@@ -298,3 +315,9 @@ def postgresql() -> Iterator[str]:
         server = PostgreSQL.made_in(Path(name))
         with server.running():
             yield server.url
+
+
+if __name__ == "__main__":  # run a command with a PostgreSQL that lives as long as it
+    with postgresql() as url:
+        environment = os.environ | {"DATABASE_URL": url}
+        sys.exit(subprocess.run(sys.argv[1:], env=environment).returncode)

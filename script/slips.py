@@ -14,11 +14,10 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 from tempfile import TemporaryDirectory
+from threading import get_ident, local
 from typing import Literal, NamedTuple
 
 from tests.fresh_clone import FreshClone
@@ -112,21 +111,14 @@ def noticed(tests: Sequence[str], copy: Path) -> tuple[Verdict, str]:
 
 def outcomes(slips: Sequence[Slip], root: Path, *, at_once: int) -> Iterator[Outcome]:
     """Yield what became of each slip, in order, each of `at_once` in its own copy."""
-    free: SimpleQueue[Path] = SimpleQueue()
+    own = local()
+    with TemporaryDirectory(prefix="bowline-slips-") as folder:
 
-    def in_a_copy(slip: Slip) -> Outcome:
-        copy = free.get()
-        try:
-            return tried(slip, copy)
-        finally:
-            free.put(copy)
+        def begin() -> None:
+            own.copy = FreshClone.at(Path(folder) / str(get_ident()), root).folder
 
-    with ExitStack() as stack:
-        for _ in range(at_once):
-            folder = stack.enter_context(TemporaryDirectory(prefix="bowline-slips-"))
-            free.put(FreshClone.at(Path(folder) / "copy", root).folder)
-        pool = stack.enter_context(ThreadPoolExecutor(at_once))
-        yield from pool.map(in_a_copy, slips)
+        with ThreadPoolExecutor(at_once, initializer=begin) as pool:
+            yield from pool.map(lambda slip: tried(slip, own.copy), slips)
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from subprocess import Popen
 from urllib.parse import quote
@@ -16,8 +17,14 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from script.emulated_members import write_members
-from script.emulated_organization import Credentials, seed
+from script.emulated_organization import (
+    EAST,
+    Account,
+    Credentials,
+    Edge,
+    seed,
+    seed_account,
+)
 from script.servers import broker, emulated_aws, postgresql, serving
 
 StartWorker = Callable[..., "Popen[bytes]"]
@@ -27,7 +34,6 @@ StartWorker = Callable[..., "Popen[bytes]"]
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the endpoint of an emulated AWS."""
     state = tmp_path_factory.mktemp("aws")
-    write_members(state)
     with emulated_aws(state) as endpoint:
         yield endpoint
 
@@ -42,7 +48,6 @@ def organization(emulator: str) -> Credentials:
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Credentials]:
     """Seed an organization, and keep the files in which the emulator remembers it."""
     state = tmp_path_factory.mktemp("seeded")
-    write_members(state)
     with emulated_aws(state) as endpoint:
         credentials = seed(endpoint)
     return state, credentials
@@ -59,12 +64,17 @@ def own_organization(
         yield credentials._replace(endpoint=endpoint)
 
 
+def seed_member(edge: Edge, account: Account) -> None:
+    """Make what onboarding an account with EC2 in the first region needs."""
+    seed_account(edge, replace(account, network=EAST, key_pair=EAST))
+
+
 @pytest.fixture
 def valkey(tmp_path: Path) -> Iterator[str]:
     """Run the broker of tests.settings for one test: to all others it is away."""
     port = int(settings.CELERY_BROKER_URL.split(":")[-1].split("/")[0])
-    with broker(tmp_path, port=port) as url:
-        yield url
+    with broker(tmp_path, port=port, log=tmp_path / "valkey.log"):
+        yield settings.CELERY_BROKER_URL
 
 
 @pytest.fixture(scope="session")

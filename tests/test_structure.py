@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 from pygments.lexers.css import _color_keywords as named_colours
 
-from tests.tiers import ON_POSTGRESQL
+from tests.tiers import ON_POSTGRESQL, SLOW
 
 ROOT = Path(__file__).parent.parent
 INLINE = re.compile(
@@ -170,6 +170,17 @@ def test_importing_the_engine_starts_neither_django_nor_celery() -> None:
 
 def test_what_runs_on_postgresql_exists() -> None:
     assert [name_of(path) for path in ON_POSTGRESQL if not path.exists()] == []
+
+
+def test_those_that_are_not_quick_exist() -> None:
+    files = {test: ROOT / test.partition("::")[0] for test in SLOW}
+
+    assert [
+        test
+        for test, file in files.items()
+        if not file.exists()
+        or f"def {test.partition('::')[2]}(" not in file.read_text()
+    ] == []
 
 
 def test_no_folder_is_a_hall() -> None:

@@ -41,7 +41,7 @@ ATTACKS = TESTS / "attack"
 NOT_QUICK = {ATTACKS, TESTS / "accounts" / "web", TESTS / "script"}
 """Folders that ask for pages, try all of a site, or run programs of ours."""
 SLOW = frozenset((TESTS / "data" / "slow_tests.txt").read_text().split())
-"""Tests that take longer than script/test_times.py lets a quick one."""
+"""Tests that take longer than a quick one may."""
 OF_EACH = 2
 """How many tests of a module that need another program are in the short tier."""
 DEAR = {TESTS / name for name in ("conformance", "journey", "moto", "strict_aws")}

@@ -14,8 +14,8 @@ from accounts.help.documents import documents
 from accounts.work.queue import PEOPLE, SCHEDULE
 from bowline.environment.variables import Environment
 from onboarding import VERSION
-from script.demo_servers import QUEUES
-from script.site import MEMORY
+from script.emulated_site import MEMORY
+from script.site import QUEUES
 
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

@@ -20,10 +20,10 @@ from script.emulated_organization import (
     Account,
     Credentials,
     Edge,
-    seed_member,
 )
 from script.servers import wait_until
 from tests.rows import account_row, managing_row, person
+from tests.servers import seed_member
 
 ACCOUNTS = int(os.environ.get("ROLLOUT_ACCOUNTS") or 12)
 PATIENCE = 120 + 4 * ACCOUNTS

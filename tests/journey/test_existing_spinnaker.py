@@ -23,7 +23,6 @@ from script.emulated_organization import (
     Credentials,
     Edge,
     document,
-    seed_member,
 )
 from tests.accounts.runs.carried import carried, root
 from tests.accounts.runs.conftest import unadopted as unadopted
@@ -33,6 +32,7 @@ from tests.accounts.web.browsing import complaints, signed_in
 from tests.journey.pages import begin_bundle, press, section
 from tests.onboarding.adopting.documents import aws, halconfig
 from tests.rows import person
+from tests.servers import seed_member
 
 TEAM = [
     Account(name=f"team_{number:02}", account_id=str(500_000_000_000 + number))

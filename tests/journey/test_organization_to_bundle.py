@@ -10,7 +10,6 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from accounts.models import ManagedAccount
-from script.emulated_members import PRODUCTION
 from script.emulated_organization import (
     ACCESS_ROLE,
     ADMINISTRATOR,
@@ -40,7 +39,9 @@ def add_the_unit(page: Page) -> None:
     expect(page.locator("[data-found]")).to_contain_text("10 accounts")
     loaded(page)
     expect(page.get_by_role("button", name="Filter", exact=True)).to_be_hidden()
-    page.get_by_label("Organizational unit").select_option(PRODUCTION)
+    page.get_by_label("Organizational unit").select_option(
+        label="Root / Workloads / Production"
+    )
     expect(page.locator("[data-found]")).to_contain_text("2 accounts")
     page.get_by_label("Select all on this page").check()
     page.get_by_label("Regions").fill("us-east-1")

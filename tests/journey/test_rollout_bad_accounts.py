@@ -26,11 +26,10 @@ from script.emulated_organization import (
     Account,
     Credentials,
     Edge,
-    seed_member,
 )
 from script.servers import wait_until
 from tests.rows import account_row, managing_row, person
-from tests.servers import StartWorker
+from tests.servers import StartWorker, seed_member
 
 HANGS, THROTTLED, NONSENSE = "500000000000", "500000000001", "500000000002"
 GOOD = 3

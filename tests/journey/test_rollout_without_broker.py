@@ -32,7 +32,9 @@ class Broker:
 
     def start(self) -> str:
         self.times += 1
-        return self.stack.enter_context(broker(self.folder, port=self.port))
+        log = self.folder / "valkey.log"
+        self.stack.enter_context(broker(self.folder, port=self.port, log=log))
+        return str(settings.CELERY_BROKER_URL)
 
     def stop(self) -> None:
         self.stack.close()

@@ -18,13 +18,12 @@ from script.emulated_organization import (
     Account,
     Credentials,
     Edge,
-    seed_member,
 )
 from script.servers import wait_until
-from script.site import Late
 from tests.rows import account_row, managing_row
-from tests.servers import StartWorker
+from tests.servers import StartWorker, seed_member
 from tests.strict_aws.proxy import strict_aws
+from tests.strict_aws.trouble import Late
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,9 +1,13 @@
-"""docs/api-reference.md is what the API says of itself."""
+"""The reference page and the schema are what the API says of itself."""
 
 from __future__ import annotations
 
+import json
+
+import jsonschema
+
 from accounts.api.codes import Code
-from script.api_reference import api_reference, scopes_by_name
+from script.api_reference import adopt_schema, api_reference, scopes_by_name
 from script.reference import DOCS
 
 
@@ -20,3 +24,13 @@ def test_every_operation_and_every_code_is_on_the_page() -> None:
     assert "| `approve_run` | `POST /runs/{number}/approve` | `approve` |" in page
     assert len(scopes_by_name()) > 90
     assert [one for one in Code if f"\n### {one}\n" not in page] == []
+
+
+def test_the_schema_of_a_report_is_what_the_api_answers_with() -> None:
+    schema = adopt_schema()
+
+    assert (DOCS / "adopt.schema.json").read_text() == schema, (
+        "docs/adopt.schema.json is out of date: run script/reference."
+    )
+    jsonschema.Draft202012Validator.check_schema(json.loads(schema))
+    assert "x-name" not in schema

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from script.bench import WORKS
-from script.report import Asked, Measured, report, table
+from script.bench import WORKS, report, table
+from script.emulated_site import Asked, Measured
 
 TWO = {
     "10": Measured({"overview, ms": 40.0, "overview: queries": 20, "verified": "yes"}),
@@ -70,9 +70,10 @@ def test_one_column_is_compared_with_nothing() -> None:
 
 
 def test_a_page_names_its_command_and_what_went_wrong() -> None:
-    good = report("Pages", "How long they take", "pages 1000", 0.08, TWO)
-    bad = report("A", "B", "c", 0, {"10": Measured({"x": 1.0}, ["No rollout"])})
+    good = report("How long pages take", "pages 1000", 0.08, TWO)
+    bad = report("B", "c", 0, {"10": Measured({"x": 1.0}, ["No rollout"])})
 
+    assert good.startswith("# How long pages take\n")
     assert "This is the output of `script/bench pages 1000`." in good
     assert "80 ms before each answer" in good
     assert good.endswith("\nNothing.")

@@ -12,8 +12,9 @@ from subprocess import Popen
 
 import pytest
 
-from script.demo_servers import Ended, Server, Started, wait
-from script.servers import answers, running, wait_until
+from script.demo import kept
+from script.servers import Ended, answers, wait_until
+from script.site import Site
 from tests.fresh_clone import FreshClone
 from tests.servers import processes_of
 
@@ -75,43 +76,30 @@ def test_it_says_where_it_is_and_ctrl_c_ends_all_of_it(
     assert "ready." in Path(log).read_text()
 
 
-def server_of(log: Path, code: str, *steps: bool) -> Server:
-    ready = iter(steps)
-    command = (sys.executable, "-c", code)
-    return Server(log.stem, command, os.environ, lambda: next(ready, True))
+def test_it_says_which_server_ended_and_why(tmp_path: Path) -> None:
+    site = Site(tmp_path, os.environ, port=1)
+    fails = (sys.executable, "-c", "raise SystemExit('No')")
+
+    with pytest.raises(Ended) as at_once, site.running():
+        site.start("worker", *fails, ready=lambda: False)
+    with site.running():
+        site.start("beat", *fails)
+        site.servers["beat"].process.wait()
+        with pytest.raises(Ended) as later:
+            site.check()
+
+    assert str(at_once.value).splitlines()[0] == "No"
+    log = site.log("worker")
+    assert f"The worker ended with 1. Its log: {log}" in str(at_once.value)
+    assert "The beat ended with 1." in str(later.value)
 
 
-def test_it_says_what_it_waits_for(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    sleeping = "import time; time.sleep(60)"
-    slow = server_of(tmp_path / "slow.log", sleeping, False, False, False)
-    quick = server_of(tmp_path / "quick.log", sleeping, False)
-    with (
-        running([*slow.command], environment=os.environ, log=tmp_path / "log") as one,
-        running([*quick.command], environment=os.environ, log=tmp_path / "log") as two,
-    ):
-        wait([Started(slow, one), Started(quick, two)])
-
-    assert capsys.readouterr().out.splitlines() == [
-        "Waiting for: slow, quick ...",
-        "Waiting for: slow ...",
-    ]
-
-
-def test_it_says_which_server_ended_and_why(
+def test_what_it_keeps_is_made_once_and_read_by_its_owner_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("script.demo_servers.LOGS", tmp_path)
-    server = server_of(
-        tmp_path / "worker.log", "raise SystemExit('No')", *[False] * 999
-    )
+    monkeypatch.setattr("script.demo.VAR", tmp_path)
 
-    with (
-        running([*server.command], environment=os.environ, log=server.log) as process,
-        pytest.raises(Ended) as caught,
-    ):
-        wait([Started(server, process)])
+    first = kept("secret-key", lambda: "one")
 
-    assert str(caught.value).splitlines()[0] == "No"
-    assert f"The worker ended with 1. Its log: {server.log}" in str(caught.value)
+    assert first == kept("secret-key", lambda: "two") == "one"
+    assert (tmp_path / "secret-key").stat().st_mode & 0o777 == 0o600

@@ -98,26 +98,6 @@ def test_all_resources_are_not_answered_each(iam: Any) -> None:
     assert said(iam, "*")[ASSUME] == Said("implicitDeny", [KEY.lower()], {})
 
 
-def test_whoever_has_a_boundary_is_counted(iam: Any) -> None:
-    allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-    made = iam.create_policy(PolicyName="boundary", PolicyDocument=document)
-    arn = made["Policy"]["Arn"]
-
-    def count() -> int:
-        policy = iam.get_policy(PolicyArn=arn)["Policy"]
-        return int(policy["PermissionsBoundaryUsageCount"])
-
-    before = count()
-    iam.put_user_permissions_boundary(UserName="someone", PermissionsBoundary=arn)
-    with_one = count()
-    iam.delete_user_permissions_boundary(UserName="someone")
-    after = count()
-    iam.delete_policy(PolicyArn=arn)
-
-    assert (before, with_one, after) == (0, 1, 0)
-
-
 def test_a_stack_is_found_by_what_it_has(organization: Credentials) -> None:
     edge = Edge(boto3.Session(), organization.endpoint, SIMULATED)
     stacks = edge.client("cloudformation", region="us-east-1")

@@ -8,8 +8,14 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from onboarding.aws.client import AccountClient
+from onboarding.aws.organization.members import organization_accounts
+from onboarding.aws.organization.pages import accounts_in, roots, tags_of, units_below
+from onboarding.aws.session import Sessions
+from onboarding.topology import Reach
 from script.emulated_organization import (
     ACCESS_ROLE,
+    CLOSED,
     HANDMADE,
     LIMITED,
     MANAGING,
@@ -108,6 +114,32 @@ def test_one_member_lacks_the_right_to_put_role_policies(
         )
 
     assert code(refused) == "AccessDenied"
+
+
+@pytest.mark.usefixtures("aws")
+def test_bowline_reads_every_member_and_which_is_closed() -> None:
+    own = Reach(MANAGING.account_id)
+
+    found = organization_accounts(Sessions(run="test"), own).accounts
+
+    listed = (MANAGING, *MEMBERS, CLOSED)
+    ids_and_names = [(one.account_id, one.name) for one in found]
+    assert ids_and_names == [(one.account_id, one.name) for one in listed]
+    assert [one.account_id for one in found if not one.active] == [CLOSED.account_id]
+
+
+@pytest.mark.usefixtures("aws")
+def test_accounts_are_in_units_and_have_tags() -> None:
+    client = AccountClient.of(Sessions(run="test"), Reach(MANAGING.account_id))
+
+    (root,) = roots(client, "").found
+    below = {one.name: one for one in units_below(client, root.unit_id, "").found}
+    (production,) = units_below(client, below["Workloads"].unit_id, "").found
+    inside = {one.name for one in accounts_in(client, production.unit_id, "").found}
+
+    assert {*below} == {"Workloads", "Sandbox"}
+    assert inside == {"accountprod", "accountdata"}
+    assert tags_of(client, MANAGING.account_id) == {"team": "platform"}
 
 
 def test_bowline_may_make_no_user_and_no_role_of_another_name(

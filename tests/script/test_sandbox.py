@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -30,7 +29,7 @@ ASKED = Asked("1" * 12, "2" * 12, "BowlineAccess", "us-east-1", yes=False)
 def tried(
     here: Credentials, account: str, *options: str, typed: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "script.sandbox", MANAGING.account_id, account]
+    command = ["script/sandbox", MANAGING.account_id, account]
     return subprocess.run(
         [*command, "--access-role", ACCESS_ROLE, *options],
         env=os.environ | here.environment,

@@ -1,11 +1,22 @@
-"""The pictures of every page, as they are kept in docs/pages."""
+"""The pictures in docs/pages, and the site that they are of, without its programs."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from script.screenshots import LOOKS, MOST_BYTES, write_index
+import pytest
+import yaml
+
+from accounts.models import FoundRoles, ManagedAccount
+from script.screenshots import (
+    APPROVE_MANAGING,
+    LOOKS,
+    MANY,
+    MOST_BYTES,
+    halyard_config,
+    write_index,
+)
 
 PAGES = Path(__file__).parents[2] / "docs" / "pages"
 MOST_OF_ALL = 3_000_000
@@ -45,3 +56,29 @@ def test_the_list_shows_a_page_at_a_desk_and_on_a_phone(tmp_path: Path) -> None:
     assert (
         "| ![Bundle next](bundle-next.webp) | ![Bundle next](bundle-next-390-dark.webp)"
     ) in text
+
+
+@pytest.mark.django_db
+def test_the_accounts_of_a_larger_site_are_as_the_models_have_them() -> None:
+    exec(MANY, {})
+
+    assert ManagedAccount.objects.count() == 64
+    assert ManagedAccount.objects.filter(verification="verified").exists()
+    assert FoundRoles.objects.count() == 16
+
+
+@pytest.mark.django_db
+def test_who_approves_the_managing_account_finds_what_the_code_has() -> None:
+    found: dict[str, object] = {}
+
+    exec(APPROVE_MANAGING, found)
+
+    assert {"approve", "carry_on"} <= found.keys()
+
+
+def test_the_config_of_a_spinnaker_has_a_name_that_is_left() -> None:
+    (deployment,) = yaml.safe_load(halyard_config())["deploymentConfigurations"]
+
+    names = [one["name"] for one in deployment["providers"]["aws"]["accounts"]]
+    assert len(names) == 12
+    assert names[-1] == "-Prod"

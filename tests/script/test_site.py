@@ -6,11 +6,13 @@ import os
 import signal
 from pathlib import Path
 
+from script.emulated_site import members
 from script.servers import serving
-from script.site import Failing, Late, Server, members
+from script.site import Server
 from tests.strict_aws.answer import Answer, Refusal
 from tests.strict_aws.proxy import StrictAws
 from tests.strict_aws.request import Request
+from tests.strict_aws.trouble import Failing, Late
 
 AWS = StrictAws("http://127.0.0.1:9", "100000000001", ())
 DOWN = Refusal("ServiceFailure", "It is down.", 500)
@@ -82,7 +84,7 @@ def test_aws_fails_for_a_share_of_the_calls() -> None:
 
 def test_a_late_answer_is_the_same(monkeypatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr("script.site.time.sleep", waited.append)
+    monkeypatch.setattr("tests.strict_aws.trouble.time.sleep", waited.append)
     answer = Answer(200, {}, b"yes")
 
     assert Late(0.3).changed(asked("GetRole", "any"), answer, AWS) is answer

@@ -1,7 +1,10 @@
-"""What passes: throttling, lost answers, two writers at once, an egress proxy."""
+"""What passes: throttling, lost answers, two writers at once, an egress proxy, accounts
+that AWS fails for, and late answers.
+"""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 from tests.strict_aws.answer import Answer, Refusal
@@ -80,3 +83,35 @@ class EgressProxy(Behaviour):
             return None
         headers = {"Content-Type": "text/html"}
         return Answer(self.status, headers, self.body.encode())
+
+
+@dataclass
+class Late(Behaviour):
+    """AWS answers after 50 to 150 ms, an emulator on this machine after one."""
+
+    seconds: float
+
+    def changed(self, request: Request, answer: Answer, aws: StrictAws) -> Answer:
+        time.sleep(self.seconds)
+        return answer
+
+
+@dataclass
+class Failing(Behaviour):
+    """AWS refuses a share of the calls of some accounts, until it no longer does."""
+
+    refusals: dict[str, Refusal] = field(default_factory=dict)
+    """By account."""
+    share: float = 1.0
+
+    def instead(self, request: Request, aws: StrictAws) -> Answer | None:
+        account = aws.account(request)
+        if request.operation == "AssumeRole":
+            account = request.parameters["RoleArn"].split(":")[4]
+        refusal = self.refusals.get(account)
+        # A protocol that words refusals otherwise is let through.
+        if refusal is None or request.protocol != "query":
+            return None
+        if not aws.chance(request, self.share, "failing"):
+            return None
+        return refusal.answer(request)

@@ -15,7 +15,6 @@ import tarfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from script.emulated_members import write_members
 from script.emulated_organization import seed
 from script.servers import emulated_aws, postgresql
 from tests.upgrade import on_postgresql, on_sqlite
@@ -61,7 +60,6 @@ def record(version: str) -> None:
     folder.mkdir(parents=True)
     with TemporaryDirectory(prefix="bowline-recording-") as work:
         state, url = Path(work, "aws"), f"sqlite:///{work}/bowline.sqlite3"
-        write_members(state)
         managed("migrate", "--verbosity=0", DATABASE_URL=url)
         with emulated_aws(state) as endpoint:
             environment = seed(endpoint).environment

@@ -18,9 +18,9 @@ from script.emulated_organization import (
     Account,
     Credentials,
     Edge,
-    seed_member,
 )
 from tests.accounts.runs.carried import member, with_managing
+from tests.servers import seed_member
 
 ACCOUNTS, AT_ONCE = 32, 16
 
