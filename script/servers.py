@@ -182,6 +182,20 @@ def inherited() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
 
 
+def emulated_aws_environment(port: int, state: Path) -> dict[str, str]:
+    return inherited() | {
+        "AUTH": "true",
+        "BIND_HOST": LOOPBACK,
+        "GATEWAY_PORT": str(port),
+        # It would listen for devices on all addresses of the machine.
+        "IOT_MTLS_ENABLED": "0",
+        "LOG_LEVEL": "WARNING",
+        "PERSIST_STATE": "1",
+        "S3_DATA_DIR": str(state / "s3"),
+        "STATE_DIR": str(state),
+    }
+
+
 @contextmanager
 def ministack(
     state: Path, *, port: int, log: Path, patience: float = PATIENCE
@@ -190,18 +204,7 @@ def ministack(
     state.mkdir(parents=True, exist_ok=True)
     with serving(
         [sys.executable, "-P", str(EMULATED_AWS)],
-        environment=inherited()
-        | {
-            "AUTH": "true",
-            "BIND_HOST": LOOPBACK,
-            "GATEWAY_PORT": str(port),
-            # It would listen for devices on all addresses of the machine.
-            "IOT_MTLS_ENABLED": "0",
-            "LOG_LEVEL": "WARNING",
-            "PERSIST_STATE": "1",
-            "S3_DATA_DIR": str(state / "s3"),
-            "STATE_DIR": str(state),
-        },
+        environment=emulated_aws_environment(port, state),
         log=log,
         ready=lambda: answers(f"http://{LOOPBACK}:{port}/_ministack/health"),
         patience=patience,

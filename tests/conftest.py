@@ -266,8 +266,8 @@ JUDGES = Path(__file__).parent / "onboarding"
 
 @pytest.fixture(autouse=True)
 def programs_uncounted(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Start no program under coverage where none of its lines counts: cfn-lint, for
-    one, takes twice the time.
+    """Start no program under coverage where none of its lines counts: it takes twice
+    the time.
     """
     with pytest.MonkeyPatch.context() as patch:
         counts = request.node.get_closest_marker("no_cover") is None

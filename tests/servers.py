@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
-import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from subprocess import Popen
+from typing import NamedTuple
 from urllib.parse import quote
 
 import pytest
@@ -25,43 +28,85 @@ from script.emulated_organization import (
     seed,
     seed_account,
 )
-from script.servers import broker, emulated_aws, postgresql, serving
+from script.servers import (
+    LOOPBACK,
+    answers,
+    broker,
+    emulated_aws,
+    emulated_aws_environment,
+    free_port,
+    postgresql,
+    serving,
+    wait_until,
+)
+
+FORKING_AWS = Path(__file__).with_name("forking_aws.py")
 
 StartWorker = Callable[..., "Popen[bytes]"]
 
 
-@pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Yield the endpoint of an emulated AWS."""
-    state = tmp_path_factory.mktemp("aws")
-    with emulated_aws(state) as endpoint:
-        yield endpoint
+class Seeded(NamedTuple):
+    """An organization that was seeded, and as many emulators of it as are wanted."""
+
+    asked_at: Path
+    """The socket at which tests/forking_aws.py is asked for an emulator."""
+    credentials: Credentials
+
+    @contextmanager
+    def forked(self) -> Iterator[Credentials]:
+        """Run an emulator that knows the organization, and nothing of the others."""
+        port = free_port()
+        endpoint = f"http://{LOOPBACK}:{port}"
+        with socket.socket(socket.AF_UNIX) as emulator:
+            emulator.connect(str(self.asked_at))
+            emulator.sendall(str(port).encode())
+            wait_until(
+                lambda: answers(f"{endpoint}/_ministack/health"),
+                what="The emulated AWS was not ready",
+            )
+            yield self.credentials._replace(endpoint=endpoint)
 
 
 @pytest.fixture(scope="session")
-def organization(emulator: str) -> Credentials:
-    """Seed the organization, once for all tests: leave it as you would find it."""
-    return seed(emulator)
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
+    """Seed an organization, once for all workers of a run."""
+    folder = tmp_path_factory.getbasetemp()
+    of_all = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    state, kept = of_all / "seeded", of_all / "seeded.json"
+    with (of_all / "seeded.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            with emulated_aws(state) as endpoint:
+                credentials = seed(endpoint)
+            kept.write_text(json.dumps(credentials))
+    asked_at = folder / "forks"
+    with serving(
+        [sys.executable, str(FORKING_AWS), str(asked_at)],
+        environment=emulated_aws_environment(free_port(), state),
+        log=folder / "forks.log",
+        ready=asked_at.exists,
+    ):
+        yield Seeded(asked_at, Credentials(*json.loads(kept.read_text())))
 
 
 @pytest.fixture(scope="session")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Credentials]:
-    """Seed an organization, and keep the files in which the emulator remembers it."""
-    state = tmp_path_factory.mktemp("seeded")
-    with emulated_aws(state) as endpoint:
-        credentials = seed(endpoint)
-    return state, credentials
+def organization(seeded: Seeded) -> Iterator[Credentials]:
+    """Yield the organization that all tests share: leave it as you would find it."""
+    with seeded.forked() as credentials:
+        yield credentials
+
+
+@pytest.fixture(scope="session")
+def emulator(organization: Credentials) -> str:
+    """Return the endpoint of an emulated AWS."""
+    return organization.endpoint
 
 
 @pytest.fixture
-def own_organization(
-    seeded: tuple[Path, Credentials], tmp_path: Path
-) -> Iterator[Credentials]:
+def own_organization(seeded: Seeded) -> Iterator[Credentials]:
     """Yield an organization for one test alone, which may change what it likes."""
-    state, credentials = seeded
-    shutil.copytree(state, tmp_path / "aws")
-    with emulated_aws(tmp_path / "aws") as endpoint:
-        yield credentials._replace(endpoint=endpoint)
+    with seeded.forked() as credentials:
+        yield credentials
 
 
 def seed_member(edge: Edge, account: Account) -> None:

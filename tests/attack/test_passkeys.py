@@ -84,56 +84,6 @@ def test_an_answer_works_once(device: Device) -> None:
     assert (is_in(here), is_in(there)) == (False, False)
 
 
-def test_an_answer_that_comes_late_is_none(
-    device: Device, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("accounts.web.factors.forms.SECONDS", -1)
-    client = Client()
-
-    sign_in_by(client, device)
-
-    assert not is_in(client)
-
-
-@pytest.mark.parametrize(
-    "odd",
-    [
-        {"origin": "https://evil.example"},
-        {"origin": "http://testserver:8000"},
-        {"origin": "https://testserver"},
-        {"name": "evil.example"},
-        {"flags": PRESENT},
-        {"flags": 0},
-        {"count": 1},
-        {"count": 0},
-        {"handle": b"999"},
-        {"id": b"unknown"},
-    ],
-    ids=str,
-)
-def test_a_passkey_of_another_site_or_copy_or_without_its_person_is_refused(
-    device: Device, odd: dict[str, Any]
-) -> None:
-    for name, value in odd.items():
-        setattr(device, name, value)
-    client = Client()
-
-    answer = sign_in_by(client, device)
-
-    assert answer.url == "/sign-in/?next=%2F"
-    assert not is_in(client)
-    assert Activity.objects.first().what == What.SIGN_IN_FAILED
-
-
-def test_a_passkey_with_another_key_is_refused(device: Device) -> None:
-    device.key = Device().key
-    client = Client()
-
-    sign_in_by(client, device)
-
-    assert not is_in(client)
-
-
 @pytest.mark.parametrize("change", ["deactivated", "without a password", "emergency"])
 def test_a_passkey_of_whoever_may_not_sign_in_is_refused(
     device: Device, vera: User, change: str, settings: Any

@@ -23,8 +23,7 @@ from accounts.people.policies import (
     policies,
     strict_among,
 )
-from accounts.runs.actions import accept, approve
-from accounts.runs.deciding.same_changes import approve_same
+from accounts.runs.actions import approve
 from accounts.web.settings.switching_off import ask_off, switch_off, switch_on
 from tests.accounts.web.answers import messages_of, read, url
 from tests.rows import account_row, decider, managing_row, person, run_row, step_row
@@ -115,36 +114,9 @@ def test_the_wizard_keeps_who_edited(olga, managing) -> None:
     assert list(ManagedAccount.objects.get().authors.all()) == [olga]
 
 
-def test_who_described_a_new_account_may_not_approve_it(olga, production) -> None:
-    Run.objects.update(created_by=None)
-    ManagedAccount.objects.get().authors.add(olga)
-
-    with pytest.raises(SamePerson, match="olga edited the account"):
-        approve(Run.objects.get(), olga)
-
-
-def test_plans_that_are_the_same_are_no_way_around_it(olga, production) -> None:
-    decided = approve_same(SAME, [str(production.pk)], olga)
-
-    assert decided.approved == 0
-    assert Run.objects.get().status == Status.PLANNED
-
-
 def test_nobody_is_no_second_person(production) -> None:
     with pytest.raises(SamePerson, match="name the approver with --by"):
         approve(production, None)
-
-
-def test_who_planned_may_not_accept_what_was_only_evaluated(olga, managing) -> None:
-    account = account_row(
-        environment="production", state=State.EVALUATED, verification=State.EVALUATED
-    )
-    run_row(Status.EVALUATED, account=account, created_by=olga)
-    answer = signed_in(olga).post(f"/accounts/{account.pk}/accept/")
-
-    assert "Another person must approve" in messages_of(answer)
-    assert ManagedAccount.objects.get().accepted_at is None
-    assert accept(account, person("approver"))
 
 
 def test_the_name_decides_until_an_administrator_does(olga, production) -> None:

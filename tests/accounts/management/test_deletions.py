@@ -132,12 +132,3 @@ def test_what_spinnaker_loses_is_approved_by_name_like_a_large_deletion(
     assert f"--allow-delete {MANAGING.name}" in plain.err
     assert f"{loses} That is more than a third of the 5 roles on" in unnamed.err
     assert (before, listed(here)) == (5, 1)
-
-
-def test_losing_a_few_is_approved_where_deletions_are_allowed(
-    five: Path, here: Credentials
-) -> None:
-    take_off(OTHERS[0])
-
-    assert approved(five, "--allow-delete").code == 0
-    assert listed(here) == 4

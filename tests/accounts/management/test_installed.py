@@ -54,8 +54,3 @@ def test_a_bundle_that_is_not_built_is_refused() -> None:
 
     with pytest.raises(CommandError, match="There is no bundle 3 that is ready"):
         call_command("installed", "3")
-
-
-def test_an_unknown_person_is_refused() -> None:
-    with pytest.raises(CommandError, match="no user olga"):
-        call_command("installed", "3", "--by", "olga")

@@ -240,20 +240,6 @@ def test_an_evaluated_account_is_not_in_the_bundle_until_it_is_accepted(
     )
 
 
-def test_no_bundle_is_written_while_all_wait_for_acceptance(
-    file: Path, tmp_path: Path
-) -> None:
-    text = file.read_text().replace("'}\n", "', trusts_bowline: false}\n", 1)
-    file.write_text(text)
-
-    ending = approved(file, "--bundle", tmp_path / "out.zip")
-
-    assert ending.code == 1
-    assert "evaluated one that an approver accepted. There is none yet" in ending.err
-    assert f"{DEV.name} is evaluated, {STAGING.name} is evaluated" in ending.err
-    assert not (tmp_path / "out.zip").exists()
-
-
 @pytest.mark.parametrize("whose", ["the managing account's", "an account's"])
 def test_a_bug_of_bowlines_own_is_told_and_is_no_success(
     file: Path, monkeypatch: pytest.MonkeyPatch, whose: str

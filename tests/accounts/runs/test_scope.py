@@ -21,7 +21,6 @@ from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import (
     DEV,
     EVERYTHING,
-    STAGING,
     carried,
     done,
     member,
@@ -33,17 +32,6 @@ from tests.accounts.runs.carried import (
 from tests.rows import account_row, edit_managing, managing_row, run_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def test_the_second_account_leaves_the_first_one_in_the_policy(
-    here: Credentials,
-) -> None:
-    onboarded(member())
-    onboarded(member(STAGING))
-
-    run = carried(verify(ManagedAccount.objects.get(name=DEV.name), None))
-
-    assert run.status == Status.VERIFIED, run.error
 
 
 def test_the_managing_account_is_usually_managed_too(here: Credentials) -> None:

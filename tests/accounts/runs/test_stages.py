@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.states import State, Status
 from accounts.runs import stages
-from accounts.runs.actions import approve, plan, plan_managing, remove
+from accounts.runs.actions import plan, plan_managing, remove
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import (
     DEV,
@@ -84,18 +84,6 @@ def test_a_removed_account_leaves_nothing_of_bowline(
     assert policies == []
     assert not roles & {"spinnakerManaged", "BaseIAMRole"}
     assert (account.state, account.granted_at) == (State.DRAFT, None)
-
-
-def test_an_account_deleted_under_its_run_ends_it(here: Credentials) -> None:
-    account = member()
-    run = planned(account)
-    approve(run, None)
-    account.delete()
-
-    run = carried(run)
-
-    assert run.status == Status.OUTDATED
-    assert "deleted" in run.error["message"]
 
 
 def test_a_run_that_another_worker_holds_is_left_alone(here: Credentials) -> None:

@@ -16,7 +16,7 @@ from django.urls import resolve
 
 from accounts.models import Spinnaker
 from accounts.people.doors import role_needed
-from accounts.people.roles import VIEWER
+from accounts.people.roles import VIEWER, UserRole
 from tests.attack.whole_site import whole_site
 from tests.rows import person
 
@@ -34,6 +34,8 @@ class Controls(HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__()
         self.found: set[str] = set()
+        self.leads: set[str] = set()
+        self.action = ""
         self.open = ""
         self.text = ""
         self.feed(page)
@@ -42,7 +44,12 @@ class Controls(HTMLParser):
         given = {key: value or "" for key, value in attrs}
         if tag == "form" and given.get("method", "").lower() == "post":
             self.found.add(f"form to {given.get('action', 'itself')}")
+            self.action = given.get("action", "")
         looks = tag == "a" and "btn" in given.get("class", "").split()
+        if looks:
+            self.leads.add(given.get("href", ""))
+        elif tag == "button" and "disabled" not in given:
+            self.leads.add(given.get("formaction", self.action))
         if tag == "button" or looks:
             self.open, self.text = tag, ""
 
@@ -50,6 +57,8 @@ class Controls(HTMLParser):
         self.text += data
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.action = ""
         if tag == self.open:
             self.found.add(f"{tag} “{SPACES.sub(' ', self.text).strip()}”")
             self.open = ""
@@ -60,14 +69,28 @@ def says(page: str, role: str) -> bool:
     return f"the {role} role to " in page
 
 
+def refusing(role: str, page: str) -> list[str]:
+    """List where a page leads whoever looks at it to be denied."""
+    return [
+        f"{role} is led to {path}"
+        for path in Controls(main(page)).leads
+        if path.startswith("/")
+        if (needed := needs(path)) and needed.name not in (VIEWER.name, role)
+    ]
+
+
 def main(page: str) -> str:
     return page.partition("<main")[2]
 
 
+def needs(address: str) -> UserRole | None:
+    match = resolve(urlsplit(address).path)
+    return role_needed(match.func, match.app_name)
+
+
 def is_for_viewers(address: str) -> bool:
     """Leave out what asks for a role: its refusal names it."""
-    match = resolve(urlsplit(address).path)
-    return role_needed(match.func, match.app_name) in (None, VIEWER)
+    return needs(address) in (None, VIEWER)
 
 
 def missing(role: str, other: str, address: str, mine: str, theirs: str) -> list[str]:
@@ -79,7 +102,7 @@ def missing(role: str, other: str, address: str, mine: str, theirs: str) -> list
 
 
 @pytest.mark.exhaustive
-def test_every_button_that_is_not_there_is_explained() -> None:
+def test_nobody_is_shown_a_button_of_another_role_and_each_is_explained() -> None:
     made = whole_site()
     browsers = {role: Client() for role in ROLES}
     for role, browser in browsers.items():
@@ -97,6 +120,7 @@ def test_every_button_that_is_not_there_is_explained() -> None:
             and not answer.streaming
             and "html" in answer["Content-Type"]
         }
+        found += [one for role, page in shown.items() for one in refusing(role, page)]
         for role, other in permutations(shown, 2):
             explained += says(shown[role], other)
             if other != "viewer":
@@ -131,3 +155,10 @@ def test_a_new_button_without_the_sentence_is_found() -> None:
     assert missing("viewer", "operator", "/", mine, theirs)
     assert not missing("viewer", "operator", "/", named, theirs)
     assert not missing("viewer", "operator", "/", theirs, theirs)
+
+
+def test_a_button_that_somebody_is_not_allowed_to_press_is_found() -> None:
+    page = '<main><form method="post" action="/bundles/build/"><button>Build</button>'
+
+    assert refusing("viewer", page) == ["viewer is led to /bundles/build/"]
+    assert refusing("operator", page) == []

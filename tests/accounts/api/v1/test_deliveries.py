@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import User
 
-from accounts.models import Delivery, EnvironmentPolicy
+from accounts.models import Delivery
 from tests.accounts.api.calling import detail
 from tests.accounts.spinnaker.connecting import spinnaker_row
 from tests.accounts.spinnaker.deliveries.delivering import deliver, plan, proved_row
@@ -28,15 +27,6 @@ def test_it_plans_a_delivery_once_for_one_key(operator):
 def test_nothing_is_delivered_where_there_is_no_spinnaker(operator):
     assert "isn't connected to Spinnaker" in detail(operator.post("/deliveries", {}))
     assert not Delivery.objects.exists()
-
-
-def test_one_delivery_at_a_time(operator):
-    spinnaker_row()
-    Delivery.objects.create(number=1, status=Delivery.Status.DELIVERING)
-
-    assert detail(operator.post("/deliveries", {})) == (
-        "Delivery 1 is in progress. Wait until it finishes."
-    )
 
 
 def test_only_what_the_last_delivery_asked_about_is_agreed_to(operator):
@@ -82,20 +72,6 @@ def test_it_approves_the_plan_that_was_read(approver):
     planned.refresh_from_db()
     assert planned.approval_comment == "Go."
     assert detail(again) == (f"{planned} was approved by approver before you decided.")
-
-
-def test_whoever_plans_does_not_approve_where_two_must(approver):
-    EnvironmentPolicy.objects.create(environment="", second_approver=True)
-    proved_row()
-    planned = plan(StrictGate(), by=User.objects.get())
-
-    refused = approver.post(
-        f"/deliveries/{planned.number}/approve", {"fingerprint": planned.fingerprint}
-    )
-
-    assert "Another person must approve." in detail(refused, 403)
-    planned.refresh_from_db()
-    assert planned.status == Delivery.Status.PLANNED
 
 
 def test_a_delivery_that_removes_is_approved_with_how_many(approver):

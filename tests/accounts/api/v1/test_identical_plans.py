@@ -11,14 +11,13 @@ from accounts.mapping.managing import managing_of
 from accounts.mapping.plans import plan_of
 from accounts.models import Activity, ManagedAccount, Run
 from accounts.models.states import Status
-from accounts.people.policies import choose
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
-from accounts.runs.actions import approve, discard
+from accounts.runs.actions import discard
 from accounts.runs.deciding import same_changes
 from onboarding.desired.capacity import fitting
 from tests.accounts.api.calling import detail
-from tests.rows import account_row, managing_row, person, run_row, step_row
+from tests.rows import account_row, managing_row, run_row, step_row
 
 SAME = "5a" * 16
 PATH = f"/runs/same/{SAME}"
@@ -84,29 +83,6 @@ def test_those_that_were_read_are_approved_and_the_others_wait(approver, three):
     }
 
 
-def test_those_that_moved_on_are_left_with_why(approver, three):
-    discarded, edited, decided = three
-    last, other = waiting(3), waiting(4, fingerprint="0b" * 16)
-    discard(discarded, None)
-    edited.account.touch()
-    approve(decided, person("approver", username="olga"))
-
-    answer = approver.post(f"{PATH}/approve", numbers([*three, last, other]))
-
-    assert answer.json() == {
-        "approved": 1,
-        "left": 4,
-        "refused": [
-            f"a0: {discarded.title} was discarded by the command line before you "
-            "decided.",
-            "a1 was edited after it was planned. Plan again.",
-            f"a2: {decided.title} was approved by olga before you decided.",
-            "The changes of a4 are different now.",
-        ],
-    }
-    assert Run.objects.get(pk=other.pk).status == Status.PLANNED
-
-
 def test_where_none_is_left_nothing_is_approved_and_it_says_why(approver, three):
     for run in three:
         discard(run, None)
@@ -115,19 +91,6 @@ def test_where_none_is_left_nothing_is_approved_and_it_says_why(approver, three)
 
     told = f"a0: {three[0].title} was discarded by the command line before you decided."
     assert refused == f"Not approved: {told}"
-
-
-def test_who_planned_it_approves_only_the_others(approver, three):
-    choose("", second_approver=True)
-    Run.objects.filter(pk=three[0].pk).update(created_by=approver.person)
-
-    answer = approver.post(f"{PATH}/approve", numbers(three))
-
-    assert answer.json()["refused"] == [
-        "a0: In no environment, the person who plans can't approve: approver started "
-        "this plan. Another person must approve."
-    ]
-    assert approved() == {run.number for run in three[1:]}
 
 
 def test_it_holds_inside_the_environments_of_the_role(approver, three):
@@ -142,16 +105,6 @@ def test_it_holds_inside_the_environments_of_the_role(approver, three):
     assert (answer.json()["approved"], answer.json()["left"]) == (1, 2)
     assert "The approver role of approver applies to" in answer.json()["refused"][0]
     assert approved() == {three[0].number}
-
-
-@pytest.mark.parametrize("fixture", ["reader", "operator"])
-def test_nobody_else_approves(request, three, fixture):
-    client = request.getfixturevalue(fixture)
-
-    answer = client.post(f"{PATH}/approve", numbers(three))
-
-    assert "You need the approver role" in detail(answer, 403)
-    assert approved() == set()
 
 
 def test_a_run_that_there_is_not_is_named(approver, three):

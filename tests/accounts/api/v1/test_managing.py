@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import Activity, ManagingAccount, Run
-from accounts.models.states import Status
 from tests.accounts.api.calling import detail
-from tests.rows import account_row, kept_role, managing_row, run_row
+from tests.rows import kept_role, managing_row
 
 CORE = {"name": "core", "account_id": "911111111111"}
 
@@ -59,16 +58,6 @@ def test_what_a_file_must_not_say_is_refused_with_its_sentence(
     assert not ManagingAccount.objects.exists()
 
 
-def test_it_stays_the_same_account_while_others_trust_it(operator, managing):
-    account_row(granted_at="2026-01-01T00:00Z", state="verified")
-
-    answer = operator.put("/managing-account", {**CORE, "account_id": "933333333333"})
-
-    assert "You can't change the managing account to another AWS account" in detail(
-        answer, 422
-    )
-
-
 def test_it_is_planned_once_for_one_key(operator, managing):
     answers = [operator.post("/managing-account/plan", key="one") for _ in range(2)]
 
@@ -77,14 +66,6 @@ def test_it_is_planned_once_for_one_key(operator, managing):
     assert (run.kind, answers[1].json()["number"]) == (Run.Kind.MANAGING, run.number)
     shown = operator.read("/managing-account").json()
     assert (shown["state"], shown["open_run"]) == ("draft", run.number)
-
-
-def test_one_run_of_it_at_a_time(operator, managing):
-    run = run_row(Status.APPLYING, account=None, kind=Run.Kind.MANAGING)
-
-    assert detail(operator.post("/managing-account/plan")) == (
-        f"Run {run.number} of core is in progress. Wait until it finishes."
-    )
 
 
 def test_nothing_is_planned_before_it_is_described(operator):
@@ -127,10 +108,3 @@ def test_the_list_of_another_database_is_shown_and_adopted(operator):
         *(kept_role(8)["arn"], "", [], "operator"),
     )
     assert (again.status_code, again.json()["code"]) == (409, "nothing_to_adopt")
-
-
-def test_who_only_reads_adopts_no_list(reader):
-    managing_row(other_site=OTHER_SITE)
-
-    assert reader.post("/managing-account/list/adopt").status_code == 403
-    assert ManagingAccount.objects.get().other_site == OTHER_SITE

@@ -14,7 +14,7 @@ from accounts.runs.owners.looking import NOT_YET, STOPPED, look_at_owners
 from accounts.runs.owners.readiness import ManagingNotVerified
 from onboarding.topology import READER_ROLE
 from script.emulated_organization import Credentials
-from tests.accounts.runs.carried import DEV, MEMBERS, carried, done, planned, root
+from tests.accounts.runs.carried import DEV, MEMBERS, carried, done, planned
 from tests.accounts.runs.owners.owning import (
     account,
     deploy,
@@ -22,7 +22,6 @@ from tests.accounts.runs.owners.owning import (
     owned,
     ready_to_hand_off,
 )
-from tests.onboarding.aws.field import trusting
 from tests.strict_aws.calls import Calls
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,32 +82,6 @@ def test_with_the_reader_role_nothing_is_left_to_change(
     assert left.outcome == "passed"
     assert account().policy_set > 0
     assert written(calls) == []
-
-
-def test_with_the_reader_role_an_edited_trust_is_waited_for_in_words(
-    here: Credentials,
-) -> None:
-    ready_to_hand_off(here)
-    run = done(planned(owned(reader_role=READER_ROLE)))
-    managing = ManagingAccount.objects.get()
-    deploy(here, account())
-    identity = f"arn:aws:iam::{managing.account_id}:role/SpinnakerAuthRole"
-    root(here, DEV, "iam").update_assume_role_policy(
-        RoleName="spinnakerManaged", PolicyDocument=trusting(identity)
-    )
-
-    found = looked(run)
-
-    assert found.status == Status.HANDED_OFF, found.error
-    assert found.waiting.endswith("update role spinnakerManaged")
-
-
-def test_a_template_in_another_account_is_named(
-    here: Credentials, handed_off: Run
-) -> None:
-    deploy(here, account(), where=MEMBERS[2])
-
-    assert looked(handed_off).waiting == NOT_YET
 
 
 def test_nothing_is_handed_off_before_the_managing_account_is_verified(

@@ -99,14 +99,6 @@ def test_the_managing_accounts_failure_pauses() -> None:
     )
 
 
-def test_of_ten_accounts_the_limits_decide() -> None:
-    rollout = begun(10)
-
-    failed(rollout, account="OWN", message="AWS refused it in OWN.")
-
-    assert rollout.reason == "1 account of 1 in wave 1 failed. The limit is 10%."
-
-
 def test_limits_that_a_person_changed_hold_for_few_accounts_too() -> None:
     rollout = begun(5)
 

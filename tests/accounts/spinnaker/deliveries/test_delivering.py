@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
-import pytest
-
 from accounts.models import Activity, DeliveredAccount, Delivery, ManagedAccount
 from accounts.spinnaker.deliveries.book import Ledger
 from accounts.spinnaker.deliveries.decisions import approve
@@ -22,7 +20,7 @@ from tests.accounts.spinnaker.deliveries.delivering import (
     reach,
 )
 from tests.onboarding.delivery.accounts import foreign
-from tests.onboarding.delivery.strict_gate import Killed, StrictGate, error
+from tests.onboarding.delivery.strict_gate import StrictGate, error
 
 Status = Delivery.Status
 
@@ -71,20 +69,6 @@ def test_only_what_a_bundle_would_hold_is_delivered(strict: StrictGate) -> None:
     assert [body.name for body in wanted_bodies()] == ["staging"]
 
 
-def test_an_ecs_account_follows_its_aws_account_a_poll_later(
-    strict: StrictGate,
-) -> None:
-    strict.ecs_alone_fails = True
-    proved_row(providers={"ec2": {}, "ecs": {}}, uses_external_id=False)
-
-    delivery = deliver(strict)
-
-    aws, ecs = delivery.steps.order_by("position")
-    assert delivery.status == Status.LOADED, delivery.error
-    assert strict.names("PUT") == [aws.name, ecs.name]
-    assert ecs.sent_at - aws.seen_at >= timedelta(seconds=strict.period)
-
-
 def test_a_changed_aws_account_renews_its_ecs_account(strict: StrictGate) -> None:
     account = proved_row(providers={"ec2": {}, "ecs": {}}, uses_external_id=False)
     deliver(strict)
@@ -112,63 +96,10 @@ def test_a_removed_account_is_deleted_and_seen_gone(strict: StrictGate) -> None:
     assert not DeliveredAccount.objects.owned().exists()
 
 
-def test_a_foreign_account_is_taken_over_only_where_a_person_agrees(
-    strict: StrictGate,
-) -> None:
-    strict.stored["staging"] = foreign("staging")
-    strict.stored["theirs"] = foreign("theirs")
-    strict.load("aws")
-    proved_row()
-
-    refused = deliver(strict)
-    untouched = dict(strict.stored)
-    taken = deliver(strict, agreed=["staging"])
-
-    assert {one["name"]: one["why"] for one in refused.left} == {
-        "staging": "TAKEN",
-        "theirs": "FOREIGN",
-    }
-    assert untouched == {name: foreign(name) for name in ("staging", "theirs")}
-    assert taken.status == Status.LOADED, taken.error
-    assert taken.steps.get().verb == "take over"
-    assert strict.stored["staging"]["accountId"] == "922222222222"
-    assert strict.stored["theirs"] == foreign("theirs")
-
-
-def test_a_change_made_elsewhere_is_shown_and_not_overwritten(
-    strict: StrictGate,
-) -> None:
-    proved_row()
-    deliver(strict)
-    strict.stored["staging"]["sessionName"] = "Theirs"
-
-    delivery = deliver(strict)
-
-    assert (delivery.status, delivery.steps.count()) == (Status.LOADED, 0)
-    assert delivery.left[0]["why"] == "CHANGED_ELSEWHERE"
-    assert delivery.left[0]["sentence"].endswith("Different: sessionName.")
-    assert strict.stored["staging"]["sessionName"] == "Theirs"
-
-
 def test_a_plan_is_outdated_once_spinnaker_changed(strict: StrictGate) -> None:
     proved_row()
     delivery = plan(strict)
     strict.stored["staging"] = foreign("staging")
-    approve(delivery, None)
-
-    finish(strict, delivery)
-
-    assert delivery.status == Status.OUTDATED
-    assert strict.writes == []
-
-
-def test_a_plan_is_outdated_once_a_file_has_an_account_of_the_name(
-    strict: StrictGate,
-) -> None:
-    proved_row()
-    delivery = plan(strict)
-    strict.files["staging"] = foreign("staging")
-    strict.clock.sleep(90)
     approve(delivery, None)
 
     finish(strict, delivery)
@@ -253,18 +184,6 @@ def test_what_is_not_loaded_while_others_are_is_no_fault_of_the_poller(
     assert "poll" not in delivery.error["hint"]
 
 
-def test_what_is_deleted_and_still_loaded_is_said(strict: StrictGate) -> None:
-    account = proved_row()
-    deliver(strict)
-    strict.files["staging"] = dict(strict.stored["staging"])
-    ManagedAccount.objects.filter(pk=account.pk).exclude_from_bundles(None)
-
-    delivery = deliver(strict)
-
-    (says,) = delivery.steps.get().causes
-    assert "still has staging. If a file of Clouddriver's configuration" in says
-
-
 def test_what_is_loaded_later_is_seen_by_the_next_delivery(
     strict: StrictGate,
 ) -> None:
@@ -278,24 +197,6 @@ def test_what_is_loaded_later_is_seen_by_the_next_delivery(
 
     assert again.status == Status.LOADED
     assert DeliveredAccount.objects.get().loaded_at is not None
-
-
-@pytest.mark.parametrize("when", range(2, 12))
-def test_a_killed_worker_leaves_nothing_twice(strict: StrictGate, when: int) -> None:
-    proved_row(providers={"ec2": {}, "ecs": {}}, uses_external_id=False)
-    strict.stored["theirs"] = foreign("theirs")
-    delivery = plan(strict)
-    approve(delivery, None)
-    strict.requests.clear()
-    strict.killed_at = when
-
-    with pytest.raises(Killed):
-        finish(strict, delivery)
-    finish(strict, delivery)
-
-    assert delivery.status == Status.LOADED, delivery.error
-    assert sorted(strict.names("PUT")) == ["staging", "staging-ecs"]
-    assert strict.stored["theirs"] == foreign("theirs")
 
 
 def test_gate_that_answers_again_delays_a_delivery(strict: StrictGate) -> None:
@@ -349,22 +250,6 @@ def test_a_robot_without_rights_ends_a_delivery_at_once(strict: StrictGate) -> N
 
     assert delivery.status == Status.FAILED
     assert "The service account needs a role" in delivery.error["message"]
-
-
-def test_a_new_account_is_deleted_once_fiat_knows_who_may(
-    strict: StrictGate,
-) -> None:
-    strict.admin, strict.fiat_delay, strict.polls = False, 60, False
-    account = proved_row(write_roles=["robots"], read_roles=["robots"])
-    deliver(strict)
-    ManagedAccount.objects.filter(pk=account.pk).exclude_from_bundles(None)
-    strict.polls, strict.polled = True, strict.clock.now
-
-    delivery = deliver(strict)
-
-    assert delivery.status == Status.LOADED, delivery.error
-    assert len(strict.names("DELETE")) > 1
-    assert strict.stored == {}
 
 
 def test_decisions_are_in_the_activity_log(strict: StrictGate) -> None:

@@ -248,22 +248,6 @@ def test_what_is_still_so_is_built_without_comparing_again(
     assert Bundle.objects.count() == 1
 
 
-def test_nothing_is_built_from_a_comparison_that_is_out_of_date(
-    operator, account
-) -> None:
-    built()
-    answer = looked(operator, NEXT)
-    prove_anew(account, regions=["eu-west-1"])
-    read = read_on(text(operator.get(answer["Location"])))
-
-    told = operator.post("/bundles/build/", {"read": read}, follow=True)
-
-    assert Bundle.objects.count() == 1
-    assert "Bundle 2 wasn&#x27;t built: its changes differ from the preview" in text(
-        told
-    )
-
-
 def test_what_opens_to_everybody_is_shown_before_what_does_not(
     monkeypatch, operator, account
 ) -> None:

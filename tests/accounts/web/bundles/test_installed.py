@@ -117,8 +117,3 @@ def test_a_bundle_that_is_not_ready_cannot_be_installed(operator, status) -> Non
 
     assert "You can&#x27;t mark it as installed yet" in page
     assert not Bundle.objects.installed().exists()
-
-
-def test_a_viewer_says_nothing(viewer) -> None:
-    assert viewer.post("/bundles/1/installed/").status_code == 403
-    assert "Spinnaker has it now" not in text(viewer, "/bundles/1/")

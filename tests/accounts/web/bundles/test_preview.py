@@ -282,11 +282,6 @@ def test_without_a_managing_account_there_is_nothing_to_compare(operator) -> Non
     assert response.url == "/bundles/"
 
 
-def test_a_viewer_decides_nothing(viewer, account) -> None:
-    assert viewer.post(f"/accounts/{account.pk}/exclude/").status_code == 403
-    assert "Build bundle" not in text(viewer)
-
-
 def test_many_failures_take_no_more_queries(
     operator, account, django_assert_max_num_queries
 ) -> None:

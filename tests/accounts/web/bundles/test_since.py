@@ -42,10 +42,6 @@ def test_a_bundle_that_is_not_ready_cannot_be_compared(operator, two_bundles) ->
     assert operator.get(PAGE).status_code == 404
 
 
-def test_a_viewer_sees_it(viewer, two_bundles) -> None:
-    assert "staging-ecs" in viewer.get(PAGE).content.decode()
-
-
 def test_a_bundle_names_the_earlier_ones(operator, two_bundles) -> None:
     assert PAGE in operator.get("/bundles/2/?tab=changes").content.decode()
 

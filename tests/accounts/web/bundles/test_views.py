@@ -83,18 +83,6 @@ def test_the_list_is_newest_first(operator) -> None:
     assert [bundle.number for bundle in response.context["page"]] == [2, 1]
 
 
-def test_the_list_leaves_the_archives_in_the_database(
-    operator, django_assert_num_queries
-) -> None:
-    for number in range(1, 4):
-        ready_bundle(number)
-
-    with django_assert_num_queries(16) as queries:
-        operator.get("/bundles/")
-
-    assert not any('"archive"' in query["sql"] for query in queries)
-
-
 def test_an_empty_list_says_what_comes_first(operator) -> None:
     page = operator.get("/bundles/").content.decode()
 
@@ -295,17 +283,3 @@ def test_what_is_not_ready_cannot_be_downloaded(operator) -> None:
     Bundle.objects.create(number=1)
 
     assert operator.get("/bundles/1/download/").status_code == 404
-
-
-def test_a_viewer_reads_and_does_not_download(viewer) -> None:
-    ready_bundle()
-
-    page = viewer.get("/bundles/1/")
-    download = viewer.get("/bundles/1/download/")
-
-    assert (
-        "You need the operator role to download the bundle or mark it as installed."
-        in page.content.decode()
-    )
-    assert "Download bundle" not in page.content.decode()
-    assert download.status_code == 403

@@ -7,7 +7,6 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import ClusterSearch, FoundCluster
-from tests.accounts.web.browsing import assert_axe_finds_nothing
 from tests.accounts.web.looks import faults
 from tests.rows import account_row, managing_row, person
 
@@ -47,11 +46,3 @@ def test_every_column_is_within_sight(
     expect(cluster).to_contain_text("ap-southeast-1", use_inner_text=True)
     link = cluster.get_by_role("link", name="a-department-with-a-long-name")
     expect(link).to_have_count(1)
-
-
-def test_axe_finds_nothing(signed_in, search: ClusterSearch) -> None:
-    page = signed_in(viewport={"width": 390, "height": 844}, bypass_csp=True)
-
-    page.goto(search.get_absolute_url())
-
-    assert_axe_finds_nothing(page)

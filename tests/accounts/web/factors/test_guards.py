@@ -59,28 +59,33 @@ def test_a_passkey_that_counts_on_signs_in(device: Device) -> None:
     assert signs_in(device)
 
 
-def test_a_copy_of_a_passkey_does_not(device: Device) -> None:
-    device.count = 1
-
-    assert not signs_in(device)
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("origin", "https://evil.example"),
+        ("origin", "http://testserver:8000"),
         ("origin", "https://testserver"),
         ("origin", "https://sub.testserver"),
-        ("handle", b"999"),
+        ("name", "evil.example"),
         ("flags", PRESENT),
+        ("flags", 0),
+        ("count", 1),
+        ("count", 0),
+        ("handle", b"999"),
         ("id", b"unknown"),
     ],
 )
-def test_one_that_answers_otherwise_does_not(
+def test_one_that_answers_otherwise_or_is_a_copy_does_not(
     device: Device, name: str, value: Any
 ) -> None:
     setattr(device, name, value)
+    client = Client()
 
-    assert not signs_in(device)
+    answer = sign_in_by(client, device)
+
+    assert answer.url == "/sign-in/?next=%2F"
+    assert not is_in(client)
+    assert Activity.objects.first().what == Activity.What.SIGN_IN_FAILED
 
 
 @pytest.mark.parametrize(
@@ -242,6 +247,9 @@ def test_an_address_waits_after_wrong_codes(ann: User) -> None:
 
     assert answers == [200, 200, 200, 200, 429]
     assert second(client, code=code()).status_code == 429
+    assert password(Client(), "ann").status_code == 429
+    failed = Activity.objects.filter(what=Activity.What.SIGN_IN_FAILED)
+    assert {one.who for one in failed} == {"ann"}
 
 
 def test_an_address_waits_after_wrong_passkeys(device: Device) -> None:

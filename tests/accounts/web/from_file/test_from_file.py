@@ -207,16 +207,6 @@ def test_too_large_a_file_is_refused_before_it_is_read(operator) -> None:
     assert "The file has more than 16,777,216 bytes." in words(page)
 
 
-def test_an_upload_needs_a_token_and_the_role(operator) -> None:
-    strict = Client(enforce_csrf_checks=True)
-    strict.force_login(person("operator", username="other"))
-    assert upload(strict).status_code == 403
-
-    operator.force_login(person("viewer"))
-    assert upload(operator).status_code == 403
-    assert not Upload.objects.exists()
-
-
 def test_an_upload_expires_and_is_deleted(operator) -> None:
     preview = uploaded(operator)
     Upload.objects.update(at=timezone.now() - timedelta(minutes=61))

@@ -211,18 +211,6 @@ def test_where_nothing_waits_nobody_looks(operator) -> None:
     assert "Bowline checks now" not in operator.get(reverse(PAGE)).content.decode()
 
 
-def test_a_viewer_reads_it_and_can_neither_look_nor_download(client: Client) -> None:
-    handed_off(1)
-
-    text = read(client, "viewer")
-
-    assert "Look now" not in text
-    assert "Download for the" not in text
-    for name in ("archive", "look"):
-        url = reverse(f"accounts:organization-hand-off-{name}")
-        assert client.post(url).status_code == 403
-
-
 def test_it_costs_the_same_for_many_accounts(
     operator, django_assert_max_num_queries: Any
 ) -> None:

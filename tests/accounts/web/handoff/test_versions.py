@@ -12,7 +12,6 @@ from django.utils import timezone
 from accounts.models import (
     Activity,
     EnabledProvider,
-    HandOff,
     ManagedAccount,
     Run,
 )
@@ -131,17 +130,6 @@ def test_what_aws_refused_since_needs_nobodys_word(client: Client) -> None:
     Run.objects.update(refused=2)
 
     assert "Mark as updated" not in read(client, account)
-
-
-def test_a_viewer_may_not_speak_for_the_owner(client: Client) -> None:
-    account = has_version_one()
-    hand_off_row(account)
-    run = waiting(account)
-
-    assert "Mark as updated" not in read(client, account, "viewer")
-    refused = client.post(reverse("accounts:run-updated", args=[run.pk]))
-    assert refused.status_code == 403
-    assert not HandOff.objects.exclude(said_at=None).exists()
 
 
 def test_each_version_can_be_downloaded_as_it_was(operator) -> None:

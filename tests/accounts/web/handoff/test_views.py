@@ -110,18 +110,6 @@ def test_while_it_waits_it_says_since_when_and_what_aws_said(client: Client) -> 
     assert "aws cloudformation describe-stacks" in text
 
 
-def test_a_viewer_reads_it_and_can_neither_look_nor_download(client: Client) -> None:
-    account = ready_row(state=State.HANDED_OFF)
-    run_row(Status.HANDED_OFF, account=account, handed_off_at=timezone.now())
-
-    text = read(client, account, "viewer")
-
-    assert "Check now" not in text
-    assert "Download for the owner" not in text
-    zipped = client.get(reverse("accounts:hand-off-archive", args=[account.pk]))
-    assert zipped.status_code == 403
-
-
 def test_it_waits_until_the_managing_account_is_verified(client: Client) -> None:
     managing_row()
     account = account_row(made_by=MadeBy.OWNER.value)

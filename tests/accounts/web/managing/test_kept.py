@@ -39,12 +39,6 @@ def test_one_is_taken_off(operator: Client) -> None:
     assert f"{ARN} isn't on the list of kept roles." in messages_of(again)
 
 
-def test_who_only_reads_takes_none_off(viewer) -> None:
-    assert "Take off" not in viewer.get("/managing/").content.decode()
-    assert viewer.post("/managing/take-off/", {"arn": ARN}).status_code == 403
-    assert len(ManagingAccount.objects.get().kept) == 2
-
-
 def test_without_any_it_says_nothing_of_them(operator: Client) -> None:
     ManagingAccount.objects.update(kept_roles=[])
 

@@ -44,12 +44,6 @@ def test_the_list_is_adopted(operator: Client) -> None:
     assert "There is no list to adopt" in messages_of(again)
 
 
-def test_who_only_reads_adopts_nothing(viewer: Client) -> None:
-    assert "Adopt the list" not in viewer.get("/managing/").content.decode()
-    assert viewer.post("/managing/adopt-list/").status_code == 403
-    assert ManagingAccount.objects.get().other_site
-
-
 def test_a_run_that_stopped_there_leads_to_it(operator: Client) -> None:
     error = {
         "message": "Another Bowline manages core.",

@@ -139,15 +139,6 @@ def test_baking_outdates_no_managed_account(operator, managing) -> None:
     assert ManagedAccount.objects.get().verification == State.VERIFIED
 
 
-def test_a_viewer_changes_nothing(viewer) -> None:
-    managing_row(name="core")
-
-    response = viewer.post("/managing/", {**WRITTEN, "name": "mine"})
-
-    assert response.status_code == 403
-    assert ManagingAccount.objects.get().name == "core"
-
-
 def test_it_is_planned_alone(operator, managing) -> None:
     response = operator.post("/managing/plan/")
 

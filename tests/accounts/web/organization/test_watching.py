@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from accounts.discover.organization.watching import template_of
 from accounts.models import Member, Organization, Unit, Watch
-from tests.accounts.discover.organization.organizations import CORE, member_row
+from tests.accounts.discover.organization.organizations import member_row
 from tests.accounts.web.answers import messages_of
 from tests.accounts.web.organization.test_views import SHARED
-from tests.rows import account_row, managing_row
+from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
 
@@ -97,13 +97,6 @@ def test_watching_ends_where_somebody_says_so(operator, unit) -> None:
 
     assert "is no longer watched" in messages_of(response)
     assert not Watch.objects.exists()
-
-
-def test_who_is_no_operator_watches_nothing(viewer, unit) -> None:
-    managing_row(account_id=CORE.account_id)
-
-    assert viewer.get(URL).status_code == 403
-    assert viewer.post(URL, {**SHARED, "unit": unit.pk}).status_code == 403
 
 
 def test_the_organization_is_read_first(operator) -> None:

@@ -36,15 +36,6 @@ def named(client: Client, **asked: str) -> list[str]:
     return [one.user.username for one in client.get(LIST, asked).context["people"]]
 
 
-@pytest.mark.parametrize("role", ["viewer", "operator", "approver"])
-def test_only_administrators_see_it(client: Client, role: str) -> None:
-    client.force_login(person(role))
-
-    answers = [client.get(url).status_code for url in (LIST, "/people.csv")]
-
-    assert answers == [403, 403]
-
-
 def test_it_says_how_each_signs_in(ada: Client, settings: Any) -> None:
     settings.SINGLE_SIGN_ON = PROVIDER
     person("viewer", username="local")

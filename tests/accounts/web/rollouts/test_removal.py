@@ -82,19 +82,6 @@ def test_its_page_says_what_comes_first(viewer, removal) -> None:
     assert "3 accounts</span>" in shown
 
 
-def test_a_group_is_approved_by_typing_how_many(approver, removal) -> None:
-    url = reverse("accounts:rollout-approve", args=[removal.number, SAME])
-    numbers = " ".join(str(run.number) for run in runs_of(removal))
-
-    wrong = approver.post(url, {"read": numbers, "confirmation": "delete"})
-    between = statuses(removal)
-    approver.post(url, {"read": numbers, "confirmation": "delete in 3 accounts"})
-
-    assert "Type “delete in 3 accounts”" in wrong.content.decode()
-    assert between == {Status.PLANNED: 3}
-    assert statuses(removal) == {Status.APPROVED: 3}
-
-
 def test_removals_are_not_among_plans_that_are_the_same(approver, removal) -> None:
     """They are approved there without a word typed."""
     run = runs_of(removal).first()

@@ -8,23 +8,11 @@ from django.utils import timezone
 from accounts.mapping.plans import plan_of
 from accounts.models import CheckResult, EnabledProvider, ManagedAccount, Run
 from accounts.models.states import State, Status
-from accounts.runs.actions import approve
 from accounts.spinnaker.bundles import build, install, new_bundle
 from tests.accounts.web.answers import messages_of, read
-from tests.rows import account_row, person, run_row, step_row
+from tests.rows import account_row, run_row, step_row
 
 pytestmark = pytest.mark.usefixtures("managing")
-
-
-def test_an_operator_cannot_approve(operator) -> None:
-    run = run_row()
-
-    html = operator.get(run.get_absolute_url()).content.decode()
-    response = operator.post(f"{run.get_absolute_url()}approve/", read(run))
-
-    assert "Approve and apply" not in html
-    assert response.status_code == 403
-    assert Run.objects.get().status == Status.PLANNED
 
 
 def test_an_approval_is_on_record_and_begins_the_apply(approver) -> None:
@@ -39,16 +27,6 @@ def test_an_approval_is_on_record_and_begins_the_apply(approver) -> None:
     assert approved.approved_by.username == "approver"
 
 
-def test_a_second_approval_changes_nothing_and_says_so(approver) -> None:
-    run = run_row()
-    approve(run, person("approver", username="olga"))
-
-    response = approver.post(f"{run.get_absolute_url()}approve/", read(run))
-
-    assert Run.objects.get().approved_by.username == "olga"
-    assert "was approved by olga before you decided" in messages_of(response)
-
-
 def test_a_plan_that_deletes_asks_for_the_accounts_name(approver) -> None:
     run = run_row()
     step_row(run, verb="delete", before={"name": "x"}, after=None)
@@ -59,17 +37,6 @@ def test_a_plan_that_deletes_asks_for_the_accounts_name(approver) -> None:
     assert Run.objects.get().status == Status.PLANNED
     assert "This plan deletes 1 resource in AWS" in html
     assert "Type the account&#x27;s name, staging" in html
-
-
-def test_the_name_approves_a_plan_that_deletes(approver) -> None:
-    run = run_row()
-    step_row(run, verb="delete", before={"name": "x"}, after=None)
-
-    approver.post(
-        f"{run.get_absolute_url()}approve/", read(run, confirmation="staging")
-    )
-
-    assert Run.objects.get().status == Status.APPLYING
 
 
 def test_a_run_that_has_ended_is_not_asked_to_be_reviewed_again(approver) -> None:
@@ -336,24 +303,3 @@ def test_a_verified_account_needs_no_acceptance(approver) -> None:
     response = approver.post(f"/accounts/{account.pk}/accept/")
 
     assert "isn't waiting for acceptance" in messages_of(response)
-
-
-def test_an_operator_cannot_accept(operator) -> None:
-    account = account_row(state=State.EVALUATED, verification=State.EVALUATED)
-
-    response = operator.post(f"/accounts/{account.pk}/accept/")
-
-    assert response.status_code == 403
-    assert ManagedAccount.objects.get().accepted_at is None
-
-
-@pytest.mark.parametrize(
-    "action", ["approve", "discard", "again"], ids=lambda action: action
-)
-def test_reading_an_action_changes_nothing(approver, action: str) -> None:
-    run = run_row()
-
-    response = approver.get(f"{run.get_absolute_url()}{action}/")
-
-    assert response.status_code in (403, 405)
-    assert Run.objects.get().status == Status.PLANNED

@@ -48,28 +48,6 @@ def test_the_changes_of_one_are_read_and_all_are_listed(approver, three) -> None
     assert "Approve and apply" in html
 
 
-def test_a_viewer_reads_and_cannot_approve(viewer, three) -> None:
-    html = viewer.get(URL).content.decode()
-    response = viewer.post(f"{URL}approve/", ids(three))
-
-    assert "role-of-a0" in html
-    assert "Approve and apply" not in html
-    assert 'name="run"' not in html
-    assert "You need the approver role to approve these plans." in html
-    assert response.status_code == 403
-    assert Run.objects.filter(status=Status.PLANNED).count() == 3
-
-
-def test_an_operator_cannot_approve(operator, three) -> None:
-    response = operator.post(f"{URL}approve/", ids(three))
-
-    assert response.status_code == 403
-
-
-def test_reading_the_action_changes_nothing(approver, three) -> None:
-    assert approver.get(f"{URL}approve/", ids(three)).status_code == 405
-
-
 def test_the_ticked_are_approved_and_the_others_wait(approver, three) -> None:
     response = approver.post(f"{URL}approve/", ids(three[1:]))
 

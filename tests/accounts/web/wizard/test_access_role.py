@@ -91,11 +91,3 @@ def test_there_is_no_file_before_bowline_is_known(operator, managing) -> None:
     response = operator.get(file_url(account))
 
     assert response["Location"] == f"{role_url(account)}?look=1"
-
-
-def test_a_viewer_is_shown_no_template(viewer, managing) -> None:
-    account = account_row()
-
-    answers = [viewer.get(role_url(account)), viewer.get(file_url(account))]
-
-    assert [one.status_code for one in answers] == [403, 403]

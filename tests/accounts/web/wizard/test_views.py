@@ -19,12 +19,6 @@ pytestmark = pytest.mark.usefixtures("managing")
 IDENTITY = {"name": "dev", "account_id": "3333-3333-3333"}
 
 
-def test_a_viewer_may_not_onboard(viewer) -> None:
-    response = viewer.get("/accounts/new/")
-
-    assert response.status_code == 403
-
-
 def test_the_managing_account_comes_first(operator, managing) -> None:
     managing.delete()
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import ManagedAccount
 from accounts.models.states import State
-from tests.accounts.web.browsing import assert_it_fits, at_widths
 from tests.rows import account_row, managing_row, person
 
 MOMENT = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
@@ -60,11 +58,3 @@ def test_shortcuts_that_are_off_do_nothing(signed_in, site: None) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("Control+k")
     expect(page.get_by_role("dialog", name="Search")).to_be_visible()
-
-
-@at_widths(1440, 1024, 320)
-def test_axe_finds_nothing(signed_in, site: None, look: dict[str, Any]) -> None:
-    page = signed_in(**look)
-    page.goto("/you/")
-
-    assert_it_fits(page, look)

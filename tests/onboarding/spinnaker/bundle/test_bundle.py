@@ -93,17 +93,20 @@ def test_it_holds_what_the_readme_promises():
     ]
 
 
-@pytest.mark.parametrize("keys", COMBINATIONS, ids="+".join)
-def test_scripts_pass_shellcheck_for_every_combination(
-    tmp_path: Path, keys: tuple[str, ...]
-):
-    unpacked(with_providers(*keys), tmp_path)
-    scripts = sorted(map(str, tmp_path.rglob("*.sh")))
+def test_scripts_pass_shellcheck_for_every_combination(tmp_path: Path):
+    distinct: dict[str, Path] = {}
+    for keys in COMBINATIONS:
+        folder = tmp_path / "-".join(keys)
+        unpacked(with_providers(*keys), folder)
+        scripts = list(folder.rglob("*.sh"))
+        assert len(scripts) == 5
+        distinct |= {script.read_text(): script for script in scripts}
 
-    done = subprocess.run([SHELLCHECK, *scripts], capture_output=True, text=True)
+    done = subprocess.run(
+        [SHELLCHECK, *map(str, distinct.values())], capture_output=True, text=True
+    )
 
     assert done.returncode == 0, done.stdout
-    assert len(scripts) == 5
 
 
 HASH = re.compile(r"[0-9a-f]{64}")

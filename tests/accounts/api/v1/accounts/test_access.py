@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts.discover.lookups import MOST_OF_ONE
 from accounts.models import Lookup, ManagedAccount
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
@@ -78,16 +77,6 @@ def test_what_can_be_no_role_is_refused(operator, account):
 
     assert "“a b”" in detail(answer, 422)
     assert answer.json()["code"] == "invalid"
-
-
-def test_one_person_asks_a_few_questions_at_once(operator, account):
-    for number in range(MOST_OF_ONE):
-        operator.post(PATH, {"access_role": f"role{number}"})
-
-    refused = operator.post(PATH, {"access_role": "another"})
-
-    assert "Too many questions wait" in detail(refused, 429)
-    assert refused["Retry-After"] == "3"
 
 
 def test_it_holds_inside_the_environments_of_the_role(operator, account):

@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Activity, ManagedAccount
-from accounts.models.states import State, Status
+from accounts.models.states import State
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
-from tests.rows import account_row, run_row
+from tests.rows import account_row
 
 
 @pytest.fixture
@@ -58,15 +58,6 @@ def test_an_account_that_exists_in_aws_is_removed_there_first(operator, account)
     assert ManagedAccount.objects.exists()
 
 
-def test_an_account_with_an_open_run_is_not_deleted(operator, account):
-    run_row(Status.PLANNED, account=account)
-
-    refused = operator.send("DELETE", "/accounts/staging")
-
-    assert "has an open run" in detail(refused)
-    assert ManagedAccount.objects.exists()
-
-
 def test_an_account_leaves_that_stays_in_aws(approver, account):
     ManagedAccount.objects.update(adopts=True, granted_at=timezone.now())
 
@@ -78,14 +69,6 @@ def test_an_account_leaves_that_stays_in_aws(approver, account):
     assert not ManagedAccount.objects.exists()
     (kept,) = approver.read("/managing-account").json()["kept_roles"]
     assert (kept["account_id"], kept["names"]) == ("922222222222", ["staging"])
-
-
-def test_an_account_with_roles_of_bowlines_does_not_leave(approver, account):
-    ManagedAccount.objects.update(granted_at=timezone.now())
-
-    refused = approver.post("/accounts/staging/leave", {"confirmation": "staging"})
-
-    assert "Bowline created the roles of staging" in detail(refused)
 
 
 @pytest.mark.parametrize(

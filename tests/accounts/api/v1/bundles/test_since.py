@@ -119,15 +119,6 @@ def test_a_worker_compares_large_ones_and_the_answer_says_where_it_is(reader, la
     assert Lookup.objects.get().times_asked == 1
 
 
-def test_a_worker_finds_what_a_request_would(reader, large, monkeypatch):
-    reader.read(PATH)
-    work()
-    by_a_worker = reader.read(PATH).json()
-    monkeypatch.setattr(comparisons, "MOST_BYTES", 10**6)
-
-    assert reader.read(PATH).json() == by_a_worker
-
-
 def test_a_comparison_that_failed_is_a_problem_and_no_empty_answer(
     reader, large, monkeypatch
 ):

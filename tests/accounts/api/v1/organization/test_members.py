@@ -82,17 +82,6 @@ def test_accounts_become_drafts_with_what_they_have_in_common(operator, members)
     assert row.created_by_name == "operator"
 
 
-def test_they_are_added_once_for_one_key(operator, members):
-    body = {"accounts": members, **SHARED}
-
-    answers = [
-        operator.post("/organization/members", body, key="one") for _ in range(2)
-    ]
-
-    assert answers[0].json() == answers[1].json()
-    assert Adding.objects.count() == 1
-
-
 @pytest.mark.parametrize(
     ("wrong", "at"),
     [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -100,15 +99,6 @@ def test_what_is_not_described_to_the_end_is_left_out(operator):
     assert detail(alone) == f"No account can be started. {said}"
 
 
-def test_accounts_of_another_rollout_refuse_the_whole(operator, rollout):
-    refused = operator.post("/rollouts", {"kind": "onboard", "accounts": ["team-001"]})
-
-    assert detail(refused) == (
-        "These accounts are part of another rollout: team-001 (rollout "
-        f"{rollout.number}). Wait until it finishes, or stop it."
-    )
-
-
 def test_it_shows_how_far_a_rollout_is(reader, rollout):
     step_row(runs_of(rollout).earliest("number"))
 
@@ -199,18 +189,6 @@ def test_plans_that_delete_are_approved_with_how_many(approver, rollout):
         "Type “delete in 3 accounts” to approve these plans."
     )
     assert answer.json()["approved"] == 3
-
-
-def test_whoever_started_it_does_not_approve_where_two_must(approver):
-    rollout = started(2, by=User.objects.get(), environment="prod")
-    plan(rollout)
-
-    refused = approver.post(
-        f"/rollouts/{rollout.number}{GROUP}/approve", {"runs": numbers(rollout)}
-    )
-
-    assert "In prod, the person who plans can't approve" in detail(refused)
-    assert not runs_of(rollout).filter(approved_at__isnull=False).exists()
 
 
 def test_it_pauses_resumes_and_stops(operator, rollout):

@@ -6,12 +6,11 @@ import re
 from html import unescape
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from accounts.help.documents import Document, documents, parts, pictures
 from accounts.web.search.finding import find
-from tests.rows import PASSWORD, person
+from tests.rows import person
 
 pytestmark = pytest.mark.django_db
 
@@ -95,17 +94,6 @@ def test_a_picture_is_one_of_those_of_pages(viewer: Client) -> None:
     assert answer["Content-Type"] == "image/webp"
     assert answer.content == pictures()["overview"].read_bytes()
     assert answer.content[8:12] == b"WEBP"
-
-
-@pytest.mark.parametrize("url", ["", "settings/", "pictures/overview.webp"])
-def test_strangers_and_people_without_a_role_see_none(client: Client, url: str) -> None:
-    stranger = client.get(f"/help/docs/{url}")
-    client.force_login(User.objects.create_user("new", password=PASSWORD))
-    without_role = client.get(f"/help/docs/{url}")
-
-    assert stranger.status_code == 302
-    assert stranger["Location"].startswith("/sign-in/")
-    assert without_role.status_code == 403
 
 
 def test_the_search_finds_a_document_by_its_title() -> None:

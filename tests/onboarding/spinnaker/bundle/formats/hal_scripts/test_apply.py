@@ -89,18 +89,6 @@ def test_cloudformation_stays_as_it_was(scripts: Scripts):
     assert scripts.hal.providers["aws"]["features"]["cloudFormation"]["enabled"]
 
 
-def test_features_that_lack_a_part_are_refused_before_hal_breaks_on_them(
-    scripts: Scripts,
-):
-    features = {"lambda": {"enabled": False}}
-    scripts.hal.holds(aws={"enabled": True, "accounts": [], "features": features})
-
-    done = scripts.run("apply")
-
-    assert done.returncode == 1
-    assert "must name both cloudFormation and lambda" in done.stderr
-
-
 def test_a_backup_is_made_before_the_first_change(scripts: Scripts):
     done = scripts.applied()
 
@@ -130,20 +118,6 @@ def test_only_the_named_accounts_are_handled(scripts: Scripts):
     assert scripts.hal.names("aws") == ["staging"]
     assert scripts.hal.names("ecs") == ["staging-ecs"]
     assert scripts.hal.names("kubernetes") == []
-
-
-def test_an_ecs_account_alone_needs_its_aws_account(scripts: Scripts):
-    done = scripts.run("apply", "--only", "staging-ecs")
-
-    assert done.returncode == 1
-    assert "hal doesn't know staging" in done.stderr
-
-
-def test_a_name_that_the_bundle_lacks_is_refused(scripts: Scripts):
-    done = scripts.run("apply", "--only", "prod")
-
-    assert done.returncode == 1
-    assert "“prod” isn't an account of this bundle." in done.stderr
 
 
 def test_a_dry_run_prints_commands_that_do_the_same(scripts: Scripts):

@@ -103,49 +103,6 @@ def test_replacing_the_primary_account_keeps_it_first(scripts: Scripts):
     assert scripts.applied().stderr.startswith("No changes: hal already has")
 
 
-def test_the_primary_account_is_not_replaced_among_accounts_of_others(
-    scripts: Scripts,
-):
-    scripts.holds(topology(core(external_id="e1"))).applied()
-    scripts.hal(
-        *("config", "provider", "aws", "account", "add", "theirs"),
-        *("--account-id", "944444444444", "--assume-role", "role/x"),
-    )
-    scripts.holds(topology(core()))
-
-    done = scripts.run("apply")
-
-    assert done.returncode == 1
-    assert "would make another account its primary one" in done.stderr
-    assert scripts.hal.account("aws", "core")["externalId"] == "e1"
-
-
-def test_what_only_hal_knows_of_an_account_is_not_lost(scripts: Scripts):
-    scripts.holds(topology(core(), staging(providers=(provider("ec2"),)))).applied()
-    aws = scripts.hal.providers["aws"]
-    hook = {"roleARN": "arn:aws:iam::922222222222:role/x"}
-    aws["accounts"][1] |= {"lifecycleHooks": [hook], "externalId": "theirs"}
-    scripts.hal.holds(aws=aws)
-
-    done = scripts.run("apply")
-
-    assert done.returncode == 1
-    assert "hal would forget its lifecycleHooks" in done.stderr
-    assert scripts.hal.account("aws", "staging")["lifecycleHooks"] == [hook]
-
-
-def test_a_name_that_hal_holds_twice_is_made_one(scripts: Scripts):
-    scripts.applied()
-    aws = scripts.hal.providers["aws"]
-    aws["accounts"].append(dict(aws["accounts"][1]))
-    scripts.hal.holds(aws=aws)
-
-    done = scripts.applied()
-
-    assert "staging: deleted and added again (2 of that name)" in done.stderr
-    assert scripts.hal.names("aws") == ["core", "staging"]
-
-
 def test_all_namespaces_take_the_place_of_listed_ones(scripts: Scripts):
     scripts.holds(topology(managed(eks({"namespaces": ["web"]})))).applied()
     scripts.holds(topology(managed(eks())))

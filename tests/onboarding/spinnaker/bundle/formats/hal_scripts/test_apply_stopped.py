@@ -30,26 +30,6 @@ def test_an_account_of_the_same_name_and_another_id_is_not_overwritten(
     )
 
 
-def test_the_same_name_in_two_providers_is_refused(scripts: Scripts):
-    cluster = {"name": "staging", "kubeconfigFile": "/x"}
-    scripts.hal.holds(kubernetes={"enabled": True, "accounts": [cluster]})
-
-    assert "hal has an account staging in kubernetes already" in refused(scripts)
-
-
-def test_one_ecs_account_per_aws_account(scripts: Scripts):
-    theirs = {"name": "old", "awsAccount": "staging"}
-    scripts.hal.holds(ecs={"enabled": True, "accounts": [theirs]})
-
-    assert "ECS account old belongs to staging too" in refused(scripts)
-
-
-def test_a_missing_kubeconfig_is_named(scripts: Scripts):
-    shutil.rmtree(scripts.folder / "kubernetes")
-
-    assert "kubeconfig.yml is missing. Unpack the whole bundle." in refused(scripts)
-
-
 def test_every_hindrance_is_told_at_once(scripts: Scripts):
     shutil.rmtree(scripts.folder / "kubernetes")
     theirs = {"name": "old", "awsAccount": "staging"}
@@ -109,13 +89,3 @@ def test_a_broken_off_replacement_of_the_first_account_goes_on(scripts: Scripts)
 
     assert scripts.hal.names("aws") == ["core", "staging"]
     assert scripts.run("check").returncode == 0
-
-
-def test_nothing_changes_where_no_backup_can_be_made(scripts: Scripts):
-    scripts.hal.fails_at("backup")
-
-    done = scripts.run("apply")
-
-    assert done.returncode == 1
-    assert "hal could not make a backup first" in done.stderr
-    assert scripts.hal.names("aws") == []

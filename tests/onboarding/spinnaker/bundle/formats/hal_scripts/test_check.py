@@ -23,9 +23,3 @@ def test_check_tells_same_missing_different_and_unknown(scripts: Scripts):
         "missing",
     ]
     assert "different (environment)  aws staging" in done.stdout
-
-
-def test_check_answers_0_where_all_is_the_same(scripts: Scripts):
-    scripts.applied()
-
-    assert scripts.run("check").returncode == 0

@@ -21,16 +21,6 @@ def test_remove_makes_hal_forget_this_bundles_accounts_only(scripts: Scripts):
     assert scripts.hal.names("ecs") == scripts.hal.names("kubernetes") == []
 
 
-def test_ecs_is_removed_before_its_aws_account(scripts: Scripts):
-    scripts.applied()
-    assert scripts.hal.calls
-
-    scripts.run("remove", "--yes")
-
-    deleted = [call[5] for call in scripts.hal.calls if "delete" in call]
-    assert deleted == ["staging-apps", "staging-ecs", "core", "staging"]
-
-
 @pytest.mark.parametrize(("answer", "left"), [("remove\n", []), ("y\n", ["core"])])
 def test_remove_asks_first(scripts: Scripts, answer: str, left: list[str]):
     scripts.holds(topology(core())).applied()
@@ -57,25 +47,6 @@ def test_remove_of_a_named_account_leaves_the_others(scripts: Scripts):
 
     assert scripts.hal.names("kubernetes") == []
     assert scripts.hal.names("aws") == ["core", "staging"]
-
-
-def test_an_aws_account_is_not_removed_under_its_ecs_account(scripts: Scripts):
-    scripts.applied()
-
-    done = scripts.run("remove", "--yes", "staging")
-
-    assert done.returncode == 1
-    assert "the ECS account staging-ecs belongs to it" in done.stderr
-
-
-def test_an_account_of_another_id_is_not_removed(scripts: Scripts):
-    theirs = {"name": "staging", "accountId": "944444444444", "assumeRole": "role/x"}
-    scripts.hal.holds(aws={"enabled": True, "accounts": [theirs]})
-
-    done = scripts.run("remove", "--yes")
-
-    assert done.returncode == 1
-    assert scripts.hal.names("aws") == ["staging"]
 
 
 def test_the_config_is_what_it_was_after_apply_and_remove(scripts: Scripts):
