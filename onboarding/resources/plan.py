@@ -118,7 +118,8 @@ def beyond(change: Change) -> tuple[Risk, ...]:
     would take it away.
     """
     before, after = change.documents
-    return tuple(risks(change.resource.key, after, before))
+    found = risks(change.resource.key, after, before)
+    return tuple(risk for risk in found if risk.topic is not Topic.SHUT_OUT)
 
 
 def as_found(change: Change) -> str:
