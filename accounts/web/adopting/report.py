@@ -17,9 +17,10 @@ from accounts.lists.filters import Filters, filtered
 from accounts.mapping.adopting.keeping import confirm, document_of
 from accounts.mapping.adopting.looks import looked_text
 from accounts.mapping.adopting.reporting import CannotAdopt
-from accounts.models import AdoptedAccount, Adoption
+from accounts.models import AdoptedAccount, Adoption, ManagedAccount
 from accounts.models.states import word_of
 from accounts.people.doors import operator_required
+from accounts.web.accounts.accepting import waiting_alert
 from accounts.web.crumbs import crumbs
 from accounts.wording import counted, first_of
 from onboarding.adopting.report import OF_ACCOUNTS, heads
@@ -86,9 +87,17 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
         "types": PROVIDERS,
         "findings": list(findings_of(row)),
         "settings": settings_of(row),
+        "to_accept": waiting_alert(waiting_from(row)),
         **heading(row),
     }
     return render(request, "adopting/report.html", shown)
+
+
+def waiting_from(row: Adoption) -> int:
+    """Count the accounts of the report that were added and wait for acceptance."""
+    rows = ManagedAccount.objects.to_accept().order_by()
+    waiting = {*rows.values_list("account_id", flat=True)}
+    return len(waiting & {one.get("account_id") for one in row.taken})
 
 
 def confirmed(request: Request, row: Adoption) -> HttpResponse:
