@@ -62,8 +62,13 @@ LOOK = (
 EXISTING_ROLES = (
     "cloudformation:DescribeStackResources",
     "cloudtrail:LookupEvents",
+    "ec2:DescribeInstances",
+    "ecs:DescribeTaskDefinition",
+    "ecs:ListTaskDefinitionFamilies",
     "iam:GenerateServiceLastAccessedDetails",
     "iam:GetServiceLastAccessedDetails",
+    "iam:ListInstanceProfilesForRole",
+    "lambda:ListFunctions",
 )
 ROLES = (
     "iam:AttachRolePolicy",

@@ -11,8 +11,10 @@ from accounts.mapping.plans import plan_of
 from accounts.models import Run
 from accounts.web.runs.before_approval import brings
 from onboarding.resources.entry_changes import EntryChange
-from onboarding.resources.plan import Plan, PlannedChange
+from onboarding.resources.plan import Plan, PlannedChange, by_topic
 
+MOST_OF_TOPIC = 50
+"""The most risks of a topic: a trust policy of others may name hundreds."""
 SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
 
@@ -40,8 +42,11 @@ def notes(run: Run, plan: Plan) -> Iterator[str]:
     """Yield what the approver must know in addition to the changes."""
     for choice in plan.not_recommended:
         yield f"! Not recommended for {choice.titles}. {choice.sentence}"
-    for risk in plan.risks:
-        yield f"! {risk.key.name}: {risk.sentence}"
+    for concern in by_topic(plan.risks):
+        for risk in concern.risks[:MOST_OF_TOPIC]:
+            yield f"! {risk.key.name}: {risk.sentence}"
+        if more := concern.risks[MOST_OF_TOPIC:]:
+            yield f"! {concern.topic}: {len(more):,} more. The API lists all of them."
     if run.account and (said := brings(run)):
         yield said
         yield from (f"  v{n} {text}" for n, text in run.account.newer_policies)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import Rollout, Run, Step
 from onboarding.providers.base import not_recommended
 from onboarding.resources.entry_changes import EntryChange, entry_changes
-from onboarding.resources.kinds import Key
+from onboarding.resources.kinds import Key, Role
 from onboarding.resources.plan import Plan, PlannedChange
+from onboarding.resources.risks import Risk, Topic
 from onboarding.resources.take_over import TakeOver
 
 
@@ -27,6 +28,7 @@ def plan_of(run: Run, steps: Iterable[Step] | None = None) -> Plan:
         existing=run.existing,
         entries=entry_changes_of(run),
         listed=listed_of(run),
+        others=others_of(run.evidence),
         decided=decided_of(run),
     )
 
@@ -34,6 +36,19 @@ def plan_of(run: Run, steps: Iterable[Step] | None = None) -> Plan:
 def decided_of(run: Run) -> dict[str, Any]:
     """Return what the plan was found to touch, and who had caused it."""
     return {"reach": run.reach, "authors": run.authors} if run.reach else {}
+
+
+def others_of(evidence: Iterable[Mapping[str, Any]]) -> tuple[Risk, ...]:
+    """List who else can assume roles that stay and get permissions."""
+    return tuple(
+        Risk(
+            Key(one["account"], Role.kind, one["role"]),
+            Topic.EVERYONE if other["anybody"] else Topic.OTHERS,
+            other["sentence"],
+        )
+        for one in evidence
+        for other in one.get("others", ())
+    )
 
 
 def listed_of(run: Run) -> int:

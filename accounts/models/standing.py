@@ -149,9 +149,8 @@ MISSING = (
 )
 DRIFTED = "AWS no longer matches what was approved."
 MAY_DO_MORE = (
-    "Its roles have permissions that no one approved. The checks show which ones. "
-    "Plan again to remove them, or have an approver accept them below under Policies "
-    "of others."
+    "Its roles have permissions that no one approved. The checks show which ones and "
+    "what to do. An approver can accept policies below under Policies of others."
 )
 EDITED = (
     "The account was edited after it was planned, so AWS might no longer match its "

@@ -14,7 +14,7 @@ from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount, ManagingA
 from accounts.runs.foreign.as_found import MOST_DIFFERING
 from accounts.wording import counted, listed
 from onboarding.resources.kinds import Resource, Role
-from onboarding.resources.trusts import assumers
+from onboarding.resources.trusts import NO_ONE, who_can_assume
 from onboarding.review.as_found import FoundRole, planned_digest
 from onboarding.review.effective import effective
 from onboarding.review.permissions import Review
@@ -25,6 +25,8 @@ from onboarding.review.power_user import (
     counts_of,
 )
 
+MOST_NAMED = 20
+"""The most of those who can assume a role that a sentence names."""
 NEVER_READ = "As planned. Bowline hasn't read AWS yet."
 READ_BEFORE = "As planned. The next verification records what it finds in AWS."
 GUIDES = "AWS's PowerUserAccess allows, which Spinnaker's guide attaches"
@@ -226,15 +228,28 @@ class Reading:
             return Said("Bowline doesn't read its trust policy.")
         if found.trust == role.trust.document["Statement"]:
             return Said(f"{self.as_found}: the trust policy is as planned.")
-        who = dict.fromkeys(
-            one.sentence for statement in found.trust for one in assumers(statement)
-        )
-        sentences = " ".join(who) or "No one can assume it."
+        others = self.others_who_can_assume(role)
+        sentences = " ".join(others[:MOST_NAMED])
+        if more := others[MOST_NAMED:]:
+            sentences += f" {len(more):,} more can, too: see the statements."
+        if not others:
+            sentences = (
+                "No one else can assume it." if who_can_assume(found.trust) else NO_ONE
+            )
         return Said(
             f"{self.as_found}: another trust policy than planned. {sentences}",
             is_other=True,
             statements=tuple(found.trust),
         )
+
+    def others_who_can_assume(self, role: Role) -> list[str]:
+        """Say who can assume the role besides whom it is planned for, the widest first;
+        plans and looks at AWS say the same.
+        """
+        found = self.roles.get(role.name)
+        planned = role.trust.document["Statement"]
+        trust = (found and found.trust) or ()
+        return [one.sentence for one in who_can_assume(trust, planned)]
 
     def boundary(self, role: Role) -> Said:
         """Say which boundary narrows what the role may do."""

@@ -51,6 +51,9 @@ def reviewed(
         "verdict": reading.verdict(resources, is_edited=reading.is_edited(resources)),
         "is_as_verified": account.state in VERIFIED and reading.is_exact(resources),
         "found": found.get(role),
+        "other_assumers": (
+            reading.others_who_can_assume(planned[role]) if role in planned else []
+        ),
         "size": reading.size(role, review),
         "managings": managings,
         "identity_verdict": managings.verdict(

@@ -20,6 +20,7 @@ from accounts.models import (
 from accounts.models.states import Status
 from accounts.models.steps import finish_steps
 from accounts.runs.carrying_out import Steps, carry_out
+from accounts.runs.foreign.evidence import others_now
 from accounts.runs.managing.applying import apply_shared
 from accounts.runs.managing.proving import verify_managing_account
 from accounts.runs.scope import Scope
@@ -38,8 +39,9 @@ def apply_run(run: Run, scope: Scope, sessions: Sessions) -> None:
     plan, steps = approved_plan(run, scope)
     # Read again, however recently it was planned: somebody may have changed it since.
     own = [(side, side.compared(sessions)) for side in scope.own]
-    for _, one in own:
+    for side, one in own:
         plan.refuse_unapproved(one.changes)
+        plan.refuse_others(others_now(side, one))
     apply_shared(run, scope, sessions, plan, steps)
     try:
         for side, one in own:

@@ -17,7 +17,7 @@ from accounts.mapping.entries import (
     keep_approved,
     unplanned_entries,
 )
-from accounts.mapping.plans import decided_of, listed_of, steps_of
+from accounts.mapping.plans import decided_of, listed_of, others_of, steps_of
 from accounts.models import (
     ManagedAccount,
     ManagingAccount,
@@ -62,6 +62,7 @@ from onboarding.resources.entry_changes import (
 from onboarding.resources.fingerprint import fingerprint
 from onboarding.resources.kinds import KeyGrant
 from onboarding.resources.plan import Change, Plan, PlannedChange, PlanOutdated
+from onboarding.resources.risks import Risk
 from onboarding.topology import (
     Managed,
     Managing,
@@ -106,20 +107,25 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             f"{scope.managing.name}, has changes. Plan it first."
         )
     keep_decided(run, scope, compared, left)
+    regions = scope.managed.regions_of_all if scope.managed else ()
+    evidence = evidence_of(read, sessions, regions)
+    others = others_of(evidence)
     plan = Plan(
         changes=tuple(
             PlannedChange.of(change, side.account_name) for side, change in found
         ),
         not_recommended=not_recommended(scope.managed) if scope.managed else (),
         existing=existing,
-        fingerprint=fingerprint_of(run, scope, [change for _, change in found], known),
+        fingerprint=fingerprint_of(
+            run, scope, [change for _, change in found], known, others
+        ),
         entries=known,
         listed=listed_of(run),
+        others=others,
         decided=decided_of(run),
     )
     if scope.managed and changing:
         keep_managed_by(scope.managed, read, sessions)
-    evidence = evidence_of(read, sessions)
     to = Status.PLANNED if plan else unchanged(run, scope)
     with transaction.atomic():
         run.carry(
@@ -345,7 +351,11 @@ def learn(run: Run, row: ManagingAccount, **columns: str) -> None:
 
 
 def fingerprint_of(
-    run: Run, scope: Scope, changes: list[Change], entries: Collection[EntryChange]
+    run: Run,
+    scope: Scope,
+    changes: list[Change],
+    entries: Collection[EntryChange],
+    others: Collection[Risk] = (),
 ) -> str:
     """Identify an account's plan, so that equal ones are approved together.
 
@@ -371,5 +381,6 @@ def fingerprint_of(
         entries,
         managed.name,
         () if removes else not_recommended(managed),
+        others=others,
         removes=removes or bool(run.rollout_id and run.take_over),
     )

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime
+from enum import StrEnum
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from accounts.models import CheckResult, Findings, Run
 from accounts.models.checks.findings import COLUMNS
 from onboarding.checks import Outcome
 from onboarding.verify.result import COMPARED, Located, Result
+from onboarding.verify.role_assumption import ASSUME
 
 COUNTED = ("unknown_writes", "undeployable")
 KEPT = [each.name for each in fields(Result) if each.name not in COUNTED]
@@ -88,6 +90,39 @@ def results_of(run: Run) -> list[CheckResult]:
         CheckResult(run=run, position=n, seconds=seconds, checked_at=at, **found)
         for n, (found, seconds) in enumerate(timed)
     ]
+
+
+class TrustProblem(StrEnum):
+    """What the trust policy of a role that was there before Bowline does, so that its
+    account isn't verified.
+    """
+
+    DENIES = "denies"
+    """Spinnaker's identity can't assume the role, whatever it sends."""
+    DIFFERS = "differs"
+    """It requires something else, or strangers can assume the role."""
+
+
+def trust_problem(run: Run) -> TrustProblem | None:
+    """Return what trust policies do if nothing else failed; None: something else did,
+    or nothing.
+    """
+    failed = [one for one in results_of(run) if one.outcome == Outcome.FAILED]
+    if not failed or not all(map(is_of_trust, failed)):
+        return None
+    named = {(one.name, one.located) for one in failed}
+    denies = (ASSUME, Located.THEIR_TRUST) in named
+    return TrustProblem.DENIES if denies else TrustProblem.DIFFERS
+
+
+def is_of_trust(check: CheckResult) -> bool:
+    """Return whether it failed because of the trust policy of an existing role. A
+    policy of Spinnaker's identity may have an unmet condition, too, and no principal.
+    """
+    if check.name != ASSUME:
+        return check.provider == COMPARED and check.located == Located.THEIR_TRUST
+    by_trust = check.located in (Located.THEIR_TRUST, Located.CONDITION)
+    return by_trust and 'Principal": ' in check.document
 
 
 def reached_account(run: Run) -> bool:

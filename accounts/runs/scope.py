@@ -118,7 +118,7 @@ class Side:
                 raise
             changes = () if self.was_handed_off else diff(desired, ())
             return Comparison(changes, 0, (), error.message)
-        owned = self.take_over.owning(observed)
+        owned = self.take_over.owning(desired, observed)
         found = foreign(sessions, self.reach, self.wanted, owned, self.other_side)
         if not self.reach.writes:
             found = tuple(replace(one, removable=False) for one in found)

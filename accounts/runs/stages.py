@@ -153,9 +153,8 @@ def not_ours(error: NotOurs) -> AwsError:
         operation="plan",
         message=str(error),
         hint=(
-            "Delete or rename it, choose another name on the managing account's "
-            "page, or keep existing roles in the account's Access step, so that "
-            "Bowline only adds its policies."
+            "Keep existing roles in the account's Access step, so that Bowline only "
+            "adds its policies. Or choose another name on the managing account's page."
         ),
         code=NOT_OURS,
     )

@@ -21,14 +21,13 @@ from onboarding.partitions import Arn
 from onboarding.resources.foreign import Foreign
 from onboarding.resources.kinds import Role
 from onboarding.resources.policy import Policy, as_list
-from onboarding.resources.trusts import assumers
+from onboarding.resources.trusts import NO_ONE, Width, who_can_assume
 from onboarding.review.as_found import FoundRole, found_roles
 from onboarding.review.evidence import SPINNAKER, EvidenceSide, all_evidence
 from onboarding.topology import Reach
 
 UNKNOWN = Policy.of({"Statement": []})
 """What is wanted of a trust policy: that it is read."""
-NO_ONE = "No one can assume it."
 BOWLINE = "Bowline, as its tag says"
 NOT_ASKED = (
     "Bowline isn't allowed to ask CloudFormation which stack manages it "
@@ -55,6 +54,8 @@ class RoleInAws:
     exists: bool
     strangers: bool = False
     """Whether anybody in AWS can assume it."""
+    widest: str = ""
+    """Who the widest of those is that can assume it, as a Width in lower case."""
     assumed_by: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
     """The roles and users that it trusts by name, as ARNs."""
@@ -155,13 +156,14 @@ def role_in_aws(
     made_by: str | None,
     providers: Collection[str],
 ) -> RoleInAws:
-    who = [one for statement in role.trust or () for one in assumers(statement)]
+    who = who_can_assume(role.trust or ())
     size = role.comparison.granted
     held = [one.sentence for one in policies if one.resource.role == role.name]
     return RoleInAws(
         role.name,
         exists=True,
         strangers=any(one.anybody for one in who),
+        widest=min((one.width for one in who), default=Width.NONE).name.lower(),
         assumed_by=tuple(dict.fromkeys(one.sentence for one in who)) or (NO_ONE,),
         trusted=tuple(dict.fromkeys(trusted_by(role.trust or ()))),
         managed_by=made_by or "",
@@ -228,6 +230,10 @@ def count_looks(found: Collection[Document]) -> list[str]:
     counts = {
         "with a role that anybody in AWS can assume": sum(
             any(role["strangers"] for role in one["roles"]) for one in found
+        ),
+        "with a role that every identity of an account or provider can assume": sum(
+            min(map(width_in, one["roles"]), default=None) == Width.MANY
+            for one in found
         ),
         "not readable": sum(bool(one["unread"]) for one in found),
         "without the role": sum(not role["exists"] for role in roles),
@@ -299,12 +305,20 @@ def role_in_words(role: Document) -> str:
 
 def worst_first(in_aws: Document) -> tuple[Any, ...]:
     """Sort by it: roles that are open to strangers, accounts that could not be read or
-    whose role is missing, then those whose role can call the most.
+    whose role is missing, then by how many can assume a role, and by how much it can
+    call.
     """
     roles = in_aws["roles"]
     return (
         not any(one["strangers"] for one in roles),
         not in_aws["unread"],
         bool(roles and roles[0]["exists"]),
+        min(map(width_in, roles), default=Width.NONE),
         -max((one["actions"] for one in roles), default=0),
     )
+
+
+def width_in(role: Document) -> Width:
+    """Return how many can assume it; earlier looks don't say."""
+    named = {width.name.lower(): width for width in Width}
+    return named.get(role.get("widest", ""), Width.NONE)

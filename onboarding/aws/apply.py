@@ -111,7 +111,7 @@ def settle(
     if found is None:
         raise error.passing(
             "The name is already in use, and AWS doesn't show by which resource. Plan "
-            "again in a few minutes, or rename that resource."
+            "again in a few minutes, or choose another name."
         )
     if not found.owned:
         raise error
@@ -293,7 +293,8 @@ class Writer:
                 "iam:UpdateRole",
                 f"Role {role.name} in account {role.account} already exists at the "
                 f"path {before.path}, not at {role.path}. AWS can't move a role.",
-                "Delete it, or choose another name; then plan again.",
+                "Enter its path with the role's name, or choose another name; then "
+                "plan again.",
             )
         if before.trust != role.trust:
             self.call(

@@ -324,7 +324,7 @@ def suspended(account: str, operation: str, tried: str, code: str) -> AwsError:
         operation,
         f"{tried} Account {account} is suspended, blocked, or not active yet.",
         f"See the state of account {account} in AWS Organizations and the email to its "
-        "root user; AWS Support activates it again. Or remove the account from "
+        "root user; AWS Support activates it again. Or take the account out of "
         "Bowline.",
         code=code,
     )
@@ -380,9 +380,12 @@ def hint_for(code: str, *, unknown_principal: bool) -> str:
             "first. If it was deleted and created again, plan again."
         )
     if code in QUOTA:
-        return "Raise the quota in the account's Service Quotas, or remove some."
+        return "Raise the quota in the account's Service Quotas, then plan again."
     if code in ("EntityAlreadyExists", "ResourceInUseException"):
-        return "Another resource has that name. Rename or remove it, then plan again."
+        return (
+            "Another resource, which isn't Bowline's, has that name. Choose another "
+            "name, or have its owner free this one. Then plan again."
+        )
     if code == "DeleteConflict":
         return (
             "Something that Bowline didn't create is attached to it. Detach that first."

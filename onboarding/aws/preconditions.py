@@ -129,7 +129,8 @@ class Account:
                         f"Role {after.name} in account {after.account} exists at the "
                         f"path {before.path}, not at {after.path}, and AWS can't move "
                         "a role.",
-                        "Delete it, or choose another name; then plan again.",
+                        "Enter its path with the role's name, or choose another name; "
+                        "then plan again.",
                     )
 
     def refuse_missing_boundaries(self) -> None:

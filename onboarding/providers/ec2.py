@@ -179,11 +179,18 @@ class Ec2(Provider):
             missing=(
                 f"The instance profile {name} doesn't contain the role {name}, or "
                 f"another role that Spinnaker can pass ({others}…), so no deployment "
-                "that names no other profile can launch an instance. Remove the role "
-                "that it contains, and add this one."
+                "that names no other profile can launch an instance. "
+                + (
+                    "Enter the role that it contains in the account's EC2 details, "
+                    "under Other roles, and plan again."
+                    if managed.adopts
+                    else "Remove the role that it contains, and add this one."
+                )
             ),
             as_managed_role=False,
-            change=(
+            change=""
+            if managed.adopts
+            else (
                 f"aws iam create-instance-profile --instance-profile-name {name}; "
                 "aws iam add-role-to-instance-profile --instance-profile-name "
                 f"{name} --role-name {name}"

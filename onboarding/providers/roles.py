@@ -81,7 +81,7 @@ def refuse_powerful(managing: Managing, managed: Managed, roles: Iterable[str]) 
             raise DetailsError(
                 MORE_ROLES,
                 f"{role} is {who}, so anyone who can deploy could use its permissions. "
-                "Remove it from the list.",
+                "Take it off the list.",
             )
 
 

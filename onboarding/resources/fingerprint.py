@@ -14,7 +14,7 @@ from typing import Any
 from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.kinds import Role
 from onboarding.resources.plan import Change, Delete, NotRecommended, gone_and_come
-from onboarding.resources.risks import Assumable, replaces_external_id
+from onboarding.resources.risks import Assumable, Risk, replaces_external_id
 
 
 def fingerprint(
@@ -24,17 +24,19 @@ def fingerprint(
     name: str = "",
     not_recommended: Iterable[NotRecommended] = (),
     *,
+    others: Iterable[Risk] = (),
     removes: bool = False,
 ) -> str:
     """Identify what goes and what comes, with an account's own words made neutral.
 
     `own` says what each of them means, such as the account's id; `name` is what
     Spinnaker calls the account. What is discouraged is part of it, whether the plan
-    changes it or not: people read it once for all plans that are the same. What stays
-    is not: a policy of the managing account lists other accounts, too. Empty for a plan
-    that deletes anything, or by which Spinnaker loses a role, which is read and
-    confirmed by itself; unless it `removes` an account, or what was on its roles
-    before: all that have the same plan do so, and are confirmed together.
+    changes it or not: people read it once for all plans that are the same. So are the
+    `others` who can assume the roles that get permissions. What stays is not: a policy
+    of the managing account lists other accounts, too. Empty for a plan that deletes
+    anything, or by which Spinnaker loses a role, which is read and confirmed by itself;
+    unless it `removes` an account, or what was on its roles before: all that have the
+    same plan do so, and are confirmed together.
     """
     changes, entries = tuple(changes), tuple(entries)
     deletes = any(isinstance(change, Delete) for change in changes)
@@ -49,6 +51,9 @@ def fingerprint(
     said: list[tuple[object, ...]] = [parts(change, own) for change in changes]
     said += [known(entry, own, name) for entry in entries]
     said += not_recommended
+    said += [
+        tuple(neutral(word, own) for word in (*one.key, one.sentence)) for one in others
+    ]
     text = json.dumps(said)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

@@ -118,7 +118,8 @@ def beyond(change: Change) -> tuple[Risk, ...]:
     would take it away.
     """
     before, after = change.documents
-    return tuple(risks(change.resource.key, after, before))
+    found = risks(change.resource.key, after, before)
+    return tuple(risk for risk in found if risk.topic is not Topic.SHUT_OUT)
 
 
 def as_found(change: Change) -> str:
@@ -227,6 +228,8 @@ class Plan:
     """What changes of what Spinnaker knows; in AWS it changes nothing."""
     listed: int = 0
     """How many roles Spinnaker's identity could assume, by its list."""
+    others: tuple[Risk, ...] = ()
+    """Who else can assume roles that stay and get permissions by it."""
     decided: Mapping[str, Any] = field(default_factory=dict)
     """Where it is decided and who caused it, which is approved with it; as JSON."""
 
@@ -242,6 +245,11 @@ class Plan:
             [sorted(c.removed | c.added) for c in self.changes],
             [(entry.before, entry.after) for entry in self.entries],
             *([self.decided] if self.decided else []),
+            *(
+                [[(*one.key, one.sentence) for one in self.others]]
+                if self.others
+                else []
+            ),
         )
         return hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()
 
@@ -315,7 +323,7 @@ class Plan:
             for entry in self.entries
             if entry.leaves
         )
-        return moves + of_entries + of_changes
+        return self.others + moves + of_entries + of_changes
 
     @property
     def concerns(self) -> tuple[Concern, ...]:
@@ -326,8 +334,7 @@ class Plan:
             *(deletes(key, "Spinnaker's account") for key in gone),
             *self.risks,
         ]
-        by_topic = {t: tuple(one for one in found if one.topic is t) for t in Topic}
-        return tuple(Concern(*concern) for concern in by_topic.items() if concern[1])
+        return by_topic(found)
 
     def covers(self, change: Change) -> bool:
         """Return whether the change goes no further than what this plan holds."""
@@ -341,6 +348,23 @@ class Plan:
                 f"{c.verb} {c.resource.kind} {c.resource.name}" for c in new
             )
             raise PlanOutdated(f"This wasn't in the approved plan: {names}.")
+
+    def refuse_others(self, others: Iterable[Risk]) -> None:
+        """Raise PlanOutdated where somebody can assume a role who couldn't when it was
+        approved to give permissions to the role.
+        """
+        known = {(one.key, one.sentence) for one in self.others}
+        new = [one for one in others if (one.key, one.sentence) not in known]
+        if new:
+            said = " ".join(f"{one.key.name}: {one.sentence}" for one in new[:3])
+            raise PlanOutdated(f"Trust policies changed after it was planned. {said}")
+
+
+def by_topic(risks: Iterable[Risk]) -> tuple[Concern, ...]:
+    """Put risks of a topic together, the most severe first."""
+    found = list(risks)
+    topics = {t: tuple(one for one in found if one.topic is t) for t in Topic}
+    return tuple(Concern(*concern) for concern in topics.items() if concern[1])
 
 
 def deletion(change: PlannedChange) -> Risk:

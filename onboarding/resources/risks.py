@@ -18,7 +18,7 @@ from onboarding.resources.kinds import (
     Role,
 )
 from onboarding.resources.policy import Policy, as_list
-from onboarding.resources.trusts import assumers
+from onboarding.resources.trusts import assumers, shut_out
 from onboarding.resources.wildcards import matches
 
 READS = (
@@ -75,7 +75,9 @@ class Topic(StrEnum):
     """What a risk is about, the most severe first: so people read them."""
 
     EVERYONE = "Open to everyone"
+    OTHERS = "Who else can assume it"
     LOST = "Reach lost"
+    SHUT_OUT = "Can no longer assume a role"
     DELETIONS = "Deletions"
     GAINED = "Reach gained"
     WILDCARDS = "Wildcards"
@@ -262,15 +264,19 @@ def is_spinnakers(shown: Document) -> bool:
 
 
 def risks_of_trust(before: dict[str, Any], after: dict[str, Any]) -> Topics:
-    """Say who can assume the role and could not. AWS's services are worth reading where
-    the role was there without them.
+    """Say who can assume the role and could not, and who could and no longer can. AWS's
+    services are worth reading where the role was there without them.
     """
     kept = before.get("trust", {}).get("Statement", [])
-    for statement in after.get("trust", {}).get("Statement", []):
-        if statement in kept:
-            continue
+    wanted = after.get("trust", {}).get("Statement", [])
+    for one in shut_out(kept, wanted):
+        yield Topic.SHUT_OUT, one.loses
+    for statement in wanted:
+        limited = statement.get("Condition", {})
+        alike = [one for one in kept if one.get("Condition", {}) in ({}, limited)]
+        could = {one.principal for each in alike for one in assumers(each)}
         for one in assumers(statement):
-            if one.is_service and not kept:
+            if one.principal in could or (one.is_service and not kept):
                 continue
             yield Topic.EVERYONE if one.anybody else Topic.TRUST, one.sentence
     if replaces_external_id(before, after):

@@ -24,7 +24,7 @@ from onboarding.resources.kinds import (
 )
 from onboarding.resources.plan import Change, Create, Delete, Update
 from onboarding.resources.policy import Policy
-from onboarding.resources.trusts import without_deleted
+from onboarding.resources.trusts import is_for_services, without_deleted
 
 CHOSEN = "Chosen to be detached: Bowline's policies are on the role."
 TRUST = "Replaces the trust policy that was there before Bowline."
@@ -49,16 +49,21 @@ class TakeOver:
     detaches: frozenset[str] = frozenset()
     """Policies of others, as Foreign.alike identifies them in every account."""
     trust: bool = False
-    """The roles get the trust policy that Bowline wants."""
+    """The roles that Spinnaker assumes get the trust policy that Bowline wants."""
     owns: bool = False
     """The roles and instance profiles become Bowline's, and so all that it wants."""
+    services_trust: bool = False
+    """The roles that AWS's services assume, such as the base role, get it: functions
+    and instances that people made may use them, too.
+    """
     undoes: tuple[Done, ...] = ()
     """What an earlier run did, to be undone."""
     undone_run: int = 0
     """The number of that run."""
 
     def __bool__(self) -> bool:
-        return bool(self.detaches or self.trust or self.owns or self.undoes)
+        trust = self.trust or self.services_trust
+        return bool(self.detaches or trust or self.owns or self.undoes)
 
     @property
     def sentence(self) -> str:
@@ -67,7 +72,9 @@ class TakeOver:
             return f"Undo run {self.undone_run}"
         if self.owns:
             return "Make the existing roles Bowline's"
-        parts = ["Replace the trust policies"] if self.trust else []
+        parts = ["Replace the trust policy"] if self.trust else []
+        if self.services_trust:
+            parts.append("Replace the trust policies of roles for AWS's services")
         if count := len(self.detaches):
             policies = "1 policy" if count == 1 else f"{count:,} policies"
             parts.append(f"Detach {policies} of others")
@@ -85,6 +92,7 @@ class TakeOver:
             owns=said["owns"],
             undoes=tuple(Done(*done) for done in undoes),
             undone_run=said["undone_run"],
+            services_trust=said.get("services_trust", False),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -97,25 +105,39 @@ class TakeOver:
             "owns": self.owns,
             "undoes": [[[*key], verb, before] for key, verb, before in self.undoes],
             "undone_run": self.undone_run,
+            **({"services_trust": True} if self.services_trust else {}),
         }
 
     def puts_back(self, keys: Iterable[Key]) -> bool:
         """Return whether changes of these only undo what it undoes."""
         return {*keys} <= {done.key for done in self.undoes} and bool(self.undoes)
 
-    def owning(self, observed: Iterable[Resource]) -> tuple[Resource, ...]:
+    def owning(
+        self, desired: Iterable[Resource], observed: Iterable[Resource]
+    ) -> tuple[Resource, ...]:
         """Return what was observed, owned by whom it is to belong to."""
+        wanted = {one.key: one for one in desired}
         tags = {
             Key(done.key.account, *done.key.name.split("/", 1))
             for done in self.undoes
             if done.key.kind == OwnerTag.kind and done.verb != "delete"
         }
         return tuple(
-            replace(one, owned=(one.owned or self.owns) and one.key not in tags)
+            replace(
+                one,
+                owned=(one.owned or self.makes_own(one, wanted.get(one.key)))
+                and one.key not in tags,
+            )
             if isinstance(one, Role | InstanceProfile)
             else one
             for one in observed
         )
+
+    def makes_own(self, found: Role | InstanceProfile, wanted: Resource | None) -> bool:
+        """Return whether it becomes Bowline's. A role whose trust policy is left as it
+        is doesn't: as Bowline's, it would get another one.
+        """
+        return self.owns and (self.services_trust or not is_left(found, wanted))
 
     def removing(self, foreign: Iterable[Foreign]) -> tuple[Foreign, ...]:
         """Return policies of others, of which those that were chosen are removed."""
@@ -134,16 +156,26 @@ class TakeOver:
         """
         found = {one.key: one for one in observed}
         wanted = {one.key: one for one in desired}
-        if self.trust and not self.owns:
-            yield from trusts(wanted, found)
-        if self.owns:
-            for key in wanted:
-                one = found.get(key)
-                if isinstance(one, Role | InstanceProfile) and not one.owned:
-                    yield owned(one)
-        held = {one.key: one for one in self.owning(found.values())}
+        for key, after in wanted.items():
+            one = found.get(key)
+            if not isinstance(one, Role | InstanceProfile) or one.owned:
+                continue
+            if self.makes_own(one, after):
+                yield owned(one)
+            elif change := self.trusting(one, after):
+                yield change
+        held = {one.key: one for one in self.owning(wanted.values(), found.values())}
         for done in self.undoes:
             yield from undone(done, found, held)
+
+    def trusting(self, before: Resource, after: Resource) -> Change | None:
+        """Return the change of a trust policy that differs; None: it wasn't chosen."""
+        if not (isinstance(after, Role) and isinstance(before, Role)):
+            return None
+        chosen = self.services_trust if is_left(before, after) else self.trust
+        if not chosen or before.trust == after.trust:
+            return None
+        return Update(before, replace(before, trust=after.trust, reason=TRUST))
 
 
 NOTHING = TakeOver()
@@ -180,16 +212,14 @@ def owned(one: Role | InstanceProfile) -> Change:
     return Update(theirs, OwnerTag.on(one, reason))
 
 
-def trusts(
-    wanted: Mapping[Key, Resource], found: Mapping[Key, Resource]
-) -> Iterator[Change]:
-    """Yield the trust policies that differ, of roles that aren't Bowline's."""
-    for key, after in wanted.items():
-        before = found.get(key)
-        if not (isinstance(after, Role) and isinstance(before, Role)):
-            continue
-        if not before.owned and before.trust != after.trust:
-            yield Update(before, replace(before, trust=after.trust, reason=TRUST))
+def is_left(found: Resource, wanted: Resource | None) -> bool:
+    """Return whether its trust policy stays unless it is chosen by itself: AWS's
+    services assume the role, and it trusts others than Bowline wants.
+    """
+    if not (isinstance(found, Role) and isinstance(wanted, Role)):
+        return False
+    statements = wanted.trust.document["Statement"]
+    return found.trust != wanted.trust and is_for_services(statements)
 
 
 def undone(

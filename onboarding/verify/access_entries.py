@@ -66,6 +66,7 @@ def outlived(entry: ClusterAccess, at: datetime, role: datetime) -> Result:
         f"The access entry was made on {at:%Y-%m-%d %H:%M} and the role "
         f"{entry.principal} on {role:%Y-%m-%d %H:%M}. The entry is for an earlier "
         "role of that name and gives no access.",
-        "Delete the access entry, then plan again: Bowline creates it again.",
+        "Run the command, then plan again: Bowline makes the access entry again, for "
+        "today's role.",
         change=command(*words, *where),
     )

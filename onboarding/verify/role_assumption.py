@@ -187,6 +187,8 @@ class ManagedStep:
             if not self.chain.backoff.wait("the external ID isn't yet required"):
                 break
         self.chain.backoff.over()
+        if self.managed.adopts:
+            return self.not_required(name)
         return chain_result(
             name,
             Outcome.FAILED,
@@ -355,8 +357,9 @@ class ManagedStep:
                 Located.ABSENT,
                 f"The {role.title} exists at another path: {described['Arn']}.",
                 f"Spinnaker asks for {self.role_arn}: enter the path in the account's "
-                "managed role, delete that role, or choose another name; then plan "
-                "again.",
+                "managed role"
+                + ("" if self.managed.adopts else ", delete that role")
+                + ", or choose another name; then plan again.",
                 document=printed_document(shown),
                 line=line_of(shown, ("Path",)),
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from onboarding.partitions import Arn
@@ -38,6 +38,18 @@ NO_MFA = (
     "write the trust policy: plan again and approve it. The external ID protects the "
     "role in its place."
 )
+DENIES = "Take the denying statement out."
+THEIR_MFA = "A service can't have MFA. The external ID protects the role in its place."
+SET_CONDITION = "Or set the condition to the value that Spinnaker sends."
+ENTER_ID = (
+    "Or enter the external ID that the role requires in the account's Access step, and "
+    "plan again."
+)
+REPLACE = (
+    "Replace the trust policy on the account's page, under Existing roles: the plan "
+    "lists who loses access, and you can undo it."
+)
+"""What fixes the trust policy of a role that was there before Bowline."""
 FIXES = {
     MFA: NO_MFA,
     "aws:multifactorauthage": NO_MFA,
@@ -167,6 +179,21 @@ class Trust:
                     unsure = unsure or self.unclear(way)
         return unsure or self.unnamed(request, certain=admitted is False)
 
+    def fixed_by(self, fix: str, otherwise: str = "") -> str:
+        """Say what fixes it: no plan changes the trust policy of a role that was there
+        before Bowline, but a step of taking it over does.
+        """
+        return f"{REPLACE} {otherwise}".strip() if self.adopted else fix
+
+    def fix_of_condition(self, key: str) -> str:
+        if key in FIXES and FIXES[key] is not NO_MFA:
+            return FIXES[key]
+        if key in FIXES:
+            return self.fixed_by(NO_MFA, THEIR_MFA)
+        return self.fixed_by(
+            WRITE_IT, ENTER_ID if key == "sts:externalid" else SET_CONDITION
+        )
+
     def refusal(
         self, located: Located, sentence: str, fix: str, path: Path, certain: bool
     ) -> Cause:
@@ -185,13 +212,17 @@ class Trust:
         keys = {str(path[-1]).lower() for path, _ in conditions(statement, {})}
         by_mfa = keys & {MFA, "aws:multifactorauthage"}
         without = " without MFA" if by_mfa else ""
-        return self.refusal(
+        denied = self.refusal(
             Located.THEIR_TRUST,
             f"denies sts:AssumeRole to {request.principal}{without}.",
-            NO_MFA if by_mfa else "Take the denying statement out.",
+            self.fixed_by(NO_MFA, THEIR_MFA)
+            if by_mfa
+            else self.fixed_by(DENIES, f"Or t{DENIES[1:]}"),
             ("Statement", number, "Effect"),
             certain=True,
         )
+        # Next to a statement that denies, another one allows nothing.
+        return replace(denied, change="") if self.adopted else denied
 
     def unmet(self, path: Path, request: AssumeRequest) -> Cause:
         *_, operator, key = path
@@ -201,7 +232,7 @@ class Trust:
             Located.CONDITION,
             f"lets {request.principal} in only where {key} is {wanted}, and "
             + (f"“{sent}” is sent." if sent else "none is sent."),
-            FIXES.get(str(key).lower(), WRITE_IT),
+            self.fix_of_condition(str(key).lower()),
             path,
             certain=True,
         )
@@ -228,8 +259,12 @@ class Trust:
             Located.THEIR_TRUST,
             f"doesn't allow {request.principal}: it names {named}"
             + (", the id of a role that was deleted." if gone else "."),
-            f"Allow sts:AssumeRole to {request.principal} in the trust policy of "
-            f"{self.role_arn}, or let Bowline do it: plan again.",
+            self.fixed_by(
+                f"Allow sts:AssumeRole to {request.principal} in the trust policy of "
+                f"{self.role_arn}, or let Bowline do it: plan again.",
+                f"Or allow sts:AssumeRole to {request.principal} in it yourself: then "
+                "no one loses access.",
+            ),
             ("Statement", number, part),
             certain=certain,
         )

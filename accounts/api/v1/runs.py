@@ -103,6 +103,16 @@ class EntryChange(Schema):
     after: dict[str, Any] | None
 
 
+class OtherAssumer(Schema):
+    """Somebody who can assume an existing role that gets permissions, and who isn't in
+    the trust policy that Bowline plans.
+    """
+
+    account_id: str
+    role: str
+    sentence: str
+
+
 class Plan(Schema):
     digest: str = Field(description="Identifies what was read: give it to approve")
     fingerprint: str = Field(description="Equal in identical plans")
@@ -111,6 +121,10 @@ class Plan(Schema):
     changes: list[Change]
     entries: list[EntryChange]
     risks: list[str]
+    other_assumers: list[OtherAssumer] = Field(
+        description="Who else gets what the plan gives to existing roles, the widest "
+        "access first"
+    )
     to_confirm: list[str] = Field(
         description="What it deletes in AWS, and what Spinnaker loses by it. If there "
         "is any, an approval needs a confirmation"
@@ -177,6 +191,14 @@ def plan_in_full(run: Run) -> dict[str, Any]:
         "changes": steps,
         "entries": plan.entries,
         "risks": [risk.sentence for risk in plan.risks],
+        "other_assumers": [
+            {
+                "account_id": one.key.account,
+                "role": one.key.name,
+                "sentence": one.sentence,
+            }
+            for one in plan.others
+        ],
         "to_confirm": [one.sentence for one in plan.to_confirm],
         "not_recommended": [one.sentence for one in plan.not_recommended],
         **before_approval(run, plan, reach, authors),

@@ -63,7 +63,13 @@ class ReportRoleInAws(BaseModel):
     name: str
     exists: bool
     strangers: bool = Field(description="Whether anybody in AWS can assume it.")
-    assumed_by: list[str]
+    widest: str = Field(
+        "",
+        description="How many can assume it: anybody, many (every identity of an "
+        "account, an organization or a provider), named, service, or none. Empty if "
+        "the look is of an earlier version.",
+    )
+    assumed_by: list[str] = Field(description="Who can assume it, the widest first.")
     trusted: list[str] = Field(
         default_factory=list,
         description="The roles and users that it trusts by name, as ARNs.",

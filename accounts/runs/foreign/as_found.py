@@ -13,6 +13,7 @@ from onboarding.aws.errors import AwsError
 from onboarding.desired import assume_list
 from onboarding.resources.kinds import Role
 from onboarding.resources.plan import Change, as_found
+from onboarding.resources.take_over import is_left
 from onboarding.review.as_found import found_roles, planned_digest
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def keep_as_found(read: Iterable[tuple[Side, Comparison]], at: datetime) -> None
 
 def taken(side: Side, one: Comparison) -> str:
     """Say how far the roles of before Bowline were taken over; empty: there are none,
-    or nobody chose to keep them.
+    or nobody chose to keep them. Roles whose trust is left as it is hold up nothing.
     """
     if not side.adopts:
         return ""
@@ -76,13 +77,17 @@ def taken(side: Side, one: Comparison) -> str:
     theirs = [(before, after) for before, after in pairs if not before.owned]
     if not theirs:
         return Taken.OWNED if pairs else ""
-    trusts_others = any(before.trust != after.trust for before, after in theirs)
+    left = [one for one in theirs if is_left(*one)]
+    differ = sum(before.trust != after.trust for before, after in theirs)
+    trusts_others = differ > len(left)
     if FoundRoles.objects.of(side.account).exclude(managed_by={}).exists():
         differs = one.foreign or one.changes or trusts_others
         return Taken.OUTSIDE if differs else Taken.KEPT
     if one.foreign:
         return Taken.POLICIES
-    return Taken.TRUST if trusts_others else Taken.TAG
+    if trusts_others:
+        return Taken.TRUST
+    return Taken.TAG if len(theirs) > len(left) else Taken.OWNED
 
 
 def existing(side: Side, one: Comparison) -> list[tuple[Role, Role]]:

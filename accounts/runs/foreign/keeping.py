@@ -13,14 +13,20 @@ from onboarding.checks import Outcome
 from onboarding.resources.foreign import Foreign
 from onboarding.resources.kinds import Attachment
 from onboarding.resources.risks import Topic
-from onboarding.verify.result import COMPARED, Result, command
+from onboarding.verify.result import COMPARED, Located, Result, command
+from onboarding.verify.trust import REPLACE
 
 if TYPE_CHECKING:
     from accounts.runs.scope import Comparison, Side
 
 NO_ONE_ELSES = "No unapproved policies in {}"
 PLAN_AGAIN = (
-    "Plan again to remove it, or ask an approver to accept it on the page of {}."
+    "Plan again: the plan takes it off the role. Or ask an approver to accept it on "
+    "the page of {}."
+)
+DETACH = (
+    "Detach it on the page of {}, under Existing roles: you can undo each step. Or ask "
+    "an approver to accept it there."
 )
 OWNER = "The role's owner removes it, or an approver accepts it on the page of {}."
 
@@ -49,13 +55,20 @@ def of_others(side: Side, one: Comparison) -> Result:
         f"{risk.key.kind} {risk.key.name}: {risk.sentence}" for risk in one.beyond
     ]
     fails = removable or is_open or not side.adopts
+    # Of an account's existing roles, steps with an undo take off what others gave.
+    by_steps = side.adopts and side.account is not None and side.reach.writes
+    if removable:
+        fix = PLAN_AGAIN
+    else:
+        fix = (REPLACE if is_open else DETACH) if by_steps else OWNER
     return Result(
         COMPARED,
         name,
         Outcome.FAILED if fails else Outcome.NOT_TESTABLE,
         " ".join(sentences),
-        (PLAN_AGAIN if removable else OWNER).format(side.account_name),
-        change="" if removable else "\n".join(map(removing, one.foreign)),
+        fix.format(side.account_name),
+        located=Located.THEIR_TRUST if is_open and by_steps else "",
+        change="" if removable or by_steps else "\n".join(map(removing, one.foreign)),
     )
 
 

@@ -3,8 +3,11 @@
 1. Bowline's own policies are next to those of others: any plan of an account that
    adopts its roles does that.
 2. Policies of others are detached.
-3. Bowline's trust policy replaces the one that was there.
+3. Bowline's trust policy replaces the one that was there on the managed role.
 4. The roles become Bowline's.
+
+Roles that AWS's services assume keep a trust policy that differs, and stay their
+owner's, unless people choose these by themselves.
 
 Each is a plan that people approve, and each can be undone: the steps of a run say what
 was there before, and such runs are kept.
@@ -26,6 +29,7 @@ from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, State, Status
 from accounts.runs import actions
+from accounts.runs.results import TrustProblem, trust_problem
 from onboarding.resources.kinds import Key
 from onboarding.resources.plan import Plan
 from onboarding.resources.take_over import Done, TakeOver
@@ -65,23 +69,48 @@ def why_not(account: ManagedAccount, choice: TakeOver, held: Held | None = None)
         return f"The roles of {name} are its owner's to change."
     if choice.undoes:
         return ""
+    problem = unverified_by_trust(account)
+    if problem and not (choice.trust or choice.services_trust):
+        return (
+            f"{name} isn't verified because of the trust policy of its role. Replace "
+            "the trust policy first."
+        )
     if not account.verified and account.verification == State.EVALUATED:
         return (
             f"{name} was evaluated, not verified, because Bowline can't assume "
             "Spinnaker's identity. Have an approver accept it on its page first."
         )
-    if not account.verified:
+    if not (account.verified or problem):
         return (
             f"{name} isn't verified yet. Plan and verify it first, so that Bowline's "
             "policies are on the role before others are detached."
         )
+    if problem is TrustProblem.DENIES:
+        return ""  # Spinnaker can't assume the role, whatever external ID it sends
     if (choice.trust or choice.owns) and not sends_external_id(account, held):
+        sent = f"Spinnaker doesn't send the external ID of {name} yet."
+        if not account.verified:
+            return (
+                f"{sent} Enter the one that it sends, or none, in the account's Access "
+                "step, and plan the account again."
+            )
         return (
-            f"Spinnaker doesn't send the external ID of {name} yet. Install a bundle "
-            "that contains it and mark it as installed, or deliver the account. Until "
-            "then, the new trust policy would deny Spinnaker."
+            f"{sent} Install a bundle that contains it and mark it as installed, or "
+            "deliver the account. Until then, the new trust policy would deny "
+            "Spinnaker."
         )
     return ""
+
+
+def unverified_by_trust(account: ManagedAccount) -> TrustProblem | None:
+    """Return what the trust policies of existing roles do if the account isn't verified
+    only because of them: a step replaces them. None: it isn't so.
+    """
+    broken = account.state in (State.FAILED, State.DRIFTED)
+    if not (account.adopts and broken) or account.is_handed_off:
+        return None
+    run = account.runs.checked().first()
+    return trust_problem(run) if run else None
 
 
 def sends_external_id(account: ManagedAccount, held: Held | None) -> bool:

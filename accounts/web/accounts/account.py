@@ -37,6 +37,7 @@ from accounts.runs.deciding.forgetting import (
     leave_in_aws,
     why_not_leave,
 )
+from accounts.runs.foreign.taking_over import unverified_by_trust
 from accounts.runs.inactive import inactive_members
 from accounts.runs.owners.versions import versions_of
 from accounts.spinnaker.presence import presence_of
@@ -125,6 +126,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "runs": runs,
         "cause": cause,
         "fixes": fixes_of(cause) if cause else None,
+        "is_trust_next": bool(unverified_by_trust(account)),
         "open": next((run for run in runs if run.status in OPEN), None),
         "checked": checked,
         "checks": checks,

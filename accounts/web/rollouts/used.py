@@ -38,18 +38,25 @@ class Used(NamedTuple):
     unread: int
     """In how many accounts it isn't known; `why` is of one of them."""
     why: str
+    users: Among
+    """What uses roles that services can no longer assume."""
+    detaches: bool
+    """Whether any of the plans takes policies from roles."""
 
 
 def used_in(numbers: Collection[int]) -> Used | None:
-    """Gather what these runs keep of it; None: their plans detach nothing."""
+    """Gather what these runs keep of it; None: their plans take nothing away."""
     rows = Run.objects.filter(number__in=numbers).exclude(evidence=[])
-    found = [
+    kept = [
         [Evidence.model_validate(one) for one in evidence]
         for evidence in rows.values_list("evidence", flat=True)
     ]
-    if not found:
+    found = [[one for one in roles if one.loses_policies] for roles in kept]
+    users = Among.of([{name for one in roles for name in one.users} for roles in kept])
+    if not (any(found) or any(one.loses_services for roles in kept for one in roles)):
         return None
-    unread = [one.unread for roles in found for one in roles if one.unread]
+    unread = [[why for one in roles for why in unread_of(one)] for roles in kept]
+    why = next((some[0] for some in unread if some), "")
     return Used(
         actions=Among.of(
             [{use.action for one in roles for use in one.missing} for roles in found]
@@ -57,6 +64,13 @@ def used_in(numbers: Collection[int]) -> Used | None:
         unpassed=Among.of(
             [{name for one in roles for name in one.unpassed} for roles in found]
         ),
-        unread=sum(any(one.unread for one in roles) for roles in found),
-        why=unread[0] if unread else "",
+        unread=sum(map(bool, unread)),
+        why=why,
+        users=users,
+        detaches=any(found),
     )
+
+
+def unread_of(one: Evidence) -> list[str]:
+    """Say why not all is known of a role."""
+    return [*filter(None, [one.unread]), *one.unread_users]

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Run
 from accounts.runs.managing.other_sites import found_another
+from accounts.runs.results import trust_problem
 from onboarding.aws.codes import DENIED, NOT_ENABLED, NOT_OURS
 
 ENABLE = re.compile(r"aws account enable-region --region-name [a-z0-9-]+")
@@ -31,14 +32,20 @@ class ToCopy(NamedTuple):
 class Fixes(NamedTuple):
     links: tuple[Link, ...] = ()
     to_copy: tuple[ToCopy, ...] = ()
+    step: Link | None = None
+    """The step of taking over that comes next: to plan again changes nothing."""
 
 
 def fixes_of(run: Run) -> Fixes:
     """Read what fixes the run's error; nothing where only its sentence does."""
     error: dict[str, Any] = run.error or {}
+    account = run.account
     code, operation = error.get("code", ""), error.get("operation", "")
     if code == NOT_OURS:
         return Fixes(not_ours(run))
+    if account and account.adopts and not account.is_handed_off and trust_problem(run):
+        page = f"{account.get_absolute_url()}?tab=existing-roles"
+        return Fixes(step=Link("Replace the trust policy", page))
     if found_another(run):
         page = f"{reverse('accounts:managing')}#other-site"
         return Fixes((Link("Decide on the managing account's page", page),))

@@ -30,13 +30,14 @@ STEPS = {
     Taken.TRUST: Step(
         "Replace the trust policy",
         "Only Spinnaker's identity can assume the managed role, with the external ID, "
-        "if the account uses one.",
+        "if the account uses one. The plan lists who loses access.",
         "Plan to replace it",
     ),
     Taken.TAG: Step(
         "Make the roles Bowline's",
         "Bowline tags the roles and the instance profile. Later plans keep them as "
-        "planned, and removing the account deletes them.",
+        "planned, and removing the account deletes them. A role that AWS's services "
+        "assume, such as the base role, stays as it is if its trust policy differs.",
         "Plan to take them over",
     ),
     Taken.OUTSIDE: Step(
@@ -44,7 +45,10 @@ STEPS = {
         "A CloudFormation stack or Terraform manages these roles, and its next update "
         "would undo what Bowline changes. Make the change there.",
     ),
-    Taken.OWNED: Step("Taken over", "The roles are Bowline's."),
+    Taken.OWNED: Step(
+        "Taken over",
+        "The roles are Bowline's, except those whose trust policy was left as it is.",
+    ),
     Taken.KEPT: Step(
         "As planned, and managed outside Bowline",
         "The roles are as Bowline plans them. A CloudFormation stack or Terraform "
@@ -54,6 +58,10 @@ STEPS = {
 """By what is next, the least far first."""
 
 
+SERVICES_TRUST = "services-trust"
+"""What replaces the trust policies that the other steps leave as they are."""
+
+
 def choice_of(asked: QueryDict) -> TakeOver:
     """Return what a press asks for; nothing where it names no step, or no policy."""
     step = asked.get("step")
@@ -61,4 +69,5 @@ def choice_of(asked: QueryDict) -> TakeOver:
         detaches=frozenset(asked.getlist("detach") if step == Taken.POLICIES else ()),
         trust=step == Taken.TRUST,
         owns=step == Taken.TAG,
+        services_trust=step == SERVICES_TRUST,
     )

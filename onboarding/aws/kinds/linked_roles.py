@@ -51,5 +51,6 @@ def settle_service_linked(
             f"AWS can't create its own role for {linked.name} in account "
             f"{client.account_id}: the role {named[1]} exists at the path {path}, "
             "which isn't that service's.",
-            "Replace it with a role of another name, delete it, and plan again.",
+            "AWS's own role needs that name. Have the owner of the role give what uses "
+            "it a role of another name, and free this one. Then plan again.",
         )

@@ -34,3 +34,20 @@ def test_nothing_is_warned_of_where_nothing_is_granted(kind: str, managing) -> N
     run = run_row(account=None if kind == Run.Kind.MANAGING else account, kind=kind)
 
     assert "Not recommended" not in printed(run)
+
+
+def test_who_else_can_assume_a_role_comes_first_and_is_bounded(managing) -> None:
+    others = [
+        {"sentence": f"Role r{number} can assume it.", "anybody": False}
+        for number in range(300)
+    ]
+    one = {"role": "spinnakerManaged", "account": "9" * 12, "others": others}
+    run = run_row(account=account_row(), evidence=[one])
+    step_row(run, kind="policy", after={"document": {"Statement": []}})
+
+    lines = printed(run).splitlines()
+
+    assert lines[1] == "  ! spinnakerManaged: Role r0 can assume it."
+    assert lines[51] == (
+        "  ! Who else can assume it: 250 more. The API lists all of them."
+    )

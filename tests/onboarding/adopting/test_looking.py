@@ -9,7 +9,6 @@ import pytest
 
 from onboarding.adopting.looking import (
     BOWLINE,
-    NO_ONE,
     NOT_ASKED,
     InAws,
     RoleInAws,
@@ -27,6 +26,7 @@ from onboarding.adopting.report import Taken
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from onboarding.names import BadName
+from onboarding.resources.trusts import NO_ONE
 from onboarding.review.as_found import FoundRole
 from onboarding.topology import Reach
 from script.emulated_organization import (
@@ -91,6 +91,7 @@ def test_a_role_is_read_as_it_is_and_nothing_is_changed(here: Credentials) -> No
     account = MANAGING.account_id
     who = f"Role SpinnakerAuthRole of account {account} can assume it."
     assert managed.assumed_by == (who,)
+    assert (managed.widest, base.widest) == ("named", "service")
     assert managed.can[0] == (
         "It can call 20,199 actions, of which Spinnaker's source calls 103."
     )
@@ -116,6 +117,7 @@ def test_what_is_wrong_with_a_role_is_said(here: Credentials) -> None:
     (lonely,) = looked(MEMBERS[1], roles=ROLES[:1]).roles
 
     assert strange.strangers
+    assert (strange.widest, lonely.widest) == ("anybody", "none")
     assert strange.can == (f"The permissions boundary {POWER_USER} limits it.",)
     assert not missing.exists
     assert lonely.assumed_by == (NO_ONE,)
@@ -215,6 +217,9 @@ def test_the_worst_come_first() -> None:
         "anybody": InAws("1", (role(strangers=True),)),
         "unread": InAws("2", unread="Denied."),
         "missing": InAws("3", (role(exists=False), role())),
+        "many": InAws("6", (role(widest="service"), role(widest="many"))),
+        "some": InAws("7", (role(widest="named", actions=1),)),
+        "services": InAws("8", (role(widest="service", actions=30_000),)),
         "much": InAws("4", (role(actions=20_198), role(managed_by="a stack"))),
         "little": InAws("5", (role(actions=9),)),
     }
@@ -225,10 +230,11 @@ def test_the_worst_come_first() -> None:
     assert sorted(names, key=lambda name: worst_first(said[name])) == [*found]
     assert count_looks([*said.values()]) == [
         "1 with a role that anybody in AWS can assume",
+        "1 with a role that every identity of an account or provider can assume",
         "1 not readable",
         "1 without the role",
         "1 with a role that something else manages",
-        "3 with the role",
+        "6 with the role",
     ]
 
 

@@ -246,6 +246,18 @@ def test_the_instance_profile_must_hold_a_role_that_may_be_passed(roles, met):
     assert "create-instance-profile" in check.change
 
 
+def test_a_profile_that_was_there_keeps_the_role_that_it_holds():
+    (check,) = (
+        one
+        for one in Ec2().checks(managing(), managed(adopts=True))
+        if "profile" in one.name
+    )
+
+    assert "under Other roles, and plan again" in check.missing
+    assert "Remove" not in check.missing
+    assert check.change == ""
+
+
 def named(name, ec2):
     (check,) = (c for c in ec2.checks(managing(), managed()) if name in c.name)
     return check

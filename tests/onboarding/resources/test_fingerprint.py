@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from onboarding.desired import desired_in
 from onboarding.resources.entry_changes import entry_changes
 from onboarding.resources.fingerprint import fingerprint
-from onboarding.resources.kinds import ManagedPolicy
+from onboarding.resources.kinds import Key, ManagedPolicy, Role
 from onboarding.resources.plan import (
     Change,
     Create,
@@ -22,6 +22,7 @@ from onboarding.resources.plan import (
     diff,
 )
 from onboarding.resources.policy import Policy
+from onboarding.resources.risks import Risk, Topic
 from onboarding.spinnaker.entry_documents import entry_documents
 from onboarding.topology import Managed, Permissions
 from tests.factories import (
@@ -334,3 +335,20 @@ def test_removals_that_delete_the_same_have_the_same_plan() -> None:
 
     assert removing(one) == removing(other) != ""
     assert removing(more) != removing(one)
+
+
+def test_plans_are_the_same_only_where_the_same_others_can_assume_the_role() -> None:
+    trust = Policy.allowing({"Principal": "*", "Action": "sts:AssumeRole"})
+    role = Role(account=ONE, name="spinnakerManaged", trust=trust)
+
+    def signed(account_id: str, *sentences: str) -> str:
+        key = Key(account_id, "role", "spinnakerManaged")
+        others = [Risk(key, Topic.OTHERS, sentence) for sentence in sentences]
+        change = Create(replace(role, account=account_id))
+        return fingerprint([change], own(account_id), others=others)
+
+    said = "Every identity that account {} permits can assume it."
+    assert signed(ONE, said.format(ONE)) == signed(OTHER, said.format(OTHER))
+    assert signed(ONE, said.format(THIRD)) != signed(OTHER, said.format(OTHER))
+    assert signed(ONE) != signed(ONE, said.format(THIRD))
+    assert signed(ONE) == fingerprint([Create(role)], own(ONE))

@@ -32,9 +32,16 @@ def trusting(who: str) -> Policy:
     return Policy.allowing({"Principal": {"AWS": who}, "Action": "sts:AssumeRole"})
 
 
+def serving(*services: str) -> Policy:
+    names = [f"{one}.amazonaws.com" for one in services]
+    return Policy.allowing(
+        {"Principal": {"Service": names}, "Action": "sts:AssumeRole"}
+    )
+
+
 WANTED: tuple[Resource, ...] = (
     Role(account=ACCOUNT, name="managed", trust=trusting("222222222222")),
-    Role(account=ACCOUNT, name="base", trust=trusting("333333333333")),
+    Role(account=ACCOUNT, name="base", trust=serving("ec2")),
     InstanceProfile(account=ACCOUNT, name="base", role="base"),
 )
 PASS_AS_WRITTEN = {
@@ -65,13 +72,15 @@ roles = st.builds(
     Role,
     account=st.just(ACCOUNT),
     name=st.sampled_from(["managed", "base"]),
-    trust=st.sampled_from(["222222222222", "333333333333", "*"]).map(trusting),
+    trust=st.sampled_from(["222222222222", "*"]).map(trusting)
+    | st.sampled_from([serving("ec2"), serving("ec2", "lambda")]),
     boundary=st.sampled_from(["", "arn:aws:iam::aws:policy/Cap"]),
 ) | st.builds(
     Role,
     account=st.just(ACCOUNT),
     name=st.sampled_from(["managed", "base"]),
-    trust=st.sampled_from(["222222222222", "*"]).flatmap(spelled),
+    trust=st.sampled_from(["222222222222", "*"]).flatmap(spelled)
+    | st.sampled_from([serving("ec2"), serving("ec2", "lambda")]),
     boundary=st.sampled_from(["", "arn:aws:iam::aws:policy/Cap"]),
     other_tag=st.sampled_from(["", "managed-by=terraform", "Managed-By=a=b"]),
     owned=st.just(False),
@@ -117,7 +126,7 @@ def role_of(one: Resource) -> str:
 
 
 def foreign_in(observed: Found, choice: TakeOver) -> tuple[Foreign, ...]:
-    owned = {one.key: one for one in choice.owning(observed.values())}
+    owned = {one.key: one for one in choice.owning(WANTED, observed.values())}
     found = (
         Foreign(
             one,
@@ -133,7 +142,7 @@ def foreign_in(observed: Found, choice: TakeOver) -> tuple[Foreign, ...]:
 def changes(observed: Found, choice: TakeOver) -> tuple[Change, ...]:
     """List what a plan of an account that adopts its roles changes."""
     planned = (
-        *diff(WANTED, choice.owning(observed.values()), adopts=True),
+        *diff(WANTED, choice.owning(WANTED, observed.values()), adopts=True),
         *choice.changes(WANTED, observed.values()),
     )
     return with_removals(planned, foreign_in(observed, choice))
@@ -188,6 +197,7 @@ choices = st.builds(
     ).map(frozenset),
     trust=st.booleans(),
     owns=st.booleans(),
+    services_trust=st.booleans(),
 )
 
 
@@ -260,6 +270,60 @@ def test_a_role_of_bowlines_is_changed_once() -> None:
     assert [one.verb for one in made if one.resource.key == mine.key] == ["update"]
 
 
+MANAGED = Role(account=ACCOUNT, name="managed", trust=trusting("*"), owned=False)
+BASE = Role(account=ACCOUNT, name="base", trust=serving("ec2", "lambda"), owned=False)
+PROFILE = InstanceProfile(account=ACCOUNT, name="base", role="base", owned=False)
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        (TakeOver(trust=True), ["update role managed"]),
+        (TakeOver(services_trust=True), ["update role base"]),
+        (
+            TakeOver(owns=True),
+            [
+                "update role managed",
+                "create owner tag role/managed",
+                "create owner tag instance profile/base",
+            ],
+        ),
+        (
+            TakeOver(owns=True, services_trust=True),
+            [
+                "update role managed",
+                "update role base",
+                "create owner tag role/managed",
+                "create owner tag role/base",
+                "create owner tag instance profile/base",
+            ],
+        ),
+    ],
+)
+def test_the_trust_of_a_role_for_services_stays_unless_it_is_chosen(
+    choice: TakeOver, said: list[str]
+) -> None:
+    made = changes({one.key: one for one in (MANAGED, BASE, PROFILE)}, choice)
+
+    told = [f"{one.verb} {one.resource.kind} {one.resource.name}" for one in made]
+    assert told == said
+
+
+def test_a_role_for_services_with_the_wanted_trust_becomes_bowlines() -> None:
+    base = replace(BASE, trust=serving("ec2"))
+
+    made = changes({one.key: one for one in (MANAGED, base)}, TakeOver(owns=True))
+
+    assert "role/base" in [one.resource.name for one in made]
+
+
+def test_what_was_written_before_roles_for_services_were_apart_is_read() -> None:
+    said = {**TakeOver(trust=True).as_json()}
+
+    assert "services_trust" not in said
+    assert is_take_over(said)
+
+
 def test_what_bowline_made_is_never_undone() -> None:
     mine = Role(account=ACCOUNT, name="managed", trust=trusting("222222222222"))
     steps = [
@@ -330,7 +394,11 @@ def test_the_tag_of_another_tool_is_read_before_it_is_replaced() -> None:
         (TakeOver(detaches=frozenset("a")), "Detach 1 policy of others"),
         (
             TakeOver(detaches=frozenset("ab"), trust=True),
-            "Replace the trust policies. Detach 2 policies of others",
+            "Replace the trust policy. Detach 2 policies of others",
+        ),
+        (
+            TakeOver(services_trust=True),
+            "Replace the trust policies of roles for AWS's services",
         ),
         (TakeOver(owns=True), "Make the existing roles Bowline's"),
         (

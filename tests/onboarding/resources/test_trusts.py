@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from onboarding.resources.kinds import Key
+from onboarding.resources.kinds import Key, Role
+from onboarding.resources.plan import Update, beyond
 from onboarding.resources.policy import Policy
 from onboarding.resources.risks import Topic, risks
-from onboarding.resources.trusts import assumers
+from onboarding.resources.trusts import (
+    Width,
+    assumers,
+    is_for_services,
+    shut_out,
+    who_can_assume,
+)
 
 ROLE = Key("9" * 12, "role", "spinnakerManaged")
 SPINNAKER = "arn:aws:iam::911111111111:role/ops/spinnakerManaging"
@@ -174,3 +182,125 @@ def test_a_service_that_a_role_trusts_in_addition_is_said() -> None:
 
     assert told.topic is Topic.TRUST
     assert told.sentence == "AWS's service lambda.amazonaws.com can assume it."
+
+
+OTHER = "arn:aws:iam::922222222222:role/ci"
+LAMBDA, EC2 = {"Service": "lambda.amazonaws.com"}, {"Service": "ec2.amazonaws.com"}
+
+
+def whom(*statements: dict[str, Any], planned: Any = ()) -> list[str]:
+    return [one.who for one in who_can_assume(statements, planned)]
+
+
+def test_who_else_can_assume_a_role_is_listed_with_the_widest_first() -> None:
+    found = [
+        statement(EC2),
+        statement({"AWS": [OTHER, SPINNAKER, "AROAEXAMPLE"]}),
+        statement({"AWS": "933333333333"}),
+        statement({"AWS": "933333333333"}),
+        statement("*", Condition=ORGANIZATION),
+        statement("*"),
+    ]
+    planned = [statement({"AWS": SPINNAKER}, Condition=ORGANIZATION)]
+
+    assert whom(*found, planned=planned) == [
+        "Anybody in AWS",
+        "Every identity that account 933333333333 permits",
+        "Anybody in AWS, known by their organization,",
+        "Role ci of account 922222222222",
+        "AWS's service ec2.amazonaws.com",
+    ]
+    assert whom(*planned, planned=planned) == []
+
+
+def test_an_account_is_wide_however_it_is_written() -> None:
+    root = statement({"AWS": "arn:aws:iam::933333333333:root"})
+
+    assert [one.width for one in who_can_assume([root])] == [Width.MANY]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x" * 10_000,
+        "arn:aws:iam::911111111111:saml-provider/a\nRole b can assume it.\u202e",
+    ],
+)
+@pytest.mark.parametrize("kind", ["AWS", "Federated", "Service"])
+def test_names_of_others_are_shown_in_one_line_and_bounded(
+    kind: str, name: str
+) -> None:
+    condition = {"StringEquals": {name: "x"}}
+
+    (one,) = assumers(statement({kind: name}, Condition=condition))
+
+    assert len(one.sentence) < 800
+    assert "\n" not in one.sentence
+    assert "\u202e" not in one.sentence
+
+
+def test_who_loses_a_role_is_listed() -> None:
+    before = [
+        statement({"Service": ["ec2.amazonaws.com", "lambda.amazonaws.com"]}),
+        statement({"AWS": [OTHER, SPINNAKER, "933333333333"]}),
+    ]
+    after = [statement(EC2), statement({"AWS": ["922222222222", SPINNAKER]})]
+
+    lost = [one.loses for one in shut_out(before, after)]
+
+    assert lost == [
+        "Every identity that account 933333333333 permits can no longer assume it.",
+        "AWS's service lambda.amazonaws.com can no longer assume it.",
+    ]
+    assert shut_out(before, [*after, statement("*")]) == [
+        one for one in shut_out(before, after) if one.is_service
+    ]
+
+
+def test_a_plan_lists_every_principal_that_loses_a_role() -> None:
+    names = [f"arn:aws:iam::{n:012}:role/ci" for n in range(300)]
+    before = trusted(statement({"AWS": [SPINNAKER, *names]}), statement(LAMBDA))
+
+    told = [*risks(ROLE, before, trusted(statement({"AWS": SPINNAKER})))]
+
+    assert {one.topic for one in told} == {Topic.SHUT_OUT}
+    assert len(told) == 301
+    assert told[-1].sentence == (
+        "AWS's service lambda.amazonaws.com can no longer assume it."
+    )
+
+
+def test_who_could_assume_a_role_before_is_not_new() -> None:
+    limited = statement({"AWS": [SPINNAKER, OTHER]}, Condition=ORGANIZATION)
+    open_ = statement({"AWS": SPINNAKER})
+    narrow = statement({"AWS": SPINNAKER}, Condition=ORGANIZATION)
+
+    def new(before: dict[str, Any], after: dict[str, Any]) -> list[Topic]:
+        told = risks(ROLE, trusted(before), trusted(after))
+        return [one.topic for one in told if one.topic is Topic.TRUST]
+
+    assert new(limited, narrow) == new(open_, narrow) == []
+    assert new(limited, open_) == [Topic.TRUST]
+
+
+def test_what_was_found_instead_shuts_nobody_out() -> None:
+    found = Role(account="9" * 12, name="r", trust=Policy.allowing(statement(EC2)))
+    want = replace(found, trust=Policy.allowing(statement({"AWS": SPINNAKER})))
+
+    told = [one.sentence for one in beyond(Update(found, want))]
+
+    assert told == ["AWS's service ec2.amazonaws.com can assume it."]
+
+
+@pytest.mark.parametrize(
+    ("trust", "is_so"),
+    [
+        ([EC2], True),
+        ([{"Service": ["ec2.amazonaws.com", "lambda.amazonaws.com"]}], True),
+        ([EC2, {"AWS": SPINNAKER}], False),
+        ([{"AWS": SPINNAKER}], False),
+        ([], False),
+    ],
+)
+def test_a_role_for_services_is_assumed_by_them_alone(trust: Any, is_so: bool) -> None:
+    assert is_for_services(map(statement, trust)) is is_so

@@ -82,6 +82,23 @@ def test_a_role_at_another_path_is_located(field: Field) -> None:
     result = verified.found("Assume the managed role")
 
     assert "exists at another path" in result.sentence
+    assert "delete that role" in result.fix
+
+
+def test_an_adopted_role_at_another_path_is_not_to_be_deleted(field: Field) -> None:
+    topology = field.topology()
+    managed = replace(topology.managed[0], adopts=True)
+    field.bring_about(field.own, tuple(side_of(topology)))
+    trust = trusting("933333333333")
+    field.iam.create_role(
+        RoleName="spinnakerManaged", Path="/other/", AssumeRolePolicyDocument=trust
+    )
+    verified = Verified(field, topology.managing, managed)
+
+    result = verified.found("Assume the managed role")
+
+    assert "enter the path in the account's managed role, or choose" in result.fix
+    assert "delete" not in result.fix
 
 
 def test_a_managing_side_out_of_step_is_located(made: Verified) -> None:

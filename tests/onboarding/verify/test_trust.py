@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from onboarding.resources.policy import Policy
 from onboarding.verify.result import Cause
-from onboarding.verify.trust import AssumeRequest, Trust, admits
+from onboarding.verify.trust import REPLACE, AssumeRequest, Trust, admits
 from tests.evaluating import matches
 
 IDENTITY = "arn:aws:iam::911111111111:role/SpinnakerAuthRole"
@@ -261,6 +261,39 @@ def test_of_an_adopted_role_others_keep_their_trust(
 
     document = shlex.split(found.change)[-1]
     assert len(json.loads(document)["Statement"]) == statements
+
+
+EVERYBODY = {"Principal": "*", "Action": "sts:AssumeRole"}
+BOTH = [{**EVERYBODY, "Effect": "Allow"}, {**EVERYBODY, "Effect": "Deny"}]
+BY_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "also"),
+    [
+        (trust(Principal={"AWS": "933333333333"}), "Or allow sts:AssumeRole to"),
+        (trust(Condition=REQUIRED), "Or enter the external ID that the role requires"),
+        (trust(Condition={"Null": {"aws:PrincipalArn": "true"}}), "Or set the cond"),
+        (trust(Condition=BY_MFA), "A service can't have MFA. The external ID"),
+        (Policy.of({"Statement": BOTH}), "Or take the denying statement out."),
+    ],
+)
+def test_the_trust_of_an_adopted_role_is_replaced_by_a_step_not_by_a_plan(
+    theirs: Policy, also: str
+) -> None:
+    """No plan changes it: planning again would plan nothing."""
+    found, ours = cause(theirs, adopted=True), cause(theirs)
+
+    assert found.fix.startswith(f"{REPLACE} {also}")
+    assert REPLACE not in ours.fix
+    assert "remove" not in found.fix
+
+
+def test_no_command_adds_a_statement_next_to_one_that_denies() -> None:
+    theirs = Policy.of({"Statement": BOTH})
+
+    assert cause(theirs, adopted=True).change == ""
+    assert cause(theirs).change != ""
 
 
 def fits(sent: str, values: list[str]) -> bool:

@@ -88,6 +88,10 @@ class PermissionsInFull(Schema):
     )
     found: RoleFound = Field(description="In the account, and of the managed role")
     identity_found: Found = Field(description="In the managing account")
+    other_assumers: list[str] = Field(
+        description="Who else could assume the managed role when it was last read, the "
+        "widest access first"
+    )
     chain: list[LinkOfChain] = Field(description="Who may assume what, and how")
     trust: list[dict[str, Any]] = Field(description="Of the managed role")
     boundary: str
@@ -135,6 +139,7 @@ def read_permissions(request: HttpRequest, name: Name) -> dict[str, Any]:
         "identity_found": found_of(
             shown["managings"], shown["identity_verdict"], shown["identity_found"]
         ),
+        "other_assumers": shown["other_assumers"] if has_role else [],
         "chain": [
             {"title": one.title, "arn": one.arn, "sentence": one.sentence}
             for one in shown["chain"].links

@@ -31,7 +31,14 @@ class TakeOverAsked(Request):
         )
     )
     trust: bool = Field(
-        False, description="Whether Bowline’s trust policy replaces the existing one"
+        False,
+        description="Whether Bowline’s trust policy replaces the existing one of the "
+        "managed role",
+    )
+    services_trust: bool = Field(
+        False,
+        description="Whether it does so for roles that AWS’s services assume, such as "
+        "the base role. Functions and instances can use these, too",
     )
     own: bool = Field(
         False,
@@ -41,7 +48,9 @@ class TakeOverAsked(Request):
 
     @property
     def choice(self) -> TakeOver:
-        return TakeOver(frozenset(self.detach), self.trust, self.own)
+        return TakeOver(
+            frozenset(self.detach), self.trust, self.own, self.services_trust
+        )
 
 
 @changes(

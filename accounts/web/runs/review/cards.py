@@ -37,7 +37,9 @@ Risky = Mapping[Key, tuple[Risk, ...]]
 
 TONES: Mapping[str, str] = {
     Topic.EVERYONE: "bad",
+    Topic.OTHERS: "bad",
     Topic.LOST: "bad",
+    Topic.SHUT_OUT: "bad",
     Topic.DELETIONS: "bad",
     Topic.GAINED: "warn",
 }

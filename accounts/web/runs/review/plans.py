@@ -59,6 +59,12 @@ MOST_CARDS, SHOWN = 12, 8
 FEW = 3
 """The most changes that begin open."""
 
+MOST_LINES = 50
+"""The most lines of a topic: a trust policy of others may name hundreds."""
+
+PLAN = "plan"
+"""Where a role is said something of that stays as it is, and that has no change."""
+
 MOST_ACCOUNTS = 8
 """The most accounts of a line that are named without a click."""
 
@@ -159,7 +165,12 @@ class Reading(NamedTuple):
 
     @property
     def rest(self) -> tuple[Line, ...]:
-        return self.lines[FIRST:]
+        return self.lines[FIRST:MOST_LINES]
+
+    @property
+    def more(self) -> int:
+        """Count the lines that only the API and the changes themselves have."""
+        return len(self.lines[MOST_LINES:])
 
 
 class Review(NamedTuple):
@@ -320,7 +331,9 @@ def not_recommended(plan: Plan, places: Mapping[Key, str]) -> Iterator[Pointer]:
 def reading(concern: Concern, places: Mapping[Key, str], names: Names) -> Reading:
     return Reading(
         concern.topic,
-        tuple(pointer(risk, places[risk.key], names) for risk in concern.risks),
+        tuple(
+            pointer(risk, places.get(risk.key, PLAN), names) for risk in concern.risks
+        ),
     )
 
 

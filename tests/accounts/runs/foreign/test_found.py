@@ -63,7 +63,7 @@ def test_an_administrators_policy_on_the_managed_role_is_not_verified(
         "AdministratorAccess is attached to role spinnakerManaged. "
         "Allows every action on every resource."
     )
-    assert "Plan again to remove it" in check.fix
+    assert "Plan again: the plan takes it off the role" in check.fix
     assert check.worse
     assert account.verified  # bundles keep what was proved last
     assert (account.word, account.unapproved) == ("not as approved", 1)

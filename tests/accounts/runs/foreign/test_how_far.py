@@ -64,6 +64,24 @@ def test_it_is_what_comes_next() -> None:
     assert taken(side(adopts=False), found(THEIRS)) == ""
 
 
+SERVING = [
+    {"Principal": {"Service": f"{one}.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    for one in ("ec2", "lambda")
+]
+BASE = Role(account=ACCOUNT, name="base", trust=Policy.allowing(SERVING[0]))
+USED = replace(BASE, trust=Policy.allowing(*SERVING), owned=False)
+
+
+def test_a_role_for_services_that_stays_as_it_is_holds_up_no_step() -> None:
+    both = side(wanted=(WANT, BASE))
+
+    assert taken(both, found(THEIRS, USED)) == "trust"
+    assert taken(both, found(ALIKE, USED)) == "tag"
+    assert taken(both, found(WANT, USED)) == "owned"
+    assert taken(both, found(WANT, replace(BASE, owned=False))) == "tag"
+    assert taken(both, found(WANT, USED, foreign=("one",))) == "policies"
+
+
 def test_roles_that_something_else_manages_are_changed_there(
     account: ManagedAccount,
 ) -> None:

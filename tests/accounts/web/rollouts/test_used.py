@@ -71,7 +71,7 @@ def test_roles_that_can_no_longer_be_passed_are_named(operator: Client) -> None:
 def test_what_is_not_known_is_said_with_a_reason(operator: Client) -> None:
     page = shown(operator, planned([role(unread="AWS denied it.")], [role()]))
 
-    assert "what the roles use in 1 account.</b> AWS denied it." in page
+    assert "what uses them, in 1 account.</b> AWS denied it." in page
     assert "allow everything" not in page
 
 
@@ -93,3 +93,28 @@ def test_the_most_frequent_actions_are_named(monkeypatch: pytest.MonkeyPatch) ->
 
     assert found is not None
     assert (found.actions.named, found.actions.more) == ([("b:B", 2)], 2)
+
+
+def test_what_uses_roles_that_services_lose_is_said_of_all(operator: Client) -> None:
+    function = "Lambda function f in us-east-1"
+    lost = {"role": "R", "loses_policies": False, "loses_services": True}
+    rollout = planned(
+        [{**lost, "users": [function]}],
+        [{**lost, "users": [function]}],
+        [{**lost, "unread_users": ["AWS denied it."]}],
+    )
+
+    page = shown(operator, rollout)
+
+    assert "In 2 accounts, roles are used by services that can no longer" in page
+    assert f'<li>{function} <span class="soft small">in 2 accounts' in page
+    assert "what uses them, in 1 account.</b> AWS denied it." in page
+    assert "The remaining policies allow" not in page
+
+
+def test_who_else_can_assume_a_role_is_no_use_of_it() -> None:
+    other = {"sentence": "Anybody in AWS can assume it.", "anybody": True}
+    one = {"role": "R", "account": "1", "loses_policies": False, "others": [other]}
+    rollout = planned([one])
+
+    assert used_in([run.number for run in rollout.runs.all()]) is None

@@ -9,12 +9,15 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from accounts.api.v1.runs import plan_in_full
 from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount, Rollout, Run
 from accounts.models.checks.foreign_policy import WRITES, today
 from accounts.models.states import State, Status
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
+from onboarding.resources.policy import Policy
 from tests.accounts.runs.foreign.rows import foreign_row
+from tests.accounts.runs.foreign.test_unverified_by_trust import failing, refused
 from tests.accounts.web.answers import messages_of
 from tests.rows import account_row, managing_row, run_row, step_row
 
@@ -131,6 +134,70 @@ def test_the_reason_stands_in_place_of_a_step_that_cannot_be(
 
     assert "send the external ID of trusting yet" in shown
     assert "to replace it" not in shown
+
+
+def test_an_account_that_fails_for_its_trust_leads_to_the_step(
+    operator: Client, managing: Any
+) -> None:
+    account = failing(refused(), uses_external_id=False)
+    FoundRoles.objects.create(
+        account=account, taken=Taken.POLICIES, read_at=timezone.now()
+    )
+
+    shown = tab(operator, account)
+
+    assert '?tab=existing-roles">Replace the trust policy</a>' in shown
+    assert 'btn-primary">Plan to replace it' in shown
+    assert shown.count("btn-primary") == 1
+    failed = operator.get(Run.objects.get().get_absolute_url()).text
+    assert '?tab=existing-roles">Replace the trust policy</a>' in failed
+    assert 'btn-secondary">Plan again' in failed
+    operator.post(f"/accounts/{account.pk}/take-over/", {"step": "trust"})
+    assert Run.objects.latest("number").takes_over == "Replace the trust policy"
+
+
+def found_base(*services: str, owned: bool = False) -> dict[str, Any]:
+    names = [f"{one}.amazonaws.com" for one in services]
+    trust = Policy.allowing(
+        {"Principal": {"Service": names}, "Action": "sts:AssumeRole"}
+    )
+    return {
+        "name": "BaseIAMRole",
+        "owned": owned,
+        "trust": trust.document["Statement"],
+        "boundary": "",
+        "within": False,
+        "counts": {},
+        "uncounted": [],
+    }
+
+
+def test_the_trust_of_a_base_role_is_replaced_by_itself(
+    operator: Client, accounts: Any
+) -> None:
+    ready = accounts[3]
+    services = ("ec2", "lambda", *(f"s{number}" for number in range(30)))
+    FoundRoles.objects.filter(account=ready).update(roles=[found_base(*services)])
+
+    shown = tab(operator, ready)
+
+    assert "AWS&#x27;s service lambda.amazonaws.com can assume it." in shown
+    assert "service ec2.amazonaws.com can" not in shown
+    assert "11 more can, too." in " ".join(shown.split())
+    operator.post(f"/accounts/{ready.pk}/take-over/", {"step": "services-trust"})
+    run = Run.objects.get()
+    assert run.takes_over == "Replace the trust policies of roles for AWS's services"
+
+
+@pytest.mark.parametrize(
+    "found", [found_base("ec2"), found_base("ec2", "lambda", owned=True)]
+)
+def test_a_base_role_as_planned_or_of_bowlines_has_nothing_to_replace(
+    operator: Client, accounts: Any, found: Any
+) -> None:
+    FoundRoles.objects.filter(account=accounts[3]).update(roles=[found])
+
+    assert "services-trust" not in tab(operator, accounts[3])
 
 
 def test_it_plans_what_was_selected(operator: Client, accounts: Any) -> None:
@@ -279,6 +346,19 @@ def test_no_step_starts_nothing(operator: Client, accounts: Any, sent: Any) -> N
         ({"unread": "AWS denied it."}, "know what R uses.</b> AWS denied it."),
         ({"missing": [{"action": "s3:GetObject", "at": JUNE}]}, "s3:GetObject"),
         ({}, "allow everything that R has used"),
+        (
+            {"loses_services": True, "users": ["Lambda function f"], "more_users": 7},
+            "<li>Lambda function f</li>",
+        ),
+        ({"loses_services": True}, "found nothing that uses R</b>"),
+        (
+            {"loses_services": True, "unread_users": ["AWS denied <it>."]},
+            "AWS denied &lt;it&gt;.",
+        ),
+        (
+            {"loses_services": True, "last_used": JUNE, "last_region": "eu-west-1"},
+            "The role was last used",
+        ),
     ],
 )
 def test_a_plan_says_what_the_role_has_used(
@@ -289,6 +369,33 @@ def test_a_plan_says_what_the_role_has_used(
     step_row(run)
 
     assert says in operator.get(run.get_absolute_url()).text
+
+
+def test_a_plan_says_first_who_else_can_assume_a_role_that_gets_permissions(
+    operator: Client, accounts: Any
+) -> None:
+    sentences = [f"Role r{number} can assume it." for number in range(300)]
+    others = [{"sentence": "Anybody in AWS can assume it.", "anybody": True}]
+    others += [{"sentence": one, "anybody": False} for one in sentences]
+    one = {
+        "role": "spinnakerManaged",
+        "account": accounts[0].account_id,
+        "loses_policies": False,
+        "others": others,
+    }
+    run = run_row(Status.PLANNED, account=accounts[0], evidence=[one])
+    step_row(run, kind="inline policy", name="spinnakerManaged/BowlinePassRole")
+
+    shown = operator.get(run.get_absolute_url()).text
+
+    first = shown.index("Who else can assume")
+    assert shown.index("Anybody in AWS can assume it.") < first
+    assert 'class="bad">Role r0 can assume it.</span>' in shown
+    assert "Role r49 can" in shown
+    assert "Role r50 can" not in shown
+    assert "And 250 more. The API lists all of them" in shown
+    assert "has used" not in shown
+    assert len(plan_in_full(run)["other_assumers"]) == 301
 
 
 def test_a_limited_role_takes_a_step_in_its_own_environments(

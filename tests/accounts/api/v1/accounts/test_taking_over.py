@@ -31,7 +31,11 @@ def account(managing) -> ManagedAccount:
     ("body", "says"),
     [
         ({"detach": [ALIKE]}, "Detach 1 policy of others"),
-        ({"trust": True}, "Replace the trust policies"),
+        ({"trust": True}, "Replace the trust policy"),
+        (
+            {"services_trust": True},
+            "Replace the trust policies of roles for AWS's services",
+        ),
         ({"own": True}, "Make the existing roles Bowline's"),
     ],
 )
