@@ -17,7 +17,7 @@ from accounts.lists.filters import Filters, filtered
 from accounts.mapping.adopting.keeping import confirm, document_of
 from accounts.mapping.adopting.looks import looked_text
 from accounts.mapping.adopting.reporting import CannotAdopt
-from accounts.models import AdoptedAccount, Adoption
+from accounts.models import AdoptedAccount, Adoption, ManagedAccount
 from accounts.models.states import word_of
 from accounts.people.doors import operator_required
 from accounts.web.crumbs import crumbs
@@ -81,7 +81,7 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
         "counts": counts,
         "left": left(counts["left"]),
         "waiting": waiting(row.waiting),
-        "add": counted(len(row.taken)),
+        "add": f"{verb()} {counted(len(row.taken))}",
         "outcomes": [(one, word_of(one)) for one in OF_ACCOUNTS],
         "types": PROVIDERS,
         "findings": list(findings_of(row)),
@@ -89,6 +89,14 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
         **heading(row),
     }
     return render(request, "adopting/report.html", shown)
+
+
+def verb() -> str:
+    """Say what becomes of the accounts: they are compared with those of a report that
+    were added before.
+    """
+    adopted = ManagedAccount.objects.exclude(adopted_from={})
+    return "Compare" if adopted.exists() else "Add"
 
 
 def confirmed(request: Request, row: Adoption) -> HttpResponse:
