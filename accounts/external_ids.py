@@ -20,7 +20,7 @@ from django.db import transaction
 from accounts.mapping.edits import editing
 from accounts.models import Activity, Bundle, ManagedAccount
 from accounts.people.activity import record
-from accounts.spinnaker.told import external_ids_loaded, was_sent
+from accounts.spinnaker.presence import external_ids_loaded, was_sent
 from onboarding.providers.external_id import without_external_id
 from onboarding.spinnaker.bundle.contents import accounts_in
 
@@ -115,7 +115,7 @@ def cancel_rotation(account: ManagedAccount, by: User | None = None) -> None:
             sent
             or new == row.own_external_id  # by a Spinnaker that is older than Bowline
             or is_verified(row)
-            or any(new in told_by(one).get(row.account_id, ()) for one in bundles)
+            or any(new in sent_by(one).get(row.account_id, ()) for one in bundles)
         )
         with editing(row, by):
             if former != row.own_external_id and not row.external_id_prefix:
@@ -135,16 +135,16 @@ class Stage(NamedTuple):
     """What makes it done."""
 
 
-Told: TypeAlias = Mapping[str, Collection[str]]
+SentIds: TypeAlias = Mapping[str, Collection[str]]
 """The external IDs that Spinnaker sends to each account ID, by all of its names."""
 
 
 class Held(NamedTuple):
     """What bundles hold now: read once for many accounts."""
 
-    newest: Told
-    installed: Told
-    loaded: Told
+    newest: SentIds
+    installed: SentIds
+    loaded: SentIds
     """What deliveries saw loaded, of the accounts that were delivered."""
 
     def is_sent(self, account_id: str, external_id: str) -> bool:
@@ -158,10 +158,10 @@ class Held(NamedTuple):
 def held_now() -> Held:
     newest = Bundle.objects.built().defer("files").first()
     installed = Bundle.objects.installed().first()
-    by_newest = told_by(newest) if newest else {}
+    by_newest = sent_by(newest) if newest else {}
     if newest == installed:
         return Held(by_newest, by_newest, external_ids_loaded())
-    by_installed = told_by(installed) if installed else {}
+    by_installed = sent_by(installed) if installed else {}
     return Held(by_newest, by_installed, external_ids_loaded())
 
 
@@ -221,13 +221,13 @@ def is_verified(row: ManagedAccount) -> bool:
     return bool(described.get("external_id") == row.spinnakers_external_id)
 
 
-def told_by(bundle: Bundle) -> Told:
+def sent_by(bundle: Bundle) -> SentIds:
     """Return what Spinnaker sends with this bundle."""
-    told: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {}
     for entry in accounts_in(bundle.archive).aws:
-        sent = told.setdefault(str(entry["accountId"]), set())
+        sent = found.setdefault(str(entry["accountId"]), set())
         sent.add(str(entry.get("externalId", "")))
-    return told
+    return found
 
 
 def locked(account: ManagedAccount) -> ManagedAccount:

@@ -288,7 +288,7 @@ def stack_set_commands(
         ),
         Command(
             "Define the role once for all accounts, including those that join later.",
-            lines(
+            over_lines(
                 f"aws cloudformation create-stack-set {named}",
                 f"{template_body(file)} --capabilities CAPABILITY_NAMED_IAM",
                 "--permission-model SERVICE_MANAGED",
@@ -300,7 +300,7 @@ def stack_set_commands(
         Command(
             "Create it in the accounts of an organizational unit. The root's id, "
             "r-…, means all of them.",
-            lines(
+            over_lines(
                 f"aws cloudformation create-stack-instances {named}",
                 "--deployment-targets OrganizationalUnitIds=ou-EXAMPLE",
                 f"--regions {shlex.quote(region)}",
@@ -317,7 +317,7 @@ def stack_command(region: str) -> Command:
     return Command(
         "In a single account, such as the organization's management account, "
         "which no such StackSet covers:",
-        lines(
+        over_lines(
             f"aws cloudformation deploy --stack-name {STACK}",
             f"--template-file {FILE} --capabilities CAPABILITY_NAMED_IAM",
             f"--region {shlex.quote(region)}",
@@ -341,7 +341,7 @@ def given_parameters(parameters: Mapping[str, str]) -> Iterator[str]:
         yield f"--parameters {shlex.quote(json.dumps(given))}"
 
 
-def lines(*parts: str) -> str:
+def over_lines(*parts: str) -> str:
     """Write a command over several lines, as shells take it."""
     return " \\\n  ".join(parts)
 

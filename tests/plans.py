@@ -10,7 +10,7 @@ from accounts.mapping.managed import assumed_roles, managed_of
 from accounts.mapping.managing import managing_of
 from accounts.mapping.plans import steps_of
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
-from accounts.people.reach import DecisionReach, kept, losses_of
+from accounts.people.reach import DecisionReach, as_stored, losses_of
 from onboarding.desired.capacity import ASSUME_POLICY, assume_policy
 from onboarding.desired.managed import managed_side
 from onboarding.desired.managing import managing_side
@@ -77,7 +77,7 @@ def losing_run(left: Iterable[str] = FIVE[:1], **fields: Any) -> Run:
     managing = fields.get("account") is None
     own = DecisionReach(managing=managing)
     lost = {"lost": losses_of({*FIVE} - left), "listed": len(FIVE)}
-    reach = kept(own, "", managing_first=False) | lost
+    reach = as_stored(own, "", managing_first=False) | lost
     kind = Run.Kind.MANAGING if managing else Run.Kind.ONBOARD
     run = run_row(**{"account": None, "kind": kind, "reach": reach, **fields})
     change = PlannedChange.of(Update(list_of(FIVE), list_of(sorted(left))), "core")

@@ -27,7 +27,7 @@ from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.readable import Unreadable
 from accounts.people.deciding import PlanChanged, SamePerson
-from accounts.runs.actions import Forgotten, NothingStands, RunOpen, StillTold
+from accounts.runs.actions import Forgotten, NothingExists, RunOpen, StillInSpinnaker
 from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.confirmation import Unconfirmed
@@ -74,8 +74,8 @@ CODES: Mapping[type[Exception], Code] = {
     QuotaExceeded: Code.QUOTA_EXCEEDED,
     Unreadable: Code.UNUSABLE,
     BadArchive: Code.UNUSABLE,
-    NothingStands: Code.NOTHING_EXISTS,
-    StillTold: Code.SPINNAKER_HAS_IT,
+    NothingExists: Code.NOTHING_EXISTS,
+    StillInSpinnaker: Code.SPINNAKER_HAS_IT,
     RunOpen: Code.RUN_OPEN,
     CannotTakeOver: Code.CANNOT_TAKE_OVER,
     PlanChanged: Code.PLAN_CHANGED,

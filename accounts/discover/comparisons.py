@@ -40,7 +40,7 @@ class Made(NamedTuple):
     """
 
 
-def kept(question: Question) -> Changes | None:
+def changes_found(question: Question) -> Changes | None:
     """Return what a worker found last."""
     lookup = Lookup.objects.filter(question=question.digest).first()
     return changes_of(lookup) if lookup else None
@@ -56,7 +56,7 @@ def changes_of(lookup: Lookup) -> Changes | None:
 
 def changes_now() -> Changes:
     """Return what the next bundle changes at this moment; raise NoManagingAccount."""
-    found = kept(NEXT_QUESTION)
+    found = changes_found(NEXT_QUESTION)
     if found and found.of == compared_now():
         return found
     return next_bundle().changes

@@ -85,7 +85,7 @@ def look_on(lookup: Lookup) -> bool:
 
 def look_slice(lookup: Lookup) -> bool:
     question = Question.of(lookup)
-    row = Adoption.objects.kept().filter(pk=question.adoption).first()
+    row = Adoption.objects.unexpired().filter(pk=question.adoption).first()
     role = question.reach.access_role
     if row is None or row.look is None or row.look["role"] != role:
         return False

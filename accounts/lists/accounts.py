@@ -107,7 +107,7 @@ def by_file(text: str) -> Q:
     """Find what was saved from an uploaded file."""
     if not is_uuid(text):
         return Q(pk__in=[])
-    upload = Upload.objects.kept().filter(pk=text).only("saved").first()
+    upload = Upload.objects.unexpired().filter(pk=text).only("saved").first()
     return Q(pk__in=[pk for pk in upload.saved if is_uuid(pk)] if upload else [])
 
 

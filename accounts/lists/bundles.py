@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 
-from accounts.discover.comparisons import kept, of_two
+from accounts.discover.comparisons import changes_found, of_two
 from accounts.lists.files import Columns
 from accounts.lists.filters import Filters, filtered
 from accounts.models import Bundle
@@ -125,7 +125,9 @@ def ahead(installed: Bundle | None) -> Ahead | None:
 def counts_of(earlier: Bundle, later: Bundle) -> Counts | None:
     """Count what changes, where they are small or a worker compared them."""
     comparison = of_two(earlier, later)
-    found = kept(comparison.question) if comparison.is_large else comparison.make()
+    found = (
+        changes_found(comparison.question) if comparison.is_large else comparison.make()
+    )
     if found is None:
         return None
     accounts, paths = found.excerpt.accounts, found.excerpt.paths

@@ -69,5 +69,5 @@ def provider_keys(accounts: Collection[UUID]) -> dict[UUID, list[str]]:
 def lines_of(name: str, form: str, asked: QueryDict | None = None) -> Iterator[str]:
     """Write the list, or the accounts file, as it is read."""
     if name == ACCOUNTS_FILE:
-        return Export().lines(csv=form == "csv")
+        return Export().file_lines(csv=form == "csv")
     return lines_of_file(form, COLUMNS, exported_accounts(asked or QueryDict()))

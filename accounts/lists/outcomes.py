@@ -11,7 +11,7 @@ from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount
 from accounts.people.role_limits.refusing import Outside
-from accounts.runs.actions import NothingStands, RunOpen, StillTold
+from accounts.runs.actions import NothingExists, RunOpen, StillInSpinnaker
 from accounts.runs.capacity import NoRoom
 from onboarding.details import DetailsError
 
@@ -26,11 +26,11 @@ REFUSED = (
     NameTaken,
     NoManagingAccount,
     NoRoom,
-    NothingStands,
+    NothingExists,
     Outside,
     RotationRefused,
     RunOpen,
-    StillTold,
+    StillInSpinnaker,
     Incomplete,
 )
 

@@ -76,7 +76,7 @@ def editors_of(account: UUID) -> list[int]:
     return list(rows.values_list("user_id", flat=True))
 
 
-def kept(authors: Authors) -> dict[str, list[int]]:
+def as_stored(authors: Authors) -> dict[str, list[int]]:
     """Write them as a plan keeps them."""
     return {
         what: sorted(key for key, did in authors.items() if did == what)

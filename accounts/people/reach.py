@@ -112,20 +112,20 @@ def reach_of_run(run: Run, *, locks: bool = False) -> DecisionReach:
     """Return what a plan touches: what it was found to touch when it was planned, and
     what its account, and each account that Spinnaker loses by it, is in now.
     """
-    kept: dict[str, Any] = run.reach
-    lost: Losses = kept.get("lost", {})
+    stored: dict[str, Any] = run.reach
+    lost: Losses = stored.get("lost", {})
     own = {run.account_id} if locks and run.account_id else set()
     rows = [*in_bowline(keys_of_ids(lost) | own, locks=locks)]
     pairs = {*each_environment(row for _, *row in rows)}
     if not locks and run.account:
         pairs |= {(run.account.name, one) for one in run.account.environments}
-    pairs |= {(run.account_name, one) for one in kept.get("environments", ())}
+    pairs |= {(run.account_name, one) for one in stored.get("environments", ())}
     named = {account_id: name for account_id, name, *_ in rows}
     pairs |= {(named.get(key, key), one) for key in lost for one in lost[key]}
     return DecisionReach(
         accounts=frozenset(pairs),
-        managing=kept["managing"] if kept else touches_managing(run),
-        second=kept.get("second", ""),
+        managing=stored["managing"] if stored else touches_managing(run),
+        second=stored.get("second", ""),
         unknown=frozenset(lost.keys() - named.keys()),
     )
 
@@ -139,7 +139,7 @@ def losses_of(account_ids: Iterable[str]) -> Losses:
 
 
 def touches_managing(run: Run) -> bool:
-    """Say so of a plan that was made before this was kept: to be sure, by whatever it
+    """Say so of a plan that was made before this was stored: to be sure, by whatever it
     changes in that account.
     """
     if run.kind == Run.Kind.MANAGING:
@@ -151,7 +151,9 @@ def touches_managing(run: Run) -> bool:
     return any(not names_list(kind, name) for kind, name in steps)
 
 
-def kept(reach: DecisionReach, second: str, managing_first: bool) -> dict[str, Any]:
+def as_stored(
+    reach: DecisionReach, second: str, managing_first: bool
+) -> dict[str, Any]:
     """Write it as a plan keeps it; `managing_first`: the managing account has changes
     of its own, whose plan comes before this one.
     """

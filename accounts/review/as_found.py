@@ -229,9 +229,9 @@ class Reading:
         who = dict.fromkeys(
             one.sentence for statement in found.trust for one in assumers(statement)
         )
-        told = " ".join(who) or "No one can assume it."
+        sentences = " ".join(who) or "No one can assume it."
         return Said(
-            f"{self.as_found}: another trust policy than planned. {told}",
+            f"{self.as_found}: another trust policy than planned. {sentences}",
             is_other=True,
             statements=tuple(found.trust),
         )

@@ -31,7 +31,7 @@ from accounts.runs.deciding.coming_first import refuse_before_managing
 from accounts.runs.deciding.lateness import refuse_edited
 from accounts.runs.managing.kept_roles import drop
 from accounts.runs.owners.readiness import refuse_unready
-from accounts.spinnaker.told import Told, told_of, told_since
+from accounts.spinnaker.presence import Presence, presence_of, present_since
 from accounts.work.queue import wake
 from onboarding.resources.take_over import NOTHING, TakeOver
 
@@ -82,7 +82,7 @@ class RunOpen(Exception):
         return f"{about} is in progress. Wait until it finishes."
 
 
-class NothingStands(Exception):
+class NothingExists(Exception):
     """There is nothing to verify or remove: no run has been applied there."""
 
     def __init__(self, account: ManagedAccount, then: str = "plan it") -> None:
@@ -91,11 +91,11 @@ class NothingStands(Exception):
         )
 
 
-class StillTold(Exception):
+class StillInSpinnaker(Exception):
     """Spinnaker has the account, and would continue to call AWS for it."""
 
-    def __init__(self, told: Told) -> None:
-        super().__init__(f"{told.where} {told.to_do} Then remove it from AWS.")
+    def __init__(self, presence: Presence) -> None:
+        super().__init__(f"{presence.where} {presence.to_do} Then remove it from AWS.")
 
 
 def plan(
@@ -132,10 +132,10 @@ def verify(
     origin: Run.Origin = Run.Origin.PAGE,
 ) -> Run:
     """Start a run that changes nothing and proves again what exists; raise RunOpen or
-    NothingStands where that cannot be. A waiting plan is left to whoever approves.
+    NothingExists where that cannot be. A waiting plan is left to whoever approves.
     """
     if not ManagedAccount.objects.existing().filter(pk=account.pk).exists():
-        raise NothingStands(account)
+        raise NothingExists(account)
     return start(
         Run.Kind.VERIFY,
         managing_row(),
@@ -150,15 +150,15 @@ def remove(
     account: ManagedAccount, by: User | None, *, never_told: bool = False
 ) -> Run:
     """Start a run that plans to delete what Bowline made in the account; raise RunOpen,
-    NothingStands or StillTold where that cannot be.
+    NothingExists or StillInSpinnaker where that cannot be.
 
     never_told: a person knows that Spinnaker never had the account, or forgot it.
     """
-    if not never_told and (told := told_of(account)):
-        raise StillTold(told)
+    if not never_told and (presence := presence_of(account)):
+        raise StillInSpinnaker(presence)
     made = Q(granted_at__isnull=False) | ~Q(applied=[])
     if not ManagedAccount.objects.filter(made, pk=account.pk).exists():
-        raise NothingStands(account, "there's nothing to remove")
+        raise NothingExists(account, "there's nothing to remove")
     return start(Run.Kind.REMOVE, managing_row(), account, by)
 
 
@@ -260,11 +260,11 @@ def approve(
     """Approve a plan; False where somebody decided earlier, or an edit outdates it.
     Raise SamePerson where another person must, PlanChanged where what was `read`, by
     its digest, is not the plan, ManagingFirst where the managing account's own plan
-    comes before it, and StillTold of a removal; None: it was not read on a page.
+    comes before it, and StillInSpinnaker of a removal; None: it was not read on a page.
 
     Two presses, one run. Of a rollout, an account's run waits for its wave.
     """
-    refuse_told_since(run)
+    refuse_present_since(run)
     refuse_before_managing(run)
     digest = plan_of(run).digest
     if read is not None and read != digest:
@@ -298,9 +298,9 @@ def tell_rollout(run: Run) -> None:
         transaction.on_commit(partial(wake, run.rollout))
 
 
-def refuse_told_since(run: Run) -> None:
-    """Raise StillTold where a removal was planned, and Spinnaker has, or may have, the
-    account since; of the managing account, any account that it would withdraw.
+def refuse_present_since(run: Run) -> None:
+    """Raise StillInSpinnaker where a removal was planned, and Spinnaker has or may have
+    the account since; of the managing account, any account that it would withdraw.
     """
     removals: Iterable[Run] = ()
     if run.kind == Run.Kind.REMOVE:
@@ -309,8 +309,8 @@ def refuse_told_since(run: Run) -> None:
         of_rollout = Run.objects.filter(rollout=run.rollout_id, status__in=OPEN)
         rows = of_rollout.filter(kind=Run.Kind.REMOVE)
         removals = rows.select_related("account")
-    for _, told in told_since(removals):
-        raise StillTold(told)
+    for _, presence in present_since(removals):
+        raise StillInSpinnaker(presence)
 
 
 def discard(run: Run, by: User | None) -> bool:

@@ -20,7 +20,7 @@ from accounts.mapping.verified import keep_verified
 from accounts.models import ManagedAccount, ManagingAccount, Notification, Run
 from accounts.models.states import WORKING, State, Status
 from accounts.notifications.happening import failed, happened
-from accounts.runs.foreign.as_found import compared_now, keep_as_found, said_of
+from accounts.runs.foreign.as_found import compared_now, difference_of, keep_as_found
 from accounts.runs.foreign.denied import denied_since
 from accounts.runs.foreign.keeping import keep_all_foreign, of_others
 from accounts.runs.foreign.writes import keep_writes, writes_to_accept
@@ -379,7 +379,9 @@ def differences(
     if side in scope.shared:
         changes = without_others(changes, scope)
     more = sum(bool(beyond(change)) for change in changes)
-    return Differences([said_of(change) for change in changes], one=one, more=more)
+    return Differences(
+        [difference_of(change) for change in changes], one=one, more=more
+    )
 
 
 def without_others(changes: Iterable[Change], scope: Scope) -> tuple[Change, ...]:

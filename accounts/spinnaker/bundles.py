@@ -124,7 +124,7 @@ def build(bundle: Bundle) -> None:
     accounts = bundle.accounts.ready().order_by("name")
     others = by_account(ForeignPolicy.objects.in_accounts(accounts))
     verifications = {
-        one.verified["managed"]["name"]: said_of(one, others[one.pk])
+        one.verified["managed"]["name"]: verdict_of(one, others[one.pk])
         for one in accounts
     }
     if not verifications:
@@ -187,7 +187,7 @@ def by_account(
     return found
 
 
-def said_of(account: ManagedAccount, others: Iterable[ForeignPolicy]) -> str:
+def verdict_of(account: ManagedAccount, others: Iterable[ForeignPolicy]) -> str:
     """Say how the account was proved, that it failed since, and what policies of others
     it has.
     """

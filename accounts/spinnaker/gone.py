@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from accounts.models import Bundle, DeliveredAccount, ManagedAccount
 from accounts.models.managing import kept_names
-from accounts.spinnaker.told import seen_gone
+from accounts.spinnaker.presence import seen_gone
 from accounts.wording import first_of
 from onboarding.spinnaker.bundle.contents import (
     LISTS,

@@ -125,7 +125,7 @@ def look_at(sessions: Sessions, target: Target) -> InAws:
         return InAws(account_id, unread=error.message, hint=error.hint)
     made = dict(zip(found, makers, strict=True))
     roles = (
-        said_of(read[role.name], policies, made[role.name], target.providers)
+        role_in_aws(read[role.name], policies, made[role.name], target.providers)
         if role.name in read
         else RoleInAws(role.name, exists=False)
         for role in wanted
@@ -146,7 +146,7 @@ def maker(sessions: Sessions, target: Target, role: Role) -> str | None:
         raise
 
 
-def said_of(
+def role_in_aws(
     role: FoundRole,
     policies: Collection[Foreign],
     made_by: str | None,

@@ -177,7 +177,7 @@ class Account:
             PathPrefix=path,
         )["Policies"]
 
-    def kept(self, ask: Any, method: Any, doing: str, **given: Any) -> Any:
+    def asked_once(self, ask: Any, method: Any, doing: str, **given: Any) -> Any:
         """Ask, and leave the answer to a verification that asks the same next."""
         answer, call = ask(method, doing, **given), Call.iam(method.__name__, **given)
         self.sessions.handed_on.answer(self.account_id, call, answer)
@@ -200,7 +200,7 @@ class Account:
         """Read a role, what is attached to it, and what is inside."""
         role = self.known.get(Key(self.account_id, Role.kind, name))
         if not isinstance(role, Role):
-            answer = self.kept(
+            answer = self.asked_once(
                 self.client.find, self.iam.get_role, f"read role {name}", RoleName=name
             )
             if answer is None:
@@ -216,7 +216,7 @@ class Account:
     def held(self, role: Role) -> list[Resource]:
         name = role.name
         resources: list[Resource] = [role] if role.key in self.wanted else []
-        attached = self.kept(
+        attached = self.asked_once(
             self.client.call_all,
             self.iam.list_attached_role_policies,
             f"list the policies of role {name}",
@@ -270,14 +270,14 @@ class Account:
 
     def inline_policies(self, role: str, *, owned: bool) -> Iterator[Resource]:
         wanted = {p.policy for p in self.all_of(InlinePolicy) if p.role == role}
-        names = self.kept(
+        names = self.asked_once(
             self.client.call_all,
             self.iam.list_role_policies,
             f"list the inline policies of role {role}",
             RoleName=role,
         )["PolicyNames"]
         for name in names:
-            answer = self.kept(
+            answer = self.asked_once(
                 self.client.find,
                 self.iam.get_role_policy,
                 f"read inline policy {name} of role {role}",
@@ -294,7 +294,7 @@ class Account:
                 )
 
     def profile(self, name: str) -> list[Resource]:
-        answer = self.kept(
+        answer = self.asked_once(
             self.client.find,
             self.iam.get_instance_profile,
             f"read instance profile {name}",

@@ -136,7 +136,7 @@ def fields_of(kind: str, fields: Any, where: str) -> dict[str, Any]:
             case "regions":
                 found[key] = of_regions(at, value)
             case _:
-                found[key] = kept(at, key, value, DEEPEST)
+                found[key] = bounded(at, key, value, DEEPEST)
     refuse_twins(where, found)
     return {key: value for key, value in found.items() if value != {}}
 
@@ -160,13 +160,13 @@ def of_regions(at: str, value: Any) -> list[dict[str, Any]]:
     names = [one["name"] for one in value]
     if len({*names}) < len(names):
         raise ValueError(f"{at}: A Region comes twice.")
-    found = [kept(at, REGIONS, one, DEEPEST) for one in value]
+    found = [bounded(at, REGIONS, one, DEEPEST) for one in value]
     for one in found:
         refuse_twins(at, one)
     return sorted(found, key=lambda one: str(one["name"]))
 
 
-def kept(at: str, key: str, value: Any, depth: int) -> Any:
+def bounded(at: str, key: str, value: Any, depth: int) -> Any:
     """Return a value without what is null; raise ValueError for what isn't kept."""
     if not KEY.fullmatch(key):
         raise ValueError(f"{at}: A field has letters, digits, “-” and “_”.")
@@ -178,22 +178,22 @@ def kept(at: str, key: str, value: Any, depth: int) -> Any:
         case dict():
             refuse_twins(at, value)
             return {
-                name: kept(at, name, inner, depth - 1)
+                name: bounded(at, name, inner, depth - 1)
                 for name, inner in value.items()
                 if inner is not None
             }
         case list():
-            return [kept(at, key, inner, depth - 1) for inner in value]
+            return [bounded(at, key, inner, depth - 1) for inner in value]
         case bool():
             return value
         case int() if abs(value) <= MOST:
             return value
         case str():
-            return kept_text(at, value)
+            return bounded_text(at, value)
     raise ValueError(f"{at}: Write a text, a whole number, true or false.")
 
 
-def kept_text(at: str, text: str) -> str:
+def bounded_text(at: str, text: str) -> str:
     if len(text) > LONGEST_TEXT:
         raise ValueError(f"{at}: It is longer than {LONGEST_TEXT:,} characters.")
     if any(replaced(text)):

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from onboarding.carried.fields import ordered
-from onboarding.description.other_names import said_of
+from onboarding.description.other_names import in_key_order
 from onboarding.topology import MadeBy
 
 
@@ -121,7 +121,7 @@ class Field:
         if self.kind is Kind.CARRIED:
             return ordered(column)
         if self.kind is Kind.NAMES:
-            return said_of(column)
+            return in_key_order(column)
         return bool(column) if self.kind is Kind.TRUTH else column
 
     def column(self, said: Any) -> Any:

@@ -92,7 +92,7 @@ def is_other_name(value: Any) -> bool:
     )
 
 
-def said_of(column: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def in_key_order(column: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Say them with their keys in one order: a database keeps another one."""
     return [{key: ordered(one[key]) for key in KEYS if key in one} for one in column]
 

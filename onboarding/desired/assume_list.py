@@ -103,20 +103,20 @@ def sum_of(changes: Iterable[Change]) -> Sum:
     after: set[str] = set()
     for change in changes:
         if isinstance(change, Update | Delete):
-            before |= lines(change.before)
+            before |= statements(change.before)
         if isinstance(change, Update | Create):
-            after |= lines(change.after)
+            after |= statements(change.after)
     return Sum(digests(before - after), digests(after - before))
 
 
-def lines(resource: Resource) -> frozenset[str]:
+def statements(resource: Resource) -> frozenset[str]:
     """Split a policy's document as its atoms are; an attachment has none."""
     if not isinstance(resource, ManagedPolicy):
         return frozenset()
     return frozenset(f"document={atom}" for atom in resource.document.atoms())
 
 
-def lines_of(roles: Iterable[str]) -> frozenset[str]:
+def statements_of(roles: Iterable[str]) -> frozenset[str]:
     """Return the digests by which plans name what these roles add to the list."""
     roles = list(roles)
     atoms = assume_policy(roles).atoms() if roles else ()
@@ -167,13 +167,13 @@ def of_others(
     policy that is attached as it was found, all lines count.
     """
     changes, roles = list(changes), list(roles)
-    theirs = lines_of(roles)
+    theirs = statements_of(roles)
     policies = {one.name: one for one in found if isinstance(one, ManagedPolicy)}
     for change in strays(changes):
         assert isinstance(change.resource, Attachment)
         policy = policies.get(change.resource.policy)
         if policy is None or not isinstance(change, Create):
             return False
-        if not digests(lines(policy)) <= theirs:
+        if not digests(statements(policy)) <= theirs:
             return False
     return sum_of(changes).within(Sum(theirs, theirs))

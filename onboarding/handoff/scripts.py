@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from onboarding.access_role import Command, lines
+from onboarding.access_role import Command, over_lines
 from onboarding.resources.kinds import KeyGrant, ServiceLinkedRole
 from onboarding.spinnaker.bundle.file import File
 
@@ -36,7 +36,7 @@ class Stack:
 def deploy(stack: Stack) -> str:
     """Create the stack or update it, whichever it takes."""
     given = [shlex.quote(f"{name}={value}") for name, value in stack.parameters.items()]
-    return lines(
+    return over_lines(
         f"aws cloudformation deploy {stack.named}",
         f"--template-file {shlex.quote(stack.template.path)}",
         *([f"--parameter-overrides {' '.join(given)}"] if given else []),
@@ -46,7 +46,7 @@ def deploy(stack: Stack) -> str:
 
 def state(stack: Stack) -> str:
     """Print what a stack's state is, and what its parameter was given."""
-    return lines(
+    return over_lines(
         f"aws cloudformation describe-stacks {stack.named}",
         "--query 'Stacks[0].[StackStatus, Parameters[0].ParameterValue]' --output text",
     )

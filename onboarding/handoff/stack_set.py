@@ -12,7 +12,7 @@ from onboarding.access_role import (
     EVERYWHERE,
     Command,
     given_parameters,
-    lines,
+    over_lines,
     stack_set_commands,
     template_body,
 )
@@ -43,7 +43,7 @@ def commands(stack: Stack) -> Iterator[Command]:
     yield Command(
         f"Or create it only in the accounts that {ACCOUNTS} lists, and in no other "
         "account of the unit:",
-        lines(
+        over_lines(
             f"aws cloudformation create-stack-instances {stack_set_options(stack)}",
             f'--deployment-targets "OrganizationalUnitIds={UNIT},{ONLY_THESE}"',
             f"--regions {shlex.quote(stack.region)}",
@@ -61,7 +61,7 @@ def self_managed(stack: Stack) -> Iterator[Command]:
     """
     yield Command(
         "Define the roles once for all accounts:",
-        lines(
+        over_lines(
             f"aws cloudformation create-stack-set {stack_set_options(stack)}",
             template_body(stack.template.path),
             "--permission-model SELF_MANAGED --capabilities CAPABILITY_NAMED_IAM",
@@ -71,7 +71,7 @@ def self_managed(stack: Stack) -> Iterator[Command]:
     )
     yield Command(
         f"Create them in the accounts that {ACCOUNTS} lists:",
-        lines(
+        over_lines(
             f"aws cloudformation create-stack-instances {stack_set_options(stack)}",
             f"--accounts $(cat {ACCOUNTS}) --regions {shlex.quote(stack.region)}",
             EVERYWHERE,
@@ -92,7 +92,7 @@ def progress(stack: Stack) -> Command:
     return Command(
         "The operation can succeed although some accounts failed. List these, with "
         "the reason:",
-        lines(
+        over_lines(
             f"aws cloudformation list-stack-instances {stack_set_options(stack)}",
             "--filters Name=DETAILED_STATUS,Values=FAILED",
             "--query 'Summaries[].[Account,StatusReason]' --output text",
@@ -104,7 +104,7 @@ def update(stack: Stack) -> Command:
     kept = [f"ParameterKey={name},UsePreviousValue=true" for name in stack.parameters]
     return Command(
         "For a later version of the template, update all accounts that have it:",
-        lines(
+        over_lines(
             f"aws cloudformation update-stack-set {stack_set_options(stack)}",
             template_body(stack.template.path),
             "--capabilities CAPABILITY_NAMED_IAM",
@@ -132,7 +132,7 @@ def taken_out(stacks: Iterable[Stack], account_id: str) -> Iterator[Command]:
         one = f"OrganizationalUnitIds={UNIT},Accounts={account_id}"
         yield Command(
             f"Take the account from the StackSet {stack.name}:",
-            lines(
+            over_lines(
                 deletes,
                 f"--deployment-targets {one},AccountFilterType=INTERSECTION",
                 regions,
@@ -140,5 +140,5 @@ def taken_out(stacks: Iterable[Stack], account_id: str) -> Iterator[Command]:
         )
         yield Command(
             "Or, of a self-managed StackSet:",
-            lines(deletes, f"--accounts {account_id} {regions}"),
+            over_lines(deletes, f"--accounts {account_id} {regions}"),
         )

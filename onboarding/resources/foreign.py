@@ -106,8 +106,8 @@ class Foreign:
     @property
     def removal(self) -> Change:
         """Return the change that detaches or deletes it."""
-        told = " ".join([self.why, *self.effects])
-        return Delete(replace(self.resource, reason=told))
+        reason = " ".join([self.why, *self.effects])
+        return Delete(replace(self.resource, reason=reason))
 
 
 def of_effect(effect: str, document: dict[str, Any]) -> Iterator[str]:

@@ -130,11 +130,11 @@ def beyond(change: Change) -> tuple[Risk, ...]:
 
 def as_found(change: Change) -> str:
     """Say what somebody reads first of what was found in place of what is wanted."""
-    told = [risk.sentence for risk in beyond(change)]
+    sentences = [risk.sentence for risk in beyond(change)]
     match change:
         case Update(Role(boundary=found), Role(boundary=wanted)) if found != wanted:
-            told.append(limited_by(found))
-    return " ".join(told)
+            sentences.append(limited_by(found))
+    return " ".join(sentences)
 
 
 def limited_by(boundary: str) -> str:

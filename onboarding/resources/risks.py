@@ -155,7 +155,7 @@ def risks(
         whole = whole or Assumable.of([(key, before, after)])
         yield from changes_of_reach(key, before, after, whole)
     before = in_one_spelling(before)
-    for topic, sentence in told(key, before, after):
+    for topic, sentence in topics_of(key, before, after):
         lost = (key.account,) if topic is Topic.LOST else ()
         yield Risk(key, topic, sentence, lost)
 
@@ -273,10 +273,10 @@ def spelled(document: dict[str, Any]) -> dict[str, Any]:
         return document
 
 
-Told = Iterator[tuple[Topic, str]]
+Topics = Iterator[tuple[Topic, str]]
 
 
-def told(key: Key, before: Document, after: Document) -> Told:
+def topics_of(key: Key, before: Document, after: Document) -> Topics:
     if after is None:
         return
     if key.kind == Role.kind:
@@ -362,7 +362,7 @@ def is_spinnakers(shown: Document) -> bool:
     return (shown or {}).get("path") == MANAGING_PATH
 
 
-def risks_of_trust(before: dict[str, Any], after: dict[str, Any]) -> Told:
+def risks_of_trust(before: dict[str, Any], after: dict[str, Any]) -> Topics:
     """Say who can assume the role and could not. AWS's services are worth reading where
     the role was there without them.
     """
@@ -398,7 +398,7 @@ def external_ids(shown: Document) -> set[str]:
     }
 
 
-def risks_of_attachment(policy_arn: str) -> Told:
+def risks_of_attachment(policy_arn: str) -> Topics:
     if ":iam::aws:policy/" not in policy_arn:
         return
     policy = policy_arn.rsplit("/", 1)[-1]
@@ -407,7 +407,7 @@ def risks_of_attachment(policy_arn: str) -> Told:
         yield Topic.SECRETS, f"Reads every secret of the account, by {policy}."
 
 
-def risks_of_grant(account: str, grant: dict[str, Any]) -> Told:
+def risks_of_grant(account: str, grant: dict[str, Any]) -> Topics:
     owner = Arn.of(str(grant["key_arn"])).account
     whose = "" if owner == account else f" of account {owner}"
     yield (
@@ -424,7 +424,7 @@ def risks_of_grant(account: str, grant: dict[str, Any]) -> Told:
         )
 
 
-def risks_of_cluster(before: dict[str, Any], after: dict[str, Any]) -> Told:
+def risks_of_cluster(before: dict[str, Any], after: dict[str, Any]) -> Topics:
     """Say what AWS's policy for a cluster allows where it is new or reaches farther."""
     reach = ("policy_arn", "namespaces")
     if all(before.get(field) == after.get(field) for field in reach):
@@ -452,7 +452,7 @@ def actions_of(statement: dict[str, Any]) -> list[str]:
     return [str(action) for action in as_list(statement.get("Action", []))]
 
 
-def risks_of(statement: dict[str, Any], account: str) -> Told:
+def risks_of(statement: dict[str, Any], account: str) -> Topics:
     """Yield what is risky in one statement of a policy in that account."""
     if not allows(statement):
         return

@@ -160,12 +160,14 @@ def is_take_over(said: Any) -> bool:
 def put_back(role: Role, before: Mapping[str, Any]) -> Role:
     """Return a role as it was before, as far as IAM takes it."""
     trust, deleted = without_deleted(before["trust"])
-    told = f" {DELETED.format(' and '.join(dict.fromkeys(deleted)))}" if deleted else ""
+    deletes = (
+        f" {DELETED.format(' and '.join(dict.fromkeys(deleted)))}" if deleted else ""
+    )
     return replace(
         role,
         trust=Policy.read(trust) if trust["Statement"] else role.trust,
         boundary=before["boundary"],
-        reason=f"{BACK}{told}",
+        reason=f"{BACK}{deletes}",
     )
 
 

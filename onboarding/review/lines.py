@@ -98,7 +98,7 @@ def short(resource: str) -> str:
     return parts[-1] if len(parts) == 6 else resource
 
 
-def lines(topics: Iterable[Topic]) -> tuple[Line, ...]:
+def permission_lines(topics: Iterable[Topic]) -> tuple[Line, ...]:
     every = (
         (topic.title, capability.title, capability.access, allowed)
         for topic in topics

@@ -56,7 +56,7 @@ def unit(db: None) -> Unit:
     )
 
 
-def said_of(form: Any) -> dict[str, Any]:
+def filled_in_of(form: Any) -> dict[str, Any]:
     assert form.is_valid(), form.errors
     return columns_of_row(form.save(commit=False))
 
@@ -76,8 +76,8 @@ def test_the_wizard_keeps_what_is_said(said: dict[str, Any]) -> None:
     unasked = {one.name: said[one.name] for one in FIELDS if one.step is None}
     row = ManagedAccount(**unasked)
 
-    said_of(IdentityForm(filled_in(said), instance=row))
-    assert said_of(AccessForm(filled_in(said), instance=row)) == said
+    filled_in_of(IdentityForm(filled_in(said), instance=row))
+    assert filled_in_of(AccessForm(filled_in(said), instance=row)) == said
 
 
 @FEW

@@ -14,7 +14,7 @@ from accounts.models.states import State
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER, OPERATOR
 from tests.accounts.runs.rollouts.rows import SAME
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import messages_of
 from tests.rows import account_row, decider, managing_row, person, run_row, step_row
 
 STAGING, PRODUCTION = "staging", "production-eu"
@@ -85,6 +85,6 @@ def many(verb: str, *accounts: ManagedAccount, **data: Any) -> Act:
 
 def refused(answer: Any) -> str:
     """Return the refusal, whether a page or a message says it."""
-    said = f"{told(answer)} {answer.content.decode()}"
+    said = f"{messages_of(answer)} {answer.content.decode()}"
     assert "or an administrator (anna)" in said
     return said

@@ -38,7 +38,7 @@ from accounts.spinnaker.deliveries import decisions as deliveries
 from onboarding.accounts_file import read_accounts_file as file
 from onboarding.delivery.connection import Connection, SignInBy
 from tests.accounts.runs.rollouts.rows import SAME, plan, started
-from tests.accounts.web.answers import read, told
+from tests.accounts.web.answers import messages_of, read
 from tests.rows import (
     account_row,
     decider,
@@ -100,7 +100,7 @@ def test_who_edited_the_managing_account_approves_no_plan_that_carries_it(
     )
 
     assert "olga edited the managing account. Another person must approve" in page
-    assert "Another person must approve" in told(answer)
+    assert "Another person must approve" in messages_of(answer)
     assert Run.objects.get().status == Status.PLANNED
     assert approve(run, paul)
 
@@ -201,7 +201,7 @@ def test_who_planned_what_was_evaluated_is_remembered_with_all_who_caused_it(
 
     answer = browser.post(f"/accounts/{account.pk}/accept/")
 
-    assert "olga edited the account. Another person must approve" in told(answer)
+    assert "olga edited the account. Another person must approve" in messages_of(answer)
     assert ManagedAccount.objects.get().accepted_at is None
 
 

@@ -25,7 +25,7 @@ from tests.accounts.runs.carried import (
     root,
 )
 from tests.accounts.runs.conftest import here, unadopted  # noqa: F401  # fixtures
-from tests.accounts.web.answers import read, told
+from tests.accounts.web.answers import messages_of, read
 from tests.rows import edit_managing, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,7 +57,7 @@ def test_the_first_account_waits_for_the_managing_accounts_own_plan(
     assert f"Its plan, {managing.title}, must be approved first." in page
     assert f'href="{managing.get_absolute_url()}">Open {managing.title}<' in page
     assert "Approve and" not in page
-    assert "has changes that this plan doesn't include" in told(answer)
+    assert "has changes that this plan doesn't include" in messages_of(answer)
     for reader in (person("viewer"), planner, approver):
         browser.force_login(reader)
         page = browser.get(run.get_absolute_url()).content.decode()

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import Status
-from accounts.runs.actions import NothingStands, approve, remove, verify
+from accounts.runs.actions import NothingExists, approve, remove, verify
 from accounts.runs.scope import COMPARED_FOR
 from accounts.runs.stages import carry_on
 from script.emulated_organization import MANAGING, MEMBERS, Account, Credentials
@@ -129,7 +129,7 @@ def test_a_removed_account_is_not_removed_again(here: Credentials) -> None:
     onboarded(account)
     done(*removals([account]))
 
-    with pytest.raises(NothingStands, match="there's nothing to remove"):
+    with pytest.raises(NothingExists, match="there's nothing to remove"):
         remove(account, None)
 
     assert account.runs.filter(kind=Run.Kind.REMOVE).count() == 1

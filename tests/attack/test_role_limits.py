@@ -21,7 +21,7 @@ from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER, OPERATOR
 from accounts.runs import rollouts
 from tests.accounts.runs.rollouts.rows import SAME, plan
-from tests.accounts.web.answers import read, told
+from tests.accounts.web.answers import messages_of, read
 from tests.attack.limited import (
     IDENTITY,
     PRODUCTION,
@@ -187,7 +187,7 @@ def test_each_act_is_for_whoever_has_the_role_there(
     answer = browser_of(olga).post(act.url, act.data)
 
     done = Activity.objects.count() - before
-    said = f"{told(answer)} {answer.content.decode()}"
+    said = f"{messages_of(answer)} {answer.content.decode()}"
     assert (done > 0) is may, said
     assert ("role of olga applies to" in said) is not may
     if not may:

@@ -26,7 +26,7 @@ from accounts.people.policies import (
 from accounts.runs.actions import accept, approve
 from accounts.runs.deciding.same_changes import approve_same
 from accounts.web.settings.switching_off import ask_off, switch_off, switch_on
-from tests.accounts.web.answers import read, told, url
+from tests.accounts.web.answers import messages_of, read, url
 from tests.rows import account_row, decider, managing_row, person, run_row, step_row
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +61,7 @@ def test_who_planned_may_not_approve_and_the_page_says_so(olga, production) -> N
     answer = browser.post(f"{production.get_absolute_url()}approve/", read(production))
 
     assert "olga started this plan. Another person must approve." in page
-    assert "Another person must approve" in told(answer)
+    assert "Another person must approve" in messages_of(answer)
     assert Run.objects.get().status == Status.PLANNED
 
 
@@ -89,7 +89,7 @@ def test_another_plan_than_the_one_that_was_read_is_not_approved(
         f"{production.get_absolute_url()}approve/", {"digest": digest}
     )
 
-    assert "Not approved: the plan changed after you opened it" in told(answer)
+    assert "Not approved: the plan changed after you opened it" in messages_of(answer)
     assert Run.objects.get().status == Status.PLANNED
 
 
@@ -142,7 +142,7 @@ def test_who_planned_may_not_accept_what_was_only_evaluated(olga, managing) -> N
     run_row(Status.EVALUATED, account=account, created_by=olga)
     answer = signed_in(olga).post(f"/accounts/{account.pk}/accept/")
 
-    assert "Another person must approve" in told(answer)
+    assert "Another person must approve" in messages_of(answer)
     assert ManagedAccount.objects.get().accepted_at is None
     assert accept(account, person("approver"))
 
@@ -202,7 +202,9 @@ def test_it_takes_two_administrators_to_turn_it_off(olga, production) -> None:
     still = strict()
     signed_in(bob).post(address, off)
 
-    assert "ada requested this. Another administrator must confirm it." in told(refused)
+    assert "ada requested this. Another administrator must confirm it." in messages_of(
+        refused
+    )
     assert "ada asked to turn it off." in page
     assert "Confirm turning off" in page
     assert unasked.status_code == 302

@@ -28,7 +28,7 @@ from accounts.runs.foreign.accepting import ask
 from tests.accounts.api.calling import Caller, token_of
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.runs.rollouts.rows import SAME, plan, started
-from tests.accounts.web.answers import read, told
+from tests.accounts.web.answers import messages_of, read
 from tests.rows import account_row, decider, managing_row, person, run_row, step_row
 
 pytestmark = pytest.mark.django_db
@@ -200,7 +200,7 @@ def sent(by: User, door: str, path: str, body: dict[str, Any]) -> str:
     browser = Client()
     browser.force_login(by)
     answer = browser.post(path, body)
-    return f"{told(answer)} {answer.content.decode()}"
+    return f"{messages_of(answer)} {answer.content.decode()}"
 
 
 def decided() -> int:

@@ -45,7 +45,7 @@ JSON: tuple[Any, ...] = (
 TEXTS = ("", "unheard-of", MARKUP + "x" * 5_000, "a\x00b\ud800")
 NUMBERS = (-1, 0, 2**31 - 1)
 DATES = (None, datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, tzinfo=UTC))
-ODD: tuple[tuple[type[models.Field], tuple[Any, ...]], ...] = (
+BOUNDARIES: tuple[tuple[type[models.Field], tuple[Any, ...]], ...] = (
     (models.JSONField, JSON),
     (models.UUIDField, (None,)),
     (models.CharField, TEXTS),
@@ -105,7 +105,7 @@ def columns(model: type[models.Model]) -> Iterator[models.Field[Any, Any]]:
 
 
 def odd_values(field: models.Field[Any, Any]) -> tuple[Any, ...]:
-    return next(values for kind, values in ODD if isinstance(field, kind))
+    return next(values for kind, values in BOUNDARIES if isinstance(field, kind))
 
 
 def paths(client: Client, model: type[models.Model]) -> list[str]:

@@ -268,7 +268,7 @@ def read_spinnaker_report(request: ApiRequest, id: UUID) -> Any:
     """Read which accounts can be taken, what becomes of each field, and why the others
     are left. Every 200 accounts count as a request.
     """
-    row = get_object_or_404(Adoption.objects.kept(), pk=id)
+    row = get_object_or_404(Adoption.objects.unexpired(), pk=id)
     count(str(request.token.pk), row.accounts.count() // ACCOUNTS)
     return document_of(row)
 
@@ -318,7 +318,7 @@ def read_adoption_changes(request: ApiRequest, id: UUID, wanted: Query[Answers])
 
 
 def row_with_accounts(request: ApiRequest, id: UUID) -> Adoption:
-    row = get_object_or_404(Adoption.objects.kept(), pk=id)
+    row = get_object_or_404(Adoption.objects.unexpired(), pk=id)
     if not row.taken:
         raise Problem(Code.NO_ANSWER, NOTHING_TAKEN)
     count(str(request.token.pk), len(row.taken) // ACCOUNTS)

@@ -107,7 +107,7 @@ def search_clusters(request: ApiRequest, body: Chosen) -> Any:
 )
 def read_cluster_search(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Read how far a search is. It is kept for a day."""
-    return search_of(kept(id))
+    return search_of(unexpired_search(id))
 
 
 @router.get(
@@ -123,7 +123,7 @@ def list_clusters(
     filters: Query[ClusterFilters],
 ) -> dict[str, Any]:
     """List what was found, as the filters ask."""
-    rows = filtered(kept(id).clusters.all(), FILTERS, request.GET)
+    rows = filtered(unexpired_search(id).clusters.all(), FILTERS, request.GET)
     heavy = ("account__verified", "account__applied", "account__approved_entries")
     found = page_of(rows.select_related("account").defer(*heavy), "id", asked)
     return found.page(found.rows)
@@ -139,7 +139,7 @@ def list_unread_accounts(
     request: HttpRequest, id: UUID, asked: Query[PageQuery]
 ) -> dict[str, Any]:
     """List the accounts that couldn’t be read, and why."""
-    rows = kept(id).accounts.exclude(message="").select_related("account")
+    rows = unexpired_search(id).accounts.exclude(message="").select_related("account")
     found = page_of(rows, "id", asked)
     return found.page(found.rows)
 
@@ -154,7 +154,7 @@ def add_clusters(request: ApiRequest, id: UUID, body: ClustersChosen) -> Any:
     """Add these clusters to their accounts, all of them or none. Plan the accounts
     then.
     """
-    search = kept(id)
+    search = unexpired_search(id)
     if search.finished_at is None:
         raise Problem(Code.SEARCH_UNFINISHED, NOT_YET)
     said = QueryDict(mutable=True)
@@ -191,8 +191,8 @@ def choose(search: ClusterSearch, keys: list[int]) -> None:
         )
 
 
-def kept(pk: UUID) -> ClusterSearch:
-    return get_object_or_404(ClusterSearch.objects.kept(), pk=pk)
+def unexpired_search(pk: UUID) -> ClusterSearch:
+    return get_object_or_404(ClusterSearch.objects.unexpired(), pk=pk)
 
 
 def search_of(search: ClusterSearch) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class FoundClusters(NamedTuple):
 
 def running_of(by: User) -> ClusterSearch | None:
     """Return the person's search that is in progress: one at a time."""
-    return ClusterSearch.objects.kept().filter(by=by, finished_at=None).first()
+    return ClusterSearch.objects.unexpired().filter(by=by, finished_at=None).first()
 
 
 def begin_search(accounts: Collection[ManagedAccount], by: User) -> ClusterSearch:

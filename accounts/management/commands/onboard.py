@@ -74,7 +74,7 @@ class Command(BowlineCommand):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.as_json = False
-        self.told: list[str] = []
+        self.messages: list[str] = []
         self.rollouts: dict[int, Rollout] = {}
         self.chosen: list[ManagedAccount] = []
         self.digest: str | None = None
@@ -104,7 +104,7 @@ class Command(BowlineCommand):
             rollouts=self.rollouts.values(),
             accounts=self.chosen,
             digest=self.digest,
-            messages=self.told,
+            messages=self.messages,
         )
         if path is not None:
             write(path, summary_of(found))
@@ -356,7 +356,7 @@ class Command(BowlineCommand):
             self.stdout.write(text)
 
     def warn(self, text: str) -> None:
-        self.told.append(text.strip())
+        self.messages.append(text.strip())
         self.stderr.write(text)
 
 

@@ -36,9 +36,9 @@ class Export:
         """Why accounts are not in it, each with its name; whole after the last line."""
 
     def text(self, *, csv: bool) -> str:
-        return "".join(self.lines(csv=csv))
+        return "".join(self.file_lines(csv=csv))
 
-    def lines(self, *, csv: bool) -> Iterator[str]:
+    def file_lines(self, *, csv: bool) -> Iterator[str]:
         if csv:
             yield from csv_lines(self.accounts())
             return

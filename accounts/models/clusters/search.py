@@ -22,7 +22,7 @@ class ClusterSearchQuerySet(DurableQuerySet["ClusterSearch"]):
     def due(self) -> ClusterSearchQuerySet:
         return self.filter(finished_at=None)
 
-    def kept(self) -> ClusterSearchQuerySet:
+    def unexpired(self) -> ClusterSearchQuerySet:
         return self.filter(at__gt=Now() - KEPT)
 
     def expired(self) -> ClusterSearchQuerySet:

@@ -26,7 +26,7 @@ LONGEST_NAME = 200
 
 
 class AdoptionQuerySet(models.QuerySet["Adoption"]):
-    def kept(self) -> AdoptionQuerySet:
+    def unexpired(self) -> AdoptionQuerySet:
         return self.filter(at__gt=Now() - KEPT)
 
     def expired(self) -> AdoptionQuerySet:

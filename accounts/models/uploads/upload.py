@@ -20,7 +20,7 @@ KEPT_SAVED = timedelta(days=7)
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
-    def kept(self) -> UploadQuerySet:
+    def unexpired(self) -> UploadQuerySet:
         waiting = Q(saved_at=None, at__gt=Now() - KEPT)
         return self.filter(waiting | Q(saved_at__gt=Now() - KEPT_SAVED))
 

@@ -14,7 +14,7 @@ from accounts.people.deciding import SamePerson
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER
-from accounts.runs.actions import StillTold, approve
+from accounts.runs.actions import StillInSpinnaker, approve
 from accounts.runs.capacity import room_in_plan
 from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.lateness import decided_already, outdated
@@ -63,7 +63,7 @@ def approve_same(
         try:
             if approve(run, by, comment=comment):
                 approved.append(run.pk)
-        except (SamePerson, StillTold, ManagingFirst, Outside) as error:
+        except (SamePerson, StillInSpinnaker, ManagingFirst, Outside) as error:
             refused[run.pk] = f"{run.account_name}: {error}"
     return Decided(len(approved), list(asked.exclude(pk__in=approved)), refused)
 
@@ -101,7 +101,7 @@ class Same(NamedTuple):
     total: int
     room: int | None
     """How many accounts their policies still take; None: any."""
-    crowd: set[UUID]
+    without_room: set[UUID]
     """Those that find no room."""
     ticked: set[UUID]
     """Those that fit, and that the person's role is for."""
@@ -114,14 +114,15 @@ def same_of(one: Run, by: User) -> Same:
     total = found.count() if len(waiting) == MOST_AT_ONCE else len(waiting)
     room = room_in_plan(one)
     joining = [plan.pk for plan in waiting if one.account and not plan.granted_at]
-    crowd = set() if room is None else set(joining[room:])
+    without_room = set() if room is None else set(joining[room:])
     limited = environments_of(by, APPROVER)
     ticked = {
         plan.pk
         for plan in waiting
-        if plan.pk not in crowd and (limited is None or plan.environments <= limited)
+        if plan.pk not in without_room
+        and (limited is None or plan.environments <= limited)
     }
-    return Same(waiting, total, room, crowd, ticked)
+    return Same(waiting, total, room, without_room, ticked)
 
 
 def refuse_crowd(fingerprint: str, chosen: set[str]) -> str:

@@ -29,8 +29,8 @@ REFUSALS = (
     Incomplete,
     CannotTakeOver,
     actions.Forgotten,
-    actions.NothingStands,
-    actions.StillTold,
+    actions.NothingExists,
+    actions.StillInSpinnaker,
 )
 """Why no run is started, apart from one that is open."""
 

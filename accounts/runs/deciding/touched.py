@@ -9,7 +9,7 @@ from typing import TypeAlias
 from accounts.models import Run
 from accounts.people import authors
 from accounts.people.deciding import second_person_for
-from accounts.people.reach import DecisionReach, kept, losses_of
+from accounts.people.reach import DecisionReach, as_stored, losses_of
 from accounts.runs.scope import Comparison, Scope, Side
 from onboarding.desired.assume_list import is_listed
 from onboarding.partitions import Arn
@@ -41,11 +41,11 @@ def keep_decided(run: Run, scope: Scope, compared: Compared, left: bool) -> None
         accounts=own.accounts | {(key, one) for key in lost for one in lost[key]},
         unknown=frozenset(key for key in lost if not lost[key]),
     )
-    run.reach = kept(own, second_person_for(touched), left)
+    run.reach = as_stored(own, second_person_for(touched), left)
     if lost:
         found = (resource for one in shared for resource in one.observed)
         run.reach |= {"lost": lost, "listed": count_listed(found)}
-    run.authors = authors.kept(authors.authors_of_run(run, own))
+    run.authors = authors.as_stored(authors.authors_of_run(run, own))
 
 
 def accounts_lost(shared: Iterable[Comparison]) -> set[str]:

@@ -102,16 +102,16 @@ def differing(side: Side, one: Comparison) -> Iterator[str]:
     changes: Iterable[Change] = one.changes
     if side.account is None:
         _, changes = assume_list.split(one.changes)
-    said = list(map(said_of, changes))
+    said = list(map(difference_of, changes))
     yield from said[:MOST_DIFFERING]
     if more := said[MOST_DIFFERING:]:
         yield f"{len(more)} more"
 
 
-def said_of(change: Change) -> str:
+def difference_of(change: Change) -> str:
     """Say what differs, and what could be done because of it."""
-    told = as_found(change)
-    return f"{worded(change)} (as found: {told})" if told else worded(change)
+    found = as_found(change)
+    return f"{worded(change)} (as found: {found})" if found else worded(change)
 
 
 def worded(change: Change) -> str:

@@ -44,14 +44,16 @@ def of_others(side: Side, one: Comparison) -> Result:
         )
     removable = any(it.removable for it in one.foreign)
     is_open = Topic.EVERYONE in {risk.topic for risk in one.beyond}
-    told = [it.sentence for it in one.foreign]
-    told += [f"{risk.key.kind} {risk.key.name}: {risk.sentence}" for risk in one.beyond]
+    sentences = [it.sentence for it in one.foreign]
+    sentences += [
+        f"{risk.key.kind} {risk.key.name}: {risk.sentence}" for risk in one.beyond
+    ]
     fails = removable or is_open or not side.adopts
     return Result(
         COMPARED,
         name,
         Outcome.FAILED if fails else Outcome.NOT_TESTABLE,
-        " ".join(told),
+        " ".join(sentences),
         (PLAN_AGAIN if removable else OWNER).format(side.account_name),
         change="" if removable else "\n".join(map(removing, one.foreign)),
     )

@@ -58,7 +58,7 @@ def writes_to_accept(
     if not strict_among(account.environments):
         return None
     role = (account.managed_role or scope.managing.managed_role).rpartition("/")[2]
-    which = [told(one) for one in unknown]
+    which = [sentence_of(one) for one in unknown]
     text = json.dumps([WRITES, role, sorted(which)])
     digest = hashlib.sha256(text.encode()).hexdigest()
     found = ForeignPolicy(
@@ -74,7 +74,7 @@ def writes_to_accept(
     return Writes(found, digest in accepted_in(account.pk))
 
 
-def told(result: Result) -> str:
+def sentence_of(result: Result) -> str:
     """Say which are unknown: why may be another reason each time."""
     named = result.sentence.partition(BECAUSE)[0]
     return f"{result.name}: {writes(result.unknown_writes)}. {named}"

@@ -164,7 +164,7 @@ def put_by_others(
     return [
         one
         for one in dict.fromkeys(found)
-        if one not in own and not assume_list.lines_of([one]) <= named
+        if one not in own and not assume_list.statements_of([one]) <= named
     ]
 
 

@@ -39,13 +39,13 @@ from accounts.people.deciding import same_person, where
 from accounts.people.policies import strict_among
 from accounts.people.role_limits.refusing import refuse_any_outside
 from accounts.people.roles import APPROVER, OPERATOR
-from accounts.runs.actions import RunOpen, StillTold
+from accounts.runs.actions import RunOpen, StillInSpinnaker
 from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.lateness import decided_already, outdated
 from accounts.runs.rollouts.census import accounts_of, is_ready, managing_run, runs_of
 from accounts.runs.rollouts.start import MOST_NAMED, CannotStart, add, plan_managing
 from accounts.slices import in_slices
-from accounts.spinnaker.told import told_since
+from accounts.spinnaker.presence import present_since
 from accounts.wording import counted, first_of
 from accounts.work.queue import wake
 
@@ -330,8 +330,8 @@ def in_spinnaker(rollout: Rollout, runs: RunQuerySet) -> dict[int, str]:
     """
     if rollout.kind != Rollout.Kind.REMOVE:
         return {}
-    found = told_since(runs.select_related("account"))
-    return {run.number: f"{StillTold(it)}" for run, it in found}
+    found = present_since(runs.select_related("account"))
+    return {run.number: f"{StillInSpinnaker(it)}" for run, it in found}
 
 
 def together(runs: RunQuerySet, reasons: Mapping[int, str]) -> list[str]:

@@ -37,7 +37,7 @@ from accounts.runs.foreign.taking_over import why_not
 from accounts.runs.rollouts.census import changes_managing
 from accounts.runs.rollouts.order import turns_of
 from accounts.slices import AT_ONCE, in_slices
-from accounts.spinnaker.told import in_spinnaker, told_of
+from accounts.spinnaker.presence import in_spinnaker, presence_of
 from accounts.wording import counted, first_of
 from accounts.work.queue import wake
 from onboarding.details import DetailsError
@@ -294,7 +294,7 @@ def not_existing(
 ) -> Iterator[tuple[ManagedAccount, str]]:
     for account in accounts:
         if account.granted_at is None:
-            yield account, str(actions.NothingStands(account))
+            yield account, str(actions.NothingExists(account))
 
 
 def not_removable(
@@ -307,10 +307,10 @@ def not_removable(
     bundled |= in_spinnaker(account.pk for account in accounts)
     for account in accounts:
         if not (account.granted_at or account.applied):
-            nothing = actions.NothingStands(account, "there's nothing to remove")
+            nothing = actions.NothingExists(account, "there's nothing to remove")
             yield account, str(nothing)
-        elif account.pk in bundled and (told := told_of(account)):
-            yield account, str(actions.StillTold(told))
+        elif account.pk in bundled and (presence := presence_of(account)):
+            yield account, str(actions.StillInSpinnaker(presence))
 
 
 REFUSALS: dict[Rollout.Kind, tuple[Refused, ...]] = {

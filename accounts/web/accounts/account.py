@@ -39,7 +39,7 @@ from accounts.runs.deciding.forgetting import (
 )
 from accounts.runs.inactive import inactive_members
 from accounts.runs.owners.versions import versions_of
-from accounts.spinnaker.told import told_of
+from accounts.spinnaker.presence import presence_of
 from accounts.web.accounts.known_as import known_as
 from accounts.web.accounts.verdict import lines_of, sentence_of
 from accounts.web.crumbs import crumbs
@@ -136,7 +136,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "newest_bundle": bundles[0] if bundles else None,
         "details": details_of(account),
         "through_role": account.in_aws_provider,
-        "told": told_of(account) if account.granted_at else None,
+        "presence": presence_of(account) if account.granted_at else None,
         "stays": why_not_leave(account) if tab.key == "remove" else "",
         "versions": versions_of(account) if account.is_handed_off else None,
         **rotation(account),

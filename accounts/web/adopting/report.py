@@ -131,7 +131,7 @@ def adoption_text(request: Request, adoption: UUID) -> HttpResponse:
 
 
 def adoption_row(pk: UUID) -> Adoption:
-    return get_object_or_404(Adoption.objects.kept().select_related("by"), pk=pk)
+    return get_object_or_404(Adoption.objects.unexpired().select_related("by"), pk=pk)
 
 
 def heading(row: Adoption) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def form_for(*posted: Any) -> AdoptForm:
 def page(
     request: Request, *, form: AdoptForm | None = None, refused: str = ""
 ) -> HttpResponse:
-    earlier = Adoption.objects.kept().order_by("-at").select_related("by")
+    earlier = Adoption.objects.unexpired().order_by("-at").select_related("by")
     shown = {
         "form": form or form_for(),
         "refused": refused,

@@ -32,7 +32,7 @@ from accounts.people.roles import OPERATOR
 from accounts.runs import actions
 from accounts.runs.deciding.starting import start_plan
 from accounts.spinnaker.bundles import exclude_from_bundles
-from accounts.spinnaker.told import in_spinnaker, told_of
+from accounts.spinnaker.presence import in_spinnaker, presence_of
 from accounts.web.accounts.views import MOST_AT_ONCE, Chosen, chosen_accounts
 from accounts.web.bulk.editing import edit
 from accounts.web.bulk.forms import BulkEditForm
@@ -199,8 +199,8 @@ def reasons_to_keep(accounts: list[ManagedAccount]) -> dict[UUID, str]:
             reasons[account.pk] = "Bowline hasn't created anything in this account."
         elif account.pk in working:
             reasons[account.pk] = "A run is in progress. Wait until it finishes."
-        elif account.pk in bundled and (told := told_of(account)):
-            reasons[account.pk] = f"{told.where} {told.to_do}"
+        elif account.pk in bundled and (presence := presence_of(account)):
+            reasons[account.pk] = f"{presence.where} {presence.to_do}"
     return reasons
 
 

@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.discover.comparisons import Comparison, Made, changes_of, kept
+from accounts.discover.comparisons import Comparison, Made, changes_found, changes_of
 from accounts.discover.lookups import ask, seen
 from accounts.http import Request
 from accounts.models import Lookup
@@ -30,7 +30,7 @@ def comparison_found(request: Request, comparison: Comparison) -> Compared:
     if not comparison.is_large:
         return Made(comparison.make())
     question, now = comparison.question, comparison.of()
-    found = kept(question)
+    found = changes_found(question)
     if found and found.of in (now, request.GET.get("of")):
         return Made(found, is_old=found.of != now)
     match request.GET.get("look"):

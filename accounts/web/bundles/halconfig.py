@@ -25,7 +25,7 @@ from accounts.web.bundles.forms import HalconfigForm
 from accounts.web.crumbs import crumbs
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_in
-from onboarding.spinnaker.halconfig.diff import fields, lines
+from onboarding.spinnaker.halconfig.diff import diff_lines, fields
 from onboarding.spinnaker.halconfig.merging import ADDED, HalconfigChange, Merged, merge
 from onboarding.spinnaker.halconfig.next_steps import STEPS, UNDO
 from onboarding.spinnaker.halconfig.parsing import read_halconfig
@@ -125,7 +125,7 @@ def shown_change(change: HalconfigChange) -> dict[str, Any]:
         "name": change.name or "settings",
         "done": change.done,
         "fields": "" if change.done == ADDED else ", ".join(fields(change)),
-        "lines": lines(change),
+        "lines": diff_lines(change),
     }
 
 

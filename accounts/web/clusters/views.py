@@ -64,7 +64,7 @@ def clusters_find(request: Request) -> HttpResponse:
 @operator_required
 def clusters(request: Request, search: UUID) -> HttpResponse:
     """Show how far the search is, or what it found, or keep what is chosen of that."""
-    row = get_object_or_404(ClusterSearch.objects.kept(), pk=search)
+    row = get_object_or_404(ClusterSearch.objects.unexpired(), pk=search)
     if row.finished_at is None:
         return progress_page(request, row)
     if request.htmx:

@@ -57,7 +57,7 @@ def changes_answer(
 
 def upload_saved(by: User, asked: Own, file: bytes) -> dict[str, Any]:
     """Save what was checked, exactly as the preview said that the person saw."""
-    upload = Upload.objects.kept().filter(pk=asked.name).first()
+    upload = Upload.objects.unexpired().filter(pk=asked.name).first()
     if upload is None:
         return {}
     try:

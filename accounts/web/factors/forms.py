@@ -45,7 +45,7 @@ SECONDS = 5 * 60
 """In which the browser answers: a person fetches a key, and types a PIN."""
 LONGEST = 20_000
 """Characters of an answer; real ones have some 1,000."""
-ODD = (
+MALFORMED = (
     AssertionError,
     AttributeError,
     IndexError,
@@ -144,7 +144,7 @@ def answered(form: forms.Form, refusal: str) -> Iterator[Any]:
         if client["origin"] != origin_of(request):
             raise ValueError("It is of another site.")
         yield answer
-    except ODD as error:
+    except MALFORMED as error:
         log.warning("A passkey was refused: %s", error)
         raise ValidationError(refusal) from error
 

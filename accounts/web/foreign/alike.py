@@ -58,7 +58,7 @@ def ask(request: Request, alike: str) -> HttpResponse:
         return alike_page(request, alike, form)
     chosen = numbers_in(request)
     decided = deciding.ask_alike(alike, chosen, request.user, **form.cleaned_data)
-    return told(request, alike, decided, "Requested acceptance in {}.")
+    return redirected(request, alike, decided, "Requested acceptance in {}.")
 
 
 @posted_by_approver
@@ -66,7 +66,7 @@ def accept(request: Request, alike: str) -> HttpResponse:
     read = request.POST.get("read", "")
     chosen = numbers_in(request)
     decided = deciding.accept_alike(alike, chosen, request.user, read=read)
-    return told(
+    return redirected(
         request,
         alike,
         decided,
@@ -80,10 +80,12 @@ def accept(request: Request, alike: str) -> HttpResponse:
 @posted_by_operator
 def end(request: Request, alike: str) -> HttpResponse:
     decided = deciding.end_alike(alike, numbers_in(request), request.user)
-    return told(request, alike, decided, "No longer accepted in {}.")
+    return redirected(request, alike, decided, "No longer accepted in {}.")
 
 
-def told(request: Request, alike: str, decided: Decided, did: str) -> HttpResponse:
+def redirected(
+    request: Request, alike: str, decided: Decided, did: str
+) -> HttpResponse:
     """Say what was done, and what was left out and why."""
     if decided.done:
         messages.success(request, did.format(counted(decided.done)))

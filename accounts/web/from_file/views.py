@@ -165,7 +165,7 @@ def file_page(
 @operator_required
 def file_preview(request: Request, upload: str) -> HttpResponse:
     """Show what saving the file would change, save it, or say what was saved."""
-    row = get_object_or_404(Upload.objects.kept(), pk=upload)
+    row = get_object_or_404(Upload.objects.unexpired(), pk=upload)
     if request.method != "POST":
         if seen := request.GET.get("saving"):
             return saving_page(request, row, seen)

@@ -48,7 +48,7 @@ def ending_of(run: Run) -> Ending:
     return Ending(run.word, said, run.get_absolute_url())
 
 
-def said_of(runs: QuerySet[Run]) -> Ending | None:
+def ending_of_all(runs: QuerySet[Run]) -> Ending | None:
     """Report the one run of these, or sum them up."""
     shown = runs.only(
         "number", "status", "account_name", "unknown_writes", "undeployable"

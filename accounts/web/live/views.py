@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRefresh, HttpResponseStopPolling
 
 from accounts.models import Bundle, Run
 from accounts.models.states import FAILURES, Status
-from accounts.web.live.endings import Ending, said_of
+from accounts.web.live.endings import Ending, ending_of_all
 from accounts.web.live.progress import ended_since
 from accounts.web.live.state import (
     DONE,
@@ -70,8 +70,8 @@ def watched(request: HttpRequest, live: Live) -> Live:
         raise Answered(reload(request, asked))
     if seen is None:
         return live
-    told = () if live.shows_endings else tuple(ended(live, seen))
-    return replace(live, tab=tab_after(live, seen), endings=told)
+    new = () if live.shows_endings else tuple(ended(live, seen))
+    return replace(live, tab=tab_after(live, seen), endings=new)
 
 
 def reload(request: HttpRequest, asked: str) -> HttpResponse:
@@ -92,8 +92,8 @@ def reload(request: HttpRequest, asked: str) -> HttpResponse:
 def signed_out(request: HttpRequest) -> HttpResponse:
     """Tell whoever reads the page, and leave it as it is."""
     text = "You're signed out. Sign in to see updates."
-    told = Ending(Status.PLANNED, text, request.get_full_path())
-    shown = render(request, "live/_toasts.html", {"endings": [told]})
+    ending = Ending(Status.PLANNED, text, request.get_full_path())
+    shown = render(request, "live/_toasts.html", {"endings": [ending]})
     return HttpResponseStopPolling(shown.content, headers={"HX-Reswap": "none"})
 
 
@@ -104,7 +104,7 @@ def ended(live: Live, seen: PageState) -> list[Ending]:
     batch = batch_that_ended(live, seen)
     if batch is None:
         batch = ended_since(live.runs, moment_of(seen.moved))
-    said = said_of(batch)
+    said = ending_of_all(batch)
     return [said] if said else []
 
 

@@ -15,7 +15,7 @@ from onboarding.review.lines import (
     Risks,
     count_of,
     folded,
-    lines,
+    permission_lines,
 )
 from onboarding.review.power_user import is_power_users
 
@@ -41,7 +41,10 @@ FILE: Columns = {
 def listing_of(shown: Mapping[str, Any], query: Mapping[str, str]) -> dict[str, Any]:
     """Return what the page shows of what was reviewed."""
     asked = Filter.of(query)
-    every, own = lines(shown["review"].topics), lines(shown["identity_topics"])
+    every, own = (
+        permission_lines(shown["review"].topics),
+        permission_lines(shown["identity_topics"]),
+    )
     found = asked.of_all(every)
     granted = shown["size"].comparison.granted
     whole = sum(len(some) for some in all_actions().values())
@@ -75,5 +78,5 @@ def rows(shown: Mapping[str, Any], query: Mapping[str, str]) -> list[tuple[str, 
     return [
         (role, line)
         for role, some in topics.items()
-        for line in asked.of_all(lines(some))
+        for line in asked.of_all(permission_lines(some))
     ]

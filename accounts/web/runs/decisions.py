@@ -61,7 +61,7 @@ def decide(
             messages.error(request, str(error))
         else:
             tell_quicker(request, run.pk)
-    except (SamePerson, ManagingFirst, actions.StillTold) as error:
+    except (SamePerson, ManagingFirst, actions.StillInSpinnaker) as error:
         messages.error(request, str(error))
 
 

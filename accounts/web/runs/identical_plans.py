@@ -85,7 +85,7 @@ def same_page(
         "total": same.total,
         "most": MOST_AT_ONCE,
         "room": same.room,
-        "crowd": same.crowd,
+        "without_room": same.without_room,
         "ticked": {str(pk) for pk in same.ticked} if chosen is None else chosen,
         "plan": plan,
         "review": review_of(one, plan),

@@ -63,10 +63,10 @@ class Excerpt:
     @property
     def sentence(self) -> str:
         """Say what comes, changes and goes, AWS accounts apart from Spinnaker's."""
-        parts = [self.said_of(verb) for verb in DONE if self.accounts.get(verb)]
+        parts = [self.count_of(verb) for verb in DONE if self.accounts.get(verb)]
         return ", ".join(parts) or "no account added, changed or removed"
 
-    def said_of(self, verb: str) -> str:
+    def count_of(self, verb: str) -> str:
         kinds = self.providers.get(verb, {})
         which = "".join(kinds)
         if len(kinds) > 1:

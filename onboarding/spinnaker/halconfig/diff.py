@@ -16,7 +16,7 @@ class HalconfigLine(NamedTuple):
     text: str
 
 
-def lines(change: HalconfigChange) -> list[HalconfigLine]:
+def diff_lines(change: HalconfigChange) -> list[HalconfigLine]:
     """Compare before and after; both are small, as a change is of one account."""
     before, after = masked_lines(change.before), masked_lines(change.after)
     found: list[HalconfigLine] = []

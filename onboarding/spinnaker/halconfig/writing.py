@@ -32,10 +32,10 @@ PRINTABLE = re.compile(r"[ -~]*")
 
 def text(node: Node, *, masked: bool = False) -> str:
     """Write the tree; `masked` puts dots for what may be a secret."""
-    return "\n".join(lines(node, "", masked=masked)) + "\n"
+    return "\n".join(yaml_lines(node, "", masked=masked)) + "\n"
 
 
-def lines(node: Node, pad: str, *, masked: bool) -> Iterator[str]:
+def yaml_lines(node: Node, pad: str, *, masked: bool) -> Iterator[str]:
     """Yield the lines of a mapping or list, both of which must not be empty."""
     if isinstance(node, Table):
         for name, (key, value) in node.pairs.items():
@@ -45,14 +45,14 @@ def lines(node: Node, pad: str, *, masked: bool) -> Iterator[str]:
             elif is_nested(value):
                 yield head
                 inner = pad if isinstance(value, Listing) else f"{pad}  "
-                yield from lines(value, inner, masked=masked)
+                yield from yaml_lines(value, inner, masked=masked)
             else:
                 yield f"{head} {inline(value, name)}".rstrip(" ")
     else:
         assert isinstance(node, Listing)
         for item in node.items:
             if is_nested(item):
-                first, *rest = lines(item, f"{pad}  ", masked=masked)
+                first, *rest = yaml_lines(item, f"{pad}  ", masked=masked)
                 yield f"{pad}- {first.lstrip(' ')}"
                 yield from rest
             else:

@@ -170,7 +170,7 @@ def test_old_reports_are_deleted(operator: User) -> None:
     old = timezone.now() - KEPT - timedelta(minutes=1)
     Adoption.objects.filter(pk=row.pk).update(at=old)
 
-    listed = Adoption.objects.kept()
+    listed = Adoption.objects.unexpired()
     delete_old()
 
     assert row not in listed

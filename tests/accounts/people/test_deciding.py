@@ -11,7 +11,7 @@ from accounts.models import EnvironmentPolicy, ManagedAccount, Run
 from accounts.models.states import Status
 from accounts.people.authors import authors_of_run
 from accounts.people.deciding import Verdict, judge
-from accounts.people.reach import DecisionReach, kept, losses_of, reach_of_run
+from accounts.people.reach import DecisionReach, as_stored, losses_of, reach_of_run
 from accounts.people.role_limits.limits import limit
 from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER
@@ -164,7 +164,7 @@ def test_what_is_lost_and_unknown_is_for_no_limited_role() -> None:
 
 def test_where_a_plan_loses_nothing_nothing_more_is_kept() -> None:
     managing_row()
-    reach = kept(DecisionReach(), "", managing_first=False)
+    reach = as_stored(DecisionReach(), "", managing_first=False)
 
     assert "lost" not in reach
     assert losses_of([LOST]) == {LOST: []}

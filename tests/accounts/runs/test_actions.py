@@ -18,7 +18,7 @@ from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER
 from accounts.runs import actions
 from accounts.runs.actions import (
-    NothingStands,
+    NothingExists,
     RunOpen,
     accept,
     approve,
@@ -171,7 +171,7 @@ def test_verifying_starts_without_a_plan() -> None:
 
 
 def test_a_draft_cannot_be_verified() -> None:
-    with pytest.raises(NothingStands, match="created anything in staging yet"):
+    with pytest.raises(NothingExists, match="created anything in staging yet"):
         verify(account_row(), None)
 
 

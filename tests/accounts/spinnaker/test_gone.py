@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from accounts.models import Activity, Bundle, DeliveredAccount, ManagedAccount
-from accounts.runs.actions import StillTold, remove
+from accounts.runs.actions import StillInSpinnaker, remove
 from accounts.spinnaker.bundles import NotReady, build, install, new_bundle
 from accounts.spinnaker.gone import MayBeThere, left_by
-from accounts.spinnaker.told import told_of
+from accounts.spinnaker.presence import presence_of
 from onboarding.spinnaker.bundle.archive import file_list, zipped
 from onboarding.spinnaker.bundle.contents import LISTS, REMOVED, text_in, texts_in
 from onboarding.spinnaker.bundle.file import File
@@ -61,7 +61,7 @@ def test_what_deliveries_saw_gone_needs_no_other_answer(
 
     assert (asked, bool(left_by(bundle))) == (True, False)
     assert "answer" not in Activity.objects.get(what=Activity.What.INSTALL).detail
-    assert told_of(leaving) is None
+    assert presence_of(leaving) is None
 
 
 def test_what_is_deleted_and_still_loaded_is_asked_for(
@@ -129,12 +129,12 @@ def test_a_bundle_that_is_older_than_such_lists_wants_the_typed_word(
     for answer in ("", "all gone   0123456789ab"):
         with pytest.raises(MayBeThere, match="might still have staging, and this"):
             install(second, None, answer)
-    with pytest.raises(StillTold):
+    with pytest.raises(StillInSpinnaker):
         remove(leaving, None)
     install(first, None)
     install(second, None, "gone")
 
-    assert told_of(leaving) is None
+    assert presence_of(leaving) is None
 
 
 def test_the_next_bundle_lists_what_all_older_ones_had(
@@ -166,7 +166,7 @@ def test_going_back_to_an_earlier_bundle_wants_the_typed_word(
     install(first, None, "gone")
 
     assert not never_installed
-    assert told_of(put_in_later) is None
+    assert presence_of(put_in_later) is None
 
 
 def test_an_account_without_roles_is_not_asked_for(leaving: ManagedAccount) -> None:

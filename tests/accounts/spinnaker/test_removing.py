@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from accounts.models import Bundle, ManagedAccount, Run
-from accounts.runs.actions import StillTold, remove
+from accounts.runs.actions import StillInSpinnaker, remove
 from accounts.spinnaker.bundles import build, install, new_bundle
 from accounts.spinnaker.gone import GONE, MayBeThere
 from tests.accounts.spinnaker.deliveries.delivering import deliver, proved_row
@@ -132,7 +132,7 @@ def built() -> Bundle:
 
 
 def assert_kept(account: ManagedAccount) -> None:
-    with pytest.raises(StillTold):
+    with pytest.raises(StillInSpinnaker):
         remove(account, None)
 
 

@@ -16,7 +16,7 @@ def url(account: ManagedAccount, step: str) -> str:
     return f"/accounts/{account.pk}/{step}/"
 
 
-def told(response: Any) -> str:
+def messages_of(response: Any) -> str:
     return " ".join(str(m) for m in get_messages(response.wsgi_request))
 
 

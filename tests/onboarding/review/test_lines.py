@@ -18,14 +18,14 @@ from onboarding.review.lines import (
     Risks,
     count_of,
     folded,
-    lines,
+    permission_lines,
 )
 from onboarding.review.permissions import AllowedAction, managed_review
 from onboarding.review.power_user import is_power_users
 from tests.bundles import staging
 from tests.factories import managed, managing, provider
 
-EVERY = lines(managed_review(managing(), staging()).topics)
+EVERY = permission_lines(managed_review(managing(), staging()).topics)
 WHY = Evidence(reason="Said.", sources=(), required=True, access="write")
 
 
@@ -68,7 +68,7 @@ def test_a_role_that_is_passed_to_any_service_is_told_from_others():
 def test_an_account_that_is_only_read_has_no_such_line():
     reads = managed(provider("ec2", access="read"))
 
-    risks = Risks.of(lines(managed_review(managing(), reads).topics))
+    risks = Risks.of(permission_lines(managed_review(managing(), reads).topics))
 
     assert (risks.passes, risks.writes) == ((), 0)
 

@@ -184,10 +184,10 @@ def readings(excerpt: Excerpt, places: Mapping[Key, Where]) -> Iterator[Reading]
         "Changed": [(one, f"{fields_of(one)}.") for one in shown],
         "New": [(one, f"{one.provider} account.") for one in excerpt.added],
     }
-    for topic, told in found.items():
+    for topic, pairs in found.items():
         pointers = [
             Pointer(one.name, where.anchor, sentence, where.page)
-            for one, sentence in told
+            for one, sentence in pairs
             for where in [places[key_of(one)]]
         ]
         if pointers:

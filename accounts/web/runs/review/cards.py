@@ -100,8 +100,8 @@ class Card:
     @property
     def marks(self) -> tuple[Mark, ...]:
         """Name what it is about, the most severe first."""
-        told = {Topic.DELETIONS} if self.verb == "delete" else set()
-        named = [topic for topic in Topic if topic in self.topics - told]
+        evident = {Topic.DELETIONS} if self.verb == "delete" else set()
+        named = [topic for topic in Topic if topic in self.topics - evident]
         if not named and self.is_risky:
             return (Mark(CLOSELY, "warn"),)
         return tuple(Mark(topic.value, TONES.get(topic, "warn")) for topic in named)

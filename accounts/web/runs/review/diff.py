@@ -222,7 +222,7 @@ def policy_blocks(
 
 
 def counterpart(statement: Mapping[str, Any], others: Iterable[Any]) -> Any:
-    """Find the statement of the other side with the same Sid, or the likest one."""
+    """Find the statement of the other side with this Sid, or the most alike."""
     others = [other for other in others if isinstance(other, dict)]
     if sid := statement.get("Sid"):
         return next((other for other in others if other.get("Sid") == sid), None)

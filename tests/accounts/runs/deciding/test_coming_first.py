@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Run
 from accounts.models.states import Status
-from accounts.people.reach import DecisionReach, kept
+from accounts.people.reach import DecisionReach, as_stored
 from accounts.runs.deciding.coming_first import waiting_among, what_first
 from tests.rows import account_row, run_row
 
@@ -42,7 +42,7 @@ def test_a_plan_waits_until_the_managing_accounts_own_was_applied_since(
     status: str, after: timedelta, waits: bool
 ) -> None:
     at = timezone.now()
-    reach = kept(DecisionReach(), "", managing_first=True)
+    reach = as_stored(DecisionReach(), "", managing_first=True)
     run = run_row(Status.PLANNED, account=account_row(), reach=reach, moved_at=at)
     managing = {"account": None, "kind": Run.Kind.MANAGING}
     run_row(status, finished_at=at + after, **managing)

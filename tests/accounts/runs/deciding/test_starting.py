@@ -5,7 +5,7 @@ import pytest
 from accounts.mapping.completeness import Incomplete, missing
 from accounts.models import Run
 from accounts.models.states import Status
-from accounts.runs.actions import Forgotten, NothingStands
+from accounts.runs.actions import Forgotten, NothingExists
 from accounts.runs.deciding.starting import start_again, start_plan
 from tests.rows import account_row, person, run_row
 
@@ -42,7 +42,7 @@ def test_a_run_is_started_again_as_one_of_its_kind(kind: Run.Kind) -> None:
 def test_a_verification_is_refused_again_as_it_was_at_first() -> None:
     failed = run_row(Status.FAILED, kind=Run.Kind.VERIFY)
 
-    with pytest.raises(NothingStands):
+    with pytest.raises(NothingExists):
         start_again(failed, person("operator"))
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount, Rollout
 from accounts.models.states import State, Status
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import messages_of
 from tests.rows import account_row, run_row
 
 OFFER = "Forget, and leave AWS as it is"
@@ -42,7 +42,7 @@ def test_an_approver_forgets_it_by_its_name(
     assert "To forget it, type staging" in tab(approver, account)
 
     refused = leave(approver, account, "stagin")
-    assert "Type the account's name, staging," in told(refused)
+    assert "Type the account's name, staging," in messages_of(refused)
     assert ManagedAccount.objects.exists()
 
     answer = leave(approver, account, " staging ")

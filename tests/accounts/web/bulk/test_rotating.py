@@ -15,7 +15,7 @@ from accounts.mapping.verified import keep_verified
 from accounts.models import Activity, Bundle, ManagedAccount, Rollout
 from accounts.models.states import State, Status
 from accounts.spinnaker.bundles import build, install, new_bundle
-from tests.accounts.web.answers import again, told
+from tests.accounts.web.answers import again, messages_of
 from tests.rows import account_row, approve_entries, run_row
 
 
@@ -83,7 +83,7 @@ def test_many_begin_as_one_rollout(operator, accounts) -> None:
         assert account.former_external_id == str(before[account.pk])
         assert account.external_id != before[account.pk]
         assert account.runs.get().version == account.version
-    assert "Created a new external ID for 3 accounts." in told(response)
+    assert "Created a new external ID for 3 accounts." in messages_of(response)
     assert Activity.objects.filter(what=Activity.What.ROTATE).count() == 3
 
 
@@ -96,7 +96,7 @@ def test_many_are_finished_as_one_rollout(operator, accounts) -> None:
     assert response.url == rollout.get_absolute_url()
     assert names(rollout) == ["team-1", "team-2", "team-3"]
     assert not ManagedAccount.objects.exclude(former_external_id="").exists()
-    assert "Finished the rotation of 3 accounts." in told(response)
+    assert "Finished the rotation of 3 accounts." in messages_of(response)
 
 
 def test_none_is_finished_before_spinnaker_has_the_new_one(operator, accounts) -> None:
@@ -115,7 +115,7 @@ def test_one_of_a_rollout_is_not_rotated(operator, accounts) -> None:
 
     response = send(operator, accounts, "begin")
 
-    assert "No external ID was changed." in told(response)
+    assert "No external ID was changed." in messages_of(response)
     assert {o.pk: o.external_id for o in ManagedAccount.objects.all()} == ids
     assert Rollout.objects.count() == 1
 

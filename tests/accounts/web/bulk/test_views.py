@@ -19,7 +19,7 @@ from accounts.models import (
     Run,
 )
 from accounts.models.states import State, Status
-from tests.accounts.web.answers import again, told
+from tests.accounts.web.answers import again, messages_of
 from tests.attack.hostile import HOSTILE, PLANTED
 from tests.attack.shape import shape_of
 from tests.rows import account_row, bundle_row, person, run_row
@@ -78,7 +78,7 @@ def test_the_environment_is_set(operator, web, data) -> None:
     response = edit(operator, web, data, environment_how="set", environment="staging")
 
     assert [again(web).environment, again(data).environment] == ["staging"] * 2
-    assert "Edited 2 accounts." in told(response)
+    assert "Edited 2 accounts." in messages_of(response)
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_an_account_that_cannot_be_edited_is_named_and_keeps_no_other(
 
     assert again(web).regions == ["eu-west-1"]
     assert again(data).regions == ["us-east-1"]
-    assert "Edited 1 account." in told(response)
-    assert "Couldn't edit 1: data: no Region would be left." in told(response)
+    assert "Edited 1 account." in messages_of(response)
+    assert "Couldn't edit 1: data: no Region would be left." in messages_of(response)
 
 
 def test_taking_the_last_role_opens_no_account_to_everybody(
@@ -113,7 +113,7 @@ def test_taking_the_last_role_opens_no_account_to_everybody(
     response = edit(operator, data, read_roles_how="take", read_roles="ops")
 
     assert again(data).read_roles == ["ops"]
-    assert "everyone could read" in told(response)
+    assert "everyone could read" in messages_of(response)
 
 
 def test_roles_can_be_set_to_nobody_in_particular(operator, web, data) -> None:
@@ -138,7 +138,7 @@ def test_what_is_so_already_is_not_edited(operator, web, data) -> None:
     response = edit(operator, web, data, environment_how="set", environment="lab")
 
     assert again(web).version == web.version
-    assert "1 account needed no change." in told(response)
+    assert "1 account needed no change." in messages_of(response)
 
 
 def test_the_edited_ones_are_planned_if_asked(operator, web, data) -> None:
@@ -217,7 +217,7 @@ def test_each_removal_is_planned(operator, web, data) -> None:
         ("web", Run.Kind.REMOVE, Status.PLANNING),
         ("data", Run.Kind.REMOVE, Status.PLANNING),
     }
-    assert "Nothing is deleted until the plans are approved." in told(response)
+    assert "Nothing is deleted until the plans are approved." in messages_of(response)
 
 
 def test_what_spinnaker_has_is_kept_and_named(operator, web, data) -> None:
@@ -265,7 +265,7 @@ def test_they_are_left_out_of_bundles_first(operator, web, data) -> None:
 
     assert again(web).excluded_at
     assert again(data).excluded_at is None
-    assert "Excluded from later bundles: 1 account." in told(response)
+    assert "Excluded from later bundles: 1 account." in messages_of(response)
     assert Activity.objects.first().what == Activity.What.EXCLUDE
 
 
@@ -281,7 +281,7 @@ def test_only_what_failed_is_started_again(operator, web, data) -> None:
     newest = Run.objects.order_by("-created_at").first()
     assert (newest.account_name, newest.kind) == ("data", Run.Kind.VERIFY)
     assert Run.objects.count() == 3
-    assert "The last run of 1 account didn't fail." in told(response)
+    assert "The last run of 1 account didn't fail." in messages_of(response)
 
 
 def test_a_failure_that_was_tried_again_since_is_none(operator, web) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import ClusterSearch, FoundCluster, ManagedAccount, Rollout, Run
 from accounts.models.clusters.search import KEPT
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import messages_of
 from tests.rows import account_row
 
 ALIKE = {
@@ -91,14 +91,14 @@ def test_a_person_has_one_search_at_a_time(operator) -> None:
     second = operator.post("/accounts/clusters/", sent)
 
     assert second.url == first.url
-    assert "still in progress" in told(second)
+    assert "still in progress" in messages_of(second)
     assert ClusterSearch.objects.count() == 1
 
 
 def test_without_a_selection_nothing_is_searched(operator) -> None:
     response = operator.post("/accounts/clusters/?text=web")
 
-    assert "Select accounts first" in told(response)
+    assert "Select accounts first" in messages_of(response)
     assert response.url == "/accounts/?text=web"
     assert not ClusterSearch.objects.exists()
 
@@ -179,7 +179,7 @@ def test_the_selected_are_added_and_planned_as_one_rollout(operator, search) -> 
     rollout = Rollout.objects.get()
     assert response.url == rollout.get_absolute_url()
     assert Run.objects.filter(rollout=rollout, kind="onboard").count() == 2
-    assert "Added their clusters to 2 accounts" in told(response)
+    assert "Added their clusters to 2 accounts" in messages_of(response)
 
 
 def test_they_can_be_added_without_a_plan(operator, search) -> None:

@@ -20,7 +20,7 @@ from tests.accounts.spinnaker.deliveries.delivering import (
     proved_row,
     reach,
 )
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import messages_of
 from tests.accounts.web.asking import asked_again
 from tests.factories import LEAST
 from tests.onboarding.delivery.strict_gate import SECRET, StrictGate
@@ -51,7 +51,7 @@ def test_the_list_says_what_is_missing_or_starts_a_delivery(operator):
     assert "Spinnaker isn't connected." in operator.get(LIST).content.decode()
     refused = operator.post(START)
     assert refused.url == "/settings/spinnaker/"
-    assert "isn't connected" in told(refused)
+    assert "isn't connected" in messages_of(refused)
 
     spinnaker_row()
     assert "Plan a delivery" in operator.get(LIST).content.decode()
@@ -170,7 +170,7 @@ def test_another_plan_than_was_read_is_not_approved(approver):
 
     planned.refresh_from_db()
     assert planned.status == Delivery.Status.PLANNED
-    assert told(answer)
+    assert messages_of(answer)
 
 
 def test_a_removal_asks_to_type_how_many(approver):
@@ -206,7 +206,7 @@ def test_whoever_planned_does_not_approve_where_a_second_person_must(client):
 
     planned.refresh_from_db()
     assert planned.status == Delivery.Status.PLANNED
-    assert "Another person must approve." in told(answer)
+    assert "Another person must approve." in messages_of(answer)
 
 
 def test_a_plan_is_discarded(approver):
@@ -215,9 +215,9 @@ def test_a_plan_is_discarded(approver):
 
     answer = approver.post(url(planned, "discard/"))
 
-    assert "is discarded. Nothing changed in Spinnaker." in told(answer)
+    assert "is discarded. Nothing changed in Spinnaker." in messages_of(answer)
     assert "Nothing was sent." in page(approver, planned)
-    assert "was discarded by approver before you decided." in told(
+    assert "was discarded by approver before you decided." in messages_of(
         approver.post(url(planned, "discard/"))
     )
 

@@ -15,7 +15,7 @@ from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
 from accounts.web.foreign.alike import MOST_IN_TABLE
 from tests.accounts.runs.foreign.rows import foreign_row
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import messages_of
 from tests.accounts.web.foreign.test_views import as_one, text
 from tests.rows import account_row, managing_row, person
 
@@ -88,7 +88,7 @@ def test_it_is_asked_and_accepted_for_all_on_one_page(operator: Client) -> None:
 
     assert "operator asks to accept it until" in page
     assert "Accept it in 3 accounts" in page
-    assert "Accepted in 3 accounts." in told(answer)
+    assert "Accepted in 3 accounts." in messages_of(answer)
     assert ForeignPolicy.objects.accepted().count() == 3
     assert "Stop accepting in 3 accounts" in text(operator, URL)
 
@@ -113,8 +113,8 @@ def test_who_may_not_everywhere_reads_which_accounts_are_left_out_and_why(
 
     assert "Accept it in 2 accounts" in page
     assert "1 account excluded.</b> web is in staging." in page
-    assert "Accepted in 2 accounts." in told(answer)
-    assert "Excluded: web is in staging." in told(answer)
+    assert "Accepted in 2 accounts." in messages_of(answer)
+    assert "Excluded: web is in staging." in messages_of(answer)
     assert ForeignPolicy.objects.asked().get().account == other
 
 
@@ -125,7 +125,7 @@ def test_what_is_missing_is_told_and_nothing_is_decided(operator: Client) -> Non
     none = operator.post(f"{URL}ask/", {"reason": "Agents.", "until": UNTIL})
 
     assert "This field is required" in page.content.decode()
-    assert "No decision was made." in told(none)
+    assert "No decision was made." in messages_of(none)
     assert ForeignPolicy.objects.open().exists()
 
 

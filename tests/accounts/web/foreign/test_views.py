@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import ForeignPolicy, ManagedAccount
 from accounts.models.checks.foreign_policy import WRITES, today
 from tests.accounts.runs.foreign.rows import foreign_row
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import messages_of
 from tests.rows import account_row, person
 
 
@@ -97,7 +97,7 @@ def test_what_changed_since_it_was_read_is_not_accepted(policy) -> None:
 
     answer = approver.post(f"{url}accept/", {"read": "of before"})
 
-    assert "has changed. Review it again." in told(answer)
+    assert "has changed. Review it again." in messages_of(answer)
     assert ForeignPolicy.objects.get().state == "asked for"
 
 

@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts.models import ManagingAccount
 from accounts.models.states import State
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import messages_of
 from tests.rows import kept_role, managing_row
 
 ARN = kept_role(8)["arn"]
@@ -36,7 +36,7 @@ def test_one_is_taken_off(operator: Client) -> None:
     assert ([one.account for one in row.kept], row.state) == (["left7"], State.OUTDATED)
 
     again = operator.post("/managing/take-off/", {"arn": ARN})
-    assert f"{ARN} isn't on the list of kept roles." in told(again)
+    assert f"{ARN} isn't on the list of kept roles." in messages_of(again)
 
 
 def test_who_only_reads_takes_none_off(viewer) -> None:

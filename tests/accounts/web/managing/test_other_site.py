@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import ManagingAccount
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import messages_of
 from tests.rows import kept_role, managing_row, run_row
 
 ARN = kept_role(8)["arn"]
@@ -35,13 +35,13 @@ def test_the_list_is_adopted(operator: Client) -> None:
     row = ManagingAccount.objects.get()
     assert answer["Location"] == "/managing/"
     assert ([one.arn for one in row.kept], row.other_site) == ([ARN], {})
-    assert "Kept roles on the list: 1." in told(answer)
+    assert "Kept roles on the list: 1." in messages_of(answer)
     page = operator.get("/managing/").content.decode()
     assert "000000000008, not in this Bowline" in page
     assert "Another database" not in page
 
     again = operator.post("/managing/adopt-list/")
-    assert "There is no list to adopt" in told(again)
+    assert "There is no list to adopt" in messages_of(again)
 
 
 def test_who_only_reads_adopts_nothing(viewer: Client) -> None:

@@ -17,7 +17,7 @@ from accounts.web.managing.views import DESCRIBED_ALREADY, saved
 from onboarding.aws.errors import AwsError
 from onboarding.aws.organization.members import MemberAccount, Members
 from script.emulated_organization import MANAGING
-from tests.accounts.web.answers import looked, told
+from tests.accounts.web.answers import looked, messages_of
 from tests.accounts.web.managing.described import DESCRIBED
 from tests.factories import roles_in_a_policy
 from tests.rows import account_row, managing_row, person
@@ -162,14 +162,14 @@ def test_a_plan_that_is_being_made_is_shown(operator, managing) -> None:
     response = operator.post("/managing/plan/")
 
     assert response["Location"] == run.get_absolute_url()
-    assert "in progress" in told(response)
+    assert "in progress" in messages_of(response)
 
 
 def test_nothing_is_planned_before_it_is_described(operator) -> None:
     response = operator.post("/managing/plan/")
 
     assert response["Location"] == "/managing/"
-    assert "Set up the managing account first" in told(response)
+    assert "Set up the managing account first" in messages_of(response)
 
 
 def test_what_cannot_be_right_is_refused_and_nothing_is_saved(operator) -> None:
@@ -366,5 +366,5 @@ def test_a_plan_of_more_than_fit_is_refused_with_a_sentence(
 
     response = operator.post("/managing/plan/")
 
-    assert "would list 3 accounts" in told(response)
+    assert "would list 3 accounts" in messages_of(response)
     assert not Run.objects.exists()

@@ -11,7 +11,7 @@ from accounts.models.organization.reading import ROOT
 from script.emulated_members import CLOSED, ENTRIES, ORGANIZATION, PRODUCTION
 from script.emulated_organization import MANAGING
 from tests.accounts.discover.organization.organizations import member_row
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import messages_of
 from tests.rows import managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +61,7 @@ def test_one_reading_is_enough(operator) -> None:
     operator.post(READ)
     again = operator.post(READ)
 
-    assert "is already being read" in told(again)
+    assert "is already being read" in messages_of(again)
     assert Organization.objects.get().reading == 1
 
 

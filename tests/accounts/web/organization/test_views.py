@@ -12,7 +12,7 @@ from accounts.models.states import State
 from onboarding.topology import READER_ROLE
 from script.emulated_organization import MANAGING
 from tests.accounts.discover.organization.organizations import CORE, member_row
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import messages_of
 from tests.rows import account_row, person
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,7 @@ def test_the_managing_account_comes_first(client) -> None:
     response = client.get(URL)
 
     assert response["Location"] == "/managing/"
-    assert "Set up the managing account first" in told(response)
+    assert "Set up the managing account first" in messages_of(response)
 
 
 def test_every_account_is_listed_with_what_is_known_of_it(operator) -> None:
@@ -90,7 +90,7 @@ def test_ticked_accounts_become_drafts_that_can_be_planned(operator) -> None:
 
     listed = operator.get(response["Location"])
     assert [a.name for a in listed.context["page"]] == ["dev", "staging"]
-    assert "2 accounts are added." in told(response)
+    assert "2 accounts are added." in messages_of(response)
     for account in ManagedAccount.objects.all():
         assert account.state == State.DRAFT
         assert account.regions == ["us-east-1"]
@@ -120,7 +120,7 @@ def test_all_that_match_are_described_on_every_page(operator) -> None:
     response = post(operator, url=f"{URL}?text=web", everything="on")
 
     assert "All 60 that match and can be, on every page" in offered
-    assert "60 accounts are added." in told(response)
+    assert "60 accounts are added." in messages_of(response)
     assert ManagedAccount.objects.count() == 60
 
 
@@ -135,7 +135,7 @@ def test_more_than_can_be_waited_for_are_described_in_parts(
     response = post(operator, everything="on")
 
     assert "The first 3 of 60 that match" in offered
-    assert "3 accounts are added." in told(response)
+    assert "3 accounts are added." in messages_of(response)
     assert set(ManagedAccount.objects.values_list("name", flat=True)) == {
         *("web-00", "web-01", "web-02")
     }

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.discover.organization.watching import template_of
 from accounts.models import Member, Organization, Unit, Watch
 from tests.accounts.discover.organization.organizations import CORE, member_row
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import messages_of
 from tests.accounts.web.organization.test_views import SHARED
 from tests.rows import account_row, managing_row
 
@@ -95,7 +95,7 @@ def test_watching_ends_where_somebody_says_so(operator, unit) -> None:
     assert operator.get(stop).status_code == 405
     response = operator.post(stop)
 
-    assert "is no longer watched" in told(response)
+    assert "is no longer watched" in messages_of(response)
     assert not Watch.objects.exists()
 
 

@@ -24,7 +24,7 @@ from accounts.runs.rollouts import CannotStart
 from accounts.tasks import carry_on
 from onboarding.topology import READER_ROLE
 from tests.accounts.discover.organization.organizations import CORE, taken_over
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import messages_of
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +107,7 @@ def test_a_whole_unit_is_added_with_few_queries(
         add(adding)
 
     response = operator.get(adding.get_absolute_url())
-    assert f"{COUNT:,} accounts are added." in told(response)
+    assert f"{COUNT:,} accounts are added." in messages_of(response)
     rows = ManagedAccount.objects.prefetch_related("providers")
     assert rows.count() == COUNT <= MOST_AT_ONCE
     assert len({*rows.values_list("name", flat=True)}) == COUNT
@@ -205,7 +205,7 @@ def test_what_cannot_be_planned_is_added_and_the_page_says_why(
     add(adding)
 
     answer = operator.get(adding.get_absolute_url())
-    assert "There is no room." in told(answer)
+    assert "There is no room." in messages_of(answer)
     assert ManagedAccount.objects.count() == COUNT
 
 

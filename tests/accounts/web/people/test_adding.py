@@ -15,7 +15,7 @@ from django.test import Client
 from accounts.models import Activity
 from accounts.web.people.links import Links
 from accounts.web.you.confirmation import CONFIRMED
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import messages_of
 from tests.accounts.web.single_sign_on.provider import PROVIDER
 from tests.rows import PASSWORD, person
 
@@ -67,7 +67,7 @@ def test_who_is_added_chooses_a_password_and_signs_in(ada: Client) -> None:
 
     assert "You then sign in as olga" in page
     assert answer.url == "/sign-in/"
-    assert "Your password is set" in told(answer)
+    assert "Your password is set" in messages_of(answer)
     assert theirs.get("/accounts/").status_code == 200
     assert [*User.objects.get(username="olga").groups.values_list("name", flat=True)]
 

@@ -12,7 +12,7 @@ from accounts.models import Activity
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER, OPERATOR
 from accounts.web.you.confirmation import CONFIRMED
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import messages_of
 from tests.accounts.web.people.rows import of_provider
 from tests.accounts.web.single_sign_on.provider import PROVIDER
 from tests.rows import PASSWORD, account_row, person
@@ -52,14 +52,14 @@ def test_roles_are_given_and_taken_on_record(ada: Client, olga: User) -> None:
 def test_the_same_roles_are_no_decision(ada: Client, olga: User) -> None:
     answer = ada.post(url(olga, "roles"), {"roles": ["operator"]})
 
-    assert "same as before" in told(answer)
+    assert "same as before" in messages_of(answer)
     assert not Activity.objects.exists()
 
 
 def test_a_role_that_there_is_not_changes_nothing(ada: Client, olga: User) -> None:
     answer = ada.post(url(olga, "roles"), {"roles": ["root"]})
 
-    assert "This role doesn't exist" in told(answer)
+    assert "This role doesn't exist" in messages_of(answer)
     assert roles(olga) == ["operator"]
 
 
@@ -118,7 +118,7 @@ def test_nobody_changes_themselves(ada: Client, action: str) -> None:
 
     answer = ada.post(url(me, action), {"roles": ["viewer"], "active": "off"})
 
-    assert "You can't change your own account. Ask" in told(answer)
+    assert "You can't change your own account. Ask" in messages_of(answer)
     assert (roles(me), User.objects.get(pk=me.pk).is_active) == (
         ["administrator"],
         True,
@@ -150,7 +150,7 @@ def test_only_a_superuser_changes_a_superuser(ada: Client, action: str) -> None:
     said = {"roles": ["viewer"], "active": "off", "email": "x@example.com"}
     answer = ada.post(url(root, action), said)
 
-    assert "Only a superuser can change a superuser." in told(answer)
+    assert "Only a superuser can change a superuser." in messages_of(answer)
     assert not Activity.objects.exists()
     assert "Only a superuser" in ada.get(url(root)).content.decode()
 
@@ -172,8 +172,8 @@ def test_the_provider_decides_the_roles_of_its_people(
     assert 'name="roles"' not in page
     assert url(sam, "link") not in page
     assert roles(sam) == ["operator"]
-    assert "Single sign-on manages this person's roles." in told(answers[0])
-    assert "can't sign in with a password" in told(answers[2])
+    assert "Single sign-on manages this person's roles." in messages_of(answers[0])
+    assert "can't sign in with a password" in messages_of(answers[2])
     assert not Activity.objects.exists()
 
 
@@ -241,7 +241,7 @@ def test_roles_are_limited_with_the_roles_on_record(ada: Client, olga: User) -> 
 
     answer = ada.post(url(olga, "roles"), said)
 
-    assert told(answer) == "The roles of olga are changed."
+    assert messages_of(answer) == "The roles of olga are changed."
     assert roles(olga) == ["approver", "operator"]
     assert limits(olga) == [("operator", ""), ("operator", "staging")]
     detail = {
@@ -266,7 +266,7 @@ def test_the_same_limit_is_no_decision(ada: Client, olga: User) -> None:
 
     answer = ada.post(url(olga, "roles"), said)
 
-    assert "same as before" in told(answer)
+    assert "same as before" in messages_of(answer)
     assert Activity.objects.count() == 1
 
 
@@ -278,7 +278,7 @@ def test_an_environment_without_accounts_is_pointed_out(
 
     answer = ada.post(url(olga, "roles"), said)
 
-    assert "No account is in stagin yet." in told(answer)
+    assert "No account is in stagin yet." in messages_of(answer)
 
 
 @pytest.mark.parametrize(
@@ -331,6 +331,6 @@ def test_nobody_limits_themselves(ada: Client) -> None:
 
     for said in ("lab", "no such name!"):
         answer = ada.post(url(me, "roles"), {"roles": [], "operator_in": said})
-        assert "You can't change your own account. Ask" in told(answer)
+        assert "You can't change your own account. Ask" in messages_of(answer)
 
     assert limits(me) == []

@@ -13,7 +13,7 @@ from accounts.models.states import Status
 from accounts.runs.rollouts.census import runs_of
 from accounts.web.rollouts.parts import parts_of
 from tests.accounts.runs.rollouts.rows import SAME, plan, started, statuses
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import messages_of
 from tests.rows import person, step_row
 
 
@@ -28,7 +28,7 @@ def both():
 def send(client, url: str, page: str, read: list[str], **typed: str) -> str:
     """Send the form of the page with these plans chosen; return what it tells."""
     (shown,) = re.findall(r'name="shown" value="([^"]*)"', page)
-    return told(client.post(url, {"read": read, "shown": shown, **typed}))
+    return messages_of(client.post(url, {"read": read, "shown": shown, **typed}))
 
 
 @pytest.fixture

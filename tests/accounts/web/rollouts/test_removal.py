@@ -125,7 +125,7 @@ def test_what_spinnaker_has_since_is_not_withdrawn(removal) -> None:
     account = bundled()
     olga = person("approver")
 
-    with pytest.raises(actions.StillTold, match="team-001"):
+    with pytest.raises(actions.StillInSpinnaker, match="team-001"):
         actions.approve(managing, olga)
     actions.discard(account.runs.get(), olga)
 

@@ -10,7 +10,7 @@ from accounts.models import CheckResult, EnabledProvider, ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.actions import approve
 from accounts.spinnaker.bundles import build, install, new_bundle
-from tests.accounts.web.answers import read, told
+from tests.accounts.web.answers import messages_of, read
 from tests.rows import account_row, person, run_row, step_row
 
 pytestmark = pytest.mark.usefixtures("managing")
@@ -46,7 +46,7 @@ def test_a_second_approval_changes_nothing_and_says_so(approver) -> None:
     response = approver.post(f"{run.get_absolute_url()}approve/", read(run))
 
     assert Run.objects.get().approved_by.username == "olga"
-    assert "was approved by olga before you decided" in told(response)
+    assert "was approved by olga before you decided" in messages_of(response)
 
 
 def test_a_plan_that_deletes_asks_for_the_accounts_name(approver) -> None:
@@ -79,8 +79,8 @@ def test_a_run_that_has_ended_is_not_asked_to_be_reviewed_again(approver) -> Non
         f"{run.get_absolute_url()}approve/", {"digest": "0" * 64, "comment": ""}
     )
 
-    assert "verified" in told(response)
-    assert "Review the updated plan" not in told(response)
+    assert "verified" in messages_of(response)
+    assert "Review the updated plan" not in messages_of(response)
 
 
 def test_an_edited_account_makes_its_plan_outdated(both) -> None:
@@ -93,7 +93,7 @@ def test_an_edited_account_makes_its_plan_outdated(both) -> None:
     assert "Plan again" in html
     assert "Approve and apply" not in html
     assert Run.objects.get().status == Status.PLANNED
-    assert "Plan again" in told(response)
+    assert "Plan again" in messages_of(response)
 
 
 def test_a_plan_is_put_aside(approver) -> None:
@@ -102,7 +102,7 @@ def test_a_plan_is_put_aside(approver) -> None:
     response = approver.post(f"{run.get_absolute_url()}discard/")
 
     assert Run.objects.get().status == Status.DISCARDED
-    assert "Nothing changed in AWS" in told(response)
+    assert "Nothing changed in AWS" in messages_of(response)
 
 
 def test_what_is_decided_cannot_be_put_aside(approver) -> None:
@@ -111,7 +111,7 @@ def test_what_is_decided_cannot_be_put_aside(approver) -> None:
     response = approver.post(f"{run.get_absolute_url()}discard/")
 
     assert Run.objects.get().status == Status.VERIFIED
-    assert "is already verified" in told(response)
+    assert "is already verified" in messages_of(response)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_deleted_account_cannot_be_planned_again(operator) -> None:
 
     response = operator.post(f"{old.get_absolute_url()}again/")
 
-    assert "gone was deleted" in told(response)
+    assert "gone was deleted" in messages_of(response)
     assert Run.objects.count() == 1
 
 
@@ -151,7 +151,7 @@ def test_a_run_that_is_open_is_shown_instead_of_a_second_one(operator) -> None:
     response = operator.post(f"/accounts/{account.pk}/plan/")
 
     assert response["Location"] == working.get_absolute_url()
-    assert "in progress" in told(response)
+    assert "in progress" in messages_of(response)
     assert Run.objects.count() == 1
 
 
@@ -182,7 +182,7 @@ def test_nothing_is_planned_without_a_managing_account(operator, managing) -> No
     response = operator.post(f"/accounts/{account.pk}/plan/")
 
     assert response["Location"] == account.get_absolute_url()
-    assert "Set up the managing account first" in told(response)
+    assert "Set up the managing account first" in messages_of(response)
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_a_draft_has_nothing_to_verify(operator) -> None:
     response = operator.post(f"/accounts/{account.pk}/verify/")
 
     assert response["Location"] == account.get_absolute_url()
-    assert "Bowline hasn't created anything in staging yet" in told(response)
+    assert "Bowline hasn't created anything in staging yet" in messages_of(response)
     assert not Run.objects.exists()
 
 
@@ -335,7 +335,7 @@ def test_a_verified_account_needs_no_acceptance(approver) -> None:
 
     response = approver.post(f"/accounts/{account.pk}/accept/")
 
-    assert "isn't waiting for acceptance" in told(response)
+    assert "isn't waiting for acceptance" in messages_of(response)
 
 
 def test_an_operator_cannot_accept(operator) -> None:

@@ -12,7 +12,7 @@ from accounts.models import Activity, EnabledProvider, ManagedAccount, Run, Step
 from accounts.models.states import Status
 from accounts.runs.actions import approve, discard
 from onboarding.desired.capacity import fitting
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import messages_of
 from tests.rows import account_row, managing_row, person, run_row, step_row
 
 SAME = "5a" * 16
@@ -75,7 +75,8 @@ def test_the_ticked_are_approved_and_the_others_wait(approver, three) -> None:
 
     assert response.url == "/runs/"
     assert (
-        told(response) == "2 plans are approved. Bowline applies each plan separately."
+        messages_of(response)
+        == "2 plans are approved. Bowline applies each plan separately."
     )
     assert Run.objects.get(status=Status.PLANNED) == three[0]
     assert {run.approved_by.username for run in three_approved()} == {"approver"}
@@ -116,7 +117,7 @@ def test_those_that_moved_on_are_named_with_why(approver, three) -> None:
 
     response = approver.post(f"{URL}approve/", ids([*three, last, other]))
 
-    assert told(response) == (
+    assert messages_of(response) == (
         "1 plan is approved. Bowline is applying it. "
         f"Not approved: a0: {discarded.title} was discarded by the command line before "
         "you decided. a1 was edited after it was planned. Plan again. "
@@ -133,7 +134,9 @@ def test_very_many_that_moved_on_are_counted(approver, three, monkeypatch) -> No
 
     response = approver.post(f"{URL}approve/", ids(three))
 
-    assert "by the command line before you decided. And 2 more." in told(response)
+    assert "by the command line before you decided. And 2 more." in messages_of(
+        response
+    )
 
 
 @pytest.mark.parametrize("chosen", [[], ["no-id"]])
@@ -141,7 +144,7 @@ def test_without_a_tick_nothing_is_approved(approver, three, chosen) -> None:
     response = approver.post(f"{URL}approve/", {"run": chosen})
 
     assert response.url == URL
-    assert "Select accounts first" in told(response)
+    assert "Select accounts first" in messages_of(response)
     assert three_approved() == []
 
 
@@ -154,7 +157,7 @@ def test_no_more_than_the_page_shows_are_approved(approver, three, monkeypatch) 
     assert html.count('name="run"') == 2
     assert "The first 2 of 3, by name: at most 2 can be approved at once" in html
     assert response.url == URL
-    assert "Nothing was approved" in told(response)
+    assert "Nothing was approved" in messages_of(response)
     assert three_approved() == []
 
 
@@ -266,8 +269,8 @@ def test_no_more_accounts_are_ticked_than_their_plans_can_list(
     assert html.count("checked") == 2
     assert "2 of these plans fit" in html
     assert crowd.url == URL
-    assert "There is room for only 2 more accounts" in told(crowd)
-    assert "2 plans are approved" in told(approved)
+    assert "There is room for only 2 more accounts" in messages_of(crowd)
+    assert "2 plans are approved" in messages_of(approved)
     assert "None of these plans fits" in full
 
 
@@ -279,4 +282,4 @@ def test_accounts_that_are_listed_already_need_no_room(approver, room_for_two) -
     response = approver.post(f"{URL}approve/", ids(runs))
 
     assert html.count("checked") == 3
-    assert "3 plans are approved" in told(response)
+    assert "3 plans are approved" in messages_of(response)

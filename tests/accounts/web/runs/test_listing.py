@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
-from accounts.people.reach import DecisionReach, kept
+from accounts.people.reach import DecisionReach, as_stored
 from tests.rows import account_row, managing_row, run_row, step_row
 
 
@@ -179,7 +179,7 @@ def test_the_queries_do_not_grow_with_the_runs(operator) -> None:
 def test_a_plan_says_what_it_waits_for(operator, managing) -> None:
     """A plan of the managing account's own comes first, until it is applied."""
     account = account_row()
-    waiting = kept(DecisionReach(), "", managing_first=True)
+    waiting = as_stored(DecisionReach(), "", managing_first=True)
     run_row(Status.PLANNED, account=account, reach=waiting)
     own = run_row(Status.PLANNED, account=None, kind=Run.Kind.MANAGING)
 

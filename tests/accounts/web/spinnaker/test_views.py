@@ -11,7 +11,7 @@ from accounts.web.you.confirmation import CONFIRMED
 from onboarding.delivery.connection import WITHOUT_ROLE
 from onboarding.delivery.transport import Answer
 from tests.accounts.spinnaker.connecting import REACH, TOKEN, spinnaker_row
-from tests.accounts.web.answers import told, work
+from tests.accounts.web.answers import messages_of, work
 from tests.onboarding.delivery.accounts import everything
 from tests.onboarding.delivery.strict_gate import (
     SECRET,
@@ -222,7 +222,7 @@ def test_an_administrator_disconnects(administrator):
 
     answer = administrator.post(f"{PAGE}disconnect/")
 
-    assert "no longer connected" in told(answer)
+    assert "no longer connected" in messages_of(answer)
     assert not Spinnaker.objects.exists()
     assert "disconnected" in Activity.objects.get(what="settings").detail
 

@@ -15,7 +15,7 @@ from accounts.models.states import State, Status
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
 from tests.accounts.runs.foreign.rows import foreign_row
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import messages_of
 from tests.rows import account_row, managing_row, run_row, step_row
 
 Taken = FoundRoles.Taken
@@ -147,7 +147,7 @@ def test_it_plans_what_was_selected(operator: Client, accounts: Any) -> None:
 def test_nothing_selected_plans_nothing(operator: Client, accounts: Any) -> None:
     answer = operator.post(f"/accounts/{accounts[0].pk}/take-over/")
 
-    assert told(answer) == "Select at least one policy to detach."
+    assert messages_of(answer) == "Select at least one policy to detach."
     assert not Run.objects.exists()
 
 
@@ -269,7 +269,7 @@ def test_no_step_starts_nothing(operator: Client, accounts: Any, sent: Any) -> N
     answer = operator.post(f"{PAGE}take-over/", sent)
 
     says = "Select at least one policy to detach. Nothing was started."
-    assert told(answer) == says
+    assert messages_of(answer) == says
     assert not Rollout.objects.exists()
 
 

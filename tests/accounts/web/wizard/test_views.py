@@ -10,7 +10,7 @@ from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import ManagedAccount, ManagingAccount, SpinnakerName
 from onboarding.topology import Reach
 from script.emulated_organization import MANAGING
-from tests.accounts.web.answers import again, looked, told, url
+from tests.accounts.web.answers import again, looked, messages_of, url
 from tests.rows import account_row, lookup_row
 
 pytestmark = pytest.mark.usefixtures("managing")
@@ -31,7 +31,7 @@ def test_the_managing_account_comes_first(operator, managing) -> None:
     response = operator.get("/accounts/new/")
 
     assert response["Location"] == "/managing/"
-    assert "Set up the managing account first" in told(response)
+    assert "Set up the managing account first" in messages_of(response)
 
 
 def test_a_new_account_may_be_chosen_from_the_organization(operator) -> None:
@@ -57,7 +57,7 @@ def test_it_can_be_left_and_resumed_from_the_list(operator) -> None:
     response = operator.post("/accounts/new/", {**IDENTITY, "leave": "1"})
 
     assert response["Location"] == "/accounts/"
-    assert "dev is saved" in told(response)
+    assert "dev is saved" in messages_of(response)
 
 
 def test_the_managing_account_is_proposed_with_what_is_known(operator) -> None:
@@ -316,7 +316,7 @@ def test_an_account_that_fits_no_more_is_told_before_it_is_planned(
     assert "This account no longer fits" in page
     assert 'href="/managing/?switch=1#switch"' in page
     assert "Plan changes" not in page
-    assert "would list 3 accounts" in told(response)
+    assert "would list 3 accounts" in messages_of(response)
     assert not account.runs.exists()
 
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_from
-from onboarding.spinnaker.halconfig.diff import fields, lines
+from onboarding.spinnaker.halconfig.diff import diff_lines, fields
 from onboarding.spinnaker.halconfig.merging import (
     ADDED,
     CHANGED,
@@ -164,8 +164,8 @@ def test_a_list_shows_only_what_is_new_in_it():
     result = merged(aws={"accounts": [held]})
 
     (change,) = [one for one in result.changes if one.name == "core"]
-    assert (" ", "- name: us-east-1") in lines(change)
-    assert ("+", '- name: "us-west-2"') in lines(change)
+    assert (" ", "- name: us-east-1") in diff_lines(change)
+    assert ("+", '- name: "us-west-2"') in diff_lines(change)
 
 
 def test_roles_in_another_order_are_the_same():
@@ -379,15 +379,15 @@ def test_changes_show_lines_and_mask_secrets():
     change = next(c for c in result.changes if c.name == "staging")
     settings = next(c for c in result.changes if (c.name, c.provider) == ("", "aws"))
 
-    assert (" ", "sessionName: 'mine'") not in lines(change)
-    assert (" ", "name: staging") in lines(change)
-    assert ("+", 'assumeRole: "role/spinnakerManaged"') in lines(change)
+    assert (" ", "sessionName: 'mine'") not in diff_lines(change)
+    assert (" ", "name: staging") in diff_lines(change)
+    assert ("+", 'assumeRole: "role/spinnakerManaged"') in diff_lines(change)
     assert settings.done == SET
-    assert ("+", "enabled: true") in lines(settings)
+    assert ("+", "enabled: true") in diff_lines(settings)
     added = next(c for c in result.changes if c.name == "core")
     assert added.done == ADDED
-    assert {line.sign for line in lines(added)} == {"+"}
-    assert f'accountId: "{MANAGING_ID}"' in [line.text for line in lines(added)]
+    assert {line.sign for line in diff_lines(added)} == {"+"}
+    assert f'accountId: "{MANAGING_ID}"' in [line.text for line in diff_lines(added)]
 
 
 def test_a_bundle_of_one_provider_leaves_the_others_alone():

@@ -20,10 +20,10 @@ from accounts.models import (
     DeliveredAccount,
     ManagedAccount,
 )
-from accounts.runs.actions import StillTold, remove
+from accounts.runs.actions import StillInSpinnaker, remove
 from accounts.runs.rollouts.start import not_removable
 from accounts.spinnaker.bundles import install
-from accounts.spinnaker.told import told_of, told_since
+from accounts.spinnaker.presence import presence_of, present_since
 from tests.accounts.spinnaker.deliveries.delivering import (
     deliver,
     proved_row,
@@ -127,7 +127,7 @@ def test_a_rotation_that_was_delivered_goes_back_by_another_delivery(
 def test_what_spinnaker_has_by_a_delivery_is_not_removed_from_aws(
     account: ManagedAccount,
 ) -> None:
-    with pytest.raises(StillTold, match="Bowline delivered it"):
+    with pytest.raises(StillInSpinnaker, match="Bowline delivered it"):
         remove(account, None)
     ((kept, why),) = not_removable([account])
     assert (kept, ("Exclude it from bundles and plan a delivery.") in why) == (
@@ -146,7 +146,7 @@ def test_what_a_delivery_saw_gone_can_be_removed_from_aws(
 
     deliver(strict)
 
-    assert told_of(account) is None
+    assert presence_of(account) is None
     assert list(not_removable([account])) == []
 
 
@@ -160,7 +160,7 @@ def test_a_bundle_that_is_installed_later_counts_again(
 
     install(bundle, None)
 
-    assert told_of(account).where == "Spinnaker has staging, in bundle 1."
+    assert presence_of(account).where == "Spinnaker has staging, in bundle 1."
 
 
 def test_what_is_deleted_and_still_loaded_is_not_gone(
@@ -171,7 +171,7 @@ def test_what_is_deleted_and_still_loaded_is_not_gone(
 
     deliver(strict)
 
-    assert "Bowline delivered it" in told_of(account).where
+    assert "Bowline delivered it" in presence_of(account).where
 
 
 def test_what_is_delivered_again_since_its_removal_was_planned_is_named(
@@ -183,11 +183,11 @@ def test_what_is_delivered_again_since_its_removal_was_planned_is_named(
     run = remove(account, None)
     run.created_at = reach(strict).now()
     strict.clock.sleep(1)
-    before = list(told_since([run]))
+    before = list(present_since([run]))
 
     ManagedAccount.objects.filter(pk=account.pk).include_in_bundles()
     deliver(strict)
 
-    ((found, told),) = told_since([run])
+    ((found, told),) = present_since([run])
     assert (before, found) == ([], run)
     assert "Bowline delivered it" in told.where

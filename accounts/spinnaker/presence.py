@@ -93,7 +93,7 @@ def was_sent(account_id: str, external_id: str) -> bool:
     return rows.filter(account_id=account_id, external_id=external_id).exists()
 
 
-class Told(NamedTuple):
+class Presence(NamedTuple):
     """Why Spinnaker has or may have an account, and how to remove it there."""
 
     where: str
@@ -103,13 +103,13 @@ class Told(NamedTuple):
     since: datetime
 
 
-def told_of(account: ManagedAccount) -> Told | None:
+def presence_of(account: ManagedAccount) -> Presence | None:
     """Say why Spinnaker has or may have the account; None if it does not, as far as a
     delivery saw, or somebody said.
     """
     seen = delivered(account)
     if seen and seen.is_there:
-        return Told(
+        return Presence(
             f"Spinnaker has {account.name} because Bowline delivered it.",
             (
                 "Exclude it from bundles and plan a delivery. Bowline deletes the "
@@ -118,18 +118,19 @@ def told_of(account: ManagedAccount) -> Told | None:
             "Only if it's already removed from Spinnaker",
             seen.since,
         )
-    told = told_by_bundles(account)
-    return None if told and seen and seen.since > told.since else told
+    by_bundles = presence_by_bundles(account)
+    gone = by_bundles and seen and seen.since > by_bundles.since
+    return None if gone else by_bundles
 
 
-def told_by_bundles(account: ManagedAccount) -> Told | None:
+def presence_by_bundles(account: ManagedAccount) -> Presence | None:
     """Say the same, as far as somebody said which bundle Spinnaker has."""
     installed = Bundle.objects.installed().only("number", "installed_at").first()
     if installed and installed.installed_at:
         if not installed.accounts.filter(pk=account.pk).exists():
             return None
         where = f"Spinnaker has {account.name}, in bundle {installed.number}."
-        return told(where, installed, account, installed.installed_at)
+        return presence(where, installed, account, installed.installed_at)
     last = account.bundles.built().only("number", "created_at").first()
     if last is None:
         return None
@@ -137,10 +138,10 @@ def told_by_bundles(account: ManagedAccount) -> Told | None:
         f"{account.name} is in bundle {last.number}, and Bowline doesn't know which "
         "bundle Spinnaker has."
     )
-    return told(where, last, account, last.created_at)
+    return presence(where, last, account, last.created_at)
 
 
-def told_since(runs: Iterable[Run]) -> Iterator[tuple[Run, Told]]:
+def present_since(runs: Iterable[Run]) -> Iterator[tuple[Run, Presence]]:
     """Yield those of these removals since whose start Spinnaker has, or may have, their
     accounts. Where no bundle was built or installed since, and nothing delivered, this
     costs two queries.
@@ -153,22 +154,24 @@ def told_since(runs: Iterable[Run]) -> Iterator[tuple[Run, Told]]:
     if not (Bundle.objects.filter(since).exists() or sent_since(first)):
         return
     for account, run in begun.items():
-        found = told_of(account)
+        found = presence_of(account)
         if found and found.since > run.created_at:
             yield run, found
 
 
-def told(where: str, bundle: Bundle, account: ManagedAccount, since: datetime) -> Told:
+def presence(
+    where: str, bundle: Bundle, account: ManagedAccount, since: datetime
+) -> Presence:
     """Say what to do about it: build a bundle without the account, if possible."""
     if ManagedAccount.objects.ready().exclude(pk=account.pk).exists():
-        return Told(
+        return Presence(
             where,
             "Exclude it from bundles, install a bundle without it in Spinnaker, and "
             "mark that bundle as installed.",
             "Only if this account was never in Spinnaker",
             since,
         )
-    return Told(
+    return Presence(
         where,
         (
             "No other account is in bundles, so there's no bundle without it. To "
