@@ -31,6 +31,7 @@ from accounts.api.v1 import (
     spinnaker,
 )
 from accounts.api.v1.accounts import (
+    accepting,
     access,
     access_role,
     describing,
@@ -113,6 +114,7 @@ api.add_router("/overview", overview.router, tags=["Overview"])
 api.add_router("/managing-account", managing.router, tags=["Managing account"])
 api.add_router("/organization", members.router, tags=["Organization"])
 api.add_router("/accounts", describing.router, tags=["Accounts"])
+api.add_router("/evaluated-accounts", accepting.router, tags=["Accounts"])
 api.add_router("/accounts-file", accounts_file.router, tags=["Accounts file"])
 api.add_router("/adoptions", adoptions.router, tags=["Existing Spinnaker"])
 api.add_router("/clusters", clusters.router, tags=["Clusters"])

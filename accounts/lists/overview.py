@@ -26,12 +26,13 @@ from accounts.models import (
     Run,
 )
 from accounts.models.account import has_older_policies
-from accounts.models.standing import NOT_APPROVED, WORDS, counted_by_word
+from accounts.models.standing import NOT_APPROVED, WORDS, counted_by_word, word_of
 from accounts.models.states import State, Status
 from accounts.people.policies import is_production
-from accounts.people.role_limits.limits import waits_for
+from accounts.people.role_limits.limits import inside, waits_for
 from accounts.people.roles import APPROVER, has_role
 from accounts.runs.capacity import capacity_of
+from accounts.runs.deciding.accepting import waiting_in_words
 from accounts.runs.inactive import inactive_accounts
 from accounts.wording import counted, for_count
 
@@ -60,6 +61,9 @@ MOST_WORSE = 8
 
 MOST_ROLLOUTS = 5
 """The most rollouts that are listed for one reason, the newest first."""
+
+
+EVALUATED_LONG_AGO = word_of(State.EVALUATED, is_stale=True)
 
 
 class ToDo(NamedTuple):
@@ -123,7 +127,7 @@ def to_do(states: dict[str, int], counts: Counts, person: Person) -> list[ToDo]:
     only such a person can move.
     """
     approves = has_role(person, APPROVER)
-    decisions = [*waiting(waits_for(person))]
+    decisions = [*waiting(waits_for(person)), *to_accept(states, person)]
     return [
         *(decisions if approves else ()),
         *broken(states),
@@ -207,6 +211,24 @@ def waiting_alone(plans: QuerySet[Run], mine: Q) -> Iterator[ToDo]:
     asked = urlencode({"waits": ME} if mine else {"status": Status.PLANNED})
     url = f"{reverse('accounts:runs')}?{asked}"
     yield ToDo(f"{plans.count():,} plans need approval.", url, "Review the plans")
+
+
+def to_accept(states: dict[str, int], person: Person) -> list[ToDo]:
+    """List accounts that were only evaluated; of a limited approver, those that such a
+    person can accept.
+    """
+    if not (states[State.EVALUATED] or states[EVALUATED_LONG_AGO]):
+        return []
+    approves = has_role(person, APPROVER)
+    rows = ManagedAccount.objects.to_accept()
+    if approves:
+        rows = rows.filter(inside(person, APPROVER, "environment"))
+    count, managing = rows.count(), ManagingAccount.objects.first()
+    if not (count and managing):
+        return []
+    label = "Review and accept" if approves else "View accounts"
+    url = reverse("accounts:to-accept")
+    return [ToDo(waiting_in_words(count, managing), url, label)]
 
 
 def inactive() -> list[ToDo]:

@@ -1,5 +1,5 @@
 """What `manage.py onboard --approve` does not delete, or take from Spinnaker, unless it
-is allowed.
+is allowed, or access was tested.
 """
 
 from __future__ import annotations
@@ -8,6 +8,11 @@ from collections.abc import Iterable, Iterator
 
 from accounts.mapping.plans import plan_of
 from accounts.models import Run
+from accounts.runs.deciding.access_tests import (
+    AccessUntested,
+    Answer,
+    access_tested,
+)
 from accounts.runs.deciding.confirmation import lost_in_words
 from accounts.wording import counted
 from onboarding.resources.plan import Plan, PlannedChange
@@ -32,6 +37,14 @@ def kept_back(run: Run, allowed: list[str] | None) -> Iterator[str]:
     elif plan.sweeping or plan.loses_over_a_third:
         yield from too_much(plan)
         yield f"To allow it, name the account: --allow-delete {run.account_name}"
+
+
+def without_test(run: Run, test: str) -> Iterator[str]:
+    """Say that a plan asks for a test of access which isn't there; nothing if it is."""
+    try:
+        access_tested(run, plan_of(run), Answer.of(test))
+    except AccessUntested as error:
+        yield f"{error} Bring it with --access-test."
 
 
 def too_much(plan: Plan) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management import CommandError
 
 from accounts.models import Rollout
+from accounts.runs.deciding.access_tests import LONGEST_ANSWER, UNTESTED
 
 Pauses = Rollout.Pauses
 
@@ -41,6 +42,14 @@ def add_options(parser: ArgumentParser) -> None:
         help="also approve plans that delete, or by which Spinnaker loses access to "
         "accounts, only for these accounts if any are named; required by name if over "
         "a third of the resources that exist, or of the roles on Spinnaker's list, go",
+    )
+    parser.add_argument(
+        "--access-test",
+        default="",
+        metavar="FILE",
+        help="with --approve: what verify.sh printed, for plans that remove "
+        f"permissions or trust of evaluated accounts; “{UNTESTED}” in place of a file "
+        "approves them without a test",
     )
     parser.add_argument(
         "--accept-evaluated",
@@ -150,6 +159,8 @@ class OnboardOptions:
     """Whether another database's list of roles is adopted."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Of the rollout, where they are not the usual ones."""
+    test: str = ""
+    """Of access, as approvals bring it."""
     why_not: str = ""
     """Why --approve approves nothing."""
 
@@ -172,7 +183,19 @@ def read_options(options: Mapping[str, Any], accounts: int) -> OnboardOptions:
         options["wait"],
         options["adopt_list"],
         dict(settings(options, accounts)),
+        test_in(options["access_test"]),
     )
+
+
+def test_in(given: str) -> str:
+    """Read what verify.sh printed, or return the word; raise CommandError."""
+    if given in ("", UNTESTED):
+        return given
+    try:
+        with Path(given).open(encoding="utf-8", errors="replace") as file:
+            return file.read(LONGEST_ANSWER)
+    except OSError as error:
+        raise CommandError(f"{given} can't be read: {error}") from error
 
 
 def settings(options: Mapping[str, Any], accounts: int) -> dict[str, Any]:

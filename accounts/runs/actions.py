@@ -27,6 +27,7 @@ from accounts.people.reach import reach_of_account, reach_of_run
 from accounts.people.role_limits.refusing import refuse_any_outside, refuse_outside
 from accounts.people.roles import OPERATOR
 from accounts.runs.capacity import refuse_overflow
+from accounts.runs.deciding.access_tests import Answer, access_tested
 from accounts.runs.deciding.coming_first import refuse_before_managing
 from accounts.runs.deciding.lateness import refuse_edited
 from accounts.runs.managing.kept_roles import drop
@@ -256,19 +257,23 @@ def approve(
     *,
     read: str | None = None,
     comment: str = "",
+    test: str = "",
 ) -> bool:
     """Approve a plan; False where somebody decided earlier, or an edit outdates it.
     Raise SamePerson where another person must, PlanChanged where what was `read`, by
     its digest, is not the plan, ManagingFirst where the managing account's own plan
-    comes before it, and StillInSpinnaker of a removal; None: it was not read on a page.
+    comes before it, AccessUntested where the `test` of access that the plan asks for
+    is missing, and StillInSpinnaker of a removal; None: it was not read on a page.
 
     Two presses, one run. Of a rollout, an account's run waits for its wave.
     """
     refuse_present_since(run)
     refuse_before_managing(run)
-    digest = plan_of(run).digest
+    plan = plan_of(run)
+    digest = plan.digest
     if read is not None and read != digest:
         raise PlanChanged
+    tested = access_tested(run, plan, Answer.of(test))
     try:
         with transaction.atomic():
             to = Status.APPROVED if has_wave(run) else Status.APPLYING
@@ -282,7 +287,7 @@ def approve(
                 transaction.on_commit(partial(wake, run))
             else:
                 tell_rollout(run)
-            record_run(by, What.APPROVE, run)
+            record_run(by, What.APPROVE, run, test=tested)
     except MovedMeanwhile:
         return False
     return True
@@ -349,7 +354,9 @@ def accept(account: ManagedAccount, by: User | None) -> bool:
     return accepted
 
 
-def record_run(by: User | None, what: Activity.What, run: Run) -> None:
+def record_run(
+    by: User | None, what: Activity.What, run: Run, *, test: str = ""
+) -> None:
     """Record what was decided about a run, with what was read and the comment."""
     detail = {
         "run": str(run.pk),
@@ -358,6 +365,7 @@ def record_run(by: User | None, what: Activity.What, run: Run) -> None:
         "digest": run.approved_digest or run.plan_digest,
         "fingerprint": run.fingerprint,
         "comment": run.approval_comment,
+        "test": test,
         "take_over": take_over_of(run).sentence,
     }
     record(by, what, run.account_name, {k: v for k, v in detail.items() if v})

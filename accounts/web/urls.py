@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.web.accounts import account
+from accounts.web.accounts import accepting, account
 from accounts.web.accounts import views as accounts
 from accounts.web.activity import views as activity
 from accounts.web.adopting import urls as adopting
@@ -64,6 +64,8 @@ account_pages = [
     path("accounts/exclude/", bulk.exclude_many, name="exclude-many"),
     path("accounts/rotate/", rotating.rotate_many, name="rotate-many"),
     path("accounts/retry/", retrying.retry_many, name="retry-many"),
+    path("accounts/to-accept/", accepting.to_accept, name="to-accept"),
+    path("accounts/accept/", accepting.accept_many, name="accept-many"),
     path("accounts/clusters/", clusters.clusters_find, name="clusters-find"),
     path("accounts/clusters/<uuid:search>/", clusters.clusters, name="clusters"),
     path("accounts/new/", wizard.wizard_new, name="wizard-new"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
 from typing import Any, NamedTuple
@@ -17,9 +17,10 @@ from onboarding.aws.roles.foreign import boundaries, foreign
 from onboarding.aws.roles.managed_by import managed_by
 from onboarding.aws.session import Sessions
 from onboarding.names import one_line
+from onboarding.partitions import Arn
 from onboarding.resources.foreign import Foreign
 from onboarding.resources.kinds import Role
-from onboarding.resources.policy import Policy
+from onboarding.resources.policy import Policy, as_list
 from onboarding.resources.trusts import assumers
 from onboarding.review.as_found import FoundRole, found_roles
 from onboarding.review.evidence import SPINNAKER, EvidenceSide, all_evidence
@@ -55,6 +56,8 @@ class RoleInAws:
     strangers: bool = False
     """Whether anybody in AWS can assume it."""
     assumed_by: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()
+    """The roles and users that it trusts by name, as ARNs."""
     managed_by: str = ""
     """What else manages it, as far as AWS knows; empty: nothing that is known."""
     actions: int = 0
@@ -160,6 +163,7 @@ def role_in_aws(
         exists=True,
         strangers=any(one.anybody for one in who),
         assumed_by=tuple(dict.fromkeys(one.sentence for one in who)) or (NO_ONE,),
+        trusted=tuple(dict.fromkeys(trusted_by(role.trust or ()))),
         managed_by=made_by or "",
         actions=size,
         can=(
@@ -169,6 +173,26 @@ def role_in_aws(
             *([NOT_ASKED] if made_by is None else ()),
         ),
     )
+
+
+def trusted_by(trust: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the roles and users that a trust policy names."""
+    for statement in trust:
+        principal = statement.get("Principal")
+        if statement.get("Effect") == "Allow" and isinstance(principal, Mapping):
+            for name in map(str, as_list(principal.get("AWS", []))):
+                if Arn.of(name).kind in ("role", "user"):
+                    yield name
+
+
+def identity_of(found: Iterable[Document]) -> str:
+    """Return what the role of every account trusts by name, which Spinnaker runs as;
+    empty: that is none, or more than one.
+    """
+    roles = (one["roles"][0] for one in found if one["roles"])
+    trusted = [{*role.get("trusted", ())} for role in roles if role["exists"]]
+    shared = set.intersection(*trusted) if trusted else set()
+    return shared.pop() if len(shared) == 1 else ""
 
 
 def size_said(role: FoundRole, size: int, providers: Collection[str]) -> str:
@@ -226,7 +250,7 @@ class Look:
     """By the account's name."""
 
     def added_to(self, report: Document) -> Document:
-        said = {"role": self.role, "at": self.at}
+        said = {"role": self.role, "at": self.at, "identity": self.identity}
         counts = dict.fromkeys(("accounts", "looked"), len(self.found))
         accounts = [
             {**one, "in_aws": {"at": self.at, **self.found[one["name"]].as_json()}}
@@ -235,6 +259,10 @@ class Look:
             for one in report["accounts"]
         ]
         return {**report, "look": {**said, **counts}, "accounts": accounts}
+
+    @property
+    def identity(self) -> str:
+        return identity_of(one.as_json() for one in self.found.values())
 
     @property
     def text(self) -> str:

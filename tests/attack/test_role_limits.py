@@ -69,6 +69,11 @@ def accepted() -> Act:
     return of(web(**verification), "accept")
 
 
+def accepted_many() -> Act:
+    verification = {"state": State.EVALUATED, "verification": State.EVALUATED}
+    return many("accept", web(**verification))
+
+
 def include_in_bundles() -> Act:
     row = web()
     ManagedAccount.objects.exclude_from_bundles(None)
@@ -138,6 +143,7 @@ ACTS: dict[str, Callable[[], Act]] = {
     "forget": lambda: of(draft(), "forget"),
     "leave": lambda: of(adopted(), "leave", leave="web"),
     "accept": accepted,
+    "accept-many": accepted_many,
     "leave out": lambda: of(web(), "exclude"),
     "put in": include_in_bundles,
     "rotate": lambda: of(web(), "rotate"),

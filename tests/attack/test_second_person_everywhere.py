@@ -173,12 +173,21 @@ def accept_by_api(author: User) -> tuple[str, dict[str, Any]]:
     return f"/accounts/{evaluated(author).name}/accept", {}
 
 
+def accept_many(author: User) -> tuple[str, dict[str, Any]]:
+    return "/accounts/accept/", {"account": [evaluated(author).pk]}
+
+
+def accept_many_by_api(author: User) -> tuple[str, dict[str, Any]]:
+    return "/evaluated-accounts/accept", {"accounts": [evaluated(author).name]}
+
+
 TRIES: dict[str, Door] = {
     "run-approve": run_approve,
     "identical-plans-approve": identical_plans_approve,
     "rollout-approve": rollout_approve,
     "delivery-approve": delivery_approve,
     "accept": accept,
+    "accept-many": accept_many,
     "foreign-policy-accept": foreign_policy_accept,
     "POST /foreign-policies/{number}/accept": foreign_policy_accept_by_api,
     "foreign-alike-accept": foreign_alike_accept,
@@ -188,6 +197,7 @@ TRIES: dict[str, Door] = {
     "POST /rollouts/{number}/groups/{fingerprint}/approve": approve_group_by_api,
     "POST /deliveries/{number}/approve": deliver_by_api,
     "POST /accounts/{name}/accept": accept_by_api,
+    "POST /evaluated-accounts/accept": accept_many_by_api,
     "leave": leave,
     "POST /accounts/{name}/leave": leave_by_api,
 }
@@ -263,9 +273,9 @@ def test_an_author_accepts_nothing_on_the_command_line(managing) -> None:
     account = evaluated(olga)
     command = onboard.Command(stdout=StringIO(), stderr=StringIO())
 
-    command.accept(account, olga)
+    command.accept([account], olga)
     before = decided()
-    command.accept(account, paul)
+    command.accept([account], paul)
 
     assert before == 0
     assert "not accepted. In production" in command.stderr.getvalue()

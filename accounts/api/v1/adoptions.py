@@ -36,6 +36,7 @@ from accounts.mapping.adopting.keeping import (
     store_report,
     taken_of,
 )
+from accounts.mapping.adopting.looks import found_by
 from accounts.mapping.adopting.reporting import (
     MOST_FILES,
     TOO_MUCH,
@@ -51,6 +52,7 @@ from accounts.mapping.adopting.reporting import (
 from accounts.models import Adoption
 from accounts.models.uploads.adoption import LONGEST_NAME
 from accounts.models.uploads.report import SpinnakerReport
+from onboarding.adopting.looking import identity_of
 from onboarding.adopting.report import accounts_file
 from onboarding.names import BadName, role_name, seen
 
@@ -270,7 +272,11 @@ def read_spinnaker_report(request: ApiRequest, id: UUID) -> Any:
     """
     row = get_object_or_404(Adoption.objects.unexpired(), pk=id)
     count(str(request.token.pk), row.accounts.count() // ACCOUNTS)
-    return document_of(row)
+    document = document_of(row)
+    if row.look is not None:
+        identity = identity_of(in_aws for _, in_aws in found_by(row))
+        document["look"] = {**row.look, "identity": identity}
+    return document
 
 
 @router.get(

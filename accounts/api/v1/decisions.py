@@ -21,7 +21,15 @@ from accounts.api.v1.accounts.describing import (
 from accounts.api.v1.accounts.describing import router as of_accounts
 from accounts.api.v1.runs import RunInFull, read_run, run_numbered
 from accounts.api.v1.runs import router as of_runs
-from accounts.api.v1.texts import Comment, Digest, Name, Number, Typed
+from accounts.api.v1.texts import (
+    TEST,
+    AccessTest,
+    Comment,
+    Digest,
+    Name,
+    Number,
+    Typed,
+)
 from accounts.mapping.completeness import Incomplete
 from accounts.mapping.plans import plan_of
 from accounts.models import Run
@@ -48,6 +56,7 @@ class RunApproval(Request):
         "", description="The account’s name, if the plan has “to_confirm”"
     )
     comment: Comment = Field("", description="An optional comment for the activity log")
+    test: AccessTest = TEST
 
 
 @changes(of_accounts, "/{name}/plan", "Plan an account", {202: RunInFull})
@@ -107,7 +116,8 @@ def approve_run(request: ApiRequest, number: Number, body: RunApproval) -> Any:
     run = run_numbered(number)
     if plan_of(run).to_confirm:
         confirm_run(run.account_name, body.confirmation)
-    if not actions.approve(run, request.user, read=body.digest, comment=body.comment):
+    said = {"comment": body.comment, "test": body.test}
+    if not actions.approve(run, request.user, read=body.digest, **said):
         raise too_late(number)
     return read_run(request, number)
 

@@ -15,7 +15,7 @@ from accounts.api.problems import Problem
 from accounts.api.requests import Request
 from accounts.api.v1.rollouts.deciding import Fingerprint
 from accounts.api.v1.runs import Plan, plan_in_full
-from accounts.api.v1.texts import Comment
+from accounts.api.v1.texts import TEST, AccessTest, Comment
 from accounts.models import Run
 from accounts.runs.deciding.groups import identical_plans
 from accounts.runs.deciding.same_changes import (
@@ -71,6 +71,7 @@ class SameApproval(Request):
         "changes since is left",
     )
     comment: Comment = Field("", description="An optional comment for the activity log")
+    test: AccessTest = TEST
 
 
 class SameApproved(Schema):
@@ -133,7 +134,9 @@ def approve_identical_plans(
     chosen = keys_of(body.runs)
     if refusal := refuse_crowd(fingerprint, chosen):
         raise Problem(Code.NO_ROOM, refusal)
-    decided = approve_same(fingerprint, chosen, request.user, comment=body.comment)
+    decided = approve_same(
+        fingerprint, chosen, request.user, comment=body.comment, test=body.test
+    )
     refused = reasons_left(decided, fingerprint)
     if not decided.approved:
         raise Problem(Code.NOT_APPROVED, f"Not approved: {' '.join(refused)}")

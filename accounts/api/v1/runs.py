@@ -26,7 +26,11 @@ from accounts.lists.files import cells_of
 from accounts.lists.runs import COLUMNS, matching_runs
 from accounts.mapping.plans import plan_of
 from accounts.models import Delivery, Run
+from accounts.models.checks.evidence import Evidence
 from accounts.models.states import WORKING, Status
+from accounts.people.authors import authors_of_run
+from accounts.people.reach import reach_of_run
+from accounts.runs.deciding.before_approval import before_approval
 from accounts.runs.deciding.lateness import outdated_by
 from accounts.runs.results import results_of
 
@@ -112,6 +116,23 @@ class Plan(Schema):
         "is any, an approval needs a confirmation"
     )
     not_recommended: list[str]
+    evidence: list[Evidence] = Field(
+        description="What roles have used of the policies that the plan detaches, as "
+        "far as IAM records it"
+    )
+    managed_by: dict[str, str] = Field(
+        description="By role, what else manages it: its next update can undo the plan"
+    )
+    decided_in: str = Field(description="The environments, or the managing account")
+    caused_by: str = Field(description="Who caused it, and what each of them did")
+    comes_first: str = Field(
+        description="Why the managing account’s own plan must be approved first, or "
+        "empty if it needn’t"
+    )
+    test: str = Field(
+        description="Why an approval needs a test of access, and how to make it, or "
+        "empty if it needs none"
+    )
 
 
 @router.get("", response=Page[RunListed], summary="List runs")
@@ -146,6 +167,8 @@ def plan_in_full(run: Run) -> dict[str, Any]:
     plan = plan_of(run, steps)
     waits = run.status == Status.PLANNED
     edit = outdated_by(run) if waits else ""
+    reach = reach_of_run(run)
+    authors = authors_of_run(run, reach) if waits else {}
     return {
         "digest": plan.digest,
         "fingerprint": plan.fingerprint,
@@ -156,6 +179,7 @@ def plan_in_full(run: Run) -> dict[str, Any]:
         "risks": [risk.sentence for risk in plan.risks],
         "to_confirm": [one.sentence for one in plan.to_confirm],
         "not_recommended": [one.sentence for one in plan.not_recommended],
+        **before_approval(run, plan, reach, authors),
     }
 
 

@@ -171,6 +171,7 @@ class Command(BowlineCommand):
         if look:
             in_aws = self.looked_at(found, look)
             said, as_text = in_aws.added_to(said), as_text + in_aws.text
+            options["identity"] = options["identity"] or in_aws.identity
         as_json = dumps(said, indent=2, ensure_ascii=False) + "\n"
         if report is not None:
             write(report, as_json if report.suffix == ".json" else as_text)

@@ -22,7 +22,7 @@ from django.core.management import CommandError
 
 from accounts.management.bundle_file import BundleFile, named_broken
 from accounts.management.command import BowlineCommand, write
-from accounts.management.deletions import kept_back
+from accounts.management.deletions import kept_back, without_test
 from accounts.management.ended import code, outdated_in, shown_on_terminal, was_verified
 from accounts.management.exit_codes import DONE, FAILED, WAITS, combined
 from accounts.management.migrated import is_migrated, migrate_if_new
@@ -42,15 +42,17 @@ from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.api.token import Scope
 from accounts.models.states import UNSUCCESSFUL, Status
 from accounts.people.authors import authors_of_run
-from accounts.people.deciding import SamePerson, judge
+from accounts.people.deciding import judge
 from accounts.people.reach import reach_of_run
 from accounts.people.role_limits.refusing import Outside
-from accounts.runs.actions import RunOpen, accept
+from accounts.runs.actions import RunOpen
 from accounts.runs.capacity import NoRoom
+from accounts.runs.deciding.accepting import accept_many
 from accounts.runs.managing.other_sites import adopt_list, found_another
 from accounts.runs.owners.readiness import ManagingNotVerified
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.batch import RolloutBatch
+from accounts.slices import in_slices
 from accounts.wording import counted
 from accounts.work.queue import nothing_sent
 from onboarding.accounts_file import AccountsFile, FileProblems, read_accounts_file
@@ -174,6 +176,7 @@ class Command(BowlineCommand):
         partition = managing_row().partition
         sessions = Sessions(run="onboard", partition=partition, patience=PATIENCE)
         batch = RolloutBatch(sessions, person, threads)
+        batch.test = wanted.test
         try:
             with nothing_sent():
                 codes = self.plan_and_apply(batch, accounts, chosen, wanted)
@@ -183,8 +186,7 @@ class Command(BowlineCommand):
                 f"{error} {IN_THE_FILE}" if no_room else str(error)
             ) from error
         if accept_evaluated:
-            for account in chosen:
-                self.accept(account, person)
+            self.accept(chosen, person)
         file = BundleFile(self.say, self.warn)
         if bundle is not None and not (
             file.write(bundle, person, named_broken(add_broken))
@@ -289,12 +291,13 @@ class Command(BowlineCommand):
             return runs
         return shown_on_terminal(runs, doing, count)
 
-    def accept(self, account: ManagedAccount, person: User | None) -> None:
-        """Accept an account, or print why another person must."""
-        try:
-            accept(account, person)
-        except SamePerson as error:
-            self.warn(f"{account.name}: not accepted. {error}")
+    def accept(self, accounts: list[ManagedAccount], person: User | None) -> None:
+        """Accept those that wait, and print why another person must accept some."""
+        waiting = ManagedAccount.objects.to_accept()
+        for some in in_slices([one.pk for one in accounts]):
+            rows = waiting.filter(pk__in=some).order_by("name")
+            for name, why in accept_many(rows, person).left:
+                self.warn(f"{name}: not accepted. {why}")
 
     def is_approved(
         self, batch: RolloutBatch, wanted: OnboardOptions, run: Run
@@ -307,15 +310,22 @@ class Command(BowlineCommand):
         if wanted.resume and not batch.was_approved(run):
             self.warn(f"{run.account_name}: not approved. {ANOTHER}")
             return False
-        return self.may_apply(run, wanted.allowed, batch.by)
+        return self.may_apply(run, wanted.allowed, batch.by, wanted.test)
 
     def may_apply(
-        self, run: Run, allowed: list[str] | None, person: User | None
+        self,
+        run: Run,
+        allowed: list[str] | None,
+        person: User | None,
+        test: str = "",
     ) -> bool:
         """Return whether a waiting plan may be approved here; if not, print why."""
         reach = reach_of_run(run)
         verdict = judge(reach, authors_of_run(run, reach), person)
-        reasons = [*filter(None, verdict)] or list(kept_back(run, allowed))
+        reasons = [*filter(None, verdict)] or [
+            *kept_back(run, allowed),
+            *without_test(run, test),
+        ]
         if reasons:
             self.warn(f"{run.account_name}: not approved. {reasons[0]}")
             for reason in reasons[1:]:

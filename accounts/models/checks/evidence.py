@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator, BaseModel, Field
 
 
 def is_moment(text: str) -> str:
@@ -14,10 +14,10 @@ def is_moment(text: str) -> str:
 
 
 class Use(BaseModel, extra="forbid"):
-    action: str
-    """`service:*`: IAM counts the service as a whole."""
-    at: Annotated[str, AfterValidator(is_moment)]
-    """When last."""
+    action: str = Field(
+        description="`service:*` where IAM counts the service as a whole"
+    )
+    at: Annotated[str, AfterValidator(is_moment)] = Field(description="When last")
 
     @property
     def moment(self) -> datetime:
@@ -26,12 +26,14 @@ class Use(BaseModel, extra="forbid"):
 
 class Evidence(BaseModel, extra="forbid"):
     role: str
-    unread: str = ""
-    """Why it isn't known; empty: it is."""
-    missing: list[Use] = []
-    """What it could no longer do, the latest used first."""
-    more: int = 0
-    """How many are not named."""
-    unpassed: list[str] = []
-    """Paths and names of roles that it could pass to services, and no longer can."""
-    more_unpassed: int = 0
+    unread: str = Field(default="", description="Why it isn't known, or empty if it is")
+    missing: list[Use] = Field(
+        default=[], description="What it could no longer do, the latest used first"
+    )
+    more: int = Field(default=0, description="How many of these aren't named")
+    unpassed: list[str] = Field(
+        default=[],
+        description="Paths and names of roles that it could pass to services, and no "
+        "longer can",
+    )
+    more_unpassed: int = Field(default=0, description="How many of these aren't named")

@@ -64,6 +64,10 @@ class ReportRoleInAws(BaseModel):
     exists: bool
     strangers: bool = Field(description="Whether anybody in AWS can assume it.")
     assumed_by: list[str]
+    trusted: list[str] = Field(
+        default_factory=list,
+        description="The roles and users that it trusts by name, as ARNs.",
+    )
     managed_by: str = Field(
         description="A CloudFormation stack, or what tags say; may be empty."
     )
@@ -137,6 +141,11 @@ class ReportLook(BaseModel):
     at: str
     accounts: int
     looked: int
+    identity: str = Field(
+        "",
+        description="The ARN that the role of every account trusts by name, which "
+        "Spinnaker runs as; empty if that is none, or more than one.",
+    )
 
 
 class StoredReport(BaseModel):

@@ -16,6 +16,7 @@ from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER
 from accounts.runs.actions import StillInSpinnaker, approve
 from accounts.runs.capacity import room_in_plan
+from accounts.runs.deciding.access_tests import AccessUntested
 from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.lateness import decided_already, outdated
 
@@ -30,6 +31,8 @@ COLUMNS = (
     *("account__environment", "account__approved_environment"),
 )
 """What is to be known of every run."""
+
+REFUSED = (AccessUntested, SamePerson, StillInSpinnaker, ManagingFirst, Outside)
 
 MOST_NAMED = 20
 """The most runs that moved on that are listed; the rest are counted."""
@@ -49,9 +52,10 @@ def approve_same(
     by: User | None,
     *,
     comment: str = "",
+    test: str = "",
 ) -> Decided:
     """Approve those of the chosen runs whose plan still waits with these changes, each
-    with the same comment.
+    with the same comment, and the same test of access where one is asked for.
 
     Each is approved by itself: one that moved on meanwhile, or that another person
     must approve, keeps no other back.
@@ -61,9 +65,9 @@ def approve_same(
     refused: dict[UUID, str] = {}
     for run in asked.same_anywhere(fingerprint).select_related("account"):
         try:
-            if approve(run, by, comment=comment):
+            if approve(run, by, comment=comment, test=test):
                 approved.append(run.pk)
-        except (SamePerson, StillInSpinnaker, ManagingFirst, Outside) as error:
+        except REFUSED as error:
             refused[run.pk] = f"{run.account_name}: {error}"
     return Decided(len(approved), list(asked.exclude(pk__in=approved)), refused)
 

@@ -48,6 +48,8 @@ class RolloutBatch(Batch):
     """
 
     rollout: Rollout
+    test: str = ""
+    """Of access, where a plan asks for one."""
 
     def take_waiting(self, accounts: Iterable[ManagedAccount]) -> bool:
         """Continue with the plans of an earlier command that wait for approval, or that
@@ -142,7 +144,7 @@ class RolloutBatch(Batch):
         return self.managing_carried()
 
     def apply_managing(self, run: Run) -> Run:
-        approve(run, self.by, read=run.plan_digest)
+        self.approve(run)
         return self.managing_carried()
 
     def part(
@@ -166,8 +168,11 @@ class RolloutBatch(Batch):
         """Approve each plan; carry out, wave by wave, what nothing keeps back."""
         chosen = list(runs)
         for run in chosen:
-            approve(run, self.by, read=run.plan_digest)
+            self.approve(run)
         return self.each(runs_of(self.rollout), [run.pk for run in chosen])
+
+    def approve(self, run: Run) -> None:
+        approve(run, self.by, read=run.plan_digest, test=self.test)
 
     def give_up(self) -> None:
         stop(self.rollout, self.by)

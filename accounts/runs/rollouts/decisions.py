@@ -32,6 +32,7 @@ from accounts.models.activity import name_of
 from accounts.models.managed import both_environments
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
+from accounts.models.states import State as AccountState
 from accounts.notifications.notifying import notify_of_rollout
 from accounts.people.activity import COMMAND_LINE, record
 from accounts.people.authors import EDITED, STARTED, edited_by
@@ -41,6 +42,7 @@ from accounts.people.role_limits.refusing import refuse_any_outside
 from accounts.people.roles import APPROVER, OPERATOR
 from accounts.runs.actions import RunOpen, StillInSpinnaker
 from accounts.runs.capacity import NoRoom
+from accounts.runs.deciding.access_tests import Answer, tests_of
 from accounts.runs.deciding.lateness import decided_already, outdated
 from accounts.runs.rollouts.census import accounts_of, is_ready, managing_run, runs_of
 from accounts.runs.rollouts.start import MOST_NAMED, CannotStart, add, plan_managing
@@ -244,6 +246,7 @@ def approve_group(
     *,
     read: Container[int] | None = None,
     comment: str = "",
+    test: str = "",
 ) -> Approved:
     """Approve the rollout's plans that wait with these changes: those that were `read`,
     by their runs' numbers; None: all, as they were not read on a page.
@@ -262,7 +265,8 @@ def approve_group(
             for number in waiting.values_list("number", flat=True)
             if read is None or number in read
         ]
-        reasons = refused_to(by, waiting) | in_spinnaker(row, waiting)
+        tests, untested = access_tests(waiting, test)
+        reasons = refused_to(by, waiting) | in_spinnaker(row, waiting) | untested
         refused = together(waiting, {n: reasons[n] for n in mine if n in reasons})
         may = [number for number in mine if number not in reasons]
         approved = approve_these(may, by, comment)
@@ -276,10 +280,21 @@ def approve_group(
                 "fingerprint": fingerprint,
                 "comment": comment,
                 "runs": approved,
+                "test": sorted({tests[n] for n in approved if tests.get(n)}),
             }
             about = f"{row}: {counted(len(approved))}"
             record(by, What.APPROVE, about, {k: v for k, v in detail.items() if v})
     return Approved(len(approved), refused)
+
+
+def access_tests(
+    waiting: RunQuerySet, test: str
+) -> tuple[dict[int, str], dict[int, str]]:
+    """Judge the test of access for those that were only evaluated: what is kept of it,
+    and which it is missing for.
+    """
+    rows = waiting.filter(account__verification=AccountState.EVALUATED)
+    return tests_of(list(rows.select_related("account")), Answer.of(test))
 
 
 def late(rollout: Rollout, fingerprint: str, read: Container[int] | None) -> list[str]:

@@ -12,8 +12,10 @@ from accounts.models import EnabledProvider, Rollout, Run, Step
 from accounts.models.readable import is_slug
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import Status
+from accounts.runs.deciding.access_tests import asks_for_test_of_any
 from accounts.runs.deciding.confirmation import group_in_words
 from accounts.runs.rollouts.census import runs_of
+from accounts.slices import AT_ONCE
 from accounts.wording import counted
 from onboarding.providers import PROVIDERS
 
@@ -116,6 +118,8 @@ class Read(NamedTuple):
     """How many plans have joined the group since."""
     to_confirm: str
     """What each of the plans deletes, or takes from Spinnaker; empty: nothing."""
+    test: str
+    """Why a test of access is asked for; empty: none is."""
 
     @property
     def joined_since(self) -> str:
@@ -137,9 +141,12 @@ def read_of(
     both = {number: now[number] for number in now if number in numbers}
     if not both:
         raise NoneWaits
-    one = Run.objects.get(number=min(both))
+    rows = Run.objects.filter(number__in=sorted(both)[:AT_ONCE]).order_by("number")
+    runs = list(rows.select_related("account"))
+    plan = plan_of(runs[0])
     joined = [number for number in now if number not in both and number not in shown]
-    return Read(both, len(joined), group_in_words(plan_of(one)))
+    test = asks_for_test_of_any(runs, plan)
+    return Read(both, len(joined), group_in_words(plan), test)
 
 
 def changes_of(numbers: list[int]) -> dict[int, dict[str, int]]:

@@ -31,6 +31,7 @@ from accounts.models.states import OPEN, word_of
 from accounts.people.role_limits.limits import environments_of, inside
 from accounts.people.roles import OPERATOR, has_role
 from accounts.runs.inactive import inactive_of
+from accounts.web.accounts.accepting import waiting_alert
 from accounts.web.accounts.rows import rows_of
 from accounts.web.filters import Filter, FilterForm, with_titles
 from accounts.web.live.state import live_site
@@ -65,6 +66,10 @@ def accounts(request: Request) -> HttpResponse:
         "left": {one.account_id for one in not_active.values() if one.gone_at},
         "most": MOST_IN_ROLLOUT,
         "has_existing_roles": any(account.adopts for account in page),
+        "to_accept": waiting_alert(
+            any(account.standing.is_to_accept for account in page)
+            and ManagedAccount.objects.to_accept().count()
+        ),
         **ticks(request),
     }
     return render(request, "accounts/accounts.html", shown)

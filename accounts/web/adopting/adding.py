@@ -25,6 +25,7 @@ from accounts.mapping.adopting.again import (
     text_of,
 )
 from accounts.mapping.adopting.keeping import taken_of
+from accounts.mapping.adopting.looks import found_by
 from accounts.models import Adoption, ManagingAccount
 from accounts.people.doors import operator_required
 from accounts.web.adopting.forms import AddForm
@@ -32,6 +33,7 @@ from accounts.web.adopting.report import adoption_row, heading
 from accounts.web.from_file.views import BUSY, file_page, place_of_preview
 from accounts.wording import counted, first_of
 from onboarding.accounts_file import FileProblems
+from onboarding.adopting.looking import identity_of
 from onboarding.adopting.report import Taken, accounts_file, managing_of
 from onboarding.adopting.wording import KEEP_LEFT
 from onboarding.names import short
@@ -67,11 +69,13 @@ def adoption_add(request: Request, adoption: UUID) -> HttpResponse:
     taken = taken_of(row)
     again = adopted_again(taken, of_stored(row))
     posted = request.POST if request.method == "POST" else None
+    found = identity_of(in_aws for _, in_aws in found_by(row))
+    known = {"access_role": row.look["role"], "identity": found} if row.look else None
     form = AddForm(
         posted,
         has_managing=managing is not None,
         has_new=bool(again.new),
-        initial={"access_role": row.look["role"]} if row.look else None,
+        initial=known,
     )
     if managing and managing.managed_role != taken.managed_role:
         why = OTHER_ROLE.format(taken.managed_role, managing.managed_role)

@@ -14,6 +14,7 @@ from accounts.mapping.adopting.reporting import TOO_MUCH, are_too_much
 from accounts.models.uploads.adoption import LONGEST_NAME
 from onboarding import names
 
+FOUND = "The role of every account that Bowline looked at trusts this ARN."
 NO_SOURCE = "Choose one or more files, or read the connected Spinnaker."
 
 
@@ -108,6 +109,8 @@ class AddForm(forms.Form):
         super().__init__(*args, **kwargs)
         if has_managing:
             del self.fields["identity"]
+        elif self.initial.get("identity"):
+            self.fields["identity"].help_text = FOUND
         if not has_new:
             del self.fields["access_role"]
         self.helper = bare_helper(*(Field(name) for name in self.fields))

@@ -20,6 +20,7 @@ from accounts.mapping.adopting.reporting import CannotAdopt
 from accounts.models import AdoptedAccount, Adoption, ManagedAccount
 from accounts.models.states import word_of
 from accounts.people.doors import operator_required
+from accounts.web.accounts.accepting import waiting_alert
 from accounts.web.crumbs import crumbs
 from accounts.wording import counted, first_of
 from onboarding.adopting.report import OF_ACCOUNTS, heads
@@ -86,6 +87,7 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
         "types": PROVIDERS,
         "findings": list(findings_of(row)),
         "settings": settings_of(row),
+        "to_accept": waiting_alert(waiting_from(row)),
         **heading(row),
     }
     return render(request, "adopting/report.html", shown)
@@ -97,6 +99,13 @@ def verb() -> str:
     """
     adopted = ManagedAccount.objects.exclude(adopted_from={})
     return "Compare" if adopted.exists() else "Add"
+
+
+def waiting_from(row: Adoption) -> int:
+    """Count the accounts of the report that were added and wait for acceptance."""
+    rows = ManagedAccount.objects.to_accept().order_by()
+    waiting = {*rows.values_list("account_id", flat=True)}
+    return len(waiting & {one.get("account_id") for one in row.taken})
 
 
 def confirmed(request: Request, row: Adoption) -> HttpResponse:

@@ -16,6 +16,7 @@ from accounts.lists.overview import (
     states_of,
     to_do,
 )
+from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State, word_of
 from accounts.runs.rollouts.causes import causes_now
@@ -74,7 +75,7 @@ def by_environment(account: ManagedAccount) -> tuple[bool, str]:
 
 
 def centre_of(managing: ManagingAccount) -> ShownAccount:
-    identity = managing.identity_name or Arn.of(managing.identity_arn).name
+    identity = Arn.of(managing_of(managing).identity_arn).name
     return ShownAccount(
         name=managing.name,
         environment="",

@@ -13,6 +13,7 @@ from accounts.http import Request
 from accounts.mapping.plans import plan_of
 from accounts.models import Rollout, Run
 from accounts.people.doors import posted_by_approver
+from accounts.runs.deciding.access_tests import asks_for_test_of_any
 from accounts.runs.deciding.confirmation import group_in_words
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.groups import NoneWaits, read_of, waiting
@@ -69,7 +70,12 @@ def group_page(
         "allowed": may,
         "plan": plan,
         "review": review_of(runs[0], plan),
-        "form": form or GroupForm(plans=may, says=group_in_words(plan)),
+        "form": form
+        or GroupForm(
+            plans=may,
+            says=group_in_words(plan),
+            asks_test=asks_for_test_of_any(runs, plan),
+        ),
         "not_recommended": not_recommended_among(plan, total, runs[0].account_name),
         "brought": brought(policy_sets.values()),
         "used": used_in(numbers),
@@ -89,7 +95,12 @@ def rollout_approve(request: Request, number: int, fingerprint: str) -> HttpResp
     except NoneWaits as error:
         messages.info(request, str(error))
         return redirect("accounts:rollout-group", number, fingerprint)
-    form = GroupForm(request.POST, plans=len(read.policy_sets), says=read.to_confirm)
+    form = GroupForm(
+        request.POST,
+        plans=len(read.policy_sets),
+        says=read.to_confirm,
+        asks_test=read.test,
+    )
     if not form.is_valid():
         return group_page(request, rollout, fingerprint, read.policy_sets, form, shown)
     approved = decisions.approve_group(
@@ -97,7 +108,7 @@ def rollout_approve(request: Request, number: int, fingerprint: str) -> HttpResp
         fingerprint,
         request.user,
         read=numbers,
-        comment=form.cleaned_data["comment"],
+        **form.decided,
     )
     if approved.plans:
         said = for_count(

@@ -17,6 +17,7 @@ from accounts.models.states import Status
 from accounts.people.deciding import PlanChanged, SamePerson
 from accounts.people.doors import posted_by_approver, posted_by_operator
 from accounts.runs import actions
+from accounts.runs.deciding.access_tests import AccessUntested, asks_for_test
 from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.confirmation import plan_in_words
 from accounts.runs.deciding.lateness import (
@@ -39,29 +40,31 @@ def run_approve(request: Request, pk: UUID) -> HttpResponse:
     from Spinnaker, asks for the name.
     """
     run = run_of(pk)
-    says = plan_in_words(run, plan_of(run))
-    form = ApproveForm(request.POST, run=run, says=says)
+    plan = plan_of(run)
+    says, test = plan_in_words(run, plan), asks_for_test(run, plan)
+    form = ApproveForm(request.POST, run=run, says=says, asks_test=test)
     if edit := outdated_by(run):
         messages.warning(request, f"{edit} Plan again.")
     elif not form.is_valid():
         return run_page(request, run, form=form)
     else:
-        decide(request, run, **form.cleaned_data)
+        decide(request, run, digest=form.cleaned_data["digest"], **form.decided)
     return redirect(run)
 
 
-def decide(
-    request: Request, run: Run, *, digest: str, comment: str, **_: object
-) -> None:
+NOT_APPROVED = (AccessUntested, SamePerson, ManagingFirst, actions.StillInSpinnaker)
+
+
+def decide(request: Request, run: Run, *, digest: str, **said: str) -> None:
     try:
-        if not actions.approve(run, request.user, read=digest, comment=comment):
+        if not actions.approve(run, request.user, read=digest, **said):
             tell_quicker(request, run.pk)
     except PlanChanged as error:
         if run_of(run.pk).status == Status.PLANNED:
             messages.error(request, str(error))
         else:
             tell_quicker(request, run.pk)
-    except (SamePerson, ManagingFirst, actions.StillInSpinnaker) as error:
+    except NOT_APPROVED as error:
         messages.error(request, str(error))
 
 

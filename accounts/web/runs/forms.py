@@ -9,9 +9,19 @@ from typing import Any
 from django import forms
 
 from accounts.forms.fields import RuledField, bare_helper
+from accounts.mapping.plans import plan_of
 from accounts.models import Run
+from accounts.runs.deciding.access_tests import (
+    LONGEST_ANSWER,
+    UNTESTED,
+    AccessUntested,
+    Answer,
+    access_tested,
+)
 from accounts.runs.deciding.confirmation import Unconfirmed, confirm_run
 from onboarding import names
+
+NOTHING_BROUGHT = f"Paste what verify.sh prints, or type “{UNTESTED}”."
 
 
 class CommentForm(forms.Form):
@@ -26,6 +36,27 @@ class CommentForm(forms.Form):
             attrs={"rows": 1, "class": "form-control", "placeholder": "Comment"}
         ),
     )
+    test = forms.CharField(
+        required=False,
+        max_length=LONGEST_ANSWER,
+        label=f"What verify.sh prints, or “{UNTESTED}”",
+        widget=forms.Textarea(
+            attrs={"rows": 1, "class": "form-control", "spellcheck": "false"}
+        ),
+    )
+
+    def __init__(self, *args: Any, asks_test: str = "", **kwargs: Any) -> None:
+        """`asks_test`: why a test of access is asked for; empty: none is."""
+        super().__init__(*args, **kwargs)
+        self.asks_test = asks_test
+        if not asks_test:
+            del self.fields["test"]
+
+    @property
+    def decided(self) -> dict[str, str]:
+        """Return what goes with the decision."""
+        names = ("comment", "test")
+        return {name: self.cleaned_data.get(name, "") for name in names}
 
 
 class ConfirmedForm(CommentForm):
@@ -71,8 +102,18 @@ class ApproveForm(ConfirmedForm):
 
     def __init__(self, *args: Any, run: Run, says: str, **kwargs: Any) -> None:
         """`says` what there is to confirm; empty: nothing."""
-        name = run.account_name
+        self.run, name = run, run.account_name
         asks = f"{says} Type {name} to continue"
         confirm = partial(confirm_run, name)
         super().__init__(*args, asks=asks if says else "", confirm=confirm, **kwargs)
         self.helper = bare_helper()
+
+    def clean_test(self) -> str:
+        given: str = self.cleaned_data["test"]
+        if not given.strip():
+            raise forms.ValidationError(NOTHING_BROUGHT)
+        try:
+            access_tested(self.run, plan_of(self.run), Answer.of(given))
+        except AccessUntested as error:
+            raise forms.ValidationError(str(error)) from error
+        return given

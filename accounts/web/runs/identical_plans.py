@@ -16,6 +16,7 @@ from accounts.models import Run
 from accounts.people.doors import posted_by_approver
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.roles import APPROVER
+from accounts.runs.deciding.access_tests import asks_for_test_of_any
 from accounts.runs.deciding.same_changes import (
     MOST_AT_ONCE,
     approve_same,
@@ -52,13 +53,13 @@ class Named(NamedTuple):
 
 def identical_plans(request: Request, fingerprint: str) -> HttpResponse:
     """Show the changes of one plan, and the accounts that wait with the same."""
-    return same_page(request, fingerprint, CommentForm())
+    return same_page(request, fingerprint, None)
 
 
 def same_page(
     request: Request,
     fingerprint: str,
-    form: CommentForm,
+    form: CommentForm | None,
     chosen: set[str] | None = None,
 ) -> HttpResponse:
     """Show the page; `chosen` are the plans that a person selected, None: not yet."""
@@ -89,7 +90,7 @@ def same_page(
         "ticked": {str(pk) for pk in same.ticked} if chosen is None else chosen,
         "plan": plan,
         "review": review_of(one, plan),
-        "form": form,
+        "form": form or CommentForm(asks_test=asks_for_test_of_any(runs, plan)),
         "not_recommended": not_recommended_among(plan, same.total, one.account_name),
         "brought": brought(row.policy_set for row in same.waiting),
         **limits(request, {one for row in same.waiting for one in row.environments}),
@@ -118,12 +119,10 @@ def identical_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
     if refusal := refuse_crowd(fingerprint, chosen):
         messages.warning(request, refusal)
         return redirect("accounts:identical-plans", fingerprint)
-    form = CommentForm(request.POST)
+    form = CommentForm(request.POST, asks_test=ASKED)
     if not form.is_valid():
         return same_page(request, fingerprint, form, chosen)
-    decided = approve_same(
-        fingerprint, chosen, request.user, comment=form.cleaned_data["comment"]
-    )
+    decided = approve_same(fingerprint, chosen, request.user, **form.decided)
     if approved := decided.approved:
         said = for_count(
             approved,
@@ -137,6 +136,7 @@ def identical_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
     return redirect("accounts:runs")
 
 
+ASKED = "Each plan says whether it needs a test."
 NONE = "Select accounts first. Nothing was approved."
 TOO_MANY = (
     f"You can approve up to {MOST_AT_ONCE} plans at a time. Nothing was approved."

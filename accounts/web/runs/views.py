@@ -13,20 +13,13 @@ from accounts.http import Request
 from accounts.mapping.handing_off import hand_off_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
-from accounts.models import FoundRoles, ManagingAccount, Run, Step
-from accounts.models.checks.evidence import Evidence
+from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import State, Status
-from accounts.people.authors import authors_of_run, in_words
+from accounts.people.authors import authors_of_run
 from accounts.people.deciding import judge
-from accounts.people.reach import (
-    MANAGING,
-    DecisionReach,
-    reach_of_run,
-    unknown_in_words,
-)
-from accounts.people.role_limits.naming import environments_in_words
+from accounts.people.reach import DecisionReach, reach_of_run
+from accounts.runs.deciding.before_approval import before_approval
 from accounts.runs.deciding.coming_first import (
-    managing_first,
     open_managing_run,
     waiting_for_managing,
 )
@@ -77,6 +70,7 @@ def run_page(
     authors = authors_of_run(run, reach) if waits else {}
     steps = list(run.steps.all())
     plan = plan_of(run, steps)
+    known = before_approval(run, plan, reach, authors)
     managing = ManagingAccount.objects.first()
     edit = run.outdated_by(run.account, managing) if waits else ""
     shown = {
@@ -86,17 +80,17 @@ def run_page(
         "plan": plan,
         "review": review_of(run, plan),
         "lost": "" if run.kind == Run.Kind.REMOVE else lost_in_words(plan),
-        "managed_by": managed_by(run) if waits else {},
-        "evidence": [Evidence.model_validate(one) for one in run.evidence],
+        **known,
         "form": form
         or ApproveForm(
-            run=run, says=plan_in_words(run, plan), initial={"digest": plan.digest}
+            run=run,
+            says=plan_in_words(run, plan),
+            asks_test=known["test"],
+            initial={"digest": plan.digest},
         ),
         "brings": brings(run),
         "same_person": judge(reach, authors, request.user).same_person if waits else "",
-        "decided_in": decided_in(run, reach),
-        "caused_by": in_words(authors),
-        **order(run, waits=waits),
+        **order(run, comes_first=known["comes_first"]),
         "same": others_same(run),
         "outdated_by": edit,
         "waits": waits and not edit,
@@ -111,28 +105,12 @@ def run_page(
     return render(request, "runs/run.html", shown)
 
 
-def decided_in(run: Run, reach: DecisionReach) -> str:
-    """Name what the decision touches; what Spinnaker loses is part of it."""
-    named = "" if run.account else MANAGING
-    where = environments_in_words(reach.environments) if reach.accounts else ""
-    unknown = unknown_in_words(reach.unknown) if reach.unknown else ""
-    return "; ".join(filter(None, [named, where, unknown]))
-
-
-def managed_by(run: Run) -> dict[str, str]:
-    """Name by role what else manages it, where the plan adds to existing roles."""
-    if run.kind != Run.Kind.ONBOARD or not run.account or not run.account.adopts:
-        return {}
-    found = FoundRoles.objects.of(run.account).values_list("managed_by", flat=True)
-    return found.first() or {}
-
-
-def order(run: Run, *, waits: bool) -> dict[str, Any]:
-    """Say which plan comes before this one, or which waits for this one."""
+def order(run: Run, *, comes_first: str) -> dict[str, Any]:
+    """Name the run that comes before this one, or which plan waits for this one."""
     if run.kind == Run.Kind.MANAGING:
         return {"next_plan": waiting_for_managing().first()}
-    if waits and (why := managing_first(run)):
-        return {"comes_first": why, "managing_run": open_managing_run()}
+    if comes_first:
+        return {"managing_run": open_managing_run()}
     return {}
 
 

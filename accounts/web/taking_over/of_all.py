@@ -20,6 +20,7 @@ from accounts.people.doors import posted_by_operator
 from accounts.people.role_limits.limits import inside
 from accounts.people.roles import OPERATOR
 from accounts.spinnaker.policies_of_others import Group, groups, with_first
+from accounts.web.accounts.accepting import waiting_alert
 from accounts.web.crumbs import crumbs
 from accounts.web.rollouts.starting import roll_out
 from accounts.web.taking_over.steps import STEPS, Step, Taken, choice_of
@@ -56,6 +57,7 @@ def existing_roles(request: Request) -> HttpResponse:
         "total": sum(at.total for at in steps),
         "owned": sum(at.total for at in steps if at.taken is Taken.OWNED),
         "policies": policies_to_detach(),
+        "to_accept": waiting_alert(adopting().to_accept().count()),
         "crumbs": crumbs("accounts"),
     }
     return render(request, "taking_over/existing_roles.html", shown)

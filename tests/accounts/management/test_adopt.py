@@ -337,6 +337,20 @@ def test_aws_is_looked_at_with_a_role(
     )
 
 
+def test_the_accounts_file_has_the_identity_that_the_roles_trust(
+    hal: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    identity = "arn:aws:iam::111111111111:user/spinnaker"
+    role = RoleInAws("spinnakerManaged", exists=True, trusted=(identity,))
+    found = InAws("123456789012", (role,))
+    monkeypatch.setattr(looking, "look_at", lambda *_: found)
+    path = tmp_path / "accounts.yaml"
+
+    adopted(hal, "--look", "Access", "--accounts-file", path)
+
+    assert f"existing: '{identity}'" in path.read_text()
+
+
 def test_only_a_role_name_is_looked_with(hal: Path) -> None:
     with pytest.raises(CommandError, match="isn't valid"):
         adopted(hal, "--look", "a/b")

@@ -15,10 +15,12 @@ from onboarding.adopting.looking import (
     RoleInAws,
     Target,
     count_looks,
+    identity_of,
     look_at,
     maker,
     size_said,
     targets,
+    trusted_by,
     worst_first,
 )
 from onboarding.adopting.report import Taken
@@ -263,3 +265,41 @@ def test_targets_are_the_accounts_that_can_be_taken() -> None:
     assert second.roles == ("spinnakerManaged",)
     with pytest.raises(BadName):
         targets(taken, "a/b")
+
+
+AUTH = "arn:aws:iam::111111111111:role/spinnaker/SpinnakerAuthRole"
+USER = "arn:aws:iam::111111111111:user/ci"
+
+
+@pytest.mark.parametrize(
+    ("trusted", "identity"),
+    [
+        ([(AUTH, USER), (AUTH,)], AUTH),
+        ([(AUTH,), (USER,)], ""),
+        ([(AUTH, USER), (AUTH, USER)], ""),
+        ([(AUTH,), ()], ""),
+        ([], ""),
+    ],
+)
+def test_what_every_role_trusts_is_the_identity(
+    trusted: list[tuple[str, ...]], identity: str
+) -> None:
+    found = [
+        *(InAws("1", (role(trusted=arns), role())) for arns in trusted),
+        InAws("8", (role(exists=False),)),
+        InAws("9", unread="Denied."),
+    ]
+
+    assert identity_of(one.as_json() for one in found) == identity
+
+
+def test_only_roles_and_users_that_are_allowed_by_name_are_trusted() -> None:
+    trust = [
+        {"Effect": "Allow", "Principal": {"AWS": [AUTH, "*", "111111111111"]}},
+        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111111111111:root"}},
+        {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}},
+        {"Effect": "Deny", "Principal": {"AWS": USER}},
+        {"Effect": "Allow", "Principal": "*"},
+    ]
+
+    assert [*trusted_by(trust)] == [AUTH]

@@ -21,7 +21,7 @@ from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import AccountFilters
 from accounts.api.v1.accounts.taking_over import TakeOverAsked
 from accounts.api.v1.runs import Plan, read_run_plan
-from accounts.api.v1.texts import Comment, Number, Typed
+from accounts.api.v1.texts import TEST, AccessTest, Comment, Number, Typed
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching_accounts
 from accounts.lists.outcomes import each
 from accounts.lists.rollouts import rows_of
@@ -95,6 +95,7 @@ class GroupApproval(Request):
         "", description="“delete in 2 accounts”, if the plan has “to_confirm”"
     )
     comment: Comment = ""
+    test: AccessTest = TEST
 
 
 class RolloutListed(Schema):
@@ -244,7 +245,12 @@ def approve_rollout_group(
     if read.to_confirm:
         confirm_group(len(read.policy_sets), body.confirmation)
     done = decisions.approve_group(
-        rollout, fingerprint, request.user, read=numbers, comment=body.comment
+        rollout,
+        fingerprint,
+        request.user,
+        read=numbers,
+        comment=body.comment,
+        test=body.test,
     )
     if not done.plans:
         raise Problem(

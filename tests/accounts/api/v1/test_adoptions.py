@@ -182,7 +182,9 @@ def test_a_viewers_token_neither_reports_nor_reads(operator) -> None:
 
 
 def test_aws_is_looked_at_with_a_role(operator, monkeypatch) -> None:
-    found = InAws("123456789012", (RoleInAws("spinnakerManaged", exists=True),))
+    identity = "arn:aws:iam::111111111111:role/SpinnakerAuthRole"
+    role = RoleInAws("spinnakerManaged", exists=True, trusted=(identity,))
+    found = InAws("123456789012", (role,))
     monkeypatch.setattr(looking, "look_at", lambda *_: found)
 
     path = operator.post("/adoptions", body(look_with="Access")).json()["path"]
@@ -192,9 +194,9 @@ def test_aws_is_looked_at_with_a_role(operator, monkeypatch) -> None:
 
     assert before["look"] | {"at": ""} == {
         **{"role": "Access", "at": ""},
-        **{"accounts": 1, "looked": 0},
+        **{"accounts": 1, "looked": 0, "identity": ""},
     }
-    assert after["look"]["looked"] == 1
+    assert (after["look"]["looked"], after["look"]["identity"]) == (1, identity)
     assert after["accounts"][1]["in_aws"]["roles"][0]["exists"]
     assert after["accounts"][0]["in_aws"] is None
 

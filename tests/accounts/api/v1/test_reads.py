@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.mapping.plans import plan_of
-from accounts.models import Activity, Bundle, CheckResult, ManagedAccount, Run
+from accounts.models import (
+    Activity,
+    Bundle,
+    CheckResult,
+    FoundRoles,
+    ManagedAccount,
+    Run,
+)
 from accounts.models.states import Status
 from accounts.people.activity import record
 from accounts.runs.results import fold
@@ -47,6 +57,55 @@ def test_the_plan_has_what_an_approval_is_about(reader, managing):
     assert plan["digest"] == plan_of(run).digest
     assert plan["waits"]
     assert plan["changes"][0]["after"] == {"name": "spinnakerManaged"}
+
+
+USED = {
+    "role": "spinnakerManaged",
+    "unread": "",
+    "missing": [{"action": "s3:GetObject", "at": "2026-11-01T02:03:04+00:00"}],
+    "more": 2,
+    "unpassed": ["/web"],
+    "more_unpassed": 1,
+}
+
+
+def test_the_plan_has_the_evidence_that_its_page_shows(reader, approver, managing):
+    olga = person("operator", username="olga")
+    account = account_row(adopts=True, environment="production")
+    FoundRoles.objects.keep(account.pk, managed_by={"spinnakerManaged": "Terraform"})
+    run = run_row(
+        Status.PLANNED,
+        account=account,
+        evidence=[USED],
+        created_by=olga,
+        reach={
+            **{"managing_first": True, "managing": False},
+            **{"environments": ["production"], "second": ""},
+        },
+    )
+    step_row(run)
+    browser = Client()
+    browser.force_login(approver.person)
+
+    plan = reader.read(f"/runs/{run.number}/plan").json()
+    page = unescape(browser.get(run.get_absolute_url()).content.decode())
+
+    assert plan["evidence"] == [USED]
+    assert plan["managed_by"] == {"spinnakerManaged": "Terraform"}
+    assert (plan["decided_in"], plan["caused_by"]) == (
+        "production",
+        "olga (started this plan)",
+    )
+    assert plan["comes_first"].startswith("The managing account, core, has changes")
+    for said in (
+        "s3:GetObject",
+        "<code>/web</code>",
+        "spinnakerManaged is managed by",
+        f"<dd>{plan['decided_in']}</dd>",
+        f"<dd>{plan['caused_by']}</dd>",
+        plan["comes_first"],
+    ):
+        assert said in page
 
 
 def test_an_edit_outdates_the_plan(reader, managing):

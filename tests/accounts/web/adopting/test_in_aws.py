@@ -15,7 +15,12 @@ from accounts.models import Adoption, Lookup, ManagedAccount
 from onboarding.adopting.looking import InAws, RoleInAws, Target
 from onboarding.topology import Reach
 from tests.accounts.management.test_adopt import SCHEMA
-from tests.accounts.web.adopting.test_adopting import ACCOUNTS, reported, words
+from tests.accounts.web.adopting.test_adopting import (
+    ACCOUNTS,
+    IDENTITY,
+    reported,
+    words,
+)
 from tests.accounts.web.answers import work
 from tests.onboarding.adopting.documents import aws, halconfig
 from tests.rows import account_row
@@ -26,6 +31,7 @@ ROLE = RoleInAws(
     "spinnakerManaged",
     exists=True,
     assumed_by=("Role SpinnakerAuthRole of account 111111111111 can assume it.",),
+    trusted=(IDENTITY,),
     managed_by="the CloudFormation stack spinnaker in us-east-1",
     actions=9,
     can=("It can call 9 actions.", "PassRole is in role spinnakerManaged."),
@@ -167,3 +173,18 @@ def test_a_busy_worker_is_said(operator, page) -> None:
         ask(Question(REGIONS, "aws", Reach(f"{number}")), olga)
 
     assert "Bowline is busy" in words(operator.post(page, {"access_role": "Access"}))
+
+
+def test_the_identity_that_the_roles_trust_isnt_asked_for_again(
+    operator, page, asked
+) -> None:
+    add = page.replace("aws/", "add/")
+    before = words(operator.get(add))
+    operator.post(page, {"access_role": "Access"})
+    work()
+
+    after = words(operator.get(add))
+
+    assert IDENTITY not in before
+    assert f'value="{IDENTITY}"' in after
+    assert "The role of every account that Bowline looked at trusts this ARN." in after

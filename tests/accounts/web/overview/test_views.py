@@ -21,6 +21,8 @@ from accounts.models import (
 )
 from accounts.models.standing import NOT_APPROVED, WORDS
 from accounts.models.states import BADGES, State, Status
+from accounts.people.role_limits.limits import limit
+from accounts.people.roles import APPROVER
 from accounts.web.overview.picture import MOST_NODES
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.rows import account_row, managing_row, person
@@ -378,3 +380,42 @@ def test_a_managing_account_that_is_proved_waits_for_nobody(viewer) -> None:
     many(1)
 
     assert "Go to Plan changes" not in viewer.get("/").content.decode()
+
+
+USER = "arn:aws:iam::911111111111:user/bots/spinnakerManaging"
+
+
+def test_it_names_the_identity_that_spinnaker_runs_as(operator) -> None:
+    managing_row(identity_kind="existing", identity_arn=USER)
+    account_row(state=State.VERIFIED, verification=State.VERIFIED)
+
+    page = operator.get("/").content.decode()
+
+    assert "Spinnaker runs as spinnakerManaging" in page
+    assert "SpinnakerAuthRole" not in page
+
+
+def test_accounts_that_were_only_evaluated_come_with_what_to_do(managing) -> None:
+    evaluated = {"state": State.EVALUATED, "verification": State.EVALUATED}
+    account_row(environment="staging", **evaluated)
+    states = none() | {State.EVALUATED: 1}
+    limited = person("approver", username="of-production")
+    limit(limited, APPROVER, ["production"], None)
+
+    (ours,) = to_do(states)
+    (theirs,) = overview.to_do(
+        states, counts_by_environment(), person("viewer", username="vera")
+    )
+    mine = overview.to_do(states, counts_by_environment(), limited)
+    ManagedAccount.objects.accept(None)
+    after = to_do(states)
+
+    assert ours.text == (
+        "1 account was evaluated, not verified: Bowline can't assume the role "
+        "SpinnakerAuthRole, which Spinnaker runs as, and only read the policies. "
+        "Bundles include it after an approver accepts it."
+    )
+    assert (ours.url, ours.label) == ("/accounts/to-accept/", "Review and accept")
+    assert (theirs.text, theirs.label) == (ours.text, "View accounts")
+    assert ours not in mine
+    assert ours not in after
