@@ -30,7 +30,7 @@ from accounts.models.activity import CreatedBy, name_of, person_key
 from accounts.models.organization.template import InCommon
 from accounts.models.owners.external_id import WithExternalId
 from accounts.models.owners.made_by import MISSES, MadeByOthers
-from accounts.models.readable import Readable, is_mappings, is_one_of
+from accounts.models.readable import Readable, is_mapping, is_mappings, is_one_of
 from accounts.models.standing import BROKEN, VERIFIED, Facts
 from accounts.models.states import PASSING, State, move
 from onboarding.carried.fields import are_carried
@@ -199,6 +199,7 @@ class ManagedAccount(
         "also_as": are_other_names,
         "approved_entries": are_documents,
         "verified": is_verified,
+        "adopted_from": is_mapping,
     }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -226,6 +227,9 @@ class ManagedAccount(
     carried/fields.py."""
     also_as = models.JSONField(default=list, blank=True)
     """Other names in Spinnaker; see the engine's description/other_names.py."""
+    adopted_from = models.JSONField(default=dict, editable=False)
+    """What an existing Spinnaker had of it when it was last adopted, in the keys of an
+    accounts file. Empty: it wasn't, or by a version that didn't keep it."""
     applied = models.JSONField(default=list, editable=False)
     """Choices of which something may exist in AWS; see mapping/snapshots.py."""
     approved_entries = models.JSONField(default=list, editable=False)

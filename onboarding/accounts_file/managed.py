@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from onboarding import names
 from onboarding.accounts_file.makers import NOT_BOWLINES
 from onboarding.accounts_file.reader import (
     MOST_ACCOUNTS,
@@ -28,7 +29,11 @@ from onboarding.providers.base import Provider, providers_of, spinnaker_names
 from onboarding.providers.external_id import no_external_id, without_external_id
 from onboarding.topology import MadeBy, Managed
 
-ACCOUNT_KEYS = list(dict.fromkeys([*(one.keys[0] for one in FIELDS), "providers"]))
+RENAMED_FROM, ADOPTED_FROM = "renamed_from", "adopted_from"
+DESCRIBED_KEYS = list(
+    dict.fromkeys([*(one.keys[0] for one in FIELDS), "providers"]),
+)
+ACCOUNT_KEYS = [*DESCRIBED_KEYS, RENAMED_FROM, ADOPTED_FROM]
 WITHIN = {
     above: [one.key for one in FIELDS if one.keys[:-1] == (above,)]
     for above in dict.fromkeys(one.keys[0] for one in FIELDS if one.path[1:])
@@ -44,6 +49,10 @@ class WrittenAccount(Description):
     """A managed account as written, with its line."""
 
     line: int = 1
+    renamed_from: str = ""
+    """What Bowline calls it until the file is saved."""
+    adopted_from: Mapping[str, Any] | None = None
+    """What an existing Spinnaker had of it, in the keys of the file."""
 
 
 def read_accounts(
@@ -60,8 +69,13 @@ def read_accounts(
     return tuple(read_account(reader, item, partition) for item in node.value)
 
 
-def read_account(reader: Reader, node: yaml.Node, partition: str) -> WrittenAccount:
-    parts = reader.mapping(node, "an account", ACCOUNT_KEYS)
+def read_account(
+    reader: Reader,
+    node: yaml.Node,
+    partition: str,
+    known_keys: Iterable[str] = ACCOUNT_KEYS,
+) -> WrittenAccount:
+    parts = reader.mapping(node, "an account", known_keys)
     providers = read_providers(reader, node, parts.get("providers"))
     for key, known in WITHIN.items():
         if key in parts:
@@ -78,11 +92,34 @@ def read_account(reader: Reader, node: yaml.Node, partition: str) -> WrittenAcco
         if not has(columns["made_by"], one):
             columns[one.name] = one.nothing
             refuse_written(reader, parts, one)
-    account = WrittenAccount(columns, providers, node.start_mark.line + 1)
+    account = WrittenAccount(
+        columns,
+        providers,
+        node.start_mark.line + 1,
+        reader.checked(parts, RENAMED_FROM, names.account_name),
+        read_adopted(reader, parts.get(ADOPTED_FROM), partition),
+    )
     refuse_unsuited(reader, parts.get("providers", node), account.managed)
     if account.managed.other_names and not account.managed.in_aws_provider:
         reader.wrong(parts["also_as"], NEEDS_AWS)
     return account
+
+
+def read_adopted(
+    reader: Reader, node: yaml.Node | None, partition: str
+) -> dict[str, Any] | None:
+    """Read what Spinnaker had of an account: a description like any other."""
+    if node is None:
+        return None
+    inner = Reader()
+    read_account(inner, node, partition, DESCRIBED_KEYS)
+    for line, message in inner.problems[:MOST_OF_ADOPTED]:
+        reader.problems.append(Problem(line, f"{ADOPTED_FROM}: {message}"))
+    found = as_json(node, numbers=True)
+    return found if isinstance(found, dict) else None
+
+
+MOST_OF_ADOPTED = 10
 
 
 def read_field(

@@ -13,7 +13,11 @@ from typing import Any
 
 import yaml
 
-from onboarding.accounts_file.managed import WrittenAccount
+from onboarding.accounts_file.managed import (
+    ADOPTED_FROM,
+    RENAMED_FROM,
+    WrittenAccount,
+)
 from onboarding.accounts_file.spreadsheet import BY_KEY, COLUMNS, csv_row
 from onboarding.description.field import Kind
 from onboarding.description.fields import FIELDS
@@ -61,13 +65,29 @@ def account_written(account: Description) -> Written:
     return {**spelled(columns, said), "providers": chosen_of}
 
 
+def file_written(account: WrittenAccount) -> Written:
+    """Write all that a file says of an account, not only how it is described."""
+    written = account_written(account)
+    if account.renamed_from:
+        written[RENAMED_FROM] = account.renamed_from
+    if account.adopted_from is not None:
+        written[ADOPTED_FROM] = dict(account.adopted_from)
+    return written
+
+
 def written_account(written: Mapping[str, Any], line: int) -> WrittenAccount:
-    """Return the value of what `account_written` gave."""
+    """Return the value of what `file_written` gave."""
     providers = tuple(
         PROVIDERS[key].from_details(details)
         for key, details in written["providers"].items()
     )
-    return WrittenAccount(completed(read_back(written)), providers, line)
+    return WrittenAccount(
+        completed(read_back(written)),
+        providers,
+        line,
+        written.get(RENAMED_FROM, ""),
+        written.get(ADOPTED_FROM),
+    )
 
 
 def chosen(details: Any) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from onboarding import names
+from onboarding.accounts_file.managed import ADOPTED_FROM
 from onboarding.accounts_file.writing import managing_written, yaml_text
 from onboarding.adopting.accounts.fields import CARRIED, LEFT, TAKEN
 from onboarding.adopting.comparing import Spinnaker, combined
@@ -128,6 +129,12 @@ def report_of(
         findings(spinnaker, judgement),
         read.unknown,
     )
+
+
+def with_sources(taken: Taken) -> Taken:
+    """Add to each account what the sources have of it, for the next time."""
+    accounts = tuple({**one, ADOPTED_FROM: one} for one in taken.accounts)
+    return replace(taken, accounts=accounts)
 
 
 def accounts_file(taken: Taken, *, identity: str = "", access_role: str = "") -> str:

@@ -23,6 +23,13 @@ NO_MEMBERSHIP = (
     "Everyone in Spinnaker can deploy to it: requiredGroupMembership no longer names a "
     "group, and WRITE names no role."
 )
+FEWER = {
+    "regions": "Spinnaker no longer works in these Regions: {}.",
+    "read": "These groups can no longer see this account: {}.",
+    "write": "These groups can no longer deploy to this account: {}.",
+    "namespaces": "Spinnaker no longer works in these namespaces: {}.",
+}
+"""By the list that gets shorter."""
 NO_ENVIRONMENT = "no environment"
 ANYWHERE = "Spinnaker can access every namespace of the cluster: the list is now empty."
 
@@ -78,6 +85,18 @@ class EntryChange:
             yield ANYWHERE
 
     @property
+    def losses(self) -> Iterator[str]:
+        """Yield what Spinnaker, or people in it, can no longer reach."""
+        if self.before is None or self.after is None:
+            return
+        for which, sentence in FEWER.items():
+            was, now = (lists_of(one, which) for one in (self.before, self.after))
+            # Without groups, everyone can; without namespaces, all are meant.
+            open_now = which != "regions" and not now
+            if not open_now and (gone := [one for one in was if one not in now]):
+                yield sentence.format(", ".join(gone))
+
+    @property
     def leaves(self) -> str:
         """Say which environment the account leaves, and what that takes away; empty:
         none.
@@ -92,6 +111,12 @@ class EntryChange:
             f"The account leaves {was or NO_ENVIRONMENT} for {now or NO_ENVIRONMENT}: "
             "who may decide about it, and whether that takes two, follows from there."
         )
+
+
+def lists_of(document: EntryDocument, which: str) -> list[str]:
+    """Return one of the lists of FEWER."""
+    found = {**document, **document.get("permissions", {})}.get(which)
+    return [*map(str, found or ())]
 
 
 def members(document: EntryDocument) -> Any:

@@ -11,7 +11,14 @@ from typing import Any, NamedTuple
 
 from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.kinds import KINDS, Key, Resource, Role
-from onboarding.resources.risks import Assumable, Concern, Risk, Topic, risks
+from onboarding.resources.risks import (
+    Assumable,
+    Concern,
+    Risk,
+    Topic,
+    lost_grants,
+    risks,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +330,13 @@ class Plan:
             for entry in self.entries
             if entry.leaves
         )
-        return self.others + moves + of_entries + of_changes
+        less = tuple(
+            Risk(entry.key, Topic.NARROWED, sentence)
+            for entry in self.entries
+            for sentence in entry.losses
+        )
+        lost = tuple(lost_grants((c.key, c.before, c.after) for c in self.changes))
+        return self.others + moves + of_entries + less + of_changes + lost
 
     @property
     def concerns(self) -> tuple[Concern, ...]:

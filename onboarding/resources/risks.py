@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from itertools import product
 from typing import Any, NamedTuple
 
 from onboarding.partitions import Arn
@@ -79,6 +81,7 @@ class Topic(StrEnum):
     LOST = "Reach lost"
     SHUT_OUT = "Can no longer assume a role"
     DELETIONS = "Deletions"
+    NARROWED = "Permissions lost"
     GAINED = "Reach gained"
     WILDCARDS = "Wildcards"
     TRUST = "Trust"
@@ -157,6 +160,104 @@ def risks(
     for topic, sentence in topics_of(key, before, after):
         lost = (key.account,) if topic is Topic.LOST else ()
         yield Risk(key, topic, sentence, lost)
+
+
+MOST_PARTS = 2_000
+"""Of a statement. A policy of others can have a hundred thousand: then its resources
+count as one.
+"""
+
+
+class Allowed(NamedTuple):
+    """The smallest part of what statements allow."""
+
+    action: str
+    resource: str
+    condition: str
+    """As JSON; empty: none."""
+
+    def covers(self, other: Allowed) -> bool:
+        """Return whether it allows at least as much as the other one."""
+        return (
+            self.condition in ("", other.condition)
+            and matches(other.action.lower(), self.action.lower())
+            and matches(other.resource, self.resource)
+        )
+
+
+def allowed_by(shown: Document) -> Iterator[Allowed]:
+    """Yield what a policy allows; not what only statements with exceptions do."""
+    for one in filter(allows, statements(in_one_spelling(shown))):
+        block = one.get("Condition")
+        condition = json.dumps(block, sort_keys=True) if block else ""
+        actions = actions_of(one)
+        resources = [str(each) for each in as_list(one.get("Resource", []))]
+        if len(actions) * len(resources) > MOST_PARTS:
+            resources = [", ".join(resources)]
+        for action, resource in product(actions, resources):
+            yield Allowed(action, resource, condition)
+
+
+def lost_grants(changes: Iterable[tuple[Key, Document, Document]]) -> Iterator[Risk]:
+    """Yield what the policies of an account no longer allow after changes that are made
+    together. What moves from one policy to another isn't lost, and which roles
+    Spinnaker can assume is judged elsewhere. Of a policy that is deleted, only the
+    roles are named that it passed; where all of them are, the deletions say it.
+    """
+    by_account: dict[str, list[tuple[Key, Document, Document]]] = {}
+    for change in changes:
+        if change[0].kind in GRANTING:
+            by_account.setdefault(change[0].account, []).append(change)
+    for some_changes in by_account.values():
+        after = {one for _, _, shown in some_changes for one in allowed_by(shown)}
+        if not after:
+            continue
+        by_action: dict[str, list[Allowed]] = {}
+        for one in after:
+            kind = "*" if "*" in one.action else one.action.lower()
+            by_action.setdefault(kind, []).append(one)
+        for key, before, now in some_changes:
+            lost = [
+                one
+                for one in dict.fromkeys(allowed_by(before))
+                if one not in after
+                and one.action != "sts:AssumeRole"
+                and (now is not None or one.action == "iam:PassRole")
+                and not any(
+                    other.covers(one)
+                    for kind in ("*", one.action.lower())
+                    for other in by_action.get(kind, ())
+                )
+            ]
+            yield from lost_in_words(key, lost, {one.action for one in after})
+
+
+def lost_in_words(
+    key: Key, lost: Iterable[Allowed], still: Iterable[str]
+) -> Iterator[Risk]:
+    """Name the roles that are no longer passed, and the actions that are no longer
+    allowed at all, or on fewer resources than before.
+    """
+    passed: dict[str, list[str]] = {}
+    gone: dict[str, None] = {}
+    fewer: dict[str, None] = {}
+    for one in lost:
+        if one.action == "iam:PassRole":
+            said = {"Condition": json.loads(one.condition)} if one.condition else {}
+            name = role_name(one.resource, key.account)
+            passed.setdefault(to_service(said), []).append(name)
+        else:
+            (fewer if one.action in still else gone)[one.action] = None
+    for service, roles in passed.items():
+        said_roles = ", ".join(dict.fromkeys(roles))
+        yield Risk(
+            key, Topic.NARROWED, f"No longer passes roles {said_roles}{service}."
+        )
+    if gone:
+        yield Risk(key, Topic.NARROWED, f"No longer allows: {some([*gone])}.")
+    if fewer:
+        says = f"{some([*fewer])}: allowed on fewer resources, or on conditions."
+        yield Risk(key, Topic.NARROWED, says)
 
 
 def in_one_spelling(found: Document) -> Document:

@@ -13,6 +13,8 @@ from onboarding.accounts_file.writing import (
     account_written,
     csv_text,
     dumped,
+    file_written,
+    written_account,
     yaml_text,
 )
 from onboarding.providers.ecs import Ecs
@@ -319,3 +321,39 @@ def test_all_namespaces_are_said_or_are_not_given_by_bowline(said: str) -> None:
     (account,) = file.accounts
     written = account_written(description(account.managed))
     assert written["providers"]["eks"]["clusters"][0]["namespaces"] == []
+
+
+HAD = "  adopted_from: {name: old, account_id: '922222222222', regions: [eu-west-1], "
+
+
+def test_what_spinnaker_had_and_a_name_before_are_read_and_kept() -> None:
+    text = ONE + "  renamed_from: old\n" + HAD + "providers: {ec2: {}}}\n"
+
+    (account,) = read(text).accounts
+
+    assert account.renamed_from == "old"
+    assert account.adopted_from is not None
+    assert account.adopted_from["regions"] == ["eu-west-1"]
+    kept = written_account(file_written(account), account.line)
+    assert (kept.adopted_from, kept.renamed_from) == (
+        account.adopted_from,
+        account.renamed_from,
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("  renamed_from: 'a/b'\n", "renamed_from: “a/b” isn't valid"),
+        ("  adopted_from: [1]\n", "adopted_from: an account must be a mapping"),
+        (HAD + "providers: {}}\n", "adopted_from: Choose at least one of"),
+        (HAD + "secret: x, providers: {ec2: {}}}\n", "no key “secret”"),
+        (HAD + "adopted_from: {}, providers: {ec2: {}}}\n", "no key “adopted_from”"),
+        (
+            HAD + "carried: {aws: {edda: 'https://a:b@c'}}, providers: {ec2: {}}}\n",
+            "adopted_from: carried",
+        ),
+    ],
+)
+def test_what_spinnaker_had_is_read_like_an_account(line: str, why: str) -> None:
+    assert why in " ".join(one.message for one in problems(ONE + line))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -21,6 +22,13 @@ from accounts.api.requests import Exact, Request
 from accounts.api.v1.accounts_file import ACCOUNTS, BYTES, YAML, file_of
 from accounts.api.v1.texts import Filter
 from accounts.discover.looking import look
+from accounts.mapping.adopting.again import (
+    AdoptedAgain,
+    adopted_again,
+    again_document,
+    identity_for_file,
+    of_stored,
+)
 from accounts.mapping.adopting.keeping import (
     ReportRequest,
     document_of,
@@ -53,6 +61,7 @@ router = Router()
 FileName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 Deployment = Annotated[str, Field(max_length=LONGEST_NAME)]
 MOST_CONFIRMED = 10_000
+MOST_CHOICES, MOST_OF_CHOICE = 1_000, 500
 TWICE = "Two files have the same name."
 NOTHING_TAKEN = "No account can be taken, so there's no accounts file."
 A_YAML = {YAML: {"schema": {"type": "object"}}}
@@ -90,7 +99,74 @@ class AdoptionMade(Schema):
     accounts: int = Field(description="Accounts that the accounts file has")
 
 
-class FileWanted(Request):
+class AdoptionValue(Schema):
+    """A value that the sources have otherwise than when they were last adopted."""
+
+    account: str = Field(description="As Bowline calls it")
+    field: str
+    before: Any = Field(
+        description="In the sources when they were last adopted. null: it was missing"
+    )
+    before_known: bool = Field(
+        description="false where the account was adopted by a version that didn’t "
+        "keep the sources’ values"
+    )
+    now: Any = Field(description="In the sources. null: it is missing")
+    in_bowline: Any
+    conflict: bool = Field(
+        description="Whether Bowline has changed it since, too, so that its value "
+        "stays unless `take` names it"
+    )
+    taken: bool = Field(description="Whether the accounts file has the sources’ value")
+    decided_by: str = Field(description="Of a conflict: who changed it in Bowline")
+    decided_at: datetime | None
+
+
+class AdoptionRenamed(Schema):
+    before: str
+    now: str
+
+
+class AdoptionHeldBack(Schema):
+    account: str
+    reason: str
+
+
+class AdoptionChanges(Schema):
+    """What saving the accounts file of a report would change."""
+
+    unchanged: bool
+    new: list[str]
+    same: int = Field(description="Accounts of Bowline in which nothing changes")
+    renamed: list[AdoptionRenamed]
+    changed: list[AdoptionValue]
+    removed: list[str] = Field(
+        description="Adopted earlier, and no longer in the sources. None is deleted"
+    )
+    held_back: list[AdoptionHeldBack] = Field(
+        description="Accounts that aren’t in the file, and stay as they are"
+    )
+
+
+Choice = Annotated[str, Field(max_length=MOST_OF_CHOICE)]
+
+
+class Answers(Request):
+    take: list[Choice] = Field(
+        default_factory=list,
+        max_length=MOST_CHOICES,
+        description="Conflicts, each as `NAME:FIELD`, of which the file gets the "
+        "sources’ value",
+    )
+    keep: list[Choice] = Field(
+        default_factory=list,
+        max_length=MOST_CHOICES,
+        description="Conflicts of which Bowline’s value stays, and that aren’t asked "
+        "again until the sources change the value",
+    )
+
+
+class FileWanted(Answers):
     access_role: Filter = Field("", description="By which Bowline reaches the accounts")
     identity: Filter = Field(
         "", description="Spinnaker’s, by its ARN: the file has the managing account"
@@ -214,16 +290,52 @@ def read_taken_accounts(
     request: ApiRequest, id: UUID, wanted: Query[FileWanted]
 ) -> HttpResponseBase:
     """Read the accounts that can be taken as an accounts file, which can be previewed
-    and saved. Every 200 accounts count as a request.
+    and saved. Accounts that Bowline has keep their values, unless the sources changed
+    them since they were last adopted: `changes` says which. Every 200 accounts count as
+    a request.
     """
+    row = row_with_accounts(request, id)
+    try:
+        again = compared(row, wanted, access_role=wanted.access_role)
+        identity = identity_for_file(wanted.identity)
+        text = accounts_file(again.taken, identity=identity)
+    except ValueError as error:
+        raise Problem(Code.INVALID, str(error)) from None
+    return file_of(text, "yaml")
+
+
+@router.get(
+    "/{id}/changes",
+    auth=OPERATES,
+    response=AdoptionChanges,
+    summary="Read what adopting again changes",
+)
+def read_adoption_changes(request: ApiRequest, id: UUID, wanted: Query[Answers]) -> Any:
+    """Read what the accounts file would change of accounts that Bowline has: only what
+    the sources changed since they were last adopted. A value that Bowline has changed,
+    too, is a conflict: Bowline’s value stays unless `take` names it. Every 200 accounts
+    count as a request.
+    """
+    row = row_with_accounts(request, id)
+    try:
+        return again_document(compared(row, wanted))
+    except ValueError as error:
+        raise Problem(Code.INVALID, str(error)) from None
+
+
+def row_with_accounts(request: ApiRequest, id: UUID) -> Adoption:
     row = get_object_or_404(Adoption.objects.unexpired(), pk=id)
     if not row.taken:
         raise Problem(Code.NO_ANSWER, NOTHING_TAKEN)
     count(str(request.token.pk), len(row.taken) // ACCOUNTS)
-    try:
-        text = accounts_file(
-            taken_of(row), identity=wanted.identity, access_role=wanted.access_role
-        )
-    except ValueError as error:
-        raise Problem(Code.INVALID, str(error)) from None
-    return file_of(text, "yaml")
+    return row
+
+
+def compared(row: Adoption, wanted: Answers, *, access_role: str = "") -> AdoptedAgain:
+    return adopted_again(
+        taken_of(row),
+        of_stored(row),
+        access_role=access_role,
+        take=wanted.take,
+        keep=wanted.keep,
+    )

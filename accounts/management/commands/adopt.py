@@ -22,6 +22,13 @@ from accounts.discover.looking import look_at_accounts
 from accounts.management.command import BowlineCommand, write
 from accounts.management.migrated import is_migrated, migrate_if_new
 from accounts.management.people import named_person
+from accounts.mapping.adopting.again import (
+    AdoptedAgain,
+    adopted_again,
+    again_lines,
+    identity_for_file,
+    of_judged,
+)
 from accounts.mapping.adopting.keeping import record_confirmed
 from accounts.mapping.adopting.reporting import (
     CannotAdopt,
@@ -37,6 +44,7 @@ from onboarding.adopting.report import (
     Taken,
     accounts_file,
     document,
+    with_sources,
 )
 from onboarding.adopting.sources.files import is_passed_by, may_be_source
 from onboarding.adopting.wording import KEEP_LEFT, summary, text
@@ -114,6 +122,22 @@ class Command(BowlineCommand):
             default="",
             metavar="NAME",
             help="in the accounts file, the role by which Bowline reaches each account",
+        )
+        parser.add_argument(
+            "--take",
+            action="append",
+            default=[],
+            metavar="NAME:FIELD",
+            help="where the sources and Bowline both changed a value, write the "
+            "sources' to the accounts file; may be repeated",
+        )
+        parser.add_argument(
+            "--keep",
+            action="append",
+            default=[],
+            metavar="NAME:FIELD",
+            help="keep Bowline's value, and don't ask again until the sources change "
+            "it; may be repeated",
         )
         parser.add_argument(
             "--identity",
@@ -201,6 +225,13 @@ class Command(BowlineCommand):
         by_name = dict(zip((one.name for one in wanted), found, strict=True))
         return Look(role, at, by_name)
 
+    def show(self, again: AdoptedAgain) -> None:
+        """Print what adopting changes in Bowline, where Bowline has accounts."""
+        if again.same or again.changed or again.gone or again.held_back:
+            self.stderr.write("Compared with Bowline:")
+            for line in again_lines(again):
+                self.stderr.write(line)
+
     def write_accounts(
         self,
         report: Report,
@@ -208,21 +239,40 @@ class Command(BowlineCommand):
         accounts_file: Path | None,
         access_role: str,
         identity: str,
+        take: list[str],
+        keep: list[str],
         quiet: bool,
         **_: Any,
     ) -> None:
         if accounts_file is None:
+            if take or keep:
+                raise CommandError(ONLY_IN_FILE)
             return
         if not report.judgement.written:
             raise CommandError(f"No account can be taken: {accounts_file} not written.")
         try:
-            write_accounts_file(report.taken, accounts_file, identity, access_role)
+            taken = with_sources(report.taken)
+            if is_migrated():
+                again = adopted_again(
+                    report.taken,
+                    of_judged(report.judgement.accounts),
+                    access_role=access_role,
+                    take=take,
+                    keep=keep,
+                )
+                self.show(again)
+                taken, access_role = again.taken, ""
+                identity = identity_for_file(identity)
+            write_accounts_file(taken, accounts_file, identity, access_role)
         except ValueError as error:
             raise CommandError(str(error)) from None
         if not quiet:
             self.stdout.write(f"{accounts_file} is written. Then:")
             for number, step in enumerate(steps(report, accounts_file, identity), 1):
                 self.stdout.write(f"{number}. {step}")
+
+
+ONLY_IN_FILE = "--take and --keep answer for an accounts file: add --accounts-file."
 
 
 def write_accounts_file(

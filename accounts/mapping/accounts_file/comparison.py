@@ -78,12 +78,12 @@ class Comparison:
 def compare(written: Iterable[WrittenAccount], *, lock: bool = False) -> Comparison:
     """Compare the accounts with the rows; `lock` them to save afterwards."""
     written = list(written)
-    named = {one.managed.name for one in written}
+    named = {one.managed.name for one in written} | {
+        one.renamed_from for one in written
+    }
     held = list(ManagedAccount.objects.values_list("name", "account_id", "pk"))
     rows = rows_by_name((pk for name, _, pk in held if name in named), lock=lock)
-    accounts = tuple(
-        compared_account(one, rows.get(one.managed.name)) for one in written
-    )
+    accounts = tuple(compared_account(one, row_of(one, rows)) for one in written)
     by_id = {account_id: name for name, account_id, _ in held}
     return Comparison(
         accounts=accounts,
@@ -96,11 +96,21 @@ def rows_by_name(pks: Iterable[UUID], *, lock: bool) -> dict[str, ManagedAccount
     """Read the rows; whoever locks others at the same time takes the same order."""
     rows = ManagedAccount.objects.prefetch_related("providers").order_by("id")
     # Nothing here needs them, and they are most of a row.
-    rows = rows.defer("verified", "applied", "approved_entries")
+    rows = rows.defer("verified", "applied", "approved_entries", "adopted_from")
     if lock:
         rows = rows.select_for_update(no_key=True)
     slices = in_slices(sorted(pks))
     return {row.name: row for some in slices for row in rows.filter(pk__in=some)}
+
+
+def row_of(
+    written: WrittenAccount, rows: Mapping[str, ManagedAccount]
+) -> ManagedAccount | None:
+    """Find the row of an account: by its name, or the one it had before."""
+    renamed = rows.get(written.renamed_from)
+    if renamed and renamed.account_id == written.managed.account_id:
+        return renamed
+    return rows.get(written.managed.name)
 
 
 def compared_account(written: WrittenAccount, row: ManagedAccount | None) -> Compared:
@@ -139,10 +149,18 @@ def problems_of(
 ) -> Iterable[Problem]:
     """Find what clashes with the accounts that Bowline has, named by their ids."""
     taken = owners(accounts)
+    called = {any_case(name): account_id for account_id, name in by_id.items()}
+    found: set[UUID] = set()
     for one in accounts:
         managed, row = one.written.managed, one.row
+        if row and row.pk in found:
+            yield Problem(one.written.line, TWICE.format(row.name))
+        found |= {row.pk} if row else set()
+        holder = called.get(any_case(managed.name), managed.account_id)
+        if row and row.name != managed.name and holder != managed.account_id:
+            yield Problem(one.written.line, NAME_IN_USE.format(managed.name))
         other = by_id.get(managed.account_id)
-        if other and other != managed.name:
+        if other and other != (row.name if row else managed.name):
             sentence = f"This AWS account is already in Bowline, as “{other}”."
             yield Problem(one.written.line, sentence)
         elif row and row.granted_at and row.account_id != managed.account_id:
@@ -159,6 +177,9 @@ def problems_of(
                 clash = NameTaken(name, ManagedAccount.objects.get(pk=owner))
                 yield Problem(one.written.line, str(clash))
 
+
+TWICE = "Two accounts of the file are “{}” of Bowline: one by its name before."
+NAME_IN_USE = "Another account in Bowline has the name “{}”. Choose another name."
 
 SAME_ACCOUNT = (
     "You can't change the account ID while Bowline's roles exist in the account. "

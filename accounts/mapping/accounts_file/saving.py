@@ -23,7 +23,7 @@ from accounts.models import Activity, EnabledProvider, ManagedAccount, Spinnaker
 from accounts.models.activity import name_of
 from accounts.people.activity import Decision, record_many
 from accounts.people.authors import add_authors, keys_of
-from accounts.people.role_limits.refusing import refuse_pairs
+from accounts.people.role_limits.refusing import limit_on, refuse_pairs
 from accounts.people.roles import OPERATOR
 from accounts.slices import AT_ONCE, in_slices
 from onboarding.providers.base import providers_of, spinnaker_names
@@ -61,7 +61,24 @@ def save(comparison: Comparison, by: User | None) -> list[ManagedAccount]:
     write_providers([*new, *changed])
     claim_names([*new, *changed])
     record_many(by, (decision(*one) for one in (*new, *changed)))
+    record_adopted(comparison, by)
     return [row for row, _ in (*new, *changed)]
+
+
+def record_adopted(comparison: Comparison, by: User | None) -> None:
+    """Keep what an existing Spinnaker had of accounts, to see later what it changed.
+
+    That is no edit: it has no author, outdates nothing, and isn't kept of accounts in
+    environments that the person's role is not for.
+    """
+    inside = limit_on(by, OPERATOR)
+    rows = []
+    for one in comparison.accounts:
+        allowed = inside is None or one.environments <= inside
+        if one.row and one.written.adopted_from is not None and allowed:
+            one.row.adopted_from = dict(one.written.adopted_from)
+            rows.append(one.row)
+    ManagedAccount.objects.bulk_update(rows, ["adopted_from"], batch_size=AT_ONCE)
 
 
 def refuse_touched(comparison: Comparison, by: User | None) -> None:
@@ -83,6 +100,7 @@ def new_row(one: Compared, by: User | None, prefix: Prefix) -> ManagedAccount:
         created_by=by,
         created_by_name=name_of(by),
         external_id_prefix=prefix(one.written.managed.made_by),
+        adopted_from=dict(one.written.adopted_from or {}),
         **one.written.columns,
     )
 

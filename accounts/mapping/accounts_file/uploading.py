@@ -29,8 +29,8 @@ from accounts.slices import AT_ONCE
 from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.accounts_file.reader import Problem
 from onboarding.accounts_file.writing import (
-    account_written,
     chosen,
+    file_written,
     in_one_line,
     written_account,
 )
@@ -139,7 +139,7 @@ def store_preview(upload: Upload, found: Comparison) -> None:
             UploadedAccount(
                 upload=upload,
                 position=position,
-                written=account_written(one.written),
+                written=file_written(one.written),
                 **row,
             )
             for position, (one, row) in enumerate(

@@ -91,7 +91,7 @@ class AddForm(forms.Form):
         rule=names.role_name,
         required=False,
         label="Access role",
-        help_text="Bowline assumes it in each account. Leave empty if they differ.",
+        help_text="Bowline assumes it in each new account. Leave empty if they differ.",
     )
     identity = RuledField(
         rule=names.identity_arn,
@@ -99,10 +99,18 @@ class AddForm(forms.Form):
         help_text="The ARN of its role or user.",
     )
 
-    def __init__(self, *args: Any, has_managing: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        has_managing: bool = False,
+        has_new: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         if has_managing:
             del self.fields["identity"]
         elif self.initial.get("identity"):
             self.fields["identity"].help_text = FOUND
+        if not has_new:
+            del self.fields["access_role"]
         self.helper = bare_helper(*(Field(name) for name in self.fields))

@@ -82,7 +82,7 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
         "counts": counts,
         "left": left(counts["left"]),
         "waiting": waiting(row.waiting),
-        "add": counted(len(row.taken)),
+        "add": f"{verb()} {counted(len(row.taken))}",
         "outcomes": [(one, word_of(one)) for one in OF_ACCOUNTS],
         "types": PROVIDERS,
         "findings": list(findings_of(row)),
@@ -91,6 +91,14 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
         **heading(row),
     }
     return render(request, "adopting/report.html", shown)
+
+
+def verb() -> str:
+    """Say what becomes of the accounts: they are compared with those of a report that
+    were added before.
+    """
+    adopted = ManagedAccount.objects.exclude(adopted_from={})
+    return "Compare" if adopted.exists() else "Add"
 
 
 def waiting_from(row: Adoption) -> int:

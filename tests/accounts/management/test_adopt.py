@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.discover import looking
 from accounts.management.commands import adopt
+from accounts.mapping.accounts_file import register_all
 from accounts.mapping.adopting import reporting
 from accounts.models import Activity, ManagedAccount, Spinnaker
 from accounts.people.activity import COMMAND_LINE
@@ -399,3 +400,71 @@ def test_a_new_environment_is_named_with_what_approving_takes(tmp_path: Path) ->
     assert "UAT is new to Bowline. Its name doesn't say production" in lax["says"]
     assert "needs a second approver" in strict["says"]
     assert (lax["accounts"], strict["accounts"]) == (["a"], ["b"])
+
+
+def onboarded(file: Path) -> None:
+    """Save the accounts of a file, as `manage.py onboard` does before it plans."""
+    register_all(read_accounts_file(file.read_bytes()), None)
+
+
+def test_the_same_sources_again_change_nothing_that_people_decided(
+    hal: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    adopted(hal, "--identity", IDENTITY, "--accounts-file", first)
+    onboarded(first)
+    ManagedAccount.objects.update(environment="team", regions=["eu-west-1"])
+    before = ManagedAccount.objects.values().get()
+
+    adopted(hal, "--identity", IDENTITY, "--accounts-file", second)
+    onboarded(second)
+
+    said = capsys.readouterr().err
+    assert ManagedAccount.objects.values().get() == before
+    assert "Nothing changed in the sources since they were last adopted" in said
+    assert "managing:" not in second.read_text()
+
+
+def test_a_conflict_is_printed_and_answered(
+    hal: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, third = (tmp_path / f"{name}.yaml" for name in "abc")
+    adopted(hal, "--identity", IDENTITY, "--accounts-file", first)
+    onboarded(first)
+    ManagedAccount.objects.update(environment="team")
+    profile = spring(providers(aws("dev", environment="live"))).popitem()[1]
+    (hal / "default" / "profiles" / "clouddriver-local.yml").write_bytes(profile)
+
+    adopted(hal, "--accounts-file", second)
+    onboarded(second)
+    kept = ManagedAccount.objects.get().environment
+    adopted(hal, "--accounts-file", third, "--take", "dev:environment")
+    onboarded(third)
+
+    assert "Both differ: dev:environment: the sources had –" in capsys.readouterr().err
+    assert kept == "team"
+    assert ManagedAccount.objects.get().environment == "live"
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--take", "dev:regions"), "add --accounts-file"),
+        (("--keep", "dev:regions", "--accounts-file", "x"), "Nothing is asked about"),
+    ],
+)
+def test_an_answer_to_nothing_is_refused(
+    hal: Path, options: tuple[str, ...], why: str
+) -> None:
+    with pytest.raises(CommandError, match=why):
+        adopted(hal, *options)
+
+
+def test_another_identity_than_bowlines_is_refused(hal: Path, tmp_path: Path) -> None:
+    managing_row(managed_role="spinnakerManaged")
+    file = tmp_path / "x.yaml"
+
+    with pytest.raises(CommandError, match="Spinnaker's identity is"):
+        adopted(hal, "--identity", IDENTITY, "--accounts-file", file)
+
+    assert not file.exists()

@@ -8,8 +8,10 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from accounts.mapping.adopting.keeping import ReportRequest, store_report
-from accounts.models import Adoption
+from accounts.mapping.edits import editing
+from accounts.models import Adoption, ManagedAccount
 from tests.onboarding.adopting.documents import aws, halconfig, reported
+from tests.rows import person
 
 AT = "2026-06-01T12:00:00+00:00"
 
@@ -39,7 +41,16 @@ def adoption_row(by: User, text: str = "x", **fields: Any) -> Adoption:
             "look": {"role": "Access", "at": AT, "accounts": 1, "looked": 1},
         },
         text=text,
-        taken=[{"name": "staging", "account_id": "922222222222"}],
+        taken=[
+            {
+                "name": "staging",
+                "account_id": "922222222222",
+                "regions": ["us-east-1"],
+                "external_id": False,
+                "adopts": True,
+                "providers": {"ec2": {}},
+            }
+        ],
         managing="managing",
         managed_role="spinnakerManaged",
         base_role="BaseIAMRole",
@@ -71,3 +82,13 @@ def report_row(by: User, accounts: Mapping[str, str]) -> Adoption:
 def adoption_of() -> Adoption:
     """Return the only one."""
     return Adoption.objects.get()
+
+
+def decided_since(**columns: Any) -> dict[str, Any]:
+    """Change the account dev as olga does on its page; return all that it is then."""
+    row = ManagedAccount.objects.get(name="dev")
+    with editing(row, person("operator", username="olga")):
+        for name, value in columns.items():
+            setattr(row, name, value)
+        row.save()
+    return ManagedAccount.objects.values().get(name="dev")

@@ -47,7 +47,22 @@ FEW = {"permissions": {"read": ["developers"], "write": ["sre"]}}
     [
         (FEW, {"permissions": {"read": [], "write": ["sre"]}}, ["can see"]),
         (FEW, {"permissions": {"read": ["developers"], "write": []}}, ["can deploy"]),
-        (FEW, {"permissions": {"read": ["others"], "write": ["sre"]}}, []),
+        (
+            FEW,
+            {"permissions": {"read": ["others"], "write": ["sre"]}},
+            ["can no longer see this account: developers."],
+        ),
+        (FEW, {"permissions": {"read": ["developers", "all"], "write": ["sre"]}}, []),
+        (
+            {"regions": ["eu-west-1", "us-east-1"]},
+            {"regions": ["us-east-1"]},
+            ["no longer works in these Regions: eu-west-1."],
+        ),
+        (
+            {"namespaces": ["apps", "web"]},
+            {"namespaces": ["web"]},
+            ["no longer works in these namespaces: apps."],
+        ),
         ({"namespaces": ["apps"]}, {"namespaces": []}, ["every namespace"]),
         (ALONE, {}, ["no longer names a group"]),
         (ALONE, FEW, []),
@@ -55,7 +70,7 @@ FEW = {"permissions": {"read": ["developers"], "write": ["sre"]}}
         ({"namespaces": []}, {"namespaces": ["apps"]}, []),
     ],
 )
-def test_what_opens_to_everybody_is_a_risk_of_the_plan(before, after, said):
+def test_what_opens_to_everybody_or_is_lost_is_a_risk_of_the_plan(before, after, said):
     plan = Plan(entries=(EntryChange(entry(**before), entry(**after)),))
 
     assert len(plan.risks) == len(said)

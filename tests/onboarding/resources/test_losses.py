@@ -11,7 +11,7 @@ from onboarding.resources.fingerprint import fingerprint
 from onboarding.resources.kinds import MANAGING_PATH, ManagedPolicy, Role
 from onboarding.resources.plan import Create, Delete, Plan, PlannedChange, Update
 from onboarding.resources.policy import Policy
-from onboarding.resources.risks import Topic
+from onboarding.resources.risks import Topic, allowed_by, lost_grants
 from tests.factories import MANAGED_ID
 
 
@@ -144,3 +144,78 @@ def test_a_rotation_is_none(before, after):
 
     assert approve(*changes).to_confirm == ()
     assert fingerprint(changes, {"b": "external ID"})
+
+
+def granting(name, *statements):
+    return replace(READ, name=name, document=Policy.allowing(*statements))
+
+
+def passing(*roles, service="ec2.amazonaws.com"):
+    return {
+        "Action": "iam:PassRole",
+        "Resource": [f"arn:aws:iam::{MANAGED_ID}:role/{role}" for role in roles],
+        "Condition": {"StringEquals": {"iam:PassedToService": service}},
+    }
+
+
+def narrowed(*changes):
+    risks_of_plan = approve(*changes).risks
+    return [one.sentence for one in risks_of_plan if one.topic is Topic.NARROWED]
+
+
+def test_a_role_that_is_no_longer_passed_is_named():
+    wide, narrow = granting("A", passing("app", "web")), granting("A", passing("app"))
+
+    assert narrowed(Update(wide, narrow)) == [
+        "No longer passes roles web to ec2.amazonaws.com."
+    ]
+    assert narrowed(Update(narrow, wide)) == []
+
+
+def test_a_policy_that_is_deleted_names_the_roles_that_it_passed():
+    statements = ({"Action": "a:One", "Resource": "*"}, passing("app"))
+    stays = Update(granting("B"), granting("B", {"Action": "b:Two", "Resource": "*"}))
+
+    assert narrowed(Delete(granting("A", *statements)), stays) == [
+        "No longer passes roles app to ec2.amazonaws.com."
+    ]
+    assert narrowed(Delete(granting("A", *statements))) == []
+
+
+def test_actions_that_are_no_longer_allowed_are_named():
+    before = granting("A", {"Action": ["a:One", "a:Two"], "Resource": ["x", "y"]})
+    after = granting("A", {"Action": "a:One", "Resource": "x"})
+
+    assert narrowed(Update(before, after)) == [
+        "No longer allows: a:Two.",
+        "a:One: allowed on fewer resources, or on conditions.",
+    ]
+
+
+def test_what_moves_or_is_still_covered_is_not_lost():
+    pass_app = passing("app")
+    moved = (
+        Update(granting("A", pass_app), granting("A", passing("web"))),
+        Update(granting("B", passing("web")), granting("B", pass_app)),
+    )
+    covered = Update(
+        granting("A", {"Action": "a:One", "Resource": "x"}),
+        granting("A", {"Action": "A:*", "Resource": "*"}),
+    )
+
+    assert narrowed(*moved) == []
+    assert narrowed(covered) == []
+    assert narrowed(replace(covered, before=covered.after, after=covered.before)) == [
+        "No longer allows: A:*."
+    ]
+
+
+def test_a_statement_with_many_parts_is_not_split():
+    actions = [f"a:{number}" for number in range(100)]
+    wide = {"Action": actions, "Resource": [f"r{number}" for number in range(100)]}
+    key, after = READ.key, granting("A", {"Action": "b:Two", "Resource": "*"}).as_json()
+    before = granting("A", wide).as_json()
+
+    assert len([*allowed_by(before)]) == 100
+    (risk,) = lost_grants([(key, before, after)])
+    assert risk.sentence.startswith("No longer allows: a:0, a:1, ")

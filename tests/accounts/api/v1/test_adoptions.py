@@ -28,6 +28,7 @@ from onboarding.topology import Reach
 from tests.accounts.api.calling import Caller, caller, detail
 from tests.accounts.api.v1.test_accounts_file import send
 from tests.accounts.management.test_adopt import SCHEMA
+from tests.accounts.mapping.adopted import decided_since
 from tests.accounts.web.answers import work
 from tests.onboarding.adopting.documents import aws, halconfig, loaded, spring
 from tests.onboarding.adopting.test_secrets import ACCESS_KEY, PLANTED, sources
@@ -261,3 +262,58 @@ def test_a_profile_by_a_relative_name_hides_the_configs_list(
     report = operator.read(answer.json()["path"]).json()
     assert [one["kind"] for one in report["sources"]] == ["halconfig"]
     assert [one["name"] for one in report["accounts"]] == ["dev"]
+
+
+def adopt_again(operator: Caller, files: dict[str, bytes], **asked: Any) -> Any:
+    path = operator.post("/adoptions", body(files)).json()["path"]
+    changes = operator.read(f"{path}/changes", **asked).json()
+    asked["identity"] = IDENTITY
+    file = operator.read(f"{path}/accounts-file", **asked).content.decode()
+    return changes, send(operator, file).json()
+
+
+def test_what_people_decided_stays_when_the_same_files_come_again(operator) -> None:
+    file = operator.read(f"{made(operator)}/accounts-file", identity=IDENTITY)
+    send(operator, file.content.decode())
+    before = decided_since(environment="team", regions=["eu-west-1"])
+
+    changes, saved = adopt_again(operator, FILES)
+
+    assert ManagedAccount.objects.values().get() == before
+    assert (changes["unchanged"], changes["changed"]) == (True, [])
+    assert (saved["new"], saved["changed"], saved["same"]) == ([], [], 1)
+
+
+def test_a_conflict_is_asked_about_and_answered(operator) -> None:
+    file = operator.read(f"{made(operator)}/accounts-file", identity=IDENTITY)
+    send(operator, file.content.decode())
+    decided_since(environment="team")
+    files = halconfig({"aws": {"accounts": [aws("dev", environment="live")]}})
+
+    changes, saved = adopt_again(operator, files)
+    answered, _ = adopt_again(operator, files, take=["dev:environment"])
+
+    (asked,) = changes["changed"]
+    assert asked["decided_by"] == "olga"
+    assert (asked["before"], asked["in_bowline"], asked["now"]) == (
+        None,
+        "team",
+        "live",
+    )
+    assert (asked["conflict"], asked["taken"], saved["changed"]) == (True, False, [])
+    assert answered["changed"][0]["taken"]
+    assert ManagedAccount.objects.get().environment == "live"
+
+
+@pytest.mark.parametrize("tail", ["changes", "accounts-file"])
+def test_an_answer_to_nothing_is_refused(operator, tail: str) -> None:
+    answer = operator.read(f"{made(operator)}/{tail}", take=["dev:\u202e<b>"])
+
+    assert "Nothing is asked about" in detail(answer, 422)
+
+
+def test_where_nothing_is_taken_there_are_no_changes(operator) -> None:
+    left = halconfig({"aws": {"accounts": [aws("-Bad")]}})
+    path = operator.post("/adoptions", body(left)).json()["path"]
+
+    assert "No account can be taken" in detail(operator.read(f"{path}/changes"), 404)

@@ -26,8 +26,12 @@ from accounts.models import (
 )
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
+from accounts.web.adopting import adding
+from onboarding.accounts_file import FileProblems
+from onboarding.accounts_file.reader import Problem
 from onboarding.bounded_yaml import MOST_BYTES
 from tests.accounts.management.test_adopt import SCHEMA, gate
+from tests.accounts.mapping.adopted import decided_since
 from tests.accounts.web.answers import work
 from tests.onboarding.adopting.documents import aws, halconfig, loaded, spring, stored
 from tests.onboarding.adopting.test_secrets import (
@@ -339,8 +343,13 @@ def test_a_wrong_answer_saves_nothing(operator, said: dict[str, str], why: str) 
     assert not ManagingAccount.objects.exists()
 
 
-def test_a_file_that_cannot_be_saved_saves_no_managing_account(operator) -> None:
-    account_row("other", account_id="123456789012")
+def test_a_file_that_cannot_be_saved_saves_no_managing_account(
+    operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> str:
+        raise FileProblems([Problem(1, "Someone else was faster.")])
+
+    monkeypatch.setattr(adding, "place_of_preview", refuse)
     report = reported(operator, halconfig(ACCOUNTS))
 
     page = operator.post(f"{report}add/", {"identity": IDENTITY})
@@ -348,6 +357,92 @@ def test_a_file_that_cannot_be_saved_saves_no_managing_account(operator) -> None
     assert "Nothing is saved" in words(page)
     assert not ManagingAccount.objects.exists()
     assert not Activity.objects.filter(what=Activity.What.DESCRIBE).exists()
+
+
+def test_an_account_that_exists_holds_up_no_other(operator) -> None:
+    managing_row(managed_role="spinnakerManaged")
+    account_row("other", account_id="123456789012")
+    report = reported(operator, halconfig(ACCOUNTS))
+
+    page = operator.get(f"{report}add/")
+    add_all(operator, report)
+
+    assert "other:name" in page.content.decode()
+    assert {*ManagedAccount.objects.values_list("name", flat=True)} == {"other", "test"}
+
+
+def add_all(client: Client, report: str, **said: Any) -> Any:
+    """Preview the accounts of a report, and save what changes."""
+    answer = client.post(f"{report}add/", said)
+    assert answer.status_code == 302, words(answer)
+    preview = client.get(answer.url)
+    if preview.context and "upload" in preview.context:
+        seen = preview.context["upload"].digest
+        client.post(answer.url, {"save": "1", "seen": seen})
+    return preview
+
+
+def test_what_people_decided_stays_when_the_same_files_come_again(operator) -> None:
+    files = halconfig(ACCOUNTS)
+    report = reported(operator, files)
+    add_all(operator, report, identity=IDENTITY)
+    before = decided_since(environment="team", regions=["eu-west-1"])
+
+    page = operator.get(f"{reported(operator, files)}add/")
+    answer = operator.post(f"{report}add/", {})
+
+    assert "What you decided in Bowline stays." in words(page)
+    assert '<button class="btn btn-primary">' not in page.content.decode()
+    assert answer.url == report
+    assert ManagedAccount.objects.values().get(name="dev") == before
+
+
+def test_a_conflict_is_asked_about_and_answered(operator) -> None:
+    add_all(operator, reported(operator, halconfig(ACCOUNTS)), identity=IDENTITY)
+    decided_since(environment="team")
+    dev = aws("dev", environment="live", regions=[{"name": "eu-west-1"}])
+    report = reported(operator, halconfig({"aws": {"accounts": [dev]}}))
+    asked = {"asked": "dev:environment"}
+
+    page = words(operator.get(f"{report}add/"))
+    add_all(operator, report, **asked)
+    kept = ManagedAccount.objects.get(name="dev")
+    again = words(operator.get(f"{report}add/"))
+
+    assert "team" in page
+    assert "olga" in page
+    assert "Use the sources’ value" in page
+    assert "No longer in the sources" in page
+    assert (kept.environment, kept.regions) == ("team", ["eu-west-1"])
+    assert "Use the sources’ value" not in again
+
+
+def test_an_answer_alone_is_kept(operator) -> None:
+    add_all(operator, reported(operator, halconfig(ACCOUNTS)), identity=IDENTITY)
+    before = decided_since(environment="team")
+    dev = aws("dev", environment="live")
+    report = reported(operator, halconfig({"aws": {"accounts": [dev]}}))
+
+    page = add_all(operator, report, asked="dev:environment")
+    after = ManagedAccount.objects.values().get(name="dev")
+
+    assert "Nothing changes. Bowline keeps its values." in words(page)
+    assert {**before, "adopted_from": ""} == {**after, "adopted_from": ""}
+    assert after["adopted_from"]["environment"] == "live"
+
+
+def test_the_sources_value_is_taken_where_somebody_chooses_it(operator) -> None:
+    add_all(operator, reported(operator, halconfig(ACCOUNTS)), identity=IDENTITY)
+    decided_since(environment="team")
+    dev = aws("dev", environment="live")
+    report = reported(operator, halconfig({"aws": {"accounts": [dev]}}))
+    choice = "dev:environment"
+
+    add_all(operator, report, asked=choice, take=choice)
+    wrong = operator.post(f"{report}add/", {"take": "dev:regions"})
+
+    assert ManagedAccount.objects.get(name="dev").environment == "live"
+    assert "Nothing is asked about dev:regions" in words(wrong)
 
 
 def test_a_limited_operator_describes_no_managing_account(operator) -> None:
