@@ -1,4 +1,4 @@
-"""Tried: one person alone changes production by calling it something else: describe
+"""One person alone changes production by calling it something else: describe
 every production account as dev, or as nameless, and then plan what all share; remove
 production and describe it as dev; let an account leave and add it again; give a dev
 account the name of a production one; describe the managing AWS account as one of dev.
