@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from accounts.management.commands.migrate import BASELINE, REPLACED, ROLES_OF_GROUPS
@@ -51,31 +52,30 @@ def test_an_earlier_database_is_refused_and_stays_as_it_is(last: str, way: str) 
     assert applied() == earlier
 
 
-LAST = "0042_roles_of_groups"
+BEFORE, LAST = "0041_factors", "0042_roles_of_groups"
 ROLES = {"it \u202e$#": ["viewer"], "platform": ["operator@test", "approver"]}
 
 
 @pytest.fixture
 def stored() -> Iterator[None]:
-    """Store roles of groups as the version before did, until the last migration."""
-    columns = (
-        'id integer PRIMARY KEY, "group" varchar(255) NOT NULL, roles jsonb NOT NULL'
-    )
+    """Store roles of groups as the version before dropped them did."""
+    migrate(BEFORE)
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TABLE {ROLES_OF_GROUPS} ({columns})")
-        for number, (group, roles) in enumerate(reversed(ROLES.items())):
+        for group, roles in reversed(ROLES.items()):
             cursor.execute(
-                f"INSERT INTO {ROLES_OF_GROUPS} VALUES (%s, %s, %s)",
-                [number, group, json.dumps(roles)],
+                f'INSERT INTO {ROLES_OF_GROUPS} ("group", roles) VALUES (%s, %s)',
+                [group, json.dumps(roles)],
             )
-    leave_only(applied() - {LAST})
     yield
-    if LAST not in applied():
-        MigrationRecorder(connection).record_applied("accounts", LAST)
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS {ROLES_OF_GROUPS}")
+    migrate()
 
 
+def migrate(to: str = "") -> None:
+    executor = MigrationExecutor(connection)
+    executor.migrate([("accounts", to)] if to else executor.loader.graph.leaf_nodes())
+
+
+@pytest.mark.django_db(transaction=True)
 def test_roles_of_groups_that_nothing_configures_are_not_dropped(
     stored: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
