@@ -97,9 +97,11 @@ def approve_entries(row: ManagedAccount) -> None:
     """Approve what Spinnaker is to know of the account, as it is described now."""
     stored = ManagingAccount.objects.first()
     managing = managing_of(stored) if stored else factories.managing()
-    row.approved_entries = described_entries(managing, managed_of(row))
-    row.approved_version = row.version
-    row.save(update_fields=["approved_entries", "approved_version"])
+    documents = described_entries(managing, managed_of(row))
+    ManagedAccount.objects.filter(pk=row.pk).have_entries(documents, row.version)
+    row.refresh_from_db(
+        fields=["approved_entries", "approved_version", "approved_environment"]
+    )
 
 
 def person(role: str, **fields: Any) -> User:

@@ -54,14 +54,14 @@ def editing(account: ManagedAccount, by: User | str | None = None) -> Iterator[N
         yield
         refuse_outside(by, OPERATOR, account)
         row = stored(account)
-        after = consequences_of_row(row)
+        after, says = consequences_of_row(row), settings_of_row(row)
         if not is_new and before != after:
             account.touch(verified=same_in_aws(before, after))
-        if before != after:
+        if before != after or said != says:
             add_authors([account.pk], keys_of(by))
         what = Activity.What.DESCRIBE if is_new else Activity.What.EDIT
         detail = {"account": str(account.pk)}
-        record_edit(by, what, account.name, said, settings_of_row(row), detail)
+        record_edit(by, what, account.name, said, says, detail)
 
 
 @contextmanager
@@ -77,15 +77,15 @@ def editing_managing(row: ManagingAccount, by: User | None) -> Iterator[None]:
         lock_settings()
         before, said = stored_managing(), described_managing()
         yield
-        after = stored_managing()
+        after, says = stored_managing(), described_managing()
         if before is not None and after is not None and before != after:
             row.touch()
             outdate(outdated := outdated_by(before, after))
             add_authors(outdated, keys_of(by))
-        if before != after:
+        if before != after or said != says:
             row.authors.add(*keys_of(by))
         what = Activity.What.EDIT if said else Activity.What.DESCRIBE
-        record_edit(by, what, row.name, said, described_managing(), {})
+        record_edit(by, what, row.name, said, says, {})
 
 
 def lock_settings(accounts: Iterable[UUID] = ()) -> None:
@@ -176,6 +176,8 @@ class Consequences(NamedTuple):
     resources: tuple[Resource, ...]
     known: Entries
     """What Spinnaker is configured with."""
+    adopts: bool
+    """Whether roles of others are used as they are."""
 
 
 def same_in_aws(before: object, after: object) -> bool:
@@ -217,8 +219,10 @@ class ManyEdits:
             found = consequences(self.managing, before)
             self.same[kinds] = same_in_aws(found, consequences(self.managing, after))
         same = self.same[kinds]
-        is_known = same and (
-            known_of(self.managing, before) == known_of(self.managing, after)
+        is_known = (
+            same
+            and before.adopts == after.adopts
+            and known_of(self.managing, before) == known_of(self.managing, after)
         )
         return Effect(outdates=not is_known, keeps_verification=same)
 
@@ -254,7 +258,8 @@ def consequences(managing: Managing, managed: Managed) -> object:
         resources = desired(topology, managed)
     except (DetailsError, QuotaExceeded):
         return object()
-    return Consequences(managed.name, resources, known_of(managing, managed))
+    known = known_of(managing, managed)
+    return Consequences(managed.name, resources, known, managed.adopts)
 
 
 def known_of(managing: Managing, managed: Managed) -> Entries:

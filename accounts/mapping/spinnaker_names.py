@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from accounts.mapping.managed import managed_of
 from accounts.models import ManagedAccount, ManagingAccount, SpinnakerName
 from accounts.models.managing import kept_names
+from accounts.slices import in_slices
 from onboarding.names import any_case
 from onboarding.providers.base import spinnaker_names
 
@@ -28,7 +31,8 @@ def claim_names(
     account: ManagedAccount, managing: ManagingAccount | None = None
 ) -> None:
     """Claim the account's names in Spinnaker, or raise NameTaken and change nothing.
-    Without the managing account, it is read.
+    Without the managing account, it is read. A name that was approved or proved stays
+    the account's until another one was: see `free_names`.
     """
     wanted = spinnaker_names(managed_of(account))
     for name, times in Counter(map(any_case, wanted)).items():
@@ -41,7 +45,6 @@ def claim_names(
         if one and one.account_id != account.account_id:
             raise NameTaken(name, f"{one.account} ({one.account_id}), kept in AWS")
     with transaction.atomic():
-        account.spinnaker_names.exclude(name__in=wanted).delete()
         held = set(account.spinnaker_names.values_list("name", flat=True))
         for name in wanted:
             if name in held:
@@ -55,3 +58,28 @@ def claim_names(
                 if owner.account_id != account.pk:  # else pressed twice
                     raise NameTaken(name, owner.account) from error
             held.add(name)
+        free_names(account)
+
+
+def free_names(account: ManagedAccount) -> None:
+    """Give up the names by which the account isn't described, nor was approved, nor is
+    in bundles.
+    """
+    names = (*spinnaker_names(managed_of(account)), *in_use([account.pk]))
+    used = {*map(any_case, names)}
+    for one in account.spinnaker_names.all():
+        if any_case(one.name) not in used:
+            one.delete()
+
+
+def in_use(accounts: Iterable[UUID]) -> set[str]:
+    """Find the names by which Spinnaker knows these accounts, or soon will."""
+    rows = ManagedAccount.objects.order_by()
+    return {
+        entry["name"]
+        for some in in_slices([*accounts])
+        for approved, proved in rows.filter(pk__in=some).values_list(
+            "approved_entries", "verified__entries"
+        )
+        for entry in (*approved, *(proved or ()))
+    }

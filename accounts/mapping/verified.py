@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from accounts.mapping.managed import managed_of
+from accounts.mapping.spinnaker_names import free_names
 from accounts.models import ManagedAccount
 from onboarding.description.values import columns_of, value_of
 from onboarding.providers import PROVIDERS
@@ -62,4 +63,5 @@ def verified_entries(managing: Managing, rows: Iterable[ManagedAccount]) -> Entr
 def keep_verified(row: ManagedAccount, state: str) -> None:
     """Make later bundles of the account as this row says."""
     rows = ManagedAccount.objects.filter(pk=row.pk, version=row.version)
-    rows.keep_verified(verified_of(row, state))
+    if rows.keep_verified(verified_of(row, state)):
+        free_names(row)

@@ -28,6 +28,7 @@ from accounts.models.organization.members import Member, MemberTag, Unit
 from accounts.models.organization.reading import Organization
 from accounts.models.organization.watch import Watch
 from accounts.models.owners.hand_offs import HandOff, HandOffText
+from accounts.models.people.account_environment import AccountEnvironment
 from accounts.models.people.browser_session import BrowserSession
 from accounts.models.people.environment_policy import EnvironmentPolicy
 from accounts.models.people.identity import Identity
@@ -44,6 +45,7 @@ from accounts.models.uploads.adoption import AdoptedAccount, Adoption
 from accounts.models.uploads.upload import Upload, UploadedAccount
 
 __all__ = [
+    "AccountEnvironment",
     "Activity",
     "Adding",
     "AdoptedAccount",

@@ -169,7 +169,12 @@ class Account(models.Model):
     class Meta:
         abstract = True
 
-    FOLLOWS: ClassVar = {"external_id_prefix", "pod_issuer", "updated_at"}
+    FOLLOWS: ClassVar = {
+        "approved_environment",
+        "external_id_prefix",
+        "pod_issuer",
+        "updated_at",
+    }
     """Columns that no form shows, and that follow from an edit."""
     MOVED: ClassVar = {"state", "verified_at"}
 

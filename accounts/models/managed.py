@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import MD5, Cast, Lower, Now
 from django.urls import reverse
 from django.utils import timezone
@@ -30,9 +31,11 @@ from accounts.models.activity import CreatedBy, name_of, person_key
 from accounts.models.organization.template import InCommon
 from accounts.models.owners.external_id import WithExternalId
 from accounts.models.owners.made_by import MISSES, MadeByOthers
+from accounts.models.people.account_environment import AccountEnvironment
 from accounts.models.readable import Readable, is_mapping, is_mappings, is_one_of
 from accounts.models.standing import BROKEN, VERIFIED, Facts
 from accounts.models.states import PASSING, State, move
+from accounts.slices import in_slices
 from onboarding.carried.fields import are_carried
 from onboarding.description.other_names import are_other_names
 from onboarding.providers import PROVIDERS
@@ -140,9 +143,29 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         )
         return move(self, before, since=PASSING)
 
+    def bulk_create(
+        self, objs: Iterable[ManagedAccount], *args: Any, **options: Any
+    ) -> list[ManagedAccount]:
+        rows = list(objs)
+        find_environments(rows)
+        return super().bulk_create(rows, *args, **options)
+
     def have_entries(self, documents: list[EntryDocument], version: int) -> int:
         """What Spinnaker is to know at that version was approved and carried out."""
-        return self.update(approved_entries=documents, approved_version=version)
+        now = {"approved_entries": documents, "approved_version": version}
+        if documents:
+            environment = documents[0].get("environment") or ""
+            now["approved_environment"] = environment
+            AccountEnvironment.objects.bulk_create(
+                [
+                    AccountEnvironment(account_id=key, environment=environment)
+                    for key in self.order_by().values_list("account_id", flat=True)
+                ],
+                update_conflicts=True,
+                unique_fields=["account_id"],
+                update_fields=["environment"],
+            )
+        return self.update(**now)
 
     def accept(self, by: Any) -> int:
         """A person takes responsibility for an account that was only evaluated."""
@@ -177,6 +200,16 @@ def is_verified(value: Any) -> bool:
         and isinstance(value.get("managed"), dict)
         and are_documents(value.get("entries"))
     )
+
+
+def find_environments(rows: Iterable[ManagedAccount]) -> None:
+    """Put accounts that are new, or may be others, where their AWS accounts are."""
+    by_id = {row.account_id: row for row in rows}
+    for row in by_id.values():
+        row.approved_environment = None
+    for some in in_slices(sorted(by_id)):
+        for one in AccountEnvironment.objects.filter(account_id__in=some):
+            by_id[one.account_id].approved_environment = one.environment
 
 
 def both_environments(described: str, approved: str | None) -> frozenset[str]:
@@ -261,14 +294,11 @@ class ManagedAccount(
         settings.AUTH_USER_MODEL, blank=True, editable=False, related_name="+"
     )
     """Who edited it, or what it follows from, since a plan of it was approved."""
-    approved_environment = models.GeneratedField(
-        expression=KeyTextTransform(
-            "environment", KeyTransform("0", "approved_entries")
-        ),
-        output_field=models.CharField(max_length=60, null=True),
-        db_persist=True,
+    approved_environment = models.CharField(  # noqa: DJ001 - empty has a meaning
+        max_length=60, null=True, editable=False
     )
-    """In which it was last approved; null: it never was."""
+    """In which its AWS account was last approved, by this row or one before; null: it
+    never was."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ManagedAccountQuerySet.as_manager()
@@ -312,6 +342,11 @@ class ManagedAccount(
 
     def __str__(self) -> str:
         return f"{self.name} ({self.account_id})"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if options.get("update_fields") is None:
+            find_environments([self])
+        super().save(*args, **options)
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:account", args=[self.pk])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from accounts.models import EnvironmentPolicy, ManagedAccount
+from accounts.models import AccountEnvironment, EnvironmentPolicy, ManagedAccount
 
 
 class Policy(NamedTuple):
@@ -23,12 +23,21 @@ def usual(environment: str) -> bool:
     """
     if environment:
         return is_production(environment)
-    return ManagedAccount.objects.exclude(environment="").exists()
+    return any(environments())
 
 
 def is_production(environment: str) -> bool:
     """Return whether the name says so, as people shorten it."""
     return any(word in environment.lower() for word in ("prod", "prd"))
+
+
+def environments() -> set[str]:
+    """List the environments that an account is described in, or an AWS account was last
+    approved in, whether it is still in Bowline or not.
+    """
+    described = ManagedAccount.objects.order_by().values_list("environment", flat=True)
+    approved = AccountEnvironment.objects.values_list("environment", flat=True)
+    return {*described.distinct(), *approved.distinct()}
 
 
 def strict_among(environments: Collection[str]) -> frozenset[str]:
@@ -55,8 +64,7 @@ def policies() -> list[Policy]:
     """List the policy of each environment that is in use or was decided about."""
     rows = EnvironmentPolicy.objects.select_related("off_asked_by")
     chosen = {row.environment: row for row in rows}
-    used = ManagedAccount.objects.order_by().values_list("environment", flat=True)
-    names = sorted({"", *used.distinct(), *chosen})
+    names = sorted({"", *environments(), *chosen})
     return [policy_of(name, chosen.get(name)) for name in names]
 
 

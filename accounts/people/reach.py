@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from accounts.models import Delivery, ManagedAccount, ManagingAccount, Run
+from accounts.models import (
+    AccountEnvironment,
+    Delivery,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+)
 from accounts.models.managed import both_environments
 from accounts.slices import in_slices
 from onboarding.desired.assume_list import names_list
@@ -93,6 +99,17 @@ def keys_of_ids(account_ids: Iterable[str]) -> set[UUID]:
     }
 
 
+def approved_in(account_ids: Iterable[str]) -> dict[str, str]:
+    """Find the environments in which these AWS accounts were last approved, whether
+    they are in Bowline or not.
+    """
+    return {
+        one.account_id: one.environment
+        for some in in_slices(sorted({*account_ids}))
+        for one in AccountEnvironment.objects.filter(account_id__in=some)
+    }
+
+
 def each_environment(rows: Iterable[Sequence[Any]]) -> Iterator[Pair]:
     for name, described, approved in rows:
         for environment in both_environments(described, approved):
@@ -104,6 +121,7 @@ def reach_of_account(account: ManagedAccount, *, locks: bool = False) -> Decisio
     planned = account.runs.filter(kind=Run.Kind.ONBOARD).values_list("reach", flat=True)
     return DecisionReach(
         frozenset(pairs_of([account.pk], locks=locks)),
+        managing=is_in_managing(account),
         second=(planned.first() or {}).get("second", ""),
     )
 
@@ -121,18 +139,38 @@ def reach_of_run(run: Run, *, locks: bool = False) -> DecisionReach:
         pairs |= {(run.account.name, one) for one in run.account.environments}
     pairs |= {(run.account_name, one) for one in stored.get("environments", ())}
     named = {account_id: name for account_id, name, *_ in rows}
+    approved = approved_in(lost)
+    pairs |= {(named.get(key, key), one) for key, one in approved.items()}
     pairs |= {(named.get(key, key), one) for key in lost for one in lost[key]}
     return DecisionReach(
         accounts=frozenset(pairs),
-        managing=stored["managing"] if stored else touches_managing(run),
+        managing=is_in_managing(run.account)
+        or (stored["managing"] if stored else touches_managing(run)),
         second=stored.get("second", ""),
-        unknown=frozenset(lost.keys() - named.keys()),
+        unknown=frozenset(lost.keys() - named.keys() - approved.keys()),
     )
+
+
+def is_in_managing(account: ManagedAccount | None) -> bool:
+    """Return whether its roles are made where Spinnaker's identity is: all environments
+    share that AWS account, whatever the description says.
+    """
+    if account is None:
+        return False
+    return ManagingAccount.objects.filter(account_id=account.account_id).exists()
+
+
+def any_in_managing(keys: Iterable[UUID]) -> bool:
+    managing = ManagingAccount.objects.values_list("account_id", flat=True)
+    found = ManagedAccount.objects.filter(account_id__in=list(managing)).order_by()
+    return not {*found.values_list("pk", flat=True)}.isdisjoint(keys)
 
 
 def losses_of(account_ids: Iterable[str]) -> Losses:
     """Find the environments that these accounts are in now."""
     found: dict[str, list[str]] = {key: [] for key in sorted({*account_ids})}
+    for account_id, environment in approved_in(found).items():
+        found[account_id] = [environment]
     for account_id, *row in in_bowline(keys_of_ids(found)):
         found[account_id] = [one for _, one in each_environment([row])]
     return found

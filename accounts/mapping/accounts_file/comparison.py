@@ -12,8 +12,10 @@ from uuid import UUID
 
 from accounts.mapping.edits import differences
 from accounts.mapping.managed import provider_of, settings_of_row
-from accounts.mapping.spinnaker_names import NameTaken
+from accounts.mapping.spinnaker_names import NameTaken, in_use
 from accounts.models import EnabledProvider, ManagedAccount, SpinnakerName
+from accounts.models.managed import both_environments
+from accounts.people.reach import approved_in
 from accounts.slices import in_slices
 from onboarding.accounts_file.managed import WrittenAccount
 from onboarding.accounts_file.reader import Problem
@@ -34,6 +36,8 @@ class Compared:
     """What differs, before and after."""
     kept: Mapping[str, Provider]
     """The row's providers of which no choice differs: what was looked up stays."""
+    approved: str | None
+    """In which environment the AWS account was last approved."""
 
     @property
     def what(self) -> str:
@@ -42,10 +46,11 @@ class Compared:
         return CHANGED if self.changed else SAME
 
     @property
-    def environments(self) -> set[str]:
+    def environments(self) -> frozenset[str]:
         """Return the environments that it is in before and after."""
+        described = self.written.managed.environment
         before = {self.row.environment} if self.row else set()
-        return {self.written.managed.environment, *before}
+        return both_environments(described, self.approved) | before
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,15 @@ def compare(written: Iterable[WrittenAccount], *, lock: bool = False) -> Compari
     }
     held = list(ManagedAccount.objects.values_list("name", "account_id", "pk"))
     rows = rows_by_name((pk for name, _, pk in held if name in named), lock=lock)
-    accounts = tuple(compared_account(one, row_of(one, rows)) for one in written)
+    approved = approved_in(one.managed.account_id for one in written)
+    accounts = tuple(
+        compared_account(
+            one,
+            row_of(one, rows),
+            approved.get(one.managed.account_id),
+        )
+        for one in written
+    )
     by_id = {account_id: name for name, account_id, _ in held}
     return Comparison(
         accounts=accounts,
@@ -113,7 +126,9 @@ def row_of(
     return rows.get(written.managed.name)
 
 
-def compared_account(written: WrittenAccount, row: ManagedAccount | None) -> Compared:
+def compared_account(
+    written: WrittenAccount, row: ManagedAccount | None, approved: str | None
+) -> Compared:
     held = held_providers(row)
     kept = kept_providers(held, written)
     after = {
@@ -123,7 +138,9 @@ def compared_account(written: WrittenAccount, row: ManagedAccount | None) -> Com
             for one in providers_of(written.managed)
         },
     }
-    return Compared(written, row, differences(settings_of_row(row), after), kept)
+    return Compared(
+        written, row, differences(settings_of_row(row), after), kept, approved
+    )
 
 
 def held_providers(row: ManagedAccount | None) -> dict[str, EnabledProvider]:
@@ -212,16 +229,17 @@ SAME_MAKER = (
 
 def owners(accounts: Iterable[Compared]) -> dict[str, UUID]:
     """Say whose each name in Spinnaker is, in any case, without those that the file
-    gives up.
+    gives up and that nothing was approved or proved by.
     """
     wanted = {
         one.row.pk: set(map(any_case, spinnaker_names(one.written.managed)))
         for one in accounts
         if one.row
     }
+    used = set(map(any_case, in_use(wanted)))
     held = SpinnakerName.objects.values_list("name", "account_id")
     return {
         any_case(name): owner
         for name, owner in held
-        if owner not in wanted or any_case(name) in wanted[owner]
+        if owner not in wanted or any_case(name) in wanted[owner] | used
     }

@@ -19,6 +19,7 @@ from accounts.mapping.accounts_file.comparison import (
 )
 from accounts.mapping.edits import ManyEdits, stored_managing
 from accounts.mapping.handing_off import prefix_for
+from accounts.mapping.spinnaker_names import in_use
 from accounts.models import Activity, EnabledProvider, ManagedAccount, SpinnakerName
 from accounts.models.activity import name_of
 from accounts.people.activity import Decision, record_many
@@ -54,9 +55,9 @@ def save(comparison: Comparison, by: User | None) -> list[ManagedAccount]:
     changed = [
         Edited(one.row, one) for one in comparison.those(CHANGED) if one.row is not None
     ]
-    outdated = outdate_edited(changed, prefix)
+    outdate_edited(changed, prefix)
     ManagedAccount.objects.bulk_create([row for row, _ in new], batch_size=AT_ONCE)
-    add_authors([*(row.pk for row, _ in new), *outdated], keys_of(by))
+    add_authors([row.pk for row, _ in (*new, *changed)], keys_of(by))
     write_columns(changed, prefix)
     write_providers([*new, *changed])
     claim_names([*new, *changed])
@@ -105,8 +106,8 @@ def new_row(one: Compared, by: User | None, prefix: Prefix) -> ManagedAccount:
     )
 
 
-def outdate_edited(changed: Iterable[Edited], prefix: Prefix) -> list[UUID]:
-    """Outdate what the edits must, before they are written; return the keys of that."""
+def outdate_edited(changed: Iterable[Edited], prefix: Prefix) -> None:
+    """Outdate what the edits must, before they are written."""
     many = ManyEdits(stored_managing())
     outdated: dict[bool, list[ManagedAccount]] = {True: [], False: []}
     for row, one in changed:
@@ -117,7 +118,6 @@ def outdate_edited(changed: Iterable[Edited], prefix: Prefix) -> list[UUID]:
         for some in in_slices(rows):
             found = ManagedAccount.objects.filter(pk__in=[row.pk for row in some])
             found.outdate(verified=keeps_verification)
-    return [row.pk for rows in outdated.values() for row in rows]
 
 
 def as_saved(row: ManagedAccount, one: Compared, prefix: Prefix) -> Managed:
@@ -185,15 +185,17 @@ def claim_names(edited: Iterable[Edited]) -> None:
         for name in spinnaker_names(one.written.managed)
     }
     edited_rows = {row.pk for row in wanted.values()}
-    given_up = []
+    given_up: dict[str, UUID] = {}
     for name, owner in SpinnakerName.objects.values_list("name", "account_id"):
         if owner not in edited_rows:
             continue
         if name in wanted and wanted[name].pk == owner:
             del wanted[name]
         else:
-            given_up.append(name)
-    for some in in_slices(given_up):
+            given_up[name] = owner
+    for name in in_use({*given_up.values()}):
+        given_up.pop(name, None)
+    for some in in_slices([*given_up]):
         SpinnakerName.objects.filter(name__in=some).delete()
     SpinnakerName.objects.bulk_create(
         [SpinnakerName(name=name, account=row) for name, row in wanted.items()],

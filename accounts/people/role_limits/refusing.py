@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.models import ManagedAccount
-from accounts.people.reach import pairs_of
+from accounts.people.reach import MANAGING, any_in_managing, pairs_of
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.role_limits.naming import NONE, environments_in_words, only
 from accounts.people.roles import UserRole, whom_to_ask
@@ -61,9 +61,12 @@ def refuse_any_outside(
     """
     if limit_on(by, role) is None:
         return
+    keys = [*keys]
     with transaction.atomic():
         found = [*pairs_of(keys, locks=locks)]
     refuse_pairs(by, role, found)
+    if any_in_managing(keys):
+        refuse_limited(by, role, MANAGING)
 
 
 def refuse_environment(by: By, role: UserRole, name: str, environment: str) -> None:

@@ -13,10 +13,12 @@ from django.utils import timezone
 from accounts.mapping.edits import lock_settings
 from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row
+from accounts.mapping.plans import take_over_of
 from accounts.models import (
     Activity,
     DeliveredAccount,
     Delivery,
+    FoundRoles,
     ManagedAccount,
     ManagingAccount,
     Rollout,
@@ -30,6 +32,7 @@ from accounts.people.deciding import refuse
 from accounts.people.reach import reach_of_account
 from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
+from accounts.runs.foreign.taking_over import taken_by
 from accounts.runs.managing.kept_roles import keep_role, role_arn
 
 if TYPE_CHECKING:
@@ -113,6 +116,17 @@ def why_not_forget(account: ManagedAccount) -> str:
     return open_run(account)
 
 
+def made_by_bowline(account: ManagedAccount) -> bool:
+    """Return whether the role that Spinnaker assumes was Bowline's when it was last
+    read, and was never taken over from others.
+    """
+    name = role_arn(managing_row(), account).rpartition("/")[2]
+    found = FoundRoles.objects.of(account.pk).first()
+    roles = found.roles if found else []
+    owned = any(one["owned"] and one["name"] == name for one in roles)
+    return owned and not any(take_over_of(run).owns for run in taken_by(account))
+
+
 def open_run(account: ManagedAccount) -> str:
     if account.runs.filter(status__in=OPEN).exists():
         return (
@@ -133,7 +147,8 @@ def why_not_leave(account: ManagedAccount) -> str:
             f"No plan of {account.name} was applied. The managing account's next plan "
             "takes its role off the list."
         )
-    if account.is_handed_off or not account.adopts:
+    is_bowlines = not account.adopts or made_by_bowline(account)
+    if account.is_handed_off or is_bowlines:
         maker = "The owner" if account.is_handed_off else "Bowline"
         return (
             f"{maker} created the roles of {account.name} for Bowline. Remove the "

@@ -28,6 +28,9 @@ from accounts.models import Activity, ManagedAccount, Run, Step
 from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, State, Status
+from accounts.people.deciding import outside_of
+from accounts.people.reach import reach_of_run
+from accounts.people.roles import OPERATOR, has_role
 from accounts.runs import actions
 from accounts.runs.results import TrustProblem, trust_problem
 from onboarding.resources.kinds import Key
@@ -143,31 +146,53 @@ def why_not_undo(run: Run) -> str:
 
 
 def begin_undo(run: Run, plan: Plan) -> bool:
-    """Carry out an undo that was approved with the step that it undoes; False where a
-    person must approve it: the step is too long ago, more than its undo is planned, or
-    an undo is undone, so that nobody prolongs an approval.
+    """Carry out an undo that was approved with the step that it undoes, in the name of
+    whoever asked for it; False where a person must approve it: more than the undo of
+    that step is planned, it can't count as approved any more, or the person may not.
     """
     choice = take_over_of(run)
     if plan.losses or plan.entries:
         return False
     if not choice.puts_back(change.key for change in plan.changes):
         return False
-    since = timezone.now() - UNDONE_WITHIN
-    rows = Run.objects.filter(number=choice.undone_run, account=run.account_id)
-    undone = rows.filter(approved_at__gt=since).first()
-    if undone is None or take_over_of(undone).undoes:
+    undone = approved_still(run, choice.undone_run)
+    if undone is None or not may_undo(run):
         return False
-    comment = f"Approved with {undone.title.lower()}."
+    comment = f"Undoes {undone.title.lower()}, approved by {undone.approved_by_name}."
     try:
         with transaction.atomic():
             digest = {"approved_digest": plan.digest}
-            run.approve(Status.APPLYING, undone.approved_by, comment, **digest)
+            run.approve(Status.APPLYING, run.created_by, comment, **digest)
             if not run.unedited_subject.begin_applying():
                 raise MovedMeanwhile(f"{run} has no account.")
             actions.record_run(run.created_by, Activity.What.UNDO, run)
     except MovedMeanwhile:
         return False
     return True
+
+
+def approved_still(run: Run, undone_run: int) -> Run | None:
+    """Find the step that is undone, if its approval holds for its undo: it was given
+    lately, in the environments that the account is in, and nothing was approved for
+    the account since. The undo of an undo would prolong an approval.
+    """
+    since = timezone.now() - UNDONE_WITHIN
+    rows = Run.objects.filter(account=run.account_id)
+    undone = rows.filter(number=undone_run, approved_at__gt=since).first()
+    if undone is None or take_over_of(undone).undoes:
+        return None
+    if rows.filter(approved_at__gt=undone.approved_at).exists():
+        return None
+    here = reach_of_run(run).environments
+    return undone if reach_of_run(undone).environments == here else None
+
+
+def may_undo(run: Run) -> bool:
+    """Return whether whoever asked for it may still plan for the account."""
+    by = run.created_by
+    if by is None:
+        return not run.created_by_name
+    return has_role(by, OPERATOR) and not outside_of(reach_of_run(run), by, OPERATOR)
 
 
 def done_by(run: Run) -> list[Done]:

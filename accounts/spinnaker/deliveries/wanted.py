@@ -7,8 +7,8 @@ from collections.abc import Collection
 from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
 from accounts.mapping.verified import verified_entries
-from accounts.models import ManagedAccount
-from accounts.people.reach import each_environment
+from accounts.models import DeliveredAccount, ManagedAccount
+from accounts.people.reach import approved_in, each_environment
 from accounts.slices import in_slices
 from accounts.spinnaker.bundles import refuse_twins
 from accounts.spinnaker.next_bundle import held
@@ -41,4 +41,6 @@ def environments(names: Collection[str]) -> list[str]:
     for some in in_slices(sorted(left)):
         rows = ManagedAccount.objects.filter(spinnaker_names__name__in=some).order_by()
         found.update(one for _, one in each_environment(rows.values_list(*COLUMNS)))
+    sent = DeliveredAccount.objects.filter(name__in=names).order_by()
+    found |= {*approved_in(sent.values_list("account_id", flat=True)).values()}
     return sorted(found or {""})

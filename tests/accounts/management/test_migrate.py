@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from accounts.management.commands.migrate import BASELINE, REPLACED, ROLES_OF_GROUPS
@@ -51,41 +52,37 @@ def test_an_earlier_database_is_refused_and_stays_as_it_is(last: str, way: str) 
     assert applied() == earlier
 
 
-DROPS = "0042_roles_of_groups"
+BEFORE, LAST = "0041_factors", "0042_roles_of_groups"
 ROLES = {"it \u202e$#": ["viewer"], "platform": ["operator@test", "approver"]}
 
 
 @pytest.fixture
 def stored() -> Iterator[None]:
-    """Store roles of groups as the version before the migration did that drops them.
-    Those after it count as applied once the test is over.
-    """
-    columns = (
-        'id integer PRIMARY KEY, "group" varchar(255) NOT NULL, roles jsonb NOT NULL'
-    )
+    """Store roles of groups as the version before dropped them did."""
+    migrate(BEFORE)
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TABLE {ROLES_OF_GROUPS} ({columns})")
-        for number, (group, roles) in enumerate(reversed(ROLES.items())):
+        for group, roles in reversed(ROLES.items()):
             cursor.execute(
-                f"INSERT INTO {ROLES_OF_GROUPS} VALUES (%s, %s, %s)",
-                [number, group, json.dumps(roles)],
+                f'INSERT INTO {ROLES_OF_GROUPS} ("group", roles) VALUES (%s, %s)',
+                [group, json.dumps(roles)],
             )
-    since = {name for name in applied() - REPLACED if name >= DROPS}
-    leave_only(applied() - since)
     yield
-    for name in sorted(since - applied()):
-        MigrationRecorder(connection).record_applied("accounts", name)
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS {ROLES_OF_GROUPS}")
+    migrate()
 
 
+def migrate(to: str = "") -> None:
+    executor = MigrationExecutor(connection)
+    executor.migrate([("accounts", to)] if to else executor.loader.graph.leaf_nodes())
+
+
+@pytest.mark.django_db(transaction=True)
 def test_roles_of_groups_that_nothing_configures_are_not_dropped(
     stored: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OIDC_ROLES", "")
 
     with pytest.raises(CommandError, match="nothing was changed") as refused:
-        call_command("migrate", "accounts", DROPS, verbosity=0)
+        call_command("migrate", verbosity=0)
 
     _, _, value = str(refused.value).partition("\nOIDC_ROLES=")
     assert value.isascii()
@@ -94,7 +91,7 @@ def test_roles_of_groups_that_nothing_configures_are_not_dropped(
         group: tuple(roles) for group, roles in ROLES.items()
     }
     assert ROLES_OF_GROUPS in connection.introspection.table_names()
-    assert DROPS not in applied()
+    assert LAST not in applied()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -103,10 +100,10 @@ def test_roles_of_groups_are_said_once_more_where_they_are_configured(
 ) -> None:
     monkeypatch.setenv("OIDC_ROLES", '{"platform": ["viewer"]}')
 
-    call_command("migrate", "accounts", DROPS, verbosity=0)
+    call_command("migrate", verbosity=0)
 
     said = capsys.readouterr().out
     assert "OIDC_ROLES now decides which groups have which roles." in said
     assert json.dumps(ROLES) in said
     assert ROLES_OF_GROUPS not in connection.introspection.table_names()
-    assert DROPS in applied()
+    assert LAST in applied()

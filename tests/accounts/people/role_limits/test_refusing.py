@@ -78,7 +78,7 @@ def test_many_are_refused_in_as_many_queries_as_few(
     refuse_any_outside(olga, OPERATOR, [])
 
     for some in (keys[:2], keys):
-        with django_assert_num_queries(3):  # with the two of a savepoint
+        with django_assert_num_queries(4):  # with the two of a savepoint
             refuse_any_outside(olga, OPERATOR, some)
 
 

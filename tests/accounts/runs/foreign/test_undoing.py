@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from accounts.external_ids import Held
 from accounts.mapping.plans import take_over_of
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
+from accounts.people.reach import DecisionReach, as_stored
+from accounts.people.role_limits.limits import limit
+from accounts.people.roles import OPERATOR
 from accounts.runs.foreign.taking_over import (
     UNDONE_WITHIN,
     CannotTakeOver,
@@ -22,7 +26,7 @@ from onboarding.resources.kinds import Attachment, InstanceProfile
 from onboarding.resources.plan import Create, Plan, PlannedChange, Update
 from onboarding.resources.take_over import Done, TakeOver
 from tests.plans import FIVE, list_of
-from tests.rows import account_row, run_row, step_row
+from tests.rows import account_row, person, run_row, step_row
 
 ACCOUNT = "922222222222"
 WIDE = Attachment(
@@ -34,12 +38,15 @@ BACK = PlannedChange.of(Create(WIDE))
 OTHER = PlannedChange.of(
     Create(InstanceProfile(account=ACCOUNT, name="BaseIAMRole", role="BaseIAMRole"))
 )
+DEV = DecisionReach(frozenset({("staging", "dev")}))
 DETACHED = TakeOver(detaches=frozenset(["a" * 64]))
 
 
 @pytest.fixture
 def account(managing) -> ManagedAccount:
-    return account_row(adopts=True, state=State.PLANNED, verified={"entries": []})
+    return account_row(
+        adopts=True, state=State.PLANNED, verified={"entries": [], "managed": {}}
+    )
 
 
 def undo_of(account: ManagedAccount, took: TakeOver = DETACHED, **fields: Any) -> Run:
@@ -51,11 +58,56 @@ def undo_of(account: ManagedAccount, took: TakeOver = DETACHED, **fields: Any) -
     return run_row(Status.PLANNED, account=account, take_over=undo.as_json())
 
 
-def test_an_undo_is_approved_with_its_step(account: ManagedAccount) -> None:
-    run = undo_of(account)
+def test_an_undo_is_approved_with_its_step_in_the_name_of_who_asked(
+    account: ManagedAccount,
+) -> None:
+    olga = person("operator")
+    run = undo_of(account, approved_by_name="paul")
+    run.created_by = olga
 
     assert begin_undo(run, Plan(changes=(BACK,)))
-    assert run.status == Status.APPLYING
+    assert (run.status, run.approved_by) == (Status.APPLYING, olga)
+    assert run.approval_comment.endswith(", approved by paul.")
+
+
+def test_of_a_command_without_a_person_it_is_too(account: ManagedAccount) -> None:
+    assert begin_undo(undo_of(account), Plan(changes=(BACK,)))
+
+
+@pytest.mark.parametrize(
+    ("lost", "limited_to"),
+    [({"is_active": False}, None), ({"groups": []}, None), ({}, "dev")],
+)
+def test_by_somebody_who_may_no_longer_plan_it_is_not(
+    account: ManagedAccount, lost: dict[str, Any], limited_to: str | None
+) -> None:
+    olga = person("operator")
+    run = undo_of(account)
+    run.created_by = olga
+    if limited_to:
+        limit(olga, OPERATOR, [limited_to], None)
+    elif "groups" in lost:
+        olga.groups.clear()
+    else:
+        User.objects.filter(pk=olga.pk).update(**lost)
+    run.created_by = User.objects.get(pk=olga.pk)
+
+    assert not begin_undo(run, Plan(changes=(BACK,)))
+
+
+def test_after_the_account_moved_it_is_not(account: ManagedAccount) -> None:
+    run = undo_of(account, reach=as_stored(DEV, "", managing_first=False))
+    ManagedAccount.objects.update(environment="production")
+
+    assert not begin_undo(Run.objects.get(pk=run.pk), Plan(changes=(BACK,)))
+
+
+def test_after_another_approval_it_is_not(account: ManagedAccount) -> None:
+    run = undo_of(account)
+    now = timezone.now()
+    run_row(Status.VERIFIED, account=account, approved_at=now)
+
+    assert not begin_undo(run, Plan(changes=(BACK,)))
 
 
 def test_of_long_ago_it_is_not(account: ManagedAccount) -> None:
