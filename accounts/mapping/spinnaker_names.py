@@ -78,8 +78,8 @@ def in_use(accounts: Iterable[UUID]) -> set[str]:
     return {
         entry["name"]
         for some in in_slices([*accounts])
-        for approved, proved in rows.filter(pk__in=some).values_list(
+        for approved, verified in rows.filter(pk__in=some).values_list(
             "approved_entries", "verified__entries"
         )
-        for entry in (*approved, *(proved or ()))
+        for entry in (*approved, *(verified or ()))
     }

@@ -228,7 +228,7 @@ def refuse_unasked(choices: Collection[str]) -> None:
         named = first_of([*map(short, sorted(choices))], MOST_NAMES)
         raise WrongChoice(
             f"Nothing is asked about {named}. Name an account and a field of the "
-            "preview, such as prod:regions."
+            "preview, such as prod:environment."
         )
 
 

@@ -148,7 +148,7 @@ def why_not_undo(run: Run) -> str:
 def begin_undo(run: Run, plan: Plan) -> bool:
     """Carry out an undo that was approved with the step that it undoes, in the name of
     whoever asked for it; False where a person must approve it: more than the undo of
-    that step is planned, it can't count as approved any more, or the person may not.
+    that step is planned, its approval no longer counts, or the person may not.
     """
     choice = take_over_of(run)
     if plan.losses or plan.entries:

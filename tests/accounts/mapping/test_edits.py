@@ -109,7 +109,7 @@ def test_a_draft_stays_a_draft(managing) -> None:
         ({"uses_external_id": False}, True, False),
         ({"name": "other"}, True, False),
         ({"access_role": "Other"}, False, True),
-        ({"adopts": True}, False, True),
+        ({"adopts": True}, True, True),
     ],
 )
 def test_an_edit_outdates_an_account_and_its_proof_if_it_makes_a_difference(
