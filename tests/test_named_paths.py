@@ -8,7 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 NAMED = re.compile(
-    r"(?<![\w./:~$*{}<>-])((?:[\w-]+/)+[\w.-]+\.(?:py|html|js|css|md))\b"
+    r"(?<![\w./:~$*{}<>-])"
+    r"((?:[\w-]+/)+[\w.-]+\.(?:py|html|js|css|md)|[a-z]\w*\.py)\b"
 )
 READ = (".py", ".md", ".html", ".js", ".css", ".sh", ".yml", ".toml")
 PAST = ("CHANGELOG.md", "docs/developers/history.md", "docs/developers/editing.md")
@@ -16,7 +17,8 @@ PAST = ("CHANGELOG.md", "docs/developers/history.md", "docs/developers/editing.m
 ELSEWHERE = re.compile(
     r"admin/base\.html|bootstrap/.+"  # of libraries
     r"|(?:.+/)?settings-local\.js|hal/profiles/deck\.js|hal/(?:bowline/.+|README\.md)"
-    r"|.*NAME.*|tests/onboarding/spinnaker/bundle/test_hal_duration\.py"  # to make
+    r"|.*NAME.*|hello\.py"  # to make
+    r"|tests/onboarding/spinnaker/bundle/test_hal_duration\.py"
 )
 """Of libraries, in bundles and at Spinnaker, or made by whoever reads it."""
 
@@ -51,8 +53,9 @@ def test_a_path_that_no_file_has_is_found() -> None:
     ends = ends_of(["accounts/mapping/verified.py"])
 
     assert missing(ends, "a.md", "see mapping/verified.py, `b/NAME.py`") == []
-    assert missing(ends, "a.md", "see mapping/proved.py.") == [
-        "a.md: mapping/proved.py"
+    assert missing(ends, "a.md", "see mapping/proved.py, proved.py.") == [
+        "a.md: mapping/proved.py",
+        "a.md: proved.py",
     ]
 
 

@@ -1,7 +1,7 @@
 """What Spinnaker knows of an account: as it is described, planned and approved.
 
 An edit waits until it is planned and approved. Bundles hold what was approved once it
-is proved, too: see proved.py.
+is proved, too: see verified.py.
 """
 
 from __future__ import annotations
