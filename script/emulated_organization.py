@@ -113,6 +113,7 @@ IN_UNITS = {
     "accountprod": "Production",
     "accountdata": "Production",
     "accountdev": "Sandbox",
+    "Old sandbox": "Sandbox",
 }
 """Where accounts are that aren't in “Workloads”."""
 CLOSED = Account(name="Old sandbox", account_id="010000000010")

@@ -90,16 +90,21 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
 
 
 @pytest.fixture(scope="session")
-def organization(seeded: Seeded) -> Iterator[Credentials]:
+def shared_organization(seeded: Seeded) -> Iterator[Credentials]:
     """Yield the organization that all tests share: leave it as you would find it."""
     with seeded.forked() as credentials:
         yield credentials
 
 
 @pytest.fixture(scope="session")
-def emulator(organization: Credentials) -> str:
+def organization(shared_organization: Credentials) -> Credentials:
+    return shared_organization
+
+
+@pytest.fixture(scope="session")
+def emulator(shared_organization: Credentials) -> str:
     """Return the endpoint of an emulated AWS."""
-    return organization.endpoint
+    return shared_organization.endpoint
 
 
 @pytest.fixture

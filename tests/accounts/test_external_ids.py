@@ -11,8 +11,8 @@ from accounts.external_ids import (
     cancel_rotation,
     finish_rotation,
     rotate,
+    sent_by,
     stages,
-    told_by,
 )
 from accounts.mapping.managed import managed_of
 from accounts.mapping.verified import keep_verified
@@ -185,7 +185,7 @@ def test_a_rotation_that_the_next_bundle_would_tell_goes_back_with_both_accepted
 
     assert (account.external_id, account.former_external_id) == (former, str(new))
     install(bundled(), None)
-    assert told_by(Bundle.objects.first())[account.account_id] == {str(new)}
+    assert sent_by(Bundle.objects.first())[account.account_id] == {str(new)}
     with pytest.raises(RotationRefused, match="Not yet: "):
         finish_rotation(account)
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from accounts.models import Run
 from accounts.people import authors
 from accounts.people.deciding import second_person_for
-from accounts.people.reach import DecisionReach, as_stored, is_in_managing, losses_of
+from accounts.people.reach import DecisionReach, as_stored, losses_of
 from accounts.runs.scope import Comparison, Scope, Side
 from onboarding.desired.assume_list import is_listed
 from onboarding.partitions import Arn
@@ -34,7 +34,7 @@ def keep_decided(run: Run, scope: Scope, compared: Compared, left: bool) -> None
         if account
         else frozenset(),
         managing=account is None
-        or is_in_managing(account)
+        or account.account_id == scope.managing.account_id
         or (changed and scope.managing.is_handed_off),
     )
     lost = losses_of(accounts_lost(shared))

@@ -60,6 +60,7 @@ READS = {
     "overview",
     "accounts",
     "existing-roles",
+    "to-accept",
     "accounts-csv",
     "accounts-json",
     "account",

@@ -93,6 +93,9 @@ FALSE_WHERE = {
         "adopting/test_adopting.py"
         "::test_accounts_are_added_by_the_preview_of_an_accounts_file"
     ),
+    ("adopting/add.html", "Nothing to change"): (
+        "adopting/test_adopting.py::test_a_conflict_is_asked_about_and_answered"
+    ),
     ("organization/adding.html", "No accounts were added"): (
         "organization/test_whole_unit.py::test_it_leads_to_one_rollout"
     ),

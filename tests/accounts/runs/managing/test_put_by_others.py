@@ -13,7 +13,7 @@ from accounts.mapping.snapshots import managed_snapshot, managing_snapshot
 from accounts.models import ManagingAccount
 from accounts.models.states import Status
 from accounts.runs.managing.other_sites import put_by_others
-from onboarding.desired.assume_list import lines_of, roles_in
+from onboarding.desired.assume_list import roles_in, statements_of
 from onboarding.desired.capacity import assume_policy
 from onboarding.resources.kinds import MANAGING_PATH, ManagedPolicy
 from onboarding.resources.policy import Policy
@@ -119,7 +119,7 @@ def test_so_was_what_an_approved_plan_takes_off_until_aws_shows_it(
         kind="policy",
         name="BowlineAssumeManaged",
         verb="update",
-        removed=sorted(lines_of([arn(1)])),
+        removed=sorted(statements_of([arn(1)])),
     )
 
     assert others(row, arn(1)) == ([arn(1)] if is_other else [])

@@ -413,6 +413,7 @@ def test_a_conflict_is_asked_about_and_answered(operator) -> None:
     assert "olga" in page
     assert "Use the sources’ value" in page
     assert "No longer in the sources" in page
+    assert "Nothing to change" not in page
     assert (kept.environment, kept.regions) == ("team", ["eu-west-1"])
     assert "Use the sources’ value" not in again
 
