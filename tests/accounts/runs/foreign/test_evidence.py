@@ -295,6 +295,18 @@ def test_who_else_can_assume_a_role_is_said_where_it_gets_permissions(
     assert [it for it in others if it] == ([said] if is_said else [])
 
 
+def test_of_a_role_whose_trust_is_replaced_the_plan_shows_the_new_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(evidence, "users_of", lambda *_: RoleUsers((), ()))
+    side, one = base_side(Create(GIVEN), wanted=(BASE, GIVEN))
+    trust = Update(USED, replace(USED, trust=BASE.trust))
+
+    assert any(it["others"] for it in evidence_of([(side, one)], SESSIONS))
+    both = one._replace(changes=(*one.changes, trust))
+    assert not any(it["others"] for it in evidence_of([(side, both)], SESSIONS))
+
+
 def test_who_can_assume_a_role_of_bowlines_is_what_bowline_plans() -> None:
     mine = replace(USED, owned=True)
     side, one = base_side(Create(GIVEN), observed=(mine,), wanted=(BASE, GIVEN))
@@ -302,6 +314,7 @@ def test_who_can_assume_a_role_of_bowlines_is_what_bowline_plans() -> None:
     assert evidence_of([(side, one)], SESSIONS) == []
 
 
+@pytest.mark.smoke
 def test_a_plan_says_who_else_gets_what_it_gives_and_refuses_another(
     account: ManagedAccount, iam: Any
 ) -> None:
