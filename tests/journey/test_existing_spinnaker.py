@@ -73,6 +73,15 @@ def made(unadopted: Credentials) -> dict[str, Any]:
     return found
 
 
+COUNTS_CLICKS = """
+addEventListener("click", (event) => {
+  if (event.isTrusted) localStorage.clicks = Number(localStorage.clicks || 0) + 1;
+}, true);
+"""
+MOST_CLICKS = 16
+"""For two people, from the first page to the installed bundle."""
+
+
 def config(folder: Path) -> Path:
     """Write the Halyard config that the team has."""
     accounts = [
@@ -166,6 +175,8 @@ def test_twelve_accounts_are_adopted_and_taken_over(
     person("operator", username="olga")
     person("approver", username="ann")
     olga, ann = (signed_in(browser, live_server, name) for name in ("olga", "ann"))
+    for page in (olga, ann):
+        page.add_init_script(COUNTS_CLICKS)
     told = complaints(olga), complaints(ann)
     before = {name: seen(iam) for name, iam in made.items()}
 
@@ -173,6 +184,9 @@ def test_twelve_accounts_are_adopted_and_taken_over(
     assert {one.state for one in ManagedAccount.objects.all()} == {State.VERIFIED}
     assert {name: seen(iam) for name, iam in made.items()} == before
     installed(olga)
+    clicks = [page.evaluate("Number(localStorage.clicks)") for page in (olga, ann)]
+    print(f"{clicks} clicks to the installed bundle")
+    assert 0 < sum(clicks) <= MOST_CLICKS, clicks
 
     detach = "Detach the policies of others"
     wide = ("PowerUserAccess", "PassRole")
