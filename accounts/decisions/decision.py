@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import update_wrapper
 from inspect import signature
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from django.db import transaction
 
@@ -24,14 +24,11 @@ from accounts.people.deciding import Verdict, judge, refuse
 from accounts.people.reach import DecisionReach
 from accounts.people.roles import UserRole
 
-if TYPE_CHECKING:
-    pass
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
-DECISIONS: dict[str, Decision[Any, Any]] = {}
-"""Every decision, by its name; a module's are here once it is imported."""
+DECISIONS: list[Decision[Any, Any]] = []
+"""Every decision; a module's are here once it is imported."""
 
 
 @dataclass(eq=False)
@@ -52,11 +49,14 @@ class Decision(Generic[P, R]):
 
     def __post_init__(self) -> None:
         update_wrapper(self, self.function)
-        name = self.function.__name__
-        if not (self.title and callable(self.touches)) or (name in DECISIONS):
-            raise TypeError(f"The row of {name} isn't complete, or is there twice.")
-        DECISIONS[name] = self
+        taken = {one.title for one in DECISIONS}
+        if not callable(self.touches) or self.title in {"", *taken}:
+            raise TypeError(
+                f"The row of {self.name} isn't complete, or is there twice."
+            )
+        DECISIONS.append(self)
         self.subjects = list(signature(self.function).parameters).index("by")
+        """How many subjects come before the person."""
 
     @property
     def name(self) -> str:
