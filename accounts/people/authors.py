@@ -103,7 +103,7 @@ def authors_of_account(
     return did | (authors_of_run(run, reach_of_run(run)) if run else {})
 
 
-def authors_of_delivery(delivery: Delivery) -> dict[int, str]:
+def authors_of_delivery(delivery: Delivery, _: DecisionReach) -> dict[int, str]:
     rows = Spinnaker.authors.through.objects.values_list("user_id", flat=True)
     did = dict.fromkeys(rows, EDITED_CONNECTION)
     by = delivery.created_by_id

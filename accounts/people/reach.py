@@ -6,7 +6,14 @@ described in: until a move is approved, what asks for more of them decides.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -120,6 +127,11 @@ def around(account: ManagedAccount, *, locks: bool = False) -> DecisionReach:
     """Return what is touched by whatever is done with the account itself."""
     pairs = frozenset(pairs_of([account.pk], locks=locks))
     return DecisionReach(pairs, managing=is_in_managing(account))
+
+
+def shared_by_all(what: str) -> Callable[..., DecisionReach]:
+    """Make what is touched by whatever is done with something of all environments."""
+    return lambda *_, locks=False: DecisionReach(shared=what)
 
 
 def the_managing_account(*, locks: bool = False) -> DecisionReach:

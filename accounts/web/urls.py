@@ -201,22 +201,8 @@ bundle_pages = [
     path("bundles/now/", run_by.spinnaker_now, name="spinnaker-now"),
     path("bundles/next/", preview.bundle_next, name="bundle-next"),
     path("bundles/deliveries/", deliveries.deliveries, name="deliveries"),
-    path(
-        "bundles/deliveries/start/",
-        delivery_decisions.delivery_start,
-        name="delivery-start",
-    ),
+    *delivery_decisions.posts,
     path("bundles/deliveries/<int:number>/", deliveries.delivery, name="delivery"),
-    path(
-        "bundles/deliveries/<int:number>/approve/",
-        delivery_decisions.delivery_approve,
-        name="delivery-approve",
-    ),
-    path(
-        "bundles/deliveries/<int:number>/discard/",
-        delivery_decisions.delivery_discard,
-        name="delivery-discard",
-    ),
     path("bundles/build/", bundles.bundle_build, name="bundle-build"),
     path("bundles/<int:number>/", bundles.bundle, name="bundle"),
     path(

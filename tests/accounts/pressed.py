@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from accounts import external_ids
 from accounts.mapping.edits import editing, editing_managing
 from accounts.models import Delivery, ManagedAccount, ManagingAccount, Rollout, Run
+from accounts.models.people.decided import MovedMeanwhile
 from accounts.runs import actions
 from accounts.runs.deciding.lateness import (
     decided_already,
@@ -124,13 +125,15 @@ def deliver(name: str, by: User) -> Press:
     return press
 
 
-def decide_delivery(decide: Callable[..., bool], by: User) -> Press:
+def decide_delivery(decide: Callable[..., Delivery], by: User) -> Press:
     row = Delivery.objects.get()
 
     def press() -> str:
-        if decide(row, by):
-            return DONE
-        return deliveries.decided_already(Delivery.objects.get(pk=row.pk))
+        try:
+            decide(row, by)
+        except MovedMeanwhile as error:
+            return str(error)
+        return DONE
 
     return press
 

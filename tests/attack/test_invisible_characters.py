@@ -22,7 +22,7 @@ from accounts.forms.organization import SharedForm, WatchForm
 from accounts.forms.providers import FORMS
 from accounts.forms.providers.base import DetailsForm
 from accounts.http import Request
-from accounts.models import Organization, Run
+from accounts.models import Delivery, Organization, Run
 from accounts.runs.deciding.confirmation import confirm_group
 from accounts.web.adopting.forms import AddForm as AddAdoptedForm
 from accounts.web.adopting.forms import AdoptForm, LookForm
@@ -211,7 +211,7 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
     TargetForm: lambda data: TargetForm(
         {"channel": "webhook" if "url" in data else "slack", **data}
     ),
-    DeliveryForm: lambda data: DeliveryForm(data, removes=1),
+    DeliveryForm: lambda data: DeliveryForm(data, Delivery(counts={"remove": 1})),
     **{FORMS[key]: details_form(key) for key in FORMS},
 }
 TAKE_NO_TEXT = {

@@ -9,26 +9,18 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
-from ninja.responses import Status
 
-from accounts.api.authentication import APPROVES, ApiRequest
-from accounts.api.codes import Code
-from accounts.api.idempotency import changes
+from accounts.api.authentication import ApiRequest
 from accounts.api.openapi.choices import DeliveryStatus, DeliveryVerb
+from accounts.api.operations import operation
 from accounts.api.paging import Page, PageQuery, page_of
-from accounts.api.problems import Problem
 from accounts.api.requests import Request
 from accounts.api.v1.runs import RunError, error_of
 from accounts.api.v1.texts import Comment, Digest, Number, Typed
 from accounts.models import Delivery
 from accounts.models.spinnaker.delivery import Difference as Changed
 from accounts.runs.deciding.confirmation import confirm_delivery
-from accounts.spinnaker.deliveries.decisions import (
-    approve,
-    decided_already,
-    discard,
-    start_connected,
-)
+from accounts.spinnaker.deliveries.decisions import approve, discard, start_connected
 from onboarding.delivery.verdicts import Verb
 
 router = Router()
@@ -51,6 +43,11 @@ class DeliveryApproval(Request):
         "", description="Such as “remove 2 accounts”, where Spinnaker loses some"
     )
     comment: Comment = ""
+
+    def given(self, delivery: Delivery) -> dict[str, Any]:
+        if removes := delivery.counts.get(Verb.REMOVE, 0):
+            confirm_delivery(removes, self.confirmation)
+        return {"read": self.fingerprint, "comment": self.comment}
 
 
 class DeliveryListed(Schema):
@@ -122,12 +119,6 @@ def list_deliveries(request: HttpRequest, asked: Query[PageQuery]) -> dict[str, 
     return found.page(found.rows)
 
 
-@changes(router, "", "Plan a delivery", {202: DeliveryInFull})
-def start_delivery(request: ApiRequest, body: DeliveryStart) -> Any:
-    """Plan what to send to Spinnaker. Nothing is sent until it is approved."""
-    return Status(202, start_connected(request.user, agreed=body.agree))
-
-
 @router.get("/{number}", response=DeliveryInFull, summary="Read a delivery")
 def read_delivery(request: HttpRequest, number: Number) -> Delivery:
     """Read how far a delivery is, and what it leaves alone."""
@@ -145,47 +136,50 @@ def read_delivery_steps(
     return found.page(found.rows)
 
 
-@changes(
-    router,
-    "/{number}/approve",
-    "Approve a delivery",
-    {200: DeliveryInFull},
-    auth=APPROVES,
-)
-def approve_delivery(
-    request: ApiRequest, number: Number, body: DeliveryApproval
-) -> Any:
-    """Approve the plan whose fingerprint you give, and let a worker send it."""
-    row = delivery_numbered(number)
-    if removes := row.counts.get(Verb.REMOVE, 0):
-        confirm_delivery(removes, body.confirmation)
-    if not approve(row, request.user, read=body.fingerprint, comment=body.comment):
-        raise too_late(number)
-    return delivery_numbered(number)
-
-
-@changes(
-    router,
-    "/{number}/discard",
-    "Discard a delivery",
-    {200: DeliveryInFull},
-    auth=APPROVES,
-)
-def discard_delivery(request: ApiRequest, number: Number) -> Any:
-    """Discard a plan that waits. Spinnaker is unchanged."""
-    if not discard(delivery_numbered(number), request.user):
-        raise too_late(number)
-    return delivery_numbered(number)
-
-
-def delivery_numbered(number: int) -> Delivery:
+def delivery_numbered(number: Number) -> Delivery:
     """Find a delivery; 404 where there is none."""
     return get_object_or_404(Delivery, number=number)
 
 
-def too_late(number: int) -> Problem:
-    return Problem(Code.DECIDED, decided_already(delivery_numbered(number)))
-
-
 def value(text: str | None) -> Any:
     return None if text is None else json.loads(text)
+
+
+def decided(_: ApiRequest, *about: Delivery) -> Delivery:
+    return about[-1]
+
+
+operation(
+    router,
+    "",
+    start_connected,
+    "start_delivery",
+    "Plan a delivery",
+    {202: DeliveryInFull},
+    says="Plan what to send to Spinnaker. Nothing is sent until it is approved.",
+    body=DeliveryStart,
+    answer=decided,
+)
+operation(
+    router,
+    "/{number}/approve",
+    approve,
+    "approve_delivery",
+    "Approve a delivery",
+    {200: DeliveryInFull},
+    says="Approve the plan whose fingerprint you give, and let a worker send it.",
+    find=delivery_numbered,
+    body=DeliveryApproval,
+    answer=decided,
+)
+operation(
+    router,
+    "/{number}/discard",
+    discard,
+    "discard_delivery",
+    "Discard a delivery",
+    {200: DeliveryInFull},
+    says="Discard a plan that waits. Spinnaker is unchanged.",
+    find=delivery_numbered,
+    answer=decided,
+)

@@ -22,12 +22,11 @@ from accounts.management.command import BowlineCommand
 from accounts.management.exit_codes import DONE, FAILED, PLANNED, combined
 from accounts.management.people import acting_person
 from accounts.management.plain_delivery import delivery_lines, ending, kept_back
-from accounts.mapping.managing import NoManagingAccount
-from accounts.mapping.spinnaker.connection import NotConnected
 from accounts.models import Delivery
 from accounts.models.api.token import Scope
+from accounts.models.people.decided import MovedMeanwhile
 from accounts.people.deciding import SamePerson
-from accounts.people.role_limits.refusing import Outside
+from accounts.refused import Refused
 from accounts.spinnaker.bundles import Twins
 from accounts.spinnaker.deliveries.decisions import DeliveryOpen, approve, start
 from accounts.spinnaker.deliveries.planning import (
@@ -43,6 +42,15 @@ from onboarding.delivery.errors import GateError
 
 LOOKS_EVERY = 1.0
 Status = Delivery.Status
+
+
+def waiting_still(reached: Reached, agreed: list[str]) -> Delivery | None:
+    """Find the plan that waits, if it would be planned the same now."""
+    delivery = Delivery.objects.filter(status=Status.PLANNED).first()
+    if delivery is None or delivery.agreed != sorted({*agreed}):
+        return None
+    now = compare_with_spinnaker(reached, agreed)
+    return delivery if now.plan.fingerprint == delivery.fingerprint else None
 
 
 class Command(BowlineCommand):
@@ -77,7 +85,9 @@ class Command(BowlineCommand):
             action="store_true",
             help="wait while another delivery is in progress, then continue",
         )
-        parser.add_argument("--by", metavar="USER", help="the person to record")
+        parser.add_argument(
+            "--by", metavar="USER", help="who plans, or with --approve who approves"
+        )
 
     def handle(
         self, *, dry_run: bool, take_over: list[str], by: str | None, **options: Any
@@ -89,14 +99,7 @@ class Command(BowlineCommand):
                 sys.exit(self.show(take_over))
             with nothing_sent(), leases_extended():
                 sys.exit(self.deliver(person, take_over, **options))
-        except (
-            DeliveryOpen,
-            GateError,
-            NoManagingAccount,
-            NotConnected,
-            Outside,
-            Twins,
-        ) as error:
+        except (Refused, GateError, Twins) as error:
             raise CommandError(str(error)) from error
 
     def show(self, agreed: list[str]) -> int:
@@ -118,8 +121,10 @@ class Command(BowlineCommand):
     ) -> int:
         reached = reach()
         before = self.continued(wait=wait)
-        delivery = start(person, agreed=agreed)
-        self.carry(delivery, reached)
+        delivery = waiting_still(reached, agreed) if approve else None
+        if delivery is None:
+            delivery = start(person, agreed=agreed)
+            self.carry(delivery, reached)
         if delivery.status in Delivery.UNSUCCESSFUL:
             return combined([before, self.ended(delivery)])
         self.tell(
@@ -207,8 +212,8 @@ class Command(BowlineCommand):
         reasons = list(kept_back(delivery.steps.light(), allowed))
         if not reasons:
             try:
-                return approve(delivery, person)
-            except SamePerson as error:
+                return bool(approve(delivery, person))
+            except (MovedMeanwhile, SamePerson) as error:
                 reasons = [str(error)]
         self.stderr.write(f"{delivery}: not approved. {reasons[0]}")
         for reason in reasons[1:]:

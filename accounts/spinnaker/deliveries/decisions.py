@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
+from accounts.decisions.decision import decision
 from accounts.mapping.spinnaker.connection import connected
 from accounts.models import Activity, Delivery, Spinnaker
 from accounts.models.people.decided import MovedMeanwhile
 from accounts.people.activity import record, who_did
 from accounts.people.authors import authors_of_delivery
-from accounts.people.deciding import PlanChanged, refuse
-from accounts.people.reach import reach_of_delivery
-from accounts.people.role_limits.refusing import refuse_limited
-from accounts.people.roles import OPERATOR
+from accounts.people.deciding import PlanChanged
+from accounts.people.reach import DecisionReach, reach_of_delivery, shared_by_all
+from accounts.people.roles import APPROVER, OPERATOR
 from accounts.refused import Refused
+from accounts.spinnaker.deliveries.wanted import environments
 from accounts.work.queue import wake
 from onboarding.delivery.verdicts import Why
 
@@ -29,6 +31,9 @@ ASKED = (Why.TAKEN, Why.EQUAL, Why.CHANGED_ELSEWHERE, Why.VANISHED)
 """What a person may agree to."""
 
 
+a_delivery = shared_by_all("a delivery")
+
+
 class DeliveryOpen(Refused):
     """Another delivery is being carried out; there is one at a time."""
 
@@ -37,17 +42,17 @@ class DeliveryOpen(Refused):
 
     def __init__(self, delivery: Delivery) -> None:
         super().__init__(f"{delivery} is in progress. Wait until it finishes.")
-        self.delivery = delivery
+        self.see: Delivery = delivery
 
 
-def start_connected(by: User, *, agreed: Iterable[str] = ()) -> Delivery:
-    """Start a delivery as `start` does, for somebody who read the last one: only what
-    that asked about may be agreed to. Raise NotConnected where there is no Spinnaker.
+def reach(delivery: Delivery, *, locks: bool = False) -> DecisionReach:
+    """Return what a delivery touches: the environments of its accounts when it was
+    planned, and those that they are in now.
     """
-    connected()
-    last = Delivery.objects.first()
-    known = may_be_agreed(last) if last else set()
-    return start(by, agreed=known & {*agreed})
+    planned = reach_of_delivery(delivery)
+    now = environments({*delivery.steps.values_list("name", flat=True)})
+    pairs = {(f"{delivery}", one) for one in now}
+    return replace(planned, accounts=planned.accounts | pairs)
 
 
 def may_be_agreed(delivery: Delivery) -> set[str]:
@@ -58,27 +63,40 @@ def may_be_agreed(delivery: Delivery) -> set[str]:
     }
 
 
+@decision("plan a delivery", OPERATOR, What.PLAN, touches=a_delivery)
 def start(by: User | None, *, agreed: Iterable[str] = ()) -> Delivery:
     """Start a delivery that plans; raise DeliveryOpen. A plan that waits is discarded
     for it. `agreed` names what Bowline may take over, overwrite or send again.
     """
-    refuse_limited(by, OPERATOR, "a delivery")
     names = sorted(set(agreed))
-    with transaction.atomic():
-        make_way()
-        try:
-            with transaction.atomic():
-                delivery = Delivery.objects.create(
-                    number=Delivery.objects.next_number(),
-                    agreed=names,
-                    created_by=by,
-                )
-        except IntegrityError as error:
-            raise DeliveryOpen(Delivery.objects.open().latest("number")) from error
-        transaction.on_commit(partial(wake, delivery))
-        detail = {"agreed": names} if names else {}
-        record_delivery(by, What.PLAN, delivery, **detail)
+    make_way()
+    try:
+        with transaction.atomic():
+            delivery = Delivery.objects.create(
+                number=Delivery.objects.next_number(), agreed=names, created_by=by
+            )
+    except IntegrityError as error:
+        raise DeliveryOpen(Delivery.objects.open().latest("number")) from error
+    transaction.on_commit(partial(wake, delivery))
+    detail = {"agreed": names} if names else {}
+    record_delivery(by, What.PLAN, delivery, **detail)
     return delivery
+
+
+@decision(
+    "plan a delivery of what the last one asked about",
+    OPERATOR,
+    What.PLAN,
+    touches=a_delivery,
+)
+def start_connected(by: User, *, agree: Iterable[str] = ()) -> Delivery:
+    """Start a delivery as `start` does, for somebody who read the last one: only what
+    that asked about may be agreed to. Raise NotConnected where there is no Spinnaker.
+    """
+    connected()
+    last = Delivery.objects.first()
+    known = may_be_agreed(last) if last else set()
+    return start.function(by, agreed=known & {*agree})
 
 
 def make_way() -> None:
@@ -92,42 +110,43 @@ def make_way() -> None:
                 raise DeliveryOpen(now) from error
 
 
+@decision(
+    "approve a delivery",
+    APPROVER,
+    What.APPROVE,
+    touches=reach,
+    caused_by=authors_of_delivery,
+)
 def approve(
-    delivery: Delivery,
-    by: User | None,
-    *,
-    read: str | None = None,
-    comment: str = "",
-) -> bool:
-    """Approve a plan; False where somebody decided earlier. Raise SamePerson where
-    another person must, and PlanChanged where what was `read`, by its fingerprint, is
-    not the plan; None: it was not read on a page.
+    delivery: Delivery, by: User | None, *, read: str | None = None, comment: str = ""
+) -> Delivery:
+    """Approve a plan. Raise MovedMeanwhile where somebody decided earlier, and
+    PlanChanged where what was `read`, by its fingerprint, is not the plan; None: it was
+    not read on a page.
     """
-    refuse(reach_of_delivery(delivery), authors_of_delivery(delivery), by)
     if read is not None and read != delivery.fingerprint:
         raise PlanChanged
-    try:
-        with transaction.atomic():
-            delivery.approve(Delivery.Status.DELIVERING, by, comment)
-            for connection in Spinnaker.objects.all():
-                connection.authors.clear()
-            transaction.on_commit(partial(wake, delivery))
-            record_delivery(by, What.APPROVE, delivery, comment=comment)
-    except MovedMeanwhile:
-        return False
-    return True
+    refuse_late(delivery)
+    delivery.approve(Delivery.Status.DELIVERING, by, comment)
+    for connection in Spinnaker.objects.all():
+        connection.authors.clear()
+    transaction.on_commit(partial(wake, delivery))
+    record_delivery(by, What.APPROVE, delivery, comment=comment)
+    return delivery
 
 
-def discard(delivery: Delivery, by: User | None) -> bool:
-    """Discard a plan; False where somebody decided earlier."""
-    refuse(reach_of_delivery(delivery), None, by)
-    try:
-        with transaction.atomic():
-            delivery.move(Delivery.Status.DISCARDED, since=(Delivery.Status.PLANNED,))
-            record_delivery(by, What.DISCARD, delivery)
-    except MovedMeanwhile:
-        return False
-    return True
+@decision("discard a delivery", APPROVER, What.DISCARD, touches=a_delivery)
+def discard(delivery: Delivery, by: User | None) -> Delivery:
+    """Discard a plan; raise MovedMeanwhile where somebody decided earlier."""
+    refuse_late(delivery)
+    delivery.move(Delivery.Status.DISCARDED, since=(Delivery.Status.PLANNED,))
+    record_delivery(by, What.DISCARD, delivery)
+    return delivery
+
+
+def refuse_late(delivery: Delivery) -> None:
+    if delivery.status != Delivery.Status.PLANNED:
+        raise MovedMeanwhile(decided_already(delivery))
 
 
 def decided_already(delivery: Delivery) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from accounts.forms.fields import RuledField
+from accounts.models import Delivery
 from accounts.runs.deciding.confirmation import (
     confirm_delivery,
     phrase_of_delivery,
@@ -15,6 +16,7 @@ from accounts.runs.deciding.confirmation import (
 from accounts.web.runs.forms import ConfirmedForm, phrase_field
 from accounts.wording import counted
 from onboarding import names
+from onboarding.delivery.verdicts import Verb
 
 
 class DeliveryForm(ConfirmedForm):
@@ -24,8 +26,18 @@ class DeliveryForm(ConfirmedForm):
     """The fingerprint of what the page showed."""
     confirmation = phrase_field()
 
-    def __init__(self, *args: Any, removes: int, **kwargs: Any) -> None:
+    def __init__(self, data: Any, delivery: Delivery) -> None:
+        removes = delivery.counts.get(Verb.REMOVE, 0)
         lost, phrase = counted(removes), phrase_of_delivery(removes)
         asks = f"Spinnaker loses {lost}. Type “{phrase}” to continue"
-        confirm = partial(confirm_delivery, removes)
-        super().__init__(*args, asks=asks if removes else "", confirm=confirm, **kwargs)
+        super().__init__(
+            data,
+            asks=asks if removes else "",
+            confirm=partial(confirm_delivery, removes),
+            initial={"read": delivery.fingerprint},
+        )
+
+    @property
+    def given(self) -> dict[str, str]:
+        said = self.cleaned_data
+        return {"comment": said["comment"], "read": said["read"]}

@@ -10,16 +10,13 @@ from django.shortcuts import get_object_or_404, render
 
 from accounts.http import Request, page_of
 from accounts.models import Delivery, Spinnaker
-from accounts.people.authors import authors_of_delivery
-from accounts.people.deciding import judge
-from accounts.people.reach import reach_of_delivery
+from accounts.spinnaker.deliveries.decisions import approve
 from accounts.web.crumbs import crumbs
 from accounts.web.deliveries.forms import DeliveryForm
 from accounts.web.deliveries.plan import left_alone, review_of, summary
 from accounts.web.live.state import live_delivery
 from accounts.web.live.views import watched
 from accounts.web.role_limits.here import everywhere
-from onboarding.delivery.verdicts import Verb
 
 STEPS = 100
 """Accounts on one page of a plan, or of a delivery."""
@@ -43,9 +40,12 @@ def deliveries(request: Request) -> HttpResponse:
     return render(request, "deliveries/deliveries.html", shown)
 
 
+def delivery_numbered(number: int) -> Delivery:
+    return get_object_or_404(Delivery.objects.light(), number=number)
+
+
 def delivery(request: Request, number: int) -> HttpResponse:
-    rows = Delivery.objects.light()
-    return delivery_page(request, get_object_or_404(rows, number=number))
+    return delivery_page(request, delivery_numbered(number))
 
 
 def delivery_page(
@@ -69,13 +69,11 @@ def delivery_page(
         "crumbs": crumbs("bundles", "deliveries"),
     }
     if waits:
-        removes = row.counts.get(Verb.REMOVE, 0)
-        initial = {"read": row.fingerprint}
         shown |= {
             "waits": True,
             "review": review_of(page, row.counts),
-            "form": form or DeliveryForm(removes=removes, initial=initial),
-            "same_person": same_person(request, row),
+            "form": form or DeliveryForm(None, row),
+            "same_person": approve.verdict(row, request.user).same_person,
         }
     return render(request, "deliveries/delivery.html", shown)
 
@@ -87,8 +85,3 @@ def took(row: Delivery) -> float | None:
     ):
         return None
     return (row.finished_at - row.approved_at).total_seconds()
-
-
-def same_person(request: Request, row: Delivery) -> str:
-    reach, authors = reach_of_delivery(row), authors_of_delivery(row)
-    return judge(reach, authors, request.user).same_person

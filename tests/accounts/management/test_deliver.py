@@ -19,7 +19,7 @@ from accounts.spinnaker.deliveries.wanted import wanted_bodies
 from tests.accounts.spinnaker.deliveries.delivering import proved_row, reach
 from tests.onboarding.delivery.accounts import foreign
 from tests.onboarding.delivery.strict_gate import Killed, StrictGate, error
-from tests.rows import person
+from tests.rows import decider, person
 
 pytestmark = pytest.mark.django_db
 
@@ -82,7 +82,7 @@ def test_a_plan_that_nobody_approves_waits(strict: StrictGate) -> None:
 
 def test_it_delivers_and_waits_until_it_is_loaded(strict: StrictGate) -> None:
     proved_row()
-    person("operator", username="olga")
+    decider("olga")
 
     first = run("--approve", "--by", "olga")
     second = run("--yes")
@@ -99,6 +99,38 @@ def test_it_delivers_and_waits_until_it_is_loaded(strict: StrictGate) -> None:
         "Delivery 2: 0 to add, 0 to change, 0 to remove, 0 to take over, 1 unchanged"
     ]
     assert strict.names("PUT") == ["staging"]
+
+
+def test_another_person_approves_the_plan_that_waits(strict: StrictGate) -> None:
+    proved_row(environment="production")
+    person("operator", username="olga")
+    person("approver", username="paul")
+
+    planned = run("--by", "olga")
+    refused = run("--approve")
+    approved = run("--approve", "--by", "paul")
+
+    assert (planned.code, refused.code, approved.code) == (2, 2, 0)
+    assert refused.err[0].startswith("Delivery 1: not approved. In production, the")
+    row = Delivery.objects.get()
+    assert (row.created_by_name, row.approved_by_name) == ("olga", "paul")
+
+
+def test_a_waiting_plan_that_no_longer_fits_is_planned_again(
+    strict: StrictGate,
+) -> None:
+    strict.stored["other"] = foreign("other")
+    proved_row()
+    proved_row("other", account_id="933333333333")
+
+    run("--take-over", "other")
+    run("--approve")
+    run("--take-over", "other")
+    strict.stored["other"] = foreign("other", accountId="955555555555")
+    run("--approve", "--take-over", "other")
+
+    ended = Delivery.objects.order_by("number").values_list("status", flat=True)
+    assert [*ended] == ["discarded", "loaded", "discarded", "loaded"]
 
 
 def test_what_is_not_loaded_in_time_fails_with_what_was_seen(
@@ -171,7 +203,7 @@ def test_the_policy_of_an_environment_asks_for_a_second_person(
     strict: StrictGate,
 ) -> None:
     proved_row(environment="production")
-    person("operator", username="olga")
+    decider("olga")
 
     ending = run("--approve", "--by", "olga")
 
