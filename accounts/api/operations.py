@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from types import UnionType
 from typing import Any
 
 from ninja import Router
@@ -31,13 +32,14 @@ def operation(
     says: str,
     answer: Callable[..., Any] | None = None,
     find: Callable[..., Any] | None = None,
-    body: type[Request] | None = None,
+    body: Any = None,
     method: str = "POST",
 ) -> None:
     """Make the operation by which a program decides.
 
     `find` finds the subject by the path's parameters, with their types; None: there is
-    none. What the body's `given` returns goes with the decision. `answer` makes the
+    none. What the body's `given` returns goes with the decision; `Body | None`
+    may be left out. `answer` makes the
     answer from the request, the subject and the result; None: it has no body.
     """
     found_by = inspect.signature(find, eval_str=True) if find else None
@@ -66,4 +68,5 @@ def operation(
 
 def parameter(name: str, kind: Any) -> inspect.Parameter:
     usual = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    return inspect.Parameter(name, usual, annotation=kind)
+    default = None if isinstance(kind, UnionType) else inspect.Parameter.empty
+    return inspect.Parameter(name, usual, annotation=kind, default=default)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from accounts.discover.lookups import NEXT_BUNDLE, TWO_BUNDLES, Question
 from accounts.models import Bundle, Lookup
-from accounts.spinnaker.next_bundle import Changes, compared_now, next_bundle
+from accounts.refused import Refused
+from accounts.spinnaker.next_bundle import CHANGED, Changes, compared_now, next_bundle
 from accounts.spinnaker.two_bundles import changes_between, comparison_key
 
 MOST_ACCOUNTS = 300
@@ -60,6 +61,21 @@ def changes_now() -> Changes:
     if found and found.of == compared_now():
         return found
     return next_bundle().changes
+
+
+class PreviewChanged(Refused):
+    """The next bundle changes something else than what was read."""
+
+    code = "PREVIEW_CHANGED"
+    is_late = True
+
+
+def refuse_changed(read: str | None) -> None:
+    """Raise PreviewChanged where what was `read`, by its digest, is not what changes
+    now; None: nothing was read.
+    """
+    if read is not None and read != changes_now().digest:
+        raise PreviewChanged(CHANGED.format(Bundle.objects.next_number()))
 
 
 def with_last(ready: int) -> Comparison:

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
+from accounts.decisions.decision import decision
 from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
 from accounts.mapping.verified import verified_entries, verified_topology
@@ -24,7 +24,8 @@ from accounts.models.activity import name_of
 from accounts.models.standing import BROKEN
 from accounts.models.states import move
 from accounts.people.activity import record
-from accounts.people.role_limits.refusing import refuse_limited, refuse_outside
+from accounts.people.reach import shared_by_all
+from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
 from accounts.refused import Refused
 from accounts.spinnaker.gone import MayBeThere, had_before, left_by
@@ -69,29 +70,25 @@ class NotReady(Refused, ValueError):
         )
 
 
-def request_bundle(by: User | None, add_broken: Collection[str] = ()) -> Bundle:
+a_bundle = shared_by_all("a bundle")
+
+
+@decision("build a bundle", OPERATOR, Activity.What.BUILD, touches=a_bundle)
+def new_bundle(by: User | None, add_broken: Collection[str] = ()) -> Bundle:
     """Create the next revision of all ready accounts; raise NothingReady if none, and
     Undecided where it would add broken ones that are not named.
     """
-    with transaction.atomic():
-        bundle = new_bundle(by, add_broken)
-        transaction.on_commit(partial(wake, bundle))
-    return bundle
-
-
-def new_bundle(by: User | None, add_broken: Collection[str] = ()) -> Bundle:
-    refuse_limited(by, OPERATOR, "a bundle")
     ready = list(ManagedAccount.objects.ready())
     if not ready:
         raise NothingReady(what_is_missing())
     broken = decided(add_broken)
-    with transaction.atomic():
-        bundle = numbered(by)
-        bundle.accounts.set(ready)
-        detail: dict[str, Any] = {"bundle": bundle.number, "accounts": len(ready)}
-        if broken:
-            detail["added despite a failed verification"] = broken
-        record(by, Activity.What.BUILD, str(bundle), detail)
+    bundle = numbered(by)
+    bundle.accounts.set(ready)
+    detail: dict[str, Any] = {"bundle": bundle.number, "accounts": len(ready)}
+    if broken:
+        detail["added despite a failed verification"] = broken
+    record(by, Activity.What.BUILD, str(bundle), detail)
+    transaction.on_commit(partial(wake, bundle))
     return bundle
 
 
@@ -161,26 +158,30 @@ def build(bundle: Bundle) -> None:
     )
 
 
-def install(bundle: Bundle, by: User | None, answer: str = "") -> None:
+@decision(
+    "record that a bundle is installed",
+    OPERATOR,
+    Activity.What.INSTALL,
+    touches=a_bundle,
+)
+def install(bundle: Bundle, by: User | None, answer: str = "") -> Bundle:
     """Record that Spinnaker has it now; raise NotReady unless it is built, and
     MayBeThere where Spinnaker may have accounts of other bundles, and the answer does
     not say that they are gone.
     """
-    refuse_limited(by, OPERATOR, "a bundle")
-    ready = Bundle.objects.built().filter(pk=bundle.pk)
-    if not ready.exists():
+    if bundle.status != Bundle.Status.READY:
         raise NotReady(bundle)
     left = left_by(bundle)
     if not left.is_answered(answer):
         raise MayBeThere(str(left))
-    with transaction.atomic():
-        ready.update(
-            installed_at=timezone.now(), installed_by=by, installed_by_name=name_of(by)
-        )
-        detail = {"bundle": bundle.number, "sha256": bundle.sha256}
-        if left:
-            detail["answer"] = answer.strip()
-        record(by, Activity.What.INSTALL, str(bundle), detail)
+    Bundle.objects.filter(pk=bundle.pk).update(
+        installed_at=timezone.now(), installed_by=by, installed_by_name=name_of(by)
+    )
+    detail = {"bundle": bundle.number, "sha256": bundle.sha256}
+    if left:
+        detail["answer"] = answer.strip()
+    record(by, Activity.What.INSTALL, str(bundle), detail)
+    return bundle
 
 
 def by_account(
@@ -226,11 +227,10 @@ def refuse_twins(accounts: Iterable[ManagedAccount]) -> None:
                 )
 
 
-def download(number: int, by: User) -> tuple[bytes, str]:
-    """Fetch the zip of a bundle, and its name; the activity log says who took it."""
-    refuse_limited(by, OPERATOR, "a bundle")
-    bundle = get_object_or_404(Bundle.objects.built(), number=number)
-    detail = {"bundle": number, "sha256": bundle.sha256}
+@decision("download a bundle", OPERATOR, Activity.What.DOWNLOAD, touches=a_bundle)
+def download(bundle: Bundle, by: User) -> tuple[bytes, str]:
+    """Return its zip, and its name; the activity log says who took it."""
+    detail = {"bundle": bundle.number, "sha256": bundle.sha256}
     record(by, Activity.What.DOWNLOAD, str(bundle), detail)
     return bytes(bundle.archive), bundle.filename
 

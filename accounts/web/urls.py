@@ -203,7 +203,7 @@ bundle_pages = [
     path("bundles/deliveries/", deliveries.deliveries, name="deliveries"),
     *delivery_decisions.posts,
     path("bundles/deliveries/<int:number>/", deliveries.delivery, name="delivery"),
-    path("bundles/build/", bundles.bundle_build, name="bundle-build"),
+    *bundles.posts,
     path("bundles/<int:number>/", bundles.bundle, name="bundle"),
     path(
         "bundles/<int:number>/files/<path:path>",
@@ -214,11 +214,6 @@ bundle_pages = [
         "bundles/<int:number>/download/",
         bundles.bundle_download,
         name="bundle-download",
-    ),
-    path(
-        "bundles/<int:number>/installed/",
-        bundles.bundle_installed,
-        name="bundle-installed",
     ),
     path("bundles/<int:number>/halconfig/", halconfig.halconfig, name="halconfig"),
     path(

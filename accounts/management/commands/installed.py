@@ -13,9 +13,8 @@ from django.core.management import CommandError
 from accounts.management.command import BowlineCommand
 from accounts.management.people import named_person
 from accounts.models import Bundle
-from accounts.people.role_limits.refusing import Outside
+from accounts.refused import Refused
 from accounts.spinnaker.bundles import install
-from accounts.spinnaker.gone import MayBeThere
 
 
 class Command(BowlineCommand):
@@ -40,6 +39,6 @@ class Command(BowlineCommand):
             install(bundle.get(number=number), person, answer)
         except Bundle.DoesNotExist:
             raise CommandError(f"There is no bundle {number} that is ready.") from None
-        except (MayBeThere, Outside) as error:
+        except Refused as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Recorded: Spinnaker has bundle {number}.")

@@ -7,29 +7,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from accounts.discover.comparisons import changes_now
+from accounts.discover.comparisons import refuse_changed
 from accounts.http import Request, attachment, page_of
 from accounts.lists.bundles import FILTERS, ahead, installed_bundle, matching_bundles
-from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Bundle, ManagedAccount, Spinnaker
-from accounts.people.doors import operator_required, posted_by_operator
+from accounts.people.doors import operator_required
 from accounts.spinnaker.bundles import (
     MOST_CHARACTERS,
     README,
-    NothingReady,
-    NotReady,
     download,
     install,
-    request_bundle,
+    new_bundle,
     text_of,
 )
-from accounts.spinnaker.gone import MayBeThere, left_by
-from accounts.spinnaker.next_bundle import CHANGED, Undecided
+from accounts.spinnaker.gone import left_by
 from accounts.spinnaker.policies_of_others import of_bundle
 from accounts.web.bundles.installations import formats, installations
 from accounts.web.bundles.readable import readable
@@ -38,6 +33,7 @@ from accounts.web.crumbs import crumbs
 from accounts.web.highlighting import highlighted_file
 from accounts.web.live.state import live_bundle, live_site
 from accounts.web.live.views import watched
+from accounts.web.posts import post
 from accounts.web.role_limits.here import everywhere
 from accounts.web.spinnaker.run_by import run_by_now
 from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in
@@ -68,25 +64,6 @@ MOST_FILES = 500
 
 MOST_EARLIER = 10
 """How many earlier bundles it can be compared with in one click."""
-
-
-@posted_by_operator
-def bundle_build(request: Request) -> HttpResponse:
-    """Build the next bundle, unless what it changes is not what was read."""
-    number = Bundle.objects.next_number()
-    read = request.POST.get("read")
-    try:
-        if read is not None and read != changes_now().digest:
-            messages.warning(request, CHANGED.format(number))
-            return redirect("accounts:bundle-next")
-        bundle = request_bundle(request.user, request.POST.getlist("add"))
-    except Undecided as error:
-        messages.error(request, str(error))
-        return redirect("accounts:bundle-next")
-    except (NoManagingAccount, NothingReady) as error:
-        messages.error(request, str(error))
-        return redirect("accounts:bundles")
-    return redirect(bundle)
 
 
 def bundle(request: Request, number: int) -> HttpResponse:
@@ -189,17 +166,36 @@ def opened(bundle: Bundle, path: str, *, as_text: bool) -> dict[str, Any]:
 
 @operator_required
 def bundle_download(request: Request, number: int) -> HttpResponse:
-    return attachment(*download(number, request.user), "application/zip")
+    row = get_object_or_404(Bundle.objects.built().light(), number=number)
+    return attachment(*download(row, request.user), "application/zip")
 
 
-@posted_by_operator
-def bundle_installed(request: Request, number: int) -> HttpResponse:
-    """Record that this is what Spinnaker has now."""
-    bundle = get_object_or_404(Bundle.objects.light(), number=number)
-    try:
-        install(bundle, request.user, request.POST.get("answer", "")[:100])
-    except (MayBeThere, NotReady) as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, f"{bundle} is marked as installed.")
-    return redirect(bundle)
+def read(posted: QueryDict) -> dict[str, list[str]]:
+    """Read which broken accounts to add, unless what was read is no longer so."""
+    refuse_changed(posted.get("read"))
+    return {"add_broken": posted.getlist("add")}
+
+
+def preview() -> str:
+    """Lead to what the next bundle changes, where there can be one."""
+    ready = ManagedAccount.objects.ready().exists()
+    return "accounts:bundle-next" if ready else "accounts:bundles"
+
+
+def bundle_numbered(number: int) -> Bundle:
+    return get_object_or_404(Bundle.objects.light(), number=number)
+
+
+posts = [
+    post(
+        "bundles/build/", new_bundle, name="bundle-build", given=read, refused=preview
+    ),
+    post(
+        "bundles/<int:number>/installed/",
+        install,
+        name="bundle-installed",
+        find=bundle_numbered,
+        given=lambda posted, _: {"answer": posted.get("answer", "")[:100]},
+        said="{0} is marked as installed.",
+    ),
+]

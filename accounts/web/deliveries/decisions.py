@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from django.http import QueryDict
-
 from accounts.spinnaker.deliveries.decisions import approve, discard, start_connected
 from accounts.web.deliveries.forms import DeliveryForm
 from accounts.web.deliveries.views import delivery_numbered, delivery_page
 from accounts.web.posts import post
-
-
-def agreed(posted: QueryDict) -> dict[str, list[str]]:
-    """Read what the last delivery asked about, and may be agreed to, by name."""
-    return {"agree": posted.getlist("agree")}
-
 
 posts = [
     post(
         "bundles/deliveries/start/",
         start_connected,
         name="delivery-start",
-        given=agreed,
+        given=lambda posted: {"agree": posted.getlist("agree")},
         refused="accounts:spinnaker",
     ),
     post(

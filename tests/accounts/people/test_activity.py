@@ -21,7 +21,7 @@ from accounts.models import Activity, ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.people.activity import first_broken, record
 from accounts.runs import actions
-from accounts.spinnaker.bundles import request_bundle
+from accounts.spinnaker.bundles import new_bundle
 from tests.rows import account_row, managing_row, person, run_row, step_row
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +106,7 @@ def end_rotation(by: User) -> None:
 
 def build(by: User) -> None:
     standing(verification=State.VERIFIED)
-    request_bundle(by)
+    new_bundle(by)
 
 
 @pytest.mark.parametrize(

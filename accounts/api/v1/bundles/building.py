@@ -6,19 +6,15 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from ninja import Field
-from ninja.responses import Status
 
-from accounts.api.authentication import ApiRequest
-from accounts.api.codes import Code
-from accounts.api.idempotency import changes
-from accounts.api.problems import Problem
+from accounts.api.operations import operation
 from accounts.api.requests import Request
 from accounts.api.v1.bundles.reading import BundleInFull, read_bundle, router
 from accounts.api.v1.texts import Digest, Number, Typed
-from accounts.discover.comparisons import changes_now
+from accounts.discover.comparisons import refuse_changed
 from accounts.models import Bundle
-from accounts.spinnaker.bundles import install, request_bundle
-from accounts.spinnaker.next_bundle import CHANGED, EVERY
+from accounts.spinnaker.bundles import install, new_bundle
+from accounts.spinnaker.next_bundle import EVERY
 
 MOST_NAMED = 1000
 """The most broken accounts that are named to build."""
@@ -33,6 +29,10 @@ class BundleBuild(Request):
         f"adds; “{EVERY}”: all",
     )
 
+    def given(self) -> dict[str, Any]:
+        refuse_changed(self.digest)
+        return {"add_broken": self.add_broken}
+
 
 class BundleInstalled(Request):
     answer: Typed = Field(
@@ -41,30 +41,37 @@ class BundleInstalled(Request):
     )
 
 
-@changes(router, "", "Build a bundle", {202: BundleInFull})
-def build_bundle(request: ApiRequest, body: BundleBuild | None = None) -> Any:
-    """Let a worker build the next bundle, of all accounts that are ready. Its status
-    says when it can be downloaded. If you give the digest of the preview, nothing is
-    built once something else would change. Nothing is built, either, while it would add
-    a broken account that you neither name nor leave out.
-    """
-    if body and body.digest is not None and body.digest != changes_now().digest:
-        raise Problem(
-            Code.PREVIEW_CHANGED, CHANGED.format(Bundle.objects.next_number())
-        )
-    bundle = request_bundle(request.user, body.add_broken if body else ())
-    return Status(202, read_bundle(request, bundle.number))
+def bundle_numbered(number: Number) -> Bundle:
+    return get_object_or_404(Bundle.objects.light(), number=number)
 
 
-@changes(
-    router, "/{number}/installed", "Mark a bundle as installed", {200: BundleInFull}
+operation(
+    router,
+    "",
+    new_bundle,
+    "build_bundle",
+    "Build a bundle",
+    {202: BundleInFull},
+    says="""Let a worker build the next bundle, of all accounts that are ready. Its
+    status says when it can be downloaded. If you give the digest of the preview,
+    nothing is built once something else would change. Nothing is built, either, while
+    it would add a broken account that you neither name nor leave out.
+    """,
+    body=BundleBuild | None,
+    answer=lambda request, done: read_bundle(request, done.number),
 )
-def mark_bundle_installed(
-    request: ApiRequest, number: Number, body: BundleInstalled | None = None
-) -> Any:
-    """Record that this is what Spinnaker has now. Where earlier bundles had accounts
-    that this one has not, the answer must say that Spinnaker no longer has them.
-    """
-    bundle = get_object_or_404(Bundle.objects.light(), number=number)
-    install(bundle, request.user, body.answer if body else "")
-    return read_bundle(request, number)
+operation(
+    router,
+    "/{number}/installed",
+    install,
+    "mark_bundle_installed",
+    "Mark a bundle as installed",
+    {200: BundleInFull},
+    says="""Record that this is what Spinnaker has now. Where earlier bundles had
+    accounts that this one has not, the answer must say that Spinnaker no longer has
+    them.
+    """,
+    find=bundle_numbered,
+    body=BundleInstalled | None,
+    answer=lambda request, row, _: read_bundle(request, row.number),
+)
