@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.decisions.environment_rules import refuse_contradiction
 from accounts.decisions.locks import lock_accounts, lock_settings
 from accounts.mapping.managed import managed_of, settings_of_row
 from accounts.mapping.managing import described_managing, managing_of
@@ -54,6 +55,7 @@ def editing(account: ManagedAccount, by: User | str | None = None) -> Iterator[N
         before, said = consequences_of_row(row), settings_of_row(row)
         yield
         refuse_outside(by, OPERATOR, account)
+        refuse_contradiction(account)
         row = stored(account)
         after, says = consequences_of_row(row), settings_of_row(row)
         if not is_new and before != after:

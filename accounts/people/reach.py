@@ -134,6 +134,11 @@ def shared_by_all(what: str) -> Callable[..., DecisionReach]:
     return lambda *_, locks=False: DecisionReach(shared=what)
 
 
+def for_people(*_: object, locks: bool = False) -> DecisionReach:
+    """Return what is touched by what is about people and settings: no environment."""
+    return DecisionReach()
+
+
 def the_managing_account(*, locks: bool = False) -> DecisionReach:
     return DecisionReach(managing=True)
 
