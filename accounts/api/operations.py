@@ -62,6 +62,7 @@ def operation(
     )
     change.__name__, change.__doc__ = name, says
     change.decision = decision  # type: ignore[attr-defined]  # for the table of doors
+    assert decision.role is not None
     auth = SCOPES[decision.role]
     changes(router, path, summary, response, auth=auth, method=method)(change)
 

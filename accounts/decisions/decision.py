@@ -21,8 +21,8 @@ from accounts.decisions.locks import hold
 from accounts.models import Activity
 from accounts.people.authors import Authors
 from accounts.people.deciding import Verdict, judge, refuse
-from accounts.people.reach import DecisionReach
-from accounts.people.roles import UserRole
+from accounts.people.reach import DecisionReach, for_people
+from accounts.people.roles import ADMINISTRATOR, UserRole
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,7 +38,8 @@ class Decision(Generic[P, R]):
     function: Callable[P, R]
     title: str
     """As the table of roles has it, in words."""
-    role: UserRole
+    role: UserRole | None
+    """None: everybody decides it for themselves."""
     logs: tuple[Activity.What, ...]
     touches: Callable[..., DecisionReach]
     """Its reach, of the subject; with `locks`, of which nothing moves meanwhile."""
@@ -87,7 +88,7 @@ class Decision(Generic[P, R]):
 
 def decision(
     title: str,
-    role: UserRole,
+    role: UserRole | None,
     *logs: Activity.What,
     touches: Callable[..., DecisionReach],
     caused_by: Callable[..., Authors] | None = None,
@@ -99,3 +100,9 @@ def decision(
     return lambda function: Decision(
         function, title, role, logs, touches, caused_by, locks
     )
+
+
+def setting(title: str, **row: Any) -> Callable[[Callable[P, R]], Decision[P, R]]:
+    """Make a decision of administrators, about settings of no environment."""
+    what = Activity.What.SETTINGS
+    return decision(title, ADMINISTRATOR, what, touches=for_people, **row)

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from accounts.decisions.decision import decision
+from accounts.decisions.decision import setting
 from accounts.models import Activity, EnvironmentRule, ManagedAccount, Member
 from accounts.people.activity import record
-from accounts.people.reach import for_people
-from accounts.people.roles import ADMINISTRATOR
 from accounts.refused import Refused
 from accounts.slices import in_slices
 from accounts.wording import first_of
@@ -103,12 +101,7 @@ def sentence(rule: EnvironmentRule, account: Described) -> str:
     )
 
 
-@decision(
-    "give a rule for environments",
-    ADMINISTRATOR,
-    Activity.What.SETTINGS,
-    touches=for_people,
-)
+@setting("give a rule for environments")
 def give_rule(by: User, *, rule: EnvironmentRule) -> None:
     """Keep a rule. Raise ContradictsRule where accounts are described otherwise."""
     rule.save()
@@ -122,12 +115,7 @@ def give_rule(by: User, *, rule: EnvironmentRule) -> None:
     record(by, Activity.What.SETTINGS, f"{rule}", {"environment rule": "given"})
 
 
-@decision(
-    "take a rule for environments away",
-    ADMINISTRATOR,
-    Activity.What.SETTINGS,
-    touches=for_people,
-)
+@setting("take a rule for environments away")
 def take_rule(rule: EnvironmentRule, by: User) -> None:
     record(by, Activity.What.SETTINGS, f"{rule}", {"environment rule": "taken away"})
     rule.delete()

@@ -50,7 +50,10 @@ class Verdict(NamedTuple):
 
 
 def judge(
-    reach: DecisionReach, authors: Authors | None, by: By, role: UserRole = APPROVER
+    reach: DecisionReach,
+    authors: Authors | None,
+    by: By,
+    role: UserRole | None = APPROVER,
 ) -> Verdict:
     """Say whether somebody with the role may decide, and if not, why and whom to ask.
     Without authors it takes no second person anywhere.
@@ -65,7 +68,10 @@ def judge(
 
 
 def refuse(
-    reach: DecisionReach, authors: Authors | None, by: By, role: UserRole = APPROVER
+    reach: DecisionReach,
+    authors: Authors | None,
+    by: By,
+    role: UserRole | None = APPROVER,
 ) -> None:
     """Raise Outside or SamePerson where the person may not decide."""
     verdict = judge(reach, authors, by, role)
@@ -75,7 +81,9 @@ def refuse(
         raise SamePerson(verdict.same_person)
 
 
-def outside_of(reach: DecisionReach, by: By, role: UserRole) -> str:
+def outside_of(reach: DecisionReach, by: By, role: UserRole | None) -> str:
+    if role is None:
+        return ""
     if isinstance(by, User) and not has_role(by, role):
         return refusal(role)
     inside = limit_on(by, role)

@@ -61,8 +61,6 @@ def post(
     as a question for the password.
     """
 
-    @role_required(decision.role)
-    @require_POST
     def view(request: Request, **where: Any) -> HttpResponseBase:
         subject = [find(**where)] if find else []
         with_it: Mapping[str, Any] = {}
@@ -89,7 +87,10 @@ def post(
         return redirect(afterwards or shown or subject[0])
 
     view.decision = decision  # type: ignore[attr-defined]  # for the table of doors
-    return path(route, guard(view) if guard else view, name=name)
+    door = require_POST(guard(view) if guard else view)
+    if decision.role is not None:
+        door = role_required(decision.role)(door)
+    return path(route, door, name=name)
 
 
 def tell(request: Request, error: Exception) -> None:

@@ -91,11 +91,7 @@ account_pages = [
         organization_watching.organization_watch,
         name="organization-watch",
     ),
-    path(
-        "accounts/organization/watch/<uuid:pk>/stop/",
-        organization_watching.organization_unwatch,
-        name="organization-unwatch",
-    ),
+    *organization_watching.posts,
     path("accounts/file/", from_file.from_file, name="from-file"),
     path("accounts/file/<uuid:upload>/", from_file.file_preview, name="file-preview"),
     path("accounts/file/<slug:question>/", from_file.file_check, name="file-check"),
@@ -245,19 +241,10 @@ export_files = [
 ]
 
 spinnaker_pages = [
-    path(
-        "settings/spinnaker/run-by/",
-        run_by.spinnaker_run_by,
-        name="spinnaker-run-by",
-    ),
+    *run_by.posts,
     path("settings/spinnaker/", spinnaker.spinnaker, name="spinnaker"),
     path("settings/spinnaker/edit/", spinnaker.spinnaker_edit, name="spinnaker-edit"),
     path("settings/spinnaker/test/", spinnaker.spinnaker_test, name="spinnaker-test"),
-    path(
-        "settings/spinnaker/disconnect/",
-        spinnaker.spinnaker_disconnect,
-        name="spinnaker-disconnect",
-    ),
     path(
         "settings/spinnaker/clouddriver-local.yml",
         spinnaker.spinnaker_file,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from accounts.mapping.accounts_file import register_all
@@ -286,6 +286,7 @@ def test_a_role_for_where_it_goes_does_not_take_it_out_of_where_it_is(
 
 
 def test_who_edited_the_connection_approves_no_delivery_through_it(olga, paul) -> None:
+    olga.groups.add(Group.objects.get(name="administrator"))
     describe_spinnaker(
         Connection("https://gate.example.com", "2025.3", SignInBy.NONE), olga
     )

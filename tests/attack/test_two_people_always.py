@@ -45,7 +45,7 @@ from accounts.runs.planning import keep_decided, planned_entries
 from accounts.runs.scope import Scope
 from onboarding.accounts_file import read_accounts_file
 from tests.accounts.discover.organization.organizations import shared
-from tests.rows import edit_managing, managing_row, person
+from tests.rows import decider, edit_managing, managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -243,7 +243,7 @@ def test_no_change_gets_through_without_two_people(
     acts: list[Act],
 ) -> None:
     with transaction.atomic():
-        people = [person("approver", username=name) for name in NAMES]
+        people = [decider(name) for name in NAMES]
         managing_row(applied=[{}], state=State.VERIFIED, verification=State.VERIFIED)
         watched(start, {people[one] for one in writers})
         for one, inside in zip(people, limits, strict=True):

@@ -13,6 +13,7 @@ from accounts.api.authentication import ApiRequest
 from accounts.api.codes import Code
 from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import RunBy
+from accounts.api.operations import operation
 from accounts.api.problems import Problem, too_much_asked
 from accounts.api.requests import Request
 from accounts.discover.connection import FILE, question, switches_of
@@ -84,11 +85,18 @@ def read_run_by(request: HttpRequest) -> dict[str, str]:
     return {"run_by": managing_row().run_by}
 
 
-@changes(router, "/run-by", "Set how Spinnaker is run", SpinnakerRunBy, method="PUT")
-def put_run_by(request: ApiRequest, body: SpinnakerRunBy) -> Any:
-    """Record how Spinnaker is run. Pages then show that way's commands first."""
-    say_run_by(body.run_by, request.user)
-    return {"run_by": body.run_by}
+operation(
+    router,
+    "/run-by",
+    say_run_by,
+    "put_run_by",
+    "Set how Spinnaker is run",
+    {200: SpinnakerRunBy},
+    says="Record how Spinnaker is run. Pages then show that way's commands first.",
+    body=SpinnakerRunBy,
+    answer=lambda request, _: read_run_by(request),
+    method="PUT",
+)
 
 
 def connected() -> Spinnaker:

@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING
 from django.db import Error, transaction
 from django.db.models.functions import Now
 
+from accounts.decisions.decision import decision
 from accounts.discover.organization.members import (
     MembersRefused,
     Shared,
     check_all,
     save_all,
 )
-from accounts.models import Adding, ManagedAccount, Organization, Rollout
+from accounts.models import Activity, Adding, ManagedAccount, Organization, Rollout
 from accounts.models.lease import LeaseLost
-from accounts.people.role_limits.refusing import Outside, refuse_environment
+from accounts.people.reach import DecisionReach
+from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import OPERATOR
 from accounts.runs.rollouts import CannotStart, start
 from accounts.work.leases import holding
@@ -41,6 +43,19 @@ FAILED = (
 )
 
 
+def around_drafts(
+    _: Organization, ids: Iterable[str], shared: Shared, *, locks: bool = False
+) -> DecisionReach:
+    return DecisionReach(frozenset([("The accounts", shared["environment"])]))
+
+
+@decision(
+    "add accounts of the organization",
+    OPERATOR,
+    Activity.What.DESCRIBE,
+    touches=around_drafts,
+    locks=lambda *_: None,
+)
 def begin_adding(
     organization: Organization,
     account_ids: Iterable[str],
@@ -49,10 +64,7 @@ def begin_adding(
     *,
     plans: bool,
 ) -> Adding:
-    """Let a worker add these accounts, and start a rollout of them if `plans`. Raise
-    Outside where the role is not for their environment.
-    """
-    refuse_environment(by, OPERATOR, "The accounts", shared["environment"])
+    """Let a worker add these accounts, and start a rollout of them if `plans`."""
     adding = Adding.objects.create(
         organization=organization,
         by=by,
@@ -101,6 +113,7 @@ def describe(adding: Adding) -> None:
 
 def plan(adding: Adding) -> None:
     assert adding.added_at is not None
+    adding.refresh_from_db(fields=["by"])  # who lost the role meanwhile plans nothing
     drafts = ManagedAccount.objects.filter(created_at=adding.added_at)
     with transaction.atomic():
         rollout = start(drafts, Rollout.Kind.ONBOARD, adding.by)

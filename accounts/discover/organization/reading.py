@@ -80,11 +80,6 @@ def begin_reading(
     return True
 
 
-def read_tags_from_now(row: Organization) -> None:
-    """Let later readings read tags, because somebody needs them."""
-    Organization.objects.filter(pk=row.pk).update(reads_tags=True)
-
-
 def begin_again() -> None:
     """Read the organization again, if somebody asked for it once."""
     row = ManagingAccount.objects.first()

@@ -5,13 +5,14 @@ Nothing is planned, and nothing in AWS changes, before a person does that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.decisions.decision import decision
+from accounts.decisions.locks import hold
 from accounts.discover.organization.members import (
     Listed,
     Shared,
@@ -28,7 +29,7 @@ from accounts.models.organization.members import MemberQuerySet
 from accounts.models.states import State
 from accounts.people.activity import record
 from accounts.people.authors import add_authors
-from accounts.people.role_limits.refusing import refuse_pairs
+from accounts.people.reach import DecisionReach
 from accounts.people.roles import OPERATOR
 from onboarding import names
 from onboarding.description.fields import SHARED
@@ -41,33 +42,53 @@ AT_ONCE = 20
 """Drafts that one step of a reading makes."""
 
 
+def hold_units(*about: object) -> None:
+    for unit in about:
+        if isinstance(unit, Unit):
+            hold(unit)
+
+
+def around_watches(
+    unit: Unit, shared: Shared, _: str, *, locks: bool = False
+) -> DecisionReach:
+    """Return what a watch on a unit touches: its environment, and the one before."""
+    before = Watch.objects.filter(unit=unit).values_list("environment", flat=True)
+    what = f"The watch on {unit}"
+    return DecisionReach(frozenset((what, e) for e in {shared["environment"], *before}))
+
+
+@decision(
+    "watch a unit of the organization",
+    OPERATOR,
+    Activity.What.WATCH,
+    touches=around_watches,
+    locks=hold_units,
+)
 def watch_unit(unit: Unit, shared: Shared, roles_tag: str, by: User) -> Watch:
-    """Watch the unit from now on, or with another template. Raise Outside where the
-    role is not for the environment of both.
-    """
+    """Watch the unit from now on, or with another template."""
     fields = {**shared, "roles_tag": roles_tag}
-    with transaction.atomic():
-        before = Watch.objects.filter(unit=unit).values_list("environment", flat=True)
-        refuse_watches(unit, {shared["environment"], *before}, by)
-        watch, _ = Watch.objects.update_or_create(
-            unit=unit, defaults=fields, create_defaults={**fields, "created_by": by}
-        )
-        watch.authors.add(by)
-        record(by, Activity.What.WATCH, unit.path, fields)
+    watch, _ = Watch.objects.update_or_create(
+        unit=unit, defaults=fields, create_defaults={**fields, "created_by": by}
+    )
+    watch.authors.add(by)
+    if roles_tag:
+        # Later readings read tags, because somebody needs them.
+        Organization.objects.filter(pk=unit.organization_id).update(reads_tags=True)
+    record(by, Activity.What.WATCH, unit.path, fields)
     return watch
 
 
+@decision(
+    "stop watching a unit",
+    OPERATOR,
+    Activity.What.UNWATCH,
+    touches=lambda watch, **locks: DecisionReach(
+        frozenset([(f"The watch on {watch.unit}", watch.environment)])
+    ),
+)
 def stop_watching(watch: Watch, by: User) -> None:
-    with transaction.atomic():
-        now = Watch.objects.filter(pk=watch.pk).values_list("environment", flat=True)
-        refuse_watches(watch.unit, now, by)
-        watch.delete()
-        record(by, Activity.What.UNWATCH, watch.unit.path)
-
-
-def refuse_watches(unit: Unit, environments: Iterable[str], by: User) -> None:
-    what = f"The watch on {unit}"
-    refuse_pairs(by, OPERATOR, [(what, environment) for environment in environments])
+    record(by, Activity.What.UNWATCH, watch.unit.path)
+    watch.delete()
 
 
 def draft_new(organization: Organization) -> bool:

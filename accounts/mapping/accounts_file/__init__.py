@@ -25,8 +25,8 @@ from accounts.models import (
     Spinnaker,
 )
 from accounts.people.reach import MANAGING
-from accounts.people.role_limits.refusing import refuse_limited
-from accounts.people.roles import OPERATOR
+from accounts.people.role_limits.refusing import refuse_limited, refuse_without
+from accounts.people.roles import ADMINISTRATOR, OPERATOR
 from accounts.slices import in_slices
 from onboarding.accounts_file import AccountsFile, FileProblems
 from onboarding.accounts_file.reader import Problem
@@ -71,7 +71,7 @@ def written_all(file: AccountsFile, by: User | None) -> Comparison:
         with at_its_line(file):
             register_managing(file.managing, by, trusts_bowline=file.trusts_bowline)
     found = compared_all(file, lock=True)
-    if file.spinnaker is not None:
+    if file.spinnaker is not None and spinnaker_differs(file):
         describe_spinnaker(file.spinnaker, by)
     save(found, by)
     return found
@@ -88,6 +88,8 @@ def preview_all(file: AccountsFile, by: User | None) -> Comparison:
             set_columns(row, **columns)
     found = compared_all(file, lock=False)
     refuse_touched(found, by)
+    if spinnaker_differs(file):
+        refuse_without(by, ADMINISTRATOR)
     return found
 
 

@@ -9,16 +9,17 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from accounts.discover.organization.reading import kept_organization, read_tags_from_now
+from accounts.discover.organization.reading import kept_organization
 from accounts.discover.organization.watching import stop_watching, watch_unit
 from accounts.forms.organization import WatchForm
 from accounts.http import Request
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Member, Watch
-from accounts.people.doors import operator_required, posted_by_operator
+from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import Outside
 from accounts.web.crumbs import crumbs
 from accounts.web.organization.usual import usual
+from accounts.web.posts import post
 from onboarding.providers import PROVIDERS
 
 MOST_REFUSED = 20
@@ -46,8 +47,6 @@ def organization_watch(request: Request) -> HttpResponse:
         except Outside as error:
             form.add_error("environment", str(error))
         else:
-            if roles_tag:
-                read_tags_from_now(kept)
             said = f"{unit} is watched. Its new accounts become drafts."
             messages.success(request, said)
             return redirect("accounts:organization-watch")
@@ -70,9 +69,17 @@ def titles(watch: Watch) -> str:
     return ", ".join(known)
 
 
-@posted_by_operator
-def organization_unwatch(request: Request, pk: UUID) -> HttpResponse:
-    watch = get_object_or_404(Watch.objects.select_related("unit"), pk=pk)
-    stop_watching(watch, request.user)
-    messages.success(request, f"{watch.unit} is no longer watched.")
-    return redirect("accounts:organization-watch")
+def watch_of(pk: UUID) -> Watch:
+    return get_object_or_404(Watch.objects.select_related("unit"), pk=pk)
+
+
+posts = [
+    post(
+        "accounts/organization/watch/<uuid:pk>/stop/",
+        stop_watching,
+        name="organization-unwatch",
+        find=watch_of,
+        said="{0.unit} is no longer watched.",
+        then="accounts:organization-watch",
+    )
+]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
 
 from accounts.http import Request
 from accounts.lists.bundles import ahead, installed_bundle
-from accounts.mapping.managing import NoManagingAccount
-from accounts.mapping.spinnaker.describing import say_run_by
+from accounts.mapping.spinnaker.describing import disconnect, say_run_by
 from accounts.models import (
     Bundle,
     DeliveredAccount,
@@ -19,8 +17,9 @@ from accounts.models import (
     ManagingAccount,
     Spinnaker,
 )
-from accounts.people.doors import posted_by_operator
+from accounts.web.posts import post
 from accounts.web.role_limits.here import everywhere
+from accounts.web.you.confirmation import confirmation_required
 from onboarding.spinnaker.bundle.ways import WAYS
 
 TITLES = {way.key: way.choice for way in WAYS}
@@ -32,23 +31,31 @@ def run_by_now() -> dict[str, Any]:
     return {"run_by": said, "run_by_title": TITLES.get(said, ""), "ways": WAYS}
 
 
-@posted_by_operator
-def spinnaker_run_by(request: Request) -> HttpResponse:
-    """Record how Spinnaker is run, and lead back to the page that asked."""
-    said = request.POST.get("run_by", "")
-    if said and said not in TITLES:
-        messages.error(request, "Choose how Spinnaker is run.")
-    else:
-        try:
-            say_run_by(said, request.user)
-        except NoManagingAccount as error:
-            messages.error(request, str(error))
-    number = request.POST.get("bundle", "")
-    if number.isascii() and number.isdigit() and len(number) < 10:
-        bundle = Bundle.objects.light().filter(number=number).first()
-        if bundle:
-            return redirect(bundle)
-    return redirect("accounts:spinnaker-now")
+def asked_on(posted: QueryDict) -> str:
+    """Lead back to the page that asked."""
+    number = posted.get("bundle", "")
+    is_number = number.isascii() and number.isdigit() and len(number) < 10
+    bundle = Bundle.objects.light().filter(number=number if is_number else 0).first()
+    return bundle.get_absolute_url() if bundle else "accounts:spinnaker-now"
+
+
+posts = [
+    post(
+        "settings/spinnaker/run-by/",
+        say_run_by,
+        name="spinnaker-run-by",
+        given=lambda posted: {"run_by": posted.get("run_by", "")},
+        back=asked_on,
+    ),
+    post(
+        "settings/spinnaker/disconnect/",
+        disconnect,
+        name="spinnaker-disconnect",
+        said=lambda done: done and "Bowline is no longer connected to Spinnaker.",
+        then="accounts:spinnaker",
+        guard=confirmation_required("accounts:spinnaker"),
+    ),
+]
 
 
 def spinnaker_now(request: Request) -> HttpResponse:

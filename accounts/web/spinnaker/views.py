@@ -17,13 +17,9 @@ from django.urls import reverse
 from accounts.discover.connection import FILE, question, switches_of
 from accounts.discover.lookups import ask
 from accounts.http import Request, attachment
-from accounts.mapping.spinnaker.describing import describe_spinnaker, disconnect
+from accounts.mapping.spinnaker.describing import describe_spinnaker
 from accounts.models import ManagingAccount, Spinnaker
-from accounts.people.doors import (
-    administrator_required,
-    posted_by_administrator,
-    posted_by_operator,
-)
+from accounts.people.doors import administrator_required, posted_by_operator
 from accounts.spinnaker.testing import last_test
 from accounts.web.crumbs import crumbs
 from accounts.web.lookups import Asking, look_up
@@ -119,11 +115,3 @@ def spinnaker_edit(request: Request) -> HttpResponse:
             "crumbs": crumbs("spinnaker-now", "spinnaker"),
         },
     )
-
-
-@posted_by_administrator
-@confirmation_required("accounts:spinnaker")
-def spinnaker_disconnect(request: Request) -> HttpResponse:
-    if disconnect(request.user):
-        messages.success(request, "Bowline is no longer connected to Spinnaker.")
-    return redirect("accounts:spinnaker")

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.mapping.accounts_file import register, spinnaker_differs
+from accounts.mapping.accounts_file import (
+    preview_all,
+    register,
+    register_all,
+    spinnaker_differs,
+)
 from accounts.mapping.accounts_file.export import Export
 from accounts.mapping.accounts_file.uploading import NO_CONNECTION, check
 from accounts.models import Activity, Spinnaker
+from accounts.people.role_limits.refusing import Outside
 from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.delivery.connection import Connection
 from tests.rows import person
@@ -93,6 +99,19 @@ def test_what_is_wrong_is_said_without_the_secret(
 
 def test_a_mapping_is_needed() -> None:
     assert "spinnaker must be a mapping" in problems("spinnaker: gate\n")
+
+
+@pytest.mark.django_db
+def test_an_operators_file_keeps_the_connection_or_is_refused(managing) -> None:
+    operator = person("operator")
+    register(read_accounts_file(WHOLE.encode()), None)
+
+    register(read_accounts_file(WHOLE.encode()), operator)
+    for write in (register_all, preview_all):
+        with pytest.raises(Outside, match="You need the administrator role"):
+            write(read_accounts_file(NONE.encode()), operator)
+
+    assert Spinnaker.objects.get().version == 1
 
 
 def test_an_operators_upload_does_not_change_the_connection(managing) -> None:

@@ -14,6 +14,7 @@ from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import YesNo
 from accounts.api.openapi.fields import with_fields
+from accounts.api.operations import operation
 from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.requests import Request
 from accounts.api.v1.organization.members import (
@@ -24,7 +25,6 @@ from accounts.api.v1.organization.members import (
     router,
 )
 from accounts.api.v1.texts import NO_NUL
-from accounts.discover.organization.reading import read_tags_from_now
 from accounts.discover.organization.watching import stop_watching, watch_unit
 from accounts.forms.organization import WatchForm
 from accounts.mapping.managed import columns_of_row
@@ -101,19 +101,7 @@ def watch_organization_unit(
     roles_tag = form.cleaned_data["roles_tag"]
     existed = Watch.objects.filter(unit=row).exists()
     watch_unit(row, form.shared(), roles_tag, request.user)
-    if roles_tag:
-        read_tags_from_now(kept)
     return Status(200 if existed else 201, unit_of(unit_called(unit)))
-
-
-@changes(
-    router, "/units/{unit}/watch", "Stop watching a unit", {204: None}, method="DELETE"
-)
-def unwatch_organization_unit(request: ApiRequest, unit: UnitId) -> Any:
-    """Stop making drafts of new accounts in the unit. Existing ones stay."""
-    rows = Watch.objects.select_related("unit")
-    stop_watching(get_object_or_404(rows, unit=unit_called(unit)), request.user)
-    return Status(204, None)
 
 
 def organization() -> Organization:
@@ -143,3 +131,21 @@ def watched_with(watch: Watch) -> dict[str, Any]:
         "providers": watch.providers,
         "roles_tag": watch.roles_tag,
     }
+
+
+def watch_on(unit: UnitId) -> Watch:
+    rows = Watch.objects.select_related("unit")
+    return get_object_or_404(rows, unit=unit_called(unit))
+
+
+operation(
+    router,
+    "/units/{unit}/watch",
+    stop_watching,
+    "unwatch_organization_unit",
+    "Stop watching a unit",
+    {204: None},
+    says="Stop making drafts of new accounts in the unit. Existing ones stay.",
+    find=watch_on,
+    method="DELETE",
+)

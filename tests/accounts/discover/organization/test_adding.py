@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import OperationalError
 
 from accounts.discover.organization import adding as adding_module
@@ -68,6 +70,39 @@ def test_nothing_is_planned_unless_it_was_asked_for() -> None:
     add(adding)
     add(same)
 
+    assert not Rollout.objects.exists()
+
+
+def test_whoever_is_deactivated_meanwhile_adds_nothing() -> None:
+    begun()
+    User.objects.update(is_active=False)
+
+    add(Adding.objects.get())
+
+    row = Adding.objects.get()
+    assert "You need the operator role" in row.refused[0]
+    assert row.finished_at
+    assert not ManagedAccount.objects.exists()
+
+
+def test_whoever_is_deactivated_after_adding_starts_no_rollout(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def save_all(*given: Any) -> Any:
+        moment = save(*given)
+        User.objects.update(is_active=False)
+        return moment
+
+    begun()
+    save = adding_module.save_all
+    monkeypatch.setattr(adding_module, "save_all", save_all)
+
+    add(Adding.objects.get())
+
+    row = Adding.objects.get()
+    assert "You need the operator role" in row.refused[0]
+    assert row.finished_at
+    assert ManagedAccount.objects.count() == 2
     assert not Rollout.objects.exists()
 
 
