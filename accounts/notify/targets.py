@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Now
+from django.utils import timezone
 
+from accounts.decisions.decision import setting
 from accounts.models import Activity, Notification, Target
+from accounts.models.people.decided import MovedMeanwhile
 from accounts.notifications.notifying import note
 from accounts.people.activity import record
 
@@ -20,14 +20,14 @@ MOST = 50
 """Of targets, each of which a worker may have to wait for."""
 
 
-@transaction.atomic
+@setting("add a target of notifications")
 def add(by: User, target: Target) -> None:
     target.created_by = by
     target.save(force_insert=True)
     record_of(by, target, "added", **target_detail(target))
 
 
-@transaction.atomic
+@setting("change a target of notifications")
 def change(by: User, target: Target) -> None:
     """Keep what was described; what is known of another place is forgotten."""
     before = Target.objects.get(pk=target.pk)
@@ -43,36 +43,39 @@ def change(by: User, target: Target) -> None:
 DESCRIBED = ("name", "place", "kinds", "environments")
 
 
-@transaction.atomic
-def pause(by: User, target: Target) -> bool:
-    rows = Target.objects.filter(pk=target.pk, paused_at=None)
-    return bool(rows.update(paused_at=Now())) and record_of(by, target, "paused")
-
-
-@transaction.atomic
-def resume(by: User, target: Target) -> bool:
-    rows = Target.objects.filter(pk=target.pk, paused_at__isnull=False)
-    return bool(rows.update(paused_at=None)) and record_of(by, target, "resumed")
-
-
-@transaction.atomic
-def rotate(by: User, target: Target, seen: int) -> bool:
-    """Sign with another secret than the one of the page that was seen, once."""
-    rows = Target.objects.filter(pk=target.pk, rotation=seen)
-    if not rows.update(rotation=F("rotation") + 1):
+@setting("pause a target of notifications, or resume it")
+def pause(target: Target, by: User, *, pauses: bool = True) -> bool:
+    """Send it nothing for now, or something again; return whether that is news."""
+    if pauses == bool(target.paused_at):
         return False
-    target.refresh_from_db()
-    return record_of(by, target, "given a new secret", rotation=target.rotation)
+    target.paused_at = timezone.now() if pauses else None
+    target.save(update_fields=["paused_at"])
+    return record_of(by, target, "paused" if pauses else "resumed")
 
 
-@transaction.atomic
-def remove(by: User, target: Target) -> None:
+@setting("give a webhook a new secret")
+def rotate(target: Target, by: User, seen: int) -> None:
+    """Sign with another secret than the one of the page that was seen, once; raise
+    MovedMeanwhile where it has another one.
+    """
+    if target.rotation != seen:
+        raise MovedMeanwhile(
+            f"{target} already has a new secret, which is shown only once. If you "
+            "didn't copy it, open the target and create another secret."
+        )
+    target.rotation += 1
+    target.save(update_fields=["rotation"])
+    record_of(by, target, "given a new secret", rotation=target.rotation)
+
+
+@setting("remove a target of notifications")
+def remove(target: Target, by: User) -> None:
     record_of(by, target, "removed", **target_detail(target))
     target.delete()
 
 
-@transaction.atomic
-def send_test(by: User, target: Target) -> Notification:
+@setting("send a test to a target of notifications")
+def send_test(target: Target, by: User) -> Notification:
     """Let a worker send a message, as it sends all others."""
     notification = Notification(target=target, what=Notification.What.TEST)
     note(notification)

@@ -8,13 +8,15 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
+from accounts.decisions.decision import decision, setting
 from accounts.models import Activity, ApiToken
 from accounts.models.api.token import Scope
+from accounts.models.people.decided import MovedMeanwhile
 from accounts.notifications.notifying import notify_of_own
 from accounts.people.activity import record
+from accounts.people.reach import for_people
 from accounts.people.roles import APPROVER, OPERATOR, VIEWER, UserRole, has_role
 
 if TYPE_CHECKING:
@@ -45,9 +47,9 @@ def scopes_for(person: User) -> list[Scope]:
     return [scope for scope in Scope if has_role(person, ROLES[scope])]
 
 
-@transaction.atomic
+@decision("make an API token", None, Activity.What.SETTINGS, touches=for_people)
 def make(
-    person: User, pk: UUID, *, name: str, scopes: list[str], expires_at: datetime
+    by: User, pk: UUID, *, name: str, scopes: list[str], expires_at: datetime
 ) -> str:
     """Make a token, and return its text. Every token reads."""
     assert timezone.now() < expires_at <= timezone.now() + LONGEST
@@ -55,7 +57,7 @@ def make(
     wanted = {Scope.READ.value, *scopes}
     token = ApiToken.objects.create(
         pk=pk,
-        person=person,
+        person=by,
         name=name,
         digest=token_digest(text),
         scopes=[scope for scope in Scope.values if scope in wanted],
@@ -67,7 +69,7 @@ def make(
         "expires": expires_at.isoformat(),
     }
     about = f"API token {token}"
-    notify_of_own(person, record(person, Activity.What.SETTINGS, about, detail))
+    notify_of_own(by, record(by, Activity.What.SETTINGS, about, detail))
     return text
 
 
@@ -75,14 +77,18 @@ def token_digest(text: str) -> str:
     return sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-@transaction.atomic
-def revoke(by: User, token: ApiToken) -> bool:
-    """Let it open nothing from now on; return whether it could until then."""
+@decision("revoke an own API token", None, Activity.What.SETTINGS, touches=for_people)
+def revoke(token: ApiToken, by: User) -> None:
+    """Let it open nothing from now on; raise MovedMeanwhile where it doesn't now."""
     if not ApiToken.objects.filter(pk=token.pk).revoke():
-        return False
+        raise MovedMeanwhile(f"The token {token} is already revoked.")
     detail = {"API token": "revoked", "of": token.person.get_username()}
     record(by, Activity.What.SETTINGS, f"API token {token}", detail)
-    return True
+
+
+@setting("revoke an API token of anybody")
+def revoke_any(token: ApiToken, by: User) -> None:
+    revoke.function(token, by)
 
 
 def find(text: str) -> ApiToken | None:

@@ -254,27 +254,13 @@ spinnaker_pages = [
 
 target_pages = [
     path("settings/notifications/", targets.targets, name="targets"),
+    *targets.posts,
     path("settings/notifications/add/", targets.target_add, name="target-add"),
     path("settings/notifications/<uuid:pk>/", targets.target, name="target"),
-    path(
-        "settings/notifications/<uuid:pk>/test/",
-        targets.target_test,
-        name="target-test",
-    ),
-    path(
-        "settings/notifications/<uuid:pk>/pause/",
-        targets.target_pause,
-        name="target-pause",
-    ),
     path(
         "settings/notifications/<uuid:pk>/rotate/",
         targets.target_rotate,
         name="target-rotate",
-    ),
-    path(
-        "settings/notifications/<uuid:pk>/remove/",
-        targets.target_remove,
-        name="target-remove",
     ),
 ]
 token_pages = [
@@ -282,11 +268,7 @@ token_pages = [
     path("you/tokens/create/", tokens.token_create, name="token-create"),
     path("you/tokens/revoke/", tokens.token_revoke, name="token-revoke"),
     path("settings/tokens/", tokens.all_tokens, name="all-tokens"),
-    path(
-        "settings/tokens/<uuid:pk>/revoke/",
-        tokens.any_token_revoke,
-        name="any-token-revoke",
-    ),
+    *tokens.posts,
 ]
 
 people_pages = [

@@ -124,7 +124,7 @@ def decide_settings(ada: User, grace: User, vera: User) -> None:
         kinds=["failed"],
     )
     targets.add(ada, target)
-    targets.pause(ada, target)
+    targets.pause(target, ada)
     year = timezone.now() + timedelta(days=360)
     api_tokens.make(
         grace, uuid4(), name="pipeline", scopes=["operate"], expires_at=year

@@ -19,12 +19,14 @@ from django.utils import timezone
 
 from accounts.http import Request
 from accounts.models import Notification, Target
+from accounts.models.people.decided import MovedMeanwhile
 from accounts.notify import targets as decisions
 from accounts.notify.channels.places import hosts_of_secret_urls
 from accounts.notify.channels.signing import secret_of
 from accounts.people.doors import administrator_required, posted_by_administrator
 from accounts.web.crumbs import crumbs
 from accounts.web.lookups import Asking
+from accounts.web.posts import post, tell
 from accounts.web.targets.forms import TAKEN, TargetForm
 from accounts.web.you.confirmation import confirmation_required
 
@@ -149,49 +151,54 @@ def target_rotate(request: Request, pk: UUID) -> HttpResponse:
     webhooks = Target.objects.filter(channel=Target.Channel.WEBHOOK)
     row = get_object_or_404(webhooks, pk=pk)
     seen = request.POST.get("rotation", "")
-    if not seen.isdecimal() or not decisions.rotate(request.user, row, int(seen)):
-        messages.warning(
-            request,
-            (
-                f"{row} already has a new secret, which is shown only once. If you "
-                "didn't copy it, open the target and create another secret."
-            ),
-        )
+    try:
+        decisions.rotate(row, request.user, int(seen) if seen.isdecimal() else -1)
+    except MovedMeanwhile as error:
+        tell(request, error)
         return redirect("accounts:targets")
     return secret_page(request, row, "has a new secret")
 
 
-@posted_by_administrator
-@confirmation_required("accounts:targets")
-def target_test(request: Request, pk: UUID) -> HttpResponse:
-    row = get_object_or_404(Target, pk=pk)
-    notification = decisions.send_test(request.user, row)
-    return redirect(f"{reverse('accounts:targets')}?test={notification.pk}")
+def target_of(pk: UUID) -> Target:
+    return get_object_or_404(Target, pk=pk)
 
 
-@posted_by_administrator
-@confirmation_required("accounts:targets")
-def target_pause(request: Request, pk: UUID) -> HttpResponse:
-    """Pause the target, or resume it."""
-    row = get_object_or_404(Target, pk=pk)
-    if request.POST.get("pause") == "off":
-        if decisions.resume(request.user, row):
-            messages.success(request, f"{row} receives notifications again.")
-    elif decisions.pause(request.user, row):
-        messages.success(
-            request,
-            (
-                f"{row} is paused. Notifications aren't sent retroactively for this "
-                "time."
-            ),
+def paused(target: Target, is_news: bool) -> str:
+    if is_news and target.paused_at:
+        return (
+            f"{target} is paused. Notifications aren't sent retroactively for this "
+            "time."
         )
-    return redirect("accounts:targets")
+    return f"{target} receives notifications again." if is_news else ""
 
 
-@posted_by_administrator
-@confirmation_required("accounts:targets")
-def target_remove(request: Request, pk: UUID) -> HttpResponse:
-    row = get_object_or_404(Target, pk=pk)
-    decisions.remove(request.user, row)
-    messages.success(request, f"{row} and its pending notifications are removed.")
-    return redirect("accounts:targets")
+confirmed = confirmation_required("accounts:targets")
+posts = [
+    post(
+        "settings/notifications/<uuid:pk>/test/",
+        decisions.send_test,
+        name="target-test",
+        find=target_of,
+        then=lambda _, sent: f"{reverse('accounts:targets')}?test={sent.pk}",
+        guard=confirmed,
+    ),
+    post(
+        "settings/notifications/<uuid:pk>/pause/",
+        decisions.pause,
+        name="target-pause",
+        find=target_of,
+        given=lambda posted, _: {"pauses": posted.get("pause") != "off"},
+        said=paused,
+        then="accounts:targets",
+        guard=confirmed,
+    ),
+    post(
+        "settings/notifications/<uuid:pk>/remove/",
+        decisions.remove,
+        name="target-remove",
+        find=target_of,
+        said="{0} and its pending notifications are removed.",
+        then="accounts:targets",
+        guard=confirmed,
+    ),
+]

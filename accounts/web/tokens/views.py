@@ -14,9 +14,11 @@ from django.views.decorators.http import require_POST
 
 from accounts.http import Request, full_url, page_of
 from accounts.models import ApiToken
-from accounts.people.doors import administrator_required, posted_by_administrator
-from accounts.tokens.api_tokens import CREATED_ALREADY, MOST, make, revoke
+from accounts.models.people.decided import MovedMeanwhile
+from accounts.people.doors import administrator_required
+from accounts.tokens.api_tokens import CREATED_ALREADY, MOST, make, revoke, revoke_any
 from accounts.web.crumbs import crumbs
+from accounts.web.posts import post, tell
 from accounts.web.tokens.forms import TokenForm
 from accounts.web.you.confirmation import confirmation_required
 
@@ -77,7 +79,13 @@ def token_revoke(request: Request) -> HttpResponse:
     """Revoke one of one's own tokens, at once."""
     pk = uuid_of(request.POST.get("token", ""))
     own = ApiToken.objects.filter(person=request.user)
-    tell_revoked(request, get_object_or_404(own, pk=pk))
+    token = get_object_or_404(own, pk=pk)
+    try:
+        revoke(token, request.user)
+    except MovedMeanwhile as error:
+        tell(request, error)
+    else:
+        messages.success(request, f"The token {token} is revoked.")
     return redirect("accounts:tokens")
 
 
@@ -92,24 +100,27 @@ def all_tokens(request: Request) -> HttpResponse:
     return render(request, "tokens/all_tokens.html", shown)
 
 
-@posted_by_administrator
-@confirmation_required("accounts:all-tokens")
-def any_token_revoke(request: Request, pk: UUID) -> HttpResponse:
-    rows = ApiToken.objects.select_related("person")
-    tell_revoked(request, get_object_or_404(rows, pk=pk))
-    return redirect("accounts:all-tokens")
-
-
-def tell_revoked(request: Request, token: ApiToken) -> None:
-    if revoke(request.user, token):
-        messages.success(request, f"The token {token} is revoked.")
-    else:
-        messages.info(request, f"The token {token} is already revoked.")
-
-
 def uuid_of(text: str) -> Any:
     """Read the id of a token; None is the id of none."""
     try:
         return UUID(text)
     except ValueError:
         return None
+
+
+def token_of(pk: UUID) -> ApiToken:
+    return get_object_or_404(ApiToken.objects.select_related("person"), pk=pk)
+
+
+posts = [
+    post(
+        "settings/tokens/<uuid:pk>/revoke/",
+        revoke_any,
+        name="any-token-revoke",
+        find=token_of,
+        said="The token {0} is revoked.",
+        then="accounts:all-tokens",
+        refused="accounts:all-tokens",
+        guard=confirmation_required("accounts:all-tokens"),
+    )
+]
