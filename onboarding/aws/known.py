@@ -76,12 +76,12 @@ class HandedOn:
     it since. The verification right after it relies on two things and reads the rest:
     on what applying read and nobody was to change, and on what AWS answered when it
     created something: the answer, not the request, so that whatever AWS made of it
-    differs here from what was approved. Roles are read anyway, for who may assume them
-    matters most. Attachments, inline policies, instance profiles, and all that was
-    updated or deleted are read, for AWS answers those with nothing. So is everything
-    wherever a difference shows, and by each verification that is a run of its own. What
-    a policy says is not answered: what it allows is proved by calls and simulations,
-    and the next verification reads it.
+    differs here from what was approved. Roles are always read again, changed or not,
+    with all that they hold: who may assume them matters most. Attachments, inline
+    policies, instance profiles, and all that was updated or deleted are read, for AWS
+    answers those with nothing. So is everything wherever a difference shows, and by
+    each verification that is a run of its own. What a policy says is not answered: what
+    it allows is proved by calls and simulations, and the next verification reads it.
     """
 
     def __init__(self) -> None:
@@ -111,8 +111,13 @@ class HandedOn:
         """Say what is known once these changes of what was observed are carried out."""
         changed = {change.resource.key: change.resource for change in changes}
         tagged = {one.tagged for one in changed.values() if isinstance(one, OwnerTag)}
-        # Whose they are changes with a tag, and with that what may become of them.
-        changed |= {one.key: one for one in observed if one.key in tagged}
+        # Whose they are changes with a tag, and with that what may become of them. A
+        # role may have been changed by somebody else meanwhile.
+        changed |= {
+            one.key: one
+            for one in observed
+            if one.key not in changed and (one.key in tagged or isinstance(one, Role))
+        }
         answered = {
             key: self._created.pop(key) for key in changed if key in self._created
         }

@@ -89,13 +89,22 @@ def test_a_role_is_read_again_though_aws_answered_how_it_made_it() -> None:
     assert known == Known((), (ROLE,))
 
 
-def test_a_role_is_read_again_once_its_tag_changed() -> None:
-    tag = OwnerTag.on(ROLE, "")
+def test_a_profile_is_read_again_once_its_tag_changed() -> None:
+    profile = InstanceProfile(account=ROLE.account, name="Made", role="Made")
+    other, tag = replace(profile, name="Other"), OwnerTag.on(profile, "")
 
-    known = HandedOn().after([ROLE, OTHER], [Create(tag)])
+    known = HandedOn().after([profile, other], [Create(tag)])
 
-    assert known.resources == (OTHER,)
-    assert {one.key for one in known.unsure} == {ROLE.key, tag.key}
+    assert known.resources == (other,)
+    assert {one.key for one in known.unsure} == {profile.key, tag.key}
+
+
+def test_a_role_that_nothing_was_to_change_is_read_again() -> None:
+    """Somebody may let others in while the rest of the plan is carried out."""
+    known = HandedOn().after([ROLE, OTHER], [Update(OTHER, replace(OTHER, path="/o/"))])
+
+    assert known.resources == ()
+    assert {one.key for one in known.unsure} == {ROLE.key, OTHER.key}
 
 
 def test_what_was_created_before_is_forgotten_when_it_is_changed_again() -> None:
