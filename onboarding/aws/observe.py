@@ -346,7 +346,7 @@ class Account:
         ]
 
     def access(self, wanted: ClusterAccess) -> list[Resource]:
-        """Read a cluster's access entry with its policy: the wanted one, or another."""
+        """Read a cluster's access entry with its policies, the wanted one first."""
         eks = self.client.eks(wanted.region)
         principal = Arn.of(wanted.principal).name
         doing = f"read the access of {principal} to cluster {wanted.cluster}"
@@ -366,7 +366,7 @@ class Account:
         )["associatedAccessPolicies"]
         policies.sort(key=lambda p: (p["policyArn"] != wanted.policy_arn, str(p)))
         none: AssociatedAccessPolicyTypeDef = {"policyArn": "", "accessScope": {}}
-        policy = next(iter(policies), none)
+        policy, *more = policies or [none]
         namespaces = policy["accessScope"].get("namespaces", [])
         same = set(namespaces) == set(wanted.namespaces)
         tags = answer["accessEntry"].get("tags", {})
@@ -378,6 +378,7 @@ class Account:
                 principal=wanted.principal,
                 policy_arn=policy["policyArn"],
                 namespaces=wanted.namespaces if same else tuple(sorted(namespaces)),
+                more_policies=tuple(one["policyArn"] for one in more),
                 owned=tags.get(OWNER_TAG) == OWNER,
             )
         ]

@@ -431,17 +431,32 @@ def risks_of_grant(account: str, grant: dict[str, Any]) -> Topics:
 
 
 def risks_of_cluster(before: dict[str, Any], after: dict[str, Any]) -> Topics:
-    """Say what AWS's policy for a cluster allows where it is new or reaches farther."""
-    reach = ("policy_arn", "namespaces")
-    if all(before.get(field) == after.get(field) for field in reach):
-        return
-    policy = str(after.get("policy_arn", "")).rsplit("/", 1)[-1]
-    namespaces = after.get("namespaces")
-    where = f"namespaces {', '.join(namespaces)}" if namespaces else "every namespace"
-    if policy == CLUSTER_ADMIN:
-        yield Topic.WILDCARDS, "Allows everything in the cluster."
-    if policy in READ_CLUSTER_SECRETS:
-        yield Topic.SECRETS, f"Reads and writes the secrets in {where} of the cluster."
+    """Say what AWS's policies for a cluster allow where one is new or reaches farther;
+    for which namespaces others associated theirs is not known.
+    """
+    known, added = policies_of_access(before), policies_of_access(after)
+    for policy, namespaces in added:
+        if (policy, namespaces) in known:
+            continue
+        where = "every namespace"
+        if namespaces:
+            where = f"namespaces {', '.join(namespaces)}"
+        if policy == CLUSTER_ADMIN:
+            yield Topic.WILDCARDS, "Allows everything in the cluster."
+        if policy in READ_CLUSTER_SECRETS:
+            said = f"Reads and writes the secrets in {where} of the cluster."
+            yield Topic.SECRETS, said
+    if more := [policy for policy, _ in added[1:] if (policy, []) not in known]:
+        yield Topic.AWS_POLICIES, f"Has more policies of EKS: {some(more)}."
+
+
+def policies_of_access(access: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """List an access entry's policies by name, each with its namespaces; none: all."""
+    found = [
+        (access.get("policy_arn", ""), access.get("namespaces", [])),
+        *((arn, []) for arn in access.get("more_policies", [])),
+    ]
+    return [(arn.rsplit("/", 1)[-1], namespaces) for arn, namespaces in found]
 
 
 def statements(shown: dict[str, Any] | None) -> list[dict[str, Any]]:

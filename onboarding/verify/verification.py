@@ -224,8 +224,9 @@ class Read:
             else:
                 unmet = self.result(Outcome.FAILED, check.missing, check.fix)
             return replace(unmet, change=check.change, undeployable=check.deploys_in)
-        if check.success is Outcome.NOT_TESTABLE:
-            return self.result(check.success, check.missing)
+        if check.untested:
+            untested = self.result(Outcome.NOT_TESTABLE, check.untested)
+            return replace(untested, unknown_writes=int(check.decides_writes))
         result = self.result(check.success, f"AWS answered {self.action}.")
         return replace(result, as_spinnaker=check.as_managed_role)
 

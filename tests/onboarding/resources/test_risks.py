@@ -180,6 +180,27 @@ def test_a_clusters_secrets_are_told_again_where_more_namespaces_come():
 
 
 @pytest.mark.parametrize(
+    ("more", "sentences"),
+    [
+        (
+            "AmazonEKSClusterAdminPolicy",
+            [
+                "Allows everything in the cluster.",
+                "Reads and writes the secrets in every namespace of the cluster.",
+                "Has more policies of EKS: AmazonEKSClusterAdminPolicy.",
+            ],
+        ),
+        ("AmazonEKSViewPolicy", ["Has more policies of EKS: AmazonEKSViewPolicy."]),
+    ],
+)
+def test_policies_that_an_access_entry_has_in_addition_are_told(more, sentences):
+    wanted = cluster(namespaces=["web"])
+    arn = cluster(more)["policy_arn"]
+
+    assert told({**wanted, "more_policies": [arn]}, wanted, key=CLUSTER) == sentences
+
+
+@pytest.mark.parametrize(
     ("actions", "sentence"),
     [
         (["secretsmanager:GetSecretValue"], "Reads secrets: "),
