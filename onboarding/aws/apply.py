@@ -79,7 +79,7 @@ def apply(
         f"{change.verb} {change.resource.kind} {change.resource.name}",
         before_write,
     )
-    sessions.handed_on.forget(change.resource.key)
+    sessions.handed_on.write(change.resource.key)
 
     def act() -> None:
         try:

@@ -18,6 +18,8 @@ from onboarding.topology import Reach
 
 HANDED_ON_FOR = 30.0
 """Seconds in which a stage of a run relies on what the one right before it knew."""
+YOUNG_FOR = 600.0
+"""Seconds in which AWS may answer as if a write had not been: mostly it takes ten."""
 
 
 class Version(NamedTuple):
@@ -88,6 +90,7 @@ class HandedOn:
         self._kept: dict[Hashable, tuple[float, Known]] = {}
         self._created: dict[Key, Resource] = {}
         self._answers: dict[tuple[str, Call], tuple[float, Any]] = {}
+        self._written: dict[Key, float] = {}
 
     def keep(self, reach: Reach, wanted: Iterable[Resource], known: Known) -> None:
         """Keep what is known of the wanted things."""
@@ -103,9 +106,15 @@ class HandedOn:
         """Note what AWS answered that it has just created."""
         self._created[resource.key] = resource
 
-    def forget(self, key: Key) -> None:
-        """Forget what was created before: it is about to be changed."""
+    def write(self, key: Key) -> None:
+        """Note that it is about to be changed, and forget that it was created."""
         self._created.pop(key, None)
+        self._written[key] = time.monotonic()
+
+    def is_young(self, key: Key) -> bool:
+        """Return whether AWS may still answer as if it had not been written."""
+        written = self._written.get(key)
+        return written is not None and time.monotonic() < written + YOUNG_FOR
 
     def after(self, observed: Collection[Resource], changes: Iterable[Change]) -> Known:
         """Say what is known once these changes of what was observed are carried out."""

@@ -13,7 +13,7 @@ from onboarding.aws.session import Credentials
 from onboarding.checks import Outcome
 from onboarding.desired.managed import managed_role
 from onboarding.partitions import Arn
-from onboarding.resources.kinds import MANAGED_PATH
+from onboarding.resources.kinds import MANAGED_PATH, Key, Role
 from onboarding.resources.policy import Policy
 from onboarding.topology import Managed, Reach
 from onboarding.verify.chain import (
@@ -34,6 +34,7 @@ from onboarding.verify.result import (
     deploy_again,
     line_of,
     printed_document,
+    unsettled,
 )
 from onboarding.verify.simulation.simulator import (
     REGION,
@@ -340,7 +341,15 @@ class ManagedStep:
             yield cause
 
     def trust_causes(self) -> Iterator[Cause]:
-        """Say what is wrong with the role to be assumed."""
+        """Say what is wrong with the role to be assumed; of one that was written a
+        moment ago nothing is certain.
+        """
+        key = Key(self.managed.account_id, Role.kind, self.role)
+        is_young = self.chain.sessions.handed_on.is_young(key)
+        for cause in self.wrong_with_role():
+            yield unsettled(cause, self.holder().title) if is_young else cause
+
+    def wrong_with_role(self) -> Iterator[Cause]:
         role, wanted = self.holder(), managed_role(self.chain.managing, self.managed)
         described = role.description
         if described is None:

@@ -111,7 +111,7 @@ def test_what_was_created_before_is_forgotten_when_it_is_changed_again() -> None
     handed_on, linked = HandedOn(), ServiceLinkedRole(account="1" * 12, name="a")
     handed_on.create(linked)
 
-    handed_on.forget(linked.key)
+    handed_on.write(linked.key)
 
     assert handed_on.after([], [Create(linked)]).resources == ()
 

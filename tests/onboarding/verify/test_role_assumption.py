@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from onboarding.aws.backoff import Backoff
+from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Credentials, Sessions
 from onboarding.checks import Outcome
 from onboarding.desired.managed import managed_role
+from onboarding.resources.kinds import MANAGED_PATH
 from onboarding.resources.policy import Policy
 from onboarding.verify.chain import Chain
+from onboarding.verify.denial import Holder
 from onboarding.verify.role_assumption import ManagedStep, to_managed
 from tests import factories
 from tests.factories import side_of
@@ -208,6 +211,65 @@ def test_it_does_not_wait_for_what_the_documents_explain(made: Verified) -> None
     made.found("Assume the managed role", backoff_seconds=60, clock=time.clock)
 
     assert time.slept == []
+
+
+def just_written(made: Verified) -> Sessions:
+    """Return sessions by which the managed role was written a moment ago."""
+    sessions = made.field.sessions()
+    sessions.handed_on.write(managed_role(made.managing, made.managed).key)
+    return sessions
+
+
+def test_it_waits_where_a_role_of_a_moment_ago_is_read_as_it_was(
+    made: Verified,
+) -> None:
+    right = managed_role(made.managing, made.managed).trust.text
+    update = made.field.iam.update_assume_role_policy
+    update(RoleName="spinnakerManaged", PolicyDocument=trusting("933333333333"))
+    time = FakeClock()
+
+    def after_a_minute() -> None:
+        if time.seconds > 60:
+            update(RoleName="spinnakerManaged", PolicyDocument=right)
+
+    time.then = after_a_minute
+
+    result = made.found(
+        "Assume the managed role",
+        backoff_seconds=120,
+        clock=time.clock,
+        sessions=just_written(made),
+    )
+
+    assert result.outcome is Outcome.PASSED
+    assert time.seconds > 60
+
+
+class Missing(Holder):
+    description = None
+
+
+def test_a_role_of_a_moment_ago_that_does_not_show_is_no_certain_absence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    managed, sessions = factories.managed(), Opened(lambda *_: False)
+    chain = chain_of(sessions)
+    step = ManagedStep(chain, managed, managed.reach)
+    role = managed_role(chain.managing, managed)
+    client = AccountClient.of(sessions, managed.reach)
+    holder = Missing(client, step.role_arn, MANAGED_PATH)
+    monkeypatch.setattr(ManagedStep, "holder", lambda _: holder)
+
+    (absent,) = step.trust_causes()
+    sessions.handed_on.write(role.key)
+    (unsettled,) = step.trust_causes()
+
+    assert absent.certain
+    assert absent.change.startswith("aws iam create-role")
+    assert not unsettled.certain
+    assert unsettled.change == ""
+    assert "AWS might not show it as it is yet. There is no role" in unsettled.sentence
+    assert unsettled.fix.startswith("Verify again in a few minutes.")
 
 
 def test_an_open_account_is_evaluated_without_an_external_id(read: Verified) -> None:
