@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from onboarding.asked_once import asked_once
+from onboarding.aws.codes import DeniedBy
+from onboarding.aws.errors import AwsError, remedy
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
 from onboarding.resources.policy import Policy, as_list
@@ -213,23 +215,53 @@ class Holder(HeldPolicies):
         return higher_up(asked.action, self.client.account_id)
 
 
-def higher_up(action: str, account: str) -> Cause:
-    """Name what neither account shows: policies of the organization, of endpoints."""
+def higher_up(action: str, caller: str, entered: str = "") -> Cause:
+    """Name what neither account shows: policies of the organization, of endpoints. The
+    service control policies above the caller's account count; above the account that is
+    `entered`, the resource control policies do.
+    """
+    others = ""
+    if entered not in ("", caller):
+        others = f", and in the resource control policies above account {entered}"
     return Cause(
         Located.HIGHER_UP,
         f"Everything that Bowline can read allows {action}. A policy of the "
         "organization or of a VPC endpoint denies it.",
         f"Ask an administrator of the organization to allow {action} in the service "
-        f"control policies above account {account}; the command lists them.",
-        change=command(
-            "organizations",
-            "list-policies-for-target",
-            "--target-id",
-            account,
-            "--filter",
-            "SERVICE_CONTROL_POLICY",
-        ),
+        f"control policies above account {caller}{others}; the command lists them.",
+        change=list_policies(DeniedBy.SERVICE_CONTROL, caller),
         certain=False,
+    )
+
+
+def list_policies(kind: DeniedBy, account: str) -> str:
+    """Write the command that lists an organization's policies above an account."""
+    words = ("organizations", "list-policies-for-target", "--target-id", account)
+    return command(*words, "--filter", kind.upper().replace(" ", "_"))
+
+
+def named_by_aws(error: AwsError, holder: Holder) -> Cause | None:
+    """Return the cause that AWS's own words name, for a call of the holder; None: they
+    name none that the account's documents don't show.
+    """
+    kind, action, above = error.denied_by, error.operation, holder.client.account_id
+    change = ""
+    match kind:
+        case None:
+            return None
+        case DeniedBy.SERVICE_CONTROL:
+            change = list_policies(kind, above)
+        case DeniedBy.RESOURCE_CONTROL:
+            above = error.account
+            change = list_policies(kind, above)
+        case DeniedBy.ENDPOINT:
+            fields = "VpcEndpoints[].[VpcEndpointId,ServiceName,PolicyDocument]"
+            change = command("ec2", "describe-vpc-endpoints", "--query", fields)
+    return Cause(
+        Located.BOUNDARY if kind is DeniedBy.BOUNDARY else Located.HIGHER_UP,
+        f"AWS names a {kind} that denies {action}.",
+        remedy(kind, action, above, holder.title),
+        change=change,
     )
 
 

@@ -24,7 +24,7 @@ from onboarding.verify.chain import (
     create_role,
     worth_repeating,
 )
-from onboarding.verify.denial import Holder, higher_up
+from onboarding.verify.denial import Holder, higher_up, named_by_aws
 from onboarding.verify.policy_evaluation import Context, RequestContext
 from onboarding.verify.result import (
     COMPARED,
@@ -115,8 +115,9 @@ class ManagedStep:
             if not error.denied:
                 return chain_result(name, Outcome.FAILED, error.message, error.hint)
             unexplained = self.unexplained
-            if error.by_organization:
-                causes = []
+            if named := named_by_aws(error, self.chain.holder()):
+                unexplained = named
+                causes = [one for one in causes if one.located is named.located]
             causes = sorted(causes, key=lambda cause: not cause.certain)
             return chain_result(
                 name,
@@ -142,7 +143,8 @@ class ManagedStep:
     def unexplained(self) -> Cause:
         """Say what may refuse where all that Bowline can read allows it."""
         if self.reach.writes:
-            return higher_up("sts:AssumeRole", self.managed.account_id)
+            caller = self.chain.managing.account_id
+            return higher_up("sts:AssumeRole", caller, self.managed.account_id)
         return Cause(
             Located.OWNER,
             "The role doesn't exist, or its trust isn't this one.",

@@ -32,7 +32,7 @@ from onboarding.verify.chain import (
     worth_repeating,
     zone_checks,
 )
-from onboarding.verify.denial import Holder, higher_up
+from onboarding.verify.denial import Holder, named_by_aws
 from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Located, Result
 from onboarding.verify.role_assumption import to_managed
@@ -334,11 +334,13 @@ def with_cause(
         return replace(result, located=Located.ABSENT, change=read.check.change)
     if not (error.denied and read.check.as_managed_role):
         return result
-    if error.by_organization:
-        return result.because(higher_up(error.operation, error.account))
-    return result.because(
-        unless_unread(partial(holder.cause, RequestContext(read.action)))
-    )
+    named = named_by_aws(error, holder)
+    if named and named.located is not Located.BOUNDARY:
+        return result.because(named)
+    cause = unless_unread(partial(holder.cause, RequestContext(read.action)))
+    if named and not (cause and cause.located is named.located):
+        cause = named  # else the document shows it, with its line
+    return result.because(cause)
 
 
 def evaluate(reads: list[Read], holder: Holder, chain: Chain) -> Iterator[Result]:

@@ -13,13 +13,14 @@ from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Credentials, Sessions
 from onboarding.checks import Outcome
 from onboarding.desired.managed import managed_role
+from onboarding.partitions import Arn
 from onboarding.resources.kinds import MANAGED_PATH
 from onboarding.resources.policy import Policy
 from onboarding.verify.chain import Chain
 from onboarding.verify.denial import Holder
 from onboarding.verify.role_assumption import ManagedStep, to_managed
 from tests import factories
-from tests.factories import side_of
+from tests.factories import MANAGED_ID, MANAGING_ID, side_of
 from tests.onboarding.aws.field import ACCESS_ROLE, FakeClock, Field, trusting
 from tests.onboarding.verify.opened import BOWLINE, OWN, Opened
 from tests.onboarding.verify.verified import Verified, blind, denying, outcomes, refused
@@ -383,6 +384,75 @@ def test_an_assumed_role_that_the_organization_denies(
     monkeypatch.setattr(Sessions, "assume", denied)
 
     assert made.found("Assume the managed role").located == "denied higher up"
+
+
+class Refused(Opened):
+    """Sessions whose every AssumeRole is refused in these words of AWS."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(lambda *_: False)
+        self.why = why
+
+    def assume(self, role_arn: str, **_: Any) -> Credentials:
+        session = f"arn:aws:sts::{MANAGING_ID}:assumed-role/SpinnakerAuthRole/b"
+        message = (
+            f"AWS refused sts:AssumeRole (AccessDenied: User: {session} is not "
+            f"authorized to perform: sts:AssumeRole on resource: {role_arn} {self.why})"
+        )
+        account = Arn.of(role_arn).account
+        raise AwsError(account, "sts:AssumeRole", message, code="AccessDenied")
+
+
+@pytest.mark.parametrize(
+    ("why", "says", "lists"),
+    [
+        (
+            "with an explicit deny in a service control policy",
+            f"A service control policy above account {MANAGING_ID} denies",
+            f"--target-id {MANAGING_ID} --filter SERVICE_CONTROL_POLICY",
+        ),
+        (
+            "with an explicit deny in a resource control policy",
+            f"A resource control policy above account {MANAGED_ID} denies",
+            f"--target-id {MANAGED_ID} --filter RESOURCE_CONTROL_POLICY",
+        ),
+        (
+            "because no VPC endpoint policy allows the sts:AssumeRole action",
+            "in the policy of the VPC endpoint",
+            "ec2 describe-vpc-endpoints",
+        ),
+        (
+            "because no session policy allows the sts:AssumeRole action",
+            "in the session policy of role SpinnakerAuthRole",
+            "",
+        ),
+        (
+            "because no permissions boundary allows the sts:AssumeRole action",
+            "in the permissions boundary of role SpinnakerAuthRole",
+            "",
+        ),
+        (
+            "",
+            f"service control policies above account {MANAGING_ID}, and in the "
+            f"resource control policies above account {MANAGED_ID}",
+            f"--target-id {MANAGING_ID} --filter SERVICE_CONTROL_POLICY",
+        ),
+    ],
+)
+def test_a_refusal_is_blamed_on_what_aws_names_above_the_right_account(
+    why: str, says: str, lists: str
+) -> None:
+    """Of the service control policies, those of the caller count; of the resource
+    control policies, those of the account that is entered.
+    """
+    managed = factories.managed()
+    chain = chain_of(Refused(why), as_identity=OWN)
+
+    (result,) = to_managed(chain, managed, managed.reach, "")
+
+    assert result.outcome is Outcome.FAILED
+    assert says in result.fix
+    assert lists in result.change
 
 
 def chain_of(sessions: Sessions, **fields: Any) -> Chain:
