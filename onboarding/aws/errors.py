@@ -419,8 +419,9 @@ def hint_for(code: str, *, unknown_principal: bool) -> str:
         return "Raise the quota in the account's Service Quotas, then plan again."
     if code in ("EntityAlreadyExists", "ResourceInUseException"):
         return (
-            "Another resource, which isn't Bowline's, has that name. Choose another "
-            "name, or have its owner free this one. Then plan again."
+            "Another resource, which isn't Bowline's, has that name, and something may "
+            "use it. Keep existing roles in the account's Access step, or choose "
+            "another name. Then plan again."
         )
     if code == "DeleteConflict":
         return (
