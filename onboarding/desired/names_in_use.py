@@ -37,8 +37,8 @@ def keep_it_or_choose(
         )
     if isinstance(taken, ClusterAccess):
         return (
-            f"{KEEP} and leaves the entry as it is. Or remove from it what was added, "
-            "then plan again."
+            f"{KEEP} and leaves the entry as it is. Or plan again once the entry has "
+            "what the plan would give it, and nothing else."
         )
     return f"{KEEP}. {where_named(taken, managing, managed)} {IN_USE}"
 

@@ -14,6 +14,7 @@ from onboarding.aws.errors import AwsError, remedy
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
 from onboarding.resources.policy import Policy, as_list
+from onboarding.resources.wildcards import matches
 from onboarding.verify.held_policies import HeldPolicies
 from onboarding.verify.policy_evaluation import (
     Document,
@@ -83,10 +84,11 @@ class Holder(HeldPolicies):
         ours = document.name.startswith(OWN_NAMES) or any(
             path in document.arn for path in OWN_PATHS
         )
+        how, fix = denies(found, asked.action)
         return Cause(
             Located.OUR_POLICY if ours else Located.THEIR_POLICY,
-            f"The policy {document.name} of {self.title} denies {asked.action}.",
-            f"Take {asked.action} out of the denying statement of {document.name}.",
+            f"The policy {document.name} of {self.title} denies {asked.action}{how}.",
+            fix,
             document=printed_document(document.shown),
             line=line_of(document.shown, action_path(found, asked)),
             change=self.without(found, asked),
@@ -287,6 +289,28 @@ def fix_of(key: str | int, asked: RequestContext, otherwise: str) -> str:
         "Invite it, or correct the organization in the managing account's page; then "
         "plan again."
     )
+
+
+def denies(found: FoundStatement, action: str) -> tuple[str, str]:
+    """Say by which pattern a statement denies the action, if it doesn't name it, and
+    how it would not.
+    """
+    statement, where = (
+        found.statement,
+        f"the denying statement of {found.document.name}",
+    )
+    if "Action" not in statement:
+        how = ", as it denies everything except what it names"
+        return how, f"Add {action} to NotAction in {where}."
+    patterns = [
+        pattern
+        for pattern in as_list(statement["Action"])
+        if matches(action.lower(), pattern.lower())
+    ]
+    if action.lower() in [pattern.lower() for pattern in patterns]:
+        return "", f"Take {action} out of {where}."
+    named = " and ".join(patterns)
+    return f", by {named}", f"Replace {named} in {where} by what it is meant to deny."
 
 
 def of(statements: list[dict[str, Any]]) -> dict[str, Any]:

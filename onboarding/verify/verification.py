@@ -221,8 +221,9 @@ class Read:
                 unmet = self.result(Outcome.CANNOT_DEPLOY, check.missing)
             elif check.advice:
                 unmet = self.result(Outcome.NOT_TESTABLE, check.missing)
-            else:
-                unmet = self.result(Outcome.FAILED, check.missing, check.fix)
+            else:  # it could be read: no permission is missing
+                fix = RUN_IT if check.change else ""
+                unmet = self.result(Outcome.FAILED, check.missing, fix)
             return replace(unmet, change=check.change, undeployable=check.deploys_in)
         if check.untested:
             untested = self.result(Outcome.NOT_TESTABLE, check.untested)
@@ -231,6 +232,7 @@ class Read:
         return replace(result, as_spinnaker=check.as_managed_role)
 
 
+RUN_IT = "Run the command, then verify again."
 NOWHERE = (
     "{} can be deployed in no Region of the account. Create what is missing, or take "
     "the provider out of the account, then verify again."

@@ -50,7 +50,7 @@ def role(name: str, account: str = MANAGED_ID) -> Role:
                 policy_arn="",
             ),
             KEEP,
-            "Or remove from it what was added",
+            "Or plan again once the entry has",
         ),
         (
             role("SpinnakerAuthRole", MANAGING_ID),

@@ -231,6 +231,14 @@ def test_reads_of_settings_that_were_allowed_before_are_not_told_again():
     ]
 
 
+@pytest.mark.parametrize("pattern", ["iam:Pass?ole", "iam:Pass*", "IAM:*", "i?m:*"])
+def test_a_pattern_that_covers_passing_roles_is_told(pattern):
+    said = told(document({"Action": pattern, "Resource": "*"}))
+
+    assert said[0] == "Passes roles * to any service."
+    assert said[1] == f"Allows actions by a pattern: {pattern}."
+
+
 def test_a_pattern_that_covers_a_read_of_secrets_is_told():
     wide, secret = told(document({"Action": "secretsmanager:Get*", "Resource": "a"}))
 
