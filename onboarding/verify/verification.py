@@ -8,7 +8,7 @@ act on. Nothing here changes AWS.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -33,6 +33,7 @@ from onboarding.verify.chain import (
     zone_checks,
 )
 from onboarding.verify.denial import Holder, named_by_aws
+from onboarding.verify.keys.default_encryption import default_keys
 from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Located, Result
 from onboarding.verify.role_assumption import to_managed
@@ -114,7 +115,8 @@ def verify(
     answers |= zip(called, made, strict=True)
     left = [read for read in reads if read not in answers]
     answers |= zip(left, evaluate(left, holder, chain), strict=True)
-    yield from by_effect(managed, {read: answers[read] for read in reads})
+    found = [answers[read] for read in reads]
+    yield from by_effect(managed, [*found, *default_keys(access, managing, managed)])
     yield from outlived_entries(access, chain.holder(), managing, managed)
     if chain.as_managed is not None or chain.as_identity is None:
         yield from simulated_writes(holder, managing, managed)
@@ -239,19 +241,19 @@ NOWHERE = (
 )
 
 
-def by_effect(managed: Managed, found: Mapping[Read, Result]) -> Iterator[Result]:
+def by_effect(managed: Managed, found: Sequence[Result]) -> Iterator[Result]:
     """Yield the results, and fail those of a provider of which nothing can be deployed
     anywhere: in each region something is missing.
     """
     without: dict[str, set[str]] = {}
-    for read, result in found.items():
+    for result in found:
         if result.undeployable:
-            without.setdefault(read.provider, set()).add(result.undeployable)
+            without.setdefault(result.provider, set()).add(result.undeployable)
     titles = {provider.key: provider.title for provider in managed.providers}
-    for read, result in found.items():
-        nowhere = without.get(read.provider) == set(managed.regions_of_all)
+    for result in found:
+        nowhere = without.get(result.provider) == set(managed.regions_of_all)
         if result.undeployable and nowhere:
-            fix = NOWHERE.format(titles[read.provider])
+            fix = NOWHERE.format(titles[result.provider])
             yield replace(result, outcome=Outcome.FAILED, fix=fix)
         else:
             yield result
