@@ -30,27 +30,32 @@ class Version(NamedTuple):
     number: str
 
 
+VERSIONS: dict[tuple[str, Version], Policy] = {}
+"""What versions of policies say, by ARN, as some run of this process knew it."""
+MOST_VERSIONS = 3000
+"""Of about a thousand accounts; each takes a few kilobytes."""
+
+
 class Documents:
-    """What versions of policies say, as far as it was read or written lately."""
+    """What policies say, as far as it was read or written lately."""
 
     MOST = 1000
     """Enough for the accounts that one process looks after at once."""
+    LOCK = threading.Lock()
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: dict[Version, Policy] = {}
         self._lately: dict[str, tuple[float, Policy]] = {}
 
-    def get(self, version: Version) -> Policy | None:
-        return self._kept.get(version)
+    def get(self, version: Version, arn: str) -> Policy | None:
+        return VERSIONS.get((arn, version))
 
     def keep(self, version: Version, document: Policy, arn: str) -> Policy:
         """Keep what the version in force of this policy says, and return it."""
-        with self._lock:
+        with self.LOCK:
             self._lately[arn] = (time.monotonic() + HANDED_ON_FOR, document)
-            self._kept[version] = document
-            if len(self._kept) > self.MOST:
-                del self._kept[next(iter(self._kept))]
+            VERSIONS[arn, version] = document
+            if len(VERSIONS) > MOST_VERSIONS:
+                del VERSIONS[next(iter(VERSIONS))]
             if len(self._lately) > self.MOST:
                 del self._lately[next(iter(self._lately))]
         return document

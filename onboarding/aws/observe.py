@@ -179,7 +179,10 @@ class Account:
 
     def asked_once(self, ask: Any, method: Any, doing: str, **given: Any) -> Any:
         """Ask, and leave the answer to a verification that asks the same next."""
-        answer, call = ask(method, doing, **given), Call.iam(method.__name__, **given)
+        answer, meta = ask(method, doing, **given), method.__self__.meta
+        service, parameters = meta.service_model.service_name, sorted(given.items())
+        region = "" if service == "iam" else meta.region_name
+        call = Call(service, method.__name__, region, tuple(parameters))
         self.sessions.handed_on.answer(self.account_id, call, answer)
         return answer
 
@@ -350,7 +353,8 @@ class Account:
         eks = self.client.eks(wanted.region)
         principal = Arn.of(wanted.principal).name
         doing = f"read the access of {principal} to cluster {wanted.cluster}"
-        answer = self.client.find(
+        answer = self.asked_once(
+            self.client.find,
             eks.describe_access_entry,
             doing,
             clusterName=wanted.cluster,
@@ -358,7 +362,8 @@ class Account:
         )
         if answer is None:
             return []
-        policies = self.client.call_all(
+        policies = self.asked_once(
+            self.client.call_all,
             eks.list_associated_access_policies,
             doing,
             clusterName=wanted.cluster,

@@ -117,7 +117,7 @@ def verify(
     answers |= zip(left, evaluate(left, holder, chain), strict=True)
     found = [answers[read] for read in reads]
     yield from by_effect(managed, [*found, *default_keys(access, managing, managed)])
-    yield from outlived_entries(access, chain.holder(), managing, managed)
+    yield from outlived_entries(access, chain.holder(), managing, managed, sessions)
     if chain.as_managed is not None or chain.as_identity is None:
         yield from simulated_writes(holder, managing, managed)
 
