@@ -22,8 +22,12 @@ class Call(NamedTuple):
     parameters: tuple[tuple[str, Any], ...] = ()
 
     @classmethod
+    def of(cls, service: str, operation: str, region: str, **given: Any) -> Call:
+        return cls(service, operation, region, tuple(sorted(given.items())))
+
+    @classmethod
     def iam(cls, operation: str, **given: Any) -> Call:
-        return cls("iam", operation, "", tuple(sorted(given.items())))
+        return cls.of("iam", operation, "", **given)
 
 
 class Outcome(StrEnum):

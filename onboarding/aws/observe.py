@@ -180,9 +180,9 @@ class Account:
     def asked_once(self, ask: Any, method: Any, doing: str, **given: Any) -> Any:
         """Ask, and leave the answer to a verification that asks the same next."""
         answer, meta = ask(method, doing, **given), method.__self__.meta
-        service, parameters = meta.service_model.service_name, sorted(given.items())
+        service = meta.service_model.service_name
         region = "" if service == "iam" else meta.region_name
-        call = Call(service, method.__name__, region, tuple(parameters))
+        call = Call.of(service, method.__name__, region, **given)
         self.sessions.handed_on.answer(self.account_id, call, answer)
         return answer
 

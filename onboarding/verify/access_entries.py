@@ -56,7 +56,7 @@ def created(
     access: AccountClient, sessions: Sessions, entry: ClusterAccess
 ) -> datetime | None:
     named = (("clusterName", entry.cluster), ("principalArn", entry.principal))
-    call = Call(EKS, "describe_access_entry", entry.region, named)
+    call = Call("eks", "describe_access_entry", entry.region, named)
     answer = sessions.handed_on.answered(access.account_id, call) or access.find(
         access.eks(entry.region).describe_access_entry,
         f"read the access entry of cluster {entry.cluster}",
