@@ -19,6 +19,7 @@ from accounts.people.reach import MANAGING, any_in_managing, pairs_of
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.role_limits.naming import NONE, environments_in_words, only
 from accounts.people.roles import UserRole, whom_to_ask
+from accounts.refused import Refused
 from accounts.wording import first_of
 
 if TYPE_CHECKING:
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
 MOST_NAMED = 5
 
 
-class Outside(PermissionDenied):
+class Outside(Refused, PermissionDenied):
     """The person's role is for other environments; the message says which, whose, and
     whom to ask.
     """
+
+    code = "NOT_ALLOWED"
 
 
 def limit_on(by: By, role: UserRole) -> frozenset[str] | None:
