@@ -399,8 +399,8 @@ def remedy(kind: DeniedBy, operation: str, account: str, who: str) -> str:
             return f"Allow {operation} in the permissions boundary of {who}."
         case DeniedBy.SESSION:
             return (
-                f"Allow {operation} in the session policy of {who}: whoever starts "
-                "that session sets it, and no policy of the account shows it."
+                f"Allow {operation} in the session policy of {who}. It is set when "
+                "that session starts, and no policy of the account shows it."
             )
         case DeniedBy.ENDPOINT:
             return (
@@ -419,8 +419,8 @@ def hint_for(code: str, *, unknown_principal: bool) -> str:
         return "Raise the quota in the account's Service Quotas, then plan again."
     if code in ("EntityAlreadyExists", "ResourceInUseException"):
         return (
-            "Another resource, which isn't Bowline's, has that name, and something may "
-            "use it. Keep existing roles in the account's Access step, or choose "
+            "Another resource, which isn't Bowline's, has that name, and something "
+            "might use it. Keep existing roles in the account's Access step, or choose "
             "another name. Then plan again."
         )
     if code == "DeleteConflict":

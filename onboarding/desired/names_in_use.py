@@ -18,7 +18,7 @@ KEEP = (
     "Keep existing roles in the account's Access step, so that Bowline only adds its "
     "policies"
 )
-IN_USE = "AWS can't rename it, and something may use it."
+IN_USE = "AWS can't rename it, and something might use it."
 
 
 def keep_it_or_choose(

@@ -503,8 +503,8 @@ def is_pattern(action: str) -> bool:
 
 
 def passes_roles(actions: Iterable[str]) -> bool:
-    """Return whether IAM's PassRole is among them, as it is or by a pattern; who allows
-    every service's actions is told that instead.
+    """Return whether IAM's PassRole is among them, as it is or by a pattern; that
+    every service's actions are allowed is said instead.
     """
     of_iam = [action for action in actions if ":" in action]
     return bool(matched(("iam:PassRole",), of_iam))

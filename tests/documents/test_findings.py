@@ -37,7 +37,7 @@ ROWS = (
         "::test_what_aws_auth_maps_is_not_tested_and_decides_writes",
     ),
     Row(
-        "somebody changes a trust policy while a plan is applied",
+        "someone changes a trust policy while a plan is applied",
         "not as approved, also if the plan changes another role",
         "accounts/runs/test_applying.py"
         "::test_a_trust_that_is_changed_during_the_writes_is_found",

@@ -132,7 +132,7 @@ class Field:
     def bring_about(
         self, reach: Reach, wanted: tuple[Resource, ...]
     ) -> tuple[Change, ...]:
-        """Observe, compare, apply, as another process would; return what was changed."""
+        """Observe, compare, apply, as another process; return what was changed."""
         sessions = self.sessions()
         changes = diff(wanted, observe(sessions, reach, wanted))
         for change in changes:
