@@ -214,7 +214,7 @@ def lost_grants(changes: Iterable[tuple[Key, Document, Document]]) -> Iterator[R
             continue
         by_action: dict[str, list[Allowed]] = {}
         for one in after:
-            kind = "*" if "*" in one.action else one.action.lower()
+            kind = "*" if is_pattern(one.action) else one.action.lower()
             by_action.setdefault(kind, []).append(one)
         for key, before, now in some_changes:
             lost = [
@@ -222,7 +222,7 @@ def lost_grants(changes: Iterable[tuple[Key, Document, Document]]) -> Iterator[R
                 for one in dict.fromkeys(allowed_by(before))
                 if one not in after
                 and one.action != "sts:AssumeRole"
-                and (now is not None or one.action == "iam:PassRole")
+                and (now is not None or passes_roles([one.action]))
                 and not any(
                     other.covers(one)
                     for kind in ("*", one.action.lower())
@@ -242,7 +242,7 @@ def lost_in_words(
     gone: dict[str, None] = {}
     fewer: dict[str, None] = {}
     for one in lost:
-        if one.action == "iam:PassRole":
+        if passes_roles([one.action]):
             said = {"Condition": json.loads(one.condition)} if one.condition else {}
             name = role_name(one.resource, key.account)
             passed.setdefault(to_service(said), []).append(name)
@@ -431,17 +431,32 @@ def risks_of_grant(account: str, grant: dict[str, Any]) -> Topics:
 
 
 def risks_of_cluster(before: dict[str, Any], after: dict[str, Any]) -> Topics:
-    """Say what AWS's policy for a cluster allows where it is new or reaches farther."""
-    reach = ("policy_arn", "namespaces")
-    if all(before.get(field) == after.get(field) for field in reach):
-        return
-    policy = str(after.get("policy_arn", "")).rsplit("/", 1)[-1]
-    namespaces = after.get("namespaces")
-    where = f"namespaces {', '.join(namespaces)}" if namespaces else "every namespace"
-    if policy == CLUSTER_ADMIN:
-        yield Topic.WILDCARDS, "Allows everything in the cluster."
-    if policy in READ_CLUSTER_SECRETS:
-        yield Topic.SECRETS, f"Reads and writes the secrets in {where} of the cluster."
+    """Say what AWS's policies for a cluster allow where one is new or reaches farther;
+    for which namespaces others associated theirs is not known.
+    """
+    known, added = policies_of_access(before), policies_of_access(after)
+    for policy, namespaces in added:
+        if (policy, namespaces) in known:
+            continue
+        where = "every namespace"
+        if namespaces:
+            where = f"namespaces {', '.join(namespaces)}"
+        if policy == CLUSTER_ADMIN:
+            yield Topic.WILDCARDS, "Allows everything in the cluster."
+        if policy in READ_CLUSTER_SECRETS:
+            said = f"Reads and writes the secrets in {where} of the cluster."
+            yield Topic.SECRETS, said
+    if more := [policy for policy, _ in added[1:] if (policy, []) not in known]:
+        yield Topic.AWS_POLICIES, f"Has more policies of EKS: {some(more)}."
+
+
+def policies_of_access(access: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """List an access entry's policies by name, each with its namespaces; none: all."""
+    found = [
+        (access.get("policy_arn", ""), access.get("namespaces", [])),
+        *((arn, []) for arn in access.get("more_policies", [])),
+    ]
+    return [(arn.rsplit("/", 1)[-1], namespaces) for arn, namespaces in found]
 
 
 def statements(shown: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -466,20 +481,33 @@ def risks_of(statement: dict[str, Any], account: str) -> Topics:
     resources = [str(one) for one in as_list(statement.get("Resource", []))]
     if "NotAction" in statement or "NotResource" in statement:
         yield Topic.WILDCARDS, "Allows everything except what it names."
-    if "iam:PassRole" in actions:
-        passed = ", ".join(role_name(resource, account) for resource in resources)
+    roles = [one for one in resources if matches("iam", Arn.of(one).service or "*")]
+    if passes_roles(actions) and roles:
+        passed = ", ".join(role_name(role, account) for role in roles)
         yield Topic.PASS_ROLE, f"Passes roles {passed}{to_service(statement)}."
     if "*" in actions and "*" in resources and "Condition" not in statement:
         yield Topic.WILDCARDS, EVERYTHING
         return
-    if patterns := [action for action in actions if "*" in action]:
+    if patterns := [action for action in actions if is_pattern(action)]:
         yield Topic.WILDCARDS, f"Allows actions by a pattern: {some(patterns)}."
-    changing = [a for a in actions if not is_read(a) and "*" not in a]
+    changing = [a for a in actions if not is_read(a) and not is_pattern(a)]
     if "*" in resources and changing:
         limited = "" if "Condition" not in statement else ", under a condition"
         yield Topic.WILDCARDS, f"Changes every resource{limited}: {some(changing)}."
     if found := matched(SECRET_READS, actions):
         yield Topic.SECRETS, f"Reads secrets: {some(found)}."
+
+
+def is_pattern(action: str) -> bool:
+    return "*" in action or "?" in action
+
+
+def passes_roles(actions: Iterable[str]) -> bool:
+    """Return whether IAM's PassRole is among them, as it is or by a pattern; that
+    every service's actions are allowed is said instead.
+    """
+    of_iam = [action for action in actions if ":" in action]
+    return bool(matched(("iam:PassRole",), of_iam))
 
 
 def is_risky(statement: dict[str, Any]) -> bool:

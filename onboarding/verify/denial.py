@@ -9,9 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 from onboarding.asked_once import asked_once
+from onboarding.aws.codes import DeniedBy
+from onboarding.aws.errors import AwsError, remedy
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
 from onboarding.resources.policy import Policy, as_list
+from onboarding.resources.wildcards import matches
 from onboarding.verify.held_policies import HeldPolicies
 from onboarding.verify.policy_evaluation import (
     Document,
@@ -81,10 +84,11 @@ class Holder(HeldPolicies):
         ours = document.name.startswith(OWN_NAMES) or any(
             path in document.arn for path in OWN_PATHS
         )
+        how, fix = denies(found, asked.action)
         return Cause(
             Located.OUR_POLICY if ours else Located.THEIR_POLICY,
-            f"The policy {document.name} of {self.title} denies {asked.action}.",
-            f"Take {asked.action} out of the denying statement of {document.name}.",
+            f"The policy {document.name} of {self.title} denies {asked.action}{how}.",
+            fix,
             document=printed_document(document.shown),
             line=line_of(document.shown, action_path(found, asked)),
             change=self.without(found, asked),
@@ -213,23 +217,53 @@ class Holder(HeldPolicies):
         return higher_up(asked.action, self.client.account_id)
 
 
-def higher_up(action: str, account: str) -> Cause:
-    """Name what neither account shows: policies of the organization, of endpoints."""
+def higher_up(action: str, caller: str, entered: str = "") -> Cause:
+    """Name what neither account shows: policies of the organization, of endpoints. The
+    service control policies above the caller's account count; above the account that is
+    `entered`, the resource control policies do.
+    """
+    others = ""
+    if entered not in ("", caller):
+        others = f", and in the resource control policies above account {entered}"
     return Cause(
         Located.HIGHER_UP,
         f"Everything that Bowline can read allows {action}. A policy of the "
         "organization or of a VPC endpoint denies it.",
         f"Ask an administrator of the organization to allow {action} in the service "
-        f"control policies above account {account}; the command lists them.",
-        change=command(
-            "organizations",
-            "list-policies-for-target",
-            "--target-id",
-            account,
-            "--filter",
-            "SERVICE_CONTROL_POLICY",
-        ),
+        f"control policies above account {caller}{others}; the command lists them.",
+        change=list_policies(DeniedBy.SERVICE_CONTROL, caller),
         certain=False,
+    )
+
+
+def list_policies(kind: DeniedBy, account: str) -> str:
+    """Write the command that lists an organization's policies above an account."""
+    words = ("organizations", "list-policies-for-target", "--target-id", account)
+    return command(*words, "--filter", kind.upper().replace(" ", "_"))
+
+
+def named_by_aws(error: AwsError, holder: Holder) -> Cause | None:
+    """Return the cause that AWS's own words name, for a call of the holder; None: they
+    name none that the account's documents don't show.
+    """
+    kind, action, above = error.denied_by, error.operation, holder.client.account_id
+    change = ""
+    match kind:
+        case None:
+            return None
+        case DeniedBy.SERVICE_CONTROL:
+            change = list_policies(kind, above)
+        case DeniedBy.RESOURCE_CONTROL:
+            above = error.account
+            change = list_policies(kind, above)
+        case DeniedBy.ENDPOINT:
+            fields = "VpcEndpoints[].[VpcEndpointId,ServiceName,PolicyDocument]"
+            change = command("ec2", "describe-vpc-endpoints", "--query", fields)
+    return Cause(
+        Located.BOUNDARY if kind is DeniedBy.BOUNDARY else Located.HIGHER_UP,
+        f"AWS names a {kind} that denies {action}.",
+        remedy(kind, action, above, holder.title),
+        change=change,
     )
 
 
@@ -255,6 +289,28 @@ def fix_of(key: str | int, asked: RequestContext, otherwise: str) -> str:
         "Invite it, or correct the organization in the managing account's page; then "
         "plan again."
     )
+
+
+def denies(found: FoundStatement, action: str) -> tuple[str, str]:
+    """Say by which pattern a statement denies the action, if it doesn't name it, and
+    how it would not.
+    """
+    statement, where = (
+        found.statement,
+        f"the denying statement of {found.document.name}",
+    )
+    if "Action" not in statement:
+        how = ", as it denies everything except what it names"
+        return how, f"Add {action} to NotAction in {where}."
+    patterns = [
+        pattern
+        for pattern in as_list(statement["Action"])
+        if matches(action.lower(), pattern.lower())
+    ]
+    if action.lower() in [pattern.lower() for pattern in patterns]:
+        return "", f"Take {action} out of {where}."
+    named = " and ".join(patterns)
+    return f", by {named}", f"Replace {named} in {where} by what it is meant to deny."
 
 
 def of(statements: list[dict[str, Any]]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from onboarding.aws.session import Credentials
 from onboarding.checks import Outcome
 from onboarding.desired.managed import managed_role
 from onboarding.partitions import Arn
-from onboarding.resources.kinds import MANAGED_PATH
+from onboarding.resources.kinds import MANAGED_PATH, Key, Role
 from onboarding.resources.policy import Policy
 from onboarding.topology import Managed, Reach
 from onboarding.verify.chain import (
@@ -24,7 +24,7 @@ from onboarding.verify.chain import (
     create_role,
     worth_repeating,
 )
-from onboarding.verify.denial import Holder, higher_up
+from onboarding.verify.denial import Holder, higher_up, named_by_aws
 from onboarding.verify.policy_evaluation import Context, RequestContext
 from onboarding.verify.result import (
     COMPARED,
@@ -34,6 +34,7 @@ from onboarding.verify.result import (
     deploy_again,
     line_of,
     printed_document,
+    unsettled,
 )
 from onboarding.verify.simulation.simulator import (
     REGION,
@@ -114,8 +115,9 @@ class ManagedStep:
             if not error.denied:
                 return chain_result(name, Outcome.FAILED, error.message, error.hint)
             unexplained = self.unexplained
-            if error.by_organization:
-                causes = []
+            if named := named_by_aws(error, self.chain.holder()):
+                unexplained = named
+                causes = [one for one in causes if one.located is named.located]
             causes = sorted(causes, key=lambda cause: not cause.certain)
             return chain_result(
                 name,
@@ -141,7 +143,8 @@ class ManagedStep:
     def unexplained(self) -> Cause:
         """Say what may refuse where all that Bowline can read allows it."""
         if self.reach.writes:
-            return higher_up("sts:AssumeRole", self.managed.account_id)
+            caller = self.chain.managing.account_id
+            return higher_up("sts:AssumeRole", caller, self.managed.account_id)
         return Cause(
             Located.OWNER,
             "The role doesn't exist, or its trust isn't this one.",
@@ -340,7 +343,15 @@ class ManagedStep:
             yield cause
 
     def trust_causes(self) -> Iterator[Cause]:
-        """Say what is wrong with the role to be assumed."""
+        """Say what is wrong with the role to be assumed; of one that was written a
+        moment ago nothing is certain.
+        """
+        key = Key(self.managed.account_id, Role.kind, self.role)
+        is_young = self.chain.sessions.handed_on.is_young(key)
+        for cause in self.wrong_with_role():
+            yield unsettled(cause, self.holder().title) if is_young else cause
+
+    def wrong_with_role(self) -> Iterator[Cause]:
         role, wanted = self.holder(), managed_role(self.chain.managing, self.managed)
         described = role.description
         if described is None:

@@ -8,7 +8,7 @@ act on. Nothing here changes AWS.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -32,7 +32,8 @@ from onboarding.verify.chain import (
     worth_repeating,
     zone_checks,
 )
-from onboarding.verify.denial import Holder, higher_up
+from onboarding.verify.denial import Holder, named_by_aws
+from onboarding.verify.keys.default_encryption import default_keys
 from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Located, Result
 from onboarding.verify.role_assumption import to_managed
@@ -114,8 +115,9 @@ def verify(
     answers |= zip(called, made, strict=True)
     left = [read for read in reads if read not in answers]
     answers |= zip(left, evaluate(left, holder, chain), strict=True)
-    yield from by_effect(managed, {read: answers[read] for read in reads})
-    yield from outlived_entries(access, chain.holder(), managing, managed)
+    found = [answers[read] for read in reads]
+    yield from by_effect(managed, [*found, *default_keys(access, managing, managed)])
+    yield from outlived_entries(access, chain.holder(), managing, managed, sessions)
     if chain.as_managed is not None or chain.as_identity is None:
         yield from simulated_writes(holder, managing, managed)
 
@@ -221,34 +223,37 @@ class Read:
                 unmet = self.result(Outcome.CANNOT_DEPLOY, check.missing)
             elif check.advice:
                 unmet = self.result(Outcome.NOT_TESTABLE, check.missing)
-            else:
-                unmet = self.result(Outcome.FAILED, check.missing, check.fix)
+            else:  # it could be read: no permission is missing
+                fix = RUN_IT if check.change else ""
+                unmet = self.result(Outcome.FAILED, check.missing, fix)
             return replace(unmet, change=check.change, undeployable=check.deploys_in)
-        if check.success is Outcome.NOT_TESTABLE:
-            return self.result(check.success, check.missing)
+        if check.untested:
+            untested = self.result(Outcome.NOT_TESTABLE, check.untested)
+            return replace(untested, unknown_writes=int(check.decides_writes))
         result = self.result(check.success, f"AWS answered {self.action}.")
         return replace(result, as_spinnaker=check.as_managed_role)
 
 
+RUN_IT = "Run the command, then verify again."
 NOWHERE = (
     "{} can be deployed in no Region of the account. Create what is missing, or take "
     "the provider out of the account, then verify again."
 )
 
 
-def by_effect(managed: Managed, found: Mapping[Read, Result]) -> Iterator[Result]:
+def by_effect(managed: Managed, found: Sequence[Result]) -> Iterator[Result]:
     """Yield the results, and fail those of a provider of which nothing can be deployed
     anywhere: in each region something is missing.
     """
     without: dict[str, set[str]] = {}
-    for read, result in found.items():
+    for result in found:
         if result.undeployable:
-            without.setdefault(read.provider, set()).add(result.undeployable)
+            without.setdefault(result.provider, set()).add(result.undeployable)
     titles = {provider.key: provider.title for provider in managed.providers}
-    for read, result in found.items():
-        nowhere = without.get(read.provider) == set(managed.regions_of_all)
+    for result in found:
+        nowhere = without.get(result.provider) == set(managed.regions_of_all)
         if result.undeployable and nowhere:
-            fix = NOWHERE.format(titles[read.provider])
+            fix = NOWHERE.format(titles[result.provider])
             yield replace(result, outcome=Outcome.FAILED, fix=fix)
         else:
             yield result
@@ -333,11 +338,13 @@ def with_cause(
         return replace(result, located=Located.ABSENT, change=read.check.change)
     if not (error.denied and read.check.as_managed_role):
         return result
-    if error.by_organization:
-        return result.because(higher_up(error.operation, error.account))
-    return result.because(
-        unless_unread(partial(holder.cause, RequestContext(read.action)))
-    )
+    named = named_by_aws(error, holder)
+    if named and named.located is not Located.BOUNDARY:
+        return result.because(named)
+    cause = unless_unread(partial(holder.cause, RequestContext(read.action)))
+    if named and not (cause and cause.located is named.located):
+        cause = named  # else the document shows it, with its line
+    return result.because(cause)
 
 
 def evaluate(reads: list[Read], holder: Holder, chain: Chain) -> Iterator[Result]:

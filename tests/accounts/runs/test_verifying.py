@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import CheckResult, Happened, ManagedAccount, Run
+from accounts.models.standing import NOT_APPROVED, WRITES_UNKNOWN
 from accounts.models.states import State, Status
 from accounts.runs import verifying
 from accounts.runs.actions import verify
@@ -21,13 +22,16 @@ from onboarding.desired import POLICY_SET
 from onboarding.providers.ec2_grants import READS
 from onboarding.verify.chain import CHAIN
 from onboarding.verify.result import COMPARED, Result
-from script.emulated_organization import Credentials
+from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import (
     DEV,
+    EVERYTHING,
     STAGING,
     carried,
+    done,
     member,
     onboarded,
+    planned,
     root,
 )
 from tests.rows import account_row, managing_row, run_row
@@ -163,6 +167,43 @@ def test_drift_is_found_by_verifying(here: Credentials, account) -> None:
     assert run.status == Status.FAILED
     assert "BowlineEC2Write" in run.error["message"]
     assert (account.state, account.verification) == (State.DRIFTED, "")
+
+
+def test_a_second_policy_of_a_cluster_is_not_as_approved(here: Credentials) -> None:
+    account = member(providers={"ec2": {}, "eks": EVERYTHING["eks"]})
+    onboarded(account)
+    identity = MANAGING.arn("role/SpinnakerAuthRole")
+    policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+    root(here, DEV, "eks").associate_access_policy(
+        clusterName="apps",
+        principalArn=identity,
+        policyArn=policy,
+        accessScope={"type": "cluster"},
+    )
+
+    run = carried(verify(account, None))
+
+    account.refresh_from_db()
+    assert run.status == Status.FAILED
+    assert "AmazonEKSClusterAdminPolicy" in run.error["message"]
+    assert account.word == NOT_APPROVED
+
+    done(planned(account))
+
+    account.refresh_from_db()
+    assert account.word == State.VERIFIED
+
+
+def test_what_a_cluster_maps_in_aws_auth_is_unknown(here: Credentials) -> None:
+    (cluster,) = EVERYTHING["eks"]["clusters"]
+    eks = {"clusters": [{**cluster, "access": "aws-auth"}]}
+    account = member(providers={"ec2": {}, "eks": eks})
+
+    run = done(planned(account))
+
+    account.refresh_from_db()
+    assert run.verification == "verified, 1 write unknown"
+    assert account.word == WRITES_UNKNOWN
 
 
 @pytest.mark.parametrize("lately", [False, True], ids=["never-good", "good-lately"])
