@@ -40,7 +40,7 @@ def operation(
     `find` finds the subject by the path's parameters, with their types; None: there is
     none. What the body's `given` returns goes with the decision; `Body | None`
     may be left out. `answer` makes the
-    answer from the request, the subject and the result; None: it has no body.
+    answer from the request, the subject and the result; None: the result itself is it.
     """
     found_by = inspect.signature(find, eval_str=True) if find else None
     places = [*found_by.parameters.values()] if found_by else []
@@ -51,7 +51,9 @@ def operation(
         subject = [find(**said)] if find else []
         given = asked.given(*subject) if asked else {}
         done = decision(*subject, request.user, **given)
-        return Status(status, answer(request, *subject, done) if answer else None)
+        if answer is not None:
+            done = answer(request, *subject, done)
+        return Status(status, done if response[status] else None)
 
     parameters = [parameter("request", ApiRequest), *places]
     if body is not None:

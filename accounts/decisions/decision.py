@@ -106,3 +106,8 @@ def setting(title: str, **row: Any) -> Callable[[Callable[P, R]], Decision[P, R]
     """Make a decision of administrators, about settings of no environment."""
     what = Activity.What.SETTINGS
     return decision(title, ADMINISTRATOR, what, touches=for_people, **row)
+
+
+def shared_by_all(what: str) -> Callable[..., DecisionReach]:
+    """Make what is touched by whatever is done with something of all environments."""
+    return lambda *_, locks=False: DecisionReach(shared=what)

@@ -4,7 +4,7 @@ decides. Pages, the API, the command line and many at once ask it, and nothing e
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from django.contrib.auth.models import User
 
@@ -22,6 +22,9 @@ from accounts.refused import Refused
 
 if TYPE_CHECKING:
     from accounts.people.authors import By
+
+Role: TypeAlias = UserRole | None
+"""None: everybody decides for themselves."""
 
 
 class SamePerson(Refused):
@@ -50,10 +53,7 @@ class Verdict(NamedTuple):
 
 
 def judge(
-    reach: DecisionReach,
-    authors: Authors | None,
-    by: By,
-    role: UserRole | None = APPROVER,
+    reach: DecisionReach, authors: Authors | None, by: By, role: Role = APPROVER
 ) -> Verdict:
     """Say whether somebody with the role may decide, and if not, why and whom to ask.
     Without authors it takes no second person anywhere.
@@ -68,10 +68,7 @@ def judge(
 
 
 def refuse(
-    reach: DecisionReach,
-    authors: Authors | None,
-    by: By,
-    role: UserRole | None = APPROVER,
+    reach: DecisionReach, authors: Authors | None, by: By, role: Role = APPROVER
 ) -> None:
     """Raise Outside or SamePerson where the person may not decide."""
     verdict = judge(reach, authors, by, role)
@@ -81,7 +78,7 @@ def refuse(
         raise SamePerson(verdict.same_person)
 
 
-def outside_of(reach: DecisionReach, by: By, role: UserRole | None) -> str:
+def outside_of(reach: DecisionReach, by: By, role: Role) -> str:
     if role is None:
         return ""
     if isinstance(by, User) and not has_role(by, role):

@@ -6,14 +6,7 @@ described in: until a move is approved, what asks for more of them decides.
 
 from __future__ import annotations
 
-from collections.abc import (
-    Callable,
-    Collection,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -127,11 +120,6 @@ def around(account: ManagedAccount, *, locks: bool = False) -> DecisionReach:
     """Return what is touched by whatever is done with the account itself."""
     pairs = frozenset(pairs_of([account.pk], locks=locks))
     return DecisionReach(pairs, managing=is_in_managing(account))
-
-
-def shared_by_all(what: str) -> Callable[..., DecisionReach]:
-    """Make what is touched by whatever is done with something of all environments."""
-    return lambda *_, locks=False: DecisionReach(shared=what)
 
 
 def for_people(*_: object, locks: bool = False) -> DecisionReach:

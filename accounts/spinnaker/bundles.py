@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils import timezone
 
-from accounts.decisions.decision import decision
+from accounts.decisions.decision import decision, shared_by_all
 from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
 from accounts.mapping.verified import verified_entries, verified_topology
@@ -24,7 +24,6 @@ from accounts.models.activity import name_of
 from accounts.models.standing import BROKEN
 from accounts.models.states import move
 from accounts.people.activity import record
-from accounts.people.reach import shared_by_all
 from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
 from accounts.refused import Refused
@@ -158,12 +157,7 @@ def build(bundle: Bundle) -> None:
     )
 
 
-@decision(
-    "record that a bundle is installed",
-    OPERATOR,
-    Activity.What.INSTALL,
-    touches=a_bundle,
-)
+@decision("install a bundle", OPERATOR, Activity.What.INSTALL, touches=a_bundle)
 def install(bundle: Bundle, by: User | None, answer: str = "") -> Bundle:
     """Record that Spinnaker has it now; raise NotReady unless it is built, and
     MayBeThere where Spinnaker may have accounts of other bundles, and the answer does

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
@@ -91,6 +91,11 @@ def post(
     if decision.role is not None:
         door = role_required(decision.role)(door)
     return path(route, door, name=name)
+
+
+def one_of(rows: Any) -> Callable[..., Any]:
+    """Find one of these rows by the URL's arguments; 404 where there is none."""
+    return lambda **where: get_object_or_404(rows.all(), **where)
 
 
 def tell(request: Request, error: Exception) -> None:

@@ -153,7 +153,6 @@ operation(
     {202: DeliveryInFull},
     says="Plan what to send to Spinnaker. Nothing is sent until it is approved.",
     body=DeliveryStart,
-    answer=lambda _, done: done,
 )
 operation(
     router,
@@ -165,7 +164,6 @@ operation(
     says="Approve the plan whose fingerprint you give, and let a worker send it.",
     find=delivery_numbered,
     body=DeliveryApproval,
-    answer=lambda _, row, done: done,
 )
 operation(
     router,
@@ -176,5 +174,4 @@ operation(
     {200: DeliveryInFull},
     says="Discard a plan that waits. Spinnaker is unchanged.",
     find=delivery_numbered,
-    answer=lambda _, row, done: done,
 )

@@ -5,6 +5,7 @@ Nothing is planned, and nothing in AWS changes, before a person does that.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -12,7 +13,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.decisions.decision import decision
-from accounts.decisions.locks import hold
 from accounts.discover.organization.members import (
     Listed,
     Shared,
@@ -38,31 +38,31 @@ from onboarding.details import DetailsError
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+What = Activity.What
 AT_ONCE = 20
 """Drafts that one step of a reading makes."""
-
-
-def hold_units(*about: object) -> None:
-    for unit in about:
-        if isinstance(unit, Unit):
-            hold(unit)
 
 
 def around_watches(
     unit: Unit, shared: Shared, _: str, *, locks: bool = False
 ) -> DecisionReach:
     """Return what a watch on a unit touches: its environment, and the one before."""
-    before = Watch.objects.filter(unit=unit).values_list("environment", flat=True)
-    what = f"The watch on {unit}"
-    return DecisionReach(frozenset((what, e) for e in {shared["environment"], *before}))
+    rows = Watch.objects.filter(unit=unit).order_by()
+    rows = rows.select_for_update(no_key=True) if locks else rows
+    before = rows.values_list("environment", flat=True)
+    return on_unit(unit, {shared["environment"], *before})
+
+
+def on_unit(unit: Unit, environments: Iterable[str]) -> DecisionReach:
+    return DecisionReach(frozenset((f"The watch on {unit}", e) for e in environments))
+
+
+def around_watch(watch: Watch, *, locks: bool = False) -> DecisionReach:
+    return on_unit(watch.unit, [watch.environment])
 
 
 @decision(
-    "watch a unit of the organization",
-    OPERATOR,
-    Activity.What.WATCH,
-    touches=around_watches,
-    locks=hold_units,
+    "watch a unit", OPERATOR, What.WATCH, touches=around_watches, locks=lambda *_: None
 )
 def watch_unit(unit: Unit, shared: Shared, roles_tag: str, by: User) -> Watch:
     """Watch the unit from now on, or with another template."""
@@ -74,20 +74,13 @@ def watch_unit(unit: Unit, shared: Shared, roles_tag: str, by: User) -> Watch:
     if roles_tag:
         # Later readings read tags, because somebody needs them.
         Organization.objects.filter(pk=unit.organization_id).update(reads_tags=True)
-    record(by, Activity.What.WATCH, unit.path, fields)
+    record(by, What.WATCH, unit.path, fields)
     return watch
 
 
-@decision(
-    "stop watching a unit",
-    OPERATOR,
-    Activity.What.UNWATCH,
-    touches=lambda watch, **locks: DecisionReach(
-        frozenset([(f"The watch on {watch.unit}", watch.environment)])
-    ),
-)
+@decision("stop watching a unit", OPERATOR, What.UNWATCH, touches=around_watch)
 def stop_watching(watch: Watch, by: User) -> None:
-    record(by, Activity.What.UNWATCH, watch.unit.path)
+    record(by, What.UNWATCH, watch.unit.path)
     watch.delete()
 
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from django.db.models import F
 
-from accounts.decisions.decision import decision, setting
+from accounts.decisions.decision import decision, setting, shared_by_all
 from accounts.mapping.managing import managing_row
 from accounts.mapping.spinnaker.connection import COLUMNS
 from accounts.models import Activity, ManagingAccount, Spinnaker
 from accounts.people.activity import record
 from accounts.people.authors import keys_of
-from accounts.people.reach import shared_by_all
 from accounts.people.roles import OPERATOR
 from onboarding.delivery.connection import Connection
 from onboarding.delivery.releases import Release
@@ -23,6 +22,7 @@ from onboarding.spinnaker.bundle.ways import WAYS
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+What = Activity.What
 ABOUT = "Spinnaker"
 """What the activity log calls it."""
 
@@ -44,16 +44,14 @@ def describe_spinnaker(described: Connection, by: User | None) -> bool:
         Spinnaker.objects.create(**columns)
     Spinnaker.objects.get().authors.add(*keys_of(by))
     detail = {"url": described.url, "sign_in": described.sign_in}
-    record(by, Activity.What.SETTINGS, ABOUT, {**detail, "changed": changed})
+    record(by, What.SETTINGS, ABOUT, {**detail, "changed": changed})
     return True
 
 
-@decision(
-    "say how Spinnaker is run",
-    OPERATOR,
-    Activity.What.SETTINGS,
-    touches=shared_by_all("how Spinnaker is run"),
-)
+how_it_runs = shared_by_all("how Spinnaker is run")
+
+
+@decision("say how Spinnaker is run", OPERATOR, What.SETTINGS, touches=how_it_runs)
 def say_run_by(by: User | None, *, run_by: str) -> None:
     """Record how Spinnaker is run, where that is news. It decides what pages show
     first, and nothing else.
@@ -66,7 +64,7 @@ def say_run_by(by: User | None, *, run_by: str) -> None:
         .exclude(run_by=run_by)
         .update(run_by=run_by)
     ):
-        record(by, Activity.What.SETTINGS, ABOUT, {"run by": run_by or "not set"})
+        record(by, What.SETTINGS, ABOUT, {"run by": run_by or "not set"})
 
 
 @setting("disconnect Spinnaker")
@@ -77,5 +75,5 @@ def disconnect(by: User | None) -> bool:
     if row is None:
         return False
     row.delete()
-    record(by, Activity.What.SETTINGS, ABOUT, {"disconnected": row.url})
+    record(by, What.SETTINGS, ABOUT, {"disconnected": row.url})
     return True

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
-from accounts.decisions.decision import decision
+from accounts.decisions.decision import decision, shared_by_all
 from accounts.mapping.spinnaker.connection import connected
 from accounts.models import Activity, Delivery, Spinnaker
 from accounts.models.people.decided import MovedMeanwhile
 from accounts.people.activity import record, who_did
 from accounts.people.authors import authors_of_delivery
 from accounts.people.deciding import PlanChanged
-from accounts.people.reach import DecisionReach, reach_of_delivery, shared_by_all
+from accounts.people.reach import DecisionReach, reach_of_delivery
 from accounts.people.roles import APPROVER, OPERATOR
 from accounts.refused import Refused
 from accounts.spinnaker.deliveries.wanted import environments
@@ -55,14 +55,6 @@ def reach(delivery: Delivery, *, locks: bool = False) -> DecisionReach:
     return replace(planned, accounts=planned.accounts | pairs)
 
 
-def may_be_agreed(delivery: Delivery) -> set[str]:
-    """Name what a person may agree to, and what was agreed for this plan."""
-    asked = {why.name for why in ASKED}
-    return {one["name"] for one in delivery.left if one["why"] in asked} | {
-        *delivery.agreed
-    }
-
-
 @decision("plan a delivery", OPERATOR, What.PLAN, touches=a_delivery)
 def start(by: User | None, *, agreed: Iterable[str] = ()) -> Delivery:
     """Start a delivery that plans; raise DeliveryOpen. A plan that waits is discarded
@@ -83,19 +75,17 @@ def start(by: User | None, *, agreed: Iterable[str] = ()) -> Delivery:
     return delivery
 
 
-@decision(
-    "plan a delivery of what the last one asked about",
-    OPERATOR,
-    What.PLAN,
-    touches=a_delivery,
-)
+@decision("plan a delivery as agreed", OPERATOR, What.PLAN, touches=a_delivery)
 def start_connected(by: User, *, agree: Iterable[str] = ()) -> Delivery:
     """Start a delivery as `start` does, for somebody who read the last one: only what
     that asked about may be agreed to. Raise NotConnected where there is no Spinnaker.
     """
     connected()
-    last = Delivery.objects.first()
-    known = may_be_agreed(last) if last else set()
+    known: set[str] = set()
+    if last := Delivery.objects.first():
+        asked = {why.name for why in ASKED}
+        known = {one["name"] for one in last.left if one["why"] in asked}
+        known |= {*last.agreed}  # for this plan
     return start.function(by, agreed=known & {*agree})
 
 

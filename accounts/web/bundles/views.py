@@ -33,7 +33,7 @@ from accounts.web.crumbs import crumbs
 from accounts.web.highlighting import highlighted_file
 from accounts.web.live.state import live_bundle, live_site
 from accounts.web.live.views import watched
-from accounts.web.posts import post
+from accounts.web.posts import one_of, post
 from accounts.web.role_limits.here import everywhere
 from accounts.web.spinnaker.run_by import run_by_now
 from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in
@@ -182,10 +182,6 @@ def preview() -> str:
     return "accounts:bundle-next" if ready else "accounts:bundles"
 
 
-def bundle_numbered(number: int) -> Bundle:
-    return get_object_or_404(Bundle.objects.light(), number=number)
-
-
 posts = [
     post(
         "bundles/build/", new_bundle, name="bundle-build", given=read, refused=preview
@@ -194,7 +190,7 @@ posts = [
         "bundles/<int:number>/installed/",
         install,
         name="bundle-installed",
-        find=bundle_numbered,
+        find=one_of(Bundle.objects.light()),
         given=lambda posted, _: {"answer": posted.get("answer", "")[:100]},
         said="{0} is marked as installed.",
     ),

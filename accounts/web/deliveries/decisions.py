@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from accounts.models import Delivery
 from accounts.spinnaker.deliveries.decisions import approve, discard, start_connected
 from accounts.web.deliveries.forms import DeliveryForm
-from accounts.web.deliveries.views import delivery_numbered, delivery_page
-from accounts.web.posts import post
+from accounts.web.deliveries.views import delivery_page
+from accounts.web.posts import one_of, post
 
 posts = [
     post(
@@ -19,7 +20,7 @@ posts = [
         "bundles/deliveries/<int:number>/approve/",
         approve,
         name="delivery-approve",
-        find=delivery_numbered,
+        find=one_of(Delivery.objects.light()),
         form=DeliveryForm,
         page=delivery_page,
     ),
@@ -27,7 +28,7 @@ posts = [
         "bundles/deliveries/<int:number>/discard/",
         discard,
         name="delivery-discard",
-        find=delivery_numbered,
+        find=one_of(Delivery.objects.light()),
         said="{0} is discarded. Nothing changed in Spinnaker.",
     ),
 ]

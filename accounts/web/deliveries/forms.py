@@ -39,5 +39,4 @@ class DeliveryForm(ConfirmedForm):
 
     @property
     def given(self) -> dict[str, str]:
-        said = self.cleaned_data
-        return {"comment": said["comment"], "read": said["read"]}
+        return {name: self.cleaned_data[name] for name in ("comment", "read")}

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Case, Q, When
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 
 from accounts.http import Request, page_of
 from accounts.models import Delivery, Spinnaker
@@ -16,6 +16,7 @@ from accounts.web.deliveries.forms import DeliveryForm
 from accounts.web.deliveries.plan import left_alone, review_of, summary
 from accounts.web.live.state import live_delivery
 from accounts.web.live.views import watched
+from accounts.web.posts import one_of
 from accounts.web.role_limits.here import everywhere
 
 STEPS = 100
@@ -40,12 +41,8 @@ def deliveries(request: Request) -> HttpResponse:
     return render(request, "deliveries/deliveries.html", shown)
 
 
-def delivery_numbered(number: int) -> Delivery:
-    return get_object_or_404(Delivery.objects.light(), number=number)
-
-
 def delivery(request: Request, number: int) -> HttpResponse:
-    return delivery_page(request, delivery_numbered(number))
+    return delivery_page(request, one_of(Delivery.objects.light())(number=number))
 
 
 def delivery_page(

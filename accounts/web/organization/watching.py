@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 
 from accounts.discover.organization.reading import kept_organization
 from accounts.discover.organization.watching import stop_watching, watch_unit
@@ -19,7 +18,7 @@ from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import Outside
 from accounts.web.crumbs import crumbs
 from accounts.web.organization.usual import usual
-from accounts.web.posts import post
+from accounts.web.posts import one_of, post
 from onboarding.providers import PROVIDERS
 
 MOST_REFUSED = 20
@@ -69,16 +68,12 @@ def titles(watch: Watch) -> str:
     return ", ".join(known)
 
 
-def watch_of(pk: UUID) -> Watch:
-    return get_object_or_404(Watch.objects.select_related("unit"), pk=pk)
-
-
 posts = [
     post(
         "accounts/organization/watch/<uuid:pk>/stop/",
         stop_watching,
         name="organization-unwatch",
-        find=watch_of,
+        find=one_of(Watch.objects.select_related("unit")),
         said="{0.unit} is no longer watched.",
         then="accounts:organization-watch",
     )

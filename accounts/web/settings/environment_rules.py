@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
 
 from accounts.decisions.environment_rules import give_rule, take_rule
 from accounts.http import Request
 from accounts.models import EnvironmentRule
-from accounts.web.posts import post
+from accounts.web.posts import one_of, post
 from accounts.web.settings.rule_form import RuleForm
 from accounts.web.settings.views import RULES, rules_page
 from accounts.web.you.confirmation import confirmation_required
-
-
-def rule_of(pk: int) -> EnvironmentRule:
-    return get_object_or_404(EnvironmentRule, pk=pk)
 
 
 def page_with(request: Request, form: RuleForm) -> HttpResponse:
@@ -39,7 +34,7 @@ posts = [
         "settings/environment-rules/<int:pk>/remove/",
         take_rule,
         name="environment-rule-remove",
-        find=rule_of,
+        find=one_of(EnvironmentRule.objects),
         said="The rule is removed.",
         then=lambda *_: RULES.address,
         guard=confirmed,

@@ -26,7 +26,7 @@ from accounts.notify.channels.signing import secret_of
 from accounts.people.doors import administrator_required, posted_by_administrator
 from accounts.web.crumbs import crumbs
 from accounts.web.lookups import Asking
-from accounts.web.posts import post, tell
+from accounts.web.posts import one_of, post, tell
 from accounts.web.targets.forms import TAKEN, TargetForm
 from accounts.web.you.confirmation import confirmation_required
 
@@ -159,10 +159,6 @@ def target_rotate(request: Request, pk: UUID) -> HttpResponse:
     return secret_page(request, row, "has a new secret")
 
 
-def target_of(pk: UUID) -> Target:
-    return get_object_or_404(Target, pk=pk)
-
-
 def paused(target: Target, is_news: bool) -> str:
     if is_news and target.paused_at:
         return (
@@ -178,7 +174,7 @@ posts = [
         "settings/notifications/<uuid:pk>/test/",
         decisions.send_test,
         name="target-test",
-        find=target_of,
+        find=one_of(Target.objects),
         then=lambda _, sent: f"{reverse('accounts:targets')}?test={sent.pk}",
         guard=confirmed,
     ),
@@ -186,7 +182,7 @@ posts = [
         "settings/notifications/<uuid:pk>/pause/",
         decisions.pause,
         name="target-pause",
-        find=target_of,
+        find=one_of(Target.objects),
         given=lambda posted, _: {"pauses": posted.get("pause") != "off"},
         said=paused,
         then="accounts:targets",
@@ -196,7 +192,7 @@ posts = [
         "settings/notifications/<uuid:pk>/remove/",
         decisions.remove,
         name="target-remove",
-        find=target_of,
+        find=one_of(Target.objects),
         said="{0} and its pending notifications are removed.",
         then="accounts:targets",
         guard=confirmed,

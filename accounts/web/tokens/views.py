@@ -18,7 +18,7 @@ from accounts.models.people.decided import MovedMeanwhile
 from accounts.people.doors import administrator_required
 from accounts.tokens.api_tokens import CREATED_ALREADY, MOST, make, revoke, revoke_any
 from accounts.web.crumbs import crumbs
-from accounts.web.posts import post, tell
+from accounts.web.posts import one_of, post, tell
 from accounts.web.tokens.forms import TokenForm
 from accounts.web.you.confirmation import confirmation_required
 
@@ -108,16 +108,12 @@ def uuid_of(text: str) -> Any:
         return None
 
 
-def token_of(pk: UUID) -> ApiToken:
-    return get_object_or_404(ApiToken.objects.select_related("person"), pk=pk)
-
-
 posts = [
     post(
         "settings/tokens/<uuid:pk>/revoke/",
         revoke_any,
         name="any-token-revoke",
-        find=token_of,
+        find=one_of(ApiToken.objects.select_related("person")),
         said="The token {0} is revoked.",
         then="accounts:all-tokens",
         refused="accounts:all-tokens",

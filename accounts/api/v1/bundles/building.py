@@ -55,7 +55,7 @@ operation(
     says="""Let a worker build the next bundle, of all accounts that are ready. Its
     status says when it can be downloaded. If you give the digest of the preview,
     nothing is built once something else would change. Nothing is built, either, while
-    it would add a broken account that you neither name nor leave out.
+    it would add a broken account that you neither name nor exclude.
     """,
     body=BundleBuild | None,
     answer=lambda request, done: read_bundle(request, done.number),
@@ -68,8 +68,8 @@ operation(
     "Mark a bundle as installed",
     {200: BundleInFull},
     says="""Record that this is what Spinnaker has now. Where earlier bundles had
-    accounts that this one has not, the answer must say that Spinnaker no longer has
-    them.
+    accounts that this one doesn't have, the answer must say that Spinnaker no longer
+    has them.
     """,
     find=bundle_numbered,
     body=BundleInstalled | None,
