@@ -20,7 +20,7 @@ from onboarding.resources.kinds import (
     Role,
 )
 from onboarding.resources.policy import Policy, as_list
-from onboarding.resources.trusts import assumers, shut_out
+from onboarding.resources.trusts import let_in, shut_out
 from onboarding.resources.wildcards import matches
 
 READS = (
@@ -372,13 +372,8 @@ def risks_of_trust(before: dict[str, Any], after: dict[str, Any]) -> Topics:
     wanted = after.get("trust", {}).get("Statement", [])
     for one in shut_out(kept, wanted):
         yield Topic.SHUT_OUT, one.loses
-    for statement in wanted:
-        limited = statement.get("Condition", {})
-        alike = [one for one in kept if one.get("Condition", {}) in ({}, limited)]
-        could = {one.principal for each in alike for one in assumers(each)}
-        for one in assumers(statement):
-            if one.principal in could or (one.is_service and not kept):
-                continue
+    for one in let_in(kept, wanted):
+        if not (one.is_service and not kept):
             yield Topic.EVERYONE if one.anybody else Topic.TRUST, one.sentence
     if replaces_external_id(before, after):
         yield Topic.LOST, NOT_ACCEPTED

@@ -293,8 +293,22 @@ BY_TRUST = (
     Case(
         "anybody with any external ID",
         MORE,
-        ("Anybody in AWS, known by an external ID, can assume it.",),
+        ("Anybody in AWS, under a condition that anybody can meet (sts:ExternalId),",),
         trusts=((MANAGED, trusting(ANYBODY, {"StringLike": {"sts:ExternalId": "*"}})),),
+    ),
+    Case(
+        "anybody whose role has a name",
+        MORE,
+        ("Anybody in AWS, under a condition that anybody can meet (aws:PrincipalArn)",),
+        trusts=(
+            (
+                MANAGED,
+                trusting(
+                    ANYBODY,
+                    {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Deployer"}},
+                ),
+            ),
+        ),
     ),
     Case(
         "anybody of an organization",
