@@ -178,7 +178,7 @@ def role_in_aws(
 
 
 def named_among(who: Iterable[Assumer]) -> Iterator[str]:
-    """Yield the roles and users that a trust policy lets in by their names."""
+    """Yield the roles and users that can assume a role by their names."""
     for one in who:
         if one.kind == "AWS" and Arn.of(one.name).kind in ("role", "user"):
             yield one.name

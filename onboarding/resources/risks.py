@@ -52,6 +52,27 @@ SECRET_READS = (
     "ssm:GetParameters",
     "ssm:GetParametersByPath",
 )
+GIVING = (
+    "iam:AddUserToGroup",
+    "iam:AttachGroupPolicy",
+    "iam:AttachRolePolicy",
+    "iam:AttachUserPolicy",
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+    "iam:CreatePolicyVersion",
+    "iam:PassRole",
+    "iam:PutGroupPolicy",
+    "iam:PutRolePolicy",
+    "iam:PutUserPolicy",
+    "iam:SetDefaultPolicyVersion",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateLoginProfile",
+)
+"""By each of them on anything, whoever may call it gives itself more than it has."""
+IN_IAM = ("role", "user", "group", "policy")
+"""Kinds of things that they are on."""
+ANY_NAME = "any/0b1f6f0a"
+"""What nothing is called: a pattern that it fits is of everything of its kind."""
 SETTING_READS = (
     "autoscaling:DescribeLaunchConfigurations",
     "ec2:DescribeInstanceAttribute",
@@ -475,6 +496,30 @@ def risks_of(statement: dict[str, Any], account: str) -> Topics:
         yield Topic.WILDCARDS, f"Changes every resource{limited}: {some(changing)}."
     if found := matched(SECRET_READS, actions):
         yield Topic.SECRETS, f"Reads secrets: {some(found)}."
+
+
+def is_critical(policy: Policy, account: str, partition: str = "aws") -> bool:
+    """Return whether a policy makes an administrator: it allows everything or all but
+    what it names, also under conditions, or to give oneself more, on whatever there is.
+    """
+    some = [f"arn:{partition}:iam::{account}:{kind}/{ANY_NAME}" for kind in IN_IAM]
+    return any(
+        allows(one)
+        and (allows_all(one) or matched(GIVING, actions_of(one)))
+        and ("Condition" not in one or allows_all(one))
+        and ("NotResource" in one or is_about(one, some))
+        for one in policy.document["Statement"]
+    )
+
+
+def allows_all(statement: dict[str, Any]) -> bool:
+    """Return whether it is about every action, or about all but those that it names."""
+    return "NotAction" in statement or "*" in actions_of(statement)
+
+
+def is_about(statement: dict[str, Any], arns: Iterable[str]) -> bool:
+    patterns = list(map(str, as_list(statement.get("Resource", []))))
+    return any(matches(arn, pattern) for arn in arns for pattern in patterns)
 
 
 def is_risky(statement: dict[str, Any]) -> bool:

@@ -58,7 +58,7 @@ def is_secret(value: Value) -> bool:
 
 
 def begins(sign: str) -> Callable[[Value], bool]:
-    """Return what tells whether all is said of the part before a sign."""
+    """Return what says whether all is said of the part before a sign."""
 
     def is_said(value: Value) -> bool:
         return value.is_whole or value.fixed.find(sign) > 0
@@ -324,7 +324,7 @@ def conditions(statement: dict[str, Any]) -> Iterator[Condition]:
 
 
 def known_by(found: Iterable[Condition]) -> list[Condition]:
-    """Return the conditions of which each shuts all strangers out that lack it."""
+    """Return the conditions of which each shuts strangers out, for a part at least."""
     some = list(found)
     there = {
         one.key
@@ -377,7 +377,7 @@ class Shut(NamedTuple):
 
 
 def admits_guests(found: Iterable[Condition]) -> bool:
-    """Return whether a pool of Cognito's lets in whoever knows its ID."""
+    """Return whether guests of a pool of Cognito's come in, who only know its ID."""
     return any(
         one.key.endswith(":amr") and not one.is_negated and "unauthenticated" in value
         for one in found

@@ -31,7 +31,7 @@ from onboarding.resources.wildcards import matches
 ASSUME = "sts:assumerole"
 BY_SAML = "sts:assumerolewithsaml"
 BY_TOKEN = "sts:assumerolewithwebidentity"
-EVERYBODY = ("AWS", "*")
+ALL_OF_AWS = ("AWS", "*")
 WAYS = frozenset({ASSUME, BY_SAML, BY_TOKEN})
 """What lets somebody in. TagSession and SetSourceIdentity only come with one."""
 
@@ -65,7 +65,7 @@ class Assumer(NamedTuple):
     """As a policy writes the principal: AWS, Service, Federated or NotPrincipal."""
     name: str
     limits: str = ""
-    """The conditions under which they are let in, as JSON; empty: none."""
+    """The conditions under which they can, as JSON; empty: none."""
 
     @property
     def anybody(self) -> bool:
@@ -115,7 +115,7 @@ def shut_out(before: Statements, after: Statements) -> list[Assumer]:
         one
         for one in who_can_assume(before)
         if spelled(*one.principal) not in stay
-        and not (one.kind == "AWS" and {EVERYBODY, account(one.name)} & stay)
+        and not (one.kind == "AWS" and {ALL_OF_AWS, account(one.name)} & stay)
     ]
 
 
@@ -166,7 +166,7 @@ class Known(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What a statement asks of whoever comes in."""
+    """What a statement wants somebody to be."""
 
     known: Known | None
     """None: nothing that strangers don't meet."""
@@ -353,11 +353,11 @@ class Denied:
         known = Known(Shut.by_any(keys), in_words(keys)) if keys else None
         if "NotPrincipal" in statement:
             names = [spelled(*one) for one in principals(statement["NotPrincipal"])]
-            if EVERYBODY in names:
+            if ALL_OF_AWS in names:
                 return
             if known:
                 # Who is named isn't denied, and is no stranger either.
-                self.know(EVERYBODY, ways, known)
+                self.know(ALL_OF_AWS, ways, known)
             else:
                 self.excepts.setdefault(ways, Excepts(inner(names))).add(names)
             return
@@ -365,7 +365,7 @@ class Denied:
             one = spelled(kind, name)
             if known:
                 self.know(one, ways, known)
-            elif one == EVERYBODY:
+            elif one == ALL_OF_AWS:
                 self.everyone |= ways
             else:
                 self.named.setdefault(one, set()).update(ways)
@@ -401,7 +401,7 @@ class Denied:
     def known(self, kind: str, name: str, ways: frozenset[str]) -> Known | None:
         """Return how whoever comes in is known; None: they needn't be."""
         issuer = issuer_of(name) if kind == "Federated" and name != "*" else ""
-        for whom in dict.fromkeys([EVERYBODY, spelled(kind, name)]):
+        for whom in dict.fromkeys([ALL_OF_AWS, spelled(kind, name)]):
             for denied, kept in self.unless.get(whom, {}).items():
                 found = kept.get(ANY_ISSUER) or kept.get(issuer)
                 if found and ways <= denied:

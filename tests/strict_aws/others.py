@@ -357,6 +357,28 @@ BY_TRUST = (
     ),
 )
 
+INSTANCES = trusting({"Service": "ec2.amazonaws.com"})
+BY_PASSED_ROLES = (
+    Case(
+        "is an administrator",
+        MORE,
+        ("AdministratorAccess is attached to role web. Allows every action",),
+        passed=(("web", INSTANCES, ADMINISTRATOR),),
+    ),
+    Case(
+        "can be assumed by anybody",
+        MORE,
+        ("role web: Anybody in AWS can assume it.",),
+        passed=(("web", trusting(ANYBODY), READ_ONLY),),
+    ),
+    Case(
+        "only reads, for instances",
+        VERIFIED,
+        ("Read: web.",),
+        passed=(("web", INSTANCES, READ_ONLY),),
+    ),
+)
+
 UNANSWERED = (
     Case("answers", VERIFIED),
     Case("answers in pages of three", VERIFIED, simulator={"page": 3}),
@@ -385,5 +407,6 @@ CASES: Mapping[str, tuple[Case, ...]] = {
     "The organization": BY_THE_ORGANIZATION,
     "Somebody’s policy": BY_POLICIES,
     "The trust of a role names": BY_TRUST,
+    "A role that Spinnaker may pass": BY_PASSED_ROLES,
     "IAM’s simulator": UNANSWERED,
 }

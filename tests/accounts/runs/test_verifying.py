@@ -56,6 +56,7 @@ def test_checks_say_which_calls_were_made_as_spinnaker(here: Credentials) -> Non
         "No unapproved policies in spinnakermanaging",
         "Compare accountdev with AWS",
         "No unapproved policies in accountdev",
+        "Roles that Spinnaker can pass in accountdev",
         "Find the instance profile BaseIAMRole",
     }
     called = run.checks.filter(outcome=Outcome.PASSED, as_spinnaker=True)
