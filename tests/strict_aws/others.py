@@ -374,7 +374,6 @@ BY_PASSED_ROLES = (
     Case(
         "only reads, for instances",
         VERIFIED,
-        ("Read: web.",),
         passed=(("web", INSTANCES, READ_ONLY),),
     ),
 )
