@@ -293,8 +293,22 @@ BY_TRUST = (
     Case(
         "anybody with any external ID",
         MORE,
-        ("Anybody in AWS, known by an external ID, can assume it.",),
+        ("Anybody in AWS, under a condition that anybody can meet (sts:ExternalId),",),
         trusts=((MANAGED, trusting(ANYBODY, {"StringLike": {"sts:ExternalId": "*"}})),),
+    ),
+    Case(
+        "anybody whose role has a name",
+        MORE,
+        ("Anybody in AWS, under a condition that anybody can meet (aws:PrincipalArn)",),
+        trusts=(
+            (
+                MANAGED,
+                trusting(
+                    ANYBODY,
+                    {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Deployer"}},
+                ),
+            ),
+        ),
     ),
     Case(
         "anybody of an organization",
@@ -343,6 +357,27 @@ BY_TRUST = (
     ),
 )
 
+INSTANCES = trusting({"Service": "ec2.amazonaws.com"})
+BY_PASSED_ROLES = (
+    Case(
+        "is an administrator",
+        MORE,
+        ("AdministratorAccess is attached to role web. Allows every action",),
+        passed=(("web", INSTANCES, ADMINISTRATOR),),
+    ),
+    Case(
+        "can be assumed by anybody",
+        MORE,
+        ("role web: Anybody in AWS can assume it.",),
+        passed=(("web", trusting(ANYBODY), READ_ONLY),),
+    ),
+    Case(
+        "only reads, for instances",
+        VERIFIED,
+        passed=(("web", INSTANCES, READ_ONLY),),
+    ),
+)
+
 UNANSWERED = (
     Case("answers", VERIFIED),
     Case("answers in pages of three", VERIFIED, simulator={"page": 3}),
@@ -371,5 +406,6 @@ CASES: Mapping[str, tuple[Case, ...]] = {
     "The organization": BY_THE_ORGANIZATION,
     "Somebody’s policy": BY_POLICIES,
     "The trust of a role names": BY_TRUST,
+    "A role that Spinnaker may pass": BY_PASSED_ROLES,
     "IAM’s simulator": UNANSWERED,
 }
