@@ -1,6 +1,6 @@
 """Resources of an account that are asked about by their own ARNs, as far as known.
 
-Of all others, one that a pattern matches stands for all.
+Of all others, one that a pattern matches represents them.
 """
 
 from __future__ import annotations

@@ -174,7 +174,7 @@ the largest first, or as they come.
 
 
 def topics(questions: Iterable[Question], looks_at: LooksAt) -> Iterator[Topic]:
-    """Yield what is asked of the same service, resources and context: an action that
+    """Group by service, resources and context: an action that
     IAM judges on many resources isn't asked with others on all of them.
     """
     every = {*questions}

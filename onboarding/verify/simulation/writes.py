@@ -163,8 +163,8 @@ def questions_of(
     granted = known_context(grant, region, caller.account)
     for action in grant.actions:
         for pattern in grant.judged_on or grant.resources:
-            standing_for_all = example(pattern, region, caller.account)
-            for resource in named.fitting(pattern, region) or [standing_for_all]:
+            representative = example(pattern, region, caller.account)
+            for resource in named.fitting(pattern, region) or [representative]:
                 known = sent_with(action, resource, region, caller)
                 yield Question(SimulatedCall(action, resource), granted | known)
 

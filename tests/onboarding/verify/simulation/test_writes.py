@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import pytest
@@ -224,3 +224,28 @@ def test_only_a_certain_cause_of_the_documents_is_a_failure(certain: bool) -> No
 
     assert found.denied == (cause if certain else None)
     assert bool(found.unknown) is not certain
+
+
+def test_the_only_subnet_that_was_found_is_asked_by_its_arn(field: Field) -> None:
+    ec2 = field.root(field.managed_id, "ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.1.0/24")["Subnet"]
+    name = {"Key": "Name", "Value": "main.internal.us-east-1"}
+    ec2.create_tags(Resources=[subnet["SubnetId"]], Tags=[name])
+    kinds = f"arn:aws:ec2:*:{field.managed_id}:subnet/*"
+    run = replace(changing("ec2:RunInstances"), judged_on=(kinds,))
+    verified = stands(field, run)
+    deny = {"Effect": "Deny", "Action": "ec2:RunInstances"}
+
+    before = simulated(verified)
+    field.iam.put_role_policy(
+        RoleName="spinnakerManaged",
+        PolicyName="Theirs",
+        PolicyDocument=json.dumps(
+            {"Statement": [{**deny, "Resource": subnet["SubnetArn"]}]}
+        ),
+    )
+    after = simulated(verified)
+
+    assert before.outcome is Outcome.EVALUATED
+    assert (after.outcome, after.located) == (Outcome.FAILED, "their policy")
