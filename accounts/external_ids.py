@@ -20,6 +20,7 @@ from django.db import transaction
 from accounts.mapping.edits import editing
 from accounts.models import Activity, Bundle, ManagedAccount
 from accounts.people.activity import record
+from accounts.refused import Refused
 from accounts.spinnaker.presence import external_ids_loaded, was_sent
 from onboarding.providers.external_id import without_external_id
 from onboarding.spinnaker.bundle.contents import accounts_in
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-class RotationRefused(ValueError):
+class RotationRefused(Refused, ValueError):
     """The external ID cannot be rotated now; the message says why."""
+
+    code = "ROTATION_REFUSED"
 
 
 def rotate(account: ManagedAccount, by: User | None = None) -> None:

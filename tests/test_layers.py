@@ -45,8 +45,18 @@ LAYERS = (
 
 
 ROOMS = (
-    {"closed_sets", "http", "models", "packed", "secrets", "slices", "wording"},
+    {
+        "closed_sets",
+        "http",
+        "models",
+        "packed",
+        "refused",
+        "secrets",
+        "slices",
+        "wording",
+    },
     {"people"},
+    {"decisions"},
     {"work"},
     {"notifications"},
     {"factors", "mapping", "tokens"},

@@ -19,30 +19,8 @@ from ninja.errors import HttpError
 from ninja.errors import ValidationError as DoesNotFit
 
 from accounts.api.codes import Code
-from accounts.external_ids import RotationRefused
-from accounts.mapping.completeness import Incomplete
-from accounts.mapping.managing import NoManagingAccount
-from accounts.mapping.spinnaker.connection import NotConnected
-from accounts.mapping.spinnaker_names import NameTaken
-from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.readable import Unreadable
-from accounts.people.deciding import PlanChanged, SamePerson
-from accounts.runs.actions import Forgotten, NothingExists, RunOpen, StillInSpinnaker
-from accounts.runs.capacity import NoRoom
-from accounts.runs.deciding.coming_first import ManagingFirst
-from accounts.runs.deciding.confirmation import Unconfirmed
-from accounts.runs.deciding.forgetting import CannotForget
-from accounts.runs.foreign.accepting import NoDay, NotAsked
-from accounts.runs.foreign.taking_over import CannotTakeOver
-from accounts.runs.managing.kept_roles import NotKept
-from accounts.runs.managing.other_sites import NothingToAdopt
-from accounts.runs.owners.readiness import ManagingNotVerified, ManagingUnplanned
-from accounts.runs.rollouts import CannotStart
-from accounts.runs.rollouts.groups import NoneWaits
-from accounts.spinnaker.bundles import NothingReady, NotReady
-from accounts.spinnaker.deliveries.decisions import DeliveryOpen
-from accounts.spinnaker.gone import MayBeThere
-from accounts.spinnaker.next_bundle import Undecided
+from accounts.refused import Refused
 from accounts.work.unwritable import why_unwritable
 from onboarding.accounts_file import FileProblems
 from onboarding.details import DetailsError
@@ -58,43 +36,12 @@ NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 CODES: Mapping[type[Exception], Code] = {
     PermissionDenied: Code.NOT_ALLOWED,
-    SamePerson: Code.OTHER_PERSON,
-    RequestDataTooBig: Code.TOO_LARGE,
-    NoDay: Code.BAD_DAY,
-    Unconfirmed: Code.UNCONFIRMED,
-    MayBeThere: Code.MAY_BE_THERE,
-    ManagingNotVerified: Code.MANAGING_NOT_VERIFIED,
-    ManagingUnplanned: Code.MANAGING_UNPLANNED,
-    NoManagingAccount: Code.MANAGING_MISSING,
-    Forgotten: Code.FORGOTTEN,
-    NameTaken: Code.NAME_TAKEN,
-    NoRoom: Code.NO_ROOM,
-    Incomplete: Code.INCOMPLETE,
     DetailsError: Code.INCOMPLETE,
     QuotaExceeded: Code.QUOTA_EXCEEDED,
     Unreadable: Code.UNUSABLE,
     BadArchive: Code.UNUSABLE,
-    NothingExists: Code.NOTHING_EXISTS,
-    StillInSpinnaker: Code.SPINNAKER_HAS_IT,
-    RunOpen: Code.RUN_OPEN,
-    CannotTakeOver: Code.CANNOT_TAKE_OVER,
-    PlanChanged: Code.PLAN_CHANGED,
-    ManagingFirst: Code.MANAGING_FIRST,
-    NothingReady: Code.NOTHING_READY,
-    Undecided: Code.BROKEN_ACCOUNTS,
-    NotReady: Code.NOT_BUILT,
-    NotConnected: Code.CANNOT_CONNECT,
-    NoneWaits: Code.NONE_WAITS,
-    CannotForget: Code.CANNOT_DELETE,
-    CannotStart: Code.CANNOT_START,
-    NotKept: Code.NOT_KEPT,
-    NothingToAdopt: Code.NOTHING_TO_ADOPT,
-    DeliveryOpen: Code.DELIVERY_OPEN,
-    NotAsked: Code.NOT_ASKED,
-    MovedMeanwhile: Code.DECIDED,
-    RotationRefused: Code.ROTATION_REFUSED,
 }
-"""Exceptions whose text is what a page says."""
+"""Exceptions that are no decision's refusal, and whose text is what a page says."""
 
 DOCUMENT = "/help/docs/api-reference/"
 """Where people read what the codes mean."""
@@ -167,6 +114,8 @@ def problem_of(request: HttpRequest, error: Exception) -> HttpResponse:
             return problem(Code.INVALID, errors[0]["message"], errors)
         case ValidationError():
             return problem(Code.INVALID, " ".join(error.messages))
+        case Refused():
+            return problem(Code[error.code], str(error))
         case RequestDataTooBig():
             return problem(Code.TOO_LARGE, TOO_LARGE)
         case HttpError():

@@ -33,6 +33,12 @@ class Request(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
+    def given(self, *subject: Any) -> dict[str, Any]:
+        """Return what goes with a decision about the subject; raise Refused where it is
+        not confirmed.
+        """
+        return dict(self)
+
 
 class Exact(Request):
     """One whose values have their types already."""

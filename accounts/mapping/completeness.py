@@ -8,18 +8,21 @@ from typing import NamedTuple
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import clash_of
 from accounts.models import EnabledProvider, ManagedAccount
+from accounts.refused import Refused
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import providers_of
 from onboarding.providers.external_id import no_external_id, without_external_id
 
 
-class Incomplete(Exception):
+class Incomplete(Refused):
     """Something of the account is not described yet; the message names what."""
+
+    code = "INCOMPLETE"
 
     def __init__(self, missing: list[Part]) -> None:
         titles = ", ".join(part.title.lower() for part in missing)
-        super().__init__(f"these steps are incomplete: {titles}")
+        super().__init__(f"These steps are incomplete: {titles}.")
 
 
 class Part(NamedTuple):

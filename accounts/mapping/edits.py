@@ -7,7 +7,7 @@ and after.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +15,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.decisions.environment_rules import refuse_contradiction
+from accounts.decisions.locks import lock_accounts, lock_settings
 from accounts.mapping.managed import managed_of, settings_of_row
 from accounts.mapping.managing import described_managing, managing_of
 from accounts.models import Activity, ManagedAccount, ManagingAccount
@@ -53,6 +55,7 @@ def editing(account: ManagedAccount, by: User | str | None = None) -> Iterator[N
         before, said = consequences_of_row(row), settings_of_row(row)
         yield
         refuse_outside(by, OPERATOR, account)
+        refuse_contradiction(account)
         row = stored(account)
         after, says = consequences_of_row(row), settings_of_row(row)
         if not is_new and before != after:
@@ -86,23 +89,6 @@ def editing_managing(row: ManagingAccount, by: User | None) -> Iterator[None]:
             row.authors.add(*keys_of(by))
         what = Activity.What.EDIT if said else Activity.What.DESCRIBE
         record_edit(by, what, row.name, said, says, {})
-
-
-def lock_settings(accounts: Iterable[UUID] = ()) -> None:
-    """Let nobody edit the managing account, or these, until the transaction ends.
-
-    Whoever locks does so in this order, or two would wait for each other: a rollout,
-    runs, the managing account, accounts.
-    """
-    rows = ManagingAccount.objects.select_for_update(no_key=True)
-    list(rows.values_list("pk"))
-    lock_accounts(accounts)
-
-
-def lock_accounts(accounts: Iterable[UUID]) -> None:
-    rows = ManagedAccount.objects.select_for_update(no_key=True).order_by("pk")
-    for some in in_slices(sorted(set(accounts))):
-        list(rows.filter(pk__in=some).values_list("pk"))
 
 
 def outdate(accounts: list[UUID]) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import ManagingAccount
+from accounts.refused import Refused
 from onboarding.topology import (
     ExistingIdentity,
     Identity,
@@ -47,8 +48,10 @@ COLUMNS = (*ALIKE, "image_keys", "kept_roles", *IDENTITY, *BOWLINE)
 """Every column that describes the account; the others hold its state."""
 
 
-class NoManagingAccount(Exception):
+class NoManagingAccount(Refused):
     """Nothing can be planned before there is a managing account."""
+
+    code = "MANAGING_MISSING"
 
 
 def managing_row() -> ManagingAccount:

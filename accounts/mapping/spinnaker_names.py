@@ -11,13 +11,16 @@ from django.db import IntegrityError, transaction
 from accounts.mapping.managed import managed_of
 from accounts.models import ManagedAccount, ManagingAccount, SpinnakerName
 from accounts.models.managing import kept_names
+from accounts.refused import Refused
 from accounts.slices import in_slices
 from onboarding.names import any_case
 from onboarding.providers.base import spinnaker_names
 
 
-class NameTaken(ValueError):
+class NameTaken(Refused, ValueError):
     """Spinnaker's account names are one space, over all providers."""
+
+    code = "NAME_TAKEN"
 
     def __init__(self, name: str, owner: ManagedAccount | str) -> None:
         super().__init__(

@@ -91,7 +91,9 @@ def in_words(authors: Authors) -> str:
     return ", ".join(f"{name} ({authors[key]})" for key, name in named)
 
 
-def authors_of_account(account: ManagedAccount) -> dict[int, str]:
+def authors_of_account(
+    account: ManagedAccount, _: DecisionReach | None = None
+) -> dict[int, str]:
     """Return who caused what was last planned of the account, and who edited it
     since.
     """

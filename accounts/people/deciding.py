@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from django.contrib.auth.models import User
+
 from accounts.people.authors import Authors
 from accounts.people.policies import managing_is_strict, strict_among
 from accounts.people.reach import DecisionReach, unknown_in_words
@@ -15,18 +17,23 @@ from accounts.people.role_limits.refusing import (
     whose,
     why_outside,
 )
-from accounts.people.roles import APPROVER, UserRole
+from accounts.people.roles import APPROVER, UserRole, has_role, refusal
+from accounts.refused import Refused
 
 if TYPE_CHECKING:
     from accounts.people.authors import By
 
 
-class SamePerson(Exception):
+class SamePerson(Refused):
     """The policy asks for another person; the message says who may not, and why."""
 
+    code = "OTHER_PERSON"
 
-class PlanChanged(Exception):
+
+class PlanChanged(Refused):
     """What a person approves is not what they read."""
+
+    code = "PLAN_CHANGED"
 
     def __init__(self) -> None:
         super().__init__(
@@ -69,6 +76,8 @@ def refuse(
 
 
 def outside_of(reach: DecisionReach, by: By, role: UserRole) -> str:
+    if isinstance(by, User) and not has_role(by, role):
+        return refusal(role)
     inside = limit_on(by, role)
     if inside is None:
         return ""

@@ -7,7 +7,7 @@ described in: until a move is approved, what asks for more of them decides.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -116,14 +116,32 @@ def each_environment(rows: Iterable[Sequence[Any]]) -> Iterator[Pair]:
             yield name, environment
 
 
+def around(account: ManagedAccount, *, locks: bool = False) -> DecisionReach:
+    """Return what is touched by whatever is done with the account itself."""
+    pairs = frozenset(pairs_of([account.pk], locks=locks))
+    return DecisionReach(pairs, managing=is_in_managing(account))
+
+
+def for_people(*_: object, locks: bool = False) -> DecisionReach:
+    """Return what is touched by what is about people and settings: no environment."""
+    return DecisionReach()
+
+
+def the_managing_account(*, locks: bool = False) -> DecisionReach:
+    return DecisionReach(managing=True)
+
+
+def around_its_account(run: Run, *, locks: bool = False) -> DecisionReach:
+    if run.kind == Run.Kind.MANAGING:
+        return the_managing_account()
+    return around(run.account, locks=locks) if run.account else DecisionReach()
+
+
 def reach_of_account(account: ManagedAccount, *, locks: bool = False) -> DecisionReach:
     """Return what an acceptance touches, as it was planned."""
     planned = account.runs.filter(kind=Run.Kind.ONBOARD).values_list("reach", flat=True)
-    return DecisionReach(
-        frozenset(pairs_of([account.pk], locks=locks)),
-        managing=is_in_managing(account),
-        second=(planned.first() or {}).get("second", ""),
-    )
+    second = (planned.first() or {}).get("second", "")
+    return replace(around(account, locks=locks), second=second)
 
 
 def reach_of_run(run: Run, *, locks: bool = False) -> DecisionReach:

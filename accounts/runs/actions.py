@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from accounts.mapping.edits import lock_settings
+from accounts.decisions.decision import decision
+from accounts.decisions.locks import hold, hold_with_settings
 from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import plan_of, take_over_of
 from accounts.mapping.spinnaker_names import claim_names
@@ -22,14 +23,23 @@ from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.states import OPEN, State, Status
 from accounts.people.activity import record
 from accounts.people.authors import authors_of_account, authors_of_run
-from accounts.people.deciding import PlanChanged, refuse
-from accounts.people.reach import reach_of_account, reach_of_run
-from accounts.people.role_limits.refusing import refuse_any_outside, refuse_outside
-from accounts.people.roles import OPERATOR
+from accounts.people.deciding import PlanChanged
+from accounts.people.reach import (
+    around,
+    reach_of_account,
+    reach_of_run,
+    the_managing_account,
+)
+from accounts.people.roles import APPROVER, OPERATOR
+from accounts.refused import Refused
 from accounts.runs.capacity import refuse_overflow
 from accounts.runs.deciding.access_tests import Answer, access_tested
 from accounts.runs.deciding.coming_first import refuse_before_managing
-from accounts.runs.deciding.lateness import refuse_edited
+from accounts.runs.deciding.lateness import (
+    decided_already,
+    nothing_to_accept,
+    refuse_late,
+)
 from accounts.runs.managing.kept_roles import drop
 from accounts.runs.owners.readiness import refuse_unready
 from accounts.spinnaker.presence import Presence, presence_of, present_since
@@ -49,18 +59,23 @@ STARTED = {
 }
 
 
-class Forgotten(Exception):
+class Forgotten(Refused):
     """The account that a run would be about is no longer in Bowline."""
+
+    code = "FORGOTTEN"
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} was deleted from Bowline.")
 
 
-class RunOpen(Exception):
+class RunOpen(Refused):
     """The account has an open run: one in progress, or a waiting plan."""
 
+    code = "RUN_OPEN"
+    is_late = True
+
     def __init__(self, run: Run) -> None:
-        self.run = run
+        self.see: Run = run
         super().__init__(self.sentence(run))
 
     @staticmethod
@@ -83,8 +98,17 @@ class RunOpen(Exception):
         return f"{about} is in progress. Wait until it finishes."
 
 
-class NothingExists(Exception):
+class NothingToAccept(Refused):
+    """The account was not evaluated, or is accepted already."""
+
+    code = "NOTHING_TO_ACCEPT"
+    is_late = True
+
+
+class NothingExists(Refused):
     """There is nothing to verify or remove: no run has been applied there."""
+
+    code = "NOTHING_EXISTS"
 
     def __init__(self, account: ManagedAccount, then: str = "plan it") -> None:
         super().__init__(
@@ -92,13 +116,33 @@ class NothingExists(Exception):
         )
 
 
-class StillInSpinnaker(Exception):
+class StillInSpinnaker(Refused):
     """Spinnaker has the account, and would continue to call AWS for it."""
+
+    code = "SPINNAKER_HAS_IT"
 
     def __init__(self, presence: Presence) -> None:
         super().__init__(f"{presence.where} {presence.to_do} Then remove it from AWS.")
 
 
+def hold_with_runs(account: ManagedAccount) -> None:
+    """Hold the account after its open runs, which a new one replaces."""
+    runs = account.runs.filter(status__in=OPEN).order_by("number")
+    list(runs.select_for_update(no_key=True).values_list("pk"))
+    hold(account)
+
+
+def hold_nothing(run: Run) -> None:
+    """What is started holds its account, after the runs that it replaces."""
+
+
+@decision(
+    "plan an account",
+    OPERATOR,
+    What.PLAN,
+    touches=around,
+    locks=hold_with_runs,
+)
 def plan(
     account: ManagedAccount,
     by: User | None,
@@ -110,7 +154,6 @@ def plan(
     """Start a run that plans what to change; raise RunOpen, NameTaken, NoRoom,
     ManagingNotVerified or NoManagingAccount where that cannot be.
     """
-    refuse_any_outside(by, OPERATOR, [account.pk])  # before it claims names
     managing = managing_row()
     refuse_unready(managing, account)
     claim_names(account, managing)
@@ -126,11 +169,15 @@ def plan(
     )
 
 
+@decision(
+    "verify an account",
+    OPERATOR,
+    What.VERIFY,
+    touches=around,
+    locks=hold_with_runs,
+)
 def verify(
-    account: ManagedAccount,
-    by: User | None,
-    *,
-    origin: Run.Origin = Run.Origin.PAGE,
+    account: ManagedAccount, by: User | None, *, origin: Run.Origin = Run.Origin.PAGE
 ) -> Run:
     """Start a run that changes nothing and proves again what exists; raise RunOpen or
     NothingExists where that cannot be. A waiting plan is left to whoever approves.
@@ -147,6 +194,13 @@ def verify(
     )
 
 
+@decision(
+    "plan the removal of an account",
+    OPERATOR,
+    What.REMOVE,
+    touches=around,
+    locks=hold_with_runs,
+)
 def remove(
     account: ManagedAccount, by: User | None, *, never_told: bool = False
 ) -> Run:
@@ -163,6 +217,9 @@ def remove(
     return start(Run.Kind.REMOVE, managing_row(), account, by)
 
 
+@decision(
+    "plan the managing account", OPERATOR, What.PLAN, touches=the_managing_account
+)
 def plan_managing(
     by: User | None,
     *,
@@ -209,22 +266,11 @@ def start(
                 )
         except IntegrityError as error:
             raise RunOpen(open_runs(kind, account).latest("created_at")) from error
-        if account:
-            refuse_forgotten(account)
-        if rollout is None:  # which was refused as a whole, or not
-            refuse_outside(by, OPERATOR, account)
         run.grants.set(grants)
         transaction.on_commit(partial(wake, run))
         if origin != Run.Origin.SCHEDULE:  # that decided nothing
             record_run(by, STARTED[kind], run)
     return run
-
-
-def refuse_forgotten(account: ManagedAccount) -> None:
-    """Let nobody delete the account before its run is there; raise Forgotten."""
-    rows = ManagedAccount.objects.select_for_update(no_key=True)
-    if not rows.filter(pk=account.pk).values_list("pk").first():
-        raise Forgotten(account.name)
 
 
 def open_runs(kind: Run.Kind, account: ManagedAccount | None) -> QuerySet[Run]:
@@ -251,6 +297,14 @@ def make_way(kind: Run.Kind, account: ManagedAccount | None) -> None:
                 raise RunOpen(now) from error
 
 
+@decision(
+    "approve a plan",
+    APPROVER,
+    What.APPROVE,
+    touches=reach_of_run,
+    caused_by=authors_of_run,
+    locks=hold_with_settings,
+)
 def approve(
     run: Run,
     by: User | None,
@@ -258,39 +312,32 @@ def approve(
     read: str | None = None,
     comment: str = "",
     test: str = "",
-) -> bool:
-    """Approve a plan; False where somebody decided earlier, or an edit outdates it.
-    Raise SamePerson where another person must, PlanChanged where what was `read`, by
-    its digest, is not the plan, ManagingFirst where the managing account's own plan
-    comes before it, AccessUntested where the `test` of access that the plan asks for
-    is missing, and StillInSpinnaker of a removal; None: it was not read on a page.
+) -> Run:
+    """Approve a plan. Raise MovedMeanwhile where somebody decided earlier, or an edit
+    outdates it, PlanChanged where what was `read`, by its digest, is not the plan,
+    ManagingFirst where the managing account's own plan comes before it, AccessUntested
+    where the `test` of access that the plan asks for is missing, and StillInSpinnaker
+    of a removal. `read` None: it was not read on a page.
 
     Two presses, one run. Of a rollout, an account's run waits for its wave.
     """
+    refuse_late(run)
     refuse_present_since(run)
     refuse_before_managing(run)
     plan = plan_of(run)
-    digest = plan.digest
-    if read is not None and read != digest:
+    if read is not None and read != plan.digest:
         raise PlanChanged
     tested = access_tested(run, plan, Answer.of(test))
-    try:
-        with transaction.atomic():
-            to = Status.APPROVED if has_wave(run) else Status.APPLYING
-            run.approve(to, by, comment, approved_digest=digest)
-            refuse_edited(run)
-            reach = reach_of_run(run, locks=True)
-            refuse(reach, authors_of_run(run, reach), by)
-            if not has_wave(run):
-                if not run.unedited_subject.begin_applying():
-                    raise MovedMeanwhile(f"{run} has no account.")
-                transaction.on_commit(partial(wake, run))
-            else:
-                tell_rollout(run)
-            record_run(by, What.APPROVE, run, test=tested)
-    except MovedMeanwhile:
-        return False
-    return True
+    to = Status.APPROVED if has_wave(run) else Status.APPLYING
+    run.approve(to, by, comment, approved_digest=plan.digest)
+    if has_wave(run):
+        tell_rollout(run)
+    else:
+        if not run.unedited_subject.begin_applying():
+            raise MovedMeanwhile(f"{run} has no account.")
+        transaction.on_commit(partial(wake, run))
+    record_run(by, What.APPROVE, run, test=tested)
+    return run
 
 
 def has_wave(run: Run) -> bool:
@@ -318,40 +365,45 @@ def refuse_present_since(run: Run) -> None:
         raise StillInSpinnaker(presence)
 
 
-def discard(run: Run, by: User | None) -> bool:
-    """Discard a plan; the account is what it was before. False where somebody
-    decided earlier.
+@decision(
+    "discard a plan",
+    APPROVER,
+    What.DISCARD,
+    touches=reach_of_run,
+    locks=hold_with_settings,
+)
+def discard(run: Run, by: User | None) -> Run:
+    """Discard a plan; the account is what it was before. Raise MovedMeanwhile where
+    somebody decided earlier.
     """
-    try:
-        with transaction.atomic():
-            run.move(Status.DISCARDED, since=(Status.PLANNED, Status.APPROVED))
-            lock_settings()
-            refuse(reach_of_run(run, locks=True), None, by)
-            run.subject.put_back()
-            tell_rollout(run)
-            record_run(by, What.DISCARD, run)
-    except MovedMeanwhile:
-        return False
-    return True
+    if run.status not in (Status.PLANNED, Status.APPROVED):
+        raise MovedMeanwhile(decided_already(run))
+    run.move(Status.DISCARDED, since=(Status.PLANNED, Status.APPROVED))
+    run.subject.put_back()
+    tell_rollout(run)
+    record_run(by, What.DISCARD, run)
+    return run
 
 
-def accept(account: ManagedAccount, by: User | None) -> bool:
+@decision(
+    "accept an evaluated account",
+    APPROVER,
+    What.ACCEPT,
+    touches=reach_of_account,
+    caused_by=authors_of_account,
+    locks=hold_with_settings,
+)
+def accept(account: ManagedAccount, by: User | None) -> ManagedAccount:
     """Accept an account that was evaluated, and record it: bundles now hold it, as
-    it was evaluated. Raise SamePerson where another person must.
+    it was evaluated. Raise NothingToAccept where it doesn't wait for that.
     """
-    with transaction.atomic():
-        lock_settings()
-        reach = reach_of_account(account, locks=True)
-        refuse(reach, authors_of_account(account), by)
-        accepted = bool(ManagedAccount.objects.filter(pk=account.pk).accept(by))
-        if accepted:
-            rows = ManagedAccount.objects.prefetch_related("providers")
-            keep_verified(rows.get(pk=account.pk), State.EVALUATED)
-            for managing in ManagingAccount.objects.all():
-                drop(managing, account)
-            detail = {"account": str(account.pk)}
-            record(by, What.ACCEPT, account.name, detail)
-    return accepted
+    if not ManagedAccount.objects.filter(pk=account.pk).accept(by):
+        raise NothingToAccept(nothing_to_accept(account))
+    keep_verified(account, State.EVALUATED)
+    for managing in ManagingAccount.objects.all():
+        drop(managing, account)
+    record(by, What.ACCEPT, account.name, {"account": str(account.pk)})
+    return account
 
 
 def record_run(

@@ -38,7 +38,7 @@ class Batch:
             try:
                 run = verify(account, self.by, origin=COMMAND)
             except RunOpen as error:
-                run = error.run
+                run = error.see
                 if run.status != Status.VERIFYING or run.is_held:
                     return run
             return self.carried(run)

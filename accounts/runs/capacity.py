@@ -15,6 +15,7 @@ from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.managed import ManagedAccountQuerySet
 from accounts.models.states import OPEN, Status
+from accounts.refused import Refused
 from onboarding.desired.capacity import (
     ASSUME_POLICY,
     Capacity,
@@ -27,8 +28,10 @@ from onboarding.topology import Managing
 STANDS = Q(granted_at__isnull=False)
 
 
-class NoRoom(ValueError):
+class NoRoom(Refused, ValueError):
     """More accounts would be listed than the policies of one identity hold."""
+
+    code = "NO_ROOM"
 
     def __init__(self, count: int, most: int) -> None:
         super().__init__(

@@ -10,8 +10,8 @@ from itertools import starmap
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.decisions.locks import lock_settings
 from accounts.mapping import snapshots
-from accounts.mapping.edits import lock_settings
 from accounts.mapping.entries import (
     described_entries,
     keep_approved,

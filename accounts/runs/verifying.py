@@ -12,8 +12,8 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.decisions.locks import lock_settings
 from accounts.mapping import snapshots
-from accounts.mapping.edits import lock_settings
 from accounts.mapping.entries import as_spinnaker_assumes, unplanned_entries
 from accounts.mapping.managing import managing_of
 from accounts.mapping.verified import keep_verified

@@ -26,6 +26,7 @@ from accounts.models.states import move
 from accounts.people.activity import record
 from accounts.people.role_limits.refusing import refuse_limited, refuse_outside
 from accounts.people.roles import OPERATOR
+from accounts.refused import Refused
 from accounts.spinnaker.gone import MayBeThere, had_before, left_by
 from accounts.spinnaker.next_bundle import decided
 from accounts.spinnaker.two_bundles import counted_since_last
@@ -51,12 +52,16 @@ MOST_CHARACTERS = 50_000
 """Of a longer file this much is shown: browsers and colours grow slow beyond it."""
 
 
-class NothingReady(ValueError):
+class NothingReady(Refused, ValueError):
     """No account can be in a bundle; the message says what each one needs."""
 
+    code = "NOTHING_READY"
 
-class NotReady(ValueError):
+
+class NotReady(Refused, ValueError):
     """The bundle is not built, so Spinnaker cannot have it."""
+
+    code = "NOT_BUILT"
 
     def __init__(self, bundle: Bundle) -> None:
         super().__init__(

@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from accounts.models import Bundle, DeliveredAccount, ManagedAccount
 from accounts.models.managing import kept_names
+from accounts.refused import Refused
 from accounts.spinnaker.presence import seen_gone
 from accounts.wording import first_of
 from onboarding.spinnaker.bundle.contents import (
@@ -33,8 +34,10 @@ GONE = "gone"
 MOST_NAMED = 5
 
 
-class MayBeThere(ValueError):
+class MayBeThere(Refused, ValueError):
     """Nobody said that Spinnaker has forgotten what other bundles had."""
+
+    code = "MAY_BE_THERE"
 
 
 class Left(NamedTuple):

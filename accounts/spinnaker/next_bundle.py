@@ -15,6 +15,7 @@ from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
 from accounts.mapping.verified import verified_entries
 from accounts.models import Bundle, ManagedAccount, Run
+from accounts.refused import Refused
 from accounts.spinnaker.policies_of_others import Group, of_bundle
 from accounts.wording import first_of
 from onboarding import spinnaker
@@ -171,8 +172,10 @@ EVERY = "*"
 """Said instead of the names of all broken accounts."""
 
 
-class Undecided(ValueError):
+class Undecided(Refused, ValueError):
     """Nobody decided about broken accounts that the next bundle would add."""
+
+    code = "BROKEN_ACCOUNTS"
 
     def __init__(self, names: list[str]) -> None:
         said = first_of(names, MOST_SAID)

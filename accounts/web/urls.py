@@ -36,6 +36,7 @@ from accounts.web.rollouts import views as rollouts
 from accounts.web.runs import decisions, identical_plans, listing
 from accounts.web.runs import views as runs
 from accounts.web.search import views as search
+from accounts.web.settings import environment_rules
 from accounts.web.settings import views as settings
 from accounts.web.spinnaker import run_by
 from accounts.web.spinnaker import views as spinnaker
@@ -100,10 +101,7 @@ account_pages = [
     path("accounts/file/<slug:question>/", from_file.file_check, name="file-check"),
     *adopting.pages,
     path("accounts/<uuid:pk>/", account.account, name="account"),
-    path("accounts/<uuid:pk>/plan/", decisions.plan, name="plan"),
-    path("accounts/<uuid:pk>/verify/", decisions.verify, name="verify"),
-    path("accounts/<uuid:pk>/remove/", decisions.remove, name="remove"),
-    path("accounts/<uuid:pk>/accept/", decisions.accept, name="accept"),
+    *decisions.account_posts,
     *foreign.pages,
     *taking_over.pages,
     path("accounts/<uuid:pk>/exclude/", preview.exclude_from_bundles, name="exclude"),
@@ -146,11 +144,7 @@ run_pages = [
         name="identical-plans-approve",
     ),
     path("runs/<uuid:pk>/", runs.run, name="run"),
-    path("runs/<uuid:pk>/approve/", decisions.run_approve, name="run-approve"),
-    path("runs/<uuid:pk>/discard/", decisions.run_discard, name="run-discard"),
-    path("runs/<uuid:pk>/look/", decisions.look, name="run-look"),
-    path("runs/<uuid:pk>/updated/", decisions.updated, name="run-updated"),
-    path("runs/<uuid:pk>/again/", decisions.run_again, name="run-again"),
+    *decisions.run_posts,
 ]
 rollout_pages = [
     path("runs/rollouts/", rollouts.rollouts, name="rollouts"),
@@ -374,5 +368,6 @@ urlpatterns = [
     ),
     path("settings/", settings.settings, name="settings"),
     path("settings/activity/", activity.activity, name="activity"),
+    *environment_rules.posts,
     path("settings/second-approver/", settings.second_approver, name="second-approver"),
 ]

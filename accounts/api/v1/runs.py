@@ -170,6 +170,13 @@ def read_run(request: HttpRequest, number: Number) -> dict[str, Any]:
     }
 
 
+def read_decided(request: HttpRequest, *about: Any) -> dict[str, Any]:
+    """Answer with the run that a decision made, or was about."""
+    *_, run = about
+    assert isinstance(run, Run)
+    return read_run(request, run.number)
+
+
 @router.get("/{number}/plan", response=Plan, summary="Read a run’s plan")
 def read_run_plan(request: HttpRequest, number: Number) -> dict[str, Any]:
     """Read word for word what an approval is about."""
@@ -211,7 +218,7 @@ def read_run_results(request: HttpRequest, number: Number) -> Any:
     return results_of(run_numbered(number))
 
 
-def run_numbered(number: int) -> Run:
+def run_numbered(number: Number) -> Run:
     """Find a run; 404 where there is none."""
     rows = Run.objects.select_related("account", "findings")
     return get_object_or_404(rows, number=number)

@@ -7,6 +7,7 @@ import time
 from django.conf import settings
 
 from accounts.models import Spinnaker
+from accounts.refused import Refused
 from accounts.secrets.references import NoSecret, file_of, refusal, secret_of
 from onboarding.delivery.addresses import Allowed
 from onboarding.delivery.connection import Connection, SignInBy
@@ -42,8 +43,10 @@ NOT_DESCRIBED = (
 )
 
 
-class NotConnected(Exception):
+class NotConnected(Refused):
     """There is no connection that can be used; the sentence says what to do."""
+
+    code = "CANNOT_CONNECT"
 
 
 def connection_of(row: Spinnaker) -> Connection:

@@ -14,6 +14,7 @@ from accounts.models.activity import CreatedBy, name_of
 from accounts.models.lease import Durable, DurableQuerySet
 from accounts.models.readable import Check, is_texts
 from accounts.models.states import Status, move
+from accounts.refused import Refused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -54,8 +55,11 @@ class Decided(models.Model):
         abstract = True
 
 
-class MovedMeanwhile(Exception):
+class MovedMeanwhile(Refused):
     """Somebody else moved it first, or that move is not allowed."""
+
+    code = "DECIDED"
+    is_late = True
 
 
 class Job(CreatedBy, Durable):

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.people.authors import authors_of_account
-from accounts.people.deciding import SamePerson, judge
+from accounts.people.deciding import judge
 from accounts.people.reach import reach_of_account
-from accounts.people.role_limits.refusing import Outside
+from accounts.refused import Refused
 from accounts.runs.actions import accept
-from accounts.runs.deciding.lateness import nothing_to_accept
 from accounts.wording import for_count
 from onboarding.partitions import Arn
 
@@ -66,13 +65,11 @@ def accept_many(accounts: Iterable[ManagedAccount], by: User | None) -> Accepted
     found = Accepted([], [])
     for account in accounts:
         try:
-            if accept(account, by):
-                found.done.append(account.name)
-            else:
-                now = ManagedAccount.objects.get(pk=account.pk)
-                found.left.append((account.name, nothing_to_accept(now)))
-        except (Outside, SamePerson) as error:
+            accept(account, by)
+        except Refused as error:
             found.left.append((account.name, str(error)))
+        else:
+            found.done.append(account.name)
     return found
 
 

@@ -14,13 +14,16 @@ from django.db.models import QuerySet
 from accounts.mapping.managing import managing_row
 from accounts.models import Run
 from accounts.models.states import OPEN, Status
+from accounts.refused import Refused
 from accounts.runs.results import reached_account
 
 APPLIED = (Status.VERIFIED, Status.EVALUATED)
 
 
-class ManagingFirst(Exception):
+class ManagingFirst(Refused):
     """The managing account has changes that nobody approved yet."""
+
+    code = "MANAGING_FIRST"
 
 
 def managing_first(run: Run) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from accounts.models import ManagedAccount, Run
+from accounts.refused import Refused
 from accounts.slices import in_slices
 from accounts.wording import counted, first_of
 from onboarding.partitions import Arn
@@ -17,8 +18,10 @@ MOST_NAMED = 3
 """The most accounts of a sentence that are named."""
 
 
-class Unconfirmed(ValueError):
+class Unconfirmed(Refused, ValueError):
     """Something is to be deleted or lost, and what was typed does not say so."""
+
+    code = "UNCONFIRMED"
 
 
 def lost_in_words(plan: Plan, most: int = MOST_NAMED) -> str:

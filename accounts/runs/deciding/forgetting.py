@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.mapping.edits import lock_settings
+from accounts.decisions.locks import lock_settings
 from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import take_over_of
@@ -32,6 +32,7 @@ from accounts.people.deciding import refuse
 from accounts.people.reach import reach_of_account
 from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
+from accounts.refused import Refused
 from accounts.runs.foreign.taking_over import taken_by
 from accounts.runs.managing.kept_roles import keep_role, role_arn
 
@@ -39,8 +40,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-class CannotForget(ValueError):
+class CannotForget(Refused, ValueError):
     """The account is still needed; the message says for what."""
+
+    code = "CANNOT_DELETE"
 
 
 def forget_account(account: ManagedAccount, by: User) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from accounts.mapping.edits import lock_settings
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Run
 from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.states import Status
@@ -16,13 +15,11 @@ def outdated_by(run: Run) -> str:
     return run.outdated_by(run.account, ManagingAccount.objects.first())
 
 
-def refuse_edited(run: Run) -> None:
-    """Raise MovedMeanwhile where an edit outdates the plan; until the transaction ends
-    there is none.
-    """
-    lock_settings([run.account_id] if run.account_id else [])
-    account = ManagedAccount.objects.filter(pk__in=[run.account_id]).first()
-    if edit := run.outdated_by(account, ManagingAccount.objects.first()):
+def refuse_late(run: Run) -> None:
+    """Raise MovedMeanwhile where the plan no longer waits, or an edit outdates it."""
+    if run.status != Status.PLANNED:
+        raise MovedMeanwhile(decided_already(run))
+    if edit := outdated(run):
         raise MovedMeanwhile(edit)
 
 

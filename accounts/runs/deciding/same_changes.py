@@ -9,15 +9,13 @@ from uuid import UUID
 
 from accounts.models import Run
 from accounts.models.managed import both_environments
+from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.states import Status
-from accounts.people.deciding import SamePerson
 from accounts.people.role_limits.limits import environments_of
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER
-from accounts.runs.actions import StillInSpinnaker, approve
+from accounts.refused import Refused
+from accounts.runs.actions import approve
 from accounts.runs.capacity import room_in_plan
-from accounts.runs.deciding.access_tests import AccessUntested
-from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.lateness import decided_already, outdated
 
 if TYPE_CHECKING:
@@ -31,8 +29,6 @@ COLUMNS = (
     *("account__environment", "account__approved_environment"),
 )
 """What is to be known of every run."""
-
-REFUSED = (AccessUntested, SamePerson, StillInSpinnaker, ManagingFirst, Outside)
 
 MOST_NAMED = 20
 """The most runs that moved on that are listed; the rest are counted."""
@@ -65,10 +61,13 @@ def approve_same(
     refused: dict[UUID, str] = {}
     for run in asked.same_anywhere(fingerprint).select_related("account"):
         try:
-            if approve(run, by, comment=comment, test=test):
-                approved.append(run.pk)
-        except REFUSED as error:
+            approve(run, by, comment=comment, test=test)
+        except MovedMeanwhile:
+            continue
+        except Refused as error:
             refused[run.pk] = f"{run.account_name}: {error}"
+        else:
+            approved.append(run.pk)
     return Decided(len(approved), list(asked.exclude(pk__in=approved)), refused)
 
 

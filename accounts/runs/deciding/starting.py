@@ -5,35 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from accounts.mapping.completeness import Incomplete, refuse_incomplete
-from accounts.mapping.managing import NoManagingAccount
+from accounts.decisions.decision import decision
+from accounts.mapping.completeness import refuse_incomplete
 from accounts.mapping.plans import take_over_of
-from accounts.mapping.spinnaker_names import NameTaken
-from accounts.models import ManagedAccount, Run
+from accounts.models import Activity, ManagedAccount, Run
+from accounts.people.reach import around, around_its_account
+from accounts.people.roles import OPERATOR
 from accounts.runs import actions
-from accounts.runs.capacity import NoRoom
-from accounts.runs.foreign.taking_over import CannotTakeOver, take_over
-from accounts.runs.owners.readiness import ManagingNotVerified
-from onboarding.details import DetailsError
+from accounts.runs.foreign.taking_over import take_over
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-
-REFUSALS = (
-    DetailsError,
-    ManagingNotVerified,
-    NameTaken,
-    NoManagingAccount,
-    NoRoom,
-    Incomplete,
-    CannotTakeOver,
-    actions.Forgotten,
-    actions.NothingExists,
-    actions.StillInSpinnaker,
-)
-"""Why no run is started, apart from one that is open."""
-
+What = Activity.What
 STARTS: dict[str, Callable[..., Run]] = {
     Run.Kind.ONBOARD: actions.plan,
     Run.Kind.REMOVE: actions.remove,
@@ -41,15 +25,31 @@ STARTS: dict[str, Callable[..., Run]] = {
 }
 
 
+@decision(
+    "plan an account that is described to the end",
+    OPERATOR,
+    What.PLAN,
+    touches=around,
+    locks=actions.hold_with_runs,
+)
 def start_plan(account: ManagedAccount, by: User) -> Run:
     """Plan an account; raise Incomplete where a part of it is not described."""
     refuse_incomplete(account)
-    return actions.plan(account, by)
+    return actions.plan.function(account, by)
 
 
+@decision(
+    "start a run again",
+    OPERATOR,
+    What.PLAN,
+    What.VERIFY,
+    What.REMOVE,
+    touches=around_its_account,
+    locks=actions.hold_nothing,
+)
 def start_again(run: Run, by: User) -> Run:
     """Start a run of the same kind for the same account, as it is described now; raise
-    RunOpen, or one of REFUSALS.
+    RunOpen, or why else none can be started.
     """
     if run.kind == Run.Kind.MANAGING:
         return actions.plan_managing(by)

@@ -18,6 +18,7 @@ from accounts.people.deciding import refuse
 from accounts.people.reach import DecisionReach, pairs_of
 from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
+from accounts.refused import Refused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -27,12 +28,16 @@ LONGEST = timedelta(days=366)
 ASKED = "asked to accept it"
 
 
-class NotAsked(Exception):
+class NotAsked(Refused):
     """Nobody asks for it; the message says so."""
 
+    code = "NOT_ASKED"
 
-class NoDay(ValueError):
+
+class NoDay(Refused, ValueError):
     """The day is past, or too far away; the message says which days may be chosen."""
+
+    code = "BAD_DAY"
 
 
 def ask(policy: ForeignPolicy, by: User, *, reason: str, until: date) -> None:

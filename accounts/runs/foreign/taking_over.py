@@ -22,6 +22,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.decisions.decision import decision
 from accounts.external_ids import Held, held_now
 from accounts.mapping.plans import take_over_of
 from accounts.models import Activity, ManagedAccount, Run, Step
@@ -29,8 +30,9 @@ from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, State, Status
 from accounts.people.deciding import outside_of
-from accounts.people.reach import reach_of_run
+from accounts.people.reach import around, around_its_account, reach_of_run
 from accounts.people.roles import OPERATOR, has_role
+from accounts.refused import Refused
 from accounts.runs import actions
 from accounts.runs.results import TrustProblem, trust_problem
 from onboarding.resources.kinds import Key
@@ -48,17 +50,26 @@ UNDONE_WITHIN = timedelta(hours=24)
 """How long whoever approves a step approves its undo, too: an outage can't wait."""
 
 
-class CannotTakeOver(ValueError):
+class CannotTakeOver(Refused, ValueError):
     """The account's roles can't be taken over so now; the message says why."""
 
+    code = "CANNOT_TAKE_OVER"
 
+
+@decision(
+    "plan to take over existing roles",
+    OPERATOR,
+    Activity.What.PLAN,
+    touches=around,
+    locks=actions.hold_with_runs,
+)
 def take_over(
     account: ManagedAccount, by: User | None, choice: TakeOver, **started: Any
 ) -> Run:
     """Plan a step; raise CannotTakeOver, or as `actions.plan` does."""
     if reason := why_not(account, choice):
         raise CannotTakeOver(reason)
-    return actions.plan(account, by, take_over=choice, **started)
+    return actions.plan.function(account, by, take_over=choice, **started)
 
 
 def why_not(account: ManagedAccount, choice: TakeOver, held: Held | None = None) -> str:
@@ -126,6 +137,14 @@ def sends_external_id(account: ManagedAccount, held: Held | None) -> bool:
     return (held or held_now()).is_sent(account.account_id, sent)
 
 
+@decision(
+    "undo what was taken over",
+    OPERATOR,
+    Activity.What.PLAN,
+    Activity.What.UNDO,
+    touches=around_its_account,
+    locks=actions.hold_nothing,
+)
 def undo(run: Run, by: User | None, **started: Any) -> Run:
     """Plan to put back what a run took over; raise CannotTakeOver, or as
     `actions.plan` does.

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from accounts.mapping.edits import editing_managing, lock_settings
+from accounts.decisions.locks import lock_settings
+from accounts.mapping.edits import editing_managing
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.owners.kept_roles import KeptRecord
+from accounts.refused import Refused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
     Kept = list[dict[str, Any]]
 
 
-class NotKept(ValueError):
+class NotKept(Refused, ValueError):
     """The list has no such role."""
+
+    code = "NOT_KEPT"
 
     def __init__(self, arn: str) -> None:
         super().__init__(f"{arn} isn't on the list of kept roles.")

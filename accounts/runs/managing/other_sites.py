@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.mapping.edits import lock_settings
+from accounts.decisions.locks import lock_settings
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.mapping.snapshots import keep_snapshot, managing_snapshot
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Run, Step
@@ -30,6 +30,7 @@ from accounts.people.authors import keys_of
 from accounts.people.reach import MANAGING
 from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
+from accounts.refused import Refused
 from accounts.runs.managing.kept_roles import write
 from accounts.runs.scope import Scope
 from accounts.wording import counted
@@ -61,8 +62,10 @@ HOW = (
 )
 
 
-class NothingToAdopt(ValueError):
+class NothingToAdopt(Refused, ValueError):
     """No other database's changes were found when AWS was last read."""
+
+    code = "NOTHING_TO_ADOPT"
 
     def __init__(self) -> None:
         super().__init__(

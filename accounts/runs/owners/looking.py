@@ -15,14 +15,16 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import Error, transaction
 from django.utils import timezone
 
+from accounts.decisions.decision import decision
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, Run
 from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.states import Status
 from accounts.models.steps import finish_steps
-from accounts.people.role_limits.refusing import refuse_outside
+from accounts.people.reach import around_its_account
 from accounts.people.roles import OPERATOR
+from accounts.refused import Refused
 from accounts.runs.foreign.as_found import worded
 from accounts.runs.owners.versions import unseen
 from accounts.runs.owners.waiting import waits_for
@@ -37,7 +39,7 @@ from onboarding.topology import Managing
 from onboarding.verify.look import is_closed, opens
 
 if TYPE_CHECKING:
-    from accounts.people.role_limits.refusing import By
+    from django.contrib.auth.models import User
 
 
 PACE = (
@@ -97,16 +99,20 @@ def look_at_owners() -> None:
             look(run, managing, sessions)
 
 
-def look_soon(run: Run, by: By) -> bool:
-    """Look now, and often again for a while; False where nothing is awaited. Raise
-    Outside where the role is not for the account's environment.
-    """
-    with transaction.atomic():
-        found = Run.objects.filter(pk=run.pk).look_soon()
-        refuse_outside(by, OPERATOR, run.account)
-        if found:
-            transaction.on_commit(wake_for_owners)
-    return bool(found)
+class NoOneWaits(Refused):
+    """The run isn't waiting for an owner."""
+
+    code = "NO_ONE_WAITS"
+    is_late = True
+
+
+@decision("look whether an owner is done", OPERATOR, touches=around_its_account)
+def look_soon(run: Run, by: User | None) -> Run:
+    """Look now, and often again for a while; raise NoOneWaits."""
+    if not Run.objects.filter(pk=run.pk).look_soon():
+        raise NoOneWaits(f"{run.title} doesn't wait for an owner.")
+    transaction.on_commit(wake_for_owners)
+    return run
 
 
 def claim(run: Run) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from accounts.mapping.handing_off import hand_off_of, hand_off_of_managing
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.models import ManagedAccount, ManagingAccount
+from accounts.refused import Refused
 from onboarding.details import DetailsError
 from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.resources.policy import QuotaExceeded
 
 
-class ManagingNotVerified(Exception):
+class ManagingNotVerified(Refused):
     """The roles would trust an identity of which nobody knows whether it exists."""
+
+    code = "MANAGING_NOT_VERIFIED"
 
     def __init__(self, managing: ManagingAccount, account: ManagedAccount) -> None:
         if managing.is_handed_off:
@@ -38,8 +41,10 @@ def refuse_unready(managing: ManagingAccount, account: ManagedAccount) -> None:
         raise ManagingNotVerified(managing, account)
 
 
-class ManagingUnplanned(Exception):
+class ManagingUnplanned(Refused):
     """Its template would name no principal of Bowline's: no plan has found it yet."""
+
+    code = "MANAGING_UNPLANNED"
 
     def __init__(self, managing: ManagingAccount) -> None:
         super().__init__(

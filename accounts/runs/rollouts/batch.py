@@ -19,6 +19,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import ManagedAccount, Rollout, Run
+from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.runs import RunQuerySet
 from accounts.models.standing import VERIFIED
 from accounts.models.states import OPEN, WORKING, Status
@@ -172,7 +173,8 @@ class RolloutBatch(Batch):
         return self.each(runs_of(self.rollout), [run.pk for run in chosen])
 
     def approve(self, run: Run) -> None:
-        approve(run, self.by, read=run.plan_digest, test=self.test)
+        with suppress(MovedMeanwhile):  # the run says what became of it
+            approve(run, self.by, read=run.plan_digest, test=self.test)
 
     def give_up(self) -> None:
         stop(self.rollout, self.by)

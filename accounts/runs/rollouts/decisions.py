@@ -17,7 +17,7 @@ from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.mapping.edits import lock_settings
+from accounts.decisions.locks import lock_settings
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
 from accounts.models import (

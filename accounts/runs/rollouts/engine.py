@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from accounts.mapping.edits import lock_settings
+from accounts.decisions.locks import lock_settings
 from accounts.models import Activity, ManagedAccount, Notification, Rollout, Run
 from accounts.models.states import OPEN, Status
 from accounts.notifications.notifying import notify_of_plans, notify_of_rollout

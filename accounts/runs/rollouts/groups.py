@@ -12,6 +12,7 @@ from accounts.models import EnabledProvider, Rollout, Run, Step
 from accounts.models.readable import is_slug
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import Status
+from accounts.refused import Refused
 from accounts.runs.deciding.access_tests import asks_for_test_of_any
 from accounts.runs.deciding.confirmation import group_in_words
 from accounts.runs.rollouts.census import runs_of
@@ -99,8 +100,11 @@ def waiting(rollout: Rollout, fingerprint: str) -> dict[int, int]:
     return dict(found.values_list("number", "account__policy_set"))
 
 
-class NoneWaits(Exception):
+class NoneWaits(Refused):
     """No plan that was read still waits."""
+
+    code = "NONE_WAITS"
+    is_late = True
 
     def __init__(self) -> None:
         super().__init__(

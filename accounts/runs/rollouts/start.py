@@ -11,8 +11,8 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import prefetch_related_objects
 
+from accounts.decisions.locks import lock_accounts
 from accounts.external_ids import held_now
-from accounts.mapping.edits import lock_accounts
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import take_over_of
@@ -31,6 +31,7 @@ from accounts.models.states import OPEN, Status
 from accounts.people.activity import record
 from accounts.people.role_limits.refusing import Outside, refuse_any_outside
 from accounts.people.roles import OPERATOR
+from accounts.refused import Refused
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, refuse_overflow
 from accounts.runs.foreign.taking_over import why_not
@@ -51,14 +52,16 @@ if TYPE_CHECKING:
 REPLACED = (Status.PLANNED, Status.HANDED_OFF)
 """What waits for people, and makes way for a newer plan."""
 MOST_NAMED = 5
-Refused: TypeAlias = Callable[
+Unfit: TypeAlias = Callable[
     [Collection[ManagedAccount]], Iterator[tuple[ManagedAccount, str]]
 ]
 """Yields those that cannot be started, and why."""
 
 
-class CannotStart(Exception):
+class CannotStart(Refused):
     """Nothing was started; the message says why, with the accounts' names."""
+
+    code = "CANNOT_START"
 
 
 def start(
@@ -313,7 +316,7 @@ def not_removable(
             yield account, str(actions.StillInSpinnaker(presence))
 
 
-REFUSALS: dict[Rollout.Kind, tuple[Refused, ...]] = {
+REFUSALS: dict[Rollout.Kind, tuple[Unfit, ...]] = {
     Rollout.Kind.ONBOARD: (unnamed,),
     Rollout.Kind.VERIFY: (not_existing,),
     Rollout.Kind.REMOVE: (handed_off, not_removable),

@@ -17,6 +17,7 @@ from accounts.people.deciding import PlanChanged, refuse
 from accounts.people.reach import reach_of_delivery
 from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
+from accounts.refused import Refused
 from accounts.work.queue import wake
 from onboarding.delivery.verdicts import Why
 
@@ -28,8 +29,11 @@ ASKED = (Why.TAKEN, Why.EQUAL, Why.CHANGED_ELSEWHERE, Why.VANISHED)
 """What a person may agree to."""
 
 
-class DeliveryOpen(Exception):
+class DeliveryOpen(Refused):
     """Another delivery is being carried out; there is one at a time."""
+
+    code = "DELIVERY_OPEN"
+    is_late = True
 
     def __init__(self, delivery: Delivery) -> None:
         super().__init__(f"{delivery} is in progress. Wait until it finishes.")

@@ -189,7 +189,7 @@ def managing_plan(request: Request) -> HttpResponse:
         run = actions.plan_managing(request.user)
     except actions.RunOpen as error:
         messages.info(request, f"{error} The current plan is shown below.")
-        return redirect(error.run)
+        return redirect(error.see)
     except (NoManagingAccount, NoRoom) as error:
         messages.error(request, str(error))
         return redirect("accounts:managing")

@@ -108,7 +108,7 @@ def rollout_approve(request: Request, number: int, fingerprint: str) -> HttpResp
         fingerprint,
         request.user,
         read=numbers,
-        **form.decided,
+        **form.given,
     )
     if approved.plans:
         said = for_count(

@@ -53,10 +53,10 @@ class CommentForm(forms.Form):
             del self.fields["test"]
 
     @property
-    def decided(self) -> dict[str, str]:
+    def given(self) -> dict[str, str]:
         """Return what goes with the decision."""
-        names = ("comment", "test")
-        return {name: self.cleaned_data.get(name, "") for name in names}
+        said = self.cleaned_data
+        return {"comment": said["comment"], "test": said.get("test", "")}
 
 
 class ConfirmedForm(CommentForm):
@@ -107,6 +107,10 @@ class ApproveForm(ConfirmedForm):
         confirm = partial(confirm_run, name)
         super().__init__(*args, asks=asks if says else "", confirm=confirm, **kwargs)
         self.helper = bare_helper()
+
+    @property
+    def given(self) -> dict[str, str]:
+        return {**super().given, "read": self.cleaned_data["digest"]}
 
     def clean_test(self) -> str:
         given: str = self.cleaned_data["test"]

@@ -122,7 +122,7 @@ def identical_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
     form = CommentForm(request.POST, asks_test=ASKED)
     if not form.is_valid():
         return same_page(request, fingerprint, form, chosen)
-    decided = approve_same(fingerprint, chosen, request.user, **form.decided)
+    decided = approve_same(fingerprint, chosen, request.user, **form.given)
     if approved := decided.approved:
         said = for_count(
             approved,

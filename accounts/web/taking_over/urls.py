@@ -13,6 +13,5 @@ pages = [
         of_all.take_over_many,
         name="take-over-many",
     ),
-    path("accounts/<uuid:pk>/take-over/", views.take_over, name="take-over"),
-    path("runs/<uuid:pk>/undo/", views.undo, name="undo"),
+    *views.posts,
 ]

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from django.http import QueryDict
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
-
-from accounts.http import Request
-from accounts.models import Run
-from accounts.people.doors import posted_by_operator
+from accounts.models import ManagedAccount
 from accounts.runs.foreign import taking_over
-from accounts.web.runs.decisions import account_of, started
+from accounts.web.posts import post
+from accounts.web.runs.decisions import account_of
+from accounts.web.runs.views import run_of
 from accounts.web.taking_over.steps import choice_of
+from onboarding.resources.take_over import TakeOver
 
 
-@posted_by_operator
-def take_over(request: Request, pk: UUID) -> HttpResponse:
-    account = account_of(pk)
-    choice = choice_of(request.POST)
-    return started(
-        request, lambda: taking_over.take_over(account, request.user, choice), account
-    )
+def choice(posted: QueryDict, _: ManagedAccount) -> dict[str, TakeOver]:
+    return {"choice": choice_of(posted)}
 
 
-@posted_by_operator
-def undo(request: Request, pk: UUID) -> HttpResponse:
-    run = get_object_or_404(Run.objects.select_related("account"), pk=pk)
-    return started(request, lambda: taking_over.undo(run, request.user), run)
+posts = [
+    post(
+        "accounts/<uuid:pk>/take-over/",
+        taking_over.take_over,
+        name="take-over",
+        find=account_of,
+        given=choice,
+    ),
+    post("runs/<uuid:pk>/undo/", taking_over.undo, name="undo", find=run_of),
+]

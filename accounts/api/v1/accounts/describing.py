@@ -173,10 +173,17 @@ def as_file(written: dict[str, Any]) -> bytes:
     return text.encode(errors="surrogatepass")  # the reader refuses what is no UTF-8
 
 
-def account_named(name: str) -> ManagedAccount:
+def account_named(name: Name) -> ManagedAccount:
     """Find an account; 404 where there is none."""
     rows = ManagedAccount.objects.prefetch_related("providers").defer(*WIDE)
     return get_object_or_404(rows, name=name)
+
+
+def read_decided_account(
+    request: HttpRequest, account: ManagedAccount, *_: Any
+) -> dict[str, Any]:
+    """Answer with the account that a decision was about."""
+    return read_account(request, account.name)
 
 
 def account_of(row: ManagedAccount) -> dict[str, Any]:

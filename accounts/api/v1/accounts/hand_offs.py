@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from ninja import Field, Schema
-from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import changes
+from accounts.api.operations import operation
 from accounts.api.problems import Problem
 from accounts.api.v1.accounts.describing import account_named, router
-from accounts.api.v1.decisions import WAITS_FOR_NO_ONE
-from accounts.api.v1.runs import RunInFull, read_run
+from accounts.api.v1.runs import RunInFull, read_decided
 from accounts.api.v1.texts import Name
 from accounts.models import Activity, ManagedAccount, Run
 from accounts.people.activity import record
 from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
+from accounts.runs.owners.looking import NoOneWaits
 from accounts.runs.owners.subject import (
     NOT_HANDED_OFF,
     Subject,
@@ -26,7 +25,7 @@ from accounts.runs.owners.subject import (
     last_hand_off,
     waiting_run,
 )
-from accounts.runs.owners.word import not_awaited, take_word
+from accounts.runs.owners.word import take_word
 from onboarding.handoff.words import about, package
 
 
@@ -74,23 +73,27 @@ def taken(request: ApiRequest, account: Subject) -> dict[str, Any]:
     }
 
 
-@changes(
-    router,
-    "/{name}/hand-off/updated",
-    "Report that an owner has updated the stack",
-    {202: RunInFull},
-)
-def report_hand_off_updated(request: ApiRequest, name: Name) -> Any:
-    """Record the owner’s word that the stack is updated, where Bowline can’t see it.
-    Bowline then verifies the account.
-    """
+def waiting_of(name: Name) -> Run:
     account = handed_off(name)
     run = waiting_run(account)
     if run is None:
-        raise Problem(Code.NO_ONE_WAITS, WAITS_FOR_NO_ONE.format(account.name))
-    if not take_word(run, request.user):
-        raise Problem(Code.NO_ONE_WAITS, not_awaited(run))
-    return Status(202, read_run(request, run.number))
+        raise NoOneWaits(f"{account.name} doesn't wait for an owner.")
+    return run
+
+
+operation(
+    router,
+    "/{name}/hand-off/updated",
+    take_word,
+    "report_hand_off_updated",
+    "Report that an owner has updated the stack",
+    {202: RunInFull},
+    says="""Record the owner’s word that the stack is updated, where Bowline can’t see
+    it. Bowline then verifies the account.
+    """,
+    find=waiting_of,
+    answer=read_decided,
+)
 
 
 def handed_off(name: str) -> ManagedAccount:

@@ -53,7 +53,7 @@ def test_an_account_that_is_not_described_to_the_end_is_not_planned(operator, ma
     account_row(providers={}, regions=[])
 
     assert detail(operator.post("/accounts/staging/plan")) == (
-        "staging: these steps are incomplete: providers, access, details."
+        "These steps are incomplete: providers, access, details."
     )
     assert not Run.objects.exists()
 

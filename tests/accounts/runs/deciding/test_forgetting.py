@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.decisions.locks import Gone
 from accounts.mapping.managed import assumed_roles
 from accounts.mapping.managing import managing_of
 from accounts.mapping.snapshots import in_force, managing_snapshot
@@ -16,14 +17,13 @@ from accounts.models import (
     ManagedAccount,
     ManagingAccount,
     Rollout,
-    Run,
 )
 from accounts.models.states import State, Status
 from accounts.people.deciding import SamePerson
 from accounts.people.role_limits.limits import limit
 from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER
-from accounts.runs.actions import Forgotten, start
+from accounts.runs.actions import plan
 from accounts.runs.deciding.forgetting import CannotForget, forget_account, leave_in_aws
 from tests.rows import account_row, managing_row, person, run_row
 
@@ -66,11 +66,12 @@ def test_what_is_worked_on_is_kept() -> None:
 
 
 def test_no_run_begins_of_what_was_deleted() -> None:
-    managing, account = managing_row(), account_row()
+    managing_row()
+    account = account_row()
     forget_account(ManagedAccount.objects.get(), person("operator"))
 
-    with pytest.raises(Forgotten, match="staging was deleted from Bowline"):
-        start(Run.Kind.ONBOARD, managing, account, None)
+    with pytest.raises(Gone, match="staging was deleted from Bowline"):
+        plan(account, None)
     with pytest.raises(CannotForget, match="was deleted from Bowline before"):
         forget_account(account, person("operator", username="bob"))
 

@@ -184,7 +184,7 @@ def test_a_draft_that_is_not_described_is_named(operator, managing) -> None:
 
     assert response.url == "/accounts/?state=draft"
     (message,) = told(response)
-    assert message.startswith("Couldn't plan 1: staging: these steps are incomplete: ")
+    assert message.startswith("Couldn't plan 1: staging: These steps are incomplete: ")
     assert "providers" in message
 
 

@@ -94,7 +94,7 @@ def test_what_is_not_described_to_the_end_is_left_out(operator):
     answer = operator.post("/rollouts", body)
     alone = operator.post("/rollouts", {"kind": "onboard", "accounts": ["draft"]})
 
-    said = "draft: these steps are incomplete: providers, access, details."
+    said = "draft: These steps are incomplete: providers, access, details."
     assert answer.json()["excluded"] == [said]
     assert detail(alone) == f"No account can be started. {said}"
 

@@ -1,0 +1,1 @@
+"""What people decide: a decision is one function with one row, and drives its doors."""

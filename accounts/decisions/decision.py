@@ -1,0 +1,101 @@
+"""A decision: one function, and one row that says who may, what it touches, who caused
+it, whether it takes a second person, and what is recorded.
+
+Whoever calls the decision goes through its row, in one order: lock, role and its
+limits, reach, authors and second person, then the function with its entry in the log,
+in one transaction. A function never asks who may. Pages (`web/posts.py`) and the API
+(`api/operations.py`) make their doors from the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import update_wrapper
+from inspect import signature
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from django.db import transaction
+
+from accounts.decisions.locks import hold
+from accounts.models import Activity
+from accounts.people.authors import Authors
+from accounts.people.deciding import Verdict, judge, refuse
+from accounts.people.reach import DecisionReach
+from accounts.people.roles import UserRole
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DECISIONS: list[Decision[Any, Any]] = []
+"""Every decision; a module's are here once it is imported."""
+
+
+@dataclass(eq=False)
+class Decision(Generic[P, R]):
+    """Call it with its subjects, who decides, and what else the function takes."""
+
+    function: Callable[P, R]
+    title: str
+    """As the table of roles has it, in words."""
+    role: UserRole
+    logs: tuple[Activity.What, ...]
+    touches: Callable[..., DecisionReach]
+    """Its reach, of the subject; with `locks`, of which nothing moves meanwhile."""
+    caused_by: Callable[..., Authors] | None
+    """The authors, of the subject and its reach; None: no second person anywhere."""
+    locks: Callable[[Any], None]
+    """Reads the subject again, and holds it."""
+
+    def __post_init__(self) -> None:
+        update_wrapper(self, self.function)
+        taken = {one.title for one in DECISIONS}
+        if not callable(self.touches) or self.title in {"", *taken}:
+            raise TypeError(
+                f"The row of {self.name} isn't complete, or is there twice."
+            )
+        DECISIONS.append(self)
+        self.subjects = list(signature(self.function).parameters).index("by")
+        """How many subjects come before the person."""
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    def __call__(self, *args: P.args, **given: P.kwargs) -> R:
+        subject, by = args[: self.subjects], args[self.subjects]
+        with transaction.atomic():
+            for one in subject:
+                self.locks(one)
+            refuse(*self.asks(*subject, locks=True), by, self.role)  # type: ignore[arg-type]
+            return self.function(*args, **given)
+
+    def asks(
+        self, *subject: Any, locks: bool = False
+    ) -> tuple[DecisionReach, Authors | None]:
+        """Return what it touches, and who caused it if that counts."""
+        reach = self.touches(*subject, locks=locks)
+        return reach, self.caused_by(*subject, reach) if self.caused_by else None
+
+    def verdict(self, *args: Any) -> Verdict:
+        """Say whether the last of these, a person, may decide about the subject now,
+        and if not, why: pages and answers ask before anybody decides.
+        """
+        *subject, by = args
+        return judge(*self.asks(*subject), by, self.role)
+
+
+def decision(
+    title: str,
+    role: UserRole,
+    *logs: Activity.What,
+    touches: Callable[..., DecisionReach],
+    caused_by: Callable[..., Authors] | None = None,
+    locks: Callable[[Any], None] = hold,
+) -> Callable[[Callable[P, R]], Decision[P, R]]:
+    """Make a function a decision. It is called with its subject, if it has one, then
+    the person, and it raises Refused subclasses only.
+    """
+    return lambda function: Decision(
+        function, title, role, logs, touches, caused_by, locks
+    )
