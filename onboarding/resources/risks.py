@@ -20,7 +20,7 @@ from onboarding.resources.kinds import (
     Role,
 )
 from onboarding.resources.policy import Policy, as_list
-from onboarding.resources.trusts import assumers, shut_out
+from onboarding.resources.trusts import let_in, shut_out
 from onboarding.resources.wildcards import matches
 
 READS = (
@@ -52,6 +52,27 @@ SECRET_READS = (
     "ssm:GetParameters",
     "ssm:GetParametersByPath",
 )
+GIVING = (
+    "iam:AddUserToGroup",
+    "iam:AttachGroupPolicy",
+    "iam:AttachRolePolicy",
+    "iam:AttachUserPolicy",
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+    "iam:CreatePolicyVersion",
+    "iam:PassRole",
+    "iam:PutGroupPolicy",
+    "iam:PutRolePolicy",
+    "iam:PutUserPolicy",
+    "iam:SetDefaultPolicyVersion",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateLoginProfile",
+)
+"""By each of them on anything, whoever may call it gives itself more than it has."""
+IN_IAM = ("role", "user", "group", "policy")
+"""Kinds of things that they are on."""
+ANY_NAME = "any/0b1f6f0a"
+"""What nothing is called: a pattern that it fits is of everything of its kind."""
 SETTING_READS = (
     "autoscaling:DescribeLaunchConfigurations",
     "ec2:DescribeInstanceAttribute",
@@ -372,13 +393,8 @@ def risks_of_trust(before: dict[str, Any], after: dict[str, Any]) -> Topics:
     wanted = after.get("trust", {}).get("Statement", [])
     for one in shut_out(kept, wanted):
         yield Topic.SHUT_OUT, one.loses
-    for statement in wanted:
-        limited = statement.get("Condition", {})
-        alike = [one for one in kept if one.get("Condition", {}) in ({}, limited)]
-        could = {one.principal for each in alike for one in assumers(each)}
-        for one in assumers(statement):
-            if one.principal in could or (one.is_service and not kept):
-                continue
+    for one in let_in(kept, wanted):
+        if not (one.is_service and not kept):
             yield Topic.EVERYONE if one.anybody else Topic.TRUST, one.sentence
     if replaces_external_id(before, after):
         yield Topic.LOST, NOT_ACCEPTED
@@ -508,6 +524,30 @@ def passes_roles(actions: Iterable[str]) -> bool:
     """
     of_iam = [action for action in actions if ":" in action]
     return bool(matched(("iam:PassRole",), of_iam))
+
+
+def is_critical(policy: Policy, account: str, partition: str = "aws") -> bool:
+    """Return whether a policy makes an administrator: it allows everything or all but
+    what it names, also under conditions, or to give oneself more, on whatever there is.
+    """
+    some = [f"arn:{partition}:iam::{account}:{kind}/{ANY_NAME}" for kind in IN_IAM]
+    return any(
+        allows(one)
+        and (allows_all(one) or matched(GIVING, actions_of(one)))
+        and ("Condition" not in one or allows_all(one))
+        and ("NotResource" in one or is_about(one, some))
+        for one in policy.document["Statement"]
+    )
+
+
+def allows_all(statement: dict[str, Any]) -> bool:
+    """Return whether it is about every action, or about all but those that it names."""
+    return "NotAction" in statement or "*" in actions_of(statement)
+
+
+def is_about(statement: dict[str, Any], arns: Iterable[str]) -> bool:
+    patterns = list(map(str, as_list(statement.get("Resource", []))))
+    return any(matches(arn, pattern) for arn in arns for pattern in patterns)
 
 
 def is_risky(statement: dict[str, Any]) -> bool:

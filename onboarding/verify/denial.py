@@ -56,16 +56,10 @@ class Holder(HeldPolicies):
 
     def in_documents(self, asked: RequestContext) -> Cause:
         """Say the same, whoever makes the documents."""
-        if refusal := self.refusal(asked):
-            return refusal
-        denied = find_statement(self.documents, "Deny", asked)
-        allowed = find_statement(self.documents, "Allow", asked)
-        if allowed and allowed.certain:
-            if denied:
-                return self.unclear(denied, asked)
+        if found := self.refusal(asked) or self.doubt(asked):
+            return found
+        if find_statement(self.documents, "Allow", asked):
             return self.higher_up(asked)
-        if allowed:
-            return self.unclear(allowed, asked)
         if unmet := find_statement(self.documents, "Allow", asked.without_context):
             return self.unmet(unmet, asked)
         if detached := find_statement(self.loose, "Allow", asked):
@@ -78,6 +72,30 @@ class Holder(HeldPolicies):
         if denied and denied.certain:
             return self.denied(denied, asked)
         return self.bounded(self.boundary, asked) if self.boundary else None
+
+    def doubt(self, asked: RequestContext) -> Cause | None:
+        """Say which statement decides it by what only the call shows; None where none
+        does, or nothing allows the call at all.
+        """
+        allowed = find_statement(self.documents, "Allow", asked)
+        if allowed is None:
+            return None
+        if not allowed.certain:
+            return self.unclear(allowed, asked)
+        if denied := find_statement(self.documents, "Deny", asked):
+            return self.unclear(denied, asked)
+        if self.boundary is None:
+            return None
+        for effect in ("Deny", "Allow"):
+            found = find_statement([self.boundary], effect, asked)
+            if found and not found.certain:
+                return self.unclear(found, asked, "permissions boundary")
+        return None
+
+    def may_deny(self, asked: RequestContext) -> bool:
+        """Return whether a statement denies the call under conditions, met or not."""
+        every = [*self.documents, *filter(None, [self.boundary])]
+        return find_statement(every, "Deny", asked.without_context) is not None
 
     def denied(self, found: FoundStatement, asked: RequestContext) -> Cause:
         document = found.document
@@ -150,15 +168,21 @@ class Holder(HeldPolicies):
             change=change,
         )
 
-    def unclear(self, found: FoundStatement, asked: RequestContext) -> Cause:
-        path = condition(found, asked, met=None)
-        _, operator, key = path
+    def unclear(
+        self, found: FoundStatement, asked: RequestContext, what: str = "policy"
+    ) -> Cause:
+        path = condition(found, asked, met=None) or resource_path(found)
+        decides = f"the value of a variable in its {path[0]}"
+        key: str | int = ""
+        if path[0] == "Condition":
+            _, operator, key = path
+            decides = f"a condition ({operator} on {key})"
         fix = "Compare the condition with Spinnaker's own calls."
         shown = found.document.shown
         return Cause(
             Located.CONDITION,
-            f"The policy {found.document.name} of {self.title} applies only under a "
-            f"condition ({operator} on {key}) that only AWS can judge.",
+            f"{found.place} of the {what} {found.document.name} of {self.title} "
+            f"applies only under {decides} that only AWS can judge.",
             fix_of(key, asked, fix),
             document=printed_document(shown),
             line=line_of(shown, ("Statement", found.number, *path)),
@@ -168,9 +192,11 @@ class Holder(HeldPolicies):
     def unmet(self, found: FoundStatement, asked: RequestContext) -> Cause:
         """Say which condition keeps a policy from allowing the call."""
         path = condition(found, asked, met=False)
+        if path is None:
+            return self.nothing_allows(asked)
         _, operator, key = path
         wanted = asked_for(operator, found.statement["Condition"][operator][key])
-        known = asked.context[str(key).lower()]
+        known = asked.value_of(key)
         fix = "Plan again and approve, or change the condition."
         shown = found.document.shown
         return Cause(
@@ -269,13 +295,16 @@ def named_by_aws(error: AwsError, holder: Holder) -> Cause | None:
 
 def condition(
     found: FoundStatement, asked: RequestContext, *, met: bool | None
-) -> Path:
-    """Lead to the first condition of a statement that is met so."""
-    return next(
-        path
-        for path, is_met in conditions(found.statement, asked.context)
-        if is_met is met
-    )
+) -> Path | None:
+    """Lead to the first condition of a statement that is met so; None: there is none,
+    as a variable in its resources decides.
+    """
+    conditions_met = conditions(found.statement, asked.context, asked.service)
+    return next((path for path, is_met in conditions_met if is_met is met), None)
+
+
+def resource_path(found: FoundStatement) -> Path:
+    return ("Resource" if "Resource" in found.statement else "NotResource",)
 
 
 def fix_of(key: str | int, asked: RequestContext, otherwise: str) -> str:

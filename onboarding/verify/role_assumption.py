@@ -24,8 +24,12 @@ from onboarding.verify.chain import (
     create_role,
     worth_repeating,
 )
+from onboarding.verify.conditions.circumstances import REGION, RESOURCE_ACCOUNT
+from onboarding.verify.conditions.circumstances import (
+    RESOURCE_ORGANIZATION as OF_RESOURCE,
+)
 from onboarding.verify.denial import Holder, higher_up, named_by_aws
-from onboarding.verify.policy_evaluation import Context, RequestContext
+from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import (
     COMPARED,
     Cause,
@@ -37,7 +41,6 @@ from onboarding.verify.result import (
     unsettled,
 )
 from onboarding.verify.simulation.simulator import (
-    REGION,
     Question,
     SimulatedCall,
     simulate,
@@ -46,7 +49,6 @@ from onboarding.verify.trust import AssumeRequest, Trust, admits
 
 ASSUME = "Assume the managed role"
 """The check that opens the account."""
-RESOURCE_ORGANIZATION = "aws:ResourceOrgID"
 
 
 def to_managed(
@@ -321,18 +323,22 @@ class ManagedStep:
         if holder.description is None:
             return
         known = self.entered_organization()
-        context = {(REGION, self.chain.managing.aws.home_region)}
+        caller = holder.caller(organization=self.chain.organization)
+        sent = {
+            (REGION, self.chain.managing.aws.home_region),
+            (RESOURCE_ACCOUNT, self.managed.account_id),
+        }
         if known:
-            context.add((RESOURCE_ORGANIZATION, known))
+            sent.add((OF_RESOURCE, known))
         question = Question(
-            SimulatedCall("sts:AssumeRole", self.role_arn), frozenset(context)
+            SimulatedCall("sts:AssumeRole", self.role_arn), frozenset(sent)
         )
-        verdict = simulate(holder.client, holder.arn, [question])[question]
+        verdict = simulate(holder.client, caller, [question])[question]
         if isinstance(verdict, AwsError):
             raise verdict
-        read: Context = {}
+        read = {**caller.known, **{key.lower(): value for key, value in sent}}
         if known is not None:
-            read = {RESOURCE_ORGANIZATION.lower(): known or None}
+            read[OF_RESOURCE.lower()] = known or None
         cause = holder.cause(RequestContext("sts:AssumeRole", self.role_arn, read))
         # Only IAM sees a user's groups: it knows better what allows something.
         unseen = verdict.allowed and cause.located in (

@@ -92,7 +92,7 @@ def denied(*statements: Statement) -> list[Any]:
 def trusted(*statements: Statement) -> list[Any]:
     theirs = [{**one, "Principal": "*"} for one in statements]
     trust = Policy.of({"Statement": theirs})
-    who = [assumer for one in trust.document["Statement"] for assumer in assumers(one)]
+    who = assumers(trust.document["Statement"])
     return [admits(trust, AssumeRequest(IDENTITY, session_name="a" * 64)), *who]
 
 

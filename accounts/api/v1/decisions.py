@@ -69,7 +69,7 @@ operation(
     "verify_account",
     "Verify an account",
     {202: RunInFull},
-    says="Start a run that proves again what exists, and changes nothing.",
+    says="Start a run that verifies what exists, and changes nothing.",
     find=account_named,
     answer=read_decided,
 )
@@ -94,7 +94,7 @@ operation(
     "accept_account",
     "Accept an evaluated account",
     {200: AccountInFull},
-    says="Accept an account that was evaluated, not verified: bundles hold it then.",
+    says="Accept an account that was evaluated, not verified. Bundles then include it.",
     find=account_named,
     answer=read_decided_account,
 )
@@ -106,7 +106,7 @@ operation(
     "Approve a run’s plan",
     {200: RunInFull},
     says="""Approve the plan whose digest you give, and let a worker carry it out. A
-    plan that has changed since you read it is not approved.
+    plan that has changed since you read it isn’t approved.
     """,
     find=run_numbered,
     body=RunApproval,
@@ -130,7 +130,7 @@ operation(
     "start_run_again",
     "Start a run again",
     {202: RunInFull},
-    says="Start a run of the same kind for the same account, as it is described now.",
+    says="Start a run of the same kind for the account, with its current settings.",
     find=run_numbered,
     answer=read_decided,
 )

@@ -14,8 +14,10 @@ from accounts.models.standing import NOT_APPROVED, WRITES_UNKNOWN
 from accounts.models.states import State, Status
 from accounts.runs import verifying
 from accounts.runs.actions import verify
+from accounts.runs.foreign.passing import Passing
 from accounts.runs.scope import Scope
 from accounts.web.live.endings import ending_of
+from onboarding.aws.roles.passed import PassedRoles
 from onboarding.aws.session import CALLERS, Sessions
 from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET
@@ -60,6 +62,7 @@ def test_checks_say_which_calls_were_made_as_spinnaker(here: Credentials) -> Non
         "No unapproved policies in spinnakermanaging",
         "Compare accountdev with AWS",
         "No unapproved policies in accountdev",
+        "Roles that Spinnaker can pass in accountdev",
         "Find the instance profile BaseIAMRole",
     }
     called = run.checks.filter(outcome=Outcome.PASSED, as_spinnaker=True)
@@ -251,8 +254,15 @@ def test_a_refusal_is_kept_with_its_document_and_its_change(
     assert sorted(told) == ["drifted", "failed"]
 
 
-def judged(*outcomes: Outcome, monkeypatch: pytest.MonkeyPatch, **fields: Any) -> Run:
-    """Verify an account whose chain ends like this, and in which nothing differs."""
+def judged(
+    *outcomes: Outcome,
+    monkeypatch: pytest.MonkeyPatch,
+    passing: PassedRoles | None = None,
+    **fields: Any,
+) -> Run:
+    """Verify an account whose chain ends like this, and in which nothing differs but
+    roles that may be passed.
+    """
     row = managing_row()
     account = account_row(**fields)
     run = run_row(
@@ -264,7 +274,9 @@ def judged(*outcomes: Outcome, monkeypatch: pytest.MonkeyPatch, **fields: Any) -
     )
     found = [Result(CHAIN, f"{n}", one, "", "") for n, one in enumerate(outcomes)]
     same = Result(COMPARED, "Nothing left", Outcome.PASSED, "", "")
-    looked = verifying.Looked(Scope.load(run).own[0], same)
+    side = Scope.load(run).own[0]
+    at = passing and Passing(side, passing, open=("role web: Anybody can assume it.",))
+    looked = verifying.Looked(side, same, passing=at)
     monkeypatch.setattr(verifying, "checks", lambda *_: found)
     monkeypatch.setattr(verifying, "nothing_left", lambda *_: [looked])
     assert run.take_lease()
@@ -288,6 +300,18 @@ def test_only_a_chain_that_is_proved_in_whole_verifies(
     outcomes: list[Outcome], status: Status, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert judged(*outcomes, monkeypatch=monkeypatch).status == status
+
+
+def test_a_passed_role_that_anybody_can_assume_is_not_as_approved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passing = PassedRoles(("/spinnaker-ec2/*",))
+
+    run = judged(Outcome.PASSED, monkeypatch=monkeypatch, passing=passing)
+
+    account = ManagedAccount.objects.get()
+    assert (run.status, account.state) == (Status.FAILED, State.DRIFTED)
+    assert account.unapproved == 1
 
 
 @pytest.mark.parametrize(
