@@ -10,15 +10,20 @@ HEAD = (
     "|---|---|---|---|",
 )
 BY_POLICY = "where a policy asks for it"
-ORDER = [role.name for role in ROLES]
+ANYONE = "anyone, for themselves"
+ORDER = [ANYONE, *(role.name for role in ROLES)]
 
 
 def table() -> str:
     """Write it from the rows: by role, then by title."""
-    rows = sorted(DECISIONS, key=lambda row: (ORDER.index(row.role.name), row.title))
+    rows = sorted(DECISIONS, key=lambda row: (ORDER.index(who(row)), row.title))
     return "\n".join([*HEAD, *map(line, rows)])
 
 
 def line(row: Decision[..., object]) -> str:
     second = BY_POLICY if row.caused_by else "no"
-    return f"| {row.title} | {row.role.name} | {row.where} | {second} |"
+    return f"| {row.title} | {who(row)} | {row.where} | {second} |"
+
+
+def who(row: Decision[..., object]) -> str:
+    return row.role.name if row.role else ANYONE
