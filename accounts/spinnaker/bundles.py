@@ -16,6 +16,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
+from accounts.decisions.decision import decision
 from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
 from accounts.mapping.verified import verified_entries, verified_topology
@@ -24,7 +25,8 @@ from accounts.models.activity import name_of
 from accounts.models.standing import BROKEN
 from accounts.models.states import move
 from accounts.people.activity import record
-from accounts.people.role_limits.refusing import refuse_limited, refuse_outside
+from accounts.people.reach import around
+from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
 from accounts.refused import Refused
 from accounts.spinnaker.gone import MayBeThere, had_before, left_by
@@ -235,32 +237,45 @@ def download(number: int, by: User) -> tuple[bytes, str]:
     return bytes(bundle.archive), bundle.filename
 
 
-def exclude_from_bundles(account: ManagedAccount, by: User) -> bool:
-    """Take an account out of later bundles; False where no bundle would hold it."""
-    row = ManagedAccount.objects.filter(pk=account.pk)
-    with transaction.atomic():
-        refuse_outside(by, OPERATOR, account)
-        moved = bool(row.exclude_from_bundles(by))
-        if moved:
-            detail = {"account": str(account.pk)}
-            record(by, Activity.What.EXCLUDE, account.name, detail)
-    return moved
+class NotHeld(Refused):
+    """No bundle would hold the account, or none leaves it out."""
+
+    code = "NOT_IN_BUNDLES"
+    is_late = True
+
+    def __init__(self, account: ManagedAccount) -> None:
+        super().__init__(f"{account.name} wouldn't be in a bundle anyway.")
 
 
-def include_in_bundles(account: ManagedAccount, by: User) -> bool:
-    """Let later bundles hold an account again; False where it was not left out."""
-    row = ManagedAccount.objects.filter(pk=account.pk)
-    with transaction.atomic():
-        refuse_outside(by, OPERATOR, account)
-        moved = bool(row.include_in_bundles())
-        if moved:
-            detail = {"account": str(account.pk)}
-            record(by, Activity.What.INCLUDE, account.name, detail)
-    return moved
+@decision(
+    "include an account in bundles again",
+    OPERATOR,
+    Activity.What.INCLUDE,
+    touches=around,
+)
+def include_in_bundles(account: ManagedAccount, by: User | None) -> None:
+    """Let later bundles hold an account again; raise NotHeld."""
+    if not ManagedAccount.objects.filter(pk=account.pk).include_in_bundles():
+        raise NotHeld(account)
+    record(by, Activity.What.INCLUDE, account.name, {"account": str(account.pk)})
 
 
-def not_held(account: ManagedAccount) -> str:
-    return f"{account.name} wouldn't be in a bundle anyway."
+@decision(
+    "leave an account out of bundles, or include it again",
+    OPERATOR,
+    Activity.What.EXCLUDE,
+    Activity.What.INCLUDE,
+    touches=around,
+)
+def exclude_from_bundles(
+    account: ManagedAccount, by: User | None, *, again: bool = False
+) -> None:
+    """Take an account out of later bundles, or include it again; raise NotHeld."""
+    if again:
+        return include_in_bundles.function(account, by)
+    if not ManagedAccount.objects.filter(pk=account.pk).exclude_from_bundles(by):
+        raise NotHeld(account)
+    record(by, Activity.What.EXCLUDE, account.name, {"account": str(account.pk)})
 
 
 def finish(bundle: Bundle, status: Bundle.Status, **fields: object) -> None:

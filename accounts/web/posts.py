@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -47,6 +47,7 @@ def post(
     said: Callable[..., str] | str = "",
     then: Callable[..., Any] | str = "",
     refused: Callable[..., Any] | str = "",
+    back: Callable[[QueryDict], str] | None = None,
     guard: Callable[[Any], Any] | None = None,
 ) -> URLPattern:
     """Make the URL by which a page decides.
@@ -56,14 +57,15 @@ def post(
     wrong in it; or `given` reads what no person types. `said` is said afterwards, of
     the subject and the result; `then` and `refused` are where to go, of the same (only
     the subject where it was refused): by default to the result's own page, or to the
-    subject's. `guard` goes around the view, such as a question for the password.
+    subject's; or `back` says it by what was posted. `guard` goes around the view, such
+    as a question for the password.
     """
 
     @role_required(decision.role)
     @require_POST
     def view(request: Request, **where: Any) -> HttpResponseBase:
         subject = [find(**where)] if find else []
-        with_it: Mapping[str, Any] = given(request.POST, *subject) if given else {}
+        with_it: Mapping[str, Any] = {}
         if form is not None:
             filled = form(request.POST, *subject)
             if not filled.is_valid():
@@ -71,17 +73,20 @@ def post(
                 return page(request, *subject, form=filled)
             with_it = filled.given
         try:
+            if given:
+                with_it = given(request.POST, *subject)
             done = decision(*subject, request.user, **with_it)
         except Outside:
             raise
         except REFUSALS as error:
             tell(request, error)
             elsewhere = getattr(error, "see", None) or place(refused, *subject)
-            return redirect(elsewhere or subject[0])
+            return redirect(elsewhere or (back and back(request.POST)) or subject[0])
         if text := said(*subject, done) if callable(said) else said.format(*subject):
             messages.success(request, text)
         shown = done if hasattr(done, "get_absolute_url") else None
-        return redirect(place(then, *subject, done) or shown or subject[0])
+        afterwards = (back and back(request.POST)) or place(then, *subject, done)
+        return redirect(afterwards or shown or subject[0])
 
     view.decision = decision  # type: ignore[attr-defined]  # for the table of doors
     return path(route, guard(view) if guard else view, name=name)

@@ -6,7 +6,6 @@ from typing import Any
 
 from ninja import Field
 
-from accounts.api.authentication import ApiRequest
 from accounts.api.operations import operation
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import (
@@ -15,7 +14,7 @@ from accounts.api.v1.accounts.describing import (
     read_decided_account,
 )
 from accounts.api.v1.accounts.describing import router as of_accounts
-from accounts.api.v1.runs import RunInFull, read_decided, read_run, run_numbered
+from accounts.api.v1.runs import RunInFull, read_decided, run_numbered
 from accounts.api.v1.runs import router as of_runs
 from accounts.api.v1.texts import TEST, AccessTest, Comment, Digest, Typed
 from accounts.mapping.plans import plan_of
@@ -145,7 +144,3 @@ operation(
     find=run_numbered,
     answer=read_decided,
 )
-
-
-def begun(request: ApiRequest, run: Run) -> Any:
-    return read_run(request, run.number)

@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts.mapping.accounts_file.comparison import Comparison, compare
-from accounts.mapping.accounts_file.saving import refuse_touched, save
-from accounts.mapping.edits import editing, editing_managing
+from accounts.mapping.accounts_file.saving import save
+from accounts.mapping.edits import edit_managing, editing, editing_managing
 from accounts.mapping.handing_off import prefix_for
 from accounts.mapping.managed import provider_of
 from accounts.mapping.managing import managing_columns, managing_of
@@ -24,9 +24,6 @@ from accounts.models import (
     ManagingAccount,
     Spinnaker,
 )
-from accounts.people.reach import MANAGING
-from accounts.people.role_limits.refusing import refuse_limited
-from accounts.people.roles import OPERATOR
 from accounts.slices import in_slices
 from onboarding.accounts_file import AccountsFile, FileProblems
 from onboarding.accounts_file.reader import Problem
@@ -82,12 +79,12 @@ def preview_all(file: AccountsFile, by: User | None) -> Comparison:
     reads: nobody waits for it.
     """
     if file.managing is not None:
-        refuse_limited(by, OPERATOR, MANAGING)
+        edit_managing.refuse(by)
         with at_its_line(file):
             row, columns = managing_described(file.managing, file.trusts_bowline)
             set_columns(row, **columns)
     found = compared_all(file, lock=False)
-    refuse_touched(found, by)
+    save.refuse(found, by)
     return found
 
 

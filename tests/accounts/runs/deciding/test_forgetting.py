@@ -72,7 +72,7 @@ def test_no_run_begins_of_what_was_deleted() -> None:
 
     with pytest.raises(Gone, match="staging was deleted from Bowline"):
         plan(account, None)
-    with pytest.raises(CannotForget, match="was deleted from Bowline before"):
+    with pytest.raises(Gone, match="was deleted from Bowline"):
         forget_account(account, person("operator", username="bob"))
 
 
