@@ -19,6 +19,7 @@ class Code(Enum):
     MISSING_SCOPE = 403, "The token doesn't have the scope."
     NOT_ALLOWED = 403, "The person's role doesn't allow it, or not here."
     OTHER_PERSON = 403, "Another person must approve it."
+    CONTRADICTS_RULE = 409, "A rule of the administrators says another environment."
     NOT_FOUND = 404, "The resource doesn't exist or was deleted."
     NO_MANAGING_ACCOUNT = 404, "The managing account isn't set up yet."
     NO_ORGANIZATION = 404, "The organization was never read."

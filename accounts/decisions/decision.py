@@ -54,9 +54,9 @@ class Decision(Generic[P, R]):
             raise TypeError(
                 f"The row of {self.name} isn't complete, or is there twice."
             )
-        DECISIONS.append(self)
         self.subjects = list(signature(self.function).parameters).index("by")
         """How many subjects come before the person."""
+        DECISIONS.append(self)
 
     @property
     def name(self) -> str:

@@ -19,6 +19,8 @@ def named_person(name: str) -> User:
     person = User.objects.filter(username=name).first()
     if person is None:
         raise CommandError(f"--by: Bowline has no user {name}.")
+    if not person.is_active:
+        raise CommandError(f"--by: {name} is deactivated.")
     return person
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.decisions.decision import decision
+from accounts.decisions.environment_rules import refuse_contradiction
 from accounts.decisions.locks import hold, lock_settings
 from accounts.mapping.managed import managed_of, settings_of_row
 from accounts.mapping.managing import described_managing, managing_of
@@ -69,6 +70,7 @@ def edit_account(
     said: dict[str, Any],
 ) -> None:
     """Keep what was written of an account: what follows from it, and who did it."""
+    refuse_contradiction(account)
     after, says = consequences_of_row(account), settings_of_row(account)
     if said and before != after:
         account.touch(verified=same_in_aws(before, after))

@@ -31,6 +31,7 @@ from accounts.models.owners.hand_offs import HandOff, HandOffText
 from accounts.models.people.account_environment import AccountEnvironment
 from accounts.models.people.browser_session import BrowserSession
 from accounts.models.people.environment_policy import EnvironmentPolicy
+from accounts.models.people.environment_rule import EnvironmentRule
 from accounts.models.people.identity import Identity
 from accounts.models.people.preferences import Preferences
 from accounts.models.people.role_limit import RoleLimit
@@ -62,6 +63,7 @@ __all__ = [
     "Digest",
     "EnabledProvider",
     "EnvironmentPolicy",
+    "EnvironmentRule",
     "Findings",
     "ForeignPolicy",
     "FoundCluster",

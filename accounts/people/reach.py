@@ -122,6 +122,11 @@ def around(account: ManagedAccount, *, locks: bool = False) -> DecisionReach:
     return DecisionReach(pairs, managing=is_in_managing(account))
 
 
+def for_people(*_: object, locks: bool = False) -> DecisionReach:
+    """Return what is touched by what is about people and settings: no environment."""
+    return DecisionReach()
+
+
 def the_managing_account(*, locks: bool = False) -> DecisionReach:
     return DecisionReach(managing=True)
 

@@ -36,6 +36,7 @@ from accounts.web.rollouts import views as rollouts
 from accounts.web.runs import decisions, identical_plans, listing
 from accounts.web.runs import views as runs
 from accounts.web.search import views as search
+from accounts.web.settings import environment_rules
 from accounts.web.settings import views as settings
 from accounts.web.spinnaker import run_by
 from accounts.web.spinnaker import views as spinnaker
@@ -362,5 +363,6 @@ urlpatterns = [
     ),
     path("settings/", settings.settings, name="settings"),
     path("settings/activity/", activity.activity, name="activity"),
+    *environment_rules.posts,
     path("settings/second-approver/", settings.second_approver, name="second-approver"),
 ]

@@ -17,13 +17,15 @@ SECRET_KEY = re.compile(
 SECRET_VALUE = re.compile(
     r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"
     r"|-----BEGIN "
-    r"|\beyJ[\w-]{8,4096}\."
-    r"|://[^/\s@]{0,256}:[^/\s@]{1,256}@"
-    r"|\b(gh[pousr]_|xox[abprs]-|spk_|glpat-|k8s-aws-v1\.)[\w-]{6,}"
+    r"|(?<![\w-])(?=([\w-]*?)\beyJ[\w-]{8})[\w-]++\."
+    r"|://[^/\s@:]*+:[^/\s@]++@"
+    r"|\b(gh[pousr]_|xox[abprs]-|spk_|glpat-|k8s-aws-v1\.)[\w-]{6}"
     r"|(password|passwd|secret|token|client-key-data)[\"']?\s*[=:]\s*\S"
     r"|\bbearer\s+\S",
     re.IGNORECASE,
 )
+"""It is tried on text of others, so no part of it starts over what another try has
+passed: the work grows as the text does."""
 AWS_SECRET = re.compile(
     r"(?<![\w/+=.:-])(?=[\w/+]*[a-z])(?=[\w/+]*[A-Z])(?=[\w/+]*[0-9])[A-Za-z0-9/+]{40}"
     r"(?![\w/+=.:-])"
@@ -32,6 +34,10 @@ AWS_SECRET = re.compile(
 REFERENCE = re.compile(
     r"(encrypted(File)?:|secret(File)?://|configserver:)[^\s]{1,500}|\$\{[\w.-]{1,200}\}"
 )
+
+
+LONGEST = 64 * 1024
+"""Characters of a value that is looked at; the longest that is carried is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,9 @@ def hidden(text: str) -> Secret:
 
 
 def looks_secret(text: str) -> bool:
+    """Return whether it may be a secret; what no field needs is taken for one."""
+    if len(text) > LONGEST:
+        return True
     if REFERENCE.fullmatch(text):
         return False
     return bool(SECRET_VALUE.search(text) or AWS_SECRET.search(text))

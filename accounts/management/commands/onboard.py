@@ -36,7 +36,7 @@ from accounts.management.plain_diff import printed
 from accounts.management.report import document
 from accounts.management.report import markdown as summary_of
 from accounts.mapping.accounts_file import differs, register, spinnaker_differs
-from accounts.mapping.accounts_file.comparison import compare
+from accounts.mapping.accounts_file.comparison import SAME, compare
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.api.token import Scope
@@ -162,9 +162,11 @@ class Command(BowlineCommand):
         threads: int,
         **options: Any,
     ) -> int:
-        person = acting_person(
-            by, Scope.APPROVE if options["approve"] else Scope.OPERATE
-        )
+        decides = options["approve"] or accept_evaluated
+        person = acting_person(by, Scope.APPROVE if decides else Scope.OPERATE)
+        self.refuse_planning = partial(acting_person, by, Scope.OPERATE)
+        if changes_settings(written):
+            self.refuse_planning()
         named = {one.managed.name for one in written.accounts}
         refuse_strangers("--only", only, named)
         wanted = read_options(options, len(only or named))
@@ -220,6 +222,7 @@ class Command(BowlineCommand):
         if wanted.approve:
             changed = found or wanted.digest
             wanted = wanted.refused(CHANGED if changed else NEVER_PLANNED)
+        self.refuse_planning()
         managing = batch.plan_managing(chosen, wanted.settings)
         if wanted.adopts_list and found_another(managing):
             self.tell(managing)
@@ -368,6 +371,17 @@ class Command(BowlineCommand):
     def warn(self, text: str) -> None:
         self.messages.append(text.strip())
         self.stderr.write(text)
+
+
+def changes_settings(written: AccountsFile) -> bool:
+    """Return whether the file describes anything in another way than Bowline has it."""
+    described = ManagingAccount.objects.first()
+    return (
+        described is None
+        or differs(written, described)
+        or spinnaker_differs(written)
+        or any(one.what != SAME for one in compare(written.accounts).accounts)
+    )
 
 
 def content_of(file: Path) -> tuple[bytes, bool]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from accounts.decisions.environment_rules import Described, contradictions
 from accounts.mapping.edits import differences
 from accounts.mapping.managed import provider_of, settings_of_row
 from accounts.mapping.spinnaker_names import NameTaken, in_use
@@ -167,6 +168,9 @@ def problems_of(
     """Find what clashes with the accounts that Bowline has, named by their ids."""
     taken = owners(accounts)
     called = {any_case(name): account_id for account_id, name in by_id.items()}
+    written = {described(one): one.written.line for one in accounts}
+    for account, why in contradictions(written):
+        yield Problem(written[account], why)
     found: set[UUID] = set()
     for one in accounts:
         managed, row = one.written.managed, one.row
@@ -225,6 +229,11 @@ SAME_MAKER = (
     "You can't change who creates the roles (made_by) while they exist in the account. "
     "Remove the account from AWS first."
 )
+
+
+def described(one: Compared) -> Described:
+    managed = one.written.managed
+    return Described(managed.name, managed.account_id, managed.environment)
 
 
 def owners(accounts: Iterable[Compared]) -> dict[str, UUID]:

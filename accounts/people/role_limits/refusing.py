@@ -18,7 +18,7 @@ from accounts.models import ManagedAccount
 from accounts.people.reach import MANAGING, any_in_managing, pairs_of
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.role_limits.naming import NONE, environments_in_words, only
-from accounts.people.roles import UserRole, whom_to_ask
+from accounts.people.roles import UserRole, has_role, refusal, whom_to_ask
 from accounts.refused import Refused
 from accounts.wording import first_of
 
@@ -46,6 +46,12 @@ def limit_on(by: By, role: UserRole) -> frozenset[str] | None:
     return environments_of(by, role)
 
 
+def refuse_without(by: By, role: UserRole) -> None:
+    """Raise Outside where the person doesn't have the role, or not any more."""
+    if by is not None and not isinstance(by, str) and not has_role(by, role):
+        raise Outside(refusal(role))
+
+
 def refuse_outside(by: By, role: UserRole, account: ManagedAccount | None) -> None:
     """Raise Outside where the role is not for the account's environment; None: the
     managing account, which all environments share.
@@ -62,6 +68,7 @@ def refuse_any_outside(
     """Raise Outside where the role is not for all of these accounts. `locks`: none of
     them moves until the transaction ends. Lock runs first, as workers do.
     """
+    refuse_without(by, role)
     if limit_on(by, role) is None:
         return
     keys = [*keys]
@@ -81,6 +88,7 @@ def refuse_pairs(by: By, role: UserRole, pairs: Iterable[tuple[str, str]]) -> No
     """Raise Outside where the role is not for one of these: each a name, and its
     environment.
     """
+    refuse_without(by, role)
     if why := why_outside(by, role, pairs):
         raise Outside(why)
 
@@ -96,6 +104,7 @@ def why_outside(by: By, role: UserRole, pairs: Iterable[tuple[str, str]]) -> str
 
 def refuse_limited(by: By, role: UserRole, what: str) -> None:
     """Raise Outside where the role is limited: this concerns every environment."""
+    refuse_without(by, role)
     inside = limit_on(by, role)
     if inside is not None:
         raise Outside(of_all(what, by, role, inside))

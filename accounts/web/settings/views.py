@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 
 from accounts.discover.lookups import CALLER, Question
 from accounts.http import Request
-from accounts.models import ManagingAccount, Run
+from accounts.models import EnvironmentRule, ManagingAccount, Run
 from accounts.people.deciding import SamePerson
 from accounts.people.doors import posted_by_administrator
 from accounts.people.policies import managing_is_strict, policies
@@ -22,6 +22,7 @@ from accounts.people.roles import NAMED, ROLES, UserRole, some_of
 from accounts.runs.owners.publishing import template_bucket
 from accounts.web.lookups import Asking, look_up
 from accounts.web.people.listing import matching_people
+from accounts.web.settings.rule_form import RuleForm
 from accounts.web.settings.side import PAGES, part_of
 from accounts.web.settings.switching_off import ask_off, switch_off, switch_on
 from accounts.web.single_sign_on.provider import sign_on_provider
@@ -46,16 +47,26 @@ def settings(request: Request) -> HttpResponse:
             if request.htmx:
                 return render(request, "settings/_caller.html", shown)
         case "rules":
-            shown |= {
-                "policies": policies(),
-                "managing_is_strict": managing_is_strict(),
-            }
+            return rules_page(request, RuleForm())
         case _:
             provider = sign_on_provider()
             by_group = provider.roles if provider else {}
             shown["roles_and_people"] = [
                 (role, who_has(role), groups_with(role, by_group)) for role in ROLES
             ]
+    return render(request, "settings/settings.html", shown)
+
+
+def rules_page(request: Request, form: RuleForm) -> HttpResponse:
+    """Show who may approve, and which environments accounts must be in."""
+    shown = {
+        "title": RULES.title,
+        "part": "settings/_rules.html",
+        "policies": policies(),
+        "managing_is_strict": managing_is_strict(),
+        "environment_rules": EnvironmentRule.objects.all(),
+        "form": form,
+    }
     return render(request, "settings/settings.html", shown)
 
 

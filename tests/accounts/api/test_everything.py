@@ -112,6 +112,8 @@ FOR_PEOPLE: Mapping[str, Iterable[str]] = {
     PREFERENCES: ("filter-delete", "filter-save", "preferences"),
     WHO_MAY: (
         *(
+            "environment-rule-add",
+            "environment-rule-remove",
             "second-approver",
             "person-active",
             "person-add",

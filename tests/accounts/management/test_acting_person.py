@@ -77,3 +77,11 @@ def test_without_a_token_whoever_is_named_acts(monkeypatch) -> None:
 
     assert acting_person("paul", Scope.APPROVE) == paul
     assert acting_person(None, Scope.APPROVE) is None
+
+
+def test_a_deactivated_person_is_nobody(monkeypatch) -> None:
+    monkeypatch.delenv("BOWLINE_TOKEN", raising=False)
+    person("operator", username="paul", is_active=False)
+
+    with pytest.raises(CommandError, match="--by: paul is deactivated"):
+        acting_person("paul", Scope.OPERATE)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError
+from django.utils import timezone
 
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.runs import stages
 from accounts.runs.scope import Scope
+from accounts.tokens.api_tokens import make
 from onboarding.aws.session import Sessions
 from onboarding.resources.plan import PlanOutdated
 from script.emulated_organization import MEMBERS
@@ -155,3 +160,38 @@ def test_what_aws_changed_since_is_planned_again_and_not_approved(
     assert again != digest
     assert Run.objects.filter(status=Status.PLANNED).exists()
     assert onboard(file, "--approve", "--plan", again).code == 0
+
+
+def token_of(name: str, monkeypatch: pytest.MonkeyPatch, scope: str) -> None:
+    until = timezone.now() + timedelta(days=1)
+    someone = User.objects.get(username=name)
+    text = make(someone, uuid4(), name="ci", scopes=[scope], expires_at=until)
+    monkeypatch.setenv("BOWLINE_TOKEN", text)
+
+
+def test_a_token_that_only_approves_describes_and_plans_nothing(
+    production: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = onboard(production, "--by", "operator")
+    described = production.read_text()
+    token_of("approver", monkeypatch, "approve")
+
+    production.write_text(described.replace("production", "dev"))
+    with pytest.raises(CommandError, match="needs the scope operate"):
+        onboard(production, "--approve")
+    production.write_text(described)
+    ended = onboard(production, "--approve", "--plan", digest_in(planned))
+
+    assert ended.code == 0, ended.err
+    assert {one.environment for one in ManagedAccount.objects.all()} == {"production"}
+
+
+def test_a_token_that_only_plans_accepts_nothing(
+    production: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token_of("operator", monkeypatch, "operate")
+
+    with pytest.raises(CommandError, match="needs the scope approve"):
+        onboard(production, "--accept-evaluated")
+
+    assert not ManagedAccount.objects.exists()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +16,7 @@ from onboarding.adopting.sources import documents as documents_of
 from onboarding.adopting.sources.files import BadSource
 from onboarding.adopting.sources.reading import NOT_KNOWN
 from onboarding.adopting.wording import text
+from onboarding.carried.secrets import LONGEST, looks_secret
 from tests.onboarding.adopting.documents import (
     Providers,
     aws,
@@ -190,3 +193,36 @@ def test_numbers_of_json_of_any_length_are_read() -> None:
 
     (account,) = report.spinnaker.accounts
     assert account.values["accountId"] == "9" * 9_000
+
+
+WITHIN = """
+import resource
+from onboarding.carried import secrets
+
+resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+for shape in {shapes!r}:
+    text = (shape * 2_000_000)[:2_000_000]
+    for pattern in (secrets.SECRET_VALUE, secrets.AWS_SECRET, secrets.SECRET_KEY):
+        assert not pattern.search(text), (shape, pattern)
+    assert not secrets.REFERENCE.fullmatch(text)
+"""
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        ["-eyJ", "-eyJaaaaaaaa", "eyJaaaaaaaa", ".ghp_a"],
+        ["://" + ":" * 512, "://a", ":", "/"],
+        ["aB/+", "bearer", "${", "encrypted:"],
+    ],
+)
+def test_two_megabytes_of_near_misses_take_seconds(shapes: list[str]) -> None:
+    """A pattern that starts over takes minutes here: the kernel ends it."""
+    ended = subprocess.run([sys.executable, "-c", WITHIN.format(shapes=shapes)])
+
+    assert ended.returncode == 0
+
+
+def test_a_value_that_no_field_needs_is_not_looked_at() -> None:
+    assert looks_secret("a" * (LONGEST + 1))
+    assert not looks_secret("a" * LONGEST)

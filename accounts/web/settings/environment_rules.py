@@ -1,0 +1,47 @@
+"""Rules about environments: on the page of approval rules, given and taken away."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+
+from accounts.decisions.environment_rules import give_rule, take_rule
+from accounts.http import Request
+from accounts.models import EnvironmentRule
+from accounts.web.posts import post
+from accounts.web.settings.rule_form import RuleForm
+from accounts.web.settings.views import RULES, rules_page
+from accounts.web.you.confirmation import confirmation_required
+
+
+def rule_of(pk: int) -> EnvironmentRule:
+    return get_object_or_404(EnvironmentRule, pk=pk)
+
+
+def page_with(request: Request, form: RuleForm) -> HttpResponse:
+    return rules_page(request, form)
+
+
+confirmed = confirmation_required("accounts:settings", tab=RULES.tab)
+posts = [
+    post(
+        "settings/environment-rules/add/",
+        give_rule,
+        name="environment-rule-add",
+        form=RuleForm,
+        page=page_with,
+        said="The rule is added.",
+        then=lambda _: RULES.address,
+        refused=lambda: RULES.address,
+        guard=confirmed,
+    ),
+    post(
+        "settings/environment-rules/<int:pk>/remove/",
+        take_rule,
+        name="environment-rule-remove",
+        find=rule_of,
+        said="The rule is removed.",
+        then=lambda *_: RULES.address,
+        guard=confirmed,
+    ),
+]
