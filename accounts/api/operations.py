@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ninja import Router
@@ -18,6 +19,7 @@ from accounts.people.roles import APPROVER, OPERATOR
 SCOPES = {OPERATOR: OPERATES, APPROVER: APPROVES}
 """What a token needs, by the role of the decision. The API has nothing for
 administrators."""
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def operation(
@@ -32,13 +34,15 @@ def operation(
     answer: Callable[..., Any] | None = None,
     find: Callable[..., Any] | None = None,
     body: type[Request] | None = None,
+    given: Mapping[str, Any] = NOTHING,
     method: str = "POST",
 ) -> None:
     """Make the operation by which a program decides.
 
     `find` finds the subject by the path's parameters, with their types; None: there is
-    none. What the body's `given` returns goes with the decision. `answer` makes the
-    answer from the request, the subject and the result; None: it has no body.
+    none. What the body's `given` returns goes with the decision, or `given` where there
+    is no body. `answer` makes the answer from the request, the subject and the result;
+    None: it has no body.
     """
     found_by = inspect.signature(find, eval_str=True) if find else None
     places = [*found_by.parameters.values()] if found_by else []
@@ -47,8 +51,8 @@ def operation(
     def change(request: ApiRequest, **said: Any) -> Any:
         asked: Request | None = said.pop("body", None)
         subject = [find(**said)] if find else []
-        given = asked.given(*subject) if asked else {}
-        done = decision(*subject, request.user, **given)
+        along = asked.given(*subject) if asked else given
+        done = decision(*subject, request.user, **along)
         return Status(status, answer(request, *subject, done) if answer else None)
 
     parameters = [parameter("request", ApiRequest), *places]

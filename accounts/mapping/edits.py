@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from django.db import transaction
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 What = Activity.What
+State: TypeAlias = tuple[Any, dict[str, Any]]
+"""What follows from a description, and what people said."""
 
 
 @contextmanager
@@ -52,41 +54,27 @@ def editing(account: ManagedAccount, by: User | str | None = None) -> Iterator[N
     with transaction.atomic():
         row = None
         if not account._state.adding:
-            row = held(account)
+            row = ManagedAccount(pk=account.pk, name=account.name)
+            hold(row)  # as it is stored: a form has changed the other
             edit_account.refuse(row, by)
-        before, said = consequences_of_row(row), settings_of_row(row)
+        was = state_of(row)
         yield
-        edit_account(account, by, before=before, said=said)
+        edit_account(account, by, was=was)
 
 
 @decision(
     "describe or edit an account", OPERATOR, *(What.DESCRIBE, What.EDIT), touches=around
 )
-def edit_account(
-    account: ManagedAccount,
-    by: User | str | None,
-    *,
-    before: object,
-    said: dict[str, Any],
-) -> None:
+def edit_account(account: ManagedAccount, by: User | str | None, *, was: State) -> None:
     """Keep what was written of an account: what follows from it, and who did it."""
     refuse_contradiction(account)
-    after, says = consequences_of_row(account), settings_of_row(account)
+    (before, said), (after, says) = was, state_of(account)
     if said and before != after:
         account.touch(verified=same_in_aws(before, after))
     if before != after or said != says:
         add_authors([account.pk], keys_of(by))
     what = What.EDIT if said else What.DESCRIBE
     record_edit(by, what, account.name, said, says, {"account": str(account.pk)})
-
-
-def held(account: ManagedAccount) -> ManagedAccount:
-    """Read an account as it is stored, and hold it; raise Gone where it was deleted.
-    What a form holds of it stays as it is.
-    """
-    row = ManagedAccount(pk=account.pk, name=account.name)
-    hold(row)
-    return row
 
 
 @contextmanager
@@ -100,9 +88,9 @@ def editing_managing(row: ManagingAccount, by: User | None) -> Iterator[None]:
     with transaction.atomic():
         edit_managing.refuse(by)
         lock_settings()
-        before, said = stored_managing(), described_managing()
+        was = stored_managing(), described_managing()
         yield
-        edit_managing(by, row=row, before=before, said=said)
+        edit_managing(by, row=row, was=was)
 
 
 @decision(
@@ -111,15 +99,9 @@ def editing_managing(row: ManagingAccount, by: User | None) -> Iterator[None]:
     *(What.DESCRIBE, What.EDIT),
     touches=the_managing_account,
 )
-def edit_managing(
-    by: User | None,
-    *,
-    row: ManagingAccount,
-    before: Managing | None,
-    said: dict[str, Any],
-) -> None:
+def edit_managing(by: User | None, *, row: ManagingAccount, was: State) -> None:
     """Keep what was written of it: what follows from it, and who did it."""
-    after, says = stored_managing(), described_managing()
+    (before, said), (after, says) = was, (stored_managing(), described_managing())
     if before is not None and after is not None and before != after:
         row.touch()
         outdate(outdated := outdated_by(before, after))
@@ -254,6 +236,10 @@ class ManyEdits:
     def kind(self, managed: Managed) -> Managed:
         assert self.managing is not None
         return replace(interchangeable(self.managing, managed), adopts=managed.adopts)
+
+
+def state_of(row: ManagedAccount | None) -> State:
+    return consequences_of_row(row), settings_of_row(row)
 
 
 def consequences_of_row(row: ManagedAccount | None) -> object:

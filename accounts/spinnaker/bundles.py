@@ -243,39 +243,25 @@ class NotHeld(Refused):
     code = "NOT_IN_BUNDLES"
     is_late = True
 
-    def __init__(self, account: ManagedAccount) -> None:
-        super().__init__(f"{account.name} wouldn't be in a bundle anyway.")
-
-
-@decision(
-    "include an account in bundles again",
-    OPERATOR,
-    Activity.What.INCLUDE,
-    touches=around,
-)
-def include_in_bundles(account: ManagedAccount, by: User | None) -> None:
-    """Let later bundles hold an account again; raise NotHeld."""
-    if not ManagedAccount.objects.filter(pk=account.pk).include_in_bundles():
-        raise NotHeld(account)
-    record(by, Activity.What.INCLUDE, account.name, {"account": str(account.pk)})
-
 
 @decision(
     "leave an account out of bundles, or include it again",
     OPERATOR,
-    Activity.What.EXCLUDE,
-    Activity.What.INCLUDE,
+    *(Activity.What.EXCLUDE, Activity.What.INCLUDE),
     touches=around,
 )
 def exclude_from_bundles(
     account: ManagedAccount, by: User | None, *, again: bool = False
-) -> None:
-    """Take an account out of later bundles, or include it again; raise NotHeld."""
-    if again:
-        return include_in_bundles.function(account, by)
-    if not ManagedAccount.objects.filter(pk=account.pk).exclude_from_bundles(by):
-        raise NotHeld(account)
-    record(by, Activity.What.EXCLUDE, account.name, {"account": str(account.pk)})
+) -> bool:
+    """Take an account out of later bundles, or include it again; say whether they hold
+    it now. Raise NotHeld.
+    """
+    row = ManagedAccount.objects.filter(pk=account.pk)
+    if not (row.include_in_bundles() if again else row.exclude_from_bundles(by)):
+        raise NotHeld(f"{account.name} wouldn't be in a bundle anyway.")
+    what = Activity.What.INCLUDE if again else Activity.What.EXCLUDE
+    record(by, what, account.name, {"account": str(account.pk)})
+    return again
 
 
 def finish(bundle: Bundle, status: Bundle.Status, **fields: object) -> None:

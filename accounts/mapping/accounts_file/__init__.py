@@ -70,7 +70,8 @@ def written_all(file: AccountsFile, by: User | None) -> Comparison:
     found = compared_all(file, lock=True)
     if file.spinnaker is not None:
         describe_spinnaker(file.spinnaker, by)
-    save(found, by)
+    if any(one.decides for one in found.accounts):
+        save(found, by)
     return found
 
 
@@ -146,8 +147,9 @@ def register_managing(
     managing: Managing, by: User | None, *, trusts_bowline: bool
 ) -> None:
     row, columns = managing_described(managing, trusts_bowline)
-    with editing_managing(row, by):
-        update(row, **columns)
+    if set_columns(row, **columns):
+        with editing_managing(row, by):
+            row.save()
 
 
 def managing_described(

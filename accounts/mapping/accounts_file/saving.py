@@ -66,16 +66,12 @@ def around_written(comparison: Comparison, *, locks: bool = False) -> DecisionRe
     return DecisionReach(frozenset(pairs), managing=bool(managing & ids))
 
 
-def held_already(comparison: Comparison) -> None:
-    """Whoever compares to write holds the accounts."""
-
-
 @decision(
     "describe or edit accounts by a file",
     OPERATOR,
     *(Activity.What.DESCRIBE, Activity.What.EDIT),
     touches=around_written,
-    locks=held_already,
+    locks=lambda _: None,  # whoever compares to write holds the accounts
 )
 def save(comparison: Comparison, by: User | None) -> list[ManagedAccount]:
     """Write what is new or changed, and record each. Returns what was written, the new

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 SHARED = "what is handed off to the organization"
+OF_ALL = DecisionReach(shared=SHARED)
 
 
 @dataclass
@@ -112,12 +113,7 @@ def sets_of_accounts() -> list[ForMany]:
     return [ForMany(one, tuple(ids[counts.name])) for counts, one in found]
 
 
-def the_organization(*, locks: bool = False) -> DecisionReach:
-    """Return what its accounts touch: they may be in any environment."""
-    return DecisionReach(shared=SHARED)
-
-
-@decision("look whether the organization is done", OPERATOR, touches=the_organization)
+@decision("look whether the organization is done", OPERATOR, touches=lambda **_: OF_ALL)
 def look_at_all(by: User | None) -> int:
     """Look now at all accounts that wait for the organization, and count them; raise
     NoOneWaits.
@@ -133,7 +129,7 @@ def look_at_all(by: User | None) -> int:
     "download what the organization runs",
     OPERATOR,
     Activity.What.DOWNLOAD,
-    touches=the_organization,
+    touches=lambda **_: OF_ALL,
 )
 def hand_out_sets(by: User | None) -> list[ForMany]:
     """Describe each StackSet for whoever takes it; raise NotHandedOff, or one of

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 Subject = ManagedAccount | ManagingAccount
 
 
+NOT_HANDED_OFF = "This account isn't handed off."
+
+
 class NotHandedOff(Refused):
     """Nobody but Bowline creates these roles."""
 
     code = "NOT_HANDED_OFF"
-
-    def __init__(self, sentence: str = "This account isn't handed off.") -> None:
-        super().__init__(sentence)
 
 
 def reach_of_subject(account: Subject, *, locks: bool = False) -> DecisionReach:
@@ -50,7 +50,7 @@ def hand_out(
     of NOT_READY.
     """
     if not account.is_handed_off:
-        raise NotHandedOff
+        raise NotHandedOff(NOT_HANDED_OFF)
     one = hand_off_for(account, removes=removes)
     record(by, Activity.What.DOWNLOAD, account.name, {"hand_off": one.digest})
     return one

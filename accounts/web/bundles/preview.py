@@ -59,9 +59,8 @@ def puts_in(posted: QueryDict, _: ManagedAccount) -> dict[str, bool]:
     return {"again": "again" in posted}
 
 
-def bundles_of(account: ManagedAccount, _: None) -> str:
-    rows = ManagedAccount.objects.filter(pk=account.pk, excluded_at__isnull=True)
-    if rows.exists():
+def bundles_of(account: ManagedAccount, hold_it: bool) -> str:
+    if hold_it:
         return f"{account.name} is included in later bundles."
     return (
         f"{account.name} is excluded from later bundles. Spinnaker keeps the account "

@@ -10,7 +10,7 @@ from accounts.http import Request
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import Status
-from accounts.runs.owners.subject import NotHandedOff, Subject
+from accounts.runs.owners.subject import NOT_HANDED_OFF, Subject
 from accounts.web.live.state import Live, live_account, live_run
 from accounts.web.live.views import watched
 from onboarding.topology import MadeBy
@@ -23,7 +23,7 @@ def handed_off(pk: UUID) -> Subject:
     managing = ManagingAccount.objects.exclude(made_by=MadeBy.BOWLINE.value)
     found = account or managing.filter(pk=pk).first()
     if found is None:
-        raise Http404(str(NotHandedOff()))
+        raise Http404(NOT_HANDED_OFF)
     return found
 
 

@@ -14,6 +14,7 @@ from accounts.api.v1.texts import Name
 from accounts.models import Run
 from accounts.runs.owners.looking import NoOneWaits
 from accounts.runs.owners.subject import (
+    NOT_HANDED_OFF,
     NotHandedOff,
     Subject,
     hand_out,
@@ -67,7 +68,7 @@ def taken(request: ApiRequest, account: Subject) -> dict[str, Any]:
 def waiting_of(name: Name) -> Run:
     account = account_named(name)
     if not account.is_handed_off:
-        raise NotHandedOff
+        raise NotHandedOff(NOT_HANDED_OFF)
     run = waiting_run(account)
     if run is None:
         raise NoOneWaits(f"{account.name} doesn't wait for an owner.")

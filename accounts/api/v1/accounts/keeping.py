@@ -19,7 +19,7 @@ from accounts.api.v1.texts import Typed
 from accounts.models import ManagedAccount
 from accounts.runs.deciding.confirmation import confirm_leaving
 from accounts.runs.deciding.forgetting import forget_account, leave_in_aws
-from accounts.spinnaker.bundles import exclude_from_bundles, include_in_bundles
+from accounts.spinnaker.bundles import exclude_from_bundles
 
 
 class Leaving(Request):
@@ -47,11 +47,12 @@ decides(
 )
 decides(
     "/{name}/include",
-    include_in_bundles,
+    exclude_from_bundles,
     "include_account",
     "Include an account in bundles again",
     **shown,
     says="Let later bundles hold an account again that was excluded.",
+    given={"again": True},
 )
 decides(
     "/{name}",

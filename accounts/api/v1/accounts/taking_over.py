@@ -6,12 +6,8 @@ from typing import Annotated
 
 from ninja import Field
 
-from accounts.api.operations import operation
 from accounts.api.requests import Request
-from accounts.api.v1.accounts.describing import account_named
-from accounts.api.v1.accounts.describing import router as of_accounts
-from accounts.api.v1.runs import RunInFull, read_decided, run_numbered
-from accounts.api.v1.runs import router as of_runs
+from accounts.api.v1.decisions import on_account, on_run
 from accounts.models import ManagedAccount
 from accounts.runs.foreign import taking_over
 from onboarding.resources.take_over import TakeOver
@@ -54,30 +50,22 @@ class TakeOverAsked(Request):
         return {"choice": self.choice}
 
 
-operation(
-    of_accounts,
+on_account(
     "/{name}/take-over",
     taking_over.take_over,
     "take_over_account",
     "Plan to take over an account’s existing roles",
-    {202: RunInFull},
     says="""Start a run that plans what becomes of roles that existed before Bowline.
     Nothing changes until it is approved, and it can be undone.
     """,
-    find=account_named,
     body=TakeOverAsked,
-    answer=read_decided,
 )
-operation(
-    of_runs,
+on_run(
     "/{number}/undo",
     taking_over.undo,
     "undo_run",
     "Undo what a run took over",
-    {202: RunInFull},
     says="""Start a run that puts back what the run took over. Within 24 hours of that
     run’s approval, it needs no further one.
     """,
-    find=run_numbered,
-    answer=read_decided,
 )
