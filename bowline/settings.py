@@ -91,7 +91,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.web.live.views.AnswerPolls",
-    "accounts.web.unreadable.UnreadableRows",
+    "accounts.web.failing.UnreadableRows",
     "allauth.account.middleware.AccountMiddleware",
     # Last, as its documentation asks: it answers for a locked sign-in.
     "axes.middleware.AxesMiddleware",

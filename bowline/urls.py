@@ -15,8 +15,8 @@ from django.views.generic import RedirectView
 from accounts.api.urls import urlpatterns as api_urls
 from accounts.web.factors import second_step
 from accounts.web.factors import views as factors
+from accounts.web.failing import failed
 from accounts.web.people.links import choose_password
-from accounts.web.server_error import failed
 from accounts.web.sign_in import SignIn, SignOut
 from accounts.web.single_sign_on.provider import PROVIDER
 from accounts.web.you import saved_filters

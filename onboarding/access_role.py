@@ -70,6 +70,13 @@ EXISTING_ROLES = (
     "iam:ListInstanceProfilesForRole",
     "lambda:ListFunctions",
 )
+DEFAULT_KEYS = (
+    "ec2:GetEbsDefaultKmsKeyId",
+    "ec2:GetEbsEncryptionByDefault",
+    "kms:GetKeyPolicy",
+    "kms:ListGrants",
+)
+"""They show whether Auto Scaling may use the key with which EBS encrypts by default."""
 ROLES = (
     "iam:AttachRolePolicy",
     "iam:CreateRole",
@@ -141,6 +148,7 @@ class AccessRole:
         yield looking()
         roles = [managed, base, self.here(f"role{ECS_ROLES_PATH}*")]
         yield allow("ExistingRoles", EXISTING_ROLES, "*")
+        yield allow("DefaultKeys", DEFAULT_KEYS, "*")
         yield allow("OwnRoles", ROLES, roles)
         yield allow("OwnPolicies", POLICIES, self.here("policy/bowline/*"))
         profile = self.here(f"instance-profile/{self.managing.base_role}")

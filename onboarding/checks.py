@@ -22,8 +22,12 @@ class Call(NamedTuple):
     parameters: tuple[tuple[str, Any], ...] = ()
 
     @classmethod
+    def of(cls, service: str, operation: str, region: str, **given: Any) -> Call:
+        return cls(service, operation, region, tuple(sorted(given.items())))
+
+    @classmethod
     def iam(cls, operation: str, **given: Any) -> Call:
-        return cls("iam", operation, "", tuple(sorted(given.items())))
+        return cls.of("iam", operation, "", **given)
 
 
 class Outcome(StrEnum):
@@ -59,7 +63,7 @@ class Check:
     """A JMESPath over the answer that must be true; empty: any answer will do. It
     knows `purposes(subnets)` too."""
     missing: str = ""
-    """The sentence where `expects` is not met, or why success proves nothing."""
+    """The sentence where `expects` is not met."""
     advice: bool = False
     """Whether an unmet `expects` fails nothing: it is shown with `missing`, as “not
     testable”. A refused call still fails the account."""
@@ -70,7 +74,11 @@ class Check:
     change: str = ""
     """A command that fixes what is missing, to be copied."""
     success: Outcome = Outcome.PASSED
-    """What success is worth; with “not testable”, `missing` says why."""
+    """What success is worth."""
+    untested: str = ""
+    """Why success proves nothing; it is “not testable” then."""
+    decides_writes: bool = False
+    """Whether it is unknown, while this isn't tested, what Spinnaker may change."""
 
     def is_met_by(self, answer: Any) -> bool:
         if not self.expects:

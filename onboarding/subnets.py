@@ -1,4 +1,6 @@
-"""Which subnets Spinnaker offers: those with a purpose, as Clouddriver reads it."""
+"""Which subnets Spinnaker can deploy to: those with a purpose, as Clouddriver reads it,
+and with a free address.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,22 @@ PARTS = 3
 
 def purposes(subnets: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     """Return the purposes for which a server group can be deployed; one that has
-    subnets of several VPCs is ignored.
+    subnets of several VPCs, full ones too, is ignored.
     """
     vpcs: dict[str, set[str]] = {}
+    roomy: set[str] = set()
     for subnet in subnets:
         if purpose := purpose_of(subnet):
             vpcs.setdefault(purpose, set()).add(subnet.get("VpcId", ""))
-    return frozenset(purpose for purpose, where in vpcs.items() if len(where) == 1)
+            if not is_full(subnet):
+                roomy.add(purpose)
+    return frozenset(purpose for purpose in roomy if len(vpcs[purpose]) == 1)
+
+
+def is_full(subnet: Mapping[str, Any]) -> bool:
+    """Return whether no instance gets an address; AWS counts those of IPv4 only."""
+    count = subnet.get("AvailableIpAddressCount")
+    return count == 0 and not subnet.get("Ipv6Native", False)
 
 
 def purpose_of(subnet: Mapping[str, Any]) -> str:

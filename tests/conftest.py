@@ -26,6 +26,7 @@ from django.db.models.sql.compiler import SQLUpdateCompiler
 from playwright.sync_api import Browser, expect
 
 from onboarding.aws import session
+from onboarding.aws.known import VERSIONS
 from onboarding.aws.session import CALLERS
 from onboarding.aws.shared_clients import shared_client
 from onboarding.verify.chain import IDENTITIES
@@ -103,6 +104,7 @@ def new_clients() -> Iterator[None]:
     shared_client.cache_clear()
     CALLERS.clear()
     IDENTITIES.clear()
+    VERSIONS.clear()
 
 
 @pytest.fixture(autouse=True)

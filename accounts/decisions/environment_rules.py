@@ -104,30 +104,30 @@ def sentence(rule: EnvironmentRule, account: Described) -> str:
 
 
 @decision(
-    "give a rule for environments",
+    "add a rule for environments",
     ADMINISTRATOR,
     Activity.What.SETTINGS,
     touches=for_people,
 )
 def give_rule(by: User, *, rule: EnvironmentRule) -> None:
-    """Keep a rule. Raise ContradictsRule where accounts are described otherwise."""
+    """Keep a rule. Raise ContradictsRule where accounts are elsewhere."""
     rule.save()
     rows = ManagedAccount.objects.values_list("name", "account_id", "environment")
     found = [one.name for one, _ in contradictions(Described(*row) for row in rows)]
     if found:
         raise ContradictsRule(
-            "These accounts are described in another environment: "
+            "These accounts are in another environment: "
             f"{first_of(sorted(found), MOST_NAMED)}. Move them first, then add it."
         )
-    record(by, Activity.What.SETTINGS, f"{rule}", {"environment rule": "given"})
+    record(by, Activity.What.SETTINGS, f"{rule}", {"environment rule": "added"})
 
 
 @decision(
-    "take a rule for environments away",
+    "remove a rule for environments",
     ADMINISTRATOR,
     Activity.What.SETTINGS,
     touches=for_people,
 )
 def take_rule(rule: EnvironmentRule, by: User) -> None:
-    record(by, Activity.What.SETTINGS, f"{rule}", {"environment rule": "taken away"})
+    record(by, Activity.What.SETTINGS, f"{rule}", {"environment rule": "removed"})
     rule.delete()

@@ -70,7 +70,7 @@ from onboarding.topology import (
     unprovable,
     unreadable,
 )
-from onboarding.verify.key_policy import refuse_key_policies
+from onboarding.verify.keys.key_policy import refuse_key_policies
 
 
 def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:

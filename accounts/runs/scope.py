@@ -24,6 +24,7 @@ from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.owners.hand_offs import is_latest_hand_off
 from onboarding.aws.errors import AwsError
+from onboarding.aws.known import Known
 from onboarding.aws.observe import observe
 from onboarding.aws.roles.foreign import boundaries, foreign
 from onboarding.aws.session import Sessions
@@ -139,12 +140,19 @@ class Side:
         )
 
     def hand_on(
-        self, sessions: Sessions, one: Comparison, made: Iterable[Change] = ()
+        self,
+        sessions: Sessions,
+        one: Comparison,
+        made: Iterable[Change] | None = None,
     ) -> None:
-        """Leave to the next stage what was observed, and what was made of it since."""
+        """Leave to the next stage what was observed, and what was made of it since;
+        None: nobody was to change anything.
+        """
         if one.unread:
             return
-        known = sessions.handed_on.after(one.observed, made)
+        known = Known(one.observed)
+        if made is not None:
+            known = sessions.handed_on.after(one.observed, made)
         sessions.handed_on.keep(self.reach, self.looks_for, known)
 
     def changes(

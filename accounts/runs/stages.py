@@ -23,6 +23,7 @@ from accounts.work.log_ids import RUN, about
 from onboarding.aws.codes import NOT_OURS
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import PATIENCE, Sessions
+from onboarding.desired.names_in_use import keep_it_or_choose
 from onboarding.details import DetailsError
 from onboarding.resources.plan import NotOurs, PlanOutdated, WantedTwice
 from onboarding.resources.policy import QuotaExceeded
@@ -67,7 +68,7 @@ def carry_to_its_end(run: Run, *, sessions: Sessions | None) -> None:
     except AwsError as error:
         fail(run, error)
     except NotOurs as error:
-        fail(run, not_ours(error))
+        fail(run, not_ours(error, Scope.load(run)))
     except QuotaExceeded as error:
         fail(
             run, not_planned(error, "Choose every account of the organization instead.")
@@ -147,14 +148,11 @@ def not_planned(error: ValueError, hint: str) -> AwsError:
     return AwsError(account="", operation="plan", message=str(error), hint=hint)
 
 
-def not_ours(error: NotOurs) -> AwsError:
+def not_ours(error: NotOurs, scope: Scope) -> AwsError:
     return AwsError(
         account=error.resource.account,
         operation="plan",
         message=str(error),
-        hint=(
-            "Keep existing roles in the account's Access step, so that Bowline only "
-            "adds its policies. Or choose another name on the managing account's page."
-        ),
+        hint=keep_it_or_choose(error.resource, scope.managing, scope.managed),
         code=NOT_OURS,
     )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain, starmap
 from typing import NamedTuple
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,7 +23,8 @@ from accounts.models.states import WORKING, State, Status
 from accounts.notifications.happening import failed, happened
 from accounts.runs.foreign.as_found import compared_now, difference_of, keep_as_found
 from accounts.runs.foreign.denied import denied_since
-from accounts.runs.foreign.keeping import keep_all_foreign, of_others
+from accounts.runs.foreign.keeping import OnPassed, keep_all_foreign, of_others
+from accounts.runs.foreign.passing import Passing, passing_in
 from accounts.runs.foreign.writes import keep_writes, writes_to_accept
 from accounts.runs.inactive import explained
 from accounts.runs.managing.kept_roles import drop
@@ -77,10 +79,11 @@ def verify_scope(run: Run, scope: Scope, sessions: Sessions) -> None:
     looked = [one.in_its_time(run, scope) for one in looked]
     drift = [result for one in looked for result in one.results]
     relied = [compared_elsewhere(scope)] if scope.relies else []
+    passed = [one.passing.result for one in looked if one.passing]
     denied = denied_since(run, scope, sessions)
-    results = by_provider([*relied, *drift, *denied, *found])
+    results = by_provider([*relied, *drift, *passed, *denied, *found])
     outcomes = {result.outcome for result in results}
-    drifted = Outcome.FAILED in {result.outcome for result in drift}
+    drifted = Outcome.FAILED in {result.outcome for result in (*drift, *passed)}
     if Outcome.FAILED in outcomes:
         status = Status.FAILED
     elif (chain or outcomes) <= {Outcome.PASSED}:
@@ -123,7 +126,7 @@ def verify_scope(run: Run, scope: Scope, sessions: Sessions) -> None:
                 run.unedited_subject.await_plan()
         if scope.account and scope.shared:
             judge_managing(scope.row, looked[0], results, now)
-        is_new = keep_all_foreign(compared_of(looked), now)
+        is_new = keep_all_foreign(compared_of(looked), now, passed_of(looked))
         if status is not Status.FAILED:
             is_new |= keep_writes(scope.account, waiting, now)
         if is_new and not is_worse:
@@ -272,6 +275,8 @@ class Looked(NamedTuple):
     """None: it could not be compared."""
     more: int = 0
     """How many of its things let roles do more than was approved."""
+    passing: Passing | None = None
+    """How the roles are that Spinnaker may pass; None: there are none to pass."""
 
     @property
     def others(self) -> Result | None:
@@ -289,9 +294,10 @@ class Looked(NamedTuple):
     @property
     def unapproved(self) -> int:
         """Count what lets roles do what nobody approved."""
+        more = self.more + (self.passing.unapproved if self.passing else 0)
         if self.one and self.others and self.others.outcome is Outcome.FAILED:
-            return self.more + len(self.one.foreign) + len(self.one.beyond)
-        return self.more
+            return more + len(self.one.foreign) + len(self.one.beyond)
+        return more
 
     @property
     def differs(self) -> bool:
@@ -303,6 +309,17 @@ class Looked(NamedTuple):
 
 def compared_of(looked: Iterable[Looked]) -> list[tuple[Side, Comparison]]:
     return [(looked_at.side, looked_at.one) for looked_at in looked if looked_at.one]
+
+
+def passed_of(looked: Iterable[Looked]) -> dict[UUID | None, OnPassed]:
+    """Return by account what was found on roles that may be passed; where none may be,
+    nothing is left of it.
+    """
+    return {
+        one.side.account: one.passing.kept if one.passing else OnPassed(is_whole=True)
+        for one in looked
+        if not one.side.removes
+    }
 
 
 def nothing_left(
@@ -332,7 +349,9 @@ def nothing_left(
             )
         else:
             result = Result(COMPARED, name, Outcome.PASSED, "", "")
-        yield Looked(side, replace(result, seconds=seconds), found.one, found.more)
+        passing = passing_in(side, sessions, found.unread)
+        result = replace(result, seconds=seconds)
+        yield Looked(side, result, found.one, found.more, passing)
 
 
 def word(scope: Scope) -> str:

@@ -20,8 +20,8 @@ from onboarding.names import one_line
 from onboarding.partitions import Arn
 from onboarding.resources.foreign import Foreign
 from onboarding.resources.kinds import Role
-from onboarding.resources.policy import Policy, as_list
-from onboarding.resources.trusts import NO_ONE, Width, who_can_assume
+from onboarding.resources.policy import Policy
+from onboarding.resources.trusts import NO_ONE, Assumer, Width, who_can_assume
 from onboarding.review.as_found import FoundRole, found_roles
 from onboarding.review.evidence import SPINNAKER, EvidenceSide, all_evidence
 from onboarding.topology import Reach
@@ -165,7 +165,7 @@ def role_in_aws(
         strangers=any(one.anybody for one in who),
         widest=min((one.width for one in who), default=Width.NONE).name.lower(),
         assumed_by=tuple(dict.fromkeys(one.sentence for one in who)) or (NO_ONE,),
-        trusted=tuple(dict.fromkeys(trusted_by(role.trust or ()))),
+        trusted=tuple(dict.fromkeys(named_among(who))),
         managed_by=made_by or "",
         actions=size,
         can=(
@@ -177,14 +177,11 @@ def role_in_aws(
     )
 
 
-def trusted_by(trust: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield the roles and users that a trust policy names."""
-    for statement in trust:
-        principal = statement.get("Principal")
-        if statement.get("Effect") == "Allow" and isinstance(principal, Mapping):
-            for name in map(str, as_list(principal.get("AWS", []))):
-                if Arn.of(name).kind in ("role", "user"):
-                    yield name
+def named_among(who: Iterable[Assumer]) -> Iterator[str]:
+    """Yield the roles and users that can assume a role by their names."""
+    for one in who:
+        if one.kind == "AWS" and Arn.of(one.name).kind in ("role", "user"):
+            yield one.name
 
 
 def identity_of(found: Iterable[Document]) -> str:

@@ -79,7 +79,7 @@ def apply(
         f"{change.verb} {change.resource.kind} {change.resource.name}",
         before_write,
     )
-    sessions.handed_on.forget(change.resource.key)
+    sessions.handed_on.write(change.resource.key)
 
     def act() -> None:
         try:
@@ -236,8 +236,9 @@ class Writer:
                 self.create_entry(access)
                 self.associate(access)
             case Update(before=ClusterAccess() as was, after=ClusterAccess() as access):
-                if was.policy_arn not in ("", access.policy_arn):
-                    self.disassociate(was)
+                for other in (was.policy_arn, *was.more_policies):
+                    if other not in ("", access.policy_arn):
+                        self.disassociate(was, other)
                 self.associate(access)
             case Delete(before=ClusterAccess() as access):
                 self.delete_entry(access)
@@ -374,11 +375,11 @@ class Writer:
             accessScope=scope(access),
         )
 
-    def disassociate(self, access: ClusterAccess) -> None:
+    def disassociate(self, access: ClusterAccess, policy: str) -> None:
         self.drop(
             self.client.eks(access.region).disassociate_access_policy,
             **entry(access),
-            policyArn=access.policy_arn,
+            policyArn=policy,
         )
 
     def delete_entry(self, access: ClusterAccess) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 
 NO_KEY = "NotFoundException"
 """What KMS answers for a key that it does not know."""
@@ -98,8 +99,25 @@ NOT_AWS = frozenset({"text/html", "application/xhtml+xml"})
 WEB_PAGE = re.compile(rb"\s*<(!doctype +)?html\b", re.IGNORECASE)
 """How one begins that calls itself XML."""
 
-CONTROLS = ("service", "resource")
-"""The kinds of control policies that an organization has."""
+
+class DeniedBy(StrEnum):
+    """The kinds of policies that AWS names in a refusal and that an account's own
+    policies don't show. The words are AWS's.
+    """
+
+    SERVICE_CONTROL = "service control policy"
+    RESOURCE_CONTROL = "resource control policy"
+    BOUNDARY = "permissions boundary"
+    SESSION = "session policy"
+    ENDPOINT = "VPC endpoint policy"
+
+
+DENIED_BY = re.compile(
+    rf"(?:because no|with an explicit deny in (?:an?|the)) ({'|'.join(DeniedBy)})\b",
+    re.IGNORECASE,
+)
+CALLER_ACCOUNT = re.compile(r"User: arn:[\w-]+:(?:iam|sts)::(\d{12}):")
+"""Of a refusal: policies of the organization count for whoever calls."""
 
 SERVER_ERROR = 500
 NOT_ANSWERED = "NotAnAnswer"

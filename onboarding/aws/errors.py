@@ -27,8 +27,9 @@ from botocore.parsers import ResponseParserError
 from onboarding.aws.codes import (
     ABSENT,
     BAD_CREDENTIALS,
-    CONTROLS,
+    CALLER_ACCOUNT,
     DENIED,
+    DENIED_BY,
     NO_ACCESS,
     NO_ENDPOINT,
     NO_ENTRY,
@@ -45,6 +46,7 @@ from onboarding.aws.codes import (
     THROTTLED,
     TRUSTS_NO_ONE,
     WEB_PAGE,
+    DeniedBy,
 )
 from onboarding.partitions import Arn
 
@@ -127,9 +129,15 @@ class AwsError(Exception):
         return AwsError(account, operation, message, hint, retryable, code)
 
     @property
+    def denied_by(self) -> DeniedBy | None:
+        """Return which kind of policy AWS itself says denies it."""
+        return denied_by(self.message) if self.denied else None
+
+    @property
     def by_organization(self) -> bool:
         """Return whether AWS itself says that the organization denies it."""
-        return any(f"{kind} control policy" in self.message for kind in CONTROLS)
+        controls = (DeniedBy.SERVICE_CONTROL, DeniedBy.RESOURCE_CONTROL)
+        return self.denied_by in controls
 
     def as_json(self) -> dict[str, str | bool]:
         return {
@@ -356,21 +364,49 @@ def own_credentials(operation: str, why: str, *, code: str = "") -> OwnCredentia
     return OwnCredentialsError("", operation, message, RENEW, code=code)
 
 
+def denied_by(answer: str) -> DeniedBy | None:
+    """Read which kind of policy a refusal names."""
+    named = DENIED_BY.search(answer)
+    return next((k for k in DeniedBy if named and k.lower() == named[1].lower()), None)
+
+
 def permission_hint(operation: str, answer: str, account: str) -> str:
     """Say what to change after a refusal; AWS names the kind of policy that denied."""
-    if "service control policy" in answer:
-        return (
-            f"A service control policy of the organization denies {operation}; "
-            "allow it there, then try again."
-        )
-    if "permissions boundary" in answer:
-        return f"Allow {operation} in the role's permissions boundary, then try again."
     caller = CALLER.search(answer)
+    theirs = CALLER_ACCOUNT.search(answer)
+    caller_account = theirs[1] if theirs else account
     if caller and caller["role"]:
-        who = f"the role {caller['role']} in account {account}"
+        who = f"the role {caller['role']} in account {caller_account}"
     else:
         who = caller["arn"] if caller else f"Bowline's identity in account {account}"
-    return f"Allow {operation} to {who}, then try again."
+    match denied_by(answer):
+        case None:
+            return f"Allow {operation} to {who}, then try again."
+        case kind:
+            above = account if kind is DeniedBy.RESOURCE_CONTROL else caller_account
+            return f"{remedy(kind, operation, above, who)} Then try again."
+
+
+def remedy(kind: DeniedBy, operation: str, account: str, who: str) -> str:
+    """Say who allows what such a policy denies, and where."""
+    match kind:
+        case DeniedBy.SERVICE_CONTROL | DeniedBy.RESOURCE_CONTROL:
+            return (
+                f"A {kind} above account {account} denies {operation}. Ask an "
+                "administrator of the organization to allow it there."
+            )
+        case DeniedBy.BOUNDARY:
+            return f"Allow {operation} in the permissions boundary of {who}."
+        case DeniedBy.SESSION:
+            return (
+                f"Allow {operation} in the session policy of {who}. It is set when "
+                "that session starts, and no policy of the account shows it."
+            )
+        case DeniedBy.ENDPOINT:
+            return (
+                f"Allow {operation} in the policy of the VPC endpoint through which "
+                "Bowline's host reaches AWS."
+            )
 
 
 def hint_for(code: str, *, unknown_principal: bool) -> str:
@@ -383,8 +419,9 @@ def hint_for(code: str, *, unknown_principal: bool) -> str:
         return "Raise the quota in the account's Service Quotas, then plan again."
     if code in ("EntityAlreadyExists", "ResourceInUseException"):
         return (
-            "Another resource, which isn't Bowline's, has that name. Choose another "
-            "name, or have its owner free this one. Then plan again."
+            "Another resource, which isn't Bowline's, has that name, and something "
+            "might use it. Keep existing roles in the account's Access step, or choose "
+            "another name. Then plan again."
         )
     if code == "DeleteConflict":
         return (

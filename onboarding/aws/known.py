@@ -18,6 +18,8 @@ from onboarding.topology import Reach
 
 HANDED_ON_FOR = 30.0
 """Seconds in which a stage of a run relies on what the one right before it knew."""
+YOUNG_FOR = 600.0
+"""Seconds in which AWS may answer as if a write had not been: mostly it takes ten."""
 
 
 class Version(NamedTuple):
@@ -28,27 +30,32 @@ class Version(NamedTuple):
     number: str
 
 
+VERSIONS: dict[tuple[str, Version], Policy] = {}
+"""What versions of policies say, by ARN, as some run of this process knew it."""
+MOST_VERSIONS = 3000
+"""Of about a thousand accounts; each takes a few kilobytes."""
+
+
 class Documents:
-    """What versions of policies say, as far as it was read or written lately."""
+    """What policies say, as far as it was read or written lately."""
 
     MOST = 1000
     """Enough for the accounts that one process looks after at once."""
+    LOCK = threading.Lock()
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: dict[Version, Policy] = {}
         self._lately: dict[str, tuple[float, Policy]] = {}
 
-    def get(self, version: Version) -> Policy | None:
-        return self._kept.get(version)
+    def get(self, version: Version, arn: str) -> Policy | None:
+        return VERSIONS.get((arn, version))
 
     def keep(self, version: Version, document: Policy, arn: str) -> Policy:
         """Keep what the version in force of this policy says, and return it."""
-        with self._lock:
+        with self.LOCK:
             self._lately[arn] = (time.monotonic() + HANDED_ON_FOR, document)
-            self._kept[version] = document
-            if len(self._kept) > self.MOST:
-                del self._kept[next(iter(self._kept))]
+            VERSIONS[arn, version] = document
+            if len(VERSIONS) > MOST_VERSIONS:
+                del VERSIONS[next(iter(VERSIONS))]
             if len(self._lately) > self.MOST:
                 del self._lately[next(iter(self._lately))]
         return document
@@ -76,18 +83,19 @@ class HandedOn:
     it since. The verification right after it relies on two things and reads the rest:
     on what applying read and nobody was to change, and on what AWS answered when it
     created something: the answer, not the request, so that whatever AWS made of it
-    differs here from what was approved. Roles are read anyway, for who may assume them
-    matters most. Attachments, inline policies, instance profiles, and all that was
-    updated or deleted are read, for AWS answers those with nothing. So is everything
-    wherever a difference shows, and by each verification that is a run of its own. What
-    a policy says is not answered: what it allows is proved by calls and simulations,
-    and the next verification reads it.
+    differs here from what was approved. Roles are always read again, changed or not,
+    with all that they hold: who may assume them matters most. Attachments, inline
+    policies, instance profiles, and all that was updated or deleted are read, for AWS
+    answers those with nothing. So is everything wherever a difference shows, and by
+    each verification that is a run of its own. What a policy says is not answered: what
+    it allows is proved by calls and simulations, and the next verification reads it.
     """
 
     def __init__(self) -> None:
         self._kept: dict[Hashable, tuple[float, Known]] = {}
         self._created: dict[Key, Resource] = {}
         self._answers: dict[tuple[str, Call], tuple[float, Any]] = {}
+        self._written: dict[Key, float] = {}
 
     def keep(self, reach: Reach, wanted: Iterable[Resource], known: Known) -> None:
         """Keep what is known of the wanted things."""
@@ -103,16 +111,27 @@ class HandedOn:
         """Note what AWS answered that it has just created."""
         self._created[resource.key] = resource
 
-    def forget(self, key: Key) -> None:
-        """Forget what was created before: it is about to be changed."""
+    def write(self, key: Key) -> None:
+        """Note that it is about to be changed, and forget that it was created."""
         self._created.pop(key, None)
+        self._written[key] = time.monotonic()
+
+    def is_young(self, key: Key) -> bool:
+        """Return whether AWS may still answer as if it had not been written."""
+        written = self._written.get(key)
+        return written is not None and time.monotonic() < written + YOUNG_FOR
 
     def after(self, observed: Collection[Resource], changes: Iterable[Change]) -> Known:
         """Say what is known once these changes of what was observed are carried out."""
         changed = {change.resource.key: change.resource for change in changes}
         tagged = {one.tagged for one in changed.values() if isinstance(one, OwnerTag)}
-        # Whose they are changes with a tag, and with that what may become of them.
-        changed |= {one.key: one for one in observed if one.key in tagged}
+        # Whose they are changes with a tag, and with that what may become of them. A
+        # role may have been changed by somebody else meanwhile.
+        changed |= {
+            one.key: one
+            for one in observed
+            if one.key not in changed and (one.key in tagged or isinstance(one, Role))
+        }
         answered = {
             key: self._created.pop(key) for key in changed if key in self._created
         }

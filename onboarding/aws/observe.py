@@ -179,7 +179,10 @@ class Account:
 
     def asked_once(self, ask: Any, method: Any, doing: str, **given: Any) -> Any:
         """Ask, and leave the answer to a verification that asks the same next."""
-        answer, call = ask(method, doing, **given), Call.iam(method.__name__, **given)
+        answer, meta = ask(method, doing, **given), method.__self__.meta
+        service = meta.service_model.service_name
+        region = "" if service == "iam" else meta.region_name
+        call = Call.of(service, method.__name__, region, **given)
         self.sessions.handed_on.answer(self.account_id, call, answer)
         return answer
 
@@ -346,11 +349,12 @@ class Account:
         ]
 
     def access(self, wanted: ClusterAccess) -> list[Resource]:
-        """Read a cluster's access entry with its policy: the wanted one, or another."""
+        """Read a cluster's access entry with its policies, the wanted one first."""
         eks = self.client.eks(wanted.region)
         principal = Arn.of(wanted.principal).name
         doing = f"read the access of {principal} to cluster {wanted.cluster}"
-        answer = self.client.find(
+        answer = self.asked_once(
+            self.client.find,
             eks.describe_access_entry,
             doing,
             clusterName=wanted.cluster,
@@ -358,7 +362,8 @@ class Account:
         )
         if answer is None:
             return []
-        policies = self.client.call_all(
+        policies = self.asked_once(
+            self.client.call_all,
             eks.list_associated_access_policies,
             doing,
             clusterName=wanted.cluster,
@@ -366,7 +371,7 @@ class Account:
         )["associatedAccessPolicies"]
         policies.sort(key=lambda p: (p["policyArn"] != wanted.policy_arn, str(p)))
         none: AssociatedAccessPolicyTypeDef = {"policyArn": "", "accessScope": {}}
-        policy = next(iter(policies), none)
+        policy, *more = policies or [none]
         namespaces = policy["accessScope"].get("namespaces", [])
         same = set(namespaces) == set(wanted.namespaces)
         tags = answer["accessEntry"].get("tags", {})
@@ -378,6 +383,7 @@ class Account:
                 principal=wanted.principal,
                 policy_arn=policy["policyArn"],
                 namespaces=wanted.namespaces if same else tuple(sorted(namespaces)),
+                more_policies=tuple(one["policyArn"] for one in more),
                 owned=tags.get(OWNER_TAG) == OWNER,
             )
         ]

@@ -17,6 +17,7 @@ from onboarding.aws.errors import AwsError
 from onboarding.aws.kinds.policies import document_of
 from onboarding.aws.organization.members import organization_id
 from onboarding.aws.session import Sessions
+from onboarding.checks import Call
 from onboarding.desired.packing import POLICIES_PER_HOLDER
 from onboarding.partitions import ALWAYS_ENABLED, Arn
 from onboarding.resources.kinds import MANAGED_PATH, Attachment, InlinePolicy, Role
@@ -245,9 +246,12 @@ class Account:
                 iam.list_attached_user_policies, doing, UserName=name
             )["AttachedPolicies"]
         else:
-            found = self.client.call_all(
+            call = Call.iam("list_attached_role_policies", RoleName=name)
+            known = self.sessions.handed_on.answered(self.client.account_id, call)
+            answer = known or self.client.call_all(
                 iam.list_attached_role_policies, doing, RoleName=name
-            )["AttachedPolicies"]
+            )
+            found = answer["AttachedPolicies"]
         return {policy["PolicyArn"] for policy in found}
 
     def refuse_full_roles(self) -> None:

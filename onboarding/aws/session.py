@@ -209,23 +209,31 @@ class Sessions:
         except AwsError as error:
             if not error.denied:
                 raise
+            elsewhere = error.hint if error.denied_by else ""
             if not reach.writes:
                 raise AwsError(
                     reach.account_id,
                     error.operation,
                     f"AWS didn't allow Bowline to assume the reader role {role_arn}: "
-                    "it doesn't exist yet, or doesn't trust Bowline.",
-                    f"Ask the owner of account {reach.account_id} to deploy the "
+                    + (
+                        f"it names a {error.denied_by}."
+                        if error.denied_by
+                        else "it doesn't exist yet, or doesn't trust Bowline."
+                    ),
+                    elsewhere
+                    or f"Ask the owner of account {reach.account_id} to deploy the "
                     "template with the reader role. Bowline itself must be allowed "
                     f"sts:AssumeRole on {role_arn}.",
                     code=NO_ACCESS,
                 ) from error
+            named = f", and names a {error.denied_by}" if error.denied_by else ""
             raise AwsError(
                 reach.account_id,
                 error.operation,
                 f"Bowline ({caller.arn}) could not assume {role_arn} to enter account "
-                f"{reach.account_id}: AWS refused it.",
-                f"In account {reach.account_id} the role {reach.access_role} must "
+                f"{reach.account_id}: AWS refused it{named}.",
+                elsewhere
+                or f"In account {reach.account_id} the role {reach.access_role} must "
                 "exist, and its trust policy must allow sts:AssumeRole to "
                 f"{caller.principal} without an external ID and without MFA "
                 "(aws:MultiFactorAuthPresent), which a service can't have. Bowline "

@@ -96,8 +96,6 @@ def key_grants(managing: Managing, managed: Managed) -> Iterator[KeyGrant]:
     """
     if not launches(managing, managed):
         return
-    service = managing.aws.service_principal("autoscaling")
-    role = f"role/aws-service-role/{service}/AWSServiceRoleForAutoScaling"
     for key in managing.image_keys:
         region = Arn.of(key).region
         if region in managed.regions_of_all:
@@ -105,13 +103,20 @@ def key_grants(managing: Managing, managed: Managed) -> Iterator[KeyGrant]:
                 account=managed.account_id,
                 region=region,
                 key_arn=key,
-                grantee=managing.arn("iam", managed.account_id, role),
+                grantee=scaling_role(managing, managed),
                 operations=LAUNCHING,
                 reason=(
                     f"Lets Auto Scaling in {managed.name} launch from images that "
                     "this key encrypts."
                 ),
             )
+
+
+def scaling_role(managing: Managing, managed: Managed) -> str:
+    """Return the ARN of AWS's own role for Auto Scaling in the account."""
+    service = managing.aws.service_principal("autoscaling")
+    role = f"role/aws-service-role/{service}/AWSServiceRoleForAutoScaling"
+    return managing.arn("iam", managed.account_id, role)
 
 
 def launches(managing: Managing, managed: Managed) -> bool:

@@ -96,9 +96,10 @@ def subnet_check(region: str) -> Check:
         allow("ec2:DescribeSubnets"),
         expects="length(purposes(Subnets)) > `0`",
         missing=(
-            f"No subnet in {region} has a purpose, so Spinnaker offers none there. Tag "
-            "subnets of one VPC with Name = VPC.PURPOSE.ANYTHING, three parts, or with "
-            'immutable_metadata = {"purpose": "internal"}.'
+            f"No subnet in {region} has a purpose and a free IP address, so Spinnaker "
+            "can deploy to none there. Tag subnets of one VPC with Name = "
+            "VPC.PURPOSE.ANYTHING, three parts, or with immutable_metadata = "
+            '{"purpose": "internal"}. To a full subnet nothing can be deployed.'
         ),
         deploys_in=region,
         change=(

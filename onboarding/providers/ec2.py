@@ -184,7 +184,7 @@ class Ec2(Provider):
                     "Enter the role that it contains in the account's EC2 details, "
                     "under Other roles, and plan again."
                     if managed.adopts
-                    else "Remove the role that it contains, and add this one."
+                    else "A profile can contain one role: put this one into it."
                 )
             ),
             as_managed_role=False,

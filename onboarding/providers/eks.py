@@ -151,6 +151,14 @@ def switch_mode(cluster: str, region: str) -> str:
     )
 
 
+def show_aws_auth(cluster: Cluster) -> str:
+    """Write the commands that show who is mapped."""
+    return (
+        f"aws eks update-kubeconfig --region {cluster.region} --name {cluster.name} && "
+        "kubectl --namespace kube-system get configmap aws-auth --output yaml"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Eks(Provider):
     key: ClassVar[str] = "eks"
@@ -350,7 +358,7 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
         )
     else:
         yield Check(
-            f"Cluster {where} reads aws-auth",
+            f"Cluster {where} maps Spinnaker's identity in aws-auth",
             cluster.lookup,
             "Bowline's access role must be allowed eks:DescribeCluster.",
             expects="cluster.accessConfig.authenticationMode != 'API'",
@@ -360,6 +368,12 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
                 "access entry in the details, and plan again."
             ),
             as_managed_role=False,
+            untested=(
+                f"Unknown: whether aws-auth of cluster {cluster.name} maps {principal},"
+                " because only the cluster itself shows it. Look at it: "
+                f"{show_aws_auth(cluster)}. The bundle has the entry to add."
+            ),
+            decides_writes=True,
         )
     yield Check(
         f"The endpoint of cluster {where} is public",
@@ -383,12 +397,11 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
         f"Reach the endpoint of cluster {where}",
         cluster.lookup,
         "Bowline's access role must be allowed eks:DescribeCluster.",
-        missing=(
+        untested=(
             "Only a test from Spinnaker's own network shows whether it reaches the "
             "cluster's endpoint: run verify.sh there."
         ),
         as_managed_role=False,
-        success=Outcome.NOT_TESTABLE,
     )
 
 

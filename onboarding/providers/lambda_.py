@@ -129,6 +129,7 @@ class Lambda(Provider):
     def writes(self, managing: Managing, managed: Managed) -> Iterator[Grant]:
         account = managed.account_id
         functions = managing.arn("lambda", account, "function:*", "*")
+        mappings = managing.arn("lambda", account, "event-source-mapping:*", "*")
         balancing = managing.aws.service_principal("elasticloadbalancing")
         yield Grant(
             "LambdaFunctions", Access.WRITE, "deploy", FUNCTION_WRITES, (functions,)
@@ -139,6 +140,7 @@ class Lambda(Provider):
             "event sources",
             EVENT_SOURCE_WRITES,
             condition={"ArnLike": {"lambda:FunctionArn": functions}},
+            judged_on=("*", mappings),  # one is created on no resource
         )
         yield Grant(
             "LambdaInvokedByLoadBalancer",

@@ -260,7 +260,7 @@ class OidcProvider(Resource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterAccess(Resource):
-    """An EKS access entry with one policy."""
+    """An EKS access entry with one policy, and with none of anybody else's."""
 
     kind: ClassVar[str] = "cluster access"
     region: str
@@ -270,6 +270,14 @@ class ClusterAccess(Resource):
     """Empty while the entry exists and its policy is not yet associated."""
     namespaces: tuple[str, ...] = ()
     """Empty means the whole cluster."""
+    more_policies: tuple[str, ...] = ()
+    """ARNs of what others associated in addition."""
+
+    def described(self) -> Iterator[tuple[str, Any]]:
+        """Yield the same, without what is usual."""
+        for name, value in Resource.described(self):
+            if value or name != "more_policies":
+                yield name, value
 
     @property
     def name(self) -> str:

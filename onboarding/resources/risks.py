@@ -20,7 +20,7 @@ from onboarding.resources.kinds import (
     Role,
 )
 from onboarding.resources.policy import Policy, as_list
-from onboarding.resources.trusts import assumers, shut_out
+from onboarding.resources.trusts import let_in, shut_out
 from onboarding.resources.wildcards import matches
 
 READS = (
@@ -52,6 +52,27 @@ SECRET_READS = (
     "ssm:GetParameters",
     "ssm:GetParametersByPath",
 )
+GIVING = (
+    "iam:AddUserToGroup",
+    "iam:AttachGroupPolicy",
+    "iam:AttachRolePolicy",
+    "iam:AttachUserPolicy",
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+    "iam:CreatePolicyVersion",
+    "iam:PassRole",
+    "iam:PutGroupPolicy",
+    "iam:PutRolePolicy",
+    "iam:PutUserPolicy",
+    "iam:SetDefaultPolicyVersion",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateLoginProfile",
+)
+"""By each of them on anything, whoever may call it gives itself more than it has."""
+IN_IAM = ("role", "user", "group", "policy")
+"""Kinds of things that they are on."""
+ANY_NAME = "any/0b1f6f0a"
+"""What nothing is called: a pattern that it fits is of everything of its kind."""
 SETTING_READS = (
     "autoscaling:DescribeLaunchConfigurations",
     "ec2:DescribeInstanceAttribute",
@@ -214,7 +235,7 @@ def lost_grants(changes: Iterable[tuple[Key, Document, Document]]) -> Iterator[R
             continue
         by_action: dict[str, list[Allowed]] = {}
         for one in after:
-            kind = "*" if "*" in one.action else one.action.lower()
+            kind = "*" if is_pattern(one.action) else one.action.lower()
             by_action.setdefault(kind, []).append(one)
         for key, before, now in some_changes:
             lost = [
@@ -222,7 +243,7 @@ def lost_grants(changes: Iterable[tuple[Key, Document, Document]]) -> Iterator[R
                 for one in dict.fromkeys(allowed_by(before))
                 if one not in after
                 and one.action != "sts:AssumeRole"
-                and (now is not None or one.action == "iam:PassRole")
+                and (now is not None or passes_roles([one.action]))
                 and not any(
                     other.covers(one)
                     for kind in ("*", one.action.lower())
@@ -242,7 +263,7 @@ def lost_in_words(
     gone: dict[str, None] = {}
     fewer: dict[str, None] = {}
     for one in lost:
-        if one.action == "iam:PassRole":
+        if passes_roles([one.action]):
             said = {"Condition": json.loads(one.condition)} if one.condition else {}
             name = role_name(one.resource, key.account)
             passed.setdefault(to_service(said), []).append(name)
@@ -372,13 +393,8 @@ def risks_of_trust(before: dict[str, Any], after: dict[str, Any]) -> Topics:
     wanted = after.get("trust", {}).get("Statement", [])
     for one in shut_out(kept, wanted):
         yield Topic.SHUT_OUT, one.loses
-    for statement in wanted:
-        limited = statement.get("Condition", {})
-        alike = [one for one in kept if one.get("Condition", {}) in ({}, limited)]
-        could = {one.principal for each in alike for one in assumers(each)}
-        for one in assumers(statement):
-            if one.principal in could or (one.is_service and not kept):
-                continue
+    for one in let_in(kept, wanted):
+        if not (one.is_service and not kept):
             yield Topic.EVERYONE if one.anybody else Topic.TRUST, one.sentence
     if replaces_external_id(before, after):
         yield Topic.LOST, NOT_ACCEPTED
@@ -431,17 +447,32 @@ def risks_of_grant(account: str, grant: dict[str, Any]) -> Topics:
 
 
 def risks_of_cluster(before: dict[str, Any], after: dict[str, Any]) -> Topics:
-    """Say what AWS's policy for a cluster allows where it is new or reaches farther."""
-    reach = ("policy_arn", "namespaces")
-    if all(before.get(field) == after.get(field) for field in reach):
-        return
-    policy = str(after.get("policy_arn", "")).rsplit("/", 1)[-1]
-    namespaces = after.get("namespaces")
-    where = f"namespaces {', '.join(namespaces)}" if namespaces else "every namespace"
-    if policy == CLUSTER_ADMIN:
-        yield Topic.WILDCARDS, "Allows everything in the cluster."
-    if policy in READ_CLUSTER_SECRETS:
-        yield Topic.SECRETS, f"Reads and writes the secrets in {where} of the cluster."
+    """Say what AWS's policies for a cluster allow where one is new or reaches farther;
+    for which namespaces others associated theirs is not known.
+    """
+    known, added = policies_of_access(before), policies_of_access(after)
+    for policy, namespaces in added:
+        if (policy, namespaces) in known:
+            continue
+        where = "every namespace"
+        if namespaces:
+            where = f"namespaces {', '.join(namespaces)}"
+        if policy == CLUSTER_ADMIN:
+            yield Topic.WILDCARDS, "Allows everything in the cluster."
+        if policy in READ_CLUSTER_SECRETS:
+            said = f"Reads and writes the secrets in {where} of the cluster."
+            yield Topic.SECRETS, said
+    if more := [policy for policy, _ in added[1:] if (policy, []) not in known]:
+        yield Topic.AWS_POLICIES, f"Has more policies of EKS: {some(more)}."
+
+
+def policies_of_access(access: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """List an access entry's policies by name, each with its namespaces; none: all."""
+    found = [
+        (access.get("policy_arn", ""), access.get("namespaces", [])),
+        *((arn, []) for arn in access.get("more_policies", [])),
+    ]
+    return [(arn.rsplit("/", 1)[-1], namespaces) for arn, namespaces in found]
 
 
 def statements(shown: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -466,20 +497,57 @@ def risks_of(statement: dict[str, Any], account: str) -> Topics:
     resources = [str(one) for one in as_list(statement.get("Resource", []))]
     if "NotAction" in statement or "NotResource" in statement:
         yield Topic.WILDCARDS, "Allows everything except what it names."
-    if "iam:PassRole" in actions:
-        passed = ", ".join(role_name(resource, account) for resource in resources)
+    roles = [one for one in resources if matches("iam", Arn.of(one).service or "*")]
+    if passes_roles(actions) and roles:
+        passed = ", ".join(role_name(role, account) for role in roles)
         yield Topic.PASS_ROLE, f"Passes roles {passed}{to_service(statement)}."
     if "*" in actions and "*" in resources and "Condition" not in statement:
         yield Topic.WILDCARDS, EVERYTHING
         return
-    if patterns := [action for action in actions if "*" in action]:
+    if patterns := [action for action in actions if is_pattern(action)]:
         yield Topic.WILDCARDS, f"Allows actions by a pattern: {some(patterns)}."
-    changing = [a for a in actions if not is_read(a) and "*" not in a]
+    changing = [a for a in actions if not is_read(a) and not is_pattern(a)]
     if "*" in resources and changing:
         limited = "" if "Condition" not in statement else ", under a condition"
         yield Topic.WILDCARDS, f"Changes every resource{limited}: {some(changing)}."
     if found := matched(SECRET_READS, actions):
         yield Topic.SECRETS, f"Reads secrets: {some(found)}."
+
+
+def is_pattern(action: str) -> bool:
+    return "*" in action or "?" in action
+
+
+def passes_roles(actions: Iterable[str]) -> bool:
+    """Return whether IAM's PassRole is among them, as it is or by a pattern; that
+    every service's actions are allowed is said instead.
+    """
+    of_iam = [action for action in actions if ":" in action]
+    return bool(matched(("iam:PassRole",), of_iam))
+
+
+def is_critical(policy: Policy, account: str, partition: str = "aws") -> bool:
+    """Return whether a policy makes an administrator: it allows everything or all but
+    what it names, also under conditions, or to give oneself more, on whatever there is.
+    """
+    some = [f"arn:{partition}:iam::{account}:{kind}/{ANY_NAME}" for kind in IN_IAM]
+    return any(
+        allows(one)
+        and (allows_all(one) or matched(GIVING, actions_of(one)))
+        and ("Condition" not in one or allows_all(one))
+        and ("NotResource" in one or is_about(one, some))
+        for one in policy.document["Statement"]
+    )
+
+
+def allows_all(statement: dict[str, Any]) -> bool:
+    """Return whether it is about every action, or about all but those that it names."""
+    return "NotAction" in statement or "*" in actions_of(statement)
+
+
+def is_about(statement: dict[str, Any], arns: Iterable[str]) -> bool:
+    patterns = list(map(str, as_list(statement.get("Resource", []))))
+    return any(matches(arn, pattern) for arn in arns for pattern in patterns)
 
 
 def is_risky(statement: dict[str, Any]) -> bool:

@@ -12,7 +12,8 @@ from datetime import datetime
 
 from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
-from onboarding.checks import Outcome
+from onboarding.aws.session import Sessions
+from onboarding.checks import Call, Outcome
 from onboarding.desired.managed import managed_side
 from onboarding.resources.kinds import ClusterAccess
 from onboarding.topology import Managed, Managing
@@ -23,11 +24,16 @@ EKS = "eks"
 
 
 def outlived_entries(
-    access: AccountClient, identity: Holder, managing: Managing, managed: Managed
+    access: AccountClient,
+    identity: Holder,
+    managing: Managing,
+    managed: Managed,
+    sessions: Sessions,
 ) -> Iterator[Result]:
     """Yield a failure for each entry that is older than the role it is for.
 
-    What may not be read is left to the other checks.
+    What may not be read is left to the other checks; what was read a moment ago, is
+    not read again.
     """
     entries = [
         resource
@@ -38,7 +44,7 @@ def outlived_entries(
         return
     try:
         role = identity.description
-        made = {entry: created(access, entry) for entry in entries}
+        made = {entry: created(access, sessions, entry) for entry in entries}
     except AwsError:
         return
     for entry, at in made.items():
@@ -46,8 +52,12 @@ def outlived_entries(
             yield outlived(entry, at, role["CreateDate"])
 
 
-def created(access: AccountClient, entry: ClusterAccess) -> datetime | None:
-    answer = access.find(
+def created(
+    access: AccountClient, sessions: Sessions, entry: ClusterAccess
+) -> datetime | None:
+    named = (("clusterName", entry.cluster), ("principalArn", entry.principal))
+    call = Call("eks", "describe_access_entry", entry.region, named)
+    answer = sessions.handed_on.answered(access.account_id, call) or access.find(
         access.eks(entry.region).describe_access_entry,
         f"read the access entry of cluster {entry.cluster}",
         clusterName=entry.cluster,

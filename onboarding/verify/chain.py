@@ -28,7 +28,7 @@ from onboarding.resources.kinds import (
 from onboarding.resources.policy import Policy
 from onboarding.topology import ExistingIdentity, Managing, Reach
 from onboarding.verify.denial import Holder
-from onboarding.verify.result import Cause, Located, Result, command
+from onboarding.verify.result import Cause, Located, Result, command, unsettled
 from onboarding.verify.trust import AssumeRequest, Trust
 
 CHAIN = "chain"
@@ -159,12 +159,14 @@ class Chain:
         wanted = next(r for r in identity(self.managing) if isinstance(r, Role))
         role = self.holder()
         if role.description is None:
-            return Cause(
+            missing = Cause(
                 Located.ABSENT,
                 f"There is no {role.title}.",
                 "Plan the managing account again and approve it.",
                 change=create_role(wanted),
             )
+            is_young = self.sessions.handed_on.is_young(wanted.key)
+            return unsettled(missing, role.title) if is_young else missing
         existing = Policy.of(role.description["AssumeRolePolicyDocument"])
         trust = Trust(self.managing.identity_arn, existing, wanted.trust)
         return trust.cause(AssumeRequest(self.managing.bowline))

@@ -9,9 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 from onboarding.asked_once import asked_once
+from onboarding.aws.codes import DeniedBy
+from onboarding.aws.errors import AwsError, remedy
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
 from onboarding.resources.policy import Policy, as_list
+from onboarding.resources.wildcards import matches
 from onboarding.verify.held_policies import HeldPolicies
 from onboarding.verify.policy_evaluation import (
     Document,
@@ -53,16 +56,10 @@ class Holder(HeldPolicies):
 
     def in_documents(self, asked: RequestContext) -> Cause:
         """Say the same, whoever makes the documents."""
-        if refusal := self.refusal(asked):
-            return refusal
-        denied = find_statement(self.documents, "Deny", asked)
-        allowed = find_statement(self.documents, "Allow", asked)
-        if allowed and allowed.certain:
-            if denied:
-                return self.unclear(denied, asked)
+        if found := self.refusal(asked) or self.doubt(asked):
+            return found
+        if find_statement(self.documents, "Allow", asked):
             return self.higher_up(asked)
-        if allowed:
-            return self.unclear(allowed, asked)
         if unmet := find_statement(self.documents, "Allow", asked.without_context):
             return self.unmet(unmet, asked)
         if detached := find_statement(self.loose, "Allow", asked):
@@ -76,15 +73,40 @@ class Holder(HeldPolicies):
             return self.denied(denied, asked)
         return self.bounded(self.boundary, asked) if self.boundary else None
 
+    def doubt(self, asked: RequestContext) -> Cause | None:
+        """Say which statement decides it by what only the call shows; None where none
+        does, or nothing allows the call at all.
+        """
+        allowed = find_statement(self.documents, "Allow", asked)
+        if allowed is None:
+            return None
+        if not allowed.certain:
+            return self.unclear(allowed, asked)
+        if denied := find_statement(self.documents, "Deny", asked):
+            return self.unclear(denied, asked)
+        if self.boundary is None:
+            return None
+        for effect in ("Deny", "Allow"):
+            found = find_statement([self.boundary], effect, asked)
+            if found and not found.certain:
+                return self.unclear(found, asked, "permissions boundary")
+        return None
+
+    def may_deny(self, asked: RequestContext) -> bool:
+        """Return whether a statement denies the call under conditions, met or not."""
+        every = [*self.documents, *filter(None, [self.boundary])]
+        return find_statement(every, "Deny", asked.without_context) is not None
+
     def denied(self, found: FoundStatement, asked: RequestContext) -> Cause:
         document = found.document
         ours = document.name.startswith(OWN_NAMES) or any(
             path in document.arn for path in OWN_PATHS
         )
+        how, fix = denies(found, asked.action)
         return Cause(
             Located.OUR_POLICY if ours else Located.THEIR_POLICY,
-            f"The policy {document.name} of {self.title} denies {asked.action}.",
-            f"Take {asked.action} out of the denying statement of {document.name}.",
+            f"The policy {document.name} of {self.title} denies {asked.action}{how}.",
+            fix,
             document=printed_document(document.shown),
             line=line_of(document.shown, action_path(found, asked)),
             change=self.without(found, asked),
@@ -146,15 +168,21 @@ class Holder(HeldPolicies):
             change=change,
         )
 
-    def unclear(self, found: FoundStatement, asked: RequestContext) -> Cause:
-        path = condition(found, asked, met=None)
-        _, operator, key = path
+    def unclear(
+        self, found: FoundStatement, asked: RequestContext, what: str = "policy"
+    ) -> Cause:
+        path = condition(found, asked, met=None) or resource_path(found)
+        decides = f"the value of a variable in its {path[0]}"
+        key: str | int = ""
+        if path[0] == "Condition":
+            _, operator, key = path
+            decides = f"a condition ({operator} on {key})"
         fix = "Compare the condition with Spinnaker's own calls."
         shown = found.document.shown
         return Cause(
             Located.CONDITION,
-            f"The policy {found.document.name} of {self.title} applies only under a "
-            f"condition ({operator} on {key}) that only AWS can judge.",
+            f"{found.place} of the {what} {found.document.name} of {self.title} "
+            f"applies only under {decides} that only AWS can judge.",
             fix_of(key, asked, fix),
             document=printed_document(shown),
             line=line_of(shown, ("Statement", found.number, *path)),
@@ -164,9 +192,11 @@ class Holder(HeldPolicies):
     def unmet(self, found: FoundStatement, asked: RequestContext) -> Cause:
         """Say which condition keeps a policy from allowing the call."""
         path = condition(found, asked, met=False)
+        if path is None:
+            return self.nothing_allows(asked)
         _, operator, key = path
         wanted = asked_for(operator, found.statement["Condition"][operator][key])
-        known = asked.context[str(key).lower()]
+        known = asked.value_of(key)
         fix = "Plan again and approve, or change the condition."
         shown = found.document.shown
         return Cause(
@@ -213,35 +243,68 @@ class Holder(HeldPolicies):
         return higher_up(asked.action, self.client.account_id)
 
 
-def higher_up(action: str, account: str) -> Cause:
-    """Name what neither account shows: policies of the organization, of endpoints."""
+def higher_up(action: str, caller: str, entered: str = "") -> Cause:
+    """Name what neither account shows: policies of the organization, of endpoints. The
+    service control policies above the caller's account count; above the account that is
+    `entered`, the resource control policies do.
+    """
+    others = ""
+    if entered not in ("", caller):
+        others = f", and in the resource control policies above account {entered}"
     return Cause(
         Located.HIGHER_UP,
         f"Everything that Bowline can read allows {action}. A policy of the "
         "organization or of a VPC endpoint denies it.",
         f"Ask an administrator of the organization to allow {action} in the service "
-        f"control policies above account {account}; the command lists them.",
-        change=command(
-            "organizations",
-            "list-policies-for-target",
-            "--target-id",
-            account,
-            "--filter",
-            "SERVICE_CONTROL_POLICY",
-        ),
+        f"control policies above account {caller}{others}; the command lists them.",
+        change=list_policies(DeniedBy.SERVICE_CONTROL, caller),
         certain=False,
+    )
+
+
+def list_policies(kind: DeniedBy, account: str) -> str:
+    """Write the command that lists an organization's policies above an account."""
+    words = ("organizations", "list-policies-for-target", "--target-id", account)
+    return command(*words, "--filter", kind.upper().replace(" ", "_"))
+
+
+def named_by_aws(error: AwsError, holder: Holder) -> Cause | None:
+    """Return the cause that AWS's own words name, for a call of the holder; None: they
+    name none that the account's documents don't show.
+    """
+    kind, action, above = error.denied_by, error.operation, holder.client.account_id
+    change = ""
+    match kind:
+        case None:
+            return None
+        case DeniedBy.SERVICE_CONTROL:
+            change = list_policies(kind, above)
+        case DeniedBy.RESOURCE_CONTROL:
+            above = error.account
+            change = list_policies(kind, above)
+        case DeniedBy.ENDPOINT:
+            fields = "VpcEndpoints[].[VpcEndpointId,ServiceName,PolicyDocument]"
+            change = command("ec2", "describe-vpc-endpoints", "--query", fields)
+    return Cause(
+        Located.BOUNDARY if kind is DeniedBy.BOUNDARY else Located.HIGHER_UP,
+        f"AWS names a {kind} that denies {action}.",
+        remedy(kind, action, above, holder.title),
+        change=change,
     )
 
 
 def condition(
     found: FoundStatement, asked: RequestContext, *, met: bool | None
-) -> Path:
-    """Lead to the first condition of a statement that is met so."""
-    return next(
-        path
-        for path, is_met in conditions(found.statement, asked.context)
-        if is_met is met
-    )
+) -> Path | None:
+    """Lead to the first condition of a statement that is met so; None: there is none,
+    as a variable in its resources decides.
+    """
+    conditions_met = conditions(found.statement, asked.context, asked.service)
+    return next((path for path, is_met in conditions_met if is_met is met), None)
+
+
+def resource_path(found: FoundStatement) -> Path:
+    return ("Resource" if "Resource" in found.statement else "NotResource",)
 
 
 def fix_of(key: str | int, asked: RequestContext, otherwise: str) -> str:
@@ -255,6 +318,28 @@ def fix_of(key: str | int, asked: RequestContext, otherwise: str) -> str:
         "Invite it, or correct the organization in the managing account's page; then "
         "plan again."
     )
+
+
+def denies(found: FoundStatement, action: str) -> tuple[str, str]:
+    """Say by which pattern a statement denies the action, if it doesn't name it, and
+    how it would not.
+    """
+    statement, where = (
+        found.statement,
+        f"the denying statement of {found.document.name}",
+    )
+    if "Action" not in statement:
+        how = ", as it denies everything except what it names"
+        return how, f"Add {action} to NotAction in {where}."
+    patterns = [
+        pattern
+        for pattern in as_list(statement["Action"])
+        if matches(action.lower(), pattern.lower())
+    ]
+    if action.lower() in [pattern.lower() for pattern in patterns]:
+        return "", f"Take {action} out of {where}."
+    named = " and ".join(patterns)
+    return f", by {named}", f"Replace {named} in {where} by what it is meant to deny."
 
 
 def of(statements: list[dict[str, Any]]) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from typing import Any
 
 from onboarding.asked_once import asked_once
 from onboarding.aws.client import AccountClient, parsed
+from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from onboarding.checks import Call
 from onboarding.partitions import Arn
+from onboarding.verify.conditions.circumstances import Caller
 from onboarding.verify.policy_evaluation import Document
 
 
@@ -42,6 +44,16 @@ class HeldPolicies:
     @property
     def by_name(self) -> dict[str, str]:
         return {f"{self.kind.title()}Name": self.name}
+
+    def caller(self, session_name: str = "", organization: str | None = None) -> Caller:
+        """Return it as who calls, with what may be read of it."""
+        try:
+            described = self.description or {}
+        except AwsError:
+            return Caller(self.arn, session_name, organization=organization)
+        tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", ())}
+        unique_id = described.get(f"{self.kind.title()}Id", "")
+        return Caller(self.arn, session_name, unique_id, tags, organization)
 
     def read(self, ask: Callable[..., Any], name: str, doing: str, **given: Any) -> Any:
         """Ask IAM by an operation, in whose name {} is role or user, unless it has just

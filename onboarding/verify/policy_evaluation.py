@@ -6,6 +6,7 @@ where a condition asks for what is known only at the time of the call.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -13,12 +14,20 @@ from operator import or_
 from typing import Any, NamedTuple
 
 from onboarding.resources.policy import as_list
-from onboarding.resources.wildcards import Texts, arn_matches, matches
+from onboarding.resources.wildcards import Texts, matches
+from onboarding.verify.conditions.comparisons import (
+    COMPARISONS,
+    VARIABLE,
+    Context,
+    all_of,
+    any_of,
+    filled,
+    negated,
+    value_of,
+)
 from onboarding.verify.result import Path
 
-Context = Mapping[str, str | None]
-"""What is known, by condition key in lower case; None: the request has no such key."""
-LIKE = {"StringLike": matches, "ArnLike": arn_matches, "ArnEquals": arn_matches}
+__all__ = ["Context", "all_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,15 @@ class RequestContext:
     @property
     def without_context(self) -> RequestContext:
         return replace(self, context={})
+
+    @property
+    def service(self) -> str:
+        """Return whose keys it has; roles are assumed with those of others, too."""
+        service = self.action.partition(":")[0].lower()
+        return "" if service == "sts" else service
+
+    def value_of(self, key: str | int) -> str | None:
+        return value_of(self.context, str(key), self.service)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +82,13 @@ class FoundStatement(NamedTuple):
     def statement(self) -> dict[str, Any]:
         return self.document.statements[self.number]
 
+    @property
+    def place(self) -> str:
+        """Name it within its document, as a sentence begins with it."""
+        if sid := self.statement.get("Sid"):
+            return f"The statement “{sid}”"
+        return f"Statement {self.number + 1}"
+
 
 def find_statement(
     documents: Iterable[Document], effect: str, asked: RequestContext
@@ -84,20 +109,39 @@ def find_statement(
 
 def speaks(statement: Mapping[str, Any], asked: RequestContext) -> bool | None:
     """Return whether an identity's statement is about the call."""
-    if not concerns(statement, asked.action, asked.resource):
+    about = concerns(statement, asked.action, asked.resource, asked.context)
+    if about is False:
         return False
-    return are_met(statement, asked.context)
+    return all_of((about, are_met(statement, asked.context, asked.service)))
 
 
-def are_met(statement: Mapping[str, Any], context: Context) -> bool | None:
-    return all_of(met for _, met in conditions(statement, context))
+def are_met(
+    statement: Mapping[str, Any], context: Context, service: str = ""
+) -> bool | None:
+    return all_of(met for _, met in conditions(statement, context, service))
 
 
-def concerns(statement: Mapping[str, Any], action: str, resource: str) -> bool:
-    """Return whether it is about the action on the resource, under any condition."""
-    return names_value(statement, "Action", action.lower(), lower=True) and (
-        names_value(statement, "Resource", resource, lower=False)
+def concerns(
+    statement: Mapping[str, Any], action: str, resource: str, context: Context
+) -> bool | None:
+    """Return whether it is about the action on the resource, under any condition; None
+    where a variable in it decides.
+    """
+    if not names_value(statement, "Action", action.lower(), lower=True):
+        return False
+    part = "Resource" if "Resource" in statement else "NotResource"
+    named = any_of(
+        fits_filled(resource, str(pattern), context)
+        for pattern in as_list(statement[part])
     )
+    return named if part == "Resource" else negated(named)
+
+
+def fits_filled(resource: str, pattern: str, context: Context) -> bool | None:
+    wanted, certain = filled(pattern, context)
+    if wanted is None or not matches(resource, wanted):
+        return False
+    return True if certain else None
 
 
 def keys_looked_at(
@@ -105,12 +149,21 @@ def keys_looked_at(
 ) -> frozenset[str]:
     """Return the keys, in lower case, on which it depends what they say of a call."""
     return frozenset(
-        str(path[-1]).lower()
+        key.lower()
         for document in documents
         for statement in document.statements
-        if "Condition" in statement and concerns(statement, action, resource)
-        for path, _ in conditions(statement, {})
+        if concerns(statement, action, resource, {}) is not False
+        for key in keys_of(statement)
     )
+
+
+def keys_of(statement: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the keys of its conditions, and those of its variables."""
+    for path, _ in conditions(statement, {}):
+        yield str(path[-1])
+    parts = [statement.get(part) for part in ("Condition", "Resource", "NotResource")]
+    for variable in VARIABLE.findall(json.dumps(parts)):
+        yield variable.partition(",")[0].strip()
 
 
 def names_value(
@@ -135,35 +188,36 @@ def resources_of(statement: Mapping[str, Any], known: Texts) -> int:
 
 
 def conditions(
-    statement: Mapping[str, Any], context: Context
+    statement: Mapping[str, Any], context: Context, service: str = ""
 ) -> Iterator[tuple[Path, bool | None]]:
     """Yield the path to each condition of a statement, and whether it is met."""
     for operator, block in statement.get("Condition", {}).items():
         for key, values in block.items():
-            met = None
-            if key.lower() in context:
-                met = is_met(operator, context[key.lower()], as_list(values))
+            met, (is_known, known) = None, value_of(context, key, service)
+            if is_known:
+                wanted = [filled(str(v), context, service) for v in as_list(values)]
+                met = is_met(operator, known, wanted)
             yield ("Condition", operator, key), met
 
 
-def is_met(operator: str, known: str | None, values: list[Any]) -> bool | None:
+def is_met(
+    operator: str, known: str | None, wanted: list[tuple[str | None, bool]]
+) -> bool | None:
+    """Return whether a condition is met, by its values with their variables filled."""
     if operator == "Null":
-        return str(known is None).lower() in [str(value).lower() for value in values]
+        return str(known is None).lower() in [str(text).lower() for text, _ in wanted]
     plain = operator.removesuffix("IfExists")
     if known is None:
         return plain != operator or may_be_missing(operator)
-    negated, plain = "Not" in plain, plain.partition(":")[2] or plain
-    plain = plain.replace("Not", "")
-    if any("${" in str(value) for value in values):
+    plain = plain.partition(":")[2] or plain
+    compare = COMPARISONS.get(plain.replace("Not", ""))
+    if compare is None:
         return None
-    if plain == "StringEquals":
-        return (known in values) != negated
-    if plain in ("StringEqualsIgnoreCase", "Bool"):
-        return (known.lower() in [str(v).lower() for v in values]) != negated
-    if plain in LIKE:
-        fits = LIKE[plain]
-        return any(fits(known, str(pattern)) for pattern in values) != negated
-    return None
+    met = any_of(
+        False if text is None else compare(known, text) if certain else None
+        for text, certain in wanted
+    )
+    return negated(met) if "Not" in plain else met
 
 
 def may_be_missing(operator: str) -> bool:
@@ -178,13 +232,6 @@ def asked_for(operator: str | int, values: Any) -> str:
     if operator == "Null":
         return "there" if str(as_list(values)[0]).lower() == "false" else "missing"
     return f"“{' or '.join(map(str, as_list(values)))}”"
-
-
-def all_of(met: Iterable[bool | None]) -> bool | None:
-    every = list(met)
-    if False in every:
-        return False
-    return None if None in every else True
 
 
 def path_to(statement: Mapping[str, Any], part: str, value: str) -> Path:

@@ -52,6 +52,18 @@ class Cause:
     """False: it may be this, but the document alone does not tell."""
 
 
+def unsettled(cause: Cause, what: str) -> Cause:
+    """Say that it may be AWS's delay: Bowline wrote it a moment ago."""
+    return replace(
+        cause,
+        sentence=f"Bowline has just written {what}, and AWS might not show it as it is "
+        f"yet. {cause.sentence}",
+        fix=f"Verify again in a few minutes. If it is still so: {cause.fix}",
+        change="",
+        certain=False,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What one check found, in a sentence, and what fixes it."""

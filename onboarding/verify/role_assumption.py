@@ -13,7 +13,7 @@ from onboarding.aws.session import Credentials
 from onboarding.checks import Outcome
 from onboarding.desired.managed import managed_role
 from onboarding.partitions import Arn
-from onboarding.resources.kinds import MANAGED_PATH
+from onboarding.resources.kinds import MANAGED_PATH, Key, Role
 from onboarding.resources.policy import Policy
 from onboarding.topology import Managed, Reach
 from onboarding.verify.chain import (
@@ -24,8 +24,12 @@ from onboarding.verify.chain import (
     create_role,
     worth_repeating,
 )
-from onboarding.verify.denial import Holder, higher_up
-from onboarding.verify.policy_evaluation import Context, RequestContext
+from onboarding.verify.conditions.circumstances import REGION, RESOURCE_ACCOUNT
+from onboarding.verify.conditions.circumstances import (
+    RESOURCE_ORGANIZATION as OF_RESOURCE,
+)
+from onboarding.verify.denial import Holder, higher_up, named_by_aws
+from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import (
     COMPARED,
     Cause,
@@ -34,9 +38,9 @@ from onboarding.verify.result import (
     deploy_again,
     line_of,
     printed_document,
+    unsettled,
 )
 from onboarding.verify.simulation.simulator import (
-    REGION,
     Question,
     SimulatedCall,
     simulate,
@@ -45,7 +49,6 @@ from onboarding.verify.trust import AssumeRequest, Trust, admits
 
 ASSUME = "Assume the managed role"
 """The check that opens the account."""
-RESOURCE_ORGANIZATION = "aws:ResourceOrgID"
 
 
 def to_managed(
@@ -114,8 +117,9 @@ class ManagedStep:
             if not error.denied:
                 return chain_result(name, Outcome.FAILED, error.message, error.hint)
             unexplained = self.unexplained
-            if error.by_organization:
-                causes = []
+            if named := named_by_aws(error, self.chain.holder()):
+                unexplained = named
+                causes = [one for one in causes if one.located is named.located]
             causes = sorted(causes, key=lambda cause: not cause.certain)
             return chain_result(
                 name,
@@ -141,7 +145,8 @@ class ManagedStep:
     def unexplained(self) -> Cause:
         """Say what may refuse where all that Bowline can read allows it."""
         if self.reach.writes:
-            return higher_up("sts:AssumeRole", self.managed.account_id)
+            caller = self.chain.managing.account_id
+            return higher_up("sts:AssumeRole", caller, self.managed.account_id)
         return Cause(
             Located.OWNER,
             "The role doesn't exist, or its trust isn't this one.",
@@ -318,18 +323,22 @@ class ManagedStep:
         if holder.description is None:
             return
         known = self.entered_organization()
-        context = {(REGION, self.chain.managing.aws.home_region)}
+        caller = holder.caller(organization=self.chain.organization)
+        sent = {
+            (REGION, self.chain.managing.aws.home_region),
+            (RESOURCE_ACCOUNT, self.managed.account_id),
+        }
         if known:
-            context.add((RESOURCE_ORGANIZATION, known))
+            sent.add((OF_RESOURCE, known))
         question = Question(
-            SimulatedCall("sts:AssumeRole", self.role_arn), frozenset(context)
+            SimulatedCall("sts:AssumeRole", self.role_arn), frozenset(sent)
         )
-        verdict = simulate(holder.client, holder.arn, [question])[question]
+        verdict = simulate(holder.client, caller, [question])[question]
         if isinstance(verdict, AwsError):
             raise verdict
-        read: Context = {}
+        read = {**caller.known, **{key.lower(): value for key, value in sent}}
         if known is not None:
-            read = {RESOURCE_ORGANIZATION.lower(): known or None}
+            read[OF_RESOURCE.lower()] = known or None
         cause = holder.cause(RequestContext("sts:AssumeRole", self.role_arn, read))
         # Only IAM sees a user's groups: it knows better what allows something.
         unseen = verdict.allowed and cause.located in (
@@ -340,7 +349,15 @@ class ManagedStep:
             yield cause
 
     def trust_causes(self) -> Iterator[Cause]:
-        """Say what is wrong with the role to be assumed."""
+        """Say what is wrong with the role to be assumed; of one that was written a
+        moment ago nothing is certain.
+        """
+        key = Key(self.managed.account_id, Role.kind, self.role)
+        is_young = self.chain.sessions.handed_on.is_young(key)
+        for cause in self.wrong_with_role():
+            yield unsettled(cause, self.holder().title) if is_young else cause
+
+    def wrong_with_role(self) -> Iterator[Cause]:
         role, wanted = self.holder(), managed_role(self.chain.managing, self.managed)
         described = role.description
         if described is None:

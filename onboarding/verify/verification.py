@@ -8,7 +8,7 @@ act on. Nothing here changes AWS.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -17,9 +17,11 @@ from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
 from onboarding.aws.client import AccountClient, iam_action, together
 from onboarding.aws.codes import ABSENT, UNKNOWN_CALL
 from onboarding.aws.errors import AwsError, OwnCredentialsError
+from onboarding.aws.organization.members import organization_id
 from onboarding.aws.session import Sessions
 from onboarding.checks import Call, Check, Outcome
 from onboarding.desired.managed import checks
+from onboarding.providers.caching import subnets
 from onboarding.resources.kinds import MANAGED_PATH
 from onboarding.topology import Managed, Managing, Reach
 from onboarding.verify.access_entries import outlived_entries
@@ -32,7 +34,9 @@ from onboarding.verify.chain import (
     worth_repeating,
     zone_checks,
 )
-from onboarding.verify.denial import Holder, higher_up
+from onboarding.verify.conditions.circumstances import sent_with
+from onboarding.verify.denial import Holder, named_by_aws
+from onboarding.verify.keys.default_encryption import default_keys
 from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Located, Result
 from onboarding.verify.role_assumption import to_managed
@@ -40,12 +44,8 @@ from onboarding.verify.session_policy import (
     identity_session_policy,
     managed_session_policy,
 )
-from onboarding.verify.simulation.simulator import (
-    REGION,
-    Question,
-    SimulatedCall,
-    simulate,
-)
+from onboarding.verify.simulation.named import usable_subnets
+from onboarding.verify.simulation.simulator import Question, SimulatedCall, simulate
 from onboarding.verify.simulation.writes import simulated_writes
 
 __all__ = ["CHAIN", "Result", "verify", "verify_managing"]
@@ -54,6 +54,11 @@ LONG_BACKOFF = 120.0
 """Seconds in all: roles and policies are mostly known everywhere within ten."""
 SHORT_BACKOFF = 5.0
 """Where nothing was changed a moment ago, only a stumble of AWS is waited out."""
+
+BELONGS_FOR = 600.0
+"""Seconds in which the verifications of an account ask once for its organization."""
+BELONGING: dict[Reach, tuple[float, str | None]] = {}
+"""To which organization an account belongs, and until when that counts."""
 
 
 def verify(
@@ -110,14 +115,45 @@ def verify(
         for read in reads
         if read not in answers and (as_managed or not read.check.as_managed_role)
     ]
-    made = run_checks(called, as_managed, access, wait, holder)
+    heard: dict[Call, Any] = {}
+    made = run_checks(called, as_managed, access, wait, holder, heard)
     answers |= zip(called, made, strict=True)
     left = [read for read in reads if read not in answers]
-    answers |= zip(left, evaluate(left, holder, chain), strict=True)
-    yield from by_effect(managed, {read: answers[read] for read in reads})
-    yield from outlived_entries(access, chain.holder(), managing, managed)
+    organization = partial(belonging, sessions, reach)
+    answers |= zip(left, evaluate(left, holder, chain, organization), strict=True)
+    found = [answers[read] for read in reads]
+    yield from by_effect(managed, [*found, *default_keys(access, managing, managed)])
+    yield from outlived_entries(access, chain.holder(), managing, managed, sessions)
     if chain.as_managed is not None or chain.as_identity is None:
-        yield from simulated_writes(holder, managing, managed)
+        yield from simulated_writes(
+            holder,
+            managing,
+            managed,
+            organization=organization,
+            subnets=[
+                subnet
+                for region in managed.regions
+                for subnet in usable_subnets(
+                    heard.get(subnets(region), {}).get("Subnets", ()), region, managing
+                )
+            ],
+        )
+
+
+def belonging(sessions: Sessions, reach: Reach) -> str | None:
+    """Return the organization of the account, as a verification learned it lately; None
+    where it could not be read.
+    """
+    until, known = BELONGING.get(reach, (0.0, None))
+    if time.monotonic() < until:
+        return known
+    try:
+        known = organization_id(sessions, reach)
+    except AwsError:
+        return None
+    if known is not None:
+        BELONGING[reach] = (time.monotonic() + BELONGS_FOR, known)
+    return known
 
 
 def walk(
@@ -165,7 +201,8 @@ def looked_up(chain: Chain, checks: Iterable[Check]) -> Iterator[Result]:
     managing, reads = chain.managing, [Read(CHAIN, check) for check in checks]
     holder = chain.holder()
     if chain.as_identity is None:
-        yield from evaluate(reads, holder, chain)
+        theirs = partial(belonging, chain.sessions, chain.identity_reach)
+        yield from evaluate(reads, holder, chain, theirs)
         return
     as_identity = AccountClient.with_credentials(
         chain.sessions, managing.account_id, chain.as_identity
@@ -221,34 +258,37 @@ class Read:
                 unmet = self.result(Outcome.CANNOT_DEPLOY, check.missing)
             elif check.advice:
                 unmet = self.result(Outcome.NOT_TESTABLE, check.missing)
-            else:
-                unmet = self.result(Outcome.FAILED, check.missing, check.fix)
+            else:  # it could be read: no permission is missing
+                fix = RUN_IT if check.change else ""
+                unmet = self.result(Outcome.FAILED, check.missing, fix)
             return replace(unmet, change=check.change, undeployable=check.deploys_in)
-        if check.success is Outcome.NOT_TESTABLE:
-            return self.result(check.success, check.missing)
+        if check.untested:
+            untested = self.result(Outcome.NOT_TESTABLE, check.untested)
+            return replace(untested, unknown_writes=int(check.decides_writes))
         result = self.result(check.success, f"AWS answered {self.action}.")
         return replace(result, as_spinnaker=check.as_managed_role)
 
 
+RUN_IT = "Run the command, then verify again."
 NOWHERE = (
     "{} can be deployed in no Region of the account. Create what is missing, or take "
     "the provider out of the account, then verify again."
 )
 
 
-def by_effect(managed: Managed, found: Mapping[Read, Result]) -> Iterator[Result]:
+def by_effect(managed: Managed, found: Sequence[Result]) -> Iterator[Result]:
     """Yield the results, and fail those of a provider of which nothing can be deployed
     anywhere: in each region something is missing.
     """
     without: dict[str, set[str]] = {}
-    for read, result in found.items():
+    for result in found:
         if result.undeployable:
-            without.setdefault(read.provider, set()).add(result.undeployable)
+            without.setdefault(result.provider, set()).add(result.undeployable)
     titles = {provider.key: provider.title for provider in managed.providers}
-    for read, result in found.items():
-        nowhere = without.get(read.provider) == set(managed.regions_of_all)
+    for result in found:
+        nowhere = without.get(result.provider) == set(managed.regions_of_all)
         if result.undeployable and nowhere:
-            fix = NOWHERE.format(titles[read.provider])
+            fix = NOWHERE.format(titles[result.provider])
             yield replace(result, outcome=Outcome.FAILED, fix=fix)
         else:
             yield result
@@ -264,12 +304,17 @@ def run_checks(
     access: AccountClient,
     wait: Backoff,
     holder: Holder,
+    heard: dict[Call, Any] | None = None,
 ) -> list[Result]:
-    """Make the calls, a few at a time; repeat those that a new policy may explain."""
+    """Make the calls, a few at a time; repeat those that a new policy may explain.
+
+    `heard` gets what AWS answered.
+    """
+    heard = {} if heard is None else heard
     found: dict[Read, tuple[Result, AwsError | None]] = {}
     left = reads
     while left:
-        made = answered(left, as_holder, access)
+        made = answered(left, as_holder, access, heard)
         found |= made
         left = [read for read, (_, e) in made.items() if e and worth_repeating(e)]
         if left and not wait.wait("what the role is allowed isn't yet in force"):
@@ -279,7 +324,10 @@ def run_checks(
 
 
 def answered(
-    reads: list[Read], as_holder: AccountClient | None, access: AccountClient
+    reads: list[Read],
+    as_holder: AccountClient | None,
+    access: AccountClient,
+    heard: dict[Call, Any],
 ) -> dict[Read, tuple[Result, AwsError | None]]:
     """Make each call once, whatever number of checks its answer is judged by."""
     alike: dict[tuple[bool, Call], list[Read]] = {}
@@ -287,19 +335,21 @@ def answered(
         by_role = as_holder is not None and read.check.as_managed_role
         alike.setdefault((by_role, read.check.call), []).append(read)
     tasks = [
-        partial(judge, same, as_holder if by_role and as_holder else access)
+        partial(judge, same, as_holder if by_role and as_holder else access, heard)
         for (by_role, _), same in alike.items()
     ]
     return {read: made for judged in together(tasks) for read, made in judged.items()}
 
 
 def judge(
-    reads: Sequence[Read], client: AccountClient
+    reads: Sequence[Read], client: AccountClient, heard: dict[Call, Any]
 ) -> dict[Read, tuple[Result, AwsError | None]]:
     """Make the call that these checks have in common, and judge the answer by each."""
     began = time.monotonic()
     answer = answer_of(reads, client)
     seconds = time.monotonic() - began
+    if not isinstance(answer, AwsError):
+        heard[reads[0].check.call] = answer
     judged = {read: read.outcome(answer) for read in reads}
     return {
         read: (replace(result, seconds=seconds), error)
@@ -333,15 +383,24 @@ def with_cause(
         return replace(result, located=Located.ABSENT, change=read.check.change)
     if not (error.denied and read.check.as_managed_role):
         return result
-    if error.by_organization:
-        return result.because(higher_up(error.operation, error.account))
-    return result.because(
-        unless_unread(partial(holder.cause, RequestContext(read.action)))
-    )
+    named = named_by_aws(error, holder)
+    if named and named.located is not Located.BOUNDARY:
+        return result.because(named)
+    cause = unless_unread(partial(holder.cause, RequestContext(read.action)))
+    if named and not (cause and cause.located is named.located):
+        cause = named  # else the document shows it, with its line
+    return result.because(cause)
 
 
-def evaluate(reads: list[Read], holder: Holder, chain: Chain) -> Iterator[Result]:
-    """Ask IAM's simulator about calls that cannot be made from here."""
+def evaluate(
+    reads: list[Read],
+    holder: Holder,
+    chain: Chain,
+    organization: Callable[[], str | None],
+) -> Iterator[Result]:
+    """Ask IAM's simulator about calls that cannot be made from here; `organization`
+    returns that of the holder's account.
+    """
     if not reads:
         return
     if chain.as_identity is not None:
@@ -350,14 +409,15 @@ def evaluate(reads: list[Read], holder: Holder, chain: Chain) -> Iterator[Result
             yield read.result(Outcome.NOT_TESTABLE, sentence)
         return
     home = chain.managing.aws.home_region
+    caller = holder.caller(organization=organization())
     questions = {
         read: Question(
             SimulatedCall(read.action),
-            frozenset({(REGION, read.check.call.region or home)}),
+            sent_with(read.action, "*", read.check.call.region or home, caller),
         )
         for read in reads
     }
-    verdicts = simulate(holder.client, holder.arn, questions.values())
+    verdicts = simulate(holder.client, caller, questions.values())
     for read in reads:
         verdict = verdicts[questions[read]]
         if isinstance(verdict, AwsError):

@@ -28,7 +28,7 @@ from onboarding.resources.trusts import assumers
 from onboarding.review.as_found import found_roles
 from onboarding.review.effective import all_actions, effective
 from onboarding.review.used import no_longer_allowed
-from onboarding.verify.key_policy import may
+from onboarding.verify.keys.key_policy import may
 from onboarding.verify.policy_evaluation import (
     Document,
     RequestContext,
@@ -92,7 +92,7 @@ def denied(*statements: Statement) -> list[Any]:
 def trusted(*statements: Statement) -> list[Any]:
     theirs = [{**one, "Principal": "*"} for one in statements]
     trust = Policy.of({"Statement": theirs})
-    who = [assumer for one in trust.document["Statement"] for assumer in assumers(one)]
+    who = assumers(trust.document["Statement"])
     return [admits(trust, AssumeRequest(IDENTITY, session_name="a" * 64)), *who]
 
 

@@ -10,6 +10,11 @@ def subnet(vpc="vpc-1", **tags):
     return {"VpcId": vpc, "Tags": pairs}
 
 
+def with_free(free, *, vpc="vpc-1", **fields):
+    tagged = subnet(vpc, immutable_metadata=WEB)
+    return {**tagged, "AvailableIpAddressCount": free, **fields}
+
+
 WEB = '{"purpose": "web"}'
 
 
@@ -52,4 +57,19 @@ WEB = '{"purpose": "web"}'
     ],
 )
 def test_a_purpose_is_read_as_clouddriver_and_deck_read_it(subnets, found):
+    assert purposes(subnets) == found
+
+
+@pytest.mark.parametrize(
+    ("subnets", "found"),
+    [
+        ([with_free(0)], set()),
+        ([with_free(1)], {"web"}),
+        ([with_free(0), with_free(251)], {"web"}),
+        ([with_free(0, vpc="vpc-2"), with_free(251)], set()),
+        ([with_free(0, Ipv6Native=True)], {"web"}),
+        ([with_free(0, Ipv6Native=False)], set()),
+    ],
+)
+def test_to_a_full_subnet_nothing_is_deployed(subnets, found):
     assert purposes(subnets) == found

@@ -113,10 +113,84 @@ BY_THE_ORGANIZATION = (
         ),
     ),
     Case(
-        "denies it in subnets",
-        UNKNOWN,
-        (PERHAPS,),
+        "denies it in the subnets that the account has",
+        FAILED,
+        (OUTSIDE,),
         organization=(deny(RUN, Resource=kind("subnet")),),
+    ),
+    Case(
+        "denies it in other subnets",
+        VERIFIED,
+        organization=(deny(RUN, Resource=f"{kind('subnet')}-of-others"),),
+    ),
+    Case(
+        "denies everything to others than its own",
+        VERIFIED,
+        organization=(deny("*", condition={"Null": {"aws:PrincipalOrgID": "true"}}),),
+    ),
+    Case(
+        "denies everything that isn't its own",
+        VERIFIED,
+        organization=(
+            deny("*", condition={"Null": {"aws:ResourceOrgID": "true"}}),
+            deny(
+                "*",
+                condition={"StringNotLikeIfExists": {"aws:ResourceAccount": "2*"}},
+            ),
+        ),
+    ),
+    Case(
+        "denies other Regions of EC2",
+        VERIFIED,
+        organization=(
+            deny("ec2:*", condition={"StringNotEquals": {"ec2:Region": [EAST, WEST]}}),
+        ),
+    ),
+    Case(
+        "denies EC2 in the second Region",
+        FAILED,
+        (f"Simulated in {WEST}: A policy of the organization denies ec2:",),
+        organization=(deny("ec2:*", condition={"StringEquals": {"ec2:Region": WEST}}),),
+    ),
+    Case(
+        "denies calls without TLS",
+        VERIFIED,
+        organization=(
+            deny("*", condition={"BoolIfExists": {"aws:SecureTransport": "false"}}),
+        ),
+    ),
+    Case(
+        "denies a write without MFA",
+        FAILED,
+        (OUTSIDE,),
+        organization=(
+            deny(RUN, condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}}),
+        ),
+    ),
+    Case(
+        "denies a write to Spinnaker's sessions",
+        FAILED,
+        (OUTSIDE,),
+        organization=(
+            deny(RUN, condition={"StringLike": {"aws:userid": "AROA*:Spinnaker"}}),
+        ),
+    ),
+    Case(
+        "denies a write since last year",
+        FAILED,
+        (OUTSIDE,),
+        organization=(
+            deny(RUN, condition={"DateGreaterThan": {"aws:CurrentTime": "2025"}}),
+        ),
+    ),
+    Case(
+        "denies a write by address, as IAM says",
+        UNKNOWN,
+        (f"Unknown: {RUN}", "denies it where it doesn't know aws:sourceip, which"),
+        organization=(
+            deny(RUN, condition={"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}),
+        ),
+        simulator={"names_outside": True},
     ),
     Case(
         "lets nobody pass roles",
@@ -254,13 +328,33 @@ BY_POLICIES = (
         MORE,
         (
             f"{THEIRS} Denies {RUN}, under conditions.",
-            f"Unknown: {RUN}, because conditions decide.",
+            f"Unknown: {RUN}, because statement 1 of the policy Theirs0 of role",
+            "(Null on aws:RequestTag/team)",
         ),
         inline=(
             (
                 MANAGED,
                 deny(RUN, condition={"Null": {"aws:RequestTag/team": "true"}}),
             ),
+        ),
+    ),
+    Case(
+        "denies a write from some addresses",
+        MORE,
+        (f"Unknown: {RUN}, because", "(IpAddress on aws:SourceIp)"),
+        inline=(
+            (
+                MANAGED,
+                deny(RUN, condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}),
+            ),
+        ),
+    ),
+    Case(
+        "denies a write to Spinnaker's sessions",
+        MORE,
+        (f"{DENIES}", f"denies {RUN}."),
+        inline=(
+            (MANAGED, deny(RUN, condition={"StringLike": {"aws:userid": "*:Spinn*"}})),
         ),
     ),
     Case(
@@ -293,8 +387,22 @@ BY_TRUST = (
     Case(
         "anybody with any external ID",
         MORE,
-        ("Anybody in AWS, known by an external ID, can assume it.",),
+        ("Anybody in AWS, under a condition that anybody can meet (sts:ExternalId),",),
         trusts=((MANAGED, trusting(ANYBODY, {"StringLike": {"sts:ExternalId": "*"}})),),
+    ),
+    Case(
+        "anybody whose role has a name",
+        MORE,
+        ("Anybody in AWS, under a condition that anybody can meet (aws:PrincipalArn)",),
+        trusts=(
+            (
+                MANAGED,
+                trusting(
+                    ANYBODY,
+                    {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Deployer"}},
+                ),
+            ),
+        ),
     ),
     Case(
         "anybody of an organization",
@@ -343,22 +451,41 @@ BY_TRUST = (
     ),
 )
 
+INSTANCES = trusting({"Service": "ec2.amazonaws.com"})
+BY_PASSED_ROLES = (
+    Case(
+        "is an administrator",
+        MORE,
+        ("AdministratorAccess is attached to role web. Allows every action",),
+        passed=(("web", INSTANCES, ADMINISTRATOR),),
+    ),
+    Case(
+        "can be assumed by anybody",
+        MORE,
+        ("role web: Anybody in AWS can assume it.",),
+        passed=(("web", trusting(ANYBODY), READ_ONLY),),
+    ),
+    Case(
+        "only reads, for instances",
+        VERIFIED,
+        passed=(("web", INSTANCES, READ_ONLY),),
+    ),
+)
+
 UNANSWERED = (
     Case("answers", VERIFIED),
     Case("answers in pages of three", VERIFIED, simulator={"page": 3}),
     Case(
         "does not know an action",
-        UNKNOWN,
-        (f"Unknown: {RUN}",),
+        VERIFIED,
         simulator={"unknown": frozenset({RUN})},
     ),
     Case(
         "says nothing of an action",
-        UNKNOWN,
-        (f"Unknown: {RUN}",),
+        VERIFIED,
         simulator={"silent": frozenset({RUN})},
     ),
-    Case("may not be asked", UNKNOWN, ("could not be simulated",), inline=BLIND),
+    Case("may not be asked", VERIFIED, inline=BLIND),
     Case(
         "may not be asked, and a policy denies a write",
         MORE,
@@ -371,5 +498,6 @@ CASES: Mapping[str, tuple[Case, ...]] = {
     "The organization": BY_THE_ORGANIZATION,
     "Somebody’s policy": BY_POLICIES,
     "The trust of a role names": BY_TRUST,
+    "A role that Spinnaker may pass": BY_PASSED_ROLES,
     "IAM’s simulator": UNANSWERED,
 }

@@ -13,6 +13,7 @@ from tests.onboarding.aws.field import Field
 from tests.strict_aws.policies import Statement
 
 MANAGED = "spinnakerManaged"
+PASSED = "/spinnaker-ec2/"
 Roles = tuple[tuple[str, Any], ...]
 
 
@@ -66,6 +67,10 @@ class Case:
     bounds: tuple[Statement, ...] = ()
     trusts: Roles = ()
     """Statements that a role's trust has in addition."""
+    passed: tuple[tuple[str, Statement, str], ...] = ()
+    """Roles that Spinnaker may pass: a name, who can assume it, and the ARN of a policy
+    of AWS's that is attached to it.
+    """
     refused: tuple[str, ...] = ()
     """Regions in which the organization refuses what is really called."""
     simulator: Mapping[str, Any] = field(default_factory=dict)
@@ -89,6 +94,13 @@ def planted(field: Field, case: Case) -> Iterator[None]:
             made = iam.create_policy(PolicyDocument=document(one), **named)
             arn = made["Policy"]["Arn"]
             after.callback(iam.delete_policy, PolicyArn=arn)
+            iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+            after.callback(iam.detach_role_policy, RoleName=role, PolicyArn=arn)
+        for role, one, arn in case.passed:
+            iam.create_role(
+                RoleName=role, Path=PASSED, AssumeRolePolicyDocument=document(one)
+            )
+            after.callback(iam.delete_role, RoleName=role)
             iam.attach_role_policy(RoleName=role, PolicyArn=arn)
             after.callback(iam.detach_role_policy, RoleName=role, PolicyArn=arn)
         for role, one in case.trusts:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,12 +15,19 @@ from tests.strict_aws.proxy import StrictAws
 Statement = Mapping[str, Any]
 VARIABLE = re.compile(r"\$\{([^}]+)\}")
 OPERATORS: dict[str, Callable[[str, str], bool]] = {
+    "ArnEquals": lambda known, wanted: fnmatchcase(known, wanted),
     "ArnLike": lambda known, wanted: fnmatchcase(known, wanted),
     "Bool": lambda known, wanted: known == wanted.lower(),
+    "DateGreaterThan": lambda known, wanted: known > wanted,
+    "DateLessThan": lambda known, wanted: known < wanted,
+    "IpAddress": lambda known, wanted: ip_address(known) in ip_network(wanted),
+    "NumericGreaterThan": lambda known, wanted: float(known) > float(wanted),
+    "NumericLessThan": lambda known, wanted: float(known) < float(wanted),
     "StringEquals": lambda known, wanted: known == wanted,
+    "StringEqualsIgnoreCase": lambda known, wanted: known.lower() == wanted.lower(),
     "StringLike": lambda known, wanted: fnmatchcase(known, wanted),
 }
-ALL, NOT = "ForAllValues:", "Not"
+ALL, ANY, NOT = "ForAllValues:", "ForAnyValue:", "Not"
 IF_EXISTS = "IfExists"
 
 
@@ -38,6 +46,8 @@ def concerns(statement: Statement, action: str, resource: str) -> bool:
         of_action = not among(action.lower(), statement["NotAction"], lower=True)
     else:
         of_action = among(action.lower(), statement["Action"], lower=True)
+    if "NotResource" in statement:
+        return of_action and not among(resource, statement["NotResource"])
     return of_action and among(resource, statement.get("Resource", "*"))
 
 
@@ -63,8 +73,10 @@ def one_is_met(
     if operator == "Null":
         return (known is None) == (str(wanted).lower() == "true")
     if known is None:
-        return NOT in operator or operator.startswith(ALL)
-    plain = operator.removeprefix(ALL).removesuffix(IF_EXISTS)
+        if operator.endswith(IF_EXISTS) or operator.startswith(ALL):
+            return True
+        return NOT in operator and not operator.startswith(ANY)
+    plain = operator.removeprefix(ALL).removeprefix(ANY).removesuffix(IF_EXISTS)
     compare = OPERATORS[plain.replace(NOT, "")]
     return (NOT in plain) != any(
         compare(known, filled(str(one), context)) for one in listed(wanted)

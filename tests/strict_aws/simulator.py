@@ -57,6 +57,8 @@ class Simulator(Behaviour):
     """What policies of the organization deny, under conditions or none."""
     before_july_2026: bool = False
     """Until then, it left out what they deny under conditions."""
+    names_outside: bool = False
+    """Whether it names the keys of the organization's policies as missing, too."""
 
     def changed(self, request: Request, answer: Answer, aws: StrictAws) -> Answer:
         if request.operation != "SimulatePrincipalPolicy" or not answer.done:
@@ -121,12 +123,16 @@ class Simulator(Behaviour):
     ) -> Judged:
         """Judge by the account's policies where none of the organization denies it."""
         judged = policies.judged(action, resource, given)
-        if any(
-            concerns(rule, action, resource) and is_met(rule, given)
-            for rule in self.organization
-            if not (self.before_july_2026 and "Condition" in rule)
-        ):
-            return judged._replace(decision="explicitDeny", outside=True)
+        for rule in self.organization:
+            if self.before_july_2026 and "Condition" in rule:
+                continue
+            if concerns(rule, action, resource) and is_met(rule, given):
+                named = keys(rule) - given.keys() if self.names_outside else frozenset()
+                return judged._replace(
+                    decision="explicitDeny",
+                    missing=judged.missing | named,
+                    outside=True,
+                )
         return judged
 
     def missing(self, *judged: Judged) -> str:

@@ -11,6 +11,7 @@ import pytest
 from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
 from onboarding.checks import Outcome
+from onboarding.verify.conditions.circumstances import Caller
 from onboarding.verify.policy_evaluation import Document, keys_looked_at
 from onboarding.verify.simulation.simulator import (
     Question,
@@ -81,7 +82,7 @@ def simulated(field: Field, strictly: Strictly, calls: Calls) -> Simulated:
         role_arn = f"arn:aws:iam::{field.managed_id}:role/R"
         held = [Document("P", document)]
         return simulate(
-            client, role_arn, ALL, lambda asked: keys_looked_at(held, *asked)
+            client, Caller(role_arn), ALL, lambda asked: keys_looked_at(held, *asked)
         )
 
     return answer
@@ -211,7 +212,7 @@ def test_what_the_organization_denies_is_not_allowed(simulated: Simulated) -> No
 
 
 @pytest.mark.smoke
-def test_a_purpose_with_an_invalid_action_is_unknown_for_that_one(
+def test_a_purpose_with_an_invalid_action_is_read_for_that_one(
     field: Field, strictly: Strictly
 ) -> None:
     verified = stands(field, changing("ec2:RunInstances", "ec2:StopInstances"))
@@ -219,9 +220,10 @@ def test_a_purpose_with_an_invalid_action_is_unknown_for_that_one(
 
     result = verified.found(NAME)
 
-    assert (result.outcome, result.unknown_writes) == (Outcome.NOT_TESTABLE, 1)
-    assert result.sentence.startswith("Unknown: ec2:StopInstances, because it could")
-    assert result.sentence.endswith("the policies allow ec2:RunInstances.")
+    assert (result.outcome, result.unknown_writes) == (Outcome.EVALUATED, 0)
+    simulated, read = result.sentence.split(" Read, not called: ")
+    assert simulated.endswith("the policies allow ec2:RunInstances.")
+    assert read.startswith("the role's policies allow ec2:StopInstances. IAM's ")
 
 
 @pytest.mark.smoke

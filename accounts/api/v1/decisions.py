@@ -70,7 +70,7 @@ on_account(
     actions.verify,
     "verify_account",
     "Verify an account",
-    says="Start a run that proves again what exists, and changes nothing.",
+    says="Start a run that verifies what exists, and changes nothing.",
 )
 on_account(
     "/{name}/remove",
@@ -88,7 +88,7 @@ on_account(
     "accept_account",
     "Accept an evaluated account",
     response={200: AccountInFull},
-    says="Accept an account that was evaluated, not verified: bundles hold it then.",
+    says="Accept an account that was evaluated, not verified. Bundles then include it.",
     answer=read_decided_account,
 )
 on_run(
@@ -98,7 +98,7 @@ on_run(
     "Approve a run’s plan",
     response={200: RunInFull},
     says="""Approve the plan whose digest you give, and let a worker carry it out. A
-    plan that has changed since you read it is not approved.
+    plan that has changed since you read it isn’t approved.
     """,
     body=RunApproval,
 )
@@ -115,7 +115,7 @@ on_run(
     start_again,
     "start_run_again",
     "Start a run again",
-    says="Start a run of the same kind for the same account, as it is described now.",
+    says="Start a run of the same kind for the account, with its current settings.",
 )
 on_run(
     "/{number}/look",

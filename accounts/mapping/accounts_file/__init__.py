@@ -80,12 +80,13 @@ def preview_all(file: AccountsFile, by: User | None) -> Comparison:
     reads: nobody waits for it.
     """
     if file.managing is not None:
-        edit_managing.refuse(by)
         with at_its_line(file):
             row, columns = managing_described(file.managing, file.trusts_bowline)
-            set_columns(row, **columns)
+            if set_columns(row, **columns):
+                edit_managing.refuse(by)
     found = compared_all(file, lock=False)
-    save.refuse(found, by)
+    if any(one.decides for one in found.accounts):
+        save.refuse(found, by)
     return found
 
 

@@ -23,6 +23,9 @@ from accounts.models.readable import Readable, is_texts
 WRITES = "unknown writes"
 """The kind of a row that is no policy, but what a verification could not find out."""
 
+PASSED = "passed "
+"""Begins the kind of what is on a role that Spinnaker may only pass."""
+
 WIDE = tuple(f"account__{one}" for one in ("applied", "approved_entries", "verified"))
 """Columns that nothing here reads."""
 
@@ -43,6 +46,14 @@ class ForeignPolicyQuerySet(models.QuerySet["ForeignPolicy"]):
 
     def unaccepted_writes(self) -> Self:
         return self.unaccepted().filter(kind=WRITES)
+
+    def passed(self) -> Self:
+        """Keep what is on roles that Spinnaker may only pass."""
+        return self.filter(kind__startswith=PASSED)
+
+    def held(self) -> Self:
+        """Keep policies of the roles that Bowline vouches for."""
+        return self.exclude(kind=WRITES).exclude(kind__startswith=PASSED)
 
     def asked(self) -> Self:
         """Keep what somebody asks to accept, and nobody accepted yet."""
@@ -97,7 +108,9 @@ class ForeignPolicy(Readable):
     role = models.CharField(max_length=64)
     policy = models.CharField(max_length=128)
     kind = models.CharField(max_length=20)
-    """Whether it is attached to the role or inside it; or WRITES."""
+    """Whether it is attached to the role or inside it, which may be one that is only
+    passed; or WRITES.
+    """
     policy_arn = models.TextField(blank=True)
     document = models.JSONField(null=True, blank=True)
     """None: Bowline may not read it."""
@@ -146,11 +159,22 @@ class ForeignPolicy(Readable):
         return self.kind == WRITES
 
     @property
+    def is_passed(self) -> bool:
+        """Return whether its role is only passed to what Spinnaker deploys: no plan and
+        no step changes it.
+        """
+        return is_passed(self.kind)
+
+    @property
+    def is_attached(self) -> bool:
+        return self.kind.removeprefix(PASSED) == "attachment"
+
+    @property
     def held(self) -> str:
         """Say where it is, before the name of its role."""
         if self.is_writes:
             return "Not known of role"
-        return "Attached to role" if self.kind == "attachment" else "Inside role"
+        return "Attached to role" if self.is_attached else "Inside role"
 
     @property
     def place(self) -> str:
@@ -195,6 +219,10 @@ class ForeignPolicy(Readable):
     def is_asked(self) -> bool:
         """Return whether somebody asked to accept it, for a day that is to come."""
         return self.until is not None and self.until >= today()
+
+
+def is_passed(kind: str) -> bool:
+    return kind.startswith(PASSED)
 
 
 def today() -> date:

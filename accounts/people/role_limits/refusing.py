@@ -47,7 +47,7 @@ def limit_on(by: By, role: UserRole) -> frozenset[str] | None:
 
 
 def refuse_without(by: By, role: UserRole) -> None:
-    """Raise Outside where the person doesn't have the role, or not any more."""
+    """Raise Outside where the person doesn't have the role, or no longer has it."""
     if by is not None and not isinstance(by, str) and not has_role(by, role):
         raise Outside(refusal(role))
 

@@ -26,7 +26,7 @@ STARTS: dict[str, Callable[..., Run]] = {
 
 
 @decision(
-    "plan an account that is described to the end",
+    "plan an account whose settings are complete",
     OPERATOR,
     What.PLAN,
     touches=around,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from accounts.models import ForeignPolicy
-from accounts.models.checks.foreign_policy import WRITES
+from accounts.models.checks.foreign_policy import PASSED, WRITES, is_passed
 from onboarding.checks import Outcome
 from onboarding.resources.foreign import Foreign
 from onboarding.resources.kinds import Attachment
@@ -82,26 +83,59 @@ def removing(foreign: Foreign) -> str:
     return command("iam", verb, "--role-name", one.role, *policy)
 
 
-def keep_all_foreign(compared: Iterable[tuple[Side, Comparison]], at: datetime) -> bool:
+class OnPassed(NamedTuple):
+    """What is on roles that Spinnaker may only pass."""
+
+    policies: tuple[Foreign, ...] = ()
+    is_whole: bool = False
+    """Whether all of the roles was read, so that what is left out is gone."""
+
+
+UNREAD = OnPassed()
+
+
+def keep_all_foreign(
+    compared: Iterable[tuple[Side, Comparison]],
+    at: datetime,
+    passed: Mapping[UUID | None, OnPassed] = MappingProxyType({}),
+) -> bool:
     """Keep what was found on each side whose roles stay, and could be read; return
-    whether anything was found for the first time.
+    whether anything was found for the first time. `passed`: by account, if it was read.
     """
     new = [
-        keep_foreign(side.account, (*one.foreign, *one.accepted), at)
+        keep_foreign(
+            side.account,
+            (*one.foreign, *one.accepted),
+            at,
+            passed.get(side.account, UNREAD),
+        )
         for side, one in compared
         if not (side.removes or one.unread)
     ]
     return any(new)
 
 
-def keep_foreign(account: UUID | None, found: Iterable[Foreign], at: datetime) -> bool:
+def keep_foreign(
+    account: UUID | None,
+    found: Iterable[Foreign],
+    at: datetime,
+    passed: OnPassed = UNREAD,
+) -> bool:
     """List what was found, with what was said of it before, and forget what is gone;
     return whether anything is new.
     """
-    policies = {one.digest: one for one in found}
+    kinds = {one: one.resource.kind for one in found}
+    kinds |= {one: f"{PASSED}{one.resource.kind}" for one in passed.policies}
+    policies = {one.digest: one for one in kinds}
     rows = ForeignPolicy.objects.of(account).exclude(kind=WRITES)
-    known = dict(rows.values_list("digest", "alike"))
-    if gone := known.keys() - policies:
+    listed = rows.values_list("digest", "alike", "kind")
+    known = {digest: alike for digest, alike, _ in listed}
+    gone = {
+        digest
+        for digest, _, kind in listed
+        if digest not in policies and (passed.is_whole or not is_passed(kind))
+    }
+    if gone:
         rows.filter(digest__in=gone).delete()
     for digest in known.keys() & policies:
         if known[digest] != (alike := alike_of(account, policies[digest])):
@@ -112,7 +146,7 @@ def keep_foreign(account: UUID | None, found: Iterable[Foreign], at: datetime) -
                 account_id=account,
                 role=one.resource.role,
                 policy=one.policy,
-                kind=one.resource.kind,
+                kind=kinds[one],
                 policy_arn=one.policy_arn,
                 document=one.document.document if one.document else None,
                 effects=list(one.effects),

@@ -90,6 +90,7 @@ def apply_managing(
         change_managing(run, scope, sessions, changes, steps, held=held)
         if changes and not signs_first:
             sign()
+        side.hand_on(sessions, one, changes)
     finally:
         row.free_lease()
 

@@ -37,7 +37,7 @@ def account_of(pk: UUID) -> ManagedAccount:
     return get_object_or_404(rows, pk=pk)
 
 
-def undescribed(account: ManagedAccount) -> str:
+def missing_step(account: ManagedAccount) -> str:
     """Return where the first step is that is missing; empty: none is."""
     step = next_step(account) if missing(account) else ""
     return reverse("accounts:wizard", args=[account.pk, step]) if step else ""
@@ -64,7 +64,7 @@ account_posts = [
         start_plan,
         name="plan",
         find=account_of,
-        refused=undescribed,
+        refused=missing_step,
     ),
     post("accounts/<uuid:pk>/verify/", actions.verify, name="verify", find=account_of),
     post(

@@ -1,4 +1,4 @@
-"""Rules about environments: on the page of approval rules, given and taken away."""
+"""Rules about environments: on the page of approval rules, added and removed."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ from django.shortcuts import redirect, render
 from accounts.http import Request
 from accounts.lists.accounts import MOST_IN_ROLLOUT, NO_ENVIRONMENT, by_environment
 from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount, Rollout
-from accounts.models.checks.foreign_policy import WRITES
 from accounts.models.managed import ManagedAccountQuerySet
 from accounts.people.doors import posted_by_operator
 from accounts.people.role_limits.limits import inside
@@ -85,7 +84,7 @@ def adopting() -> ManagedAccountQuerySet:
 
 def policies_to_detach() -> list[Group]:
     rows = ForeignPolicy.objects.in_accounts(adopting()).unaccepted()
-    rows = rows.filter(removable=False).exclude(kind=WRITES)
+    rows = rows.held().filter(removable=False)
     return list(with_first(groups(rows)[:MOST_POLICIES]))
 
 

@@ -118,4 +118,5 @@ def left_roles(found: FoundRoles, wanted: Iterable[Resource]) -> Iterator[LeftRo
 
 
 def is_detachable(policy: ForeignPolicy) -> bool:
-    return not (policy.is_writes or policy.is_accepted or policy.removable)
+    elsewhere = policy.is_writes or policy.is_passed
+    return not (elsewhere or policy.is_accepted or policy.removable)

@@ -19,7 +19,7 @@ def document_of(
     """Read it unless that version was read or written before; None: it is gone."""
     version = Version(found["PolicyId"], found["DefaultVersionId"])
     documents, arn = sessions.documents, found["Arn"]
-    if known := documents.get(version):
+    if known := documents.get(version, arn):
         return documents.keep(version, known, arn)
     answer = client.find(
         client.iam.get_policy_version,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from onboarding.aws.client import AccountClient, parsed
 from onboarding.aws.session import Sessions
 from onboarding.resources.policy import as_list
+from onboarding.resources.trusts import who_can_assume
 from onboarding.topology import Reach
 
 SERVICES = ("ec2", "ecs-tasks", "lambda")
@@ -32,12 +33,8 @@ def passable_roles(sessions: Sessions, reach: Reach) -> list[Passable]:
     found = []
     for role in answer["Roles"]:
         trust = parsed(role["AssumeRolePolicyDocument"])
-        trusted = wanted.intersection(
-            name
-            for statement in as_list(trust["Statement"])
-            if isinstance(principal := statement.get("Principal"), dict)
-            for name in as_list(principal.get("Service", []))
-        )
+        who = who_can_assume(as_list(trust["Statement"]))
+        trusted = wanted.intersection(one.name for one in who if one.is_service)
         if trusted:
             name = f"{role['Path']}{role['RoleName']}"
             found.append(Passable(role["Arn"], name, tuple(sorted(trusted))))

@@ -17,27 +17,27 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from onboarding.aws.client import AccountClient, together
 from onboarding.aws.errors import AwsError
-from onboarding.partitions import Arn
+from onboarding.verify.conditions.circumstances import Caller, kind_of
+from onboarding.verify.conditions.circumstances import Sent as Context
 
 if TYPE_CHECKING:
-    from mypy_boto3_iam.type_defs import EvaluationResultTypeDef
+    from mypy_boto3_iam.type_defs import (
+        EvaluationResultTypeDef,
+        ResourceSpecificResultTypeDef,
+    )
 
-MOST_PAIRS = 450
+MOST_PAIRS = 700
 """Actions times resources of one request: 1,953 outlasted the 15 s of a call."""
 FEW_PAIRS = 50
 """What cannot be answered in time, however few are asked: nothing is split further."""
 MOST_ITEMS = 1000
 """The most that IAM puts into a page; without it there are 100."""
-ALLOWED = "allowed"
+ALLOWED, EXPLICIT = "allowed", "explicitDeny"
 INVALID = ("InvalidInput", "ValidationError")
 SIMULATE = "iam:SimulatePrincipalPolicy"
 NAMED_APART = re.compile(r"\[([^]]*)\]")
 """“Invalid Input Actions: [a:B,c:D] and [e:F] require different authorization
 information.” """
-REGION = "aws:RequestedRegion"
-"""IAM does not take the region of the endpoint for it, nor does it name it as missing
-where only a policy of the organization looks at it.
-"""
 
 
 class SimulatedCall(NamedTuple):
@@ -45,10 +45,6 @@ class SimulatedCall(NamedTuple):
 
     action: str
     resource: str = "*"
-
-
-Context = frozenset[tuple[str, str]]
-"""Condition keys with their values."""
 
 
 class Question(NamedTuple):
@@ -60,6 +56,10 @@ class Verdict(NamedTuple):
     allowed: bool
     by_organization: bool = False
     """The organization denies it, whatever the policies of the account say."""
+    explicit: bool = False
+    """A statement denies it, not just none allows it."""
+    missing: frozenset[str] = frozenset()
+    """Condition keys, in lower case, that policies look at and IAM was not given."""
 
 
 Verdicts = Mapping[Question, Verdict | AwsError]
@@ -76,19 +76,19 @@ def unread(asked: SimulatedCall) -> frozenset[str] | None:
 
 def simulate(
     client: AccountClient,
-    principal: str,
+    caller: Caller,
     questions: Iterable[Question],
     looks_at: LooksAt = unread,
 ) -> dict[Question, Verdict | AwsError]:
-    """Ask which of these the principal is allowed, by all policies that IAM knows."""
+    """Ask which of these the caller is allowed, by all policies that IAM knows."""
     requests = list(packed(questions, looks_at))
     made = together(
         partial(
             answers,
             client,
-            principal,
+            caller.arn,
             {question.asked for question in request},
-            circumstances(principal).union(*(one.context for one in request)),
+            caller.sent.union(*(one.context for one in request)),
         )
         for request in requests
     )
@@ -97,14 +97,6 @@ def simulate(
         for request, found in zip(requests, made, strict=True)
         for question in request
     }
-
-
-def circumstances(principal: str) -> Context:
-    """Return what is always known of whoever calls."""
-    account = Arn.of(principal).account
-    return frozenset(
-        {("aws:PrincipalArn", principal), ("aws:PrincipalAccount", account)}
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +128,24 @@ class Topic:
 def packed(
     questions: Iterable[Question], looks_at: LooksAt
 ) -> Iterator[list[Question]]:
-    """Put those into one request that can be asked in one context, each where it adds
-    least to what IAM judges.
+    """Put those into one request that can be asked in one context, in as few requests
+    as one of a few orders finds.
     """
+    every = list(topics(questions, looks_at))
+    for request in min((fitted(sorted(every, key=by)) for by in ORDERS), key=len):
+        yield [question for topic in request for question in topic.questions]
+
+
+def fitted(every: Iterable[Topic]) -> list[list[Topic]]:
+    """Put each where it adds least to what IAM judges."""
     requests: list[list[Topic]] = []
-    for topic in topics(questions, looks_at):
+    for topic in every:
         fitting = [request for request in requests if fits(topic, request)]
         if fitting:
             min(fitting, key=partial(growth, topic)).append(topic)
         else:
             requests.append([topic])
-    for request in requests:
-        yield [question for topic in request for question in topic.questions]
+    return requests
 
 
 def fits(topic: Topic, request: list[Topic]) -> bool:
@@ -164,13 +162,34 @@ def size(request: Iterable[Topic]) -> int:
     return pairs(q.asked for topic in request for q in topic.questions)
 
 
-def topics(questions: Iterable[Question], looks_at: LooksAt) -> Iterator[Topic]:
-    def key(question: Question) -> tuple[list[tuple[str, str]], str]:
-        return sorted(question.context), question.asked.action.split(":")[0]
+ORDERS: tuple[Callable[[Topic], tuple[int, int]], ...] = (
+    lambda topic: (-len(topic.context), -size([topic])),
+    lambda topic: (-len(topic.context), -len({q.asked[1] for q in topic.questions})),
+    lambda topic: (-len(topic.context), 0),
+    lambda topic: (0, 0),
+)
+"""In which topics are put into requests: those whose context keeps others out first,
+the largest first, or as they come.
+"""
 
-    for (context, service), alike in groupby(sorted({*questions}, key=key), key):
+
+def topics(questions: Iterable[Question], looks_at: LooksAt) -> Iterator[Topic]:
+    """Group by service, resources and context: an action that
+    IAM judges on many resources isn't asked with others on all of them.
+    """
+    every = {*questions}
+    resources: dict[tuple[str, Context], set[str]] = {}
+    for asked, context in every:
+        resources.setdefault((asked.action, context), set()).add(asked.resource)
+
+    def key(question: Question) -> tuple[list[tuple[str, str]], str, list[str]]:
+        (action, _), context = question
+        on = sorted(resources[action, context])
+        return sorted(context), action.split(":")[0], on
+
+    for (pairs_of, service, _), alike in groupby(sorted(every, key=key), key):
         for part in small([question.asked for question in alike]):
-            known = frozenset(context)
+            known = frozenset(pairs_of)
             looked_at = [looks_at(asked) for asked in part]
             yield Topic(
                 service,
@@ -226,7 +245,7 @@ def answers(
                 {
                     "ContextKeyName": key,
                     "ContextKeyValues": [value],
-                    "ContextKeyType": "string",
+                    "ContextKeyType": kind_of(key).value,
                 }
                 for key, value in sorted(context)
             ],
@@ -269,13 +288,30 @@ def read_decisions(
         outside = not within.get("AllowedByOrganizations", True)
         if len(resources) == 1:
             decisions = {one["EvalResourceDecision"] for one in of_each}
-            allowed = decisions | {result["EvalDecision"]} == {ALLOWED} and not outside
-            found[SimulatedCall(action, resources[0])] = Verdict(allowed, outside)
+            decisions.add(result["EvalDecision"])
+            missing = lowered(result, *of_each)
+            allowed = decisions == {ALLOWED} and not outside
+            explicit = EXPLICIT in decisions
+            verdict = Verdict(allowed, outside, explicit, missing)
+            found[SimulatedCall(action, resources[0])] = verdict
         elif not outside:
             for one in of_each:
                 if (judged := SimulatedCall(action, one["EvalResourceName"])) in wanted:
-                    found[judged] = Verdict(one["EvalResourceDecision"] == ALLOWED)
+                    decision, missing = one["EvalResourceDecision"], lowered(one)
+                    found[judged] = Verdict(
+                        decision == ALLOWED,
+                        explicit=decision == EXPLICIT,
+                        missing=missing,
+                    )
     return found
+
+
+def lowered(
+    *results: EvaluationResultTypeDef | ResourceSpecificResultTypeDef,
+) -> frozenset[str]:
+    """Return the keys that IAM names as missing, in lower case."""
+    named = (key for one in results for key in one.get("MissingContextValues", []))
+    return frozenset(key.lower() for key in named)
 
 
 def smaller(

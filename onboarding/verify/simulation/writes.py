@@ -1,16 +1,17 @@
 """What Spinnaker may change, by IAM's simulator: writes are never tried.
 
 The simulator is one opinion, the documents another. A write is denied where a document
-or the organization certainly denies it. Where only the simulator denies, as it knows no
-condition that it is not given, and where it does not answer, the write is unknown.
+or the organization certainly denies it. It is unknown where a condition decides on what
+only the call shows, whatever the simulator says of it. Where the simulator doesn't
+answer or knows no conditions, the documents decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain, groupby
+from itertools import groupby
 from typing import NamedTuple
 
 from onboarding.aws.errors import AwsError
@@ -20,17 +21,28 @@ from onboarding.partitions import Arn
 from onboarding.providers.base import providers_of
 from onboarding.resources.policy import as_list
 from onboarding.topology import Managed, Managing
-from onboarding.verify.denial import Holder, higher_up
-from onboarding.verify.policy_evaluation import RequestContext, keys_looked_at
-from onboarding.verify.result import Cause, Located, Result
-from onboarding.verify.simulation.simulator import (
+from onboarding.verify.conditions.circumstances import (
+    ORGANIZATION_KEYS,
     REGION,
-    Context,
+    Caller,
+    known_of_call,
+    sent_with,
+)
+from onboarding.verify.conditions.circumstances import Sent as Context
+from onboarding.verify.conditions.comparisons import value_of
+from onboarding.verify.denial import Holder, higher_up
+from onboarding.verify.policy_evaluation import (
+    RequestContext,
+    keys_looked_at,
+    keys_of,
+)
+from onboarding.verify.result import Cause, Located, Result
+from onboarding.verify.simulation.named import Named, Subnet
+from onboarding.verify.simulation.simulator import (
     Question,
     SimulatedCall,
     Verdict,
     Verdicts,
-    circumstances,
     simulate,
 )
 
@@ -43,6 +55,7 @@ TAGGED = frozenset(
         "autoscaling:CreateOrUpdateTags",
         "cloudformation:TagResource",
         "ec2:CreateTags",
+        "ec2:DeleteTags",
         "ecs:CreateService",
         "ecs:RegisterTaskDefinition",
         "ecs:TagResource",
@@ -50,14 +63,26 @@ TAGGED = frozenset(
         "lambda:TagResource",
     }
 )
-"""Calls with tags that only a deployment knows: an organization that denies them may
+"""Calls about tags that only a deployment knows: an organization that denies them may
 only require some.
 """
 LAUNCH = "ec2:RunInstances"
 PERHAPS = (
-    "a policy of the organization denies it, perhaps only without tags or with an "
-    "instance type that a deployment chooses."
+    "a policy of the organization denies it, perhaps only without tags "
+    "(aws:RequestTag, aws:TagKeys) or with what a deployment chooses "
+    "(ec2:InstanceType, ec2:Encrypted, ec2:MetadataHttpTokens)."
 )
+LOOKS_AT = (
+    "a policy of the organization denies it where it doesn't know {}, which only the "
+    "call itself shows."
+)
+UNREAD = "a policy of the organization denies it, perhaps because of {}: {}."
+NO_ORGANIZATION = "Bowline may not read to which organization the account belongs"
+DESCRIBE = "Allow organizations:DescribeOrganization to Bowline's access role."
+CONTRADICTED = (
+    "IAM's simulator denies it, and no policy that Bowline can read does: verify again."
+)
+NO_CONDITIONS = "it doesn't know their conditions"
 
 
 class Granted(NamedTuple):
@@ -84,10 +109,34 @@ def granted_changes(managing: Managing, managed: Managed) -> Iterator[Granted]:
             yield Granted(provider.key, capability, tuple(group))
 
 
+def conditions_of(changes: Iterable[Granted]) -> frozenset[str]:
+    return frozenset(
+        key.lower()
+        for granted in changes
+        for grant in granted.grants
+        for block in (grant.condition or {}).values()
+        for key in block
+    )
+
+
 def simulated_writes(
-    holder: Holder, managing: Managing, managed: Managed
+    holder: Holder,
+    managing: Managing,
+    managed: Managed,
+    *,
+    organization: Callable[[], str | None],
+    subnets: Iterable[Subnet] = (),
 ) -> Iterator[Result]:
-    """Yield one result for each purpose of each provider."""
+    """Yield one result for each purpose of each provider.
+
+    `organization` returns to which the account belongs; empty: to none; None: it could
+    not be read. `subnets`: those that Spinnaker offers there.
+    """
+    changes = [*granted_changes(managing, managed)]
+    if not changes:
+        return
+    caller = holder.caller(managed.session_name, organization())
+    named = Named.of(managing, managed, subnets)
     regions = managed.regions or (managing.aws.home_region,)
     asked = [
         (
@@ -96,29 +145,70 @@ def simulated_writes(
                 question
                 for grant in granted.grants
                 for region in regions
-                for question in questions_of(grant, region, managed.account_id)
+                for question in questions_of(grant, region, caller, named)
             ],
         )
-        for granted in granted_changes(managing, managed)
+        for granted in changes
     ]
-    verdicts = simulate(
-        holder.client,
-        holder.arn,
-        chain.from_iterable(questions for _, questions in asked),
-        partial(looks_at, holder),
-    )
+    about = Asking(holder, caller, named, conditions_of(changes))
+    verdicts = about.answers([q for _, questions in asked for q in questions])
     for granted, questions in asked:
-        yield judged(granted, opinions(holder, questions, verdicts))
+        yield judged(granted, opinions(about, questions, verdicts))
 
 
-def questions_of(grant: Grant, region: str, account: str) -> Iterator[Question]:
+def questions_of(
+    grant: Grant, region: str, caller: Caller, named: Named
+) -> Iterator[Question]:
     """Ask for each action on each kind of resource that AWS judges it on."""
-    context = known_context(grant, region, account) | {(REGION, region)}
+    granted = known_context(grant, region, caller.account)
     for action in grant.actions:
-        for resource in grant.judged_on or grant.resources:
-            yield Question(
-                SimulatedCall(action, example(resource, region, account)), context
-            )
+        for pattern in grant.judged_on or grant.resources:
+            representative = example(pattern, region, caller.account)
+            for resource in named.fitting(pattern, region) or [representative]:
+                known = sent_with(action, resource, region, caller)
+                yield Question(SimulatedCall(action, resource), granted | known)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Whose writes are asked about, and what is known of them."""
+
+    holder: Holder
+    caller: Caller
+    named: Named = field(default_factory=Named)
+    granted: frozenset[str] = frozenset()
+    """The condition keys of Bowline's own policies, in lower case."""
+
+    def answers(self, questions: list[Question]) -> Verdicts:
+        """Ask IAM's simulator; where the organization denies a subnet, once more with
+        what is known of the subnet.
+        """
+        ask = partial(simulate, self.holder.client, self.caller)
+        verdicts = ask(questions, partial(looks_at, self.holder))
+        again = {
+            question: question._replace(context=question.context | subnet.sent)
+            for question in questions
+            if (subnet := self.subnet(question)) and is_outside(verdicts[question])
+        }
+        known = ask(again.values())
+        return verdicts | {first: known[second] for first, second in again.items()}
+
+    def subnet(self, question: Question) -> Subnet | None:
+        return self.named.subnets.get(question.asked.resource)
+
+    def unknown_keys(self, keys: Iterable[str]) -> list[str]:
+        """Return those of which nothing is known of the caller."""
+        known = self.caller.known
+        return [key for key in keys if not value_of(known, key)[0]]
+
+    def request(self, question: Question) -> RequestContext:
+        """Return the call as the documents are read for it."""
+        action, resource = question.asked
+        known = known_of_call(self.caller, resource, question.context)
+        subnet = self.subnet(question)
+        return RequestContext(
+            action, resource, {**known, **(subnet.known if subnet else {})}
+        )
 
 
 def looks_at(holder: Holder, asked: SimulatedCall) -> frozenset[str] | None:
@@ -142,20 +232,38 @@ class Opinion:
     unknown: str = ""
     """Why it is not known."""
     fix: str = ""
+    read: str = ""
+    """Why only the documents say that it is allowed."""
+    subnet: str = ""
+    """The ARN of the subnet that it is about."""
 
 
 def opinions(
-    holder: Holder, questions: Iterable[Question], verdicts: Verdicts
+    about: Asking, questions: Iterable[Question], verdicts: Verdicts
 ) -> Iterator[Opinion]:
     asked = list(questions)
-    inside = {whatever_it_is_on(q) for q in asked if not is_outside(verdicts[q])}
-    for question in asked:
-        everywhere = whatever_it_is_on(question) not in inside
-        yield opinion(holder, question, verdicts[question], everywhere=everywhere)
+    inside = {where_it_is(q) for q in asked if not is_outside(verdicts[q])}
+    found = [
+        opinion(about, q, verdicts[q], everywhere=where_it_is(q) not in inside)
+        for q in asked
+    ]
+    open_in = {(o.action, o.region) for o in found if o.subnet and not o.denied}
+    for one in found:
+        if one.denied and one.subnet and (one.action, one.region) in open_in:
+            yield in_one_subnet(one, one.denied)
+        else:
+            yield one
 
 
-def whatever_it_is_on(question: Question) -> tuple[str, Context]:
-    return question.asked.action, question.context
+def in_one_subnet(opinion: Opinion, denied: Cause) -> Opinion:
+    """Say that it depends on the subnet that a deployment chooses."""
+    name = Arn.of(opinion.subnet).name
+    why = f"it is denied in {name}, and not in all subnets. {denied.sentence}"
+    return replace(opinion, denied=None, unknown=why, fix=denied.fix)
+
+
+def where_it_is(question: Question) -> tuple[str, str]:
+    return question.asked.action, dict(question.context)[REGION]
 
 
 def is_outside(verdict: Verdict | AwsError) -> bool:
@@ -163,7 +271,7 @@ def is_outside(verdict: Verdict | AwsError) -> bool:
 
 
 def opinion(
-    holder: Holder,
+    about: Asking,
     question: Question,
     verdict: Verdict | AwsError,
     *,
@@ -173,26 +281,70 @@ def opinion(
     denied, whatever else is allowed or not known. `everywhere`: the organization
     denies it on each kind of resource in the region.
     """
-    action = question.asked.action
-    known = dict(question.context | circumstances(holder.arn))
-    region = known[REGION]
-    asked = RequestContext(*question.asked, {k.lower(): v for k, v in known.items()})
+    holder, asked = about.holder, about.request(question)
+    subnet = question.asked.resource if about.subnet(question) else ""
+    blank = Opinion(*where_it_is(question), subnet=subnet)
     allowed = isinstance(verdict, Verdict) and verdict.allowed
-    cause, unknown = None, "" if allowed else "conditions decide."
     try:
-        cause = holder.refusal(asked) if allowed else denial(holder, asked, verdict)
+        if allowed:
+            cause = holder.refusal(asked) or holder.doubt(asked)
+        else:
+            cause = denial(holder, asked, verdict)
+        may_deny = holder.may_deny(asked)
     except AwsError as error:
-        unknown = "" if allowed else error.message
+        return unread(about, blank, verdict, error, everywhere=everywhere)
     if cause and cause.certain:
-        return Opinion(action, region, cause)
+        return replace(blank, denied=cause)
+    if isinstance(verdict, Verdict) and verdict.by_organization:
+        looked_at = {key.lower() for key in holder_keys(holder)}
+        return outside(about, blank, verdict, looked_at, everywhere=everywhere)
+    if cause and cause.located is not Located.HIGHER_UP:
+        return replace(blank, unknown=because(cause.sentence), fix=cause.fix)
+    if isinstance(verdict, AwsError):
+        return replace(blank, read=verdict.message)
+    if verdict.explicit and not may_deny:
+        return replace(blank, unknown=CONTRADICTED)
+    return blank if allowed else replace(blank, read=NO_CONDITIONS)
+
+
+def unread(
+    about: Asking,
+    blank: Opinion,
+    verdict: Verdict | AwsError,
+    error: AwsError,
+    *,
+    everywhere: bool,
+) -> Opinion:
+    """Judge by the simulator alone, as the documents could not be read."""
     if isinstance(verdict, AwsError):
         why = f"it could not be simulated: {verdict.message}"
-        return Opinion(action, region, unknown=why, fix=verdict.hint)
+        return replace(blank, unknown=why, fix=verdict.hint)
     if verdict.by_organization:
-        if action in TAGGED or (action == LAUNCH and not everywhere):
-            return Opinion(action, region, unknown=PERHAPS)
-        return Opinion(action, region, outside(action, region, holder))
-    return Opinion(action, region, unknown=unknown)
+        return outside(about, blank, verdict, about.granted, everywhere=everywhere)
+    if not verdict.allowed:
+        return replace(blank, unknown=error.message, fix=error.hint)
+    if missing := about.unknown_keys(verdict.missing - about.granted):
+        why = f"a policy looks at {listed(missing)}. {error.message}"
+        return replace(blank, unknown=why, fix=error.hint)
+    return blank
+
+
+def because(sentence: str) -> str:
+    """Write a sentence so that it follows “because”."""
+    return sentence[:1].lower() + sentence[1:]
+
+
+def listed(keys: Iterable[str]) -> str:
+    return ", ".join(sorted(keys))
+
+
+def holder_keys(holder: Holder) -> Iterator[str]:
+    """Yield the condition keys of all that says what it may do: IAM names those as
+    missing with every question, whatever statement they are in.
+    """
+    for document in filter(None, [*holder.documents, holder.boundary]):
+        for statement in document.statements:
+            yield from keys_of(statement)
 
 
 def denial(holder: Holder, asked: RequestContext, verdict: Verdict | AwsError) -> Cause:
@@ -206,13 +358,34 @@ def denial(holder: Holder, asked: RequestContext, verdict: Verdict | AwsError) -
     return cause
 
 
-def outside(action: str, region: str, holder: Holder) -> Cause:
-    """Say that the organization denies it, by IAM's own word."""
-    return replace(
-        higher_up(action, holder.client.account_id),
-        sentence=f"A policy of the organization denies {action} in {region}.",
+def outside(
+    about: Asking,
+    blank: Opinion,
+    verdict: Verdict,
+    looked_at: Iterable[str],
+    *,
+    everywhere: bool,
+) -> Opinion:
+    """Say that the organization denies it, by IAM's own word; or that it may, where its
+    policies look at a key that IAM was not given. `looked_at`: keys of other policies.
+    """
+    if missing := about.unknown_keys(verdict.missing.difference(looked_at)):
+        return replace(blank, unknown=LOOKS_AT.format(listed(missing)))
+    if about.caller.organization is None:
+        keys = " or ".join(ORGANIZATION_KEYS)
+        why = UNREAD.format(keys, NO_ORGANIZATION)
+        return replace(blank, unknown=why, fix=DESCRIBE)
+    if blank.action in TAGGED or (
+        blank.action == LAUNCH and not everywhere and not blank.subnet
+    ):
+        return replace(blank, unknown=PERHAPS)
+    denied = replace(
+        higher_up(blank.action, about.holder.client.account_id),
+        sentence=f"A policy of the organization denies {blank.action} in "
+        f"{blank.region}.",
         certain=True,
     )
+    return replace(blank, denied=denied)
 
 
 def judged(granted: Granted, found: Iterable[Opinion]) -> Result:
@@ -224,14 +397,44 @@ def judged(granted: Granted, found: Iterable[Opinion]) -> Result:
     unknown = [one for one in every if one.unknown]
     names = {one.action for one in unknown}
     allowed = {one.action for one in every} - names
-    sentence = f"Simulated, not called: the policies allow {some(allowed)}."
+    sentence = allowing([one for one in every if one.action in allowed])
     if not unknown:
         return granted.result(Outcome.EVALUATED, sentence)
-    why = f"Unknown: {some(names)}, because {unknown[0].unknown}"
+    why = f"Unknown: {some(names)}, because {reasons(unknown)}"
     if allowed:
         why = f"{why} {sentence}"
     result = granted.result(Outcome.NOT_TESTABLE, why, unknown[0].fix)
     return replace(result, unknown_writes=len(names))
+
+
+def allowing(found: Iterable[Opinion]) -> str:
+    """Say what is allowed, and by whose word."""
+    every = list(found)
+    read = {one.action: one.read for one in every if one.read}
+    simulated = {one.action for one in every} - read.keys()
+    parts = []
+    if simulated:
+        parts.append(f"Simulated, not called: the policies allow {some(simulated)}.")
+    if read:
+        why = next(iter(read.values())).rstrip(".")
+        parts.append(
+            f"Read, not called: the role's policies allow {some(read)}. IAM's "
+            f"simulator didn't say so ({why}), and what the organization denies isn't "
+            "known."
+        )
+    return " ".join(parts)
+
+
+def reasons(unknown: Iterable[Opinion]) -> str:
+    """Say why each action is unknown, a few reasons at most."""
+    by_reason: dict[str, set[str]] = {}
+    for one in unknown:
+        by_reason.setdefault(one.unknown, set()).add(one.action)
+    if len(by_reason) == 1:
+        return next(iter(by_reason))
+    said = [f"{some(names)}: {why}" for why, names in [*by_reason.items()][:SOME]]
+    more = len(by_reason) - SOME
+    return " ".join([*said, *([f"And {more} more reasons."] if more > 0 else [])])
 
 
 def some(actions: Iterable[str]) -> str:
@@ -245,6 +448,8 @@ def example(resource: str, region: str, account: str) -> str:
     if resource == "*":
         return resource
     found = Arn.of(resource)
+    if not found.partition:  # such as kms:ViaService: lambda.*.amazonaws.com
+        return resource.replace("*", region)
     if found.region == "*":
         found = replace(found, region=region)
     if found.account == "*":

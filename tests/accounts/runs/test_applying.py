@@ -166,6 +166,34 @@ def test_drift_between_approval_and_apply_is_refused(
     assert "spinnakerManaged" in run.error["message"]
 
 
+@pytest.mark.parametrize("role", ["spinnakerManaged", "BaseIAMRole"])
+def test_a_trust_that_is_changed_during_the_writes_is_found(
+    here: Credentials, account, monkeypatch: pytest.MonkeyPatch, role: str
+) -> None:
+    """The plan changes other things, so that it wrote nothing to the role."""
+    account.providers.create(key="ecs", details={})
+    account.touch()
+    run = planned(account)
+    write = applying.carry_out
+
+    def open_and_write(*given: Any, **named: Any) -> None:
+        iam = root(here, DEV, "iam")
+        trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+        anybody = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
+        text = json.dumps({**trust, "Statement": [*trust["Statement"], anybody]})
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=text)
+        write(*given, **named)
+
+    monkeypatch.setattr(applying, "carry_out", open_and_write)
+
+    run = done(run)
+
+    assert run.status == Status.FAILED
+    assert role in run.error["message"]
+    account.refresh_from_db()
+    assert account.state == State.DRIFTED
+
+
 def somebody_edits_the_assume_policy(iam: Any) -> None:
     """Add a role to the policy that the approved plan changes, too."""
     policies = iam.list_policies(Scope="Local", PathPrefix="/bowline/")["Policies"]

@@ -50,7 +50,7 @@ def test_a_handmade_role_is_not_touched(here: Credentials) -> None:
     assert run.status == Status.FAILED
     assert "spinnakerManaged" in run.error["message"]
     assert "wasn't created by Bowline" in run.error["message"]
-    assert "keep existing roles" in run.error["hint"]
+    assert run.error["hint"].startswith("Keep existing roles in the account's Access")
 
 
 def test_bowlines_own_bad_credentials_are_blamed_first(

@@ -10,24 +10,30 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import CheckResult, Happened, ManagedAccount, Run
+from accounts.models.standing import NOT_APPROVED, WRITES_UNKNOWN
 from accounts.models.states import State, Status
 from accounts.runs import verifying
 from accounts.runs.actions import verify
+from accounts.runs.foreign.passing import Passing
 from accounts.runs.scope import Scope
 from accounts.web.live.endings import ending_of
+from onboarding.aws.roles.passed import PassedRoles
 from onboarding.aws.session import CALLERS, Sessions
 from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET
 from onboarding.providers.ec2_grants import READS
 from onboarding.verify.chain import CHAIN
 from onboarding.verify.result import COMPARED, Result
-from script.emulated_organization import Credentials
+from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import (
     DEV,
+    EVERYTHING,
     STAGING,
     carried,
+    done,
     member,
     onboarded,
+    planned,
     root,
 )
 from tests.rows import account_row, managing_row, run_row
@@ -56,6 +62,7 @@ def test_checks_say_which_calls_were_made_as_spinnaker(here: Credentials) -> Non
         "No unapproved policies in spinnakermanaging",
         "Compare accountdev with AWS",
         "No unapproved policies in accountdev",
+        "Roles that Spinnaker can pass in accountdev",
         "Find the instance profile BaseIAMRole",
     }
     called = run.checks.filter(outcome=Outcome.PASSED, as_spinnaker=True)
@@ -165,6 +172,43 @@ def test_drift_is_found_by_verifying(here: Credentials, account) -> None:
     assert (account.state, account.verification) == (State.DRIFTED, "")
 
 
+def test_a_second_policy_of_a_cluster_is_not_as_approved(here: Credentials) -> None:
+    account = member(providers={"ec2": {}, "eks": EVERYTHING["eks"]})
+    onboarded(account)
+    identity = MANAGING.arn("role/SpinnakerAuthRole")
+    policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+    root(here, DEV, "eks").associate_access_policy(
+        clusterName="apps",
+        principalArn=identity,
+        policyArn=policy,
+        accessScope={"type": "cluster"},
+    )
+
+    run = carried(verify(account, None))
+
+    account.refresh_from_db()
+    assert run.status == Status.FAILED
+    assert "AmazonEKSClusterAdminPolicy" in run.error["message"]
+    assert account.word == NOT_APPROVED
+
+    done(planned(account))
+
+    account.refresh_from_db()
+    assert account.word == State.VERIFIED
+
+
+def test_what_a_cluster_maps_in_aws_auth_is_unknown(here: Credentials) -> None:
+    (cluster,) = EVERYTHING["eks"]["clusters"]
+    eks = {"clusters": [{**cluster, "access": "aws-auth"}]}
+    account = member(providers={"ec2": {}, "eks": eks})
+
+    run = done(planned(account))
+
+    account.refresh_from_db()
+    assert run.verification == "verified, 1 write unknown"
+    assert account.word == WRITES_UNKNOWN
+
+
 @pytest.mark.parametrize("lately", [False, True], ids=["never-good", "good-lately"])
 def test_bowlines_own_bad_credentials_leave_the_account_what_it_was(
     monkeypatch: pytest.MonkeyPatch, lately: bool, account
@@ -210,8 +254,15 @@ def test_a_refusal_is_kept_with_its_document_and_its_change(
     assert sorted(told) == ["drifted", "failed"]
 
 
-def judged(*outcomes: Outcome, monkeypatch: pytest.MonkeyPatch, **fields: Any) -> Run:
-    """Verify an account whose chain ends like this, and in which nothing differs."""
+def judged(
+    *outcomes: Outcome,
+    monkeypatch: pytest.MonkeyPatch,
+    passing: PassedRoles | None = None,
+    **fields: Any,
+) -> Run:
+    """Verify an account whose chain ends like this, and in which nothing differs but
+    roles that may be passed.
+    """
     row = managing_row()
     account = account_row(**fields)
     run = run_row(
@@ -223,7 +274,9 @@ def judged(*outcomes: Outcome, monkeypatch: pytest.MonkeyPatch, **fields: Any) -
     )
     found = [Result(CHAIN, f"{n}", one, "", "") for n, one in enumerate(outcomes)]
     same = Result(COMPARED, "Nothing left", Outcome.PASSED, "", "")
-    looked = verifying.Looked(Scope.load(run).own[0], same)
+    side = Scope.load(run).own[0]
+    at = passing and Passing(side, passing, open=("role web: Anybody can assume it.",))
+    looked = verifying.Looked(side, same, passing=at)
     monkeypatch.setattr(verifying, "checks", lambda *_: found)
     monkeypatch.setattr(verifying, "nothing_left", lambda *_: [looked])
     assert run.take_lease()
@@ -247,6 +300,18 @@ def test_only_a_chain_that_is_proved_in_whole_verifies(
     outcomes: list[Outcome], status: Status, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert judged(*outcomes, monkeypatch=monkeypatch).status == status
+
+
+def test_a_passed_role_that_anybody_can_assume_is_not_as_approved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passing = PassedRoles(("/spinnaker-ec2/*",))
+
+    run = judged(Outcome.PASSED, monkeypatch=monkeypatch, passing=passing)
+
+    account = ManagedAccount.objects.get()
+    assert (run.status, account.state) == (Status.FAILED, State.DRIFTED)
+    assert account.unapproved == 1
 
 
 @pytest.mark.parametrize(

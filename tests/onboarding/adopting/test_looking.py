@@ -17,16 +17,16 @@ from onboarding.adopting.looking import (
     identity_of,
     look_at,
     maker,
+    named_among,
     size_said,
     targets,
-    trusted_by,
     worst_first,
 )
 from onboarding.adopting.report import Taken
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from onboarding.names import BadName
-from onboarding.resources.trusts import NO_ONE
+from onboarding.resources.trusts import NO_ONE, who_can_assume
 from onboarding.review.as_found import FoundRole
 from onboarding.topology import Reach
 from script.emulated_organization import (
@@ -308,4 +308,4 @@ def test_only_roles_and_users_that_are_allowed_by_name_are_trusted() -> None:
         {"Effect": "Allow", "Principal": "*"},
     ]
 
-    assert [*trusted_by(trust)] == [AUTH]
+    assert [*named_among(who_can_assume(trust))] == [AUTH]

@@ -14,6 +14,7 @@ from botocore.awsrequest import AWSResponse
 
 from onboarding.aws.apply import apply
 from onboarding.aws.backoff import Clock
+from onboarding.aws.known import VERSIONS
 from onboarding.aws.observe import observe
 from onboarding.aws.session import Sessions
 from onboarding.aws.shared_clients import SIGNER
@@ -131,11 +132,12 @@ class Field:
     def bring_about(
         self, reach: Reach, wanted: tuple[Resource, ...]
     ) -> tuple[Change, ...]:
-        """Observe, compare, apply; return what was changed."""
+        """Observe, compare, apply, as another process; return what was changed."""
         sessions = self.sessions()
         changes = diff(wanted, observe(sessions, reach, wanted))
         for change in changes:
             apply(sessions, reach, change, backoff_seconds=0)
+        VERSIONS.clear()
         return changes
 
     def left(self, reach: Reach, wanted: tuple[Resource, ...]) -> tuple[Change, ...]:

@@ -124,6 +124,15 @@ def test_another_policy_of_a_cluster_is_taken_off_first(
     assert Account().carries_out(change) == calls
 
 
+def test_policies_of_others_are_taken_off_a_cluster() -> None:
+    account = Account()
+
+    calls = account.carries_out(Update(replace(ACCESS, more_policies=(VIEW,)), ACCESS))
+
+    assert calls == ["disassociate_access_policy", "associate_access_policy"]
+    assert account.calls[0][1]["policyArn"] == VIEW
+
+
 class Stopped(Exception):
     pass
 

@@ -51,7 +51,7 @@ def test_a_role_that_somebody_made_meanwhile_is_not_taken_over(field: Field) -> 
         apply(field.sessions(), field.reach, Create(role), backoff_seconds=0)
 
     assert caught.value.code == "EntityAlreadyExists"
-    assert "have its owner free this one" in caught.value.hint
+    assert "Keep existing roles" in caught.value.hint
 
 
 def test_half_a_creation_is_finished_when_it_is_repeated(field: Field) -> None:

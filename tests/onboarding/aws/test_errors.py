@@ -11,7 +11,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from onboarding.aws.codes import BAD_CREDENTIALS, NO_ENTRY
+from onboarding.aws.codes import BAD_CREDENTIALS, NO_ENTRY, DeniedBy
 from onboarding.aws.errors import (
     RENEW,
     AwsError,
@@ -77,16 +77,56 @@ def test_it_names_the_user_that_lacks_a_right() -> None:
     )
 
 
+BY_BOWLINE = "User: arn:aws:sts::911111111111:assumed-role/Bowline/b is not authorized "
+DENIES = "with an explicit deny in a {}"
+ALLOWS_NOT = "because no {} allows the iam:PutRolePolicy action"
+
+
 @pytest.mark.parametrize(
-    ("answered", "blamed"),
+    ("answered", "kind", "says"),
     [
-        ("with an explicit deny in a service control policy", "service control policy"),
-        ("because no permissions boundary allows it", "permissions boundary"),
-        ("because of nothing in particular", "Bowline's identity"),
+        (
+            DENIES.format("service control policy"),
+            DeniedBy.SERVICE_CONTROL,
+            "service control policy above account 911111111111",
+        ),
+        (
+            ALLOWS_NOT.format("service control policy"),
+            DeniedBy.SERVICE_CONTROL,
+            "service control policy above account 911111111111",
+        ),
+        (
+            DENIES.format("resource control policy"),
+            DeniedBy.RESOURCE_CONTROL,
+            "resource control policy above account 922222222222",
+        ),
+        (
+            ALLOWS_NOT.format("permissions boundary"),
+            DeniedBy.BOUNDARY,
+            "in the permissions boundary of the role Bowline in account 911111111111",
+        ),
+        (
+            ALLOWS_NOT.format("session policy"),
+            DeniedBy.SESSION,
+            "in the session policy of the role Bowline in account 911111111111",
+        ),
+        (
+            DENIES.format("VPC endpoint policy"),
+            DeniedBy.ENDPOINT,
+            "in the policy of the VPC endpoint through which Bowline's host reaches",
+        ),
+        (ALLOWS_NOT.format("identity-based policy"), None, "to the role Bowline in"),
+        ("because of a session policy, somebody says", None, "to the role Bowline in"),
     ],
 )
-def test_it_says_which_kind_of_policy_denied(answered: str, blamed: str) -> None:
-    assert blamed in translated(answer("AccessDenied", answered)).hint
+def test_it_says_which_kind_of_policy_denied(
+    answered: str, kind: DeniedBy | None, says: str
+) -> None:
+    """Of the organization's, the caller's account counts or the one that is entered."""
+    error = translated(answer("AccessDenied", BY_BOWLINE + answered))
+
+    assert error.denied_by is kind
+    assert says in error.hint
 
 
 @pytest.mark.parametrize(

@@ -32,15 +32,29 @@ ROLE = Role(account="220000000004", name="Made", trust=Policy.allowing())
 OTHER = replace(ROLE, name="Other")
 
 
-def test_documents_do_not_pile_up() -> None:
+def test_documents_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onboarding.aws.known.MOST_VERSIONS", Documents.MOST)
     documents, document = Documents(), reading("ec2:DescribeRegions")
     for number in range(Documents.MOST + 1):
         documents.keep(Version("P", f"v{number}"), document, f"arn{number}")
 
-    assert documents.get(Version("P", "v0")) is None
+    last = Documents.MOST
+    assert documents.get(Version("P", "v0"), "arn0") is None
     assert documents.lately("arn0") is None
-    assert documents.lately(f"arn{Documents.MOST}") == document
-    assert documents.get(Version("P", f"v{Documents.MOST}")) == document
+    assert documents.lately(f"arn{last}") == document
+    assert documents.get(Version("P", f"v{last}"), f"arn{last}") == document
+
+
+def test_a_version_is_read_once_in_a_process_and_is_in_force_for_one_run_only() -> None:
+    document, version = reading("ec2:DescribeRegions"), Version("P", "v1")
+
+    Documents().keep(version, document, "arn")
+
+    another_run = Documents()
+    assert another_run.get(version, "arn") == document
+    assert another_run.get(version, "arn of another account") is None
+    assert another_run.get(Version("P", "v2"), "arn") is None
+    assert another_run.lately("arn") is None
 
 
 def test_what_is_handed_on_is_taken_once_and_soon(
@@ -89,20 +103,29 @@ def test_a_role_is_read_again_though_aws_answered_how_it_made_it() -> None:
     assert known == Known((), (ROLE,))
 
 
-def test_a_role_is_read_again_once_its_tag_changed() -> None:
-    tag = OwnerTag.on(ROLE, "")
+def test_a_profile_is_read_again_once_its_tag_changed() -> None:
+    profile = InstanceProfile(account=ROLE.account, name="Made", role="Made")
+    other, tag = replace(profile, name="Other"), OwnerTag.on(profile, "")
 
-    known = HandedOn().after([ROLE, OTHER], [Create(tag)])
+    known = HandedOn().after([profile, other], [Create(tag)])
 
-    assert known.resources == (OTHER,)
-    assert {one.key for one in known.unsure} == {ROLE.key, tag.key}
+    assert known.resources == (other,)
+    assert {one.key for one in known.unsure} == {profile.key, tag.key}
+
+
+def test_a_role_that_nothing_was_to_change_is_read_again() -> None:
+    """Somebody may let others in while the rest of the plan is carried out."""
+    known = HandedOn().after([ROLE, OTHER], [Update(OTHER, replace(OTHER, path="/o/"))])
+
+    assert known.resources == ()
+    assert {one.key for one in known.unsure} == {ROLE.key, OTHER.key}
 
 
 def test_what_was_created_before_is_forgotten_when_it_is_changed_again() -> None:
     handed_on, linked = HandedOn(), ServiceLinkedRole(account="1" * 12, name="a")
     handed_on.create(linked)
 
-    handed_on.forget(linked.key)
+    handed_on.write(linked.key)
 
     assert handed_on.after([], [Create(linked)]).resources == ()
 

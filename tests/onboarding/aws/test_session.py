@@ -3,11 +3,13 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from onboarding.aws import session
-from onboarding.aws.errors import AwsError, OwnCredentialsError
+from onboarding.aws.errors import AwsError, OwnCredentialsError, translating
 from onboarding.aws.session import CALLER_LASTS, Caller, Credentials, Sessions
 from onboarding.topology import Reach
 from tests.onboarding.aws.field import ADMINISTRATOR, Field, failing, trusting
@@ -93,6 +95,38 @@ def test_an_access_role_that_cannot_be_assumed_says_who_asked(field: Field) -> N
     assert f"must allow sts:AssumeRole to {field.bowline}" in caught.value.hint
     assert caught.value.denied
     assert not isinstance(caught.value, OwnCredentialsError)
+
+
+class Denied(Sessions):
+    """Sessions whose AssumeRole a policy of the organization denies."""
+
+    def caller(self) -> Caller:
+        arn = "arn:aws:iam::911111111111:user/bowline"
+        return Caller("911111111111", arn, arn)
+
+    def assume(self, role_arn: str, **_: Any) -> Credentials:
+        said = (
+            f"User: {self.caller().arn} is not authorized to perform: sts:AssumeRole "
+            f"on resource: {role_arn} with an explicit deny in a service control policy"
+        )
+        answer = {"Error": {"Code": "AccessDenied", "Message": said}}
+        with translating("922222222222", "sts:AssumeRole", f"assume {role_arn}"):
+            raise ClientError(answer, "AssumeRole")  # type: ignore[arg-type]
+        raise AssertionError
+
+
+@pytest.mark.parametrize("writes", [True, False])
+def test_an_access_role_that_aws_says_a_policy_denies_is_not_blamed_on_its_trust(
+    writes: bool,
+) -> None:
+    with pytest.raises(AwsError) as caught:
+        Denied("test").credentials(Reach("922222222222", "Access", writes=writes))
+
+    assert "names a service control policy" in caught.value.message
+    assert caught.value.hint.startswith(
+        "A service control policy above account 911111111111 denies sts:AssumeRole."
+    )
+    assert "trust" not in caught.value.hint
 
 
 def test_an_access_role_that_fails_otherwise_is_told_as_it_is(field: Field) -> None:

@@ -3,11 +3,12 @@ from __future__ import annotations
 import jmespath
 import pytest
 
-from onboarding.checks import Call
+from onboarding.checks import Call, Outcome
 from onboarding.desired.managed import grants
 from onboarding.details import DetailsError
 from onboarding.providers.ec2 import Ec2
 from onboarding.resources.kinds import ServiceLinkedRole
+from onboarding.verify.verification import Read
 from tests.factories import MANAGED_ID, MANAGING_ID, managed, managing
 
 
@@ -244,6 +245,16 @@ def test_the_instance_profile_must_hold_a_role_that_may_be_passed(roles, met):
     assert jmespath.search(check.expects, {"InstanceProfile": {"Roles": roles}}) is met
     assert not check.as_managed_role
     assert "create-instance-profile" in check.change
+
+
+def test_an_empty_instance_profile_is_no_missing_permission():
+    result = Read("ec2", named("profile", Ec2())).judged(
+        {"InstanceProfile": {"Roles": []}}
+    )
+
+    assert result.outcome is Outcome.FAILED
+    assert result.fix == "Run the command, then verify again."
+    assert "put this one into it" in result.sentence
 
 
 def test_a_profile_that_was_there_keeps_the_role_that_it_holds():

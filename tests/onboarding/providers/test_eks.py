@@ -8,6 +8,7 @@ from onboarding.details import DetailsError
 from onboarding.names import ACCOUNT_NAME
 from onboarding.providers.eks import Cluster, Eks
 from onboarding.topology import ExistingIdentity
+from onboarding.verify.verification import Read
 from tests.factories import MANAGED_ID, managed, managing
 from tests.onboarding.providers.clusters import EAST, WEST, eks
 
@@ -293,10 +294,22 @@ def test_a_cluster_must_know_access_entries(mode, met):
     [("API", False), ("API_AND_CONFIG_MAP", True), ("CONFIG_MAP", True)],
 )
 def test_a_cluster_must_read_aws_auth_where_its_owner_edits_that(mode, met):
-    reads = check(eks(Cluster("apps", EAST, access="aws-auth")), "reads aws-auth")
+    reads = check(eks(Cluster("apps", EAST, access="aws-auth")), "in aws-auth")
 
     assert jmespath.search(reads.expects, described(mode)) is met
     assert "Choose the access entry in the details" in reads.missing
+
+
+def test_what_aws_auth_maps_is_not_tested_and_decides_writes():
+    """The cluster reads it; that somebody wrote the entry, only the cluster shows."""
+    cluster = Cluster("apps", EAST, access="aws-auth")
+    maps = Read("eks", check(eks(cluster), "in aws-auth"))
+
+    result = maps.judged(described("CONFIG_MAP"))
+
+    assert (result.outcome, result.unknown_writes) == (Outcome.NOT_TESTABLE, 1)
+    assert f"whether aws-auth of cluster apps maps {IDENTITY}" in result.sentence
+    assert "kubectl --namespace kube-system get configmap aws-auth" in result.sentence
 
 
 def test_an_access_entry_is_read_and_not_walked():
@@ -332,8 +345,10 @@ def test_an_endpoint_that_not_everybody_reaches_is_told(public, networks, met):
 def test_reaching_the_endpoint_is_honestly_not_proved():
     endpoint = check(eks(), "Reach the endpoint")
 
-    assert endpoint.success is Outcome.NOT_TESTABLE
-    assert "verify.sh" in endpoint.missing
+    result = Read("eks", endpoint).judged(ANSWER)
+
+    assert (result.outcome, result.unknown_writes) == (Outcome.NOT_TESTABLE, 0)
+    assert "verify.sh" in result.sentence
 
 
 def test_no_access_entry_is_looked_for_where_the_owner_edits_aws_auth():
@@ -343,7 +358,7 @@ def test_no_access_entry_is_looked_for_where_the_owner_edits_aws_auth():
 
     assert names == [
         "Cluster apps in us-east-1 is active",
-        "Cluster apps in us-east-1 reads aws-auth",
+        "Cluster apps in us-east-1 maps Spinnaker's identity in aws-auth",
         "The endpoint of cluster apps in us-east-1 is public",
         "Reach the endpoint of cluster apps in us-east-1",
     ]

@@ -115,6 +115,7 @@ def test_json_holds_tuples_as_lists():
     )
 
     assert access.as_json()["namespaces"] == ["web"]
+    assert "more_policies" not in access.as_json()
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,27 @@ def test_a_clusters_secrets_are_told_again_where_more_namespaces_come():
 
 
 @pytest.mark.parametrize(
+    ("more", "sentences"),
+    [
+        (
+            "AmazonEKSClusterAdminPolicy",
+            [
+                "Allows everything in the cluster.",
+                "Reads and writes the secrets in every namespace of the cluster.",
+                "Has more policies of EKS: AmazonEKSClusterAdminPolicy.",
+            ],
+        ),
+        ("AmazonEKSViewPolicy", ["Has more policies of EKS: AmazonEKSViewPolicy."]),
+    ],
+)
+def test_policies_that_an_access_entry_has_in_addition_are_told(more, sentences):
+    wanted = cluster(namespaces=["web"])
+    arn = cluster(more)["policy_arn"]
+
+    assert told({**wanted, "more_policies": [arn]}, wanted, key=CLUSTER) == sentences
+
+
+@pytest.mark.parametrize(
     ("actions", "sentence"),
     [
         (["secretsmanager:GetSecretValue"], "Reads secrets: "),
@@ -208,6 +229,14 @@ def test_reads_of_settings_that_were_allowed_before_are_not_told_again():
     assert told(after, before) == [
         "Reads environment variables or user data: lambda:ListFunctions."
     ]
+
+
+@pytest.mark.parametrize("pattern", ["iam:Pass?ole", "iam:Pass*", "IAM:*", "i?m:*"])
+def test_a_pattern_that_covers_passing_roles_is_told(pattern):
+    said = told(document({"Action": pattern, "Resource": "*"}))
+
+    assert said[0] == "Passes roles * to any service."
+    assert said[1] == f"Allows actions by a pattern: {pattern}."
 
 
 def test_a_pattern_that_covers_a_read_of_secrets_is_told():

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from onboarding.checks import Outcome
+from onboarding.desired.managing import identity
+from onboarding.resources.kinds import Role
 from onboarding.topology import ExistingIdentity
 from tests.onboarding.aws.field import Field, trusting
 from tests.onboarding.verify.verified import Verified, denying, outcomes
@@ -110,3 +112,17 @@ def test_a_managing_identity_that_is_gone_is_located(field: Field) -> None:
 
     assert result.located == "not there"
     assert "iam create-role --role-name SpinnakerAuthRole" in result.change
+
+
+def test_a_managing_identity_of_a_moment_ago_may_only_not_show_yet(
+    field: Field,
+) -> None:
+    managing, sessions = field.managing(), field.sessions()
+    role = next(one for one in identity(managing) if isinstance(one, Role))
+    sessions.handed_on.write(role.key)
+    verified = Verified(field, managing, field.managed())
+
+    result = verified.found("Assume Spinnaker's identity", sessions=sessions)
+
+    assert "AWS might not show it as it is yet. There is no role" in result.sentence
+    assert result.change == ""

@@ -150,11 +150,15 @@ def test_an_attached_policy_gets_a_new_version() -> None:
     assert written(cause) == document(deny("iam:*"))
 
 
-@pytest.mark.parametrize("pattern", ["ec2:*", "*"])
+@pytest.mark.parametrize("pattern", ["ec2:*", "*", "ec2:Describe?pcs"])
 def test_a_deny_by_pattern_is_left_to_its_owner(pattern: str) -> None:
     cause = ExistingPolicies(inline={"No": document(deny(pattern))}).cause()
 
     assert (cause.located, cause.change) == ("their policy", "")
+    assert cause.sentence.endswith(f"denies ec2:DescribeVpcs, by {pattern}.")
+    assert cause.fix == (
+        f"Replace {pattern} in the denying statement of No by what it is meant to deny."
+    )
 
 
 def test_a_deny_of_everything_else_is_marked_where_it_says_so() -> None:
@@ -163,6 +167,8 @@ def test_a_deny_of_everything_else_is_marked_where_it_says_so() -> None:
     cause = ExistingPolicies(inline={"No": document(rest)}).cause()
 
     assert marked(cause) == '"NotAction": "iam:*",'
+    assert cause.sentence.endswith(", as it denies everything except what it names.")
+    assert cause.fix.startswith("Add ec2:DescribeVpcs to NotAction in the denying")
 
 
 def test_a_deny_in_bowlines_own_policy_is_its_own_fault() -> None:

@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 
 from onboarding.aws.backoff import Backoff
+from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Credentials, Sessions
 from onboarding.checks import Outcome
 from onboarding.desired.managed import managed_role
+from onboarding.partitions import Arn
+from onboarding.resources.kinds import MANAGED_PATH
 from onboarding.resources.policy import Policy
 from onboarding.verify.chain import Chain
+from onboarding.verify.denial import Holder
 from onboarding.verify.role_assumption import ManagedStep, to_managed
 from tests import factories
-from tests.factories import side_of
+from tests.factories import MANAGED_ID, MANAGING_ID, side_of
 from tests.onboarding.aws.field import ACCESS_ROLE, FakeClock, Field, trusting
 from tests.onboarding.verify.opened import BOWLINE, OWN, Opened
 from tests.onboarding.verify.verified import Verified, blind, denying, outcomes, refused
@@ -210,6 +214,65 @@ def test_it_does_not_wait_for_what_the_documents_explain(made: Verified) -> None
     assert time.slept == []
 
 
+def just_written(made: Verified) -> Sessions:
+    """Return sessions by which the managed role was written a moment ago."""
+    sessions = made.field.sessions()
+    sessions.handed_on.write(managed_role(made.managing, made.managed).key)
+    return sessions
+
+
+def test_it_waits_where_a_role_of_a_moment_ago_is_read_as_it_was(
+    made: Verified,
+) -> None:
+    right = managed_role(made.managing, made.managed).trust.text
+    update = made.field.iam.update_assume_role_policy
+    update(RoleName="spinnakerManaged", PolicyDocument=trusting("933333333333"))
+    time = FakeClock()
+
+    def after_a_minute() -> None:
+        if time.seconds > 60:
+            update(RoleName="spinnakerManaged", PolicyDocument=right)
+
+    time.then = after_a_minute
+
+    result = made.found(
+        "Assume the managed role",
+        backoff_seconds=120,
+        clock=time.clock,
+        sessions=just_written(made),
+    )
+
+    assert result.outcome is Outcome.PASSED
+    assert time.seconds > 60
+
+
+class Missing(Holder):
+    description = None
+
+
+def test_a_role_of_a_moment_ago_that_does_not_show_is_no_certain_absence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    managed, sessions = factories.managed(), Opened(lambda *_: False)
+    chain = chain_of(sessions)
+    step = ManagedStep(chain, managed, managed.reach)
+    role = managed_role(chain.managing, managed)
+    client = AccountClient.of(sessions, managed.reach)
+    holder = Missing(client, step.role_arn, MANAGED_PATH)
+    monkeypatch.setattr(ManagedStep, "holder", lambda _: holder)
+
+    (absent,) = step.trust_causes()
+    sessions.handed_on.write(role.key)
+    (unsettled,) = step.trust_causes()
+
+    assert absent.certain
+    assert absent.change.startswith("aws iam create-role")
+    assert not unsettled.certain
+    assert unsettled.change == ""
+    assert "AWS might not show it as it is yet. There is no role" in unsettled.sentence
+    assert unsettled.fix.startswith("Verify again in a few minutes.")
+
+
 def test_an_open_account_is_evaluated_without_an_external_id(read: Verified) -> None:
     managed = replace(read.managed, external_id="")
     found = outcomes(Verified(read.field, read.managing, managed).results())
@@ -321,6 +384,75 @@ def test_an_assumed_role_that_the_organization_denies(
     monkeypatch.setattr(Sessions, "assume", denied)
 
     assert made.found("Assume the managed role").located == "denied higher up"
+
+
+class Refused(Opened):
+    """Sessions whose every AssumeRole is refused in these words of AWS."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(lambda *_: False)
+        self.why = why
+
+    def assume(self, role_arn: str, **_: Any) -> Credentials:
+        session = f"arn:aws:sts::{MANAGING_ID}:assumed-role/SpinnakerAuthRole/b"
+        message = (
+            f"AWS refused sts:AssumeRole (AccessDenied: User: {session} is not "
+            f"authorized to perform: sts:AssumeRole on resource: {role_arn} {self.why})"
+        )
+        account = Arn.of(role_arn).account
+        raise AwsError(account, "sts:AssumeRole", message, code="AccessDenied")
+
+
+@pytest.mark.parametrize(
+    ("why", "says", "lists"),
+    [
+        (
+            "with an explicit deny in a service control policy",
+            f"A service control policy above account {MANAGING_ID} denies",
+            f"--target-id {MANAGING_ID} --filter SERVICE_CONTROL_POLICY",
+        ),
+        (
+            "with an explicit deny in a resource control policy",
+            f"A resource control policy above account {MANAGED_ID} denies",
+            f"--target-id {MANAGED_ID} --filter RESOURCE_CONTROL_POLICY",
+        ),
+        (
+            "because no VPC endpoint policy allows the sts:AssumeRole action",
+            "in the policy of the VPC endpoint",
+            "ec2 describe-vpc-endpoints",
+        ),
+        (
+            "because no session policy allows the sts:AssumeRole action",
+            "in the session policy of role SpinnakerAuthRole",
+            "",
+        ),
+        (
+            "because no permissions boundary allows the sts:AssumeRole action",
+            "in the permissions boundary of role SpinnakerAuthRole",
+            "",
+        ),
+        (
+            "",
+            f"service control policies above account {MANAGING_ID}, and in the "
+            f"resource control policies above account {MANAGED_ID}",
+            f"--target-id {MANAGING_ID} --filter SERVICE_CONTROL_POLICY",
+        ),
+    ],
+)
+def test_a_refusal_is_blamed_on_what_aws_names_above_the_right_account(
+    why: str, says: str, lists: str
+) -> None:
+    """Of the service control policies, those of the caller count; of the resource
+    control policies, those of the account that is entered.
+    """
+    managed = factories.managed()
+    chain = chain_of(Refused(why), as_identity=OWN)
+
+    (result,) = to_managed(chain, managed, managed.reach, "")
+
+    assert result.outcome is Outcome.FAILED
+    assert says in result.fix
+    assert lists in result.change
 
 
 def chain_of(sessions: Sessions, **fields: Any) -> Chain:

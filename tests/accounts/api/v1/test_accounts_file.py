@@ -229,7 +229,7 @@ REFUSED = {
     ),
     "the managing account of a limited role": (
         limited,
-        MANAGING,
+        MANAGING.replace("managing:", "managing:\n  boundary: baseline"),
         403,
         "All environments share the managing account.",
     ),

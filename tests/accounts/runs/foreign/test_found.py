@@ -217,18 +217,40 @@ def test_a_trust_that_lets_anybody_in_is_said_and_no_housekeeping(
     )
 
 
-def adopted(here: Credentials, iam: Any, *, trusts_all: bool) -> Run:
+ANYBODY: dict[str, Any] = {
+    "Effect": "Allow",
+    "Principal": "*",
+    "Action": "sts:AssumeRole",
+}
+OIDC = "arn:aws:iam::222222222222:oidc-provider/token.actions.githubusercontent.com"
+OPEN: dict[str, dict[str, Any]] = {
+    "everybody": ANYBODY,
+    "a role by a name": {
+        **ANYBODY,
+        "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Deployer"}},
+    },
+    "any external ID": {
+        **ANYBODY,
+        "Condition": {"StringLike": {"sts:ExternalId": "?*"}},
+    },
+    "GitHub, whose repository it may be": {
+        "Effect": "Allow",
+        "Principal": {"Federated": OIDC},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+    },
+}
+
+
+def adopted(here: Credentials, iam: Any, *, trusts: dict[str, Any] | None) -> Run:
     """Verify an account whose managed role was there before Bowline."""
     account = ManagedAccount.objects.get()
     iam.untag_role(RoleName=ROLE, TagKeys=["managed-by"])
     iam.attach_role_policy(
         RoleName=ROLE, PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess"
     )
-    if trusts_all:
+    if trusts:
         trust = iam.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]
-        trust["Statement"].append(
-            {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
-        )
+        trust["Statement"].append(trusts)
         iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(trust))
     ManagedAccount.objects.update(adopts=True)
     account.refresh_from_db()
@@ -238,22 +260,24 @@ def adopted(here: Credentials, iam: Any, *, trusts_all: bool) -> Run:
 def test_a_role_that_was_there_before_is_listed_and_not_blamed(
     account: ManagedAccount, here: Credentials, iam: Any
 ) -> None:
-    run = adopted(here, iam, trusts_all=False)
+    run = adopted(here, iam, trusts=None)
 
     check = found(run)
     assert check.outcome == "not testable"
     assert "ReadOnlyAccess is attached to role spinnakerManaged" in check.sentence
-    assert "aws iam detach-role-policy --role-name spinnakerManaged" in check.change
+    assert "Detach it on the page of accountdev, under Existing roles" in check.fix
     assert not ForeignPolicy.objects.get().removable
 
 
-def test_unless_anybody_in_aws_can_assume_it(
-    account: ManagedAccount, here: Credentials, iam: Any
+@pytest.mark.parametrize("whom", OPEN)
+def test_unless_anybody_can_assume_it(
+    account: ManagedAccount, here: Credentials, iam: Any, whom: str
 ) -> None:
-    run = adopted(here, iam, trusts_all=True)
+    run = adopted(here, iam, trusts=OPEN[whom])
 
     assert found(run).outcome == "failed"
-    assert "Anybody in AWS can assume it." in found(run).sentence
+    said = ("Anybody in AWS", "which anybody may have")
+    assert any(one in found(run).sentence for one in said)
     assert run.status == Status.FAILED
 
 

@@ -27,7 +27,6 @@ SAYING = (
 TELLS = re.compile(r"(?:^|[.:,;] |\b(?:or|and|to|then) )(delete|remove|rename)\b", re.I)
 
 OF_OTHERS = {
-    "Remove the role that it contains, and add this one.": "not with existing roles",
     "remove the condition from its statement": "not with existing roles",
     ", delete that role": "not with existing roles",
     "Then remove it from AWS.": "of a removal that people asked for",

@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ForeignPolicy, ManagingAccount, Run
+from accounts.models.checks.foreign_policy import PASSED
 from accounts.models.states import Status
-from accounts.runs.foreign.keeping import keep_all_foreign, keep_foreign
+from accounts.runs.foreign.keeping import OnPassed, keep_all_foreign, keep_foreign
 from accounts.runs.scope import Comparison, Scope, Side
 from onboarding.topology import Reach
 from tests.accounts.runs.foreign.rows import foreign_row
@@ -45,6 +46,35 @@ def test_what_could_not_be_read_stays_whatever_else_was(managing) -> None:
     keep_all_foreign(compared, timezone.now())
 
     assert ForeignPolicy.objects.count() == 2
+
+
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_what_is_on_a_passed_role_is_gone_only_where_these_were_read(
+    managing, is_whole: bool
+) -> None:
+    """A plan reads none of them."""
+    account = account_row()
+    stays = foreign_row(account, role="web", kind=f"{PASSED}attachment")
+    found, here = [(side(account=account.pk), NOTHING)], timezone.now()
+
+    keep_all_foreign(found, here)
+    assert ForeignPolicy.objects.get() == stays
+    keep_all_foreign(found, here, {account.pk: OnPassed(is_whole=is_whole)})
+
+    assert ForeignPolicy.objects.exists() is not is_whole
+
+
+def test_what_is_on_a_passed_role_is_kept_as_that(managing) -> None:
+    account, found = account_row(), found_in("922222222222")
+
+    keep_foreign(account.pk, [], timezone.now(), OnPassed((found,)))
+
+    kept = ForeignPolicy.objects.get()
+    assert (kept.is_passed, kept.is_attached, kept.held) == (
+        True,
+        found.resource.kind == "attachment",
+        "Attached to role" if kept.is_attached else "Inside role",
+    )
 
 
 def test_it_is_decided_with_its_like_but_in_the_managing_account(managing) -> None:

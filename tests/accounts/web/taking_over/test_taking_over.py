@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.api.v1.runs import plan_in_full
 from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount, Rollout, Run
-from accounts.models.checks.foreign_policy import WRITES, today
+from accounts.models.checks.foreign_policy import PASSED, WRITES, today
 from accounts.models.states import State, Status
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
@@ -409,10 +409,11 @@ def test_a_limited_role_takes_a_step_in_its_own_environments(
     assert [run.account_name for run in runs] == ["wider"]
 
 
-def test_unknown_writes_and_what_is_accepted_are_not_offered(
-    operator: Client, accounts: Any
+@pytest.mark.parametrize("kind", [WRITES, f"{PASSED}attachment"])
+def test_what_is_no_policy_of_these_roles_or_accepted_is_not_offered(
+    operator: Client, accounts: Any, kind: str
 ) -> None:
-    ForeignPolicy.objects.filter(account=accounts[0]).update(kind=WRITES)
+    ForeignPolicy.objects.filter(account=accounts[0]).update(kind=kind)
     ForeignPolicy.objects.filter(account=accounts[1]).update(
         until=today(), accepted_at=timezone.now()
     )

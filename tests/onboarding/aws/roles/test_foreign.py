@@ -151,7 +151,8 @@ def test_so_does_what_is_inside_any_role_that_instances_have(field: Field) -> No
     (one,) = found(field)
 
     assert one.sentence == (
-        "theirs is in role BaseIAMRole. Allows actions by a pattern: iam:*."
+        "theirs is in role BaseIAMRole. Passes roles * to any service. "
+        "Allows actions by a pattern: iam:*."
     )
 
 
@@ -173,7 +174,7 @@ def test_a_policy_that_says_something_else_is_another_one(field: Field) -> None:
     assert before.digest != after.digest
     assert (before.effects, after.effects) == (
         ("Allows s3:GetObject.",),
-        ("Allows actions by a pattern: iam:*.",),
+        ("Passes roles * to any service.", "Allows actions by a pattern: iam:*."),
     )
 
 

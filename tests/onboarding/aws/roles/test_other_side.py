@@ -63,7 +63,7 @@ def test_what_it_wants_is_once_its_policy_allows_more(field: Field) -> None:
 
     assert one.sentence == (
         "BowlineRegionLookup is attached to role ecsTaskExecutionRole. "
-        "Allows actions by a pattern: iam:*."
+        "Passes roles * to any service. Allows actions by a pattern: iam:*."
     )
     assert not one.removable
 

@@ -17,21 +17,25 @@ from onboarding.resources.kinds import MANAGED_PATH
 from onboarding.topology import Managed, Managing
 from onboarding.verify.denial import Holder
 from onboarding.verify.result import Result
+from onboarding.verify.simulation.named import Subnet
 from onboarding.verify.simulation.writes import granted_changes, simulated_writes
 from tests.onboarding.verify.test_denial import ACCOUNT, ExistingPolicies, document
-from tests.strict_aws.policies import Statement, concerns, is_met, listed
+from tests.strict_aws.policies import Statement, concerns, is_met, keys, listed
 
 MANAGING = Managing(
     name="core", account_id="911111111111", bowline="arn:aws:iam::911111111111:role/B"
 )
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/{MANAGING.managed_role}"
 EAST, WEST = "us-east-1", "eu-west-1"
+ORGANIZATION = "o-a1b2c3d4e5"
+ROLE_ID = "AROAEXAMPLEROLEID000"
 
 
 def deny(*actions: str, condition: Any = None, **fields: Any) -> Statement:
     given = {"Condition": condition} if condition else {}
     named = {} if "NotAction" in fields else {"Action": list(actions)}
-    return {"Effect": "Deny", "Resource": "*", **named, **given, **fields}
+    on = {} if "NotResource" in fields else {"Resource": "*"}
+    return {"Effect": "Deny", **on, **named, **given, **fields}
 
 
 def managed_account(*regions: str, ec2_only: bool = True) -> Managed:
@@ -53,6 +57,15 @@ class Simulated(ExistingPolicies):
     """What its policies deny."""
     refuses: AwsError | None = None
     """Why nobody may simulate."""
+    belongs_to: str | None = ORGANIZATION
+    subnets: tuple[Subnet, ...] = ()
+    tags: dict[str, str] = field(default_factory=dict)
+    """Of the managed role."""
+    unreadable: AwsError | None = None
+    """Why nobody may read the role."""
+    knows_no_conditions: bool = False
+    names_outside: bool = False
+    """Whether it names the keys that only policies of the organization look at."""
     invalid: frozenset[str] = frozenset()
     most: int = 10_000
     """Actions times resources that are answered in time."""
@@ -92,28 +105,54 @@ class Simulated(ExistingPolicies):
     ) -> dict[str, Any]:
         outside = False
         decisions = {}
+        missing = {key for rule in self.held for key in keys(rule)}
         for resource in resources:
-            if self.met(self.organization, action, resource, context):
+            met = [
+                rule
+                for rule in self.organization
+                if concerns(rule, action, resource) and is_met(rule, context)
+            ]
+            decisions[resource] = self.decision(action, resource, context)
+            if met:
                 outside, decisions[resource] = True, "explicitDeny"
-            else:
-                decisions[resource] = self.decision(action, resource, context)
+            if self.names_outside:
+                missing |= {key for rule in met for key in keys(rule)}
+        named = sorted(missing - context.keys())
         return {
             "EvalActionName": action,
             "EvalDecision": min(decisions.values()),
+            "MissingContextValues": named,
             "OrganizationsDecisionDetail": {"AllowedByOrganizations": not outside},
             "ResourceSpecificResults": [
-                {"EvalResourceName": name, "EvalResourceDecision": decision}
+                {
+                    "EvalResourceName": name,
+                    "EvalResourceDecision": decision,
+                    "MissingContextValues": named,
+                }
                 for name, decision in decisions.items()
                 if resources != ["*"]
             ],
         }
 
-    def decision(self, action: str, resource: str, context: dict[str, str]) -> str:
+    @property
+    def held(self) -> list[Statement]:
         documents = [*self.inline.values(), *self.attached.values()]
-        held = [rule for one in documents for rule in listed(one["Statement"])]
+        return [rule for one in documents for rule in listed(one["Statement"])]
+
+    def find(self, operation: str, doing: str, **given: Any) -> Any:
+        found = super().find(operation, doing, **given)
+        if self.unreadable:
+            raise self.unreadable
+        tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
+        found["Role"] |= {"RoleId": ROLE_ID, "Tags": tags}
+        return found
+
+    def decision(self, action: str, resource: str, context: dict[str, str]) -> str:
+        if self.knows_no_conditions:
+            context = {}
         bounds = listed(self.boundary["Statement"]) if self.boundary else []
-        met = self.met([*held, *bounds], action, resource, context)
-        allowed = self.met(held, action, resource, context).count("Allow")
+        met = self.met([*self.held, *bounds], action, resource, context)
+        allowed = self.met(self.held, action, resource, context).count("Allow")
         if self.boundary and not self.met(bounds, action, resource, context):
             allowed = 0
         if "Deny" in met:
@@ -134,7 +173,15 @@ class Simulated(ExistingPolicies):
         return Holder(cast(AccountClient, self), ROLE, MANAGED_PATH)
 
     def writes(self) -> list[Result]:
-        return list(simulated_writes(self.holder, MANAGING, self.account))
+        return list(
+            simulated_writes(
+                self.holder,
+                MANAGING,
+                self.account,
+                organization=lambda: self.belongs_to,
+                subnets=self.subnets,
+            )
+        )
 
     def failed(self) -> list[Result]:
         return [one for one in self.writes() if one.outcome is Outcome.FAILED]

@@ -26,6 +26,7 @@ DOCS = Path(__file__).parents[4] / "docs" / "developers" / "verdicts.md"
 HEAD = "| What is in AWS | The write is | How Bowline knows |\n|---|---|---|\n"
 SIMULATED = "IAM's simulator, in each Region and on each kind of resource"
 READ = "the role's policies, whatever the simulator says"
+READ_ONLY = "the role's policies; what the organization denies isn't known"
 NO_ONE = "nobody knows: the check says why"
 
 
@@ -90,14 +91,19 @@ CASES = (
         READ,
     ),
     Case(
-        "no policy denies it, and Bowline may not simulate",
+        "no policy of the role denies it, and Bowline may not simulate",
         Simulated(refuses=BLIND),
-        NO_ONE,
+        READ_ONLY,
     ),
     Case(
-        "IAM's simulator does not know the action",
+        "no policy of the role denies it, and IAM's simulator does not know the action",
         Simulated(invalid=frozenset({RUN})),
-        f"{NO_ONE}; the other actions are simulated",
+        f"{READ_ONLY}; the other actions are simulated",
+    ),
+    Case(
+        "Bowline may neither simulate nor read the role's policies",
+        Simulated(refuses=BLIND, unreadable=BLIND),
+        NO_ONE,
     ),
     Case(
         "the simulator does not answer a large request in time",

@@ -13,20 +13,21 @@ from onboarding.aws.session import Sessions
 from onboarding.checks import Call, Check, Outcome
 from onboarding.resources.policy import Policy
 from onboarding.verify.chain import Chain
+from onboarding.verify.conditions.circumstances import REGION
 from onboarding.verify.simulation.simulator import (
     FEW_PAIRS,
     MOST_PAIRS,
-    REGION,
     Question,
     SimulatedCall,
     Verdict,
 )
-from onboarding.verify.simulation.writes import opinions, simulated_writes
+from onboarding.verify.simulation.writes import Asking, opinions, simulated_writes
 from onboarding.verify.verification import Read, evaluate
 from tests.onboarding.verify.simulation.simulated import (
     ACCOUNT,
     EAST,
     MANAGING,
+    ORGANIZATION,
     ROLE,
     WEST,
     Simulated,
@@ -115,7 +116,7 @@ def test_a_read_that_is_not_called_is_simulated_in_its_region() -> None:
     ]
     nobody = cast(Chain, SimpleNamespace(as_identity=None, managing=MANAGING))
 
-    found = [one.outcome for one in evaluate(reads, account.holder, nobody)]
+    found = [one.outcome for one in evaluate(reads, account.holder, nobody, str)]
 
     assert found == [Outcome.EVALUATED, Outcome.EVALUATED, Outcome.FAILED]
 
@@ -203,7 +204,8 @@ def test_a_document_that_denies_counts_where_the_simulator_allows() -> None:
     holder = Simulated(inline={"Theirs": document(dict(deny(RUN)))}).holder
     asked = [Question(SimulatedCall(RUN), frozenset({(REGION, EAST)}))]
 
-    (found,) = opinions(holder, asked, {asked[0]: Verdict(allowed=True)})
+    about = Asking(holder, holder.caller())
+    (found,) = opinions(about, asked, {asked[0]: Verdict(allowed=True)})
 
     assert found.denied is not None
     assert found.denied.located == "their policy"
@@ -230,22 +232,73 @@ def test_what_is_remembered_is_read_again_where_the_simulator_denies_it() -> Non
     )
     holder = replace(account.holder, sessions=cast(Sessions, remembering))
 
-    results = list(simulated_writes(holder, MANAGING, account.account))
+    results = list(
+        simulated_writes(holder, MANAGING, account.account, organization=str)
+    )
 
     assert {one.outcome for one in results} == {Outcome.FAILED}
     assert all("No policy of role" in one.sentence for one in results)
 
 
-def test_where_nobody_may_simulate_all_writes_are_unknown() -> None:
-    results = Simulated(refuses=BLIND).writes()
+@pytest.mark.parametrize(
+    "simulator",
+    [
+        {"refuses": BLIND},
+        {"knows_no_conditions": True},
+        {"invalid": frozenset({RUN, "iam:PassRole", "lambda:AddPermission"})},
+    ],
+    ids=["refused", "without conditions", "with unknown actions"],
+)
+@pytest.mark.parametrize("belongs_to", [ORGANIZATION, "", None])
+def test_of_what_bowline_grants_no_write_is_unknown_without_the_simulator(
+    simulator: dict[str, Any], belongs_to: str | None
+) -> None:
+    account = managed_account(EAST, WEST, ec2_only=False)
+    results = Simulated(account=account, belongs_to=belongs_to, **simulator).writes()
+
+    assert outcomes(results).keys() == {"evaluated"}
+    assert sum(one.unknown_writes for one in results) == 0
+    read = [one.sentence for one in results if "Read, not called" in one.sentence]
+    assert read
+    assert all("what the organization denies isn't known" in one for one in read)
+
+
+def test_where_nothing_may_be_read_and_nobody_may_simulate_all_is_unknown() -> None:
+    results = Simulated(refuses=BLIND, unreadable=BLIND).writes()
 
     assert outcomes(results).keys() == {"not testable"}
     assert all(one.unknown_writes for one in results)
     assert all("could not be simulated: Refused." in one.sentence for one in results)
 
 
+def test_where_nothing_may_be_read_a_key_that_iam_misses_makes_it_unknown() -> None:
+    source = deny(RUN, condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}})
+    held = {"Theirs": document(dict(source))}
+
+    results = Simulated(inline=held, unreadable=BLIND).writes()
+    plain = Simulated(unreadable=BLIND).writes()
+
+    assert all("looks at aws:sourceip." in one.sentence for one in results)
+    assert outcomes(plain).keys() == {"evaluated"}
+
+
+def test_what_iam_denies_and_no_document_does_is_unknown() -> None:
+    about = Asking(Simulated().holder, Simulated().holder.caller())
+    asked = [Question(SimulatedCall(RUN), frozenset({(REGION, EAST)}))]
+    denied, lifted = Verdict(allowed=False, explicit=True), Verdict(allowed=False)
+
+    (unknown,) = opinions(about, asked, {asked[0]: denied})
+    (allowed,) = opinions(about, asked, {asked[0]: lifted})
+
+    assert "no policy that Bowline can read does" in unknown.unknown
+    assert (allowed.unknown, allowed.denied) == ("", None)
+
+
 def test_one_invalid_action_is_asked_around() -> None:
-    results = Simulated(invalid=frozenset({RUN})).writes()
+    source = deny(RUN, condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}})
+    held = {"Theirs": document(dict(source))}
+
+    results = Simulated(inline=held, invalid=frozenset({RUN})).writes()
 
     unknown = {one.name: one.unknown_writes for one in results if one.unknown_writes}
     assert unknown == {"Writes for “launch templates”": 1}
@@ -272,7 +325,11 @@ def test_one_region_is_asked_in_a_request() -> None:
     account.writes()
 
     regions = [
-        [e["ContextKeyValues"] for e in one["ContextEntries"] if "Region" in str(e)]
+        [
+            entry["ContextKeyValues"]
+            for entry in one["ContextEntries"]
+            if entry["ContextKeyName"] == REGION
+        ]
         for one in account.requests
     ]
     assert {str(one) for one in regions} == {f"[['{EAST}']]", f"[['{WEST}']]"}

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import pytest
@@ -12,17 +12,25 @@ from onboarding.providers.ec2 import Ec2
 from onboarding.providers.eks import Cluster, Eks
 from onboarding.providers.lambda_ import Lambda
 from onboarding.topology import Managed, Managing
+from onboarding.verify.conditions.circumstances import Caller
 from onboarding.verify.denial import Holder
 from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Cause, Located, Result
+from onboarding.verify.simulation.named import Named
 from onboarding.verify.simulation.simulator import Verdict
-from onboarding.verify.simulation.writes import example, opinions, questions_of
+from onboarding.verify.simulation.writes import (
+    Asking,
+    example,
+    opinions,
+    questions_of,
+)
 from tests.onboarding.aws.field import ACCESS_ROLE, Field, Probe
 from tests.onboarding.verify.verified import Verified
 
 NAME = "Writes for “deploy”"
 UNKNOWN_TO_THE_EMULATOR = {"Bool": {"aws:SecureTransport": "true"}}
 """It takes this one from its own connection, not from the request."""
+UNKNOWN_TO_ALL = {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
 
 
 class Writer(Probe):
@@ -100,27 +108,32 @@ def test_what_is_allowed_under_a_condition_is_simulated_so(field: Field) -> None
     assert result.sentence.endswith("allow ec2:CreateTags, ec2:RunInstances.")
 
 
-def test_conditions_that_the_simulator_does_not_know_are_no_failure(
-    field: Field,
-) -> None:
+def test_what_the_simulator_does_not_know_the_documents_decide(field: Field) -> None:
     tags = changing("ec2:CreateTags", condition=UNKNOWN_TO_THE_EMULATOR)
 
     result = simulated(stands(field, tags))
 
-    assert result.outcome is Outcome.NOT_TESTABLE
-    assert result.sentence == "Unknown: ec2:CreateTags, because conditions decide."
+    assert result.outcome is Outcome.EVALUATED
+    assert result.sentence.startswith(
+        "Read, not called: the role's policies allow ec2:CreateTags. IAM's simulator "
+    )
 
 
-def test_what_only_the_documents_allow_is_unknown(field: Field) -> None:
-    tags = changing("ec2:CreateTags", condition=UNKNOWN_TO_THE_EMULATOR, sid="Tags")
+def test_conditions_on_what_only_the_call_shows_are_no_failure(field: Field) -> None:
+    tags = changing("ec2:CreateTags", condition=UNKNOWN_TO_ALL, sid="Tags")
 
     result = simulated(stands(field, changing("ec2:RunInstances"), tags))
 
     assert (result.outcome, result.unknown_writes) == (Outcome.NOT_TESTABLE, 1)
+    assert result.sentence.startswith(
+        "Unknown: ec2:CreateTags, because the statement “Tags” of the policy "
+        "BowlineProbeWrite of role spinnakerManaged"
+    )
+    assert "(IpAddress on aws:SourceIp)" in result.sentence
     assert result.sentence.endswith("the policies allow ec2:RunInstances.")
 
 
-def test_who_may_not_simulate_learns_nothing(field: Field) -> None:
+def test_who_may_not_simulate_reads(field: Field) -> None:
     verified = stands(field, changing("ec2:RunInstances"))
     deny = {"Effect": "Deny", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"}
     field.iam.put_role_policy(
@@ -131,8 +144,8 @@ def test_who_may_not_simulate_learns_nothing(field: Field) -> None:
 
     result = simulated(verified)
 
-    assert result.outcome is Outcome.NOT_TESTABLE
-    assert "because it could not be simulated:" in result.sentence
+    assert result.outcome is Outcome.EVALUATED
+    assert "what the organization denies isn't known" in result.sentence
 
 
 def test_writes_are_not_simulated_where_nobody_gets_in(field: Field) -> None:
@@ -194,15 +207,45 @@ class Denied:
     def cause(self, asked: RequestContext) -> Cause:
         return self.why
 
+    def may_deny(self, asked: RequestContext) -> bool:
+        return False
+
 
 @pytest.mark.parametrize("certain", [True, False])
 def test_only_a_certain_cause_of_the_documents_is_a_failure(certain: bool) -> None:
     cause = Cause(Located.CONDITION, "It is not met.", "Meet it.", certain=certain)
     holder = cast(Holder, Denied(cause))
-    asked = list(questions_of(changing("ec2:RunInstances"), "us-east-1", "1"))
+    caller = Caller("arn:aws:iam::1:role/R")
+    run = changing("ec2:RunInstances")
+    asked = list(questions_of(run, "us-east-1", caller, Named()))
     verdicts = dict.fromkeys(asked, Verdict(allowed=False))
 
-    (found,) = opinions(holder, asked, verdicts)
+    (found,) = opinions(Asking(holder, caller), asked, verdicts)
 
     assert found.denied == (cause if certain else None)
     assert bool(found.unknown) is not certain
+
+
+def test_the_only_subnet_that_was_found_is_asked_by_its_arn(field: Field) -> None:
+    ec2 = field.root(field.managed_id, "ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.1.0/24")["Subnet"]
+    name = {"Key": "Name", "Value": "main.internal.us-east-1"}
+    ec2.create_tags(Resources=[subnet["SubnetId"]], Tags=[name])
+    kinds = f"arn:aws:ec2:*:{field.managed_id}:subnet/*"
+    run = replace(changing("ec2:RunInstances"), judged_on=(kinds,))
+    verified = stands(field, run)
+    deny = {"Effect": "Deny", "Action": "ec2:RunInstances"}
+
+    before = simulated(verified)
+    field.iam.put_role_policy(
+        RoleName="spinnakerManaged",
+        PolicyName="Theirs",
+        PolicyDocument=json.dumps(
+            {"Statement": [{**deny, "Resource": subnet["SubnetArn"]}]}
+        ),
+    )
+    after = simulated(verified)
+
+    assert before.outcome is Outcome.EVALUATED
+    assert (after.outcome, after.located) == (Outcome.FAILED, "their policy")

@@ -11,7 +11,7 @@ import pytest
 from onboarding.aws.errors import AwsError
 from onboarding.desired.image_keys import GRANTING, key_policy_statements
 from onboarding.resources.kinds import KeyGrant
-from onboarding.verify.key_policy import may, refuse_key_policies
+from onboarding.verify.keys.key_policy import may, refuse_key_policies
 from tests.factories import MANAGED_ID, MANAGING_ID, image_key
 from tests.onboarding.aws.field import Field, failing
 from tests.onboarding.aws.wanted import key_grant

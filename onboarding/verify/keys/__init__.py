@@ -1,0 +1,1 @@
+"""KMS keys: whose policies and grants let somebody use them."""
