@@ -51,7 +51,7 @@ decides(
     "include_account",
     "Include an account in bundles again",
     **shown,
-    says="Let later bundles hold an account again that was excluded.",
+    says="Let later bundles include an account again that was excluded.",
     given={"again": True},
 )
 decides(
