@@ -15,11 +15,12 @@ import uuid
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from django.db import transaction
-
+from accounts.decisions.decision import decision
 from accounts.mapping.edits import editing
 from accounts.models import Activity, Bundle, ManagedAccount
 from accounts.people.activity import record
+from accounts.people.reach import around
+from accounts.people.roles import OPERATOR
 from accounts.refused import Refused
 from accounts.spinnaker.presence import external_ids_loaded, was_sent
 from onboarding.providers.external_id import without_external_id
@@ -28,6 +29,8 @@ from onboarding.spinnaker.bundle.contents import accounts_in
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+What = Activity.What
+
 
 class RotationRefused(Refused, ValueError):
     """The external ID cannot be rotated now; the message says why."""
@@ -35,18 +38,16 @@ class RotationRefused(Refused, ValueError):
     code = "ROTATION_REFUSED"
 
 
-def rotate(account: ManagedAccount, by: User | None = None) -> None:
+@decision("rotate an external ID", OPERATOR, What.ROTATE, touches=around)
+def rotate(row: ManagedAccount, by: User | None) -> None:
     """Create a new external ID; the previous one works until the rotation ends."""
-    with transaction.atomic():
-        row = locked(account)
-        if reason := why_not_rotate(row):
-            raise RotationRefused(reason)
-        with editing(row, by):
-            row.former_external_id = row.spinnakers_external_id
-            row.external_id = uuid.uuid4()
-            row.save(update_fields=["former_external_id", "external_id"])
-        record(by, Activity.What.ROTATE, row.name, {"account": str(row.pk)})
-    account.refresh_from_db()
+    if reason := why_not_rotate(row):
+        raise RotationRefused(reason)
+    with editing(row, by):
+        row.former_external_id = row.spinnakers_external_id
+        row.external_id = uuid.uuid4()
+        row.save(update_fields=["former_external_id", "external_id"])
+    record(by, What.ROTATE, row.name, {"account": str(row.pk)})
 
 
 def why_not_rotate(row: ManagedAccount) -> str:
@@ -71,25 +72,25 @@ def why_not_rotate(row: ManagedAccount) -> str:
     return ""
 
 
+@decision(
+    "finish the rotation of an external ID", OPERATOR, What.ROTATED, touches=around
+)
 def finish_rotation(
-    account: ManagedAccount, by: User | None = None, *, held: Held | None = None
+    row: ManagedAccount, by: User | None, *, held: Held | None = None
 ) -> None:
     """Stop accepting the previous external ID.
 
     Raise RotationRefused until a bundle with the new one is installed, or a delivery
     saw Spinnaker load it.
     """
-    with transaction.atomic():
-        row = locked(account)
-        if reason := why_not_finish(row, held):
-            raise RotationRefused(reason)
-        with editing(row, by):
-            if row.own_external_id == row.former_external_id:
-                row.own_external_id = ""
-            row.former_external_id = ""
-            row.save(update_fields=["former_external_id", "own_external_id"])
-        record(by, Activity.What.ROTATED, row.name, {"account": str(row.pk)})
-    account.refresh_from_db()
+    if reason := why_not_finish(row, held):
+        raise RotationRefused(reason)
+    with editing(row, by):
+        if row.own_external_id == row.former_external_id:
+            row.own_external_id = ""
+        row.former_external_id = ""
+        row.save(update_fields=["former_external_id", "own_external_id"])
+    record(by, What.ROTATED, row.name, {"account": str(row.pk)})
 
 
 def why_not_finish(row: ManagedAccount, held: Held | None = None) -> str:
@@ -100,33 +101,32 @@ def why_not_finish(row: ManagedAccount, held: Held | None = None) -> str:
     return f"Not yet: {missing.to_do}" if missing else ""
 
 
-def cancel_rotation(account: ManagedAccount, by: User | None = None) -> None:
+@decision(
+    "cancel the rotation of an external ID", OPERATOR, What.ROTATED, touches=around
+)
+def cancel_rotation(row: ManagedAccount, by: User | None) -> None:
     """Restore the previous external ID.
 
     If a bundle holds the new one, or the next one would, both are accepted until a
     bundle with the previous one is installed: Spinnaker may send the other.
     """
-    with transaction.atomic():
-        row = locked(account)
-        if not row.former_external_id:
-            raise RotationRefused(f"The external ID of {row.name} isn't being rotated.")
-        # One archive at a time: there may be hundreds, of megabytes each.
-        bundles = row.bundles.built().defer("files").iterator()
-        new, former = row.spinnakers_external_id, row.former_external_id
-        sent = was_sent(row.account_id, new)
-        is_told = (
-            sent
-            or new == row.own_external_id  # by a Spinnaker that is older than Bowline
-            or is_verified(row)
-            or any(new in sent_by(one).get(row.account_id, ()) for one in bundles)
-        )
-        with editing(row, by):
-            if former != row.own_external_id and not row.external_id_prefix:
-                row.external_id = uuid.UUID(former)
-            row.former_external_id = new if is_told else ""
-            row.save(update_fields=["former_external_id", "external_id"])
-        record(by, Activity.What.ROTATED, row.name, {"account": str(row.pk)})
-    account.refresh_from_db()
+    if not row.former_external_id:
+        raise RotationRefused(f"The external ID of {row.name} isn't being rotated.")
+    # One archive at a time: there may be hundreds, of megabytes each.
+    bundles = row.bundles.built().defer("files").iterator()
+    new, former = row.spinnakers_external_id, row.former_external_id
+    is_told = (
+        was_sent(row.account_id, new)
+        or new == row.own_external_id  # by a Spinnaker that is older than Bowline
+        or is_verified(row)
+        or any(new in sent_by(one).get(row.account_id, ()) for one in bundles)
+    )
+    with editing(row, by):
+        if former != row.own_external_id and not row.external_id_prefix:
+            row.external_id = uuid.UUID(former)
+        row.former_external_id = new if is_told else ""
+        row.save(update_fields=["former_external_id", "external_id"])
+    record(by, What.ROTATED, row.name, {"account": str(row.pk)})
 
 
 class Stage(NamedTuple):
@@ -231,10 +231,6 @@ def sent_by(bundle: Bundle) -> SentIds:
         sent = found.setdefault(str(entry["accountId"]), set())
         sent.add(str(entry.get("externalId", "")))
     return found
-
-
-def locked(account: ManagedAccount) -> ManagedAccount:
-    return ManagedAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
 
 
 def none_to_rotate(row: ManagedAccount) -> str:

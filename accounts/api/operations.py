@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from types import UnionType
+from collections.abc import Callable, Mapping
+from types import MappingProxyType, UnionType
 from typing import Any
 
 from ninja import Router
@@ -19,6 +19,7 @@ from accounts.people.roles import APPROVER, OPERATOR
 SCOPES = {OPERATOR: OPERATES, APPROVER: APPROVES}
 """What a token needs, by the role of the decision. The API has nothing for
 administrators."""
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def operation(
@@ -33,14 +34,15 @@ def operation(
     answer: Callable[..., Any] | None = None,
     find: Callable[..., Any] | None = None,
     body: Any = None,
+    given: Mapping[str, Any] = NOTHING,
     method: str = "POST",
 ) -> None:
     """Make the operation by which a program decides.
 
     `find` finds the subject by the path's parameters, with their types; None: there is
-    none. What the body's `given` returns goes with the decision; `Body | None`
-    may be left out. `answer` makes the
-    answer from the request, the subject and the result; None: the result itself is it.
+    none. What the body's `given` returns goes with the decision, or `given` where there
+    is no body; `Body | None` may be left out. `answer` makes the answer from the
+    request, the subject and the result; None: the result itself is it.
     """
     found_by = inspect.signature(find, eval_str=True) if find else None
     places = [*found_by.parameters.values()] if found_by else []
@@ -49,8 +51,8 @@ def operation(
     def change(request: ApiRequest, **said: Any) -> Any:
         asked: Request | None = said.pop("body", None)
         subject = [find(**said)] if find else []
-        given = asked.given(*subject) if asked else {}
-        done = decision(*subject, request.user, **given)
+        along = asked.given(*subject) if asked else given
+        done = decision(*subject, request.user, **along)
         if answer is not None:
             done = answer(request, *subject, done)
         return Status(status, done if response[status] else None)

@@ -68,8 +68,15 @@ class Decision(Generic[P, R]):
         with transaction.atomic():
             for one in subject:
                 self.locks(one)
-            refuse(*self.asks(*subject, locks=True), by, self.role)  # type: ignore[arg-type]
+            self.refuse(*subject, by)
             return self.function(*args, **given)
+
+    def refuse(self, *args: Any, locks: bool = True) -> None:
+        """Raise Outside or SamePerson where the last of these, a person, may not decide
+        about the subject.
+        """
+        *subject, by = args
+        refuse(*self.asks(*subject, locks=locks), by, self.role)
 
     def asks(
         self, *subject: Any, locks: bool = False

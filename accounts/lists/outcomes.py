@@ -13,6 +13,7 @@ from accounts.models import ManagedAccount
 from accounts.people.role_limits.refusing import Outside
 from accounts.runs.actions import NothingExists, RunOpen, StillInSpinnaker
 from accounts.runs.capacity import NoRoom
+from accounts.spinnaker.bundles import NotHeld
 from onboarding.details import DetailsError
 
 
@@ -46,11 +47,15 @@ class Outcome:
 def each(
     accounts: Iterable[ManagedAccount], act: Callable[[ManagedAccount], object]
 ) -> Outcome:
-    """Act on each account; where `act` gives False, there was nothing to do."""
+    """Act on each account; where `act` gives False or raises NotHeld, there was nothing
+    to do.
+    """
     outcome = Outcome()
     for account in accounts:
         try:
             acted = act(account)
+        except NotHeld:
+            outcome.unchanged.append(account)
         except REFUSED as error:
             outcome.refused.append(f"{account.name}: {str(error).rstrip('.')}")
         else:

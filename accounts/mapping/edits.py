@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from django.db import transaction
 
+from accounts.decisions.decision import decision
 from accounts.decisions.environment_rules import refuse_contradiction
-from accounts.decisions.locks import lock_accounts, lock_settings
+from accounts.decisions.locks import hold, lock_settings
 from accounts.mapping.managed import managed_of, settings_of_row
 from accounts.mapping.managing import described_managing, managing_of
 from accounts.models import Activity, ManagedAccount, ManagingAccount
 from accounts.people.activity import record
 from accounts.people.authors import add_authors, keys_of
-from accounts.people.reach import MANAGING
-from accounts.people.role_limits.refusing import refuse_limited, refuse_outside
+from accounts.people.reach import around, the_managing_account
 from accounts.people.roles import OPERATOR
 from accounts.slices import in_slices
 from onboarding.desired import desired
@@ -37,34 +37,44 @@ from onboarding.topology import Managed, Managing, Topology
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+What = Activity.What
+State: TypeAlias = tuple[Any, dict[str, Any]]
+"""What follows from a description, and what people said."""
+
 
 @contextmanager
 def editing(account: ManagedAccount, by: User | str | None = None) -> Iterator[None]:
     """Write an edit of the account inside; afterwards it is outdated if it must be, and
     what differs is recorded.
 
-    An account that is written for the first time has nothing to outdate. Raise Outside
-    unless whoever edits has the role where the account was, and where it is then.
+    An account that is written for the first time has nothing to outdate. Raise Gone
+    where it was deleted, and Outside unless whoever edits has the role where the
+    account was, and where it is then.
     """
     with transaction.atomic():
-        is_new = account._state.adding
-        if not is_new:
-            lock_accounts([account.pk])
-            refuse_outside(by, OPERATOR, account)
-        row = None if is_new else stored(account)
-        before, said = consequences_of_row(row), settings_of_row(row)
+        row = None
+        if not account._state.adding:
+            row = ManagedAccount(pk=account.pk, name=account.name)
+            hold(row)  # as it is stored: a form has changed the other
+            edit_account.refuse(row, by)
+        was = state_of(row)
         yield
-        refuse_outside(by, OPERATOR, account)
-        refuse_contradiction(account)
-        row = stored(account)
-        after, says = consequences_of_row(row), settings_of_row(row)
-        if not is_new and before != after:
-            account.touch(verified=same_in_aws(before, after))
-        if before != after or said != says:
-            add_authors([account.pk], keys_of(by))
-        what = Activity.What.DESCRIBE if is_new else Activity.What.EDIT
-        detail = {"account": str(account.pk)}
-        record_edit(by, what, account.name, said, says, detail)
+        edit_account(account, by, was=was)
+
+
+@decision(
+    "describe or edit an account", OPERATOR, *(What.DESCRIBE, What.EDIT), touches=around
+)
+def edit_account(account: ManagedAccount, by: User | str | None, *, was: State) -> None:
+    """Keep what was written of an account: what follows from it, and who did it."""
+    refuse_contradiction(account)
+    (before, said), (after, says) = was, state_of(account)
+    if said and before != after:
+        account.touch(verified=same_in_aws(before, after))
+    if before != after or said != says:
+        add_authors([account.pk], keys_of(by))
+    what = What.EDIT if said else What.DESCRIBE
+    record_edit(by, what, account.name, said, says, {"account": str(account.pk)})
 
 
 @contextmanager
@@ -75,20 +85,31 @@ def editing_managing(row: ManagingAccount, by: User | None) -> Iterator[None]:
     which the edit makes a difference; what differs is recorded. Raise Outside where the
     role is for some environments only.
     """
-    refuse_limited(by, OPERATOR, MANAGING)
     with transaction.atomic():
+        edit_managing.refuse(by)
         lock_settings()
-        before, said = stored_managing(), described_managing()
+        was = stored_managing(), described_managing()
         yield
-        after, says = stored_managing(), described_managing()
-        if before is not None and after is not None and before != after:
-            row.touch()
-            outdate(outdated := outdated_by(before, after))
-            add_authors(outdated, keys_of(by))
-        if before != after or said != says:
-            row.authors.add(*keys_of(by))
-        what = Activity.What.EDIT if said else Activity.What.DESCRIBE
-        record_edit(by, what, row.name, said, says, {})
+        edit_managing(by, row=row, was=was)
+
+
+@decision(
+    "describe or edit the managing account",
+    OPERATOR,
+    *(What.DESCRIBE, What.EDIT),
+    touches=the_managing_account,
+)
+def edit_managing(by: User | None, *, row: ManagingAccount, was: State) -> None:
+    """Keep what was written of it: what follows from it, and who did it."""
+    (before, said), (after, says) = was, (stored_managing(), described_managing())
+    if before is not None and after is not None and before != after:
+        row.touch()
+        outdate(outdated := outdated_by(before, after))
+        add_authors(outdated, keys_of(by))
+    if before != after or said != says:
+        row.authors.add(*keys_of(by))
+    what = What.EDIT if said else What.DESCRIBE
+    record_edit(by, what, row.name, said, says, {})
 
 
 def outdate(accounts: list[UUID]) -> None:
@@ -217,10 +238,8 @@ class ManyEdits:
         return replace(interchangeable(self.managing, managed), adopts=managed.adopts)
 
 
-def stored(account: ManagedAccount) -> ManagedAccount | None:
-    """Read the account as it is stored now."""
-    rows = ManagedAccount.objects.prefetch_related("providers")
-    return rows.filter(pk=account.pk).first()
+def state_of(row: ManagedAccount | None) -> State:
+    return consequences_of_row(row), settings_of_row(row)
 
 
 def consequences_of_row(row: ManagedAccount | None) -> object:

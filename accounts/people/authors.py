@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from accounts.models import Delivery, ManagedAccount, ManagingAccount, Run, Spinnaker
 from accounts.people.reach import DecisionReach, reach_of_run
@@ -30,6 +31,7 @@ STARTED = "started this plan"
 EDITED = "edited the account"
 EDITED_MANAGING = "edited the managing account"
 EDITED_CONNECTION = "edited the Spinnaker connection"
+EXCLUDED = "excluded an account that it removes"
 
 
 def add_authors(accounts: Iterable[UUID], people: Iterable[int]) -> None:
@@ -53,8 +55,9 @@ def forget_authors(run: Run) -> None:
     """
     if run.approved_at is None:
         return
-    for row in run.unedited_subject:
-        row.authors.clear()
+    with transaction.atomic():  # whoever edits waits, or was here before
+        for row in run.unedited_subject.select_for_update(no_key=True):
+            row.authors.clear()
 
 
 def authors_of_run(run: Run, reach: DecisionReach) -> dict[int, str]:
@@ -104,8 +107,11 @@ def authors_of_account(
 
 
 def authors_of_delivery(delivery: Delivery, _: DecisionReach) -> dict[int, str]:
+    removed = delivery.steps.filter(after="").values("name")
+    lost = ManagedAccount.objects.filter(spinnaker_names__name__in=removed).order_by()
+    excluded = lost.exclude(excluded_by=None).values_list("excluded_by", flat=True)
     rows = Spinnaker.authors.through.objects.values_list("user_id", flat=True)
-    did = dict.fromkeys(rows, EDITED_CONNECTION)
+    did = dict.fromkeys(excluded, EXCLUDED) | dict.fromkeys(rows, EDITED_CONNECTION)
     by = delivery.created_by_id
     return did | ({} if by is None else {by: STARTED})
 

@@ -24,7 +24,7 @@ from accounts.models.activity import name_of
 from accounts.models.standing import BROKEN
 from accounts.models.states import move
 from accounts.people.activity import record
-from accounts.people.role_limits.refusing import refuse_outside
+from accounts.people.reach import around
 from accounts.people.roles import OPERATOR
 from accounts.refused import Refused
 from accounts.spinnaker.gone import MayBeThere, had_before, left_by
@@ -229,32 +229,31 @@ def download(bundle: Bundle, by: User) -> tuple[bytes, str]:
     return bytes(bundle.archive), bundle.filename
 
 
-def exclude_from_bundles(account: ManagedAccount, by: User) -> bool:
-    """Take an account out of later bundles; False where no bundle would hold it."""
+class NotHeld(Refused):
+    """No bundle would hold the account, or none leaves it out."""
+
+    code = "NOT_IN_BUNDLES"
+    is_late = True
+
+
+@decision(
+    "leave an account out of bundles, or include it again",
+    OPERATOR,
+    *(Activity.What.EXCLUDE, Activity.What.INCLUDE),
+    touches=around,
+)
+def exclude_from_bundles(
+    account: ManagedAccount, by: User | None, *, again: bool = False
+) -> bool:
+    """Take an account out of later bundles, or include it again; say whether they hold
+    it now. Raise NotHeld.
+    """
     row = ManagedAccount.objects.filter(pk=account.pk)
-    with transaction.atomic():
-        refuse_outside(by, OPERATOR, account)
-        moved = bool(row.exclude_from_bundles(by))
-        if moved:
-            detail = {"account": str(account.pk)}
-            record(by, Activity.What.EXCLUDE, account.name, detail)
-    return moved
-
-
-def include_in_bundles(account: ManagedAccount, by: User) -> bool:
-    """Let later bundles hold an account again; False where it was not left out."""
-    row = ManagedAccount.objects.filter(pk=account.pk)
-    with transaction.atomic():
-        refuse_outside(by, OPERATOR, account)
-        moved = bool(row.include_in_bundles())
-        if moved:
-            detail = {"account": str(account.pk)}
-            record(by, Activity.What.INCLUDE, account.name, detail)
-    return moved
-
-
-def not_held(account: ManagedAccount) -> str:
-    return f"{account.name} wouldn't be in a bundle anyway."
+    if not (row.include_in_bundles() if again else row.exclude_from_bundles(by)):
+        raise NotHeld(f"{account.name} wouldn't be in a bundle anyway.")
+    what = Activity.What.INCLUDE if again else Activity.What.EXCLUDE
+    record(by, what, account.name, {"account": str(account.pk)})
+    return again
 
 
 def finish(bundle: Bundle, status: Bundle.Status, **fields: object) -> None:

@@ -52,9 +52,7 @@ app_name = "accounts"
 overview_pages = [
     path("", overview.overview, name="overview"),
     path("managing/", managing.managing, name="managing"),
-    path("managing/plan/", managing.managing_plan, name="managing-plan"),
-    path("managing/adopt-list/", managing.adopt, name="managing-adopt-list"),
-    path("managing/take-off/", managing.take_off, name="kept-role-take-off"),
+    *managing.posts,
 ]
 account_pages = [
     path("accounts/", accounts.accounts, name="accounts"),
@@ -100,9 +98,8 @@ account_pages = [
     *decisions.account_posts,
     *foreign.pages,
     *taking_over.pages,
-    path("accounts/<uuid:pk>/exclude/", preview.exclude_from_bundles, name="exclude"),
-    path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
-    path("accounts/<uuid:pk>/leave/", account.leave, name="leave"),
+    preview.exclude,
+    *account.posts,
     *handoff.pages,
     path(
         "accounts/<uuid:pk>/permissions/", permissions.permissions, name="permissions"
@@ -112,9 +109,7 @@ account_pages = [
         permissions.permissions_file,
         name="permissions-csv",
     ),
-    path("accounts/<uuid:pk>/rotate/", permissions.rotation_begin, name="rotate"),
-    path("accounts/<uuid:pk>/unrotate/", permissions.rotation_cancel, name="unrotate"),
-    path("accounts/<uuid:pk>/rotated/", permissions.rotation_finish, name="rotated"),
+    *permissions.rotations,
     path("accounts/<uuid:pk>/test-access/", access.test_access, name="test-access"),
     path(
         "accounts/<uuid:pk>/access-role/", access_role.access_role, name="access-role"

@@ -84,7 +84,7 @@ def test_the_end_of_a_rotation_lets_the_former_id_go(managing) -> None:
 def test_a_rotation_cannot_end_before_spinnaker_has_the_new_id(managing) -> None:
     account = standing()
     install(bundled(), None)
-    rotate(account)
+    rotate(account, None)
 
     refusals = []
     for step in (
@@ -97,7 +97,7 @@ def test_a_rotation_cannot_end_before_spinnaker_has_the_new_id(managing) -> None
         refusals.append([stage.done for stage in stages(account)])
         if not all(refusals[-1]):
             with pytest.raises(RotationRefused, match="Not yet: "):
-                finish_rotation(account)
+                finish_rotation(account, None)
 
     assert refusals == [
         [False, False, False],
@@ -105,7 +105,7 @@ def test_a_rotation_cannot_end_before_spinnaker_has_the_new_id(managing) -> None
         [True, True, False],
         [True, True, True],
     ]
-    finish_rotation(account)
+    finish_rotation(account, None)
 
 
 def test_each_step_says_what_aws_accepts_now(managing) -> None:
@@ -114,14 +114,14 @@ def test_each_step_says_what_aws_accepts_now(managing) -> None:
     former = account.external_id
     said = [accepted_now(account)]
 
-    rotate(account)
+    rotate(account, None)
     said.append(accepted_now(account))
     approve_entries(account)
     said.append(accepted_now(account))
     verify_scope(account)
     said.append(accepted_now(account))
     install(bundled(), None)
-    finish_rotation(account)
+    finish_rotation(account, None)
     said.append(accepted_now(account))
     verify_scope(account)
     said.append(accepted_now(account))
@@ -138,10 +138,10 @@ def test_each_step_says_what_aws_accepts_now(managing) -> None:
 
 def test_aws_accepts_both_after_a_proved_rotation_is_cancelled(managing) -> None:
     account = standing()
-    rotate(account)
+    rotate(account, None)
     verify_scope(account)
 
-    cancel_rotation(account)
+    cancel_rotation(account, None)
 
     assert accepted_now(account) == "both"
 
@@ -150,9 +150,9 @@ def test_a_rotation_that_no_bundle_tells_is_cancelled_whole(managing) -> None:
     account = standing()
     former = account.external_id
     bundled()
-    rotate(account)
+    rotate(account, None)
 
-    cancel_rotation(account)
+    cancel_rotation(account, None)
 
     assert (account.external_id, account.former_external_id) == (former, "")
 
@@ -160,12 +160,12 @@ def test_a_rotation_that_no_bundle_tells_is_cancelled_whole(managing) -> None:
 def test_a_rotation_that_a_bundle_tells_goes_back_with_both_accepted(managing) -> None:
     account = standing()
     former = account.external_id
-    rotate(account)
+    rotate(account, None)
     new = account.external_id
     verify_scope(account)
     bundled()
 
-    cancel_rotation(account)
+    cancel_rotation(account, None)
 
     assert (account.external_id, account.former_external_id) == (former, str(new))
 
@@ -177,22 +177,22 @@ def test_a_rotation_that_the_next_bundle_would_tell_goes_back_with_both_accepted
     account = standing()
     former = account.external_id
     install(bundled(), None)
-    rotate(account)
+    rotate(account, None)
     new = account.external_id
     verify_scope(account)
 
-    cancel_rotation(account)
+    cancel_rotation(account, None)
 
     assert (account.external_id, account.former_external_id) == (former, str(new))
     install(bundled(), None)
     assert sent_by(Bundle.objects.first())[account.account_id] == {str(new)}
     with pytest.raises(RotationRefused, match="Not yet: "):
-        finish_rotation(account)
+        finish_rotation(account, None)
 
 
 def test_what_is_not_in_rotation_cannot_be_cancelled() -> None:
     with pytest.raises(RotationRefused, match="isn't being rotated"):
-        cancel_rotation(standing())
+        cancel_rotation(standing(), None)
 
 
 def test_what_is_not_in_rotation_cannot_end_it() -> None:

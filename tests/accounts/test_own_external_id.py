@@ -218,13 +218,13 @@ def test_a_rotation_ends_with_a_generated_one(prefix: str) -> None:
     account = granted(external_id_prefix=prefix)
     before = accepted(account)
 
-    rotate(account)
+    rotate(account, None)
     new = account.spinnakers_external_id
     both, word, kept = accepted(account), accepted_now(account), said(account)
     with pytest.raises(RotationRefused, match="Not yet"):
-        finish_rotation(account)
+        finish_rotation(account, None)
     installed(account)
-    finish_rotation(account)
+    finish_rotation(account, None)
 
     generated = f"{prefix}-{account.account_id}" if prefix else str(account.external_id)
     assert (new, before) == (generated, {OWN})
@@ -240,8 +240,8 @@ def test_a_rotation_ends_with_a_generated_one(prefix: str) -> None:
 def test_a_rotation_that_nobody_was_told_of_is_cancelled_whole() -> None:
     account = granted()
 
-    rotate(account)
-    cancel_rotation(account)
+    rotate(account, None)
+    cancel_rotation(account, None)
 
     assert accepted(account) == {OWN}
     assert said(account) == OWN
@@ -253,17 +253,17 @@ def test_a_rotation_that_spinnaker_knows_of_goes_back_and_forth(
     own: str, prefix: str
 ) -> None:
     account = granted(own_external_id=own, external_id_prefix=prefix)
-    rotate(account)
+    rotate(account, None)
     new = account.spinnakers_external_id
     installed(account)
 
-    cancel_rotation(account)
+    cancel_rotation(account, None)
     back = account.spinnakers_external_id, accepted(account)
-    cancel_rotation(account)
+    cancel_rotation(account, None)
     forth = account.spinnakers_external_id, accepted(account)
-    cancel_rotation(account)
+    cancel_rotation(account, None)
     installed(account)
-    finish_rotation(account)
+    finish_rotation(account, None)
 
     assert back == (own, {own, new})
     assert forth == (new, {own, new})
@@ -275,7 +275,7 @@ def test_the_log_never_has_it(managing) -> None:
     register(file(OWN), None)
     register(file("another-one"), None)
     ManagedAccount.objects.update(granted_at=timezone.now())
-    rotate(ManagedAccount.objects.get())
+    rotate(ManagedAccount.objects.get(), None)
 
     log = str(list(Activity.objects.values()))
 

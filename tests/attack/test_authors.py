@@ -14,14 +14,16 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from accounts.mapping.accounts_file import register_all
+from accounts.mapping.accounts_file import preview_all, register_all
 from accounts.mapping.edits import editing
 from accounts.mapping.entries import keep_approved
 from accounts.mapping.plans import plan_of
 from accounts.mapping.spinnaker.describing import describe_spinnaker
+from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import (
     Delivery,
     ManagedAccount,
+    ManagingAccount,
     Run,
     Spinnaker,
 )
@@ -30,13 +32,16 @@ from accounts.people.deciding import PlanChanged, SamePerson
 from accounts.people.policies import choose
 from accounts.people.role_limits.limits import limit
 from accounts.people.role_limits.refusing import Outside
-from accounts.people.roles import APPROVER
+from accounts.people.roles import APPROVER, OPERATOR
 from accounts.runs.actions import approve
+from accounts.runs.deciding.forgetting import leave_in_aws
 from accounts.runs.deciding.same_changes import approve_same
 from accounts.runs.rollouts.decisions import approve_group
+from accounts.spinnaker.bundles import exclude_from_bundles
 from accounts.spinnaker.deliveries import decisions as deliveries
 from onboarding.accounts_file import read_accounts_file as file
 from onboarding.delivery.connection import Connection, SignInBy
+from tests.accounts.runs.deciding.test_forgetting import adopted
 from tests.accounts.runs.rollouts.rows import SAME, plan, started
 from tests.accounts.web.answers import messages_of, read
 from tests.rows import (
@@ -301,3 +306,83 @@ def test_who_edited_the_connection_approves_no_delivery_through_it(olga, paul) -
         deliveries.approve(row, olga)
     assert deliveries.approve(row, decider("quinn"))
     assert not Spinnaker.objects.get().authors.exists()
+
+
+def waiting_delivery(by: User) -> Delivery:
+    return Delivery.objects.create(
+        number=1,
+        status=Delivery.Status.PLANNED,
+        environments=["production"],
+        created_by=by,
+    )
+
+
+def test_who_edits_the_connection_is_an_author_of_a_delivery_planned_before(
+    olga, paul
+) -> None:
+    row = waiting_delivery(paul)
+    describe_spinnaker(
+        Connection("https://gate.example.com", "2025.3", SignInBy.NONE), olga
+    )
+
+    with pytest.raises(SamePerson, match="olga edited the Spinnaker connection"):
+        deliveries.approve(row, olga)
+
+
+def test_who_excluded_an_account_approves_no_delivery_that_removes_it(
+    olga, paul, managing
+) -> None:
+    verified = {"state": State.VERIFIED, "verification": State.VERIFIED}
+    for name, by, number in (("lost", olga, "1"), ("kept", paul, "3")):
+        account = account_row(name, account_id=number * 12, **verified)
+        claim_names(account)
+        exclude_from_bundles(account, by)
+    row = waiting_delivery(decider("quinn"))
+    removes = {"verb": "delete", "type": "aws", "before": "a"}
+    row.steps.create(position=1, name="lost", **removes)
+    row.steps.create(position=2, name="kept", **{**removes, "after": "b"})
+
+    with pytest.raises(SamePerson, match="olga excluded an account that it removes"):
+        deliveries.approve(row, olga)
+    assert deliveries.approve(row, paul)
+
+
+def test_who_lets_an_account_leave_is_an_author_of_the_managing_account(paul) -> None:
+    leave_in_aws(adopted(), paul)
+
+    assert list(ManagingAccount.objects.get().authors.all()) == [paul]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("access_role", "Other"), ("made_by", "owner"), ("reader_role", "Reader")],
+)
+def test_who_edits_by_what_roles_it_is_reached_is_an_author(
+    name: str, value: str, olga, managing
+) -> None:
+    account = account_row(made_by="bowline" if name == "made_by" else "owner")
+    with editing(account, olga):
+        setattr(account, name, value)
+        account.save()
+
+    assert list(account.authors.all()) == [olga]
+
+
+@pytest.mark.parametrize("reads_or_writes", [preview_all, register_all])
+def test_a_file_is_refused_to_whoever_could_not_edit_its_accounts(
+    reads_or_writes, olga, managing
+) -> None:
+    limit(olga, OPERATOR, ["dev"], None)
+    account = {"name": "core-too", "account_id": managing.account_id}
+    account |= {
+        "environment": "dev",
+        "regions": ["us-east-1"],
+        "providers": {"ec2": {}},
+    }
+    text = json.dumps({"accounts": [account]}).encode()
+
+    with pytest.raises(Outside, match="All environments share the managing account"):
+        reads_or_writes(file(text), olga)
+    with pytest.raises(Outside, match="You need the operator role"):
+        reads_or_writes(file(text), person("approver"))
+    assert not ManagedAccount.objects.exists()

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.discover.organization.watching import draft_new, watch_unit
-from accounts.external_ids import RotationRefused, rotate
+from accounts.external_ids import rotate
 from accounts.mapping.accounts_file import register_all
 from accounts.mapping.edits import editing
 from accounts.mapping.entries import keep_approved
@@ -36,10 +36,9 @@ from accounts.models import (
     Unit,
 )
 from accounts.models.states import State, Status
-from accounts.people.deciding import SamePerson
 from accounts.people.role_limits.limits import limit
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER, OPERATOR
+from accounts.refused import Refused
 from accounts.runs import actions
 from accounts.runs.planning import keep_decided, planned_entries
 from accounts.runs.scope import Scope
@@ -54,7 +53,6 @@ STRICT, LAX = "production", "staging"
 ENVIRONMENTS = (STRICT, LAX, "")
 EDITS = ("edit", "move", "rotate", "upload", "managing")
 VERBS = (*EDITS, "plan", "approve", "discard", "carry", "accept")
-REFUSALS = (SamePerson, Outside, RotationRefused, actions.RunOpen)
 
 
 class Act(NamedTuple):
@@ -102,7 +100,7 @@ class World:
 
     def do(self, act: Act) -> None:
         before = ManagedAccount.objects.values_list("version", flat=True).get()
-        with suppress(*REFUSALS), transaction.atomic():
+        with suppress(Refused), transaction.atomic():
             getattr(self, act.verb)(act.who, act.choice)
         if ManagedAccount.objects.values_list("version", flat=True).get() > before:
             self.touched.add(act.who)

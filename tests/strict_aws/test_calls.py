@@ -140,7 +140,7 @@ def live(job: Job) -> None:
     job.managing = f", bakes: true, image_keys: ['{key_for(job.field)}']"
     job.providers = ALL_BUT_ECS
     assert job.onboard() == State.VERIFIED, job.output
-    rotate(job.account)
+    rotate(job.account, None)
     assert job.bring_up_to_date().status == Status.VERIFIED
     job.providers = EVERYTHING
     assert job.onboard() == State.VERIFIED, job.output

@@ -116,7 +116,7 @@ def test_an_external_id_is_rotated_and_the_account_removed(
     job.onboard()
     strictly(*AFTERWARDS[name], seed=seed)
 
-    rotate(job.account)
+    rotate(job.account, None)
     rotated = job.bring_up_to_date()
     removed = job.remove()
 

@@ -58,7 +58,7 @@ def test_an_account_of_the_organization_is_verified_rotated_and_removed(
     state = job.onboard()
 
     assert state == State.VERIFIED, job.output
-    rotate(job.account)
+    rotate(job.account, None)
     assert job.bring_up_to_date().status == Status.VERIFIED
     assert job.remove().status == Status.REMOVED
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ninja import Field
 
-from accounts.api.authentication import ApiRequest
 from accounts.api.operations import operation
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import (
@@ -15,7 +15,7 @@ from accounts.api.v1.accounts.describing import (
     read_decided_account,
 )
 from accounts.api.v1.accounts.describing import router as of_accounts
-from accounts.api.v1.runs import RunInFull, read_decided, read_run, run_numbered
+from accounts.api.v1.runs import RunInFull, read_decided, run_numbered
 from accounts.api.v1.runs import router as of_runs
 from accounts.api.v1.texts import TEST, AccessTest, Comment, Digest, Typed
 from accounts.mapping.plans import plan_of
@@ -51,101 +51,76 @@ class RunApproval(Request):
         return {"read": self.digest, "comment": self.comment, "test": self.test}
 
 
-operation(
-    of_accounts,
+RUN: dict[int, Any] = {202: RunInFull}
+on_account = partial(
+    operation, of_accounts, response=RUN, find=account_named, answer=read_decided
+)
+on_run = partial(
+    operation, of_runs, response=RUN, find=run_numbered, answer=read_decided
+)
+on_account(
     "/{name}/plan",
     start_plan,
     "plan_account",
     "Plan an account",
-    {202: RunInFull},
     says="Start a run that plans what to change. Nothing changes until it is approved.",
-    find=account_named,
-    answer=read_decided,
 )
-operation(
-    of_accounts,
+on_account(
     "/{name}/verify",
     actions.verify,
     "verify_account",
     "Verify an account",
-    {202: RunInFull},
     says="Start a run that verifies what exists, and changes nothing.",
-    find=account_named,
-    answer=read_decided,
 )
-operation(
-    of_accounts,
+on_account(
     "/{name}/remove",
     actions.remove,
     "remove_account",
     "Plan the removal of an account",
-    {202: RunInFull},
     says="""Start a run that plans to delete what Bowline created in the account.
     Nothing is deleted until it is approved.
     """,
-    find=account_named,
     body=Removal,
-    answer=read_decided,
 )
-operation(
-    of_accounts,
+on_account(
     "/{name}/accept",
     actions.accept,
     "accept_account",
     "Accept an evaluated account",
-    {200: AccountInFull},
+    response={200: AccountInFull},
     says="Accept an account that was evaluated, not verified. Bundles then include it.",
-    find=account_named,
     answer=read_decided_account,
 )
-operation(
-    of_runs,
+on_run(
     "/{number}/approve",
     actions.approve,
     "approve_run",
     "Approve a run’s plan",
-    {200: RunInFull},
+    response={200: RunInFull},
     says="""Approve the plan whose digest you give, and let a worker carry it out. A
     plan that has changed since you read it isn’t approved.
     """,
-    find=run_numbered,
     body=RunApproval,
-    answer=read_decided,
 )
-operation(
-    of_runs,
+on_run(
     "/{number}/discard",
     actions.discard,
     "discard_run",
     "Discard a run’s plan",
-    {200: RunInFull},
+    response={200: RunInFull},
     says="Discard a waiting plan. AWS is unchanged.",
-    find=run_numbered,
-    answer=read_decided,
 )
-operation(
-    of_runs,
+on_run(
     "/{number}/again",
     start_again,
     "start_run_again",
     "Start a run again",
-    {202: RunInFull},
     says="Start a run of the same kind for the account, with its current settings.",
-    find=run_numbered,
-    answer=read_decided,
 )
-operation(
-    of_runs,
+on_run(
     "/{number}/look",
     look_soon,
     "check_for_owner",
     "Check whether an account’s owner is done",
-    {202: RunInFull},
     says="Check at once whether the account’s owner has created the roles.",
-    find=run_numbered,
-    answer=read_decided,
 )
-
-
-def begun(request: ApiRequest, run: Run) -> Any:
-    return read_run(request, run.number)

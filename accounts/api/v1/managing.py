@@ -13,24 +13,21 @@ from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
 from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import ManagingState, RoleMaker
+from accounts.api.operations import operation
 from accounts.api.problems import Problem
 from accounts.api.requests import Exact, Request
 from accounts.api.v1.accounts.describing import as_file
 from accounts.api.v1.accounts.hand_offs import HandOff, taken
-from accounts.api.v1.decisions import begun
-from accounts.api.v1.runs import RunInFull
+from accounts.api.v1.runs import RunInFull, read_decided
 from accounts.api.v1.texts import NO_NUL
 from accounts.mapping.accounts_file import register
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagingAccount, Run
 from accounts.models.states import OPEN
-from accounts.people.role_limits.refusing import refuse_outside
-from accounts.people.roles import OPERATOR
 from accounts.runs import actions
 from accounts.runs.capacity import capacity_of
 from accounts.runs.managing.kept_roles import take_role_off
 from accounts.runs.managing.other_sites import adopt_list
-from accounts.runs.owners.subject import NOT_HANDED_OFF
 from onboarding.accounts_file import read_accounts_file
 from onboarding.accounts_file.writing import managing_written
 
@@ -91,6 +88,9 @@ class OtherSiteFound(Schema):
 class KeptRoleChosen(Request):
     arn: str = Field(max_length=620, pattern=NO_NUL)
 
+    def given(self) -> dict[str, str]:
+        return {"arn": self.arn.strip()}
+
 
 class ManagingInFull(Schema):
     state: ManagingState
@@ -119,6 +119,11 @@ def read_managing_account(request: HttpRequest) -> dict[str, Any]:
     return in_full(row)
 
 
+def read_decided_managing(request: HttpRequest, _: Any) -> dict[str, Any]:
+    """Answer with the managing account that a decision was about."""
+    return read_managing_account(request)
+
+
 @router.get(
     "/hand-off",
     auth=OPERATES,
@@ -129,11 +134,7 @@ def read_managing_hand_off(request: ApiRequest) -> dict[str, Any]:
     """Read the files with which the owner creates Spinnaker’s identity. The activity
     log says who did.
     """
-    row = managing_row()
-    if not row.is_handed_off:
-        raise Problem(Code.NOT_HANDED_OFF, NOT_HANDED_OFF)
-    refuse_outside(request.user, OPERATOR, None)
-    return taken(request, row)
+    return taken(request, managing_row())
 
 
 @changes(
@@ -156,40 +157,44 @@ def put_managing_account(request: ApiRequest, body: ManagingSettings) -> Any:
     return Status(200 if existed else 201, in_full(managing_row()))
 
 
-@changes(router, "/plan", "Plan the managing account", {202: RunInFull})
-def plan_managing_account(request: ApiRequest) -> Any:
-    """Start a run that plans the managing account alone. Where nothing is to change,
-    the same run verifies it.
-    """
-    return begun(request, actions.plan_managing(request.user))
-
-
-@changes(
+operation(
+    router,
+    "/plan",
+    actions.plan_managing,
+    "plan_managing_account",
+    "Plan the managing account",
+    {202: RunInFull},
+    says="""Start a run that plans the managing account alone. Where nothing is to
+    change, the same run verifies it.
+    """,
+    answer=read_decided,
+)
+operation(
     router,
     "/kept-roles/take-off",
+    take_role_off,
+    "take_kept_role_off",
     "Take a kept role off the list",
     {200: ManagingInFull},
-)
-def take_kept_role_off(request: ApiRequest, body: KeptRoleChosen) -> Any:
-    """Take a role off the list of those that Spinnaker may assume although their
+    says="""Take a role off the list of those that Spinnaker may assume although their
     accounts left Bowline. AWS is unchanged until a plan is approved.
-    """
-    take_role_off(body.arn.strip(), request.user)
-    return in_full(managing_row())
-
-
-@changes(
+    """,
+    body=KeptRoleChosen,
+    answer=read_decided_managing,
+)
+operation(
     router,
     "/list/adopt",
+    adopt_list,
+    "adopt_list_of_roles",
     "Adopt the list of roles",
     {200: ManagingInFull},
-)
-def adopt_list_of_roles(request: ApiRequest) -> Any:
-    """Let this database manage the managing account although another one changed it.
-    All roles on the list stay, as kept roles. Use it only if the other database is
+    says="""Let this database manage the managing account although another one changed
+    it. All roles on the list stay, as kept roles. Use it only if the other database is
     gone: it can't plan anything after this one has changed the account.
-    """
-    return in_full(adopt_list(request.user))
+    """,
+    answer=read_decided_managing,
+)
 
 
 def in_full(row: ManagingAccount) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts.mapping.accounts_file.comparison import Comparison, compare
-from accounts.mapping.accounts_file.saving import refuse_touched, save
-from accounts.mapping.edits import editing, editing_managing
+from accounts.mapping.accounts_file.saving import save
+from accounts.mapping.edits import edit_managing, editing, editing_managing
 from accounts.mapping.handing_off import prefix_for
 from accounts.mapping.managed import provider_of
 from accounts.mapping.managing import managing_columns, managing_of
@@ -24,9 +24,8 @@ from accounts.models import (
     ManagingAccount,
     Spinnaker,
 )
-from accounts.people.reach import MANAGING
-from accounts.people.role_limits.refusing import refuse_limited, refuse_without
-from accounts.people.roles import ADMINISTRATOR, OPERATOR
+from accounts.people.role_limits.refusing import refuse_without
+from accounts.people.roles import ADMINISTRATOR
 from accounts.slices import in_slices
 from onboarding.accounts_file import AccountsFile, FileProblems
 from onboarding.accounts_file.reader import Problem
@@ -73,7 +72,8 @@ def written_all(file: AccountsFile, by: User | None) -> Comparison:
     found = compared_all(file, lock=True)
     if file.spinnaker is not None and spinnaker_differs(file):
         describe_spinnaker(file.spinnaker, by)
-    save(found, by)
+    if any(one.decides for one in found.accounts):
+        save(found, by)
     return found
 
 
@@ -82,12 +82,13 @@ def preview_all(file: AccountsFile, by: User | None) -> Comparison:
     reads: nobody waits for it.
     """
     if file.managing is not None:
-        refuse_limited(by, OPERATOR, MANAGING)
         with at_its_line(file):
             row, columns = managing_described(file.managing, file.trusts_bowline)
-            set_columns(row, **columns)
+            if set_columns(row, **columns):
+                edit_managing.refuse(by)
     found = compared_all(file, lock=False)
-    refuse_touched(found, by)
+    if any(one.decides for one in found.accounts):
+        save.refuse(found, by)
     if spinnaker_differs(file):
         refuse_without(by, ADMINISTRATOR)
     return found
@@ -151,8 +152,9 @@ def register_managing(
     managing: Managing, by: User | None, *, trusts_bowline: bool
 ) -> None:
     row, columns = managing_described(managing, trusts_bowline)
-    with editing_managing(row, by):
-        update(row, **columns)
+    if set_columns(row, **columns):
+        with editing_managing(row, by):
+            row.save()
 
 
 def managing_described(

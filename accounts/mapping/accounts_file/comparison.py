@@ -47,6 +47,11 @@ class Compared:
         return CHANGED if self.changed else SAME
 
     @property
+    def decides(self) -> bool:
+        """Return whether anything of it is to be kept."""
+        return self.what != SAME or self.written.adopted_from is not None
+
+    @property
     def environments(self) -> frozenset[str]:
         """Return the environments that it is in before and after."""
         described = self.written.managed.environment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from accounts.decisions.decision import decision
 from accounts.mapping.accounts_file.comparison import (
     CHANGED,
     NEW,
@@ -20,11 +21,18 @@ from accounts.mapping.accounts_file.comparison import (
 from accounts.mapping.edits import ManyEdits, stored_managing
 from accounts.mapping.handing_off import prefix_for
 from accounts.mapping.spinnaker_names import in_use
-from accounts.models import Activity, EnabledProvider, ManagedAccount, SpinnakerName
+from accounts.models import (
+    Activity,
+    EnabledProvider,
+    ManagedAccount,
+    ManagingAccount,
+    SpinnakerName,
+)
 from accounts.models.activity import name_of
 from accounts.people.activity import Decision, record_many
 from accounts.people.authors import add_authors, keys_of
-from accounts.people.role_limits.refusing import limit_on, refuse_pairs
+from accounts.people.reach import DecisionReach
+from accounts.people.role_limits.refusing import limit_on
 from accounts.people.roles import OPERATOR
 from accounts.slices import AT_ONCE, in_slices
 from onboarding.providers.base import providers_of, spinnaker_names
@@ -43,13 +51,32 @@ class Edited(NamedTuple):
     compared: Compared
 
 
-def save(comparison: Comparison, by: User | None) -> list[ManagedAccount]:
-    """Write what is new or changed, in the transaction of the caller, and record each.
-
-    Returns what was written, the new accounts first. Raise Outside where the person's
-    role is not for all environments that accounts are in before or after.
+def around_written(comparison: Comparison, *, locks: bool = False) -> DecisionReach:
+    """Return what is touched by all that would be written: each account with each
+    environment that it is in before or after.
     """
-    refuse_touched(comparison, by)
+    written = (*comparison.those(NEW), *comparison.those(CHANGED))
+    pairs = (
+        (one.written.managed.name, environment)
+        for one in written
+        for environment in one.environments
+    )
+    managing = {*ManagingAccount.objects.values_list("account_id", flat=True)}
+    ids = {one.written.managed.account_id for one in written}
+    return DecisionReach(frozenset(pairs), managing=bool(managing & ids))
+
+
+@decision(
+    "describe or edit accounts by a file",
+    OPERATOR,
+    *(Activity.What.DESCRIBE, Activity.What.EDIT),
+    touches=around_written,
+    locks=lambda _: None,  # whoever compares to write holds the accounts
+)
+def save(comparison: Comparison, by: User | None) -> list[ManagedAccount]:
+    """Write what is new or changed, and record each. Returns what was written, the new
+    accounts first.
+    """
     prefix = cache(prefix_for)  # the managing account's is read once for all
     new = [Edited(new_row(one, by, prefix), one) for one in comparison.those(NEW)]
     changed = [
@@ -61,7 +88,7 @@ def save(comparison: Comparison, by: User | None) -> list[ManagedAccount]:
     write_columns(changed, prefix)
     write_providers([*new, *changed])
     claim_names([*new, *changed])
-    record_many(by, (decision(*one) for one in (*new, *changed)))
+    record_many(by, (entry_of(*one) for one in (*new, *changed)))
     record_adopted(comparison, by)
     return [row for row, _ in (*new, *changed)]
 
@@ -80,20 +107,6 @@ def record_adopted(comparison: Comparison, by: User | None) -> None:
             one.row.adopted_from = dict(one.written.adopted_from)
             rows.append(one.row)
     ManagedAccount.objects.bulk_update(rows, ["adopted_from"], batch_size=AT_ONCE)
-
-
-def refuse_touched(comparison: Comparison, by: User | None) -> None:
-    """Raise Outside where the person's role is not for all that would be written."""
-    refuse_pairs(by, OPERATOR, touched(comparison))
-
-
-def touched(comparison: Comparison) -> Iterator[tuple[str, str]]:
-    """Yield each account that would be written, with each environment that it is in
-    before or after.
-    """
-    for one in (*comparison.those(NEW), *comparison.those(CHANGED)):
-        for environment in one.environments:
-            yield one.written.managed.name, environment
 
 
 def new_row(one: Compared, by: User | None, prefix: Prefix) -> ManagedAccount:
@@ -203,7 +216,7 @@ def claim_names(edited: Iterable[Edited]) -> None:
     )
 
 
-def decision(row: ManagedAccount, one: Compared) -> Decision:
+def entry_of(row: ManagedAccount, one: Compared) -> Decision:
     what = Activity.What.EDIT if one.row else Activity.What.DESCRIBE
     detail = {"account": str(row.pk), "changed": one.changed}
     return Decision(what, row.name, detail)

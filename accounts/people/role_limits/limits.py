@@ -79,10 +79,6 @@ def may(person: Person, role: UserRole, environment: str) -> bool:
     return has_role(person, role) and (inside is None or environment in inside)
 
 
-def may_everywhere(person: Person, role: UserRole) -> bool:
-    return has_role(person, role) and environments_of(person, role) is None
-
-
 def inside(person: Person, role: UserRole, field: str) -> Q:
     """Keep the rows whose environment, in this field, the person's role is for, and the
     one that they were last approved in, too.

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.decisions.locks import lock_settings
+from accounts.decisions.decision import decision
+from accounts.decisions.locks import hold, lock_settings
 from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import take_over_of
@@ -27,11 +27,9 @@ from accounts.models.activity import name_of
 from accounts.models.owners.kept_roles import KeptRecord
 from accounts.models.states import OPEN
 from accounts.people.activity import record
-from accounts.people.authors import authors_of_account
-from accounts.people.deciding import refuse
-from accounts.people.reach import reach_of_account
-from accounts.people.role_limits.refusing import refuse_outside
-from accounts.people.roles import OPERATOR
+from accounts.people.authors import authors_of_account, keys_of
+from accounts.people.reach import around, reach_of_account
+from accounts.people.roles import APPROVER, OPERATOR
 from accounts.refused import Refused
 from accounts.runs.foreign.taking_over import taken_by
 from accounts.runs.managing.kept_roles import keep_role, role_arn
@@ -46,55 +44,57 @@ class CannotForget(Refused, ValueError):
     code = "CANNOT_DELETE"
 
 
-def forget_account(account: ManagedAccount, by: User) -> None:
+@decision(
+    "delete an account from Bowline", OPERATOR, Activity.What.FORGET, touches=around
+)
+def forget_account(account: ManagedAccount, by: User | None) -> None:
     """Delete an account that does not exist in AWS; raise CannotForget for others."""
-    with transaction.atomic():
-        account = locked(account)
-        if reason := why_not_forget(account):
-            raise CannotForget(reason)
-        refuse_outside(by, OPERATOR, account)
-        account.delete()
-        detail = {"account ID": account.account_id}
-        record(by, Activity.What.FORGET, account.name, detail)
+    if reason := why_not_forget(account):
+        raise CannotForget(reason)
+    account.delete()
+    detail = {"account ID": account.account_id}
+    record(by, Activity.What.FORGET, account.name, detail)
 
 
-def leave_in_aws(account: ManagedAccount, by: User) -> None:
+def hold_after_deliveries(account: ManagedAccount) -> None:
+    """Hold the account, and let no delivery or run of it begin."""
+    deliveries = Delivery.objects.open().select_for_update(no_key=True)
+    list(deliveries.values_list("pk"))
+    lock_settings()
+    hold(account)
+
+
+@decision(
+    "delete an account from Bowline that stays in AWS",
+    APPROVER,
+    Activity.What.KEEP,
+    touches=reach_of_account,
+    caused_by=authors_of_account,
+    locks=hold_after_deliveries,
+)
+def leave_in_aws(account: ManagedAccount, by: User | None) -> None:
     """Delete an account that Spinnaker continues to use: its role stays on the managing
-    account's list. Raise CannotForget, or SamePerson where another person must.
+    account's list. Raise CannotForget.
     """
-    with transaction.atomic():
-        deliveries = Delivery.objects.open().select_for_update(no_key=True)
-        list(deliveries.values_list("pk"))
-        lock_settings()
-        account = locked(account)
-        if reason := why_not_leave(account):
-            raise CannotForget(reason)
-        refuse(reach_of_account(account), authors_of_account(account), by)
-        row = managing_row()
-        kept = record_of(row, account, by)
-        keep_role(row, kept)
-        DeliveredAccount.objects.filter(name__in=kept.names).delete()
-        account.delete()
-        detail = {
-            "account ID": kept.account_id,
-            "ARN": kept.arn,
-            "names in Spinnaker": kept.names,
-        }
-        record(by, Activity.What.KEEP, kept.account, detail)
+    if reason := why_not_leave(account):
+        raise CannotForget(reason)
+    row = managing_row()
+    kept = record_of(row, account, by)
+    keep_role(row, kept)
+    row.authors.add(*keys_of(by))
+    DeliveredAccount.objects.filter(name__in=kept.names).delete()
+    account.delete()
+    detail = {
+        "account ID": kept.account_id,
+        "ARN": kept.arn,
+        "names in Spinnaker": kept.names,
+    }
+    record(by, Activity.What.KEEP, kept.account, detail)
 
 
-def locked(account: ManagedAccount) -> ManagedAccount:
-    """Read the account as it is, and let no run of it begin until the transaction ends;
-    raise CannotForget where somebody deleted it.
-    """
-    rows = ManagedAccount.objects.select_for_update(no_key=True)
-    found = rows.filter(pk=account.pk).first()
-    if found is None:
-        raise CannotForget(f"{account.name} was deleted from Bowline before.")
-    return found
-
-
-def record_of(row: ManagingAccount, account: ManagedAccount, by: User) -> KeptRecord:
+def record_of(
+    row: ManagingAccount, account: ManagedAccount, by: User | None
+) -> KeptRecord:
     entries = (*account.verified.get("entries", ()), *account.approved_entries)
     names = {entry["name"] for entry in entries}
     names |= {one.name for one in account.spinnaker_names.all()}

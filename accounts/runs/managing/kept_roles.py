@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from accounts.decisions.decision import decision
 from accounts.decisions.locks import lock_settings
 from accounts.mapping.edits import editing_managing
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.models import ManagedAccount, ManagingAccount
+from accounts.models import Activity, ManagedAccount, ManagingAccount
 from accounts.models.owners.kept_roles import KeptRecord
+from accounts.people.reach import the_managing_account
+from accounts.people.roles import OPERATOR
 from accounts.refused import Refused
 
 if TYPE_CHECKING:
@@ -78,7 +81,13 @@ def keep_place(row: ManagingAccount, account: ManagedAccount) -> None:
         ManagedAccount.objects.filter(pk=account.pk).update(granted_at=since[0])
 
 
-def take_role_off(arn: str, by: User) -> None:
+@decision(
+    "take a kept role off the managing account's list",
+    OPERATOR,
+    Activity.What.EDIT,
+    touches=the_managing_account,
+)
+def take_role_off(by: User | None, *, arn: str) -> None:
     """Take a role off the list, which the managing account's next plan applies; raise
     NotKept.
     """

@@ -13,10 +13,10 @@ from datetime import timedelta
 from itertools import starmap
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.decisions.decision import decision
 from accounts.decisions.locks import lock_settings
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.mapping.snapshots import keep_snapshot, managing_snapshot
@@ -27,8 +27,7 @@ from accounts.models.owners.other_sites import OtherSite
 from accounts.models.states import Status
 from accounts.people.activity import COMMAND_LINE, record
 from accounts.people.authors import keys_of
-from accounts.people.reach import MANAGING
-from accounts.people.role_limits.refusing import refuse_limited
+from accounts.people.reach import the_managing_account
 from accounts.people.roles import OPERATOR
 from accounts.refused import Refused
 from accounts.runs.managing.kept_roles import write
@@ -235,24 +234,28 @@ def found_another(run: Run) -> bool:
     return (run.error or {}).get("code") == OTHER_SITE
 
 
+@decision(
+    "adopt the list of roles of another database",
+    OPERATOR,
+    Activity.What.ADOPT_LIST,
+    touches=the_managing_account,
+)
 def adopt_list(by: User | None) -> ManagingAccount:
     """Let this database manage the managing account from what AWS has: the roles of
-    others stay on the list as kept roles. Raise NothingToAdopt or Outside.
+    others stay on the list as kept roles. Raise NothingToAdopt.
     """
-    refuse_limited(by, OPERATOR, MANAGING)
-    with transaction.atomic():
-        lock_settings()
-        row = managing_row()
-        if (found := found_in(row)) is None:
-            raise NothingToAdopt
-        if not row.applied:  # AWS has what another database applied
-            keep_snapshot(row, managing_snapshot(row))
-        new = [one.model_dump() for one in records(found, name_of(by))]
-        write(row, lambda kept: [*kept, *new])
-        row.adopted_revision, row.other_site = found.tags, {}
-        row.save(update_fields=["adopted_revision", "other_site"])
-        row.authors.add(*keys_of(by))
-        record(by, Activity.What.ADOPT_LIST, row.name, found.model_dump())
+    lock_settings()
+    row = managing_row()
+    if (found := found_in(row)) is None:
+        raise NothingToAdopt
+    if not row.applied:  # AWS has what another database applied
+        keep_snapshot(row, managing_snapshot(row))
+    new = [one.model_dump() for one in records(found, name_of(by))]
+    write(row, lambda kept: [*kept, *new])
+    row.adopted_revision, row.other_site = found.tags, {}
+    row.save(update_fields=["adopted_revision", "other_site"])
+    row.authors.add(*keys_of(by))
+    record(by, Activity.What.ADOPT_LIST, row.name, found.model_dump())
     return row
 
 

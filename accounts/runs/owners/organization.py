@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Count, Max
 
+from accounts.decisions.decision import decision
 from accounts.mapping.handing_off import hand_off_of_values
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.models import HandOff, ManagedAccount, Run
+from accounts.models import Activity, HandOff, ManagedAccount, Run
 from accounts.models.managed import ManagedAccountQuerySet
 from accounts.models.standing import BROKEN, VERIFIED
 from accounts.models.states import State
-from accounts.people.role_limits.refusing import refuse_limited
+from accounts.people.activity import record
+from accounts.people.reach import DecisionReach
 from accounts.people.roles import OPERATOR
+from accounts.runs.owners.looking import NoOneWaits
+from accounts.runs.owners.subject import NotHandedOff
 from accounts.work.queue import wake_for_owners
 from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.organization import ForMany
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 SHARED = "what is handed off to the organization"
+OF_ALL = DecisionReach(shared=SHARED)
 
 
 @dataclass
@@ -108,13 +113,30 @@ def sets_of_accounts() -> list[ForMany]:
     return [ForMany(one, tuple(ids[counts.name])) for counts, one in found]
 
 
-def look_at_all(by: User) -> int:
-    """Look now at all accounts that wait for the organization, and count them. Raise
-    Outside where the role is limited: they may be in any environment.
+@decision("look whether the organization is done", OPERATOR, touches=lambda **_: OF_ALL)
+def look_at_all(by: User | None) -> int:
+    """Look now at all accounts that wait for the organization, and count them; raise
+    NoOneWaits.
     """
-    refuse_limited(by, OPERATOR, SHARED)
-    made = ManagedAccount.objects.filter(made_by=MadeBy.ORGANIZATION.value)
-    found = Run.objects.filter(account__in=made).look_soon()
-    if found:
-        transaction.on_commit(wake_for_owners)
+    found = Run.objects.filter(account__in=of_organization()).look_soon()
+    if not found:
+        raise NoOneWaits("No account waits for the organization.")
+    transaction.on_commit(wake_for_owners)
     return found
+
+
+@decision(
+    "download what the organization runs",
+    OPERATOR,
+    Activity.What.DOWNLOAD,
+    touches=lambda **_: OF_ALL,
+)
+def hand_out_sets(by: User | None) -> list[ForMany]:
+    """Describe each StackSet for whoever takes it; raise NotHandedOff, or one of
+    NOT_READY.
+    """
+    if not (sets := sets_of_accounts()):
+        raise NotHandedOff("No account of the organization is handed off.")
+    detail = {"stack_sets": {one.name: one.one.digest for one in sets}}
+    record(by, Activity.What.DOWNLOAD, "the organization", detail)
+    return sets

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
@@ -28,11 +27,8 @@ from accounts.models import (
 )
 from accounts.models.standing import BROKEN
 from accounts.models.states import FAILURES, OPEN, State, Status
-from accounts.people.deciding import SamePerson
-from accounts.people.doors import posted_by_approver, posted_by_operator
-from accounts.runs.deciding.confirmation import Unconfirmed, confirm_leaving
+from accounts.runs.deciding.confirmation import confirm_leaving
 from accounts.runs.deciding.forgetting import (
-    CannotForget,
     forget_account,
     leave_in_aws,
     why_not_leave,
@@ -47,7 +43,9 @@ from accounts.web.crumbs import crumbs
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.state import live_account
 from accounts.web.live.views import watched
+from accounts.web.posts import post
 from accounts.web.role_limits.here import here
+from accounts.web.runs.decisions import account_of
 from accounts.web.runs.fixes import fixes_of
 from accounts.web.tabs import Tab, chosen
 from accounts.web.taking_over.stages import existing_roles
@@ -88,9 +86,7 @@ class ExistingResource(NamedTuple):
 
 
 def account(request: Request, pk: UUID) -> HttpResponse:
-    account = get_object_or_404(
-        ManagedAccount.objects.prefetch_related("providers"), pk=pk
-    )
+    account = account_of(pk)
     live = watched(request, live_account(account))
     managing = ManagingAccount.objects.first()
     runs = list(account.runs.all()[:NEWEST])
@@ -257,34 +253,33 @@ def last_steps(account: ManagedAccount) -> list[Step]:
     return list(steps.defer("before", "after").order_by("finished_at"))
 
 
-@posted_by_approver
-def leave(request: Request, pk: UUID) -> HttpResponse:
-    """Delete an account whose role stays in AWS, and on Spinnaker's list."""
-    account = get_object_or_404(ManagedAccount, pk=pk)
-    try:
-        confirm_leaving(account.name, request.POST.get("leave", "").strip())
-        leave_in_aws(account, request.user)
-    except (Unconfirmed, CannotForget, SamePerson) as error:
-        messages.error(request, str(error))
-        return redirect(f"{account.get_absolute_url()}?tab=remove")
-    messages.success(
-        request,
-        f"{account.name} is deleted from Bowline and stays as it is in AWS. The "
-        "managing account's page lists its role.",
-    )
-    return redirect("accounts:accounts")
+def named_to_leave(posted: QueryDict, account: ManagedAccount) -> dict[str, Any]:
+    confirm_leaving(account.name, posted.get("leave", "").strip())
+    return {}
 
 
-@posted_by_operator
-def forget(request: Request, pk: UUID) -> HttpResponse:
-    """Delete an account that does not exist in AWS."""
-    account = get_object_or_404(ManagedAccount, pk=pk)
-    try:
-        forget_account(account, request.user)
-    except CannotForget as error:
-        messages.error(request, str(error))
-        return redirect(account)
-    messages.success(
-        request, f"{account.name} is deleted from Bowline. Nothing changed in AWS."
-    )
-    return redirect("accounts:accounts")
+def removal_of(account: ManagedAccount) -> str:
+    return f"{account.get_absolute_url()}?tab=remove"
+
+
+posts = [
+    post(
+        "accounts/<uuid:pk>/forget/",
+        forget_account,
+        name="forget",
+        find=account_of,
+        said="{0.name} is deleted from Bowline. Nothing changed in AWS.",
+        then="accounts:accounts",
+    ),
+    post(
+        "accounts/<uuid:pk>/leave/",
+        leave_in_aws,
+        name="leave",
+        find=account_of,
+        given=named_to_leave,
+        said="{0.name} is deleted from Bowline and stays as it is in AWS. The managing "
+        "account's page lists its role.",
+        then="accounts:accounts",
+        refused=removal_of,
+    ),
+]

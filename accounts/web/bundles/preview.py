@@ -6,23 +6,23 @@ Few accounts are compared in the request, many by a worker.
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 
 from accounts.discover.comparisons import Made, with_last
 from accounts.http import Request
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Bundle, ManagedAccount
-from accounts.people.doors import posted_by_operator
-from accounts.spinnaker import bundles
+from accounts.spinnaker.bundles import exclude_from_bundles
 from accounts.spinnaker.next_bundle import unlike_now
 from accounts.web.bundles.comparing import comparison_found, not_shown_yet
 from accounts.web.bundles.review.changes import review_of
 from accounts.web.crumbs import crumbs
+from accounts.web.posts import post
 from accounts.web.role_limits.here import everywhere
+from accounts.web.runs.decisions import account_of
 from accounts.wording import counted
 
 
@@ -55,24 +55,29 @@ def bundle_next(request: Request) -> HttpResponse:
     return not_shown_yet(request, found, shown)
 
 
-@posted_by_operator
-def exclude_from_bundles(request: Request, pk: UUID) -> HttpResponse:
-    """Leave an account out of later bundles, or include it again; both are recorded."""
-    account = get_object_or_404(ManagedAccount, pk=pk)
-    puts_in = "again" in request.POST
-    moved = (bundles.include_in_bundles if puts_in else bundles.exclude_from_bundles)(
-        account, request.user
+def puts_in(posted: QueryDict, _: ManagedAccount) -> dict[str, bool]:
+    return {"again": "again" in posted}
+
+
+def bundles_of(account: ManagedAccount, hold_it: bool) -> str:
+    if hold_it:
+        return f"{account.name} is included in later bundles."
+    return (
+        f"{account.name} is excluded from later bundles. Spinnaker keeps the account "
+        "until you install one of these bundles."
     )
-    if not moved:
-        messages.warning(request, bundles.not_held(account))
-    elif puts_in:
-        messages.success(request, f"{account.name} is included in later bundles.")
-    else:
-        messages.success(
-            request,
-            (
-                f"{account.name} is excluded from later bundles. Spinnaker keeps the "
-                "account until you install one of these bundles."
-            ),
-        )
-    return redirect("accounts:bundle-next" if "next" in request.POST else account)
+
+
+def back(posted: QueryDict) -> str:
+    return "accounts:bundle-next" if "next" in posted else ""
+
+
+exclude = post(
+    "accounts/<uuid:pk>/exclude/",
+    exclude_from_bundles,
+    name="exclude",
+    find=account_of,
+    given=puts_in,
+    said=bundles_of,
+    back=back,
+)

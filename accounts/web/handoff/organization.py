@@ -9,31 +9,29 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 
 from accounts.http import Request, attachment, page_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
-from accounts.models import Activity, HandOff, ManagedAccount
-from accounts.people.activity import record
-from accounts.people.doors import operator_required, posted_by_operator
-from accounts.people.role_limits.refusing import refuse_limited
-from accounts.people.roles import OPERATOR
+from accounts.models import HandOff, ManagedAccount
+from accounts.people.doors import operator_required
 from accounts.runs.owners.organization import (
     SHARED,
     StackSet,
+    hand_out_sets,
     look_at_all,
     newest_of,
     of_organization,
-    sets_of_accounts,
     stack_sets,
 )
 from accounts.runs.owners.readiness import NOT_READY
+from accounts.runs.owners.subject import NotHandedOff
 from accounts.web.crumbs import crumbs
 from accounts.web.handoff.views import ShownWay, shown_ways
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
+from accounts.web.posts import post
 from accounts.web.role_limits.here import everywhere
 from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.organization import (
@@ -114,21 +112,18 @@ def with_sets(managing: Managing, sets: Iterable[StackSet]) -> dict[str, Any]:
 @operator_required
 def organization_archive(request: Request) -> HttpResponse:
     """Return everything as a zip, for an administrator without a login."""
-    refuse_limited(request.user, OPERATOR, SHARED)
     try:
-        sets = sets_of_accounts()
-    except NOT_READY as error:
+        sets = hand_out_sets(request.user)
+    except (NotHandedOff, *NOT_READY) as error:
         raise Http404(str(error)) from error
-    if not sets:
-        raise Http404("No account of the organization is handed off.")
-    detail = {"stack_sets": {one.name: one.one.digest for one in sets}}
-    record(request.user, Activity.What.DOWNLOAD, "the organization", detail)
     return attachment(zipped(package(sets)), ARCHIVE, "application/zip")
 
 
-@posted_by_operator
-def organization_look(request: Request) -> HttpResponse:
-    """Look at once at all accounts that wait for the organization."""
-    if look_at_all(request.user):
-        messages.info(request, "Bowline checks now, and then every 30 seconds.")
-    return redirect("accounts:organization-hand-off")
+look = post(
+    "accounts/hand-off/look/",
+    look_at_all,
+    name="organization-hand-off-look",
+    said="Bowline checks now, and then every 30 seconds.",
+    then="accounts:organization-hand-off",
+    refused="accounts:organization-hand-off",
+)

@@ -17,11 +17,7 @@ pages = [
         organization.organization_archive,
         name="organization-hand-off-archive",
     ),
-    path(
-        "accounts/hand-off/look/",
-        organization.organization_look,
-        name="organization-hand-off-look",
-    ),
+    organization.look,
     path("accounts/<uuid:pk>/hand-off/", views.hand_off_page, name="hand-off"),
     path(
         "accounts/<uuid:pk>/hand-off/all.zip",

@@ -14,8 +14,7 @@ from django.shortcuts import get_object_or_404
 from accounts.http import Request, attachment
 from accounts.models import HandOff, ManagedAccount, Run
 from accounts.people.doors import operator_required
-from accounts.people.role_limits.refusing import refuse_outside
-from accounts.people.roles import OPERATOR
+from accounts.runs.owners.subject import hand_out
 from accounts.runs.owners.versions import unseen, versions_of
 from accounts.web.runs.review.diff import Diff, compare
 from onboarding.handoff.hand_off import HandOffPackage
@@ -130,6 +129,6 @@ def hand_off_version(request: Request, pk: UUID, number: int) -> HttpResponse:
     """Return the templates as they were handed out then."""
     rows = HandOff.objects.select_related("account", "text")
     given = get_object_or_404(rows, account=pk, number=number)
-    refuse_outside(request.user, OPERATOR, given.account)
+    hand_out.refuse(given.account, request.user, locks=False)
     name = f"{given.stack_name}-version-{number}.yml"
     return attachment(given.text.text, name, "text/plain; charset=utf-8")

@@ -6,17 +6,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
 from accounts.http import Request, attachment
 from accounts.mapping.managing import NoManagingAccount
-from accounts.models import Activity, HandOff, ManagedAccount, Run
+from accounts.models import HandOff, ManagedAccount, Run
 from accounts.models.standing import BROKEN
-from accounts.people.activity import record
 from accounts.people.doors import operator_required
-from accounts.people.role_limits.refusing import refuse_outside
-from accounts.people.roles import OPERATOR
 from accounts.runs.owners.readiness import (
     NOT_READY,
     ManagingNotVerified,
@@ -25,6 +23,7 @@ from accounts.runs.owners.readiness import (
 from accounts.runs.owners.subject import (
     Subject,
     hand_off_for,
+    hand_out,
     last_hand_off,
     waiting_run,
 )
@@ -162,33 +161,23 @@ def is_long(text: str) -> bool:
 @operator_required
 def hand_off_archive(request: Request, pk: UUID) -> HttpResponse:
     """Return everything as a zip, for an owner without a login."""
-    account = handed_off(pk)
-    refuse_outside(request.user, OPERATOR, managed(account))
-    one = ready(account)
-    detail = {"hand_off": one.digest}
-    record(request.user, Activity.What.DOWNLOAD, account.name, detail)
+    one = taken(pk, request.user)
     return attachment(zipped(package(one)), archive_name(one), "application/zip")
 
 
 @operator_required
 def hand_off_file(request: Request, pk: UUID, path: str) -> HttpResponse:
     """Return one file of the zip."""
-    account = handed_off(pk)
-    refuse_outside(request.user, OPERATOR, managed(account))
-    for file in package(ready(account)):
+    for file in package(taken(pk, request.user)):
         if file.path == path:
             name = path.rpartition("/")[2]
             return attachment(file.content, name, "text/plain; charset=utf-8")
     raise Http404(f"The hand-off has no file {path}.")
 
 
-def managed(account: Subject) -> ManagedAccount | None:
-    return account if isinstance(account, ManagedAccount) else None
-
-
-def ready(account: Subject) -> HandOffPackage:
+def taken(pk: UUID, by: User) -> HandOffPackage:
     """Describe the hand-off; raise Http404 where there is none yet."""
     try:
-        return hand_off_for(account)
+        return hand_out(handed_off(pk), by)
     except NOT_READY as error:
         raise Http404(str(error)) from error

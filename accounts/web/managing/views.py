@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
 from accounts.discover.lookups import (
@@ -19,22 +19,13 @@ from accounts.discover.lookups import (
     own_account_of,
 )
 from accounts.http import Request
-from accounts.mapping.edits import editing_managing
-from accounts.mapping.managing import NoManagingAccount, managing_of
+from accounts.mapping.edits import edit_managing, editing_managing
+from accounts.mapping.managing import managing_of
 from accounts.models import ForeignPolicy, Lookup, ManagedAccount, ManagingAccount, Run
-from accounts.people.doors import posted_by_operator
-from accounts.people.role_limits.limits import may_everywhere
-from accounts.people.role_limits.refusing import refuse_limited
-from accounts.people.roles import OPERATOR, refusal
 from accounts.runs import actions
-from accounts.runs.capacity import NoRoom, capacity_of
-from accounts.runs.managing.kept_roles import NotKept, take_role_off
-from accounts.runs.managing.other_sites import (
-    NothingToAdopt,
-    adopt_list,
-    found_in,
-    sentence,
-)
+from accounts.runs.capacity import capacity_of
+from accounts.runs.managing.kept_roles import take_role_off
+from accounts.runs.managing.other_sites import adopt_list, found_in, sentence
 from accounts.web.crumbs import crumbs
 from accounts.web.lookups import Asking, first_asking, look_up
 from accounts.web.managing.asked import WHOLE_ORGANIZATION
@@ -43,6 +34,7 @@ from accounts.web.managing.forms import ManagingForm
 from accounts.web.managing.made import made_in
 from accounts.web.managing.next_step import next_step
 from accounts.web.managing.switching import answered_organization, switch_of
+from accounts.web.posts import post
 from accounts.web.role_limits.here import everywhere
 from onboarding import names
 
@@ -60,7 +52,7 @@ DESCRIBED_ALREADY = (
 def managing(request: Request) -> HttpResponse:
     """Show the managing account; operators describe and edit it here."""
     row = ManagingAccount.objects.first()
-    may_edit = may_everywhere(request.user, OPERATOR)
+    may_edit = not edit_managing.verdict(request.user).outside
     offer: dict[str, Any] = {}
     if may_edit:
         offer = offered(request, row) if row else filled_in(request)
@@ -74,9 +66,7 @@ def managing(request: Request) -> HttpResponse:
         initial=offer.get("initial"),
     )
     if request.method == "POST":
-        refuse_limited(request.user, OPERATOR, SHARED)
-        if not may_edit:
-            raise PermissionDenied(refusal(OPERATOR))
+        edit_managing.refuse(request.user)
         if row is not None and "new" in request.POST:
             form = ManagingForm(request.POST, instance=ManagingAccount())
             form.add_error(None, DESCRIBED_ALREADY)
@@ -182,47 +172,34 @@ def saved(form: ManagingForm, by: User) -> bool:
     return True
 
 
-@posted_by_operator
-def managing_plan(request: Request) -> HttpResponse:
-    """Plan the managing account alone."""
-    try:
-        run = actions.plan_managing(request.user)
-    except actions.RunOpen as error:
-        messages.info(request, f"{error} The current plan is shown below.")
-        return redirect(error.see)
-    except (NoManagingAccount, NoRoom) as error:
-        messages.error(request, str(error))
-        return redirect("accounts:managing")
-    return redirect(run)
+def chosen_role(posted: QueryDict) -> dict[str, str]:
+    return {"arn": posted.get("arn", "")}
 
 
-@posted_by_operator
-def adopt(request: Request) -> HttpResponse:
-    """Adopt the list of roles that another database left in AWS."""
-    try:
-        row = adopt_list(request.user)
-    except (NoManagingAccount, NothingToAdopt) as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(
-            request,
-            "This database now manages the managing account. Kept roles on the list: "
-            f"{len(row.kept_roles):,}.",
-        )
-    return redirect("accounts:managing")
+def adopted_list(row: ManagingAccount) -> str:
+    return (
+        "This database now manages the managing account. Kept roles on the list: "
+        f"{len(row.kept_roles):,}."
+    )
 
 
-@posted_by_operator
-def take_off(request: Request) -> HttpResponse:
-    """Take a role off the list that an account left on it when it left Bowline."""
-    try:
-        take_role_off(request.POST.get("arn", ""), request.user)
-    except (NoManagingAccount, NotKept) as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(
-            request,
-            "The role is off the list. Spinnaker can assume it until a plan of the "
-            "managing account is applied.",
-        )
-    return redirect("accounts:managing")
+post_here = partial(post, refused="accounts:managing")
+posts = [
+    post_here("managing/plan/", actions.plan_managing, name="managing-plan"),
+    post_here(
+        "managing/adopt-list/",
+        adopt_list,
+        name="managing-adopt-list",
+        said=adopted_list,
+        then="accounts:managing",
+    ),
+    post_here(
+        "managing/take-off/",
+        take_role_off,
+        name="kept-role-take-off",
+        given=chosen_role,
+        said="The role is off the list. Spinnaker can assume it until a plan of the "
+        "managing account is applied.",
+        then="accounts:managing",
+    ),
+]

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST
+from django.shortcuts import render
 
-from accounts.external_ids import (
-    RotationRefused,
-    cancel_rotation,
-    finish_rotation,
-    rotate,
-)
+from accounts.external_ids import cancel_rotation, finish_rotation, rotate
 from accounts.http import Request, attachment
 from accounts.lists.files import KINDS, dated, lines_of_file
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import ManagedAccount
-from accounts.people.doors import operator_required
 from accounts.review.permissions import reviewed
 from accounts.web.crumbs import crumbs
 from accounts.web.permissions.chain_picture import narrow, wide
 from accounts.web.permissions.listing import FILE, listing_of, rows
+from accounts.web.posts import post
+from accounts.web.runs.decisions import account_of
 from onboarding.desired import POLICY_SET
 from onboarding.details import DetailsError
 from onboarding.review.evidence import SPINNAKER
@@ -69,59 +62,35 @@ def permissions_file(request: Request, pk: UUID) -> HttpResponse:
 
 
 def account_and_managing(pk: UUID) -> tuple[ManagedAccount, Managing]:
-    account = get_object_or_404(
-        ManagedAccount.objects.prefetch_related("providers"), pk=pk
-    )
+    account = account_of(pk)
     try:
         return account, managing_of(managing_row())
     except NoManagingAccount as error:
         raise Http404(str(error)) from error
 
 
-@require_POST
-@operator_required
-def rotation_begin(request: Request, pk: UUID) -> HttpResponse:
-    return rotated(
-        request,
-        pk,
+def settings_of(account: ManagedAccount, *_: Any) -> str:
+    return f"{account.get_absolute_url()}?tab=settings"
+
+
+account_post = partial(post, find=account_of, then=settings_of, refused=settings_of)
+rotations = [
+    account_post(
+        "accounts/<uuid:pk>/rotate/",
         rotate,
-        "A new external ID was created. Plan again. AWS then accepts both.",
-    )
-
-
-@require_POST
-@operator_required
-def rotation_finish(request: Request, pk: UUID) -> HttpResponse:
-    return rotated(
-        request,
-        pk,
-        finish_rotation,
-        "Plan again. AWS then accepts only the new external ID.",
-    )
-
-
-@require_POST
-@operator_required
-def rotation_cancel(request: Request, pk: UUID) -> HttpResponse:
-    return rotated(
-        request,
-        pk,
+        name="rotate",
+        said="A new external ID was created. Plan again. AWS then accepts both.",
+    ),
+    account_post(
+        "accounts/<uuid:pk>/unrotate/",
         cancel_rotation,
-        "Plan again. AWS then accepts only the previous external ID.",
-    )
-
-
-def rotated(
-    request: Request,
-    pk: UUID,
-    act: Callable[[ManagedAccount, User], None],
-    done: str,
-) -> HttpResponse:
-    account = get_object_or_404(ManagedAccount, pk=pk)
-    try:
-        act(account, request.user)
-    except RotationRefused as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, done)
-    return redirect(f"{account.get_absolute_url()}?tab=settings")
+        name="unrotate",
+        said="Plan again. AWS then accepts only the previous external ID.",
+    ),
+    account_post(
+        "accounts/<uuid:pk>/rotated/",
+        finish_rotation,
+        name="rotated",
+        said="Plan again. AWS then accepts only the new external ID.",
+    ),
+]

@@ -50,7 +50,7 @@ def never_told(posted: QueryDict, account: ManagedAccount) -> dict[str, Any]:
     return {"never_told": posted.get("never_told", "").strip() == account.name}
 
 
-def hand_off_of(run: Run) -> str:
+def hand_off_of(run: Run, *_: Any) -> str:
     return reverse("accounts:hand-off", args=[run.account_id])
 
 

@@ -16,11 +16,10 @@ from accounts.discover.lookups import ACCESS, REGIONS, Question, report_of
 from accounts.forms.account import AccessForm
 from accounts.http import Request
 from accounts.mapping.completeness import has_access
+from accounts.mapping.edits import edit_account
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount
 from accounts.people.doors import operator_required
-from accounts.people.role_limits.refusing import refuse_environment
-from accounts.people.roles import OPERATOR
 from accounts.web.lookups import Asking, ask_again, look_up
 from accounts.web.wizard.page import go_on, page, saved
 from onboarding import names
@@ -123,7 +122,7 @@ def test_access(request: Request, pk: UUID) -> HttpResponse:
     POST asks; GET looks whether there is an answer.
     """
     account = get_object_or_404(ManagedAccount, pk=pk)
-    refuse_environment(request.user, OPERATOR, account.name, account.environment)
+    edit_account.refuse(account, request.user, locks=False)
     asked = request.POST if request.method == "POST" else request.GET
     try:
         reach = reach_of(account, asked.get("access_role", ""))

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.discover.access import fails_test
 from accounts.http import Request
@@ -86,7 +86,7 @@ def page(
     managing, fails = managing_row(), ""
     if account is not None:
         rows = ManagedAccount.objects.prefetch_related("providers")
-        account = rows.get(pk=account.pk)
+        account = get_object_or_404(rows, pk=account.pk)
         fails = "access" if fails_test(account, managing.partition) else ""
         shown |= {
             "fails_test": bool(fails),

@@ -8,20 +8,21 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 
+from accounts.decisions.locks import Gone
 from accounts.discover.organization.members import OFFERED
 from accounts.forms.account import IdentityForm, ProvidersForm
 from accounts.http import Request
 from accounts.mapping.completeness import enabled_providers
+from accounts.mapping.edits import edit_account
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.people.doors import operator_required
-from accounts.people.role_limits.refusing import refuse_environment
-from accounts.people.roles import OPERATOR
 from accounts.runs.capacity import NoRoom, capacity_of, refuse_overflow
 from accounts.web.accounts.known_as import allowed
+from accounts.web.runs.decisions import account_of
 from accounts.web.wizard.access import access
 from accounts.web.wizard.details import details
 from accounts.web.wizard.key_policy import key_policies
@@ -64,11 +65,13 @@ def wizard(request: Request, pk: UUID, step: str) -> HttpResponse:
     """Show one step of an account, or save it."""
     if step not in PAGES:
         raise Http404
-    account = get_object_or_404(
-        ManagedAccount.objects.prefetch_related("providers"), pk=pk
-    )
-    refuse_environment(request.user, OPERATOR, account.name, account.environment)
-    return PAGES[step](request, account)
+    account = account_of(pk)
+    edit_account.refuse(account, request.user, locks=False)
+    try:
+        return PAGES[step](request, account)
+    except Gone as error:
+        messages.info(request, str(error))
+        return redirect("accounts:accounts")
 
 
 def identity(request: Request, account: ManagedAccount) -> HttpResponse:

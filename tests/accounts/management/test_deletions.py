@@ -107,7 +107,7 @@ def five(file: Path) -> Path:
 def take_off(*roles: dict[str, str]) -> None:
     olga = person("operator")
     for one in roles:
-        take_role_off(one["arn"], olga)
+        take_role_off(olga, arn=one["arn"])
 
 
 OTHERS = [kept_role(number) for number in range(1, 5)]

@@ -18,11 +18,18 @@ from django.utils import timezone
 from accounts.external_ids import finish_rotation, rotate
 from accounts.mapping.edits import editing, editing_managing
 from accounts.models import Activity, ManagedAccount, Run
+from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.states import State, Status
 from accounts.people.activity import first_broken, record
 from accounts.runs import actions
 from accounts.spinnaker.bundles import new_bundle
-from tests.rows import account_row, managing_row, person, run_row, step_row
+from tests.rows import (
+    account_row,
+    decider,
+    managing_row,
+    run_row,
+    step_row,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +38,7 @@ What = Activity.What
 
 @pytest.fixture
 def olga() -> User:
-    return person("approver", username="olga")
+    return decider("olga")
 
 
 def standing(**fields) -> ManagedAccount:
@@ -160,7 +167,8 @@ def test_what_was_decided_already_leaves_no_entry(olga: User, managing) -> None:
     run = waiting()
     actions.discard(run, olga)
 
-    assert not actions.approve(run, olga)
+    with pytest.raises(MovedMeanwhile, match="was discarded by olga"):
+        actions.approve(run, olga)
 
     assert Activity.objects.get().what == What.DISCARD
 

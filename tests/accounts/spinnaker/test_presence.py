@@ -58,12 +58,12 @@ def done(account: ManagedAccount) -> list[bool]:
 def test_a_rotation_is_finished_once_the_new_external_id_is_seen_loaded(
     strict: StrictGate, account: ManagedAccount
 ) -> None:
-    rotate(account)
+    rotate(account, None)
     begun = done(account)
     verify_scope(account)
     verified = done(account)
     with pytest.raises(RotationRefused, match="Not yet: deliver it to Spinnaker"):
-        finish_rotation(account)
+        finish_rotation(account, None)
 
     deliver(strict)
 
@@ -72,7 +72,7 @@ def test_a_rotation_is_finished_once_the_new_external_id_is_seen_loaded(
         [True, False],
         [True, True],
     )
-    finish_rotation(account)
+    finish_rotation(account, None)
     assert account.former_external_id == ""
 
 
@@ -85,7 +85,7 @@ def test_a_rotation_is_not_finished_before_every_name_sends_the_new_one(
     )
     claim_names(account)
     deliver(strict)
-    rotate(account)
+    rotate(account, None)
     verify_scope(account)
     deliver(strict)
     of_all = done(account)
@@ -98,7 +98,7 @@ def test_a_rotation_is_not_finished_before_every_name_sends_the_new_one(
 def test_a_new_external_id_that_is_stored_and_not_loaded_does_not_count(
     strict: StrictGate, account: ManagedAccount
 ) -> None:
-    rotate(account)
+    rotate(account, None)
     verify_scope(account)
     strict.polls = False
 
@@ -110,12 +110,12 @@ def test_a_new_external_id_that_is_stored_and_not_loaded_does_not_count(
 def test_a_rotation_that_was_delivered_goes_back_by_another_delivery(
     strict: StrictGate, account: ManagedAccount
 ) -> None:
-    rotate(account)
+    rotate(account, None)
     new = account.external_id
     verify_scope(account)
     deliver(strict)
 
-    cancel_rotation(account)
+    cancel_rotation(account, None)
 
     assert account.former_external_id == str(new)
     verify_scope(account)

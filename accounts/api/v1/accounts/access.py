@@ -16,10 +16,9 @@ from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.texts import Name, Typed
 from accounts.discover.access import policies_for, reach_of
 from accounts.discover.lookups import ACCESS, Question, ask, report_of, seen
+from accounts.mapping.edits import edit_account
 from accounts.mapping.managing import managing_row
 from accounts.models import Lookup
-from accounts.people.role_limits.refusing import refuse_environment
-from accounts.people.roles import OPERATOR
 from onboarding import names
 
 NOT_TESTED = "No one tested this role in the last minute. Test it: send a POST here."
@@ -77,7 +76,7 @@ def read_access_test(
 
 def access_question(request: ApiRequest, name: str, role: str | None) -> Question:
     account = account_named(name)
-    refuse_environment(request.user, OPERATOR, account.name, account.environment)
+    edit_account.refuse(account, request.user, locks=False)
     try:
         reach = reach_of(account, account.access_role if role is None else role)
     except names.BadName as error:

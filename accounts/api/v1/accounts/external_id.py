@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 from django.http import HttpRequest
 from ninja import Field, Schema
 
-from accounts.api.authentication import ApiRequest
-from accounts.api.idempotency import changes
+from accounts.api.operations import operation
 from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.texts import Name
 from accounts.external_ids import (
@@ -20,9 +19,6 @@ from accounts.external_ids import (
     stages,
 )
 from accounts.models import ManagedAccount
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 
 class RotationStage(Schema):
@@ -48,46 +44,40 @@ def read_external_id(request: HttpRequest, name: Name) -> dict[str, Any]:
     return external_id_of(account_named(name))
 
 
-@changes(
+def read_decided_id(request: HttpRequest, account: ManagedAccount, _: None) -> Any:
+    return read_external_id(request, account.name)
+
+
+decides = partial(
+    operation,
     router,
+    response={200: ExternalId},
+    find=account_named,
+    answer=read_decided_id,
+)
+decides(
     "/{name}/external-id/rotate",
+    rotate,
+    "rotate_external_id",
     "Rotate an account’s external ID",
-    {200: ExternalId},
+    says="Create a new external ID. Plan the account again: AWS then accepts both.",
 )
-def rotate_external_id(request: ApiRequest, name: Name) -> Any:
-    """Create a new external ID. Plan the account again: AWS then accepts both."""
-    return decided(rotate, name, request.user)
-
-
-@changes(
-    router,
+decides(
     "/{name}/external-id/finish",
+    finish_rotation,
+    "finish_external_id",
     "Finish the rotation of an external ID",
-    {200: ExternalId},
+    says="""Drop the previous external ID, once Spinnaker has the new one. Plan the
+    account again: AWS then accepts the new one only.
+    """,
 )
-def finish_external_id(request: ApiRequest, name: Name) -> Any:
-    """Drop the previous external ID, once Spinnaker has the new one. Plan the account
-    again: AWS then accepts the new one only.
-    """
-    return decided(finish_rotation, name, request.user)
-
-
-@changes(
-    router,
+decides(
     "/{name}/external-id/cancel",
+    cancel_rotation,
+    "cancel_external_id",
     "Cancel the rotation of an external ID",
-    {200: ExternalId},
+    says="Restore the previous external ID. Plan the account again.",
 )
-def cancel_external_id(request: ApiRequest, name: Name) -> Any:
-    """Restore the previous external ID. Plan the account again."""
-    return decided(cancel_rotation, name, request.user)
-
-
-def decided(
-    decide: Callable[[ManagedAccount, User], None], name: str, by: User
-) -> dict[str, Any]:
-    decide(account_named(name), by)
-    return external_id_of(account_named(name))
 
 
 def external_id_of(account: ManagedAccount) -> dict[str, Any]:

@@ -7,21 +7,17 @@ from typing import Any
 from ninja import Field, Schema
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.codes import Code
 from accounts.api.operations import operation
-from accounts.api.problems import Problem
 from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.runs import RunInFull, read_decided
 from accounts.api.v1.texts import Name
-from accounts.models import Activity, ManagedAccount, Run
-from accounts.people.activity import record
-from accounts.people.role_limits.refusing import refuse_outside
-from accounts.people.roles import OPERATOR
+from accounts.models import Run
 from accounts.runs.owners.looking import NoOneWaits
 from accounts.runs.owners.subject import (
     NOT_HANDED_OFF,
+    NotHandedOff,
     Subject,
-    hand_off_for,
+    hand_out,
     last_hand_off,
     waiting_run,
 )
@@ -52,19 +48,15 @@ def read_hand_off(request: ApiRequest, name: Name) -> dict[str, Any]:
     """Read the files with which the owner creates the roles. The activity log says who
     did.
     """
-    account = handed_off(name)
-    refuse_outside(request.user, OPERATOR, account)
-    return taken(request, account)
+    return taken(request, account_named(name))
 
 
 def taken(request: ApiRequest, account: Subject) -> dict[str, Any]:
     """Give the files, and record who took them."""
     run = waiting_run(account)
     removes = run is not None and run.kind == Run.Kind.REMOVE
-    one = hand_off_for(account, removes=removes)
+    one = hand_out(account, request.user, removes=removes)
     last = last_hand_off(account)
-    detail = {"hand_off": one.digest}
-    record(request.user, Activity.What.DOWNLOAD, account.name, detail)
     return {
         "about": list(about(one)),
         "approved": last is not None and last.text_id == one.digest,
@@ -74,7 +66,9 @@ def taken(request: ApiRequest, account: Subject) -> dict[str, Any]:
 
 
 def waiting_of(name: Name) -> Run:
-    account = handed_off(name)
+    account = account_named(name)
+    if not account.is_handed_off:
+        raise NotHandedOff(NOT_HANDED_OFF)
     run = waiting_run(account)
     if run is None:
         raise NoOneWaits(f"{account.name} doesn't wait for an owner.")
@@ -94,11 +88,3 @@ operation(
     find=waiting_of,
     answer=read_decided,
 )
-
-
-def handed_off(name: str) -> ManagedAccount:
-    """Find an account whose roles somebody else creates; raise Problem for others."""
-    account = account_named(name)
-    if not account.is_handed_off:
-        raise Problem(Code.NOT_HANDED_OFF, NOT_HANDED_OFF)
-    return account

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from ninja import Field
 
-from accounts.api.authentication import ApiRequest
-from accounts.api.idempotency import changes
 from accounts.api.requests import Request
-from accounts.api.v1.accounts.describing import account_named
-from accounts.api.v1.accounts.describing import router as of_accounts
-from accounts.api.v1.decisions import begun
-from accounts.api.v1.runs import RunInFull, run_numbered
-from accounts.api.v1.runs import router as of_runs
-from accounts.api.v1.texts import Name, Number
+from accounts.api.v1.decisions import on_account, on_run
+from accounts.models import ManagedAccount
 from accounts.runs.foreign import taking_over
 from onboarding.resources.take_over import TakeOver
 
@@ -52,24 +46,26 @@ class TakeOverAsked(Request):
             frozenset(self.detach), self.trust, self.own, self.services_trust
         )
 
+    def given(self, _: ManagedAccount) -> dict[str, TakeOver]:
+        return {"choice": self.choice}
 
-@changes(
-    of_accounts,
+
+on_account(
     "/{name}/take-over",
+    taking_over.take_over,
+    "take_over_account",
     "Plan to take over an account’s existing roles",
-    {202: RunInFull},
+    says="""Start a run that plans what becomes of roles that existed before Bowline.
+    Nothing changes until it is approved, and it can be undone.
+    """,
+    body=TakeOverAsked,
 )
-def take_over_account(request: ApiRequest, name: Name, body: TakeOverAsked) -> Any:
-    """Start a run that plans what becomes of roles that existed before Bowline. Nothing
-    changes until it is approved, and it can be undone.
-    """
-    run = taking_over.take_over(account_named(name), request.user, body.choice)
-    return begun(request, run)
-
-
-@changes(of_runs, "/{number}/undo", "Undo what a run took over", {202: RunInFull})
-def undo_run(request: ApiRequest, number: Number) -> Any:
-    """Start a run that puts back what the run took over. Within 24 hours of that run’s
-    approval, it needs no further one.
-    """
-    return begun(request, taking_over.undo(run_numbered(number), request.user))
+on_run(
+    "/{number}/undo",
+    taking_over.undo,
+    "undo_run",
+    "Undo what a run took over",
+    says="""Start a run that puts back what the run took over. Within 24 hours of that
+    run’s approval, it needs no further one.
+    """,
+)

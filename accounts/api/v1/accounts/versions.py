@@ -13,8 +13,7 @@ from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.texts import Name, Number
 from accounts.models import HandOff
-from accounts.people.role_limits.refusing import refuse_outside
-from accounts.people.roles import OPERATOR
+from accounts.runs.owners.subject import hand_out
 
 
 class VersionListed(Schema):
@@ -44,7 +43,7 @@ def list_hand_off_versions(
 ) -> dict[str, Any]:
     """List the versions of the templates, newest first."""
     account = account_named(name)
-    refuse_outside(request.user, OPERATOR, account)
+    hand_out.refuse(account, request.user, locks=False)
     found = page_of(HandOff.objects.filter(account=account), "-number", asked)
     return found.page(found.rows)
 
@@ -58,6 +57,6 @@ def list_hand_off_versions(
 def read_hand_off_version(request: ApiRequest, name: Name, number: Number) -> HandOff:
     """Read the templates of this version."""
     account = account_named(name)
-    refuse_outside(request.user, OPERATOR, account)
+    hand_out.refuse(account, request.user, locks=False)
     rows = HandOff.objects.select_related("text")
     return get_object_or_404(rows, account=account, number=number)

@@ -229,7 +229,10 @@ REFUSED = {
     ),
     "the managing account of a limited role": (
         limited,
-        MANAGING,
+        MANAGING.replace(
+            "managing:",
+            "managing:\n  boundary: arn:aws:iam::911111111111:policy/baseline",
+        ),
         403,
         "All environments share the managing account.",
     ),

@@ -11,7 +11,6 @@ from accounts.people.role_limits.limits import (
     environments_of,
     limit,
     may,
-    may_everywhere,
     with_role_in,
 )
 from accounts.people.role_limits.naming import environments_in_words
@@ -30,7 +29,6 @@ def test_without_a_limit_a_role_is_for_every_environment(olga: User) -> None:
     assert environments_of(olga, OPERATOR) is None
     assert may(olga, OPERATOR, "production")
     assert may(olga, OPERATOR, "")
-    assert may_everywhere(olga, OPERATOR)
 
 
 def test_a_limit_is_of_one_role_and_of_exact_names(olga: User) -> None:
@@ -41,8 +39,6 @@ def test_a_limit_is_of_one_role_and_of_exact_names(olga: User) -> None:
     assert may(olga, APPROVER, "")
     assert not may(olga, APPROVER, "staging-2")
     assert not may(olga, APPROVER, "Staging")
-    assert not may_everywhere(olga, APPROVER)
-    assert may_everywhere(olga, OPERATOR)
 
 
 def test_a_limit_gives_no_role() -> None:

@@ -7,8 +7,9 @@ from functools import partial
 import pytest
 from django.db import connection
 
-from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
-from accounts.runs.actions import Forgotten, start
+from accounts.decisions.locks import Gone
+from accounts.models import ManagedAccount, Rollout, Run
+from accounts.runs.actions import verify
 from accounts.runs.deciding.forgetting import CannotForget, leave_in_aws
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.start import start as start_rollout
@@ -26,7 +27,7 @@ def only_postgresql() -> None:
 
 
 def begin(account: ManagedAccount) -> None:
-    start(Run.Kind.VERIFY, ManagingAccount.objects.get(), account, None)
+    verify(account, None)
 
 
 def begin_many(account: ManagedAccount) -> None:
@@ -34,14 +35,15 @@ def begin_many(account: ManagedAccount) -> None:
 
 
 @pytest.mark.parametrize(
-    ("begins", "refusal"), [(begin, Forgotten), (begin_many, CannotStart)]
+    ("begins", "refusal"), [(begin, Gone), (begin_many, CannotStart)]
 )
 def test_no_run_begins_of_what_leaves(begins, refusal) -> None:
     account, paul = adopted(), person("approver")
+    shown = ManagedAccount.objects.get()
 
     def second() -> None:
         with pytest.raises(refusal):
-            begins(account)
+            begins(shown)
 
     assert second_waits(partial(leave_in_aws, account, paul), second)
     assert not Run.objects.exists()

@@ -28,7 +28,7 @@ def test_what_leaves_the_list_is_kept_with_its_environments(here: Credentials) -
     account_row("web-prod", account_id="0" * 11 + "2", environment="production")
     for number in (1, 2):
         take_role_off(
-            kept_role(number)["arn"], person("operator", username=f"{number}")
+            person("operator", username=f"{number}"), arn=kept_role(number)["arn"]
         )
 
     run = carried(plan_managing(None))

@@ -93,7 +93,7 @@ def test_a_role_is_taken_off_by_an_approved_plan_of_the_managing_account(
 ) -> None:
     onboarded(member(STAGING))
     leave_in_aws(account, person("approver"))
-    take_role_off(DEV.arn(f"role/{ROLE}"), person("operator"))
+    take_role_off(person("operator"), arn=DEV.arn(f"role/{ROLE}"))
     other = ManagedAccount.objects.get()
     checked = carried(verify(other, None))
     assert (checked.status, managing_row().state) == (Status.VERIFIED, State.OUTDATED)

@@ -110,7 +110,7 @@ def test_taking_a_role_off_is_an_edit_that_a_plan_applies() -> None:
     row, olga = kept_row(kept_role(7), kept_role(8)), person("operator")
     account = standing(6, state=State.VERIFIED)
 
-    take_role_off(kept_role(7)["arn"], olga)
+    take_role_off(olga, arn=kept_role(7)["arn"])
 
     row, version = ManagingAccount.objects.get(), row.version
     assert (row.state, row.version) == (State.OUTDATED, version + 1)
@@ -127,7 +127,7 @@ def test_what_is_not_kept_is_not_taken_off() -> None:
     kept_row(kept_role(7))
 
     with pytest.raises(NotKept, match="isn't on the list of kept roles"):
-        take_role_off("arn:aws:iam::000000000008:role/x", person("operator"))
+        take_role_off(person("operator"), arn="arn:aws:iam::000000000008:role/x")
 
 
 def test_who_is_limited_takes_no_role_off() -> None:
@@ -137,7 +137,7 @@ def test_who_is_limited_takes_no_role_off() -> None:
     limit(olga, OPERATOR, ["dev"], by=None)
 
     with pytest.raises(Outside, match="All environments share the managing account"):
-        take_role_off(kept_role(7)["arn"], olga)
+        take_role_off(olga, arn=kept_role(7)["arn"])
 
     assert listed() == [7]
 

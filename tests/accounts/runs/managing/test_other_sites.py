@@ -130,7 +130,7 @@ def test_an_adopted_role_leaves_by_a_decision_that_names_it(
     second_database()
     carried(plan_managing(None))
     adopt_list(None)
-    take_role_off(DEV.arn("role/spinnakerManaged"), person("operator"))
+    take_role_off(person("operator"), arn=DEV.arn("role/spinnakerManaged"))
 
     run = done(carried(plan_managing(None)))
 

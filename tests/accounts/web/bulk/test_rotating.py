@@ -41,7 +41,7 @@ def send(client: Client, accounts: list[ManagedAccount], apply: str = "") -> Any
 def delivered(accounts: list[ManagedAccount]) -> None:
     """Rotate each; prove the new one and install a bundle with it."""
     for account in accounts:
-        rotate(account)
+        rotate(account, None)
         approve_entries(account)
         keep_verified(account, State.VERIFIED)
     bundle = new_bundle(None)
@@ -101,7 +101,7 @@ def test_many_are_finished_as_one_rollout(operator, accounts) -> None:
 
 def test_none_is_finished_before_spinnaker_has_the_new_one(operator, accounts) -> None:
     delivered(accounts[:2])
-    rotate(accounts[2])
+    rotate(accounts[2], None)
 
     send(operator, accounts, "finish")
 

@@ -127,7 +127,7 @@ def test_a_worker_compares_many_and_the_answer_says_where_it_is(reader, account,
 def test_whoever_waited_gets_what_is_old_already_and_nobody_else(reader, account, many):
     path = reader.read(PATH).json()["path"]
     work()
-    bundles.exclude_from_bundles(account, person("operator"))
+    bundles.exclude_from_bundles(account, person("operator", username="olga"))
     account_row("third", account_id="8" * 12, verification=State.VERIFIED)
 
     waited, anew = reader.read(path), reader.read(PATH)
