@@ -36,9 +36,10 @@ def operation(
 ) -> None:
     """Make the operation by which a program decides.
 
-    `find` finds the subject by the path's parameters, with their types; None: there is
-    none. What the body's `given` returns goes with the decision. `answer` makes the
-    answer from the request, the subject and the result; None: it has no body.
+    `find` finds the subject, or a tuple of them, by the path's parameters, with their
+    types; None: there is none. What the body's `given` returns goes with the decision.
+    `answer` makes the answer from the request, the subject and the result; None: it has
+    no body.
     """
     found_by = inspect.signature(find, eval_str=True) if find else None
     places = [*found_by.parameters.values()] if found_by else []
@@ -46,7 +47,8 @@ def operation(
 
     def change(request: ApiRequest, **said: Any) -> Any:
         asked: Request | None = said.pop("body", None)
-        subject = [find(**said)] if find else []
+        found = find(**said) if find else ()
+        subject = found if isinstance(found, tuple) else (found,)
         given = asked.given(*subject) if asked else {}
         done = decision(*subject, request.user, **given)
         return Status(status, answer(request, *subject, done) if answer else None)
