@@ -39,10 +39,10 @@ def operation(
 ) -> None:
     """Make the operation by which a program decides.
 
-    `find` finds the subject by the path's parameters, with their types; None: there is
-    none. What the body's `given` returns goes with the decision, or `given` where there
-    is no body; `Body | None` may be left out. `answer` makes the answer from the
-    request, the subject and the result; None: the result itself is it.
+    `find` finds the subject, or a tuple of them, by the path's parameters, with their
+    types; None: there is none. What the body's `given` returns goes with the decision,
+    or `given` where there is no body; `Body | None` may be left out. `answer` makes the
+    answer from the request, the subject and the result; None: the result itself is it.
     """
     found_by = inspect.signature(find, eval_str=True) if find else None
     places = [*found_by.parameters.values()] if found_by else []
@@ -50,7 +50,8 @@ def operation(
 
     def change(request: ApiRequest, **said: Any) -> Any:
         asked: Request | None = said.pop("body", None)
-        subject = [find(**said)] if find else []
+        found = find(**said) if find else ()
+        subject = found if isinstance(found, tuple) else (found,)
         along = asked.given(*subject) if asked else given
         done = decision(*subject, request.user, **along)
         if answer is not None:

@@ -9,7 +9,7 @@ in one transaction. A function never asks who may. Pages (`web/posts.py`) and th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import update_wrapper
 from inspect import signature
@@ -19,7 +19,7 @@ from django.db import transaction
 
 from accounts.decisions.locks import hold
 from accounts.models import Activity
-from accounts.people.authors import Authors
+from accounts.people.authors import Asked, Authors
 from accounts.people.deciding import Verdict, judge, refuse
 from accounts.people.reach import DecisionReach, for_people
 from accounts.people.roles import ADMINISTRATOR, UserRole
@@ -45,8 +45,10 @@ class Decision(Generic[P, R]):
     """Its reach, of the subject; with `locks`, of which nothing moves meanwhile."""
     caused_by: Callable[..., Authors] | None
     """The authors, of the subject and its reach; None: no second person anywhere."""
-    locks: Callable[[Any], None]
+    locks: Callable[..., None]
     """Reads the subject again, and holds it."""
+    of_many: Callable[..., list[Asked]] | None = None
+    """Both, of each of many, with as many queries for any number."""
 
     def __post_init__(self) -> None:
         update_wrapper(self, self.function)
@@ -66,8 +68,8 @@ class Decision(Generic[P, R]):
     def __call__(self, *args: P.args, **given: P.kwargs) -> R:
         subject, by = args[: self.subjects], args[self.subjects]
         with transaction.atomic():
-            for one in subject:
-                self.locks(one)
+            if subject:
+                self.locks(*subject)
             self.refuse(*subject, by)
             return self.function(*args, **given)
 
@@ -78,12 +80,15 @@ class Decision(Generic[P, R]):
         *subject, by = args
         refuse(*self.asks(*subject, locks=locks), by, self.role)
 
-    def asks(
-        self, *subject: Any, locks: bool = False
-    ) -> tuple[DecisionReach, Authors | None]:
+    def asks(self, *subject: Any, locks: bool = False) -> Asked:
         """Return what it touches, and who caused it if that counts."""
         reach = self.touches(*subject, locks=locks)
         return reach, self.caused_by(*subject, reach) if self.caused_by else None
+
+    def asks_of(self, subjects: Collection[Any], *, locks: bool = False) -> list[Asked]:
+        if self.of_many is not None:
+            return self.of_many(subjects, locks=locks)
+        return [self.asks(one, locks=locks) for one in subjects]
 
     def verdict(self, *args: Any) -> Verdict:
         """Say whether the last of these, a person, may decide about the subject now,
@@ -99,13 +104,14 @@ def decision(
     *logs: Activity.What,
     touches: Callable[..., DecisionReach],
     caused_by: Callable[..., Authors] | None = None,
-    locks: Callable[[Any], None] = hold,
+    locks: Callable[..., None] = hold,
+    of_many: Callable[..., list[Asked]] | None = None,
 ) -> Callable[[Callable[P, R]], Decision[P, R]]:
     """Make a function a decision. It is called with its subject, if it has one, then
     the person, and it raises Refused subclasses only.
     """
     return lambda function: Decision(
-        function, title, role, logs, touches, caused_by, locks
+        function, title, role, logs, touches, caused_by, locks, of_many
     )
 
 

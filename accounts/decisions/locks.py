@@ -45,6 +45,10 @@ def hold_with_settings(row: models.Model) -> None:
     lock_settings()
 
 
+def hold_nothing(*_: object) -> None:
+    """What is decided holds what it needs, in its own order."""
+
+
 def lock_settings(accounts: Iterable[UUID] = ()) -> None:
     """Let nobody edit the managing account, or these, until the transaction ends."""
     rows = ManagingAccount.objects.select_for_update(no_key=True)

@@ -9,15 +9,22 @@ takes two administrators, and nobody gives themselves a role.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from accounts.models import Delivery, ManagedAccount, ManagingAccount, Run, Spinnaker
-from accounts.people.reach import DecisionReach, reach_of_run
+from accounts.models import (
+    Delivery,
+    ManagedAccount,
+    ManagingAccount,
+    Rollout,
+    Run,
+    Spinnaker,
+)
+from accounts.people.reach import DecisionReach, reach_of_runs
 from accounts.slices import AT_ONCE, in_slices
 
 if TYPE_CHECKING:
@@ -26,6 +33,8 @@ if TYPE_CHECKING:
 
 Authors: TypeAlias = Mapping[int, str]
 """What each did, by the person's key."""
+Asked: TypeAlias = tuple[DecisionReach, Authors | None]
+"""What a decision touches, and who caused it if that counts."""
 
 STARTED = "started this plan"
 EDITED = "edited the account"
@@ -62,21 +71,41 @@ def forget_authors(run: Run) -> None:
 
 def authors_of_run(run: Run, reach: DecisionReach) -> dict[int, str]:
     """Return who caused a plan of this reach, with the first thing that each did."""
-    did: dict[int, str] = {}
-    if reach.managing:
+    return authors_of_runs([run], {run.pk: reach})[run.pk]
+
+
+def authors_of_runs(
+    runs: Collection[Run], reaches: Mapping[UUID, DecisionReach]
+) -> dict[UUID, dict[int, str]]:
+    """Return it of each of these runs, with as many queries for any number."""
+    managing: dict[int, str] = {}
+    if any(reach.managing for reach in reaches.values()):
         rows = ManagingAccount.authors.through.objects.all()
-        did |= dict.fromkeys(rows.values_list("user_id", flat=True), EDITED_MANAGING)
-    if run.account_id is not None:
-        did |= dict.fromkeys(editors_of(run.account_id), EDITED)
-    for what, keys in run.authors.items():
-        did |= dict.fromkeys(keys, what)
-    starters = [run.created_by_id, run.rollout.created_by_id if run.rollout else None]
-    return did | {key: STARTED for key in starters if key is not None}
+        editors_there = rows.values_list("user_id", flat=True)
+        managing = dict.fromkeys(editors_there, EDITED_MANAGING)
+    editors = editors_of(run.account_id for run in runs if run.account_id)
+    rollouts = Rollout.objects.filter(pk__in={run.rollout_id for run in runs})
+    starters = dict(rollouts.values_list("pk", "created_by_id"))
+    found = {}
+    for run in runs:
+        did = dict(managing) if reaches[run.pk].managing else {}
+        did |= dict.fromkeys(editors.get(run.account_id, ()), EDITED)
+        for what, keys in run.authors.items():
+            did |= dict.fromkeys(keys, what)
+        started = run.created_by_id, starters.get(run.rollout_id or 0)
+        found[run.pk] = did | {key: STARTED for key in started if key is not None}
+    return found
 
 
-def editors_of(account: UUID) -> list[int]:
-    rows = ManagedAccount.authors.through.objects.filter(managedaccount=account)
-    return list(rows.values_list("user_id", flat=True))
+def editors_of(accounts: Iterable[UUID]) -> dict[UUID | None, list[int]]:
+    """Find the authors of each of these accounts."""
+    found: dict[UUID | None, list[int]] = {}
+    through = ManagedAccount.authors.through.objects.all()
+    for some in in_slices(sorted({*accounts})):
+        rows = through.filter(managedaccount__in=some)
+        for account, person in rows.values_list("managedaccount_id", "user_id"):
+            found.setdefault(account, []).append(person)
+    return found
 
 
 def as_stored(authors: Authors) -> dict[str, list[int]]:
@@ -94,16 +123,22 @@ def in_words(authors: Authors) -> str:
     return ", ".join(f"{name} ({authors[key]})" for key, name in named)
 
 
+def asked_of_runs(runs: Collection[Run], *, locks: bool = False) -> list[Asked]:
+    """Return what each of these plans touches, and who caused it."""
+    reaches = reach_of_runs(runs, locks=locks)
+    authors = authors_of_runs(runs, reaches)
+    return [(reaches[run.pk], authors[run.pk]) for run in runs]
+
+
 def authors_of_account(
     account: ManagedAccount, _: DecisionReach | None = None
 ) -> dict[int, str]:
     """Return who caused what was last planned of the account, and who edited it
     since.
     """
-    planned = account.runs.filter(kind=Run.Kind.ONBOARD).select_related("rollout")
-    run = planned.first()
-    did = dict.fromkeys(editors_of(account.pk), EDITED)
-    return did | (authors_of_run(run, reach_of_run(run)) if run else {})
+    run = account.runs.filter(kind=Run.Kind.ONBOARD).first()
+    did = dict.fromkeys(editors_of([account.pk]).get(account.pk, ()), EDITED)
+    return did | (authors_of_run(run, reach_of_runs([run])[run.pk]) if run else {})
 
 
 def authors_of_delivery(delivery: Delivery, _: DecisionReach) -> dict[int, str]:
@@ -114,15 +149,3 @@ def authors_of_delivery(delivery: Delivery, _: DecisionReach) -> dict[int, str]:
     did = dict.fromkeys(excluded, EXCLUDED) | dict.fromkeys(rows, EDITED_CONNECTION)
     by = delivery.created_by_id
     return did | ({} if by is None else {by: STARTED})
-
-
-def edited_by(by: User, accounts: Iterable[UUID]) -> set[UUID]:
-    """Find those of these accounts of which the person is an author."""
-    rows = ManagedAccount.authors.through.objects.filter(user=by.pk)
-    return {
-        key
-        for some in in_slices(list(accounts))
-        for key in rows.filter(managedaccount__in=some).values_list(
-            "managedaccount_id", flat=True
-        )
-    }

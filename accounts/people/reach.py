@@ -17,6 +17,7 @@ from accounts.models import (
     ManagedAccount,
     ManagingAccount,
     Run,
+    Step,
 )
 from accounts.models.managed import both_environments
 from accounts.slices import in_slices
@@ -27,6 +28,9 @@ MANAGING = "the managing account"
 
 Pair = tuple[str, str]
 """An account's name, and an environment that it is in."""
+
+InBowline: TypeAlias = tuple[UUID, str, str, str, str | None]
+"""An account's key, its ID, its name, and what says its environments."""
 
 Losses: TypeAlias = Mapping[str, Sequence[str]]
 """The environments of each account that Spinnaker loses, by its ID; of one that isn't
@@ -75,14 +79,11 @@ def pairs_of(keys: Iterable[UUID], *, locks: bool = False) -> Iterator[Pair]:
     """Yield each account with each environment that it is in. `locks`: none of them
     moves until the transaction ends. Lock runs first, as workers do.
     """
-    return each_environment(row for _, *row in in_bowline(keys, locks=locks))
+    return each_environment(row for _, _, *row in in_bowline(keys, locks=locks))
 
 
-def in_bowline(
-    keys: Iterable[UUID], *, locks: bool = False
-) -> Iterator[tuple[str, str, str, str | None]]:
-    """Yield of each account its ID, its name, and what says its environments."""
-    fields = ("account_id", "name", "environment", "approved_environment")
+def in_bowline(keys: Iterable[UUID], *, locks: bool = False) -> Iterator[InBowline]:
+    fields = ("pk", "account_id", "name", "environment", "approved_environment")
     for some in in_slices(sorted(set(keys))):
         rows = ManagedAccount.objects.filter(pk__in=some).order_by("pk")
         rows = rows.select_for_update(no_key=True) if locks else rows
@@ -118,8 +119,27 @@ def each_environment(rows: Iterable[Sequence[Any]]) -> Iterator[Pair]:
 
 def around(account: ManagedAccount, *, locks: bool = False) -> DecisionReach:
     """Return what is touched by whatever is done with the account itself."""
-    pairs = frozenset(pairs_of([account.pk], locks=locks))
-    return DecisionReach(pairs, managing=is_in_managing(account))
+    return around_each([account.pk], locks=locks).get(account.pk, DecisionReach())
+
+
+def around_each(
+    keys: Iterable[UUID], *, locks: bool = False
+) -> dict[UUID, DecisionReach]:
+    """Return it of each of these accounts."""
+    managing = managing_ids()
+    return {
+        key: DecisionReach(
+            frozenset(each_environment([row])), managing=account_id in managing
+        )
+        for key, account_id, *row in in_bowline(keys, locks=locks)
+    }
+
+
+def around_all(keys: Iterable[UUID], *, locks: bool = False) -> DecisionReach:
+    """Return it of these accounts together."""
+    found = around_each(keys, locks=locks).values()
+    pairs = frozenset(pair for one in found for pair in one.accounts)
+    return DecisionReach(pairs, managing=any(one.managing for one in found))
 
 
 def for_people(*_: object, locks: bool = False) -> DecisionReach:
@@ -148,40 +168,54 @@ def reach_of_run(run: Run, *, locks: bool = False) -> DecisionReach:
     """Return what a plan touches: what it was found to touch when it was planned, and
     what its account, and each account that Spinnaker loses by it, is in now.
     """
+    return reach_of_runs([run], locks=locks)[run.pk]
+
+
+def reach_of_runs(
+    runs: Collection[Run], *, locks: bool = False
+) -> dict[UUID, DecisionReach]:
+    """Return it of each of these runs, with as many queries for any number."""
+    lost = {key for run in runs for key in run.reach.get("lost", ())}
+    own = {run.account_id for run in runs if run.account_id}
+    rows = {row[0]: row for row in in_bowline(keys_of_ids(lost) | own, locks=locks)}
+    by_id = {row[1]: row for row in rows.values()}
+    approved, managing = approved_in(lost), managing_ids()
+    touching = touching_managing(runs, managing)
+    found = rows, by_id, approved, managing, touching
+    return {run.pk: planned_reach(run, *found) for run in runs}
+
+
+def planned_reach(
+    run: Run,
+    rows: Mapping[UUID, InBowline],
+    by_id: Mapping[str, InBowline],
+    approved: Mapping[str, str],
+    managing: Collection[str],
+    touching: Collection[UUID],
+) -> DecisionReach:
     stored: dict[str, Any] = run.reach
     lost: Losses = stored.get("lost", {})
-    own = {run.account_id} if locks and run.account_id else set()
-    rows = [*in_bowline(keys_of_ids(lost) | own, locks=locks)]
-    pairs = {*each_environment(row for _, *row in rows)}
-    if not locks and run.account:
-        pairs |= {(run.account.name, one) for one in run.account.environments}
+    named = {key: by_id[key][2] for key in lost if key in by_id}
+    own = rows.get(run.account_id) if run.account_id else None
+    found = [*([own] if own else ()), *(by_id[key] for key in named)]
+    pairs = {*each_environment(row[2:] for row in found)}
     pairs |= {(run.account_name, one) for one in stored.get("environments", ())}
-    named = {account_id: name for account_id, name, *_ in rows}
-    approved = approved_in(lost)
-    pairs |= {(named.get(key, key), one) for key, one in approved.items()}
+    pairs |= {(named.get(key, key), approved[key]) for key in lost if key in approved}
     pairs |= {(named.get(key, key), one) for key in lost for one in lost[key]}
     return DecisionReach(
         accounts=frozenset(pairs),
-        managing=is_in_managing(run.account)
-        or (stored["managing"] if stored else touches_managing(run)),
+        managing=bool(own and own[1] in managing)
+        or (stored["managing"] if stored else run.pk in touching),
         second=stored.get("second", ""),
         unknown=frozenset(lost.keys() - named.keys() - approved.keys()),
     )
 
 
-def is_in_managing(account: ManagedAccount | None) -> bool:
-    """Return whether its roles are made where Spinnaker's identity is: all environments
-    share that AWS account, whatever the description says.
+def managing_ids() -> set[str]:
+    """Find the AWS account where Spinnaker's identity is: all environments share it,
+    whatever the description of a managed account there says.
     """
-    if account is None:
-        return False
-    return ManagingAccount.objects.filter(account_id=account.account_id).exists()
-
-
-def any_in_managing(keys: Iterable[UUID]) -> bool:
-    managing = ManagingAccount.objects.values_list("account_id", flat=True)
-    found = ManagedAccount.objects.filter(account_id__in=list(managing)).order_by()
-    return not {*found.values_list("pk", flat=True)}.isdisjoint(keys)
+    return {*ManagingAccount.objects.values_list("account_id", flat=True)}
 
 
 def losses_of(account_ids: Iterable[str]) -> Losses:
@@ -189,22 +223,23 @@ def losses_of(account_ids: Iterable[str]) -> Losses:
     found: dict[str, list[str]] = {key: [] for key in sorted({*account_ids})}
     for account_id, environment in approved_in(found).items():
         found[account_id] = [environment]
-    for account_id, *row in in_bowline(keys_of_ids(found)):
+    for _, account_id, *row in in_bowline(keys_of_ids(found)):
         found[account_id] = [one for _, one in each_environment([row])]
     return found
 
 
-def touches_managing(run: Run) -> bool:
-    """Say so of a plan that was made before this was stored: to be sure, by whatever it
-    changes in that account.
+def touching_managing(runs: Iterable[Run], managing: Collection[str]) -> set[UUID]:
+    """Find those of plans that were made before this was stored: to be sure, by
+    whatever they change in that account.
     """
-    if run.kind == Run.Kind.MANAGING:
-        return True
-    if run.alone or run.kind == Run.Kind.VERIFY:
-        return False
-    managing = ManagingAccount.objects.values_list("account_id", flat=True)
-    steps = run.steps.filter(account_id__in=managing).values_list("kind", "name")
-    return any(not names_list(kind, name) for kind, name in steps)
+    old = [run for run in runs if not run.reach]
+    found = {run.pk for run in old if run.kind == Run.Kind.MANAGING}
+    among = [run.pk for run in old if not (run.alone or run.kind == Run.Kind.VERIFY)]
+    for some in in_slices(among):
+        steps = Step.objects.filter(run__in=some, account_id__in=managing)
+        rows = steps.values_list("run", "kind", "name").order_by()
+        found |= {run for run, kind, name in rows if not names_list(kind, name)}
+    return found
 
 
 def as_stored(

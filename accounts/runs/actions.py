@@ -22,7 +22,11 @@ from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, 
 from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.states import OPEN, State, Status
 from accounts.people.activity import record
-from accounts.people.authors import authors_of_account, authors_of_run
+from accounts.people.authors import (
+    asked_of_runs,
+    authors_of_account,
+    authors_of_run,
+)
 from accounts.people.deciding import PlanChanged
 from accounts.people.reach import (
     around,
@@ -57,6 +61,12 @@ STARTED = {
     Run.Kind.VERIFY: What.VERIFY,
     Run.Kind.REMOVE: What.REMOVE,
 }
+
+READ = (
+    *("number", "kind", "alone", "account_id", "account_name", "created_by_id"),
+    *("rollout_id", "reach", "authors", "version", "managing_version", "status"),
+)
+"""What a decision needs of each of many runs."""
 
 
 class Forgotten(Refused):
@@ -303,6 +313,7 @@ def make_way(kind: Run.Kind, account: ManagedAccount | None) -> None:
     What.APPROVE,
     touches=reach_of_run,
     caused_by=authors_of_run,
+    of_many=asked_of_runs,
     locks=hold_with_settings,
 )
 def approve(

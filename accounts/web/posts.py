@@ -15,15 +15,11 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
 from accounts.decisions.decision import Decision
+from accounts.decisions.many import REFUSALS, Many
 from accounts.http import Request
 from accounts.people.doors import role_required
 from accounts.people.role_limits.refusing import Outside
 from accounts.refused import Refused
-from onboarding.details import DetailsError
-from onboarding.resources.policy import QuotaExceeded
-
-REFUSALS = (Refused, DetailsError, QuotaExceeded)
-"""What is said on a page; whoever's role isn't for it gets a page that says so."""
 
 
 class Filled(Protocol):
@@ -45,6 +41,7 @@ def post(
     page: Callable[..., HttpResponse] | None = None,
     given: Callable[..., Mapping[str, Any]] | None = None,
     said: Callable[..., str] | str = "",
+    left: str = "",
     then: Callable[..., Any] | str = "",
     refused: Callable[..., Any] | str = "",
     back: Callable[[QueryDict], str] | None = None,
@@ -52,27 +49,27 @@ def post(
 ) -> URLPattern:
     """Make the URL by which a page decides.
 
-    `find` finds the subject by the URL's arguments; None: there is none. `form` makes a
+    `find` finds the subject, or a tuple of them, by the URL's arguments; None: there is
+    none. `form` makes a
     form of what was posted and the subject, and `page` shows the page with what is
-    wrong in it; or `given` reads what no person types. `said` is said afterwards, of
-    the subject and the result; `then` and `refused` are where to go, of the same (only
+    wrong in it; `given` reads what no person types. `said` is said afterwards, of
+    the subject and the result, and what begins with `left` of those of many that it
+    leaves; `then` and `refused` are where to go, of the same (only
     the subject where it was refused): by default to the result's own page, or to the
     subject's; or `back` says it by what was posted. `guard` goes around the view, such
     as a question for the password.
     """
 
     def view(request: Request, **where: Any) -> HttpResponseBase:
-        subject = [find(**where)] if find else []
-        with_it: Mapping[str, Any] = {}
-        if form is not None:
-            filled = form(request.POST, *subject)
-            if not filled.is_valid():
-                assert page is not None
-                return page(request, *subject, form=filled)
-            with_it = filled.given
+        subject = subjects_of(find(**where)) if find else ()
         try:
-            if given:
-                with_it = given(request.POST, *subject)
+            with_it: Mapping[str, Any] = given(request.POST, *subject) if given else {}
+            if form is not None:
+                filled = form(request.POST, *subject)
+                if not filled.is_valid():
+                    assert page is not None
+                    return page(request, *subject, form=filled)
+                with_it = {**with_it, **filled.given}
             done = decision(*subject, request.user, **with_it)
         except Outside:
             raise
@@ -80,8 +77,7 @@ def post(
             tell(request, error)
             elsewhere = getattr(error, "see", None) or place(refused, *subject)
             return redirect(elsewhere or (back and back(request.POST)) or subject[0])
-        if text := said(*subject, done) if callable(said) else said.format(*subject):
-            messages.success(request, text)
+        tell_done(request, said, left, *subject, done)
         shown = done if hasattr(done, "get_absolute_url") else None
         afterwards = (back and back(request.POST)) or place(then, *subject, done)
         return redirect(afterwards or shown or subject[0])
@@ -104,6 +100,24 @@ def tell(request: Request, error: Exception) -> None:
     more = " The current plan is shown below." if getattr(error, "see", None) else ""
     level = messages.INFO if late else messages.ERROR
     messages.add_message(request, level, f"{error}{more}")
+
+
+def subjects_of(found: Any) -> tuple[Any, ...]:
+    return found if isinstance(found, tuple) else (found,)
+
+
+def tell_done(
+    request: Request, said: Callable[..., str] | str, left: str, *about: Any
+) -> None:
+    """Say what was decided, and what of many was left and why."""
+    done, many = about[-1], isinstance(about[-1], Many)
+    text = said(*about) if callable(said) else said.format(*about)
+    if text and (not many or done.done):
+        messages.success(request, text)
+    if many and done.left:
+        messages.warning(request, f"{left} {' '.join(done.reasons)}")
+    if many and done.also:
+        messages.warning(request, done.also)
 
 
 def place(where: Callable[..., Any] | str, *about: Any) -> Any:

@@ -140,31 +140,7 @@ run_pages = [
 rollout_pages = [
     path("runs/rollouts/", rollouts.rollouts, name="rollouts"),
     path("runs/rollouts/<int:number>/", rollouts.rollout, name="rollout"),
-    path(
-        "runs/rollouts/<int:number>/pause/",
-        rollout_decisions.rollout_pause,
-        name="rollout-pause",
-    ),
-    path(
-        "runs/rollouts/<int:number>/resume/",
-        rollout_decisions.rollout_resume,
-        name="rollout-resume",
-    ),
-    path(
-        "runs/rollouts/<int:number>/stop/",
-        rollout_decisions.rollout_stop,
-        name="rollout-stop",
-    ),
-    path(
-        "runs/rollouts/<int:number>/retry/",
-        rollout_decisions.rollout_retry,
-        name="rollout-retry",
-    ),
-    path(
-        "runs/rollouts/<int:number>/settings/",
-        rollout_decisions.rollout_settings,
-        name="rollout-settings",
-    ),
+    *rollout_decisions.posts,
     path(
         "runs/rollouts/<int:number>/report.csv",
         rollouts.rollout_report,
@@ -182,11 +158,7 @@ rollout_pages = [
         rollout_groups.rollout_group,
         name="rollout-group",
     ),
-    path(
-        "runs/rollouts/<int:number>/same/<slug:fingerprint>/approve/",
-        rollout_groups.rollout_approve,
-        name="rollout-approve",
-    ),
+    *rollout_groups.posts,
 ]
 bundle_pages = [
     path("bundles/", bundles.bundles, name="bundles"),

@@ -150,21 +150,24 @@ def roll_out(name: str, by: User) -> Press:
     rollout, number = Rollout.objects.get(), the_run(name).number
 
     def press() -> str:
-        done = decisions.approve_group(rollout, SAME, by, read={number})
-        if done.plans:
-            return DONE
-        return " ".join(done.refused) or decisions.unchanged(Rollout.objects.get())
+        try:
+            many = decisions.approve_group(rollout, SAME, by, read={number})
+        except decisions.Unchanged as error:
+            return str(error)
+        return DONE if many.done else " ".join(many.reasons)
 
     return press
 
 
-def steer(decide: Callable[[Rollout, User], bool], by: User) -> Press:
+def steer(decide: Callable[[Rollout, User], object], by: User) -> Press:
     rollout = Rollout.objects.get()
 
     def press() -> str:
-        if decide(rollout, by):
-            return DONE
-        return decisions.unchanged(Rollout.objects.get())
+        try:
+            decide(rollout, by)
+        except decisions.Unchanged as error:
+            return str(error)
+        return DONE
 
     return press
 

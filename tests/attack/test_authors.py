@@ -132,7 +132,7 @@ def test_a_colleagues_harmless_edit_launders_nothing(olga, paul, managing) -> No
     for by in (olga, paul):
         with pytest.raises(SamePerson, match=f"{by} edited the account"):
             approve(run, by)
-    assert approve_same(run.fingerprint, [str(run.pk)], olga).approved == 0
+    assert approve_same(run.fingerprint, [str(run.pk)], olga).done == []
 
 
 def test_an_edit_of_the_managing_account_is_one_of_each_account_that_it_changes(
@@ -219,10 +219,23 @@ def test_a_group_of_a_rollout_is_judged_as_each_of_its_plans_is(olga, managing) 
 
     approved = approve_group(row, SAME, olga)
 
-    assert approved.plans == 1
-    assert all("olga edited the account" in one for one in approved.refused)
+    assert len(approved.done) == 1
+    assert all("olga edited the account" in one for one in approved.reasons)
     third.refresh_from_db()
     assert third.status == Status.APPROVED
+
+
+def test_a_group_counts_the_managing_accounts_part_of_its_plans(olga, managing) -> None:
+    choose("production", second_approver=True)
+    row = started(1, by=olga, environment="dev")
+    plan(row)
+    touched = {"managing": True, "environments": ["dev"], "second": ""}
+    Run.objects.filter(rollout=row).update(reach=touched)
+
+    approved = approve_group(row, SAME, olga)
+
+    assert approved.done == []
+    assert "For the managing account" in approved.reasons[0]
 
 
 @pytest.mark.parametrize(

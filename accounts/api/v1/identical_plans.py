@@ -16,13 +16,12 @@ from accounts.api.requests import Request
 from accounts.api.v1.rollouts.deciding import Fingerprint
 from accounts.api.v1.runs import Plan, plan_in_full
 from accounts.api.v1.texts import TEST, AccessTest, Comment
+from accounts.decisions.many import MOST_REASONS
 from accounts.models import Run
 from accounts.runs.deciding.groups import identical_plans
 from accounts.runs.deciding.same_changes import (
     MOST_AT_ONCE,
-    MOST_NAMED,
     approve_same,
-    reasons_left,
     refuse_crowd,
     same_of,
 )
@@ -78,7 +77,7 @@ class SameApproved(Schema):
     approved: int
     left: int = Field(description="How many of the runs aren’t approved")
     refused: list[str] = Field(
-        description=f"Why; of the first {MOST_NAMED} that are left, by account"
+        description=f"Why; of the first {MOST_REASONS} that are left, by account"
     )
 
 
@@ -109,7 +108,7 @@ def read_identical_plans(
             {
                 "number": row.number,
                 "account": row.account_name,
-                "environment": row.environment or "",
+                "environment": row.account.environment if row.account else "",
                 "selected": row.pk in same.ticked,
             }
             for row in same.waiting
@@ -134,14 +133,16 @@ def approve_identical_plans(
     chosen = keys_of(body.runs)
     if refusal := refuse_crowd(fingerprint, chosen):
         raise Problem(Code.NO_ROOM, refusal)
-    decided = approve_same(
+    many = approve_same(
         fingerprint, chosen, request.user, comment=body.comment, test=body.test
     )
-    refused = reasons_left(decided, fingerprint)
-    if not decided.approved:
-        raise Problem(Code.NOT_APPROVED, f"Not approved: {' '.join(refused)}")
-    left = len(decided.left)
-    return {"approved": decided.approved, "left": left, "refused": refused}
+    if not many.done:
+        raise Problem(Code.NOT_APPROVED, f"Not approved: {' '.join(many.reasons)}")
+    return {
+        "approved": len(many.done),
+        "left": len(many.left),
+        "refused": many.reasons,
+    }
 
 
 def keys_of(numbers: list[int]) -> set[str]:

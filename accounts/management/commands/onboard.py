@@ -20,6 +20,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management import CommandError
 
+from accounts.decisions.many import each
 from accounts.management.bundle_file import BundleFile, named_broken
 from accounts.management.command import BowlineCommand, write
 from accounts.management.deletions import kept_back, without_test
@@ -41,13 +42,9 @@ from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.api.token import Scope
 from accounts.models.states import UNSUCCESSFUL, Status
-from accounts.people.authors import authors_of_run
-from accounts.people.deciding import judge
-from accounts.people.reach import reach_of_run
 from accounts.people.role_limits.refusing import Outside
-from accounts.runs.actions import RunOpen
+from accounts.runs.actions import RunOpen, accept, approve
 from accounts.runs.capacity import NoRoom
-from accounts.runs.deciding.accepting import accept_many
 from accounts.runs.managing.other_sites import adopt_list, found_another
 from accounts.runs.owners.readiness import ManagingNotVerified
 from accounts.runs.rollouts import CannotStart
@@ -299,8 +296,8 @@ class Command(BowlineCommand):
         waiting = ManagedAccount.objects.to_accept()
         for some in in_slices([one.pk for one in accounts]):
             rows = waiting.filter(pk__in=some).order_by("name")
-            for name, why in accept_many(rows, person).left:
-                self.warn(f"{name}: not accepted. {why}")
+            for one, why in each(accept, rows, person).left:
+                self.warn(f"{one.name}: not accepted. {why}")
 
     def is_approved(
         self, batch: RolloutBatch, wanted: OnboardOptions, run: Run
@@ -323,9 +320,7 @@ class Command(BowlineCommand):
         test: str = "",
     ) -> bool:
         """Return whether a waiting plan may be approved here; if not, print why."""
-        reach = reach_of_run(run)
-        verdict = judge(reach, authors_of_run(run, reach), person)
-        reasons = [*filter(None, verdict)] or [
+        reasons = [*filter(None, approve.verdict(run, person))] or [
             *kept_back(run, allowed),
             *without_test(run, test),
         ]

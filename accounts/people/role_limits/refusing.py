@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.models import ManagedAccount
-from accounts.people.reach import MANAGING, any_in_managing, pairs_of
+from accounts.people.reach import MANAGING, around_all
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.role_limits.naming import NONE, environments_in_words, only
 from accounts.people.roles import UserRole, has_role, refusal, whom_to_ask
@@ -71,11 +71,10 @@ def refuse_any_outside(
     refuse_without(by, role)
     if limit_on(by, role) is None:
         return
-    keys = [*keys]
     with transaction.atomic():
-        found = [*pairs_of(keys, locks=locks)]
-    refuse_pairs(by, role, found)
-    if any_in_managing(keys):
+        found = around_all(keys, locks=locks)
+    refuse_pairs(by, role, found.accounts)
+    if found.managing:
         refuse_limited(by, role, MANAGING)
 
 

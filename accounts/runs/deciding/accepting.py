@@ -1,33 +1,21 @@
-"""Accounts that were evaluated, not verified: who may accept which, and many at once.
-
-Each is accepted by itself, by the rules of one: those that this person may not accept
-keep no other back.
-"""
+"""Accounts that were evaluated, not verified: who may accept which."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from accounts.decisions.many import who_may
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount
-from accounts.people.authors import authors_of_account
-from accounts.people.deciding import judge
-from accounts.people.reach import reach_of_account
-from accounts.refused import Refused
 from accounts.runs.actions import accept
 from accounts.wording import for_count
 from onboarding.partitions import Arn
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
     from accounts.people.authors import By
 
 MOST_AT_ONCE = 200
 """The most accounts that are accepted in one request, a few seconds' worth."""
-MOST_NAMED = 20
-"""The most accounts that are left and listed; the rest are counted."""
 KINDS = {"user": "the IAM user", "role": "the role"}
 
 
@@ -37,40 +25,11 @@ class Waiting(NamedTuple):
     """Why this person can't accept it; empty: they can."""
 
 
-class Accepted(NamedTuple):
-    done: list[str]
-    """The names of those that are accepted."""
-    left: list[tuple[str, str]]
-    """The names of the others, and why they aren't."""
-
-    @property
-    def reasons(self) -> list[str]:
-        """Say of the first ones that are left why, and how many more there are."""
-        first = [f"{name}: {why}" for name, why in self.left[:MOST_NAMED]]
-        more = len(self.left) - MOST_NAMED
-        return [*first, f"And {more:,} more."] if more > 0 else first
-
-
 def waiting_for(by: By) -> list[Waiting]:
     """List the first accounts that wait, by name, each with who may not accept it."""
-    rows = ManagedAccount.objects.to_accept().order_by("name")
-    return [
-        Waiting(one, "".join(judge(reach_of_account(one), authors_of_account(one), by)))
-        for one in rows[:MOST_AT_ONCE]
-    ]
-
-
-def accept_many(accounts: Iterable[ManagedAccount], by: User | None) -> Accepted:
-    """Accept each of these that waits and that this person may accept."""
-    found = Accepted([], [])
-    for account in accounts:
-        try:
-            accept(account, by)
-        except Refused as error:
-            found.left.append((account.name, str(error)))
-        else:
-            found.done.append(account.name)
-    return found
+    rows = ManagedAccount.objects.to_accept().order_by("name")[:MOST_AT_ONCE]
+    refused = {one.pk: why for one, why in who_may(accept, rows, by).reasons}
+    return [Waiting(one, refused.get(one.pk, "")) for one in rows]
 
 
 def identity_in_words(row: ManagingAccount) -> str:

@@ -28,6 +28,7 @@ from accounts.runs.batch import COMMAND, Batch
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.decisions import (
     NothingFailed,
+    Unchanged,
     configure,
     resume,
     retry,
@@ -105,7 +106,8 @@ class RolloutBatch(Batch):
         keys = {account.pk for account in accounts}
         with suppress(NothingFailed):
             retry(found, self.by, origin=COMMAND, among=keys)
-        resume(found, self.by)
+        with suppress(Unchanged):
+            resume(found, self.by)
 
     def was_approved(self, run: Run) -> bool:
         """Return whether a run that this one repeats was approved with its plan."""
@@ -116,7 +118,7 @@ class RolloutBatch(Batch):
 
     def configure(self, settings: Mapping[str, Any]) -> None:
         if settings:
-            configure(self.rollout, settings, self.by)
+            configure(self.rollout, self.by, settings=settings)
 
     def wait_for_others(self, accounts: Iterable[ManagedAccount]) -> None:
         """Wait until nobody works on these accounts: whoever was killed does so for as
@@ -177,7 +179,8 @@ class RolloutBatch(Batch):
             approve(run, self.by, read=run.plan_digest, test=self.test)
 
     def give_up(self) -> None:
-        stop(self.rollout, self.by)
+        with suppress(Unchanged):
+            stop(self.rollout, self.by)
 
     def left(self) -> Iterator[str]:
         rollout = Rollout.objects.get(pk=self.rollout.pk)

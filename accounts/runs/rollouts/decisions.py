@@ -5,11 +5,11 @@ Each locks the rollout's row, as the engine does: whoever comes second finds it 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Container, Mapping
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -17,7 +17,9 @@ from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.decisions.locks import lock_settings
+from accounts.decisions.decision import Decision, decision
+from accounts.decisions.locks import hold, lock_settings
+from accounts.decisions.many import Many, about_many, who_may
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
 from accounts.models import (
@@ -29,31 +31,31 @@ from accounts.models import (
     Run,
 )
 from accounts.models.activity import name_of
-from accounts.models.managed import both_environments
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 from accounts.models.states import State as AccountState
 from accounts.notifications.notifying import notify_of_rollout
 from accounts.people.activity import COMMAND_LINE, record
-from accounts.people.authors import EDITED, STARTED, edited_by
-from accounts.people.deciding import same_person, where
-from accounts.people.policies import strict_among
-from accounts.people.role_limits.refusing import refuse_any_outside
-from accounts.people.roles import APPROVER, OPERATOR
-from accounts.runs.actions import RunOpen, StillInSpinnaker
+from accounts.people.reach import DecisionReach, around_all
+from accounts.people.role_limits.refusing import Outside
+from accounts.people.roles import OPERATOR
+from accounts.refused import Refused
+from accounts.runs.actions import READ, RunOpen, StillInSpinnaker, approve
 from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.access_tests import Answer, tests_of
 from accounts.runs.deciding.lateness import decided_already, outdated
 from accounts.runs.rollouts.census import accounts_of, is_ready, managing_run, runs_of
-from accounts.runs.rollouts.start import MOST_NAMED, CannotStart, add, plan_managing
+from accounts.runs.rollouts.start import CannotStart, add, plan_managing
 from accounts.slices import in_slices
 from accounts.spinnaker.presence import present_since
-from accounts.wording import counted, first_of
+from accounts.wording import counted
 from accounts.work.queue import wake
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+P = ParamSpec("P")
+R = TypeVar("R")
 State = Rollout.State
 What = Activity.What
 
@@ -64,91 +66,98 @@ UNDONE = (Status.PLANNING, Status.PLANNED, Status.APPROVED)
 """Nothing was changed in AWS, so that it can be discarded."""
 
 
-@contextmanager
-def locked(rollout: Rollout) -> Iterator[Rollout]:
+class Unchanged(Refused):
+    """Somebody decided before, or there is nothing to decide."""
+
+    code = "DECIDED"
+    is_late = True
+
+    def __init__(self, rollout: Rollout) -> None:
+        why = f": {rollout.reason}" if rollout.reason else "."
+        super().__init__(f"{rollout} is {rollout.state}{why} Nothing was changed.")
+
+
+def hold_rollout(rollout: Rollout, *_: object) -> None:
     """Hold the rollout as it is now; then let it start what it may."""
-    with transaction.atomic():
-        row = Rollout.objects.select_for_update(no_key=True).get(pk=rollout.pk)
-        yield row
-        transaction.on_commit(partial(wake, row))
+    hold(rollout)
+    transaction.on_commit(partial(wake, rollout))
 
 
-@contextmanager
-def steered(rollout: Rollout, by: User | None) -> Iterator[Rollout]:
-    """Hold the rollout for what concerns all its accounts: raise Outside where the role
-    is not for the environment of each, even to pause it.
+def every_account(rollout: Rollout, *, locks: bool = False) -> DecisionReach:
+    """Return the reach of all its accounts, even to pause it. They are not held: it
+    holds its runs first, where it changes any.
     """
-    with locked(rollout) as row:
-        refuse_any_outside(by, OPERATOR, accounts_of(runs_of(row)))
-        yield row
+    return around_all(accounts_of(runs_of(rollout)))
 
 
-def pause(rollout: Rollout, by: User) -> bool:
-    """Start nothing more until somebody resumes it; what runs goes to its end. False
-    where it is paused or has ended already.
+def steers(
+    title: str, *logs: Activity.What
+) -> Callable[[Callable[P, R]], Decision[P, R]]:
+    """Make a function a decision about what concerns all accounts of a rollout."""
+    given: Any = {"touches": every_account, "locks": hold_rollout}
+    return decision(title, OPERATOR, *logs, **given)
+
+
+@steers("pause a rollout", What.PAUSE)
+def pause(rollout: Rollout, by: User) -> Rollout:
+    """Start nothing more until somebody resumes it; what runs goes to its end. Raise
+    Unchanged where it is paused or has ended already.
     """
-    with steered(rollout, by) as row:
-        if row.has_ended or row.state == State.PAUSED or not row.has_waves:
-            return False
-        row.move(State.PAUSED, reason=f"{name_of(by)} paused it.")
-        record(by, What.PAUSE, str(row))
-    return True
+    if rollout.has_ended or rollout.state == State.PAUSED or not rollout.has_waves:
+        raise Unchanged(rollout)
+    rollout.move(State.PAUSED, reason=f"{name_of(by)} paused it.")
+    record(by, What.PAUSE, str(rollout))
+    return rollout
 
 
-def resume(rollout: Rollout, by: User | None) -> bool:
-    """Continue, whatever has failed until now; False where it is not paused."""
-    with steered(rollout, by) as row:
-        if row.state != State.PAUSED:
-            return False
-        row.move(State.PLANNING, reason="", resumed_at=Now())
-        record(by, What.RESUME, str(row))
-    return True
+@steers("resume a rollout", What.RESUME)
+def resume(rollout: Rollout, by: User | None) -> Rollout:
+    """Continue, whatever has failed until now; raise Unchanged where it runs."""
+    if rollout.state != State.PAUSED:
+        raise Unchanged(rollout)
+    rollout.move(State.PLANNING, reason="", resumed_at=Now())
+    record(by, What.RESUME, str(rollout))
+    return rollout
 
 
-def stop(rollout: Rollout, by: User | None) -> bool:
-    """Discard all that has changed nothing in AWS; what runs goes to its end. False
-    where it has ended already.
+@steers("stop a rollout", What.STOP)
+def stop(rollout: Rollout, by: User | None) -> Rollout:
+    """Discard all that has changed nothing in AWS; what runs goes to its end. Raise
+    Unchanged where it has ended already.
     """
-    with steered(rollout, by) as row:
-        if row.has_ended:
-            return False
-        discarded = discard(Run.objects.filter(rollout=row, status__in=UNDONE))
-        reason = f"{name_of(by) or COMMAND_LINE} stopped it."
-        row.move(State.STOPPED, reason=reason, finished_at=timezone.now())
-        if by is None or by.pk != row.created_by_id:
-            notify_of_rollout(row, Notification.What.ENDED)
-        record(by, What.STOP, str(row), {"discarded": discarded})
-    return True
-
-
-def unchanged(rollout: Rollout) -> str:
-    """Say that somebody decided before, or that there is nothing to decide."""
-    why = f": {rollout.reason}" if rollout.reason else "."
-    return f"{rollout} is {rollout.state}{why} Nothing was changed."
+    if rollout.has_ended:
+        raise Unchanged(rollout)
+    discarded = discard(Run.objects.filter(rollout=rollout, status__in=UNDONE))
+    reason = f"{name_of(by) or COMMAND_LINE} stopped it."
+    rollout.move(State.STOPPED, reason=reason, finished_at=timezone.now())
+    if by is None or by.pk != rollout.created_by_id:
+        notify_of_rollout(rollout, Notification.What.ENDED)
+    record(by, What.STOP, str(rollout), {"discarded": discarded})
+    return rollout
 
 
 LIMITS = frozenset({"most_failures", "failure_percent"})
 
 
+@steers("change the waves and limits of a rollout", What.EDIT)
 def configure(
-    rollout: Rollout, settings: Mapping[str, int | str], by: User | None
-) -> bool:
-    """Change the waves and limits; what has begun stays in its wave. False where
-    nothing differs. Limits that were changed hold for few accounts, too.
+    rollout: Rollout, by: User | None, *, settings: Mapping[str, int | str]
+) -> Rollout:
+    """Change the waves and limits; what has begun stays in its wave. Limits that were
+    changed hold for few accounts, too.
     """
-    with steered(rollout, by) as row:
-        changed = {
-            name: value
-            for name, value in settings.items()
-            if value != getattr(row, name)
-        }
-        if not changed:
-            return False
-        if LIMITS & {*changed} and "pauses" not in settings:
-            changed = {"pauses": Rollout.Pauses.AT_LIMITS, **changed}
-        Rollout.objects.filter(pk=row.pk).update(**changed)
-        record(by, What.EDIT, str(row), changed)
-    return True
+    changed = {
+        name: value
+        for name, value in settings.items()
+        if value != getattr(rollout, name)
+    }
+    if LIMITS & {*changed} and "pauses" not in settings:
+        changed = {"pauses": Rollout.Pauses.AT_LIMITS, **changed}
+    if changed:
+        Rollout.objects.filter(pk=rollout.pk).update(**changed)
+        record(by, What.EDIT, str(rollout), changed)
+        rollout.refresh_from_db()
+    return rollout
 
 
 def discard(runs: RunQuerySet) -> int:
@@ -171,6 +180,7 @@ class NothingFailed(CannotStart):
     """There is nothing to start again."""
 
 
+@steers("retry what failed of a rollout", What.RETRY)
 def retry(
     rollout: Rollout,
     by: User | None,
@@ -181,40 +191,39 @@ def retry(
     """Start again what failed, and only that, `among` these accounts if any are named;
     return how many accounts. Raise CannotStart where none can be.
     """
+    if rollout.state == State.STOPPED:
+        raise CannotStart(f"{rollout} was stopped. Start another one.")
+    failed = runs_of(rollout).filter(status__in=UNSUCCESSFUL)
+    keys = set(failed.values_list("account", flat=True)) - {None}
+    if among is not None:
+        keys &= {*among}
+    rows = ManagedAccount.objects.prefetch_related("providers")
+    accounts = [one for one in rows.order_by("name") if one.pk in keys]
+    if among is not None:
+        failed = failed.filter(account__in=accounts)
+    grants = rollout.kind == Rollout.Kind.ONBOARD
     try:
-        with steered(rollout, by) as row:
-            if row.state == State.STOPPED:
-                raise CannotStart(f"{row} was stopped. Start another one.")
-            failed = runs_of(row).filter(status__in=UNSUCCESSFUL)
-            keys = set(failed.values_list("account", flat=True)) - {None}
-            if among is not None:
-                keys &= {*among}
-            rows = ManagedAccount.objects.prefetch_related("providers")
-            accounts = [one for one in rows.order_by("name") if one.pk in keys]
-            if among is not None:
-                failed = failed.filter(account__in=accounts)
-            grants = row.kind == Rollout.Kind.ONBOARD
-            again = needs_another(managing_run(row), accounts, grants=grants)
-            if not accounts and not again:
-                raise NothingFailed(f"Nothing in {row} failed.")
-            failed.update(retried=True)
-            if accounts:
-                add(row, accounts, by, origin)
-            if again:
-                managing_runs = Run.objects.filter(rollout=row, account=None)
-                managing_runs.filter(kind=Run.Kind.MANAGING).update(retried=True)
-                left = runs_of(row).exclude(status=Status.DISCARDED)
-                others = rows.filter(pk__in=left.values("account"))
-                plan_managing(row, others, by, origin)
-            if row.state == State.FINISHED:
-                row.move(State.PLANNING, finished_at=None)
-            record(by, What.RETRY, str(row), {"accounts": len(accounts)})
+        again = needs_another(managing_run(rollout), accounts, grants=grants)
+        if not accounts and not again:
+            raise NothingFailed(f"Nothing in {rollout} failed.")
+        failed.update(retried=True)
+        if accounts:
+            add(rollout, accounts, by, origin)
+        if again:
+            managing_runs = Run.objects.filter(rollout=rollout, account=None)
+            managing_runs.filter(kind=Run.Kind.MANAGING).update(retried=True)
+            left = runs_of(rollout).exclude(status=Status.DISCARDED)
+            others = rows.filter(pk__in=left.values("account"))
+            plan_managing(rollout, others, by, origin)
     except (NoManagingAccount, NoRoom, RunOpen) as error:
         raise CannotStart(str(error)) from error
     except IntegrityError as error:
         raise CannotStart(
             "Another run of these accounts started in the meantime."
         ) from error
+    if rollout.state == State.FINISHED:
+        rollout.move(State.PLANNING, finished_at=None)
+    record(by, What.RETRY, str(rollout), {"accounts": len(accounts)})
     return len(accounts)
 
 
@@ -233,58 +242,75 @@ def needs_another(
     )
 
 
-class Approved(NamedTuple):
-    plans: int
-    refused: list[str]
-    """Each says of whom somebody else must approve, and why."""
+@dataclass(slots=True)
+class Approved(Many[Run]):
+    joined: int = 0
+    """How many plans have joined the group since it was read."""
 
 
+def hold_plans(rollout: Rollout, fingerprint: str) -> None:
+    """Hold the rollout, its plans that wait with these changes, and what edits them."""
+    hold_rollout(rollout)
+    waiting = runs_of(rollout).same_as(fingerprint).order_by("number")
+    list(waiting.select_for_update(of=("self",), no_key=True).values_list("pk"))
+    lock_settings()
+
+
+@about_many("approve a group of a rollout's plans", approve, locks=hold_plans)
 def approve_group(
     rollout: Rollout,
     fingerprint: str,
     by: User,
     *,
     read: Container[int] | None = None,
+    shown: Container[int] = frozenset(),
     comment: str = "",
     test: str = "",
 ) -> Approved:
     """Approve the rollout's plans that wait with these changes: those that were `read`,
-    by their runs' numbers; None: all, as they were not read on a page.
+    by their runs' numbers; None: all, as they were not read on a page. What was
+    `shown` too, and not chosen, did not join since.
 
-    One decision, so one entry in the activity log, which names each run. Those that
-    another person must approve, and those that an edit has outdated, are left. Raise
+    One decision, so one entry in the activity log, which names each run. Raise
     Outside, and approve none, where the role is not for the environment of each.
     """
-    with locked(rollout) as row:
-        if row.has_ended:
-            return Approved(0, [])
-        waiting = runs_of(row).same_as(fingerprint).order_by("number")
-        keep_digests(waiting)
-        mine = [
-            number
-            for number in waiting.values_list("number", flat=True)
-            if read is None or number in read
-        ]
-        tests, untested = access_tests(waiting, test)
-        reasons = refused_to(by, waiting) | in_spinnaker(row, waiting) | untested
-        refused = together(waiting, {n: reasons[n] for n in mine if n in reasons})
-        may = [number for number in mine if number not in reasons]
-        approved = approve_these(may, by, comment)
-        chosen = (Run.objects.filter(number__in=some) for some in in_slices(mine))
-        refuse_any_outside(by, APPROVER, accounts_of(*chosen), locks=True)
-        if not (approved or refused):
-            refused = late(row, fingerprint, read)
-        if approved:
-            detail = {
-                "rollout": row.number,
-                "fingerprint": fingerprint,
-                "comment": comment,
-                "runs": approved,
-                "test": sorted({tests[n] for n in approved if tests.get(n)}),
-            }
-            about = f"{row}: {counted(len(approved))}"
-            record(by, What.APPROVE, about, {k: v for k, v in detail.items() if v})
-    return Approved(len(approved), refused)
+    if rollout.has_ended:
+        raise Unchanged(rollout)
+    waiting = runs_of(rollout).same_as(fingerprint).order_by("number")
+    keep_digests(waiting)
+    mine = [run for run in waiting.only(*READ) if read is None or run.number in read]
+    many = Approved()
+    many.joined = sum(
+        read is not None and not (number in read or number in shown)
+        for number in waiting.values_list("number", flat=True)
+    )
+    if many.joined:
+        more = f"{counted(many.joined)} joined this group after you opened it"
+        many.also = f"{more}. Review the plans again."
+    choice = who_may(approve, mine, by, locks=True)
+    for one in choice.left:
+        if one.verdict.outside:
+            raise Outside(one.why)
+    many.left = choice.reasons
+    tests, untested = access_tests(waiting, test)
+    why = in_spinnaker(rollout, waiting) | untested
+    many.left += [(run, why[run.number]) for run in choice.may if run.number in why]
+    may = [run for run in choice.may if run.number not in why]
+    many.done = approve_these(may, by, comment)
+    if not (many.done or many.left):
+        many.left = late(rollout, fingerprint, read)
+    if many.done:
+        numbers = [run.number for run in many.done]
+        detail = {
+            "rollout": rollout.number,
+            "fingerprint": fingerprint,
+            "comment": comment,
+            "runs": numbers,
+            "test": sorted({tests[n] for n in numbers if tests.get(n)}),
+        }
+        about = f"{rollout}: {counted(len(numbers))}"
+        record(by, What.APPROVE, about, {k: v for k, v in detail.items() if v})
+    return many
 
 
 def access_tests(
@@ -297,46 +323,13 @@ def access_tests(
     return tests_of(list(rows.select_related("account")), Answer.of(test))
 
 
-def late(rollout: Rollout, fingerprint: str, read: Container[int] | None) -> list[str]:
+def late(
+    rollout: Rollout, fingerprint: str, read: Container[int] | None
+) -> list[tuple[Run, str]]:
     """Say of one of the plans that were read who was quicker."""
     runs = runs_of(rollout).filter(fingerprint=fingerprint).order_by("number")
     gone = (run for run in runs.defer("entries") if read and run.number in read)
-    return [outdated(run) or decided_already(run) for run in islice(gone, 1)]
-
-
-def refused_to(by: User, runs: RunQuerySet) -> dict[int, str]:
-    """Say of which of these runs, by their numbers, another person must approve, and
-    why: as for one plan, with as many queries for any number of them.
-    """
-    rows = list(runs.values_list(*CAUSED, named=True))
-    environments = {name for row in rows for name in environments_of(row)}
-    strict = strict_among(environments)
-    edited = edited_by(by, {row.account_id for row in rows if row.account_id})
-    reasons: dict[int, str] = {}
-    for row in rows:
-        here = strict & environments_of(row)
-        second = where(max(here)) if here else row.reach.get("second", "")
-        did = {key: what for what, keys in row.authors.items() for key in keys}
-        if row.account_id in edited:
-            did[by.pk] = EDITED
-        if by.pk in (row.created_by_id, row.rollout__created_by_id):
-            did[by.pk] = STARTED
-        if reason := same_person(second, did, by):
-            reasons[row.number] = reason
-    return reasons
-
-
-CAUSED = (
-    *("number", "account_name", "account_id", "created_by_id", "reach", "authors"),
-    *("rollout__created_by_id", "account__environment"),
-    "account__approved_environment",
-)
-"""What a decision needs of a run, see people/deciding.py."""
-
-
-def environments_of(row: Any) -> frozenset[str]:
-    now = row.account__environment or "", row.account__approved_environment
-    return both_environments(*now) | {*row.reach.get("environments", ())}
+    return [(run, outdated(run) or decided_already(run)) for run in islice(gone, 1)]
 
 
 def in_spinnaker(rollout: Rollout, runs: RunQuerySet) -> dict[int, str]:
@@ -349,37 +342,23 @@ def in_spinnaker(rollout: Rollout, runs: RunQuerySet) -> dict[int, str]:
     return {run.number: f"{StillInSpinnaker(it)}" for run, it in found}
 
 
-def together(runs: RunQuerySet, reasons: Mapping[int, str]) -> list[str]:
-    """Say each reason once, with the accounts that it concerns."""
-    names: dict[str, list[str]] = {}
-    chosen = runs.filter(number__in=[*reasons]).order_by("number")
-    for number, name in chosen.values_list("number", "account_name"):
-        names.setdefault(reasons[number], []).append(name)
-    return [f"{first_of(some, MOST_NAMED)}: {reason}" for reason, some in names.items()]
-
-
-def approve_these(numbers: Sequence[int], by: User, comment: str) -> list[int]:
-    """Approve what still waits and was not edited; return the numbers."""
-    slices = [Run.objects.filter(number__in=some) for some in in_slices(numbers)]
-    for some in slices:
-        list(some.order_by("number").select_for_update(no_key=True).values_list("pk"))
-    lock_settings(accounts_of(*slices))
-    now, approved = timezone.now(), []
-    for some in slices:
-        may = list(
-            some.approvable().order_by("number").values_list("number", flat=True)
-        )
-        Run.objects.filter(number__in=may).move(
+def approve_these(runs: Collection[Run], by: User, comment: str) -> list[Run]:
+    """Approve what still waits and was not edited; return these."""
+    approved: set[int] = set()
+    for some in in_slices([run.number for run in runs]):
+        may = Run.objects.filter(number__in=some).approvable()
+        numbers = list(may.values_list("number", flat=True))
+        Run.objects.filter(number__in=numbers).move(
             Status.APPROVED,
             since=(Status.PLANNED,),
             approved_by=by,
             approved_by_name=name_of(by),
-            approved_at=now,
+            approved_at=timezone.now(),
             approved_digest=F("plan_digest"),
             approval_comment=comment,
         )
-        approved += may
-    return approved
+        approved |= {*numbers}
+    return [run for run in runs if run.number in approved]
 
 
 def keep_digests(runs: RunQuerySet) -> None:

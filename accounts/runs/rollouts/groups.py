@@ -17,7 +17,6 @@ from accounts.runs.deciding.access_tests import asks_for_test_of_any
 from accounts.runs.deciding.confirmation import group_in_words
 from accounts.runs.rollouts.census import runs_of
 from accounts.slices import AT_ONCE
-from accounts.wording import counted
 from onboarding.providers import PROVIDERS
 
 MOST_GROUPS = 20
@@ -118,28 +117,15 @@ class Read(NamedTuple):
 
     policy_sets: dict[int, int]
     """By the numbers of their runs."""
-    joined: int
-    """How many plans have joined the group since."""
     to_confirm: str
     """What each of the plans deletes, or takes from Spinnaker; empty: nothing."""
     test: str
     """Why a test of access is asked for; empty: none is."""
 
-    @property
-    def joined_since(self) -> str:
-        """Say that there is more to read; empty where there is not."""
-        more = f"{counted(self.joined)} joined this group after you opened it"
-        return f"{more}. Review the plans again." if self.joined else ""
 
-
-def read_of(
-    rollout: Rollout,
-    fingerprint: str,
-    numbers: Container[int],
-    shown: Container[int] = frozenset(),
-) -> Read:
+def read_of(rollout: Rollout, fingerprint: str, numbers: Container[int]) -> Read:
     """Find the plans that an approval is about, whatever joined them meanwhile; raise
-    NoneWaits. Those that were `shown` too, and not chosen, did not join.
+    NoneWaits.
     """
     now = waiting(rollout, fingerprint)
     both = {number: now[number] for number in now if number in numbers}
@@ -148,9 +134,7 @@ def read_of(
     rows = Run.objects.filter(number__in=sorted(both)[:AT_ONCE]).order_by("number")
     runs = list(rows.select_related("account"))
     plan = plan_of(runs[0])
-    joined = [number for number in now if number not in both and number not in shown]
-    test = asks_for_test_of_any(runs, plan)
-    return Read(both, len(joined), group_in_words(plan), test)
+    return Read(both, group_in_words(plan), asks_for_test_of_any(runs, plan))
 
 
 def changes_of(numbers: list[int]) -> dict[int, dict[str, int]]:

@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import prefetch_related_objects
 
-from accounts.decisions.locks import lock_accounts
+from accounts.decisions.decision import decision
+from accounts.decisions.locks import hold_nothing, lock_accounts
 from accounts.external_ids import held_now
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
@@ -29,7 +30,7 @@ from accounts.models.activity import name_of
 from accounts.models.managing import kept_names
 from accounts.models.states import OPEN, Status
 from accounts.people.activity import record
-from accounts.people.role_limits.refusing import Outside, refuse_any_outside
+from accounts.people.reach import DecisionReach, around_all
 from accounts.people.roles import OPERATOR
 from accounts.refused import Refused
 from accounts.runs import actions
@@ -58,14 +59,31 @@ Unfit: TypeAlias = Callable[
 """Yields those that cannot be started, and why."""
 
 
+STARTED = {
+    Rollout.Kind.ONBOARD: Activity.What.PLAN,
+    Rollout.Kind.VERIFY: Activity.What.VERIFY,
+    Rollout.Kind.REMOVE: Activity.What.REMOVE,
+}
+
+
 class CannotStart(Refused):
     """Nothing was started; the message says why, with the accounts' names."""
 
     code = "CANNOT_START"
 
 
+def each_of(
+    accounts: Collection[ManagedAccount], _: Rollout.Kind, *, locks: bool = False
+) -> DecisionReach:
+    """Return the reach of all of them. They are held once their open runs are."""
+    return around_all(account.pk for account in accounts)
+
+
+@decision(
+    "start a rollout", OPERATOR, *STARTED.values(), touches=each_of, locks=hold_nothing
+)
 def start(
-    accounts: Iterable[ManagedAccount],
+    accounts: Collection[ManagedAccount],
     kind: Rollout.Kind,
     by: User | None,
     *,
@@ -82,14 +100,13 @@ def start(
     try:
         with transaction.atomic():
             rollout = Rollout.objects.create(kind=kind, created_by=by, **settings)
-            refuse_any_outside(by, OPERATOR, [account.pk for account in chosen])
             started = add(rollout, chosen, by, origin)
             if changes_managing(rollout):
                 plan_managing(rollout, started, by, origin)
             count = len(started)
             detail = {"rollout": rollout.number, "kind": kind, "accounts": count}
             record(by, STARTED[kind], f"{rollout}: {counted(count)}", detail)
-    except (NoManagingAccount, NoRoom, Outside, actions.RunOpen) as error:
+    except (NoManagingAccount, NoRoom, actions.RunOpen) as error:
         raise CannotStart(str(error)) from error
     except IntegrityError as error:
         raise CannotStart(overtaken_by(chosen)) from error
@@ -103,13 +120,6 @@ def overtaken_by(accounts: Collection[ManagedAccount]) -> str:
         if run is not None:
             return str(actions.RunOpen(run))
     return "Another run of these accounts started at the same time. Try again."
-
-
-STARTED = {
-    Rollout.Kind.ONBOARD: Activity.What.PLAN,
-    Rollout.Kind.VERIFY: Activity.What.VERIFY,
-    Rollout.Kind.REMOVE: Activity.What.REMOVE,
-}
 
 
 def add(

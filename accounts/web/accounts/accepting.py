@@ -8,17 +8,19 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from accounts.decisions.many import each
 from accounts.http import Request
 from accounts.lists.accounts import is_uuid
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.people.doors import posted_by_approver
-from accounts.runs.deciding import accepting
+from accounts.runs.actions import accept
 from accounts.runs.deciding.accepting import (
     MOST_AT_ONCE,
     waiting_for,
     waiting_in_words,
 )
 from accounts.web.crumbs import crumbs
+from accounts.web.posts import tell_done
 from accounts.wording import counted, for_count
 
 NONE = "Select accounts first. No account was accepted."
@@ -50,12 +52,10 @@ def accept_many(request: Request) -> HttpResponse:
     if not accounts:
         messages.info(request, NONE)
         return redirect("accounts:to-accept")
-    accepted = accepting.accept_many(accounts, request.user)
-    if count := len(accepted.done):
-        said = for_count(count, "Bundles now include it.", "Bundles now include them.")
-        messages.success(request, f"You accepted {counted(count)}. {said}")
-    if accepted.left:
-        messages.warning(request, f"Not accepted: {' '.join(accepted.reasons)}")
+    many = each(accept, accounts, request.user)
+    count = len(many.done)
+    them = for_count(count, "Bundles now include it.", "Bundles now include them.")
+    tell_done(request, f"You accepted {counted(count)}. {them}", "Not accepted:", many)
     return redirect("accounts:to-accept")
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from accounts.lists.outcomes import CannotEdit
 from accounts.mapping.edits import editing
 from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import ManagedAccount
+from accounts.refused import Refused
 from accounts.web.bulk.forms import how_of
 from onboarding.description.field import Field
 from onboarding.description.fields import IN_BULK
@@ -18,8 +18,17 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-def edit(account: ManagedAccount, asked: dict[str, Any], by: User) -> bool:
-    """Change the account's description; False where it is so already. Raise CannotEdit,
+class CannotEdit(Refused):
+    """The account would be described as it may not be."""
+
+    code = "INVALID"
+
+
+SO_ALREADY = "It's so already."
+
+
+def edit(account: ManagedAccount, by: User, *, asked: dict[str, Any]) -> None:
+    """Change the account's description. Raise CannotEdit where it is SO_ALREADY, too,
     NameTaken or DetailsError where it cannot be.
     """
     with transaction.atomic():
@@ -31,13 +40,12 @@ def edit(account: ManagedAccount, asked: dict[str, Any], by: User) -> bool:
             if value != getattr(row, name)
         }
         if not changed:
-            return False
+            raise CannotEdit(SO_ALREADY)
         with editing(row, by):
             for name, value in changed.items():
                 setattr(row, name, value)
             row.save(update_fields=[*changed])
         claim_names(ManagedAccount.objects.prefetch_related("providers").get(pk=row.pk))
-    return True
 
 
 def edited_settings(row: ManagedAccount, asked: dict[str, Any]) -> dict[str, Any]:

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from django.contrib import messages
 
+from accounts.decisions.many import Many
 from accounts.http import Request
-from accounts.lists.outcomes import Outcome
+from accounts.models import ManagedAccount
 from accounts.wording import counted
 
 PLANNED = "Nothing in AWS changes until the plans are approved."
-MOST_REASONS = 5
-"""The most refusals that are listed; the rest are counted."""
 
 
 def tell(
-    request: Request, did: str, outcome: Outcome, verb: str, then: str = PLANNED
+    request: Request,
+    did: str,
+    many: Many[ManagedAccount],
+    verb: str,
+    then: str = PLANNED,
 ) -> None:
-    if outcome.done:
-        messages.success(request, f"{did} {counted(len(outcome.done))}. {then}")
-    tell_refused(request, outcome, verb)
+    if many.done:
+        messages.success(request, f"{did} {counted(len(many.done))}. {then}")
+    tell_refused(request, many, verb)
 
 
-def tell_refused(request: Request, outcome: Outcome, verb: str) -> None:
+def tell_refused(request: Request, many: Many[ManagedAccount], verb: str) -> None:
     """Name some of those that it could not be done for, and count the rest."""
-    if refused := outcome.refused:
-        more = len(refused) - MOST_REASONS
-        reasons = "; ".join(refused[:MOST_REASONS])
-        rest = f"; and {more} more" if more > 0 else ""
-        messages.warning(request, f"Couldn't {verb} {len(refused)}: {reasons}{rest}.")
+    if many.left:
+        reasons = "; ".join(one.rstrip(".") for one in many.reasons)
+        messages.warning(request, f"Couldn't {verb} {len(many.left)}: {reasons}.")

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
+from accounts.decisions.many import each
 from accounts.http import Request
 from accounts.lists.accounts import MOST_IN_ROLLOUT, kinds_of_failed
-from accounts.lists.outcomes import each
-from accounts.models import ManagedAccount, Rollout, Run
+from accounts.models import ManagedAccount, Rollout
 from accounts.people.doors import posted_by_operator
-from accounts.runs import actions
-from accounts.runs.deciding.starting import start_plan
+from accounts.runs.deciding.starting import STARTS, start_plan
 from accounts.web.bulk.outcomes import tell
 from accounts.web.bulk.views import chosen, nothing_chosen, plan_together, to_list
 from accounts.web.rollouts.starting import roll_out
 from accounts.wording import counted
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 
 @posted_by_operator
@@ -55,18 +49,10 @@ def retry_together(
 ) -> HttpResponse:
     """Start accounts whose runs of this kind failed: one by itself, more as one job."""
     if len(failed) == 1:
-        outcome = each(failed, lambda one: retry(one, kind, request.user))
+        start = start_plan if kind == Rollout.Kind.ONBOARD else STARTS[kind]
+        outcome = each(start, failed, request.user)
         tell(request, "Started again for", outcome, "retry")
         return redirect("accounts:runs") if outcome.done else to_list(request)
     if kind == Rollout.Kind.ONBOARD:
         return plan_together(request, failed)
     return roll_out(request, failed, kind, otherwise=to_list(request))
-
-
-def retry(account: ManagedAccount, kind: Rollout.Kind, by: User) -> Run:
-    match kind:
-        case Rollout.Kind.VERIFY:
-            return actions.verify(account, by)
-        case Rollout.Kind.REMOVE:
-            return actions.remove(account, by)
-    return start_plan(account, by)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
+from accounts.decisions.many import each
 from accounts.external_ids import (
     Held,
     finish_rotation,
@@ -19,7 +20,6 @@ from accounts.external_ids import (
     why_not_rotate,
 )
 from accounts.http import Request
-from accounts.lists.outcomes import each
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import OPEN, Status
 from accounts.people.doors import posted_by_operator
@@ -60,13 +60,10 @@ def rotate_many(request: Request) -> HttpResponse:
     found = rotations_of(accounts, held, others)
     match request.POST.get("apply"):
         case "begin":
-            outcome = each(found.to_begin, lambda one: rotate(one, request.user))
+            outcome = each(rotate, found.to_begin, request.user)
             tell(request, "Created a new external ID for", outcome, "rotate", BOTH)
         case "finish":
-            outcome = each(
-                found.to_finish,
-                lambda one: finish_rotation(one, request.user, held=held),
-            )
+            outcome = each(finish_rotation, found.to_finish, request.user, held=held)
             tell(request, "Finished the rotation of", outcome, "finish", ONE)
         case _:
             shown = {"left": left, **found._asdict()}

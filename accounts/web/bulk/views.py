@@ -7,7 +7,6 @@ or planned keeps no other back. Nothing is approved here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -17,24 +16,21 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from accounts.decisions.decision import Decision
+from accounts.decisions.many import each, who_may
 from accounts.http import Request
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching_accounts
-from accounts.lists.outcomes import each
 from accounts.mapping.completeness import refuse_incomplete
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import WORKING
 from accounts.people.doors import posted_by_operator
-from accounts.people.role_limits.limits import environments_of
-from accounts.people.role_limits.naming import environments_in_words
-from accounts.people.role_limits.refusing import whose
-from accounts.people.roles import OPERATOR
 from accounts.runs import actions
 from accounts.runs.deciding.starting import start_plan
 from accounts.spinnaker.bundles import exclude_from_bundles
 from accounts.spinnaker.presence import in_spinnaker, presence_of
 from accounts.web.accounts.views import MOST_AT_ONCE, Chosen, chosen_accounts
-from accounts.web.bulk.editing import edit
+from accounts.web.bulk.editing import SO_ALREADY, edit
 from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bulk.outcomes import PLANNED, tell, tell_refused
 from accounts.web.crumbs import crumbs
@@ -75,7 +71,7 @@ def plan_many(request: Request) -> HttpResponse:
 
 def plan_together(request: Request, accounts: list[ManagedAccount]) -> HttpResponse:
     """Start a rollout of those that are described, and name the others."""
-    outcome = each(accounts, refuse_incomplete)
+    outcome = each(lambda one, _: refuse_incomplete(one), accounts, request.user)
     tell_refused(request, outcome, "plan")
     if not outcome.done:
         return to_list(request)
@@ -102,12 +98,12 @@ def tell_left(request: Request, verb: str, found: Chosen) -> None:
 def start_many(
     request: Request,
     verb: str,
-    start: Callable[[ManagedAccount, User], Run],
+    start: Decision[Any, Run],
     found: Chosen,
     then: str,
 ) -> HttpResponse:
     """Start a run of each chosen account, and say which ones could not be."""
-    outcome = each(found.accounts, lambda account: start(account, request.user))
+    outcome = each(start, found.accounts, request.user)
     tell(request, f"Started to {verb}", outcome, verb, then)
     if not found.accounts:
         messages.info(request, NOTHING[verb])
@@ -124,12 +120,12 @@ def edit_many(request: Request) -> HttpResponse:
     form = BulkEditForm(sent, partition=managing_row().partition)
     if not form.is_valid():
         return page(request, "edit", accounts, left=left, form=form)
-    asked = form.cleaned_data
-    outcome = each(accounts, lambda account: edit(account, asked, request.user))
+    outcome = each(edit, accounts, request.user, asked=form.cleaned_data)
+    refused = [(one, why) for one, why in outcome.left if why != SO_ALREADY]
+    unchanged, outcome.left = len(outcome.left) - len(refused), refused
     tell(request, "Edited", outcome, "edit")
-    if outcome.unchanged:
-        so = f"{counted(len(outcome.unchanged))} needed no change."
-        messages.info(request, so)
+    if unchanged:
+        messages.info(request, f"{counted(unchanged)} needed no change.")
     if "plan" in request.POST and outcome.done:
         return plan_again(request, outcome.done)
     return redirect("accounts:accounts")
@@ -141,7 +137,7 @@ def plan_again(request: Request, edited: list[ManagedAccount]) -> HttpResponse:
     rows = list(found.order_by("name").prefetch_related("providers"))
     if len(rows) > 1:
         return plan_together(request, rows)
-    planned = each(rows, lambda one: start_plan(one, request.user))
+    planned = each(start_plan, rows, request.user)
     tell(request, "Started to plan", planned, "plan")
     return redirect("accounts:runs")
 
@@ -167,7 +163,7 @@ def remove_many(request: Request) -> HttpResponse:
     if len(removable) > 1:
         kind, back = Rollout.Kind.REMOVE, redirect("accounts:accounts")
         return roll_out(request, removable, kind, otherwise=back)
-    outcome = each(removable, lambda account: actions.remove(account, request.user))
+    outcome = each(actions.remove, removable, request.user)
     did = "Started to plan the removal of"
     tell(request, did, outcome, "plan the removal of")
     return redirect("accounts:runs")
@@ -175,15 +171,7 @@ def remove_many(request: Request) -> HttpResponse:
 
 def outside(accounts: list[ManagedAccount], by: User) -> dict[UUID, str]:
     """Say of each account that the person's role is not for why not."""
-    limited = environments_of(by, OPERATOR)
-    if limited is None:
-        return {}
-    says = whose(by, OPERATOR, limited)
-    return {
-        one.pk: f"The account is in {environments_in_words(one.environments)}. {says}"
-        for one in accounts
-        if not one.environments <= limited
-    }
+    return {one.pk: why for one, why in who_may(start_plan, accounts, by).reasons}
 
 
 def reasons_to_keep(accounts: list[ManagedAccount]) -> dict[UUID, str]:
@@ -208,10 +196,10 @@ def reasons_to_keep(accounts: list[ManagedAccount]) -> dict[UUID, str]:
 def exclude_many(request: Request) -> HttpResponse:
     """Take the chosen accounts out of later bundles: the first step of a removal."""
     accounts, _ = chosen(request)
-    outcome = each(
-        accounts, lambda account: exclude_from_bundles(account, request.user)
-    )
-    if not outcome.done and not outcome.refused:
+    held = {*ManagedAccount.objects.ready().values_list("pk", flat=True)}
+    accounts = [account for account in accounts if account.pk in held]
+    outcome = each(exclude_from_bundles, accounts, request.user)
+    if not accounts:
         messages.info(request, "None of these accounts is in bundles.")
         return redirect("accounts:accounts")
     tell(request, "Excluded from later bundles:", outcome, "exclude", PASSED_ON)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
-from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
 
+from accounts.decisions.many import Many
 from accounts.http import Request
 from accounts.models import ForeignPolicy
-from accounts.people.doors import posted_by_approver, posted_by_operator
 from accounts.runs.foreign import alike as deciding
-from accounts.runs.foreign.alike import MOST_AT_ONCE, Decided
+from accounts.runs.foreign.alike import MOST_AT_ONCE
 from accounts.web.crumbs import crumbs
-from accounts.web.foreign.forms import AskForm, numbers_in
+from accounts.web.foreign.forms import AskForm, ask_form, numbers_in, read_in
 from accounts.web.highlighting import highlighted_json
+from accounts.web.posts import post
 from accounts.wording import counted
 
 MOST_IN_TABLE = 50
 """The most accounts with a row in the table; the others are named below it."""
-NONE = "No decision was made."
 
 
 def same_policies(request: Request, alike: str) -> HttpResponse:
@@ -51,45 +53,61 @@ def alike_page(request: Request, alike: str, form: AskForm) -> HttpResponse:
     return render(request, "foreign/alike.html", shown)
 
 
-@posted_by_operator
-def ask(request: Request, alike: str) -> HttpResponse:
-    form = AskForm(request.POST)
-    if not form.is_valid():
-        return alike_page(request, alike, form)
-    chosen = numbers_in(request)
-    decided = deciding.ask_alike(alike, chosen, request.user, **form.cleaned_data)
-    return redirected(request, alike, decided, "Requested acceptance in {}.")
+def alike_of(alike: str) -> str:
+    return alike
 
 
-@posted_by_approver
-def accept(request: Request, alike: str) -> HttpResponse:
-    read = request.POST.get("read", "")
-    chosen = numbers_in(request)
-    decided = deciding.accept_alike(alike, chosen, request.user, read=read)
-    return redirected(
-        request,
-        alike,
-        decided,
-        (
+def chosen(posted: QueryDict, _: str) -> dict[str, Any]:
+    return {"policies": numbers_in(posted)}
+
+
+def chosen_as_read(posted: QueryDict, alike: str) -> dict[str, Any]:
+    return chosen(posted, alike) | read_in(posted)
+
+
+def alike_url(alike: str, _: object = None) -> str:
+    return reverse("accounts:foreign-alike", args=[alike])
+
+
+def in_accounts(says: str) -> Callable[[str, Many[ForeignPolicy]], str]:
+    return lambda _, many: says.format(counted(len(many.done)))
+
+
+SAME = "foreign-policies/alike/<slug:alike>"
+USUAL: dict[str, Any] = {
+    "find": alike_of,
+    "left": "Excluded:",
+    "then": alike_url,
+    "refused": alike_url,
+}
+posts = [
+    post(
+        f"{SAME}/ask/",
+        deciding.ask_alike,
+        name="foreign-alike-ask",
+        given=chosen,
+        form=ask_form,
+        page=alike_page,
+        said=in_accounts("Requested acceptance in {}."),
+        **USUAL,
+    ),
+    post(
+        f"{SAME}/accept/",
+        deciding.accept_alike,
+        name="foreign-alike-accept",
+        given=chosen_as_read,
+        said=in_accounts(
             "Accepted in {}. The next verification of these accounts doesn't fail "
             "because of it."
         ),
-    )
-
-
-@posted_by_operator
-def end(request: Request, alike: str) -> HttpResponse:
-    decided = deciding.end_alike(alike, numbers_in(request), request.user)
-    return redirected(request, alike, decided, "No longer accepted in {}.")
-
-
-def redirected(
-    request: Request, alike: str, decided: Decided, did: str
-) -> HttpResponse:
-    """Say what was done, and what was left out and why."""
-    if decided.done:
-        messages.success(request, did.format(counted(decided.done)))
-    if decided.left or not decided.done:
-        left = ["Excluded:", *decided.left] if decided.left else [NONE]
-        messages.warning(request, " ".join(left))
-    return redirect("accounts:foreign-alike", alike)
+        **USUAL,
+    ),
+    post(
+        f"{SAME}/end/",
+        deciding.end_alike,
+        name="foreign-alike-end",
+        given=chosen,
+        said=in_accounts("No longer accepted in {}."),
+        **USUAL,
+    ),
+]

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from accounts.forms.fields import RuledField, bare_helper, checked
-from accounts.http import Request
 from accounts.models.checks.foreign_policy import today
 from accounts.runs.foreign.accepting import LONGEST, a_day
 from accounts.runs.foreign.alike import MOST_AT_ONCE
@@ -17,10 +17,18 @@ from onboarding import names
 USUAL = timedelta(days=90)
 
 
-def numbers_in(request: Request) -> list[int]:
+def numbers_in(posted: QueryDict) -> list[int]:
     """Read which policies were chosen: one field, as forms take few fields."""
-    texts = request.POST.get("policies", "").split()[:MOST_AT_ONCE]
+    texts = posted.get("policies", "").split()[:MOST_AT_ONCE]
     return [int(text) for text in texts if text.isascii() and text.isdigit()]
+
+
+def read_in(posted: QueryDict, *_: object) -> dict[str, Any]:
+    return {"read": posted.get("read", "")}
+
+
+def ask_form(posted: QueryDict, _: object) -> AskForm:
+    return AskForm(posted)
 
 
 class AskForm(forms.Form):
@@ -43,6 +51,10 @@ class AskForm(forms.Form):
             "min": f"{today()}",
             "max": f"{today() + LONGEST}",
         }
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return self.cleaned_data
 
     def clean_until(self) -> date:
         until: date = self.cleaned_data["until"]

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from accounts.http import Request, page_of
 from accounts.models import ForeignPolicy
-from accounts.people.deciding import SamePerson, judge
-from accounts.people.doors import posted_by_approver, posted_by_operator
 from accounts.runs.foreign import accepting
 from accounts.spinnaker.policies_of_others import groups, with_first
 from accounts.web.crumbs import crumbs
-from accounts.web.foreign.forms import AskForm
+from accounts.web.foreign.forms import AskForm, ask_form, read_in
 from accounts.web.highlighting import highlighted_json
+from accounts.web.posts import post
 from accounts.web.role_limits.here import everywhere, here
 
 
@@ -38,7 +36,8 @@ def policy_page(request: Request, policy: ForeignPolicy, form: AskForm) -> HttpR
         "policy": policy,
         "form": form,
         "document": highlighted_json(policy.document) if policy.document else "",
-        "same_person": same_person(request, policy),
+        "same_person": policy.is_asked
+        and accepting.accept.verdict(policy, request.user).same_person,
         "same": ForeignPolicy.objects.filter(alike=policy.alike).count() - 1,
         "crumbs": crumbs("foreign-policies"),
     }
@@ -51,50 +50,35 @@ def policy_page(request: Request, policy: ForeignPolicy, form: AskForm) -> HttpR
     return render(request, "foreign/policy.html", shown)
 
 
-def same_person(request: Request, policy: ForeignPolicy) -> str:
-    """Say why it takes another person to accept it; empty: it does not."""
-    if not policy.is_asked:
-        return ""
-    authors = accepting.authors_of(policy)
-    return judge(accepting.reach_of(policy), authors, request.user).same_person
-
-
-@posted_by_operator
-def ask(request: Request, number: int) -> HttpResponse:
-    policy = policy_of(number)
-    form = AskForm(request.POST)
-    if not form.is_valid():
-        return policy_page(request, policy, form)
-    accepting.ask(policy, request.user, **form.cleaned_data)
-    messages.success(
-        request, "Requested. After an approver accepts it, it counts as approved."
-    )
-    return redirect(policy)
-
-
-@posted_by_approver
-def accept(request: Request, number: int) -> HttpResponse:
-    policy = policy_of(number)
-    try:
-        read = request.POST.get("read", "")
-        accepting.accept(policy, request.user, read=read)
-    except (SamePerson, accepting.NotAsked) as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(
-            request, "Accepted. The next verification doesn't fail because of it."
-        )
-    return redirect(policy)
-
-
-@posted_by_operator
-def end(request: Request, number: int) -> HttpResponse:
-    policy = policy_of(number)
-    accepting.end(policy, request.user)
-    messages.success(request, "No longer accepted.")
-    return redirect(policy)
-
-
 def policy_of(number: int) -> ForeignPolicy:
     rows = ForeignPolicy.objects.select_related("account", "asked_by")
     return get_object_or_404(rows, pk=number)
+
+
+ONE = "foreign-policies/<int:number>"
+posts = [
+    post(
+        f"{ONE}/ask/",
+        accepting.ask,
+        name="foreign-policy-ask",
+        find=policy_of,
+        form=ask_form,
+        page=policy_page,
+        said="Requested. After an approver accepts it, it counts as approved.",
+    ),
+    post(
+        f"{ONE}/accept/",
+        accepting.accept,
+        name="foreign-policy-accept",
+        find=policy_of,
+        given=read_in,
+        said="Accepted. The next verification doesn't fail because of it.",
+    ),
+    post(
+        f"{ONE}/end/",
+        accepting.end,
+        name="foreign-policy-end",
+        find=policy_of,
+        said="No longer accepted.",
+    ),
+]

@@ -40,6 +40,10 @@ class SettingsForm(forms.ModelForm[Rollout]):
         for field in self.fields.values():
             field.widget.attrs["class"] = "form-control"
 
+    @property
+    def given(self) -> dict[str, Any]:
+        return {"settings": self.cleaned_data}
+
 
 class GroupForm(ConfirmedForm):
     """Approves all plans of a group; one that deletes asks to type how many."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from accounts.decisions.many import who_may
 from accounts.models.runs import RunQuerySet
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.roles import APPROVER
-from accounts.runs.rollouts.decisions import refused_to
+from accounts.runs.actions import READ, approve
 from accounts.web.role_limits.here import for_these
 
 if TYPE_CHECKING:
@@ -33,18 +34,23 @@ def parts_of(runs: RunQuerySet, person: User) -> list[Part]:
     """Group the runs by environment, before anybody presses a button; as many queries
     for any number of them.
     """
-    refused = refused_to(person, runs)
+    found_runs = runs.select_related("account").order_by("number")
+    rows = list(found_runs.only(*READ, "account__environment"))
+    choice = who_may(approve, rows, person)
     inside = environments_of(person, APPROVER)
-    elsewhere = "" if inside is None else for_these(APPROVER, inside)
+    here = "" if inside is None else for_these(APPROVER, inside)
+    why = {
+        run.number: (one.verdict.outside and here) or one.why
+        for one in choice.left
+        for run in one.subjects
+    }
     found: dict[str, list[int]] = {}
-    fields = ("number", "account__environment")
-    for number, environment in runs.order_by("number").values_list(*fields):
-        found.setdefault(environment or "", []).append(number)
+    for run in rows:
+        where = run.account.environment if run.account else ""
+        found.setdefault(where, []).append(run.number)
     parts = []
     for environment, numbers in sorted(found.items()):
-        outside = inside is not None and environment not in inside
-        why = {n: elsewhere if outside else refused.get(n, "") for n in numbers}
-        mine = [number for number in numbers if not why[number]]
-        locked = Counter(filter(None, why.values())).most_common()
+        mine = [number for number in numbers if number not in why]
+        locked = Counter(why[n] for n in numbers if n in why).most_common()
         parts.append(Part(environment, mine, locked))
     return parts

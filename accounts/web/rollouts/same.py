@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
 
 from accounts.http import Request
 from accounts.mapping.plans import plan_of
 from accounts.models import Rollout, Run
-from accounts.people.doors import posted_by_approver
 from accounts.runs.deciding.access_tests import asks_for_test_of_any
 from accounts.runs.deciding.confirmation import group_in_words
 from accounts.runs.rollouts import decisions
-from accounts.runs.rollouts.groups import NoneWaits, read_of, waiting
-from accounts.runs.rollouts.start import in_a_row
+from accounts.runs.rollouts.groups import read_of, waiting
 from accounts.web.crumbs import crumbs
+from accounts.web.posts import post
 from accounts.web.role_limits.here import here
 from accounts.web.rollouts.forms import GroupForm
 from accounts.web.rollouts.parts import parts_of
@@ -84,47 +83,61 @@ def group_page(
     return render(request, "rollouts/group.html", shown)
 
 
-@posted_by_approver
-def rollout_approve(request: Request, number: int, fingerprint: str) -> HttpResponse:
-    """Approve those of the group's plans that were read and still wait."""
-    rollout = rollout_of(number)
-    numbers = numbers_in(" ".join(request.POST.getlist("read")))
-    shown = numbers_in(request.POST.get("shown", ""))
-    try:
-        read = read_of(rollout, fingerprint, numbers, shown)
-    except NoneWaits as error:
-        messages.info(request, str(error))
-        return redirect("accounts:rollout-group", number, fingerprint)
-    form = GroupForm(
-        request.POST,
-        plans=len(read.policy_sets),
-        says=read.to_confirm,
-        asks_test=read.test,
-    )
-    if not form.is_valid():
-        return group_page(request, rollout, fingerprint, read.policy_sets, form, shown)
-    approved = decisions.approve_group(
-        rollout,
-        fingerprint,
-        request.user,
-        read=numbers,
-        **form.given,
-    )
-    if approved.plans:
-        said = for_count(
-            approved.plans,
-            "1 plan is approved. It starts with its wave.",
-            "{count} plans are approved. Each plan starts with its wave.",
-        )
-        messages.success(request, said)
-    if approved.refused:
-        messages.warning(request, f"Not approved: {in_a_row(approved.refused)}")
-    if read.joined:
-        messages.warning(request, read.joined_since)
-        return redirect("accounts:rollout-group", number, fingerprint)
-    return redirect(rollout)
+def group_of(number: int, fingerprint: str) -> tuple[Rollout, str]:
+    return rollout_of(number), fingerprint
 
 
+def chosen(posted: QueryDict, *_: object) -> dict[str, set[int]]:
+    read = " ".join(posted.getlist("read"))
+    return {"read": numbers_in(read), "shown": numbers_in(posted.get("shown", ""))}
+
+
+def group_form(posted: QueryDict, rollout: Rollout, fingerprint: str) -> GroupForm:
+    """Make the form of those that were read and still wait; raise NoneWaits."""
+    read = read_of(rollout, fingerprint, chosen(posted)["read"])
+    plans = len(read.policy_sets)
+    return GroupForm(posted, plans=plans, says=read.to_confirm, asks_test=read.test)
+
+
+def page_with(
+    request: Request, rollout: Rollout, fingerprint: str, form: GroupForm
+) -> HttpResponse:
+    numbers, shown = chosen(request.POST).values()
+    read = read_of(rollout, fingerprint, numbers).policy_sets
+    return group_page(request, rollout, fingerprint, read, form, shown)
+
+
+def approved(_: Rollout, __: str, done: decisions.Approved) -> str:
+    return for_count(
+        len(done.done),
+        "1 plan is approved. It starts with its wave.",
+        "{count} plans are approved. Each plan starts with its wave.",
+    )
+
+
+def group_url(
+    rollout: Rollout, fingerprint: str, done: decisions.Approved | None = None
+) -> str:
+    if done and not done.joined:
+        return rollout.get_absolute_url()
+    return reverse("accounts:rollout-group", args=[rollout.number, fingerprint])
+
+
+posts = [
+    post(
+        "runs/rollouts/<int:number>/same/<slug:fingerprint>/approve/",
+        decisions.approve_group,
+        name="rollout-approve",
+        find=group_of,
+        given=chosen,
+        form=group_form,
+        page=page_with,
+        said=approved,
+        left="Not approved:",
+        then=group_url,
+        refused=group_url,
+    )
+]
 NUMBER = re.compile("[0-9]{1,10}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import messages
@@ -15,14 +15,15 @@ from django.utils.safestring import SafeString
 from accounts.http import Request
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout
+from accounts.refused import Refused
 from accounts.runs.capacity import NoRoom, capacity_of
-from accounts.runs.rollouts import CannotStart, start
+from accounts.runs.rollouts import start
 from accounts.wording import counted
 
 
 def roll_out(
     request: Request,
-    accounts: Iterable[ManagedAccount],
+    accounts: Collection[ManagedAccount],
     kind: Rollout.Kind,
     *,
     otherwise: HttpResponse,
@@ -31,7 +32,7 @@ def roll_out(
     """Start a rollout and lead to its page; where it cannot be, say why."""
     try:
         rollout = start(accounts, kind, request.user, **settings)
-    except CannotStart as error:
+    except Refused as error:
         is_full = isinstance(error.__cause__, NoRoom)
         messages.error(request, with_switch(str(error)) if is_full else str(error))
         return otherwise

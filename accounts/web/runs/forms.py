@@ -53,7 +53,7 @@ class CommentForm(forms.Form):
             del self.fields["test"]
 
     @property
-    def given(self) -> dict[str, str]:
+    def given(self) -> dict[str, Any]:
         """Return what goes with the decision."""
         said = self.cleaned_data
         return {"comment": said["comment"], "test": said.get("test", "")}
@@ -109,7 +109,7 @@ class ApproveForm(ConfirmedForm):
         self.helper = bare_helper()
 
     @property
-    def given(self) -> dict[str, str]:
+    def given(self) -> dict[str, Any]:
         return {**super().given, "read": self.cleaned_data["digest"]}
 
     def clean_test(self) -> str:

@@ -20,11 +20,11 @@ from accounts.runs.deciding.access_tests import asks_for_test_of_any
 from accounts.runs.deciding.same_changes import (
     MOST_AT_ONCE,
     approve_same,
-    reasons_left,
     refuse_crowd,
     same_of,
 )
 from accounts.web.crumbs import crumbs
+from accounts.web.posts import tell_done
 from accounts.web.role_limits.here import for_these, here
 from accounts.web.runs.before_approval import brought, not_recommended_among
 from accounts.web.runs.forms import CommentForm
@@ -70,6 +70,7 @@ def same_page(
         return render(request, "runs/identical_plans.html", {"crumbs": crumbs("runs")})
     one, plan = runs[0], plan_of(runs[0])
     same = same_of(one, request.user)
+    accounts = [row.account for row in same.waiting if row.account]
     shown = {
         "fingerprint": fingerprint,
         "run": one,
@@ -79,7 +80,7 @@ def same_page(
                 str(row.pk),
                 row.account_name,
                 reverse("accounts:run", args=[row.pk]),
-                row.environment,
+                row.account.environment if row.account else "",
             )
             for row in same.waiting[MOST_IN_TABLE:]
         ],
@@ -92,8 +93,10 @@ def same_page(
         "review": review_of(one, plan),
         "form": form or CommentForm(asks_test=asks_for_test_of_any(runs, plan)),
         "not_recommended": not_recommended_among(plan, same.total, one.account_name),
-        "brought": brought(row.policy_set for row in same.waiting),
-        **limits(request, {one for row in same.waiting for one in row.environments}),
+        "brought": brought(account.policy_set for account in accounts),
+        **limits(
+            request, {one for account in accounts for one in account.environments}
+        ),
         "crumbs": crumbs("runs"),
     }
     return render(request, "runs/identical_plans.html", shown)
@@ -122,17 +125,13 @@ def identical_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
     form = CommentForm(request.POST, asks_test=ASKED)
     if not form.is_valid():
         return same_page(request, fingerprint, form, chosen)
-    decided = approve_same(fingerprint, chosen, request.user, **form.given)
-    if approved := decided.approved:
-        said = for_count(
-            approved,
-            "1 plan is approved. Bowline is applying it.",
-            "{count} plans are approved. Bowline applies each plan separately.",
-        )
-        messages.success(request, said)
-    if decided.left:
-        others = " ".join(reasons_left(decided, fingerprint))
-        messages.warning(request, f"Not approved: {others}")
+    many = approve_same(fingerprint, chosen, request.user, **form.given)
+    said = for_count(
+        len(many.done),
+        "1 plan is approved. Bowline is applying it.",
+        "{count} plans are approved. Bowline applies each plan separately.",
+    )
+    tell_done(request, said, "Not approved:", many)
     return redirect("accounts:runs")
 
 

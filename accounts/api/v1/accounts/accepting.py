@@ -12,13 +12,10 @@ from accounts.api.codes import Code
 from accounts.api.idempotency import changes
 from accounts.api.problems import Problem
 from accounts.api.requests import Request
+from accounts.decisions.many import MOST_REASONS, each
 from accounts.models import ManagedAccount
-from accounts.runs.deciding.accepting import (
-    MOST_AT_ONCE,
-    MOST_NAMED,
-    accept_many,
-    waiting_for,
-)
+from accounts.runs.actions import accept
+from accounts.runs.deciding.accepting import MOST_AT_ONCE, waiting_for
 from onboarding import names
 
 router = Router()
@@ -50,7 +47,7 @@ class AcceptedAccounts(Schema):
     accepted: list[str] = Field(description="By name")
     left: int = Field(description="How many of the accounts aren’t accepted")
     refused: list[str] = Field(
-        description=f"Why; of the first {MOST_NAMED} that are left"
+        description=f"Why; of the first {MOST_REASONS} that are left"
     )
 
 
@@ -77,9 +74,9 @@ def accept_evaluated_accounts(request: ApiRequest, body: EvaluatedAcceptance) ->
     rows = list(ManagedAccount.objects.filter(name__in=wanted).order_by("name"))
     if unknown := sorted({*wanted} - {one.name for one in rows}):
         raise Problem(Code.UNKNOWN_NAME, NO_ACCOUNT.format(", ".join(unknown[:5])))
-    done = accept_many(rows, request.user)
+    many = each(accept, rows, request.user)
     return {
-        "accepted": done.done,
-        "left": len(done.left),
-        "refused": done.reasons,
+        "accepted": [one.name for one in many.done],
+        "left": len(many.left),
+        "refused": many.reasons,
     }

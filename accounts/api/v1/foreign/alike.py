@@ -8,18 +8,19 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Field, Path, Router, Schema
 
-from accounts.api.authentication import APPROVES, ApiRequest
+from accounts.api.authentication import ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import PolicyState
+from accounts.api.operations import operation
 from accounts.api.paging import LARGEST
 from accounts.api.problems import Problem
 from accounts.api.requests import Request
 from accounts.api.v1.foreign.policies import Ask, ForeignPolicyListed
 from accounts.api.v1.texts import Digest
+from accounts.decisions.many import Choice, Many
 from accounts.models import ForeignPolicy
 from accounts.runs.foreign import alike as deciding
-from accounts.runs.foreign.alike import MOST_AT_ONCE, Choice, Decided
+from accounts.runs.foreign.alike import MOST_AT_ONCE
 from accounts.spinnaker.policies_of_others import Group, groups, with_first
 
 router = Router()
@@ -136,58 +137,59 @@ def read_alike_policies(request: ApiRequest, alike: Alike) -> dict[str, Any]:
     }
 
 
-def chosen(choice: Choice) -> dict[str, Any]:
+def chosen(choice: Choice[ForeignPolicy]) -> dict[str, Any]:
     left = [
-        {"accounts": [policy.place for policy in one.policies], "why": one.why}
+        {"accounts": [policy.place for policy in one.subjects], "why": one.why}
         for one in choice.left
     ]
     return {"policies": choice.numbers, "excluded": left}
 
 
-@changes(
+def alike_named(alike: Alike) -> str:
+    return alike
+
+
+def decided(_: ApiRequest, __: str, many: Many[ForeignPolicy]) -> dict[str, Any]:
+    """Say what was decided; raise Problem where nothing was."""
+    left = [*many.reasons, *filter(None, [many.also])]
+    if not many.done:
+        raise Problem(Code.NOTHING_DECIDED, " ".join(["Nothing was decided.", *left]))
+    return {"decided": len(many.done), "left": left}
+
+
+operation(
     router,
     "/{alike}/ask",
+    deciding.ask_alike,
+    "ask_for_alike_policies",
     "Ask to accept a policy in many accounts",
     {200: DecidedAlike},
+    says="Ask to let those of these stay until a day about which nobody asks yet.",
+    find=alike_named,
+    body=AskAlike,
+    answer=decided,
 )
-def ask_for_alike_policies(request: ApiRequest, alike: Alike, body: AskAlike) -> Any:
-    """Ask to let those of these stay until a day about which nobody asks yet."""
-    return decision_answer(
-        deciding.ask_alike(
-            alike, body.policies, request.user, reason=body.reason, until=body.until
-        )
-    )
-
-
-@changes(
+operation(
     router,
     "/{alike}/accept",
+    deciding.accept_alike,
+    "accept_alike_policies",
     "Accept a policy in many accounts",
     {200: DecidedAlike},
-    auth=APPROVES,
+    says="Accept those of these as somebody asked, each as if it were decided alone.",
+    find=alike_named,
+    body=AcceptAlike,
+    answer=decided,
 )
-def accept_alike_policies(request: ApiRequest, alike: Alike, body: AcceptAlike) -> Any:
-    """Accept those of these as somebody asked, each as if it were decided alone."""
-    return decision_answer(
-        deciding.accept_alike(alike, body.policies, request.user, read=body.read)
-    )
-
-
-@changes(
+operation(
     router,
     "/{alike}/end",
+    deciding.end_alike,
+    "end_alike_policies",
     "End the acceptance of a policy in many accounts",
     {200: DecidedAlike},
+    says="Let those of these that are accepted count as not approved from now on.",
+    find=alike_named,
+    body=EndAlike,
+    answer=decided,
 )
-def end_alike_policies(request: ApiRequest, alike: Alike, body: EndAlike) -> Any:
-    """Let those of these that are accepted count as not approved from now on."""
-    return decision_answer(deciding.end_alike(alike, body.policies, request.user))
-
-
-def decision_answer(decided: Decided) -> dict[str, Any]:
-    """Say what was decided; raise Problem where nothing was."""
-    if not decided.done:
-        raise Problem(
-            Code.NOTHING_DECIDED, " ".join(["Nothing was decided.", *decided.left])
-        )
-    return {"decided": decided.done, "left": decided.left}

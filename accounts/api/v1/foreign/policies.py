@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 from pydantic import AfterValidator
 
-from accounts.api.authentication import APPROVES, ApiRequest
+from accounts.api.authentication import ApiRequest
 from accounts.api.codes import Code
-from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import PolicyState
+from accounts.api.operations import operation
 from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.problems import Problem
 from accounts.api.requests import Request
@@ -80,47 +80,50 @@ def list_foreign_policies(
     return found.page(found.rows)
 
 
-@changes(
-    router,
-    "/{number}/ask",
-    "Ask to accept a policy of others",
-    {200: ForeignPolicyListed},
-)
-def ask_for_foreign_policy(request: ApiRequest, number: Number, body: Ask) -> Any:
-    """Ask to let it stay until a day. What was accepted before ends."""
-    policy = numbered(number)
-    accepting.ask(policy, request.user, reason=body.reason, until=body.until)
-    return numbered(number)
-
-
-@changes(
-    router,
-    "/{number}/accept",
-    "Accept a policy of others",
-    {200: ForeignPolicyListed},
-    auth=APPROVES,
-)
-def accept_foreign_policy(request: ApiRequest, number: Number, body: Acceptance) -> Any:
-    """Accept it as somebody asked: verifications do not fail because of it."""
-    accepting.accept(numbered(number), request.user, read=body.read)
-    return numbered(number)
-
-
-@changes(
-    router,
-    "/{number}/end",
-    "End the acceptance of a policy of others",
-    {200: ForeignPolicyListed},
-)
-def end_foreign_policy(request: ApiRequest, number: Number) -> Any:
-    """Let it count as not approved from now on."""
-    accepting.end(numbered(number), request.user)
-    return numbered(number)
-
-
-def numbered(number: int) -> ForeignPolicy:
+def numbered(number: Number) -> ForeignPolicy:
     policy = ForeignPolicy.objects.select_related("account", "asked_by")
     found = policy.filter(pk=number).first()
     if found is None:
         raise Problem(Code.NOT_FOUND, NO_POLICY.format(number))
     return found
+
+
+def decided(_: ApiRequest, policy: ForeignPolicy, __: ForeignPolicy) -> ForeignPolicy:
+    return numbered(policy.pk)
+
+
+operation(
+    router,
+    "/{number}/ask",
+    accepting.ask,
+    "ask_for_foreign_policy",
+    "Ask to accept a policy of others",
+    {200: ForeignPolicyListed},
+    says="Ask to let it stay until a day. What was accepted before ends.",
+    find=numbered,
+    body=Ask,
+    answer=decided,
+)
+operation(
+    router,
+    "/{number}/accept",
+    accepting.accept,
+    "accept_foreign_policy",
+    "Accept a policy of others",
+    {200: ForeignPolicyListed},
+    says="Accept it as somebody asked: verifications do not fail because of it.",
+    find=numbered,
+    body=Acceptance,
+    answer=decided,
+)
+operation(
+    router,
+    "/{number}/end",
+    accepting.end,
+    "end_foreign_policy",
+    "End the acceptance of a policy of others",
+    {200: ForeignPolicyListed},
+    says="Let it count as not approved from now on.",
+    find=numbered,
+    answer=decided,
+)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from ninja import Field, Path, Query, Router, Schema
 from ninja.responses import Status
 
-from accounts.api.authentication import APPROVES, ApiRequest
+from accounts.api.authentication import ApiRequest
 from accounts.api.codes import Code
 from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import RolloutKind, RolloutState
+from accounts.api.operations import operation
 from accounts.api.paging import LARGEST, Page, PageQuery, page_of
 from accounts.api.problems import Problem
 from accounts.api.requests import Request
@@ -22,8 +22,8 @@ from accounts.api.v1.accounts.describing import AccountFilters
 from accounts.api.v1.accounts.taking_over import TakeOverAsked
 from accounts.api.v1.runs import Plan, read_run_plan
 from accounts.api.v1.texts import TEST, AccessTest, Comment, Number, Typed
+from accounts.decisions.many import each
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching_accounts
-from accounts.lists.outcomes import each
 from accounts.lists.rollouts import rows_of
 from accounts.mapping.completeness import refuse_incomplete
 from accounts.models import ManagedAccount, Rollout
@@ -34,9 +34,6 @@ from accounts.runs.rollouts.census import Census, managing_run
 from accounts.runs.rollouts.groups import groups_of, read_of, waiting
 from accounts.slices import in_slices
 from accounts.wording import counted
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 router = Router()
 
@@ -83,6 +80,14 @@ class Limits(Request):
     most_failures: Count = Field(None, description="Pause at this many failures")
     failure_percent: Count = Field(None, description="Pause at this percent of a wave")
 
+    def given(self, rollout: Rollout) -> dict[str, Any]:
+        said = self.dict(exclude_none=True)
+        for name, value in said.items():
+            setattr(rollout, name, value)
+        fields = {one.name for one in Rollout._meta.fields}
+        rollout.clean_fields(exclude=fields - {*said})
+        return {"settings": said}
+
 
 class GroupApproval(Request):
     runs: list[Annotated[int, Field(ge=1, le=LARGEST)]] = Field(
@@ -96,6 +101,13 @@ class GroupApproval(Request):
     )
     comment: Comment = ""
     test: AccessTest = TEST
+
+    def given(self, rollout: Rollout, fingerprint: str) -> dict[str, Any]:
+        numbers = {*self.runs}
+        read = read_of(rollout, fingerprint, numbers)
+        if read.to_confirm:
+            confirm_group(len(read.policy_sets), self.confirmation)
+        return {"read": numbers, "comment": self.comment, "test": self.test}
 
 
 class RolloutListed(Schema):
@@ -176,8 +188,9 @@ def start_rollout(request: ApiRequest, body: RolloutStart) -> Any:
         raise Problem(Code.UNCONFIRMED, said, count=len(chosen))
     excluded: list[str] = []
     if body.kind == Rollout.Kind.ONBOARD:
-        outcome = each(chosen, refuse_incomplete)
-        chosen, excluded = outcome.done, [f"{one}." for one in outcome.refused]
+        many = each(lambda one, _: refuse_incomplete(one), chosen, request.user)
+        chosen = many.done
+        excluded = [f"{one.name}: {why.rstrip('.')}." for one, why in many.left]
     if not chosen:
         raise Problem(Code.CANNOT_START, NONE.format(" ".join(excluded)).strip())
     kind = Rollout.Kind(body.kind)
@@ -191,24 +204,6 @@ def start_rollout(request: ApiRequest, body: RolloutStart) -> Any:
 @router.get("/{number}", response=RolloutInFull, summary="Read a rollout")
 def read_rollout(request: HttpRequest, number: Number) -> dict[str, Any]:
     """Read how far a rollout is, what waits for approval, and why accounts failed."""
-    return in_full(rollout_numbered(number))
-
-
-@changes(
-    router,
-    "/{number}",
-    "Change a rollout’s waves and limits",
-    {200: RolloutInFull},
-    method="PATCH",
-)
-def change_rollout_limits(request: ApiRequest, number: Number, body: Limits) -> Any:
-    """Change the waves and limits of what hasn’t begun. What you leave out stays."""
-    rollout = rollout_numbered(number)
-    said = body.dict(exclude_none=True)
-    for name, value in said.items():
-        setattr(rollout, name, value)
-    rollout.clean_fields(exclude={one.name for one in Rollout._meta.fields} - {*said})
-    decisions.configure(rollout, said, request.user)
     return in_full(rollout_numbered(number))
 
 
@@ -227,77 +222,25 @@ def read_rollout_group(
     return {"runs": runs, "plan": read_run_plan(request, runs[0])}
 
 
-@changes(
-    router,
-    "/{number}/groups/{fingerprint}/approve",
-    "Approve a group of plans",
-    {200: Approved},
-    auth=APPROVES,
-)
-def approve_rollout_group(
-    request: ApiRequest, number: Number, fingerprint: Fingerprint, body: GroupApproval
-) -> Any:
-    """Approve those of the group’s plans that you read and that still wait. Each
-    starts with its wave.
-    """
-    rollout, numbers = rollout_numbered(number), set(body.runs)
-    read = read_of(rollout, fingerprint, numbers)
-    if read.to_confirm:
-        confirm_group(len(read.policy_sets), body.confirmation)
-    done = decisions.approve_group(
-        rollout,
-        fingerprint,
-        request.user,
-        read=numbers,
-        comment=body.comment,
-        test=body.test,
-    )
-    if not done.plans:
-        raise Problem(
-            Code.NOT_APPROVED, " ".join(done.refused) or rollout_state(number)
-        )
-    return {"approved": done.plans, "refused": done.refused, "joined": read.joined}
+def approved(_: ApiRequest, __: Rollout, ___: str, done: decisions.Approved) -> Any:
+    if not done.done:
+        raise Problem(Code.NOT_APPROVED, " ".join(done.reasons))
+    return {
+        "approved": len(done.done),
+        "refused": done.reasons,
+        "joined": done.joined,
+    }
 
 
-@changes(router, "/{number}/pause", "Pause a rollout", {200: RolloutInFull})
-def pause_rollout(request: ApiRequest, number: Number) -> Any:
-    """Start nothing more until somebody resumes it. What is in progress continues."""
-    return decided(decisions.pause, number, request.user)
+def group_named(number: Number, fingerprint: Fingerprint) -> tuple[Rollout, str]:
+    return rollout_numbered(number), fingerprint
 
 
-@changes(router, "/{number}/resume", "Resume a rollout", {200: RolloutInFull})
-def resume_rollout(request: ApiRequest, number: Number) -> Any:
-    """Continue, whatever has failed until now."""
-    return decided(decisions.resume, number, request.user)
+def decided(_: ApiRequest, rollout: Rollout, __: Rollout) -> dict[str, Any]:
+    return in_full(rollout)
 
 
-@changes(router, "/{number}/stop", "Stop a rollout", {200: RolloutInFull})
-def stop_rollout(request: ApiRequest, number: Number) -> Any:
-    """Discard what has not begun. What is in progress continues."""
-    return decided(decisions.stop, number, request.user)
-
-
-@changes(
-    router, "/{number}/retry", "Retry the failed accounts of a rollout", {200: Retried}
-)
-def retry_rollout(request: ApiRequest, number: Number) -> Any:
-    """Start again what failed, and only that; 0: only the managing account."""
-    return {"accounts": decisions.retry(rollout_numbered(number), request.user)}
-
-
-def decided(
-    decide: Callable[[Rollout, User], bool], number: int, by: User
-) -> dict[str, Any]:
-    if not decide(rollout_numbered(number), by):
-        raise Problem(Code.DECIDED, rollout_state(number))
-    return in_full(rollout_numbered(number))
-
-
-def rollout_state(number: int) -> str:
-    return decisions.unchanged(rollout_numbered(number))
-
-
-def rollout_numbered(number: int) -> Rollout:
+def rollout_numbered(number: Number) -> Rollout:
     """Find a rollout; 404 where there is none."""
     return get_object_or_404(Rollout, number=number)
 
@@ -377,3 +320,67 @@ def in_full(rollout: Rollout) -> dict[str, Any]:
         "limits": {name: getattr(rollout, name) for name in Limits.model_fields},
         "excluded": rollout.excluded,
     }
+
+
+operation(
+    router,
+    "/{number}",
+    decisions.configure,
+    "change_rollout_limits",
+    "Change a rollout’s waves and limits",
+    {200: RolloutInFull},
+    says="Change the waves and limits of what hasn’t begun. What you leave out stays.",
+    find=rollout_numbered,
+    body=Limits,
+    answer=decided,
+    method="PATCH",
+)
+operation(
+    router,
+    "/{number}/groups/{fingerprint}/approve",
+    decisions.approve_group,
+    "approve_rollout_group",
+    "Approve a group of plans",
+    {200: Approved},
+    says="""Approve those of the group’s plans that you read and that still wait. Each
+    starts with its wave.
+    """,
+    find=group_named,
+    body=GroupApproval,
+    answer=approved,
+)
+for verb, decision, says in (
+    (
+        "pause",
+        decisions.pause,
+        "Start nothing more until somebody resumes it. What is in progress continues.",
+    ),
+    ("resume", decisions.resume, "Continue, whatever has failed until now."),
+    (
+        "stop",
+        decisions.stop,
+        "Discard what has not begun. What is in progress continues.",
+    ),
+):
+    operation(
+        router,
+        f"/{{number}}/{verb}",
+        decision,
+        f"{verb}_rollout",
+        f"{verb.title()} a rollout",
+        {200: RolloutInFull},
+        says=says,
+        find=rollout_numbered,
+        answer=decided,
+    )
+operation(
+    router,
+    "/{number}/retry",
+    decisions.retry,
+    "retry_rollout",
+    "Retry the failed accounts of a rollout",
+    {200: Retried},
+    says="Start again what failed, and only that; 0: only the managing account.",
+    find=rollout_numbered,
+    answer=lambda _, __, accounts: {"accounts": accounts},
+)

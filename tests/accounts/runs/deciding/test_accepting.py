@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.decisions.many import MOST_REASONS, Many, each
 from accounts.models import Activity, ManagedAccount
 from accounts.models.states import State
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
+from accounts.runs.actions import accept
 from accounts.runs.deciding.accepting import (
-    MOST_NAMED,
-    Accepted,
-    accept_many,
     identity_in_words,
     waiting_for,
     waiting_in_words,
@@ -41,9 +40,9 @@ def test_all_that_wait_are_accepted_and_each_is_recorded(managing) -> None:
     accounts = [evaluated(1), evaluated(2)]
     paul = person("approver")
 
-    done = accept_many(accounts, paul)
+    done = each(accept, accounts, paul)
 
-    assert (done.done, done.left) == (["team-1", "team-2"], [])
+    assert (done.done, done.left) == (accounts, [])
     assert accepted() == ["team-1", "team-2"]
     assert all(one.verified for one in ManagedAccount.objects.all())
     recorded = Activity.objects.filter(what="accept").order_by("about")
@@ -58,11 +57,11 @@ def test_an_author_is_left_out_where_two_must_and_keeps_no_other_back(managing) 
     mine, other = evaluated(1, "production"), evaluated(2)
     run_row("evaluated", account=mine, created_by=olga)
 
-    done = accept_many([mine, other], olga)
+    done = each(accept, [mine, other], olga)
 
-    assert done.done == accepted() == ["team-2"]
-    ((name, why),) = done.left
-    assert name == "team-1"
+    assert [one.name for one in done.done] == accepted() == ["team-2"]
+    ((left, why),) = done.left
+    assert left == mine
     assert "In production, the person who plans can't approve: olga" in why
 
 
@@ -72,32 +71,33 @@ def test_a_limited_approver_accepts_in_their_environments_only(managing) -> None
     accounts = [evaluated(1, "dev"), evaluated(2)]
 
     waiting = waiting_for(paul)
-    done = accept_many(accounts, paul)
+    done = each(accept, accounts, paul)
 
     assert [bool(one.refused) for one in waiting] == [True, False]
-    assert done.done == accepted() == ["team-2"]
-    assert done.left == [("team-1", waiting[0].refused)]
+    assert [one.name for one in done.done] == accepted() == ["team-2"]
+    assert done.left == [(accounts[0], waiting[0].refused)]
 
 
 def test_what_somebody_accepted_before_is_left_with_who_did(managing) -> None:
     account = evaluated(1)
     ada, paul = decider("ada"), person("approver")
-    accept_many([account], ada)
+    each(accept, [account], ada)
 
-    done = accept_many([account], paul)
+    done = each(accept, [account], paul)
 
     assert done.done == []
     assert done.reasons == [
-        "team-1: team-1 was accepted by ada before you decided.",
+        "team-1 was accepted by ada before you decided.",
     ]
     assert waiting_for(paul) == []
 
 
 def test_only_the_first_that_are_left_are_named() -> None:
-    left = [(f"team-{n}", "No.") for n in range(MOST_NAMED + 2)]
+    rows = [ManagedAccount(name=f"team-{n}") for n in range(MOST_REASONS + 2)]
+    left = [(one, f"No {n}.") for n, one in enumerate(rows)]
 
-    assert Accepted([], left).reasons[-2:] == [
-        f"team-{MOST_NAMED - 1}: No.",
+    assert Many([], left).reasons[-2:] == [
+        f"team-{MOST_REASONS - 1}: No {MOST_REASONS - 1}.",
         "And 2 more.",
     ]
 

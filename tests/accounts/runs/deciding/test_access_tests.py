@@ -246,9 +246,9 @@ def test_a_group_of_a_rollout_leaves_what_was_not_tested(
     nothing = approve_group(rollout, SAME, paul)
     one = approve_group(rollout, SAME, paul, test=ANSWER)
 
-    assert (nothing.plans, len(nothing.refused)) == (0, 2)
-    assert (one.plans, len(one.refused)) == (1, 1)
-    assert one.refused[0].startswith("dev: The answer of verify.sh doesn't say")
+    assert (len(nothing.done), len(nothing.left)) == (0, 2)
+    assert (len(one.done), len(one.left)) == (1, 1)
+    assert one.reasons[0].startswith("dev: The answer of verify.sh doesn't say")
     assert Activity.objects.get(what="approve").detail["runs"] == [runs[0].number]
     assert recorded() == [f"{HOST} {PASSED}"]
 

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db
 
 ALIKE = "a" * 64
 SOON = today() + timedelta(days=30)
+SAID = {"reason": "Agents.", "until": SOON}
 What = Activity.What
 
 
@@ -48,7 +49,9 @@ def in_accounts(*environments: str) -> list[ForeignPolicy]:
 
 
 def asked(by: User) -> str:
-    ask_alike(ALIKE, to_ask(ALIKE, by).numbers, by, reason="Agents.", until=SOON)
+    ask_alike(
+        ALIKE, by, policies=to_ask(ALIKE, by).numbers, reason="Agents.", until=SOON
+    )
     (one,) = {row.asked_alike for row in ForeignPolicy.objects.asked()}
     return one
 
@@ -59,9 +62,9 @@ def test_one_decision_accepts_it_in_every_account() -> None:
     read = asked(olga)
     (group,) = to_accept(ALIKE, paul)
 
-    decided = accept_alike(ALIKE, group.choice.numbers, paul, read=read)
+    decided = accept_alike(ALIKE, paul, policies=group.choice.numbers, read=read)
 
-    assert (decided.done, decided.left) == (3, [])
+    assert (decided.done, decided.left) == (rows, [])
     assert ForeignPolicy.objects.accepted().count() == 3
     entries = Activity.objects.filter(what=What.ACCEPT_POLICY).order_by("number")
     assert [(one.who, one.about) for one in entries] == [
@@ -78,13 +81,19 @@ def test_it_takes_a_second_person_where_one_is_asked_for_and_nowhere_else() -> N
     (group,) = to_accept(ALIKE, olga)
     (left,) = group.choice.left
     decided = accept_alike(
-        ALIKE, ForeignPolicy.objects.values_list("pk", flat=True), olga, read=read
+        ALIKE,
+        olga,
+        policies=ForeignPolicy.objects.values_list("pk", flat=True),
+        read=read,
     )
 
-    assert [one.place for one in group.choice.policies] == ["dev-1"]
-    assert [one.place for one in left.policies] == ["production-2", "production-3"]
+    assert [one.place for one in group.choice.may] == ["dev-1"]
+    assert [one.place for one in left.subjects] == ["production-2", "production-3"]
     assert "olga asked to accept it" in left.why
-    assert (decided.done, decided.left) == (1, [left.why])
+    assert ([one.place for one in decided.done], {why for _, why in decided.left}) == (
+        ["dev-1"],
+        {left.why},
+    )
     assert ForeignPolicy.objects.accepted().get().place == "dev-1"
 
 
@@ -97,15 +106,17 @@ def test_a_limited_role_decides_in_its_environments_only(role) -> None:
 
     if role is OPERATOR:
         may = to_ask(ALIKE, limited)
-        decided = ask_alike(ALIKE, every, limited, reason="Agents.", until=SOON)
+        decided = ask_alike(
+            ALIKE, limited, policies=every, reason="Agents.", until=SOON
+        )
     else:
         read = asked(olga)
         may = to_accept(ALIKE, limited)[0].choice
-        decided = accept_alike(ALIKE, every, limited, read=read)
+        decided = accept_alike(ALIKE, limited, policies=every, read=read)
 
-    assert [one.place for one in may.policies] == ["dev-1"]
+    assert [one.place for one in may.may] == ["dev-1"]
     assert "staging-2 is in staging." in may.left[0].why
-    assert (decided.done, decided.left) == (1, [may.left[0].why])
+    assert (len(decided.done), decided.reasons) == (1, [may.left[0].why])
     assert ForeignPolicy.objects.open().count() == (role is OPERATOR)
     assert ForeignPolicy.objects.accepted().count() == (role is APPROVER)
 
@@ -119,7 +130,7 @@ def test_an_account_that_moves_is_in_both_environments(managing) -> None:
     asked(olga)
     (group,) = to_accept(ALIKE, olga)
 
-    assert group.choice.policies == []
+    assert group.choice.may == []
     with pytest.raises(SamePerson):
         accept(row := group.one, olga, read=row.asked_digest)
 
@@ -134,13 +145,13 @@ def test_what_was_not_read_is_left_and_said() -> None:
     ForeignPolicy.objects.filter(pk=other.pk).ask(olga, "Agents.", SOON)
 
     numbers = [first.pk, second.pk, third.pk, other.pk]
-    decided = accept_alike(ALIKE, numbers, paul, read=read)
+    decided = accept_alike(ALIKE, paul, policies=numbers, read=read)
 
     assert ForeignPolicy.objects.accepted().get() == second
-    assert decided.done == 1
-    assert decided.left == [
+    assert decided.done == [second]
+    assert decided.also == (
         "The findings or requests in 3 accounts have changed. Review them again."
-    ]
+    )
 
 
 def test_what_is_asked_or_accepted_is_not_asked_again() -> None:
@@ -150,10 +161,10 @@ def test_what_is_asked_or_accepted_is_not_asked_again() -> None:
 
     may = to_ask(ALIKE, olga)
     numbers = [first.pk, second.pk]
-    decided = ask_alike(ALIKE, numbers, olga, reason="Theirs.", until=SOON)
+    decided = ask_alike(ALIKE, olga, policies=numbers, reason="Theirs.", until=SOON)
 
     assert may.numbers == [second.pk]
-    assert decided.done == 1
+    assert len(decided.done) == 1
     assert set(ForeignPolicy.objects.values_list("reason", flat=True)) == {
         "Agents.",
         "Theirs.",
@@ -164,11 +175,12 @@ def test_it_is_ended_together() -> None:
     in_accounts("dev", "dev")
     olga = decider("olga")
     read = asked(olga)
-    accept_alike(ALIKE, to_accept(ALIKE, olga)[0].choice.numbers, olga, read=read)
+    numbers = to_accept(ALIKE, olga)[0].choice.numbers
+    accept_alike(ALIKE, olga, policies=numbers, read=read)
 
-    decided = end_alike(ALIKE, to_end(ALIKE, olga).numbers, olga)
+    decided = end_alike(ALIKE, olga, policies=to_end(ALIKE, olga).numbers)
 
-    assert decided.done == 2
+    assert len(decided.done) == 2
     assert ForeignPolicy.objects.open().count() == 2
     assert Activity.objects.filter(what=What.END).count() == 2
 
@@ -179,12 +191,27 @@ def test_that_of_the_managing_account_is_decided_by_itself() -> None:
     olga = decider("olga")
 
     decided = ask_alike(
-        ALIKE, [row.pk, managing.pk], olga, reason="Agents.", until=SOON
+        ALIKE, olga, policies=[row.pk, managing.pk], reason="Agents.", until=SOON
     )
 
     assert to_ask(ALIKE, olga).numbers == []
-    assert decided.done == 1
+    assert len(decided.done) == 1
     assert ForeignPolicy.objects.open().get() == managing
+
+
+def test_an_account_that_is_the_managing_accounts_is_every_environments() -> None:
+    row = managing_row()
+    foreign_row(account_row("here", account_id=row.account_id, environment="dev"))
+    limited = decider("limited")
+    limit(limited, OPERATOR, ["dev"], None)
+
+    may = to_ask(ALIKE, limited)
+    decided = ask_alike(
+        ALIKE, limited, policies=[one.pk for one in may.left[0].subjects], **SAID
+    )
+
+    assert may.may == decided.done == []
+    assert "All environments share the managing account" in decided.reasons[0]
 
 
 def test_deciding_about_a_thousand_costs_as_few_queries_as_about_one(
@@ -196,6 +223,6 @@ def test_deciding_about_a_thousand_costs_as_few_queries_as_about_one(
 
     with django_assert_max_num_queries(25):
         numbers = to_accept(ALIKE, paul)[0].choice.numbers
-        accept_alike(ALIKE, numbers, paul, read=read)
+        accept_alike(ALIKE, paul, policies=numbers, read=read)
 
     assert ForeignPolicy.objects.accepted().count() == 60

@@ -102,7 +102,7 @@ def test_the_managing_accounts_failure_pauses() -> None:
 def test_limits_that_a_person_changed_hold_for_few_accounts_too() -> None:
     rollout = begun(5)
 
-    decisions.configure(rollout, {"failure_percent": 50}, person("operator"))
+    decisions.configure(rollout, person("operator"), settings={"failure_percent": 50})
     failed(rollout, account="OWN", message="AWS refused it in OWN.")
 
     assert rollout.reason == "1 account of 1 in wave 1 failed. The limit is 50%."

@@ -21,7 +21,7 @@ from tests.accounts.runs.rollouts.rows import (
     started,
     statuses,
 )
-from tests.rows import person
+from tests.rows import decider, person
 
 pytestmark = pytest.mark.usefixtures("managing")
 
@@ -31,7 +31,7 @@ VERIFIED, FAILED, DISCARDED = Status.VERIFIED, Status.FAILED, Status.DISCARDED
 
 @pytest.fixture
 def olga():
-    return person("approver", username="olga")
+    return decider("olga")
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_group_is_approved_at_once_with_one_entry_that_names_all(
 
     entry = Activity.objects.first()
     runs = runs_of(rollout).filter(status=APPROVED).order_by("number")
-    assert approved == (4, [])
+    assert (len(approved.done), approved.left) == (4, [])
     assert entry.detail["runs"] == [run.number for run in runs]
     assert entry.detail["comment"] == "Read all."
     assert {(r.approved_by, r.approval_comment) for r in runs} == {(olga, "Read all.")}
@@ -65,26 +65,25 @@ def test_two_presses_approve_once(rollout, olga) -> None:
 
     again = decisions.approve_group(rollout, SAME, person("approver"))
 
-    assert again == (0, [])
+    assert (again.done, again.left) == ([], [])
     assert {run.approved_by for run in runs_of(rollout)} == {olga}
 
 
 def test_an_edited_account_is_not_approved_with_the_group(rollout, olga) -> None:
     runs_of(rollout).first().account.touch()
 
-    assert decisions.approve_group(rollout, SAME, olga).plans == 4
+    assert len(decisions.approve_group(rollout, SAME, olga).done) == 4
 
 
 def test_an_account_that_is_edited_while_the_group_is_approved_is_left(
     rollout, olga
 ) -> None:
     runs = list(runs_of(rollout).order_by("number"))
-    numbers = [run.number for run in runs]
     runs[0].account.touch()
 
-    approved = decisions.approve_these(numbers, olga, comment="")
+    approved = decisions.approve_these(runs, olga, comment="")
 
-    assert approved == numbers[1:]
+    assert approved == runs[1:]
 
 
 def test_approving_ten_times_as_many_takes_no_more_queries(olga) -> None:
@@ -97,7 +96,7 @@ def test_approving_ten_times_as_many_takes_no_more_queries(olga) -> None:
         another = person("approver", username=f"another {count}")
         with CaptureQueriesContext(connection) as captured:
             approved = decisions.approve_group(row, SAME, another)
-        assert approved.plans == count
+        assert len(approved.done) == count
         queries.append(len(captured))
 
     assert queries[0] == queries[1]
@@ -119,8 +118,8 @@ def test_whoever_planned_in_production_leaves_it_to_somebody_else(olga) -> None:
 
     approved = decisions.approve_group(row, SAME, olga)
 
-    assert approved.plans == 0
-    (reason,) = approved.refused
+    assert approved.done == []
+    (reason,) = approved.reasons
     assert reason.startswith("team-001, team-002: In production")
     assert statuses(row) == {PLANNED: 2}
 
@@ -133,8 +132,8 @@ def test_whoever_described_in_production_leaves_it_to_somebody_else(olga) -> Non
 
     approved = decisions.approve_group(row, SAME, olga)
 
-    assert approved.plans == 2
-    (reason,) = approved.refused
+    assert len(approved.done) == 2
+    (reason,) = approved.reasons
     assert reason.startswith("team-001: In production")
     assert "olga edited the account" in reason
 
@@ -145,7 +144,7 @@ def test_whoever_planned_and_described_elsewhere_may_approve(olga) -> None:
         account.authors.add(olga)
     plan(row)
 
-    assert decisions.approve_group(row, SAME, olga) == (2, [])
+    assert len(decisions.approve_group(row, SAME, olga).done) == 2
 
 
 def test_a_second_decision_names_only_what_it_approved(rollout, olga) -> None:
@@ -154,7 +153,7 @@ def test_a_second_decision_names_only_what_it_approved(rollout, olga) -> None:
 
     approved = decisions.approve_group(rollout, SAME, olga)
 
-    assert approved == (4, [])
+    assert (len(approved.done), approved.left) == (4, [])
     assert Activity.objects.first().detail["runs"] == [one.number for one in others]
 
 
@@ -162,13 +161,16 @@ def test_nothing_is_said_of_plans_that_were_not_read(olga) -> None:
     row = started(2, by=olga, environment="production")
     plan(row)
 
-    assert decisions.approve_group(row, SAME, olga, read=set()) == (0, [])
+    none = decisions.approve_group(row, SAME, olga, read=set())
+
+    assert (none.done, none.left) == ([], [])
 
 
 def test_no_group_of_another_rollout_is_approved(rollout, olga) -> None:
     Rollout.objects.filter(pk=rollout.pk).update(state=Rollout.State.STOPPED)
 
-    assert decisions.approve_group(rollout, SAME, olga).plans == 0
+    with pytest.raises(decisions.Unchanged, match="is stopped"):
+        decisions.approve_group(rollout, SAME, olga)
 
 
 def test_stopping_discards_what_did_not_begin_and_lets_the_rest_end(
@@ -217,14 +219,17 @@ def test_what_has_ended_is_neither_paused_nor_stopped(rollout, olga, decide) -> 
     move(rollout, PLANNED, VERIFIED)
 
     assert rollout.state == Rollout.State.FINISHED
-    assert not decide(rollout, olga)
+    with pytest.raises(decisions.Unchanged, match="is finished"):
+        decide(rollout, olga)
 
 
 def test_only_what_is_paused_is_resumed(rollout, olga) -> None:
-    assert not decisions.resume(rollout, olga)
-    assert decisions.pause(rollout, olga)
-    assert not decisions.pause(rollout, olga)
-    assert decisions.resume(rollout, olga)
+    with pytest.raises(decisions.Unchanged):
+        decisions.resume(rollout, olga)
+    decisions.pause(rollout, olga)
+    with pytest.raises(decisions.Unchanged, match="olga paused it"):
+        decisions.pause(rollout, olga)
+    assert decisions.resume(rollout, olga).state == Rollout.State.PLANNING
 
 
 def test_only_what_failed_is_retried(rollout, olga) -> None:

@@ -9,7 +9,7 @@ from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.runs.rollouts import decisions
 from tests.accounts.runs.rollouts.rows import plan, started
-from tests.rows import managing_row, person
+from tests.rows import decider, managing_row
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def page(client, url: str) -> str:
 def test_a_rollout_says_once_it_is_stopped_what_it_leaves(operator, rollout) -> None:
     url = rollout.get_absolute_url()
     before = page(operator, url)
-    decisions.stop(rollout, person("approver"))
+    decisions.stop(rollout, decider())
 
     after = page(operator, url)
     planned = operator.post(reverse("accounts:managing-plan"))
@@ -44,14 +44,14 @@ def test_an_account_in_which_something_exists_is_not_left_over(
     operator, rollout
 ) -> None:
     ManagedAccount.objects.filter(name="team-001").update(applied=[{}])
-    decisions.stop(rollout, person("approver"))
+    decisions.stop(rollout, decider())
 
     assert "2 accounts still listed" in page(operator, rollout.get_absolute_url())
 
 
 def test_the_managing_account_says_what_is_left_over(operator, rollout) -> None:
     url = reverse("accounts:managing")
-    decisions.stop(rollout, person("approver"))
+    decisions.stop(rollout, decider())
 
     said = page(operator, url)
     ManagingAccount.objects.update(organization="o-a1b2c3d4e5")

@@ -101,8 +101,8 @@ def test_what_spinnaker_has_since_is_not_approved_with_its_group(removal) -> Non
 
     approved = decisions.approve_group(removal, SAME, person("approver"))
 
-    assert approved.plans == 2
-    assert "Spinnaker has team-001, in bundle" in approved.refused[0]
+    assert len(approved.done) == 2
+    assert "Spinnaker has team-001, in bundle" in approved.reasons[0]
     assert account.runs.get().status == Status.PLANNED
 
 
@@ -123,7 +123,7 @@ def test_it_says_which_accounts_it_leaves_withdrawn(viewer, removal) -> None:
     plan(removal)
     ManagedAccount.objects.all().withdraw()
     before = page(viewer, removal.get_absolute_url())
-    decisions.stop(removal, person("approver"))
+    decisions.stop(removal, person("operator"))
     account = ManagedAccount.objects.order_by("name").first()
 
     after = page(viewer, removal.get_absolute_url())
@@ -164,8 +164,8 @@ def test_what_spinnaker_has_by_either_way_is_not_approved(
 
     approved = decisions.approve_group(removal, SAME, person("approver"))
 
-    assert approved.plans == 2
-    assert "team-001" in approved.refused[0]
+    assert len(approved.done) == 2
+    assert "team-001" in approved.reasons[0]
 
 
 def test_what_spinnaker_had_before_was_decided_when_it_was_planned(removal) -> None:
@@ -176,7 +176,7 @@ def test_what_spinnaker_had_before_was_decided_when_it_was_planned(removal) -> N
 
     approved = decisions.approve_group(removal, SAME, person("approver"))
 
-    assert approved == (3, [])
+    assert (len(approved.done), approved.left) == (3, [])
 
 
 def test_none_begins_where_the_managing_account_was_not_compared(removal) -> None:

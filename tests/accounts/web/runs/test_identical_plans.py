@@ -100,13 +100,13 @@ def test_those_that_moved_on_are_named_with_why(approver, three) -> None:
         f"Not approved: a0: {discarded.title} was discarded by the command line before "
         "you decided. a1 was edited after it was planned. Plan again. "
         f"a2: {approved.title} was approved by olga before you decided. "
-        "The changes of a4 are different now."
+        "a4 has different changes now."
     )
     assert Run.objects.get(pk=other.pk).status == Status.PLANNED
 
 
 def test_very_many_that_moved_on_are_counted(approver, three, monkeypatch) -> None:
-    monkeypatch.setattr("accounts.runs.deciding.same_changes.MOST_NAMED", 1)
+    monkeypatch.setattr("accounts.decisions.many.MOST_REASONS", 1)
     for run in three:
         discard(run, None)
 
