@@ -123,4 +123,8 @@ def setting(title: str, **row: Any) -> Callable[[Callable[P, R]], Decision[P, R]
 
 def shared_by_all(what: str) -> Callable[..., DecisionReach]:
     """Make what is touched by whatever is done with something of all environments."""
-    return lambda *_, locks=False: DecisionReach(shared=what)
+
+    def shared(*_: Any, locks: bool = False) -> DecisionReach:
+        return DecisionReach(shared=what)
+
+    return shared

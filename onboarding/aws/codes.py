@@ -113,7 +113,9 @@ class DeniedBy(StrEnum):
 
 
 DENIED_BY = re.compile(
-    rf"(?:because no|with an explicit deny in (?:an?|the)) ({'|'.join(DeniedBy)})\b",
+    r"(?:because no|with an explicit deny in (?:an?|the)) (service control policy"
+    r"|resource control policy|permissions boundary|session policy"
+    r"|VPC endpoint policy)\b",
     re.IGNORECASE,
 )
 CALLER_ACCOUNT = re.compile(r"User: arn:[\w-]+:(?:iam|sts)::(\d{12}):")

@@ -21,11 +21,11 @@ from accounts.mapping.plans import plan_of
 from accounts.models import Activity, Delivery, ForeignPolicy, ManagedAccount, Run
 from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State, Status
-from accounts.people.decisions import BY_POLICY, DECISIONS
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
 from accounts.runs.foreign.accepting import ask
 from tests.accounts.api.calling import Caller, token_of
+from tests.accounts.decisions.doors import doors
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.runs.rollouts.rows import SAME, plan, started
 from tests.accounts.web.answers import messages_of, read
@@ -33,12 +33,7 @@ from tests.rows import account_row, decider, managing_row, person, run_row, step
 
 pytestmark = pytest.mark.django_db
 
-DOORS = sorted(
-    door
-    for row in DECISIONS
-    if row.second == BY_POLICY
-    for door in (*row.pages, *row.operations)
-)
+DOORS = sorted(door for door, row in doors().items() if row.caused_by)
 FINGERPRINT = "f" * 64
 
 
@@ -242,14 +237,6 @@ def test_who_has_no_role_and_who_is_an_author_are_refused_and_another_may(
     assert re.search("in production|environments share a delivery", said[2])
     assert "the person who plans can't approve" in said[3]
     assert decided() == 1
-
-
-COMMANDS = sorted({c for row in DECISIONS if row.second for c in row.commands})
-
-
-def test_each_command_of_what_takes_a_second_person_is_tried() -> None:
-    """`deliver` is, in tests/accounts/management/test_deliver.py."""
-    assert COMMANDS == ["deliver", "onboard"]
 
 
 def test_an_author_is_refused_on_the_command_line_and_so_is_nobody(managing) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Count, Max
 
-from accounts.decisions.decision import decision
+from accounts.decisions.decision import decision, shared_by_all
 from accounts.mapping.handing_off import hand_off_of_values
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
@@ -20,7 +20,6 @@ from accounts.models.managed import ManagedAccountQuerySet
 from accounts.models.standing import BROKEN, VERIFIED
 from accounts.models.states import State
 from accounts.people.activity import record
-from accounts.people.reach import DecisionReach
 from accounts.people.roles import OPERATOR
 from accounts.runs.owners.looking import NoOneWaits
 from accounts.runs.owners.subject import NotHandedOff
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 SHARED = "what is handed off to the organization"
-OF_ALL = DecisionReach(shared=SHARED)
 
 
 @dataclass
@@ -113,7 +111,9 @@ def sets_of_accounts() -> list[ForMany]:
     return [ForMany(one, tuple(ids[counts.name])) for counts, one in found]
 
 
-@decision("look whether the organization is done", OPERATOR, touches=lambda **_: OF_ALL)
+@decision(
+    "look whether the organization is done", OPERATOR, touches=shared_by_all(SHARED)
+)
 def look_at_all(by: User | None) -> int:
     """Look now at all accounts that wait for the organization, and count them; raise
     NoOneWaits.
@@ -129,7 +129,7 @@ def look_at_all(by: User | None) -> int:
     "download what the organization runs",
     OPERATOR,
     Activity.What.DOWNLOAD,
-    touches=lambda **_: OF_ALL,
+    touches=shared_by_all(SHARED),
 )
 def hand_out_sets(by: User | None) -> list[ForMany]:
     """Describe each StackSet for whoever takes it; raise NotHandedOff, or one of

@@ -180,7 +180,7 @@ class NothingFailed(CannotStart):
     """There is nothing to start again."""
 
 
-@steers("retry what failed of a rollout", What.RETRY)
+@steers("retry the failed accounts of a rollout", What.RETRY)
 def retry(
     rollout: Rollout,
     by: User | None,

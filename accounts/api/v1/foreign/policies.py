@@ -111,7 +111,7 @@ operation(
     "accept_foreign_policy",
     "Accept a policy of others",
     {200: ForeignPolicyListed},
-    says="Accept it as somebody asked: verifications do not fail because of it.",
+    says="Accept it as requested. Verifications then don’t fail because of it.",
     find=numbered,
     body=Acceptance,
     answer=decided,
@@ -123,7 +123,7 @@ operation(
     "end_foreign_policy",
     "End the acceptance of a policy of others",
     {200: ForeignPolicyListed},
-    says="Let it count as not approved from now on.",
+    says="From now on, it counts as not approved.",
     find=numbered,
     answer=decided,
 )

@@ -329,7 +329,7 @@ operation(
     "change_rollout_limits",
     "Change a rollout’s waves and limits",
     {200: RolloutInFull},
-    says="Change the waves and limits of what hasn’t begun. What you leave out stays.",
+    says="Change the waves and limits of accounts that wait. Omitted values stay.",
     find=rollout_numbered,
     body=Limits,
     answer=decided,
@@ -353,13 +353,13 @@ for verb, decision, says in (
     (
         "pause",
         decisions.pause,
-        "Start nothing more until somebody resumes it. What is in progress continues.",
+        "Start nothing more until someone resumes it. Accounts in progress continue.",
     ),
     ("resume", decisions.resume, "Continue, whatever has failed until now."),
     (
         "stop",
         decisions.stop,
-        "Discard what has not begun. What is in progress continues.",
+        "Discard accounts that haven’t begun. Accounts in progress continue.",
     ),
 ):
     operation(
@@ -380,7 +380,7 @@ operation(
     "retry_rollout",
     "Retry the failed accounts of a rollout",
     {200: Retried},
-    says="Start again what failed, and only that; 0: only the managing account.",
+    says="Start only the failed accounts again; 0: only the managing account.",
     find=rollout_numbered,
     answer=lambda _, __, accounts: {"accounts": accounts},
 )
