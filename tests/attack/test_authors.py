@@ -9,6 +9,7 @@ an account is in what it was last approved in until somebody else approves the m
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -312,6 +313,7 @@ def test_who_edited_the_connection_approves_no_delivery_through_it(olga, paul) -
         number=1,
         status=Delivery.Status.PLANNED,
         environments=["production"],
+        connection_version=1,
         created_by=paul,
     )
 
@@ -321,6 +323,24 @@ def test_who_edited_the_connection_approves_no_delivery_through_it(olga, paul) -
     assert not Spinnaker.objects.get().authors.exists()
 
 
+def test_who_edited_the_connection_after_the_plan_is_an_author_still(
+    olga, paul
+) -> None:
+    olga.groups.add(Group.objects.get(name="administrator"))
+    before = Connection("https://gate.example.com", "2025.3", SignInBy.NONE)
+    describe_spinnaker(before, olga)
+    row = deliveries.start(paul)
+    row.move(Delivery.Status.PLANNED, since=(Delivery.Status.PLANNING,))
+    Delivery.objects.update(environments=["production"])
+    describe_spinnaker(replace(before, url="https://gate2.example.com"), olga)
+
+    with pytest.raises(SamePerson, match="olga edited the Spinnaker connection"):
+        deliveries.approve(row, olga)
+    deliveries.approve(row, decider("quinn"))
+
+    assert [*Spinnaker.objects.get().authors.all()] == [olga]
+
+
 def waiting_delivery(by: User) -> Delivery:
     return Delivery.objects.create(
         number=1,
@@ -328,18 +348,6 @@ def waiting_delivery(by: User) -> Delivery:
         environments=["production"],
         created_by=by,
     )
-
-
-def test_who_edits_the_connection_is_an_author_of_a_delivery_planned_before(
-    olga, paul
-) -> None:
-    row = waiting_delivery(paul)
-    describe_spinnaker(
-        Connection("https://gate.example.com", "2025.3", SignInBy.NONE), olga
-    )
-
-    with pytest.raises(SamePerson, match="olga edited the Spinnaker connection"):
-        deliveries.approve(row, olga)
 
 
 def test_who_excluded_an_account_approves_no_delivery_that_removes_it(

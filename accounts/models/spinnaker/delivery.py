@@ -82,6 +82,8 @@ class Delivery(Job, Readable):
     number = models.PositiveIntegerField(primary_key=True)
     spinnaker = models.PositiveSmallIntegerField(default=THE_ONE, editable=False)
     """There is one, so one delivery at a time."""
+    connection_version = models.PositiveIntegerField(default=0, editable=False)
+    """Of the connection that it was planned with: its approval is about that one."""
     status = models.CharField(max_length=10, choices=Status, default=Status.PLANNING)
     agreed = models.JSONField(default=list, editable=False)
     """Names that a person lets Bowline take over, overwrite or send again."""

@@ -65,7 +65,10 @@ def start(by: User | None, *, agreed: Iterable[str] = ()) -> Delivery:
     try:
         with transaction.atomic():
             delivery = Delivery.objects.create(
-                number=Delivery.objects.next_number(), agreed=names, created_by=by
+                number=Delivery.objects.next_number(),
+                agreed=names,
+                created_by=by,
+                connection_version=version_of_connection(),
             )
     except IntegrityError as error:
         raise DeliveryOpen(Delivery.objects.open().latest("number")) from error
@@ -118,8 +121,9 @@ def approve(
         raise PlanChanged
     refuse_late(delivery)
     delivery.approve(Delivery.Status.DELIVERING, by, comment)
-    for connection in Spinnaker.objects.all():
-        connection.authors.clear()
+    for connection in Spinnaker.objects.select_for_update(no_key=True):
+        if connection.version == delivery.connection_version:
+            connection.authors.clear()
     transaction.on_commit(partial(wake, delivery))
     record_delivery(by, What.APPROVE, delivery, comment=comment)
     return delivery
@@ -132,6 +136,10 @@ def discard(delivery: Delivery, by: User | None) -> Delivery:
     delivery.move(Delivery.Status.DISCARDED, since=(Delivery.Status.PLANNED,))
     record_delivery(by, What.DISCARD, delivery)
     return delivery
+
+
+def version_of_connection() -> int:
+    return Spinnaker.objects.values_list("version", flat=True).first() or 0
 
 
 def refuse_late(delivery: Delivery) -> None:
