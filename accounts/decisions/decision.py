@@ -59,14 +59,21 @@ class Decision(Generic[P, R]):
             )
         self.subjects = list(signature(self.function).parameters).index("by")
         """How many subjects come before the person."""
+        self.one: Decision[Any, Any] = self
+        """The row by which a decision about many judges each."""
         DECISIONS.append(self)
+
+    @property
+    def takes_second(self) -> bool:
+        return self.one.caused_by is not None
 
     @property
     def name(self) -> str:
         return self.function.__name__
 
     def __call__(self, *args: P.args, **given: P.kwargs) -> R:
-        subject, by = args[: self.subjects], args[self.subjects]
+        subject = args[: self.subjects]
+        by = args[self.subjects] if len(args) > self.subjects else given["by"]
         with transaction.atomic():
             if subject:
                 self.locks(*subject)

@@ -142,4 +142,11 @@ def about_many(
     """Make a function the decision of a row about many: the row's role opens it, and
     the function judges each by the row.
     """
-    return decision(title, row.role, *row.logs, touches=for_people, locks=locks)
+
+    def make(function: Callable[P, R]) -> Decision[P, R]:
+        kind = decision(title, row.role, *row.logs, touches=row.touches, locks=locks)
+        made = kind(function)
+        made.touches, made.one = for_people, row
+        return made
+
+    return make

@@ -43,5 +43,5 @@ def table() -> str:
 
 def line(row: Decision[Any, Any]) -> str:
     who = row.role.name if row.role else OF_THEIR_OWN
-    second = BY_POLICY if row.caused_by else "no"
-    return f"| {row.title} | {who} | {WHERE[row.touches.__name__]} | {second} |"
+    second = BY_POLICY if row.takes_second else "no"
+    return f"| {row.title} | {who} | {WHERE[row.one.touches.__name__]} | {second} |"

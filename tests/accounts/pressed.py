@@ -10,13 +10,8 @@ from django.contrib.auth.models import User
 from accounts import external_ids
 from accounts.mapping.edits import editing, editing_managing
 from accounts.models import Delivery, ManagedAccount, ManagingAccount, Rollout, Run
-from accounts.models.people.decided import MovedMeanwhile
+from accounts.refused import Refused
 from accounts.runs import actions
-from accounts.runs.deciding.lateness import (
-    decided_already,
-    nothing_to_accept,
-    outdated,
-)
 from accounts.runs.rollouts import decisions
 from accounts.spinnaker.bundles import new_bundle
 from accounts.spinnaker.deliveries import decisions as deliveries
@@ -34,19 +29,23 @@ def the_run(name: str) -> Run:
     return Run.objects.select_related("account").get(account_name=name)
 
 
-def late(run: Run) -> str:
-    now = Run.objects.select_related("account").get(pk=run.pk)
-    return outdated(now) or decided_already(now)
+def pressed(decide: Callable[..., object], *about: object) -> Press:
+    def press() -> str:
+        try:
+            decide(*about)
+        except Refused as error:
+            return str(error)
+        return DONE
+
+    return press
 
 
 def approve(name: str, by: User) -> Press:
-    run = the_run(name)
-    return lambda: DONE if actions.approve(run, by) else late(run)
+    return pressed(actions.approve, the_run(name), by)
 
 
 def discard(name: str, by: User) -> Press:
-    run = the_run(name)
-    return lambda: DONE if actions.discard(run, by) else late(run)
+    return pressed(actions.discard, the_run(name), by)
 
 
 def edit(name: str, by: User) -> Press:
@@ -74,76 +73,32 @@ def edit_managing(name: str, by: User) -> Press:
 
 
 def plan(name: str, by: User) -> Press:
-    account = ManagedAccount.objects.prefetch_related("providers").get(name=name)
-
-    def press() -> str:
-        try:
-            actions.plan(account, by)
-        except actions.RunOpen as error:
-            return str(error)
-        return DONE
-
-    return press
+    rows = ManagedAccount.objects.prefetch_related("providers")
+    return pressed(actions.plan, rows.get(name=name), by)
 
 
 def accept(name: str, by: User) -> Press:
-    account = ManagedAccount.objects.get(name=name)
-
-    def press() -> str:
-        if actions.accept(account, by):
-            return DONE
-        return nothing_to_accept(ManagedAccount.objects.get(name=name))
-
-    return press
+    return pressed(actions.accept, ManagedAccount.objects.get(name=name), by)
 
 
 def rotate(name: str, by: User) -> Press:
-    account = ManagedAccount.objects.get(name=name)
-
-    def press() -> str:
-        try:
-            external_ids.rotate(account, by)
-        except external_ids.RotationRefused as error:
-            return str(error)
-        return DONE
-
-    return press
+    return pressed(external_ids.rotate, ManagedAccount.objects.get(name=name), by)
 
 
 def build(name: str, by: User) -> Press:
-    return lambda: DONE if new_bundle(by) else ""
+    return pressed(new_bundle, by)
 
 
 def deliver(name: str, by: User) -> Press:
-    def press() -> str:
-        try:
-            deliveries.start(by)
-        except deliveries.DeliveryOpen as error:
-            return str(error)
-        return DONE
-
-    return press
-
-
-def decide_delivery(decide: Callable[..., Delivery], by: User) -> Press:
-    row = Delivery.objects.get()
-
-    def press() -> str:
-        try:
-            decide(row, by)
-        except MovedMeanwhile as error:
-            return str(error)
-        return DONE
-
-    return press
+    return pressed(deliveries.start, by)
 
 
 def send(name: str, by: User) -> Press:
-    return decide_delivery(deliveries.approve, by)
+    return pressed(deliveries.approve, Delivery.objects.get(), by)
 
 
 def withhold(name: str, by: User) -> Press:
-    return decide_delivery(deliveries.discard, by)
+    return pressed(deliveries.discard, Delivery.objects.get(), by)
 
 
 def roll_out(name: str, by: User) -> Press:
@@ -159,25 +114,12 @@ def roll_out(name: str, by: User) -> Press:
     return press
 
 
-def steer(decide: Callable[[Rollout, User], object], by: User) -> Press:
-    rollout = Rollout.objects.get()
-
-    def press() -> str:
-        try:
-            decide(rollout, by)
-        except decisions.Unchanged as error:
-            return str(error)
-        return DONE
-
-    return press
-
-
 def pause(name: str, by: User) -> Press:
-    return steer(decisions.pause, by)
+    return pressed(decisions.pause, Rollout.objects.get(), by)
 
 
 def stop(name: str, by: User) -> Press:
-    return steer(decisions.stop, by)
+    return pressed(decisions.stop, Rollout.objects.get(), by)
 
 
 class Decision(NamedTuple):

@@ -38,7 +38,7 @@ from tests.accounts.pressed import (
     Press,
     build,
 )
-from tests.rows import account_row, managing_row, person, run_row, step_row
+from tests.rows import account_row, decider, managing_row, run_row, step_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,7 +71,7 @@ def second_person() -> Iterator[ThreadPoolExecutor]:
 
 @pytest.fixture
 def people() -> tuple[User, User]:
-    return person("approver", username="ada"), person("approver", username="bob")
+    return decider("ada"), decider("bob")
 
 
 def situate() -> None:
@@ -241,9 +241,10 @@ LOSERS = {
         "The managing account was edited after this was planned. Plan again."
     ),
     ("edit_managing", "roll_out"): (
-        "The managing account was edited after this was planned. Plan again."
+        "testing: The managing account was edited after this was planned. Plan again."
     ),
-    ("approve testing", "roll_out"): "Run 2 was approved by ada before you decided.",
+    ("approve testing", "roll_out"): "testing: Run 2 was approved by ada before you "
+    "decided.",
     ("stop", "approve testing"): "Run 2 was discarded by ada, who stopped rollout 1, "
     "before you decided.",
     ("plan", "approve"): "Run 1 was discarded for run 3 of ada before you decided.",
@@ -262,7 +263,7 @@ LOSERS = {
     ("send", "withhold"): "Delivery 1 was approved by ada before you decided.",
     ("send", "deliver"): "Delivery 1 is in progress. Wait until it finishes.",
     ("withhold", "send"): "Delivery 1 was discarded by ada before you decided.",
-    ("roll_out", "roll_out"): "Run 2 was approved by ada before you decided.",
+    ("roll_out", "roll_out"): "testing: Run 2 was approved by ada before you decided.",
     ("stop", "roll_out"): "Rollout 1 is stopped: ada stopped it. Nothing was changed.",
     ("pause", "pause"): "Rollout 1 is paused: ada paused it. Nothing was changed.",
     ("stop", "pause"): "Rollout 1 is stopped: ada stopped it. Nothing was changed.",

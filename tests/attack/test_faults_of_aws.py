@@ -70,8 +70,12 @@ ENDINGS = {
 
 TOKEN = re.compile(r'"clientRequestToken": "[^"]+"')
 """What boto3 draws anew each time that the same is asked."""
-SPARED = ("iam:SimulatePrincipalPolicy", "iam:GetPolicy")
+SPARED = (
+    *("iam:SimulatePrincipalPolicy", "iam:GetPolicy", "ec2:GetEbsDefaultKmsKeyId"),
+)
 """Without them less is proved, and the checks say so."""
+UNSAID = "organizations:DescribeOrganization"
+"""Without it, a denial by the organization is unknown, and says so."""
 
 OF_IDENTITY = re.compile(r"sts:AssumeRole \S+/SpinnakerAuthRole none")
 """After a removal only the managing account's own verification asks for it."""
@@ -116,7 +120,8 @@ def test_a_fault_of_each_call_costs_time_only(network: Network, fault: Fault) ->
 
     def the_first_times(call: Call, request: AWSPreparedRequest) -> Fault | None:
         body = TOKEN.sub("", str(request.body))
-        sent = (request.method, request.url, body)
+        operation = request.headers.get("X-Amz-Target")
+        sent = (request.method, request.url, str(operation), body)
         with lock:
             met[sent] += 1
             return fault if met[sent] <= ATTEMPTS else None
@@ -197,10 +202,16 @@ def test_a_fault_that_lasts_ends_the_run_in_words(
 def assert_told(run: Run, one: Next) -> None:
     case = f"{one.name} {one.fault.__name__}: {run.status} {run.error} {run.traceback}"
     operation = one.name.partition(":")[2].partition(" ")[0]
-    if one.name in SPARED:
+    if one.name == UNSAID:
+        assert run.status == Status.VERIFIED, case
+        return
+    # A plan reads by GetPolicy which Bowline manages the account: then it ends.
+    if one.name in SPARED and run.status == Status.VERIFIED:
         checks = run.checks.filter(sentence__contains=operation)
         assert run.status == Status.VERIFIED, case
-        assert {check.outcome for check in checks} == {"not testable"}, case
+        outcomes = {check.outcome for check in checks}
+        assert outcomes, case
+        assert outcomes <= {"not testable", "evaluated"}, case
         return
     if run.kind == Run.Kind.REMOVE and OF_IDENTITY.fullmatch(one.name):
         assert (run.status, run.error) == (Status.REMOVED, None), case

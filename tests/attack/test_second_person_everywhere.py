@@ -33,7 +33,7 @@ from tests.rows import account_row, decider, managing_row, person, run_row, step
 
 pytestmark = pytest.mark.django_db
 
-DOORS = sorted(door for door, row in doors().items() if row.caused_by)
+DOORS = sorted(door for door, row in doors().items() if row.takes_second)
 FINGERPRINT = "f" * 64
 
 

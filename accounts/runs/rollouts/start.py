@@ -140,6 +140,10 @@ def add(
     for refused in refusals:
         excluded |= dict(refused(free))
         free = [account for account in free if account not in excluded]
+    held = lock_accounts(account.pk for account in free)  # nobody deletes them now
+    gone = [account for account in free if account.pk not in held]
+    excluded |= dict.fromkeys(gone, "It was deleted from Bowline.")
+    free = [account for account in free if account.pk in held]
     reasons = [f"{one.name}: {reason}" for one, reason in excluded.items()]
     if not free:
         raise CannotStart(f"No accounts can be started. {in_a_row(reasons)}".strip())
@@ -147,7 +151,6 @@ def add(
         refuse_overflow(managing, free)
     rollout.excluded = sorted({*rollout.excluded, *reasons})
     rollout.save(update_fields=["excluded"])
-    lock_accounts(account.pk for account in free)  # nobody deletes them meanwhile
     turns = turns_of(free)
     Run.objects.bulk_create(
         [

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 
 from accounts.decisions.environment_rules import give_rule, take_rule
 from accounts.http import Request
 from accounts.models import EnvironmentRule
-from accounts.web.posts import one_of, post
+from accounts.web.posts import post
 from accounts.web.settings.rule_form import RuleForm
 from accounts.web.settings.views import RULES, rules_page
 from accounts.web.you.confirmation import confirmation_required
+
+
+def rule_numbered(number: int) -> EnvironmentRule:
+    return get_object_or_404(EnvironmentRule, pk=number)
 
 
 def page_with(request: Request, form: RuleForm) -> HttpResponse:
@@ -31,10 +36,10 @@ posts = [
         guard=confirmed,
     ),
     post(
-        "settings/environment-rules/<int:pk>/remove/",
+        "settings/environment-rules/<int:number>/remove/",
         take_rule,
         name="environment-rule-remove",
-        find=one_of(EnvironmentRule.objects),
+        find=rule_numbered,
         said="The rule is removed.",
         then=lambda *_: RULES.address,
         guard=confirmed,

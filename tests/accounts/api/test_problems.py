@@ -13,8 +13,7 @@ from accounts.api.openapi.document import PROBLEMS
 from accounts.api.problems import CODES
 from accounts.mapping.unusable import CANNOT_BE_USED
 from accounts.models.states import Status
-from accounts.runs.deciding.starting import REFUSALS
-from accounts.runs.owners.readiness import NOT_READY
+from accounts.refused import members
 from tests.accounts.api.calling import caller
 from tests.rows import account_row, managing_row, run_row
 
@@ -23,7 +22,8 @@ API = Path(problems.__file__).parent
 
 def test_every_exception_that_pages_show_has_a_code():
     """Else it would be a bug, with status 500."""
-    assert {*REFUSALS, *NOT_READY, *CANNOT_BE_USED} - {*CODES} == set()
+    assert {one.code for one in members()} - {one.name for one in Code} == set()
+    assert {*CANNOT_BE_USED} - {*CODES} == set()
 
 
 def test_every_code_is_used_and_has_a_status_of_the_description():
@@ -36,6 +36,7 @@ def test_every_code_is_used_and_has_a_status_of_the_description():
         and node.value.id == "Code"
     }
 
+    used |= {one.code for one in members()}
     assert {one.name for one in Code} == used
     assert {one.status for one in Code} == {*PROBLEMS}
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import ManagedAccount
+from onboarding.verify import verification
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import member, onboarded
 from tests.rows import managing_row
 from tests.strict_aws.calls import calls as calls
+
+
+@pytest.fixture(autouse=True)
+def organizations_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test ask by itself what a process remembers of organizations."""
+    monkeypatch.setattr(verification, "BELONGING", {})
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import Status
 from accounts.runs.actions import remove, verify
 from onboarding.desired.image_keys import key_grants
-from onboarding.verify import key_policy
+from onboarding.verify.keys import key_policy
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import (
     DEV,

@@ -37,6 +37,7 @@ OF_OTHERS = {
     "Remove the account again, ": "of a removal that didn't finish",
     "remove {}": "counts what a person confirms",
     "delete in {}": "counts what a person confirms",
+    "delete an account from Bowline": "names a decision",
     "delete every database": "says what PowerUserAccess allows",
 }
 """What is never said of an account that keeps existing roles, and why."""

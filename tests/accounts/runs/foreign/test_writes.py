@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -19,34 +18,26 @@ from accounts.people.policies import choose
 from accounts.runs.actions import verify
 from accounts.runs.foreign.writes import keep_writes, writes_to_accept
 from onboarding.checks import Outcome
+from onboarding.verify import verification
 from onboarding.verify.result import Result
 from script.emulated_organization import Credentials
 from tests.accounts.notify.channels.receiving import target_row
-from tests.accounts.runs.carried import DEV, carried, member, onboarded, root
+from tests.accounts.runs.carried import carried, member, onboarded
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.runs.foreign.test_accepting import accepted, asked
 from tests.rows import account_row, decider, managing_row
 
 
-def blinded(here: Credentials, account: ManagedAccount) -> None:
-    """Let Bowline simulate no more in the account."""
-    deny = {"Effect": "Deny", "Action": "iam:Simulate*", "Resource": "*"}
-    root(here, DEV, "iam").put_role_policy(
-        RoleName=account.access_role,
-        PolicyName="Blind",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [deny]}),
-    )
-
-
 @pytest.mark.django_db(transaction=True)
 def test_the_account_waits_for_an_acceptance_and_bundles_for_the_next_verification(
-    here: Credentials,
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account, olga, paul = member(environment="dev"), decider("olga"), decider("paul")
     onboarded(account)
     choose("dev", second_approver=True)
     target_row()
-    blinded(here, account)
+    left = unknown("ec2:RunInstances", "iam:PassRole")
+    monkeypatch.setattr(verification, "simulated_writes", lambda *_, **__: left)
     before = {**ManagedAccount.objects.get().verified, "as": "before"}
     ManagedAccount.objects.update(verified=before)
 

@@ -13,7 +13,7 @@ from accounts.models import HandOff, ManagedAccount, Run, Step
 from accounts.models.lease import LeaseLost
 from accounts.models.states import State, Status
 from accounts.runs.owners import looking
-from accounts.runs.owners.looking import claim, look_at_owners
+from accounts.runs.owners.looking import NoOneWaits, claim, look_at_owners
 from accounts.runs.owners.versions import keep_found, owners_word
 from accounts.runs.owners.waiting import begin_waiting
 from accounts.runs.owners.word import take_word
@@ -228,7 +228,8 @@ def test_nobodys_word_is_taken_where_no_update_is_awaited(
     Run.objects.update(**changed)
     run.refresh_from_db()
 
-    assert not take_word(run, person("operator"))
+    with pytest.raises(NoOneWaits):
+        take_word(run, person("operator"))
     assert not HandOff.objects.exclude(said_at=None).exists()
 
 
@@ -236,7 +237,8 @@ def test_nobodys_word_is_taken_of_the_first_version() -> None:
     run = waiting()
     hand_off_row(run.account)
 
-    assert not take_word(run, person("operator"))
+    with pytest.raises(NoOneWaits):
+        take_word(run, person("operator"))
 
 
 @pytest.mark.parametrize("read", [True, False], ids=["read", "by a chain"])

@@ -7,6 +7,7 @@ import pytest
 from accounts.models import Activity, EnabledProvider, HandOff, Run
 from accounts.models.states import State, Status
 from accounts.runs.actions import plan
+from accounts.runs.owners.looking import NoOneWaits
 from accounts.runs.owners.versions import unseen, versions_of
 from accounts.runs.owners.word import take_word
 from onboarding.topology import READER_ROLE
@@ -20,7 +21,7 @@ from tests.accounts.runs.owners.owning import (
     ready_to_hand_off,
     update,
 )
-from tests.rows import person
+from tests.rows import decider, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,7 +76,8 @@ def test_without_a_reader_a_chain_that_works_as_before_proves_no_update(
     latest = versions_of(account()).has
     assert latest is not None
     assert (latest.number, latest.found_at) == (2, None)
-    assert not take_word(run, person("approver"))
+    with pytest.raises(NoOneWaits):
+        take_word(run, decider())
 
 
 def test_with_a_reader_only_what_it_reads_counts(here: Credentials) -> None:

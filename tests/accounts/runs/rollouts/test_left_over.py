@@ -18,7 +18,7 @@ from accounts.runs.rollouts.census import managing_run, runs_of
 from script.emulated_organization import MANAGING, MEMBERS, Credentials
 from tests.accounts.runs.carried import carried, done, member, planned, root
 from tests.accounts.runs.rollouts.rows import statuses, work
-from tests.rows import person
+from tests.rows import decider
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +30,7 @@ def granted() -> Rollout:
     work(rollout)
     managing = managing_run(rollout)
     assert managing
-    assert approve(managing, person("approver"))
+    assert approve(managing, decider("approver"))
     work(rollout)
     return rollout
 
@@ -58,9 +58,7 @@ def test_what_a_stopped_rollout_leaves_is_removed_by_the_next_managing_plan(
 ) -> None:
     rollout = granted()
     done = runs_of(rollout).order_by("number").first()
-    decisions.approve_group(
-        rollout, done.fingerprint, person("operator"), read={done.number}
-    )
+    decisions.approve_group(rollout, done.fingerprint, decider(), read={done.number})
     work(rollout)
     before = statuses(rollout)
     decisions.stop(rollout, User.objects.get(username="approver"))

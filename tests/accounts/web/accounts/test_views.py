@@ -208,8 +208,8 @@ def test_many_refusals_are_counted(operator, managing) -> None:
     response = operator.post("/accounts/plan/", {"everything": "on"})
 
     (message,) = told(response)
-    assert message.startswith("Couldn't plan 8: a0:")
-    assert message.endswith("; and 3 more.")
+    assert message.startswith("Couldn't plan 8: a0, a1, a2, a3, a4, and 3 more: ")
+    assert message.count("These steps are incomplete") == 1
 
 
 def test_only_what_stands_is_verified(operator, managing) -> None:

@@ -15,7 +15,7 @@ from accounts.models import ManagedAccount, ManagingAccount
 from onboarding.aws.errors import AwsError
 from onboarding.desired.image_keys import key_grants, key_policy_statements
 from onboarding.resources.kinds import KeyGrant
-from onboarding.verify import key_policy
+from onboarding.verify.keys import key_policy
 from onboarding.verify.keys.key_policy import refuse_key_policies
 from tests.accounts.web.answers import url
 from tests.factories import MANAGING_ID, image_key
