@@ -14,12 +14,12 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from accounts.discover.clusters.search import described_clusters
+from accounts.discover.clusters.search import USUAL, described_clusters
 from accounts.mapping.accounts_file import MEANWHILE
 from accounts.mapping.accounts_file.comparison import compare
 from accounts.mapping.accounts_file.saving import save
 from accounts.mapping.managed import columns_of_row, managed_of
-from accounts.models import ClusterSearch, FoundCluster, ManagedAccount
+from accounts.models import FoundCluster, ManagedAccount, Question
 from accounts.people.role_limits.refusing import Outside
 from accounts.slices import in_slices
 from onboarding.accounts_file.managed import WrittenAccount
@@ -57,9 +57,9 @@ class Alike:
     access: str
 
     @classmethod
-    def of(cls, search: ClusterSearch) -> Alike:
-        namespaces = tuple(search.namespaces)
-        return cls(search.pattern, search.rights, namespaces, search.access)
+    def of(cls, search: Question) -> Alike:
+        said = {**search.input, "namespaces": tuple(search.input["namespaces"])}
+        return cls(**{name: said[name] for name in USUAL})
 
     def name(self, found: FoundCluster) -> str:
         """Name a cluster's account in Spinnaker, which may not take that name."""
@@ -96,7 +96,7 @@ def wrong_places(pattern: str) -> list[str]:
     return [place for place in IN_BRACES.findall(pattern) if place not in PLACES]
 
 
-def describe_ticked(search: ClusterSearch, by: User) -> list[ManagedAccount]:
+def describe_ticked(search: Question, by: User) -> list[ManagedAccount]:
     """Add the selected clusters to their accounts or, raising ClustersRefused, none.
 
     Return the accounts that were edited, by name.
@@ -114,7 +114,7 @@ def describe_ticked(search: ClusterSearch, by: User) -> list[ManagedAccount]:
 
 
 def describe(
-    chosen: Iterable[FoundCluster], search: ClusterSearch, by: User
+    chosen: Iterable[FoundCluster], search: Question, by: User
 ) -> list[ManagedAccount]:
     alike, problems = Alike.of(search), list[str]()
     written: list[WrittenAccount] = []
