@@ -149,11 +149,9 @@ def too_much_asked() -> Problem:
     return Problem(Code.QUESTIONS, TOO_MUCH_ASKED, Retry_After="3")
 
 
-def asked_of(
-    question: Question, by: User, *, again: bool = False, file: bytes = b""
-) -> Question:
+def asked_of(question: Question, by: User, *, again: bool = False) -> Question:
     """Ask a worker; raise Problem where too much waits already."""
-    if (found := ask(question, by, again=again, file=file)) is None:
+    if (found := ask(question, by, again=again)) is None:
         raise too_much_asked()
     return found
 

@@ -89,12 +89,18 @@ class Kind:
     """What failed, in a sentence; empty: it is theirs alone, and nothing is said."""
     again: str
 
-    def about(self, by: User | None = None, **given: Any) -> Question:
-        """Make a question, not asked yet; `by` whom, where it is their own."""
+    def about(
+        self, by: User | None = None, file: bytes = b"", **given: Any
+    ) -> Question:
+        """Make a question, not asked yet; `by` whom, where it is their own. Of a file
+        that is sent along, its digest is part of the question.
+        """
         whose = by.pk if self.is_own and by else None
+        given |= {"sha256": hashlib.sha256(file).hexdigest()} if file else {}
         asked = json.dumps([self.name, given, whose], sort_keys=True)
         key = hashlib.sha256(asked.encode()).hexdigest()
-        return Question(kind=self.name, key=key, input=given, is_own=self.is_own)
+        what = {"kind": self.name, "input": given, "is_own": self.is_own}
+        return Question(key=key, file=file or None, **what)
 
     def at(self, partition: str, reach: Reach = NOWHERE, **given: Any) -> Question:
         """Make one that is asked in an account."""
@@ -162,9 +168,7 @@ def seen(question: Question) -> Question | None:
     return same(question).due().first() or same(question).answered(shown).first()
 
 
-def ask(
-    question: Question, by: User, *, again: bool = False, file: bytes = b""
-) -> Question | None:
+def ask(question: Question, by: User, *, again: bool = False) -> Question | None:
     """Ask a worker, unless the answer is known (and not wanted again) or on its way.
 
     None if too much waits already. The same question is asked once at a time, whoever
@@ -192,7 +196,7 @@ def ask(
             answer=None,
             message="",
             hint="",
-            file=file or None,
+            file=question.file,
             lease=None,  # whoever holds it answers too late
             leased_until=None,
         )

@@ -324,7 +324,7 @@ def test_what_went_wrong_is_a_sentence_and_the_next_ask_asks(
 def test_an_answer_that_comes_late_does_not_take_a_newer_ones_place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    olga = person("operator")
+    olga = person("operator", username="olga")
 
     def late(_: Question) -> str:
         Question.objects.update(expires_at=Now())

@@ -5,7 +5,6 @@ A worker compares and saves what is long, and writes many accounts.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
@@ -194,9 +193,8 @@ def answered(request: ApiRequest, kind: Kind, doing: Doing) -> Any:
     body, csv = request.body, is_csv(request)
     count(str(request.token.pk), len(body) // BYTES)
     if not is_short(body):
-        form, sha256 = "csv" if csv else "yaml", hashlib.sha256(body).hexdigest()
-        question = kind.about(request.user, form=form, sha256=sha256)
-        asked = asked_of(question, request.user, again=True, file=body)
+        question = kind.about(request.user, body, form="csv" if csv else "yaml")
+        asked = asked_of(question, request.user, again=True)
         return Status(202, waits(asked))
     try:
         return outcome(body, csv=csv, by=request.user, doing=doing)

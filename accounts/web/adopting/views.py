@@ -6,7 +6,6 @@ or log gets one. A worker asks Gate: it gets what was read, which holds no secre
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict
 from typing import Any
@@ -102,9 +101,8 @@ def read_gate_by_a_worker(
 ) -> HttpResponse:
     """Pass on what was read, which holds no secret."""
     content = json.dumps({"asked": asdict(asked), "read": passed(read)}).encode()
-    sha256 = hashlib.sha256(content).hexdigest()
-    question = adopted_spinnaker.about(request.user, sha256=sha256)
-    waiting = ask(question, request.user, again=True, file=content)
+    question = adopted_spinnaker.about(request.user, content)
+    waiting = ask(question, request.user, again=True)
     return redirect(waiting) if waiting else page(request, refused=BUSY)
 
 

@@ -136,8 +136,9 @@ def by_a_worker(
     """Wait until a worker has written the list as a file, and lead to the file."""
     query = request.GET.copy()
     query.pop("look", None)
-    asked = {"form": form, "name": name, "query": query.urlencode()}
-    question = written_list.about(request.user, **asked)
+    question = written_list.about(
+        request.user, form=form, name=name, query=query.urlencode()
+    )
     found = seen(question)
     there = found and found.answer and not found.refused
     if found and there and request.GET.get("look") == FILE:

@@ -4,7 +4,6 @@ is new, changed and the same, and then exactly that.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -99,10 +98,9 @@ def place_of_preview(request: Request, name: str, content: bytes, *, csv: bool) 
     """
     if is_short(content):
         return check(name, content, csv=csv, by=request.user).get_absolute_url()
-    sha256 = hashlib.sha256(content).hexdigest()
     said = {"form": "csv" if csv else "yaml", "name": name[-LONGEST_NAME:]}
-    question = checked_file.about(request.user, **said, sha256=sha256)
-    asked = ask(question, request.user, again=True, file=content)
+    question = checked_file.about(request.user, content, **said)
+    asked = ask(question, request.user, again=True)
     return asked.get_absolute_url() if asked else ""
 
 

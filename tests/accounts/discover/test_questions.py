@@ -28,8 +28,8 @@ def olga(db: None) -> Any:
 
 
 def sent(by: Any, number: int = 1) -> Question | None:
-    question = previewed_file.about(by, form="yaml", sha256=str(number))
-    return ask(question, by, again=True, file=TEXT)
+    question = previewed_file.about(by, TEXT, form="yaml", number=number)
+    return ask(question, by, again=True)
 
 
 def read(asked: Question, by: Any) -> Question | None:
@@ -111,7 +111,7 @@ def test_only_who_asked_gets_the_answer_and_the_file_is_gone(olga, answering) ->
 
     work()
 
-    assert given == [(olga, {"form": "yaml", "sha256": "1"}, TEXT)]
+    assert given == [(olga, asked.input, TEXT)]
     assert read(asked, olga).answer == {"changes": 1}
     assert read(asked, person("administrator")) is None
     assert not with_files()
@@ -142,7 +142,7 @@ def test_what_no_worker_answered_is_given_up_with_its_file(olga) -> None:
     assert read(asked, olga) is None
     assert sent(olga, 2)
     tasks.sweep()
-    assert Question.objects.get().input["sha256"] == "2"
+    assert Question.objects.get().input["number"] == 2
 
 
 @pytest.mark.parametrize(
