@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -12,10 +12,13 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
+from pydantic import BaseModel, ValidationError
 
 from accounts.models.lease import Durable, DurableQuerySet
 from accounts.models.managed import ManagedAccount
-from accounts.models.readable import Readable, is_mapping
+from accounts.models.readable import Readable, Unreadable, is_mapping
+
+S = TypeVar("S", bound=BaseModel)
 
 
 class QuestionQuerySet(DurableQuerySet["Question"]):
@@ -102,6 +105,16 @@ class Question(Durable, Readable):
     @property
     def content(self) -> bytes:
         return bytes(self.file or b"")
+
+    def read(self, column: str, schema: type[S]) -> S:
+        """Return what the column says, which is JSON; raise Unreadable where it isn't
+        as the schema has it.
+        """
+        value = getattr(self, column)
+        try:
+            return schema.model_validate(value or {}, strict=True)
+        except ValidationError as error:
+            raise Unreadable(self, column, value) from error
 
     @property
     def waits(self) -> bool:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from pydantic import BaseModel
 
-from accounts.discover.clusters.search import USUAL, described_clusters
+from accounts.discover.clusters.search import described_clusters
 from accounts.mapping.accounts_file import MEANWHILE
 from accounts.mapping.accounts_file.comparison import compare
 from accounts.mapping.accounts_file.saving import save
@@ -47,19 +48,17 @@ class ClustersRefused(ValueError):
         super().__init__(" ".join(self.sentences))
 
 
-@dataclass(frozen=True, slots=True)
-class Alike:
+class Alike(BaseModel, frozen=True):
     """What all chosen clusters get."""
 
     pattern: str
     rights: str
-    namespaces: tuple[str, ...]
+    namespaces: list[str]
     access: str
 
     @classmethod
     def of(cls, search: Question) -> Alike:
-        said = {**search.input, "namespaces": tuple(search.input["namespaces"])}
-        return cls(**{name: said[name] for name in USUAL})
+        return search.read("input", cls)
 
     def name(self, found: FoundCluster) -> str:
         """Name a cluster's account in Spinnaker, which may not take that name."""
@@ -78,7 +77,7 @@ class Alike:
             name=found.name,
             region=found.region,
             account_name=self.name(found),
-            namespaces=self.namespaces,
+            namespaces=tuple(self.namespaces),
             rights=self.rights,
             access=self.access,
             mode=found.mode,

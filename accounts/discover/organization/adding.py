@@ -5,11 +5,12 @@ Safe to kill anywhere: that they were added is written with them, under the leas
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from pydantic import BaseModel
 
 from accounts.decisions.decision import decision
 from accounts.discover.organization.members import (
@@ -81,7 +82,11 @@ def added_members(adding: Question) -> Any:
     return adding.answer
 
 
-class SoFar(NamedTuple):
+class Chosen(BaseModel):
+    account_ids: list[str]
+
+
+class SoFar(BaseModel):
     """How far an addition is."""
 
     checked: int = 0
@@ -89,14 +94,18 @@ class SoFar(NamedTuple):
     added: str = ""
     """The one moment at which they all came to be."""
     rollout: int | None = None
-    refused: Sequence[str] = ()
+    refused: list[str] = []
     """Why nothing was added, or, if something was, why no rollout was started."""
 
 
 def so_far(adding: Question) -> SoFar:
-    said = {**(adding.answer or {})}
-    said.pop("denied", None)
-    return SoFar(**({"refused": [adding.why]} if adding.refused else {}) | said)
+    found = adding.read("answer", SoFar)
+    found.refused = found.refused or [adding.why] * adding.refused
+    return found
+
+
+def count_chosen(adding: Question) -> int:
+    return len(adding.read("input", Chosen).account_ids)
 
 
 def describe(adding: Question) -> None:

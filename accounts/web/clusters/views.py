@@ -155,18 +155,18 @@ def page(
     keys = matching_clusters(search, asked)
     number = asked.get("page") or asked.get("at")
     one_page = Paginator(keys, PAGE).get_page(number)
-    alike = {name: search.input[name] for name in AlikeForm(None).fields}
+    alike = Alike.of(search)
     regions = search.clusters.order_by("region").values_list("region", flat=True)
     ticked = search.clusters.filter(ticked=True)
     on_page = rows_of(one_page)
     shown = {
         **heading(search),
         "page": one_page,
-        "rows": [(row, Alike.of(search).name(row)) for row in on_page],
+        "rows": [(row, alike.name(row)) for row in on_page],
         "filters": filters_of(asked),
         "is_filtered": any(filters_of(asked).values()),
         "regions": regions.distinct(),
-        "form": form or AlikeForm(initial=alike),
+        "form": form or AlikeForm(initial=alike.model_dump()),
         "problems": (refused or [search.why] * search.refused)[:MOST_SENTENCES],
         "more_problems": len((refused or [])[MOST_SENTENCES:]),
         "total": search.clusters.count(),

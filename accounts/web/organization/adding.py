@@ -12,7 +12,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.discover.organization.adding import SoFar, added_members, so_far
+from accounts.discover.organization.adding import (
+    SoFar,
+    added_members,
+    count_chosen,
+    so_far,
+)
 from accounts.http import Request
 from accounts.models import Rollout
 from accounts.people.doors import operator_required
@@ -32,7 +37,7 @@ def organization_adding(request: Request, adding: UUID) -> HttpResponse:
     row = get_object_or_404(added_members.read(request.user), pk=adding)
     if request.htmx and not row.waits:
         return HttpResponseClientRefresh()
-    how_far, count = so_far(row), len(row.input["account_ids"])
+    how_far, count = so_far(row), count_chosen(row)
     if how_far.added and not row.waits:
         return led(request, how_far, count)
     shown: dict[str, Any] = {

@@ -232,11 +232,11 @@ def member_of(one: Listed) -> dict[str, Any]:
 
 
 def adds_of(row: Question) -> dict[str, Any]:
-    how_far = adding.so_far(row)._asdict()
+    how_far = adding.so_far(row).model_dump()
     return {
         **how_far,
         "id": row.pk,
-        "accounts": len(row.input["account_ids"]),
+        "accounts": adding.count_chosen(row),
         "added": how_far["added"] or None,
         "finished_at": row.answered_at,
     }

@@ -49,7 +49,7 @@ def test_it_is_added_once_and_let_go() -> None:
     add(same)
 
     row = Question.objects.get()
-    assert (so_far(row).refused, row.lease) == ((), None)
+    assert (so_far(row).refused, row.lease) == ([], None)
     assert ManagedAccount.objects.count() == 3
     runs = Run.objects.filter(rollout=so_far(row).rollout, kind=Run.Kind.ONBOARD)
     assert runs.count() == 2
