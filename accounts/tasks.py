@@ -14,35 +14,28 @@ from celery.signals import (
     worker_ready,
 )
 from django.conf import settings
-from django.db import connection
+from django.db import connection as database
 from django.db.models import Case, Exists, OuterRef, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.discover.clusters.search import search_on
-from accounts.discover.looking import look_on
-from accounts.discover.lookups import (
-    LOOK,
-    answer,
-    answer_own,
-    delete_old_lookups,
-    delete_old_own,
-)
-from accounts.discover.organization.adding import add
+from accounts.discover import access, comparisons, connection, files, in_aws, looking
+from accounts.discover.clusters import search
+from accounts.discover.organization import adding
 from accounts.discover.organization.reading import begin_again, read_on
+from accounts.discover.questions import carry_on as carry_question
+from accounts.lists import exports
 from accounts.mapping.accounts_file.uploading import delete_old_uploads
 from accounts.mapping.adopting.keeping import delete_old_adoptions
 from accounts.models import (
-    Adding,
     Bundle,
-    ClusterSearch,
     Delivery,
     Digest,
     KeptAnswer,
-    Lookup,
     ManagedAccount,
     Notification,
     Organization,
+    Question,
     Rollout,
     Run,
 )
@@ -61,7 +54,6 @@ from accounts.runs.rollouts.engine import advance, advance_after, send
 from accounts.runs.stages import carry_on as carry_on_run
 from accounts.spinnaker.bundles import build
 from accounts.spinnaker.deliveries.stages import carry_on_for_worker
-from accounts.web.exports.own_answers import OWN_TOPICS
 from accounts.web.you.session_store import SessionStore
 from accounts.work.heartbeat import beat, beat_again, compare_clocks, swept
 from accounts.work.kinds import Kind
@@ -111,7 +103,7 @@ def on_start(**_: object) -> None:
     try:
         compare_clocks()
     finally:
-        connection.close()
+        database.close()
 
 
 @shared_task(ignore_result=True)
@@ -135,18 +127,11 @@ def carry_rollout(rollout: Rollout) -> None:
     send(rollout.number)
 
 
-def answer_lookup(lookup: Lookup) -> bool:
-    """Answer a page's question to AWS, or one that takes long; that only reads. Return
-    whether a part of the answer is left.
-    """
-    if lookup.topic == LOOK:
-        return look_on(lookup)
-    if lookup.topic in OWN_TOPICS:
-        answer_own(lookup, OWN_TOPICS)
-    else:
-        answer(lookup)
-    return False
-
+QUESTIONS = (
+    *(access, adding, comparisons, connection),
+    *(exports, files, in_aws, looking, search),
+)
+"""The modules of the kinds of questions: whatever is asked, a worker can answer."""
 
 KINDS: dict[str, Kind[Any]] = {
     kind.name: kind
@@ -155,10 +140,8 @@ KINDS: dict[str, Kind[Any]] = {
         Kind(Bundle, build),
         Kind(Rollout, carry_rollout),
         Kind(Organization, read_on),
-        Kind(ClusterSearch, search_on),
-        Kind(Adding, add),
         Kind(Delivery, carry_on_for_worker),
-        Kind(Lookup, answer_lookup),
+        Kind(Question, carry_question),
         Kind(Notification, deliver),
     )
 }
@@ -189,10 +172,10 @@ def read_organizations() -> None:
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """Send again what a dead worker or a lost message left behind, and forget files
-    that were sent.
+    """Send again what a dead worker or a lost message left behind, and forget what was
+    asked.
     """
-    delete_old_own()
+    Question.objects.expired().delete()
     for kind in KINDS.values():
         kind.sweep()
     gather()
@@ -234,20 +217,18 @@ def verify_all() -> None:
 
 @shared_task(ignore_result=True)
 def delete_old() -> None:
-    """Delete verifications that are old enough, and old answers of AWS, uploads,
-    reports on a Spinnaker, notices, sessions and answers of the API; fold what the
+    """Delete verifications that are old enough, and old uploads, reports on a
+    Spinnaker, notices, sessions and answers of the API; fold what the
     others found that are superseded.
 
     Safe to kill: each run is folded, and deleted, as a whole.
     """
-    delete_old_lookups()
     fold_superseded()
     delete_old_uploads()
     delete_old_adoptions()
     Notification.objects.expired().delete()
     Digest.objects.filter(created_at__lte=Now() - KEPT).delete()
     SessionStore.clear_expired()
-    Adding.objects.expired().delete()
     KeptAnswer.objects.expired().delete()
     if settings.KEEP_CHECKS_DAYS:
         age = timedelta(days=settings.KEEP_CHECKS_DAYS)

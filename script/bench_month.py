@@ -35,9 +35,9 @@ from accounts.models import (
     Findings,
     Heartbeat,
     KeptAnswer,
-    Lookup,
     ManagedAccount,
     Notification,
+    Question,
     Run,
 )
 from accounts.models.lease import Leased
@@ -572,7 +572,7 @@ def leftovers() -> Check:
         "kept answers": KeptAnswer.objects.expired(),
         "notifications": Notification.objects.expired(),
         "digests": Digest.objects.filter(created_at__lt=Now() - 90 * day),
-        "lookups": Lookup.objects.filter(asked_at__lt=Now() - day - hour),
+        "questions": Question.objects.filter(expires_at__lt=Now() - hour),
     }
     left = [
         f"{name}: {found.count()}" for name, found in rows.items() if found.exists()

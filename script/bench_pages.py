@@ -20,8 +20,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.discover.lookups import Own
-from accounts.web.exports.own_answers import exported
+from accounts.lists.exports import written_list
 from script.emulated_site import Asked, Aws, Measured
 from script.many_accounts import build_bundle, make_site
 from script.people import sent
@@ -121,8 +120,8 @@ def exports(_: Site, __: Aws, asked: Asked) -> Measured:
     by, client = person(), browser()
     figures: dict[str, float | str] = {}
     for what, (name, form) in BY_A_WORKER.items():
-        own = Own(by.pk, form, name=name)
-        figures[f"{what}, s"] = seconds_of(partial(exported, by, own, b""))
+        question = written_list.about(by, form=form, name=name)
+        figures[f"{what}, s"] = seconds_of(partial(written_list.answer, question))
     figures["runs (CSV), s"] = seconds_of(lambda: b"".join(client.get("/runs.csv")))
     figures["a bundle, s"] = seconds_of(build_bundle)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -12,8 +12,7 @@ from django.db import connection, models
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.discover.comparisons import NEXT_QUESTION
-from accounts.discover.lookups import answer
+from accounts.discover.comparisons import NEXT_QUESTION, compared_next
 from accounts.models import (
     Bundle,
     CheckResult,
@@ -27,7 +26,7 @@ from accounts.models import (
 )
 from accounts.models.runs import RunNumber
 from accounts.spinnaker.bundles import build, new_bundle
-from tests.rows import account_row, lookup_row, managing_row, run_row, step_row
+from tests.rows import account_row, managing_row, question_row, run_row, step_row
 
 RUNS_EACH, CHECKS_EACH, STEPS_EACH = 10, 10, 12
 WAITS = 20
@@ -176,10 +175,8 @@ def build_bundle() -> None:
 
 def compare_next() -> None:
     """Compare the next bundle with the last one, as a worker does."""
-    lookup = lookup_row(NEXT_QUESTION, times_asked=1)
-    answer(lookup)
-    lookup.refresh_from_db()
-    assert lookup.answer, lookup.message
+    answer = compared_next.answer(NEXT_QUESTION)
+    question_row(NEXT_QUESTION, answer=answer, answered_at=timezone.now())
 
 
 def make_site(count: int) -> dict[str, str]:

@@ -12,7 +12,8 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.discover.lookups import Question
+from accounts.discover.clusters.search import USUAL, found_clusters
+from accounts.discover.questions import KEPT
 from accounts.mapping.edits import editing_managing
 from accounts.mapping.entries import described_entries
 from accounts.mapping.handing_off import hand_off_of, hand_off_of_managing
@@ -25,11 +26,10 @@ from accounts.models import (
     EnabledProvider,
     HandOff,
     HandOffText,
-    Lookup,
     ManagedAccount,
     ManagingAccount,
+    Question,
     Run,
-    SentFile,
     Step,
 )
 from accounts.models.states import State, Status
@@ -209,10 +209,19 @@ def explained(rows: QuerySet[Any]) -> str:
         return " ".join(str(step) for step in cursor.fetchall())
 
 
-def lookup_row(asked: Question, **fields: Any) -> Lookup:
+def question_row(asked: Question, **fields: Any) -> Question:
     """Write a question to a worker, and a file that was sent along."""
-    lookup = Lookup.objects.create(
-        question=asked.digest, topic=asked.topic, parameters=asked.parameters, **fields
-    )
-    SentFile.objects.create(lookup=lookup, content=b"accounts: []")
-    return lookup
+    usual: dict[str, Any] = {
+        "asked_by": User.objects.first(),
+        "expires_at": timezone.now() + KEPT,
+        "file": b"accounts: []",
+    }
+    what = {name: getattr(asked, name) for name in ("kind", "key", "input", "is_own")}
+    return Question.objects.create(**what, **{**usual, **fields})
+
+
+def search_row(by: User, **fields: Any) -> Question:
+    """Write a search for clusters."""
+    search = found_clusters.begin(by, **USUAL, partition="aws")
+    Question.objects.filter(pk=search.pk).update(**fields)
+    return Question.objects.get(pk=search.pk)

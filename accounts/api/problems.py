@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import (
     PermissionDenied,
@@ -19,6 +19,8 @@ from ninja.errors import HttpError
 from ninja.errors import ValidationError as DoesNotFit
 
 from accounts.api.codes import Code
+from accounts.discover.questions import ask
+from accounts.models import Question
 from accounts.models.readable import Unreadable
 from accounts.refused import Refused
 from accounts.work.unwritable import why_unwritable
@@ -26,6 +28,9 @@ from onboarding.accounts_file import FileProblems
 from onboarding.details import DetailsError
 from onboarding.resources.policy import QuotaExceeded
 from onboarding.spinnaker.bundle.contents import BadArchive
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 log = logging.getLogger(__name__)
 
@@ -142,6 +147,21 @@ def refused_by(form: Form, names: Mapping[str, str] = NO_NAMES) -> Problem:
 def too_much_asked() -> Problem:
     """Say that too many questions of this person wait for a worker."""
     return Problem(Code.QUESTIONS, TOO_MUCH_ASKED, Retry_After="3")
+
+
+def asked_of(question: Question, by: User, *, again: bool = False) -> Question:
+    """Ask a worker; raise Problem where too much waits already."""
+    if (found := ask(question, by, again=again)) is None:
+        raise too_much_asked()
+    return found
+
+
+def answer_of(found: Question) -> Any:
+    """Return what a worker found; raise Problem where it could not, or might not."""
+    if found.refused:
+        code = Code.NOT_ALLOWED if found.answer else Code.WORKER_FAILED
+        raise Problem(code, found.why)
+    return found.answer
 
 
 def headers_of(error: Problem) -> dict[str, str]:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from accounts.discover.lookups import (
-    ACCESS,
-    CALLER,
-    DELETED_AFTER,
-    Question,
-    principal_of,
-    report_of,
-)
+from accounts.discover.in_aws import bowline_identity, principal_of
+from accounts.discover.questions import KEPT, question, reach_in, same, sessions_of
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.models import Lookup, ManagedAccount
+from accounts.models import ManagedAccount, Question
+from accounts.people.roles import OPERATOR
 from onboarding import names
 from onboarding.access_role import (
     FILE,
@@ -24,11 +20,23 @@ from onboarding.access_role import (
     stack_set_commands,
     usable_name,
 )
-from onboarding.aws.discover import AccessReport
+from onboarding.aws.discover import AccessReport, try_access
+from onboarding.aws.session import Caller
 from onboarding.topology import Reach
 
 READ_FOR = timedelta(hours=1)
 """As long as somebody may read the page before taking the file from it."""
+
+
+@question("access", role=OPERATOR)
+def tested_access(asked: Question) -> Any:
+    return asdict(try_access(sessions_of(asked), reach_in(asked)))
+
+
+def report_of(asked: Question) -> AccessReport:
+    answer: dict[str, Any] = asked.answer or {}
+    caller = answer["caller"] and Caller(**answer["caller"])
+    return AccessReport(**{**answer, "caller": caller})
 
 
 def reach_of(account: ManagedAccount, role: str) -> Reach:
@@ -46,9 +54,8 @@ def fails_test(account: ManagedAccount, partition: str) -> bool:
         reach = reach_of(account, account.access_role)
     except names.BadName:
         return False
-    asked = Question(ACCESS, partition, reach).digest
-    tests = Lookup.objects.filter(question=asked, message="").answered(DELETED_AFTER)
-    last = tests.first()
+    tests = same(tested_access.at(partition, reach)).filter(message="")
+    last = tests.answered(KEPT).first()
     return last is not None and not report_of(last).works
 
 
@@ -78,17 +85,16 @@ def indented_json(statement: dict[str, Any]) -> str:
     return json.dumps(statement, indent=2)
 
 
-def just_answered() -> Lookup | None:
+def just_answered() -> Question | None:
     """Return the answer that somebody may be reading still."""
-    rows = Lookup.objects.filter(question=question().digest, message="")
-    return rows.answered(READ_FOR).first()
+    return same(who_is_bowline()).filter(message="").answered(READ_FOR).first()
 
 
-def question() -> Question:
-    return Question(CALLER, managing_row().partition)
+def who_is_bowline() -> Question:
+    return bowline_identity.at(managing_row().partition)
 
 
-def texts(account: ManagedAccount, caller: Lookup) -> dict[str, Any]:
+def texts(account: ManagedAccount, caller: Question) -> dict[str, Any]:
     managing = managing_of(managing_row())
     region = next(iter(account.regions), managing.aws.home_region)
     return {

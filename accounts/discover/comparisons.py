@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from accounts.discover.lookups import NEXT_BUNDLE, TWO_BUNDLES, Question
-from accounts.models import Bundle, Lookup
+from accounts.discover.questions import question, same
+from accounts.models import Bundle, Question
 from accounts.refused import Refused
 from accounts.spinnaker.next_bundle import CHANGED, Changes, compared_now, next_bundle
 from accounts.spinnaker.two_bundles import changes_between, comparison_key
@@ -19,7 +19,18 @@ MOST_ACCOUNTS = 300
 MOST_BYTES = 200_000
 """The largest zip in bytes that a request compares: two of them take it 40 ms."""
 
-NEXT_QUESTION = Question(NEXT_BUNDLE, "aws")
+
+@question("next-bundle")
+def compared_next(_: Question) -> Any:
+    return next_bundle().changes.as_json()
+
+
+@question("two-bundles")
+def compared_two(asked: Question) -> Any:
+    return changes_between(asked.input["bundles"]).as_json()
+
+
+NEXT_QUESTION = compared_next.about()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +54,14 @@ class Made(NamedTuple):
 
 def changes_found(question: Question) -> Changes | None:
     """Return what a worker found last."""
-    lookup = Lookup.objects.filter(question=question.digest).first()
-    return changes_of(lookup) if lookup else None
+    found = same(question).first()
+    return changes_of(found) if found else None
 
 
-def changes_of(lookup: Lookup) -> Changes | None:
+def changes_of(found: Question) -> Changes | None:
     """Read them back; None where there are none, or another release wrote them."""
     try:
-        return Changes.from_json(lookup.answer or {})
+        return Changes.from_json(found.answer or {})
     except (KeyError, TypeError):
         return None
 
@@ -91,7 +102,7 @@ def with_last(ready: int) -> Comparison:
 def of_two(earlier: Bundle, later: Bundle) -> Comparison:
     digests = (earlier.sha256, later.sha256)
     return Comparison(
-        Question(TWO_BUNDLES, "aws", bundles=digests),
+        compared_two.about(bundles=digests),
         is_large=max(earlier.size, later.size) > MOST_BYTES,
         make=partial(changes_between, digests),
         of=partial(comparison_key, digests),

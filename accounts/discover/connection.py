@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from accounts.discover.lookups import SPINNAKER, Question
+from typing import Any
+
+from accounts.discover.questions import question
 from accounts.mapping.managing import managing_of
-from accounts.models import ManagingAccount, Spinnaker
+from accounts.models import ManagingAccount, Question, Spinnaker
+from accounts.spinnaker.testing import try_connection
 from onboarding.delivery.loading import PERIOD
 from onboarding.delivery.switches import switches
 
 FILE = "clouddriver-local.yml"
 
 
-def question(row: Spinnaker) -> Question:
-    return Question(SPINNAKER, "aws", version=row.version)
+@question("spinnaker", doing="calling Gate")
+def tested_connection(asked: Question) -> Any:
+    return try_connection(asked.input["version"])
+
+
+def connection_test(row: Spinnaker) -> Question:
+    return tested_connection.about(version=row.version)
 
 
 def switches_of(managing: ManagingAccount, row: Spinnaker | None) -> str:

@@ -12,23 +12,21 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
-from django.db.models.functions import Now
 
-from accounts.discover.clusters.search import (
-    BATCH,
-    FAILED,
-    NO_TIME,
+from accounts.discover.clusters.search import BATCH, FAILED, SLICE, THREADS
+from accounts.discover.questions import (
+    GOES_ON,
     SEE_LOG,
-    SLICE,
-    THREADS,
+    ask,
+    question,
+    sessions_of,
 )
-from accounts.discover.lookups import LOOK, Question, ask
 from accounts.mapping.adopting.looks import begin_look, keep_looks, left_to_look
-from accounts.models import Adoption, Lookup
+from accounts.models import Adoption, Question
+from accounts.people.roles import OPERATOR
 from onboarding.adopting.looking import InAws, Target, look_at
 from onboarding.aws.session import Sessions
 from onboarding.topology import Reach
@@ -42,7 +40,7 @@ PATIENCE = 10.0
 """Seconds in which an account is asked again where AWS is too busy."""
 
 
-def look(row: Adoption, role: str, by: User) -> Lookup | None:
+def look(row: Adoption, role: str, by: User) -> Question | None:
     """Let a worker look at AWS with this role; None: too much waits already. Raise
     BadName.
     """
@@ -55,50 +53,27 @@ def look(row: Adoption, role: str, by: User) -> Lookup | None:
 
 def question_of(row: Adoption) -> Question:
     assert row.look is not None
-    role = row.report["managed_role"] or {}
-    return Question(
-        LOOK,
-        role.get("partition", "aws"),
-        Reach("", row.look["role"]),
-        adoption=str(row.pk),
-    )
+    partition = (row.report["managed_role"] or {}).get("partition", "aws")
+    reach = Reach("", row.look["role"])
+    return look_at_aws.at(partition, reach, adoption=str(row.pk))
 
 
-def look_on(lookup: Lookup) -> bool:
-    """Look at a slice of the accounts; return whether there is another one. Raises
-    nothing.
-    """
-    moved = {}
-    try:
-        has_more = look_slice(lookup)
-    except SoftTimeLimitExceeded:
-        has_more, moved = False, {"message": NO_TIME, "hint": "Continue to look."}
-    except Exception:
-        logger.exception("A look at AWS failed: %s", lookup)
-        has_more, moved = False, {"message": FAILED, "hint": SEE_LOG}
-    same = Lookup.objects.filter(pk=lookup.pk, times_asked=lookup.times_asked)
-    if has_more:
-        return bool(same.update(asked_at=Now()))
-    same.update(answered_at=Now(), answer=True, **moved)
-    return False
-
-
-def look_slice(lookup: Lookup) -> bool:
-    question = Question.of(lookup)
-    row = Adoption.objects.unexpired().filter(pk=question.adoption).first()
-    role = question.reach.access_role
+@question("look", role=OPERATOR, again="Continue to look.")
+def look_at_aws(asked: Question) -> Any:
+    """Look at a slice of the accounts."""
+    row = Adoption.objects.unexpired().filter(pk=asked.input["adoption"]).first()
+    role = asked.input["access_role"]
     if row is None or row.look is None or row.look["role"] != role:
-        return False
-    who = lookup.asked_by.get_username() if lookup.asked_by else ""
-    sessions = Sessions(f"web-{who}", question.partition, patience=PATIENCE)
+        return True
+    sessions = sessions_of(asked, patience=PATIENCE)
     until, left = time.monotonic() + SLICE, left_to_look(row)
     while left and time.monotonic() < until:
         some, left = left[:BATCH], left[BATCH:]
         found = look_at_accounts(sessions, some)
         names = (one.name for one in some)
         if not keep_looks(row, dict(zip(names, found, strict=True))):
-            return True  # which is the one that counts, the next slice reads
-    return bool(left)
+            return GOES_ON  # which is the one that counts, the next slice reads
+    return GOES_ON if left else True
 
 
 def look_at_accounts(sessions: Sessions, targets: Iterable[Target]) -> list[InAws]:

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.http import QueryDict
 
 from accounts.lists.filters import Filters, filtered
-from accounts.models import ClusterSearch
+from accounts.models import Question
 from onboarding.resources.wildcards import matches
 
 LIKE = "like"
@@ -24,7 +24,7 @@ FILTERS: Filters = {
 }
 
 
-def matching_clusters(search: ClusterSearch, asked: QueryDict) -> list[int]:
+def matching_clusters(search: Question, asked: QueryDict) -> list[int]:
     """Return the keys of the clusters that match, in the order of the list."""
     rows = filtered(search.clusters.all(), FILTERS, asked)
     ordered = rows.order_by("account__name", "region", "name", "pk")

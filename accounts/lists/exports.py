@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.http import QueryDict
 
+from accounts.discover.questions import question
 from accounts.lists.accounts import matching_accounts, sort_of
 from accounts.lists.files import Columns, lines_of_file
 from accounts.mapping.accounts_file.export import Export
-from accounts.models import EnabledProvider, ManagedAccount
+from accounts.models import EnabledProvider, ManagedAccount, Question
+from accounts.packed import packed
 from accounts.slices import read_in_slices
 
 ACCOUNTS, ACCOUNTS_FILE = "accounts", "accounts-file"
@@ -71,3 +73,10 @@ def lines_of(name: str, form: str, asked: QueryDict | None = None) -> Iterator[s
     if name == ACCOUNTS_FILE:
         return Export().file_lines(csv=form == "csv")
     return lines_of_file(form, COLUMNS, exported_accounts(asked or QueryDict()))
+
+
+@question("packed-export", is_own=True)
+def written_list(asked: Question) -> Any:
+    """Write it for one person."""
+    said = asked.input
+    return packed(lines_of(said["name"], said["form"], QueryDict(said.get("query"))))

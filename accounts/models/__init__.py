@@ -9,13 +9,7 @@ from accounts.models.bundles import Bundle
 from accounts.models.checks.findings import Findings
 from accounts.models.checks.foreign_policy import ForeignPolicy
 from accounts.models.checks.found_roles import FoundRoles
-from accounts.models.clusters.search import (
-    ClusterSearch,
-    FoundCluster,
-    SearchedAccount,
-)
 from accounts.models.lease import Heartbeat
-from accounts.models.lookups import Lookup, SentFile
 from accounts.models.managed import EnabledProvider, ManagedAccount
 from accounts.models.managing import ManagingAccount
 from accounts.models.notifications.happened import Digest, Happened
@@ -23,7 +17,6 @@ from accounts.models.notifications.kinds import Kind
 from accounts.models.notifications.notification import Notification
 from accounts.models.notifications.target import Target
 from accounts.models.operations.aws_answers import AwsAnswers
-from accounts.models.organization.adding import Adding
 from accounts.models.organization.members import Member, MemberTag, Unit
 from accounts.models.organization.reading import Organization
 from accounts.models.organization.watch import Watch
@@ -35,6 +28,7 @@ from accounts.models.people.environment_rule import EnvironmentRule
 from accounts.models.people.identity import Identity
 from accounts.models.people.preferences import Preferences
 from accounts.models.people.role_limit import RoleLimit
+from accounts.models.question import FoundCluster, Question, SearchedAccount
 from accounts.models.rollouts.rollout import Rollout
 from accounts.models.runs import CheckResult, Run
 from accounts.models.spinnaker.connection import Spinnaker
@@ -48,7 +42,6 @@ from accounts.models.uploads.upload import Upload, UploadedAccount
 __all__ = [
     "AccountEnvironment",
     "Activity",
-    "Adding",
     "AdoptedAccount",
     "Adoption",
     "ApiToken",
@@ -56,7 +49,6 @@ __all__ = [
     "BrowserSession",
     "Bundle",
     "CheckResult",
-    "ClusterSearch",
     "DeliveredAccount",
     "Delivery",
     "DeliveryStep",
@@ -75,7 +67,6 @@ __all__ = [
     "Identity",
     "KeptAnswer",
     "Kind",
-    "Lookup",
     "ManagedAccount",
     "ManagingAccount",
     "Member",
@@ -83,11 +74,11 @@ __all__ = [
     "Notification",
     "Organization",
     "Preferences",
+    "Question",
     "RoleLimit",
     "Rollout",
     "Run",
     "SearchedAccount",
-    "SentFile",
     "Spinnaker",
     "SpinnakerName",
     "Step",

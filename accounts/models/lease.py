@@ -157,6 +157,10 @@ class Carried(models.Model):
         abstract = True
 
     @property
+    def most_seconds(self) -> int | None:
+        return self.SECONDS
+
+    @property
     def is_scheduled(self) -> bool:
         """Return whether nobody waits for it."""
         return False

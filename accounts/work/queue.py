@@ -68,8 +68,8 @@ def message_sent(row: Carried) -> bool:
         shadow=f"accounts.tasks.carry_on {kind}",  # what the worker's log says
         queue=SCHEDULE if row.is_scheduled else PEOPLE,
         expires=EXPIRES,
-        soft_time_limit=row.SECONDS,
-        time_limit=row.SECONDS and row.SECONDS + 10,
+        soft_time_limit=row.most_seconds,
+        time_limit=row.most_seconds and row.most_seconds + 10,
     )
 
 

@@ -15,21 +15,19 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.urls.resolvers import RegexPattern
 from django.utils import timezone
 
-from accounts.discover.lookups import CALLER, Question
+from accounts.discover.in_aws import bowline_identity
+from accounts.discover.organization.adding import added_members
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
 from accounts.models import (
     Activity,
-    Adding,
     ApiToken,
     CheckResult,
-    ClusterSearch,
     Delivery,
     EnvironmentPolicy,
     HandOffText,
     Identity,
     KeptAnswer,
-    Organization,
     Preferences,
     RoleLimit,
     Rollout,
@@ -53,10 +51,11 @@ from tests.rows import (
     account_row,
     bundle_row,
     factor_rows,
-    lookup_row,
     managing_row,
     person,
+    question_row,
     run_row,
+    search_row,
     session_row,
     step_row,
 )
@@ -119,9 +118,8 @@ def every_row() -> None:
     AccessAttempt.objects.create(
         username="x", ip_address="192.0.2.1", failures_since_start=1
     )
-    asked = Question(CALLER, managing.partition)
-    lookup_row(
-        asked,
+    question_row(
+        bowline_identity.at(managing.partition),
         asked_at=timezone.now(),
         answered_at=timezone.now(),
         answer={"account_id": "1" * 12, "arn": "arn:aws:iam", "principal": "arn:aws"},
@@ -156,8 +154,8 @@ def every_row() -> None:
     upload = Upload.objects.create(by=somebody, name="accounts.csv")
     UploadedAccount.objects.create(upload=upload, position=0, line=2, name="a")
     adoption_row(somebody)
-    ClusterSearch.objects.create(by=somebody, finished_at=timezone.now())
-    Adding.objects.create(by=somebody, organization=Organization.objects.get())
+    search_row(somebody, answered_at=timezone.now())
+    added_members.begin(somebody, account_ids=[], plans=False)
     record(somebody, Activity.What.PLAN, account.name, {"run": str(planned.pk)})
 
 
@@ -166,9 +164,10 @@ def listed(wrong: Iterable[object]) -> str:
     return "\n".join(str(one)[:300] for one in wrong)
 
 
-def first(model: str) -> str:
+def first(model: str, **fields: str) -> str:
     """Name the first row of a model, or none that there is."""
-    row = apps.get_model(model)._default_manager.order_by("pk").first()
+    rows = apps.get_model(model)._default_manager.filter(**fields)
+    row = rows.order_by("pk").first()
     return str(row.pk) if row else "1"
 
 
@@ -186,8 +185,8 @@ class Arguments:
                 "step": "identity",
                 "upload": first("accounts.upload"),
                 "adoption": first("accounts.adoption"),
-                "search": first("accounts.clustersearch"),
-                "adding": first("accounts.adding"),
+                "search": first("accounts.question", kind="clusters"),
+                "adding": first("accounts.question", kind="organization-adding"),
                 "path": "README.md",
                 "number": "1",
             },

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import Lookup
+from accounts.models import Question
 from onboarding.names import INVISIBLE
 from tests.accounts.web.answers import work
 from tests.attack.hostile import (
@@ -57,7 +57,7 @@ def loaded(client: Client, addresses: Iterable[str]) -> dict[str, Any]:
 
 def looked_up(client: Client, addresses: list[str]) -> dict[str, Any]:
     """Load pages that ask AWS, and load them again when a worker has the answers."""
-    Lookup.objects.all().delete()
+    Question.objects.all().delete()
     asked = loaded(client, addresses)
     work()
     answers = [address.replace("look=1", "look=answer") for address in addresses]

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from accounts.discover.lookups import CALLER
-from accounts.models import Lookup
+from accounts.models import Question
 from tests.accounts.web.browsing import complaints, signed_in
 from tests.attack.hostile import HARMLESS, HOSTILE, PLANTED, aws_answers
 from tests.attack.planting import OWN, READ, plant
@@ -82,7 +81,7 @@ def test_no_page_asks_or_grows_what_it_does_not_with_harmless_text(
     plant(HARMLESS, spare=OWN | READ)
     aws_answers(monkeypatch, HARMLESS)
     calm = seen(page, addresses)
-    Lookup.objects.exclude(topic=CALLER).delete()
+    Question.objects.exclude(kind="caller").delete()
     plant(HOSTILE, spare=OWN | READ)
     aws_answers(monkeypatch, HOSTILE)
     attacked = seen(page, addresses)

@@ -18,7 +18,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import ClusterSearch, ManagedAccount, Rollout, Run
+from accounts.models import ManagedAccount, Question, Rollout, Run
 from accounts.models.states import Status
 from accounts.runs import rollouts
 from tests.accounts.runs.rollouts.rows import SAME, plan
@@ -184,10 +184,10 @@ def test_clusters_are_searched_inside_only(olga: User) -> None:
 
     refused(browser_of(olga).post(act.url, act.data))
 
-    assert not ClusterSearch.objects.exists()
+    assert not Question.objects.exists()
     limited(olga, STAGING)
     browser_of(olga).post(act.url, act.data)
-    assert ClusterSearch.objects.count() == 1
+    assert Question.objects.count() == 1
 
 
 def test_pages_offer_nothing_that_would_be_refused_and_say_why(olga: User) -> None:

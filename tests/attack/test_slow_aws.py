@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,32 +27,28 @@ from django.urls import reverse
 from django.utils.datastructures import MultiValueDictKeyError
 
 from accounts import tasks
-from accounts.discover import lookups
-from accounts.discover.lookups import (
-    CALLER,
-    DELETED_AFTER,
-    DETAILS,
-    KEPT,
+from accounts.discover.in_aws import (
+    calls_in,
+    enabled_regions,
+    found_by,
+    possible_details,
+)
+from accounts.discover.organization.adding import added_members
+from accounts.discover.questions import (
+    KINDS,
     MOST_OF_ALL,
     MOST_OF_ONE,
-    REGIONS,
-    Question,
-    answer,
+    RECENT,
     ask,
-    found_by,
     known,
     seen,
 )
 from accounts.models import (
-    Adding,
     Bundle,
-    ClusterSearch,
     Heartbeat,
-    Lookup,
-    Organization,
+    Question,
     Upload,
 )
-from accounts.models.lookups import PATIENCE
 from accounts.models.states import Status
 from accounts.web import urls
 from accounts.web.wizard.steps import SLUGS
@@ -60,7 +57,7 @@ from onboarding.aws.session import Sessions
 from onboarding.checks import Call
 from onboarding.topology import Reach
 from tests.accounts.mapping.adopted import adoption_row
-from tests.rows import account_row, managing_row, person, run_row, step_row
+from tests.rows import account_row, managing_row, person, run_row, search_row, step_row
 
 pytestmark = pytest.mark.django_db
 
@@ -111,10 +108,8 @@ def paths(name: str) -> list[str]:
         "person": User.objects.get().pk,
         "fingerprint": run.fingerprint,
         "name": account.name,
-        "adding": Adding.objects.create(
-            by=User.objects.get(), organization=Organization.objects.create()
-        ).pk,
-        "search": ClusterSearch.objects.create(by=User.objects.get()).pk,
+        "adding": added_members.begin(User.objects.get(), account_ids=[]).pk,
+        "search": search_row(User.objects.get()).pk,
         "question": "0" * 64,
         "adoption": adoption_row(User.objects.get()).pk,
         "upload": Upload.objects.create(by=User.objects.get(), name="a.csv").pk,
@@ -217,7 +212,7 @@ def test_no_page_can_make_what_calls_aws() -> None:
 
 
 def question(number: int = 1) -> Question:
-    return Question(REGIONS, "aws", Reach(f"{number:012}"))
+    return enabled_regions.at("aws", Reach(f"{number:012}"))
 
 
 @pytest.fixture
@@ -238,7 +233,7 @@ def test_the_same_question_is_asked_once_whoever_asks(
         second = ask(question(), person("viewer"), again=True)
 
     assert first == second
-    assert sent == [("accounts.tasks.carry_on", "lookup", str(first.pk))]
+    assert sent == [("accounts.tasks.carry_on", "question", str(first.pk))]
 
 
 def test_a_person_asks_only_so_much_at_once(everybody, managing) -> None:
@@ -271,16 +266,16 @@ def test_what_nobody_answered_in_time_counts_no_more_and_is_asked_again(
     olga = person("operator")
     for number in range(MOST_OF_ONE):
         ask(question(number), olga)
-    Lookup.objects.update(asked_at=Now() - PATIENCE)
+    Question.objects.update(expires_at=Now())
 
     with django_capture_on_commit_callbacks(execute=True):
         again = ask(question(), olga)
 
     assert seen(question()) == again
-    assert sent == [("accounts.tasks.carry_on", "lookup", str(again.pk))]
+    assert sent == [("accounts.tasks.carry_on", "question", str(again.pk))]
 
 
-def answered(monkeypatch: pytest.MonkeyPatch, gives: Any) -> Lookup:
+def answered(monkeypatch: pytest.MonkeyPatch, gives: Any) -> Question:
     """Ask, and let a worker get this of AWS."""
 
     def regions(*_: Any) -> Any:
@@ -288,10 +283,10 @@ def answered(monkeypatch: pytest.MonkeyPatch, gives: Any) -> Lookup:
             raise gives
         return gives
 
-    monkeypatch.setitem(lookups.TOPICS, REGIONS, regions)
+    monkeypatch.setitem(KINDS, "regions", replace(enabled_regions, answer=regions))
     lookup = ask(question(), person("operator"))
     assert lookup is not None
-    tasks.carry_on("lookup", str(lookup.pk))
+    tasks.carry_on("question", str(lookup.pk))
     lookup.refresh_from_db()
     return lookup
 
@@ -302,7 +297,7 @@ def test_an_answer_is_kept_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     assert known(question()) == lookup
     assert lookup.answer == ["us-east-1"]
 
-    Lookup.objects.update(answered_at=Now() - KEPT)
+    Question.objects.update(answered_at=Now() - RECENT)
     assert known(question()) is None
 
 
@@ -326,25 +321,32 @@ def test_what_went_wrong_is_a_sentence_and_the_next_ask_asks(
     assert ask(question(), person("viewer")).waits
 
 
-def test_an_answer_that_comes_late_does_not_take_a_newer_ones_place() -> None:
-    olga = person("operator")
-    late = ask(Question(CALLER, "aws"), olga)
-    Lookup.objects.update(asked_at=Now() - PATIENCE)
-    newer = ask(Question(CALLER, "aws"), olga)
+def test_an_answer_that_comes_late_does_not_take_a_newer_ones_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    olga = person("operator", username="olga")
 
-    answer(late)
+    def late(_: Question) -> str:
+        Question.objects.update(expires_at=Now())
+        assert ask(question(), olga)
+        return "late"
 
-    newer.refresh_from_db()
-    assert newer.waits
+    lookup = answered(monkeypatch, ["us-east-1"])
+    monkeypatch.setitem(KINDS, "regions", replace(enabled_regions, answer=late))
+    ask(question(), olga, again=True)
+
+    tasks.carry_on("question", str(lookup.pk))
+
+    assert Question.objects.get().waits
 
 
 def test_a_message_that_comes_twice_asks_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lookup = answered(monkeypatch, ["us-east-1"])
-    monkeypatch.delitem(lookups.TOPICS, REGIONS)
+    monkeypatch.delitem(KINDS, "regions")
 
-    tasks.carry_on("lookup", str(lookup.pk))
+    tasks.carry_on("question", str(lookup.pk))
 
     assert known(question()).answer == ["us-east-1"]
 
@@ -377,23 +379,23 @@ def test_calls_come_back_as_they_were_asked() -> None:
         Call("ec2", "describe_key_pairs", "us-east-1"),
         Call("eks", "list_clusters", "us-east-1", (("maxResults", 5),)),
     )
-    asked = Question(DETAILS, "aws", Reach("1" * 12, "Admin"), calls)
+    asked = possible_details.at("aws", Reach("1" * 12, "Admin"), calls=calls)
 
     lookup = ask(asked, person("operator"))
     lookup.refresh_from_db()
     lookup.answer = ["pairs", "clusters"]
 
-    assert Question.of(lookup) == asked
-    assert found_by(lookup, asked) == dict(zip(calls, lookup.answer, strict=True))
+    assert calls_in(lookup) == calls
+    assert found_by(lookup) == dict(zip(calls, lookup.answer, strict=True))
 
 
 def test_old_answers_are_deleted(settings: Any) -> None:
     settings.KEEP_CHECKS_DAYS = 0
     olga = person("operator")
     ask(question(1), olga)
-    Lookup.objects.update(asked_at=Now() - DELETED_AFTER)
+    Question.objects.update(expires_at=Now())
     kept = ask(question(2), olga)
 
-    tasks.delete_old()
+    tasks.sweep()
 
-    assert list(Lookup.objects.all()) == [kept]
+    assert list(Question.objects.all()) == [kept]

@@ -87,7 +87,6 @@ READ_BY_NO_PAGE = {
     "KeptAnswer",
     "Notification",
     "RunNumber",
-    "SentFile",
 }
 """What only workers and the sign-in read."""
 LOOKS_INTO_AWS = ("test-access", "/download/")
@@ -120,13 +119,14 @@ def paths(client: Client, model: type[models.Model]) -> list[str]:
 def operations() -> Iterator[str]:
     """Yield the address of each operation that reads, with the rows that there are."""
     planned = Run.objects.filter(status=Status.PLANNED).first()
+    adding = first("accounts.question", kind="organization-adding")
     known = {
         "{name}": "staging",
         "{fingerprint}": FINGERPRINT,
         "{path}": "README.md",
         "runs/{number}": f"runs/{planned and planned.number}",
-        "searches/{id}": f"searches/{first('accounts.clustersearch')}",
-        "additions/{id}": f"additions/{first('accounts.adding')}",
+        "searches/{id}": f"searches/{first('accounts.question', kind='clusters')}",
+        "additions/{id}": f"additions/{adding}",
         "bundles/{number}": "bundles/2",
         "{number}": "1",
         "{since}": "1",

@@ -13,15 +13,16 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.discover.lookups import CALLER, Question
+from accounts.discover.clusters.search import found_clusters
+from accounts.discover.in_aws import bowline_identity
+from accounts.discover.organization.adding import added_members
+from accounts.discover.questions import Kind
 from accounts.models import (
     Activity,
-    Adding,
     ApiToken,
     AwsAnswers,
     Bundle,
     CheckResult,
-    ClusterSearch,
     DeliveredAccount,
     Delivery,
     DeliveryStep,
@@ -36,10 +37,10 @@ from accounts.models import (
     Notification,
     Organization,
     Preferences,
+    Question,
     RoleLimit,
     Rollout,
     Run,
-    SentFile,
     Spinnaker,
     Target,
     Upload,
@@ -79,10 +80,10 @@ class Pages(NamedTuple):
             **{"since": [1], "path": ["README.md"], "slug": ["settings"]},
             **{"fingerprint": ["f" * 32], "alike": ["a" * 64]},
             "upload": [upload.pk for upload in Upload.objects.all()],
-            "adding": [adding.pk for adding in Adding.objects.all()],
+            "adding": keys_of(added_members),
             **{"adoption": [adoption_of().pk], "number": [2, 1, 3, 4]},
-            "question": [SentFile.objects.get().lookup.question],
-            "search": [search.pk for search in ClusterSearch.objects.all()],
+            "question": [Question.objects.exclude(file=None).get().key],
+            "search": keys_of(found_clusters),
             "person": [User.objects.get(username="ann").pk],
         }
         for pattern in urlpatterns:
@@ -96,7 +97,7 @@ class Pages(NamedTuple):
         yield from (self.accounts[0].get_absolute_url() + tail for tail in DETAILS)
         yield from ("/managing/?switch=1", "/sign-in/", "/you/second-factor/")
         yield from (f"/bundles/1/?wrap=1&tab={tab}" for tab in TABS)
-        refused = ClusterSearch.objects.exclude(finished_at=None)
+        refused = Question.objects.filter(kind="clusters").exclude(answered_at=None)
         yield from (f"{search.get_absolute_url()}?show=refused" for search in refused)
         found = ("name-", self.runs[0].reference, "bundle")
         yield from (f"/search/?text={text}" for text in found)
@@ -197,8 +198,8 @@ def whole_site() -> Pages:
         Bundle.objects.filter(pk=bundle.pk).update(**kept)
     EnvironmentPolicy.objects.create(environment="lab", second_approver=True)
     Heartbeat.note(seen_at=now + timedelta(hours=1))  # all pages take a while
-    rows.lookup_row(
-        Question(CALLER, "aws"),
+    rows.question_row(
+        bowline_identity.at("aws"),
         asked_by=operator,
         asked_at=now,
         answered_at=now + timedelta(hours=1),
@@ -210,12 +211,11 @@ def whole_site() -> Pages:
     )
     KeptAnswer.objects.create(token=of_ci, key="k", digest="d" * 64, answer=HARMLESS)
     kept_organization(accounts[0])
-    Adding.objects.create(
-        by=operator,
-        organization=Organization.objects.get(),
-        finished_at=now,
-        refused=[HARMLESS],
+    adding = added_members.begin(
+        operator, account_ids=[], organization=Organization.objects.get().pk
     )
+    adding.answered_at, adding.answer = now, {"refused": [HARMLESS]}
+    adding.save()
     Target.objects.create(
         name=HARMLESS[:60],
         channel="slack",
@@ -232,6 +232,10 @@ def whole_site() -> Pages:
     deliver_all(operator)
     record(operator, Activity.What.PLAN, HARMLESS, {"note": HARMLESS})
     return Pages(accounts, runs)
+
+
+def keys_of(kind: Kind) -> list[Any]:
+    return [row.pk for row in Question.objects.filter(kind=kind.name)]
 
 
 def roll_out(runs: list[Run], by: User) -> None:
@@ -292,8 +296,8 @@ def deliver_all(by: User) -> None:
 
 def find_clusters(account: ManagedAccount, by: User) -> None:
     """Search for clusters, and let another search find one and be refused one."""
-    ClusterSearch.objects.create(by=by)
-    search = ClusterSearch.objects.create(by=by, finished_at=timezone.now())
+    rows.search_row(by)
+    search = rows.search_row(by, answered_at=timezone.now())
     search.accounts.create(account=account, message=HARMLESS, hint=HARMLESS)
     search.clusters.create(
         account=account, name="found", region="us-east-1", endpoint="public", mode="API"

@@ -5,7 +5,6 @@ A worker compares and saves what is long, and writes many accounts.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
@@ -19,23 +18,15 @@ from accounts.api.codes import Code
 from accounts.api.files import takes_a_file
 from accounts.api.idempotency import once, once_if_keyed
 from accounts.api.limits import count
-from accounts.api.problems import Problem, too_much_asked
+from accounts.api.problems import Problem, answer_of, asked_of
 from accounts.api.v1.bundles.comparing import AskedBefore
 from accounts.api.v1.texts import READ_AGAIN
-from accounts.discover.lookups import (
-    EXPORT,
-    FILE_PREVIEW,
-    FILE_SAVE,
-    OWN_KEPT,
-    Own,
-    Question,
-    ask_own,
-    own_lookup,
-)
-from accounts.lists.exports import ACCOUNTS_FILE, are_few, lines_of
+from accounts.discover.files import previewed_file, saved_file
+from accounts.discover.questions import OWN_KEPT, Kind, seen
+from accounts.lists.exports import ACCOUNTS_FILE, are_few, lines_of, written_list
 from accounts.mapping.accounts_file import preview_all, register_all
 from accounts.mapping.accounts_file.outcome import Doing, is_short, outcome
-from accounts.models import Lookup, ManagedAccount
+from accounts.models import ManagedAccount, Question
 from accounts.packed import unpacked
 from onboarding.accounts_file import FileProblems
 
@@ -90,13 +81,11 @@ def read_accounts_file(request: ApiRequest, wanted: Query[FileAsked]) -> Any:
     if are_few(accounts):
         count(str(request.token.pk), accounts // ACCOUNTS)
         return file_of("".join(lines_of(ACCOUNTS_FILE, form)), form)
-    own = Own(request.user.pk, form, name=ACCOUNTS_FILE)
-    asked = own_lookup(Question(EXPORT, "aws", own=own).digest, request.user)
+    question = written_list.about(request.user, form=form, name=ACCOUNTS_FILE)
+    asked = seen(question)
     if asked is None or not (asked.waits or 0 < wanted.asked <= asked.times_asked):
         count(str(request.token.pk), accounts // ACCOUNTS)
-        asked = ask_own(EXPORT, own, request.user)
-    if asked is None:
-        raise too_much_asked()
+        asked = asked_of(question, request.user, again=True)
     if asked.waits:
         again = f"/accounts-file?format={form}&asked={asked.times_asked}"
         return Status(202, {"path": again, "in_progress": True})
@@ -124,7 +113,7 @@ def save_accounts_file(request: ApiRequest) -> Any:
     unchanged until plans are approved. Every 20,000 bytes count as a request. A worker
     saves a long file: the answer is 202, with where to read what changed.
     """
-    return answered(request, FILE_SAVE, register_all)
+    return answered(request, saved_file, register_all)
 
 
 @router.get(
@@ -137,7 +126,7 @@ def read_saved_accounts_file(request: ApiRequest, saved: Digest) -> Any:
     """Read what saving the file changed. The answer is 202 until a worker has saved it,
     and 404 ten minutes after that, or where somebody else sent the file.
     """
-    return answer_to(request, FILE_SAVE, saved)
+    return answer_to(request, saved_file, saved)
 
 
 @router.post(
@@ -154,7 +143,7 @@ def preview_accounts_file(request: ApiRequest) -> Any:
     saved. Every 20,000 bytes count as a request. A worker compares a long file: the
     answer is 202, with where to read what it found.
     """
-    return answered(request, FILE_PREVIEW, preview_all)
+    return answered(request, previewed_file, preview_all)
 
 
 @router.get(
@@ -167,13 +156,13 @@ def read_accounts_file_preview(request: ApiRequest, preview: Digest) -> Any:
     """Read what saving the file would change. The answer is 202 until a worker has
     compared it, and 404 ten minutes after that, or where somebody else sent the file.
     """
-    return answer_to(request, FILE_PREVIEW, preview)
+    return answer_to(request, previewed_file, preview)
 
 
-def answer_to(request: ApiRequest, topic: str, question: str) -> Any:
+def answer_to(request: ApiRequest, kind: Kind, key: str) -> Any:
     """Return what a worker found in a file of this person; raise Problem else."""
-    asked = own_lookup(question, request.user)
-    if asked is None or asked.topic != topic:
+    asked = kind.read(request.user).filter(key=key).first()
+    if asked is None:
         raise Problem(Code.NO_ANSWER, NOT_THERE)
     if asked.waits:
         return Status(202, waits(asked))
@@ -182,41 +171,30 @@ def answer_to(request: ApiRequest, topic: str, question: str) -> Any:
             return changes
         case {"problems": problems}:
             raise wrong(problems)
-        case {"denied": sentence}:
-            raise Problem(Code.NOT_ALLOWED, sentence)
     raise Problem(Code.NO_ANSWER, NOT_THERE)  # another release wrote it
 
 
-def waits(asked: Lookup) -> dict[str, Any]:
-    path = f"/accounts-file/{PATHS[asked.topic]}/{asked.question}"
+def waits(asked: Question) -> dict[str, Any]:
+    path = f"/accounts-file/{PATHS[asked.kind]}/{asked.key}"
     return {"path": path, "in_progress": True}
 
 
-PATHS = {FILE_PREVIEW: "preview", FILE_SAVE: "saved"}
-
-
-def answer_of(asked: Lookup) -> Any:
-    """Return what a worker found; raise Problem where it could not."""
-    if asked.message:
-        raise Problem(Code.WORKER_FAILED, f"{asked.message} {asked.hint}".strip())
-    return asked.answer
+PATHS = {previewed_file.name: "preview", saved_file.name: "saved"}
 
 
 def is_csv(request: ApiRequest) -> bool:
     return request.content_type == CSV
 
 
-def answered(request: ApiRequest, topic: str, doing: Doing) -> Any:
+def answered(request: ApiRequest, kind: Kind, doing: Doing) -> Any:
     """Save or preview the file, or let a worker do it; raise Problem with all that is
     wrong, and where.
     """
     body, csv = request.body, is_csv(request)
     count(str(request.token.pk), len(body) // BYTES)
     if not is_short(body):
-        form, sha256 = "csv" if csv else "yaml", hashlib.sha256(body).hexdigest()
-        asked = ask_own(topic, Own(request.user.pk, form, sha256), request.user, body)
-        if asked is None:
-            raise too_much_asked()
+        question = kind.about(request.user, body, form="csv" if csv else "yaml")
+        asked = asked_of(question, request.user, again=True)
         return Status(202, waits(asked))
     try:
         return outcome(body, csv=csv, by=request.user, doing=doing)

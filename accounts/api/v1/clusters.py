@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
@@ -20,11 +20,11 @@ from accounts.api.requests import Exact, Request
 from accounts.api.v1.rollouts.deciding import Chosen, chosen_by
 from accounts.api.v1.texts import NO_NUL, Filter
 from accounts.discover.clusters.describing import ClustersRefused, describe_ticked
-from accounts.discover.clusters.search import begin_search, running_of
+from accounts.discover.clusters.search import begin_search, found_clusters, running_of
 from accounts.forms.clusters import AlikeForm
 from accounts.lists.clusters import FILTERS
 from accounts.lists.filters import filtered
-from accounts.models import ClusterSearch
+from accounts.models import Question
 from accounts.slices import in_slices
 
 router = Router()
@@ -105,9 +105,9 @@ def search_clusters(request: ApiRequest, body: Chosen) -> Any:
     response=Searching,
     summary="Read how far a search is",
 )
-def read_cluster_search(request: HttpRequest, id: UUID) -> dict[str, Any]:
+def read_cluster_search(request: ApiRequest, id: UUID) -> dict[str, Any]:
     """Read how far a search is. It is kept for a day."""
-    return search_of(unexpired_search(id))
+    return search_of(unexpired_search(request, id))
 
 
 @router.get(
@@ -117,13 +117,13 @@ def read_cluster_search(request: HttpRequest, id: UUID) -> dict[str, Any]:
     summary="List the clusters of a search",
 )
 def list_clusters(
-    request: HttpRequest,
+    request: ApiRequest,
     id: UUID,
     asked: Query[PageQuery],
     filters: Query[ClusterFilters],
 ) -> dict[str, Any]:
     """List what was found, as the filters ask."""
-    rows = filtered(unexpired_search(id).clusters.all(), FILTERS, request.GET)
+    rows = filtered(unexpired_search(request, id).clusters.all(), FILTERS, request.GET)
     heavy = ("account__verified", "account__applied", "account__approved_entries")
     found = page_of(rows.select_related("account").defer(*heavy), "id", asked)
     return found.page(found.rows)
@@ -136,10 +136,11 @@ def list_clusters(
     summary="List the accounts that couldn’t be searched",
 )
 def list_unread_accounts(
-    request: HttpRequest, id: UUID, asked: Query[PageQuery]
+    request: ApiRequest, id: UUID, asked: Query[PageQuery]
 ) -> dict[str, Any]:
     """List the accounts that couldn’t be read, and why."""
-    rows = unexpired_search(id).accounts.exclude(message="").select_related("account")
+    unread = unexpired_search(request, id).accounts.exclude(message="")
+    rows = unread.select_related("account")
     found = page_of(rows, "id", asked)
     return found.page(found.rows)
 
@@ -154,8 +155,8 @@ def add_clusters(request: ApiRequest, id: UUID, body: ClustersChosen) -> Any:
     """Add these clusters to their accounts, all of them or none. Plan the accounts
     then.
     """
-    search = unexpired_search(id)
-    if search.finished_at is None:
+    search = unexpired_search(request, id)
+    if search.waits:
         raise Problem(Code.SEARCH_UNFINISHED, NOT_YET)
     said = QueryDict(mutable=True)
     said.update({"pattern": body.pattern, "rights": body.rights})
@@ -163,9 +164,8 @@ def add_clusters(request: ApiRequest, id: UUID, body: ClustersChosen) -> Any:
     form = AlikeForm(said)
     if not form.is_valid():
         raise refused_by(form)
-    for name, value in form.cleaned_data.items():
-        setattr(search, name, value)
-    search.save(update_fields=list(form.cleaned_data))
+    search.input |= form.cleaned_data
+    search.save(update_fields=["input"])
     choose(search, body.clusters)
     try:
         edited = describe_ticked(search, request.user)
@@ -175,7 +175,7 @@ def add_clusters(request: ApiRequest, id: UUID, body: ClustersChosen) -> Any:
     return {"accounts": [one.name for one in edited]}
 
 
-def choose(search: ClusterSearch, keys: list[int]) -> None:
+def choose(search: Question, keys: list[int]) -> None:
     """Select exactly these; raise Problem where one is not there, or is described."""
     free = search.clusters.filter(added=False)
     free.filter(ticked=True).update(ticked=False)
@@ -191,17 +191,17 @@ def choose(search: ClusterSearch, keys: list[int]) -> None:
         )
 
 
-def unexpired_search(pk: UUID) -> ClusterSearch:
-    return get_object_or_404(ClusterSearch.objects.unexpired(), pk=pk)
+def unexpired_search(request: ApiRequest, pk: UUID) -> Question:
+    return get_object_or_404(found_clusters.read(request.user), pk=pk)
 
 
-def search_of(search: ClusterSearch) -> dict[str, Any]:
+def search_of(search: Question) -> dict[str, Any]:
     return {
         "id": search.pk,
         "accounts": search.accounts.count(),
         "read": search.accounts.exclude(read_at=None).count(),
         "clusters": search.clusters.count(),
         "unread": search.accounts.exclude(message="").count(),
-        "started_at": search.at,
-        "finished_at": search.finished_at,
+        "started_at": search.asked_at,
+        "finished_at": search.answered_at,
     }

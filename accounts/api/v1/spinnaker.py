@@ -14,10 +14,10 @@ from accounts.api.codes import Code
 from accounts.api.idempotency import changes
 from accounts.api.openapi.choices import RunBy
 from accounts.api.operations import operation
-from accounts.api.problems import Problem, too_much_asked
+from accounts.api.problems import Problem, asked_of
 from accounts.api.requests import Request
-from accounts.discover.connection import FILE, question, switches_of
-from accounts.discover.lookups import ask, seen
+from accounts.discover.connection import FILE, connection_test, switches_of
+from accounts.discover.questions import seen
 from accounts.http import attachment
 from accounts.mapping.managing import managing_row
 from accounts.mapping.spinnaker.describing import say_run_by
@@ -62,8 +62,7 @@ def read_spinnaker_connection(request: HttpRequest) -> dict[str, Any]:
 def test_spinnaker_connection(request: ApiRequest) -> Any:
     """Let a worker test the connection. Nothing in Spinnaker changes."""
     row = connected()
-    if ask(question(row), request.user, again=True) is None:
-        raise too_much_asked()
+    asked_of(connection_test(row), request.user, again=True)
     return Status(202, connection_of(row))
 
 
@@ -107,7 +106,7 @@ def connected() -> Spinnaker:
 
 
 def connection_of(row: Spinnaker) -> dict[str, Any]:
-    lookup = seen(question(row))
+    lookup = seen(connection_test(row))
     return {
         "url": row.url,
         "release": row.release,

@@ -8,18 +8,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from pydantic import BaseModel
 
 from accounts.discover.clusters.search import described_clusters
 from accounts.mapping.accounts_file import MEANWHILE
 from accounts.mapping.accounts_file.comparison import compare
 from accounts.mapping.accounts_file.saving import save
 from accounts.mapping.managed import columns_of_row, managed_of
-from accounts.models import ClusterSearch, FoundCluster, ManagedAccount
+from accounts.models import FoundCluster, ManagedAccount, Question
 from accounts.people.role_limits.refusing import Outside
 from accounts.slices import in_slices
 from onboarding.accounts_file.managed import WrittenAccount
@@ -47,19 +48,17 @@ class ClustersRefused(ValueError):
         super().__init__(" ".join(self.sentences))
 
 
-@dataclass(frozen=True, slots=True)
-class Alike:
+class Alike(BaseModel, frozen=True):
     """What all chosen clusters get."""
 
     pattern: str
     rights: str
-    namespaces: tuple[str, ...]
+    namespaces: list[str]
     access: str
 
     @classmethod
-    def of(cls, search: ClusterSearch) -> Alike:
-        namespaces = tuple(search.namespaces)
-        return cls(search.pattern, search.rights, namespaces, search.access)
+    def of(cls, search: Question) -> Alike:
+        return search.read("input", cls)
 
     def name(self, found: FoundCluster) -> str:
         """Name a cluster's account in Spinnaker, which may not take that name."""
@@ -78,7 +77,7 @@ class Alike:
             name=found.name,
             region=found.region,
             account_name=self.name(found),
-            namespaces=self.namespaces,
+            namespaces=tuple(self.namespaces),
             rights=self.rights,
             access=self.access,
             mode=found.mode,
@@ -96,7 +95,7 @@ def wrong_places(pattern: str) -> list[str]:
     return [place for place in IN_BRACES.findall(pattern) if place not in PLACES]
 
 
-def describe_ticked(search: ClusterSearch, by: User) -> list[ManagedAccount]:
+def describe_ticked(search: Question, by: User) -> list[ManagedAccount]:
     """Add the selected clusters to their accounts or, raising ClustersRefused, none.
 
     Return the accounts that were edited, by name.
@@ -114,7 +113,7 @@ def describe_ticked(search: ClusterSearch, by: User) -> list[ManagedAccount]:
 
 
 def describe(
-    chosen: Iterable[FoundCluster], search: ClusterSearch, by: User
+    chosen: Iterable[FoundCluster], search: Question, by: User
 ) -> list[ManagedAccount]:
     alike, problems = Alike.of(search), list[str]()
     written: list[WrittenAccount] = []

@@ -12,26 +12,26 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models.functions import Now
 
+from accounts.discover.questions import (
+    GOES_ON,
+    KEPT,
+    SEE_LOG,
+    question,
+    sessions_of,
+)
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.mapping.managing import managing_row
-from accounts.models import (
-    ClusterSearch,
-    FoundCluster,
-    ManagedAccount,
-    SearchedAccount,
-)
+from accounts.models import FoundCluster, ManagedAccount, Question, SearchedAccount
 from accounts.models.readable import storable
 from accounts.people.role_limits.refusing import refuse_any_outside
 from accounts.people.roles import OPERATOR
 from accounts.slices import AT_ONCE
-from accounts.work.leases import holding
-from accounts.work.queue import wake
 from onboarding.aws import discover
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
@@ -52,11 +52,18 @@ THREADS = 8
 BATCH = 4 * THREADS
 """Accounts that are read before anything is written."""
 
+USUAL: dict[str, Any] = {
+    "pattern": "{account}-{cluster}",
+    "rights": "edit",
+    "namespaces": ["default"],
+    "access": "entry",
+}
+"""What a search proposes that all chosen clusters get."""
+
 NO_REGIONS = "No Region is chosen for this account yet."
 CHOOSE_REGIONS = "Complete its steps first."
 NO_TIME = "AWS didn't respond in time."
 FAILED = "Bowline encountered an internal error while calling AWS."
-SEE_LOG = "See the worker's log."
 
 
 class FoundClusters(NamedTuple):
@@ -65,48 +72,42 @@ class FoundClusters(NamedTuple):
     hint: str = ""
 
 
-def running_of(by: User) -> ClusterSearch | None:
+def running_of(by: User) -> Question | None:
     """Return the person's search that is in progress: one at a time."""
-    return ClusterSearch.objects.unexpired().filter(by=by, finished_at=None).first()
+    return found_clusters.read(by).filter(asked_by=by, answered_at=None).first()
 
 
-def begin_search(accounts: Collection[ManagedAccount], by: User) -> ClusterSearch:
-    """Let a worker search these accounts; what was found a day ago is forgotten. Raise
-    Outside where the role is not for the environment of each.
+def begin_search(accounts: Collection[ManagedAccount], by: User) -> Question:
+    """Let a worker search these accounts. Raise Outside where the role is not for the
+    environment of each.
     """
     refuse_any_outside(by, OPERATOR, (account.pk for account in accounts))
-    ClusterSearch.objects.expired().delete()
     with transaction.atomic():
-        search = ClusterSearch.objects.create(by=by, namespaces=["default"])
+        search = found_clusters.begin(by, **USUAL, partition=managing_row().partition)
         SearchedAccount.objects.bulk_create(
             [SearchedAccount(search=search, account=account) for account in accounts],
             batch_size=AT_ONCE,
         )
-        transaction.on_commit(partial(wake, search))
     return search
 
 
-def search_on(search: ClusterSearch) -> bool:
-    """Search a slice; return whether there is another one."""
-    return holding(search, search_slice) and not search.finished_at
-
-
-def search_slice(search: ClusterSearch) -> None:
+@question("clusters", role=OPERATOR, lasts=KEPT)
+def found_clusters(search: Question) -> Any:
+    """Search a slice of the accounts."""
     until = time.monotonic() + SLICE
-    who = search.by.get_username()
-    sessions = Sessions(run=f"web-{who}", partition=managing_row().partition)
+    sessions = sessions_of(search)
     while time.monotonic() < until:
         unread = search.accounts.filter(read_at=None).select_related("account")
         some = list(unread.prefetch_related("account__providers")[:BATCH])
         if not some:
-            search.write(finished_at=Now())
-            return
+            return True
         search.extend_lease()
         try:
             found = read(sessions, [one.account for one in some])
         except SoftTimeLimitExceeded:
             found = [FoundClusters(message=NO_TIME, hint="Search again.")] * len(some)
         store_clusters(search, zip(some, found, strict=True))
+    return GOES_ON
 
 
 def read(sessions: Sessions, accounts: Iterable[ManagedAccount]) -> list[FoundClusters]:
@@ -130,7 +131,7 @@ def read_one(sessions: Sessions, managed: Managed) -> FoundClusters:
 
 
 def store_clusters(
-    search: ClusterSearch, found: Iterable[tuple[SearchedAccount, FoundClusters]]
+    search: Question, found: Iterable[tuple[SearchedAccount, FoundClusters]]
 ) -> None:
     """Write what was found; raise LeaseLost where another worker took over."""
     clusters: list[FoundCluster] = []

@@ -5,13 +5,12 @@ Safe to kill anywhere: that they were added is written with them, under the leas
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
-from functools import partial
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
-from django.db import Error, transaction
-from django.db.models.functions import Now
+from django.db import transaction
+from pydantic import BaseModel
 
 from accounts.decisions.decision import decision
 from accounts.discover.organization.members import (
@@ -20,27 +19,17 @@ from accounts.discover.organization.members import (
     check_all,
     save_all,
 )
-from accounts.models import Activity, Adding, ManagedAccount, Organization, Rollout
-from accounts.models.lease import LeaseLost
+from accounts.discover.questions import question
+from accounts.models import Activity, ManagedAccount, Organization, Question, Rollout
 from accounts.people.reach import DecisionReach
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import OPERATOR
-from accounts.runs.rollouts import CannotStart, start
-from accounts.work.leases import holding
-from accounts.work.queue import wake
+from accounts.runs.rollouts import start
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-logger = logging.getLogger(__name__)
-
 HERE = 200
 """The most accounts that a request adds by itself, within a second."""
-
-FAILED = (
-    "Bowline encountered an internal error while adding the accounts. See the "
-    "worker's log, then try again."
-)
 
 
 def around_drafts(
@@ -63,58 +52,77 @@ def begin_adding(
     by: User,
     *,
     plans: bool,
-) -> Adding:
+) -> Question:
     """Let a worker add these accounts, and start a rollout of them if `plans`."""
-    adding = Adding.objects.create(
-        organization=organization,
-        by=by,
+    return added_members.begin(
+        by,
+        organization=organization.pk,
         account_ids=list(dict.fromkeys(account_ids)),
         shared=shared,
         plans=plans,
     )
-    transaction.on_commit(partial(wake, adding))
-    return adding
 
 
-def add(adding: Adding) -> None:
-    """Add them. A second worker finds the lease taken, or it done."""
-    holding(adding, add_leased)
-
-
-def add_leased(adding: Adding) -> None:
+@question(
+    "organization-adding",
+    role=OPERATOR,
+    lasts=timedelta(days=7),
+    seconds=None,
+    doing="adding the accounts",
+)
+def added_members(adding: Question) -> Any:
+    """Add them, and start a rollout of them, unless that is done."""
     try:
-        if not (adding.added_at or adding.finished_at):
+        if not so_far(adding).added:
             describe(adding)
-        if not adding.finished_at:
+        if adding.input["plans"] and not so_far(adding).rollout:
             plan(adding)
     except MembersRefused as error:
-        adding.write(finished_at=Now(), refused=list(error.sentences.values()))
-    except (CannotStart, Outside) as error:
-        adding.write(finished_at=Now(), refused=[str(error)])
-    except (Error, LeaseLost):
-        raise  # the sweep sends it again
-    except Exception:
-        logger.exception("The accounts could not be added.")
-        adding.write(finished_at=Now(), refused=[FAILED])
+        return {**(adding.answer or {}), "refused": [*error.sentences.values()]}
+    return adding.answer
 
 
-def describe(adding: Adding) -> None:
+class Chosen(BaseModel):
+    account_ids: list[str]
+
+
+class SoFar(BaseModel):
+    """How far an addition is."""
+
+    checked: int = 0
+    """How many accounts were checked; all: they are being saved."""
+    added: str = ""
+    """The one moment at which they all came to be."""
+    rollout: int | None = None
+    refused: list[str] = []
+    """Why nothing was added, or, if something was, why no rollout was started."""
+
+
+def so_far(adding: Question) -> SoFar:
+    found = adding.read("answer", SoFar)
+    found.refused = found.refused or [adding.why] * adding.refused
+    return found
+
+
+def count_chosen(adding: Question) -> int:
+    return len(adding.read("input", Chosen).account_ids)
+
+
+def describe(adding: Question) -> None:
     written = check_all(
-        adding.organization,
-        adding.account_ids,
-        adding.shared,
-        checked=lambda count: adding.write(checked=count),
+        Organization.objects.get(pk=adding.input["organization"]),
+        adding.input["account_ids"],
+        adding.input["shared"],
+        checked=lambda count: adding.write(answer={"checked": count}),
     )
-    ends = {} if adding.plans else {"finished_at": Now()}
     with transaction.atomic():
-        moment = save_all(written, adding.by)
-        adding.write(added_at=moment, **ends)
+        moment = save_all(written, adding.person).isoformat()
+        adding.write(answer={"checked": len(written), "added": moment})
 
 
-def plan(adding: Adding) -> None:
-    assert adding.added_at is not None
-    adding.refresh_from_db(fields=["by"])  # who lost the role meanwhile plans nothing
-    drafts = ManagedAccount.objects.filter(created_at=adding.added_at)
+def plan(adding: Question) -> None:
+    adding.refresh_from_db(fields=["asked_by"])  # who lost the role plans nothing
+    drafts = ManagedAccount.objects.filter(created_at=so_far(adding).added)
     with transaction.atomic():
-        rollout = start(drafts, Rollout.Kind.ONBOARD, adding.by)
-        adding.write(rollout=rollout, finished_at=Now())
+        rollout = start(drafts, Rollout.Kind.ONBOARD, adding.person)
+        adding.write(answer={**(adding.answer or {}), "rollout": rollout.pk})

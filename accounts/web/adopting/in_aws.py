@@ -11,10 +11,10 @@ from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.discover.looking import look, question_of
-from accounts.discover.lookups import seen
+from accounts.discover.questions import seen
 from accounts.http import Request, page_of
 from accounts.mapping.adopting.looks import found_by
-from accounts.models import Adoption, Lookup, ManagedAccount
+from accounts.models import Adoption, ManagedAccount, Question
 from accounts.people.doors import operator_required
 from accounts.web.adopting.forms import LookForm
 from accounts.web.adopting.report import adoption_row, heading
@@ -63,7 +63,7 @@ def usual_role(row: Adoption) -> str:
 
 
 def look_page(
-    request: Request, row: Adoption, form: LookForm, asked: Lookup | None = None
+    request: Request, row: Adoption, form: LookForm, asked: Question | None = None
 ) -> HttpResponse:
     found = found_by(row)
     shown: dict[str, Any] = {

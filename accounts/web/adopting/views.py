@@ -6,7 +6,6 @@ or log gets one. A worker asks Gate: it gets what was read, which holds no secre
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict
 from typing import Any
@@ -20,7 +19,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_variables
 
-from accounts.discover.lookups import ADOPT, Own, ask_own, own_lookup
+from accounts.discover.files import adopted_spinnaker
+from accounts.discover.questions import ask
 from accounts.http import BESIDE, InMemory, Request, drain, length
 from accounts.mapping.adopting.keeping import ReportRequest, sources_of, store_report
 from accounts.mapping.adopting.reporting import (
@@ -37,8 +37,7 @@ from accounts.models import Adoption, Spinnaker
 from accounts.people.doors import operator_required
 from accounts.web.adopting.forms import AdoptForm
 from accounts.web.crumbs import crumbs
-from accounts.web.exports.waiting import lead, waiting_page
-from accounts.web.lookups import Asking
+from accounts.web.questions import lead, still_waits
 from onboarding.adopting.sources.passing import passed
 from onboarding.adopting.sources.reading import Read
 
@@ -52,7 +51,6 @@ WAITING = {
     "report.",
     "crumbs": [("Accounts", reverse_lazy("accounts:accounts"))],
 }
-SOON = "every 1s"
 NOT_READ = "The connected Spinnaker wasn't read in time. Choose the files again."
 
 
@@ -103,28 +101,24 @@ def read_gate_by_a_worker(
 ) -> HttpResponse:
     """Pass on what was read, which holds no secret."""
     content = json.dumps({"asked": asdict(asked), "read": passed(read)}).encode()
-    sha256 = hashlib.sha256(content).hexdigest()
-    own = Own(request.user.pk, "json", sha256)
-    waiting = ask_own(ADOPT, own, request.user, content)
-    if waiting is None:
-        return page(request, refused=BUSY)
-    return redirect("accounts:adopt-wait", waiting.question)
+    question = adopted_spinnaker.about(request.user, content)
+    waiting = ask(question, request.user, again=True)
+    return redirect(waiting) if waiting else page(request, refused=BUSY)
 
 
 @operator_required
 def adopt_wait(request: Request, question: str) -> HttpResponse:
     """Wait until a worker has read Gate, and lead to the report."""
-    asked = own_lookup(question, request.user)
-    if asked and asked.waits:
-        return waiting_page(request, {**WAITING, "asking": Asking(request.path, SOON)})
+    asked = adopted_spinnaker.read(request.user).filter(key=question).first()
+    if waiting := still_waits(request, asked, WAITING):
+        return waiting
     match asked and asked.answer:
         case {"adoption": adoption}:
             return lead(request, reverse("accounts:adoption", args=[adoption]))
         case {"refused": sentence}:
             messages.warning(request, str(sentence))
         case _:
-            why = f"{asked.message} {asked.hint}".strip() if asked else ""
-            messages.warning(request, why or NOT_READ)
+            messages.warning(request, (asked and asked.why) or NOT_READ)
     return lead(request, reverse("accounts:adopt"))
 
 

@@ -5,21 +5,17 @@ What was found is shown until what it compared is another one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.discover.comparisons import Comparison, Made, changes_found, changes_of
-from accounts.discover.lookups import ask, seen
 from accounts.http import Request
-from accounts.models import Lookup
-from accounts.web.lookups import Asking, answered, first_asking
+from accounts.models import Question
+from accounts.web.questions import Asking, lead, look_up, state_of, waiting_page
 
-Compared: TypeAlias = Made | Asking | Lookup
+Compared: TypeAlias = Made | Asking | Question
 """What was found, how the page gets it, or that a worker could not compare."""
 
 
@@ -29,35 +25,27 @@ def comparison_found(request: Request, comparison: Comparison) -> Compared:
     """
     if not comparison.is_large:
         return Made(comparison.make())
-    question, now = comparison.question, comparison.of()
-    found = changes_found(question)
+    now = comparison.of()
+    found = changes_found(comparison.question)
     if found and found.of in (now, request.GET.get("of")):
         return Made(found, is_old=found.of != now)
-    match request.GET.get("look"):
-        case "1":
-            lookup = ask(question, request.user, again=True)
-        case "answer":
-            lookup = seen(question) or ask(question, request.user, again=True)
-        case _:
-            return first_asking(request)
-    if lookup is None or lookup.waits:
-        return answered(request, request.GET, lookup)
-    made = changes_of(lookup)
-    return Made(made, is_old=made.of != now) if made else lookup
+    looked = look_up(request, comparison.question, again=True)
+    made = None if isinstance(looked, Asking) else changes_of(looked)
+    return Made(made, is_old=made.of != now) if made else looked
 
 
 def not_shown_yet(
-    request: Request, found: Compared, shown: Mapping[str, Any]
+    request: Request, found: Compared, *, what: str, large: str, **shown: Any
 ) -> HttpResponse:
     """Wait for the comparison, or lead to the page that shows it."""
-    state: dict[str, Asking | Lookup]
-    match found:
-        case Made(changes):
-            url = f"{request.path}?{urlencode({'of': changes.of})}"
-            return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
-        case Asking():
-            state = {"asking": found}
-        case refusal:
-            state = {"refusal": refusal}
-    part = "_comparing" if request.htmx else "comparing"
-    return render(request, f"bundles/{part}.html", {**shown, **state})
+    if isinstance(found, Made):
+        return lead(request, f"{request.path}?{urlencode({'of': found.changes.of})}")
+    words = {
+        "says": f"Comparing {what}",
+        "label": "Compare now",
+        "large": f"Comparing {large} takes a few seconds. This page then shows the "
+        "changes.",
+        "failed": "Bowline couldn't compare the accounts.",
+        "retry": "Compare again",
+    }
+    return waiting_page(request, {**shown, **words, **state_of(found)})

@@ -52,7 +52,7 @@ def bundle_next(request: Request) -> HttpResponse:
         "what": "the accounts with the last bundle",
         "large": counted(ready),
     }
-    return not_shown_yet(request, found, shown)
+    return not_shown_yet(request, found, **shown)
 
 
 def puts_in(posted: QueryDict, _: ManagedAccount) -> dict[str, bool]:

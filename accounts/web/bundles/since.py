@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
 
@@ -15,7 +17,7 @@ from accounts.web.crumbs import crumbs
 
 def bundle_since(request: Request, number: int, since: int) -> HttpResponse:
     earlier, later = two(number, since)
-    shown = {
+    shown: dict[str, Any] = {
         "earlier": earlier,
         "later": later,
         "crumbs": crumbs("bundles", later),
@@ -32,4 +34,4 @@ def bundle_since(request: Request, number: int, since: int) -> HttpResponse:
         "what": f"{later} with {earlier}",
         "large": "Bundles of this size",
     }
-    return not_shown_yet(request, found, shown)
+    return not_shown_yet(request, found, **shown)

@@ -20,12 +20,12 @@ from accounts.discover.clusters.describing import (
     ClustersRefused,
     describe_ticked,
 )
-from accounts.discover.clusters.search import begin_search, running_of
+from accounts.discover.clusters.search import begin_search, found_clusters, running_of
 from accounts.forms.clusters import AlikeForm
 from accounts.http import Request, page_of
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching_accounts
 from accounts.lists.clusters import filters_of, matching_clusters
-from accounts.models import ClusterSearch, FoundCluster
+from accounts.models import FoundCluster, Question
 from accounts.people.doors import operator_required, posted_by_operator
 from accounts.people.role_limits.refusing import Outside
 from accounts.slices import in_slices
@@ -64,8 +64,8 @@ def clusters_find(request: Request) -> HttpResponse:
 @operator_required
 def clusters(request: Request, search: UUID) -> HttpResponse:
     """Show how far the search is, or what it found, or keep what is chosen of that."""
-    row = get_object_or_404(ClusterSearch.objects.unexpired(), pk=search)
-    if row.finished_at is None:
+    row = get_object_or_404(found_clusters.read(request.user), pk=search)
+    if row.waits:
         return progress_page(request, row)
     if request.htmx:
         return HttpResponseClientRefresh()
@@ -76,7 +76,7 @@ def clusters(request: Request, search: UUID) -> HttpResponse:
     return change(request, row)
 
 
-def progress_page(request: Request, search: ClusterSearch) -> HttpResponse:
+def progress_page(request: Request, search: Question) -> HttpResponse:
     shown = {
         **heading(search),
         "searched": search.accounts.exclude(read_at=None).count(),
@@ -87,7 +87,7 @@ def progress_page(request: Request, search: ClusterSearch) -> HttpResponse:
     return render(request, f"clusters/{name}.html", shown)
 
 
-def refused_page(request: Request, search: ClusterSearch) -> HttpResponse:
+def refused_page(request: Request, search: Question) -> HttpResponse:
     rows = search.accounts.exclude(message="").select_related("account")
     one_page = page_of(request, rows)
     shown = {**heading(search), "page": one_page}
@@ -95,15 +95,14 @@ def refused_page(request: Request, search: ClusterSearch) -> HttpResponse:
     return render(request, "clusters/refused.html", shown)
 
 
-def change(request: Request, search: ClusterSearch) -> HttpResponse:
+def change(request: Request, search: Question) -> HttpResponse:
     """Keep what the page says, then do what was pressed."""
     form = AlikeForm(request.POST)
     keep_ticks(search, request.POST)
     if not form.is_valid():
         return page(request, search, request.POST, form=form)
-    for name, value in form.cleaned_data.items():
-        setattr(search, name, value)
-    search.save(update_fields=list(form.cleaned_data))
+    search.input |= form.cleaned_data
+    search.save(update_fields=["input"])
     if "describe" not in request.POST:
         return redirect(f"{search.get_absolute_url()}?{query(request.POST)}")
     if not search.clusters.filter(ticked=True).exists():
@@ -119,7 +118,7 @@ def change(request: Request, search: ClusterSearch) -> HttpResponse:
     return redirect(search)
 
 
-def keep_ticks(search: ClusterSearch, sent: QueryDict) -> None:
+def keep_ticks(search: Question, sent: QueryDict) -> None:
     """Keep what is selected on the page, and all or none of what matches."""
     shown, ticked = ({*numbers(sent.getlist(key))} for key in ("shown", "cluster"))
     free = search.clusters.filter(added=False)
@@ -147,7 +146,7 @@ def query(sent: QueryDict) -> str:
 
 def page(
     request: Request,
-    search: ClusterSearch,
+    search: Question,
     asked: QueryDict,
     *,
     form: AlikeForm | None = None,
@@ -156,19 +155,19 @@ def page(
     keys = matching_clusters(search, asked)
     number = asked.get("page") or asked.get("at")
     one_page = Paginator(keys, PAGE).get_page(number)
-    alike = {name: getattr(search, name) for name in AlikeForm(None).fields}
+    alike = Alike.of(search)
     regions = search.clusters.order_by("region").values_list("region", flat=True)
     ticked = search.clusters.filter(ticked=True)
     on_page = rows_of(one_page)
     shown = {
         **heading(search),
         "page": one_page,
-        "rows": [(row, Alike.of(search).name(row)) for row in on_page],
+        "rows": [(row, alike.name(row)) for row in on_page],
         "filters": filters_of(asked),
         "is_filtered": any(filters_of(asked).values()),
         "regions": regions.distinct(),
-        "form": form or AlikeForm(initial=alike),
-        "problems": (refused or [])[:MOST_SENTENCES],
+        "form": form or AlikeForm(initial=alike.model_dump()),
+        "problems": (refused or [search.why] * search.refused)[:MOST_SENTENCES],
         "more_problems": len((refused or [])[MOST_SENTENCES:]),
         "total": search.clusters.count(),
         "ticked": (count := ticked.count()),
@@ -187,5 +186,5 @@ def rows_of(one_page: Page[int]) -> list[FoundCluster]:
     return [by_key[pk] for pk in one_page if pk in by_key]
 
 
-def heading(search: ClusterSearch) -> dict[str, Any]:
+def heading(search: Question) -> dict[str, Any]:
     return {"search": search, "crumbs": crumbs("accounts")}

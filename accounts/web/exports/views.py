@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.db.models import Subquery
 from django.http import Http404
 from django.http.response import HttpResponseBase
 
 from accounts.discover.organization.reading import kept_organization
+from accounts.discover.questions import seen
 from accounts.http import Request
 from accounts.lists import members as listing
 from accounts.lists.accounts import matching_accounts
 from accounts.lists.activity import matching_activity, recorded_digest
 from accounts.lists.bundles import COLUMNS as BUNDLES
 from accounts.lists.bundles import matching_bundles
-from accounts.lists.exports import ACCOUNTS, COLUMNS, are_few, exported_accounts
+from accounts.lists.exports import (
+    ACCOUNTS,
+    COLUMNS,
+    are_few,
+    exported_accounts,
+    written_list,
+)
 from accounts.lists.files import AT_ONCE, KINDS, Columns, dated
 from accounts.lists.runs import COLUMNS as RUNS
 from accounts.lists.runs import newest_first
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount
 from accounts.models.organization.members import same_account
+from accounts.packed import unpacked
 from accounts.people.doors import administrator_required, operator_required
 from accounts.web.exports.streams import download, saved_as
-from accounts.web.exports.waiting import by_a_worker
 from accounts.web.people.listing import matching_people
 from accounts.web.people.person import person_of, with_all
+from accounts.web.questions import Asking, look_up, state_of, url_of, waiting_page
+
+FILE = "file"
+"""What `look` in the URL is once a worker has written the file."""
 
 MEMBERS: Columns = {
     "name": lambda row: row.name,
@@ -113,3 +125,38 @@ def people(request: Request, form: str) -> HttpResponseBase:
     found = with_all(matching_people(request.GET))
     rows = (person_of(row) for row in found.iterator(chunk_size=AT_ONCE))
     return download(request, "people", form, PEOPLE, rows)
+
+
+def by_a_worker(
+    request: Request,
+    name: str,
+    form: str,
+    answer: Callable[[Iterator[str]], HttpResponseBase],
+) -> HttpResponseBase:
+    """Wait until a worker has written the list as a file, and lead to the file."""
+    query = request.GET.copy()
+    query.pop("look", None)
+    question = written_list.about(
+        request.user, form=form, name=name, query=query.urlencode()
+    )
+    found = seen(question)
+    there = found and found.answer and not found.refused
+    if found and there and request.GET.get("look") == FILE:
+        return answer(unpacked(str(found.answer)))
+    looked = look_up(request, question, again=True)
+    if isinstance(looked, Asking) or looked.refused:
+        return waiting_page(request, {**SHOWN, **state_of(looked)})
+    there = url_of(request, request.GET, FILE)
+    return waiting_page(request, {**SHOWN, "there": there})
+
+
+SHOWN: dict[str, Any] = {
+    "title": "Export all accounts",
+    "says": "Exporting the accounts",
+    "label": "Create file",
+    "large": (
+        "With many accounts, this takes a few seconds. The file is then available on "
+        "this page."
+    ),
+    "busy": "Two of your exports are already in progress.",
+}

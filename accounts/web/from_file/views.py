@@ -4,7 +4,6 @@ is new, changed and the same, and then exactly that.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -19,14 +18,8 @@ from django.urls import reverse, reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from accounts.discover.lookups import (
-    FILE_CHECK,
-    UPLOAD_SAVE,
-    Own,
-    Question,
-    ask_own,
-    own_lookup,
-)
+from accounts.discover.files import checked_file, saved_upload
+from accounts.discover.questions import ask, seen
 from accounts.http import BESIDE, InMemory, Request, attachment, drain, length, page_of
 from accounts.lists.exports import ACCOUNTS_FILE, are_few, lines_of
 from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME
@@ -37,14 +30,14 @@ from accounts.mapping.accounts_file.uploading import (
     check,
     save_as_previewed,
 )
-from accounts.models import ManagedAccount, ManagingAccount, Upload
+from accounts.models import ManagedAccount, ManagingAccount, Question, Upload
 from accounts.people.doors import operator_required
 from accounts.web.crumbs import crumbs
 from accounts.web.exports.streams import saved_as
-from accounts.web.exports.waiting import by_a_worker, lead, waiting_page
+from accounts.web.exports.views import by_a_worker
 from accounts.web.from_file.alike import alike
 from accounts.web.from_file.forms import FileForm
-from accounts.web.lookups import Asking
+from accounts.web.questions import lead, still_waits
 from accounts.wording import counted
 from onboarding.accounts_file import FileProblems
 from onboarding.accounts_file.reader import TOO_LARGE, Problem
@@ -105,34 +98,32 @@ def place_of_preview(request: Request, name: str, content: bytes, *, csv: bool) 
     """
     if is_short(content):
         return check(name, content, csv=csv, by=request.user).get_absolute_url()
-    sha256 = hashlib.sha256(content).hexdigest()
-    form, name = "csv" if csv else "yaml", name[-LONGEST_NAME:]
-    own = Own(request.user.pk, form, sha256, name)
-    asked = ask_own(FILE_CHECK, own, request.user, content)
-    return reverse("accounts:file-check", args=[asked.question]) if asked else ""
+    said = {"form": "csv" if csv else "yaml", "name": name[-LONGEST_NAME:]}
+    question = checked_file.about(request.user, content, **said)
+    asked = ask(question, request.user, again=True)
+    return asked.get_absolute_url() if asked else ""
 
 
 @operator_required
 def file_check(request: Request, question: str) -> HttpResponse:
     """Wait until a worker has checked the file, and lead to its preview."""
-    asked = own_lookup(question, request.user)
-    if asked and asked.waits:
-        return waiting_page(request, {**CHECKING, "asking": Asking(request.path, SOON)})
+    asked = checked_file.read(request.user).filter(key=question).first()
+    if waiting := still_waits(request, asked, CHECKING):
+        return waiting
     match asked and asked.answer:
         case {"upload": upload}:
             return lead(request, reverse("accounts:file-preview", args=[upload]))
         case {"problems": problems} if request.htmx:
             return lead(request, request.path)
         case {"problems": problems}:
-            name = asked.parameters["own"]["name"] if asked else ""
+            name = asked.input["name"] if asked else ""
             found = [Problem(*problem) for problem in problems]
             return file_page(request, problems=found, name=name)
-    why = f"{asked.message} {asked.hint}" if asked else NOT_CHECKED
-    messages.warning(request, f"{why.strip()} {UPLOAD_AGAIN}")
+    why = asked.why if asked else NOT_CHECKED
+    messages.warning(request, f"{why} {UPLOAD_AGAIN}")
     return lead(request, reverse("accounts:from-file"))
 
 
-SOON = "every 1s"
 CHECKING = {
     "title": "Add from a file",
     "says": "Validating the file",
@@ -198,23 +189,21 @@ NOW = "Review the changes again, then save."
 
 
 def save_by_a_worker(request: Request, row: Upload, seen: str) -> HttpResponse:
-    if ask_own(UPLOAD_SAVE, saving(request, row, seen), request.user) is None:
+    if ask(saving(request, row, seen), request.user, again=True) is None:
         messages.warning(request, f"Nothing is saved yet. {BUSY} {SAVE_AGAIN}")
         return redirect(row)
     return redirect(f"{row.get_absolute_url()}?{urlencode({'saving': seen})}")
 
 
-def saving(request: Request, row: Upload, seen: str) -> Own:
-    return Own(request.user.pk, "", sha256=seen, name=str(row.pk))
+def saving(request: Request, row: Upload, seen: str) -> Question:
+    return saved_upload.about(request.user, seen=seen, upload=str(row.pk))
 
 
-def saving_page(request: Request, row: Upload, seen: str) -> HttpResponse:
+def saving_page(request: Request, row: Upload, read: str) -> HttpResponse:
     """Wait until a worker has saved the file, and lead to what was saved."""
-    question = Question(UPLOAD_SAVE, "aws", own=saving(request, row, seen))
-    asked = own_lookup(question.digest, request.user)
-    if asked and asked.waits and not row.saved_at:
-        asking = Asking(request.get_full_path(), SOON)
-        return waiting_page(request, {**SAVING, "asking": asking})
+    asked = seen(saving(request, row, read))
+    if not row.saved_at and (waiting := still_waits(request, asked, SAVING)):
+        return waiting
     match asked and asked.answer:
         case {"outcome": outcome}:
             return saved_or_why(request, row, Outcome[outcome])
@@ -225,8 +214,8 @@ def saving_page(request: Request, row: Upload, seen: str) -> HttpResponse:
             return file_page(request, problems=found, name=row.name)
         case {"denied": sentence}:
             messages.warning(request, f"Nothing is saved. {sentence}")
-    if asked and asked.message:
-        messages.warning(request, f"{asked.message} {asked.hint} {SAVE_AGAIN}")
+        case _ if asked and asked.refused:
+            messages.warning(request, f"{asked.why} {SAVE_AGAIN}")
     return lead(request, row.get_absolute_url())
 
 

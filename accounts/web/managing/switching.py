@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from accounts.discover.organization.asked import belonging_of
+from accounts.discover.in_aws import belonging_of
 from accounts.mapping.managed import assumed_roles
 from accounts.mapping.managing import managing_of
-from accounts.models import Lookup, ManagedAccount, ManagingAccount
+from accounts.models import ManagedAccount, ManagingAccount, Question
 from accounts.wording import first_of, for_count
 from onboarding.desired.capacity import ASSUME_POLICY, assume_policy_names
 from onboarding.desired.managing import is_usual
@@ -52,7 +52,7 @@ def switch_of(row: ManagingAccount) -> Switch:
     return Switch(ASSUME_POLICY, len(listed), today, goes, roles, has_own=bool(own))
 
 
-def answered_organization(row: ManagingAccount, lookup: Lookup) -> OrganizationAnswer:
+def answered_organization(row: ManagingAccount, lookup: Question) -> OrganizationAnswer:
     """Say which organization the managing account belongs to, as AWS answered."""
     if lookup.answer is None:
         return OrganizationAnswer(

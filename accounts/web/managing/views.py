@@ -11,23 +11,23 @@ from django.db import IntegrityError
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
-from accounts.discover.lookups import (
-    ORGANIZATION,
-    Question,
-    home,
-    known,
-    own_account_of,
-)
+from accounts.discover.in_aws import home, organization_membership, own_account_of
+from accounts.discover.questions import known
 from accounts.http import Request
 from accounts.mapping.edits import edit_managing, editing_managing
 from accounts.mapping.managing import managing_of
-from accounts.models import ForeignPolicy, Lookup, ManagedAccount, ManagingAccount, Run
+from accounts.models import (
+    ForeignPolicy,
+    ManagedAccount,
+    ManagingAccount,
+    Question,
+    Run,
+)
 from accounts.runs import actions
 from accounts.runs.capacity import capacity_of
 from accounts.runs.managing.kept_roles import take_role_off
 from accounts.runs.managing.other_sites import adopt_list, found_in, sentence
 from accounts.web.crumbs import crumbs
-from accounts.web.lookups import Asking, first_asking, look_up
 from accounts.web.managing.asked import WHOLE_ORGANIZATION
 from accounts.web.managing.facts import facts_of
 from accounts.web.managing.forms import ManagingForm
@@ -35,6 +35,7 @@ from accounts.web.managing.made import made_in
 from accounts.web.managing.next_step import next_step
 from accounts.web.managing.switching import answered_organization, switch_of
 from accounts.web.posts import post
+from accounts.web.questions import Asking, first_asking, look_up
 from accounts.web.role_limits.here import everywhere
 from onboarding import names
 
@@ -120,7 +121,7 @@ def filled_in(request: Request) -> dict[str, Any]:
     """
     question = home()
     if request.method == "POST":
-        looked: Lookup | Asking | None = known(question)
+        looked: Question | Asking | None = known(question)
     else:
         looked = look_up(request, question)
     if looked is None or isinstance(looked, Asking):
@@ -151,7 +152,7 @@ def offered(request: Request, row: ManagingAccount) -> dict[str, Any]:
     if request.method == "POST":
         return {**shown, "asking": first_asking(request)}
     managing = managing_of(row)
-    question = Question(ORGANIZATION, managing.partition, managing.reach)
+    question = organization_membership.at(managing.partition, managing.reach)
     looked = look_up(request, question)
     if isinstance(looked, Asking):
         return {**shown, "asking": looked}

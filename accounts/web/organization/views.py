@@ -97,7 +97,7 @@ def describe_ticked(
             form.add_error("environment", str(error))
         else:
             count = worded(len(chosen))
-            added = redirect(added_accounts_url(moment))
+            added = redirect(added_accounts_url(moment.isoformat()))
             if "plan" in request.POST:
                 messages.success(request, f"{count}.")
                 drafts = ManagedAccount.objects.filter(created_at=moment)

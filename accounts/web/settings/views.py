@@ -11,7 +11,7 @@ from django.db import connection
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
-from accounts.discover.lookups import CALLER, Question
+from accounts.discover.in_aws import bowline_identity
 from accounts.http import Request
 from accounts.models import EnvironmentRule, ManagingAccount, Run
 from accounts.people.deciding import SamePerson
@@ -20,8 +20,8 @@ from accounts.people.policies import managing_is_strict, policies
 from accounts.people.role_limits.naming import only
 from accounts.people.roles import NAMED, ROLES, UserRole, some_of
 from accounts.runs.owners.publishing import template_bucket
-from accounts.web.lookups import Asking, look_up
 from accounts.web.people.listing import matching_people
+from accounts.web.questions import Asking, look_up
 from accounts.web.settings.rule_form import RuleForm
 from accounts.web.settings.side import PAGES, part_of
 from accounts.web.settings.switching_off import ask_off, switch_off, switch_on
@@ -146,7 +146,7 @@ def second_approver(request: Request) -> HttpResponse:
 
 def caller(request: Request, managing: ManagingAccount | None) -> dict[str, Any]:
     """Say who Bowline is, as STS answered a worker."""
-    question = Question(CALLER, managing.partition if managing else "aws")
+    question = bowline_identity.at(managing.partition if managing else "aws")
     looked = look_up(request, question)
     if isinstance(looked, Asking):
         return {"asking": looked}

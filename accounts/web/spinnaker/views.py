@@ -14,15 +14,15 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from accounts.discover.connection import FILE, question, switches_of
-from accounts.discover.lookups import ask
+from accounts.discover.connection import FILE, connection_test, switches_of
+from accounts.discover.questions import ask
 from accounts.http import Request, attachment
 from accounts.mapping.spinnaker.describing import describe_spinnaker
 from accounts.models import ManagingAccount, Spinnaker
 from accounts.people.doors import administrator_required, posted_by_operator
 from accounts.spinnaker.testing import last_test
 from accounts.web.crumbs import crumbs
-from accounts.web.lookups import Asking, look_up
+from accounts.web.questions import Asking, look_up
 from accounts.web.spinnaker.forms import SpinnakerForm
 from accounts.web.you.confirmation import confirmation_required
 from onboarding.checks import Outcome
@@ -56,7 +56,7 @@ def spinnaker(request: Request) -> HttpResponse:
 def tested(request: Request, row: Spinnaker) -> dict[str, Any]:
     """Return what the last test saw, or how the page waits for the one that runs."""
     if "look" in request.GET:
-        looked = look_up(request, question(row))
+        looked = look_up(request, connection_test(row))
         if isinstance(looked, Asking):
             return {"asking": looked}
         if looked.refused:
@@ -77,7 +77,7 @@ def asked_for_a_test(request: Request) -> HttpResponse:
     row = Spinnaker.objects.first()
     if row is None:
         return redirect("accounts:spinnaker")
-    ask(question(row), request.user, again=True)
+    ask(connection_test(row), request.user, again=True)
     return redirect(f"{reverse('accounts:spinnaker')}?look=answer#test")
 
 

@@ -25,8 +25,8 @@ from accounts.notify.channels.places import hosts_of_secret_urls
 from accounts.notify.channels.signing import secret_of
 from accounts.people.doors import administrator_required, posted_by_administrator
 from accounts.web.crumbs import crumbs
-from accounts.web.lookups import Asking
 from accounts.web.posts import one_of, post, tell
+from accounts.web.questions import Asking
 from accounts.web.targets.forms import TAKEN, TargetForm
 from accounts.web.you.confirmation import confirmation_required
 

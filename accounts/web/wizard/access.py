@@ -11,16 +11,16 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django_htmx.http import retarget
 
-from accounts.discover.access import policies_for, reach_of
-from accounts.discover.lookups import ACCESS, REGIONS, Question, report_of
+from accounts.discover.access import policies_for, reach_of, report_of, tested_access
+from accounts.discover.in_aws import enabled_regions
 from accounts.forms.account import AccessForm
 from accounts.http import Request
 from accounts.mapping.completeness import has_access
 from accounts.mapping.edits import edit_account
 from accounts.mapping.managing import managing_row
-from accounts.models import ManagedAccount
+from accounts.models import ManagedAccount, Question
 from accounts.people.doors import operator_required
-from accounts.web.lookups import Asking, ask_again, look_up
+from accounts.web.questions import Asking, ask_again, look_up
 from accounts.web.wizard.page import go_on, page, saved
 from onboarding import names
 from onboarding.aws.discover import AccessReport
@@ -98,7 +98,7 @@ def offered_regions(request: Request, account: ManagedAccount) -> HttpResponse:
     except names.BadName as error:
         shown["trouble"] = {"message": str(error)}
         return retarget(render(request, "wizard/_regions.html", shown), "#regions")
-    looked = look_up(request, Question(REGIONS, managing.partition, reach))
+    looked = look_up(request, enabled_regions.at(managing.partition, reach))
     if isinstance(looked, Asking):
         shown["asking"] = looked
         return render(request, "wizard/_asking_regions.html", shown)
@@ -130,7 +130,7 @@ def test_access(request: Request, pk: UUID) -> HttpResponse:
         report = AccessReport(None, "", works=False, sentence=str(error))
         shown: dict[str, Any] = {"report": report}
     else:
-        shown = tried(request, Question(ACCESS, managing_row().partition, reach))
+        shown = tried(request, tested_access.at(managing_row().partition, reach))
     if request.htmx:
         fragment = {**shown, "account": account}
         return render(request, "wizard/_access_report.html", fragment)

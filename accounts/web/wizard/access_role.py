@@ -11,11 +11,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from accounts.discover.access import just_answered, question, texts
+from accounts.discover.access import just_answered, texts, who_is_bowline
 from accounts.http import Request, attachment
 from accounts.models import ManagedAccount
 from accounts.people.doors import operator_required
-from accounts.web.lookups import Asking, look_up
+from accounts.web.questions import Asking, look_up
 from accounts.web.wizard.access import access_form
 from accounts.web.wizard.page import page
 from onboarding.access_role import FILE
@@ -25,7 +25,7 @@ from onboarding.access_role import FILE
 def access_role(request: Request, pk: UUID) -> HttpResponse:
     """Show the role's template, and how it comes into every account."""
     account = get_object_or_404(ManagedAccount, pk=pk)
-    looked = look_up(request, question())
+    looked = look_up(request, who_is_bowline())
     shown: dict[str, Any]
     if isinstance(looked, Asking):
         shown = {"asking_bowline": looked}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -10,18 +10,20 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from accounts.discover.lookups import DETAILS, Question, found_by, known
+from accounts.discover.in_aws import found_by, possible_details
 from accounts.discover.organization.members import OFFERED
+from accounts.discover.questions import known
 from accounts.forms.providers import FORMS
 from accounts.forms.providers.base import NOTHING, DetailsForm
 from accounts.http import Request
 from accounts.mapping.completeness import enabled_providers
 from accounts.mapping.managed import cannot_be_read, managed_of, provider_of
 from accounts.mapping.managing import managing_row
-from accounts.models import EnabledProvider, Lookup, ManagedAccount
-from accounts.web.lookups import Asking, look_up
+from accounts.models import EnabledProvider, ManagedAccount, Question
+from accounts.web.questions import Asking, look_up
 from accounts.web.wizard.page import go_on, page, saved
 from accounts.wording import for_count, listed
+from onboarding.checks import Call
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
 
@@ -35,24 +37,20 @@ def details(request: Request, account: ManagedAccount) -> HttpResponse:
     current = chosen_provider(request, enabled)
     provider = PROVIDERS[current.key]
     managed = managed_of(account, without=cannot_be_read)
-    question = Question(
-        DETAILS,
-        managing_row().partition,
-        managed.reach,
-        provider.searches(managed),
-    )
-    looked: Lookup | Asking | None = None
-    if question.calls and request.method == "POST":
+    calls = provider.searches(managed)
+    question = possible_details.at(managing_row().partition, managed.reach, calls=calls)
+    looked: Question | Asking | None = None
+    if calls and request.method == "POST":
         looked = known(question)
-    elif question.calls and request.GET.get("look") != "no":
+    elif calls and request.GET.get("look") != "no":
         looked = look_up(request, question)
     if isinstance(looked, Asking):
-        return details_page(request, account, current, asking=looked, of=question)
+        return details_page(request, account, current, asking=looked, of=calls)
     refused = looked is not None and looked.refused
     form = FORMS[current.key](
         request.POST if request.method == "POST" else None,
         managed=managed,
-        found=found_by(looked, question) if looked and not refused else NOTHING,
+        found=found_by(looked) if looked and not refused else NOTHING,
         initial=current.details,
     )
     if saved(request, form, None, account, describe(form, current)):
@@ -134,8 +132,8 @@ def details_page(
     *,
     form: DetailsForm | None = None,
     asking: Asking | None = None,
-    of: Question | None = None,
-    trouble: Lookup | None = None,
+    of: Sequence[Call] = (),
+    trouble: Question | None = None,
 ) -> HttpResponse:
     shown: dict[str, Any] = {
         "form": form,
@@ -144,7 +142,7 @@ def details_page(
         "enabled": [(p, PROVIDERS[p.key].title) for p in enabled_providers(account)],
         "by_default": in_words(by_default(enabled_providers(account), current)),
         "asking": asking,
-        "asked": ", ".join(dict.fromkeys(c.region for c in of.calls)) if of else "",
+        "asked": ", ".join(dict.fromkeys(call.region for call in of)),
         "trouble": trouble,
     }
     if request.htmx:

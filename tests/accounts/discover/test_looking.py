@@ -8,11 +8,12 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 
 from accounts.discover import looking
+from accounts.discover.in_aws import enabled_regions
 from accounts.discover.looking import look
-from accounts.discover.lookups import MOST_OF_ONE, REGIONS, Question, ask
+from accounts.discover.questions import MOST_OF_ONE, ask
 from accounts.mapping.adopting.keeping import document_of
 from accounts.mapping.adopting.looks import found_by
-from accounts.models import Adoption, Lookup
+from accounts.models import Adoption, Question
 from accounts.models.uploads.report import SpinnakerReport
 from accounts.tasks import carry_on
 from onboarding.adopting.looking import InAws, RoleInAws, Target
@@ -49,10 +50,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Target]:
     return found
 
 
-def carry() -> Lookup:
+def carry() -> Question:
     """Let a worker do one slice."""
-    lookup = Lookup.objects.get()
-    carry_on("lookup", str(lookup.pk))
+    lookup = Question.objects.get()
+    carry_on("question", str(lookup.pk))
     lookup.refresh_from_db()
     return lookup
 
@@ -127,7 +128,7 @@ def test_another_role_begins_another_look_and_the_first_one_ends(
     first = look(row, "Access", olga)
     look(row, "Reader", olga)
 
-    carry_on("lookup", str(first.pk))
+    carry_on("question", str(first.pk))
     assert not asked
     work()
 
@@ -177,7 +178,7 @@ def test_an_internal_error_ends_it_with_a_sentence(
 
 def test_where_too_much_waits_nothing_begins(olga, row) -> None:
     for number in range(MOST_OF_ONE):
-        ask(Question(REGIONS, "aws", Reach(f"{number}")), olga)
+        ask(enabled_regions.at("aws", Reach(f"{number}")), olga)
 
     assert look(row, "Access", olga) is None
     row.refresh_from_db()

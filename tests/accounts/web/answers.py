@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.messages import get_messages
 
 from accounts.mapping.plans import plan_of
-from accounts.models import Lookup, ManagedAccount, Run
+from accounts.models import ManagedAccount, Question, Run
 from accounts.tasks import carry_on
 
 
@@ -37,8 +37,8 @@ def fails_halfway(*_: Any) -> Iterator[str]:
 
 def work() -> None:
     """Answer, as a worker does, whatever pages have asked of AWS."""
-    for lookup in Lookup.objects.due():
-        carry_on("lookup", str(lookup.pk))
+    for asked in Question.objects.due():
+        carry_on("question", str(asked.pk))
 
 
 def looked(

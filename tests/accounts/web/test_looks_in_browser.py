@@ -13,7 +13,7 @@ from django.urls import get_resolver
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, Request
 
-from accounts.models import CheckResult, Lookup, ManagedAccount, Run
+from accounts.models import CheckResult, ManagedAccount, Question, Run
 from accounts.models.states import State, Status
 from tests.accounts.web.browsing import ONLY_CONTRAST, violations
 from tests.accounts.web.looks import axe_findings, faults
@@ -43,7 +43,7 @@ def addresses(
     for number, account in enumerate(site.accounts):
         ManagedAccount.objects.filter(pk=account.pk).update(name=LONG.format(number))
         Run.objects.filter(account=account).update(account_name=LONG.format(number))
-    Lookup.objects.update(answer=CALLER)
+    Question.objects.update(answer=CALLER)
     client.force_login(person("administrator", is_superuser=True))
     named = [*site.one_of_each(), *site.admin_addresses()]
     seen = {address.partition("?")[0] for address in named}

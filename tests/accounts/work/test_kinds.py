@@ -12,13 +12,11 @@ from django.apps import apps
 from django.db.models.functions import Now
 
 from accounts import tasks
+from accounts.discover.organization.adding import added_members
 from accounts.models import (
     Activity,
-    Adding,
     Bundle,
-    ClusterSearch,
     Delivery,
-    Lookup,
     ManagingAccount,
     Notification,
     Organization,
@@ -31,7 +29,7 @@ from accounts.people.activity import record
 from accounts.tasks import KINDS
 from accounts.work import kinds
 from accounts.work.queue import PEOPLE, SCHEDULE, wake
-from tests.rows import person, run_row
+from tests.rows import person, run_row, search_row
 
 pytestmark = pytest.mark.django_db
 
@@ -80,14 +78,8 @@ ABANDONED: dict[str, Callable[[], Carried]] = {
     "bundle": bundle_row,
     "rollout": Rollout.objects.create,
     "organization": organization_row,
-    "clustersearch": lambda: ClusterSearch.objects.create(by=person("operator")),
-    "adding": lambda: Adding.objects.create(
-        organization=organization_row(), by=person("operator", username="adder")
-    ),
     "delivery": lambda: Delivery.objects.create(number=1),
-    "lookup": lambda: Lookup.objects.create(
-        question="q", topic="home", parameters={}, asked_at=Now()
-    ),
+    "question": lambda: search_row(person("operator")),
     "notification": notice_row,
 }
 """A row of each kind of which nobody takes care."""
@@ -158,7 +150,7 @@ def test_a_second_copy_finds_the_lease_taken(name: str, sent: Messages) -> None:
     assert sent == []
 
 
-def test_what_has_no_lease_is_sent_for_each_time_but_what_a_page_asks_again(
+def test_what_has_no_lease_is_sent_for_each_time(
     sent: Messages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing marks it as sent for, so a sweep leaves none of them to the next one."""
@@ -174,10 +166,9 @@ def test_what_has_no_lease_is_sent_for_each_time_but_what_a_page_asks_again(
 
 
 def test_each_goes_to_its_queue_and_may_take_its_time(sent: Messages) -> None:
-    for name, make in ABANDONED.items():
-        if name != "organization":  # which the one of members is
-            wake(make())
-    wake(Organization.objects.get())
+    for make in ABANDONED.values():
+        wake(make())
+    wake(added_members.begin(person("operator", username="adder")))
     Organization.objects.update(asked_by=person("approver"))
     wake(Organization.objects.get())
     wake(run_row(Status.VERIFYING, account=None, started_from=Run.Origin.SCHEDULE))
@@ -186,12 +177,11 @@ def test_each_goes_to_its_queue_and_may_take_its_time(sent: Messages) -> None:
         ("run", PEOPLE, None),
         ("bundle", PEOPLE, None),
         ("rollout", PEOPLE, None),
-        ("clustersearch", PEOPLE, 100),
-        ("adding", PEOPLE, None),
-        ("delivery", PEOPLE, None),
-        ("lookup", PEOPLE, 100),
-        ("notification", SCHEDULE, 100),
         ("organization", SCHEDULE, 100),
+        ("delivery", PEOPLE, None),
+        ("question", PEOPLE, 100),
+        ("notification", SCHEDULE, 100),
+        ("question", PEOPLE, None),
         ("organization", PEOPLE, 100),
         ("run", SCHEDULE, None),
     ]

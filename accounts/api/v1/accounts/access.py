@@ -10,15 +10,15 @@ from ninja.responses import Status
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
 from accounts.api.idempotency import changes
-from accounts.api.problems import Problem, too_much_asked
+from accounts.api.problems import Problem, asked_of
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.texts import Name, Typed
-from accounts.discover.access import policies_for, reach_of
-from accounts.discover.lookups import ACCESS, Question, ask, report_of, seen
+from accounts.discover.access import policies_for, reach_of, report_of, tested_access
+from accounts.discover.questions import seen
 from accounts.mapping.edits import edit_account
 from accounts.mapping.managing import managing_row
-from accounts.models import Lookup
+from accounts.models import Question
 from onboarding import names
 
 NOT_TESTED = "No one tested this role in the last minute. Test it: send a POST here."
@@ -50,12 +50,8 @@ class AccessTest(Schema):
 )
 def test_access_role(request: ApiRequest, name: Name, body: RoleAsked) -> Any:
     """Test whether Bowline can assume the role. Nothing in AWS changes."""
-    lookup = ask(
-        access_question(request, name, body.access_role), request.user, again=True
-    )
-    if lookup is None:
-        raise too_much_asked()
-    return Status(202, test_of(lookup))
+    question = access_question(request, name, body.access_role)
+    return Status(202, test_of(asked_of(question, request.user, again=True)))
 
 
 @router.get(
@@ -68,10 +64,10 @@ def read_access_test(
     request: ApiRequest, name: Name, role: Query[RoleAsked]
 ) -> dict[str, Any]:
     """Read what a test of the last minute found."""
-    lookup = seen(access_question(request, name, role.access_role))
-    if lookup is None:
+    asked = seen(access_question(request, name, role.access_role))
+    if asked is None:
         raise Problem(Code.NOT_TESTED, NOT_TESTED)
-    return test_of(lookup)
+    return test_of(asked)
 
 
 def access_question(request: ApiRequest, name: str, role: str | None) -> Question:
@@ -81,22 +77,22 @@ def access_question(request: ApiRequest, name: str, role: str | None) -> Questio
         reach = reach_of(account, account.access_role if role is None else role)
     except names.BadName as error:
         raise Problem(Code.INVALID, str(error)) from error
-    return Question(ACCESS, managing_row().partition, reach)
+    return tested_access.at(managing_row().partition, reach)
 
 
-def test_of(lookup: Lookup) -> dict[str, Any]:
+def test_of(asked: Question) -> dict[str, Any]:
     said: dict[str, Any] = {
-        "is_tested": lookup.waits,
+        "is_tested": asked.waits,
         "works": None,
         "role_arn": "",
         "bowline": "",
-        "sentence": lookup.message,
-        "hint": lookup.hint,
+        "sentence": asked.message,
+        "hint": asked.hint,
         "statements": [],
     }
-    if lookup.waits or lookup.message:
+    if asked.waits or asked.message:
         return said
-    report = report_of(lookup)
+    report = report_of(asked)
     return said | {
         "works": report.works,
         "role_arn": report.role_arn,

@@ -10,13 +10,12 @@ from ninja import Field, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.codes import Code
-from accounts.api.problems import Problem, too_much_asked
+from accounts.api.problems import answer_of, asked_of
 from accounts.api.v1.accounts.access import Statement
 from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.texts import READ_AGAIN, Name
-from accounts.discover.access import just_answered, question, texts
-from accounts.discover.lookups import ask, seen
+from accounts.discover.access import just_answered, texts, who_is_bowline
+from accounts.discover.questions import seen
 
 
 class AccessRoleTexts(Schema):
@@ -55,13 +54,11 @@ def read_access_role(request: ApiRequest, name: Name) -> Any:
         "commands": [],
         "own_policy": {},
     }
-    found = just_answered() or seen(question()) or ask(question(), request.user)
-    if found is None:
-        raise too_much_asked()
+    question = who_is_bowline()
+    found = just_answered() or seen(question) or asked_of(question, request.user)
     if found.waits:
         return Status(202, said)
-    if found.message:
-        raise Problem(Code.WORKER_FAILED, f"{found.message} {found.hint}".strip())
+    answer_of(found)
     shown = texts(account, found)
     role, commands = shown["role"], (*shown["commands"], shown["by_itself"])
     return said | {

@@ -9,12 +9,11 @@ from ninja import Field, Schema
 from accounts.api.codes import Code
 from accounts.api.openapi.choices import ChangeVerb
 from accounts.api.paging import LARGEST
-from accounts.api.problems import Problem, too_much_asked
+from accounts.api.problems import Problem, asked_of
 from accounts.api.requests import Request
 from accounts.api.v1.texts import READ_AGAIN
 from accounts.discover.comparisons import Comparison, Made, changes_of
-from accounts.discover.lookups import ask, seen
-from accounts.models import Lookup
+from accounts.discover.questions import same, seen
 from accounts.spinnaker.two_bundles import sides
 from onboarding.spinnaker.bundle.comparison import Altered, Named
 from onboarding.spinnaker.bundle.excerpt import MOST_ACCOUNTS, MOST_FILES, Excerpt
@@ -95,20 +94,18 @@ def made(comparison: Comparison, by: User, asked: int) -> Made | Waits:
     if not comparison.is_large:
         return Made(comparison.make())
     question, now = comparison.question, comparison.of()
-    last = Lookup.objects.filter(question=question.digest).first()
+    last = same(question).first()
     found = changes_of(last) if last else None
     if last and found and (found.of == now or 0 < asked <= last.times_asked):
         return Made(found, is_old=found.of != now)
-    lookup = seen(question)
-    if lookup is None or not (lookup.waits or lookup.message):
-        lookup = ask(question, by, again=True)
-    if lookup is None:
-        raise too_much_asked()
-    if lookup.waits:
-        return Waits(lookup.times_asked)
-    found = changes_of(lookup)
+    latest = seen(question)
+    if latest is None or not (latest.waits or latest.message):
+        latest = asked_of(question, by, again=True)
+    if latest.waits:
+        return Waits(latest.times_asked)
+    found = changes_of(latest)
     if found is None:
-        raise Problem(Code.WORKER_FAILED, f"{NOT_COMPARED} {lookup.hint}".strip())
+        raise Problem(Code.WORKER_FAILED, f"{NOT_COMPARED} {latest.hint}".strip())
     return Made(found, is_old=found.of != now)
 
 

@@ -30,7 +30,7 @@ from accounts.discover.organization.members import (
 from accounts.forms.organization import SharedForm
 from accounts.lists.members import matching_members
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.models import Adding, Organization
+from accounts.models import Organization, Question
 from onboarding.description.fields import SHARED
 from onboarding.description.values import read_back
 from onboarding.topology import Managing
@@ -164,9 +164,9 @@ def add_organization_members(request: ApiRequest, body: Addition) -> Any:
     response=MembersAddition,
     summary="Read how far an addition is",
 )
-def read_organization_addition(request: HttpRequest, id: UUID) -> dict[str, Any]:
+def read_organization_addition(request: ApiRequest, id: UUID) -> dict[str, Any]:
     """Read how many accounts were checked, and where it led."""
-    return adds_of(get_object_or_404(Adding, pk=id))
+    return adds_of(get_object_or_404(adding.added_members.read(request.user), pk=id))
 
 
 def organization_of(managing: Managing) -> Organization:
@@ -231,13 +231,12 @@ def member_of(one: Listed) -> dict[str, Any]:
     }
 
 
-def adds_of(row: Adding) -> dict[str, Any]:
+def adds_of(row: Question) -> dict[str, Any]:
+    how_far = adding.so_far(row).model_dump()
     return {
+        **how_far,
         "id": row.pk,
-        "accounts": len(row.account_ids),
-        "checked": row.checked,
-        "added": row.added_at and row.added_at.isoformat(),
-        "rollout": row.rollout_id,
-        "refused": row.refused,
-        "finished_at": row.finished_at,
+        "accounts": adding.count_chosen(row),
+        "added": how_far["added"] or None,
+        "finished_at": row.answered_at,
     }

@@ -130,7 +130,7 @@ def test_a_worker_writes_many_accounts_anew_for_each_who_asks(operator, long, ma
 
 
 def test_what_a_worker_could_not_write_says_why(operator, long, monkeypatch):
-    monkeypatch.setattr("accounts.web.exports.own_answers.lines_of", fails_halfway)
+    monkeypatch.setattr("accounts.lists.exports.lines_of", fails_halfway)
 
     answer = read_on(operator, operator.read("/accounts-file"))
 

@@ -12,7 +12,8 @@ from django.contrib.auth.models import User
 from django.core import serializers
 
 from accounts.discover import looking
-from accounts.discover.lookups import MOST_OF_ONE, REGIONS, Question, ask
+from accounts.discover.in_aws import enabled_regions
+from accounts.discover.questions import MOST_OF_ONE, ask
 from accounts.mapping.adopting import reporting
 from accounts.mapping.adopting.reporting import TOO_MUCH
 from accounts.models import (
@@ -211,7 +212,7 @@ def test_only_a_role_name_is_looked_with(operator) -> None:
 def test_too_much_that_waits_is_said(operator) -> None:
     by = User.objects.get()
     for number in range(MOST_OF_ONE):
-        ask(Question(REGIONS, "aws", Reach(f"{number}")), by)
+        ask(enabled_regions.at("aws", Reach(f"{number}")), by)
 
     answer = operator.post("/adoptions", body(look_with="Access"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts.models import ClusterSearch, FoundCluster, ManagedAccount
+from accounts.models import FoundCluster, ManagedAccount, Question
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
@@ -32,7 +32,7 @@ def search(operator, account) -> str:
             endpoint="public",
             mode="API",
         )
-    ClusterSearch.objects.update(finished_at=timezone.now())
+    Question.objects.update(answered_at=timezone.now())
     return f"{SEARCHES}/{pk}"
 
 
@@ -60,7 +60,7 @@ def test_accounts_are_searched_once_for_one_key_and_one_search_at_a_time(
     shown = operator.read(f"{SEARCHES}/{first.json()['id']}").json()
     assert (shown["accounts"], shown["read"], shown["finished_at"]) == (1, 0, None)
     assert detail(another) == "Your last search is still in progress."
-    assert ClusterSearch.objects.count() == 1
+    assert Question.objects.count() == 1
 
 
 def test_accounts_are_found_by_a_filter(operator, account):
@@ -83,7 +83,7 @@ def test_what_was_found_is_listed(operator, search):
 
 
 def test_accounts_that_could_not_be_read_are_named(operator, search):
-    ClusterSearch.objects.get().accounts.update(message="It is denied.", hint="Allow.")
+    Question.objects.get().accounts.update(message="It is denied.", hint="Allow.")
 
     items = operator.read(f"{search}/unread").json()["items"]
 
@@ -137,7 +137,7 @@ def test_what_the_page_refuses_is_refused(operator, account, search, wrong, sent
 
 
 def test_nothing_is_described_before_the_search_ended(operator, account, search):
-    ClusterSearch.objects.update(finished_at=None)
+    Question.objects.update(answered_at=None)
 
     refused = operator.post(f"{search}/add", {"clusters": ids(operator, search)})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from accounts.models import Lookup
+from accounts.models import Question
 from onboarding.spinnaker.bundle.ways import WAYS
 from tests.accounts.api.calling import detail
 from tests.accounts.spinnaker.connecting import spinnaker_row
@@ -38,7 +38,7 @@ def test_a_worker_tests_it_once_at_a_time(operator):
 
     assert [one.status_code for one in answers] == [202, 202]
     assert answers[0].json()["is_tested"]
-    assert Lookup.objects.get().times_asked == 1
+    assert Question.objects.get().times_asked == 1
 
 
 def test_without_a_connection_there_is_nothing_to_test(operator):

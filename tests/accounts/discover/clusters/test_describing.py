@@ -10,31 +10,29 @@ from django.utils import timezone
 from accounts.discover.clusters.describing import ClustersRefused, describe_ticked
 from accounts.models import (
     Activity,
-    ClusterSearch,
     EnabledProvider,
     FoundCluster,
     ManagedAccount,
+    Question,
     SpinnakerName,
 )
 from accounts.models.states import State
 from tests.accounts.web.answers import again
-from tests.rows import account_row, person
+from tests.rows import account_row, person, search_row
 
 
 @pytest.fixture
-def search(managing) -> ClusterSearch:
-    return ClusterSearch.objects.create(
-        by=person("operator"), namespaces=["default"], finished_at=timezone.now()
-    )
+def search(managing) -> Question:
+    return search_row(person("operator"), answered_at=timezone.now())
 
 
 @pytest.fixture
-def web(search: ClusterSearch) -> ManagedAccount:
+def web(search: Question) -> ManagedAccount:
     return account_row("web", account_id="1" * 12, regions=["us-east-1", "eu-west-1"])
 
 
 def found(
-    search: ClusterSearch, account: ManagedAccount, name: str, **fields: Any
+    search: Question, account: ManagedAccount, name: str, **fields: Any
 ) -> FoundCluster:
     plain = {"region": "us-east-1", "endpoint": "public", "mode": "API", "ticked": True}
     return search.clusters.create(account=account, name=name, **{**plain, **fields})
@@ -44,10 +42,10 @@ def clusters_of(account: ManagedAccount) -> list[dict[str, Any]]:
     return EnabledProvider.objects.get(account=account, key="eks").details["clusters"]
 
 
-def refused(search: ClusterSearch) -> list[str]:
+def refused(search: Question) -> list[str]:
     """Say what is wrong, and that nothing was saved."""
     with pytest.raises(ClustersRefused) as caught:
-        describe_ticked(search, search.by)
+        describe_ticked(search, search.asked_by)
     assert not EnabledProvider.objects.filter(key="eks").exists()
     assert not SpinnakerName.objects.exists()
     assert not search.clusters.filter(added=True).exists()
@@ -61,7 +59,7 @@ def test_ticked_clusters_are_added_as_the_wizard_proposes(search, web) -> None:
     found(search, data, "apps")
     found(search, data, "not-ticked", ticked=False)
 
-    edited = describe_ticked(search, search.by)
+    edited = describe_ticked(search, search.asked_by)
 
     assert [row.name for row in edited] == ["data", "web"]
     assert [
@@ -86,12 +84,12 @@ def test_accounts_are_outdated_and_the_edits_recorded(search, web) -> None:
     ManagedAccount.objects.update(state=State.VERIFIED, verification=State.VERIFIED)
     found(search, web, "apps")
 
-    describe_ticked(search, search.by)
+    describe_ticked(search, search.asked_by)
 
     assert again(web).state == State.OUTDATED
     assert again(web).version == web.version + 1
     record = Activity.objects.get(what=Activity.What.EDIT)
-    assert (record.person, record.about) == (search.by, "web")
+    assert (record.person, record.about) == (search.asked_by, "web")
     assert "eks" in record.detail["changed"]
 
 
@@ -101,7 +99,7 @@ def test_clusters_that_were_there_stay_as_they_are(search, web) -> None:
     found(search, web, "old")
     found(search, web, "new")
 
-    describe_ticked(search, search.by)
+    describe_ticked(search, search.asked_by)
 
     old, new = clusters_of(web)
     assert (old["name"], old["rights"]) == ("old", "view")
@@ -110,7 +108,7 @@ def test_clusters_that_were_there_stay_as_they_are(search, web) -> None:
 
 
 def test_a_name_that_two_clusters_would_have_is_said(search, web) -> None:
-    search.pattern = "{cluster}"
+    search.input["pattern"] = "{cluster}"
     data = account_row("data", account_id="2" * 12)
     found(search, web, "apps")
     found(search, data, "apps")
@@ -127,11 +125,11 @@ def test_a_name_that_another_account_has_is_said(search, web) -> None:
     found(search, web, "apps")
 
     with pytest.raises(ClustersRefused, match="“web-apps”, which already belongs"):
-        describe_ticked(search, search.by)
+        describe_ticked(search, search.asked_by)
 
 
 def test_every_invalid_name_is_said(search, web) -> None:
-    search.pattern = "K8s:{cluster}"
+    search.input["pattern"] = "K8s:{cluster}"
     found(search, web, "apps")
     found(search, web, "batch")
 
@@ -156,8 +154,8 @@ def test_a_cluster_without_access_entries_says_what_to_do(search, web) -> None:
     (sentence,) = refused(search)
 
     assert "does not support access entries" in sentence
-    search.access = "aws-auth"
-    describe_ticked(search, search.by)
+    search.input["access"] = "aws-auth"
+    describe_ticked(search, search.asked_by)
     assert clusters_of(web)[0]["access"] == "aws-auth"
 
 
@@ -175,6 +173,6 @@ def test_many_accounts_take_few_queries(search, django_assert_max_num_queries) -
         found(search, row, "apps")
 
     with django_assert_max_num_queries(60):
-        edited = describe_ticked(search, search.by)
+        edited = describe_ticked(search, search.asked_by)
 
     assert len(edited) == 60

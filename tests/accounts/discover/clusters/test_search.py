@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from accounts.discover.clusters import search as searching
 from accounts.discover.clusters.search import begin_search
-from accounts.models import ClusterSearch, FoundCluster, ManagedAccount
-from accounts.models.lease import LEASE
-from accounts.tasks import carry_on, sweep
+from accounts.models import FoundCluster, ManagedAccount, Question
+from accounts.tasks import carry_on
 from onboarding.aws import discover
 from onboarding.aws.errors import AwsError
 from onboarding.topology import Managed
@@ -60,12 +58,12 @@ def test_clusters_are_found_in_every_account_and_region(aws, prompt_worker) -> N
 
     begin_search(rows, person("operator"))
 
-    search = ClusterSearch.objects.get()
-    carry_on("clustersearch", str(search.pk))
+    search = Question.objects.get()
+    carry_on("question", str(search.pk))
     search.refresh_from_db()
     found = search.clusters.values_list("name", "region", "mode", "account__name")
     refused = search.accounts.exclude(message="").get()
-    assert search.finished_at
+    assert search.answered_at
     assert {(name, mode) for name, _, mode, _ in found} == {
         ("apps", "API_AND_CONFIG_MAP")
     }
@@ -82,7 +80,7 @@ def test_an_account_that_cannot_be_read_stops_no_other(clusters) -> None:
     clusters["a2"] = {"apps": {}}
     search = begin_search(rows, person("operator"))
 
-    carry_on("clustersearch", str(search.pk))
+    carry_on("question", str(search.pk))
 
     said = dict(search.accounts.values_list("account__name", "message"))
     assert said == {
@@ -106,7 +104,7 @@ def test_the_endpoint_and_what_is_described_are_told(clusters) -> None:
     }
     search = begin_search(rows, person("operator"))
 
-    carry_on("clustersearch", str(search.pk))
+    carry_on("question", str(search.pk))
 
     endpoint = FoundCluster.Endpoint
     assert {(c.name, c.endpoint, c.added) for c in search.clusters.all()} == {
@@ -117,39 +115,19 @@ def test_the_endpoint_and_what_is_described_are_told(clusters) -> None:
 
 
 def test_a_slice_that_is_over_sends_for_the_next(clusters, monkeypatch) -> None:
-    sent: list[ClusterSearch] = []
+    sent: list[Question] = []
     monkeypatch.setattr("accounts.work.kinds.wake", sent.append)
     monkeypatch.setattr(searching, "SLICE", 0.0)
     search = begin_search(accounts(2), person("operator"))
 
-    carry_on("clustersearch", str(search.pk))
+    carry_on("question", str(search.pk))
     waits = search.accounts.filter(read_at=None).count()
     monkeypatch.setattr(searching, "SLICE", 15.0)
-    carry_on("clustersearch", str(search.pk))
+    carry_on("question", str(search.pk))
 
     assert sent == [search]
     assert waits == 2
     assert not search.accounts.filter(read_at=None).exists()
-
-
-def test_two_workers_never_search_at_once(clusters) -> None:
-    search = begin_search(accounts(1), person("operator"))
-    ClusterSearch.objects.get(pk=search.pk).take_lease()
-
-    carry_on("clustersearch", str(search.pk))
-
-    assert search.accounts.filter(read_at=None).count() == 1
-
-
-def test_the_sweep_continues_what_a_dead_worker_left(clusters, prompt_worker) -> None:
-    search = begin_search(accounts(1), person("operator"))
-    long_ago = timezone.now() - 10 * LEASE
-    ClusterSearch.objects.update(leased_until=long_ago, queued_at=long_ago)
-
-    sweep()
-
-    search.refresh_from_db()
-    assert search.finished_at
 
 
 def test_accounts_are_read_side_by_side_with_few_queries(
@@ -160,6 +138,6 @@ def test_accounts_are_read_side_by_side_with_few_queries(
     search = begin_search(rows, person("operator"))
 
     with django_assert_max_num_queries(2 * searching.BATCH + 40):
-        carry_on("clustersearch", str(search.pk))
+        carry_on("question", str(search.pk))
 
     assert search.clusters.count() == len(rows)

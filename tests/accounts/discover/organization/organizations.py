@@ -15,7 +15,7 @@ from accounts.discover.organization.reading import (
     kept_organization,
     read_on,
 )
-from accounts.models import Adding, Member, Organization
+from accounts.models import Member, Organization, Question
 from onboarding import names
 from onboarding.aws.errors import AwsError
 from onboarding.description.fields import SHARED
@@ -161,7 +161,7 @@ def taken_over(then: Callable[..., Any]) -> Callable[..., Any]:
 
     def done(*given: Any) -> Any:
         found = then(*given)
-        Adding.objects.update(lease=uuid4())
+        Question.objects.update(lease=uuid4())
         return found
 
     return done

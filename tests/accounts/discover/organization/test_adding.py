@@ -10,8 +10,9 @@ from django.contrib.auth.models import User
 from django.db import OperationalError
 
 from accounts.discover.organization import adding as adding_module
-from accounts.discover.organization.adding import add, begin_adding
-from accounts.models import Adding, ManagedAccount, Rollout, Run
+from accounts.discover.organization.adding import begin_adding, so_far
+from accounts.discover.questions import carry_on as add
+from accounts.models import ManagedAccount, Question, Rollout, Run
 from onboarding.topology import MadeBy
 from tests.accounts.discover.organization.organizations import (
     CORE,
@@ -27,7 +28,7 @@ IDS = ("100000000001", "100000000002")
 SHARED = shared(access_role="Access", uses_external_id=False)
 
 
-def begun(*, plans: bool = True) -> Adding:
+def begun(*, plans: bool = True) -> Question:
     managing_row(account_id=CORE.account_id)
     rows = [member_row(one, f"web {one[-1]}") for one in IDS]
     organization = rows[0].organization
@@ -37,52 +38,31 @@ def begun(*, plans: bool = True) -> Adding:
 
 
 def test_an_account_that_was_chosen_twice_is_counted_once() -> None:
-    assert begun().account_ids == list(IDS)
-
-
-def test_it_is_added_by_one_worker() -> None:
-    adding = begun()
-    Adding.objects.get().take_lease()
-
-    add(adding)
-
-    assert not ManagedAccount.objects.exists()
+    assert begun().input["account_ids"] == list(IDS)
 
 
 def test_it_is_added_once_and_let_go() -> None:
-    adding, same = begun(), Adding.objects.get()
+    adding, same = begun(), Question.objects.get()
     draft = account_row()
 
     add(adding)
     add(same)
 
-    row = Adding.objects.get()
-    assert (row.refused, row.lease) == ([], None)
+    row = Question.objects.get()
+    assert (so_far(row).refused, row.lease) == ([], None)
     assert ManagedAccount.objects.count() == 3
-    runs = Run.objects.filter(rollout=row.rollout, kind=Run.Kind.ONBOARD)
+    runs = Run.objects.filter(rollout=so_far(row).rollout, kind=Run.Kind.ONBOARD)
     assert runs.count() == 2
     assert not draft.runs.exists()
 
 
 def test_nothing_is_planned_unless_it_was_asked_for() -> None:
-    adding, same = begun(plans=False), Adding.objects.get()
+    adding, same = begun(plans=False), Question.objects.get()
 
     add(adding)
     add(same)
 
     assert not Rollout.objects.exists()
-
-
-def test_whoever_is_deactivated_meanwhile_adds_nothing() -> None:
-    begun()
-    User.objects.update(is_active=False)
-
-    add(Adding.objects.get())
-
-    row = Adding.objects.get()
-    assert "You need the operator role" in row.refused[0]
-    assert row.finished_at
-    assert not ManagedAccount.objects.exists()
 
 
 def test_whoever_is_deactivated_after_adding_starts_no_rollout(
@@ -97,11 +77,11 @@ def test_whoever_is_deactivated_after_adding_starts_no_rollout(
     save = adding_module.save_all
     monkeypatch.setattr(adding_module, "save_all", save_all)
 
-    add(Adding.objects.get())
+    add(Question.objects.get())
 
-    row = Adding.objects.get()
-    assert "You need the operator role" in row.refused[0]
-    assert row.finished_at
+    row = Question.objects.get()
+    assert "You need the operator role" in so_far(row).refused[0]
+    assert row.answered_at
     assert ManagedAccount.objects.count() == 2
     assert not Rollout.objects.exists()
 
@@ -112,9 +92,9 @@ def test_what_was_refused_stays_refused() -> None:
     add(adding)
     mine.delete()
 
-    add(Adding.objects.get())
+    add(Question.objects.get())
 
-    assert Adding.objects.get().refused
+    assert so_far(Question.objects.get()).refused
     assert not ManagedAccount.objects.exists()
 
 
@@ -127,7 +107,7 @@ def test_a_worker_that_was_taken_over_leaves_the_rest_to_the_other(
 
     add(adding)
 
-    assert Adding.objects.get().finished_at is None
+    assert Question.objects.get().waits
     assert not Rollout.objects.exists()
     assert "could not be added" not in caplog.text
 
@@ -141,14 +121,14 @@ def test_it_is_continued_once_the_database_answers_again(
     with pytest.raises(OperationalError):
         add(adding)
 
-    assert Adding.objects.abandoned().get() == adding
+    assert Question.objects.abandoned().get() == adding
 
 
 def test_what_an_earlier_release_began_is_added() -> None:
     adding = begun()
-    shared = {**adding.shared, "providers": ["ec2", "gone"]}
+    shared = {**adding.input["shared"], "providers": ["ec2", "gone"]}
     del shared["made_by"]
-    Adding.objects.update(shared=shared)
+    Question.objects.update(input={**adding.input, "shared": shared})
 
     add(adding)
 

@@ -20,7 +20,7 @@ from accounts.models import (
     Adoption,
     ManagedAccount,
     ManagingAccount,
-    SentFile,
+    Question,
     Spinnaker,
     Upload,
 )
@@ -129,7 +129,7 @@ def test_the_same_files_again_lead_to_the_report_that_exists(operator) -> None:
 
 
 def everything() -> str:
-    """Write every row of the site, of the lookups and their files, too."""
+    """Write every row of the site, of the questions and their files, too."""
     rows = [
         row
         for app in ("accounts", "sessions")
@@ -138,7 +138,7 @@ def everything() -> str:
         )
         for row in model._default_manager.all()
     ]
-    sent = b"".join(bytes(one.content) for one in SentFile.objects.all()).decode()
+    sent = b"".join(one.content for one in Question.objects.all()).decode()
     return serializers.serialize("json", rows) + sent
 
 

@@ -10,8 +10,9 @@ import pytest
 from django.test import Client
 
 from accounts.discover import looking
-from accounts.discover.lookups import MOST_OF_ONE, REGIONS, Question, ask
-from accounts.models import Adoption, Lookup, ManagedAccount
+from accounts.discover.in_aws import enabled_regions
+from accounts.discover.questions import MOST_OF_ONE, ask
+from accounts.models import Adoption, ManagedAccount, Question
 from onboarding.adopting.looking import InAws, RoleInAws, Target
 from onboarding.topology import Reach
 from tests.accounts.management.test_adopt import SCHEMA
@@ -124,13 +125,13 @@ def test_the_downloads_have_it_too(operator, page, asked) -> None:
 
 def test_what_stopped_can_be_continued_and_says_why(operator, page) -> None:
     operator.post(page, {"access_role": "Access"})
-    Lookup.objects.update(answered_at="2026-06-01T12:00:00Z")
+    Question.objects.update(answered_at="2026-06-01T12:00:00Z")
 
     assert "Continue</button>" in words(operator.get(page))
 
     operator.post(page, {"access_role": "Access"})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(looking, "look_slice", lambda lookup: 1 // 0)
+        patch.setattr(looking, "left_to_look", lambda row: 1 // 0)
         work()
     assert looking.FAILED in words(operator.get(page))
 
@@ -164,13 +165,13 @@ def test_where_nothing_is_taken_there_is_nothing_to_look_at(operator) -> None:
 
     assert operator.get(f"{report}aws/").url == report
     assert operator.post(f"{report}aws/", {"access_role": "A"}).url == report
-    assert not Lookup.objects.exists()
+    assert not Question.objects.exists()
 
 
 def test_a_busy_worker_is_said(operator, page) -> None:
     olga = Adoption.objects.get().by
     for number in range(MOST_OF_ONE):
-        ask(Question(REGIONS, "aws", Reach(f"{number}")), olga)
+        ask(enabled_regions.at("aws", Reach(f"{number}")), olga)
 
     assert "Bowline is busy" in words(operator.post(page, {"access_role": "Access"}))
 

@@ -29,7 +29,7 @@ def test_the_roles_follow_the_progress(
         return found[target.reach.account_id]
 
     monkeypatch.setattr(looking, "look_at", look_at)
-    monkeypatch.setattr("accounts.discover.lookups.wake", lambda lookup: True)
+    monkeypatch.setattr("accounts.discover.questions.wake", lambda lookup: True)
     page = signed_in()
     told = complaints(page)
 

@@ -12,7 +12,7 @@ from accounts.discover import comparisons
 from accounts.external_ids import rotate
 from accounts.mapping import snapshots
 from accounts.mapping.verified import keep_verified
-from accounts.models import Bundle, Lookup, ManagedAccount, ManagingAccount
+from accounts.models import Bundle, ManagedAccount, ManagingAccount, Question
 from accounts.models.states import State
 from accounts.spinnaker import bundles, next_bundle
 from accounts.spinnaker.next_bundle import compared_now
@@ -163,11 +163,11 @@ def test_it_shows_what_a_request_would_show(monkeypatch, operator, account) -> N
 
 def test_it_is_compared_once_until_something_changes(operator, account) -> None:
     looked(operator, NEXT)
-    Lookup.objects.update(times_asked=7)
+    Question.objects.update(times_asked=7)
 
     assert "2 AWS accounts added" in text(operator.get(NEXT))
     assert "2 AWS accounts added" in text(operator.get(f"{NEXT}?look=1", follow=True))
-    assert Lookup.objects.get().times_asked == 7
+    assert Question.objects.get().times_asked == 7
 
     bundles.exclude_from_bundles(account, person("operator", username="olga"))
     account_row("third", account_id="8" * 12, verification=State.VERIFIED)
@@ -213,12 +213,14 @@ def test_a_comparison_that_failed_says_what_to_do(
 ) -> None:
     operator.get(f"{NEXT}?look=1")
     with monkeypatch.context() as patched:
-        patched.setattr("accounts.discover.lookups.next_bundle", lambda: 1 / 0)
+        patched.setattr("accounts.discover.comparisons.next_bundle", lambda: 1 / 0)
         work()
 
     page = text(operator.get(f"{NEXT}?look=answer"))
 
-    assert "Bowline couldn't compare the accounts. See the worker&#x27;s log." in page
+    assert (
+        "Bowline couldn&#x27;t compare the accounts. See the worker&#x27;s log." in page
+    )
     assert "Build bundle" not in page
     operator.get(f"{NEXT}?look=1")
     work()
@@ -227,7 +229,7 @@ def test_a_comparison_that_failed_says_what_to_do(
 
 def test_what_another_release_wrote_is_compared_again(operator, account) -> None:
     looked(operator, NEXT)
-    Lookup.objects.update(answer={"of": compared_now(), "since": 0})
+    Question.objects.update(answer={"of": compared_now(), "since": 0})
 
     assert "Comparing the accounts" in text(operator.get(NEXT))
 

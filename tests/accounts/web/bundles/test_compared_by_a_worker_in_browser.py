@@ -19,7 +19,7 @@ def test_the_page_goes_on_by_itself_once_a_worker_has_compared(
     signed_in, live_server: Any, transactional_db: None, monkeypatch
 ) -> None:
     monkeypatch.setattr(comparisons, "MOST_ACCOUNTS", 0)
-    monkeypatch.setattr("accounts.discover.lookups.send_for", lambda lookup: None)
+    monkeypatch.setattr("accounts.discover.questions.send_for", lambda lookup: None)
     person("operator")
     managing_row()
     account_row(verification=State.VERIFIED, state=State.VERIFIED)

@@ -6,11 +6,11 @@ import pytest
 from django.core.cache import cache
 
 from accounts.discover.comparisons import of_two
-from accounts.discover.lookups import answer
-from accounts.models import Bundle, Lookup
+from accounts.discover.questions import carry_on
+from accounts.models import Bundle
 from tests.bundles import core, staging
 from tests.factories import topology
-from tests.rows import account_row, bundle_row
+from tests.rows import account_row, bundle_row, question_row
 
 
 @pytest.fixture(autouse=True)
@@ -54,14 +54,7 @@ def test_large_bundles_are_counted_once_a_worker_compared_them(
     operator.post("/bundles/1/installed/")
     before = text(operator, "/bundles/")
     question = of_two(*Bundle.objects.order_by("number")).question
-    answer(
-        Lookup.objects.create(
-            question=question.digest,
-            topic=question.topic,
-            parameters=question.parameters,
-            times_asked=1,
-        )
-    )
+    carry_on(question_row(question, times_asked=1))
 
     after = text(operator, "/bundles/")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.discover import comparisons
-from accounts.models import Bundle, Lookup
+from accounts.models import Bundle, Question
 from accounts.spinnaker import next_bundle
 from tests.accounts.web.answers import looked, work
 from tests.bundles import core, staging
@@ -62,14 +62,14 @@ def test_it_shows_what_a_request_would_show(monkeypatch, operator) -> None:
 
 def test_it_is_compared_once_for_everybody(client, operator) -> None:
     looked(operator, PAGE)
-    Lookup.objects.update(times_asked=7)
+    Question.objects.update(times_asked=7)
     client.force_login(person("viewer"))
 
     assert "1 AWS account added, 1 Spinnaker account changed" in text(client.get(PAGE))
     assert "1 AWS account added, 1 Spinnaker account changed" in text(
         client.get(f"{PAGE}?look=1", follow=True)
     )
-    assert Lookup.objects.get().times_asked == 7
+    assert Question.objects.get().times_asked == 7
 
 
 def test_another_pair_of_bundles_has_its_own_comparison(operator) -> None:
@@ -82,7 +82,7 @@ def test_another_pair_of_bundles_has_its_own_comparison(operator) -> None:
 
     assert "1 AWS account added." in text(operator.get(OTHER_PAGE))
     assert THREE_REMOVED in text(operator.get(PAGE))
-    assert Lookup.objects.count() == 2
+    assert Question.objects.count() == 2
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_bundle_that_is_deleted_meanwhile_is_not_compared(operator) -> None:
     bundle_row(topology(core()), 2)
     work()
 
-    assert not Lookup.objects.get().answer
+    assert not Question.objects.get().answer
     assert WAITS in text(operator.get(PAGE))
 
 
@@ -136,13 +136,15 @@ def test_a_comparison_that_failed_says_what_to_do(monkeypatch, operator) -> None
     operator.get(f"{PAGE}?look=1")
     with monkeypatch.context() as patched:
         patched.setattr(
-            "accounts.discover.lookups.changes_between", lambda digests: 1 / 0
+            "accounts.discover.comparisons.changes_between", lambda digests: 1 / 0
         )
         work()
 
     page = text(operator.get(f"{PAGE}?look=answer"))
 
-    assert "Bowline couldn't compare the accounts. See the worker&#x27;s log." in page
+    assert (
+        "Bowline couldn&#x27;t compare the accounts. See the worker&#x27;s log." in page
+    )
     assert f'<a href="{PAGE}?look=1">Compare again</a>' in page
 
 

@@ -6,18 +6,16 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from accounts.models import ClusterSearch, FoundCluster
+from accounts.models import FoundCluster, Question
 from tests.accounts.web.looks import faults
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, managing_row, person, search_row
 
 
 @pytest.fixture
-def search(transactional_db: None) -> ClusterSearch:
+def search(transactional_db: None) -> Question:
     by = person("operator")
     managing_row()
-    found = ClusterSearch.objects.create(
-        by=by, namespaces=["default"], finished_at=timezone.now()
-    )
+    found = search_row(by, answered_at=timezone.now())
     row = account_row("a-department-with-a-long-name", account_id="000000000001")
     for number in range(3):
         FoundCluster.objects.create(
@@ -32,9 +30,7 @@ def search(transactional_db: None) -> ClusterSearch:
 
 
 @pytest.mark.parametrize("width", [390, 820, 1024, 1440])
-def test_every_column_is_within_sight(
-    signed_in, search: ClusterSearch, width: int
-) -> None:
+def test_every_column_is_within_sight(signed_in, search: Question, width: int) -> None:
     page = signed_in(viewport={"width": width, "height": 844})
 
     page.goto(search.get_absolute_url())

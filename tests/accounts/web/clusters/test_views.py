@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from accounts.models import ClusterSearch, FoundCluster, ManagedAccount, Rollout, Run
-from accounts.models.clusters.search import KEPT
+from accounts.models import FoundCluster, ManagedAccount, Question, Rollout, Run
 from tests.accounts.web.answers import messages_of
-from tests.rows import account_row
+from tests.rows import account_row, search_row
 
 ALIKE = {
     "pattern": "{account}-{cluster}",
@@ -24,18 +22,16 @@ pytestmark = pytest.mark.usefixtures("managing")
 
 
 @pytest.fixture
-def search(operator) -> ClusterSearch:
+def search(operator) -> Question:
     by = ManagedAccount.created_by.field.related_model.objects.get()
-    return ClusterSearch.objects.create(
-        by=by, namespaces=["default"], finished_at=timezone.now()
-    )
+    return search_row(by, answered_at=timezone.now())
 
 
 def account(number: int) -> ManagedAccount:
     return account_row(f"a{number:03}", account_id=f"{number:012}")
 
 
-def found(search: ClusterSearch, row: ManagedAccount, *names: str) -> None:
+def found(search: Question, row: ManagedAccount, *names: str) -> None:
     FoundCluster.objects.bulk_create(
         FoundCluster(
             search=search,
@@ -49,7 +45,7 @@ def found(search: ClusterSearch, row: ManagedAccount, *names: str) -> None:
     )
 
 
-def send(client: Any, search: ClusterSearch, *names: str, **fields: Any) -> Any:
+def send(client: Any, search: Question, *names: str, **fields: Any) -> Any:
     """Press a button on the page that shows all, with these clusters selected."""
     shown = search.clusters.filter(added=False)[:50]
     sent = {
@@ -61,7 +57,7 @@ def send(client: Any, search: ClusterSearch, *names: str, **fields: Any) -> Any:
     return client.post(search.get_absolute_url(), sent)
 
 
-def ticked(search: ClusterSearch) -> list[str]:
+def ticked(search: Question) -> list[str]:
     rows = search.clusters.filter(ticked=True)
     return list(rows.order_by("name").values_list("name", flat=True))
 
@@ -79,7 +75,7 @@ def test_the_bulk_menu_starts_a_search_and_shows_how_far_it_is(operator) -> None
     assert "0 of 2 accounts read" in page.content.decode()
     part = operator.get(response.url, headers={"hx-request": "true"})
     assert part.templates[0].name == "clusters/_progress.html"
-    ClusterSearch.objects.update(finished_at=timezone.now())
+    Question.objects.update(answered_at=timezone.now())
     assert operator.get(response.url, headers={"hx-request": "true"})["HX-Refresh"]
     assert "No clusters found" in operator.get(response.url).content.decode()
 
@@ -92,7 +88,7 @@ def test_a_person_has_one_search_at_a_time(operator) -> None:
 
     assert second.url == first.url
     assert "still in progress" in messages_of(second)
-    assert ClusterSearch.objects.count() == 1
+    assert Question.objects.count() == 1
 
 
 def test_without_a_selection_nothing_is_searched(operator) -> None:
@@ -100,7 +96,7 @@ def test_without_a_selection_nothing_is_searched(operator) -> None:
 
     assert "Select accounts first" in messages_of(response)
     assert response.url == "/accounts/?text=web"
-    assert not ClusterSearch.objects.exists()
+    assert not Question.objects.exists()
 
 
 def test_the_list_says_what_each_cluster_is(operator, search) -> None:
@@ -244,8 +240,7 @@ def test_keys_that_are_none_change_nothing(operator, search, wrong) -> None:
 
 
 def test_what_is_a_day_old_is_gone(operator, search) -> None:
-    too_old = timezone.now() - KEPT - timedelta(minutes=1)
-    ClusterSearch.objects.update(at=too_old)
+    Question.objects.update(expires_at=timezone.now())
 
     assert operator.get(search.get_absolute_url()).status_code == 404
 

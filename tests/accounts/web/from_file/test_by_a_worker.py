@@ -72,9 +72,7 @@ def test_nobody_else_learns_what_a_worker_found(operator, long) -> None:
 def test_a_worker_that_could_not_check_says_what_to_do(
     operator, long, monkeypatch
 ) -> None:
-    monkeypatch.setattr(
-        "accounts.web.exports.own_answers.check", lambda *_, **__: 1 / 0
-    )
+    monkeypatch.setattr("accounts.discover.files.check", lambda *_, **__: 1 / 0)
     waiting = uploaded(operator)
     work()
 
@@ -183,7 +181,7 @@ def test_a_worker_that_could_not_save_leads_back_to_the_preview(
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("accounts.web.exports.own_answers.save_as_previewed", fail)
+    monkeypatch.setattr("accounts.discover.files.save_as_previewed", fail)
     waiting = save(operator, checked).url
     work()
 
@@ -227,7 +225,7 @@ def test_a_file_that_a_worker_could_not_write_can_be_asked_for_again(
     operator, long, monkeypatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr("accounts.web.exports.own_answers.lines_of", fails_halfway)
+        broken.setattr("accounts.lists.exports.lines_of", fails_halfway)
         operator.get("/accounts-file.csv?look=1")
         work()
     failed = words(operator.get("/accounts-file.csv?look=answer"))

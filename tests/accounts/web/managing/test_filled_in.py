@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Lookup, ManagingAccount
+from accounts.models import ManagingAccount, Question
 from accounts.models.states import State
 from script.emulated_organization import MANAGING
 from tests.accounts.web.answers import looked
@@ -36,7 +36,7 @@ def test_aws_is_asked_in_the_partition_of_bowlines_region(
 
     operator.get("/managing/", {"look": "1"})
 
-    assert Lookup.objects.get().parameters["partition"] == partition
+    assert Question.objects.get().input["partition"] == partition
 
 
 def test_what_is_typed_while_aws_is_asked_is_kept(operator, aws) -> None:
@@ -83,7 +83,7 @@ def test_a_viewer_asks_nothing_of_aws(viewer) -> None:
     html = viewer.get("/managing/?look=1").content.decode()
 
     assert "Getting Bowline" not in html
-    assert not Lookup.objects.exists()
+    assert not Question.objects.exists()
 
 
 def test_once_it_is_saved_the_next_step_is_a_link(operator) -> None:

@@ -8,10 +8,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Route, expect
 
-from accounts.discover.lookups import home
-from accounts.models import Lookup
+from accounts.discover.in_aws import home
 from onboarding.aws.discover import OwnAccount
-from tests.rows import person
+from tests.rows import person, question_row
 
 
 @pytest.mark.smoke
@@ -27,11 +26,8 @@ def test_an_answer_does_not_write_over_what_was_typed_meanwhile(
         page.goto("/managing/")
 
     name.fill("mine")
-    question = home()
-    Lookup.objects.create(
-        question=question.digest,
-        topic=question.topic,
-        parameters=question.parameters,
+    question_row(
+        home(),
         answered_at=timezone.now(),
         answer=asdict(OwnAccount("911111111111", "aws", "core")),
     )

@@ -8,14 +8,14 @@ import pytest
 from django.utils import timezone
 
 from accounts.discover.organization import adding as adding_module
-from accounts.discover.organization.adding import add
 from accounts.discover.organization.members import MOST_AT_ONCE
+from accounts.discover.questions import carry_on as add
 from accounts.models import (
     Activity,
-    Adding,
     ManagedAccount,
     Member,
     Organization,
+    Question,
     Rollout,
     Run,
 )
@@ -81,15 +81,15 @@ def unit(operator) -> Organization:
     return kept
 
 
-def pressed(operator: Any, **fields: str) -> Adding:
+def pressed(operator: Any, **fields: str) -> Question:
     """Press the button; no worker has begun yet."""
     response = operator.post(UNIT, {**SHARED, **fields})
-    row = Adding.objects.get()
+    row = Question.objects.get()
     assert response.url == row.get_absolute_url()
     return row
 
 
-def page(operator: Any, adding: Adding) -> str:
+def page(operator: Any, adding: Question) -> str:
     return " ".join(operator.get(adding.get_absolute_url()).content.decode().split())
 
 
@@ -99,10 +99,10 @@ def test_the_request_only_begins_it(
     with django_assert_max_num_queries(15):
         adding = pressed(operator)
 
-    assert len(adding.account_ids) == COUNT
+    assert len(adding.input["account_ids"]) == COUNT
     assert not ManagedAccount.objects.exists()
     assert f"0 of {COUNT:,} checked." in page(operator, adding)
-    assert list(Adding.objects.abandoned()) == [adding]
+    assert list(Question.objects.abandoned()) == [adding]
 
 
 def test_a_whole_unit_is_added_with_few_queries(
@@ -145,7 +145,7 @@ def test_a_whole_unit_may_be_handed_off(
 def test_it_leads_to_one_rollout(operator, unit) -> None:
     adding = pressed(operator, plan="on")
 
-    carry_on("adding", str(adding.pk))
+    carry_on("question", str(adding.pk))
 
     response = operator.get(adding.get_absolute_url())
     rollout = Rollout.objects.get()
@@ -161,14 +161,14 @@ def test_the_page_shows_how_many_are_checked(
 ) -> None:
     adding = pressed(operator)
     shown: list[str] = []
-    write = Adding.write
+    write = Question.write
 
-    def seen(row: Adding, **fields: Any) -> None:
+    def seen(row: Question, **fields: Any) -> None:
         write(row, **fields)
-        if "checked" in fields:
+        if fields.keys() == {"answer"}:
             shown.append(page(operator, row))
 
-    monkeypatch.setattr(Adding, "write", seen)
+    monkeypatch.setattr(Question, "write", seen)
     add(adding)
 
     assert "50 of 120 checked." in shown[0]
@@ -242,8 +242,8 @@ def test_a_killed_worker_is_continued_where_it_was(
         patched.setattr(adding_module, "start", killed)
         with pytest.raises(SystemExit):
             add(adding)
-    add(Adding.objects.abandoned().get())
-    add(Adding.objects.get())
+    add(Question.objects.abandoned().get())
+    add(Question.objects.get())
 
     assert ManagedAccount.objects.count() == COUNT
     assert Rollout.objects.count() == 1

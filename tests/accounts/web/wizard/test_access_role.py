@@ -7,7 +7,7 @@ from datetime import timedelta
 import yaml
 from django.urls import reverse
 
-from accounts.models import Lookup, ManagedAccount
+from accounts.models import ManagedAccount, Question
 from script.emulated_organization import MANAGING
 from tests.accounts.web.answers import looked, url
 from tests.rows import account_row, managing_row
@@ -31,7 +31,7 @@ def test_the_step_offers_it_folded_and_asks_nobody(operator, managing) -> None:
 
     assert "Create the access role in every account at once" in html
     assert f'hx-get="{role_url(account)}"' in html
-    assert not Lookup.objects.exists()
+    assert not Question.objects.exists()
 
 
 def test_bowline_is_asked_who_it_is_and_named_in_the_trust(operator, aws) -> None:
@@ -74,7 +74,7 @@ def test_the_file_is_the_template_that_was_shown(operator, aws) -> None:
     managing_row(account_id=MANAGING.account_id)
     account = account_row(providers={})
     shown = looked(operator, role_url(account)).context["role"]
-    Lookup.objects.update(answered_at=Lookup.objects.get().answered_at - READING)
+    Question.objects.update(answered_at=Question.objects.get().answered_at - READING)
 
     response = operator.get(file_url(account))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts.discover.lookups import ACCESS, Question
+from accounts.discover.access import tested_access
 from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import ManagedAccount, ManagingAccount, SpinnakerName
 from onboarding.topology import Reach
 from script.emulated_organization import MANAGING
 from tests.accounts.web.answers import again, looked, messages_of, url
-from tests.rows import account_row, lookup_row
+from tests.rows import account_row, question_row
 
 pytestmark = pytest.mark.usefixtures("managing")
 
@@ -226,8 +226,8 @@ def test_a_failed_test_of_the_access_role_is_not_ready_to_plan(operator, works) 
     account = account_row()
     reach = Reach(account.account_id, account.access_role)
     report = {"caller": None, "role_arn": "", "works": works, "sentence": "Said."}
-    lookup_row(
-        Question(ACCESS, "aws", reach), answer=report, answered_at=timezone.now()
+    question_row(
+        tested_access.at("aws", reach), answer=report, answered_at=timezone.now()
     )
 
     review = operator.get(url(account, "review"))
@@ -254,8 +254,8 @@ def test_an_empty_managed_role_is_named(operator) -> None:
 def test_a_test_of_another_role_says_nothing_of_the_saved_one(operator) -> None:
     account = account_row()
     report = {"caller": None, "role_arn": "", "works": False, "sentence": "Said."}
-    other = Question(ACCESS, "aws", Reach(account.account_id, "Other"))
-    lookup_row(other, answer=report, answered_at=timezone.now())
+    other = tested_access.at("aws", Reach(account.account_id, "Other"))
+    question_row(other, answer=report, answered_at=timezone.now())
 
     assert "Ready to plan" in operator.get(url(account, "review")).content.decode()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts.models import Lookup, ManagedAccount
+from accounts.models import ManagedAccount, Question
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
@@ -22,7 +22,7 @@ def account(managing) -> ManagedAccount:
 
 def answered(**answer: object) -> None:
     said = {"caller": None, "role_arn": ROLE, "works": True, "sentence": "", "hint": ""}
-    Lookup.objects.update(answer={**said, **answer}, answered_at=timezone.now())
+    Question.objects.update(answer={**said, **answer}, answered_at=timezone.now())
 
 
 def test_a_worker_tries_the_role_and_says_how_it_went(operator, account):
@@ -67,7 +67,7 @@ def test_another_role_is_tried_before_it_is_described(operator, account):
     answer = operator.post(PATH, {"access_role": "other"})
 
     assert answer.status_code == 202, answer.content
-    assert Lookup.objects.get().parameters["access_role"] == "other"
+    assert Question.objects.get().input["access_role"] == "other"
     assert operator.read(PATH).status_code == 404
     assert operator.read(PATH, access_role="other").status_code == 200
 
@@ -84,4 +84,4 @@ def test_it_holds_inside_the_environments_of_the_role(operator, account):
 
     for refused in (operator.post(PATH, {}), operator.read(PATH)):
         assert "staging is in" in detail(refused, 403)
-    assert not Lookup.objects.exists()
+    assert not Question.objects.exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts.models import Lookup
+from accounts.models import Question
 from tests.accounts.api.calling import detail
 from tests.rows import account_row
 
@@ -19,7 +19,7 @@ def account(managing) -> None:
 
 
 def answered(**fields: object) -> None:
-    Lookup.objects.update(answered_at=timezone.now(), **fields)
+    Question.objects.update(answered_at=timezone.now(), **fields)
 
 
 def test_a_worker_asks_who_bowline_is_and_the_role_trusts_it(operator):
@@ -35,7 +35,7 @@ def test_a_worker_asks_who_bowline_is_and_the_role_trusts_it(operator):
     assert BOWLINE in role["terraform"]
     assert any("--regions eu-west-1" in one["text"] for one in role["commands"])
     assert role["own_policy"]["Statement"]
-    assert Lookup.objects.get().times_asked == 1
+    assert Question.objects.get().times_asked == 1
 
 
 def test_where_aws_refuses_it_says_why(operator):
@@ -47,4 +47,4 @@ def test_where_aws_refuses_it_says_why(operator):
 
 def test_who_only_reads_is_refused(reader):
     assert "You need the operator role" in detail(reader.read(PATH), 403)
-    assert not Lookup.objects.exists()
+    assert not Question.objects.exists()

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.discover import comparisons
 from accounts.mapping.verified import keep_verified
-from accounts.models import Bundle, ForeignPolicy, Lookup, ManagedAccount, Run
+from accounts.models import Bundle, ForeignPolicy, ManagedAccount, Question, Run
 from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State, Status
 from accounts.spinnaker import bundles
@@ -121,7 +121,7 @@ def test_a_worker_compares_many_and_the_answer_says_where_it_is(reader, account,
     assert shown.json()["is_old"] is False
     assert shown.json()["changes"]["accounts"]["create"] == 2
     assert reader.read(PATH).json() == shown.json()
-    assert Lookup.objects.get().times_asked == 1
+    assert Question.objects.get().times_asked == 1
 
 
 def test_whoever_waited_gets_what_is_old_already_and_nobody_else(reader, account, many):
@@ -134,7 +134,7 @@ def test_whoever_waited_gets_what_is_old_already_and_nobody_else(reader, account
 
     assert (waited.status_code, waited.json()["is_old"]) == (200, True)
     assert (anew.status_code, anew.json()["changes"]) == (202, None)
-    assert Lookup.objects.get().times_asked == 2
+    assert Question.objects.get().times_asked == 2
 
 
 def test_only_what_was_read_is_built(operator, account):

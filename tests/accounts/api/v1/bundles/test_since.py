@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.discover import comparisons
-from accounts.discover.lookups import MOST_OF_ONE
-from accounts.models import Lookup
+from accounts.discover.questions import MOST_OF_ONE
+from accounts.models import Question
 from onboarding.resources.entry_changes import EVERYONE
 from onboarding.topology import Permissions
 from tests.accounts.api.calling import detail
@@ -116,7 +116,7 @@ def test_a_worker_compares_large_ones_and_the_answer_says_where_it_is(reader, la
     )
     assert shown.status_code == 200
     assert (shown.json()["path"], shown.json()["sentence"]) == (PATH, SAYS)
-    assert Lookup.objects.get().times_asked == 1
+    assert Question.objects.get().times_asked == 1
 
 
 def test_a_comparison_that_failed_is_a_problem_and_no_empty_answer(
@@ -125,7 +125,7 @@ def test_a_comparison_that_failed_is_a_problem_and_no_empty_answer(
     path = reader.read(PATH).json()["path"]
     with monkeypatch.context() as patched:
         patched.setattr(
-            "accounts.discover.lookups.changes_between", lambda digests: 1 / 0
+            "accounts.discover.comparisons.changes_between", lambda digests: 1 / 0
         )
         work()
 
@@ -133,7 +133,7 @@ def test_a_comparison_that_failed_is_a_problem_and_no_empty_answer(
         assert detail(reader.read(asked)) == (
             "The accounts could not be compared. See the worker's log."
         )
-    assert Lookup.objects.get().times_asked == 1
+    assert Question.objects.get().times_asked == 1
 
 
 def test_one_person_asks_a_few_questions_at_once(reader, large):

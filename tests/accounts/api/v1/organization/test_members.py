@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.discover.organization.adding import add
-from accounts.models import Adding, ManagedAccount, Organization
+from accounts.discover.questions import carry_on as add
+from accounts.models import ManagedAccount, Organization, Question
 from tests.accounts.api.calling import detail
 from tests.accounts.discover.organization.organizations import CORE, member_row
 from tests.rows import managing_row
@@ -65,7 +65,7 @@ def test_accounts_become_drafts_with_what_they_have_in_common(operator, members)
     assert answer.status_code == 202, answer.content
     assert answer.json()["accounts"] == 2
 
-    add(Adding.objects.get())
+    add(Question.objects.get())
 
     shown = operator.read(f"/organization/additions/{answer.json()['id']}").json()
     assert (shown["refused"], shown["rollout"]) == ([], None)
@@ -104,14 +104,14 @@ def test_what_the_form_refuses_is_refused_with_its_sentence(
     assert answer.status_code == 422, answer.content
     assert answer.json()["errors"][0]["at"] == at
     assert answer.json()["detail"] == answer.json()["errors"][0]["message"]
-    assert not Adding.objects.exists()
+    assert not Question.objects.exists()
 
 
 def test_what_is_no_account_of_it_is_refused_by_name(operator, members):
     answer = operator.post(
         "/organization/members", {"accounts": ["999999999999"], **SHARED}
     )
-    add(Adding.objects.get())
+    add(Question.objects.get())
 
     shown = operator.read(f"/organization/additions/{answer.json()['id']}").json()
 

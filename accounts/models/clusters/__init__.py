@@ -1,1 +1,0 @@
-"""EKS clusters that were found in many accounts at once."""
