@@ -207,9 +207,6 @@ class Denied:
     def cause(self, asked: RequestContext) -> Cause:
         return self.why
 
-    def may_deny(self, asked: RequestContext) -> bool:
-        return False
-
 
 @pytest.mark.parametrize("certain", [True, False])
 def test_only_a_certain_cause_of_the_documents_is_a_failure(certain: bool) -> None:
