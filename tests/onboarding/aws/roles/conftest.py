@@ -1,0 +1,1 @@
+from tests.strict_aws.calls import calls as calls
