@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from onboarding.aws.client import AccountClient, bound
+from onboarding.aws.client import AccountClient, bound, once
+from onboarding.aws.codes import UNKNOWN_CALL
 from onboarding.aws.errors import AwsError
 from onboarding.aws.known import WHOLE
 from onboarding.aws.session import Sessions
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ACTION = "iam:GetAccountAuthorizationDetails"
 DOING = "read all roles and policies"
 PAGE = 1000
 """The most roles and policies that AWS answers in a page."""
@@ -98,7 +98,8 @@ def read_whole(
     sessions: Sessions, client: AccountClient, reach: Reach
 ) -> AccountClient:
     """Read the account's roles and policies at once, for what comes next; where Bowline
-    may not, or where there are too many, return the client as it is.
+    may not, where there are too many, or where AWS has no time for so much, return the
+    client as it is: single calls wait.
     """
     if time.monotonic() < SINGLY.get(reach, 0.0):
         return client
@@ -109,9 +110,10 @@ def read_whole(
     roles: list[RoleDetailTypeDef] = []
     policies: list[ManagedPolicyDetailTypeDef] = []
     details = client.iam.get_account_authorization_details
+    quickly = replace(client, patiently=once)
     try:
         for _ in range(MOST_PAGES):
-            page = client.call(details, DOING, **asked)
+            page = quickly.call(details, DOING, **asked)
             roles += page["RoleDetailList"]
             policies += page["Policies"]
             if not page.get("IsTruncated"):
@@ -126,8 +128,8 @@ def read_whole(
                 return whole
             asked["Marker"] = page["Marker"]
     except AwsError as error:
-        if error.busy or error.operation != ACTION:
-            raise
+        if not (error.denied or error.code in UNKNOWN_CALL):
+            return client
     SINGLY[reach] = time.monotonic() + SINGLY_FOR
     return client
 

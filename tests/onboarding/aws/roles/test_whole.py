@@ -183,17 +183,28 @@ def test_of_a_large_account_no_more_pages_are_read_than_save_calls(
         assert len(named) == count
 
 
-def test_an_aws_that_is_too_busy_says_nothing_of_permissions() -> None:
+def test_an_aws_that_is_too_busy_for_all_is_asked_for_each() -> None:
     iam: Any = boto3.client("iam", "us-east-1")
     iam.signer = SimpleNamespace(session="")
     client = AccountClient(REACH.account_id, lambda *_: iam, once)
 
     with Stubber(iam) as stubbed:
         stubbed.add_client_error(OPERATION, "Throttling", "Rate exceeded")
-        with pytest.raises(AwsError) as raised:
-            read_whole(Sessions("test"), client, REACH)
+        found = read_whole(Sessions("test", patience=60.0), client, REACH)
 
-    assert raised.value.busy
+    assert found is client
+    assert not SINGLY
+
+
+def test_who_may_not_enter_the_account_asks_for_nothing_else() -> None:
+    def refused(*_: str) -> Any:
+        raise AwsError(REACH.account_id, "sts:AssumeRole", "No.", code="AccessDenied")
+
+    client = AccountClient(REACH.account_id, refused, once)
+
+    with pytest.raises(AwsError):
+        read_whole(Sessions("test"), client, REACH)
+
     assert not SINGLY
 
 
