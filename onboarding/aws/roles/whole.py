@@ -98,7 +98,7 @@ def read_whole(
     sessions: Sessions, client: AccountClient, reach: Reach
 ) -> AccountClient:
     """Read the account's roles and policies at once, for what comes next; where Bowline
-    may not, where there are too many, or where AWS has no time for so much, return the
+    may not, where there are too many, or where AWS has no time for that, return the
     client as it is: single calls wait.
     """
     if time.monotonic() < SINGLY.get(reach, 0.0):
