@@ -77,6 +77,10 @@ DEFAULT_KEYS = (
     "kms:ListGrants",
 )
 """They show whether Auto Scaling may use the key with which EBS encrypts by default."""
+AT_ONCE = ("iam:GetAccountAuthorizationDetails",)
+"""It saves calls, and nothing depends on it. IAM can't limit it to roles: users and
+groups can be read by it, too, so that roles for readers don't have it.
+"""
 ROLES = (
     "iam:AttachRolePolicy",
     "iam:CreateRole",
@@ -149,6 +153,7 @@ class AccessRole:
         roles = [managed, base, self.here(f"role{ECS_ROLES_PATH}*")]
         yield allow("ExistingRoles", EXISTING_ROLES, "*")
         yield allow("DefaultKeys", DEFAULT_KEYS, "*")
+        yield allow("ReadAtOnce", AT_ONCE, "*")
         yield allow("OwnRoles", ROLES, roles)
         yield allow("OwnPolicies", POLICIES, self.here("policy/bowline/*"))
         profile = self.here(f"instance-profile/{self.managing.base_role}")

@@ -23,6 +23,7 @@ from ministack.services.cloudformation import handlers as cloudformation
 DECISIONS = {"Allow": "allowed", "Deny": "explicitDeny"}
 
 create_account = organizations._create_account
+account_details = iam._get_account_authorization_details
 stack_resources_by_name = cloudformation._describe_stack_resources
 parameters = iam._extract_simulate_params
 
@@ -151,6 +152,26 @@ def stack_resources(sent: Any) -> Any:
     return cloudformation._error("ValidationError", message)
 
 
+def details_with_boundaries(sent: Any) -> Any:
+    """Answer all roles with their permissions boundaries; ministack leaves them out."""
+    status, headers, body = account_details(sent)
+    for name, role in iam._roles.items():
+        begins = f"<RoleName>{name}</RoleName><RoleId>".encode()
+        body = body.replace(begins, boundary_of(role) + begins)
+    return status, headers, body
+
+
+def boundary_of(role: Any) -> bytes:
+    arn = role.get("PermissionsBoundary")
+    if not arn:
+        return b""
+    return (
+        "<PermissionsBoundary><PermissionsBoundaryType>PermissionsBoundaryPolicy"
+        "</PermissionsBoundaryType><PermissionsBoundaryArn>"
+        f"{arn}</PermissionsBoundaryArn></PermissionsBoundary>"
+    ).encode()
+
+
 def create_known_account(sent: Any) -> Any:
     """Create an account with the digits of its email address as its ID, which no client
     of AWS can choose; the management account's ID renames that.
@@ -163,6 +184,7 @@ def create_known_account(sent: Any) -> Any:
 if __name__ == "__main__":
     organizations._DISPATCH["CreateAccount"] = create_known_account
     cloudformation._ACTION_HANDLERS["DescribeStackResources"] = stack_resources
+    iam._IAM_HANDLERS["GetAccountAuthorizationDetails"] = details_with_boundaries
     iam._extract_simulate_params = asked
     iam._build_simulate_results_real = results
     for gather in ("_gather_role_policies", "_gather_user_policies"):

@@ -7,7 +7,7 @@ managing account is leased, because other runs change what it holds.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -98,6 +98,8 @@ class Side:
     """Whose side it is; None: the managing account's."""
     other_side: tuple[Resource, ...] = ()
     """What should exist for the other side, where both are in one AWS account."""
+    at_once: bool = field(default=False, compare=False)
+    """Whether its roles are read together: one account, that somebody waits for."""
 
     @property
     def looks_for(self) -> tuple[Resource, ...]:
@@ -113,7 +115,9 @@ class Side:
         if just_read:
             known = sessions.handed_on.take(self.reach, self.looks_for)
         try:
-            observed = observe(sessions, self.reach, self.looks_for, known)
+            observed = observe(
+                sessions, self.reach, self.looks_for, known, at_once=self.at_once
+            )
         except AwsError as error:
             if not error.no_access:
                 raise
@@ -251,6 +255,11 @@ class Scope:
         return (*self.shared, *self.own)
 
 
+def reads_at_once(run: Run) -> bool:
+    """Return whether the run is one that many others don't run along with."""
+    return run.kind != Run.Kind.VERIFY and not run.alone
+
+
 def is_compared(run: Run, row: ManagingAccount) -> bool:
     """Return whether a verification may leave the managing side to another one.
 
@@ -302,6 +311,7 @@ def own_sides(
         was_handed_off=is_latest_hand_off(row, managing, managed),
         account=row.pk,
         other_side=other_side,
+        at_once=reads_at_once(run),
     )
     if managing.is_handed_off:
         return [roles]
@@ -341,6 +351,7 @@ def managing_side(
         adopts=isinstance(managing.identity, ExistingIdentity),
         earlier=tuple(snapshots.earlier_identities(row)),
         other_side=other_side,
+        at_once=reads_at_once(run),
     )
 
 

@@ -329,10 +329,11 @@ def nothing_left(
     for side in sides:
         began = time.monotonic()
         found = differences(side, sessions, scope, just_read=True)
+        by_itself = replace(side, at_once=False)
         if found.left:  # all of it is read where what was handed on differs
-            found = differences(side, sessions, scope)
+            found = differences(by_itself, sessions, scope)
         while found.is_unsettled and settling.wait("the change isn't visible yet"):
-            found = differences(side, sessions, scope)
+            found = differences(by_itself, sessions, scope)
         settling.over()
         name = COMPARES.format(side.place)
         seconds = time.monotonic() - began

@@ -163,7 +163,7 @@ class AccountClient:
         self, method: Callable[P, T], doing: str, /, *args: P.args, **given: P.kwargs
     ) -> T:
         """Call AWS, and ask again where it is too busy."""
-        return self.asked(method, doing, lambda: method(*args, **given))
+        return self.asked(method, doing, lambda: method(*args, **given), given)
 
     def call_all(
         self, method: Callable[P, T], doing: str, /, *args: P.args, **given: P.kwargs
@@ -178,7 +178,7 @@ class AccountClient:
             whole: T = pages.build_full_result()
             return whole
 
-        return self.asked(method, doing, ask)
+        return self.asked(method, doing, ask, given)
 
     def find(
         self, method: Callable[P, T], doing: str, /, *args: P.args, **given: P.kwargs
@@ -196,10 +196,14 @@ class AccountClient:
                     return None
                 raise
 
-        return self.asked(method, doing, ask)
+        return self.asked(method, doing, ask, given)
 
     def asked(
-        self, method: Callable[..., object], doing: str, ask: Callable[[], T]
+        self,
+        method: Callable[..., object],
+        doing: str,
+        ask: Callable[[], T],
+        given: Mapping[str, Any],
     ) -> T:
         client, _ = bound(method)
         where, operation = self.account_id, action_of(method)

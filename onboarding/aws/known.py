@@ -30,6 +30,8 @@ class Version(NamedTuple):
     number: str
 
 
+WHOLE = Call.iam("get_account_authorization_details")
+"""The call that answers with all of an account's roles."""
 VERSIONS: dict[tuple[str, Version], Policy] = {}
 """What versions of policies say, by ARN, as some run of this process knew it."""
 MOST_VERSIONS = 3000
@@ -112,8 +114,9 @@ class HandedOn:
         self._created[resource.key] = resource
 
     def write(self, key: Key) -> None:
-        """Note that it is about to be changed, and forget that it was created."""
+        """Note that it is about to be changed, and forget how its account was."""
         self._created.pop(key, None)
+        self._answers.pop((key.account, WHOLE), None)
         self._written[key] = time.monotonic()
 
     def is_young(self, key: Key) -> bool:

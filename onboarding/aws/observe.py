@@ -4,6 +4,7 @@ Calls: three for each role (and one for each policy inside), one for each path a
 each version of a policy that was not read before, one for each instance profile and
 OIDC provider, one for all service-linked roles, two for each cluster's access, one for
 each grant on a key; a few at a time. Of what does not exist nothing more is asked.
+Roles and policies that are read at once take two in all.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from onboarding.aws.kinds.linked_roles import SERVICE_LINKED, linked_role
 from onboarding.aws.kinds.policies import document_of
 from onboarding.aws.kinds.roles import is_owned, other_tag, role_of
 from onboarding.aws.known import Known
+from onboarding.aws.roles.whole import MOST_PAGES, read_whole
 from onboarding.aws.session import Sessions
 from onboarding.checks import Call
 from onboarding.partitions import Arn, arn
@@ -63,6 +65,8 @@ def observe(
     reach: Reach,
     wanted: Iterable[Resource],
     known: Known | None = None,
+    *,
+    at_once: bool = False,
 ) -> tuple[Resource, ...]:
     """Find what exists of the wanted things, and what else is Bowline's.
 
@@ -70,7 +74,7 @@ def observe(
     the roles that are wanted or hold something wanted; what of it is not Bowline's is
     not `owned`. So a kind of thing that is no longer wanted at all must be among
     `wanted` once more, to be found and deleted. What is `known` of a moment ago is not
-    read again.
+    read again. `at_once`: all roles are read together where that takes fewer calls.
     """
     everything = {resource.key: resource for resource in wanted}
     account = Account(
@@ -80,6 +84,9 @@ def observe(
         everything.values() if known is None else known.unsure,
         {} if known is None else {r.key: r for r in known.resources},
     )
+    if at_once and account.role_calls > MOST_PAGES:
+        whole = read_whole(sessions, account.client, reach)
+        account = replace(account, client=whole)
     read = account.read()
     again = {resource.key for resource in read}
     left = (
@@ -118,6 +125,13 @@ class Account:
         if self.of(ServiceLinkedRole):
             tasks.append(self.service_linked)
         return tuple(chain.from_iterable(together(tasks)))
+
+    @property
+    def role_calls(self) -> int:
+        """Count the calls that roles and policies take one by one, or a few less."""
+        paths = {policy.path for policy in self.of(ManagedPolicy)}
+        linked = bool(self.of(ServiceLinkedRole))
+        return len(paths) + 3 * len(self.holders()) + linked
 
     @property
     def account_id(self) -> str:

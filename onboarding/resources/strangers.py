@@ -2,7 +2,9 @@
 
 A stranger has accounts, an organization, networks and names of their own choice, and an
 identity of every public provider. What they can choose bounds nothing, whatever it is
-compared with; of what they can't choose, a pattern must leave them out. The rules are
+compared with; of what they can't choose, a pattern must leave them out. So an audience
+alone is open, and a subject suffices without one: a provider in IAM has a list of the
+audiences that it takes, and AWS itself asks for the subject only. The rules are
 those of AWS's global condition keys, of its condition operators, and of its
 identity-provider controls for shared OIDC providers, in the IAM User Guide.
 """
@@ -136,6 +138,11 @@ KEYS = {
     "identitystore:userid": Known("their own ID", is_whole),
 }
 
+SENTINEL = "sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d"
+SESSION_NAME = "sts:rolesessionname"
+"""Microsoft Sentinel is one subject to AWS, whoever's workspace it looks after: the
+name of its session says whose. Everybody else chooses that name.
+"""
 SUBJECT = "sub"
 ALWAYS_CLAIMED = (SUBJECT, "aud")
 """Claims that every token has."""
@@ -169,6 +176,7 @@ CLAIMS: dict[str, tuple[frozenset[str], ...]] = {
     "api.pulumi.com/oidc": (frozenset({SUBJECT}), frozenset({"aud"})),
     "oidc.vercel.com": (frozenset({SUBJECT}), frozenset({"aud"})),
     "sandboxes.cloud": (frozenset({SUBJECT}), frozenset({"aud"})),
+    SENTINEL: (frozenset({SESSION_NAME}),),
 }
 """Which claims leave strangers out, where it isn't the subject alone: those that AWS
 asks for, or that say whose the workflow is. Everybody can sign in to an application of
@@ -181,7 +189,8 @@ BY_POOL = (frozenset({"aud"}),)
 
 def issuer_of(name: str) -> str:
     """Return the provider of identities that a principal names, as keys do."""
-    return name.partition(":oidc-provider/")[2].lower() or name.lower()
+    named = name.partition(":oidc-provider/")[2] or name
+    return named.lower().rstrip("/")
 
 
 def is_cluster(issuer: str) -> bool:
@@ -240,7 +249,9 @@ class Condition(NamedTuple):
         """Return what is known by the key; None: strangers choose it, too."""
         if found := KEYS.get(self.key):
             return found
-        issuer, _, claim = self.key.rpartition(":")
+        if self.key == SESSION_NAME:
+            return Known("the name of their session", is_whole)
+        issuer, claim = claim_of(self.key)
         if "." not in issuer or ":" in issuer:
             return None
         rule = is_subject if claim == SUBJECT else is_whole
@@ -290,6 +301,14 @@ class Condition(NamedTuple):
             return self.key == OWN["bool"] and self.values == ("false",)
         missed = not (self.passes_absent or known.is_always_there)
         return self.is_negated and self.leaves_out and not missed
+
+
+def claim_of(key: str) -> tuple[str, str]:
+    """Return whose tokens a key is about, and which claim of theirs it is."""
+    issuer, _, claim = key.rpartition(":")
+    if key == SESSION_NAME:
+        return SENTINEL, SESSION_NAME
+    return issuer.rstrip("/"), claim
 
 
 def literal(text: str) -> str:
@@ -348,8 +367,7 @@ class Shut(NamedTuple):
         """Return whom it shuts out that all of these are known."""
         some = set(keys)
         claims: dict[str, set[str]] = {}
-        for key in some - KEYS.keys():
-            issuer, _, claim = key.rpartition(":")
+        for issuer, claim in map(claim_of, some - KEYS.keys()):
             claims.setdefault(issuer, set()).add(claim)
         shut = (
             issuer
@@ -362,7 +380,7 @@ class Shut(NamedTuple):
     def by_any(cls, keys: Iterable[str]) -> Shut:
         """Return whom it shuts out that one of these is known, whichever."""
         claims = set(keys) - KEYS.keys()
-        issuers = {key.rpartition(":")[0] for key in claims}
+        issuers = {claim_of(key)[0] for key in claims}
         each = all(cls.by_all([key]).issuers for key in claims)
         one = issuers if each and len(issuers) == 1 else ()
         return cls(not claims, frozenset(one))
@@ -373,7 +391,7 @@ class Shut(NamedTuple):
         """
         if self.everywhere:
             return True
-        return issuer in self.issuers if issuer else bool(self.issuers)
+        return issuer in self.issuers if issuer else bool(self.issuers - {SENTINEL})
 
 
 def admits_guests(found: Iterable[Condition]) -> bool:

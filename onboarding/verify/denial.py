@@ -39,6 +39,12 @@ OWN_PATHS = (MANAGING_PATH, MANAGED_PATH)
 OWN_NAMES = "Bowline"
 
 
+def is_own(document: Document) -> bool:
+    """Return whether it is Bowline's, by its name."""
+    named = document.name.startswith(OWN_NAMES)
+    return named or any(path in document.arn for path in OWN_PATHS)
+
+
 class Holder(HeldPolicies):
     """A role or user, and what denies it a call."""
 
@@ -92,19 +98,16 @@ class Holder(HeldPolicies):
                 return self.unclear(found, asked, "permissions boundary")
         return None
 
-    def may_deny(self, asked: RequestContext) -> bool:
-        """Return whether a statement denies the call under conditions, met or not."""
-        every = [*self.documents, *filter(None, [self.boundary])]
-        return find_statement(every, "Deny", asked.without_context) is not None
+    def allows_by_own(self, asked: RequestContext) -> bool:
+        """Return whether a policy of Bowline's certainly allows the call."""
+        found = find_statement(filter(is_own, self.documents), "Allow", asked)
+        return found is not None and found.certain
 
     def denied(self, found: FoundStatement, asked: RequestContext) -> Cause:
         document = found.document
-        ours = document.name.startswith(OWN_NAMES) or any(
-            path in document.arn for path in OWN_PATHS
-        )
         how, fix = denies(found, asked.action)
         return Cause(
-            Located.OUR_POLICY if ours else Located.THEIR_POLICY,
+            Located.OUR_POLICY if is_own(document) else Located.THEIR_POLICY,
             f"The policy {document.name} of {self.title} denies {asked.action}{how}.",
             fix,
             document=printed_document(document.shown),

@@ -246,7 +246,10 @@ BY_POLICIES = (
     Case(
         "allows all of IAM",
         MORE,
-        (f"{THEIRS} Allows actions by a pattern: iam:*.",),
+        (
+            f"{THEIRS} Passes roles * to any service.",
+            "Allows actions by a pattern: iam:*.",
+        ),
         inline=((MANAGED, allow("iam:*")),),
     ),
     Case(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from onboarding.aws.client import AccountClient, parsed, together
 from onboarding.aws.errors import AwsError
 from onboarding.aws.roles.foreign import document_at
+from onboarding.aws.roles.whole import just_read
 from onboarding.aws.session import Sessions
 from onboarding.partitions import Arn
 from onboarding.resources.foreign import Foreign
@@ -79,10 +80,10 @@ def passed_roles(
 
     Calls: one for each path and for each role that is named; two for each role, one for
     each policy inside, and two for each one attached, of which the second reads a
-    version only once.
+    version only once. None where all of them have just been read at once.
     """
     own = {one.name for one in wanted if isinstance(one, Role)}
-    client = AccountClient.of(sessions, reach)
+    client = just_read(sessions, reach)
     try:
         listed = together(partial(roles_at, client, one) for one in patterns)
     except AwsError as error:

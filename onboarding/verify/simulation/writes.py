@@ -3,7 +3,8 @@
 The simulator is one opinion, the documents another. A write is denied where a document
 or the organization certainly denies it. It is unknown where a condition decides on what
 only the call shows, whatever the simulator says of it. Where the simulator doesn't
-answer or knows no conditions, the documents decide.
+answer, the documents decide; where it allows too little, as one does that knows no
+conditions, Bowline's own policies do, and nothing that others wrote.
 """
 
 from __future__ import annotations
@@ -290,7 +291,6 @@ def opinion(
             cause = holder.refusal(asked) or holder.doubt(asked)
         else:
             cause = denial(holder, asked, verdict)
-        may_deny = holder.may_deny(asked)
     except AwsError as error:
         return unread(about, blank, verdict, error, everywhere=everywhere)
     if cause and cause.certain:
@@ -302,9 +302,11 @@ def opinion(
         return replace(blank, unknown=because(cause.sentence), fix=cause.fix)
     if isinstance(verdict, AwsError):
         return replace(blank, read=verdict.message)
-    if verdict.explicit and not may_deny:
+    if allowed:
+        return blank
+    if verdict.explicit or not holder.allows_by_own(asked):
         return replace(blank, unknown=CONTRADICTED)
-    return blank if allowed else replace(blank, read=NO_CONDITIONS)
+    return replace(blank, read=NO_CONDITIONS)
 
 
 def unread(

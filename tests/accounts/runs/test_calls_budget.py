@@ -182,12 +182,12 @@ def test_a_run_that_looks_at_the_managing_side_keeps_to_its_budget(
 
     done(carried(plan(account, None)))
 
-    assert sum(made.total() for made in asked.values()) <= 67
+    assert sum(made.total() for made in asked.values()) <= 46
     asked.clear()
 
     carried(plan(account, None))
 
-    assert sum(made.total() for made in asked.values()) <= 32
+    assert sum(made.total() for made in asked.values()) <= 20
 
 
 def test_a_new_process_reads_each_version_of_a_policy_once_more(
@@ -229,5 +229,5 @@ def test_the_documentation_has_the_budgets() -> None:
     assert "\n".join(rows) in page
     assert "at most 47 calls" in page
     assert "at most 26" in page
-    assert "at most 67 calls" in page
-    assert "at most 32" in page
+    assert "at most 46 calls" in page
+    assert "at most 20" in page

@@ -8,13 +8,14 @@ import pytest
 
 from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
-from onboarding.aws.known import Documents, HandedOn, Known, Version
+from onboarding.aws.known import WHOLE, Documents, HandedOn, Known, Version
 from onboarding.aws.observe import observe
 from onboarding.checks import Call
 from onboarding.resources.kinds import (
     Attachment,
     InlinePolicy,
     InstanceProfile,
+    Key,
     ManagedPolicy,
     OwnerTag,
     Resource,
@@ -198,3 +199,14 @@ def test_what_was_created_is_read_once_it_was_changed(field: Field) -> None:
         apply(sessions, field.reach, change, backoff_seconds=0)
 
     assert sessions.handed_on.after([], [change]).resources == ()
+
+
+def test_all_roles_are_read_again_once_one_is_written() -> None:
+    known = HandedOn()
+    for account in ("1" * 12, "2" * 12):
+        known.answer(account, WHOLE, account)
+
+    known.write(Key("1" * 12, Role.kind, "web"))
+
+    found = [known.answered(account, WHOLE) for account in ("1" * 12, "2" * 12)]
+    assert found == [None, "2" * 12]

@@ -24,6 +24,21 @@ AZURE = "sts.windows.net/0c1f"
 TERRAFORM = "app.terraform.io"
 COGNITO = "cognito-identity.amazonaws.com"
 GOOGLE = "accounts.google.com"
+SENTINEL = "sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d/"
+BY_SUBJECT = (
+    "agent.buildkite.com",
+    "app.terraform.io",
+    "gitlab.com",
+    "oidc-configuration.audit-log.githubusercontent.com",
+    "oidc.codefresh.io",
+    "proidc.upbound.io",
+    "scalr.io",
+    "studio.datachain.ai/api",
+    "token.actions.githubusercontent.com",
+    "tokens.cloud.shisho.dev",
+    "vstoken.actions.githubusercontent.com",
+)
+"""Shared providers of which AWS demands that a trust policy evaluates the subject."""
 
 Statement = dict[str, Any]
 ANYBODY, MANY, NAMED, SERVICE, NOBODY = Width
@@ -55,6 +70,14 @@ def token(issuer: str, /, operator: str = "StringEquals", **claims: Any) -> Stat
     said = {operator: {f"{issuer}:{key}": value for key, value in claims.items()}}
     return federated(
         f"arn:aws:iam::{OWN}:oidc-provider/{issuer}", said if claims else {}
+    )
+
+
+def named_session(issuer: str, operator: str, name: str) -> Statement:
+    """Let identities of an OIDC provider in whose sessions have such a name."""
+    return federated(
+        f"arn:aws:iam::{OWN}:oidc-provider/{issuer}",
+        {operator: {"sts:RoleSessionName": name}},
     )
 
 
@@ -424,10 +447,45 @@ PROVIDERS = [
     *rows(
         "an audience is chosen by whoever asks for the token",
         ANYBODY,
-        token(GITHUB, aud="sts.amazonaws.com"),
         token("gitlab.com", aud="https://gitlab.com"),
         token(TERRAFORM, aud="aws.workload.identity"),
         token(CIRCLE, aud="6f1b"),
+    ),
+    *rows(
+        "AWS demands a subject of a shared provider, and no audience",
+        MANY,
+        *(token(one, sub="organization:acme:web") for one in BY_SUBJECT),
+    ),
+    *rows(
+        "an audience of a shared provider is everybody's",
+        ANYBODY,
+        *(token(one, aud="sts.amazonaws.com") for one in BY_SUBJECT),
+    ),
+    *rows(
+        "Sentinel is one subject, whoever's workspace it looks after",
+        ANYBODY,
+        token(SENTINEL),
+        token(SENTINEL, sub="7e57-aa", aud="api://1462b192"),
+        named_session(SENTINEL, "StringLike", "MicrosoftSentinel_*"),
+    ),
+    *rows(
+        "the name of a session of Sentinel says whose workspace it is",
+        MANY,
+        named_session(SENTINEL, "StringEquals", "MicrosoftSentinel_6f1b"),
+        named_session(SENTINEL.rstrip("/"), "StringEquals", "MicrosoftSentinel_6f1b"),
+    ),
+    *rows(
+        "others choose the names of their sessions",
+        ANYBODY,
+        named_session(GITHUB, "StringEquals", "deploy"),
+        named_session(AZURE, "StringEquals", "MicrosoftSentinel_6f1b"),
+        let(condition={"StringEquals": {"sts:RoleSessionName": "deploy"}}),
+    ),
+    row(
+        "who has another name is denied",
+        ANYBODY,
+        let(),
+        deny(condition={"StringNotEquals": {"sts:RoleSessionName": "deploy"}}),
     ),
     *rows(
         "a subject says whose it is",

@@ -118,7 +118,7 @@ def read(
             raise DENIED
         return ROLES, False
 
-    monkeypatch.setattr(AccountClient, "of", lambda *_: None)
+    monkeypatch.setattr(passed, "just_read", lambda *_: None)
     monkeypatch.setattr(passed, "roles_at", listed)
     monkeypatch.setattr(passed, "policies_of", policies_of)
     monkeypatch.setattr(passed, "MOST_ROLES", 3)

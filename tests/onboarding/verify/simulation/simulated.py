@@ -77,7 +77,7 @@ class Simulated(ExistingPolicies):
             for one in granted_changes(MANAGING, self.account)
             for grant in one.grants
         ]
-        self.inline = {"Granted": document(*grants), **self.inline}
+        self.inline = {"BowlineGranted": document(*grants), **self.inline}
 
     def call_all(self, operation: str, doing: str, **given: Any) -> Any:
         if operation != "simulate_principal_policy":

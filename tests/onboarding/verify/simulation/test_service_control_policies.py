@@ -93,11 +93,10 @@ def test_an_unknown_write_names_the_key_that_decides() -> None:
     ("where", "rows", "simulator"),
     [
         ("inline", KNOWN, {"refuses": BLIND}),
-        ("inline", KNOWN[:12], {"knows_no_conditions": True}),
         ("inline", KNOWN[:12], {}),
         ("boundary", KNOWN[:12], {}),
     ],
-    ids=["refused", "without conditions", "simulated", "a boundary"],
+    ids=["refused", "simulated", "a boundary"],
 )
 def test_the_same_keys_are_known_of_the_roles_own_policies(
     where: str, rows: tuple[Row, ...], simulator: dict[str, Any]
@@ -111,6 +110,35 @@ def test_the_same_keys_are_known_of_the_roles_own_policies(
     # Whose an image is, its ARN doesn't say.
     assert all("aws:Resource" in what for what in wrong)
     assert {*wrong.values()} <= {UNKNOWN}
+
+
+def test_of_policies_of_others_a_simulator_without_conditions_is_believed() -> None:
+    """It may know more than Bowline does."""
+    blind = {"knows_no_conditions": True}
+    found = {
+        row.what: (row.said, said(Simulated(**held("inline", row), **blind).writes()))
+        for row in KNOWN[:12]
+    }
+
+    denied = {what for what, both in found.items() if DENIED in both}
+    assert {found[what] for what in denied} == {(DENIED, DENIED)}
+    assert (ALLOWED, UNKNOWN) in found.values()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("BowlineGranted", ALLOWED), ("Theirs", UNKNOWN)]
+)
+def test_what_others_allow_is_unknown_where_the_simulator_does_not_see_it(
+    name: str, expected: str
+) -> None:
+    account = Simulated(knows_no_conditions=True)
+    account.inline = {name: account.inline.pop("BowlineGranted")}
+
+    results = account.writes()
+
+    assert said(results) == expected
+    unknown = [one.sentence for one in results if one.unknown_writes]
+    assert all("no policy that Bowline can read does" in one for one in unknown)
 
 
 def held(where: str, row: Row) -> dict[str, Any]:

@@ -224,7 +224,7 @@ def test_a_boundary_that_denies_fails_and_is_named(refuses: AwsError | None) -> 
 def test_what_is_remembered_is_read_again_where_the_simulator_denies_it() -> None:
     """AWS may have stored something else than what was sent."""
     account = Simulated()
-    wanted = account.inline.pop("Granted")
+    wanted = account.inline.pop("BowlineGranted")
     account.attached[f"{OWN}BowlineEC2"] = document(allow("s3:ListBucket"))
     remembering = SimpleNamespace(
         handed_on=SimpleNamespace(answered=lambda *_: None),

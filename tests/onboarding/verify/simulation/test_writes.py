@@ -207,9 +207,6 @@ class Denied:
     def cause(self, asked: RequestContext) -> Cause:
         return self.why
 
-    def may_deny(self, asked: RequestContext) -> bool:
-        return False
-
 
 @pytest.mark.parametrize("certain", [True, False])
 def test_only_a_certain_cause_of_the_documents_is_a_failure(certain: bool) -> None:
@@ -226,6 +223,7 @@ def test_only_a_certain_cause_of_the_documents_is_a_failure(certain: bool) -> No
     assert bool(found.unknown) is not certain
 
 
+@pytest.mark.smoke
 def test_the_only_subnet_that_was_found_is_asked_by_its_arn(field: Field) -> None:
     ec2 = field.root(field.managed_id, "ec2")
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
