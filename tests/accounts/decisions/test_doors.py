@@ -37,7 +37,7 @@ FILES = {
     *("template-yaml", "accounts-file-csv", "accounts-file-yaml"),
 }
 """What is read with a role: a GET."""
-BY_BOWLINE = {What.NOT_SENT, What.SIGN_IN, What.SIGN_IN_FAILED}
+BY_BOWLINE = {What.NOT_SENT, What.REFUSED, What.SIGN_IN, What.SIGN_IN_FAILED}
 """What nobody decides, and is recorded."""
 
 
