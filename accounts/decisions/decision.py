@@ -22,9 +22,8 @@ from django.db.models import Model
 from accounts.decisions.locks import hold
 from accounts.models import Activity
 from accounts.people.authors import Asked, Authors
-from accounts.people.deciding import SamePerson, Verdict, judge, refuse
+from accounts.people.deciding import Outside, SamePerson, Verdict, judge, refuse, whom
 from accounts.people.reach import DecisionReach, for_people
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import ADMINISTRATOR, UserRole
 from accounts.people.tries import tried, tries_recorded
 
@@ -122,6 +121,13 @@ class Decision(Generic[P, R]):
         """
         *subject, by = args
         return judge(*self.asks(*subject), by, self.role)
+
+    def whom(self, *args: Any) -> str:
+        """Name some who may decide about the subject, whatever the last of these, a
+        person, may.
+        """
+        *subject, by = args
+        return whom(*self.asks(*subject), by, self.role)
 
 
 def called(subject: Any) -> str:

@@ -29,7 +29,7 @@ View = Callable[..., HttpResponseBase]
 
 def role_required(role: UserRole) -> Callable[[View], View]:
     """Answer 403, with the sentence that helps, to everybody without the role. Whoever
-    posts tries to decide, which is recorded: by the row's title, or by the page's name.
+    posts tries to decide, which is recorded.
     """
 
     def guard(view: View) -> View:
@@ -39,9 +39,8 @@ def role_required(role: UserRole) -> Callable[[View], View]:
         ) -> HttpResponseBase:
             if not has_role(request.user, role):
                 if request.method == "POST" and isinstance(request.user, User):
-                    row, page = getattr(view, "decision", None), request.resolver_match
-                    name = row.title if row else f"post to {page and page.url_name}"
-                    tried(request.user, name, [], refusal(role))
+                    page = request.resolver_match and request.resolver_match.url_name
+                    tried(request.user, f"post to {page}", [], refusal(role))
                 raise PermissionDenied(refusal(role))
             return view(request, **kwargs)
 

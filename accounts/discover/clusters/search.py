@@ -27,7 +27,8 @@ from accounts.models import (
     SearchedAccount,
 )
 from accounts.models.readable import storable
-from accounts.people.role_limits.refusing import refuse_any_outside
+from accounts.people.deciding import refuse
+from accounts.people.reach import around_all
 from accounts.people.roles import OPERATOR
 from accounts.slices import AT_ONCE
 from accounts.work.leases import holding
@@ -74,7 +75,7 @@ def begin_search(accounts: Collection[ManagedAccount], by: User) -> ClusterSearc
     """Let a worker search these accounts; what was found a day ago is forgotten. Raise
     Outside where the role is not for the environment of each.
     """
-    refuse_any_outside(by, OPERATOR, (account.pk for account in accounts))
+    refuse(around_all(account.pk for account in accounts), None, by, OPERATOR)
     ClusterSearch.objects.expired().delete()
     with transaction.atomic():
         search = ClusterSearch.objects.create(by=by, namespaces=["default"])

@@ -22,8 +22,8 @@ from accounts.discover.organization.members import (
 )
 from accounts.models import Activity, Adding, ManagedAccount, Organization, Rollout
 from accounts.models.lease import LeaseLost
+from accounts.people.deciding import Outside
 from accounts.people.reach import DecisionReach
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import OPERATOR
 from accounts.runs.rollouts import CannotStart, start
 from accounts.work.leases import holding

@@ -42,7 +42,7 @@ from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.api.token import Scope
 from accounts.models.states import UNSUCCESSFUL, Status
-from accounts.people.role_limits.refusing import Outside
+from accounts.people.deciding import Outside
 from accounts.runs.actions import RunOpen, accept, approve
 from accounts.runs.capacity import NoRoom
 from accounts.runs.managing.other_sites import adopt_list, found_another

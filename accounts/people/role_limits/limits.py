@@ -45,7 +45,7 @@ def limits_of(person: Person) -> Mapping[str, frozenset[str]]:
     """Return what each limited role is limited to: read once for a request's person."""
     kept: dict[str, frozenset[str]] | None = getattr(person, KEPT, None)
     if kept is None:
-        rows = RoleLimit.objects.filter(person=person.pk) if person.pk else ()
+        rows = person.role_limits.all() if person.is_authenticated else ()
         by_hand, by_groups = sorted_out(rows)
         kept = {**by_hand, **by_groups}
         for name in by_hand.keys() & by_groups.keys():

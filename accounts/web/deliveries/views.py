@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.db.models import Case, Q, When
@@ -71,6 +72,7 @@ def delivery_page(
             "review": review_of(page, row.counts),
             "form": form or DeliveryForm(None, row),
             "same_person": approve.verdict(row, request.user).same_person,
+            "ask_approver": partial(approve.whom, row, request.user),
         }
     return render(request, "deliveries/delivery.html", shown)
 

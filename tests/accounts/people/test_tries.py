@@ -11,9 +11,8 @@ from django.utils import timezone
 from accounts.decisions.many import each, who_may
 from accounts.models import Activity, ManagedAccount
 from accounts.models.states import State
-from accounts.people.deciding import SamePerson
+from accounts.people.deciding import Outside, SamePerson
 from accounts.people.role_limits.limits import limit
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import OPERATOR
 from accounts.people.tries import MOST, tried, tries_recorded
 from accounts.refused import Refused
