@@ -18,6 +18,7 @@ from accounts.people.activity import Decision, record_many
 from accounts.people.role_limits.naming import LIMITED, NONE
 from accounts.people.role_limits.reach import Reach
 from accounts.people.roles import APPROVER, UserRole, has_role
+from accounts.refused import Refused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -32,8 +33,10 @@ Limited: TypeAlias = Mapping[str, frozenset[str]]
 KEPT = "_bowline_role_limits"
 
 
-class LimitRefused(ValueError):
+class LimitRefused(Refused, ValueError):
     """The limit cannot be set; the message says why."""
+
+    code = "INVALID"
 
 
 def environments_of(person: Person, role: UserRole) -> Reach:
