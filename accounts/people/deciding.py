@@ -151,7 +151,7 @@ def whom(
     reach: DecisionReach, authors: Authors | None, by: By, role: Role = APPROVER
 ) -> str:
     """Name some who may decide about this, or else who can give the role. Whoever has
-    no role at all is told of administrators only.
+    no role at all sees administrators only.
     """
     named = []
     if role in LIMITED and not (isinstance(by, User) and not has_role(by, VIEWER)):

@@ -58,7 +58,7 @@ class Command(BowlineCommand):
         parser.add_argument(
             "--read",
             metavar="DIGEST",
-            help="with accept: the digest of what was asked, as the list has it",
+            help="with accept: the digest of the request, as the list has it",
         )
         parser.add_argument(
             "--by", metavar="USER", help="who asks, accepts, or ends it"
