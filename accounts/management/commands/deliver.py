@@ -16,7 +16,6 @@ from typing import Any
 
 import click
 from django.contrib.auth.models import User
-from django.core.management import CommandError
 
 from accounts.management.command import BowlineCommand
 from accounts.management.exit_codes import DONE, FAILED, PLANNED, combined
@@ -26,8 +25,6 @@ from accounts.models import Delivery
 from accounts.models.api.token import Scope
 from accounts.models.people.decided import MovedMeanwhile
 from accounts.people.deciding import SamePerson
-from accounts.refused import Refused
-from accounts.spinnaker.bundles import Twins
 from accounts.spinnaker.deliveries.decisions import DeliveryOpen, approve, start
 from accounts.spinnaker.deliveries.planning import (
     compare_with_spinnaker,
@@ -38,7 +35,6 @@ from accounts.spinnaker.deliveries.reached import Reached
 from accounts.spinnaker.deliveries.stages import carry_on, is_waiting, reach
 from accounts.work.queue import nothing_sent
 from accounts.work.threads import leases_extended
-from onboarding.delivery.errors import GateError
 
 LOOKS_EVERY = 1.0
 Status = Delivery.Status
@@ -94,13 +90,10 @@ class Command(BowlineCommand):
     ) -> None:
         scope = Scope.APPROVE if options["approve"] else Scope.OPERATE
         person = acting_person(by, scope)
-        try:
-            if dry_run:
-                sys.exit(self.show(take_over))
-            with nothing_sent(), leases_extended():
-                sys.exit(self.deliver(person, take_over, **options))
-        except (Refused, GateError, Twins) as error:
-            raise CommandError(str(error)) from error
+        if dry_run:
+            sys.exit(self.show(take_over))
+        with nothing_sent(), leases_extended():
+            sys.exit(self.deliver(person, take_over, **options))
 
     def show(self, agreed: list[str]) -> int:
         """Print what would be planned."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.db.models import Case, Q, When
@@ -10,6 +11,7 @@ from django.shortcuts import render
 
 from accounts.http import Request, page_of
 from accounts.models import Delivery, Spinnaker
+from accounts.people.roles import APPROVER, has_role
 from accounts.spinnaker.deliveries.decisions import approve
 from accounts.web.crumbs import crumbs
 from accounts.web.deliveries.forms import DeliveryForm
@@ -70,7 +72,9 @@ def delivery_page(
             "waits": True,
             "review": review_of(page, row.counts),
             "form": form or DeliveryForm(None, row),
-            "same_person": approve.verdict(row, request.user).same_person,
+            "same_person": has_role(request.user, APPROVER)
+            and approve.verdict(row, request.user).same_person,
+            "ask_approver": partial(approve.whom, row, request.user),
         }
     return render(request, "deliveries/delivery.html", shown)
 

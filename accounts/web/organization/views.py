@@ -22,8 +22,8 @@ from accounts.http import Request, page_of
 from accounts.lists.members import COLUMNS, INACTIVE, JOINED, matching_members, sort_of
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollout
+from accounts.people.deciding import Outside
 from accounts.people.doors import operator_required
-from accounts.people.role_limits.refusing import Outside
 from accounts.web.crumbs import crumbs
 from accounts.web.filters import Filter, FilterForm
 from accounts.web.organization.adding import NEXT, added_accounts_url, worded
