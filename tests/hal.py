@@ -49,6 +49,7 @@ class Daemon:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.file = home / "config"
+        self.folder = home / ".hal"
 
     @property
     def deployment(self) -> str:
@@ -201,7 +202,8 @@ def edited(one: dict[str, Any], provider: str, parsed: Parsed) -> dict[str, Any]
 
 def backup(daemon: Daemon, parsed: Parsed) -> str:
     for one in daemon.load()["kubernetes"]["accounts"]:
-        if not Path(one["kubeconfigFile"]).exists():
+        # A relative path is one in the daemon's folder.
+        if not (daemon.folder / one["kubeconfigFile"]).exists():
             raise Fatal(f"Unable to backup {one['kubeconfigFile']}: no such file")
     number = len(list(daemon.home.glob("halyard-*.tar")))
     tar = daemon.home / f"halyard-{number}.tar"
@@ -214,13 +216,13 @@ def restore(daemon: Daemon, parsed: Parsed) -> str:
     if not parsed.flags.get("--quiet"):
         raise Fatal("NullPointerException: System.console()")
     daemon.file.write_bytes(Path(parsed.flags["--backup-path"]).read_bytes())
-    folder = daemon.home / ".hal" / ".backup" / "required-files"
-    folder.mkdir(parents=True, exist_ok=True)
+    copies = Path(".backup", "required-files")
+    (daemon.folder / copies).mkdir(parents=True, exist_ok=True)
     providers = daemon.load()
     for number, one in enumerate(providers["kubernetes"]["accounts"]):
-        file = Path(one["kubeconfigFile"])
-        moved = folder / f"{number}-{file.name}"
-        moved.write_bytes(file.read_bytes())
+        file = daemon.folder / one["kubeconfigFile"]
+        moved = copies / f"{number}-{file.name}"
+        (daemon.folder / moved).write_bytes(file.read_bytes())
         one["kubeconfigFile"] = str(moved)
     daemon.save(providers)
     return "+ Success"
