@@ -105,7 +105,7 @@ def second_person_for(reach: DecisionReach) -> str:
 
 
 def where(environment: str) -> str:
-    return f"In {environment or 'no environment'}"
+    return f"In {environment}" if environment else "Without an environment"
 
 
 def same_person(second: str, authors: Authors, by: By) -> str:
