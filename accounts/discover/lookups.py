@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -41,9 +40,9 @@ from onboarding.aws.discover import (
     try_access,
 )
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Caller, Sessions
+from onboarding.aws.session import Caller, Sessions, set_region
 from onboarding.checks import Call
-from onboarding.partitions import PARTITIONS
+from onboarding.partitions import partition_of
 from onboarding.topology import Reach
 
 if TYPE_CHECKING:
@@ -359,9 +358,7 @@ def delete_old_own(by: User | None = None) -> None:
 
 def home() -> Question:
     """Ask in which account Bowline is, in the partition of the region it is set to."""
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
-    found = (p.name for p in PARTITIONS.values() if region in p.regions)
-    return Question(HOME, next(found, "aws"))
+    return Question(HOME, partition_of(set_region()) or "aws")
 
 
 def own_account_of(lookup: Lookup) -> OwnAccount:

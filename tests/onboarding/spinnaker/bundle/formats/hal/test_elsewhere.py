@@ -110,6 +110,7 @@ def test_without_a_cluster_a_failing_backup_is_hals_own_words(hal: Hal):
     assert str(refused.value).endswith("Unable to reach the daemon")
 
 
+@pytest.mark.smoke
 def test_all_goes_to_the_deployment_that_was_current_first(
     hal: Hal, capsys: pytest.CaptureFixture[str]
 ):

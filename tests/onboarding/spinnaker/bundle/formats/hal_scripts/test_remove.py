@@ -64,6 +64,7 @@ def test_the_config_is_what_it_was_after_apply_and_remove(scripts: Scripts):
     assert scripts.hal.providers == before
 
 
+@pytest.mark.smoke
 def test_what_people_added_is_named_before_it_goes(scripts: Scripts):
     earlier, now = topology(core(), staging()), topology(core())
     scripts.holds(earlier).applied()
