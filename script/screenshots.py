@@ -189,7 +189,7 @@ def onboard_accounts(site: Site) -> None:
         onboard(site, CORE, accounts, *by)
         # An account is in production, so the managing account takes a second person.
         site.manage("shell", "-c", APPROVE_MANAGING)
-        onboard(site, CORE, accounts, *approved, *by)
+        onboard(site, CORE, accounts, *approved, "--by", "paula")
     good[1:] = [
         described(STAGING, "staging", "ec2", "lambda", eks=apps),
         described(PROD, "prod", "ec2", "lambda"),
