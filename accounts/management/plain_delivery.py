@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.models import DeliveredAccount, Delivery, DeliveryStep
 from accounts.wording import counted, first_of
-from onboarding.delivery.bodies import SECRET
+from onboarding.carried.table import SECRET
 from onboarding.delivery.verdicts import Verb, Why
 
 SIGNS = {Verb.ADD: "+", Verb.CHANGE: "~", Verb.REMOVE: "-", Verb.TAKE_OVER: "!"}

@@ -8,40 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from onboarding.adopting.accounts.fields import BY_NAME
-from onboarding.adopting.values import (
-    AWS,
-    ECS,
-    KUBERNETES,
-    Account,
-    Key,
-    value_as_text,
-)
+from onboarding.adopting.values import AWS, Account, Key, value_as_text
+from onboarding.carried.table import BY_NAME, KINDS, REPORTED, named
 from onboarding.names import short
 
-MATTERS: Mapping[str, tuple[str, ...]] = {
-    AWS: (
-        "accountId",
-        "accountType",
-        "assumeRole",
-        "defaultKeyPair",
-        "environment",
-        "externalId",
-        "lambdaEnabled",
-        "permissions",
-        "regions",
-        "requiredGroupMembership",
-        "sessionName",
-    ),
-    ECS: ("accountId",),
-    KUBERNETES: (
-        "accountType",
-        "environment",
-        "namespaces",
-        "permissions",
-        "requiredGroupMembership",
-    ),
-}
+MATTERS = {kind: named(kind, REPORTED) for kind in KINDS}
 """What Gate's list of loaded accounts says as it was configured."""
 LONGEST = 100
 """Of a value in a sentence."""
@@ -189,9 +160,6 @@ def comparable(name: str, value: Any) -> Any:
 
 def shown(account: Account, name: str, value: Any) -> str:
     """Write a value for a sentence: of none, what Spinnaker makes of that."""
-    if value is None and name in ("accountType", "environment"):
-        value = account.name
-    usual = BY_NAME[account.type][name].usual
-    if value is None and usual:
-        value = usual[0]
+    if value is None:
+        value = BY_NAME[account.type][name].usual(account.name)
     return "missing" if value is None else short(value_as_text(value), LONGEST)

@@ -19,9 +19,11 @@ from onboarding.adopting.values import (
     Account,
     EksCluster,
     Finding,
+    Key,
+    SourceKind,
     within,
 )
-from onboarding.carried.fields import canonical
+from onboarding.carried.table import canonical
 from onboarding.names import BadName, short
 from onboarding.partitions import Arn
 from onboarding.resources.risks import some
@@ -40,6 +42,7 @@ def findings(spinnaker: Spinnaker, judgement: Judgement) -> tuple[Finding, ...]:
             *spinnaker.findings,
             *of_all(spinnaker),
             *left_with_the_role(judgement),
+            *stored(spinnaker, judgement),
         )
     }
     return tuple(found[key] for key in sorted(found))
@@ -64,6 +67,42 @@ def left_with_the_role(judgement: Judgement) -> Iterator[Finding]:
         "Spinnaker assumes the role of an account that is taken for these accounts, "
         "too, and they are left. Bowline doesn't count what they need, such as Lambda. "
         "Don't take over the role before Spinnaker has them otherwise.",
+    )
+
+
+def stored(spinnaker: Spinnaker, judgement: Judgement) -> Iterator[Finding]:
+    """Say what a delivery would change of accounts in Clouddriver's database."""
+    of_kind: dict[SourceKind, set[Key]] = {kind: set() for kind in SourceKind}
+    for reading in spinnaker.readings:
+        of_kind[reading.kind] |= {account.key for account in reading.accounts}
+    guessed = {
+        name
+        for one in spinnaker.findings
+        if one.kind == "variable-default"
+        for name in one.accounts
+    }
+    taken = [
+        one.account
+        for one in judgement.accounts
+        if not (one.reasons or one.unlike or one.account.name in guessed)
+        and one.account.key in of_kind[SourceKind.STORED]
+        # Without Gate's list of what is loaded, the server's defaults are unknown.
+        and (
+            one.account.key in of_kind[SourceKind.LOADED]
+            or not {"assumeRole", "regions"}.intersection(one.account.open)
+        )
+    ]
+    yield from finding(
+        "stored-equal",
+        (one for one in taken if one.type != KUBERNETES),
+        "Clouddriver's database has these accounts as a delivery would send them. If "
+        "you let Bowline manage them, nothing changes in Spinnaker but who does.",
+    )
+    yield from finding(
+        "stored-kubeconfig",
+        (one for one in taken if one.type == KUBERNETES),
+        "Clouddriver's database has these clusters. If you let Bowline manage them, a "
+        "delivery changes their kubeconfig and its context, and nothing else.",
     )
 
 

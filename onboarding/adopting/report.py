@@ -10,7 +10,6 @@ from typing import Any
 from onboarding import names
 from onboarding.accounts_file.managed import ADOPTED_FROM
 from onboarding.accounts_file.writing import managing_written, yaml_text
-from onboarding.adopting.accounts.fields import CARRIED, LEFT, TAKEN
 from onboarding.adopting.comparing import Spinnaker, combined
 from onboarding.adopting.findings import findings
 from onboarding.adopting.judging.accounts import Judged, Judgement, Written, judge
@@ -18,6 +17,7 @@ from onboarding.adopting.judging.roles import RoleName
 from onboarding.adopting.judging.settings import SettingVerdict, judged_settings
 from onboarding.adopting.sources.reading import Read
 from onboarding.adopting.values import AWS, Finding, as_json, within
+from onboarding.carried.table import CARRIED, LEFT, TAKEN
 from onboarding.names import short
 from onboarding.partitions import Arn
 from onboarding.resources.risks import some

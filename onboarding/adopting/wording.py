@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from onboarding.adopting.accounts.fields import CARRIED, LEFT, TAKEN
 from onboarding.adopting.judging.accounts import Judged
 from onboarding.adopting.judging.roles import RoleName
 from onboarding.adopting.judging.settings import SettingVerdict
 from onboarding.adopting.judging.verdicts import FieldVerdict
 from onboarding.adopting.report import Report, alike, heads
 from onboarding.adopting.values import PROVIDERS, Reading, value_as_text
+from onboarding.carried.table import CARRIED, LEFT, TAKEN
 from onboarding.names import one_line, short
 from onboarding.resources.risks import some
 

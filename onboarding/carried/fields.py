@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from onboarding.carried.secrets import masked
+from onboarding.carried.table import KINDS, KUBERNETES, ROWS, canonical
 from onboarding.names import (
     INVISIBLE,
     REPLACED_RULE,
@@ -25,36 +26,12 @@ Fields: TypeAlias = Mapping[str, Any]
 Carried: TypeAlias = Mapping[str, Any]
 """Of an account: {aws: Fields, ecs: Fields, kubernetes: {NAME: Fields}}."""
 
-AWS, ECS, KUBERNETES = KINDS = ("aws", "ecs", "kubernetes")
 PERMISSIONS, REGIONS = "permissions", "regions"
-OWNED: Mapping[str, tuple[str, ...]] = {
-    AWS: (
-        "name",
-        "accountId",
-        "assumeRole",
-        "defaultKeyPair",
-        "enabled",
-        "environment",
-        "externalId",
-        "lambdaEnabled",
-        "managingAccountProfile",
-        "sessionName",
-        PERMISSIONS,
-        REGIONS,
-    ),
-    ECS: ("name", "awsAccount"),
-    KUBERNETES: (
-        "name",
-        "context",
-        "environment",
-        "kubeconfigContents",
-        "kubeconfigFile",
-        "namespaces",
-        "serviceAccount",
-        PERMISSIONS,
-    ),
+OWNED = {
+    kind: {canonical(row.name): row.name for row in rows if not row.is_carried}
+    for kind, rows in ROWS.items()
 }
-"""What Bowline writes, or decides not to write; never carried."""
+"""What Bowline writes, or decides not to write, by canonical keys; never carried."""
 IN_PART = (PERMISSIONS, REGIONS)
 """Owned fields in which more can be carried: other verbs, and what a region has."""
 OTHER_VERBS = ("CREATE", "EXECUTE")
@@ -63,11 +40,6 @@ KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
 """Spring takes dots and brackets in a key for a path."""
 LONGEST, LONGEST_TEXT, DEEPEST = 32_768, 2_048, 6
 MOST = 2**53
-
-
-def canonical(key: str) -> str:
-    """Return a key as Spring compares it: `account-id` is `accountId`."""
-    return re.sub(r"[-_]", "", key).lower()
 
 
 def carried(value: Any) -> dict[str, Any]:
@@ -121,13 +93,12 @@ def fields_of(kind: str, fields: Any, where: str) -> dict[str, Any]:
     """Return the fields of one of Spinnaker's accounts; raise ValueError."""
     if not isinstance(fields, dict):
         raise ValueError(f"{where} must be a mapping of fields to values.")
-    owned = {canonical(name): name for name in OWNED[kind]}
     found: dict[str, Any] = {}
     for key, value in fields.items():
         if value is None:
             continue
         at = f"{where}, {short(key)}"
-        name = owned.get(canonical(key), "")
+        name = OWNED[kind].get(canonical(key), "")
         if name and (name not in IN_PART or key != name):
             raise ValueError(f"{at}: Bowline writes {name} itself.")
         match name:

@@ -1,169 +1,62 @@
-"""Accounts as Spinnaker's API takes them: complete, from the entries of the bundles.
+"""Accounts as Spinnaker's API takes them, from the entries of the bundles.
 
-A field that is left to a default makes Clouddriver reload the account at every poll:
-loading fills the default in, and the next poll compares it with what is stored.
+A new account is complete: a field that is left to a default makes Clouddriver reload it
+at every poll, because loading fills the default in, and the next poll compares it with
+what is stored. Of an account that is there, what nobody set stays as it is.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, TypeAlias
 
 from onboarding.carried.fields import carrying
+from onboarding.carried.table import (
+    AWS,
+    DEFAULTABLE,
+    ECS,
+    EMPTY,
+    FILLED,
+    KUBERNETES,
+    ROWS,
+    SECRET,
+    SENDABLE,
+    SENT,
+    UNNOTICED,
+    Row,
+    named,
+)
 from onboarding.names import CHAIN_ROLE_RULE, replaced
 from onboarding.partitions import PARTITIONS, arn
-from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
+from onboarding.providers.entry_kinds import KubernetesEntry
 from onboarding.providers.external_id import denied
 from onboarding.spinnaker.bundle.formats.kubeconfig import kubeconfig
 from onboarding.spinnaker.bundle.formats.spring import (
     OTHER_STS,
-    permissions,
-    regions,
+    aws_fields,
+    ecs_fields,
+    kubernetes_fields,
     without_empty,
 )
 from onboarding.spinnaker.entries import Entries
-from onboarding.topology import SESSION_NAME
 
 Fields: TypeAlias = Mapping[str, str]
 """What is compared of an account: each field's value as JSON, in one spelling."""
 
-SECRET = "kubeconfigContents"
-"""Compared by its digest: Spinnaker returns what is stored there decrypted."""
-DEFAULTABLE = (
-    "bastionHost",
-    "defaultSecurityGroups",
-    "discovery",
-    "edda",
-    "front50",
-    "lifecycleHooks",
-    "sessionDurationSeconds",
-)
-"""Fields that a server may have an `aws.default…` for; stock Clouddriver has none."""
-COMPARED = {
-    "aws": (
-        "accountId",
-        "accountType",
-        "assumeRole",
-        "defaultKeyPair",
-        "enabled",
-        "environment",
-        "externalId",
-        "lambdaEnabled",
-        "permissions",
-        "regions",
-        "sessionName",
-        *DEFAULTABLE,
-    ),
-    "ecs": ("awsAccount", "namingStrategy"),
-    "kubernetes": (
-        "accountType",
-        "cacheThreads",
-        "checkPermissionsOnStartup",
-        "context",
-        "environment",
-        SECRET,
-        "kinds",
-        "namespaces",
-        "omitKinds",
-        "omitNamespaces",
-        "onlySpinnakerManaged",
-        "permissions",
-    ),
-}
-"""The fields of a body, by its type; the types that Bowline delivers, in order: an ECS
-account needs its AWS account.
-"""
-CARRIED: Mapping[str, Mapping[str, Any]] = {
-    "aws": {
-        "allowPrivateThirdPartyImages": False,
-        "bastionEnabled": None,
-        "discoveryEnabled": None,
-        "eddaEnabled": None,
-        "front50Enabled": None,
-        "requiredGroupMembership": [],
-    },
-    "ecs": {},
-    "kubernetes": {
-        "cacheAllApplicationRelationships": False,
-        "cacheIntervalSeconds": None,
-        "cachingPolicies": [],
-        "customResources": [],
-        "debug": False,
-        "kubectlExecutable": "",
-        "kubectlRequestTimeoutSeconds": None,
-        "metrics": True,
-        "namingStrategy": "kubernetesAnnotations",
-        "oauthScopes": [],
-        "oauthServiceAccount": "",
-        "rawResourcesEndpointConfig": {},
-        "requiredGroupMembership": [],
-    },
-}
-"""What only carried fields say, with Spinnaker's own defaults: an answer has them, and
-they say nothing.
-"""
-EMPTY_SAYS: Mapping[str, tuple[str, ...]] = {
-    "aws": ("accountType", *DEFAULTABLE),
-    "ecs": (),
-    "kubernetes": ("accountType", "namingStrategy"),
-}
-"""Fields of which an empty text or list is another value than none: it keeps a default
-of the server away.
-"""
-USUAL: Mapping[str, Mapping[str, Any]] = {
-    "aws": {"enabled": True, "lambdaEnabled": False, "sessionName": SESSION_NAME},
-    "ecs": {"namingStrategy": "default"},
-    "kubernetes": {
-        "cacheThreads": 1,
-        "checkPermissionsOnStartup": True,
-        "onlySpinnakerManaged": False,
-    },
-}
-"""What Clouddriver makes of a missing field that Bowline's bodies always have."""
-NAMED: Mapping[str, Mapping[str, str]] = {
-    "aws": {
-        "accountType": "{}",
-        "defaultKeyPair": "{}-keypair",
-        "environment": "{}",
-    },
-    "ecs": {},
-    "kubernetes": {"accountType": "{}", "environment": "{}"},
-}
-"""The same, made of the account's name."""
-FILLED_IN = (
-    "accountType",
-    "assumeRole",
-    "bastionHost",
-    "defaultKeyPair",
-    "defaultSecurityGroups",
-    "discovery",
-    "edda",
-    "enabled",
-    "environment",
-    "front50",
-    "lifecycleHooks",
-    "regions",
-)
-"""What Clouddriver fills in where an `aws` account is stored without it, and shows."""
-UNNOTICED: Mapping[str, tuple[str, ...]] = {
-    "aws": ("requiredGroupMembership",),
-    "ecs": ("namingStrategy",),
-    "kubernetes": (),
-}
-"""What a running Clouddriver does not read again where nothing else changes."""
+KEY_PAIR, WRITE = "defaultKeyPair", "WRITE"
+FILLED_IN = tuple(sorted(named(AWS, FILLED)))
 OF_A_RESOURCE = {
     "deployPriority": "100",
     "namespaced": True,
     "spinnakerKind": "unclassified",
 }
 """Spinnaker's own defaults in an item of customResources."""
-SPELLED = {"oAuthScopes": "oauthScopes", "oAuthServiceAccount": "oauthServiceAccount"}
+SPELLED = {row.name: row.json for rows in ROWS.values() for row in rows if row.json}
 """What JSON names differently from YAML."""
-TYPES = tuple(COMPARED)
 SENDABLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 """A name that is empty or holds a slash could never be deleted. Names that differ only
 in case are one row of the database, so `verdicts.py` leaves the second one alone.
@@ -186,6 +79,10 @@ class Body:
     type: str
     name: str
     document: Mapping[str, Any] = field(repr=False)
+    unset: frozenset[str] = frozenset()
+    """Fields that nobody set: they say what Clouddriver makes of a missing one."""
+    described: str = ""
+    """The digest of the whole account, where less of it is sent."""
 
     @property
     def json(self) -> bytes:
@@ -204,6 +101,20 @@ class Body:
         """Name the AWS account that an ECS account uses; empty for others."""
         return str(self.document.get("awsAccount", ""))
 
+    def only(self, names: Collection[str]) -> Body:
+        """Return it with less to send."""
+        document = {key: self.document[key] for key in self.document if key in names}
+        return replace(self, document=document, described=self.described or self.digest)
+
+    def changing(self, stored: Fields, loaded: Fields | None) -> Body:
+        """Return it for an account that Spinnaker stores: what is missing there stays
+        missing where nobody set it, or where Clouddriver makes the same of it.
+        """
+        missing = self.fields.keys() - stored.keys()
+        body = self.only(self.document.keys() - (missing & self.unset))
+        other = differing_by_effect(body.type, body.name, stored, body.fields, loaded)
+        return body.only(body.document.keys() - missing.difference(other))
+
 
 def bodies(
     entries: Entries, *, defaults: Mapping[str, Any] | None = None
@@ -215,78 +126,47 @@ def bodies(
     spelled = dict(defaults or {})
     if unknown := spelled.keys() - set(DEFAULTABLE):
         raise ValueError(f"Not a field with a default: {', '.join(sorted(unknown))}.")
-    documents = [
-        *(aws_body(entry, spelled) for entry in entries.aws),
-        *(ecs_body(entry) for entry in entries.ecs),
-        *(kubernetes_body(entry) for entry in entries.kubernetes),
-    ]
-    return tuple(Body(one["type"], one["name"], one) for one in documents)
+    spelled = without_empty(spelled)
+    return (
+        *(body_of(AWS, aws_fields(e), {**spelled, **e.carried}) for e in entries.aws),
+        *(body_of(ECS, ecs_fields(e), e.carried) for e in entries.ecs),
+        *(body_of(KUBERNETES, cluster(e), e.carried) for e in entries.kubernetes),
+    )
 
 
-def aws_body(entry: AwsEntry, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    optional = {"externalId": entry.external_id, **defaults}
-    body = {
-        "type": "aws",
-        "name": entry.name,
-        "accountId": entry.account_id,
-        "environment": entry.environment or entry.name,
-        "accountType": entry.name,
-        "enabled": True,
-        "regions": regions(entry.regions),
-        "assumeRole": entry.assume_role,
-        "sessionName": entry.session_name,
-        "lambdaEnabled": entry.lambda_enabled,
-        # What stock Clouddriver's template would say.
-        "defaultKeyPair": entry.key_pair or f"{entry.name}-keypair",
-        # Said even where there are none: without them Clouddriver answers an account
-        # manager with an error 500.
-        "permissions": permissions(entry.permissions),
-        **without_empty(optional),
-    }
-    return lower(carrying(body, entry.carried))
-
-
-def ecs_body(entry: EcsEntry) -> dict[str, Any]:
-    body = {
-        "type": "ecs",
-        "name": entry.name,
-        "awsAccount": entry.aws_account,
-        "namingStrategy": "default",
-    }
-    return carrying(body, entry.carried)
-
-
-def kubernetes_body(entry: KubernetesEntry) -> dict[str, Any]:
+def cluster(entry: KubernetesEntry) -> dict[str, Any]:
     """Sign in by `exec`: there is no secret in the kubeconfig."""
-    environment = entry.environment or entry.name
-    body = {
-        "type": "kubernetes",
-        "name": entry.name,
-        "environment": environment,
-        "accountType": entry.name,
-        "context": entry.name,
-        SECRET: kubeconfig(entry),
-        "namespaces": list(entry.namespaces),
-        "omitNamespaces": [],
-        "kinds": [],
-        "omitKinds": [],
-        # Clouddriver's own defaults, as the bundle leaves them.
-        "onlySpinnakerManaged": False,
-        "checkPermissionsOnStartup": True,
-        "cacheThreads": 1,
-        "permissions": permissions(entry.permissions),
-    }
-    whole = lower(carrying(body, entry.carried))
-    return {SPELLED.get(name, name): value for name, value in whole.items()}
+    return {**kubernetes_fields(entry), SECRET: kubeconfig(entry)}
 
 
-def lower(body: dict[str, Any]) -> dict[str, Any]:
-    """Write roles in lower case: Clouddriver compares them as sent when it saves."""
-    spelled = {
-        verb: [role.strip().lower() for role in roles]
-        for verb, roles in body["permissions"].items()
+def body_of(kind: str, written: Mapping[str, Any], carried: Mapping[str, Any]) -> Body:
+    """Write a new account: of what nobody set, it says what Clouddriver makes of that.
+
+    Permissions are said even where there are none: without them Clouddriver answers an
+    account manager with an error 500.
+    """
+    name = str(written.get("name", ""))
+    usual = {
+        key: value
+        for key, row in SENDABLE[kind].items()
+        if row.traits & SENT and (value := row.usual(name, is_stored=True)) is not None
     }
-    return {**body, "permissions": spelled}
+    said = carrying(written, carried)
+    document = {"type": kind, "name": name, **usual, **said}
+    if "permissions" in document:
+        document["permissions"] = groups(document["permissions"])
+    spelled = {SPELLED.get(key, key): value for key, value in document.items()}
+    return Body(kind, name, spelled, frozenset(usual.keys() - said.keys()))
+
+
+def groups(permissions: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Write those who can write in lower case: when it saves, Clouddriver compares them
+    as they are sent with the roles of the service account.
+    """
+    return {
+        verb: [one.strip().lower() if verb == WRITE else one.strip() for one in some]
+        for verb, some in permissions.items()
+    }
 
 
 def problems(wanted: Iterable[Body]) -> Iterator[tuple[str, str]]:
@@ -320,9 +200,10 @@ def body_problems(body: Body) -> Iterator[str]:
         names = [one["name"] for one in document["regions"]]
         if not names or len({*names}) < len(names) or {*names} - KNOWN_REGIONS:
             yield "Give at least one Region, each known to AWS and only once."
-        if not ROLE.fullmatch(document["assumeRole"]):
+        role = document.get("assumeRole", "")
+        if not ROLE.fullmatch(role):
             yield "Give the role to assume, as role/NAME or as an ARN."
-        if any(text in document["assumeRole"].rpartition(":")[2] for text in OTHER_STS):
+        if any(text in role.rpartition(":")[2] for text in OTHER_STS):
             yield CHAIN_ROLE_RULE
     if body.type == "ecs" and not body.aws_account:
         yield "An ECS account needs its AWS account."
@@ -330,26 +211,31 @@ def body_problems(body: Body) -> Iterator[str]:
         is_template = name != SECRET and isinstance(value, str) and TEMPLATE in value
         if is_template or any(replaced(value)):
             yield f"Clouddriver would put something else in place of its {name}."
-    for roles in document.get("permissions", {}).values():
-        if any(role != role.strip().lower() or not role for role in roles):
-            yield "Write roles of Fiat in lower case."
+    permissions = document.get("permissions", {})
+    if permissions != groups(permissions) or not all(map(all, permissions.values())):
+        yield "Write the groups of WRITE in lower case."
 
 
 def comparable(type_: str, document: Mapping[str, Any]) -> dict[str, str]:
     """Bring the fields of a document into one spelling; what says nothing is left
     out.
     """
-    found = {name: spelling(name, document.get(name)) for name in COMPARED[type_]}
-    for name, usual in CARRIED[type_].items():
-        value = spelling(name, document.get(name))
-        if value != usual:
-            found[name] = value
+    known = SENDABLE[type_]
+    found = {name: spelling(name, document.get(name)) for name in known}
     return {
         name: json.dumps(value, sort_keys=True, separators=(",", ":"))
         for name, value in found.items()
-        if value is not None
-        and (value not in ("", [], {}) or name in EMPTY_SAYS[type_])
+        if says_something(known[name], value)
     }
+
+
+def says_something(row: Row, value: Any) -> bool:
+    """Return whether it is compared: an answer has the default of what is only carried,
+    too, and an empty value of what nobody said.
+    """
+    if value is None or (value in ("", [], {}) and not row.traits & EMPTY):
+        return False
+    return bool(row.traits & SENT) or value != row.default
 
 
 def spelling(name: str, value: Any) -> Any:
@@ -415,8 +301,14 @@ def by_name(fields: Fields) -> dict[str, str]:
 
 def usual_fields(type_: str, name: str) -> dict[str, str]:
     """Return what Clouddriver makes of fields that are missing, as JSON."""
-    made = {field: text.format(name) for field, text in NAMED[type_].items()}
-    return {field: json.dumps(one) for field, one in {**USUAL[type_], **made}.items()}
+    usual = {
+        field: row.usual(name, is_stored=True) for field, row in SENDABLE[type_].items()
+    }
+    return {
+        field: json.dumps(value)
+        for field, value in usual.items()
+        if value not in (None, "", [], {})
+    }
 
 
 def differing_by_effect(
@@ -426,12 +318,13 @@ def differing_by_effect(
 
     `loaded` is what Clouddriver made of the first one: it knows the server's defaults.
     """
-    filled = {
-        field: by_name(loaded)[field]
-        for field in FILLED_IN
-        if loaded and type_ == "aws" and field in loaded
-    }
     usual = usual_fields(type_, name)
+    made = dict(usual)
+    if loaded and type_ == AWS:
+        shown = by_name(loaded)
+        made |= {field: shown[field] for field in FILLED_IN if field in shown}
+        if KEY_PAIR not in shown:  # The server has no template for it.
+            del made[KEY_PAIR]
     first, second = (
         whole_role(
             {
@@ -440,7 +333,7 @@ def differing_by_effect(
                 if (value := said.get(field, instead.get(field))) is not None
             }
         )
-        for said, instead in ((one, usual | filled), (other, usual))
+        for said, instead in ((one, made), (other, usual))
     )
     return differing(first, second)
 
@@ -450,7 +343,8 @@ def noticed(type_: str, name: str, stored: Fields, wanted: Fields) -> tuple[str,
     again, once it is as wanted.
     """
     found = differing_by_effect(type_, name, by_name(stored), by_name(wanted))
-    return tuple(field for field in found if field not in UNNOTICED[type_])
+    ignored = named(type_, UNNOTICED)
+    return tuple(field for field in found if field not in ignored)
 
 
 def digest(fields: Fields) -> str:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from onboarding.carried.table import KINDS
 from onboarding.delivery.addresses import Allowed
-from onboarding.delivery.bodies import TYPES
 from onboarding.delivery.errors import GateError
 from onboarding.delivery.gate import Caller, Gate
 from onboarding.delivery.loading import PERIOD, filled_in
@@ -201,7 +201,7 @@ def report(gate: Gate, release: Release) -> Report:
     caller = None
     try:
         caller = gate.caller()
-        types = [type_ for type_ in TYPES if not refusal(type_, release)]
+        types = [type_ for type_ in KINDS if not refusal(type_, release)]
         stored = {one.name: one for type_ in types for one in gate.stored(type_)}
         loaded = gate.loaded(details=True)
     except GateError as error:
@@ -219,7 +219,7 @@ def report(gate: Gate, release: Release) -> Report:
         and one.name in stored
         and (fields := filled_in(stored[one.name].fields, one.fields))
     }
-    found = [refusal(type_, release) for type_ in TYPES]
+    found = [refusal(type_, release) for type_ in KINDS]
     found += warnings(types, release)
     if caller is None:
         found.append(NO_ONE)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from onboarding.carried.table import AWS, EMPTY, SENT, named
 from onboarding.delivery.bodies import (
-    COMPARED,
     SENDABLE_NAME,
     Body,
     Fields,
@@ -216,7 +216,7 @@ SHOWN = (
     "name",
     "type",
     "cloudProvider",
-    *COMPARED["aws"],
+    *named(AWS, SENT | EMPTY),
 )
 """What is read of a loaded account: a kubeconfig is none of it."""
 

@@ -7,10 +7,18 @@ it has not.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
+from onboarding.carried.table import (
+    AWAITED,
+    AWAITED_IF_SAID,
+    AWS,
+    ECS,
+    KINDS,
+    named,
+)
 from onboarding.delivery.bodies import (
     FILLED_IN,
     Body,
@@ -18,6 +26,7 @@ from onboarding.delivery.bodies import (
     by_name,
     comparable,
     differing,
+    usual_fields,
     whole_role,
 )
 from onboarding.delivery.verdicts import Owned, Step
@@ -28,22 +37,7 @@ PERIOD = 30.0
 STALE = 60.0
 """Seconds in which Gate's replicas may still answer what was."""
 ASK_EVERY = 15.0
-CORE = (
-    "accountId",
-    "assumeRole",
-    "externalId",
-    "lambdaEnabled",
-    "permissions",
-    "regions",
-    "sessionName",
-)
-SAID = ("accountType", "defaultKeyPair", "environment")
-"""What is compared where the body says it: otherwise the server may have a default."""
-SEEN = {
-    "aws": (*CORE, *SAID),
-    "ecs": ("accountId", "assumeRole", "permissions", "regions"),
-    "kubernetes": ("permissions",),
-}
+SEEN = {kind: named(kind, AWAITED | AWAITED_IF_SAID) for kind in KINDS}
 """What Spinnaker shows of a loaded account, and is compared. An ECS account shows what
 it took from its AWS account when it was loaded. Of a cluster, neither the context nor
 the kubeconfig is shown.
@@ -92,23 +86,29 @@ def loaded_otherwise(
     if shown != body.type:
         return (Otherwise("type", json.dumps(shown), json.dumps(body.type)),)
     if body.type != "ecs":
-        return other_values(body.type, account, body.document)
+        return other_values(body.type, account, body.document, body.unset)
     if aws is None:
         return (Otherwise("awsAccount", None, json.dumps(body.aws_account)),)
     return other_values("ecs", account, aws)
 
 
-def other_values(type_: str, account: Shown, wanted: Shown) -> tuple[Otherwise, ...]:
-    def is_compared(name: str) -> bool:
-        if type_ == "ecs":
-            # Older releases show less of it.
-            return name in account
-        return name in CORE or (name in account and name in wanted)
-
-    names = [name for name in SEEN[type_] if is_compared(name)]
-    spelled = "aws" if type_ == "ecs" else type_
+def other_values(
+    type_: str, account: Shown, wanted: Shown, unset: Set[str] = frozenset()
+) -> tuple[Otherwise, ...]:
+    """Compare what is loaded with what is wanted, but for what the server fills in."""
+    always = () if type_ == ECS else named(type_, AWAITED)
+    names = {
+        name
+        for name in SEEN[type_]
+        # Older releases show less of an ECS account.
+        if (name in always or name in account)
+        and (name in wanted or name not in FILLED_IN)
+        and not (name in unset and account.get(name) is None)
+    }
+    spelled = AWS if type_ == ECS else type_
+    usual = only(names.difference(FILLED_IN), usual_fields(spelled, ""))
     seen, sent = (
-        only(names, by_name(whole_role(comparable(spelled, one))))
+        usual | only(names, by_name(whole_role(comparable(spelled, one))))
         for one in (account, wanted)
     )
     return tuple(

@@ -78,7 +78,7 @@ def delivery_plan(
 ) -> DeliveryPlan:
     """Compare; `agreed` are the names that a person lets Bowline take or overwrite."""
     wanted = tuple(wanted)
-    bodies = {body.name: body for body in wanted}
+    bodies = {body.name: changing(body, found) for body in wanted}
     invalid = dict(problems(wanted))
     verdicts: dict[str, Step | Left | None] = {
         name: held(body, invalid.get(name, ""), release)
@@ -125,6 +125,14 @@ def delivery_plan(
             *stale(bodies, found, saved, deleted),
         ),
     )
+
+
+def changing(body: Body, found: FoundAccounts) -> Body:
+    """Return the body as it is sent to the account that Spinnaker stores."""
+    stored, loaded = found.stored.get(body.name), found.details.get(body.name)
+    if stored is None or stored.type != body.type:
+        return body
+    return body.changing(stored.fields, loaded.fields if loaded else None)
 
 
 def is_equal(verdict: Step | Left | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from onboarding.delivery.bodies import TYPES
+from onboarding.carried.table import KINDS
 from onboarding.spinnaker.bundle.formats.spring import joined, regions
 from onboarding.spinnaker.bundle.yaml_text import Value, block, comment_lines
 from onboarding.topology import SESSION_NAME, Managing
@@ -26,7 +26,7 @@ nothing is loaded.
 
 def switches(managing: Managing, *, period: int = 30) -> str:
     """Write the file; `period` is the seconds between two polls."""
-    storage: dict[str, Value] = {type_: {"enabled": True} for type_ in TYPES}
+    storage: dict[str, Value] = {type_: {"enabled": True} for type_ in KINDS}
     polls: Value = {"default": {"reloadFrequencyMs": period * 1000}}
     short = f"role/{managing.managed_role}"
     template = managing.managed_role_arn("{{accountId}}")

@@ -80,7 +80,7 @@ class Step:
     @property
     def key(self) -> StepKey:
         """Name what is approved: what is stored before, and afterwards."""
-        after = self.body.digest if self.body else ""
+        after = (self.body.described or self.body.digest) if self.body else ""
         if self.equal:
             after = self.before
         return StepKey(self.verb, self.type, self.name, self.before, after)

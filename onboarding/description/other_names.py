@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from onboarding import names
-from onboarding.carried.fields import AWS, are_carried, carried, ordered
+from onboarding.carried.fields import are_carried, carried, ordered
+from onboarding.carried.table import AWS
 from onboarding.names import any_case, short
 from onboarding.partitions import known_region
 from onboarding.topology import Managed, OtherName, Permissions

@@ -112,6 +112,14 @@ def test_a_stored_body_is_equal_where_the_loaded_account_is(
         if of_effect(theirs, name) == of_effect(ours, name)
     }
     assert {how for how, fields in found.items() if not fields} == same - UNKNOWABLE
+    kept = [
+        changing(sent[name], theirs, number).document
+        for number, (name, how) in enumerate(zip(stored, VARIANTS, strict=True))
+        if how in same - UNKNOWABLE
+    ]
+    after = judge.store(kept, local=SERVERS[server])
+    for one in kept:
+        assert of_effect(after, one["name"]) == of_effect(theirs, one["name"])
     assert len(same) >= 10
     assert len(VARIANTS) - len(same) >= 10
 
@@ -120,6 +128,12 @@ def differing_of(body: Body, theirs: Answer, number: int) -> tuple[str, ...]:
     stored = comparable("aws", theirs.saved[number]["account"])
     loaded = comparable("aws", theirs.shown[body.name])
     return differing_by_effect("aws", body.name, stored, body.fields, loaded)
+
+
+def changing(body: Body, theirs: Answer, number: int) -> Body:
+    """Return the body as it is sent: without what is missing, and no change."""
+    stored = comparable("aws", theirs.saved[number]["account"])
+    return body.changing(stored, comparable("aws", theirs.shown[body.name]))
 
 
 def of_effect(answer: Answer, name: str) -> Any:

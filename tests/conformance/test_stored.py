@@ -152,6 +152,14 @@ def seen_to_reload(answer: Answer) -> tuple[str, ...]:
     return filled_in(stored, comparable("aws", answer.shown["prod"]))
 
 
+def test_groups_as_they_are_written_cause_no_reload(judge: Clouddriver):
+    groups = {"READ": ["Team A"], "EXECUTE": ["Ops"], "WRITE": ["team"]}
+
+    answer = judge.store([prod(permissions=groups)], local=LOCAL)
+
+    assert answer.loads == (["added prod"], [])
+
+
 @pytest.mark.parametrize("field", ["lambdaEnabled", "permissions", "externalId"])
 def test_what_is_left_out_and_not_filled_in_is_not_seen_to_reload(
     judge: Clouddriver, field: str

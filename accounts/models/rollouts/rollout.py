@@ -144,9 +144,9 @@ class Rollout(CreatedBy, Carried, Readable):
         share = f"{number}, or {self.failure_percent}% of a wave, {fails}"
         return {
             self.Pauses.BY_CAUSE: (
-                f"Pauses when {share}. In a wave of fewer than ten accounts, a single "
-                "failure doesn't pause the rollout. A cause that two accounts share, "
-                "or a failure of the managing account, does."
+                f"Pauses when {share}. In a rollout of fewer than ten accounts, a "
+                "single failure doesn't pause the rollout. A cause that two accounts "
+                "share, or a failure of the managing account, does."
             ),
             self.Pauses.AT_LIMITS: f"Pauses when {share}.",
             self.Pauses.AT_NUMBER: f"Pauses when {number} {fails}.",
@@ -165,6 +165,7 @@ class InRollout(models.Model):
     class Turn(models.IntegerChoices):
         FIRST = 0
         PRODUCTION = 1
+        """Its environment says so, or asks for a second person."""
         LAST = 2
         """Its account failed the last time."""
 

@@ -21,7 +21,8 @@ from accounts.models.readable import (
     is_texts,
 )
 from accounts.models.spinnaker.delivered import DeliveredAccount
-from onboarding.delivery.bodies import SECRET, TYPES, Body, comparable, noticed
+from onboarding.carried.table import KINDS, SECRET
+from onboarding.delivery.bodies import Body, comparable, noticed
 from onboarding.delivery.verdicts import Step, StepKey, Verb
 
 THE_ONE = 1
@@ -229,7 +230,7 @@ class DeliveryStep(Readable):
     """One account that is saved or deleted, and how far that is."""
 
     READS = {
-        "type": is_one_of(TYPES),
+        "type": is_one_of(KINDS),
         "after_gone": is_texts,
         "after_loaded": is_texts,
         "causes": is_texts,

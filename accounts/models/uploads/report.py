@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from accounts.closed_sets import OneOf
-from onboarding.adopting.accounts.fields import Treatment
 from onboarding.adopting.report import OF_ACCOUNTS
 from onboarding.adopting.values import PROVIDERS, SourceKind
+from onboarding.carried.table import Treatment
 
 SOURCES = [kind.name.lower() for kind in SourceKind]
 AdoptedSource = Annotated[str, OneOf("AdoptedSource", SOURCES)]

@@ -26,6 +26,13 @@ MOST_NAMED = 5
 
 EDITED = "It was edited after it was planned."
 
+OF_ACCOUNT = re.compile(
+    r"\b(?:[a-z]{1,8}-(?:[0-9a-f]{8}|[0-9a-f]{17})|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b"
+)
+"""An id that AWS gives to something of one account (`subnet-…`, `sg-…`), and a UUID:
+an external ID, a key, or that of a request.
+"""
+
 
 class Cause(NamedTuple):
     runs: list[Run]
@@ -144,7 +151,7 @@ def without_own(run: Run, text: str) -> str:
     account_id = run.account.account_id if run.account else ""
     for word in filter(None, (where, account_id, run.account_name, run.reference)):
         text = text.replace(word, "…")
-    return text
+    return OF_ACCOUNT.sub("…", text)
 
 
 def message_of(run: Run) -> str:

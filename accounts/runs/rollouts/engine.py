@@ -137,7 +137,9 @@ def send(number: int) -> None:
 
 
 def state_of(rollout: Rollout, census: Census, managing: Run | None) -> str:
-    """Say what it does now; a pause lasts as long as something is left to start."""
+    """Say what it does now, once what may start has started: approved accounts are left
+    only where they wait for a canary. A pause lasts as long as something is to start.
+    """
     manages = managing is not None and managing.status in OPEN
     if not (census.open or manages):
         return State.FINISHED
@@ -153,7 +155,8 @@ def state_of(rollout: Rollout, census: Census, managing: Run | None) -> str:
         return State.APPLYING
     comes = managing.status if managing is not None else ""
     if comes not in (Status.PLANNING, Status.PLANNED) and counts.approved:
-        return State.APPLYING
+        holds = is_ready(managing) and census.statuses[Status.PLANNED]
+        return State.PLANNED if holds else State.APPLYING
     planning = census.statuses[Status.PLANNING] or comes == Status.PLANNING
     waits = census.statuses[Status.PLANNED] or comes == Status.PLANNED
     return State.PLANNED if waits and not planning else State.PLANNING

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 from django.utils import timezone
 
 from accounts.work.threads import own_connections
-from onboarding.delivery.bodies import TYPES
+from onboarding.carried.table import KINDS
 from onboarding.delivery.gate import Gate
 from onboarding.delivery.loading import PERIOD
 from onboarding.delivery.releases import Release, refusal
@@ -62,7 +62,7 @@ class Reached:
     def found(self) -> FoundAccounts:
         """Read what is stored and what is loaded."""
         known = [
-            one for one in TYPES if not (self.release and refusal(one, self.release))
+            one for one in KINDS if not (self.release and refusal(one, self.release))
         ]
         stored = [row for type_ in known for row in self.gate.stored(type_)]
         return FoundAccounts.of(stored, self.gate.loaded(details=True))

@@ -48,7 +48,7 @@ def send(delivery: Delivery, reached: Reached) -> None:
     """Send what may be sent now; raise GateError where nothing can be."""
     if delivery.began_at is None and not begin_sending(delivery, reached):
         return
-    steps = list(delivery.steps.unsent().light())
+    steps = list(delivery.steps.unsent().defer("was"))
     if not steps:
         delivery.carry(Delivery.Status.WATCHING)
         return
@@ -229,7 +229,7 @@ def sent(
     step: DeliveryStep, bodies: Mapping[str, Body], reached: Reached, ledger: Ledger
 ) -> tuple[bool, Ending]:
     """Carry it out; return whether it is done, and what went wrong."""
-    body = None if step.deletes else bodies[step.name]
+    body = None if step.deletes else bodies[step.name].only(step.document)
     try:
         return carry_out(step.planned(body), reached.gate, ledger), None
     except NotAsSent as error:

@@ -29,19 +29,23 @@ SENTENCES = {
 }
 """By the word of the account's badge; of all others, what was proved."""
 
-ENDED: dict[tuple[str, bool], str] = {
-    (Outcome.FAILED, False): "failed",
-    (Outcome.CANNOT_DEPLOY, False): "missing for deployments",
-    (Outcome.PASSED, True): "passed: called as Spinnaker, and AWS answered as expected",
-    (Outcome.PASSED, False): "passed",
-    (Outcome.EVALUATED, False): "simulated or read from policies instead of called",
-    (Outcome.NOT_TESTABLE, True): "only reported: nothing fails because of it",
-    (Outcome.NOT_TESTABLE, False): "testable only from Spinnaker's network",
+ENDED: dict[tuple[str, str], str] = {
+    (Outcome.FAILED, ""): "failed",
+    (Outcome.CANNOT_DEPLOY, ""): "missing for deployments",
+    (
+        Outcome.PASSED,
+        "called",
+    ): "passed: called as Spinnaker, and AWS answered as expected",
+    (Outcome.PASSED, ""): "passed",
+    (Outcome.EVALUATED, ""): "simulated or read from policies instead of called",
+    (Outcome.NOT_TESTABLE, "compared"): "only reported: nothing fails because of it",
+    (Outcome.NOT_TESTABLE, "elsewhere"): "testable only from Spinnaker's network",
+    (Outcome.NOT_TESTABLE, ""): "not tried",
 }
-"""How checks can end, in the order in which people read it. True: of those that passed,
-what was called as Spinnaker; of those that aren't testable, what compares.
-"""
+"""How checks can end, in the order in which people read it."""
 BOWLINES = "passed: Bowline's own checks"
+VERIFY = "verify.sh"
+"""Named by a check that only this script, run next to Spinnaker, can carry out."""
 ONLY_READ = "read from the policies, because Bowline can't assume the roles"
 
 
@@ -63,25 +67,28 @@ def sentence_of(account: ManagedAccount) -> str:
     return HAD_ACCESS if account.verified else NO_ACCESS
 
 
-def is_apart(check: CheckResult) -> bool:
+def apart(check: CheckResult) -> str:
+    """Say what sets it apart from others that ended as it did."""
     match check.outcome:
-        case Outcome.PASSED:
-            return check.as_spinnaker
-        case Outcome.NOT_TESTABLE:
-            return check.provider == COMPARED
-    return False
+        case Outcome.PASSED if check.as_spinnaker:
+            return "called"
+        case Outcome.NOT_TESTABLE if check.provider == COMPARED:
+            return "compared"
+        case Outcome.NOT_TESTABLE if VERIFY in f"{check.sentence} {check.fix}":
+            return "elsewhere"
+    return ""
 
 
 def lines_of(checks: Sequence[CheckResult], *, only_read: bool = False) -> list[Line]:
     """Count the checks by how they ended; `only_read`: as nobody could assume roles."""
-    ended: dict[tuple[str, bool], list[CheckResult]] = {key: [] for key in ENDED}
+    ended: dict[tuple[str, str], list[CheckResult]] = {key: [] for key in ENDED}
     for check in checks:
-        ended[check.outcome, is_apart(check)].append(check)
+        ended[check.outcome, apart(check)].append(check)
     texts = dict(ENDED)
-    if ended[Outcome.PASSED, True]:
-        texts[Outcome.PASSED, False] = BOWLINES
+    if ended[Outcome.PASSED, "called"]:
+        texts[Outcome.PASSED, ""] = BOWLINES
     if only_read:
-        texts[Outcome.EVALUATED, False] = ONLY_READ
+        texts[Outcome.EVALUATED, ""] = ONLY_READ
     return [
         Line(key[0], len(some), texts[key], some[0] if key[0] in TO_DO else None)
         for key, some in ended.items()

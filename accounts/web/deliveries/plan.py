@@ -13,7 +13,7 @@ from accounts.spinnaker.deliveries.decisions import ASKED
 from accounts.web.runs.review.cards import Card, digest
 from accounts.web.runs.review.diff import compare
 from accounts.web.runs.review.plans import Group, Review, Section
-from onboarding.delivery.bodies import SECRET
+from onboarding.carried.table import SECRET
 from onboarding.delivery.verdicts import Verb, Why
 from onboarding.resources.entry_changes import OPEN_TO_ALL
 from onboarding.resources.kinds import Key

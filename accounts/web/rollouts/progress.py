@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from accounts.models import Rollout
 from accounts.models.states import BADGES, WORKING, Status
 from accounts.runs.rollouts.census import Census, runs_of, settings_of
-from accounts.runs.rollouts.waves import REST, size
+from accounts.runs.rollouts.waves import size
 from accounts.web.live.progress import Progress
 from accounts.web.runs.timeline import Stage
 from accounts.wording import counted
@@ -61,37 +61,10 @@ class WaveRow(NamedTuple):
     """`done`, `failed`, `running` or `pending`: each has a badge."""
 
 
-class Outcome(NamedTuple):
-    """What became of a rollout's accounts so far: its badge."""
-
-    colour: str
-    icon: str
-    text: str
-
-
 @dataclass(frozen=True, slots=True)
 class Speed:
     per_minute: float
     progress: Progress
-
-
-def outcome(state: str, good: int, failed: int, waiting: int = 0) -> Outcome:
-    """Say how a rollout ended, or what it waits for; a state alone says neither.
-    `waiting`: for approval, where nothing else is to do first.
-    """
-    if state != Rollout.State.FINISHED and not waiting:
-        return Outcome(BADGES[state].colour, BADGES[state].icon, state)
-    counts = [
-        (waiting, "need approval" if waiting > 1 else "needs approval"),
-        (good, "done"),
-        (failed, "failed"),
-    ]
-    said = ", ".join(f"{count:,} {word}" for count, word in counts if count)
-    if failed:
-        colour, icon = ("warn", "warning") if good or waiting else ("bad", "cross")
-    else:
-        colour, icon = BADGES[state].colour, BADGES[state].icon
-    return Outcome(colour, icon, said or state)
 
 
 def stages(rollout: Rollout, census: Census) -> list[Stage]:
@@ -101,11 +74,14 @@ def stages(rollout: Rollout, census: Census) -> list[Stage]:
     waiting, failed = statuses[Status.PLANNED], census.wave(None).failed
     planned = total - unplanned - failed
     begun = [wave for wave in waves(rollout, census) if wave.size]
-    plan = Stage(
-        "Plan",
-        "running" if unplanned else "done",
-        f"{planned:,} of {total:,}" + (f", {failed:,} failed" if failed else ""),
-    )
+    about = f"{planned:,} of {total:,}" + (f", {failed:,} failed" if failed else "")
+    if not rollout.has_waves:
+        ended = census.good + census.failed
+        state = "failed" if census.failed else "done"
+        about = f"{ended:,} of {total:,}" + (f", {failed:,} failed" if failed else "")
+        return [Stage("Verify", state if ended == total else "running", about)]
+    ended_badly = "done" if planned or not failed else "failed"
+    plan = Stage("Plan", "running" if unplanned else ended_badly, about)
     approve = Stage(
         "Approve",
         "ahead" if not planned else "waiting" if waiting else "done",
@@ -138,16 +114,20 @@ def waves(rollout: Rollout, census: Census) -> Iterator[WaveRow]:
     """Say of each wave how many accounts it has, and how far they are."""
     if not rollout.has_waves:
         return
-    left, before_is_over = census.counts.total, True
-    for number in range(1, REST + 1):
-        wave = census.wave(number)
-        planned = size(number, settings_of(rollout), census.counts.total)
-        accounts = max(wave.started, min(planned, left))
-        left = max(0, left - accounts)
-        is_over = before_is_over and wave.started >= accounts and not wave.working
-        before_is_over = is_over
+    counts = census.counts
+    left = counts.undecided + counts.approved
+    begun = [number for number, wave in enumerate(counts.waves, 1) if wave.started]
+    latest = max(begun, default=1)
+    for number, wave in enumerate(counts.waves, 1):
+        coming = 0
+        if number >= latest:
+            room = size(number, settings_of(rollout), counts.total) - wave.started
+            coming = max(0, min(room, left))
+            left -= coming
+        is_over = not (coming or wave.working)
         ended = "failed" if wave.failed else "done"
         state = ended if is_over else "running" if wave.started else "pending"
+        accounts = wave.started + coming
         yield WaveRow(
             number,
             accounts,

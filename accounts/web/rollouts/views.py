@@ -12,15 +12,21 @@ from django.shortcuts import get_object_or_404, render
 
 from accounts.http import Request, page_of
 from accounts.lists.files import AT_ONCE
-from accounts.lists.rollouts import COLUMNS, reported, rows_of
+from accounts.lists.rollouts import COLUMNS, RolloutRow, reported, rows_of
 from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row
-from accounts.models import ManagedAccount, Rollout
+from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, WORKING, Status
 from accounts.people.reach import each_environment
 from accounts.runs.rollouts.causes import MOST_NAMED, MOST_READ, causes_of
-from accounts.runs.rollouts.census import Census, comes_after, managing_run, runs_of
+from accounts.runs.rollouts.census import (
+    Census,
+    comes_after,
+    is_ready,
+    managing_run,
+    runs_of,
+)
 from accounts.runs.rollouts.decisions import UNDONE, needs_another
 from accounts.runs.rollouts.groups import groups_of
 from accounts.web.crumbs import crumbs
@@ -29,7 +35,8 @@ from accounts.web.live.state import live_rollout, live_site
 from accounts.web.live.views import watched
 from accounts.web.role_limits.here import here
 from accounts.web.rollouts.forms import SettingsForm
-from accounts.web.rollouts.progress import outcome, segments, speed, stages, waves
+from accounts.web.rollouts.progress import segments, speed, stages, waves
+from accounts.web.rollouts.result import Standing, result_of
 
 
 def rollouts(request: Request) -> HttpResponse:
@@ -40,10 +47,7 @@ def rollouts(request: Request) -> HttpResponse:
     shown = {
         "live": live,
         "page": page,
-        "rows": [
-            (*row, outcome(row.rollout.state, row.good, row.failed))
-            for row in rows_of(list(page))
-        ],
+        "rows": [(*row, result_of(standing_of(row))) for row in rows_of(list(page))],
         "crumbs": crumbs("runs"),
     }
     return render(request, "rollouts/rollouts.html", shown)
@@ -69,9 +73,7 @@ def rollout_page(
         "census": census,
         "segments": segments(census),
         "stages": stages(rollout, census),
-        "outcome": outcome(
-            rollout.state, census.good, census.failed, waiting_in(rollout, census)
-        ),
+        "result": result_of(standing_in(rollout, census, managing)),
         "unstarted": sum(census.statuses[status] for status in UNDONE),
         "working": sum(census.statuses[status] for status in WORKING),
         "unplanned": census.wave(None).failed,
@@ -93,12 +95,33 @@ def rollout_page(
     return render(request, "rollouts/rollout.html", shown)
 
 
-def waiting_in(rollout: Rollout, census: Census) -> int:
-    """Count the plans that wait for approval, once a rollout does nothing else."""
+def standing_of(row: RolloutRow) -> Standing:
+    """Say where a rollout of the list stands."""
+    rollout, _, good, failed, still_open = row
+    return Standing(
+        rollout.kind, rollout.state, good=good, failed=failed, coming=still_open
+    )
+
+
+def standing_in(rollout: Rollout, census: Census, managing: Run | None) -> Standing:
     statuses = census.statuses
-    is_busy = any(statuses[status] for status in WORKING)
+    working = sum(statuses[status] for status in WORKING)
     is_open = rollout.state in (Rollout.State.PLANNING, Rollout.State.PLANNED)
-    return statuses[Status.PLANNED] if is_open and not is_busy else 0
+    is_held = rollout.state == Rollout.State.PLANNED and is_ready(managing)
+    return Standing(
+        rollout.kind,
+        rollout.state,
+        rollout.reason,
+        good=census.good,
+        failed=census.failed,
+        handed_off=statuses[Status.HANDED_OFF],
+        waiting=statuses[Status.PLANNED] if is_open and not working else 0,
+        held=statuses[Status.APPROVED] if is_held else 0,
+        coming=working + statuses[Status.APPROVED],
+        begun=sum(wave.started for wave in census.counts.waves),
+        managing_waits=managing is not None and managing.status == Status.PLANNED,
+        managing_failed=bool(needs_another(managing)),
+    )
 
 
 def environments_of(runs: RunQuerySet) -> set[str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from onboarding.adopting.accounts.fields import BY_KEY, OF_A_REGION, KnownField, Shape
 from onboarding.adopting.sources.scalars import (
     OCTAL,
     is_misread,
@@ -17,8 +16,8 @@ from onboarding.adopting.sources.scalars import (
 )
 from onboarding.adopting.sources.spring_files.placeholders import filled
 from onboarding.adopting.values import Finding, SourceKind
-from onboarding.carried.fields import canonical
 from onboarding.carried.secrets import hidden, is_secret_key, looks_secret, masked
+from onboarding.carried.table import BY_KEY, OF_A_REGION, Row, Shape, canonical
 from onboarding.names import one_line, short
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table
 
@@ -125,7 +124,7 @@ class FieldsReader:
             case _:
                 yield row.name, self.anything(row.name, node)
 
-    def text_field(self, row: KnownField, node: Scalar) -> Iterator[tuple[str, Any]]:
+    def text_field(self, row: Row, node: Scalar) -> Iterator[tuple[str, Any]]:
         if row.name == "externalId" and not text_of(node):
             if not (node.is_null and self.kind is not SourceKind.SPRING):
                 self.of.note("empty-external-id", EMPTY_ID, self.name)
@@ -140,7 +139,7 @@ class FieldsReader:
         is_null = isinstance(node, Scalar) and node.is_null
         return is_null and self.kind is not SourceKind.SPRING
 
-    def listed(self, row: KnownField, node: Scalar) -> Any:
+    def listed(self, row: Row, node: Scalar) -> Any:
         """Read a list that is written as a text: an empty one is an empty list."""
         if self.is_missing(node):
             return None
@@ -174,7 +173,7 @@ class FieldsReader:
             self.say(name, f"Nothing here says what {placeholders(found.unknown)} is.")
         return found.text
 
-    def truth(self, row: KnownField, node: Node) -> bool | None:
+    def truth(self, row: Row, node: Node) -> bool | None:
         """Read a switch; None where nothing is said, as if its key was missing."""
         if isinstance(node, Scalar):
             text = self.fill(row.name, text_of(node)).strip().lower()

@@ -14,11 +14,6 @@ from onboarding.adopting.accounts.field_values import (
     by_key,
     name_in,
 )
-from onboarding.adopting.accounts.fields import (
-    BY_KEY,
-    SWITCHED_BY,
-    KnownField,
-)
 from onboarding.adopting.sources.kubeconfigs import (
     NOT_FOLLOWED,
     cluster_in,
@@ -36,26 +31,18 @@ from onboarding.adopting.values import (
     SourceKind,
     within,
 )
-from onboarding.carried.fields import canonical
 from onboarding.carried.secrets import (
     REFERENCE,
     looks_secret,
 )
+from onboarding.carried.table import AWS_ROWS, BY_KEY, SWITCHED_BY, Row, canonical
 from onboarding.partitions import arn
 from onboarding.spinnaker.halconfig.tree import Node, Scalar, Table
 
 EXPANDED = ("assumeRole", "sessionName", "defaultKeyPair")
 """Texts in which Clouddriver fills in `{{name}}` and such."""
 KEY_PAIR = "{{name}}-keypair"
-OF_THE_PROVIDER = {
-    "assumeRole": "defaultassumerole",
-    "sessionName": "defaultsessionname",
-    "defaultKeyPair": "defaultkeypairtemplate",
-    "sessionDurationSeconds": "defaultsessiondurationseconds",
-    "defaultSecurityGroups": "defaultsecuritygroups",
-    "lifecycleHooks": "defaultlifecyclehooks",
-    "regions": "defaultregions",
-}
+OF_THE_PROVIDER = {row.name: row.server for row in AWS_ROWS if row.server}
 """What an AWS account can leave to a setting of the provider."""
 NAMELESS = (
     "An account has no name. Clouddriver doesn't start with it. It isn't in this "
@@ -123,7 +110,7 @@ class AccountsReader:
             for name, default in OF_THE_PROVIDER.items()
             if self.type == AWS
             and values.get(name) in (None, [])
-            and not self.settings.get(default)
+            and not self.settings.get(canonical(default))
         ]
         variables = [
             name
@@ -141,9 +128,6 @@ class AccountsReader:
         elif self.type == ECS:
             self.fill_in_naming(reader, values)
         rows = BY_KEY[self.type]
-        for key in ("environment", "accountType"):
-            if values.get(key) == reader.name:
-                del values[key]
         usual = self.settings.get("defaultkeypairtemplate") or KEY_PAIR
         if values.get("defaultKeyPair") == expanded(KEY_PAIR, values) and (
             usual == KEY_PAIR
@@ -152,7 +136,7 @@ class AccountsReader:
         return {
             name: value
             for name, value in sorted(values.items())
-            if not says_nothing(rows.get(canonical(name)), value)
+            if not says_nothing(rows.get(canonical(name)), value, reader.name)
         }
 
     @property
@@ -165,14 +149,14 @@ class AccountsReader:
         for name, default in OF_THE_PROVIDER.items():
             if name == "regions":
                 continue
-            if name not in values and (usual := self.settings.get(default)):
+            if name not in values and (usual := self.settings.get(canonical(default))):
                 if name == "lifecycleHooks" and self.is_halyards:
                     # Halyard always writes a list, so the default never counts.
                     values[name] = []
                     continue
                 values[name] = usual
                 if name != "defaultKeyPair":
-                    reader.say(name, f"It is the provider's {default_name(default)}.")
+                    reader.say(name, f"It is the provider's {default}.")
         if not values.get("regions"):
             self.fill_in_regions(reader, values)
         for name in EXPANDED:
@@ -206,18 +190,6 @@ TEMPLATE = (
     "The role is a template. Spinnaker fills in the account, and this report has what "
     "comes out."
 )
-DEFAULTS = (
-    "defaultAssumeRole",
-    "defaultSessionName",
-    "defaultKeyPairTemplate",
-    "defaultSessionDurationSeconds",
-    "defaultSecurityGroups",
-    "defaultLifecycleHooks",
-)
-
-
-def default_name(key: str) -> str:
-    return next(name for name in DEFAULTS if canonical(name) == key)
 
 
 def switched_off(values: dict[str, Any]) -> None:
@@ -229,14 +201,14 @@ def switched_off(values: dict[str, Any]) -> None:
             del values[switch]
 
 
-def says_nothing(row: KnownField | None, value: Any) -> bool:
+def says_nothing(row: Row | None, value: Any, name: str) -> bool:
     """Return whether Clouddriver has the same of a missing key; it doesn't read keys
     that it doesn't know.
     """
-    if value is None:
+    if value is None or (row is None and value in ([], {})):
         return True
-    usual = row.usual if row else ([], {})
-    return any(value == one and type(value) is type(one) for one in usual)
+    usual = row.usual(name) if row else None
+    return bool(value == usual and type(value) is type(usual))
 
 
 def expanded(template: str, values: Mapping[str, Any]) -> str:

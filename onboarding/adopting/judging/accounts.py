@@ -14,12 +14,6 @@ from typing import Any
 from onboarding import names
 from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.accounts_file.writing import yaml_text
-from onboarding.adopting.accounts.fields import (
-    CARRIED,
-    LEFT,
-    TAKEN,
-    Treatment,
-)
 from onboarding.adopting.comparing import Spinnaker
 from onboarding.adopting.effect import Unlike
 from onboarding.adopting.judging.clusters import (
@@ -45,6 +39,12 @@ from onboarding.adopting.judging.verdicts import (
     verdicts,
 )
 from onboarding.adopting.values import AWS, ECS, KUBERNETES, Account
+from onboarding.carried.table import (
+    CARRIED,
+    LEFT,
+    TAKEN,
+    Treatment,
+)
 from onboarding.names import short
 
 Written = dict[str, Any]

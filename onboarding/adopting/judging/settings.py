@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from onboarding.adopting.accounts.fields import CARRIED, LEFT, TAKEN, Treatment
 from onboarding.adopting.comparing import Spinnaker
 from onboarding.adopting.values import PROVIDERS
-from onboarding.carried.fields import canonical
 from onboarding.carried.secrets import Secret
+from onboarding.carried.table import CARRIED, LEFT, TAKEN, Treatment, canonical
 
 
 class KnownSetting(NamedTuple):

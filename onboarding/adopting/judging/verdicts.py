@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from onboarding.adopting.accounts.fields import (
+from onboarding.adopting.values import AWS, KUBERNETES, Account
+from onboarding.carried.fields import OTHER_VERBS, carried
+from onboarding.carried.secrets import holds_secret
+from onboarding.carried.table import (
     BY_NAME,
     CARRIED,
     LEFT,
     OF_A_REGION,
     TAKEN,
-    WITHIN,
-    KnownField,
+    Row,
     Treatment,
+    canonical,
 )
-from onboarding.adopting.values import AWS, KUBERNETES, Account
-from onboarding.carried.fields import OTHER_VERBS, canonical, carried
-from onboarding.carried.secrets import holds_secret
 from onboarding.names import BadName
 
 READ_AND_WRITE = ("READ", "WRITE")
@@ -26,6 +26,17 @@ READ_AND_WRITE = ("READ", "WRITE")
 OF_ITS_REGION = {field: key for key, field in OF_A_REGION.items()} | {
     field: field for field in ("availabilityZones", "preferredZones")
 }
+WITHIN = {
+    canonical(name): name
+    for name in (
+        *("defaultResult", "heartbeatTimeout", "lifecycleTransition", "name"),
+        *("notificationTargetARN", "roleARN"),
+        *("deployPriority", "kubernetesKind", "namespaced", "spinnakerKind"),
+        *("maxEntriesPerAgent", "versioned"),
+        *("kindExpressions", "omitKindExpressions"),
+    )
+}
+"""The keys inside of fields: Spring takes every spelling, and Gate only this one."""
 UNKNOWN_KEY = "Clouddriver has no such field and ignores it. Bowline keeps it, too."
 UNKNOWN_VERBS = (
     "Clouddriver has no such permissions as {}, and doesn't start with them."
@@ -85,11 +96,11 @@ def judged(account: Account, name: str, refused: str) -> tuple[Treatment, str, b
             return LEFT, NO_SECRET, True
         if others := other_verbs(name, value):
             return LEFT, UNKNOWN_VERBS.format(" and ".join(others)), True
-    return row.treatment, row.says, row.matters
+    return row.treatment, row.sentence, False
 
 
 def carried_or_left(
-    account: Account, name: str, row: KnownField | None
+    account: Account, name: str, row: Row | None
 ) -> tuple[Treatment, str, bool]:
     """Carry a field that Bowline doesn't own; leave one that it must not keep."""
     wrong = uncarried(account, name)
@@ -99,7 +110,7 @@ def carried_or_left(
         return LEFT, wrong, True
     if name == "requiredGroupMembership" and account.values.get("permissions"):
         return CARRIED, NOT_COUNTED, False
-    return CARRIED, row.says, False
+    return CARRIED, row.sentence, False
 
 
 def uncarried(account: Account, name: str) -> str:

@@ -44,7 +44,7 @@ from onboarding.adopting.sources.spring_files.boot import (
 from onboarding.adopting.sources.spring_files.overlay import Overlaid, overlaid
 from onboarding.adopting.values import AWS, PROVIDERS, Finding, Reading, SourceKind
 from onboarding.bounded_yaml import MOST_ALIASES, BadYaml
-from onboarding.carried.fields import canonical
+from onboarding.carried.table import canonical
 from onboarding.names import one_line, short
 from onboarding.resources.risks import some
 from onboarding.spinnaker.halconfig.schema import problems

@@ -12,7 +12,7 @@ from onboarding.adopting.sources.kubeconfigs import Clusters, clusters_in
 from onboarding.adopting.sources.spring_files.activation import names_config_server
 from onboarding.adopting.sources.spring_files.boot import SPRING_FILE
 from onboarding.adopting.values import PROVIDERS
-from onboarding.carried.fields import canonical
+from onboarding.carried.table import canonical
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Table
 
 BOOTSTRAP = re.compile(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from onboarding.carried.table import AWS_ROWS, ECS_ROWS, KUBERNETES_ROWS, TAKEN
 from onboarding.resources.entry_changes import ANYWHERE, EVERYONE
 from onboarding.spinnaker.bundle.contents import (
     ACCOUNTS,
@@ -16,18 +17,9 @@ from onboarding.spinnaker.bundle.contents import (
 )
 
 LABELS = {
-    "accountId": "AWS account",
-    "assumeRole": "managed role",
-    "awsAccount": "AWS account",
-    "context": "context",
-    "defaultKeyPair": "key pair",
-    "environment": "environment",
-    "externalId": "external ID",
-    "kubeconfigFile": "kubeconfig",
-    "lambdaEnabled": "Lambda",
-    "namespaces": "namespaces",
-    "permissions": "permissions",
-    "regions": "regions",
+    row.name: row.label or row.name
+    for row in (*ECS_ROWS, *KUBERNETES_ROWS, *AWS_ROWS)
+    if row.treatment is TAKEN
 }
 ALWAYS_OTHER = {ACCOUNTS, REMOVED, "README.md", "manifest.json"}
 """Files that differ with every account, and are compared by what they say."""

@@ -12,8 +12,8 @@ from typing import Any
 
 from onboarding.partitions import partition_of
 from onboarding.spinnaker.bundle.contents import PROVIDERS, Account, BundleAccounts
+from onboarding.spinnaker.bundle.formats.hal import OURS
 from onboarding.spinnaker.bundle.formats.hal.collisions import rival, stranger, taken
-from onboarding.spinnaker.bundle.formats.hal.known import OURS
 from onboarding.spinnaker.halconfig.mistakes import mistakes
 from onboarding.spinnaker.halconfig.parsing import Halconfig
 from onboarding.spinnaker.halconfig.tree import (
@@ -235,7 +235,7 @@ class Merging:
     def updated(self, provider: str, account: Account, held: Table) -> Table:
         """Write the bundle's fields into the config's own account, and keep others."""
         after = held
-        owned = OURS[provider].split()
+        owned = OURS[provider]
         for field in owned:
             ours = wanted(field, account, held)
             if is_same(field, ours, held.get(field)):

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError
 from django.db.models.functions import Now
 
+from accounts.management.commands.onboard import Command
 from accounts.management.onboard_options import OnboardOptions, read_options
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.lease import LEASE
@@ -211,17 +212,7 @@ def test_names_that_the_file_has_not_are_refused(file: Path) -> None:
         onboard(file, "--only", "y", DEV.name, "x")
 
 
-PLAIN = {
-    "approve": False,
-    "plan": None,
-    "allow_delete": None,
-    "resume": False,
-    "wait": False,
-    "first": None,
-    "waves": None,
-    "keep_going": False,
-    "max_failures": None,
-}
+PLAIN = vars(Command().create_parser("manage.py", "onboard").parse_args(["file"]))
 NUMBER = {"pauses": "number"}
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from onboarding.adopting.accounts.fields import LEFT, TAKEN
 from onboarding.adopting.report import Report
+from onboarding.carried.table import LEFT, TAKEN
 from tests.onboarding.adopting.documents import (
     Providers,
     aws,

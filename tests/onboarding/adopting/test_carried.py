@@ -13,7 +13,14 @@ from onboarding.adopting.comparing import unequal
 from onboarding.adopting.report import Report, accounts_file
 from onboarding.adopting.sources.reading import read_sources
 from onboarding.adopting.values import Account, Key
-from onboarding.delivery.bodies import SECRET, SPELLED, bodies, comparable, differing
+from onboarding.carried.table import SECRET
+from onboarding.delivery.bodies import (
+    SPELLED,
+    bodies,
+    comparable,
+    differing,
+    differing_by_effect,
+)
 from onboarding.spinnaker.bundle.formats.spring import clouddriver_yml
 from onboarding.spinnaker.entries import entries
 from onboarding.topology import Topology
@@ -21,6 +28,7 @@ from tests.factories import managing
 from tests.onboarding.adopting.documents import (
     aws,
     halconfig,
+    loaded,
     outcomes,
     reported,
     spring,
@@ -167,6 +175,55 @@ def test_a_delivery_changes_no_field_of_an_account_that_was_stored() -> None:
         was = comparable(body.type, rows[body.type])
         own = {SECRET, "context"} if body.type == "kubernetes" else set()
         assert {*differing(was, body.fields)} == own, body.type
+
+
+STORED = [name for name, shape in SHAPES.items() if shape.is_stored]
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_a_report_says_what_a_delivery_would_change(name: str) -> None:
+    report = reported(stored(SHAPES[name].providers))
+    said = {
+        account: finding.kind
+        for finding in report.findings
+        if finding.kind in ("stored-equal", "stored-kubeconfig")
+        for account in finding.accounts
+    }
+
+    for body in bodies(entries(taken(report))) if report.judgement.written else ():
+        (was,) = (
+            comparable(body.type, {SPELLED.get(key, key): v for key, v in row.items()})
+            for row in SHAPES[name].providers[body.type]["accounts"]
+            if row["name"] == body.name
+        )
+        found = {*differing_by_effect(body.type, body.name, was, body.fields)}
+        if body.type == "kubernetes":
+            assert (said[body.name], found) == (
+                "stored-kubeconfig",
+                {SECRET, "context"},
+            )
+        elif body.name in said:
+            assert (said[body.name], found - {"externalId"}) == ("stored-equal", set())
+        else:
+            assert found & {"assumeRole", "regions"}, body.name
+    assert said.keys() <= outcomes(report).keys()
+
+
+def test_of_a_default_that_only_spinnaker_knows_a_report_promises_nothing() -> None:
+    account = {key: v for key, v in aws("prod").items() if key != "regions"}
+    providers = {"aws": {"accounts": [account]}}
+    whole = {"aws": {"accounts": [aws("prod")]}}
+
+    alone, both = (
+        {one.kind for one in reported(*files).findings}
+        for files in (
+            [stored(providers)],
+            [stored(providers), loaded(whole)],
+        )
+    )
+
+    assert "stored-equal" not in alone
+    assert "stored-equal" in both
 
 
 GROUPS = st.lists(st.sampled_from(["a", "b c", "ä"]), min_size=1, unique=True)

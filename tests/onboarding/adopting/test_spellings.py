@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onboarding.accounts_file import read_accounts_file
-from onboarding.adopting.accounts.fields import ROWS
 from onboarding.adopting.judging.settings import ROWS as SETTINGS
 from onboarding.adopting.report import (
     Report,
@@ -20,6 +19,7 @@ from onboarding.adopting.report import (
 from onboarding.adopting.sources.files import BadSource
 from onboarding.adopting.sources.reading import read_sources
 from onboarding.adopting.wording import text
+from onboarding.carried.table import ROWS
 from tests.onboarding.adopting.documents import (
     SPELLINGS,
     Providers,

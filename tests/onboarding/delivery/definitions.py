@@ -9,14 +9,14 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from onboarding.delivery.bodies import COMPARED
+from onboarding.carried.table import SENDABLE
 from onboarding.delivery.transport import Answer
 
 SECRET = "client-key-data: c2VjcmV0LW9mLXNvbWVib2R5"
 KEYS = {
-    "aws": {*COMPARED["aws"], "managingAccountProfile", "requiredGroupMembership"},
-    "ecs": {*COMPARED["ecs"]},
-    "kubernetes": {*COMPARED["kubernetes"], "kubeconfigFile", "oauthServiceAccount"},
+    "aws": {*SENDABLE["aws"], "managingAccountProfile"},
+    "ecs": {*SENDABLE["ecs"]},
+    "kubernetes": {*SENDABLE["kubernetes"], "kubeconfigFile"},
 }
 """What Clouddriver keeps of a body; anything else is dropped without a word."""
 FILLED: dict[str, Any] = {

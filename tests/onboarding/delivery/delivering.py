@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 
-from onboarding.delivery.bodies import TYPES, Body
+from onboarding.carried.table import KINDS
+from onboarding.delivery.bodies import Body
 from onboarding.delivery.carrying_out import carry_out
 from onboarding.delivery.loading import Since, loaded_otherwise, waits_for
 from onboarding.delivery.plan import DeliveryPlan, delivery_plan
@@ -36,7 +37,7 @@ def planned(
     release: Release | None = None,
 ) -> DeliveryPlan:
     gate = strict.gate
-    stored = [one for type_ in TYPES for one in gate.stored(type_)]
+    stored = [one for type_ in KINDS for one in gate.stored(type_)]
     found = FoundAccounts.of(stored, gate.loaded(details=True))
     return delivery_plan(wanted, found, book.rows, agreed=agreed, release=release)
 
@@ -61,16 +62,19 @@ def carry(
     book: List,
     plan: DeliveryPlan,
     done: set[int],
+    *,
+    in_a_list: bool = False,
 ) -> None:
-    """Carry out the steps of a plan that are not done yet, and note those that are."""
+    """Carry out the steps of a plan that are not done yet, and note those that are.
+    What is loaded is asked for by name, or all at once.
+    """
     bodies = {body.name: body for body in wanted}
     since, gate = Since(), strict.gate
     for number, step in enumerate(plan.steps):
         while number not in done:
             for _ in range(100):
-                since = look(
-                    strict, bodies, since, {*step.after_gone, *step.after_loaded}
-                )
+                names = {*step.after_gone, *step.after_loaded}
+                since = look(strict, bodies, since, names, in_a_list=in_a_list)
                 own = book.owned(step.name)
                 if not waits_for(
                     step,
@@ -90,11 +94,19 @@ def carry(
 
 
 def look(
-    strict: StrictGate, bodies: dict[str, Body], since: Since, names: Set[str]
+    strict: StrictGate,
+    bodies: dict[str, Body],
+    since: Since,
+    names: Set[str],
+    *,
+    in_a_list: bool,
 ) -> Since:
     """See which of these accounts are loaded as wanted, and which are gone."""
     asked = {*names, *(bodies[name].aws_account for name in names if name in bodies)}
-    found = {name: strict.gate.loaded_account(name) for name in asked - {""}}
+    asked_of = strict.gate.loaded_account
+    if in_a_list and asked - {""}:
+        asked_of = strict.gate.loaded_accounts().get
+    found = {name: asked_of(name) for name in asked - {""}}
     return since.seen(
         loaded=[
             name

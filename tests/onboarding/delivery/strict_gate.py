@@ -65,6 +65,8 @@ class StrictGate:
     storage: bool = True
     providers: set[str] = field(default_factory=lambda: {"aws", "ecs", "kubernetes"})
     default_role: bool = True
+    has_template: bool = True
+    """The stock template for key pairs is configured."""
     ecs_alone_fails: bool = False
     """As up to 2026.2."""
     admin: bool = True
@@ -167,7 +169,7 @@ class StrictGate:
         churns = (
             one["type"] == "aws"
             and not in_file
-            and bool((FILLED.keys() | self.defaults.keys()) - one.keys())
+            and bool(self.filled(name).keys() - one.keys())
         )
         if known and self.definitions.get(name) == definition and not churns:
             return
@@ -208,7 +210,10 @@ class StrictGate:
 
     def filled(self, name: str) -> dict[str, Any]:
         texts = {key: v.format(name) for key, v in FILLED.items() if isinstance(v, str)}
-        return {**FILLED, **texts, **self.defaults}
+        whole = {**FILLED, **texts, **self.defaults}
+        if not self.has_template:
+            del whole["defaultKeyPair"]
+        return whole
 
     # Requests
 

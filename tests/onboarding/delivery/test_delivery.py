@@ -7,13 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from onboarding.delivery.bodies import Body
 from onboarding.delivery.carrying_out import put_back
-from onboarding.delivery.errors import GateError
+from onboarding.delivery.errors import GateError, Kind
 from onboarding.delivery.loading import loaded_otherwise
+from onboarding.delivery.plan import DeliveryPlan
 from onboarding.delivery.transport import Answer
 from tests.onboarding.delivery.accounts import (
     aws_entry,
@@ -132,27 +134,35 @@ def without_wanted(
     return {name: one for name, one in others.items() if name not in names}
 
 
-MISHAPS = some.tuples(
-    some.integers(0, 80), some.sampled_from(["killed", 400, 401, 403, 500])
-)
+MISHAPS = ("killed", 400, 401, 403, 500, "lost", "late")
+"""What happens to writes: those that are late are carried out, and nobody hears it."""
+
+
+def bare(body: Body) -> dict[str, Any]:
+    """Return what people store who leave out everything that they can."""
+    return {key: v for key, v in body.document.items() if key not in body.unset}
 
 
 @settings(max_examples=100)
 @given(
     theirs=WISHES,
     wish=WISHES,
-    mishaps=some.lists(MISHAPS, max_size=3),
+    mishaps=some.lists(
+        some.tuples(some.integers(0, 80), some.sampled_from(MISHAPS)), max_size=3
+    ),
     is_carried_on=some.booleans(),
-    is_equal=some.booleans(),
+    said=some.sampled_from(["more", "all", "least"]),
+    in_a_list=some.booleans(),
 )
 def test_no_account_is_lost_that_was_not_to_be_removed(
-    theirs, wish, mishaps, is_carried_on, is_equal
+    theirs, wish, mishaps, is_carried_on, said, in_a_list
 ):
     """Everything that somebody else stored is taken over, and something goes wrong."""
     strict, book = StrictGate(ecs_alone_fails=True), List()
     strict.stored = of_others(theirs)
-    if is_equal:
-        strict.stored = {one.name: dict(one.document) for one in theirs.bodies}
+    if said != "more":
+        whole = {"all": lambda one: dict(one.document), "least": bare}[said]
+        strict.stored = {one.name: whole(one) for one in theirs.bodies}
     strict.restart()
     settle(strict)
     before = {*strict.loaded}
@@ -160,13 +170,9 @@ def test_no_account_is_lost_that_was_not_to_be_removed(
     done = set[int]()
 
     for number, mishap in mishaps:
-        meet(strict, number, mishap)
-        with suppress(Killed, GateError):
-            carry(strict, wish.bodies, book, plan, done)
-        strict.killed_at, strict.failing = -1, []
-        del strict.__dict__["answer"]
+        go_wrong(strict, wish.bodies, book, plan, done, number, mishap, in_a_list)
     if is_carried_on:
-        carry(strict, wish.bodies, book, plan, done)
+        carry(strict, wish.bodies, book, plan, done, in_a_list=in_a_list)
     for step in plan.steps:
         put_back(step, strict.gate, book)
     settle(strict)
@@ -175,18 +181,68 @@ def test_no_account_is_lost_that_was_not_to_be_removed(
     assert before <= {*strict.stored}
 
 
-def meet(strict: StrictGate, number: int, mishap: str | int) -> None:
-    """Kill the worker at a request, or answer each write from there on so."""
-    first, answer = len(strict.requests) + number // 2, strict.answer
+@pytest.mark.parametrize("in_a_list", [False, True], ids=["by name", "in a list"])
+@pytest.mark.parametrize("mishap", MISHAPS)
+def test_nothing_is_lost_whichever_request_goes_wrong(mishap, in_a_list):
+    """An ECS account is renewed and another one moves, an account is removed."""
+    theirs = Wish({"a": "1", "b": "1"}, {"x": "a", "y": "a"}, {"k"})
+    wish = Wish({"a": "2", "b": "1"}, {"x": "a", "y": "b"}, {"k"})
+    own = wanted(aws_entry("own"))
+
+    for number in range(0, 80, 2 if mishap == "killed" else 8):
+        strict, book = StrictGate(ecs_alone_fails=True), List()
+        strict.stored = {one.name: bare(one) for one in theirs.bodies}
+        strict.restart()
+        deliver(strict, own, book)
+        settle(strict)
+        before = {*strict.loaded} - {"own"}
+        plan = planned(strict, wish.bodies, book, agreed=before)
+        done = set[int]()
+
+        go_wrong(strict, wish.bodies, book, plan, done, number, mishap, in_a_list)
+        for step in plan.steps:
+            put_back(step, strict.gate, book)
+        settle(strict)
+        assert before <= {*strict.loaded}, number
+        carry(strict, wish.bodies, book, plan, done, in_a_list=in_a_list)
+        settle(strict)
+
+        assert before == {*strict.loaded}, number
+        for name, role in wish.aws.items():
+            assert strict.loaded[name]["assumeRole"] == f"role/{role}", number
+
+
+def go_wrong(
+    strict: StrictGate,
+    bodies: tuple[Body, ...],
+    book: List,
+    plan: DeliveryPlan,
+    done: set[int],
+    number: int,
+    mishap: str | int,
+    in_a_list: bool,
+) -> None:
+    """Deliver until the worker is killed at a request, or until each write after the
+    first eighth of the number fails so.
+    """
+    first, answer = len(strict.writes) + number // 8, strict.answer
 
     def answered(method: str, path: str, body: Any) -> Answer:
-        if mishap != "killed" and method != "GET" and len(strict.requests) > first:
-            return error(int(mishap))
-        return answer(method, path, body)
+        if mishap == "killed" or method == "GET" or len(strict.writes) <= first:
+            return answer(method, path, body)
+        if isinstance(mishap, int):
+            return error(mishap)
+        if mishap == "late":
+            answer(method, path, body)
+        raise GateError(Kind.TOO_SLOW, "save it", "Gate didn't answer.")
 
     strict.answer = answered  # type: ignore[method-assign]
     if mishap == "killed":
         strict.killed_at = number
+    with suppress(Killed, GateError):
+        carry(strict, bodies, book, plan, done, in_a_list=in_a_list)
+    strict.killed_at = -1
+    del strict.__dict__["answer"]
 
 
 @settings(max_examples=60)

@@ -6,23 +6,28 @@ from typing import Any
 
 import pytest
 
-from onboarding.adopting.accounts.fields import BY_NAME
-from onboarding.adopting.accounts.listed import KEY_PAIR
+from onboarding.carried.table import SECRET
 from onboarding.delivery.bodies import (
-    NAMED,
-    SECRET,
-    USUAL,
     by_name,
     comparable,
     differing_by_effect,
     noticed,
+    problems,
 )
 from onboarding.delivery.carrying_out import carry_out
 from onboarding.delivery.gate import Loaded
+from onboarding.delivery.loading import loaded_otherwise
 from onboarding.delivery.verdicts import FoundAccounts, Left, Owned, Step, Verb, Why
 from onboarding.delivery.verdicts import saving as verdict_of
 from onboarding.resources.plan import PlanOutdated
-from tests.onboarding.delivery.accounts import everything, foreign
+from onboarding.topology import Permissions
+from tests.onboarding.delivery.accounts import (
+    aws_entry,
+    ecs_entry,
+    everything,
+    foreign,
+    wanted,
+)
 from tests.onboarding.delivery.delivering import List, deliver, planned, settle
 from tests.onboarding.delivery.strict_gate import StrictGate
 
@@ -75,6 +80,7 @@ def test_a_stored_value_makes_the_same_account_or_another(
 
     found = differing_by_effect(type_, body.name, stored.fields, body.fields)
     assert found == (() if is_equal else (field,))
+    assert differing_by_effect(type_, body.name, body.fields, stored.fields) == found
 
 
 def test_what_the_server_fills_in_counts_where_it_is_shown() -> None:
@@ -86,15 +92,6 @@ def test_what_the_server_fills_in_counts_where_it_is_shown() -> None:
     assert differing_by_effect("aws", "prod", stored, body.fields) == ()
     found = differing_by_effect("aws", "prod", stored, body.fields, loaded)
     assert found == ("defaultKeyPair",)
-
-
-def test_the_usual_values_are_those_of_adoptions() -> None:
-    for type_, fields in USUAL.items():
-        for field, value in fields.items():
-            usual = BY_NAME[type_][field].usual
-            # An adoption keeps a naming strategy that a file says.
-            assert value in usual or (type_, field) == ("ecs", "namingStrategy")
-    assert NAMED["aws"]["defaultKeyPair"] == KEY_PAIR.replace("{{name}}", "{}")
 
 
 @pytest.mark.parametrize("regions", [5, "x", {"a": 1}, [5, None], [{}]])
@@ -179,3 +176,130 @@ def test_an_ecs_account_goes_with_an_equal_aws_account_that_is_loaded() -> None:
         ("prod-ecs", ())
     ]
     assert strict.names("PUT") == ["prod-ecs"]
+
+
+# What nobody set
+
+
+LEAST: dict[str, dict[str, Any]] = {
+    "prod": {
+        "type": "aws",
+        "name": "prod",
+        "accountId": "012345678901",
+        "permissions": {"READ": ["Team A"], "EXECUTE": ["Ops"], "WRITE": ["team"]},
+    },
+    "prod-ecs": {"type": "ecs", "name": "prod-ecs", "awsAccount": "prod"},
+}
+"""What people stored, with nothing that they can leave out."""
+PLAIN: dict[str, Any] = {
+    "regions": ("us-east-1",),
+    "permissions": Permissions(("Team A",), ("team",)),
+    "carried": {"permissions": {"EXECUTE": ["Ops"]}},
+}
+
+
+@pytest.fixture(params=[True, False], ids=["template", "no template"])
+def theirs(request: pytest.FixtureRequest) -> StrictGate:
+    """Load what people stored, in a Spinnaker with or without the stock template."""
+    strict = StrictGate(has_template=request.param)
+    strict.stored = {name: dict(one) for name, one in LEAST.items()}
+    strict.restart()
+    settle(strict)
+    return strict
+
+
+def test_what_is_missing_is_equal_and_nothing_is_sent(theirs: StrictGate) -> None:
+    both = wanted(aws_entry(**PLAIN), ecs_entry())
+
+    left = planned(theirs, both, List())
+    deliver(theirs, both, List(), agreed={*LEAST})
+
+    assert {one.name: one.why for one in left.left} == dict.fromkeys(LEAST, Why.EQUAL)
+    assert theirs.writes == []
+
+
+@pytest.mark.parametrize(
+    ("change", "becomes"),
+    [
+        ({"lambda_enabled": True}, {"lambdaEnabled": True}),
+        ({"key_pair": "keys"}, {"defaultKeyPair": "keys"}),
+        ({"environment": "qa"}, {"environment": "qa"}),
+        ({"session_name": "Other"}, {"sessionName": "Other"}),
+        ({"external_id": "x-1"}, {"externalId": "x-1"}),
+        ({"assume_role": "role/other"}, {"assumeRole": "role/other"}),
+        ({"regions": ("eu-west-1",)}, {"regions": [{"name": "eu-west-1"}]}),
+    ],
+)
+def test_a_delivery_writes_what_changed_and_keeps_what_is_missing(
+    theirs: StrictGate, change: dict[str, Any], becomes: dict[str, Any]
+) -> None:
+    book = List()
+    (body,) = wanted(aws_entry(**{**PLAIN, **change}))
+
+    plan = deliver(theirs, [body], book, agreed={"prod"})
+    settle(theirs)
+    again = deliver(theirs, [body], book)
+
+    (step,) = plan.steps
+    assert step.differing == (*becomes,)
+    assert theirs.stored["prod"] == {**LEAST["prod"], **becomes}
+    assert theirs.stored["prod-ecs"] == LEAST["prod-ecs"]
+    assert (again.steps, again.unchanged) == ((), ("prod",))
+    assert step.body is not None
+    assert loaded_otherwise(step.body, theirs.loaded["prod"]) == ()
+    assert loaded_otherwise(body, theirs.loaded["prod"]) == ()
+
+
+def test_a_key_pair_that_no_one_set_is_not_awaited_where_there_is_none() -> None:
+    (body,) = wanted(aws_entry(**PLAIN))
+    (chosen,) = wanted(aws_entry(**PLAIN, key_pair="keys"))
+    loaded = {**body.document, "defaultKeyPair": None}
+
+    assert loaded_otherwise(body, loaded) == ()
+    assert [one.field for one in loaded_otherwise(chosen, loaded)] == ["defaultKeyPair"]
+
+
+def test_an_ecs_account_moves_without_what_nobody_set(theirs: StrictGate) -> None:
+    book = List()
+    both = wanted(
+        aws_entry(**PLAIN), aws_entry("dev", **PLAIN), ecs_entry("dev", name="prod-ecs")
+    )
+
+    deliver(theirs, both, book, agreed={*LEAST})
+    settle(theirs)
+
+    assert theirs.stored["prod-ecs"] == {**LEAST["prod-ecs"], "awsAccount": "dev"}
+    assert "prod-ecs" in theirs.loaded
+
+
+def test_a_new_account_says_everything(theirs: StrictGate) -> None:
+    """Otherwise Clouddriver would load it again at each poll."""
+    (body,) = wanted(aws_entry("new", **PLAIN))
+
+    deliver(theirs, [body], List())
+    settle(theirs)
+
+    assert theirs.stored["new"]["defaultKeyPair"] == "new-keypair"
+    assert theirs.stored["new"].keys() == body.document.keys()
+    assert theirs.reloads["new"] == 0
+
+
+def test_who_can_write_is_in_lower_case_and_others_are_as_written() -> None:
+    groups = Permissions((" Team A ",), (" Team B ",))
+
+    (body,) = wanted(aws_entry(permissions=groups))
+
+    assert body.document["permissions"] == {"READ": ["Team A"], "WRITE": ["team b"]}
+    assert not [*problems([body])]
+
+
+def test_a_key_pair_that_somebody_set_is_sent_where_there_is_no_template() -> None:
+    strict = StrictGate(has_template=False)
+    strict.stored = {"prod": dict(LEAST["prod"])}
+    strict.restart()
+    settle(strict)
+    (body,) = wanted(aws_entry(**PLAIN, key_pair="prod-keypair"))
+
+    deliver(strict, [body], List(), agreed={"prod"})
+
+    assert strict.stored["prod"]["defaultKeyPair"] == "prod-keypair"

@@ -12,7 +12,7 @@ from onboarding.adopting.sources.spring_files.boot import START_FAILS, Loaded
 from onboarding.adopting.sources.spring_files.placeholders import START, filled
 from onboarding.adopting.sources.spring_files.properties import ACCOUNTS, Lookup, shown
 from onboarding.adopting.values import PROVIDERS, Finding
-from onboarding.carried.fields import canonical
+from onboarding.carried.table import canonical
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table
 
 UNREADABLE = (

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from onboarding.adopting.sources.scalars import text_of, value_of
 from onboarding.bounded_yaml import BadYaml
-from onboarding.carried.fields import canonical
+from onboarding.carried.table import canonical
 from onboarding.names import one_line, short
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from onboarding.carried.fields import PERMISSIONS, carrying
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
-from onboarding.spinnaker.bundle.formats.hal.known import OURS, offers
-from onboarding.spinnaker.bundle.formats.spring import permissions, without_empty
+from onboarding.spinnaker.bundle.formats import spring
+from onboarding.spinnaker.bundle.formats.hal import OURS
+from onboarding.spinnaker.bundle.formats.hal.known import offers
 from onboarding.spinnaker.entries import Entries
 from onboarding.spinnaker.halconfig.schema import (
     AWS_ACCOUNT,
@@ -27,20 +28,7 @@ HAL_WRITES: Mapping[str, Any] = {"lifecycleHooks": []}
 
 
 def aws_account(entry: AwsEntry) -> dict[str, Any]:
-    account = without_empty(
-        {
-            "name": entry.name,
-            "environment": entry.environment,
-            "permissions": permissions(entry.permissions),
-            "accountId": entry.account_id,
-            "regions": [{"name": region} for region in entry.regions],
-            "assumeRole": entry.assume_role,
-            "externalId": entry.external_id,
-            "defaultKeyPair": entry.key_pair,
-            "lambdaEnabled": entry.lambda_enabled,
-        }
-    )
-    return whole(account, unowned(entry), AWS_ACCOUNT)
+    return whole(spring.aws_fields(entry), entry.carried, AWS_ACCOUNT)
 
 
 def unowned(entry: AwsEntry) -> dict[str, Any]:
@@ -52,22 +40,13 @@ def unowned(entry: AwsEntry) -> dict[str, Any]:
 
 
 def ecs_account(entry: EcsEntry) -> dict[str, Any]:
-    account = {"name": entry.name, "awsAccount": entry.aws_account}
-    return whole(account, entry.carried, ECS_ACCOUNT)
+    return whole(spring.ecs_fields(entry), entry.carried, ECS_ACCOUNT)
 
 
 def kubernetes_account(entry: KubernetesEntry) -> dict[str, Any]:
     """Describe a cluster; its kubeconfig's path is relative to the bundle."""
-    account = without_empty(
-        {
-            "name": entry.name,
-            "environment": entry.environment,
-            "permissions": permissions(entry.permissions),
-            "context": entry.name,
-            "namespaces": list(entry.namespaces),
-            "kubeconfigFile": f"kubernetes/{entry.name}/kubeconfig.yml",
-        }
-    )
+    file = f"kubernetes/{entry.name}/kubeconfig.yml"
+    account = {**spring.kubernetes_fields(entry), "kubeconfigFile": file}
     return whole(account, entry.carried, CLUSTER)
 
 
@@ -93,7 +72,7 @@ def without_option(entries: Entries) -> Iterator[tuple[str, list[str]]]:
     commands have no option for.
     """
     for provider, name, fields, schema in carriers(entries):
-        sayable = {*offers(provider, fields), *OURS[provider].split()} - {PERMISSIONS}
+        sayable = {*offers(provider, fields), *OURS[provider]} - {PERMISSIONS}
         sayable |= {key for key in HAL_WRITES if fields.get(key) == HAL_WRITES[key]}
         held = [key for key in fields if holds(fields[key], schema.get(key))]
         if lost := [key for key in held if key not in sayable]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from onboarding.spinnaker.bundle.contents import REMOVED, BundleAccounts
 from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.formats import hal
 from onboarding.spinnaker.bundle.formats.deck import settings_js
 from onboarding.spinnaker.bundle.formats.hal_accounts import (
     aws_account,
@@ -22,7 +23,6 @@ from onboarding.topology import Topology
 
 SOURCE = Path(__file__).parent / "hal"
 MODULES = (
-    "__init__.py",
     "__main__.py",
     "afterwards.py",
     "arguments.py",
@@ -43,8 +43,10 @@ def text_of(name: str) -> str:
     return (SOURCE / name).read_text(encoding="utf-8")
 
 
+TABLE = f"OURS = {hal.OURS}\nOPTIONS = {hal.OPTIONS}\n"
 SCRIPTS = (
     *(File(f"hal/{verb}.sh", text_of("verb.sh"), executable=True) for verb in VERBS),
+    File("hal/bowline/__init__.py", f'"""{hal.__doc__}"""\n\n{TABLE}'),
     *(File(f"hal/bowline/{name}", text_of(name)) for name in MODULES),
 )
 

@@ -160,44 +160,54 @@ def stacks_switch(entries: Entries) -> dict[str, Value]:
 
 
 def aws_account(entry: AwsEntry) -> dict[str, Value]:
-    account = without_empty(
+    account = {"sessionName": SESSION_NAME, **aws_fields(entry)}
+    return carrying(account, entry.carried)
+
+
+def ecs_accounts(entries: Entries) -> list[Value]:
+    return [carrying(ecs_fields(entry), entry.carried) for entry in entries.ecs]
+
+
+def kubernetes_account(entry: KubernetesEntry, kubeconfigs: str) -> Value:
+    file = f"{kubeconfigs}/{entry.name}.yml"
+    account = {**kubernetes_fields(entry), "kubeconfigFile": file}
+    return carrying(account, entry.carried)
+
+
+def aws_fields(entry: AwsEntry) -> dict[str, Value]:
+    """Return what somebody set of an account, by Clouddriver's names."""
+    is_usual = entry.session_name == SESSION_NAME
+    return without_empty(
         {
             "name": entry.name,
             "environment": entry.environment,
             "accountId": entry.account_id,
             "regions": regions(entry.regions),
             "assumeRole": entry.assume_role,
-            "sessionName": entry.session_name,
+            "sessionName": "" if is_usual else entry.session_name,
             "externalId": entry.external_id,
             "defaultKeyPair": entry.key_pair,
             "lambdaEnabled": entry.lambda_enabled,
             "permissions": permissions(entry.permissions),
         }
     )
-    return carrying(account, entry.carried)
 
 
-def ecs_accounts(entries: Entries) -> list[Value]:
-    return [ecs_account(entry) for entry in entries.ecs]
+def ecs_fields(entry: EcsEntry) -> dict[str, Value]:
+    return {"name": entry.name, "awsAccount": entry.aws_account}
 
 
-def ecs_account(entry: EcsEntry) -> Value:
-    account = {"name": entry.name, "awsAccount": entry.aws_account}
-    return carrying(account, entry.carried)
-
-
-def kubernetes_account(entry: KubernetesEntry, kubeconfigs: str) -> Value:
-    account = without_empty(
+def kubernetes_fields(entry: KubernetesEntry) -> dict[str, Value]:
+    """Return what somebody set of a cluster, but for its kubeconfig."""
+    return without_empty(
         {
             "name": entry.name,
             "environment": entry.environment,
             "context": entry.name,
-            "kubeconfigFile": f"{kubeconfigs}/{entry.name}.yml",
             "namespaces": list(entry.namespaces),
             "permissions": permissions(entry.permissions),
         }
     )
-    return carrying(account, entry.carried)
 
 
 def regions(names: Iterable[str]) -> list[Value]:

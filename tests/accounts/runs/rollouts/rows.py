@@ -14,7 +14,7 @@ from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance
 from tests.accounts.runs.carried import carried
-from tests.rows import account_row, person
+from tests.rows import account_row, decider
 
 SAME = "5a" * 16
 DIGEST = "d1" * 32
@@ -72,7 +72,7 @@ def work(rollout: Rollout) -> None:
 
 def approved(rollout: Rollout) -> None:
     """Approve what waits: the managing account, then each group."""
-    olga = User.objects.filter(username="approver").first() or person("approver")
+    olga = User.objects.filter(username="approver").first() or decider("approver")
     managing = managing_run(rollout)
     if managing and managing.status == Status.PLANNED:
         assert approve(managing, olga)

@@ -217,3 +217,13 @@ def test_a_cause_of_one_says_what_aws_said() -> None:
     (cause,) = causes_of(rollout)
 
     assert cause.message == "AWS refused OWN."
+
+
+def test_ids_that_aws_gives_to_things_of_an_account_make_no_other_cause() -> None:
+    rollout = started(4)
+    ids = ("subnet-0a1b2c3d", "subnet-0a1b2c3d4e5f60718", "sg-0011aabb", "eu-west-1")
+    for run, name in zip(runs_of(rollout).order_by("number"), ids, strict=True):
+        error = {"message": f"There is no room in {name}.", "hint": "Make room."}
+        Run.objects.filter(pk=run.pk).update(status=Status.FAILED, error=error)
+
+    assert [cause.accounts for cause in causes_of(rollout)] == [3, 1]

@@ -264,7 +264,6 @@ def test_one_that_failed_to_be_planned_is_withdrawn_by_its_retry(
 
     olga = User.objects.get(username="approver")
     decisions.retry(removal, olga)
-    decisions.resume(removal, olga)
     work(removal)
     approved(removal)
     work(removal)

@@ -137,6 +137,12 @@ def test_an_ecs_account_is_never_deleted_to_take_it_over(
     assert delivery.status == Status.LOADED, delivery.error
     assert [method for method, *_ in strict.writes] == ["PUT"]
     assert strict.loaded["prod"]["lambdaEnabled"] is True
+    assert strict.stored["their_ecs"] == THEIRS["their_ecs"]
+    assert strict.stored["prod"] == {
+        **THEIRS["prod"],
+        "lambdaEnabled": True,
+        "permissions": {"READ": ["Team"], "WRITE": ["team"]},
+    }
     assert settled(strict) == {*THEIRS}
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import CheckResult, ManagedAccount
 from accounts.models.states import State
 from accounts.web.accounts.verdict import SENTENCES, lines_of, sentence_of
+from onboarding.verify.chain import VERIFY_THERE
 from onboarding.verify.result import COMPARED
 
 NOW = timezone.now()
@@ -104,11 +105,16 @@ def test_what_was_only_read_is_not_said_to_be_simulated() -> None:
     assert only_read.text.startswith("read from the policies")
 
 
-def test_what_compares_is_not_said_to_be_testable_elsewhere() -> None:
-    some = checks(Outcome.NOT_TESTABLE, Outcome.NOT_TESTABLE)
+def test_only_what_verify_sh_tests_is_said_to_be_testable_there() -> None:
+    """A missing key pair, or a refused question, is no matter of the network."""
+    some = checks(*[Outcome.NOT_TESTABLE] * 4)
     some[0].provider = COMPARED
+    some[1].sentence = "There is no key pair dev-keypair in us-east-1."
+    some[2].sentence = "Only a test from there shows it: run verify.sh there."
+    some[3].fix = VERIFY_THERE
 
-    assert [line.text for line in lines_of(some)] == [
-        "only reported: nothing fails because of it",
-        "testable only from Spinnaker's network",
+    assert [(line.total, line.text) for line in lines_of(some)] == [
+        (1, "only reported: nothing fails because of it"),
+        (2, "testable only from Spinnaker's network"),
+        (1, "not tried"),
     ]

@@ -8,8 +8,8 @@ from django.utils import timezone
 from accounts.models import Rollout, Run
 from accounts.models.states import Status
 from accounts.runs.rollouts.census import Census, runs_of
-from accounts.web.rollouts.progress import outcome, speed, stages
-from accounts.web.rollouts.views import waiting_in
+from accounts.web.rollouts.progress import speed, stages, waves
+from accounts.web.rollouts.views import standing_in
 from tests.accounts.runs.rollouts.rows import move, plan, started
 from tests.accounts.web.rollouts.test_views import page
 
@@ -23,27 +23,6 @@ def rollout(managing) -> Rollout:
     rollout = started(4)
     plan(rollout)
     return rollout
-
-
-@pytest.mark.parametrize(
-    ("counts", "colour", "text"),
-    [
-        ((FINISHED, 64, 0), "good", "64 done"),
-        ((FINISHED, 64, 11), "warn", "64 done, 11 failed"),
-        ((FINISHED, 0, 75), "bad", "75 failed"),
-        ((FINISHED, 0, 0), "good", "finished"),
-        ((Rollout.State.PLANNED, 0, 11, 64), "warn", "64 need approval, 11 failed"),
-        ((Rollout.State.PLANNED, 0, 0, 1), "busy", "1 needs approval"),
-        ((Rollout.State.STOPPED, 3, 2), "neutral", "stopped"),
-        ((Rollout.State.APPLYING, 3, 2), "busy", "applying"),
-    ],
-)
-def test_the_badge_says_what_became_of_the_accounts(
-    counts: tuple, colour: str, text: str
-) -> None:
-    found = outcome(*counts)
-
-    assert (found.colour, found.text) == (colour, text)
 
 
 def test_nothing_is_green_where_everything_failed(viewer, managing) -> None:
@@ -88,12 +67,15 @@ def test_no_time_is_estimated_while_only_people_are_waited_for(rollout) -> None:
 
 
 def test_plans_wait_for_approval_once_nothing_else_is_done(rollout) -> None:
-    assert waiting_in(rollout, Census(rollout)) == 4
+    def waiting() -> int:
+        return standing_in(rollout, Census(rollout), None).waiting
+
+    assert waiting() == 4
     move(rollout, PLANNED, Status.PLANNING, most=1)
-    assert waiting_in(rollout, Census(rollout)) == 0
+    assert waiting() == 0
     move(rollout, Status.PLANNING, PLANNED)
     rollout.state = Rollout.State.PAUSED
-    assert waiting_in(rollout, Census(rollout)) == 0
+    assert waiting() == 0
 
 
 def test_stopping_says_what_is_lost_before_it_can_be_pressed(operator, rollout) -> None:
@@ -104,3 +86,74 @@ def test_stopping_says_what_is_lost_before_it_can_be_pressed(operator, rollout) 
     asks = shown.partition("Stop this rollout…")[2].partition("Stop rollout")[0]
     assert "3 accounts are not started" in asks
     assert "1 in progress continues to its end." in asks
+
+
+def test_waves_end_with_the_rollout_although_an_account_moved_to_a_later_one(
+    rollout,
+) -> None:
+    """What was retried counts in the wave in which it began again."""
+    for number, run in enumerate(runs_of(rollout)):
+        wave = 2 if number else 3
+        Run.objects.filter(pk=run.pk).update(status=VERIFIED, wave=wave)
+
+    found = list(waves(rollout, Census(rollout)))
+
+    assert [(one.size, one.state) for one in found] == [
+        (0, "done"),
+        (3, "done"),
+        (1, "done"),
+    ]
+
+
+def test_a_wave_is_over_once_the_next_one_begins(rollout) -> None:
+    runs = [run.pk for run in runs_of(rollout)]
+    Run.objects.filter(pk=runs[0]).update(status=FAILED, wave=1)
+    Run.objects.filter(pk=runs[1]).update(status=Status.APPLYING, wave=2)
+
+    found = list(waves(rollout, Census(rollout)))
+
+    assert [(one.size, one.state) for one in found] == [
+        (1, "failed"),
+        (1, "running"),
+        (2, "pending"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ended", "expected"),
+    [
+        ((), ("running", "0 of 4")),
+        ((VERIFIED, FAILED), ("running", "2 of 4, 1 failed")),
+        ((VERIFIED, VERIFIED, VERIFIED, FAILED), ("failed", "4 of 4, 1 failed")),
+        ((FAILED,) * 4, ("failed", "4 of 4, 4 failed")),
+    ],
+)
+def test_a_verification_has_one_stage(
+    managing, ended: tuple, expected: tuple[str, str]
+) -> None:
+    rollout = started(4)
+    rollout.kind = Rollout.Kind.VERIFY
+    for run, status in zip(runs_of(rollout), ended, strict=False):
+        Run.objects.filter(pk=run.pk).update(status=status)
+
+    (verify,) = stages(rollout, Census(rollout))
+
+    assert verify.title == "Verify"
+    assert (verify.state, verify.about) == expected
+
+
+def test_a_rollout_in_which_nothing_could_be_planned_has_failed(
+    operator, managing
+) -> None:
+    rollout = started(3)
+    runs_of(rollout).update(status=FAILED)
+    Run.objects.filter(rollout=rollout, account=None).update(status=PLANNED)
+    Rollout.objects.update(state=Rollout.State.PLANNED)
+    rollout.refresh_from_db()
+
+    shown = " ".join(page(operator, rollout).split())
+
+    assert stages(rollout, Census(rollout))[0].state == "failed"
+    assert "Nothing could be planned" in shown
+    assert "Needs approval</h2>" not in shown
+    assert "btn-primary" not in shown.partition('id="groups"')[2]

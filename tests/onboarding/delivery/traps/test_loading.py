@@ -120,7 +120,7 @@ def test_the_reload_trap_a_body_has_what_loading_would_fill_in():
         "lambdaEnabled": False,
         "defaultKeyPair": "prod-keypair",
         "externalId": "x-1",
-        "permissions": {"READ": ["team"], "WRITE": ["team"]},
+        "permissions": {"READ": ["Team"], "WRITE": ["team"]},
     }
 
 

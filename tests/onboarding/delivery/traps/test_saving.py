@@ -158,12 +158,17 @@ def test_an_ecs_account_is_not_sent_where_its_aws_account_requires_an_external_i
     assert "ECS can't be combined with an external ID" in left.detail
 
 
-def test_roles_are_sent_in_lower_case():
-    (body,) = wanted(aws_entry(permissions=Permissions((" Team ", "Ops"), ("Team",))))
+@pytest.mark.parametrize(
+    "groups", [{"WRITE": ["Team"]}, {"READ": [" a"]}, {"READ": [""]}]
+)
+def test_groups_that_would_be_compared_otherwise_are_not_sent(groups):
+    """Who can write is compared as sent with the roles of the service account."""
+    (body,) = wanted(aws_entry())
 
-    assert body.document["permissions"] == {"READ": ["team", "ops"], "WRITE": ["team"]}
-    loud = Body("aws", "prod", {**body.document, "permissions": {"READ": ["Team"]}})
-    assert dict(problems([loud])) == {"prod": "Write roles of Fiat in lower case."}
+    loud = Body("aws", "prod", {**body.document, "permissions": groups})
+
+    sentence = "Write the groups of WRITE in lower case."
+    assert dict(problems([loud])) == {"prod": sentence}
 
 
 def test_unknown_keys_are_dropped_without_a_word_and_the_answer_shows_it(strict, book):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from . import OPTIONS, OURS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -22,37 +24,6 @@ CLEARED_BY = {
 }
 """What hal's `edit` can clear, and how; the rest is deleted and added again."""
 
-OURS = {
-    "aws": "name accountId assumeRole defaultKeyPair environment externalId "
-    "lambdaEnabled permissions regions",
-    "ecs": "name awsAccount environment permissions",
-    "kubernetes": "name context environment kubeconfigFile namespaces omitNamespaces "
-    "permissions serviceAccount",
-}
-OFFERED = {
-    "aws": {
-        "discovery": "--discovery",
-        "edda": "--edda",
-        "requiredGroupMembership": "--required-group-membership",
-    },
-    "ecs": {},
-    "kubernetes": {
-        "cacheAllApplicationRelationships": "--cache-all-application-relationships",
-        "cacheIntervalSeconds": "--cache-interval-seconds",
-        "cacheThreads": "--cache-threads",
-        "checkPermissionsOnStartup": "--check-permissions-on-startup",
-        "kinds": "--kinds",
-        "namingStrategy": "--naming-strategy",
-        "oAuthScopes": "--oauth-scopes",
-        "oAuthServiceAccount": "--oauth-service-account",
-        "omitKinds": "--omit-kinds",
-        "onlySpinnakerManaged": "--only-spinnaker-managed",
-        "requiredGroupMembership": "--required-group-membership",
-    },
-}
-"""What the bundle may say in addition, where hal's `add` and `edit` have an option.
-What the bundle does not say, hal keeps.
-"""
 HOOKS = {
     "autoscaling:EC2_INSTANCE_LAUNCHING": "--launching-lifecycle-hook",
     "autoscaling:EC2_INSTANCE_TERMINATING": "--terminating-lifecycle-hook",
@@ -70,52 +41,41 @@ RESTORED = re.compile(r"(?:^|/)\.backup/required-files/[^/]*kubeconfig\.yml$")
 MOVED = "kubeconfig-file, which `hal backup restore` moved"
 
 
+def owned_value(shape: str, value: Any) -> str | tuple[str, ...]:
+    """Say a field of our own, also where there is none."""
+    if shape == "TRUTH":
+        return "true" if value else ""
+    if shape == "REGIONS":
+        return tuple(region["name"] for region in value or ())
+    return tuple(value or ()) if shape == "TEXTS" else str(value or "")
+
+
 def flags(provider: str, account: Account) -> Flags:
     """Say an account in hal's flags; the lists come last, as hal reads on greedily."""
-
-    def text(key: str) -> str:
-        return str(account.get(key) or "")
-
-    roles = account.get("permissions") or {}
-    permissions: Flags = {
-        "--read-permissions": tuple(sorted(roles.get("READ") or ())),
-        "--write-permissions": tuple(sorted(roles.get("WRITE") or ())),
+    said: Flags = {
+        option: owned_value(shape, account.get(key))
+        for key, (option, shape) in OPTIONS[provider].items()
+        if key in OURS[provider]
     }
-    offered: Flags = {}
-    for said in offers(provider, account).values():
-        offered.update(said)
-    if provider == "ecs":  # Clouddriver gives it the permissions of its AWS account.
-        return {"--aws-account": text("awsAccount"), **offered}
-    if provider == "kubernetes":
-        return {
-            "--context": text("context"),
-            "--environment": text("environment"),
-            "--kubeconfig-file": text("kubeconfigFile"),
-            "--service-account": "true" if account.get("serviceAccount") else "",
-            "--namespaces": tuple(account.get("namespaces") or ()),
-            "--omit-namespaces": tuple(account.get("omitNamespaces") or ()),
-            **offered,
-            **permissions,
-        }
-    return {
-        "--account-id": text("accountId"),
-        "--assume-role": text("assumeRole"),
-        "--environment": text("environment"),
-        "--external-id": text("externalId"),
-        "--default-key-pair": text("defaultKeyPair"),
-        "--lambda-enabled": "true" if account.get("lambdaEnabled") else "",
-        "--regions": tuple(region["name"] for region in account.get("regions") or ()),
-        **offered,
-        **permissions,
-    }
+    found: Flags = dict(sorted(said.items(), key=lambda one: isinstance(one[1], tuple)))
+    for offered in offers(provider, account).values():
+        found.update(offered)
+    if provider != "ecs":  # Clouddriver gives it the permissions of its AWS account.
+        roles = account.get("permissions") or {}
+        for verb in ("READ", "WRITE"):
+            groups = tuple(sorted(roles.get(verb) or ()))
+            found[f"--{verb.lower()}-permissions"] = groups
+    return found
 
 
 def offers(provider: str, account: Mapping[str, Any]) -> dict[str, Flags]:
-    """Say by field what hal has an option for."""
+    """Say by field what the bundle has in addition, where hal's `add` and `edit` have
+    an option. What the bundle does not say, hal keeps.
+    """
     found: dict[str, Flags] = {
         key: {flag: flag_value(account[key])}
-        for key, flag in OFFERED[provider].items()
-        if account.get(key) not in (None, "", [])
+        for key, (flag, _) in OPTIONS[provider].items()
+        if key not in OURS[provider] and account.get(key) not in (None, "", [])
     }
     if provider == "aws" and (hooks := hook_flags(account)):
         found["lifecycleHooks"] = hooks
@@ -183,7 +143,7 @@ def extras(
     """Name what hal holds of an account that would be lost by deleting it, and that
     the bundle's account would not add again.
     """
-    ours = [*OURS[provider].split(), *offers(provider, bundled or {})]
+    ours = [*OURS[provider], *offers(provider, bundled or {})]
     found = [key for key in account if key not in ours and matters(key, account[key])]
     return sorted(found) + lost_by_edit(account)
 

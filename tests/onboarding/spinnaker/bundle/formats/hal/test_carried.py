@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from onboarding.spinnaker.bundle.formats.hal import OPTIONS
 from onboarding.spinnaker.bundle.formats.hal.calling import Refused
 from onboarding.spinnaker.bundle.formats.hal.known import (
     HOOKS,
     OF_A_HOOK,
-    OFFERED,
     flags,
 )
 from tests.bundles import core, staging
@@ -116,9 +116,10 @@ def test_hooks_that_hal_has_no_options_for_are_not_said(hooks: list[dict[str, An
 def test_every_option_is_one_of_hals(verb: str) -> None:
     hooks = [f"{start}-{end}" for start in HOOKS.values() for end in OF_A_HOOK.values()]
 
-    for provider, known in OFFERED.items():
+    for provider, known in OPTIONS.items():
         flags_of_hal = COMMANDS[f"hal config provider {provider} account {verb}"][
             "flags"
         ]
-        wanted = [*known.values(), *(hooks if provider == "aws" else ())]
+        wanted = [flag for flag, _ in known.values()]
+        wanted += hooks if provider == "aws" else []
         assert {*wanted} <= {*flags_of_hal}, provider
