@@ -183,7 +183,7 @@ def second_person_for(reach: DecisionReach) -> str:
 
 
 def where(environment: str) -> str:
-    return f"In {environment or 'no environment'}"
+    return f"In {environment}" if environment else "Without an environment"
 
 
 def same_person(reach: DecisionReach, authors: Authors, by: By) -> str:

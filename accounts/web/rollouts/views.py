@@ -67,13 +67,15 @@ def rollout_page(
     """Show a rollout, with queries whose number does not grow with its accounts."""
     live = watched(request, live_rollout(rollout))
     census, managing = Census(rollout), managing_run(rollout)
+    standing = standing_in(rollout, census, managing)
     shown: dict[str, Any] = {
         "live": live,
         "rollout": rollout,
         "census": census,
         "segments": segments(census),
         "stages": stages(rollout, census),
-        "result": result_of(standing_in(rollout, census, managing)),
+        "result": result_of(standing),
+        "managing_asks": standing.managing_waits and not standing.failed_to_plan,
         "unstarted": sum(census.statuses[status] for status in UNDONE),
         "working": sum(census.statuses[status] for status in WORKING),
         "unplanned": census.wave(None).failed,

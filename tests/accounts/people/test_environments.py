@@ -92,7 +92,7 @@ def test_a_nameless_account_is_strict_where_production_was_renamed(olga: User) -
     account = describe_as("", olga)
     ManagedAccount.objects.update(approved_environment="")
 
-    with pytest.raises(SamePerson, match="In no environment"):
+    with pytest.raises(SamePerson, match="Without an environment"):
         approve(planned(account, olga), olga)
 
 
