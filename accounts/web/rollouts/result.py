@@ -1,5 +1,5 @@
 """What a rollout says of itself: its badge, and what it waits for or how it ended. One
-function of where it stands, so that no page says what isn't so.
+function of its situation, so that no page says what isn't so.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ FIX = "Fix the causes below, then retry the failed accounts."
 
 
 class Standing(NamedTuple):
-    """Where a rollout stands; all numbers are of accounts."""
+    """The situation of a rollout; all numbers are of accounts."""
 
     kind: str
     state: str

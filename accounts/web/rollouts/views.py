@@ -98,7 +98,7 @@ def rollout_page(
 
 
 def standing_of(row: RolloutRow) -> Standing:
-    """Say where a rollout of the list stands."""
+    """Describe the situation of a rollout in the list."""
     rollout, _, good, failed, still_open = row
     return Standing(
         rollout.kind, rollout.state, good=good, failed=failed, coming=still_open
