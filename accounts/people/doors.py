@@ -28,9 +28,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def role_required(role: UserRole) -> Callable[[View], View]:
-    """Answer 403, with the sentence that helps, to everybody without the role. Whoever
-    posts tries to decide, which is recorded.
-    """
+    """Answer 403, with the sentence that helps, to everybody without the role."""
 
     def guard(view: View) -> View:
         @wraps(view)
@@ -38,9 +36,7 @@ def role_required(role: UserRole) -> Callable[[View], View]:
             request: HttpRequest, *args: Any, **kwargs: Any
         ) -> HttpResponseBase:
             if not has_role(request.user, role):
-                if request.method == "POST" and isinstance(request.user, User):
-                    page = request.resolver_match and request.resolver_match.url_name
-                    tried(request.user, f"post to {page}", [], refusal(role))
+                record_try(request, role)
                 raise PermissionDenied(refusal(role))
             return view(request, **kwargs)
 
@@ -48,6 +44,13 @@ def role_required(role: UserRole) -> Callable[[View], View]:
         return guarded
 
     return guard
+
+
+def record_try(request: HttpRequest, role: UserRole) -> None:
+    """Record that a person without the role posted: whoever does tries to decide."""
+    if request.method == "POST" and isinstance(request.user, User):
+        page = request.resolver_match and request.resolver_match.url_name
+        tried(request.user, f"post to {page}", [], refusal(role))
 
 
 def role_needed(view: View, app_name: str) -> UserRole | None:

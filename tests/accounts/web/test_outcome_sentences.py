@@ -61,14 +61,6 @@ FALSE_WHERE = {
         "The resources that were created for Spinnaker in … are deleted, and Spinnaker "
         "can no longer assume its role.",
     ): "test_a_removal_that_failed_removed_nothing_for_certain",
-    (
-        "rollouts/_result.html",
-        "… Accounts that hadn't started were discarded, so nothing in them was "
-        "changed.",
-    ): "test_a_rollout_with_failures_is_not_just_finished",
-    ("rollouts/_result.html", "… Finished"): (
-        "test_a_rollout_with_failures_is_not_just_finished"
-    ),
     ("overview/overview.html", "You're all set."): "test_what_waits_is_something_to_do",
     (
         "overview/overview.html",
