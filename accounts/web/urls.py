@@ -189,22 +189,11 @@ bundle_pages = [
 
 CSV, JSON, YAML = {"form": "csv"}, {"form": "json"}, {"form": "yaml"}
 export_files = [
-    path("accounts.csv", exports.accounts, CSV, name="accounts-csv"),
-    path("accounts.json", exports.accounts, JSON, name="accounts-json"),
+    *exports.files,
     path("template.csv", from_file.file_template, CSV, name="template-csv"),
     path("template.yaml", from_file.file_template, YAML, name="template-yaml"),
     path("accounts-file.csv", from_file.file_export, CSV, name="accounts-file-csv"),
     path("accounts-file.yaml", from_file.file_export, YAML, name="accounts-file-yaml"),
-    path("organization.csv", exports.organization, CSV, name="organization-csv"),
-    path("organization.json", exports.organization, JSON, name="organization-json"),
-    path("runs.csv", exports.runs, CSV, name="runs-csv"),
-    path("runs.json", exports.runs, JSON, name="runs-json"),
-    path("activity.csv", exports.activity, CSV, name="activity-csv"),
-    path("activity.json", exports.activity, JSON, name="activity-json"),
-    path("people.csv", exports.people, CSV, name="people-csv"),
-    path("people.json", exports.people, JSON, name="people-json"),
-    path("bundles.csv", exports.bundles, CSV, name="bundles-csv"),
-    path("bundles.json", exports.bundles, JSON, name="bundles-json"),
 ]
 
 spinnaker_pages = [

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.discover.comparisons import refuse_changed
 from accounts.http import Request, attachment, page_of
-from accounts.lists.bundles import FILTERS, ahead, installed_bundle, matching_bundles
+from accounts.lists.bundles import BUNDLES, ahead, installed_bundle, matching_bundles
 from accounts.models import Bundle, ManagedAccount, Spinnaker
 from accounts.people.doors import operator_required
 from accounts.spinnaker.bundles import (
@@ -47,8 +47,8 @@ def bundles(request: Request) -> HttpResponse:
     shown = {
         "live": live,
         "page": page,
-        "filters": {key: request.GET.get(key, "").strip() for key in FILTERS},
-        "is_filtered": any(request.GET.get(key) for key in FILTERS),
+        "filters": BUNDLES.values(request.GET),
+        "is_filtered": bool(BUNDLES.said(request.GET)),
         "statuses": Bundle.Status.values,
         "ready": ManagedAccount.objects.ready().count(),
         "installed": installed,

@@ -15,7 +15,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from accounts.http import Request
-from accounts.lists.files import KINDS, Columns, dated, lines_of_file
+from accounts.lists.declaration import KINDS, Columns, dated, lines_of_file
 
 MOST_OF_ONE = 2
 """The most of one person that a process sends at a time."""

@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from accounts.discover.files import checked_file, saved_upload
 from accounts.discover.questions import ask, seen
 from accounts.http import BESIDE, InMemory, Request, attachment, drain, length, page_of
-from accounts.lists.exports import ACCOUNTS_FILE, are_few, lines_of
+from accounts.lists.accounts import ACCOUNTS_FILE, are_few, lines_of
 from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME
 from accounts.mapping.accounts_file.outcome import is_short
 from accounts.mapping.accounts_file.uploading import (

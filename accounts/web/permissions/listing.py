@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from accounts.lists.files import Columns
+from accounts.lists.declaration import Columns
 from onboarding.review.effective import all_actions
 from onboarding.review.lines import (
     ONLY,

@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from accounts.external_ids import cancel_rotation, finish_rotation, rotate
 from accounts.http import Request, attachment
-from accounts.lists.files import KINDS, dated, lines_of_file
+from accounts.lists.declaration import KINDS, dated, lines_of_file
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import ManagedAccount

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 
 from accounts.http import Request, page_of
-from accounts.lists.files import AT_ONCE
+from accounts.lists.declaration import AT_ONCE
 from accounts.lists.rollouts import COLUMNS, RolloutRow, reported, rows_of
 from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row

@@ -6,13 +6,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.http import Request, page_of
-from accounts.lists.runs import IN_PROGRESS, ME, matching_runs, row_of
+from accounts.lists.runs import RUNS, WAITS, matching_runs, row_of
 from accounts.models import Run
-from accounts.models.states import Status, word_of
+from accounts.models.states import Status
 from accounts.people.roles import APPROVER, has_role
 from accounts.runs.deciding.coming_first import open_managing_run, waiting_among
 from accounts.runs.deciding.groups import identical_plans
-from accounts.web.filters import Filter, FilterForm
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
 
@@ -22,7 +21,8 @@ def runs(request: Request) -> HttpResponse:
     live = watched(request, live_site())
     found = matching_runs(request.GET, request.user)
     page = page_of(request, found)
-    form = filter_form(request)
+    approves = has_role(request.user, APPROVER)
+    form = RUNS.form(request.GET, waits=WAITS if approves else ())
     after = waiting_among(run for run in page if run.status == Status.PLANNED)
     shown = {
         "live": live,
@@ -35,33 +35,6 @@ def runs(request: Request) -> HttpResponse:
         "same": [] if form.is_filtered else identical_plans(),
     }
     return render(request, "runs/runs.html", shown)
-
-
-def filter_form(request: Request) -> FilterForm:
-    waits = Filter(
-        "waits",
-        "Approval by",
-        "Anyone's approval",
-        [(ME, "Needs my approval")],
-        often=True,
-    )
-    statuses = [(one, word_of(one)) for one in (IN_PROGRESS, *Status.values)]
-    return FilterForm.of(
-        request.GET,
-        "Runs",
-        "accounts:runs",
-        [
-            Filter(
-                "text",
-                "Run number, account, account ID, or person",
-                "Run, account, ID, or person",
-            ),
-            Filter("kind", "Kind", "Any kind", Run.Kind.choices, often=True),
-            Filter("status", "Status", "Any status", statuses, often=True),
-            *([waits] if has_role(request.user, APPROVER) else []),
-        ],
-        narrows=["rollout"],
-    )
 
 
 def run_by_number(request: Request, number: int) -> HttpResponse:
