@@ -23,7 +23,7 @@ IN_PROGRESS = "in progress"
 ME = "me"
 """What the URL says for the plans that wait for whoever looks."""
 
-WAITS = [(ME, "Needs my approval")]
+MINE = [(ME, "Needs my approval")]
 
 NUMBER = re.compile(r"(?:run\s*)?#?\s*([0-9]{1,9})", re.IGNORECASE)
 """What people write for a run: its number, “#128” or “Run 128”."""
@@ -146,7 +146,7 @@ RUNS = Listing(
             "waits",
             by_waiting,
             "Approval by",
-            WAITS,
+            MINE,
             "me: a plan that needs your approval",
             often=True,
             of_person=True,

@@ -30,13 +30,13 @@ from accounts.templatetags.marks import (
     when,
     zoned,
 )
-from accounts.web.accounts.checks import in_order, outcomes
+from accounts.web.accounts.verdict import in_order, outcomes
 from accounts.web.highlighting import highlighted_json
-from accounts.web.live.state import Live
+from accounts.web.live.views import Live
 from accounts.web.role_limits.holders import needed
-from accounts.web.runs.review.names import called
-from accounts.web.runs.review.rows import rows_html
-from accounts.web.you.saved_filters import saved_filters_of
+from accounts.web.runs.review.diff import called
+from accounts.web.runs.review.plans import rows_html
+from accounts.web.you.preferences import saved_filters_of
 from accounts.work.heartbeat import silence
 from onboarding.carried.fields import carried_lines
 from onboarding.description.field import Field

@@ -107,7 +107,7 @@ ALWAYS_MANY = {
     "accounts/people/role_limits/refusing.py": "of two accounts or more",
     "accounts/runs/capacity.py": "more than fit",
     "accounts/web/activity/views.py": "entries that are alike",
-    "accounts/web/live/endings.py": "a sum of runs",
+    "accounts/web/live/views.py": "a sum of runs",
     "accounts/web/runs/review/diff.py": "lines that are folded",
 }
 """Files with a noun that only fits many, and of what it is there."""

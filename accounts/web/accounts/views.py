@@ -1,20 +1,24 @@
-"""The list of accounts, and which of them a person chose."""
+"""The list of accounts, what its rows say, and which of them a person chose."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 
+from accounts.external_ids import why_not_rotate
 from accounts.http import Request, page_of
 from accounts.lists.accounts import (
     ACCOUNTS,
     MOST_IN_ROLLOUT,
     NO_ENVIRONMENT,
     by_text,
+    failed_checks,
     is_uuid,
+    kinds_of_failed,
     matching_accounts,
 )
 from accounts.lists.declaration import Choices, with_titles
@@ -24,10 +28,39 @@ from accounts.people.role_limits.limits import environments_of, inside
 from accounts.people.roles import OPERATOR, has_role
 from accounts.runs.inactive import inactive_of
 from accounts.web.accounts.accepting import waiting_alert
-from accounts.web.accounts.rows import rows_of
-from accounts.web.live.state import live_site
-from accounts.web.live.views import watched
+from accounts.web.live.views import live_site, watched
 from accounts.web.role_limits.here import for_these
+
+
+class AccountRow(NamedTuple):
+    account: ManagedAccount
+    failed_checks: int | None
+    """Of its last verification; None where nothing was checked."""
+    facts: str
+    """What decides which actions fit it, for static/js/select.js."""
+
+
+def rows_of(accounts: Collection[ManagedAccount]) -> list[AccountRow]:
+    """Add to each account what is known of its runs, with three queries for all."""
+    checks = failed_checks(accounts)
+    failed = kinds_of_failed(accounts)
+    return [
+        AccountRow(
+            one, checks.get(one.pk), " ".join(facts_of(one, failed=one.pk in failed))
+        )
+        for one in accounts
+    ]
+
+
+def facts_of(account: ManagedAccount, *, failed: bool) -> list[str]:
+    facts = {
+        "granted": account.granted_at,
+        "in-aws": account.granted_at or account.applied,
+        "rotates": account.former_external_id or not why_not_rotate(account),
+        "failed": failed,
+    }
+    return [fact for fact, holds in facts.items() if holds]
+
 
 MOST_AT_ONCE = 500
 """The most accounts that one request treats one by one: a few seconds' worth."""

@@ -1,10 +1,18 @@
-"""Lists as files, with the filters in the URL."""
+"""Lists as files, with the filters in the URL, written while they are sent: few at a
+time for each person.
+
+Each holds a thread of the process as long as its client reads, and counts as no page.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from threading import Lock
 from typing import Any
 
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
 
@@ -13,14 +21,84 @@ from accounts.http import Request
 from accounts.lists.accounts import ACCOUNTS, are_few, matching_accounts, written_list
 from accounts.lists.activity import ACTIVITY
 from accounts.lists.bundles import BUNDLES
-from accounts.lists.declaration import KINDS, Listing, dated
+from accounts.lists.declaration import KINDS, Columns, Listing, dated, lines_of_file
 from accounts.lists.members import MEMBERS
 from accounts.lists.runs import RUNS
 from accounts.packed import unpacked
 from accounts.people.doors import role_required
-from accounts.web.exports.streams import download, saved_as
 from accounts.web.people.listing import PEOPLE
 from accounts.web.questions import Asking, look_up, state_of, url_of, waiting_page
+
+MOST_OF_ONE = 2
+"""The most of one person that a process sends at a time."""
+AT_ONCE = 100
+"""Lines that are sent at once."""
+BUSY = "Too many downloads are in progress. Wait until one of them finishes.\n"
+
+lock = Lock()
+open_of: Counter[int] = Counter()
+
+
+class Stream:
+    """Lines of one person's download, counted until it is complete or given up."""
+
+    def __init__(self, person: int, lines: Iterator[str]) -> None:
+        self.person, self.lines, self.is_open = person, lines, True
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        try:
+            return next(self.lines)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        with lock:
+            open_of[self.person] -= self.is_open
+            self.is_open = False
+
+
+def streamed(
+    person: int, lines: Iterator[str], content_type: str, **headers: str
+) -> HttpResponseBase:
+    """Answer with the lines, or with 429 while too many of the person are open."""
+    with lock:
+        if open_of[person] >= MOST_OF_ONE:
+            kind, wait = "text/plain; charset=utf-8", {"Retry-After": "5"}
+            return HttpResponse(BUSY, status=429, content_type=kind, headers=wait)
+        open_of[person] += 1
+    return StreamingHttpResponse(
+        Stream(person, lines), content_type=content_type, headers=headers
+    )
+
+
+def download(
+    request: Request, name: str, form: str, columns: Columns, rows: Iterable[Any]
+) -> HttpResponseBase:
+    """Answer with the rows as a file of this form: `csv` or `json`."""
+    written = in_blocks(lines_of_file(form, columns, rows))
+    return saved_as(request, dated(name, form), KINDS[form], written)
+
+
+def in_blocks(lines: Iterator[str]) -> Iterator[str]:
+    """Join lines, of which each would be sent on its own: the first one at once."""
+    yield from islice(lines, 1)
+    while block := "".join(islice(lines, AT_ONCE)):
+        yield block
+
+
+def saved_as(
+    request: Request, name: str, kind: str, lines: Iterator[str]
+) -> HttpResponseBase:
+    """Answer with a file that a browser saves; nothing in its name needs escaping."""
+    disposition = f'attachment; filename="{name}"'
+    return streamed(
+        request.user.pk, lines, kind, **{"Content-Disposition": disposition}
+    )
+
 
 FILE = "file"
 """What `look` in the URL is once a worker has written the file."""

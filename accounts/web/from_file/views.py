@@ -33,8 +33,7 @@ from accounts.mapping.accounts_file.uploading import (
 from accounts.models import ManagedAccount, ManagingAccount, Question, Upload
 from accounts.people.doors import operator_required
 from accounts.web.crumbs import crumbs
-from accounts.web.exports.streams import saved_as
-from accounts.web.exports.views import by_a_worker
+from accounts.web.exports.views import by_a_worker, saved_as
 from accounts.web.from_file.alike import alike
 from accounts.web.from_file.forms import FileForm
 from accounts.web.questions import lead, still_waits

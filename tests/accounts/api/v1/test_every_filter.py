@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.api.api import api
 from accounts.api.paging import PageQuery
+from accounts.discover.clusters.search import begin_search
 from accounts.lists.accounts import ACCOUNTS
 from accounts.lists.activity import ACTIVITY
 from accounts.lists.bundles import BUNDLES
@@ -24,12 +25,12 @@ from accounts.lists.runs import RUNS
 from accounts.models import (
     Activity,
     Bundle,
-    ClusterSearch,
     FoundCluster,
     FoundRoles,
     ManagedAccount,
     Member,
     MemberTag,
+    Question,
     Rollout,
     Unit,
     Upload,
@@ -43,7 +44,6 @@ from tests.test_structure import APP, modules
 
 LONG_AGO = datetime(2025, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 FILE = "00000000-0000-0000-0000-000000000001"
-SEARCH = "00000000-0000-0000-0000-000000000002"
 
 OF_API = {
     "accounts": (ACCOUNTS, "/accounts"),
@@ -63,7 +63,7 @@ PAGES = {
     "bundles": "/bundles/",
     "activity": "/settings/activity/",
     "organization": "/accounts/organization/",
-    "clusters": f"/accounts/clusters/{SEARCH}/",
+    "clusters": "/accounts/clusters/{id}/",
 }
 NAME_IN = {
     "clusters": "account",
@@ -149,9 +149,8 @@ def two(root: User, client: Client) -> Caller:
         at = datetime(2026, 11, 30 - 10 * number, tzinfo=UTC)
         Activity(number=number, at=at, who=who, what=what, about=name).save()
     two_members()
-    search = ClusterSearch.objects.create(
-        pk=SEARCH, by=person("administrator"), finished_at=timezone.now()
-    )
+    search = begin_search([web, data], root)
+    Question.objects.update(answered_at=timezone.now())
     for account, region in ((web, "eu-west-1"), (data, "us-east-1")):
         FoundCluster.objects.create(
             search=search, account=account, name=account.name, region=region
@@ -210,9 +209,10 @@ def test_every_filter_finds_one_row_wherever_it_is_asked(
     asked = {name: FINDS[of, name]}
     found = "data" if (of, name) == EARLIER else "web"
 
-    path = OF_API[of][1].format(id=SEARCH)
+    search = Question.objects.get().pk
+    path, address = OF_API[of][1].format(id=search), PAGES[of].format(id=search)
     items = two.read(path, **asked).json()["items"]
-    page = client.get(PAGES[of], asked).context["page"]
+    page = client.get(address, asked).context["page"]
 
     key = NAME_IN.get(of, "name")
     assert [one[key] for one in items] == [found]
