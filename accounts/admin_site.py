@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib.admin import AdminSite, ModelAdmin, display
 from django.contrib.admin.apps import AdminConfig
@@ -15,11 +15,13 @@ from django.urls import URLPattern, URLResolver
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.people.doors import View
 from accounts.people.roles import ADMINISTRATOR, has_role
 from accounts.web.you.confirmation import ask, is_confirmed
 
-V = TypeVar("V", bound=View)
+if TYPE_CHECKING:
+    from accounts.people.doors import View
+
+V = TypeVar("V", bound="View")
 
 PEOPLE = ("auth_user_add", "auth_user_change", "auth_user_password_change")
 """The pages that change roles and passwords."""

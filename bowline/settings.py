@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "accounts.web.you.limits.SignInRequired",
     "accounts.web.you.limits.CountUse",
     "accounts.web.factors.required.SecondFactorRequired",
+    "accounts.people.doors.TriesRecorded",
     "accounts.people.doors.ViewersOnly",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

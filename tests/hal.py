@@ -35,6 +35,9 @@ exec {shlex.quote(sys.executable)} -I -c {shlex.quote(RUN)} "$@"
 """
 
 
+OF_EVERY_CALL = {"--no-validate", "--quiet", "--output", "--color", "--deployment"}
+
+
 class Fatal(Exception):
     """What the daemon refuses; hal ends with 1 unless told otherwise."""
 
@@ -46,15 +49,14 @@ class Fatal(Exception):
 class Daemon:
     """hal's daemon, with the config that it reads before and writes after each call."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, deployment: str = "") -> None:
         self.home = home
-        self.file = home / "config"
-
-    @property
-    def deployment(self) -> str:
-        """The current one, unless a test says otherwise."""
-        said = self.home / "deployment"
-        return said.read_text() if said.exists() else "default"
+        self.folder = home / ".hal"
+        self.current = home / "deployment"
+        chosen = self.current.read_text() if self.current.exists() else "default"
+        self.deployment = deployment or chosen
+        of_others = "" if self.deployment == "default" else f"-{self.deployment}"
+        self.file = home / f"config{of_others}"
 
     def load(self) -> dict[str, Any]:
         text = self.file.read_text() if self.file.exists() else ""
@@ -83,15 +85,18 @@ class Daemon:
         fresh.replace(self.file)
 
 
-def run(daemon: Daemon, words: list[str]) -> str:
+def run(home: Path, words: list[str]) -> str:
     """Carry out one call and return what it prints."""
     parsed = parse(words)
+    daemon = Daemon(home, parsed.flags.get("--deployment", ""))
     path = parsed.path.split()[1:]
     if path == ["backup", "create"]:
         return backup(daemon, parsed)
     if path == ["backup", "restore"]:
         return restore(daemon, parsed)
     if path == ["config"]:
+        if current := parsed.flags.get("--set-current-deployment"):
+            daemon.current.write_text(current)
         return json.dumps({"name": daemon.deployment, "providers": daemon.load()})
     if path[:2] != ["config", "provider"] or len(path) < 3:
         raise Fatal("The stand-in knows no such command.")
@@ -191,7 +196,7 @@ def edited(one: dict[str, Any], provider: str, parsed: Parsed) -> dict[str, Any]
         elif flag in {"--read-permissions", "--write-permissions"}:
             verb = "READ" if flag == "--read-permissions" else "WRITE"
             one["permissions"][verb] = sorted(set(value))
-        elif flag not in {"--no-validate", "--quiet", "--output", "--color"}:
+        elif flag not in OF_EVERY_CALL:
             raise Fatal(f"The stand-in does not carry out {flag}")
     if provider == "aws":
         one.setdefault("lifecycleHooks", [])
@@ -201,7 +206,13 @@ def edited(one: dict[str, Any], provider: str, parsed: Parsed) -> dict[str, Any]
 
 def backup(daemon: Daemon, parsed: Parsed) -> str:
     for one in daemon.load()["kubernetes"]["accounts"]:
-        if not Path(one["kubeconfigFile"]).exists():
+        if one.get("serviceAccount"):  # its kubeconfig is not asked for
+            continue
+        # A relative path is one in the daemon's folder.
+        file = daemon.folder / one["kubeconfigFile"]
+        hidden = daemon.home / "hidden"
+        unseen = hidden.exists() and str(file).startswith(hidden.read_text())
+        if unseen or not file.exists():
             raise Fatal(f"Unable to backup {one['kubeconfigFile']}: no such file")
     number = len(list(daemon.home.glob("halyard-*.tar")))
     tar = daemon.home / f"halyard-{number}.tar"
@@ -214,13 +225,13 @@ def restore(daemon: Daemon, parsed: Parsed) -> str:
     if not parsed.flags.get("--quiet"):
         raise Fatal("NullPointerException: System.console()")
     daemon.file.write_bytes(Path(parsed.flags["--backup-path"]).read_bytes())
-    folder = daemon.home / ".hal" / ".backup" / "required-files"
-    folder.mkdir(parents=True, exist_ok=True)
+    copies = Path(".backup", "required-files")
+    (daemon.folder / copies).mkdir(parents=True, exist_ok=True)
     providers = daemon.load()
     for number, one in enumerate(providers["kubernetes"]["accounts"]):
-        file = Path(one["kubeconfigFile"])
-        moved = folder / f"{number}-{file.name}"
-        moved.write_bytes(file.read_bytes())
+        file = daemon.folder / one["kubeconfigFile"]
+        moved = copies / f"{number}-{file.name}"
+        (daemon.folder / moved).write_bytes(file.read_bytes())
         one["kubeconfigFile"] = str(moved)
     daemon.save(providers)
     return "+ Success"
@@ -242,12 +253,12 @@ def main(words: list[str]) -> int:
         call, others = json.loads(meanwhile.read_text())
         if call in words:
             meanwhile.unlink()
-            run(Daemon(home), others)
+            run(home, others)
     try:
         for fault in faults.read_text().splitlines() if faults.exists() else ():
             if fault in words:
                 raise Fatal("! ERROR \x1b[31mUnable to reach the daemon\x1b[0m")
-        print(run(Daemon(home), words))
+        print(run(home, words))
     except Misread as error:
         print(error, file=sys.stderr)
         return 1
@@ -302,6 +313,10 @@ class Hal:
     def holds(self, **providers: dict[str, Any]) -> None:
         """Write a config with these providers, as a person's own would be."""
         Daemon(self.home).save({**Daemon(self.home).load(), **providers})
+
+    def is_in_a_container(self, without: Path) -> None:
+        """Let the daemon see no file of this folder, as in a container of its own."""
+        (self.home / "hidden").write_text(str(without))
 
     def fails_at(self, *words: str) -> None:
         """Let every call fail that has one of these words; none: let none fail."""

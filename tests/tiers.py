@@ -76,7 +76,6 @@ ON_POSTGRESQL = {
         "attack/test_activity_is_append_only.py",
         "attack/test_dead_worker.py",
         "attack/test_frozen_worker.py",
-        "attack/test_two_people_always.py",
     )
 }
 """Whose tests ask for locks, leases, triggers, constraints, the database's clock and

@@ -29,6 +29,7 @@ from accounts.models import ApiToken
 from accounts.models.api.token import Scope
 from accounts.people.activity import saying
 from accounts.people.roles import has_role, refusal
+from accounts.people.tries import tried
 from accounts.tokens.api_tokens import ROLES, find, note_use
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ class Token(HttpBearer):
             )
         role = ROLES[self.scope]
         if not has_role(held.person, role):
+            if request.method != "GET":
+                route = request.resolver_match and request.resolver_match.route
+                tried(held.person, f"{request.method} /{route}", [], refusal(role))
             raise PermissionDenied(refusal(role))
         return held
 

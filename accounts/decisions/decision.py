@@ -3,29 +3,35 @@ it, whether it takes a second person, and what is recorded.
 
 Whoever calls the decision goes through its row, in one order: lock, role and its
 limits, reach, authors and second person, then the function with its entry in the log,
-in one transaction. A function never asks who may. Pages (`web/posts.py`) and the API
-(`api/operations.py`) make their doors from the row.
+in one transaction. Who may not and tries is in the log, too. A function never asks who
+may. Pages (`web/posts.py`) and the API (`api/operations.py`) make their doors from the
+row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import update_wrapper
 from inspect import signature
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from django.db import transaction
+from django.db.models import Model
 
 from accounts.decisions.locks import hold
 from accounts.models import Activity
 from accounts.people.authors import Asked, Authors
-from accounts.people.deciding import Verdict, judge, refuse
+from accounts.people.deciding import Outside, SamePerson, Verdict, judge, refuse, whom
 from accounts.people.reach import DecisionReach, for_people
 from accounts.people.roles import ADMINISTRATOR, UserRole
+from accounts.people.tries import tried, tries_recorded
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+NAMES = ("account_name", "place", "name")
+"""What subjects are called by, the first that there is."""
 
 DECISIONS: list[Decision[Any, Any]] = []
 """Every decision; a module's are here once it is imported."""
@@ -73,19 +79,31 @@ class Decision(Generic[P, R]):
 
     def __call__(self, *args: P.args, **given: P.kwargs) -> R:
         subject = args[: self.subjects]
-        by = args[self.subjects] if len(args) > self.subjects else given["by"]
-        with transaction.atomic():
-            if subject:
-                self.locks(*subject)
-            self.refuse(*subject, by)
-            return self.function(*args, **given)
+        by: Any = args[self.subjects] if len(args) > self.subjects else given["by"]
+        with tries_recorded() as tries:
+            before = len(tries)
+            try:
+                with transaction.atomic():
+                    if subject:
+                        self.locks(*subject)
+                    self.refuse(*subject, by)
+                    return self.function(*args, **given)
+            except (Outside, SamePerson) as error:
+                if len(tries) == before:  # the function itself refused
+                    tried(by, self.title, names_of(subject), error)
+                raise
 
     def refuse(self, *args: Any, locks: bool = True) -> None:
         """Raise Outside or SamePerson where the last of these, a person, may not decide
-        about the subject.
+        about the subject; with `locks` they try to, which is recorded.
         """
         *subject, by = args
-        refuse(*self.asks(*subject, locks=locks), by, self.role)
+        try:
+            refuse(*self.asks(*subject, locks=locks), by, self.role)
+        except (Outside, SamePerson) as error:
+            if locks:
+                tried(by, self.title, names_of(subject), error)
+            raise
 
     def asks(self, *subject: Any, locks: bool = False) -> Asked:
         """Return what it touches, and who caused it if that counts."""
@@ -103,6 +121,23 @@ class Decision(Generic[P, R]):
         """
         *subject, by = args
         return judge(*self.asks(*subject), by, self.role)
+
+    def whom(self, *args: Any) -> str:
+        """Name some who may decide about the subject, whatever the last of these, a
+        person, may.
+        """
+        *subject, by = args
+        return whom(*self.asks(*subject), by, self.role)
+
+
+def called(subject: Any) -> str:
+    """Name a subject in a sentence; empty: it has no name."""
+    named = (str(getattr(subject, one)) for one in NAMES if hasattr(subject, one))
+    return next(named, str(subject) if isinstance(subject, Model) else "")
+
+
+def names_of(subjects: Iterable[Any]) -> list[str]:
+    return [*filter(None, map(called, subjects))]
 
 
 def decision(

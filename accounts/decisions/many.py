@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, ParamSpec, TypeVar
 
-from accounts.decisions.decision import Decision, decision
+from accounts.decisions.decision import Decision, called, decision, names_of
 from accounts.people.deciding import Verdict, judge
 from accounts.people.reach import DecisionReach, for_people
+from accounts.people.tries import tried, tries_recorded
 from accounts.refused import Refused
 from accounts.wording import first_of
 from onboarding.details import DetailsError
@@ -29,7 +30,6 @@ MOST_NAMED = 5
 """The most subjects of one reason that are named."""
 MOST_REASONS = 20
 """The most reasons that are said; the other subjects are counted."""
-NAMES = ("account_name", "place", "name")
 
 
 class Left(NamedTuple, Generic[S]):
@@ -84,10 +84,6 @@ class Many(Generic[S]):
         return [*first[:MOST_REASONS], *([f"And {more:,} more."] if more else [])]
 
 
-def called(subject: Any) -> str:
-    return next(str(getattr(subject, one)) for one in NAMES if hasattr(subject, one))
-
-
 def with_names(names: list[str], why: str) -> str:
     """Begin with whom it is said of, unless the sentence does."""
     first = first_of(names, MOST_NAMED)
@@ -100,13 +96,14 @@ def each(
 ) -> Many[S]:
     """Decide about each by itself."""
     many: Many[S] = Many()
-    for one in subjects:
-        try:
-            decide(one, by, **given)
-        except REFUSALS as error:
-            many.left.append((one, str(error)))
-        else:
-            many.done.append(one)
+    with tries_recorded():
+        for one in subjects:
+            try:
+                decide(one, by, **given)
+            except REFUSALS as error:
+                many.left.append((one, str(error)))
+            else:
+                many.done.append(one)
     return many
 
 
@@ -114,7 +111,8 @@ def who_may(
     row: Decision[Any, Any], subjects: Collection[S], by: By, *, locks: bool = False
 ) -> Choice[S]:
     """Judge each as if it were decided alone. Those of the same reach and author are
-    judged at once, so that it takes as many queries for any number.
+    judged at once, so that it takes as many queries for any number. `locks`: it is
+    decided now, so what is left is recorded.
     """
     me = getattr(by, "pk", None)
     groups: dict[object, list[tuple[S, DecisionReach, Authors | None]]] = {}
@@ -132,6 +130,8 @@ def who_may(
         verdict = judge(replace(reach, accounts=pairs), authors, by, row.role)
         if any(verdict):
             left.append(Left([one for one, *_ in same], verdict))
+            if locks:
+                tried(by, row.title, names_of(left[-1].subjects), left[-1].why)
     out = {id(one) for some in left for one in some.subjects}
     return Choice([one for one in subjects if id(one) not in out], left)
 

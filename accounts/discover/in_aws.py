@@ -4,7 +4,6 @@ organization, an account's regions, and what the details of a provider can be.
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,8 +14,9 @@ from accounts.people.roles import OPERATOR
 from onboarding.aws import discover
 from onboarding.aws.discover import OwnAccount
 from onboarding.aws.organization.members import organization_accounts, organization_id
+from onboarding.aws.session import set_region
 from onboarding.checks import Call
-from onboarding.partitions import PARTITIONS
+from onboarding.partitions import partition_of
 
 
 @question("caller")
@@ -39,9 +39,7 @@ def bowline_home(asked: Question) -> Any:
 
 def home() -> Question:
     """Ask in which account Bowline is, in the partition of the region it is set to."""
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
-    found = (p.name for p in PARTITIONS.values() if region in p.regions)
-    return bowline_home.at(next(found, "aws"))
+    return bowline_home.at(partition_of(set_region()) or "aws")
 
 
 def own_account_of(asked: Question) -> OwnAccount:

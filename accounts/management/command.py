@@ -11,9 +11,13 @@ from typing import Any, Literal
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand, CommandParser
 
+from accounts.decisions.many import REFUSALS
 from accounts.management.exit_codes import FAILED
 from accounts.management.migrated import migrate_if_new
 from accounts.people.activity import standard_output_kept
+from accounts.people.tries import tries_recorded
+from accounts.spinnaker.bundles import Twins
+from onboarding.delivery.errors import GateError
 
 
 class BowlineCommand(BaseCommand):
@@ -44,8 +48,12 @@ class BowlineCommand(BaseCommand):
         super().run_from_argv(argv)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        with standard_output_kept():
-            return super().execute(*args, **options)
+        """Let a refusal end it as an error does, in the same words."""
+        with standard_output_kept(), tries_recorded():
+            try:
+                return super().execute(*args, **options)
+            except (*REFUSALS, GateError, Twins) as error:
+                raise CommandError(str(error)) from error
 
 
 def meant(parser: CommandParser, words: list[str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from accounts.models import DeliveredAccount, DeliveryStep
+from accounts.models import DeliveredAccount, Delivery, DeliveryStep
 from accounts.wording import counted, first_of
 from onboarding.carried.table import SECRET
 from onboarding.delivery.verdicts import Verb, Why
@@ -87,18 +87,29 @@ def ending(steps: Iterable[DeliveryStep]) -> Iterator[str]:
         )
 
 
+def approving(delivery: Delivery, *, deletes: bool) -> str:
+    """Write the command that approves just this plan."""
+    allowed = " --allow-delete" if deletes else ""
+    return (
+        f"manage.py deliver --approve {delivery.pk} --plan {delivery.digest}{allowed}"
+    )
+
+
 def kept_back(
-    steps: Iterable[DeliveryStep], allowed: Sequence[str] | None
+    delivery: Delivery, allowed: Sequence[str] | None, *, was_read: bool
 ) -> Iterator[str]:
-    """Say why deletions are not approved, as deletions.py does for AWS."""
-    names = [step.name for step in steps if step.deletes]
+    """Say why deletions are not approved, as deletions.py does for AWS; `was_read`: the
+    plan was named by its digest, and so all that it deletes.
+    """
+    names = [step.name for step in delivery.steps.light() if step.deletes]
     unnamed = [name for name in names if name not in (allowed or ())]
-    if not unnamed:
+    if not unnamed or (was_read and allowed == []):
         return
-    listed = ", ".join(unnamed)
+    listed = first_of(unnamed, NAMED)
+    review = f"Review the plan, then allow it: {approving(delivery, deletes=True)}"
     if allowed is None or allowed:
         yield f"This plan deletes {listed} from Spinnaker."
-        yield f"Review the plan, then allow it: --allow-delete {' '.join(unnamed)}"
+        yield review
         return
     known = DeliveredAccount.objects.owned().filter(leaving=False).count()
     if len(names) * 3 > known:
@@ -106,4 +117,4 @@ def kept_back(
             f"This plan deletes {len(names)} of the {known} accounts that Bowline has "
             f"in Spinnaker, more than a third: {listed}."
         )
-        yield f"To allow it, name the accounts: --allow-delete {' '.join(unnamed)}"
+        yield review

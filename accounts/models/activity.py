@@ -107,6 +107,7 @@ class Activity(models.Model):
         INCLUDE = "put in", "included in bundles"
         WATCH = "watch", "started watching"
         UNWATCH = "unwatch", "stopped watching"
+        REFUSED = "refused", "wasn't allowed to"
         NOT_SENT = "not sent", "couldn't send the notification for"
         SETTINGS = "settings", "changed the settings"
         ROLES = "roles", "changed the roles"

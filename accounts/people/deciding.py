@@ -1,30 +1,54 @@
 """Who may decide: one function of what a decision touches, who caused it, and who
 decides. Pages, the API, the command line and many at once ask it, and nothing else.
+It names who may, by the same rules.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 
 from accounts.people.authors import Authors
 from accounts.people.policies import managing_is_strict, strict_among
-from accounts.people.reach import DecisionReach, unknown_in_words
-from accounts.people.role_limits.refusing import (
-    Outside,
-    limit_on,
-    whose,
-    why_outside,
+from accounts.people.reach import DecisionReach, Pair, unknown_in_words
+from accounts.people.role_limits.limits import environments_of
+from accounts.people.role_limits.naming import (
+    LIMITED,
+    NONE,
+    environments_in_words,
+    only,
 )
-from accounts.people.roles import APPROVER, UserRole, has_role, refusal
+from accounts.people.role_limits.reach import Reach
+from accounts.people.roles import (
+    APPROVER,
+    NAMED,
+    VIEWER,
+    UserRole,
+    has_role,
+    whom_to_ask,
+)
 from accounts.refused import Refused
+from accounts.wording import first_of, listed
 
 if TYPE_CHECKING:
     from accounts.people.authors import By
 
 Role: TypeAlias = UserRole | None
 """None: everybody decides for themselves."""
+
+MOST_NAMED = 5
+
+
+class Outside(Refused, PermissionDenied):
+    """The person has no role, or one for other environments; the message says which,
+    whose, and whom to ask.
+    """
+
+    code = "NOT_ALLOWED"
 
 
 class SamePerson(Refused):
@@ -61,10 +85,12 @@ def judge(
     The command line acts for no one unless it names a person: no limit is on it, and it
     is never the second person.
     """
-    return Verdict(
-        outside_of(reach, by, role),
-        "" if authors is None else same_person(second_person_for(reach), authors, by),
-    )
+    outside = outside_of(reach, by, role)
+    second = "" if authors is None else same_person(reach, authors, by)
+    if not (outside or second):
+        return Verdict("", "")
+    ask = whom(reach, authors, by, role)
+    return Verdict(outside and f"{outside} {ask}", second and f"{second} {ask}")
 
 
 def refuse(
@@ -78,17 +104,69 @@ def refuse(
         raise SamePerson(verdict.same_person)
 
 
+def limit_on(by: By, role: Role) -> frozenset[str] | None:
+    """Return what the role is limited to, of whoever decides."""
+    if role is None or not isinstance(by, User):
+        return None
+    return environments_of(by, role)
+
+
 def outside_of(reach: DecisionReach, by: By, role: Role) -> str:
+    """Say why the person's role is not for this."""
     if role is None:
         return ""
     if isinstance(by, User) and not has_role(by, role):
-        return refusal(role)
+        return f"You need the {role.name} role to do this."
     inside = limit_on(by, role)
+    where = beyond(reach, inside)
+    if inside is None or not where:
+        return ""
+    return f"{where} The {role.name} role of {by} applies to {only(inside)}."
+
+
+def beyond(reach: DecisionReach, inside: Reach) -> str:
+    """Say which part of this is in no environment of these; empty: none."""
     if inside is None:
         return ""
     if reach.for_all:
-        return f"{reach.for_all} {whose(by, role, inside)}"
-    return why_outside(by, role, reach.accounts)
+        return reach.for_all
+    outside = sorted({pair for pair in reach.accounts if pair[1] not in inside})
+    return where_of(outside) if outside else ""
+
+
+def where_of(pairs: Sequence[Pair]) -> str:
+    """Say which accounts are in which environments."""
+    if len({name for name, _ in pairs}) == 1:
+        where = environments_in_words([one for _, one in pairs])
+        return f"{pairs[0][0]} is in {where}."
+    counts = Counter(environment or NONE for _, environment in pairs)
+    in_each = ", ".join(
+        f"{count:,} in {name}" for name, count in sorted(counts.items())
+    )
+    names = first_of([name for name, _ in pairs], MOST_NAMED)
+    return f"{len(pairs):,} accounts are outside ({in_each}): {names}."
+
+
+def whom(
+    reach: DecisionReach, authors: Authors | None, by: By, role: Role = APPROVER
+) -> str:
+    """Name some who may decide about this, or else who can give the role. Whoever has
+    no role at all sees administrators only.
+    """
+    named = []
+    if role in LIMITED and not (isinstance(by, User) and not has_role(by, VIEWER)):
+        second = second_person_for(reach) if authors else ""
+        people = User.objects.filter(groups__name=role.name, is_active=True)
+        others = people.exclude(pk__in=(authors or ()) if second else ())
+        others = others.exclude(pk=getattr(by, "pk", None) or 0).order_by("username")
+        named = [
+            one.get_username()
+            for one in others.prefetch_related("role_limits")
+            if not beyond(reach, environments_of(one, role))
+        ]
+    if named:
+        return f"Ask {listed(named[:NAMED], 'or')}."
+    return f"Ask an administrator ({whom_to_ask()})."
 
 
 def second_person_for(reach: DecisionReach) -> str:
@@ -105,11 +183,12 @@ def second_person_for(reach: DecisionReach) -> str:
 
 
 def where(environment: str) -> str:
-    return f"In {environment or 'no environment'}"
+    return f"In {environment}" if environment else "Without an environment"
 
 
-def same_person(second: str, authors: Authors, by: By) -> str:
+def same_person(reach: DecisionReach, authors: Authors, by: By) -> str:
     """Say why this is no second person, where one is asked for."""
+    second = second_person_for(reach)
     if not second:
         return ""
     policy = f"{second}, the person who plans can't approve"

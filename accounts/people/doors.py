@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -21,12 +22,15 @@ from accounts.people.roles import (
     has_role,
     refusal,
 )
+from accounts.people.tries import tried, tries_recorded
 
 View = Callable[..., HttpResponseBase]
 
 
 def role_required(role: UserRole) -> Callable[[View], View]:
-    """Answer 403, with the sentence that helps, to everybody without the role."""
+    """Answer 403, with the sentence that helps, to everybody without the role. Whoever
+    posts tries to decide, which is recorded.
+    """
 
     def guard(view: View) -> View:
         @wraps(view)
@@ -34,6 +38,9 @@ def role_required(role: UserRole) -> Callable[[View], View]:
             request: HttpRequest, *args: Any, **kwargs: Any
         ) -> HttpResponseBase:
             if not has_role(request.user, role):
+                if request.method == "POST" and isinstance(request.user, User):
+                    page = request.resolver_match and request.resolver_match.url_name
+                    tried(request.user, f"post to {page}", [], refusal(role))
                 raise PermissionDenied(refusal(role))
             return view(request, **kwargs)
 
@@ -52,6 +59,16 @@ def role_needed(view: View, app_name: str) -> UserRole | None:
     least = VIEWER if app_name == "accounts" else None
     role: UserRole | None = getattr(view, "role", least)
     return role
+
+
+class TriesRecorded(MiddlewareMixin):
+    """Middleware: what a request was refused is recorded at its end, whatever it
+    rolled back.
+    """
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with tries_recorded():
+            return super().__call__(request)  # type: ignore[return-value]
 
 
 operator_required = role_required(OPERATOR)

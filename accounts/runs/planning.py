@@ -27,7 +27,7 @@ from accounts.models import (
 )
 from accounts.models.states import Status
 from accounts.notifications.happening import happened
-from accounts.people.role_limits.refusing import Outside
+from accounts.people.deciding import Outside
 from accounts.runs.actions import RunOpen, plan_managing
 from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.coming_first import open_managing_run

@@ -95,9 +95,13 @@ def needs_role(
 ) -> dict[str, Any]:
     """Say, where a button would be, which role it needs and whom to ask. `doing` is
     “plan the account”; `limited` is for people with the role for other environments.
+    A page that is about one decision has the function that names who may in its
+    context, as `ask_` and the role.
     """
     (role,) = (role for role in ROLES if role.name == name)
-    return {"says": needed(context["request"], role, doing) or limited}
+    ask = context.get(f"ask_{name}")
+    says = needed(context["request"], role, doing, ask)
+    return {"says": says or (f"{limited} {ask()}" if limited and ask else limited)}
 
 
 @register.inclusion_tag("_saved_filters.html", takes_context=True)

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
@@ -17,8 +19,8 @@ from django.views.decorators.http import require_POST
 from accounts.decisions.decision import Decision
 from accounts.decisions.many import REFUSALS, Many
 from accounts.http import Request
-from accounts.people.doors import role_required
-from accounts.people.role_limits.refusing import Outside
+from accounts.people.deciding import Outside
+from accounts.people.roles import has_role, refusal
 from accounts.refused import Refused
 
 
@@ -82,11 +84,21 @@ def post(
         afterwards = (back and back(request.POST)) or place(then, *subject, done)
         return redirect(afterwards or shown or subject[0])
 
-    view.decision = decision  # type: ignore[attr-defined]  # for the table of doors
-    door = require_POST(guard(view) if guard else view)
-    if decision.role is not None:
-        door = role_required(decision.role)(door)
-    return path(route, door, name=name)
+    guarded = guard(view) if guard else view
+
+    def door(request: Request, **where: Any) -> HttpResponseBase:
+        if decision.role and not has_role(request.user, decision.role):
+            try:
+                subject = subjects_of(find(**where)) if find else ()
+            except Http404 as error:
+                raise PermissionDenied(refusal(decision.role)) from error
+            with transaction.atomic():
+                decision.refuse(*subject, request.user)
+        return guarded(request, **where)
+
+    made = require_POST(door)
+    made.decision, made.role = decision, decision.role  # type: ignore[attr-defined]
+    return path(route, made, name=name)
 
 
 def one_of(rows: Any) -> Callable[..., Any]:

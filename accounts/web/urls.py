@@ -267,25 +267,8 @@ people_pages = [
     path("settings/people/", people.people, name="people"),
     path("settings/people/add/", person.person_add, name="person-add"),
     path("settings/people/<int:person>/", person.person, name="person"),
-    path(
-        "settings/people/<int:person>/roles/", person.person_roles, name="person-roles"
-    ),
-    path(
-        "settings/people/<int:person>/active/",
-        person.person_active,
-        name="person-active",
-    ),
-    path(
-        "settings/people/<int:person>/sign-out/",
-        person.person_sign_out,
-        name="person-sign-out",
-    ),
-    path(
-        "settings/people/<int:person>/describe/",
-        person.person_describe,
-        name="person-describe",
-    ),
     path("settings/people/<int:person>/link/", person.person_link, name="person-link"),
+    *person.posts,
 ]
 
 urlpatterns = [

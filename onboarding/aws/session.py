@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
@@ -91,6 +92,13 @@ def find_own_credentials(period: int) -> OwnCredentials:
     return found
 
 
+def set_region() -> str:
+    """Return the Region that Bowline is set to; empty where it is set to none. boto3
+    itself reads only the second variable.
+    """
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
+
+
 class Sessions:
     """Bowline's ways into AWS during a run or a batch; asks nothing twice.
 
@@ -163,9 +171,18 @@ class Sessions:
     def client_with(
         self, credentials: Credentials, service: str, region: str = ""
     ) -> Any:
-        region = region or self.partition.home_region
+        region = region or self.region_of(service)
         key = ("client", credentials, service, region)
         return self._once(key, partial(self._build, credentials, service, region))
+
+    def region_of(self, service: str) -> str:
+        """Return where a call without a Region of its own goes: STS is asked in the
+        Region that Bowline is set to, which may be the only one that it reaches; what
+        else has none is global.
+        """
+        own = set_region()
+        is_here = service == "sts" and own in self.partition.regions
+        return own if is_here else self.partition.home_region
 
     def assume(
         self,

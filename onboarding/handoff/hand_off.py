@@ -127,10 +127,14 @@ class HandOffPackage:
 
     def files(self) -> tuple[File, ...]:
         """List what the owner without a login is sent."""
+        commands = {"create.sh": self.command, "delete.sh": self.delete_command}
         return (
             *(stack.template for stack in self.stacks),
-            File("create.sh", scripts.script(self.command), executable=True),
-            File("delete.sh", scripts.script(self.delete_command), executable=True),
+            *(
+                File(name, scripts.script(command), executable=True)
+                for name, command in commands.items()
+                if command
+            ),
             *terraform_files(self.managing, self.managed, self.resources),
         )
 

@@ -80,7 +80,11 @@ def key_grant(grant: KeyGrant) -> Command:
 
 
 def in_account(account_id: str, *commands: str) -> str:
-    """Run the commands one after the other, in that account and no other."""
+    """Run the commands one after the other, in that account and no other; empty where
+    there are none, since a shell takes no `if` without a command.
+    """
+    if not commands:
+        return ""
     found = "$(aws sts get-caller-identity --query Account --output text)"
     return "\n".join(
         (

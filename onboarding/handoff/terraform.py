@@ -33,6 +33,8 @@ from onboarding.spinnaker.bundle.formats.cloudformation.template import logical_
 from onboarding.topology import Managed, Managing
 
 FOLDER = "terraform"
+IAM = "iam"
+"""The module of all that has no region."""
 VERSIONS = {
     "required_version": ">= 1.5",
     "required_providers": {"aws": {"source": "hashicorp/aws", "version": ">= 5.0"}},
@@ -50,18 +52,20 @@ LINKED = (
 def terraform_files(
     managing: Managing, managed: Managed, resources: Sequence[Resource]
 ) -> Iterator[File]:
-    """Yield a module of IAM, one for each region of the rest, and their root."""
-    regional = [r for r in resources if isinstance(r, ClusterAccess | KeyGrant)]
-    regions = tuple(dict.fromkeys(one.region for one in regional))
-    iam = [one for one in resources if one not in regional]
-    modules = [Module("iam", managing, managed, iam)]
-    for region in regions:
-        here = [one for one in regional if one.region == region]
-        modules.append(Module(region, managing, managed, here))
+    """Yield a module of IAM, one for each region of the rest, and their root; nothing
+    where there is nothing to create: Terraform takes no module without a resource.
+    """
+    parts: dict[str, list[Resource]] = {IAM: []}
+    for one in resources:
+        place = one.region if isinstance(one, ClusterAccess | KeyGrant) else IAM
+        parts.setdefault(place, []).append(one)
+    modules = [Module(name, managing, managed, p) for name, p in parts.items() if p]
+    if not modules:
+        return
     for module in modules:
         yield file(f"{module.name}/main.tf.json", module.document())
-    home = managing.aws.home_region
-    yield file("main.tf.json", root(managed.account_id, home, regions))
+    home, names = managing.aws.home_region, [module.name for module in modules]
+    yield file("main.tf.json", root(managed.account_id, home, names))
     imports = [block for module in modules for block in module.imports()]
     yield file("imports.tf.json.example", {"import": imports})
 
@@ -70,21 +74,19 @@ def file(path: str, document: Any) -> File:
     return File(f"{FOLDER}/{path}", json.dumps(document, indent=2) + "\n")
 
 
-def root(account_id: str, home: str, regions: tuple[str, ...]) -> dict[str, Any]:
+def root(account_id: str, home: str, names: list[str]) -> dict[str, Any]:
     """Call each module with a provider that refuses every other account."""
+    regions = {name: home if name == IAM else name for name in names}
     providers = [
         {"alias": region, "region": region, "allowed_account_ids": [account_id]}
-        for region in dict.fromkeys((home, *regions))
+        for region in dict.fromkeys(regions.values())
     ]
-    modules: dict[str, Any] = {
-        region: {
-            "source": f"./{region}",
-            "providers": {"aws": f"aws.{region}"},
-            "depends_on": ["module.iam"],
-        }
-        for region in regions
+    modules: dict[str, dict[str, Any]] = {
+        name: {"source": f"./{name}", "providers": {"aws": f"aws.{region}"}}
+        for name, region in regions.items()
     }
-    modules["iam"] = {"source": "./iam", "providers": {"aws": f"aws.{home}"}}
+    for name in names[1:] if IAM in names else ():
+        modules[name]["depends_on"] = [f"module.{IAM}"]
     return {
         "terraform": VERSIONS,
         "provider": {"aws": providers},

@@ -47,6 +47,13 @@ def about(one: HandOffPackage) -> tuple[str, ...]:
             "Use one of these ways. You don't need to report back. Bowline reads what "
             "you created and verifies the account automatically.",
         )
+    if not one.stacks:
+        return (
+            f"Spinnaker will deploy to clusters of the AWS account {account}. There "
+            "are no resources to create in this account.",
+            "Access to its clusters is given in each cluster's ConfigMap aws-auth. "
+            "Whoever installs Bowline's bundle has the entry to add.",
+        )
     return (
         f"Spinnaker will deploy to the AWS account {account}, and needs IAM roles in "
         "this account. You create them yourself, so nobody else needs IAM permissions.",
@@ -57,6 +64,8 @@ def about(one: HandOffPackage) -> tuple[str, ...]:
 
 
 def ways(one: HandOffPackage) -> tuple[Way, ...]:
+    if not one.stacks:
+        return ()
     sets = (stack_sets(one),) if one.stack_sets else ()
     return (command_line(one), console(one), terraform(one), *sets)
 
@@ -158,6 +167,8 @@ def stack_sets(one: HandOffPackage) -> Way:
 
 def message(one: HandOffPackage, links: Sequence[str] = ()) -> str:
     """Write what goes to the owner, with the zip attached; links open the console."""
+    if not one.stacks:
+        return "\n\n".join(about(one))
     account = one.managed.account_id
     opened = (
         f"Sign in to account {account}, and create the stack in the CloudFormation "
@@ -195,6 +206,11 @@ def update_message(one: HandOffPackage, *, had: int, number: int) -> str:
 def removal_message(one: HandOffPackage) -> str:
     """Write what goes to the owner of an account that is being removed."""
     account = f"{one.managed.name} ({one.managed.account_id})"
+    if not one.stacks:
+        return (
+            f"Spinnaker no longer deploys to the AWS account {account}. There are no "
+            "resources to delete in this account."
+        )
     where = "the account"
     commands = one.delete_command
     if one.stack_sets:
@@ -268,6 +284,8 @@ def readme_lines(one: HandOffPackage) -> Iterator[str]:
     yield f"# Roles for Spinnaker in {one.managed.name} ({one.managed.account_id})"
     for sentence in about(one):
         yield f"\n{sentence}"
+    if not one.stacks:
+        return
     yield "\nFrom this folder, `sh create.sh` does it all."
     pasted = one.pasted
     for way in ways(one):

@@ -325,7 +325,7 @@ class ManagedStep:
         known = self.entered_organization()
         caller = holder.caller(organization=self.chain.organization)
         sent = {
-            (REGION, self.chain.managing.aws.home_region),
+            (REGION, self.chain.sessions.region_of("sts")),
             (RESOURCE_ACCOUNT, self.managed.account_id),
         }
         if known:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import ManagedAccount, Run
+from accounts.models import Activity, ManagedAccount, Run
 from accounts.models.states import State
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER, OPERATOR
@@ -64,6 +64,11 @@ def other(**fields: Any) -> ManagedAccount:
     return account_row("shop", **{**plain, **fields})
 
 
+def decided() -> int:
+    """Count what was decided; what was refused is recorded, too."""
+    return Activity.objects.exclude(what="refused").count()
+
+
 def draft(**fields: Any) -> ManagedAccount:
     plain = {"state": State.DRAFT, "granted_at": None}
     return web(**{**plain, "verification": "", "verified_at": None, **fields})
@@ -86,5 +91,5 @@ def many(verb: str, *accounts: ManagedAccount, **data: Any) -> Act:
 def refused(answer: Any) -> str:
     """Return the refusal, whether a page or a message says it."""
     said = f"{messages_of(answer)} {answer.content.decode()}"
-    assert "or an administrator (anna)" in said
+    assert "Ask an administrator (anna)" in said
     return said

@@ -29,10 +29,9 @@ from accounts.models import (
     Spinnaker,
 )
 from accounts.models.states import State, Status
-from accounts.people.deciding import PlanChanged, SamePerson
+from accounts.people.deciding import Outside, PlanChanged, SamePerson
 from accounts.people.policies import choose
 from accounts.people.role_limits.limits import limit
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER, OPERATOR
 from accounts.runs.actions import approve
 from accounts.runs.deciding.forgetting import leave_in_aws

@@ -136,7 +136,9 @@ def test_to_leave_the_environment_out_is_no_way_around_it(olga, managing) -> Non
     account_row("dev", account_id="933333333333", environment="dev")
 
     assert not alone
-    with pytest.raises(SamePerson, match="In no environment, the person who plans"):
+    with pytest.raises(
+        SamePerson, match="Without an environment, the person who plans"
+    ):
         approve(run, olga)
 
 

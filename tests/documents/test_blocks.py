@@ -50,6 +50,7 @@ ELSEWHERE = {
 ALREADY_CHECKED = {
     "docs/install/kubernetes.md": "tests/deploy/test_kubernetes.py",
     "docs/reference/command-line.md": "tests/script/test_commands_reference.py",
+    "docs/spinnaker/leaving-halyard.md": "tests/conformance/test_leaving_halyard.py",
 }
 """Which test builds or compares the YAML, or the usages, of a page."""
 PROGRAMS = re.compile(

@@ -21,7 +21,7 @@ from accounts.mapping.accounts_file.comparison import compare
 from accounts.mapping.accounts_file.saving import save
 from accounts.mapping.managed import columns_of_row, managed_of
 from accounts.models import FoundCluster, ManagedAccount, Question
-from accounts.people.role_limits.refusing import Outside
+from accounts.people.deciding import Outside
 from accounts.slices import in_slices
 from onboarding.accounts_file.managed import WrittenAccount
 from onboarding.details import DetailsError

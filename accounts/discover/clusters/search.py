@@ -29,7 +29,8 @@ from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.mapping.managing import managing_row
 from accounts.models import FoundCluster, ManagedAccount, Question, SearchedAccount
 from accounts.models.readable import storable
-from accounts.people.role_limits.refusing import refuse_any_outside
+from accounts.people.deciding import refuse
+from accounts.people.reach import around_all
 from accounts.people.roles import OPERATOR
 from accounts.slices import AT_ONCE
 from onboarding.aws import discover
@@ -81,7 +82,7 @@ def begin_search(accounts: Collection[ManagedAccount], by: User) -> Question:
     """Let a worker search these accounts. Raise Outside where the role is not for the
     environment of each.
     """
-    refuse_any_outside(by, OPERATOR, (account.pk for account in accounts))
+    refuse(around_all(account.pk for account in accounts), None, by, OPERATOR)
     with transaction.atomic():
         search = found_clusters.begin(by, **USUAL, partition=managing_row().partition)
         SearchedAccount.objects.bulk_create(

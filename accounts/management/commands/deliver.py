@@ -21,14 +21,22 @@ from django.core.management import CommandError
 from accounts.management.command import BowlineCommand
 from accounts.management.exit_codes import DONE, FAILED, PLANNED, combined
 from accounts.management.people import acting_person
-from accounts.management.plain_delivery import delivery_lines, ending, kept_back
+from accounts.management.plain_delivery import (
+    approving,
+    delivery_lines,
+    ending,
+    kept_back,
+)
 from accounts.models import Delivery
 from accounts.models.api.token import Scope
 from accounts.models.people.decided import MovedMeanwhile
 from accounts.people.deciding import SamePerson
-from accounts.refused import Refused
-from accounts.spinnaker.bundles import Twins
-from accounts.spinnaker.deliveries.decisions import DeliveryOpen, approve, start
+from accounts.spinnaker.deliveries.decisions import (
+    DeliveryOpen,
+    approve,
+    decided_already,
+    start,
+)
 from accounts.spinnaker.deliveries.planning import (
     compare_with_spinnaker,
     plan_columns,
@@ -38,10 +46,34 @@ from accounts.spinnaker.deliveries.reached import Reached
 from accounts.spinnaker.deliveries.stages import carry_on, is_waiting, reach
 from accounts.work.queue import nothing_sent
 from accounts.work.threads import leases_extended
-from onboarding.delivery.errors import GateError
 
 LOOKS_EVERY = 1.0
+THE_ONE_THAT_FITS = 0
+"""--approve without a number: the plan that waits if it still fits, else a new one."""
+ONLY_WITH_NUMBER = "--plan: name the delivery too, with --approve N."
+ALREADY_PLANNED = "--take-over: a delivery that waits is planned already. Plan another."
 Status = Delivery.Status
+
+
+def named_plan(number: int, plan: str, reached: Reached) -> Delivery:
+    """Find the plan with this number, which was read; raise CommandError where it does
+    not wait, or what it is about has changed since. It is planned again by nobody here.
+    """
+    delivery = Delivery.objects.filter(number=number).first()
+    if delivery is None:
+        raise CommandError(f"There is no delivery {number}.")
+    if delivery.status != Status.PLANNED:
+        raise CommandError(decided_already(delivery))
+    if plan not in ("", delivery.digest, delivery.fingerprint):
+        raise CommandError(
+            f"{delivery} isn't plan {plan}, it is {delivery.digest}. Read it again."
+        )
+    if waiting_still(reached, delivery.agreed) is None:
+        raise CommandError(
+            f"{delivery}: what was planned has changed. Plan it again, and review "
+            "that: manage.py deliver"
+        )
+    return delivery
 
 
 def waiting_still(reached: Reached, agreed: list[str]) -> Delivery | None:
@@ -63,8 +95,19 @@ class Command(BowlineCommand):
         parser.add_argument(
             "--approve",
             "--yes",
-            action="store_true",
-            help="deliver what was planned, and wait until Spinnaker has loaded it",
+            nargs="?",
+            type=int,
+            const=THE_ONE_THAT_FITS,
+            metavar="N",
+            help="deliver what was planned, and wait until Spinnaker has loaded it; "
+            "with a number, only the delivery that waits with it, and plan nothing",
+        )
+        parser.add_argument(
+            "--plan",
+            default="",
+            metavar="DIGEST",
+            help="with --approve N: only if the plan has this digest; --allow-delete "
+            "then needs no names",
         )
         parser.add_argument(
             "--allow-delete",
@@ -90,17 +133,22 @@ class Command(BowlineCommand):
         )
 
     def handle(
-        self, *, dry_run: bool, take_over: list[str], by: str | None, **options: Any
+        self,
+        *,
+        dry_run: bool,
+        take_over: list[str],
+        by: str | None,
+        approve: int | None,
+        **options: Any,
     ) -> None:
-        scope = Scope.APPROVE if options["approve"] else Scope.OPERATE
-        person = acting_person(by, scope)
-        try:
-            if dry_run:
-                sys.exit(self.show(take_over))
-            with nothing_sent(), leases_extended():
-                sys.exit(self.deliver(person, take_over, **options))
-        except (Refused, GateError, Twins) as error:
-            raise CommandError(str(error)) from error
+        approves = approve is not None
+        person = acting_person(by, Scope.APPROVE if approves else Scope.OPERATE)
+        if (options["plan"] and not approve) or (take_over and approve):
+            raise CommandError(ONLY_WITH_NUMBER if not approve else ALREADY_PLANNED)
+        if dry_run:
+            sys.exit(self.show(take_over))
+        with nothing_sent(), leases_extended():
+            sys.exit(self.deliver(person, take_over, approve=approve, **options))
 
     def show(self, agreed: list[str]) -> int:
         """Print what would be planned."""
@@ -114,14 +162,18 @@ class Command(BowlineCommand):
         person: User | None,
         agreed: list[str],
         *,
-        approve: bool,
+        approve: int | None,
+        plan: str,
         allow_delete: list[str] | None,
         wait: bool,
         **_: Any,
     ) -> int:
         reached = reach()
         before = self.continued(wait=wait)
-        delivery = waiting_still(reached, agreed) if approve else None
+        if approve:
+            delivery: Delivery | None = named_plan(approve, plan, reached)
+        else:
+            delivery = None if approve is None else waiting_still(reached, agreed)
         if delivery is None:
             delivery = start(person, agreed=agreed)
             self.carry(delivery, reached)
@@ -136,7 +188,10 @@ class Command(BowlineCommand):
         )
         if delivery.status != Status.PLANNED:
             return combined([before, DONE])
-        if not approve or not self.approved(delivery, allow_delete, person):
+        if approve is None:
+            self.stdout.write(f"Plan {delivery.digest} waits for approval.")
+            return combined([before, PLANNED])
+        if not self.approved(delivery, allow_delete, person, was_read=bool(plan)):
             return combined([before, PLANNED])
         return combined([before, self.carried_out(delivery)])
 
@@ -206,15 +261,23 @@ class Command(BowlineCommand):
         yield say
 
     def approved(
-        self, delivery: Delivery, allowed: list[str] | None, person: User | None
+        self,
+        delivery: Delivery,
+        allowed: list[str] | None,
+        person: User | None,
+        *,
+        was_read: bool,
     ) -> bool:
         """Approve it, or print why that is left to somebody else."""
-        reasons = list(kept_back(delivery.steps.light(), allowed))
+        reasons = list(kept_back(delivery, allowed, was_read=was_read))
         if not reasons:
             try:
                 return bool(approve(delivery, person))
-            except (MovedMeanwhile, SamePerson) as error:
+            except MovedMeanwhile as error:
                 reasons = [str(error)]
+            except SamePerson as error:
+                command = approving(delivery, deletes=allowed is not None)
+                reasons = [str(error), f"They run: {command} --by USER"]
         self.stderr.write(f"{delivery}: not approved. {reasons[0]}")
         for reason in reasons[1:]:
             self.stderr.write(f"  {reason}")
@@ -233,4 +296,9 @@ class Command(BowlineCommand):
         self.stderr.write(f"{delivery}: {delivery.status}. {error.get('message', '')}")
         if error.get("hint"):
             self.stderr.write(f"  {error['hint']}")
+        if unsent := delivery.steps.unsent().count():
+            self.stderr.write(
+                f"  {unsent:,} of {delivery.steps.count():,} accounts weren't sent. To "
+                "plan what is left: manage.py deliver"
+            )
         return FAILED

@@ -21,7 +21,6 @@ from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount
 from accounts.runs.owners.organization import sets_of_accounts
 from accounts.runs.owners.readiness import (
-    NOT_READY,
     hand_off_managing_now,
     hand_off_now,
 )
@@ -83,16 +82,13 @@ class Command(BowlineCommand):
 
 def described_managing() -> HandOffPackage:
     """Describe the managing account's; raise CommandError where there is none."""
-    try:
-        row = managing_row()
-        if not row.is_handed_off:
-            raise CommandError(
-                f"Bowline creates the roles of {row.name} itself. Choose on the "
-                "managing account's page who creates them."
-            )
-        return hand_off_managing_now(row)
-    except NOT_READY as error:
-        raise CommandError(str(error)) from error
+    row = managing_row()
+    if not row.is_handed_off:
+        raise CommandError(
+            f"Bowline creates the roles of {row.name} itself. Choose on the "
+            "managing account's page who creates them."
+        )
+    return hand_off_managing_now(row)
 
 
 def described_for(name: str) -> HandOffPackage:
@@ -106,18 +102,12 @@ def described_for(name: str) -> HandOffPackage:
             f"Bowline creates the roles of {name} itself. Choose on its access page "
             "who creates them."
         )
-    try:
-        return hand_off_now(account)
-    except NOT_READY as error:
-        raise CommandError(str(error)) from error
+    return hand_off_now(account)
 
 
 def described_sets() -> list[ForMany]:
     """Describe the StackSets; raise CommandError where there are none."""
-    try:
-        sets = sets_of_accounts()
-    except NOT_READY as error:
-        raise CommandError(str(error)) from error
+    sets = sets_of_accounts()
     if not sets:
         raise CommandError(
             "No account of the organization is handed off yet. Plan the accounts and "

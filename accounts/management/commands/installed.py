@@ -13,7 +13,6 @@ from django.core.management import CommandError
 from accounts.management.command import BowlineCommand
 from accounts.management.people import named_person
 from accounts.models import Bundle
-from accounts.refused import Refused
 from accounts.spinnaker.bundles import install
 
 
@@ -39,6 +38,4 @@ class Command(BowlineCommand):
             install(bundle.get(number=number), person, answer)
         except Bundle.DoesNotExist:
             raise CommandError(f"There is no bundle {number} that is ready.") from None
-        except Refused as error:
-            raise CommandError(str(error)) from error
         self.stdout.write(f"Recorded: Spinnaker has bundle {number}.")

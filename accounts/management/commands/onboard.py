@@ -20,7 +20,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management import CommandError
 
-from accounts.decisions.many import each
+from accounts.decisions.many import REFUSALS, each
 from accounts.management.bundle_file import BundleFile, named_broken
 from accounts.management.command import BowlineCommand, write
 from accounts.management.deletions import kept_back, without_test
@@ -42,12 +42,10 @@ from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.api.token import Scope
 from accounts.models.states import UNSUCCESSFUL, Status
-from accounts.people.role_limits.refusing import Outside
-from accounts.runs.actions import RunOpen, accept, approve
+from accounts.refused import Refused
+from accounts.runs.actions import accept, approve
 from accounts.runs.capacity import NoRoom
 from accounts.runs.managing.other_sites import adopt_list, found_another
-from accounts.runs.owners.readiness import ManagingNotVerified
-from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.batch import RolloutBatch
 from accounts.slices import in_slices
 from accounts.wording import counted
@@ -87,7 +85,7 @@ class Command(BowlineCommand):
         self.as_json = json
         try:
             code = self.ended(file, **options)
-        except CommandError as error:
+        except (CommandError, *REFUSALS) as error:
             if not (json or markdown):
                 raise
             self.warn(f"CommandError: {error}")
@@ -126,8 +124,6 @@ class Command(BowlineCommand):
             for problem in error.problems:
                 self.warn(f"{file}:{problem.line}: {problem.message}")
             return FAILED
-        except Outside as error:
-            raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{file} can't be read: {error}") from error
 
@@ -179,11 +175,10 @@ class Command(BowlineCommand):
         try:
             with nothing_sent():
                 codes = self.plan_and_apply(batch, accounts, chosen, wanted)
-        except (CannotStart, ManagingNotVerified, NoRoom, RunOpen) as error:
-            no_room = isinstance(error.__cause__ or error, NoRoom)
-            raise CommandError(
-                f"{error} {IN_THE_FILE}" if no_room else str(error)
-            ) from error
+        except Refused as error:
+            if isinstance(error.__cause__ or error, NoRoom):
+                raise CommandError(f"{error} {IN_THE_FILE}") from error
+            raise
         if accept_evaluated:
             self.accept(chosen, person)
         file = BundleFile(self.say, self.warn)

@@ -15,7 +15,7 @@ from django.core.management import CommandError
 
 from accounts.management.command import BowlineCommand
 from accounts.management.exit_codes import DONE, FAILED, combined
-from accounts.mapping.managing import NoManagingAccount, managing_row
+from accounts.mapping.managing import managing_row
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.models.states import OPEN, Status
 from accounts.runs.actions import RunOpen
@@ -41,11 +41,8 @@ class Command(BowlineCommand):
         )
 
     def handle(self, *, names: list[str], stale: bool, threads: int, **_: Any) -> None:
-        try:
-            partition = managing_row().partition
-            sessions = Sessions(run="verify", partition=partition, patience=PATIENCE)
-        except NoManagingAccount as error:
-            raise CommandError(str(error)) from error
+        partition = managing_row().partition
+        sessions = Sessions(run="verify", partition=partition, patience=PATIENCE)
         accounts = chosen(names)
         if stale:
             accounts = [one for one in accounts if one.stale_since]

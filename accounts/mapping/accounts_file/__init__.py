@@ -24,8 +24,6 @@ from accounts.models import (
     ManagingAccount,
     Spinnaker,
 )
-from accounts.people.role_limits.refusing import refuse_without
-from accounts.people.roles import ADMINISTRATOR
 from accounts.slices import in_slices
 from onboarding.accounts_file import AccountsFile, FileProblems
 from onboarding.accounts_file.reader import Problem
@@ -85,12 +83,12 @@ def preview_all(file: AccountsFile, by: User | None) -> Comparison:
         with at_its_line(file):
             row, columns = managing_described(file.managing, file.trusts_bowline)
             if set_columns(row, **columns):
-                edit_managing.refuse(by)
+                edit_managing.refuse(by, locks=False)
     found = compared_all(file, lock=False)
     if any(one.decides for one in found.accounts):
-        save.refuse(found, by)
+        save.refuse(found, by, locks=False)
     if spinnaker_differs(file):
-        refuse_without(by, ADMINISTRATOR)
+        describe_spinnaker.refuse(file.spinnaker, by, locks=False)
     return found
 
 

@@ -31,8 +31,8 @@ from accounts.models import (
 from accounts.models.activity import name_of
 from accounts.people.activity import Decision, record_many
 from accounts.people.authors import add_authors, keys_of
+from accounts.people.deciding import limit_on
 from accounts.people.reach import DecisionReach
-from accounts.people.role_limits.refusing import limit_on
 from accounts.people.roles import OPERATOR
 from accounts.slices import AT_ONCE, in_slices
 from onboarding.providers.base import providers_of, spinnaker_names

@@ -22,8 +22,8 @@ from accounts.mapping.accounts_file.comparison import (
 from accounts.mapping.accounts_file.saving import save
 from accounts.mapping.managing import managing_row
 from accounts.models import Upload, UploadedAccount
-from accounts.people.role_limits.naming import environments_in_words
-from accounts.people.role_limits.refusing import limit_on, whose
+from accounts.people.deciding import judge, limit_on
+from accounts.people.reach import DecisionReach
 from accounts.people.roles import OPERATOR
 from accounts.slices import AT_ONCE
 from onboarding.accounts_file import FileProblems, read_accounts_file
@@ -77,17 +77,15 @@ def outside(found: Comparison, by: User) -> Iterator[Problem]:
     """Find the accounts of the file in environments that the person's role is not for,
     before or after.
     """
-    inside = limit_on(by, OPERATOR)
-    if inside is None:
+    if limit_on(by, OPERATOR) is None:
         return
-    says = whose(by, OPERATOR, inside)
     for one in found.accounts:
-        if one.what != SAME and (others := one.environments - inside):
-            name = one.written.managed.name
-            yield Problem(
-                one.written.line,
-                f"{name} is in {environments_in_words(others)}. {says}",
-            )
+        name = one.written.managed.name
+        pairs = frozenset((name, where) for where in one.environments)
+        if one.what != SAME and (
+            why := judge(DecisionReach(pairs), None, by, OPERATOR).outside
+        ):
+            yield Problem(one.written.line, why)
 
 
 class Outcome(Enum):

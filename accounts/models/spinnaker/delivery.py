@@ -149,6 +149,11 @@ class Delivery(Job, Readable):
         return reverse("accounts:delivery", args=[self.number])
 
     @property
+    def digest(self) -> str:
+        """As much of the fingerprint as a person names on the command line."""
+        return self.fingerprint[:12]
+
+    @property
     def overwritten(self) -> list[str]:
         """Name the accounts of others that change: those that are equal stay."""
         if not (agreed := {*self.agreed}):

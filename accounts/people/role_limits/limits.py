@@ -18,6 +18,7 @@ from accounts.people.activity import Decision, record_many
 from accounts.people.role_limits.naming import LIMITED, NONE
 from accounts.people.role_limits.reach import Reach
 from accounts.people.roles import APPROVER, UserRole, has_role
+from accounts.refused import Refused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -32,8 +33,10 @@ Limited: TypeAlias = Mapping[str, frozenset[str]]
 KEPT = "_bowline_role_limits"
 
 
-class LimitRefused(ValueError):
+class LimitRefused(Refused, ValueError):
     """The limit cannot be set; the message says why."""
+
+    code = "INVALID"
 
 
 def environments_of(person: Person, role: UserRole) -> Reach:
@@ -45,7 +48,7 @@ def limits_of(person: Person) -> Mapping[str, frozenset[str]]:
     """Return what each limited role is limited to: read once for a request's person."""
     kept: dict[str, frozenset[str]] | None = getattr(person, KEPT, None)
     if kept is None:
-        rows = RoleLimit.objects.filter(person=person.pk) if person.pk else ()
+        rows = person.role_limits.all() if person.is_authenticated else ()
         by_hand, by_groups = sorted_out(rows)
         kept = {**by_hand, **by_groups}
         for name in by_hand.keys() & by_groups.keys():

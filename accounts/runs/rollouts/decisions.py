@@ -36,8 +36,8 @@ from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 from accounts.models.states import State as AccountState
 from accounts.notifications.notifying import notify_of_rollout
 from accounts.people.activity import COMMAND_LINE, record
+from accounts.people.deciding import Outside
 from accounts.people.reach import DecisionReach, around_all
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import OPERATOR
 from accounts.refused import Refused
 from accounts.runs.actions import READ, RunOpen, StillInSpinnaker, approve

@@ -63,12 +63,13 @@ class Lane(NamedTuple):
 
 
 def next_accounts(rollout: Rollout, wave: int, most: int) -> list[UUID]:
-    """Choose which of the approved runs start in the wave now: at most so many.
+    """Choose which of the approved runs start in the wave now, at most `most`.
 
     One account of each group of same plans starts alone, as its canary, and the others
     once it is done, whatever was approved first. Production has a canary of its own,
-    and waits for one of the same group that isn't production. The first wave has none
-    beside others; the second takes canaries first, one of production before all.
+    and waits for one of the same group that isn't production. The first wave takes
+    none while others can start; the second takes canaries first, production's before
+    all.
     """
     lanes = lanes_of(rollout)
     shut = [lane for lane in lanes if not lane.is_open]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from accounts.models import (
 )
 from accounts.models.standing import BROKEN
 from accounts.models.states import FAILURES, OPEN, State, Status
+from accounts.runs.actions import accept
 from accounts.runs.deciding.confirmation import confirm_leaving
 from accounts.runs.deciding.forgetting import (
     forget_account,
@@ -241,6 +243,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "presence": presence_of(account) if account.granted_at else None,
         "stays": why_not_leave(account) if tab.key == "remove" else "",
         "versions": versions_of(account) if account.is_handed_off else None,
+        "ask_approver": partial(accept.whom, account, request.user),
         **rotation(account),
         **found,
         **here(request, *account.environments),

@@ -22,8 +22,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts.forms.fields import RuledField, bare_helper
 from accounts.http import BESIDE, InMemory, Request, attachment, drain, length
 from accounts.models import Bundle
+from accounts.people.deciding import refuse
 from accounts.people.doors import operator_required
-from accounts.people.role_limits.refusing import refuse_limited
+from accounts.people.reach import DecisionReach
 from accounts.people.roles import OPERATOR
 from accounts.web.crumbs import crumbs
 from onboarding import names
@@ -111,7 +112,7 @@ TOO_LONG = "You can't paste more than 2.5 MB. Choose the file instead."
 @sensitive_post_parameters("pasted")
 @operator_required
 def halconfig(request: Request, number: int) -> HttpResponse:
-    refuse_limited(request.user, OPERATOR, "a bundle")
+    refuse(DecisionReach(shared="a bundle"), None, request.user, OPERATOR)
     if request.method == "POST" and length(request) > MOST_BYTES + BESIDE:
         drain(request)
         return page(request, number, refused=[TOO_LARGE])

@@ -26,8 +26,8 @@ from accounts.http import Request, page_of
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching_accounts
 from accounts.lists.clusters import CLUSTERS, WIDE, matching_clusters
 from accounts.models import FoundCluster, Question
+from accounts.people.deciding import Outside
 from accounts.people.doors import operator_required, posted_by_operator
-from accounts.people.role_limits.refusing import Outside
 from accounts.slices import in_slices
 from accounts.web.accounts.views import chosen_accounts
 from accounts.web.bulk.views import plan_again, tell_left, to_list

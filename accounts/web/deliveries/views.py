@@ -15,6 +15,7 @@ from django.shortcuts import render
 from accounts.forms.fields import RuledField
 from accounts.http import Request, page_of
 from accounts.models import Delivery, DeliveryStep, Spinnaker
+from accounts.people.roles import APPROVER, has_role
 from accounts.runs.deciding.confirmation import confirm_delivery, phrase_of_delivery
 from accounts.spinnaker.deliveries.decisions import ASKED, approve
 from accounts.web.crumbs import crumbs
@@ -246,7 +247,9 @@ def delivery_page(
             "waits": True,
             "review": review_of(page, row.counts),
             "form": form or DeliveryForm(None, row),
-            "same_person": approve.verdict(row, request.user).same_person,
+            "same_person": has_role(request.user, APPROVER)
+            and approve.verdict(row, request.user).same_person,
+            "ask_approver": partial(approve.whom, row, request.user),
         }
     return render(request, "deliveries/delivery.html", shown)
 

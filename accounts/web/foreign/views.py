@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
@@ -38,6 +39,7 @@ def policy_page(request: Request, policy: ForeignPolicy, form: AskForm) -> HttpR
         "document": highlighted_json(policy.document) if policy.document else "",
         "same_person": policy.is_asked
         and accepting.accept.verdict(policy, request.user).same_person,
+        "ask_approver": partial(accepting.accept.whom, policy, request.user),
         "same": ForeignPolicy.objects.filter(alike=policy.alike).count() - 1,
         "crumbs": crumbs("foreign-policies"),
     }

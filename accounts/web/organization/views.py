@@ -23,8 +23,8 @@ from accounts.lists.declaration import with_titles
 from accounts.lists.members import MEMBERS, matching_members
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollout
+from accounts.people.deciding import Outside
 from accounts.people.doors import operator_required
-from accounts.people.role_limits.refusing import Outside
 from accounts.web.crumbs import crumbs
 from accounts.web.organization.adding import NEXT, added_accounts_url, worded
 from accounts.web.organization.reading import progress_of

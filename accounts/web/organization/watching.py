@@ -14,8 +14,8 @@ from accounts.forms.organization import WatchForm
 from accounts.http import Request
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Member, Watch
+from accounts.people.deciding import Outside
 from accounts.people.doors import operator_required
-from accounts.people.role_limits.refusing import Outside
 from accounts.web.crumbs import crumbs
 from accounts.web.organization.usual import usual
 from accounts.web.posts import one_of, post

@@ -7,11 +7,10 @@ from typing import Any
 
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 
-from accounts.web.people.changing import NotAllowed, turn_of
+from accounts.web.people.changing import turn_of
 
 
 def in_turn(
@@ -21,11 +20,8 @@ def in_turn(
     if request.method != "POST":
         return page(request, *arguments)
     assert isinstance(request.user, User)  # nobody else sees it
-    try:
-        with turn_of(request.user):
-            return page(request, *arguments)
-    except NotAllowed as refused:
-        raise PermissionDenied(str(refused)) from refused
+    with turn_of(request.user):
+        return page(request, *arguments)
 
 
 class InTurn(UserAdmin):  # type: ignore[type-arg]  # it has no [] at run time

@@ -61,6 +61,10 @@ class DescriptionForm(forms.Form):
         kept = {name: getattr(person, name) for name in cls.base_fields}
         return cls(data, initial=kept)
 
+    @property
+    def given(self) -> dict[str, Any]:
+        return {"names": self.cleaned_data}
+
 
 class RolesForm(forms.Form):
     roles = forms.MultipleChoiceField(
@@ -89,8 +93,10 @@ class LimitsForm(forms.Form):
         return {role: self.cleaned_data[f"{role.name}_in"] for role in LIMITED}
 
     @property
-    def named(self) -> frozenset[str]:
-        return frozenset[str]().union(*filter(None, self.limits.values()))
+    def given(self) -> dict[str, Any]:
+        """The roles are single sign-on's, and refused, where they are sent anyway."""
+        roles = self.cleaned_data.get("roles", self.data.get("roles") and [])
+        return {"roles": roles, "limits": self.limits}
 
 
 class LimitedRolesForm(RolesForm, LimitsForm):

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from accounts.http import Request
-from accounts.models import Activity
 from accounts.notifications.addresses import is_configured
-from accounts.people.activity import record
+from accounts.people.deciding import SamePerson
 from accounts.people.doors import administrator_required, posted_by_administrator
 from accounts.people.role_limits.limits import (
     environments_without_accounts,
     limits_by_groups,
+    limits_by_hand,
     limits_of,
 )
 from accounts.people.role_limits.naming import environments_in_words, only
 from accounts.web.crumbs import crumbs
 from accounts.web.people.changing import (
-    NotAllowed,
-    changing,
+    NotHere,
+    add_person,
+    change_roles,
     describe,
     end_sessions,
-    give,
-    limit_all,
+    give_link,
     set_active,
-    turn_of,
     why_not,
 )
 from accounts.web.people.forms import (
@@ -42,11 +42,10 @@ from accounts.web.people.forms import (
 )
 from accounts.web.people.links import hours, mailed, make_link, may_have_link
 from accounts.web.people.person import person_of, with_all
+from accounts.web.posts import post, tell
 from accounts.web.single_sign_on.identity import provider_of
 from accounts.web.single_sign_on.provider import sign_on_provider
 from accounts.web.you.confirmation import confirmation_required
-
-What = Activity.What
 
 
 @administrator_required
@@ -100,109 +99,15 @@ def roles_form(row: User, data: Any = None) -> LimitsForm:
     return kind.of(row, data)
 
 
-def changed(
-    request: Request,
-    pk: int,
-    change: Callable[[User], str],
-    otherwise: str,
-    *,
-    own: bool = False,
-) -> HttpResponse:
-    """Change somebody and say so, or say why not."""
-    try:
-        with changing(request.user, pk, own=own) as row:
-            said = change(row)
-    except NotAllowed as refused:
-        messages.error(request, f"{refused} Nothing was changed.")
-    else:
-        messages.add_message(
-            request, messages.SUCCESS if said else messages.INFO, said or otherwise
-        )
-    return redirect("accounts:person", person=pk)
-
-
-@posted_by_administrator
-@confirmation_required("accounts:person", "person")
-def person_roles(request: Request, person: int) -> HttpResponse:
-    """Give roles, and limit them to environments, in one decision."""
-    row = row_of(person)
-    form = roles_form(row, request.POST)
-    if "roles" in form.errors:
-        messages.error(request, "This role doesn't exist. Nothing was changed.")
-        return redirect("accounts:person", person=person)
-    if not form.is_valid() and not why_not(request.user, row):
-        return person_page(request, row, roles=form)
-
-    def change(row: User) -> str:
-        known = form.cleaned_data
-        roles = known.get("roles", request.POST.getlist("roles"))
-        given = ("roles" in known or roles) and give(request.user, row, roles)
-        limited = limit_all(request.user, row, form.limits)
-        if not given and not limited:
-            return ""
-        said = f"The roles of {row.username} are changed."
-        unused = environments_without_accounts(form.named)
-        return (
-            f"{said} No account is in {environments_in_words(unused)} yet."
-            if unused
-            else said
-        )
-
-    return changed(request, person, change, "The roles are the same as before.")
-
-
-@posted_by_administrator
-@confirmation_required("accounts:person", "person")
-def person_active(request: Request, person: int) -> HttpResponse:
-    active = request.POST.get("active") == "on"
-
-    def change(row: User) -> str:
-        if not set_active(request.user, row, active, here=request.session):
-            return ""
-        if active:
-            return f"{row.username} can sign in again."
-        return f"{row.username} is deactivated and signed out everywhere."
-
-    return changed(request, person, change, "There are no changes to save.")
-
-
-@posted_by_administrator
-@confirmation_required("accounts:person", "person")
-def person_sign_out(request: Request, person: int) -> HttpResponse:
-    def change(row: User) -> str:
-        ended = end_sessions(request.user, row, here=request.session)
-        return f"{row.username} is signed out everywhere." if ended else ""
-
-    return changed(request, person, change, "There are no sessions to end.")
-
-
-@posted_by_administrator
-@confirmation_required("accounts:person", "person")
-def person_describe(request: Request, person: int) -> HttpResponse:
-    row = row_of(person)
-    form = DescriptionForm.of(row, request.POST)
-    if not form.is_valid():
-        return person_page(request, row, form)
-
-    def change(row: User) -> str:
-        saved = describe(request.user, row, form.cleaned_data)
-        return "The name and email address are saved." if saved else ""
-
-    return changed(request, person, change, "There are no changes to save.", own=True)
-
-
 @posted_by_administrator
 @confirmation_required("accounts:person", "person")
 def person_link(request: Request, person: int) -> HttpResponse:
     """Make a link and show it. It is nowhere afterwards, so this is no redirect."""
+    row = row_of(person)
     try:
-        with changing(request.user, person) as row:
-            if not may_have_link(row):
-                raise NotAllowed("This person can't sign in with a password.")
-            link = make_link(request, row)
-            record(request.user, What.PERSON, row.username, {"link": "made"})
-    except NotAllowed as refused:
-        messages.error(request, f"{refused} Nothing was changed.")
+        link = give_link(row, request.user, make=partial(make_link, request))
+    except (NotHere, SamePerson) as error:
+        tell(request, error)
         return redirect("accounts:person", person=person)
     return with_link(request, row, link)
 
@@ -218,15 +123,9 @@ def person_add(request: Request) -> HttpResponse:
     """Add somebody, and show the link by which they choose a password, once."""
     if request.method != "POST":
         return add_page(request, AddForm())
-    try:
-        with turn_of(request.user):
-            form = AddForm(request.POST)
-            row = added(request.user, form) if form.is_valid() else None
-            link = make_link(request, row) if row else ""
-    except NotAllowed as refused:
-        messages.error(request, f"{refused} No one was added.")
-        return redirect("accounts:people")
-    return with_link(request, row, link) if row else add_page(request, form)
+    form = AddForm(request.POST)
+    added = add_person(request.user, form=form, make=partial(make_link, request))
+    return with_link(request, *added) if added else add_page(request, form)
 
 
 def add_page(request: Request, form: AddForm) -> HttpResponse:
@@ -241,13 +140,59 @@ def add_page(request: Request, form: AddForm) -> HttpResponse:
     return render(request, "people/add.html", shown)
 
 
-def added(by: User, form: AddForm) -> User:
-    said = dict(form.cleaned_data)
-    roles = sorted(said.pop("roles"))
-    row = User(**said)
-    row.set_unusable_password()
-    row.save()
-    row.groups.set(Group.objects.filter(name__in=roles))
-    record(by, What.PERSON, row.username, {"added": "by hand", "link": "made"})
-    record(by, What.ROLES, row.username, {"changed": [[], roles]})
-    return row
+def page_of(row: User, *_: Any) -> str:
+    return reverse("accounts:person", kwargs={"person": row.pk})
+
+
+def roles_are_changed(row: User, _: None) -> str:
+    said = f"The roles of {row.username} are changed."
+    named = frozenset[str]().union(*limits_by_hand(row).values())
+    unused = environments_without_accounts(named)
+    more = f" No account is in {environments_in_words(unused)} yet." if unused else ""
+    return said + more
+
+
+def is_let_in(row: User, _: None) -> str:
+    if row.is_active:
+        return f"{row.username} can sign in again."
+    return f"{row.username} is deactivated and signed out everywhere."
+
+
+on_person = partial(
+    post,
+    find=lambda person: row_of(person),
+    then=page_of,
+    refused=page_of,
+    guard=confirmation_required("accounts:person", "person"),
+)
+posts = [
+    on_person(
+        "settings/people/<int:person>/roles/",
+        change_roles,
+        name="person-roles",
+        form=lambda posted, row: roles_form(row, posted),
+        page=lambda request, row, form: person_page(request, row, roles=form),
+        said=roles_are_changed,
+    ),
+    on_person(
+        "settings/people/<int:person>/active/",
+        set_active,
+        name="person-active",
+        given=lambda posted, _: {"active": posted.get("active") == "on"},
+        said=is_let_in,
+    ),
+    on_person(
+        "settings/people/<int:person>/sign-out/",
+        end_sessions,
+        name="person-sign-out",
+        said="{0.username} is signed out everywhere.",
+    ),
+    on_person(
+        "settings/people/<int:person>/describe/",
+        describe,
+        name="person-describe",
+        form=lambda posted, row: DescriptionForm.of(row, posted),
+        page=person_page,
+        said="The name and email address are saved.",
+    ),
+]

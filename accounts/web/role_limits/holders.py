@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from django.contrib.auth.models import User
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When, Window
@@ -28,16 +28,21 @@ SUPERUSER = "superuser"
 KEPT = "_bowline_holders"
 
 
-def needed(request: Request, role: UserRole, doing: str) -> str:
+def needed(
+    request: Request,
+    role: UserRole,
+    doing: str,
+    ask: Callable[[], str] | None = None,
+) -> str:
     """Say which role this needs, and whom to ask; nothing to people with the role.
+    `ask` says it where the page is about one decision.
 
     A role for some environments only is a matter of the page's own sentence.
     """
     if not request.user.is_authenticated or has_role(request.user, role):
         return ""
-    return (
-        f"You need the {role.name} role to {doing}. {whom(role, holders_of(request))}"
-    )
+    says = ask() if ask else whom(role, holders_of(request))
+    return f"You need the {role.name} role to {doing}. {says}"
 
 
 def whom(role: UserRole, holders: Holders) -> str:

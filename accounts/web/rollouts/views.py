@@ -183,7 +183,7 @@ FIX = "Fix the causes below, then retry the failed accounts."
 
 
 class Standing(NamedTuple):
-    """Where a rollout stands; all numbers are of accounts."""
+    """The situation of a rollout; all numbers are of accounts."""
 
     kind: str
     state: str
@@ -340,13 +340,15 @@ def rollout_page(
     """Show a rollout, with queries whose number does not grow with its accounts."""
     live = watched(request, live_rollout(rollout))
     census, managing = Census(rollout), managing_run(rollout)
+    standing = standing_in(rollout, census, managing)
     shown: dict[str, Any] = {
         "live": live,
         "rollout": rollout,
         "census": census,
         "segments": segments(census),
         "stages": stages(rollout, census),
-        "result": result_of(standing_in(rollout, census, managing)),
+        "result": result_of(standing),
+        "managing_asks": standing.managing_waits and not standing.failed_to_plan,
         "unstarted": sum(census.statuses[status] for status in UNDONE),
         "working": sum(census.statuses[status] for status in WORKING),
         "unplanned": census.wave(None).failed,
@@ -369,7 +371,7 @@ def rollout_page(
 
 
 def standing_of(row: RolloutRow) -> Standing:
-    """Say where a rollout of the list stands."""
+    """Describe the situation of a rollout in the list."""
     rollout, _, good, failed, still_open = row
     return Standing(
         rollout.kind, rollout.state, good=good, failed=failed, coming=still_open

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from accounts.people.authors import authors_of_run
 from accounts.people.deciding import judge
 from accounts.people.reach import DecisionReach, reach_of_run
 from accounts.people.roles import APPROVER, has_role
+from accounts.runs.actions import approve
 from accounts.runs.deciding.before_approval import before_approval
 from accounts.runs.deciding.coming_first import (
     open_managing_run,
@@ -321,6 +323,7 @@ def run_page(
         "can_accept": waits_for_acceptance(run),
         "fixes": fixes_of(run),
         "delete_command": delete_command(run),
+        "ask_approver": partial(approve.whom, run, request.user),
         **limits(request, reach),
         "crumbs": above(run),
     }

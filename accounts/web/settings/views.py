@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from accounts.discover.in_aws import bowline_identity
 from accounts.http import Request
 from accounts.models import EnvironmentRule, ManagingAccount, Run
-from accounts.people.deciding import SamePerson
+from accounts.people.deciding import SamePerson, where
 from accounts.people.doors import posted_by_administrator
 from accounts.people.policies import managing_is_strict, policies
 from accounts.people.role_limits.naming import only
@@ -118,26 +118,26 @@ def second_approver(request: Request) -> HttpResponse:
     """
     known = {policy.environment for policy in policies()}
     environment = request.POST.get("environment", "")
-    where = f"In {environment or 'no environment'}"
+    place = where(environment)
     if environment not in known:
         messages.error(request, "This environment doesn't exist. Nothing was changed.")
         return redirect(RULES.address)
     match request.POST.get("second_approver"):
         case "on":
             switch_on(environment, request.user)
-            messages.success(request, f"{where}, plans now require a second approver.")
+            messages.success(request, f"{place}, plans now require a second approver.")
         case "ask":
             if ask_off(environment, request.user):
                 says = "Another administrator must confirm it."
                 messages.success(
-                    request, f"{where}, plans still require a second approver. {says}"
+                    request, f"{place}, plans still require a second approver. {says}"
                 )
         case "off":
             try:
                 if switch_off(environment, request.user):
                     messages.success(
                         request,
-                        f"{where}, plans no longer require a second approver.",
+                        f"{place}, plans no longer require a second approver.",
                     )
             except SamePerson as error:
                 messages.error(request, str(error))

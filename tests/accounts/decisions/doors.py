@@ -26,6 +26,8 @@ BY_HAND: Mapping[str, str] = {
     "managing": "describe or edit the managing account",
     "organization": "add accounts of the organization",
     "organization-watch": "watch a unit",
+    "person-add": "add a person",
+    "person-link": "give a person a link to choose a password",
     "plan-many": ROLLOUT,
     "remove-many": ROLLOUT,
     "retry-many": "retry the failed accounts of a rollout",

@@ -25,11 +25,8 @@ ROOT = Path(__file__).parents[3]
 ACCOUNTS = ROOT / "accounts"
 What = Activity.What
 
-PEOPLE = {"person", "people", "all-tokens", "targets"} | {
-    f"person-{verb}"
-    for verb in ("add", "roles", "active", "sign-out", "describe", "link")
-}
-"""Administrators' pages about people: see tests/accounts/web/people."""
+PEOPLE = {"person", "people", "all-tokens", "targets"}
+"""Administrators' pages about people and settings, which only show."""
 FILES = {
     *("access-role-file", "bundle-download", "hand-off-archive", "hand-off-file"),
     *("hand-off-version", "organization-csv", "organization-hand-off-archive"),
@@ -37,7 +34,7 @@ FILES = {
     *("template-yaml", "accounts-file-csv", "accounts-file-yaml"),
 }
 """What is read with a role: a GET."""
-BY_BOWLINE = {What.NOT_SENT, What.SIGN_IN, What.SIGN_IN_FAILED}
+BY_BOWLINE = {What.NOT_SENT, What.REFUSED, What.SIGN_IN, What.SIGN_IN_FAILED}
 """What nobody decides, and is recorded."""
 
 

@@ -22,7 +22,7 @@ from accounts.models import (
     Organization,
     Unit,
 )
-from accounts.people.role_limits.refusing import Outside
+from accounts.people.deciding import Outside
 from onboarding.accounts_file import FileProblems, read_accounts_file
 from tests.rows import account_row, managing_row, person
 

@@ -11,11 +11,10 @@ from django.contrib.auth.models import Group, User
 import accounts.api.api
 import accounts.web.urls
 from accounts.decisions.decision import DECISIONS, Decision, decision
-from accounts.people.deciding import SamePerson
+from accounts.people.deciding import Outside, SamePerson
 from accounts.people.reach import DecisionReach
 from accounts.people.role_limits.limits import limit
 from accounts.people.role_limits.naming import LIMITED
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import ROLES, UserRole
 from tests.rows import person
 

@@ -116,6 +116,105 @@ def test_another_person_approves_the_plan_that_waits(strict: StrictGate) -> None
     assert (row.created_by_name, row.approved_by_name) == ("olga", "paul")
 
 
+def test_a_second_person_approves_by_number_and_plans_nothing(
+    strict: StrictGate,
+) -> None:
+    """Where Spinnaker changed since, they would else be who planned."""
+    proved_row(environment="production")
+    person("operator", username="olga")
+    decider("boss")
+    planned = run("--by", "olga")
+    refused = run("--approve")
+
+    command = refused.err[1].removeprefix("  They run: manage.py deliver ")
+    number, digest = command.split()[1], command.split()[3]
+    with pytest.raises(CommandError, match="isn't plan 1a2b"):
+        call_command("deliver", "--approve", number, "--plan", "1a2b")
+    strict.stored["staging"] = foreign("staging")
+    with pytest.raises(CommandError, match="what was planned has changed"):
+        call_command("deliver", "--approve", number, "--by", "boss")
+    del strict.stored["staging"]
+    approved = run(*command.replace("USER", "boss").split())
+
+    assert planned.out[-1] == f"Plan {digest} waits for approval."
+    assert approved.code == 0
+    row = Delivery.objects.get()
+    assert (row.created_by_name, row.approved_by_name) == ("olga", "boss")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--approve", "7"], "There is no delivery 7"),
+        (["--approve", "1"], "Delivery 1 is already loaded"),
+        (["--approve", "--plan", "1a2b"], "--plan: name the delivery too"),
+        (["--plan", "1a2b"], "--plan: name the delivery too"),
+        (["--approve", "1", "--take-over", "a"], "--take-over: a delivery that waits"),
+    ],
+)
+def test_only_a_plan_that_waits_is_approved_by_number(
+    strict: StrictGate, words: list[str], said: str
+) -> None:
+    proved_row()
+    run("--approve")
+
+    with pytest.raises(CommandError, match=said):
+        call_command("deliver", *words)
+
+    assert Delivery.objects.count() == 1
+
+
+def test_what_agreed_names_take_over_need_not_be_named_again(
+    strict: StrictGate,
+) -> None:
+    strict.stored["staging"] = foreign("staging")
+    proved_row()
+    run("--take-over", "staging")
+
+    approved = run("--approve", "1")
+
+    assert approved.code == 0
+    assert strict.stored["staging"] != foreign("staging")
+
+
+def test_many_deletions_are_allowed_by_number_and_plan(strict: StrictGate) -> None:
+    for n in range(8):
+        proved_row(f"team-{n}", account_id=f"{n:012}")
+    run("--approve")
+    ManagedAccount.objects.all().exclude_from_bundles(None)
+
+    refused = run("--approve")
+    command = refused.err[1].partition("manage.py deliver ")[2]
+    unread = run("--approve", "2", "--allow-delete")
+    allowed = run(*command.split())
+
+    assert refused.code == unread.code == 2
+    assert "team-4, and 3 more from Spinnaker." in refused.err[0]
+    assert command.startswith("--approve 2 --plan ")
+    assert command.endswith(" --allow-delete")
+    assert allowed.code == 0
+    assert strict.stored == {}
+
+
+def test_a_delivery_that_gate_left_half_way_says_what_is_left(
+    strict: StrictGate,
+) -> None:
+    for n in range(3):
+        proved_row(f"team-{n}", account_id=f"{n:012}")
+    answer, stored = strict.put, iter(range(2))
+    strict.put = lambda body: (  # type: ignore[method-assign]
+        answer(body) if next(stored, None) is not None else error(401)
+    )
+
+    ending = run("--approve")
+
+    assert ending.code == 1
+    assert (
+        "  1 of 3 accounts weren't sent. To plan what is left: manage.py deliver"
+        in (ending.err)
+    )
+
+
 def test_a_waiting_plan_that_no_longer_fits_is_planned_again(
     strict: StrictGate,
 ) -> None:
@@ -158,6 +257,7 @@ def test_deletions_must_be_allowed(strict: StrictGate) -> None:
 
     assert [one.code for one in refused] == [2, 2]
     assert "This plan deletes staging from Spinnaker." in refused[0].err[0]
+    assert "--approve 2 --plan " in refused[0].err[1]
     assert "more than a third: staging." in refused[1].err[0]
     assert allowed.code == 0
     assert strict.stored == {}

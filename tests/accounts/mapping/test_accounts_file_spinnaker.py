@@ -13,7 +13,7 @@ from accounts.mapping.accounts_file import (
 from accounts.mapping.accounts_file.export import Export
 from accounts.mapping.accounts_file.uploading import NO_CONNECTION, check
 from accounts.models import Activity, Spinnaker
-from accounts.people.role_limits.refusing import Outside
+from accounts.people.deciding import Outside
 from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.delivery.connection import Connection
 from tests.rows import person

@@ -14,8 +14,8 @@ from accounts.mapping.edits import editing, is_outdated_by, outdated_by
 from accounts.mapping.managed import managed_of
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State
+from accounts.people.deciding import Outside
 from accounts.people.role_limits.limits import limit
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import OPERATOR
 from onboarding.topology import InstanceRole, Managing
 from tests.factories import image_key, managing

@@ -10,10 +10,9 @@ from django.contrib.auth.models import User
 from accounts.models import EnvironmentPolicy, ManagedAccount, Run
 from accounts.models.states import Status
 from accounts.people.authors import authors_of_run
-from accounts.people.deciding import Verdict, judge
+from accounts.people.deciding import Outside, Verdict, judge
 from accounts.people.reach import DecisionReach, as_stored, losses_of, reach_of_run
 from accounts.people.role_limits.limits import limit
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER
 from accounts.runs.actions import approve
 from onboarding.resources.kinds import ManagedPolicy, Role
@@ -37,7 +36,9 @@ def test_another_person_must_approve_in_production(what: str) -> None:
 
     refused = judge(reach, authors, by).same_person
 
-    assert refused.endswith(f"operator {what}. Another person must approve.")
+    assert refused.endswith(
+        f"operator {what}. Another person must approve. Ask approver."
+    )
     assert judge(reach, authors, other) == ("", "")
 
 
@@ -90,7 +91,8 @@ def test_a_plan_is_decided_where_spinnaker_loses_an_account_by_it() -> None:
 
     assert second.same_person == (
         "In production, the person who plans can't approve: olga edited the account. "
-        "Another person must approve."
+        "Another person must approve. Ask an administrator (none yet: run manage.py "
+        "createsuperuser)."
     )
     assert limited.outside.startswith(
         "web-prod is in production. The approver role of lee applies to dev only."
@@ -168,3 +170,64 @@ def test_where_a_plan_loses_nothing_nothing_more_is_kept() -> None:
 
     assert "lost" not in reach
     assert losses_of([LOST]) == {LOST: []}
+
+
+IN_PRODUCTION = DecisionReach(frozenset({("web", "production")}))
+
+
+def test_it_names_who_may_and_nobody_else() -> None:
+    """Not the author, nor who is gone, limited to elsewhere, or without the role."""
+    names = ("ann", "bob", "cleo", "dora", "eve")
+    ann, bob, cleo, dora, eve = (person("approver", username=one) for one in names)
+    olga = person("operator", username="olga")
+    limit(bob, APPROVER, ["dev"], None)
+    limit(cleo, APPROVER, ["dev", "production"], None)
+    dora.is_active = False
+    dora.save()
+    authors = {ann.pk: "edited the account", olga.pk: "started this plan"}
+
+    second, limited, none = (
+        judge(IN_PRODUCTION, authors, one) for one in (ann, bob, olga)
+    )
+
+    assert second.same_person.endswith("Another person must approve. Ask cleo or eve.")
+    assert limited.outside.endswith("applies to dev only. Ask cleo or eve.")
+    assert none.outside == ("You need the approver role to do this. Ask cleo or eve.")
+    for one in (cleo, eve):
+        assert judge(IN_PRODUCTION, authors, one) == ("", "")
+
+
+def test_where_no_second_person_is_asked_for_the_author_is_named() -> None:
+    ann, olga = person("approver", username="ann"), person("operator")
+    in_dev = DecisionReach(frozenset({("web", "dev")}))
+
+    verdict = judge(in_dev, {ann.pk: "edited the account"}, olga)
+
+    assert verdict.outside.endswith("Ask ann.")
+
+
+def test_whoever_has_no_role_is_told_of_administrators_only() -> None:
+    person("approver", username="ann")
+    person("administrator", username="ada")
+    nobody = User.objects.create_user("nobody")
+
+    assert judge(IN_PRODUCTION, {}, nobody).outside == (
+        "You need the approver role to do this. Ask an administrator (ada)."
+    )
+
+
+def test_those_who_may_are_found_in_as_many_queries_for_any_number(
+    django_assert_num_queries,
+) -> None:
+    olga = person("operator")
+    for count in (1, 10):
+        for number in range(count):
+            limit(
+                person("approver", username=f"p{count}-{number}"),
+                APPROVER,
+                ["dev"],
+                None,
+            )
+        judge(IN_PRODUCTION, None, olga)  # its roles are read
+        with django_assert_num_queries(3):  # people, limits, administrators
+            judge(IN_PRODUCTION, None, olga)

@@ -30,10 +30,9 @@ from accounts.models import (
     SpinnakerName,
 )
 from accounts.models.states import State, Status
-from accounts.people.deciding import SamePerson
+from accounts.people.deciding import Outside, SamePerson
 from accounts.people.policies import managing_is_strict, policies
 from accounts.people.role_limits.limits import limit
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER, OPERATOR
 from accounts.runs.actions import approve, plan
 from accounts.runs.deciding.forgetting import forget_account, leave_in_aws
@@ -93,7 +92,7 @@ def test_a_nameless_account_is_strict_where_production_was_renamed(olga: User) -
     account = describe_as("", olga)
     ManagedAccount.objects.update(approved_environment="")
 
-    with pytest.raises(SamePerson, match="In no environment"):
+    with pytest.raises(SamePerson, match="Without an environment"):
         approve(planned(account, olga), olga)
 
 

@@ -14,8 +14,8 @@ from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.states import State, Status
+from accounts.people.deciding import Outside
 from accounts.people.role_limits.limits import limit
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER
 from accounts.runs import actions
 from accounts.runs.actions import (

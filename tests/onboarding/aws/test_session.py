@@ -288,11 +288,30 @@ def test_credentials_keep_their_secrets_when_printed() -> None:
     assert "hidden" not in printed
 
 
-def test_sts_is_asked_where_the_partition_is_at_home(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("variables", "asked"),
+    [
+        ({}, "cn-north-1"),
+        ({"AWS_REGION": "cn-northwest-1"}, "cn-northwest-1"),
+        ({"AWS_DEFAULT_REGION": "cn-northwest-1"}, "cn-northwest-1"),
+        (
+            {"AWS_REGION": "cn-northwest-1", "AWS_DEFAULT_REGION": "cn-north-1"},
+            "cn-northwest-1",
+        ),
+        ({"AWS_REGION": "us-east-1"}, "cn-north-1"),
+    ],
+)
+def test_sts_is_asked_where_bowline_is_set_to_or_the_partition_is_at_home(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], asked: str
 ) -> None:
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for name in ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    sessions = Sessions("test", "aws-cn")
 
-    sts = Sessions("test", "aws-cn").client_with(Credentials("a", "b"), "sts")
+    sts = sessions.client_with(Credentials("a", "b"), "sts")
+    iam = sessions.client_with(Credentials("a", "b"), "iam")
 
-    assert sts.meta.endpoint_url == "https://sts.cn-north-1.amazonaws.com.cn"
+    assert sts.meta.endpoint_url == f"https://sts.{asked}.amazonaws.com.cn"
+    assert iam.meta.endpoint_url == "https://iam.cn-north-1.amazonaws.com.cn"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -21,7 +19,6 @@ from tests.onboarding.aws.field import Field
 from tests.owner_shell import run
 
 HOSTILE = "e'-\"$(touch pwned)`touch pwned`;\\ touch pwned"
-SHELLCHECK = Path(sys.executable).parent / "shellcheck"
 BOWLINE = f"arn:aws:iam::{MANAGING_ID}:user/bowline"
 
 
@@ -95,25 +92,6 @@ def test_an_external_id_is_never_run(field: Field, tmp_path: Path) -> None:
 def handed(external_id: str) -> HandOffPackage:
     account = staging(external_id=external_id)
     return hand_off(managing(bowline=BOWLINE), account, reader=True)
-
-
-@pytest.mark.parametrize("external_id", ["", "e-1", HOSTILE])
-def test_shellcheck_finds_nothing(external_id: str, tmp_path: Path) -> None:
-    one = handed(external_id)
-    scripts = [file for file in one.files() if file.path.endswith(".sh")]
-    pasted = tmp_path / "pasted.sh"
-    pasted.write_text(f"#!/bin/sh\n{one.pasted}\n")
-    for file in scripts:
-        (tmp_path / file.path).write_text(file.text)
-    files = [str(tmp_path / file.path) for file in scripts] + [str(pasted)]
-
-    # That single quotes expand nothing, which it mentions, is what they are for.
-    done = subprocess.run(
-        [SHELLCHECK, "--severity=warning", *files], capture_output=True, text=True
-    )
-
-    assert (done.stdout, done.stderr) == ("", "")
-    assert len(files) == 3
 
 
 def test_no_line_to_paste_is_longer_than_a_terminal_takes() -> None:

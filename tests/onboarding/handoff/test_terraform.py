@@ -149,24 +149,29 @@ def test_what_exists_is_imported_by_the_ids_that_terraform_takes() -> None:
     assert ids["aws_iam_instance_profile"] == "BaseIAMRole"
 
 
-class Terraform:
-    """The files in a folder, and Terraform without a network."""
+def unpacked(one: HandOffPackage, folder: Path) -> Path:
+    """Write the files to disk, and return the folder of Terraform's."""
+    for file in one.files():
+        path = folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.text)
+    return folder / "terraform"
 
-    def __init__(self, folder: Path, one: HandOffPackage, **environment: str) -> None:
-        self.root = folder / "terraform"
+
+class Terraform:
+    """A folder's files, and Terraform without a network."""
+
+    def __init__(self, root: Path, **environment: str) -> None:
+        self.root = root
         self.environment = environment
-        for file in one.files():
-            path = folder / file.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(file.text)
-        empty = folder / "terraformrc"
+        empty = root / "terraformrc"
         empty.touch()
         self.environment |= {
             "CHECKPOINT_DISABLE": "1",
             "TF_CLI_CONFIG_FILE": str(empty),
             "TF_IN_AUTOMATION": "1",
             "PATH": os.environ["PATH"],
-            "HOME": str(folder),
+            "HOME": str(root),
         }
         self("init", f"-plugin-dir={PLUGINS}")
 
@@ -181,16 +186,6 @@ class Terraform:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
-
-
-@needs_terraform
-@pytest.mark.parametrize("external_id", ["", HOSTILE])
-def test_terraform_finds_it_valid(external_id: str, tmp_path: Path) -> None:
-    terraform = Terraform(tmp_path, handed(staging(external_id=external_id)))
-
-    said = terraform("validate")
-
-    assert "Success! The configuration is valid." in said
 
 
 def account_of(field: Field) -> Managed:
@@ -221,7 +216,7 @@ def test_applied_it_leaves_nothing_to_change(
 ) -> None:
     account = account_of(field)
     one = hand_off(field.managing(), account, reader=True)
-    terraform = Terraform(tmp_path, one, **owner_of(field))
+    terraform = Terraform(unpacked(one, tmp_path), **owner_of(field))
 
     terraform("apply", "-auto-approve")
 
@@ -241,7 +236,7 @@ def test_a_role_that_exists_is_imported_and_corrected(
     field.iam.create_role(
         RoleName="spinnakerManaged", AssumeRolePolicyDocument=trusting(field.bowline)
     )
-    terraform = Terraform(tmp_path, one, **owner_of(field))
+    terraform = Terraform(unpacked(one, tmp_path), **owner_of(field))
     example = json.loads((terraform.root / "imports.tf.json.example").read_text())
     exists = [b for b in example["import"] if b["id"] == "spinnakerManaged"]
     imports = terraform.root / "imports.tf.json"

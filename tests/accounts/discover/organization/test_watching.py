@@ -24,8 +24,8 @@ from accounts.models import (
 )
 from accounts.models.states import State
 from accounts.notify.texts import text_of
+from accounts.people.deciding import Outside
 from accounts.people.role_limits.limits import limit
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import OPERATOR
 from accounts.tasks import read_organizations
 from tests.accounts.discover.organization.organizations import (

@@ -10,16 +10,15 @@ from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from django.db.models import QuerySet
 
-from accounts.models import Bundle, Notification, Rollout
+from accounts.models import Bundle, ManagedAccount, Notification, Rollout
+from accounts.people.deciding import Outside, refuse
+from accounts.people.reach import DecisionReach, around, around_all
 from accounts.people.role_limits.limits import limit
-from accounts.people.role_limits.refusing import (
-    Outside,
-    refuse_any_outside,
-    refuse_outside,
-)
 from accounts.people.roles import APPROVER, OPERATOR
 from accounts.runs import rollouts
-from tests.accounts.runs.rollouts.rows import accounts, plan
+from accounts.runs.actions import plan
+from tests.accounts.runs.rollouts import rows as of_rollouts
+from tests.accounts.runs.rollouts.rows import accounts
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -33,13 +32,17 @@ def olga() -> User:
     return user
 
 
+def refuse_around(by: Any, *rows: ManagedAccount) -> None:
+    refuse(around_all(row.pk for row in rows), None, by, OPERATOR)
+
+
 def test_the_refusal_says_where_whose_and_whom_to_ask(olga: User) -> None:
     with pytest.raises(Outside) as caught:
-        refuse_outside(olga, OPERATOR, account_row("web", environment="production"))
+        refuse_around(olga, account_row("web", environment="production"))
 
     assert str(caught.value) == (
         "web is in production. The operator role of olga applies to staging only. Ask "
-        "someone whose operator role includes it, or an administrator (anna)."
+        "an administrator (anna)."
     )
 
 
@@ -47,10 +50,10 @@ def test_the_command_line_and_names_without_a_person_are_not_limited(olga) -> No
     row = account_row(environment="production")
 
     for by in (None, "the watch on Root", person("operator", username="bob")):
-        refuse_outside(by, OPERATOR, row)
-        refuse_outside(by, OPERATOR, None)
+        refuse_around(by, row)
+        refuse(DecisionReach(managing=True), None, by, OPERATOR)
     olga.groups.add(Group.objects.get(name="approver"))
-    refuse_outside(User.objects.get(pk=olga.pk), APPROVER, row)
+    refuse(around(row), None, User.objects.get(pk=olga.pk), APPROVER)
 
 
 def test_accounts_that_are_decided_about_are_locked(
@@ -66,21 +69,21 @@ def test_accounts_that_are_decided_about_are_locked(
 
     monkeypatch.setattr(QuerySet, "select_for_update", lock)
 
-    refuse_any_outside(olga, OPERATOR, [row.pk])
+    refuse_around(olga, row)
     assert locks == []
-    refuse_any_outside(olga, OPERATOR, [row.pk], locks=True)
+    plan.refuse(row, olga)
     assert locks == [{"no_key": True}]
 
 
 def test_many_are_refused_in_as_many_queries_as_few(
     olga: User, django_assert_num_queries
 ) -> None:
-    keys = [row.pk for row in accounts(12, environment="staging")]
-    refuse_any_outside(olga, OPERATOR, [])
+    rows = accounts(12, environment="staging")
+    refuse_around(olga)
 
-    for some in (keys[:2], keys):
-        with django_assert_num_queries(4):  # with the two of a savepoint
-            refuse_any_outside(olga, OPERATOR, some)
+    for some in (rows[:2], rows):
+        with django_assert_num_queries(2):
+            refuse_around(olga, *some)
 
 
 def test_whoever_is_not_limited_costs_no_query_an_account(
@@ -89,9 +92,11 @@ def test_whoever_is_not_limited_costs_no_query_an_account(
     bob = person("operator", username="bob")
     rows = accounts(3)
 
-    with django_assert_num_queries(3):  # with the two of roles
-        for row in rows:
-            refuse_outside(bob, OPERATOR, row)
+    reach = around_all(row.pk for row in rows)
+
+    with django_assert_num_queries(3):  # two of roles, and one of limits
+        for _ in rows:
+            refuse(reach, None, bob, OPERATOR)
 
 
 def test_a_command_by_a_limited_person_is_refused(olga: User, managing) -> None:
@@ -115,7 +120,7 @@ def test_mail_is_for_whoever_may_approve(
     limit(zoe, APPROVER, ["staging"], None)
     rows = accounts(3, environment=environment)
 
-    plan(rollouts.start(rows, Rollout.Kind.ONBOARD, None))
+    of_rollouts.plan(rollouts.start(rows, Rollout.Kind.ONBOARD, None))
 
     waits = Notification.objects.filter(what=Notification.What.WAITS)
     assert waits.filter(person=zoe).count() == told

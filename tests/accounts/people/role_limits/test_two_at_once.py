@@ -7,8 +7,8 @@ from django.db import connection
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
+from accounts.people.deciding import Outside
 from accounts.people.role_limits.limits import limit
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER
 from accounts.runs.actions import approve
 from tests.rows import account_row, managing_row, person, run_row, step_row

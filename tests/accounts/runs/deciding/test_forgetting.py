@@ -19,9 +19,8 @@ from accounts.models import (
     Rollout,
 )
 from accounts.models.states import State, Status
-from accounts.people.deciding import SamePerson
+from accounts.people.deciding import Outside, SamePerson
 from accounts.people.role_limits.limits import limit
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER
 from accounts.runs.actions import plan
 from accounts.runs.deciding.forgetting import CannotForget, forget_account, leave_in_aws

@@ -13,9 +13,8 @@ from django.contrib.auth.models import User
 from accounts.models import Activity, ForeignPolicy, ManagedAccount
 from accounts.models.checks.foreign_policy import today
 from accounts.models.states import Status
-from accounts.people.deciding import SamePerson
+from accounts.people.deciding import Outside, SamePerson
 from accounts.people.role_limits.limits import limit
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER, OPERATOR
 from accounts.runs.actions import plan, verify
 from accounts.runs.foreign.accepting import LONGEST, NoDay, NotAsked, accept, ask, end

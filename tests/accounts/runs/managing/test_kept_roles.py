@@ -12,8 +12,8 @@ from accounts.mapping.managing import managing_of
 from accounts.mapping.snapshots import in_force, managing_snapshot
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
+from accounts.people.deciding import Outside
 from accounts.people.role_limits.limits import limit
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import OPERATOR
 from accounts.runs.actions import accept
 from accounts.runs.capacity import capacity_of

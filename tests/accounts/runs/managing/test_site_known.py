@@ -10,8 +10,8 @@ import pytest
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Run
 from accounts.models.states import Status
+from accounts.people.deciding import Outside
 from accounts.people.role_limits.limits import limit
-from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import OPERATOR
 from accounts.runs.managing import other_sites
 from accounts.runs.managing.other_sites import (

@@ -10,8 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from accounts.models import Activity, RoleLimit
+from accounts.people.deciding import refuse
+from accounts.people.reach import DecisionReach
 from accounts.people.role_limits.limits import limit, limits_of, with_role_in
-from accounts.people.role_limits.refusing import refuse_environment
 from accounts.people.roles import OPERATOR, roles_of
 from tests.accounts.api.calling import Caller, token_of
 from tests.accounts.web.single_sign_on.provider import PROVIDER, Emulated, sign_in, text
@@ -124,7 +125,7 @@ def test_what_a_person_limited_stays_and_both_hold(groups: Emulated) -> None:
     }
     assert limits_of(came(groups, "test")) == {"operator": frozenset()}
     with pytest.raises(PermissionDenied, match="to no environment"):
-        refuse_environment(ann(), OPERATOR, "web", "test")
+        refuse(DecisionReach(frozenset([("web", "test")])), None, ann(), OPERATOR)
     assert limits_of(came(groups, "platform")) == {
         "operator": {"staging", "production"}
     }

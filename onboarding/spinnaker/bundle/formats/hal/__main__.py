@@ -11,9 +11,18 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .afterwards import surprises
+from .afterwards import refuse_unreadable, surprises, why_no_backup
 from .arguments import command_again, parsed
-from .calling import Failed, Refused, asked, hal, providers_of, say
+from .calling import (
+    BACKUP,
+    Failed,
+    Refused,
+    asked,
+    hal,
+    providers_of,
+    say,
+    within,
+)
 from .known import PROVIDERS, differing, named
 from .lock import alone
 from .plan import Situation, changes, switched_off
@@ -75,16 +84,19 @@ def with_accounts(options: argparse.Namespace, stop: Stop) -> int:
     for name in (*options.names, *options.taken_over, *start):
         if name not in known_names:
             raise Refused(f"“{name}” isn't an account of this bundle.")
-    known = providers_of(asked())
+    answer = asked()
+    known, deployment = providers_of(answer), str(answer.get("name") or "")
     if options.verb == "remove" and options.names:
         bundle.update({p: [*bundle[p], *removed[p]] for p in PROVIDERS})
-        situation = Situation(bundle, known, set(options.names))
+        chosen = set(options.names)
+        situation = Situation(bundle, known, chosen, deployment=deployment)
         return carry_out(removal(situation), options, situation, stop)
     following = names[names.index(start[0]) :] if start else names
     situation = Situation(
         bundle,
         known,
         set(options.names or names) & set(following),
+        deployment=deployment,
         taken_over=frozenset(options.taken_over),
         renamed=frozenset(options.renamed),
         primary=options.primary or broken_off(bundle, known),
@@ -168,26 +180,36 @@ def carry_out(
             raise Refused("Nothing was changed. To continue anyway, add --yes.")
     if options.dry_run:
         for words in (words for step in steps for words in step.calls):
-            print(shlex.join(("hal", *words)))
+            print(shlex.join(("hal", *within(situation.deployment, words))))
         return 0
+    has = "has none of" if options.verb == "remove" else "already has"
     if not steps:
-        say("No changes: hal already has these accounts.")
+        say(f"No changes: hal {has} these accounts{situation.where}.")
         return 0
+    for step in steps:
+        if step.loses:
+            say(
+                f"{step.name}: hal forgets its {', '.join(step.loses)}, which this "
+                "bundle doesn't have."
+            )
     if options.verb == "remove" and not options.yes and not is_confirmed(steps):
         say("Nothing was removed.")
         return 1
-    backup = backed_up()
+    backup = backed_up(situation)
     risked = replaces_primary(situation, steps)
     if risked and not remember(hal_folder(), risked):
         say(f"If this run is killed, continue with: apply.sh --primary {risked}")
     stop.defers = True
     missing: dict[str, None] = {}
     number, step = 0, steps[0]
+    probed = next((one for one in steps if one.names_a_kubeconfig), None)
     try:
         for number, step in enumerate(steps):
             if stop.signal:
                 raise Stopped
-            call_hal(step, steps, missing)
+            call_hal(step, steps, missing, situation.deployment)
+            if step is probed:
+                refuse_unreadable(step, situation)
             say(f"[{number + 1}/{len(steps)}] {step.name}: {step.done}")
     except (Failed, Stopped) as error:
         if missing:
@@ -214,7 +236,8 @@ def looked_again(situation: Situation, steps: list[HalStep]) -> int:
     """Ask hal once more, since it locks nothing; answer 1 where it has not what it
     should have.
     """
-    after = Situation(situation.bundle, providers_of(asked()), situation.chosen)
+    known = providers_of(asked(situation.deployment))
+    after = Situation(situation.bundle, known, situation.chosen)
     found = list(surprises(situation, steps, after))
     for sentence in found:
         say(sentence)
@@ -226,21 +249,21 @@ def looked_again(situation: Situation, steps: list[HalStep]) -> int:
     return 1 if found else 0
 
 
-def backed_up() -> str:
+def backed_up(situation: Situation) -> str:
     """Let hal make a backup of its config, and return the file's name."""
     try:
-        backup = hal(("backup", "create", "-q")).strip().split("\n")[-1]
+        backup = hal(BACKUP).strip().split("\n")[-1]
     except Failed as error:
         raise Refused(
-            f"hal could not make a backup first. {error}\nIf a kubeconfig that it "
-            "names is gone, put it back: unpack the bundle where it was, or restore "
-            "the backup again if the file was in .backup/required-files."
+            f"hal could not make a backup first. {error}{why_no_backup(situation)}"
         ) from None
-    say(f"Backup: {backup}")
+    say(f"Changing hal's accounts{situation.where}. Backup: {backup}")
     return backup
 
 
-def call_hal(step: HalStep, steps: list[HalStep], missing: dict[str, None]) -> None:
+def call_hal(
+    step: HalStep, steps: list[HalStep], missing: dict[str, None], deployment: str
+) -> None:
     """Make a step's calls; `missing` holds what is deleted and not added yet."""
     for words in step.calls:
         if is_a("delete", words) and any(
@@ -249,7 +272,7 @@ def call_hal(step: HalStep, steps: list[HalStep], missing: dict[str, None]) -> N
             for later in one.calls
         ):
             missing[words[5]] = None
-        hal(words)
+        hal(within(deployment, words))
         if is_a("add", words):
             missing.pop(words[5], None)
 
@@ -276,6 +299,7 @@ def check(situation: Situation, removed: dict[str, Any], left: list[str]) -> int
     """Print a line for each account; answer 1 where apply.sh would act or refuse, or
     hal still has what this bundle removes.
     """
+    say(f"Comparing with hal's accounts{situation.where}.")
     for what in switched_off(situation):
         print(f"off        {what}")
     for provider in PROVIDERS:

@@ -25,6 +25,9 @@ PATIENCE = 10.0
 LONG = 6
 """This many say that something is wrong: hal gives up after three minutes."""
 
+BACKUP = ("backup", "create", "-q")
+"""For this, hal reads every kubeconfig that its config names."""
+
 SWALLOWED = (
     "hal hasn't answered for a minute. Unless NO_VALIDATE=1 is set it looks versions "
     "up on the internet at each call, and a network that drops packets makes it wait "
@@ -87,9 +90,11 @@ def answered(call: subprocess.Popen[str]) -> tuple[str, str]:
             )
 
 
-def asked() -> dict[str, Any]:
-    """Ask hal for its current deployment, with all providers, in one call."""
-    words = ("config", "-q", "-o", "json", "--no-validate")
+def asked(deployment: str = "") -> dict[str, Any]:
+    """Ask hal for this deployment, or else its current one, with all providers, in one
+    call.
+    """
+    words = within(deployment, ("config", "-q", "-o", "json", "--no-validate"))
     try:
         return next(answers(hal(words)))
     except (Failed, StopIteration) as error:
@@ -97,6 +102,16 @@ def asked() -> dict[str, Any]:
             f"hal didn't list its accounts: `hal {' '.join(words)}` failed. "
             f"{error}\nIs its daemon up (hal --ready), and can it read its own config?"
         ) from None
+
+
+def within(deployment: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    """Name the deployment, since another one may be the current one meanwhile, before
+    every other flag: lists come last.
+    """
+    if not deployment:
+        return words
+    place = next((n for n, word in enumerate(words) if word[:1] == "-"), len(words))
+    return (*words[:place], f"--deployment={deployment}", *words[place:])
 
 
 def answers(printed: str) -> Iterator[dict[str, Any]]:

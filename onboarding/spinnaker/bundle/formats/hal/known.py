@@ -37,7 +37,7 @@ OF_A_HOOK = {
 USUAL = {"cacheThreads": 1, "configureImagePullSecrets": True, "providerVersion": "V2"}
 """What hal gives every Kubernetes account by itself."""
 
-RESTORED = re.compile(r"/\.backup/required-files/[^/]*kubeconfig\.yml$")
+RESTORED = re.compile(r"(?:^|/)\.backup/required-files/[^/]*kubeconfig\.yml$")
 MOVED = "kubeconfig-file, which `hal backup restore` moved"
 
 

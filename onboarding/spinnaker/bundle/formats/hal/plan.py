@@ -44,6 +44,12 @@ class HalStep(NamedTuple):
     calls: tuple[tuple[str, ...], ...]
     resumes: bool = True
     """Whether a run that stopped here may continue from this account."""
+    loses: tuple[str, ...] = ()
+    """What people added by hand, and what goes with the account."""
+
+    @property
+    def names_a_kubeconfig(self) -> bool:
+        return any(w.startswith("--kubeconfig-file=") for c in self.calls for w in c)
 
 
 class Situation:
@@ -58,10 +64,14 @@ class Situation:
         taken_over: frozenset[str] = frozenset(),
         renamed: frozenset[str] = frozenset(),
         primary: str = "",
+        deployment: str = "",
     ) -> None:
         self.bundle = bundle
         self.known: Known = {**{name: {} for name in PROVIDERS}, **known}
         self.chosen = chosen
+        self.deployment = deployment
+        """hal's current one when it was asked first; empty: it has none."""
+        self.where = f" in deployment {deployment}" if deployment else ""
         self.taken_over = taken_over
         self.renamed = renamed
         """Names in hal that are to go, since the bundle has new ones for them."""

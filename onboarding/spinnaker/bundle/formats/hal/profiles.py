@@ -1,4 +1,5 @@
-"""Profiles: put where Halyard's daemon reads them, and a person's own left alone.
+"""Where Halyard's daemon runs and reads; profiles are put there, and a person's own
+left alone.
 
 A file that Bowline wrote and nobody changed is renewed, or removed where the bundle has
 it no longer: its first line holds the SHA-256 of the others.
@@ -10,24 +11,38 @@ import hashlib
 import os
 import pwd
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .calling import Refused, asked, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 MARK = re.compile(rb"\S+ bowline sha256 ([0-9a-f]{64})\n")
 DIRECTORY = re.compile(r"^\s+directory:\s*(/\S+)\s*$", re.MULTILINE)
 SETTINGS = (Path("/opt/halyard/config/halyard.yml"),)
 PROCESSES = Path("/proc")
+CONTAINER = re.compile(r"[0-9a-f]{64}")
 
 
 def put_profiles(ours: Path, folder: Path | None) -> int:
-    """Copy, renew and remove; answer 1 where a person's own file is in the way."""
+    """Copy, renew and remove; answer 1 where a person's own file is in the way. Raise
+    Refused where the folder cannot be written.
+    """
     target = folder or daemons_folder()
     say(f"Profiles go to {target}")
+    try:
+        return put_all(ours, target)
+    except OSError as error:
+        raise Refused(
+            f"{error.filename or target} can't be written: {error.strerror}. Run this "
+            "as the daemon's user, or name another folder: profiles.sh FOLDER"
+        ) from None
+
+
+def put_all(ours: Path, target: Path) -> int:
     target.mkdir(parents=True, exist_ok=True)
     wanted = {path.name: path for path in sorted(ours.glob("*"))}
     refused = 0
@@ -104,10 +119,34 @@ def configured(settings: Iterable[Path]) -> str:
 
 
 def home_of_daemon(processes: Path) -> Path:
-    """Return the home folder of whoever the daemon runs as, else of this user.
+    """Return the home folder of whoever the daemon runs as, else of this user; raise
+    Refused where it has none.
 
     Java takes it from the user database, whatever $HOME says.
     """
+    owner = next((owner for _, owner in daemons(processes)), os.getuid())
+    try:
+        return Path(pwd.getpwuid(owner).pw_dir)
+    except KeyError:
+        container = container_of_daemon(processes)
+        where = f", of container {container}," if container else ""
+        raise Refused(
+            f"The user {owner}{where} has no home folder in the user database here. "
+            "Name the .hal folder of Halyard's daemon: HALCONFIG_DIR=FOLDER"
+        ) from None
+
+
+def container_of_daemon(processes: Path) -> str:
+    """Name the daemon's container as `docker ps` does; empty: it shows none."""
+    for process, _ in daemons(processes):
+        with suppress(OSError):
+            if found := CONTAINER.search((process / "cgroup").read_text()):
+                return found[0][:12]
+    return ""
+
+
+def daemons(processes: Path) -> Iterator[tuple[Path, int]]:
+    """Yield each process of Halyard's daemon, and its user."""
     for path in processes.glob("[0-9]*/cmdline"):
         try:
             words = path.read_bytes().split(b"\0")
@@ -117,5 +156,4 @@ def home_of_daemon(processes: Path) -> Path:
         if Path(words[0].decode(errors="replace")).name == "java" and any(
             b"halyard" in word for word in words
         ):
-            return Path(pwd.getpwuid(owner).pw_dir)
-    return Path(pwd.getpwuid(os.getuid()).pw_dir)
+            yield path.parent, owner

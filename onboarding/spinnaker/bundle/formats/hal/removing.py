@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .collisions import stranger
-from .known import PROVIDERS
+from .known import PROVIDERS, extras
 from .plan import HalStep, Situation, call, number_of, refuse
 
 
@@ -59,8 +59,8 @@ def removal(situation: Situation) -> list[HalStep]:
                     f"{name}: the ECS account {ecs} belongs to it. Remove that too."
                     for ecs in sorted(left)
                 ]
-            steps.append(
-                HalStep(name, "removed", (call(provider, "delete", name, {}),))
-            )
+            lost = {extra for h in theirs for extra in extras(provider, h, account)}
+            calls = (call(provider, "delete", name, {}),)
+            steps.append(HalStep(name, "removed", calls, loses=tuple(sorted(lost))))
     refuse(hindrances)
     return steps

@@ -70,9 +70,12 @@ class Built:
         }
 
 
-def build(bundled: Topology, folder: Path) -> Built:
+def build(bundled: Topology, folder: Path, *, own: str = "") -> Built:
+    """Build the tree with the component; `own` is added to a person's own file."""
     tree = folder / "spinnaker-kustomize"
     shutil.copytree(TREE, tree)
+    with (tree / "overlays/config/files/clouddriver-local.yml").open("a") as file:
+        file.write(own)
     for path, text in files_of(bundled).items():
         if path.startswith("kustomize/"):
             file = tree / "components/bowline" / path.removeprefix("kustomize/")

@@ -35,9 +35,10 @@ def test_a_dry_run_shows_the_calls(hal: Hal, capsys: pytest.CaptureFixture[str])
     run("apply", "--dry-run", "--only", "core")
 
     assert capsys.readouterr().out.splitlines() == [
-        "hal config provider aws enable",
-        "hal config provider aws account add core --account-id=911111111111 "
-        "--assume-role=role/spinnakerManaged --regions=us-east-1,us-west-2",
+        "hal config provider aws enable --deployment=default",
+        "hal config provider aws account add core --deployment=default "
+        "--account-id=911111111111 --assume-role=role/spinnakerManaged "
+        "--regions=us-east-1,us-west-2",
     ]
 
 

@@ -256,5 +256,7 @@ def test_a_name_does_not_count_once_hal_has_the_account_again(
 
     assert run("apply") == 0
 
-    assert capsys.readouterr().err == "No changes: hal already has these accounts.\n"
+    assert capsys.readouterr().err == (
+        "No changes: hal already has these accounts in deployment default.\n"
+    )
     assert not (hal.home / ".hal" / FILE).exists()

@@ -129,3 +129,29 @@ def test_they_go_to_the_current_deployment(
     folder = profiles.daemons_folder()
 
     assert folder == tmp_path / (name or "default") / "profiles"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_user_without_a_home_is_told_to_name_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool
+):
+    process(tmp_path, 2, "/usr/bin/java", "-cp", "/opt/halyard/lib/x.jar")
+    if known:
+        (tmp_path / "2" / "cgroup").write_text(f"3:cpu:/docker/{'ab' * 32}\n")
+
+    def getpwuid(_: int) -> pwd.struct_passwd:
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", getpwuid)
+
+    with pytest.raises(Refused, match="HALCONFIG_DIR=FOLDER") as refused:
+        profiles.home_of_daemon(tmp_path)
+
+    assert ("of container abababababab" in str(refused.value)) is known
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path):
+    (tmp_path / "file").touch()
+
+    with pytest.raises(Refused, match="file/profiles can't be written: Not a direc"):
+        profiles.put_profiles(tmp_path / "none", tmp_path / "file" / "profiles")

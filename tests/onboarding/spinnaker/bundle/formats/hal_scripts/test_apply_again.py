@@ -24,7 +24,9 @@ def test_the_second_run_changes_nothing_and_only_asks(scripts: Scripts):
 
     assert scripts.hal.calls == QUESTIONS
     assert (scripts.hal.home / "config").read_bytes() == before
-    assert done.stderr == "No changes: hal already has these accounts.\n"
+    assert done.stderr == (
+        "No changes: hal already has these accounts in deployment default.\n"
+    )
 
 
 def test_a_new_account_costs_one_call(scripts: Scripts):

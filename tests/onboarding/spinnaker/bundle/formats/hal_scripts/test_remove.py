@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bundles import core
+from tests.bundles import core, staging
 from tests.factories import topology
 from tests.onboarding.spinnaker.bundle.formats.hal_scripts.scripts import Scripts
 
@@ -62,3 +62,32 @@ def test_the_config_is_what_it_was_after_apply_and_remove(scripts: Scripts):
     scripts.run("remove", "--yes")
 
     assert scripts.hal.providers == before
+
+
+@pytest.mark.smoke
+def test_what_people_added_is_named_before_it_goes(scripts: Scripts):
+    earlier, now = topology(core(), staging()), topology(core())
+    scripts.holds(earlier).applied()
+    aws = scripts.hal.providers["aws"]
+    for account in aws["accounts"]:
+        account |= {"edda": "http://edda", "permissions": {"EXECUTE": ["ops"]}}
+    scripts.hal.holds(aws=aws)
+
+    kept = scripts.run("remove", answer="no\n")
+    pruned = scripts.holds(now, earlier).run("apply", "--prune", "--only", "core")
+    removed = scripts.run("remove", "--yes")
+
+    named = "hal forgets its edda, permissions.EXECUTE, which this bundle doesn't have."
+    assert f"core: {named}" in kept.stderr
+    assert f"staging: {named}" in pruned.stderr
+    assert f"core: {named}" in removed.stderr
+    assert scripts.hal.names("aws") == []
+
+
+def test_nothing_to_remove_is_said_so(scripts: Scripts):
+    done = scripts.run("remove", "--yes")
+
+    assert done.returncode == 0
+    assert done.stderr == (
+        "No changes: hal has none of these accounts in deployment default.\n"
+    )

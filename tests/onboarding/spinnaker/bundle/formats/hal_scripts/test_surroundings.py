@@ -128,4 +128,4 @@ def test_a_kubeconfig_that_is_gone_stops_the_backup_with_what_to_do(
 
     assert done.returncode == 1
     assert "kubernetes/staging-apps/kubeconfig.yml: no such file" in done.stderr
-    assert "put it back" in done.stderr
+    assert "isn't here. Unpack the bundle again where it was" in done.stderr
