@@ -24,7 +24,7 @@ from accounts.discover.clusters import search
 from accounts.discover.organization import adding
 from accounts.discover.organization.reading import begin_again, read_on
 from accounts.discover.questions import carry_on as carry_question
-from accounts.lists import exports
+from accounts.lists import accounts
 from accounts.mapping.accounts_file.uploading import delete_old_uploads
 from accounts.mapping.adopting.keeping import delete_old_adoptions
 from accounts.models import (
@@ -129,7 +129,7 @@ def carry_rollout(rollout: Rollout) -> None:
 
 QUESTIONS = (
     *(access, adding, comparisons, connection),
-    *(exports, files, in_aws, looking, search),
+    *(accounts, files, in_aws, looking, search),
 )
 """The modules of the kinds of questions: whatever is asked, a worker can answer."""
 

@@ -19,7 +19,7 @@ from accounts.web.failing import failed
 from accounts.web.people.links import choose_password
 from accounts.web.sign_in import SignIn, SignOut
 from accounts.web.single_sign_on.provider import PROVIDER
-from accounts.web.you import saved_filters
+from accounts.web.you import preferences
 from accounts.web.you import views as you
 
 # One door: the admin site's own form would be a second one to guard.
@@ -48,8 +48,8 @@ urlpatterns = [
     path("you/", you.you, name="you"),
     path("you/sessions/end/", you.sessions_end, name="sessions-end"),
     path("you/preferences/", you.preferences, name="preferences"),
-    path("you/filters/save/", saved_filters.filter_save, name="filter-save"),
-    path("you/filters/delete/", saved_filters.filter_delete, name="filter-delete"),
+    path("you/filters/save/", preferences.filter_save, name="filter-save"),
+    path("you/filters/delete/", preferences.filter_delete, name="filter-delete"),
     path("you/confirm/", you.confirm_identity, name="confirm"),
     path("you/confirm/options/", you.confirm_options, name="confirm-options"),
     path("you/second-factor/", include(factors.urlpatterns)),

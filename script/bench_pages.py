@@ -20,7 +20,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.lists.exports import written_list
+from accounts.lists.accounts import written_list
 from script.emulated_site import Asked, Aws, Measured
 from script.many_accounts import build_bundle, make_site
 from script.people import sent

@@ -89,7 +89,7 @@ def no_joined_update() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def downloads_stay_open() -> Iterator[None]:
     """Allow any number: a test's client closes none that it does not read."""
-    streams = import_module("accounts.web.exports.streams")
+    streams = import_module("accounts.web.exports.views")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streams, "MOST_OF_ONE", 1_000_000)
         yield

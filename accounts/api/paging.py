@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db.models import QuerySet
@@ -44,13 +44,29 @@ class FoundPage(NamedTuple):
         return {"items": list(items), "next": self.next, "total": self.total}
 
 
-def page_of(rows: QuerySet[Any], by: str, asked: PageQuery) -> FoundPage:
-    """Read a page in the order of a unique column; raise Problem for a bad cursor."""
+def page_of(
+    rows: QuerySet[Any],
+    by: str,
+    asked: PageQuery,
+    *,
+    among: Sequence[int] | None = None,
+) -> FoundPage:
+    """Read a page in the order of a unique column; raise Problem for a bad cursor.
+
+    `among` are the keys of those to keep, in this order, where only Python can tell.
+    """
     column = by.removeprefix("-")
-    total = rows.count() if asked.total else None
+    if among is not None and asked.total:
+        total: int | None = len(among)
+    else:
+        total = rows.count() if asked.total else None
     if asked.cursor:
-        lookup = f"{column}__{'lt' if by != column else 'gt'}"
-        rows = rows.filter(**{lookup: cursor_value(asked.cursor, by)})
+        value = cursor_value(asked.cursor, by)
+        rows = rows.filter(**{f"{column}__{'lt' if by != column else 'gt'}": value})
+    if among is not None:
+        later = {*rows.values_list("pk", flat=True)}
+        kept = [key for key in among if key in later]
+        rows = rows.filter(pk__in=kept[: asked.limit + 1])
     found = list(rows.order_by(by)[: asked.limit + 1])
     page = found[: asked.limit]
     more = len(found) > len(page)

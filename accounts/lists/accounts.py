@@ -1,9 +1,10 @@
-"""Accounts that the filters in the URL ask for."""
+"""Accounts: the list with its filters, all of them as files, and what a row says."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
@@ -12,47 +13,44 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 
 from accounts.discover.organization.watching import watched_drafts
-from accounts.lists.filters import Filters, filtered
-from accounts.models import CheckResult, ManagedAccount, Run, Upload
+from accounts.discover.questions import question
+from accounts.lists.declaration import NOTHING, Filter, Listing, lines_of_file
+from accounts.mapping.accounts_file.export import Export
+from accounts.models import (
+    CheckResult,
+    EnabledProvider,
+    FoundRoles,
+    ManagedAccount,
+    Question,
+    Run,
+    Upload,
+)
 from accounts.models.managed import ManagedAccountQuerySet
-from accounts.models.standing import verification_is_stale, with_word
-from accounts.models.states import FAILURES
+from accounts.models.standing import TOGETHER, WORDS, verification_is_stale, with_word
+from accounts.models.states import FAILURES, word_of
+from accounts.packed import packed
 from accounts.runs.inactive import inactive_members
-from accounts.slices import in_slices
+from accounts.slices import in_slices, read_in_slices
+from onboarding.providers import PROVIDERS
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 MOST_IN_ROLLOUT = 10_000
 """The most accounts of one rollout, whose runs are made with few queries."""
 
-COLUMNS = {
-    "name": "Account",
-    "state": "State",
-    "account_id": "Account ID",
-    "environment": "Environment",
-    "verified_at": "Verified",
-}
+MOST_IN_A_REQUEST = 500
+"""The most accounts that a request writes to a file: they take it 150 ms."""
+
+ACCOUNTS_FILE = "accounts-file"
+"""The file that can be sent again, next to that of the list."""
 
 NO_ENVIRONMENT = "-"
 """What the URL says for accounts without an environment."""
 
-OLDER = "older"
-"""What the URL says for accounts that a plan would bring newer policies."""
-
-INACTIVE = "inactive"
-"""What the URL says for accounts that left the organization, or that AWS suspended."""
-
-NEW = "new"
-"""What the URL says for drafts of accounts that were new in a watched unit."""
-
-STALE = "stale"
-"""What the URL says for accounts whose proof is too old."""
-
-
-EVERYONE = "everybody"
-"""What the URL says for accounts that everybody in Spinnaker may deploy to."""
-
-FAILED = "failed"
-"""What the URL says for accounts with failed checks."""
-
+OLDER, INACTIVE, NEW, STALE = "older", "inactive", "new", "stale"
+EVERYONE, FAILED = "everybody", "failed"
+"""What the URL says for accounts that the overview leads to."""
 
 FAILED_CHECKS = (CheckResult.Outcome.FAILED, CheckResult.Outcome.CANNOT_DEPLOY)
 """The outcomes of checks that somebody must fix."""
@@ -66,32 +64,14 @@ def by_environment(name: str) -> Q:
     return Q(environment="" if name == NO_ENVIRONMENT else name)
 
 
-def by_verification(which: str) -> Q:
-    return verification_is_stale() if which == STALE else Q(pk__in=[])
-
-
-def by_checks(which: str) -> Q:
-    return with_failed_checks() if which == FAILED else Q(pk__in=[])
-
-
-def by_policies(which: str) -> Q:
-    older = ManagedAccount.objects.on_older_policies()
-    return Q(pk__in=older.values("pk") if which == OLDER else [])
-
-
-def by_taken(which: str) -> Q:
-    return Q(found_roles__taken=which, adopts=True)
-
-
-def by_writers(which: str) -> Q:
-    return Q(write_roles=[]) if which == EVERYONE else Q(pk__in=[])
+def by_policies(_: str) -> Q:
+    return Q(pk__in=ManagedAccount.objects.on_older_policies().values("pk"))
 
 
 def by_membership(which: str) -> Q:
     if which == NEW:
         return Q(pk__in=watched_drafts().values("pk"))
-    inactive = inactive_members().values("account_id")
-    return Q(account_id__in=inactive) if which == INACTIVE else Q(pk__in=[])
+    return Q(account_id__in=inactive_members().values("account_id"))
 
 
 def by_moment(text: str) -> Q:
@@ -100,42 +80,186 @@ def by_moment(text: str) -> Q:
         moment = parse_datetime(text)
     except ValueError:  # no such day
         moment = None
-    return Q(created_at=moment) if moment and is_aware(moment) else Q(pk__in=[])
+    return Q(created_at=moment) if moment and is_aware(moment) else NOTHING
 
 
 def by_file(text: str) -> Q:
     """Find what was saved from an uploaded file."""
     if not is_uuid(text):
-        return Q(pk__in=[])
+        return NOTHING
     upload = Upload.objects.unexpired().filter(pk=text).only("saved").first()
     return Q(pk__in=[pk for pk in upload.saved if is_uuid(pk)] if upload else [])
 
 
-FILTERS: Filters = {
-    "text": by_text,
-    "state": with_word,
-    "provider": lambda key: Q(providers__key=key),
-    "environment": by_environment,
-    "checks": by_checks,
-    "verification": by_verification,
-    "policies": by_policies,
-    "write": by_writers,
-    "existing": by_taken,
-    "organization": by_membership,
-    "added": by_moment,
-    "file": by_file,
-}
+def by_failed_checks(_: str) -> Q:
+    failed = CheckResult.objects.filter(
+        run=OuterRef("checked"), outcome__in=FAILED_CHECKS
+    )
+    rows = ManagedAccount.objects.annotate(checked=checked_run())
+    return Q(pk__in=rows.filter(Exists(failed)).values("pk"))
+
+
+class ListedAccount(NamedTuple):
+    account: ManagedAccount
+    providers: list[str]
+
+
+def exported_accounts(
+    asked: QueryDict, _: User | None = None
+) -> Iterator[ListedAccount]:
+    """Read the accounts that the filters in the URL ask for, in their order."""
+    found = ACCOUNTS.ordered(matching_accounts(asked), asked)
+    for accounts in read_in_slices(found, ManagedAccount.objects.only(*READ)):
+        keys = provider_keys([one.pk for one in accounts])
+        yield from (ListedAccount(one, keys.get(one.pk, [])) for one in accounts)
+
+
+READ = (
+    *("name", "account_id", "environment", "regions", "verified_at", "policy_set"),
+    *("created_at", "created_by_name"),
+    *("state", "verification", "unknown_writes", "undeployable", "unapproved"),
+)
+"""The columns of the table: what they say, and what the word of a state depends on."""
+
+
+def provider_keys(accounts: Collection[UUID]) -> dict[UUID, list[str]]:
+    rows = EnabledProvider.objects.filter(account__in=accounts).order_by("id")
+    keys: dict[UUID, list[str]] = {}
+    for account, key in rows.values_list("account_id", "key"):
+        keys.setdefault(account, []).append(key)
+    return keys
+
+
+ACCOUNTS = Listing(
+    "accounts",
+    title="Accounts",
+    sorts={
+        "name": "Account",
+        "state": "State",
+        "account_id": "Account ID",
+        "environment": "Environment",
+        "verified_at": "Verified",
+    },
+    then=("name",),
+    filters=(
+        Filter(
+            "text",
+            by_text,
+            "Name or account ID",
+            help="Part of the name, or of the account ID",
+        ),
+        Filter(
+            "state",
+            with_word,
+            "State",
+            [(word, word_of(word)) for word in (*WORDS, *TOGETHER)],
+            words="AccountStateFilter",
+            often=True,
+        ),
+        Filter(
+            "environment",
+            by_environment,
+            "Environment",
+            help="“-”: accounts without one",
+            often=True,
+        ),
+        Filter(
+            "provider",
+            lambda key: Q(providers__key=key),
+            "Provider",
+            [(key, provider.title) for key, provider in PROVIDERS.items()],
+            words="ProviderKey",
+            often=True,
+        ),
+        Filter(
+            "checks",
+            by_failed_checks,
+            "Checks",
+            [(FAILED, "With failed checks")],
+            "failed: someone must fix a failed check",
+        ),
+        Filter(
+            "verification",
+            lambda _: verification_is_stale(),
+            "Verification",
+            [(STALE, "Stale verification")],
+            "stale: it is too old",
+        ),
+        Filter(
+            "policies",
+            by_policies,
+            "Policy version",
+            [(OLDER, "Older policy version")],
+            "older: a plan would bring newer ones",
+        ),
+        Filter(
+            "write",
+            lambda _: Q(write_roles=[]),
+            "Write access",
+            [(EVERYONE, "Everyone in Spinnaker")],
+            "`everybody`: no group is needed to deploy",
+        ),
+        Filter(
+            "existing",
+            lambda which: Q(found_roles__taken=which, adopts=True),
+            "Existing roles",
+            FoundRoles.Taken.choices,
+            "The next step of taking over its existing roles",
+            words="ExistingRolesFilter",
+        ),
+        Filter(
+            "organization",
+            by_membership,
+            "Organization",
+            [(INACTIVE, "Left or suspended"), (NEW, "New in a watched unit")],
+            "inactive: left or suspended; new: in a watched unit",
+            words="MembershipFilter",
+            unasked="Any organization membership",
+        ),
+        Filter("added", by_moment, help="The moment that created_at says"),
+        Filter("file", by_file, help="The id of an upload"),
+    ),
+    columns={
+        "name": lambda row: row.account.name,
+        "account_id": lambda row: row.account.account_id,
+        "environment": lambda row: row.account.environment,
+        "state": lambda row: row.account.word,
+        "providers": lambda row: row.providers,
+        "regions": lambda row: row.account.regions,
+        "verified_at": lambda row: row.account.verified_at,
+        "policy_set": lambda row: row.account.policy_set,
+        "created_at": lambda row: row.account.created_at,
+        "created_by": lambda row: row.account.created_by_name,
+    },
+    exported=exported_accounts,
+)
 
 
 def matching_accounts(asked: QueryDict) -> ManagedAccountQuerySet:
     """Find what the filters in the URL ask for."""
-    rows = ManagedAccount.objects.prefetch_related("providers")
-    return filtered(rows, FILTERS, asked)
+    return ACCOUNTS.matching(
+        ManagedAccount.objects.prefetch_related("providers"), asked
+    )
 
 
-def sort_of(asked: QueryDict) -> str:
-    sort = asked.get("sort", "")
-    return sort if sort.removeprefix("-") in COLUMNS else "name"
+def are_few(accounts: int) -> bool:
+    return accounts <= MOST_IN_A_REQUEST
+
+
+def lines_of(name: str, form: str, asked: QueryDict | None = None) -> Iterator[str]:
+    """Write the list, or the accounts file, as it is read."""
+    if name == ACCOUNTS_FILE:
+        return Export().file_lines(csv=form == "csv")
+    return lines_of_file(
+        form, ACCOUNTS.columns, exported_accounts(asked or QueryDict())
+    )
+
+
+@question("packed-export", is_own=True)
+def written_list(asked: Question) -> Any:
+    """Write it for one person."""
+    said = asked.input
+    return packed(lines_of(said["name"], said["form"], QueryDict(said.get("query"))))
 
 
 def is_uuid(text: str) -> bool:
@@ -159,14 +283,6 @@ def failed_checks(accounts: Collection[ManagedAccount]) -> dict[UUID, int]:
     by_run = failed.order_by().values_list("run").annotate(Count("pk"))
     counts: dict[UUID, int] = dict(by_run)
     return {pk: counts.get(run, 0) for pk, run in checked.items()}
-
-
-def with_failed_checks() -> Q:
-    failed = CheckResult.objects.filter(
-        run=OuterRef("checked"), outcome__in=FAILED_CHECKS
-    )
-    rows = ManagedAccount.objects.annotate(checked=checked_run())
-    return Q(pk__in=rows.filter(Exists(failed)).values("pk"))
 
 
 def checked_run() -> Subquery:

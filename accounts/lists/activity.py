@@ -1,8 +1,9 @@
-"""What was decided, as the filters in the URL ask, and who sees what of it."""
+"""What was decided: the list with its filters, and who sees what of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 
-from accounts.lists.filters import Filters, filtered
+from accounts.lists.declaration import AT_ONCE, NOTHING, Choices, Filter, Listing
 from accounts.models import Activity
 from accounts.models.activity import ActivityQuerySet
 
@@ -48,7 +49,7 @@ def matching_activity(
     rows = Activity.objects.order_by("-number")
     if not sees_people(person):
         rows = rows.exclude(what__in=OF_PEOPLE)
-    return filtered(rows, FILTERS, asked)
+    return ACTIVITY.matching(rows, asked)
 
 
 def by_day(lookup: str, after: timedelta) -> Callable[[str], Q]:
@@ -59,18 +60,9 @@ def by_day(lookup: str, after: timedelta) -> Callable[[str], Q]:
             day = datetime.combine(date.fromisoformat(text), time.min) + after
             return Q(**{lookup: timezone.make_aware(day)})
         except (OverflowError, ValueError):
-            return Q(pk__in=[])
+            return NOTHING
 
     return condition
-
-
-FILTERS: Filters = {
-    "who": lambda name: Q(who__iexact=name),
-    "what": lambda what: Q(what=what),
-    "about": lambda name: Q(about__icontains=name),
-    "from": by_day("at__gte", timedelta(0)),
-    "to": by_day("at__lt", timedelta(days=1)),
-}
 
 
 def detail_of(row: Activity) -> dict[str, Any]:
@@ -80,3 +72,67 @@ def detail_of(row: Activity) -> dict[str, Any]:
 def recorded_digest(row: Activity) -> str:
     found = (detail_of(row).get(key) for key in DIGESTS)
     return next((one for one in found if isinstance(one, str) and one), "")
+
+
+def kinds_seen(person: User | AnonymousUser) -> Choices:
+    """Name the kinds of events that this person may see."""
+    of_all = sees_people(person)
+    return [
+        (what.value, what.label.rstrip(":"))
+        for what in What
+        if of_all or what not in OF_PEOPLE
+    ]
+
+
+def exported_activity(asked: QueryDict, person: User) -> Iterator[Activity]:
+    return matching_activity(person, asked).iterator(chunk_size=AT_ONCE)
+
+
+ACTIVITY = Listing(
+    "activity",
+    title="Activity",
+    filters=(
+        Filter(
+            "about",
+            lambda name: Q(about__icontains=name),
+            "Account, rollout, or bundle",
+            help="Part of an account's name",
+        ),
+        Filter(
+            "who",
+            lambda name: Q(who__iexact=name),
+            "Person",
+            help="A person's name",
+            often=True,
+        ),
+        Filter(
+            "what",
+            lambda what: Q(what=what),
+            "Kind",
+            What.choices,
+            words="ActivityWhat",
+            often=True,
+        ),
+        Filter(
+            "from",
+            by_day("at__gte", timedelta(0)),
+            "From",
+            help="A day, such as 2026-11-27",
+            kind="day",
+        ),
+        Filter(
+            "to", by_day("at__lt", timedelta(days=1)), "To", help="A day", kind="day"
+        ),
+    ),
+    columns={
+        "number": lambda row: row.number,
+        "at": lambda row: row.at,
+        "who": lambda row: row.who,
+        "what": lambda row: row.what,
+        "about": lambda row: row.about,
+        "digest": recorded_digest,
+        "detail": lambda row: json.dumps(row.detail, sort_keys=True),
+        "hash": lambda row: row.hash,
+    },
+    exported=exported_activity,
+)

@@ -1,5 +1,5 @@
-"""Bundles that the filters in the URL ask for, and which of them Spinnaker has, as a
-person said; and what a later one would change.
+"""Bundles: the list with its filters, which of them Spinnaker has, as a person said,
+and what a later one would change.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.discover.comparisons import changes_found, of_two
-from accounts.lists.files import Columns
-from accounts.lists.filters import Filters, filtered
+from accounts.lists.declaration import AT_ONCE, Filter, Listing
 from accounts.models import Bundle
 from accounts.wording import counted, listed
 
@@ -33,28 +32,35 @@ def by_text(text: str) -> Q:
     return found
 
 
-FILTERS: Filters = {
-    "text": by_text,
-    "status": lambda status: Q(status=status),
-}
-
-
 def matching_bundles(asked: QueryDict) -> QuerySet[Bundle]:
     """Find what the filters in the URL ask for, the newest first."""
-    found = filtered(Bundle.objects.light(), FILTERS, asked)
+    found = BUNDLES.matching(Bundle.objects.light(), asked)
     return found.annotate(count=Count("accounts")).order_by("-number")
 
 
-COLUMNS: Columns = {
-    "number": lambda row: row.number,
-    "status": lambda row: row.status,
-    "accounts": lambda row: row.count,
-    "size": lambda row: row.size,
-    "sha256": lambda row: row.sha256,
-    "created_at": lambda row: row.created_at,
-    "created_by": lambda row: row.created_by_name,
-    "installed_at": lambda row: row.installed_at,
-}
+BUNDLES = Listing(
+    "bundles",
+    filters=(
+        Filter("text", by_text, help="A number, a digest, or a person"),
+        Filter(
+            "status",
+            lambda status: Q(status=status),
+            choices=Bundle.Status.choices,
+            words="BundleStatus",
+        ),
+    ),
+    columns={
+        "number": lambda row: row.number,
+        "status": lambda row: row.status,
+        "accounts": lambda row: row.count,
+        "size": lambda row: row.size,
+        "sha256": lambda row: row.sha256,
+        "created_at": lambda row: row.created_at,
+        "created_by": lambda row: row.created_by_name,
+        "installed_at": lambda row: row.installed_at,
+    },
+    exported=lambda asked, _: matching_bundles(asked).iterator(chunk_size=AT_ONCE),
+)
 
 
 class Counts(NamedTuple):

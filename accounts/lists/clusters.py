@@ -1,39 +1,49 @@
-"""The clusters of a search that the filters ask for."""
+"""The clusters of a search: the list with its filters."""
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
-from accounts.lists.filters import Filters, filtered
-from accounts.models import Question
+from accounts.lists.declaration import Filter, Listing
+from accounts.models import FoundCluster, Question
 from onboarding.resources.wildcards import matches
-
-LIKE = "like"
-"""The filter that is a pattern of the cluster's name."""
 
 LONGEST = 100
 """Of a pattern: as long as the longest name."""
 
-FILTERS: Filters = {
-    "account": lambda text: (
-        Q(account__name__icontains=text)
-        | Q(account__account_id__contains=text.replace("-", ""))
+WIDE = ("account__verified", "account__applied", "account__approved_entries")
+"""Columns of the account that no list of clusters shows."""
+
+LIKE = Filter("like", lambda _: Q(), help="A pattern of its name, such as prod-*")
+"""It excludes nothing in the database: `keys_like` compares, as IAM does."""
+
+CLUSTERS = Listing(
+    "clusters",
+    filters=(
+        LIKE,
+        Filter(
+            "account",
+            lambda text: (
+                Q(account__name__icontains=text)
+                | Q(account__account_id__contains=text.replace("-", ""))
+            ),
+            help="Part of its name, or of its ID",
+        ),
+        Filter("region", lambda region: Q(region=region)),
     ),
-    "region": lambda region: Q(region=region),
-}
+)
 
 
 def matching_clusters(search: Question, asked: QueryDict) -> list[int]:
     """Return the keys of the clusters that match, in the order of the list."""
-    rows = filtered(search.clusters.all(), FILTERS, asked)
-    ordered = rows.order_by("account__name", "region", "name", "pk")
-    like = asked.get(LIKE, "").strip()[:LONGEST]
+    rows = CLUSTERS.matching(search.clusters.all(), asked)
+    return keys_like(rows.order_by("account__name", "region", "name", "pk"), asked)
+
+
+def keys_like(rows: QuerySet[FoundCluster], asked: QueryDict) -> list[int]:
+    like = asked.get(LIKE.name, "").strip()[:LONGEST]
     if not like:
-        return list(ordered.values_list("pk", flat=True))
-    named = ordered.values_list("pk", "name")
+        return list(rows.values_list("pk", flat=True))
+    named = rows.values_list("pk", "name")
     return [pk for pk, name in named if matches(name, like)]
-
-
-def filters_of(asked: QueryDict) -> dict[str, str]:
-    return {key: asked.get(key, "").strip() for key in (LIKE, *FILTERS)}

@@ -1,23 +1,32 @@
-"""The organization's accounts that the filters in the URL ask for."""
+"""The organization's accounts: the list with its filters."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from django.db.models import Q
-from django.http import QueryDict
+from django.db.models import Q, Subquery
+from django.http import Http404, QueryDict
 from django.utils import timezone
 
-from accounts.lists.filters import Filters, filtered
-from accounts.models import ManagedAccount, Member, MemberTag, Organization, Unit
-from accounts.models.organization.members import MemberQuerySet
+from accounts.discover.organization.reading import kept_organization
+from accounts.lists.declaration import AT_ONCE, Filter, Listing
+from accounts.mapping.managing import managing_of
+from accounts.models import (
+    ManagedAccount,
+    ManagingAccount,
+    Member,
+    MemberTag,
+    Organization,
+    Unit,
+)
+from accounts.models.organization.members import MemberQuerySet, same_account
+from accounts.people.roles import OPERATOR
 
-COLUMNS = {
-    "name": "In the organization",
-    "account_id": "Account ID",
-    "unit__path": "Organizational unit",
-    "joined_at": "Joined",
-}
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
 INACTIVE = {"suspended": "SUSPENDED", "closing": "PENDING_CLOSURE"}
 JOINED = {"7": "last 7 days", "30": "last 30 days", "365": "last year"}
 
@@ -54,8 +63,6 @@ def by_unit(unit_id: str) -> Q:
 
 
 def by_joined(days: str) -> Q:
-    if days not in JOINED:
-        return Q(pk__in=[])
     return Q(joined_at__gte=timezone.now() - timedelta(days=int(days)))
 
 
@@ -68,22 +75,90 @@ def by_tag(text: str) -> Q:
     return Q(pk__in=tags.values("member"))
 
 
-FILTERS: Filters = {
-    "text": by_text,
-    "known": by_known,
-    "state": by_state,
-    "unit": by_unit,
-    "joined": by_joined,
-    "tag": by_tag,
-}
-
-
 def matching_members(organization: Organization, asked: QueryDict) -> MemberQuerySet:
     """Keep what the filters in the URL ask for."""
-    rows = Member.objects.filter(organization=organization)
-    return filtered(rows, FILTERS, asked)
+    return MEMBERS.matching(Member.objects.filter(organization=organization), asked)
 
 
-def sort_of(asked: QueryDict) -> str:
-    sort = asked.get("sort", "")
-    return sort if sort.removeprefix("-") in COLUMNS else "name"
+def exported_members(asked: QueryDict, _: User) -> Iterator[Member]:
+    """Read the members of the organization, if there is one; else raise Http404."""
+    row = ManagingAccount.objects.first()
+    kept = kept_organization(managing_of(row)) if row else None
+    if kept is None:
+        raise Http404
+    found = MEMBERS.ordered(matching_members(kept, asked), asked)
+    rows = found.select_related("unit").prefetch_related("tags")
+    known = rows.annotate(in_bowline=Subquery(same_account().values("name")[:1]))
+    return known.iterator(chunk_size=AT_ONCE)
+
+
+MEMBERS = Listing(
+    "organization",
+    title="Accounts of the organization",
+    sorts={
+        "name": "In the organization",
+        "account_id": "Account ID",
+        "unit__path": "Organizational unit",
+        "joined_at": "Joined",
+    },
+    then=("name", "account_id"),
+    filters=(
+        Filter(
+            "text",
+            by_text,
+            "Name, account ID, or email",
+            help="Part of a name, of an address, or of an ID",
+        ),
+        Filter(
+            "unit",
+            by_unit,
+            "Organizational unit",
+            help="A unit's ID; includes the units below it",
+            often=True,
+        ),
+        Filter(
+            "known",
+            by_known,
+            "In Bowline",
+            [("no", "Not in Bowline"), ("yes", "In Bowline")],
+            "Whether it is in Bowline",
+            words="YesNo",
+            often=True,
+            unasked="In Bowline or not",
+        ),
+        Filter(
+            "state",
+            by_state,
+            "State in AWS",
+            [(one, one.capitalize()) for one in ("active", *INACTIVE, "left")],
+            words="MemberStateFilter",
+        ),
+        Filter(
+            "joined",
+            by_joined,
+            "Joined",
+            [(days, f"Joined in the {title}") for days, title in JOINED.items()],
+            "In this many last days",
+            unasked="Joined at any time",
+        ),
+        Filter(
+            "tag",
+            by_tag,
+            "Tag or tag=value",
+            help="A tag's key, or key=value",
+            kind="proposed",
+        ),
+    ),
+    columns={
+        "name": lambda row: row.name,
+        "account_id": lambda row: row.account_id,
+        "email": lambda row: row.email,
+        "state": lambda row: row.word,
+        "unit": lambda row: row.unit.path if row.unit else "",
+        "joined_at": lambda row: row.joined_at,
+        "tags": lambda row: [str(tag) for tag in row.tags.all()],
+        "in_bowline": lambda row: row.in_bowline,
+    },
+    exported=exported_members,
+    role=OPERATOR,
+)

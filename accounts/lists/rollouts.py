@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.db.models import Count, Q, QuerySet
 
-from accounts.lists.files import Columns, Value
+from accounts.lists.declaration import Columns, Value
 from accounts.models import Rollout, Run
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 from accounts.runs.rollouts.census import GOOD, runs_of

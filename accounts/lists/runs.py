@@ -1,4 +1,4 @@
-"""Runs that the filters in the URL ask for, and what each row says."""
+"""Runs: the list with its filters, and what each row says."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
-from accounts.lists.files import Columns
-from accounts.lists.filters import Filters, filtered
+from accounts.lists.declaration import NOTHING, Filter, Listing
 from accounts.mapping.plans import entry_changes_of
 from accounts.models import ManagingAccount, Run, Step
-from accounts.models.states import WORKING, Status
+from accounts.models.states import WORKING, Status, word_of
 from accounts.people.role_limits.limits import waits_for
 
 IN_PROGRESS = "in progress"
@@ -23,6 +22,8 @@ IN_PROGRESS = "in progress"
 
 ME = "me"
 """What the URL says for the plans that wait for whoever looks."""
+
+MINE = [(ME, "Needs my approval")]
 
 NUMBER = re.compile(r"(?:run\s*)?#?\s*([0-9]{1,9})", re.IGNORECASE)
 """What people write for a run: its number, “#128” or “Run 128”."""
@@ -61,28 +62,20 @@ def by_status(status: str) -> Q:
 def by_rollout(number: str) -> Q:
     """Find the newest run of each of a rollout's accounts, and its managing one."""
     known = number.isdecimal() and len(number) < LONGEST
-    return Q(rollout=int(number), retried=False) if known else Q(pk__in=[])
+    return Q(rollout=int(number), retried=False) if known else NOTHING
 
 
-FILTERS: Filters = {
-    "text": by_text,
-    "rollout": by_rollout,
-    "kind": lambda kind: Q(kind=kind),
-    "status": by_status,
-}
+def by_waiting(person: User | None) -> Q:
+    return Q(waits_for(person), status=Status.PLANNED) if person else Q()
 
 
 def matching_runs(asked: QueryDict, person: User | None = None) -> QuerySet[Run]:
     """Find what the filters in the URL ask for, with the number of steps."""
-    mine = Q()
-    if person is not None and asked.get("waits") == ME:
-        mine = Q(waits_for(person), status=Status.PLANNED)
     steps = Step.objects.filter(run=OuterRef("pk")).order_by().values("run")
     counted = Subquery(steps.values(count=Count("pk")))
-    rows = (
-        Run.objects.filter(mine).select_related("account").defer("traceback", "error")
-    )
-    return filtered(rows, FILTERS, asked).annotate(step_count=Coalesce(counted, 0))
+    rows = Run.objects.select_related("account").defer("traceback", "error")
+    found = RUNS.matching(rows, asked, person)
+    return found.annotate(step_count=Coalesce(counted, 0))
 
 
 def row_of(run: Run) -> RunRow:
@@ -120,17 +113,59 @@ def newest_first(asked: QueryDict, person: User | None = None) -> Iterator[Run]:
         left = rows.filter(earlier, created_at__lte=last.created_at)
 
 
-COLUMNS: Columns = {
-    "number": lambda row: row.number,
-    "kind": lambda row: row.kind,
-    "account": lambda row: row.account_name,
-    "account_id": account_id_of,
-    "status": lambda row: row.status,
-    "changes": lambda row: row_of(row).changes,
-    "started_at": lambda row: row.created_at,
-    "started_by": lambda row: row.started_by,
-    "approved_at": lambda row: row.approved_at,
-    "approved_by": lambda row: row.approved_by_name,
-    "ended_at": lambda row: row.finished_at,
-    "id": lambda row: str(row.pk),
-}
+RUNS = Listing(
+    "runs",
+    title="Runs",
+    filters=(
+        Filter(
+            "text",
+            by_text,
+            "Run number, account, account ID, or person",
+            help="A number, an account, or a person",
+            unasked="Run, account, ID, or person",
+        ),
+        Filter("rollout", by_rollout, help="The number of a rollout"),
+        Filter(
+            "kind",
+            lambda kind: Q(kind=kind),
+            "Kind",
+            Run.Kind.choices,
+            words="RunKind",
+            often=True,
+        ),
+        Filter(
+            "status",
+            by_status,
+            "Status",
+            [(one, word_of(one)) for one in (IN_PROGRESS, *Status.values)],
+            "“in progress”: a worker is processing it",
+            words="RunStatusFilter",
+            often=True,
+        ),
+        Filter(
+            "waits",
+            by_waiting,
+            "Approval by",
+            MINE,
+            "me: a plan that needs your approval",
+            often=True,
+            of_person=True,
+            unasked="Anyone's approval",
+        ),
+    ),
+    columns={
+        "number": lambda row: row.number,
+        "kind": lambda row: row.kind,
+        "account": lambda row: row.account_name,
+        "account_id": account_id_of,
+        "status": lambda row: row.status,
+        "changes": lambda row: row_of(row).changes,
+        "started_at": lambda row: row.created_at,
+        "started_by": lambda row: row.started_by,
+        "approved_at": lambda row: row.approved_at,
+        "approved_by": lambda row: row.approved_by_name,
+        "ended_at": lambda row: row.finished_at,
+        "id": lambda row: str(row.pk),
+    },
+    exported=newest_first,
+)

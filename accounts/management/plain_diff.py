@@ -9,7 +9,7 @@ from typing import Any
 
 from accounts.mapping.plans import plan_of
 from accounts.models import Run
-from accounts.web.runs.before_approval import brings
+from accounts.web.runs.views import brings
 from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.plan import Plan, PlannedChange, by_topic
 

@@ -14,6 +14,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.forms.fields import wrong_fields
+from accounts.lists.declaration import FilterForm
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import ManagedAccount
 from accounts.models.account import Account
@@ -29,14 +30,13 @@ from accounts.templatetags.marks import (
     when,
     zoned,
 )
-from accounts.web.accounts.checks import in_order, outcomes
-from accounts.web.filters import FilterForm
+from accounts.web.accounts.verdict import in_order, outcomes
 from accounts.web.highlighting import highlighted_json
-from accounts.web.live.state import Live
+from accounts.web.live.views import Live
 from accounts.web.role_limits.holders import needed
-from accounts.web.runs.review.names import called
-from accounts.web.runs.review.rows import rows_html
-from accounts.web.you.saved_filters import saved_filters_of
+from accounts.web.runs.review.diff import called
+from accounts.web.runs.review.plans import rows_html
+from accounts.web.you.preferences import saved_filters_of
 from accounts.work.heartbeat import silence
 from onboarding.carried.fields import carried_lines
 from onboarding.description.field import Field
@@ -107,7 +107,7 @@ def needs_role(
 @register.inclusion_tag("_saved_filters.html", takes_context=True)
 def saved_filters(context: Context, form: FilterForm) -> dict[str, Any]:
     """Offer the filters that a person saved of a list, and to save the present one."""
-    saved = saved_filters_of(context["request"].user, form.where)
+    saved = saved_filters_of(context["request"].user, form.of.name)
     return {"filter_form": form, "saved": saved, "csrf_token": context["csrf_token"]}
 
 

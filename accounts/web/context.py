@@ -12,11 +12,11 @@ from accounts.models import Run
 from accounts.models.states import Status
 from accounts.people.roles import ADMINISTRATOR, has_role, roles_of
 from accounts.web.factors.required import is_missing
-from accounts.web.help.topics import topic_of
-from accounts.web.search.places import PLACES
+from accounts.web.help.views import topic_of
+from accounts.web.search.destinations import PLACES
 from accounts.web.settings.side import side_of
 from accounts.web.you.preferences import time_zone
-from accounts.web.you.shortcuts import SHORTCUTS
+from accounts.web.you.views import SHORTCUTS
 from onboarding import VERSION
 
 ACTIVITY = "/settings/activity/"

@@ -8,9 +8,8 @@ from accounts.web.accounts import accepting, account
 from accounts.web.accounts import views as accounts
 from accounts.web.activity import views as activity
 from accounts.web.adopting import urls as adopting
-from accounts.web.bulk import retrying, rotating
 from accounts.web.bulk import views as bulk
-from accounts.web.bundles import halconfig, preview, since
+from accounts.web.bundles import comparing, halconfig
 from accounts.web.bundles import views as bundles
 from accounts.web.clusters import views as clusters
 from accounts.web.deliveries import decisions as delivery_decisions
@@ -18,9 +17,9 @@ from accounts.web.deliveries import views as deliveries
 from accounts.web.exports import views as exports
 from accounts.web.foreign import urls as foreign
 from accounts.web.from_file import views as from_file
-from accounts.web.handoff import urls as handoff
+from accounts.web.handoff import organization as organization_hand_off
+from accounts.web.handoff import views as handoff
 from accounts.web.help import views as help_pages
-from accounts.web.help.documentation import views as documentation
 from accounts.web.managing import views as managing
 from accounts.web.organization import adding as organization_adding
 from accounts.web.organization import reading as organization_reading
@@ -33,14 +32,13 @@ from accounts.web.permissions import views as permissions
 from accounts.web.rollouts import decisions as rollout_decisions
 from accounts.web.rollouts import same as rollout_groups
 from accounts.web.rollouts import views as rollouts
-from accounts.web.runs import decisions, identical_plans, listing
+from accounts.web.runs import decisions, identical_plans
 from accounts.web.runs import views as runs
 from accounts.web.search import views as search
 from accounts.web.settings import environment_rules
 from accounts.web.settings import views as settings
-from accounts.web.spinnaker import run_by
 from accounts.web.spinnaker import views as spinnaker
-from accounts.web.taking_over import urls as taking_over
+from accounts.web.taking_over import views as taking_over
 from accounts.web.targets import views as targets
 from accounts.web.tokens import views as tokens
 from accounts.web.wizard import access, access_role
@@ -54,6 +52,44 @@ overview_pages = [
     path("managing/", managing.managing, name="managing"),
     *managing.posts,
 ]
+hand_off_pages = [
+    path(
+        "accounts/hand-off/",
+        organization_hand_off.organization_hand_off,
+        name="organization-hand-off",
+    ),
+    path(
+        "accounts/hand-off/all.zip",
+        organization_hand_off.organization_archive,
+        name="organization-hand-off-archive",
+    ),
+    organization_hand_off.look,
+    path("accounts/<uuid:pk>/hand-off/", handoff.hand_off_page, name="hand-off"),
+    path(
+        "accounts/<uuid:pk>/hand-off/all.zip",
+        handoff.hand_off_archive,
+        name="hand-off-archive",
+    ),
+    path(
+        "accounts/<uuid:pk>/hand-off/version/<int:number>/",
+        handoff.hand_off_version,
+        name="hand-off-version",
+    ),
+    path(
+        "accounts/<uuid:pk>/hand-off/<path:path>",
+        handoff.hand_off_file,
+        name="hand-off-file",
+    ),
+]
+take_over_pages = [
+    path("accounts/existing-roles/", taking_over.existing_roles, name="existing-roles"),
+    path(
+        "accounts/existing-roles/take-over/",
+        taking_over.take_over_many,
+        name="take-over-many",
+    ),
+    *taking_over.posts,
+]
 account_pages = [
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/plan/", bulk.plan_many, name="plan-many"),
@@ -61,8 +97,8 @@ account_pages = [
     path("accounts/edit/", bulk.edit_many, name="edit-many"),
     path("accounts/remove/", bulk.remove_many, name="remove-many"),
     path("accounts/exclude/", bulk.exclude_many, name="exclude-many"),
-    path("accounts/rotate/", rotating.rotate_many, name="rotate-many"),
-    path("accounts/retry/", retrying.retry_many, name="retry-many"),
+    path("accounts/rotate/", bulk.rotate_many, name="rotate-many"),
+    path("accounts/retry/", bulk.retry_many, name="retry-many"),
     path("accounts/to-accept/", accepting.to_accept, name="to-accept"),
     path("accounts/accept/", accepting.accept_many, name="accept-many"),
     path("accounts/clusters/", clusters.clusters_find, name="clusters-find"),
@@ -97,10 +133,10 @@ account_pages = [
     path("accounts/<uuid:pk>/", account.account, name="account"),
     *decisions.account_posts,
     *foreign.pages,
-    *taking_over.pages,
-    preview.exclude,
+    *take_over_pages,
+    comparing.exclude,
     *account.posts,
-    *handoff.pages,
+    *hand_off_pages,
     path(
         "accounts/<uuid:pk>/permissions/", permissions.permissions, name="permissions"
     ),
@@ -122,8 +158,8 @@ account_pages = [
     path("accounts/<uuid:pk>/<slug:step>/", wizard.wizard, name="wizard"),
 ]
 run_pages = [
-    path("runs/", listing.runs, name="runs"),
-    path("runs/<int:number>/", listing.run_by_number, name="run-by-number"),
+    path("runs/", runs.runs, name="runs"),
+    path("runs/<int:number>/", runs.run_by_number, name="run-by-number"),
     path(
         "runs/same/<slug:fingerprint>/",
         identical_plans.identical_plans,
@@ -162,8 +198,8 @@ rollout_pages = [
 ]
 bundle_pages = [
     path("bundles/", bundles.bundles, name="bundles"),
-    path("bundles/now/", run_by.spinnaker_now, name="spinnaker-now"),
-    path("bundles/next/", preview.bundle_next, name="bundle-next"),
+    path("bundles/now/", spinnaker.spinnaker_now, name="spinnaker-now"),
+    path("bundles/next/", comparing.bundle_next, name="bundle-next"),
     path("bundles/deliveries/", deliveries.deliveries, name="deliveries"),
     *delivery_decisions.posts,
     path("bundles/deliveries/<int:number>/", deliveries.delivery, name="delivery"),
@@ -182,33 +218,22 @@ bundle_pages = [
     path("bundles/<int:number>/halconfig/", halconfig.halconfig, name="halconfig"),
     path(
         "bundles/<int:number>/since/<int:since>/",
-        since.bundle_since,
+        comparing.bundle_since,
         name="bundle-since",
     ),
 ]
 
 CSV, JSON, YAML = {"form": "csv"}, {"form": "json"}, {"form": "yaml"}
 export_files = [
-    path("accounts.csv", exports.accounts, CSV, name="accounts-csv"),
-    path("accounts.json", exports.accounts, JSON, name="accounts-json"),
+    *exports.files,
     path("template.csv", from_file.file_template, CSV, name="template-csv"),
     path("template.yaml", from_file.file_template, YAML, name="template-yaml"),
     path("accounts-file.csv", from_file.file_export, CSV, name="accounts-file-csv"),
     path("accounts-file.yaml", from_file.file_export, YAML, name="accounts-file-yaml"),
-    path("organization.csv", exports.organization, CSV, name="organization-csv"),
-    path("organization.json", exports.organization, JSON, name="organization-json"),
-    path("runs.csv", exports.runs, CSV, name="runs-csv"),
-    path("runs.json", exports.runs, JSON, name="runs-json"),
-    path("activity.csv", exports.activity, CSV, name="activity-csv"),
-    path("activity.json", exports.activity, JSON, name="activity-json"),
-    path("people.csv", exports.people, CSV, name="people-csv"),
-    path("people.json", exports.people, JSON, name="people-json"),
-    path("bundles.csv", exports.bundles, CSV, name="bundles-csv"),
-    path("bundles.json", exports.bundles, JSON, name="bundles-json"),
 ]
 
 spinnaker_pages = [
-    *run_by.posts,
+    *spinnaker.posts,
     path("settings/spinnaker/", spinnaker.spinnaker, name="spinnaker"),
     path("settings/spinnaker/edit/", spinnaker.spinnaker_edit, name="spinnaker-edit"),
     path("settings/spinnaker/test/", spinnaker.spinnaker_test, name="spinnaker-test"),
@@ -259,11 +284,11 @@ urlpatterns = [
     *people_pages,
     path("search/", search.search, name="search"),
     path("help/", help_pages.help_page, name="help"),
-    path("help/docs/", documentation.documentation, name="documentation"),
-    path("help/docs/<slug:slug>/", documentation.document, name="document"),
+    path("help/docs/", help_pages.documentation, name="documentation"),
+    path("help/docs/<slug:slug>/", help_pages.document, name="document"),
     path(
         "help/docs/pictures/<slug:slug>.webp",
-        documentation.picture,
+        help_pages.picture,
         name="picture",
     ),
     path("settings/", settings.settings, name="settings"),

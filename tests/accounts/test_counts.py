@@ -106,7 +106,7 @@ ALWAYS_MANY = {
     "accounts/lists/overview.py": "of all that fit, and of two plans or more",
     "accounts/runs/capacity.py": "more than fit",
     "accounts/web/activity/views.py": "entries that are alike",
-    "accounts/web/live/endings.py": "a sum of runs",
+    "accounts/web/live/views.py": "a sum of runs",
     "accounts/web/runs/review/diff.py": "lines that are folded",
 }
 """Files with a noun that only fits many, and of what it is there."""

@@ -21,7 +21,7 @@ from accounts.mapping.accounts_file import preview_all
 from accounts.mapping.accounts_file.export import Export
 from accounts.mapping.managed import columns_of_row
 from accounts.models import ManagedAccount, Member, Unit, Watch
-from accounts.web.bulk.forms import BulkEditForm
+from accounts.web.bulk.views import BulkEditForm
 from onboarding.accounts_file import read_accounts_file
 from onboarding.accounts_file.writing import account_written
 from onboarding.description.fields import FIELDS, IN_BULK, SHARED

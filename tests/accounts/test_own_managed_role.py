@@ -24,7 +24,7 @@ from accounts.models import ManagedAccount, ManagingAccount
 from accounts.runs.planning import own_line
 from accounts.runs.scope import Comparison
 from accounts.runs.verifying import without_others
-from accounts.web.managing.switching import switch_of
+from accounts.web.managing.views import switch_of
 from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.desired.capacity import ASSUME_POLICY
 from onboarding.desired.managing import managing_side

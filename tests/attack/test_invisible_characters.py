@@ -26,9 +26,9 @@ from accounts.models import Delivery, Organization, Run
 from accounts.runs.deciding.confirmation import confirm_group
 from accounts.web.adopting.forms import AddForm as AddAdoptedForm
 from accounts.web.adopting.forms import AdoptForm, LookForm
-from accounts.web.bulk.forms import BulkEditForm
-from accounts.web.bundles.forms import HalconfigForm
-from accounts.web.deliveries.forms import DeliveryForm
+from accounts.web.bulk.views import BulkEditForm
+from accounts.web.bundles.halconfig import HalconfigForm
+from accounts.web.deliveries.views import DeliveryForm
 from accounts.web.factors.forms import (
     AddPasskeyForm,
     AppForm,
@@ -48,11 +48,10 @@ from accounts.web.people.forms import (
 from accounts.web.rollouts.forms import GroupForm as PlansForm
 from accounts.web.rollouts.forms import SettingsForm
 from accounts.web.runs.forms import ApproveForm, CommentForm, ConfirmedForm
-from accounts.web.spinnaker.forms import SpinnakerForm
+from accounts.web.spinnaker.views import SpinnakerForm
 from accounts.web.targets.forms import TargetForm
-from accounts.web.tokens.forms import TokenForm as ApiTokenForm
-from accounts.web.you.preferences import PreferencesForm
-from accounts.web.you.saved_filters import SavedFilterForm
+from accounts.web.tokens.views import TokenForm as ApiTokenForm
+from accounts.web.you.preferences import PreferencesForm, SavedFilterForm
 from accounts.web.you.session_store import SessionStore
 from onboarding.names import INVISIBLE, visible
 from tests.bundles import with_every_provider

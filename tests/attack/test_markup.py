@@ -105,17 +105,17 @@ ESCAPED = {
     # What is foreign in it is escaped: see tests/accounts/templatetags/test_bowline.py.
     "accounts/templatetags/marks.py": {"text"},
     # And that of a diff: see tests/accounts/web/runs/review/test_rows.py.
-    "accounts/web/runs/review/rows.py": {
+    "accounts/web/runs/review/plans.py": {
         "'\\n'.join((ROW.format(*cells) for cells in written(rows, sides)))",
         "BREAKS.sub('\\\\1<wbr>', html)",
     },
     "accounts/web/highlighting.py": {"highlight(text, lexer, formatter)"},
     # Raw HTML is switched off: see tests/accounts/web/bundles/test_readable.py.
-    "accounts/web/bundles/readable.py": {
+    "accounts/web/bundles/views.py": {
         "str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))"
     },
     # As above: see tests/accounts/web/help/documentation/test_rendering.py.
-    "accounts/web/help/documentation/rendering.py": {"html"},
+    "accounts/web/help/rendering.py": {"html"},
 }
 UNESCAPED = re.compile(r"\|\s*safe|autoescape|safeseq|\{%\s*filter\b")
 

@@ -1,19 +1,39 @@
-"""The fields of an account, as requests and answers have them."""
+"""The fields of an account and the filters of a list, as requests and answers have
+them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, Optional, TypeVar
 
+from ninja import Field as ApiField
 from ninja import Schema
 from pydantic import create_model
 
 from accounts.api.openapi.choices import RoleMaker
 from accounts.api.requests import Exact
+from accounts.api.v1.texts import Filter
+from accounts.closed_sets import OneOf
+from accounts.lists.declaration import Listing
 from onboarding.description.field import Field, Kind
 from onboarding.description.fields import FIELDS
 
 S = TypeVar("S", bound=Schema)
+
+
+def with_filters(of: Listing) -> Callable[[type[S]], type[S]]:
+    """Add the filters of a list to what the API's list is asked with."""
+    wanted: dict[str, tuple[Any, Any]] = {}
+    for one in of.filters:
+        kind: Any = Filter
+        if one.choices:
+            words = OneOf(one.closed_set, [value for value, _ in one.choices])
+            kind = Optional[Annotated[str, words]]  # noqa: UP045
+        said = one.help.replace("'", "’") or None
+        usual = ApiField(None if one.choices else "", description=said)
+        wanted[one.name] = kind, usual
+    return added_to(wanted)
 
 
 def with_fields(
@@ -30,6 +50,12 @@ def with_fields(
         wanted[one.keys[0]] = kind, usual
     if always:
         wanted = {key: (kind, ...) for key, (kind, _) in wanted.items()}
+
+    return added_to(wanted)
+
+
+def added_to(wanted: Mapping[str, tuple[Any, Any]]) -> Callable[[type[S]], type[S]]:
+    """Add what a schema does not say itself."""
 
     def added(schema: type[S]) -> type[S]:
         own = schema.model_fields

@@ -23,7 +23,7 @@ from accounts.api.v1.bundles.comparing import AskedBefore
 from accounts.api.v1.texts import READ_AGAIN
 from accounts.discover.files import previewed_file, saved_file
 from accounts.discover.questions import OWN_KEPT, Kind, seen
-from accounts.lists.exports import ACCOUNTS_FILE, are_few, lines_of, written_list
+from accounts.lists.accounts import ACCOUNTS_FILE, are_few, lines_of, written_list
 from accounts.mapping.accounts_file import preview_all, register_all
 from accounts.mapping.accounts_file.outcome import Doing, is_short, outcome
 from accounts.models import ManagedAccount, Question

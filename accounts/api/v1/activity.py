@@ -7,13 +7,12 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Query, Router, Schema
 
-from accounts.api.openapi.choices import ActivityWhat
+from accounts.api.openapi.fields import with_filters
 from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.requests import Request
-from accounts.api.v1.texts import Filter
-from accounts.lists.activity import detail_of, matching_activity
+from accounts.lists.activity import ACTIVITY, detail_of, matching_activity
 from accounts.models import Activity
 
 router = Router()
@@ -22,14 +21,9 @@ NO_ONE = AnonymousUser()
 """No scope reads what concerns people, such as where they signed in from."""
 
 
+@with_filters(ACTIVITY)
 class ActivityFilters(Request):
     """What the activity log is searched by, as on its page."""
-
-    who: Filter = Field("", description="A person’s name")
-    what: ActivityWhat | None = None
-    about: Filter = Field("", description="Part of an account’s name")
-    since: Filter = Field("", alias="from", description="A day, such as 2026-11-27")
-    to: Filter = Field("", description="A day")
 
 
 class ActivityEntry(Schema):

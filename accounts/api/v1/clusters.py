@@ -14,16 +14,16 @@ from ninja.responses import Status
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
 from accounts.api.idempotency import changes
+from accounts.api.openapi.fields import with_filters
 from accounts.api.paging import LARGEST, Page, PageQuery, page_of
 from accounts.api.problems import Problem, refused_by
 from accounts.api.requests import Exact, Request
 from accounts.api.v1.rollouts.deciding import Chosen, chosen_by
-from accounts.api.v1.texts import NO_NUL, Filter
+from accounts.api.v1.texts import NO_NUL
 from accounts.discover.clusters.describing import ClustersRefused, describe_ticked
 from accounts.discover.clusters.search import begin_search, found_clusters, running_of
 from accounts.forms.clusters import AlikeForm
-from accounts.lists.clusters import FILTERS
-from accounts.lists.filters import filtered
+from accounts.lists.clusters import CLUSTERS, WIDE, keys_like
 from accounts.models import Question
 from accounts.slices import in_slices
 
@@ -39,9 +39,9 @@ Namespace = Annotated[str, Field(max_length=63, pattern=NO_NUL)]
 Key = Annotated[int, Field(ge=1, le=LARGEST)]
 
 
+@with_filters(CLUSTERS)
 class ClusterFilters(Request):
-    account: Filter = Field("", description="Part of its name, or of its ID")
-    region: Filter = ""
+    """What its list is searched by."""
 
 
 class Searching(Schema):
@@ -123,9 +123,11 @@ def list_clusters(
     filters: Query[ClusterFilters],
 ) -> dict[str, Any]:
     """List what was found, as the filters ask."""
-    rows = filtered(unexpired_search(request, id).clusters.all(), FILTERS, request.GET)
-    heavy = ("account__verified", "account__applied", "account__approved_entries")
-    found = page_of(rows.select_related("account").defer(*heavy), "id", asked)
+    search = unexpired_search(request, id)
+    rows = CLUSTERS.matching(search.clusters.all(), request.GET)
+    keys = keys_like(rows.order_by("id"), request.GET)
+    shown = rows.select_related("account").defer(*WIDE)
+    found = page_of(shown, "id", asked, among=keys)
     return found.page(found.rows)
 
 

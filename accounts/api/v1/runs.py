@@ -10,20 +10,21 @@ from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
+from accounts.api.authentication import ApiRequest
 from accounts.api.openapi.choices import (
     ChangeStatus,
     ChangeVerb,
     RunKind,
     RunStatus,
-    RunStatusFilter,
 )
+from accounts.api.openapi.fields import with_filters
 from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import Check
-from accounts.api.v1.texts import READ_AGAIN, Filter, Number
+from accounts.api.v1.texts import READ_AGAIN, Number
 from accounts.http import full_url
-from accounts.lists.files import cells_of
-from accounts.lists.runs import COLUMNS, matching_runs
+from accounts.lists.declaration import cells_of
+from accounts.lists.runs import RUNS, matching_runs
 from accounts.mapping.plans import plan_of
 from accounts.models import Delivery, Run
 from accounts.models.checks.evidence import Evidence
@@ -37,15 +38,9 @@ from accounts.runs.results import results_of
 router = Router()
 
 
+@with_filters(RUNS)
 class RunFilters(Request):
     """What the list of runs is searched by, as on its page."""
-
-    text: Filter = Field("", description="A number, an account, or a person")
-    rollout: Filter = Field("", description="The number of a rollout")
-    kind: RunKind | None = None
-    status: RunStatusFilter | None = Field(
-        None, description="“in progress”: a worker is processing it"
-    )
 
 
 class RunListed(Schema):
@@ -151,10 +146,10 @@ class Plan(Schema):
 
 @router.get("", response=Page[RunListed], summary="List runs")
 def list_runs(
-    request: HttpRequest, asked: Query[PageQuery], filters: Query[RunFilters]
+    request: ApiRequest, asked: Query[PageQuery], filters: Query[RunFilters]
 ) -> dict[str, Any]:
     """List the runs, newest first, as the filters ask."""
-    found = page_of(matching_runs(request.GET), "-number", asked)
+    found = page_of(matching_runs(request.GET, request.user), "-number", asked)
     return found.page(run_item(run) for run in found.rows)
 
 
@@ -225,7 +220,7 @@ def run_numbered(number: Number) -> Run:
 
 
 def run_item(run: Run) -> dict[str, Any]:
-    return {**cells_of(COLUMNS, run), "rollout": run.rollout_id}
+    return {**cells_of(RUNS.columns, run), "rollout": run.rollout_id}
 
 
 def in_full(run: Run) -> dict[str, Any]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -39,26 +39,130 @@ from accounts.runs.foreign.taking_over import unverified_by_trust
 from accounts.runs.inactive import inactive_members
 from accounts.runs.owners.versions import versions_of
 from accounts.spinnaker.presence import presence_of
-from accounts.web.accounts.known_as import known_as
 from accounts.web.accounts.verdict import lines_of, sentence_of
 from accounts.web.crumbs import crumbs
 from accounts.web.highlighting import highlighted_json
-from accounts.web.live.state import live_account
-from accounts.web.live.views import watched
+from accounts.web.live.views import live_account, watched
 from accounts.web.posts import post
 from accounts.web.role_limits.here import here
 from accounts.web.runs.decisions import account_of
 from accounts.web.runs.fixes import fixes_of
-from accounts.web.tabs import Tab, chosen
-from accounts.web.taking_over.stages import existing_roles
+from accounts.web.taking_over.views import existing_roles_of
 from accounts.web.wizard.steps import undone
+from accounts.wording import listed
 from onboarding.aws.codes import NOT_OURS
 from onboarding.desired import desired
+from onboarding.desired.managed import grants
 from onboarding.details import DetailsError
+from onboarding.grants import Access, Grant
+from onboarding.partitions import Arn
 from onboarding.providers import PROVIDERS
+from onboarding.providers.base import providers_of
+from onboarding.providers.entry_kinds import AwsEntry
 from onboarding.resources.kinds import Key, Resource
 from onboarding.resources.plan import NotOurs
 from onboarding.resources.policy import QuotaExceeded
+from onboarding.spinnaker.entries import entries
+from onboarding.topology import Managed, Managing, Topology
+
+
+class Known(NamedTuple):
+    """One account of Spinnaker's."""
+
+    name: str
+    provider: str
+    """The key whose logo it carries."""
+    kind: str
+    about: str
+
+
+class ProviderPermissions(NamedTuple):
+    """What the managed role can do for one provider."""
+
+    title: str
+    reads: str
+    changes: str
+    hands_over: tuple[str, ...]
+    """Roles, each with the service that may be given it."""
+
+
+def known_as(topology: Topology) -> Iterator[Known]:
+    """Yield the accounts that Spinnaker will know these accounts as, so far."""
+    found = entries(topology)
+    accounts = {managed.account_id: managed for managed in topology.managed}
+    for aws in found.aws:
+        titles = listed([*titles_in_aws(topology.managing, accounts[aws.account_id])])
+        kind = f"AWS account with {titles}" if titles else "AWS account"
+        yield Known(aws.name, "ec2", kind, aws.assume_role)
+    for ecs in found.ecs:
+        yield Known(ecs.name, "ecs", "ECS account", f"uses {ecs.aws_account}")
+    for cluster in found.kubernetes:
+        yield Known(
+            cluster.name,
+            "eks",
+            "Kubernetes account",
+            f"cluster {cluster.cluster} in {cluster.region}",
+        )
+
+
+def titles_in_aws(managing: Managing, managed: Managed) -> Iterator[str]:
+    """Name the providers that Spinnaker knows by the account's AWS entry alone."""
+    for provider in providers_of(managed):
+        known = provider.entries(managing, managed)
+        if known and all(isinstance(entry, AwsEntry) for entry in known):
+            yield provider.title
+
+
+def allowed(topology: Topology) -> tuple[ProviderPermissions, ...]:
+    """Say in words what the managed role of the topology's one account may do, by
+    provider.
+    """
+    (managed,) = topology.managed
+    by_title = grants(topology.managing, managed)
+    return tuple(
+        ProviderPermissions(
+            title=title,
+            reads=capabilities(granted, Access.READ),
+            changes=capabilities(granted, Access.WRITE),
+            hands_over=tuple(hand_overs(granted)),
+        )
+        for title, granted in by_title.items()
+        if granted
+    )
+
+
+def capabilities(granted: tuple[Grant, ...], access: Access) -> str:
+    words = (grant.capability for grant in granted if grant.access is access)
+    return ", ".join(dict.fromkeys(words))
+
+
+def hand_overs(granted: tuple[Grant, ...]) -> Iterator[str]:
+    for grant in granted:
+        if grant.access is Access.PASS_ROLE and grant.condition:
+            service = grant.condition["StringEquals"]["iam:PassedToService"]
+            roles = [Arn.of(arn).resource for arn in grant.resources]
+            yield f"{' and '.join(roles)} to {service}"
+
+
+class Tab(NamedTuple):
+    key: str
+    """In the address: `?tab=key`."""
+    title: str
+    total: int | None = None
+    """How many rows it has; None: it is no list."""
+    page: str = ""
+    """The address of its own page; empty: it is a part of this one."""
+
+    @property
+    def url(self) -> str:
+        return self.page or f"?tab={self.key}"
+
+
+def chosen_tab(request: HttpRequest, tabs: Sequence[Tab]) -> Tab:
+    """Return the tab that the address names, else the first one."""
+    asked = request.GET.get("tab")
+    return next((tab for tab in tabs if tab.key == asked and not tab.page), tabs[0])
+
 
 NEWEST = 10
 """The most runs and bundles on the page; the lists have the rest."""
@@ -110,7 +214,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         has_permissions=bool(managing and account.providers.all()),
         has_existing_roles=existing is not None,
     )
-    tab = chosen(request, tabs)
+    tab = chosen_tab(request, tabs)
     shown = {
         "live": live,
         "account": account,
@@ -146,7 +250,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
     }
     if existing and tab.key == EXISTING:
         wanted = [one.resource for one in found.get("existing", ())]
-        shown |= existing_roles(account, existing, foreign, wanted)
+        shown |= existing_roles_of(account, existing, foreign, wanted)
     return render(request, "accounts/account.html", shown)
 
 

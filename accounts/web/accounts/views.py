@@ -1,43 +1,66 @@
-"""The list of accounts, and which of them a person chose."""
+"""The list of accounts, what its rows say, and which of them a person chose."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 
+from accounts.external_ids import why_not_rotate
 from accounts.http import Request, page_of
 from accounts.lists.accounts import (
-    COLUMNS,
-    EVERYONE,
-    FAILED,
-    FILTERS,
-    INACTIVE,
+    ACCOUNTS,
     MOST_IN_ROLLOUT,
-    NEW,
     NO_ENVIRONMENT,
-    OLDER,
-    STALE,
     by_text,
+    failed_checks,
     is_uuid,
+    kinds_of_failed,
     matching_accounts,
-    sort_of,
 )
-from accounts.models import FoundRoles, ManagedAccount, ManagingAccount, Run
-from accounts.models.standing import TOGETHER, WORDS
-from accounts.models.states import OPEN, word_of
+from accounts.lists.declaration import Choices, with_titles
+from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models.states import OPEN
 from accounts.people.role_limits.limits import environments_of, inside
 from accounts.people.roles import OPERATOR, has_role
 from accounts.runs.inactive import inactive_of
 from accounts.web.accounts.accepting import waiting_alert
-from accounts.web.accounts.rows import rows_of
-from accounts.web.filters import Filter, FilterForm, with_titles
-from accounts.web.live.state import live_site
-from accounts.web.live.views import watched
+from accounts.web.live.views import live_site, watched
 from accounts.web.role_limits.here import for_these
-from onboarding.providers import PROVIDERS
+
+
+class AccountRow(NamedTuple):
+    account: ManagedAccount
+    failed_checks: int | None
+    """Of its last verification; None where nothing was checked."""
+    facts: str
+    """What decides which actions fit it, for static/js/select.js."""
+
+
+def rows_of(accounts: Collection[ManagedAccount]) -> list[AccountRow]:
+    """Add to each account what is known of its runs, with three queries for all."""
+    checks = failed_checks(accounts)
+    failed = kinds_of_failed(accounts)
+    return [
+        AccountRow(
+            one, checks.get(one.pk), " ".join(facts_of(one, failed=one.pk in failed))
+        )
+        for one in accounts
+    ]
+
+
+def facts_of(account: ManagedAccount, *, failed: bool) -> list[str]:
+    facts = {
+        "granted": account.granted_at,
+        "in-aws": account.granted_at or account.applied,
+        "rotates": account.former_external_id or not why_not_rotate(account),
+        "failed": failed,
+    }
+    return [fact for fact, holds in facts.items() if holds]
+
 
 MOST_AT_ONCE = 500
 """The most accounts that one request treats one by one: a few seconds' worth."""
@@ -46,10 +69,8 @@ MOST_AT_ONCE = 500
 def accounts(request: Request) -> HttpResponse:
     live = watched(request, live_site())
     found = matching_accounts(request.GET)
-    sort = sort_of(request.GET)
-    page = page_of(request, found.order_by(sort, "name"))
+    page = page_of(request, ACCOUNTS.ordered(found, request.GET))
     not_active = inactive_of(page)
-    form = filter_form(request, sort)
     managing = ManagingAccount.objects.first()
     shown = {
         "live": live,
@@ -57,9 +78,9 @@ def accounts(request: Request) -> HttpResponse:
         "managing": managing,
         "is_pinned": page.number == 1 and is_pinned(managing, request.GET),
         "rows": rows_of(list(page)),
-        "columns": COLUMNS.items(),
-        "sort": sort,
-        "filter_form": form,
+        "columns": ACCOUNTS.sorts.items(),
+        "sort": ACCOUNTS.sort_of(request.GET),
+        "filter_form": ACCOUNTS.form(request.GET, environment=environments()),
         "from_file": request.GET.get("file"),
         "added_together": request.GET.get("added"),
         "not_active": set(not_active),
@@ -75,80 +96,20 @@ def accounts(request: Request) -> HttpResponse:
     return render(request, "accounts/accounts.html", shown)
 
 
-def filter_form(request: Request, sort: str) -> FilterForm:
+def environments() -> Choices:
     named = ManagedAccount.objects.exclude(environment="").order_by("environment")
-    environments = named.values_list("environment", flat=True).distinct()
-    return FilterForm.of(
-        request.GET,
-        "Accounts",
-        "accounts:accounts",
-        [
-            Filter("text", "Name or account ID", "Name or account ID"),
-            Filter(
-                "state",
-                "State",
-                "Any state",
-                [(word, word_of(word)) for word in (*WORDS, *TOGETHER)],
-                often=True,
-            ),
-            Filter(
-                "environment",
-                "Environment",
-                "Any environment",
-                [(NO_ENVIRONMENT, "No environment"), *with_titles(environments)],
-                often=True,
-            ),
-            Filter(
-                "provider",
-                "Provider",
-                "Any provider",
-                [(key, provider.title) for key, provider in PROVIDERS.items()],
-                often=True,
-            ),
-            Filter("checks", "Checks", "Any checks", [(FAILED, "With failed checks")]),
-            Filter(
-                "verification",
-                "Verification",
-                "Any verification",
-                [(STALE, "Stale verification")],
-            ),
-            Filter(
-                "policies",
-                "Policy version",
-                "Any policy version",
-                [(OLDER, "Older policy version")],
-            ),
-            Filter(
-                "write",
-                "Write access",
-                "Any write access",
-                [(EVERYONE, "Everyone in Spinnaker")],
-            ),
-            Filter(
-                "existing",
-                "Existing roles",
-                "Any existing roles",
-                FoundRoles.Taken.choices,
-            ),
-            Filter(
-                "organization",
-                "Organization",
-                "Any organization membership",
-                [(INACTIVE, "Left or suspended"), (NEW, "New in a watched unit")],
-            ),
-        ],
-        kept=["sort"] if sort != "name" else [],
-        narrows=["file", "added"],
-    )
+    names = named.values_list("environment", flat=True).distinct()
+    return [(NO_ENVIRONMENT, "No environment"), *with_titles(names)]
 
 
 def is_pinned(managing: ManagingAccount | None, asked: QueryDict) -> bool:
     """Return whether the managing account is above the list: always, unless it is not
     what was searched for. Other filters are about what only managed accounts have.
     """
-    if managing is None or any(asked.get(key) for key in FILTERS if key != "text"):
+    said = {one.name: value for one, value in ACCOUNTS.said(asked)}
+    if managing is None or said.keys() - {"text"}:
         return False
-    text = asked.get("text", "").strip()
+    text = said.get("text", "")
     return not text or ManagingAccount.objects.filter(by_text(text)).exists()
 
 

@@ -14,17 +14,18 @@ from django.urls import reverse
 
 from accounts.http import Request, page_of
 from accounts.lists.activity import (
+    ACTIVITY,
     DIGESTS,
     OF_PEOPLE,
     What,
     detail_of,
+    kinds_seen,
     matching_activity,
     recorded_digest,
     sees_people,
 )
 from accounts.models import Activity, ManagedAccount, ManagingAccount
 from accounts.people.roles import ADMINISTRATOR, has_role
-from accounts.web.filters import Filter, FilterForm
 from onboarding.providers import PROVIDERS
 from onboarding.resources.risks import some
 
@@ -87,32 +88,10 @@ def activity(request: Request) -> HttpResponse:
         "page": page,
         "entries": found_entries,
         "rows": list(rows_of(found_entries)),
-        "filter_form": filter_form(request),
+        "filter_form": ACTIVITY.form(request.GET, what=kinds_seen(request.user)),
         "sees_people": sees_people(request.user),
     }
     return render(request, "activity/activity.html", shown)
-
-
-def filter_form(request: Request) -> FilterForm:
-    kinds = [
-        (what.value, what.label.rstrip(":"))
-        for what in What
-        if sees_people(request.user) or what not in OF_PEOPLE
-    ]
-    return FilterForm.of(
-        request.GET,
-        "Activity",
-        "accounts:activity",
-        [
-            Filter(
-                "about", "Account, rollout, or bundle", "Account, rollout, or bundle"
-            ),
-            Filter("who", "Person", "Person", often=True),
-            Filter("what", "Kind", "Any kind", kinds, often=True),
-            Filter("from", "From", kind="day"),
-            Filter("to", "To", kind="day"),
-        ],
-    )
 
 
 def entries(page: Iterable[Activity], of_people: bool) -> list[Entry]:

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.http import Request, attachment, page_of
-from accounts.lists.filters import Filters, filtered
+from accounts.lists.declaration import Filter, Listing
 from accounts.mapping.adopting.keeping import confirm, document_of
 from accounts.mapping.adopting.looks import looked_text
 from accounts.mapping.adopting.reporting import CannotAdopt
@@ -30,12 +30,15 @@ from onboarding.names import short
 
 WAITS = Q(said__in_spinnaker__waits=True)
 NONE_CHOSEN = "Choose the accounts to confirm."
-FILTERS: Filters = {
-    "waiting": lambda _: WAITS,
-    "text": lambda text: Q(name__icontains=text),
-    "outcome": lambda outcome: Q(outcome=outcome),
-    "type": lambda type_: Q(type=type_),
-}
+ADOPTED = Listing(
+    "adoption",
+    filters=(
+        Filter("waiting", lambda _: WAITS),
+        Filter("text", lambda text: Q(name__icontains=text)),
+        Filter("outcome", lambda outcome: Q(outcome=outcome)),
+        Filter("type", lambda type_: Q(type=type_)),
+    ),
+)
 
 
 class FieldLine(NamedTuple):
@@ -69,14 +72,14 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
     if request.method == "POST":
         return confirmed(request, row)
     counts: Mapping[str, int] = row.report["counts"]
-    asked = filtered(row.accounts.all(), FILTERS, request.GET)
+    asked = ADOPTED.matching(row.accounts.all(), request.GET)
     shown_now = page_of(request, asked)
     shown = {
         "row": row,
         "page": shown_now,
         "listed": [listed_account(one) for one in shown_now],
-        "is_filtered": any(request.GET.get(key) for key in FILTERS),
-        "filters": filters_of(request.GET),
+        "is_filtered": bool(ADOPTED.said(request.GET)),
+        "filters": ADOPTED.values(request.GET),
         "can_be": row.can_be_taken,
         "of": counted(row.can_be_taken + counts["left"]),
         "counts": counts,
@@ -148,10 +151,6 @@ def heading(row: Adoption) -> dict[str, Any]:
         "files": row.files,
         "crumbs": crumbs("accounts", "adopt"),
     }
-
-
-def filters_of(asked: QueryDict) -> dict[str, str]:
-    return {key: asked.get(key, "").strip() for key in FILTERS}
 
 
 def findings_of(row: Adoption) -> Iterator[Said]:

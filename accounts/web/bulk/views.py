@@ -1,4 +1,5 @@
-"""Plan, verify, edit, remove and leave out of bundles many accounts.
+"""Plan, verify, edit, remove, retry and leave out of bundles many accounts, and rotate
+their external IDs.
 
 Where something of them is changed, a page shows the chosen accounts first; the press on
 it acts on exactly those. Each account is treated by itself: one that cannot be edited
@@ -7,35 +8,165 @@ or planned keeps no other back. Nothing is approved here.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from accounts.decisions.decision import Decision
-from accounts.decisions.many import each, who_may
+from accounts.decisions.many import Many, each, who_may
+from accounts.external_ids import (
+    Held,
+    finish_rotation,
+    held_now,
+    rotate,
+    why_not_finish,
+    why_not_rotate,
+)
+from accounts.forms.described import form_field
+from accounts.forms.fields import RegionsField
 from accounts.http import Request
-from accounts.lists.accounts import MOST_IN_ROLLOUT, matching_accounts
+from accounts.lists.accounts import MOST_IN_ROLLOUT, kinds_of_failed, matching_accounts
 from accounts.mapping.completeness import refuse_incomplete
+from accounts.mapping.edits import editing
 from accounts.mapping.managing import managing_row
+from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import ManagedAccount, Rollout, Run
-from accounts.models.states import WORKING
+from accounts.models.states import OPEN, WORKING, Status
 from accounts.people.doors import posted_by_operator
+from accounts.refused import Refused
 from accounts.runs import actions
-from accounts.runs.deciding.starting import start_plan
+from accounts.runs.deciding.starting import STARTS, start_plan
 from accounts.spinnaker.bundles import exclude_from_bundles
 from accounts.spinnaker.presence import in_spinnaker, presence_of
 from accounts.web.accounts.views import MOST_AT_ONCE, Chosen, chosen_accounts
-from accounts.web.bulk.editing import SO_ALREADY, edit
-from accounts.web.bulk.forms import BulkEditForm
-from accounts.web.bulk.outcomes import PLANNED, tell, tell_refused
 from accounts.web.crumbs import crumbs
 from accounts.web.rollouts.starting import roll_out
 from accounts.wording import counted
+from onboarding.description.field import Field
+from onboarding.description.fields import IN_BULK
+
+KEEP, ADD, TAKE, SET = "", "add", "take", "set"
+CHANGES = ((KEEP, "Don't change"), (ADD, "Add"), (TAKE, "Remove"), (SET, "Set to"))
+
+
+def how(label: str, *changes: tuple[str, str]) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, required=False, choices=changes)
+
+
+def how_of(one: Field) -> str:
+    """Name the question how the field changes."""
+    return f"{one.name}_how"
+
+
+class BulkEditForm(forms.Form):
+    """What to change, of each account alike."""
+
+    def __init__(self, *args: Any, partition: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for one in IN_BULK:
+            changes = CHANGES if one.is_list else (CHANGES[0], CHANGES[-1])
+            self.fields[how_of(one)] = how(one.words.label, *changes)
+            self.fields[one.name] = form_field(one, one.in_bulk, required=False)
+        regions = self.fields["regions"]
+        assert isinstance(regions, RegionsField)
+        regions.partition = partition
+
+    @property
+    def pairs(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """Return each field's question how to change it, and the field itself."""
+        return [(self[how_of(one)], self[one.name]) for one in IN_BULK]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        if not any(said.get(how_of(one)) for one in IN_BULK):
+            raise forms.ValidationError("Choose at least one change.")
+        for one in IN_BULK:
+            change, values = said.get(how_of(one)), said.get(one.name)
+            needed = change in (ADD, TAKE) or (change == SET and one.is_needed)
+            if needed and values == []:
+                self.add_error(one.name, "Enter at least one.")
+        return said
+
+
+class CannotEdit(Refused):
+    """The account would be described as it may not be."""
+
+    code = "INVALID"
+
+
+SO_ALREADY = "It's so already."
+
+
+def edit(account: ManagedAccount, by: User, *, asked: dict[str, Any]) -> None:
+    """Change the account's description. Raise CannotEdit where it is SO_ALREADY, too,
+    NameTaken or DetailsError where it cannot be.
+    """
+    with transaction.atomic():
+        rows = ManagedAccount.objects.select_for_update(no_key=True)
+        row = rows.get(pk=account.pk)
+        changed = {
+            name: value
+            for name, value in edited_settings(row, asked).items()
+            if value != getattr(row, name)
+        }
+        if not changed:
+            raise CannotEdit(SO_ALREADY)
+        with editing(row, by):
+            for name, value in changed.items():
+                setattr(row, name, value)
+            row.save(update_fields=[*changed])
+        claim_names(ManagedAccount.objects.prefetch_related("providers").get(pk=row.pk))
+
+
+def edited_settings(row: ManagedAccount, asked: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields as they are to be."""
+    return {one.name: as_asked(row, one, asked) for one in IN_BULK}
+
+
+def as_asked(row: ManagedAccount, one: Field, asked: dict[str, Any]) -> Any:
+    before, value = getattr(row, one.name), asked[one.name]
+    match asked[how_of(one)]:
+        case "add":
+            return [*before, *(each for each in value if each not in before)]
+        case "take":
+            left = [each for each in before if each not in value]
+            if before and not left:
+                raise CannotEdit(one.emptied)
+            return left
+        case "set":
+            return value
+    return before
+
+
+PLANNED = "Nothing in AWS changes until the plans are approved."
+
+
+def tell(
+    request: Request,
+    did: str,
+    many: Many[ManagedAccount],
+    verb: str,
+    then: str = PLANNED,
+) -> None:
+    if many.done:
+        messages.success(request, f"{did} {counted(len(many.done))}. {then}")
+    tell_refused(request, many, verb)
+
+
+def tell_refused(request: Request, many: Many[ManagedAccount], verb: str) -> None:
+    """Name some of those that it could not be done for, and count the rest."""
+    if many.left:
+        reasons = "; ".join(one.rstrip(".") for one in many.reasons)
+        messages.warning(request, f"Couldn't {verb} {len(many.left)}: {reasons}.")
+
 
 MOST_EDITED = 200
 """The most that are edited in one request: some seconds' worth, as what follows from
@@ -232,3 +363,114 @@ def page(
     shown |= {"accounts": accounts, "count": counted(len(accounts))}
     shown["crumbs"] = crumbs("accounts")
     return render(request, f"bulk/{name}.html", shown)
+
+
+@posted_by_operator
+def retry_many(request: Request) -> HttpResponse:
+    """Start the newest run of each chosen account again, where it failed."""
+    accounts, left = chosen(request, most=MOST_IN_ROLLOUT)
+    if not accounts:
+        return nothing_chosen(request)
+    if left:
+        messages.info(
+            request, f"{counted(left, 'more account')} left. Retry the rest afterwards."
+        )
+    kinds = kinds_of_failed(accounts)
+    if others := len(accounts) - len(kinds):
+        messages.info(request, f"The last run of {counted(others)} didn't fail.")
+    by_kind: dict[str, list[ManagedAccount]] = {}
+    for account in accounts:
+        if account.pk in kinds:
+            by_kind.setdefault(kinds[account.pk], []).append(account)
+    answers = [
+        retry_together(request, Rollout.Kind(kind), failed)
+        for kind, failed in sorted(by_kind.items())
+    ]
+    if not answers:
+        return to_list(request)
+    return answers[0] if len(answers) == 1 else redirect("accounts:runs")
+
+
+def retry_together(
+    request: Request, kind: Rollout.Kind, failed: list[ManagedAccount]
+) -> HttpResponse:
+    """Start accounts whose runs of this kind failed: one by itself, more as one job."""
+    if len(failed) == 1:
+        start = start_plan if kind == Rollout.Kind.ONBOARD else STARTS[kind]
+        outcome = each(start, failed, request.user)
+        tell(request, "Started again for", outcome, "retry")
+        return redirect("accounts:runs") if outcome.done else to_list(request)
+    if kind == Rollout.Kind.ONBOARD:
+        return plan_together(request, failed)
+    return roll_out(request, failed, kind, otherwise=to_list(request))
+
+
+BOTH = "AWS will accept both the new external ID and the previous one."
+ONE = "AWS will accept only the new external ID."
+
+BUSY = (
+    "A run is in progress, or the account is part of a rollout. Wait until it finishes."
+)
+
+
+class Rotations(NamedTuple):
+    to_begin: list[ManagedAccount]
+    to_finish: list[ManagedAccount]
+    kept: list[tuple[ManagedAccount, str]]
+    """Those that have to wait, or have nothing to rotate, and why."""
+
+
+@posted_by_operator
+def rotate_many(request: Request) -> HttpResponse:
+    """Show what of the chosen accounts can be rotated; begin or finish it, and plan."""
+    accounts, left = chosen(request, most=MOST_EDITED)
+    if not accounts:
+        return nothing_chosen(request)
+    held = held_now()
+    shown_only = "apply" not in request.POST
+    others = outside(accounts, request.user) if shown_only else {}
+    found = rotations_of(accounts, held, others)
+    match request.POST.get("apply"):
+        case "begin":
+            outcome = each(rotate, found.to_begin, request.user)
+            tell(request, "Created a new external ID for", outcome, "rotate", BOTH)
+        case "finish":
+            outcome = each(finish_rotation, found.to_finish, request.user, held=held)
+            tell(request, "Finished the rotation of", outcome, "finish", ONE)
+        case _:
+            shown = {"left": left, **found._asdict()}
+            return page(request, "rotate", accounts, **shown)
+    if not outcome.done:
+        messages.info(request, "No external ID was changed.")
+        return redirect("accounts:accounts")
+    return plan_again(request, outcome.done)
+
+
+def rotations_of(
+    accounts: list[ManagedAccount], held: Held, outside: dict[UUID, str]
+) -> Rotations:
+    """Say of each account which step of a rotation it can take now."""
+    busy = in_progress(accounts)
+    found = Rotations([], [], [])
+    for account in accounts:
+        rotates = bool(account.former_external_id)
+        if account.pk in outside:
+            reason = outside[account.pk]
+        elif account.pk in busy:
+            reason = BUSY
+        elif rotates:
+            reason = why_not_finish(account, held)
+        else:
+            reason = why_not_rotate(account)
+        if reason:
+            found.kept.append((account, reason))
+        else:
+            (found.to_finish if rotates else found.to_begin).append(account)
+    return found
+
+
+def in_progress(accounts: list[ManagedAccount]) -> set[UUID | None]:
+    """Find the accounts that a new plan could not be made of now."""
+    waiting = Q(status=Status.PLANNED, rollout=None)
+    runs = Run.objects.filter(status__in=OPEN, account__in=accounts).exclude(waiting)
+    return {run.account_id for run in runs.only("account")}

@@ -7,8 +7,11 @@ a page where it might be a secret.
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import PurePosixPath
 from typing import Any
 
+from crispy_forms.layout import Field
+from django import forms
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -16,14 +19,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
+from accounts.forms.fields import RuledField, bare_helper
 from accounts.http import BESIDE, InMemory, Request, attachment, drain, length
 from accounts.models import Bundle
 from accounts.people.deciding import refuse
 from accounts.people.doors import operator_required
 from accounts.people.reach import DecisionReach
 from accounts.people.roles import OPERATOR
-from accounts.web.bundles.forms import HalconfigForm
 from accounts.web.crumbs import crumbs
+from onboarding import names
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_in
 from onboarding.spinnaker.halconfig.diff import diff_lines, fields
@@ -31,6 +35,69 @@ from onboarding.spinnaker.halconfig.merging import ADDED, HalconfigChange, Merge
 from onboarding.spinnaker.halconfig.next_steps import STEPS, UNDO
 from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from onboarding.spinnaker.halconfig.tree import BadHalconfig
+
+EMPTY_FOLDER = "hal needs the path of the kubeconfig files in the bundle."
+
+
+class NeverShown(forms.Textarea):
+    """Text that is not written back into the page, like a password."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, None, attrs)
+
+
+class HalconfigForm(forms.Form):
+    file = forms.FileField(
+        required=False,
+        allow_empty_file=True,
+        label="The file",
+        help_text="The ~/.hal/config file of the Halyard daemon.",
+    )
+    pasted = forms.CharField(
+        required=False,
+        strip=False,
+        label="Or paste its text",
+        widget=NeverShown(
+            attrs={
+                "rows": 6,
+                "class": "mono",
+                "autocomplete": "off",
+                "spellcheck": "false",
+            }
+        ),
+    )
+    folder = RuledField(
+        rule=names.seen,
+        label="Bundle directory on the Halyard host",
+        initial="/home/spinnaker/bowline",
+        help_text="The absolute path of the unpacked bundle.",
+    )
+    deployment = RuledField(
+        rule=names.seen,
+        required=False,
+        help_text="Leave empty to use the current deployment.",
+    )
+
+    def __init__(self, *args: Any, has_clusters: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not has_clusters:
+            del self.fields["folder"]
+        self.helper = bare_helper(*(Field(name) for name in self.fields))
+
+    def clean_folder(self) -> str:
+        folder: str = self.cleaned_data["folder"]
+        if not PurePosixPath(folder).is_absolute():
+            raise forms.ValidationError(f"{EMPTY_FOLDER} Enter the absolute path.")
+        return folder
+
+    def clean(self) -> dict[str, Any]:
+        """Put the file's bytes, or else the pasted text's, under `content`."""
+        file, pasted = self.cleaned_data.get("file"), self.cleaned_data.get("pasted")
+        if file is None and not pasted:
+            raise forms.ValidationError("Choose the Halyard config, or paste its text.")
+        content = file.read() if file is not None else (pasted or "").encode()
+        return {**self.cleaned_data, "content": content}
+
 
 MOST_SHOWN = 50
 MOST_NOTES = 20

@@ -4,16 +4,19 @@ one Spinnaker has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.discover.comparisons import refuse_changed
 from accounts.http import Request, attachment, page_of
-from accounts.lists.bundles import FILTERS, ahead, installed_bundle, matching_bundles
+from accounts.lists.bundles import BUNDLES, ahead, installed_bundle, matching_bundles
 from accounts.models import Bundle, ManagedAccount, Spinnaker
 from accounts.people.doors import operator_required
 from accounts.spinnaker.bundles import (
@@ -26,18 +29,139 @@ from accounts.spinnaker.bundles import (
 )
 from accounts.spinnaker.gone import left_by
 from accounts.spinnaker.policies_of_others import of_bundle
-from accounts.web.bundles.installations import formats, installations
-from accounts.web.bundles.readable import readable
-from accounts.web.bundles.tree import tree
 from accounts.web.crumbs import crumbs
+from accounts.web.help.rendering import markdown
 from accounts.web.highlighting import highlighted_file
-from accounts.web.live.state import live_bundle, live_site
-from accounts.web.live.views import watched
+from accounts.web.live.views import live_bundle, live_site, watched
 from accounts.web.posts import one_of, post
 from accounts.web.role_limits.here import everywhere
-from accounts.web.spinnaker.run_by import run_by_now
+from accounts.web.spinnaker.views import run_by_now
 from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in
 from onboarding.spinnaker.bundle.limits import Load, limits, load_of
+from onboarding.spinnaker.bundle.ways import WAYS, ShellCommand, Way, next_commands
+
+
+class Leaf(NamedTuple):
+    name: str
+    path: str
+
+
+class Folder(NamedTuple):
+    name: str
+    total: int
+    """Files in it, at any depth."""
+    is_open: bool
+    files: tuple[Leaf, ...]
+    folders: tuple[Folder, ...]
+
+
+def tree(paths: Sequence[str], current: str, most: int) -> Folder:
+    """Lay out the first paths; open the first folder, and those of the current file.
+
+    What a folder counts are all its files, laid out or not.
+    """
+    counts = Counter(folder for path in paths for folder in folders_of(path))
+    shown = sorted(paths, key=lambda path: ("/" in path, path))[:most]
+    first = [f"{path.split('/')[0]}/" for path in shown if "/" in path][:1]
+    return folder("", shown, counts, {*first, *folders_of(current)})
+
+
+def folders_of(path: str) -> list[str]:
+    parents = [str(parent) for parent in PurePosixPath(path).parents]
+    return [f"{parent}/" for parent in parents if parent != "."]
+
+
+def folder(
+    place: str, paths: Iterable[str], counts: Counter[str], opened: set[str]
+) -> Folder:
+    inside = [path for path in paths if path.startswith(place)]
+    leaves = [path for path in inside if "/" not in path[len(place) :]]
+    names = dict.fromkeys(
+        path[len(place) :].split("/")[0] for path in inside if path not in leaves
+    )
+    return Folder(
+        name=PurePosixPath(place).name,
+        total=counts[place],
+        is_open=place in opened,
+        files=tuple(Leaf(PurePosixPath(path).name, path) for path in leaves),
+        folders=tuple(
+            folder(f"{place}{name}/", inside, counts, opened) for name in names
+        ),
+    )
+
+
+BELOW = 2
+"""The levels of headings that the page around it has."""
+
+MARKDOWN = markdown().disable(["autolink", "image", "link", "reference"])
+
+
+def readable(text: str) -> SafeString:
+    """Write Markdown as HTML; what is HTML in it stays text."""
+    tokens = MARKDOWN.parse(text)
+    for token in tokens:
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{min(int(token.tag[1:]) + BELOW, 6)}"
+    return mark_safe(str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})))
+
+
+FORMAT_SENTENCES = {
+    "hal/": "Scripts that configure Halyard, check the configuration, or undo it.",
+    "clouddriver/": (
+        "Complete configuration files for Clouddriver, Orca, and Deck, for any "
+        "installation without Halyard."
+    ),
+    "kustomize/": (
+        "A component for spinnaker-kustomize that mounts those files next to yours."
+    ),
+    "operator/": "A patch for the Spinnaker Operator's SpinnakerService.",
+    "kubernetes/": (
+        "A kubeconfig without secrets for each EKS cluster, and the access that the "
+        "cluster must allow."
+    ),
+    "aws/": "The roles and policies of each account, for review or to recreate them.",
+    "verify.sh": "Tests each account and cluster from the host that Spinnaker runs on.",
+    "manifest.json": "Lists the accounts, and every file with its SHA-256.",
+}
+
+
+class ExplainedFormat(NamedTuple):
+    path: str
+    says: str
+
+
+class Installation(NamedTuple):
+    """A way to run Spinnaker, and the commands that come next."""
+
+    way: Way
+    commands: tuple[ShellCommand, ...]
+
+    @property
+    def title(self) -> str:
+        return self.way.title
+
+
+def formats(paths: Iterable[str]) -> list[ExplainedFormat]:
+    """Explain the formats that these files are of."""
+    known = list(paths)
+    return [
+        ExplainedFormat(start, says)
+        for start, says in FORMAT_SENTENCES.items()
+        if any(path.startswith(start) for path in known)
+    ]
+
+
+def installations(
+    filename: str, paths: Iterable[str], first: str = ""
+) -> Iterator[Installation]:
+    """Yield the ways that the bundle's files serve, and those that need no bundle; the
+    one that was said first.
+    """
+    known = set(paths)
+    folders = {path.split("/")[0] for path in known if "/" in path}
+    for way in sorted(WAYS, key=lambda one: one.key != first):
+        if not way.folder or way.folder in folders:
+            yield Installation(way, tuple(next_commands(way, filename, known)))
 
 
 def bundles(request: Request) -> HttpResponse:
@@ -47,8 +171,8 @@ def bundles(request: Request) -> HttpResponse:
     shown = {
         "live": live,
         "page": page,
-        "filters": {key: request.GET.get(key, "").strip() for key in FILTERS},
-        "is_filtered": any(request.GET.get(key) for key in FILTERS),
+        "filters": BUNDLES.values(request.GET),
+        "is_filtered": bool(BUNDLES.said(request.GET)),
         "statuses": Bundle.Status.values,
         "ready": ManagedAccount.objects.ready().count(),
         "installed": installed,

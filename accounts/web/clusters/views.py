@@ -24,7 +24,7 @@ from accounts.discover.clusters.search import begin_search, found_clusters, runn
 from accounts.forms.clusters import AlikeForm
 from accounts.http import Request, page_of
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching_accounts
-from accounts.lists.clusters import filters_of, matching_clusters
+from accounts.lists.clusters import CLUSTERS, WIDE, matching_clusters
 from accounts.models import FoundCluster, Question
 from accounts.people.deciding import Outside
 from accounts.people.doors import operator_required, posted_by_operator
@@ -138,7 +138,7 @@ def query(sent: QueryDict) -> str:
     """Write what is shown as a URL says it: another page, another filter, or the same
     again.
     """
-    asked = {key: value for key, value in filters_of(sent).items() if value}
+    asked = {one.name: value for one, value in CLUSTERS.said(sent)}
     if "filter" not in sent:
         asked["page"] = sent.get("page") or sent.get("at", "")
     return urlencode(asked)
@@ -163,8 +163,8 @@ def page(
         **heading(search),
         "page": one_page,
         "rows": [(row, alike.name(row)) for row in on_page],
-        "filters": filters_of(asked),
-        "is_filtered": any(filters_of(asked).values()),
+        "filters": CLUSTERS.values(asked),
+        "is_filtered": bool(CLUSTERS.said(asked)),
         "regions": regions.distinct(),
         "form": form or AlikeForm(initial=alike.model_dump()),
         "problems": (refused or [search.why] * search.refused)[:MOST_SENTENCES],
@@ -181,8 +181,7 @@ def page(
 
 def rows_of(one_page: Page[int]) -> list[FoundCluster]:
     rows = FoundCluster.objects.filter(pk__in=list(one_page)).select_related("account")
-    deferred = ("account__verified", "account__applied", "account__approved_entries")
-    by_key = {row.pk: row for row in rows.defer(*deferred)}
+    by_key = {row.pk: row for row in rows.defer(*WIDE)}
     return [by_key[pk] for pk in one_page if pk in by_key]
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from accounts.models import Delivery
 from accounts.spinnaker.deliveries.decisions import approve, discard, start_connected
-from accounts.web.deliveries.forms import DeliveryForm
-from accounts.web.deliveries.views import delivery_page
+from accounts.web.deliveries.views import DeliveryForm, delivery_page
 from accounts.web.posts import one_of, post
 
 posts = [

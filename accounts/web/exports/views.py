@@ -1,130 +1,120 @@
-"""Lists as files, with the filters in the URL."""
+"""Lists as files, with the filters in the URL, written while they are sent: few at a
+time for each person.
+
+Each holds a thread of the process as long as its client reads, and counts as no page.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from threading import Lock
 from typing import Any
 
-from django.db.models import Subquery
-from django.http import Http404
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import path
 
-from accounts.discover.organization.reading import kept_organization
 from accounts.discover.questions import seen
 from accounts.http import Request
-from accounts.lists import members as listing
-from accounts.lists.accounts import matching_accounts
-from accounts.lists.activity import matching_activity, recorded_digest
-from accounts.lists.bundles import COLUMNS as BUNDLES
-from accounts.lists.bundles import matching_bundles
-from accounts.lists.exports import (
-    ACCOUNTS,
-    COLUMNS,
-    are_few,
-    exported_accounts,
-    written_list,
-)
-from accounts.lists.files import AT_ONCE, KINDS, Columns, dated
-from accounts.lists.runs import COLUMNS as RUNS
-from accounts.lists.runs import newest_first
-from accounts.mapping.managing import managing_of
-from accounts.models import ManagingAccount
-from accounts.models.organization.members import same_account
+from accounts.lists.accounts import ACCOUNTS, are_few, matching_accounts, written_list
+from accounts.lists.activity import ACTIVITY
+from accounts.lists.bundles import BUNDLES
+from accounts.lists.declaration import KINDS, Columns, Listing, dated, lines_of_file
+from accounts.lists.members import MEMBERS
+from accounts.lists.runs import RUNS
 from accounts.packed import unpacked
-from accounts.people.doors import administrator_required, operator_required
-from accounts.web.exports.streams import download, saved_as
-from accounts.web.people.listing import matching_people
-from accounts.web.people.person import person_of, with_all
+from accounts.people.doors import role_required
+from accounts.web.people.listing import PEOPLE
 from accounts.web.questions import Asking, look_up, state_of, url_of, waiting_page
+
+MOST_OF_ONE = 2
+"""The most of one person that a process sends at a time."""
+AT_ONCE = 100
+"""Lines that are sent at once."""
+BUSY = "Too many downloads are in progress. Wait until one of them finishes.\n"
+
+lock = Lock()
+open_of: Counter[int] = Counter()
+
+
+class Stream:
+    """Lines of one person's download, counted until it is complete or given up."""
+
+    def __init__(self, person: int, lines: Iterator[str]) -> None:
+        self.person, self.lines, self.is_open = person, lines, True
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        try:
+            return next(self.lines)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        with lock:
+            open_of[self.person] -= self.is_open
+            self.is_open = False
+
+
+def streamed(
+    person: int, lines: Iterator[str], content_type: str, **headers: str
+) -> HttpResponseBase:
+    """Answer with the lines, or with 429 while too many of the person are open."""
+    with lock:
+        if open_of[person] >= MOST_OF_ONE:
+            kind, wait = "text/plain; charset=utf-8", {"Retry-After": "5"}
+            return HttpResponse(BUSY, status=429, content_type=kind, headers=wait)
+        open_of[person] += 1
+    return StreamingHttpResponse(
+        Stream(person, lines), content_type=content_type, headers=headers
+    )
+
+
+def download(
+    request: Request, name: str, form: str, columns: Columns, rows: Iterable[Any]
+) -> HttpResponseBase:
+    """Answer with the rows as a file of this form: `csv` or `json`."""
+    written = in_blocks(lines_of_file(form, columns, rows))
+    return saved_as(request, dated(name, form), KINDS[form], written)
+
+
+def in_blocks(lines: Iterator[str]) -> Iterator[str]:
+    """Join lines, of which each would be sent on its own: the first one at once."""
+    yield from islice(lines, 1)
+    while block := "".join(islice(lines, AT_ONCE)):
+        yield block
+
+
+def saved_as(
+    request: Request, name: str, kind: str, lines: Iterator[str]
+) -> HttpResponseBase:
+    """Answer with a file that a browser saves; nothing in its name needs escaping."""
+    disposition = f'attachment; filename="{name}"'
+    return streamed(
+        request.user.pk, lines, kind, **{"Content-Disposition": disposition}
+    )
+
 
 FILE = "file"
 """What `look` in the URL is once a worker has written the file."""
 
-MEMBERS: Columns = {
-    "name": lambda row: row.name,
-    "account_id": lambda row: row.account_id,
-    "email": lambda row: row.email,
-    "state": lambda row: row.word,
-    "unit": lambda row: row.unit.path if row.unit else "",
-    "joined_at": lambda row: row.joined_at,
-    "tags": lambda row: [str(tag) for tag in row.tags.all()],
-    "in_bowline": lambda row: row.in_bowline,
-}
-ACTIVITY: Columns = {
-    "number": lambda row: row.number,
-    "at": lambda row: row.at,
-    "who": lambda row: row.who,
-    "what": lambda row: row.what,
-    "about": lambda row: row.about,
-    "digest": recorded_digest,
-    "detail": lambda row: json.dumps(row.detail, sort_keys=True),
-    "hash": lambda row: row.hash,
-}
-PEOPLE: Columns = {
-    "username": lambda row: row.user.username,
-    "full_name": lambda row: row.user.get_full_name(),
-    "email": lambda row: row.user.email,
-    "roles": lambda row: row.roles,
-    "superuser": lambda row: row.user.is_superuser,
-    "signs_in_by": lambda row: row.ways,
-    "second_factor": lambda row: row.factors,
-    "seen_at": lambda row: row.seen_at,
-    "sessions": lambda row: row.sessions,
-    "api_tokens": lambda row: row.tokens,
-    "active": lambda row: row.user.is_active,
-    "added_at": lambda row: row.user.date_joined,
-}
 
-
-def accounts(request: Request, form: str) -> HttpResponseBase:
-    if are_few(matching_accounts(request.GET).count()):
-        return download(
-            request, ACCOUNTS, form, COLUMNS, exported_accounts(request.GET)
-        )
+def list_file(request: Request, form: str, of: Listing) -> HttpResponseBase:
+    """Write the list; many accounts take longer, and a worker writes them."""
+    if of is not ACCOUNTS or are_few(matching_accounts(request.GET).count()):
+        assert of.exported
+        rows = of.exported(request.GET, request.user)
+        return download(request, of.name, form, of.columns, rows)
 
     def answer(lines: Iterator[str]) -> HttpResponseBase:
-        return saved_as(request, dated(ACCOUNTS, form), KINDS[form], lines)
+        return saved_as(request, dated(of.name, form), KINDS[form], lines)
 
-    return by_a_worker(request, ACCOUNTS, form, answer)
-
-
-@operator_required
-def organization(request: Request, form: str) -> HttpResponseBase:
-    row = ManagingAccount.objects.first()
-    kept = kept_organization(managing_of(row)) if row else None
-    if kept is None:
-        raise Http404
-    found = listing.matching_members(kept, request.GET).order_by(
-        listing.sort_of(request.GET), "name", "account_id"
-    )
-    rows = found.select_related("unit").prefetch_related("tags")
-    known = rows.annotate(in_bowline=Subquery(same_account().values("name")[:1]))
-    return download(
-        request, "organization", form, MEMBERS, known.iterator(chunk_size=AT_ONCE)
-    )
-
-
-def runs(request: Request, form: str) -> HttpResponseBase:
-    rows = newest_first(request.GET, request.user)
-    return download(request, "runs", form, RUNS, rows)
-
-
-def bundles(request: Request, form: str) -> HttpResponseBase:
-    rows = matching_bundles(request.GET).iterator(chunk_size=AT_ONCE)
-    return download(request, "bundles", form, BUNDLES, rows)
-
-
-def activity(request: Request, form: str) -> HttpResponseBase:
-    rows = matching_activity(request.user, request.GET).iterator(chunk_size=AT_ONCE)
-    return download(request, "activity", form, ACTIVITY, rows)
-
-
-@administrator_required
-def people(request: Request, form: str) -> HttpResponseBase:
-    found = with_all(matching_people(request.GET))
-    rows = (person_of(row) for row in found.iterator(chunk_size=AT_ONCE))
-    return download(request, "people", form, PEOPLE, rows)
+    return by_a_worker(request, of.name, form, answer)
 
 
 def by_a_worker(
@@ -160,3 +150,16 @@ SHOWN: dict[str, Any] = {
     ),
     "busy": "Two of your exports are already in progress.",
 }
+
+
+EXPORTED = (ACCOUNTS, MEMBERS, RUNS, ACTIVITY, PEOPLE, BUNDLES)
+files = [
+    path(
+        f"{of.name}.{form}",
+        role_required(of.role)(list_file),
+        {"form": form, "of": of},
+        name=f"{of.name}-{form}",
+    )
+    for of in EXPORTED
+    for form in KINDS
+]

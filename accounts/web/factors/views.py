@@ -28,8 +28,8 @@ from accounts.people.roles import has_password
 from accounts.web.factors.forms import AddPasskeyForm, AppForm, ask
 from accounts.web.factors.required import is_missing
 from accounts.web.factors.step import FACTOR
-from accounts.web.you.browsers import browser_of
 from accounts.web.you.confirmation import confirmation_required
+from accounts.web.you.sessions import browser_of
 
 HOME = "second-factor"
 MOST = 20

@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from accounts.discover.files import checked_file, saved_upload
 from accounts.discover.questions import ask, seen
 from accounts.http import BESIDE, InMemory, Request, attachment, drain, length, page_of
-from accounts.lists.exports import ACCOUNTS_FILE, are_few, lines_of
+from accounts.lists.accounts import ACCOUNTS_FILE, are_few, lines_of
 from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME
 from accounts.mapping.accounts_file.outcome import is_short
 from accounts.mapping.accounts_file.uploading import (
@@ -33,8 +33,7 @@ from accounts.mapping.accounts_file.uploading import (
 from accounts.models import ManagedAccount, ManagingAccount, Question, Upload
 from accounts.people.doors import operator_required
 from accounts.web.crumbs import crumbs
-from accounts.web.exports.streams import saved_as
-from accounts.web.exports.views import by_a_worker
+from accounts.web.exports.views import by_a_worker, saved_as
 from accounts.web.from_file.alike import alike
 from accounts.web.from_file.forms import FileForm
 from accounts.web.questions import lead, still_waits

@@ -29,8 +29,7 @@ from accounts.runs.owners.readiness import NOT_READY
 from accounts.runs.owners.subject import NotHandedOff
 from accounts.web.crumbs import crumbs
 from accounts.web.handoff.views import ShownWay, shown_ways
-from accounts.web.live.state import live_site
-from accounts.web.live.views import watched
+from accounts.web.live.views import live_site, watched
 from accounts.web.posts import post
 from accounts.web.role_limits.here import everywhere
 from onboarding.handoff.hand_off import HandOffPackage

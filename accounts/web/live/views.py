@@ -1,33 +1,414 @@
-"""What a page hears that asks for itself again: nothing, or all, with what ended."""
+"""What a page shows of work in progress, and what it hears when it asks for itself
+again: nothing, or all, with what ended.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
-from datetime import datetime
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Self
 
-from django.db.models import QuerySet
+from django.core.signing import BadSignature, Signer
+from django.db.models import Count, Min, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 from django_htmx.http import HttpResponseClientRefresh, HttpResponseStopPolling
 
-from accounts.models import Bundle, Run
-from accounts.models.states import FAILURES, Status
-from accounts.web.live.endings import Ending, ending_of_all
-from accounts.web.live.progress import ended_since
-from accounts.web.live.state import (
-    DONE,
-    FAILED,
-    LIST_EVERY,
-    RUN_EVERY,
-    WAITS,
-    WORKS,
-    Live,
-    PageState,
-    Tab,
+from accounts.models import (
+    Activity,
+    Bundle,
+    CheckResult,
+    Delivery,
+    ManagedAccount,
+    ManagingAccount,
+    Rollout,
+    Run,
+    Step,
 )
-from accounts.work.heartbeat import silence
+from accounts.models.states import (
+    FAILURES,
+    OPEN,
+    UNSUCCESSFUL,
+    WORKING,
+    State,
+    Status,
+    word_of,
+)
+from accounts.runs.rollouts.census import Census
+from accounts.work.heartbeat import Silence, silence
+
+MINUTE, HOUR = 60, 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Runs that are worked on, with those that ended since the first of them began."""
+
+    done: int
+    total: int
+    seconds_left: float | None = None
+    """None: nothing ended yet that it could be estimated from."""
+
+    @property
+    def counted(self) -> str:
+        return f"{self.done:,} of {self.total:,}"
+
+    @property
+    def left(self) -> str:
+        """Say how long it will still take; empty where that cannot be estimated."""
+        if self.seconds_left is None:
+            return ""
+        if self.seconds_left < MINUTE:
+            return "less than a minute left"
+        if self.seconds_left < HOUR:
+            return f"about {round(self.seconds_left / MINUTE)} min left"
+        return f"about {round(self.seconds_left / HOUR)} h left"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The open runs by status, and when the first that is worked on began."""
+
+    statuses: Mapping[str, int]
+    began: datetime | None
+
+    @property
+    def working(self) -> int:
+        return sum(self.statuses.get(status, 0) for status in WORKING)
+
+
+def work_of(runs: QuerySet[Run]) -> Work:
+    """Count the open ones among these runs."""
+    began = Min(Coalesce("approved_at", "created_at"))
+    rows = runs.filter(status__in=OPEN).order_by().values("status")
+    found = list(rows.annotate(count=Count("pk"), began=began))
+    starts = [row["began"] for row in found if row["status"] in WORKING]
+    return Work(
+        {row["status"]: row["count"] for row in found}, min(starts, default=None)
+    )
+
+
+def ended_since(runs: QuerySet[Run], moment: datetime) -> QuerySet[Run]:
+    """Keep those that came to an end, or to a plan, since then."""
+    return runs.filter(moved_at__gt=moment).exclude(
+        status__in=(*WORKING, Status.APPROVED, Status.DISCARDED)
+    )
+
+
+def progress_of(runs: QuerySet[Run], work: Work) -> Progress | None:
+    """Say how far a batch is; None where fewer than two runs make one."""
+    if work.began is None:
+        return None
+    done = ended_since(runs, work.began).count()
+    if done + work.working < 2:
+        return None
+    elapsed = timezone.now() - work.began
+    return Progress(
+        done, done + work.working, seconds_left(done, work.working, elapsed)
+    )
+
+
+def seconds_left(done: int, working: int, elapsed: timedelta) -> float | None:
+    """Estimate from those that ended, however many are worked on at a time."""
+    return elapsed.total_seconds() / done * working if done else None
+
+
+SENTENCES = {
+    Status.PLANNED: "The plan for {} needs approval",
+    Status.HANDED_OFF: "{run} of {} is waiting for an owner",
+    Status.VERIFIED: "Account {} is {verification}",
+    Status.EVALUATED: "Account {} is {verification}",
+    Status.REMOVED: "Account {} is removed from AWS",
+    Status.FAILED: "{run} of {} failed",
+    Status.ERRORED: "{run} of {} stopped because of an internal error",
+    Status.OUTDATED: "{run} of {} is outdated",
+}
+
+
+class Ending(NamedTuple):
+    state: str
+    """A status with a badge of its own."""
+    text: str
+    url: str
+
+    @property
+    def kind(self) -> str:
+        """Say how its toast looks, which goes by itself if it is good."""
+        if self.state in UNSUCCESSFUL:
+            return "bad"
+        return "waits" if self.state == Status.PLANNED else "good"
+
+    @property
+    def icon(self) -> str:
+        return {"bad": "cross", "waits": "list", "good": "check"}[self.kind]
+
+
+def ending_of(run: Run) -> Ending:
+    said = SENTENCES[Status(run.status)].format(
+        run.account_name, run=run.title, verification=run.verification
+    )
+    return Ending(run.word, said, run.get_absolute_url())
+
+
+def ending_of_all(runs: QuerySet[Run]) -> Ending | None:
+    """Report the one run of these, or sum them up."""
+    shown = runs.only(
+        "number", "status", "account_name", "unknown_writes", "undeployable"
+    )
+    some = list(shown[:2])
+    if len(some) == 1:
+        return ending_of(some[0])
+    return summary(runs) if some else None
+
+
+def summary(runs: QuerySet[Run]) -> Ending:
+    statuses = runs.order_by().values_list("status", flat=True)
+    counts = Counter(statuses)
+    worst = next((one for one in FAILURES if counts[one]), "")
+    parts = [f"{count:,} {word_of(status)}" for status, count in counts.most_common()]
+    text = f"{counts.total():,} runs finished: {', '.join(parts)}"
+    state = worst or counts.most_common(1)[0][0]
+    return Ending(state, text, reverse("accounts:runs"))
+
+
+RUN_EVERY, LIST_EVERY = 1000, 2000
+"""Milliseconds between two looks at one run, and at everything."""
+OWNER_EVERY = 10_000
+"""Where a run waits for an owner: Bowline itself looks every half minute at most."""
+
+
+class Tab(NamedTuple):
+    """What a browser's tab says in front of the title, and the icon it has."""
+
+    word: str = ""
+    icon: str = "mark"
+
+
+PLAIN = Tab()
+WORKS = Tab("Working", "mark-working")
+WAITS = Tab("Needs approval", "mark-waiting")
+FAILED = Tab("Failed", "mark-failed")
+DONE = Tab("Done", "mark-done")
+TABS: dict[str, Tab] = {
+    **dict.fromkeys(WORKING, WORKS),
+    Status.PLANNED: WAITS,
+    Status.FAILED: FAILED,
+    Status.ERRORED: FAILED,
+    Status.VERIFIED: DONE,
+    Status.EVALUATED: DONE,
+    Status.REMOVED: DONE,
+}
+
+DELIVERY_TABS: dict[str, Tab] = {
+    **dict.fromkeys(Delivery.WORKING, WORKS),
+    Delivery.Status.PLANNED: WAITS,
+    Delivery.Status.FAILED: FAILED,
+    Delivery.Status.OUTDATED: FAILED,
+    Delivery.Status.LOADED: DONE,
+}
+
+
+class PageState(NamedTuple):
+    """What a page has shown, which it sends along when it asks again: the version, and
+    three facts of Live.
+    """
+
+    digest: str
+    moved: str
+    began: str
+    building: int
+
+    def __str__(self) -> str:
+        return Signer().sign_object(self)
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Read what `str` wrote; None where somebody else did."""
+        try:
+            return cls(*Signer().unsign_object(text))
+        except BadSignature:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What a page shows, as a view looks at it; `watched` adds what comes last."""
+
+    facts: tuple[Any, ...]
+    """All that its version is made of."""
+    runs: QuerySet[Run]
+    tab: Tab
+    every: int
+    """Milliseconds until a page looks again; 0: nothing moves."""
+    moved: datetime | None = None
+    """When a run moved last."""
+    began: datetime | None = None
+    """When the first of the runs that are worked on began; None: none is."""
+    building: int = 0
+    """The number of the bundle that is being built; 0: none is."""
+    progress: Progress | None = None
+    reloads: bool = False
+    """Whether the page is now another one, with other scripts."""
+    shows_endings: bool = False
+    """Whether the page itself says what ended, so that no toast repeats it."""
+    silence: Silence | None = None
+    """Nobody answers what moves; None where nothing moves."""
+    seen: PageState | None = None
+    endings: tuple[Ending, ...] = ()
+    """What ended since the page was shown before."""
+
+    @property
+    def icon(self) -> str:
+        return f"{self.tab.icon}.svg"
+
+
+def last_moved(runs: QuerySet[Run]) -> datetime | None:
+    moved = runs.filter(moved_at__isnull=False).order_by("-moved_at")
+    return moved.values_list("moved_at", flat=True).first()
+
+
+def live_site() -> Live:
+    """Look at all accounts, runs and bundles."""
+    runs = Run.objects.all()
+    work = work_of(runs)
+    number, status = newest_bundle()
+    building = number if status == Bundle.Status.BUILDING else 0
+    is_moving = bool(work.working or building)
+    return Live(
+        facts=(
+            runs.order_by("-number").values_list("number", flat=True).first(),
+            Activity.objects.values_list("number", flat=True).first(),
+            sorted(work.statuses.items()),
+            (number, status),
+        ),
+        moved=last_moved(runs),
+        began=work.began,
+        building=building,
+        runs=runs,
+        tab=WORKS if is_moving else PLAIN,
+        every=LIST_EVERY if is_moving else 0,
+        progress=progress_of(runs, work),
+    )
+
+
+def newest_bundle() -> tuple[int, str]:
+    rows = Bundle.objects.order_by("-number").values_list("number", "status")
+    return rows.first() or (0, "")
+
+
+def live_run(run: Run) -> Live:
+    steps = Step.objects.filter(run=run).order_by().values("status")
+    waits = run.status == Status.HANDED_OFF
+    return Live(
+        facts=(
+            run.status,
+            run.waiting,
+            run.look_at,
+            sorted(steps.annotate(count=Count("pk")).values_list("status", "count")),
+            CheckResult.objects.filter(run=run).count(),
+            run.account and run.account.version,
+            run.account and run.account.accepted_at,
+            ManagingAccount.objects.values_list("version", flat=True).first(),
+        ),
+        moved=run.moved_at,
+        began=(run.approved_at or run.created_at) if run.is_working else None,
+        runs=Run.objects.filter(pk=run.pk),
+        shows_endings=True,
+        tab=TABS.get(run.status, PLAIN),
+        every=OWNER_EVERY if waits else RUN_EVERY if run.is_working else 0,
+        reloads=not run.is_working,
+    )
+
+
+def live_account(account: ManagedAccount) -> Live:
+    runs = Run.objects.filter(account=account)
+    work = work_of(runs)
+    is_open = next(iter(work.statuses), "")
+    waits = is_open == Status.HANDED_OFF
+    return Live(
+        facts=(
+            account.version,
+            account.state,
+            account.verified_at,
+            account.accepted_at,
+            account.excluded_at,
+            account.bundles.count(),
+            runs.values_list("number", "waiting", "look_at").first(),
+        ),
+        moved=last_moved(runs),
+        began=work.began,
+        runs=runs,
+        shows_endings=True,
+        tab=TABS.get(is_open, FAILED if account.state == State.FAILED else PLAIN),
+        every=OWNER_EVERY if waits else LIST_EVERY if work.working else 0,
+    )
+
+
+def live_rollout(rollout: Rollout) -> Live:
+    """Look at all its runs at once, the managing account's too."""
+    runs = Run.objects.filter(rollout=rollout)
+    work, census = work_of(runs), Census(rollout)
+    states = Rollout.State
+    goes_on = rollout.state in (states.PLANNING, states.APPLYING, states.VERIFYING)
+    waits = rollout.state == states.PLANNED
+    # Its state says so only once a worker has seen the approval.
+    starts = waits and census.counts.approved > 0
+    is_moving = bool(work.working or goes_on or starts)
+    return Live(
+        facts=(
+            rollout.state,
+            rollout.reason,
+            sorted(work.statuses.items()),
+            sorted(census.statuses.items()),
+        ),
+        moved=last_moved(runs),
+        began=work.began,
+        runs=runs,
+        shows_endings=True,
+        tab=WORKS if is_moving else WAITS if waits else PLAIN,
+        every=LIST_EVERY if is_moving else 0,
+    )
+
+
+def live_bundle(bundle: Bundle) -> Live:
+    is_building = bundle.status == Bundle.Status.BUILDING
+    failed = bundle.status == Bundle.Status.FAILED
+    return Live(
+        facts=(
+            bundle.number,
+            bundle.status,
+            bundle.installed_at,
+        ),
+        building=bundle.number if is_building else 0,
+        runs=Run.objects.none(),
+        shows_endings=True,
+        tab=WORKS if is_building else FAILED if failed else PLAIN,
+        every=LIST_EVERY if is_building else 0,
+    )
+
+
+def live_delivery(delivery: Delivery) -> Live:
+    return Live(
+        facts=(
+            delivery.status,
+            delivery.waiting,
+            delivery.look_at,
+            tuple(delivery.progress),
+        ),
+        runs=Run.objects.none(),
+        shows_endings=True,
+        tab=DELIVERY_TABS.get(delivery.status, PLAIN),
+        every=LIST_EVERY if delivery.is_working else 0,
+        reloads=not delivery.is_working,
+    )
+
 
 SEEN = "Bowline-Seen"
 """The header with the version that a page has shown; no person sends it."""

@@ -19,13 +19,13 @@ from accounts.discover.organization.members import (
 from accounts.discover.organization.reading import kept_organization
 from accounts.forms.organization import SharedForm
 from accounts.http import Request, page_of
-from accounts.lists.members import COLUMNS, INACTIVE, JOINED, matching_members, sort_of
+from accounts.lists.declaration import with_titles
+from accounts.lists.members import MEMBERS, matching_members
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollout
 from accounts.people.deciding import Outside
 from accounts.people.doors import operator_required
 from accounts.web.crumbs import crumbs
-from accounts.web.filters import Filter, FilterForm
 from accounts.web.organization.adding import NEXT, added_accounts_url, worded
 from accounts.web.organization.reading import progress_of
 from accounts.web.organization.usual import usual
@@ -117,9 +117,9 @@ def page(
     chosen: Iterable[str] = (),
     refused: dict[str, str] | None = None,
 ) -> HttpResponse:
-    matched, sort = matching_members(kept, request.GET), sort_of(request.GET)
+    matched = matching_members(kept, request.GET)
     rows = matched.select_related("unit").prefetch_related("tags")
-    one_page = page_of(request, rows.order_by(sort, "name", "account_id"))
+    one_page = page_of(request, MEMBERS.ordered(rows, request.GET))
     environments = ManagedAccount.objects.exclude(environment="").order_by()
     staying = kept.members.filter(gone_at=None)
     shown: dict[str, Any] = {
@@ -127,9 +127,13 @@ def page(
         "progress": progress_of(kept) if kept.is_reading else None,
         "page": one_page,
         "listed": listed_members(one_page, managing),
-        "columns": COLUMNS.items(),
-        "sort": sort,
-        "filter_form": filter_form(request, kept, sort),
+        "columns": MEMBERS.sorts.items(),
+        "sort": MEMBERS.sort_of(request.GET),
+        "filter_form": MEMBERS.form(
+            request.GET,
+            unit=[*kept.units.values_list("unit_id", "path")],
+            tag=with_titles(kept.tag_keys),
+        ),
         "total": staying.count(),
         "added": staying.added().count(),
         "free": (free := matched.free().count()),
@@ -142,36 +146,3 @@ def page(
         "crumbs": crumbs("accounts"),
     }
     return render(request, "organization/organization.html", shown)
-
-
-def filter_form(request: Request, kept: Organization, sort: str) -> FilterForm:
-    units = [*kept.units.values_list("unit_id", "path")]
-    states = [(state, state.capitalize()) for state in ("active", *INACTIVE, "left")]
-    joined = [(days, f"Joined in the {title}") for days, title in JOINED.items()]
-    tag = Filter("tag", "Tag or tag=value", "Tag or tag=value", proposals=kept.tag_keys)
-    return FilterForm.of(
-        request.GET,
-        "Accounts of the organization",
-        "accounts:organization",
-        [
-            Filter("text", "Name, account ID, or email", "Name, account ID, or email"),
-            Filter(
-                "unit",
-                "Organizational unit",
-                "Any organizational unit",
-                units,
-                often=True,
-            ),
-            Filter(
-                "known",
-                "In Bowline",
-                "In Bowline or not",
-                [("no", "Not in Bowline"), ("yes", "In Bowline")],
-                often=True,
-            ),
-            Filter("state", "State in AWS", "Any state in AWS", states),
-            Filter("joined", "Joined", "Joined at any time", joined),
-            *([tag] if kept.tag_keys else []),
-        ],
-        kept=["sort"] if sort != "name" else [],
-    )

@@ -20,8 +20,7 @@ from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State, word_of
 from accounts.runs.rollouts.causes import causes_now
-from accounts.web.live.state import live_site
-from accounts.web.live.views import watched
+from accounts.web.live.views import live_site, watched
 from accounts.web.managing.next_step import to_plan
 from accounts.web.overview.matrix import matrix_of
 from accounts.web.overview.picture import MOST_NODES, ShownAccount, narrow, wide

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -12,13 +13,12 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.http import Request, page_of
-from accounts.lists.filters import Filters, filtered
+from accounts.lists.declaration import AT_ONCE, Filter, Listing, with_titles
 from accounts.people.doors import administrator_required
 from accounts.people.role_limits.limits import environments_without_accounts
 from accounts.people.role_limits.naming import environments_in_words
 from accounts.people.roles import ADMINISTRATOR, ROLES
 from accounts.web.crumbs import crumbs
-from accounts.web.filters import Filter, FilterForm, with_titles
 from accounts.web.people.person import (
     APP,
     NO_FACTOR,
@@ -27,6 +27,7 @@ from accounts.web.people.person import (
     PASSWORD,
     SINGLE_SIGN_ON,
     USABLE,
+    Person,
     by_factor,
     by_tokens,
     by_way,
@@ -38,6 +39,7 @@ from accounts.web.single_sign_on.roles import RolesByGroup, in_words, reaches
 
 NO_ROLE = "none"
 UNSEEN_DAYS = 90
+ACTIVE = "active"
 WAYS = (
     (PASSWORD, "Password"),
     (SINGLE_SIGN_ON, "Single sign-on"),
@@ -60,7 +62,7 @@ def people(request: Request) -> HttpResponse:
         "crumbs": crumbs("settings"),
         "page": page,
         "people": [person_of(user) for user in page],
-        "filter_form": filter_form(request),
+        "filter_form": PEOPLE.form(request.GET),
         "sign_on": sign_on,
         "groups": groups_in_words(sign_on.roles if sign_on else {}),
     }
@@ -89,34 +91,9 @@ def groups_in_words(by_group: RolesByGroup) -> Groups:
     )
 
 
-def filter_form(request: Request) -> FilterForm:
-    roles = [*with_titles(role.name for role in ROLES), (NO_ROLE, "No role")]
-    states = with_titles(["active", "deactivated"])
-    unseen = [(str(UNSEEN_DAYS), f"Not seen for {UNSEEN_DAYS} days")]
-    return FilterForm.of(
-        request.GET,
-        "People",
-        "accounts:people",
-        [
-            Filter("text", "Name or email address", "Name or email address"),
-            Filter("role", "Role", "Any role", roles, often=True),
-            Filter("state", "State", "Any state", states, often=True),
-            Filter("way", "Sign-in", "Any sign-in", WAYS),
-            Filter("factor", "Second factor", "Any second factor", FACTORS),
-            Filter(
-                "tokens",
-                "API tokens",
-                "With or without API tokens",
-                [(USABLE, "With API tokens")],
-            ),
-            Filter("unseen", "Last seen", "Seen at any time", unseen),
-        ],
-    )
-
-
 def matching_people(asked: QueryDict) -> QuerySet[User]:
     """Find what the filters in the URL ask for, by name."""
-    return filtered(User.objects.order_by("username"), FILTERS, asked)
+    return PEOPLE.matching(User.objects.order_by("username"), asked)
 
 
 def by_text(text: str) -> Q:
@@ -137,25 +114,67 @@ def by_role(name: str) -> Q:
     return having | Q(is_superuser=True) if name == ADMINISTRATOR.name else having
 
 
-def by_state(state: str) -> Q:
-    known = {"active": Q(is_active=True), "deactivated": Q(is_active=False)}
-    return known.get(state, Q(pk__in=[]))
-
-
 def by_seen(days: str) -> Q:
     """Find who was not seen for that long, or never."""
-    if days != str(UNSEEN_DAYS):
-        return Q(pk__in=[])
-    since = timezone.now() - timedelta(days=UNSEEN_DAYS)
+    since = timezone.now() - timedelta(days=int(days))
     return ~Q(last_login__gte=since) & ~Q(identity__seen_at__gte=since)
 
 
-FILTERS: Filters = {
-    "text": by_text,
-    "role": by_role,
-    "way": by_way,
-    "factor": by_factor,
-    "tokens": by_tokens,
-    "state": by_state,
-    "unseen": by_seen,
-}
+def exported_people(asked: QueryDict, _: User) -> Iterator[Person]:
+    found = with_all(matching_people(asked))
+    return map(person_of, found.iterator(chunk_size=AT_ONCE))
+
+
+PEOPLE = Listing(
+    "people",
+    title="People",
+    filters=(
+        Filter("text", by_text, "Name or email address"),
+        Filter(
+            "role",
+            by_role,
+            "Role",
+            [*with_titles(role.name for role in ROLES), (NO_ROLE, "No role")],
+            often=True,
+        ),
+        Filter(
+            "state",
+            lambda state: Q(is_active=state == ACTIVE),
+            "State",
+            with_titles([ACTIVE, "deactivated"]),
+            often=True,
+        ),
+        Filter("way", by_way, "Sign-in", WAYS),
+        Filter("factor", by_factor, "Second factor", FACTORS),
+        Filter(
+            "tokens",
+            by_tokens,
+            "API tokens",
+            [(USABLE, "With API tokens")],
+            unasked="With or without API tokens",
+        ),
+        Filter(
+            "unseen",
+            by_seen,
+            "Last seen",
+            [(str(UNSEEN_DAYS), f"Not seen for {UNSEEN_DAYS} days")],
+            unasked="Seen at any time",
+        ),
+    ),
+    columns={
+        "username": lambda row: row.user.username,
+        "full_name": lambda row: row.user.get_full_name(),
+        "email": lambda row: row.user.email,
+        "roles": lambda row: row.roles,
+        "superuser": lambda row: row.user.is_superuser,
+        "signs_in_by": lambda row: row.ways,
+        "second_factor": lambda row: row.factors,
+        "seen_at": lambda row: row.seen_at,
+        "sessions": lambda row: row.sessions,
+        "api_tokens": lambda row: row.tokens,
+        "active": lambda row: row.user.is_active,
+        "added_at": lambda row: row.user.date_joined,
+    },
+    exported=exported_people,
+    role=ADMINISTRATOR,
+)

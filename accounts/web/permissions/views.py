@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -11,20 +13,92 @@ from django.shortcuts import render
 
 from accounts.external_ids import cancel_rotation, finish_rotation, rotate
 from accounts.http import Request, attachment
-from accounts.lists.files import KINDS, dated, lines_of_file
+from accounts.lists.declaration import KINDS, Columns, dated, lines_of_file
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import ManagedAccount
 from accounts.review.permissions import reviewed
 from accounts.web.crumbs import crumbs
 from accounts.web.permissions.chain_picture import narrow, wide
-from accounts.web.permissions.listing import FILE, listing_of, rows
 from accounts.web.posts import post
 from accounts.web.runs.decisions import account_of
 from onboarding.desired import POLICY_SET
 from onboarding.details import DetailsError
+from onboarding.review.effective import all_actions
 from onboarding.review.evidence import SPINNAKER
+from onboarding.review.lines import (
+    ONLY,
+    Filter,
+    Line,
+    Risks,
+    count_of,
+    folded,
+    permission_lines,
+)
+from onboarding.review.power_user import is_power_users
 from onboarding.topology import Managing
+
+ROLES = {"managed": "the managed role", "identity": "Spinnaker's identity"}
+FILE: Columns = {
+    "role": lambda row: ROLES[row[0]],
+    "for": lambda row: row[1].topic,
+    "capability": lambda row: row[1].capability,
+    "access": lambda row: row[1].access,
+    "action": lambda row: row[1].action,
+    "resources": lambda row: list(row[1].allowed.resources),
+    "condition": lambda row: row[1].condition,
+    "reason": lambda row: row[1].allowed.evidence.reason,
+    "may_show": lambda row: row[1].shows,
+    "in_power_user_access": lambda row: (
+        "yes" if is_power_users(row[1].action) else "no"
+    ),
+    "sources": lambda row: list(row[1].allowed.evidence.sources),
+}
+"""Of the file: what each column holds of a role's key and a line."""
+
+
+def listing_of(shown: Mapping[str, Any], query: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the page shows of what was reviewed."""
+    asked = Filter.of(query)
+    every, own = (
+        permission_lines(shown["review"].topics),
+        permission_lines(shown["identity_topics"]),
+    )
+    found = asked.of_all(every)
+    granted = shown["size"].comparison.granted
+    whole = sum(len(some) for some in all_actions().values())
+    return {
+        "asked": asked,
+        "queried": f"?{urlencode(asked.as_query)}" if asked else "",
+        "only": [(key, choice.title) for key, choice in ONLY.items()],
+        "risks": Risks.of(every),
+        "folds": folded(found),
+        "own_folds": folded(asked.of_all(own)),
+        "line_count": len(found),
+        "found_count": count_of(found),
+        "action_count": count_of(every),
+        "whole": whole,
+        "service_count": len(all_actions()),
+        "share": round(100 * granted / whole, 1),
+        "is_admin": granted >= whole,
+        "others_differ": any(
+            said.trust.is_other or said.boundary.is_other or said.policies
+            for _, said in shown["other_roles"]
+        ),
+    }
+
+
+def rows(shown: Mapping[str, Any], query: Mapping[str, str]) -> list[tuple[str, Line]]:
+    """List the lines of the file, each with the key of its role."""
+    asked = Filter.of(query)
+    topics = {"identity": shown["identity_topics"]}
+    if shown["chain"].role:
+        topics = {"managed": shown["review"].topics, **topics}
+    return [
+        (role, line)
+        for role, some in topics.items()
+        for line in asked.of_all(permission_lines(some))
+    ]
 
 
 def permissions(request: Request, pk: UUID) -> HttpResponse:

@@ -1,31 +1,149 @@
-"""One group of a rollout: read its changes once, approve them for all its accounts."""
+"""One group of a rollout: read its changes once, in which environments a person may
+approve them, and what the roles of all its accounts have used of what they detach.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
+from accounts.decisions.many import who_may
 from accounts.http import Request
 from accounts.mapping.plans import plan_of
 from accounts.models import Rollout, Run
+from accounts.models.checks.evidence import Evidence
+from accounts.models.runs import RunQuerySet
+from accounts.people.role_limits.limits import environments_of
+from accounts.people.roles import APPROVER
+from accounts.runs.actions import READ, approve
 from accounts.runs.deciding.access_tests import asks_for_test_of_any
 from accounts.runs.deciding.confirmation import group_in_words
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.groups import read_of, waiting
 from accounts.web.crumbs import crumbs
 from accounts.web.posts import post
-from accounts.web.role_limits.here import here
+from accounts.web.role_limits.here import for_these, here
 from accounts.web.rollouts.forms import GroupForm
-from accounts.web.rollouts.parts import parts_of
-from accounts.web.rollouts.used import used_in
 from accounts.web.rollouts.views import rollout_of
-from accounts.web.runs.before_approval import brought, not_recommended_among
-from accounts.web.runs.views import review_of
+from accounts.web.runs.views import brought, not_recommended_among, review_of
 from accounts.wording import for_count
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class Part(NamedTuple):
+    """The plans of one environment."""
+
+    environment: str
+    numbers: list[int]
+    """Of the runs that this person may approve."""
+    locked: list[tuple[str, int]]
+    """Why the person may not approve others, and how many, each reason once."""
+
+    @property
+    def total(self) -> int:
+        return len(self.numbers) + sum(count for _, count in self.locked)
+
+
+def parts_of(runs: RunQuerySet, person: User) -> list[Part]:
+    """Group the runs by environment, before anybody presses a button; as many queries
+    for any number of them.
+    """
+    found_runs = runs.select_related("account").order_by("number")
+    rows = list(found_runs.only(*READ, "account__environment"))
+    choice = who_may(approve, rows, person)
+    inside = environments_of(person, APPROVER)
+    here = "" if inside is None else for_these(APPROVER, inside)
+    why = {
+        run.number: (one.verdict.outside and here) or one.why
+        for one in choice.left
+        for run in one.subjects
+    }
+    found: dict[str, list[int]] = {}
+    for run in rows:
+        where = run.account.environment if run.account else ""
+        found.setdefault(where, []).append(run.number)
+    parts = []
+    for environment, numbers in sorted(found.items()):
+        mine = [number for number in numbers if number not in why]
+        locked = Counter(why[n] for n in numbers if n in why).most_common()
+        parts.append(Part(environment, mine, locked))
+    return parts
+
+
+MOST_NAMED = 20
+
+
+class Among(NamedTuple):
+    """What is said of some accounts."""
+
+    accounts: int
+    """Of how many anything is said."""
+    named: list[tuple[str, int]]
+    """Each thing with its accounts, those of most accounts first."""
+    more: int
+    """How many are not named."""
+
+    @classmethod
+    def of(cls, said: Collection[set[str]]) -> Among:
+        counts = Counter(chain.from_iterable(said))
+        named = counts.most_common(MOST_NAMED)
+        return cls(sum(map(bool, said)), named, len(counts) - len(named))
+
+
+class Used(NamedTuple):
+    actions: Among
+    """What a role has used and could no longer do."""
+    unpassed: Among
+    """Roles that it could pass and no longer can."""
+    unread: int
+    """In how many accounts it isn't known; `why` is of one of them."""
+    why: str
+    users: Among
+    """What uses roles that services can no longer assume."""
+    detaches: bool
+    """Whether any of the plans takes policies from roles."""
+
+
+def used_in(numbers: Collection[int]) -> Used | None:
+    """Gather what these runs keep of it; None: their plans take nothing away."""
+    rows = Run.objects.filter(number__in=numbers).exclude(evidence=[])
+    kept = [
+        [Evidence.model_validate(one) for one in evidence]
+        for evidence in rows.values_list("evidence", flat=True)
+    ]
+    found = [[one for one in roles if one.loses_policies] for roles in kept]
+    users = Among.of([{name for one in roles for name in one.users} for roles in kept])
+    if not (any(found) or any(one.loses_services for roles in kept for one in roles)):
+        return None
+    unread = [[why for one in roles for why in unread_of(one)] for roles in kept]
+    why = next((some[0] for some in unread if some), "")
+    return Used(
+        actions=Among.of(
+            [{use.action for one in roles for use in one.missing} for roles in found]
+        ),
+        unpassed=Among.of(
+            [{name for one in roles for name in one.unpassed} for roles in found]
+        ),
+        unread=sum(map(bool, unread)),
+        why=why,
+        users=users,
+        detaches=any(found),
+    )
+
+
+def unread_of(one: Evidence) -> list[str]:
+    """Say why not all is known of a role."""
+    return [*filter(None, [one.unread]), *one.unread_users]
+
 
 MOST_LISTED = 100
 """The most accounts that the page names; the list of runs has all of them."""

@@ -4,20 +4,25 @@ report as a file.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import accumulate
 from typing import Any, NamedTuple
 
+from django.db.models.functions import Now
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 
 from accounts.http import Request, page_of
-from accounts.lists.files import AT_ONCE
+from accounts.lists.declaration import AT_ONCE
 from accounts.lists.rollouts import COLUMNS, RolloutRow, reported, rows_of
 from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.runs import RunQuerySet
-from accounts.models.states import OPEN, WORKING, Status
+from accounts.models.states import BADGES, OPEN, WORKING, Status
 from accounts.people.reach import each_environment
 from accounts.runs.rollouts.causes import MOST_NAMED, MOST_READ, causes_of
 from accounts.runs.rollouts.census import (
@@ -26,17 +31,285 @@ from accounts.runs.rollouts.census import (
     is_ready,
     managing_run,
     runs_of,
+    settings_of,
 )
 from accounts.runs.rollouts.decisions import UNDONE, needs_another
 from accounts.runs.rollouts.groups import groups_of
+from accounts.runs.rollouts.waves import size
 from accounts.web.crumbs import crumbs
-from accounts.web.exports.streams import download
-from accounts.web.live.state import live_rollout, live_site
-from accounts.web.live.views import watched
+from accounts.web.exports.views import download
+from accounts.web.live.views import Progress, live_rollout, live_site, watched
 from accounts.web.role_limits.here import here
 from accounts.web.rollouts.forms import SettingsForm
-from accounts.web.rollouts.progress import segments, speed, stages, waves
-from accounts.web.rollouts.result import Standing, result_of
+from accounts.web.runs.views import Stage
+from accounts.wording import counted, for_count
+
+ORDER = (
+    Status.VERIFIED,
+    Status.EVALUATED,
+    Status.REMOVED,
+    Status.HANDED_OFF,
+    Status.FAILED,
+    Status.ERRORED,
+    Status.OUTDATED,
+    Status.VERIFYING,
+    Status.APPLYING,
+    Status.APPROVED,
+    Status.PLANNED,
+    Status.PLANNING,
+)
+"""From what is done to what has not begun."""
+
+RECENT = timedelta(minutes=5)
+"""How long back it is measured how fast accounts end."""
+
+
+class Segment(NamedTuple):
+    status: str
+    colour: str
+    accounts: int
+    start: float
+    """Where it begins, in percent of the bar."""
+    width: float
+
+
+class WaveRow(NamedTuple):
+    number: int
+    size: int
+    started: int
+    working: int
+    good: int
+    failed: int
+    state: str
+    """`done`, `failed`, `running` or `pending`: each has a badge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    per_minute: float
+    progress: Progress
+
+
+def stages(rollout: Rollout, census: Census) -> list[Stage]:
+    """List what a rollout does one after another, and how far each is."""
+    statuses, total = census.statuses, census.total
+    unplanned = statuses[Status.PLANNING]
+    waiting, failed = statuses[Status.PLANNED], census.wave(None).failed
+    planned = total - unplanned - failed
+    begun = [wave for wave in waves(rollout, census) if wave.size]
+    about = f"{planned:,} of {total:,}" + (f", {failed:,} failed" if failed else "")
+    if not rollout.has_waves:
+        ended = census.good + census.failed
+        state = "failed" if census.failed else "done"
+        about = f"{ended:,} of {total:,}" + (f", {failed:,} failed" if failed else "")
+        return [Stage("Verify", state if ended == total else "running", about)]
+    ended_badly = "done" if planned or not failed else "failed"
+    plan = Stage("Plan", "running" if unplanned else ended_badly, about)
+    approve = Stage(
+        "Approve",
+        "ahead" if not planned else "waiting" if waiting else "done",
+        f"{planned - waiting:,} of {planned:,}",
+    )
+    return [plan, approve, *(stage_of(wave) for wave in begun)]
+
+
+def stage_of(wave: WaveRow) -> Stage:
+    states = {"pending": "ahead", "running": "running", "failed": "failed"}
+    ended = [(wave.good, "done"), (wave.failed, "failed")]
+    counts = "".join(f", {count:,} {word}" for count, word in ended if count)
+    about = f"{counted(wave.size)}{counts}"
+    return Stage(f"Wave {wave.number}", states.get(wave.state, "done"), about)
+
+
+def segments(census: Census) -> list[Segment]:
+    """Cut the bar, a piece a status, without those that were discarded."""
+    found = [(status, census.statuses[status]) for status in ORDER]
+    widths = [100 * accounts / (census.total or 1) for _, accounts in found]
+    starts = accumulate(widths, initial=0.0)
+    return [
+        Segment(status, BADGES[status].colour, accounts, round(start, 3), width)
+        for (status, accounts), start, width in zip(found, starts, widths, strict=False)
+        if accounts
+    ]
+
+
+def waves(rollout: Rollout, census: Census) -> Iterator[WaveRow]:
+    """Say of each wave how many accounts it has, and how far they are."""
+    if not rollout.has_waves:
+        return
+    counts = census.counts
+    left = counts.undecided + counts.approved
+    begun = [number for number, wave in enumerate(counts.waves, 1) if wave.started]
+    latest = max(begun, default=1)
+    for number, wave in enumerate(counts.waves, 1):
+        coming = 0
+        if number >= latest:
+            room = size(number, settings_of(rollout), counts.total) - wave.started
+            coming = max(0, min(room, left))
+            left -= coming
+        is_over = not (coming or wave.working)
+        ended = "failed" if wave.failed else "done"
+        state = ended if is_over else "running" if wave.started else "pending"
+        accounts = wave.started + coming
+        yield WaveRow(
+            number,
+            accounts,
+            wave.started,
+            wave.working,
+            wave.good,
+            wave.failed,
+            state,
+        )
+
+
+def speed(rollout: Rollout, census: Census) -> Speed | None:
+    """Measure how many accounts ended lately, and how long the rest will take; None
+    where nothing did, or where only people are waited for.
+    """
+    if not sum(census.statuses[status] for status in WORKING):
+        return None
+    recent = runs_of(rollout).filter(finished_at__gt=Now() - RECENT)
+    ended = recent.exclude(status=Status.DISCARDED).count()
+    if not ended:
+        return None
+    per_second = ended / RECENT.total_seconds()
+    left = census.open
+    progress = Progress(census.total - left, census.total, left / per_second)
+    return Speed(per_second * 60, progress)
+
+
+State, Kind = Rollout.State, Rollout.Kind
+FIX = "Fix the causes below, then retry the failed accounts."
+
+
+class Standing(NamedTuple):
+    """The situation of a rollout; all numbers are of accounts."""
+
+    kind: str
+    state: str
+    reason: str = ""
+    """Why it is paused or stopped."""
+    good: int = 0
+    failed: int = 0
+    handed_off: int = 0
+    waiting: int = 0
+    """For approval, where nothing else is to do first."""
+    held: int = 0
+    """Approved, and waiting for the first account of their group."""
+    coming: int = 0
+    """In progress, or approved."""
+    begun: int = 0
+    """In a wave, whether it has ended or not."""
+    managing_waits: bool = False
+    """The managing account's plan waits for approval."""
+    managing_failed: bool = False
+
+    @property
+    def failed_to_plan(self) -> bool:
+        """Return whether no account has a plan, and none is being planned."""
+        left = self.good + self.handed_off + self.waiting + self.coming + self.begun
+        planned = self.state in (State.PLANNED, State.APPLYING, State.FINISHED)
+        return bool(self.failed and planned and not left)
+
+
+class Result(NamedTuple):
+    colour: str
+    icon: str
+    badge: str
+    title: str = ""
+    """Empty: the page needs no more than the badge."""
+    text: str = ""
+
+
+def result_of(now: Standing) -> Result:
+    """Say how a rollout ended, or what it waits for; a state alone says neither."""
+    if now.failed_to_plan:
+        every = for_count(now.failed, "its account", "all {count} accounts")
+        text = f"Planning failed for {every}, so nothing in AWS was changed. {FIX}"
+        title = "Nothing could be planned"
+        return Result("bad", "cross", f"{now.failed:,} failed", title, text)
+    badge = BADGES[now.state]
+    usual = Result(badge.colour, badge.icon, now.state)
+    if now.state == State.PAUSED:
+        going = " Accounts in progress will finish." if now.coming else ""
+        text = f"{now.reason} No more accounts are started.{going}"
+        return usual._replace(title="Paused", text=text)
+    if now.state == State.STOPPED:
+        return usual._replace(
+            title="Stopped",
+            text=f"{now.reason} Accounts that hadn't started were discarded, so "
+            "nothing in them was changed.",
+        )
+    if now.state == State.FINISHED:
+        return finished(now)
+    if now.managing_failed:
+        title = "The managing account wasn't applied"
+        return usual._replace(
+            colour="bad", icon="cross", title=title, text="No account starts before it."
+        )
+    if now.state == State.PLANNED or now.waiting:
+        return planned(now)
+    return usual
+
+
+def finished(now: Standing) -> Result:
+    said = in_numbers(now)
+    if now.failed:
+        colour, icon = ("warn", "warning") if now.good else ("bad", "cross")
+        return Result(colour, icon, said, said, FIX)
+    badge = BADGES[State.FINISHED]
+    text = f"{said}." if said else "No account was changed."
+    if now.handed_off:
+        waits = for_count(
+            now.handed_off,
+            "1 account waits for its owner.",
+            "{count} accounts wait for their owners.",
+        )
+        text = f"{waits} Bowline verifies each account when its roles exist."
+    return Result(badge.colour, badge.icon, said or now.state, "Finished", text)
+
+
+def planned(now: Standing) -> Result:
+    badge = BADGES[State.PLANNED]
+    colour, icon = ("warn", "warning") if now.failed else (badge.colour, badge.icon)
+    first = "the managing account first, then each group"
+    before = "Nothing in AWS changes until the plans are approved."
+    if now.begun:
+        before = for_count(
+            now.waiting,
+            "1 plan waits. Nothing in its account changes until it is approved.",
+            "{count} plans wait. Nothing in their accounts changes until they are "
+            "approved.",
+        )
+    first = "the managing account first, then each group"
+    texts = [before, f"Review {first if now.managing_waits else 'each group'}."]
+    if now.held:
+        texts.append(
+            for_count(
+                now.held,
+                "1 approved account waits",
+                "{count} approved accounts wait",
+            )
+            + " for the first account of the same group that isn't production. Approve "
+            "or discard its plan."
+        )
+    if now.kind == Kind.REMOVE and now.managing_waits:
+        texts.append(
+            "The managing account's plan removes the accounts from the policy of "
+            "Spinnaker's identity. Nothing in the accounts is deleted before this is "
+            "verified."
+        )
+    said = in_numbers(now) if now.waiting else now.state
+    return Result(colour, icon, said, "Needs approval", " ".join(texts))
+
+
+def in_numbers(now: Standing) -> str:
+    numbers = [
+        (now.waiting, "need approval" if now.waiting > 1 else "needs approval"),
+        (now.good, "done"),
+        (now.failed, "failed"),
+    ]
+    return ", ".join(f"{count:,} {word}" for count, word in numbers if count)
 
 
 def rollouts(request: Request) -> HttpResponse:

@@ -26,9 +26,8 @@ from accounts.runs.deciding.same_changes import (
 from accounts.web.crumbs import crumbs
 from accounts.web.posts import tell_done
 from accounts.web.role_limits.here import for_these, here
-from accounts.web.runs.before_approval import brought, not_recommended_among
 from accounts.web.runs.forms import CommentForm
-from accounts.web.runs.views import review_of
+from accounts.web.runs.views import brought, not_recommended_among, review_of
 from accounts.wording import for_count
 
 MOST_IN_TABLE = 50

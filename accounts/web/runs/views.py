@@ -1,28 +1,36 @@
-"""One run: read its plan, decide on it, watch it, and see what was proved."""
+"""The list of runs, and one run: read its plan, decide on it, watch it, and see what
+was proved.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from accounts.http import Request
+from accounts.http import Request, page_of
+from accounts.lists.runs import MINE, RUNS, matching_runs, row_of
 from accounts.mapping.handing_off import hand_off_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
-from accounts.mapping.plans import plan_of
+from accounts.mapping.plans import entry_changes_of, plan_of
 from accounts.models import ManagingAccount, Run, Step
-from accounts.models.states import State, Status
+from accounts.models.states import OPEN, UNSUCCESSFUL, State, Status
 from accounts.people.authors import authors_of_run
 from accounts.people.deciding import judge
 from accounts.people.reach import DecisionReach, reach_of_run
+from accounts.people.roles import APPROVER, has_role
 from accounts.runs.actions import approve
 from accounts.runs.deciding.before_approval import before_approval
 from accounts.runs.deciding.coming_first import (
     open_managing_run,
+    waiting_among,
     waiting_for_managing,
 )
 from accounts.runs.deciding.confirmation import (
@@ -30,20 +38,234 @@ from accounts.runs.deciding.confirmation import (
     names_of_ids,
     plan_in_words,
 )
+from accounts.runs.deciding.groups import identical_plans
 from accounts.runs.results import results_of
 from accounts.web.accounts.verdict import lines_of
 from accounts.web.crumbs import crumbs
-from accounts.web.live.state import live_run
-from accounts.web.live.views import watched
+from accounts.web.live.views import live_run, live_site, watched
 from accounts.web.role_limits.here import here, without_limit
-from accounts.web.runs.before_approval import brings
 from accounts.web.runs.fixes import fixes_of
 from accounts.web.runs.forms import ApproveForm
 from accounts.web.runs.review.plans import Review, review
-from accounts.web.runs.timeline import stages
+from accounts.wording import counted
+from onboarding.desired.policy_sets import PolicySet, policy_sets_after
 from onboarding.details import DetailsError
 from onboarding.resources.plan import Plan
 from onboarding.resources.policy import QuotaExceeded
+
+
+class NotRecommendedAmong(NamedTuple):
+    """A discouraged choice, and which of many accounts it was made for."""
+
+    titles: str
+    sentence: str
+    accounts: str
+
+
+def not_recommended_among(
+    plan: Plan, total: int, name: str
+) -> list[NotRecommendedAmong]:
+    """Say of plans that are the same what is discouraged, and that it is so in all of
+    them; the name is that of the account where there is one only.
+    """
+    whom = f"all {total:,}" if total > 1 else name
+    return [NotRecommendedAmong(*choice, whom) for choice in plan.not_recommended]
+
+
+class Brought(NamedTuple):
+    newer_policies: tuple[PolicySet, ...]
+    """What is new to the account to which the most is new."""
+    sentence: str
+
+
+def brought(policy_sets: Iterable[int]) -> Brought | None:
+    """Say what newer policies plans bring to the accounts that have these, 0 for none
+    yet; None: nothing.
+    """
+    older = [number for number in policy_sets if number and policy_sets_after(number)]
+    if not older:
+        return None
+    oldest = min(older)
+    newer = policy_sets_after(oldest)
+    since = f"policy version {oldest}"
+    if max(older) != oldest:
+        since += " or a later one"
+    return Brought(
+        newer,
+        (
+            f"These plans update {counted(len(older))} from {since} to version "
+            f"{newer[-1].number}:"
+        ),
+    )
+
+
+def brings(run: Run) -> str:
+    """Say from which policy set to which a plan brings its account; empty: none."""
+    account = run.account
+    if account is None or run.kind != Run.Kind.ONBOARD:
+        return ""
+    newer = account.newer_policies
+    return (
+        f"This plan updates {account.name} from policy version {account.policy_set} "
+        f"to version {newer[-1].number}:"
+        if newer
+        else ""
+    )
+
+
+DONE, NOW, WAITS, FAILED, AHEAD, SKIPPED = (
+    "done",
+    "running",
+    "waiting",
+    "failed",
+    "ahead",
+    "skipped",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    title: str
+    state: str
+    """`done`, `running`, `waiting` for a person, `failed`, `ahead` or `skipped`."""
+    about: str = ""
+    moment: datetime | None = None
+    seconds: float | None = None
+
+
+def stages(run: Run, steps: Sequence[Step], *, checked: bool) -> tuple[Stage, ...]:
+    """List the run's stages; a run that only verifies has one."""
+    verify = Stage(
+        "Verify", verify_state(run, steps, checked=checked), verification(run)
+    )
+    if run.kind == Run.Kind.VERIFY:
+        return (verify,)
+    entries = entry_changes_of(run)
+    planned = bool(steps or entries or checked)
+    plan = Stage(
+        title="Plan",
+        state=plan_state(run, planned=planned),
+        about=changes_in_words(len(steps), len(entries)) if planned else "",
+        moment=run.created_at,
+    )
+    approve = Stage(
+        title="Approve",
+        state=approve_state(run),
+        about=f"by {run.approved_by_name}" if run.approved_by_name else "",
+        moment=run.approved_at,
+    )
+    removes = run.kind == Run.Kind.REMOVE
+    apply = Stage(
+        title="Remove" if removes else "Apply",
+        state=apply_state(run, steps),
+        about=steps_done(steps) if run.approved_at and steps else "",
+        seconds=seconds_of(steps),
+    )
+    line = (plan, approve, apply)
+    return line if removes else (*line, verify)
+
+
+def changes_in_words(in_aws: int, in_spinnaker: int) -> str:
+    """Count as the rest of the page does."""
+    more = f", {in_spinnaker} in Spinnaker" if in_spinnaker else ""
+    return f"{in_aws} in AWS{more}"
+
+
+def steps_done(steps: Sequence[Step]) -> str:
+    done = sum(step.status == Step.Status.DONE for step in steps)
+    return f"{done} of {len(steps)} done"
+
+
+def seconds_of(steps: Sequence[Step]) -> float | None:
+    """Measure from the first step's start to the last one's end."""
+    starts = [step.started_at for step in steps if step.started_at]
+    ends = [step.finished_at for step in steps if step.finished_at]
+    return (max(ends) - min(starts)).total_seconds() if starts and ends else None
+
+
+def ended_badly(run: Run) -> bool:
+    return run.status in UNSUCCESSFUL
+
+
+def all_done(steps: Sequence[Step]) -> bool:
+    return all(step.status == Step.Status.DONE for step in steps)
+
+
+def plan_state(run: Run, *, planned: bool) -> str:
+    if run.status == Status.PLANNING:
+        return NOW
+    return FAILED if ended_badly(run) and not planned else DONE
+
+
+def approve_state(run: Run) -> str:
+    """Nothing to change needs nobody's approval: it is skipped then."""
+    if run.approved_at:
+        return DONE
+    match run.status:
+        case Status.PLANNING:
+            return AHEAD
+        case Status.PLANNED:
+            return WAITS
+        case _:
+            return SKIPPED
+
+
+def apply_state(run: Run, steps: Sequence[Step]) -> str:
+    if run.status == Status.APPLYING:
+        return NOW
+    if run.status == Status.HANDED_OFF:
+        return WAITS
+    if run.status in (Status.PLANNING, Status.PLANNED, Status.APPROVED):
+        return AHEAD
+    if not run.approved_at:
+        return SKIPPED
+    return FAILED if ended_badly(run) and not all_done(steps) else DONE
+
+
+def verify_state(run: Run, steps: Sequence[Step], *, checked: bool) -> str:
+    match run.status:
+        case Status.VERIFYING:
+            return NOW
+        case Status.VERIFIED | Status.EVALUATED:
+            return DONE
+        case status if status in OPEN:
+            return AHEAD
+    reached = checked or run.kind == Run.Kind.VERIFY
+    applied = bool(run.approved_at) and all_done(steps)
+    return FAILED if ended_badly(run) and (reached or applied) else SKIPPED
+
+
+def verification(run: Run) -> str:
+    if run.status not in (Status.VERIFIED, Status.EVALUATED):
+        return ""
+    return run.verification
+
+
+def runs(request: Request) -> HttpResponse:
+    """List the runs, newest first, as the filters in the URL ask."""
+    live = watched(request, live_site())
+    found = matching_runs(request.GET, request.user)
+    page = page_of(request, found)
+    approves = has_role(request.user, APPROVER)
+    form = RUNS.form(request.GET, waits=MINE if approves else ())
+    after = waiting_among(run for run in page if run.status == Status.PLANNED)
+    shown = {
+        "live": live,
+        "page": page,
+        "rows": [row_of(run) for run in page],
+        "after": after,
+        "managing_run": open_managing_run() if after else None,
+        "moving": any(run.is_working for run in page),
+        "filter_form": form,
+        "same": [] if form.is_filtered else identical_plans(),
+    }
+    return render(request, "runs/runs.html", shown)
+
+
+def run_by_number(request: Request, number: int) -> HttpResponse:
+    """Lead from the number that somebody quoted to the run."""
+    return redirect(get_object_or_404(Run, number=number))
+
 
 AGAIN = {
     Run.Kind.ONBOARD: "Plan again",

@@ -1,4 +1,5 @@
-"""The pages that search can lead to, and who may open them.
+"""The places that every page leads to, and the pages that search can lead to, with who
+may open them.
 
 Which role a page needs is read from its view, so the two cannot disagree.
 """
@@ -12,12 +13,43 @@ from django.urls import resolve, reverse
 
 from accounts.people.doors import role_needed
 from accounts.people.roles import UserRole, has_role
-from accounts.web.search.places import PLACES
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from accounts.people.role_limits.limits import Person
+
+
+class Place(NamedTuple):
+    section: str
+    """The first part of the place's URLs, and of the icon's name."""
+    title: str
+    url: str
+    letter: str = ""
+    """The key that leads there, after “g”; empty: the first letter of its section."""
+
+    @property
+    def path(self) -> str:
+        return reverse(self.url)
+
+    @property
+    def icon(self) -> str:
+        return self.section
+
+    @property
+    def key(self) -> str:
+        return self.letter or self.section[0]
+
+
+PLACES = (
+    Place("overview", "Overview", "accounts:overview"),
+    Place("accounts", "Accounts", "accounts:accounts"),
+    Place("runs", "Runs", "accounts:runs"),
+    Place("bundles", "Spinnaker", "accounts:bundles"),
+    Place("activity", "Activity", "accounts:activity", letter="t"),
+    Place("settings", "Settings", "accounts:settings"),
+    Place("help", "Help", "accounts:help"),
+)
 
 
 class Destination(NamedTuple):

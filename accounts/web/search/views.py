@@ -1,12 +1,214 @@
-"""The page that searches; htmx gets the same list for the palette."""
+"""The page that searches; htmx gets the same list for the palette. It finds accounts,
+runs, bundles, help and pages that a person may see.
+
+Each kind takes one query, whatever is found. Rows are read as values: an account that
+cannot be read is still found, and its own page says why.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.timezone import localtime
 
+from accounts.help.documents import named_documents
 from accounts.http import Request
-from accounts.web.search.finding import find
+from accounts.lists.bundles import NUMBER as BUNDLE_NUMBER
+from accounts.lists.runs import NUMBER as RUN_NUMBER
+from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run, SpinnakerName
+from accounts.models.standing import stale_since, word_of
+from accounts.web.help.views import matching_topics
+from accounts.web.search.destinations import destinations
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+MOST = 8
+"""The most of each kind that are listed; the lists have filters for more."""
+
+LONGEST = 100
+ACCOUNT = (
+    "pk",
+    "name",
+    "account_id",
+    "environment",
+    "state",
+    "verification",
+    "verified_at",
+    "unknown_writes",
+    "undeployable",
+    "unapproved",
+)
+RUN = ("pk", "number", "kind", "account_name", "status", "created_at")
+REFERENCE = re.compile(r"[0-9a-f]{4,8}|[0-9a-f]{8}-[0-9a-f-]{0,27}")
+
+
+class Hit(NamedTuple):
+    title: str
+    url: str
+    icon: str
+    note: str = ""
+    word: str = ""
+    """A state, to be shown as a badge."""
+
+
+class Group(NamedTuple):
+    title: str
+    hits: list[Hit]
+
+
+def find(person: User, typed: str) -> list[Group]:
+    """Find what matches, by kind; nothing typed finds every page."""
+    text = " ".join(typed.replace("\0", " ").split())[:LONGEST]
+    pages = Group(
+        "Pages",
+        [Hit(one.title, one.path, one.icon) for one in destinations(person, text)],
+    )
+    if not text:
+        return [pages]
+    rows = list(matching_accounts(text).values(*ACCOUNT)[:MOST])
+    groups = [
+        Group("Accounts", [*managing_hits(text), *account_hits(text, rows)]),
+        pages,
+        Group("Runs", list(run_hits(text, rows))),
+        Group("Bundles", list(bundle_hits(text))),
+        Group("Help", list(help_hits(text))),
+        Group("Documentation", list(document_hits(text))),
+    ]
+    return [group for group in groups if group.hits]
+
+
+def by_text(text: str) -> Q:
+    return Q(name__icontains=text) | Q(account_id__contains=digits(text))
+
+
+def digits(text: str) -> str:
+    """Write an account ID as AWS does: people copy 1234-5678-9012, too."""
+    return re.sub(r"(?<=[0-9])[- ](?=[0-9])", "", text)
+
+
+def matching_accounts(text: str) -> QuerySet[ManagedAccount]:
+    """Find accounts by name, id, or name in Spinnaker; what begins so comes first.
+
+    One character is in nearly every name, so names must begin with it.
+    """
+    begins = Q(name__istartswith=text) | Q(account_id__startswith=digits(text))
+    if len(text) == 1:
+        return ManagedAccount.objects.filter(begins).order_by("name")
+    named = SpinnakerName.objects.filter(name__icontains=text)
+    rank = Case(
+        When(begins, then=Value(0)), default=Value(1), output_field=IntegerField()
+    )
+    found = ManagedAccount.objects.filter(
+        by_text(text) | Q(pk__in=named.values("account"))
+    )
+    return found.order_by(rank, "name")
+
+
+def account_hits(text: str, rows: list[dict[str, Any]]) -> Iterator[Hit]:
+    known_as = names_in_spinnaker(text, [row["pk"] for row in rows])
+    for row in rows:
+        others = known_as.get(row["pk"], set()) - {row["name"]}
+        note = [row["account_id"], row["environment"]]
+        note += [f"{name} in Spinnaker" for name in sorted(others)]
+        is_stale = stale_since(row["verification"], row["verified_at"]) is not None
+        yield Hit(
+            row["name"],
+            reverse("accounts:account", args=[row["pk"]]),
+            "accounts",
+            " · ".join(filter(None, note)),
+            word_of(
+                row["state"],
+                is_stale=is_stale,
+                unknown_writes=row["unknown_writes"],
+                undeployable=row["undeployable"],
+                unapproved=row["unapproved"],
+            ),
+        )
+
+
+def names_in_spinnaker(text: str, accounts: list[UUID]) -> dict[UUID, set[str]]:
+    """Return the matching names that Spinnaker has of accounts."""
+    rows = SpinnakerName.objects.filter(name__icontains=text, account__in=accounts)
+    found: dict[UUID, set[str]] = {}
+    for account, name in rows.values_list("account_id", "name"):
+        found.setdefault(account, set()).add(name)
+    return found
+
+
+def managing_hits(text: str) -> Iterator[Hit]:
+    rows = ManagingAccount.objects.filter(by_text(text))
+    for name, account_id in rows.values_list("name", "account_id")[:1]:
+        note = f"{account_id} · managing account"
+        yield Hit(name, reverse("accounts:managing"), "accounts", note)
+
+
+def run_hits(text: str, accounts: list[dict[str, Any]]) -> Iterator[Hit]:
+    """Find runs by number or reference, of the accounts found, and of deleted ones."""
+    ids = [row["pk"] for row in accounts]
+    asked = Q(account__in=ids) | Q(account=None, account_name__icontains=text)
+    if within := references(text):
+        asked |= Q(pk__range=within)
+    if numbered := RUN_NUMBER.fullmatch(text):
+        asked |= Q(number=int(numbered[1]))
+    rows = Run.objects.filter(asked).order_by("-created_at")
+    for row in rows.values(*RUN)[:MOST]:
+        kind = Run.Kind(row["kind"]).label
+        yield Hit(
+            f"Run {row['number']}: {kind.lower()} {row['account_name']}",
+            reverse("accounts:run", args=[row["pk"]]),
+            "runs",
+            f"{str(row['pk'])[:8]} · {day(row['created_at'])}",
+            row["status"],
+        )
+
+
+def references(text: str) -> tuple[UUID, UUID] | None:
+    """Return the first and the last id that begin with the text, if any can."""
+    if not REFERENCE.fullmatch(text.lower()):
+        return None
+    begins = text.lower().replace("-", "")
+    return UUID(begins.ljust(32, "0")), UUID(begins.ljust(32, "f"))
+
+
+def bundle_hits(text: str) -> Iterator[Hit]:
+    """Find a bundle by number, or the newest ones by their name."""
+    rows = Bundle.objects.values("number", "status", "created_at")
+    if found := BUNDLE_NUMBER.fullmatch(text):
+        rows = rows.filter(number=int(found[1]))
+    elif not (len(text) > 2 and "bundles".startswith(text.lower())):
+        return
+    for row in rows[:MOST]:
+        yield Hit(
+            f"Bundle {row['number']}",
+            reverse("accounts:bundle", args=[row["number"]]),
+            "bundles",
+            f"{row['status']} · {day(row['created_at'])}",
+        )
+
+
+def help_hits(text: str) -> Iterator[Hit]:
+    for topic in matching_topics(text)[:MOST]:
+        yield Hit(topic.title, topic.url, "question", topic.line)
+
+
+def document_hits(text: str) -> Iterator[Hit]:
+    for document in named_documents(text)[:MOST]:
+        yield Hit(document.title, document.url, "question", document.line)
+
+
+def day(moment: datetime) -> str:
+    """Write the day in the reader's zone."""
+    return f"{localtime(moment):%-d %b %Y}"
 
 
 def search(request: Request) -> HttpResponse:

@@ -7,25 +7,183 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.db import IntegrityError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from accounts.discover.connection import FILE, connection_test, switches_of
 from accounts.discover.questions import ask
+from accounts.forms.fields import bare_helper
+from accounts.forms.layout import Fieldset, MoreChoices
+from accounts.help.choices import more
 from accounts.http import Request, attachment
-from accounts.mapping.spinnaker.describing import describe_spinnaker
-from accounts.models import ManagingAccount, Spinnaker
+from accounts.lists.bundles import ahead, installed_bundle
+from accounts.mapping.spinnaker.connection import COLUMNS, refusals
+from accounts.mapping.spinnaker.describing import (
+    describe_spinnaker,
+    disconnect,
+    say_run_by,
+)
+from accounts.models import (
+    Bundle,
+    DeliveredAccount,
+    Delivery,
+    ManagingAccount,
+    Spinnaker,
+)
 from accounts.people.doors import administrator_required, posted_by_operator
 from accounts.spinnaker.testing import last_test
 from accounts.web.crumbs import crumbs
+from accounts.web.managing.asked import shown_for_values
+from accounts.web.posts import post
 from accounts.web.questions import Asking, look_up
-from accounts.web.spinnaker.forms import SpinnakerForm
+from accounts.web.role_limits.here import everywhere
 from accounts.web.you.confirmation import confirmation_required
 from onboarding.checks import Outcome
+from onboarding.delivery.connection import (
+    FIELDS_OF,
+    SIGN_IN_FIELDS,
+    Connection,
+    SignInBy,
+)
+from onboarding.spinnaker.bundle.ways import WAYS
+
+NEVER_REPEATED = ("url", "authorities", *SIGN_IN_FIELDS)
+"""What is refused there may be a secret, so it is not shown again."""
+
+
+class SpinnakerForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
+    """Describes how Bowline reaches Gate."""
+
+    class Meta:
+        model = Spinnaker
+        fields = COLUMNS
+        labels = {
+            "url": "Gate's base URL",
+            "sign_in": "Bowline signs in with",
+            "secret": "Secret reference",
+            "certificate": "Certificate",
+            "key": "Private key",
+            "authorities": "Certificate authorities",
+            "poll_seconds": "Clouddriver polls every … seconds",
+        }
+        help_texts = {
+            "url": "For example https://gate.example.com or …/api/v1.",
+            "release": "For example 2026.2.",
+            "sign_in": more(
+                "A dedicated service account with an admin role.", "gate-sign-in"
+            ),
+            "secret": more("env:NAME or file:/PATH.", "gate-secrets"),
+            "certificate": "file:/PATH",
+            "key": "file:/PATH. Leave empty if the key is in the certificate file.",
+            "authorities": ("file:/PATH. Leave empty for the system's authorities."),
+            "poll_seconds": "The value of reloadFrequencyMs, in seconds.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+        said = "the system's authorities are trusted"
+        if self.instance.authorities:
+            said = f"{self.instance.authorities} is trusted"
+        polls = self.instance.poll_seconds
+        self.helper = bare_helper(
+            Fieldset("Spinnaker", "url", "release"),
+            Fieldset(
+                "Sign-in",
+                "sign_in",
+                shown_for_values("sign_in", SignInBy.BASIC, "username"),
+                shown_for_values(
+                    "sign_in", f"{SignInBy.TOKEN} {SignInBy.BASIC}", "secret"
+                ),
+                shown_for_values("sign_in", SignInBy.CERTIFICATE, "certificate", "key"),
+            ),
+            MoreChoices(
+                f"Clouddriver polls every {polls} seconds, and {said}.",
+                "poll_seconds",
+                "authorities",
+            ),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if sign_in := cleaned.get("sign_in"):
+            for name in {*SIGN_IN_FIELDS} - {*FIELDS_OF[SignInBy(sign_in)]}:
+                # Not shown, so neither wrong nor kept.
+                self.errors.pop(name, None)
+                cleaned[name] = ""
+        described = self.described
+        for name, sentence in [*described.problems()] or refusals(described):
+            if name not in self.errors:
+                self.add_error(name, sentence)
+        refused = [name for name in NEVER_REPEATED if name in self.errors]
+        if refused:
+            given = {name: self.data.get(name) for name in self.data}
+            self.data = {**given, **dict.fromkeys(refused, "")}
+        return cleaned
+
+    @property
+    def described(self) -> Connection:
+        """Give the connection as it was filled in, wrong or not."""
+        filled: dict[str, Any] = {n: self.cleaned_data.get(n) for n in COLUMNS}
+        missing = dict.fromkeys((n for n, v in filled.items() if v is None), "")
+        return Connection(**{**filled, **missing})
+
+
+TITLES = {way.key: way.choice for way in WAYS}
+
+
+def run_by_now() -> dict[str, Any]:
+    """Return what `spinnaker/_run_by.html` shows."""
+    said = ManagingAccount.objects.values_list("run_by", flat=True).first() or ""
+    return {"run_by": said, "run_by_title": TITLES.get(said, ""), "ways": WAYS}
+
+
+def asked_on(posted: QueryDict) -> str:
+    """Lead back to the page that asked."""
+    number = posted.get("bundle", "")
+    is_number = number.isascii() and number.isdigit() and len(number) < 10
+    bundle = Bundle.objects.light().filter(number=number if is_number else 0).first()
+    return bundle.get_absolute_url() if bundle else "accounts:spinnaker-now"
+
+
+posts = [
+    post(
+        "settings/spinnaker/run-by/",
+        say_run_by,
+        name="spinnaker-run-by",
+        given=lambda posted: {"run_by": posted.get("run_by", "")},
+        back=asked_on,
+    ),
+    post(
+        "settings/spinnaker/disconnect/",
+        disconnect,
+        name="spinnaker-disconnect",
+        said=lambda done: done and "Bowline is no longer connected to Spinnaker.",
+        then="accounts:spinnaker",
+        guard=confirmation_required("accounts:spinnaker"),
+    ),
+]
+
+
+def spinnaker_now(request: Request) -> HttpResponse:
+    installed = installed_bundle()
+    shown = {
+        "installed": installed,
+        "ahead": ahead(installed),
+        "row": Spinnaker.objects.first(),
+        "delivery": Delivery.objects.light().first(),
+        "delivered": DeliveredAccount.objects.owned().count(),
+        **run_by_now(),
+        **everywhere(request, "how Spinnaker is run"),
+    }
+    return render(request, "spinnaker/now.html", shown)
+
 
 SOMEONE_ELSE = (
     "Your changes weren't saved. Someone else connected Spinnaker while this page "

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -19,13 +20,92 @@ from accounts.http import Request
 from accounts.mapping.completeness import enabled_providers
 from accounts.mapping.managed import cannot_be_read, managed_of, provider_of
 from accounts.mapping.managing import managing_row
-from accounts.models import EnabledProvider, ManagedAccount, Question
+from accounts.models import Bundle, EnabledProvider, ManagedAccount, Question
 from accounts.web.questions import Asking, look_up
 from accounts.web.wizard.page import go_on, page, saved
 from accounts.wording import for_count, listed
 from onboarding.checks import Call
+from onboarding.desired.image_keys import (
+    key_policy_need,
+    key_policy_statements,
+    key_policy_to_do,
+)
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
+from onboarding.resources.kinds import KeyGrant, Resource
+from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_in
+from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
+from onboarding.spinnaker.bundle.limits import Limit, both, limits, load, load_of
+from onboarding.spinnaker.entries import Entries, WouldBeMisread, entries
+from onboarding.topology import Topology
+
+
+class KeyPolicies(NamedTuple):
+    """Sentences for each key of another account, and the statements that all need."""
+
+    keys: list[tuple[str, str]]
+    """What the key's policy must allow, and who adds the statements to it."""
+    statements: list[dict[str, Any]]
+
+
+def key_policies(made: Iterable[Resource]) -> KeyPolicies | None:
+    """Say what to add where the account makes grants on keys of another one."""
+    grants = [r for r in made if isinstance(r, KeyGrant) and r.crosses_accounts]
+    if not grants:
+        return None
+    said = [(key_policy_need(grant), key_policy_to_do(grant)) for grant in grants]
+    return KeyPolicies(said, key_policy_statements(grants[0]))
+
+
+FILE = "clouddriver/clouddriver-local.yml"
+
+
+class Ahead(NamedTuple):
+    """The limits with the account in, and the bundle whose accounts were counted."""
+
+    bundle: Bundle | None
+    limits: tuple[Limit, ...]
+
+
+def load_ahead(topology: Topology) -> Ahead:
+    """Add the topology's one account to the latest bundle that is ready, where it is
+    not in yet.
+    """
+    own = entries(topology)
+    size = written_size(topology, own)
+    expected = load(own)
+    ready = Bundle.objects.built()
+    latest = ready.order_by("-number").first()
+    if latest:
+        accounts = accounts_in(latest.archive)
+        others = without(accounts, {one.name for one in own.aws})
+        expected = both(load_of(others), expected)
+        is_in = others != accounts
+        size = size_in(latest) + (0 if is_in else size)
+    return Ahead(latest, tuple(limits(expected, {FILE: size} if size else {})))
+
+
+def written_size(topology: Topology, own: Entries) -> int:
+    """Return the bytes of its part in Clouddriver's file; 0 where none is written."""
+    try:
+        files = clouddriver(topology, own)
+        return sum(len(file.content) for file in files if file.path == FILE)
+    except WouldBeMisread:  # the bundle will say so, and why
+        return 0
+
+
+def without(accounts: BundleAccounts, names: Collection[str]) -> BundleAccounts:
+    """Leave out an AWS account, by whichever names Spinnaker knows it."""
+    return replace(
+        accounts,
+        aws=tuple(a for a in accounts.aws if a["name"] not in names),
+        ecs=tuple(a for a in accounts.ecs if a["awsAccount"] not in names),
+    )
+
+
+def size_in(bundle: Bundle) -> int:
+    sizes: dict[str, int] = {file["path"]: file["size"] for file in bundle.files}
+    return sizes.get(FILE, 0)
 
 
 def details(request: Request, account: ManagedAccount) -> HttpResponse:

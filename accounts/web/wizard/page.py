@@ -20,7 +20,7 @@ from accounts.mapping.managing import managing_of, managing_row
 from accounts.mapping.spinnaker_names import NameTaken, claim_names
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.people.deciding import Outside
-from accounts.web.accounts.known_as import Known, known_as
+from accounts.web.accounts.account import Known, known_as
 from accounts.web.crumbs import crumbs
 from accounts.web.wizard.steps import marks, step_after, step_named
 from onboarding.details import DetailsError

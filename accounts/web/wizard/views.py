@@ -21,12 +21,10 @@ from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.people.doors import operator_required
 from accounts.runs.capacity import NoRoom, capacity_of, refuse_overflow
-from accounts.web.accounts.known_as import allowed
+from accounts.web.accounts.account import allowed
 from accounts.web.runs.decisions import account_of
 from accounts.web.wizard.access import access
-from accounts.web.wizard.details import details
-from accounts.web.wizard.key_policy import key_policies
-from accounts.web.wizard.load_ahead import load_ahead
+from accounts.web.wizard.details import details, key_policies, load_ahead
 from accounts.web.wizard.page import go_on, page, saved, write_and_claim
 from accounts.web.wizard.steps import undone
 from onboarding.desired import desired

@@ -1,9 +1,10 @@
-"""Where somebody is signed in, and how that ends."""
+"""Where somebody is signed in, with which browsers, and how that ends."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,10 +16,63 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import BrowserSession
-from accounts.web.you.browsers import browser_of
 from accounts.web.you.confirmation import confirm
 from accounts.web.you.preferences import keep_in_session, preferences_of
 from accounts.web.you.session_store import SINCE, SessionStore
+
+LONGEST = 60
+BRANDS = {
+    "Brave": "Brave",
+    "Google Chrome": "Chrome",
+    "Microsoft Edge": "Edge",
+    "Opera": "Opera",
+    "Vivaldi": "Vivaldi",
+    "Chromium": "Chromium",
+}
+"""As Sec-CH-UA has them; all of these are Chromium, too, which is therefore last."""
+NAMES = {
+    "Edg": "Edge",
+    "OPR": "Opera",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "CriOS": "Chrome",
+    "Chrome": "Chrome",
+    "HeadlessChrome": "Chrome",
+    "Safari": "Safari",
+    "curl": "curl",
+}
+"""As User-Agent has them; Edge says that it is Chrome, and Chrome that it is Safari."""
+SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "CrOS": "ChromeOS",
+    "Windows": "Windows",
+    "Macintosh": "macOS",
+    "Linux": "Linux",
+}
+"""As User-Agent has them; Android says that it is Linux."""
+HINTED = {"Chrome OS": "ChromeOS", "Chromium OS": "ChromeOS"} | {
+    name: name for name in ("Android", "Linux", "Windows", "macOS")
+}
+
+
+def browser_of(headers: Mapping[str, str]) -> str:
+    """Name browser and system as people do, as far as they are known."""
+    agent = headers.get("User-Agent", "")
+    hinted = re.findall(r'"([^"]*)";v=', headers.get("Sec-CH-UA", ""))
+    said = re.findall(r"(\w+)/", agent)
+    name = first(BRANDS, hinted) or first(NAMES, said)
+    system = HINTED.get(headers.get("Sec-CH-UA-Platform", "").strip('"'), "")
+    system = system or first(SYSTEMS, re.findall(r"\w+", agent))
+    return " on ".join(part for part in (name or agent[:LONGEST], system) if part)
+
+
+def first(table: Mapping[str, str], said: Iterable[str]) -> str:
+    """Return what the first entry of the table calls what was said."""
+    said = set(said)
+    return next((called for name, called in table.items() if name in said), "")
+
 
 ADDRESS, BROWSER = "signed_in_from", "signed_in_with"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from allauth.mfa.webauthn.internal.auth import begin_authentication
 from django.contrib import messages
 from django.contrib.auth import authenticate, update_session_auth_hash
@@ -18,6 +20,7 @@ from accounts.people.activity import record
 from accounts.people.roles import has_password
 from accounts.web.factors.forms import PasskeyForm, ask
 from accounts.web.factors.lockout import count_failure, is_waiting
+from accounts.web.search.destinations import PLACES
 from accounts.web.sign_in import page_after
 from accounts.web.single_sign_on.identity import provider_of
 from accounts.web.you.confirmation import confirm
@@ -29,6 +32,35 @@ from accounts.web.you.preferences import (
 )
 from accounts.web.you.sessions import end, open_to, sessions_of
 from accounts.wording import counted
+
+
+class Shortcut(NamedTuple):
+    keys: str
+    """As they are pressed, with spaces between."""
+    does: str
+    goes: str = ""
+    """The name of the URL that it opens."""
+    opens: str = ""
+    """The id of the dialog that it opens."""
+    clicks: str = ""
+    """A selector of what it clicks on."""
+
+    @property
+    def each(self) -> list[str]:
+        return self.keys.split()
+
+
+SHORTCUTS = (
+    Shortcut("/", "Search", clicks="[data-palette-open]"),
+    Shortcut("?", "Show the shortcuts", opens="shortcuts"),
+    *(
+        Shortcut(f"g {place.key}", f"Go to {place.title}", goes=place.url)
+        for place in PLACES
+    ),
+    Shortcut("j", "Next change of a plan"),
+    Shortcut("k", "Previous change of a plan"),
+)
+
 
 What = Activity.What
 

@@ -13,7 +13,7 @@ from accounts.help.documents import (
     named_documents,
     read_index,
 )
-from accounts.web.help.topics import TOPICS
+from accounts.web.help.views import TOPICS
 
 INDEX = """\
 # Documentation

@@ -13,7 +13,12 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from accounts.lists import runs
-from accounts.lists.exports import ACCOUNTS, ACCOUNTS_FILE, exported_accounts, lines_of
+from accounts.lists.accounts import (
+    ACCOUNTS,
+    ACCOUNTS_FILE,
+    exported_accounts,
+    lines_of,
+)
 from accounts.lists.runs import account_id_of, newest_first
 from accounts.mapping.accounts_file.export import Export
 from accounts.models import EnabledProvider, ManagedAccount, Run
@@ -22,7 +27,7 @@ from tests.rows import account_row, run_row
 
 pytestmark = pytest.mark.django_db
 SLICES = 4
-FORMS = [(ACCOUNTS, "csv"), (ACCOUNTS_FILE, "csv"), (ACCOUNTS_FILE, "yaml")]
+FORMS = [(ACCOUNTS.name, "csv"), (ACCOUNTS_FILE, "csv"), (ACCOUNTS_FILE, "yaml")]
 
 
 def add(count: int) -> None:

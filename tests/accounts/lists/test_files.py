@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from accounts.lists.files import cell, csv_lines, json_lines
+from accounts.lists.declaration import cell, csv_lines, json_lines
 
 
 @pytest.mark.parametrize("value", ["=1", ["=1", "=1"]])

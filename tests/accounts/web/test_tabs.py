@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.test import RequestFactory
 
-from accounts.web.tabs import Tab, chosen
+from accounts.web.accounts.account import Tab, chosen_tab
 
 TABS = [
     Tab("checks", "Checks", 4),
@@ -22,7 +22,7 @@ TABS = [
     ],
 )
 def test_the_address_chooses_a_tab_of_this_page(address: str, key: str) -> None:
-    assert chosen(RequestFactory().get(address), TABS).key == key
+    assert chosen_tab(RequestFactory().get(address), TABS).key == key
 
 
 def test_a_tab_leads_to_itself_or_to_its_own_page() -> None:

@@ -15,24 +15,13 @@ from ninja.responses import Status
 from accounts.api.authentication import ApiRequest
 from accounts.api.codes import Code
 from accounts.api.idempotency import changes
-from accounts.api.openapi.choices import (
-    AccountState,
-    AccountStateFilter,
-    CheckOutcome,
-    ChecksFilter,
-    ExistingRolesFilter,
-    MembershipFilter,
-    PoliciesFilter,
-    ProviderKey,
-    VerificationFilter,
-    WriteFilter,
-)
-from accounts.api.openapi.fields import with_fields
+from accounts.api.openapi.choices import AccountState, CheckOutcome, ProviderKey
+from accounts.api.openapi.fields import with_fields, with_filters
 from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.problems import Problem
 from accounts.api.requests import Exact, Request
-from accounts.api.v1.texts import Filter, Name
-from accounts.lists.accounts import matching_accounts
+from accounts.api.v1.texts import Name
+from accounts.lists.accounts import ACCOUNTS, matching_accounts
 from accounts.mapping.accounts_file import register
 from accounts.mapping.accounts_file.export import exported_account
 from accounts.mapping.managing import managing_row
@@ -49,33 +38,9 @@ WIDE = ("verified", "applied", "approved_entries")
 OTHER_NAME = "The name in the body isn't the name in the path."
 
 
+@with_filters(ACCOUNTS)
 class AccountFilters(Request):
     """What the list of accounts is searched by, as on its page."""
-
-    text: Filter = Field("", description="Part of the name, or of the account ID")
-    state: AccountStateFilter | None = None
-    provider: ProviderKey | None = None
-    environment: Filter = Field("", description="“-”: accounts without one")
-    verification: VerificationFilter | None = Field(
-        None, description="stale: it is too old"
-    )
-    checks: ChecksFilter | None = Field(
-        None, description="failed: someone must fix a failed check"
-    )
-    policies: PoliciesFilter | None = Field(
-        None, description="older: a plan would bring newer ones"
-    )
-    write: WriteFilter | None = Field(
-        None, description="`everybody`: no group is needed to deploy"
-    )
-    existing: ExistingRolesFilter | None = Field(
-        None, description="The next step of taking over its existing roles"
-    )
-    organization: MembershipFilter | None = Field(
-        None, description="inactive: left or suspended; new: in a watched unit"
-    )
-    added: Filter = Field("", description="The moment that created_at says")
-    file: Filter = Field("", description="The id of an upload")
 
 
 class Account(Schema):

@@ -12,14 +12,15 @@ from ninja import Field, Query, Router, Schema
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.openapi.choices import BundleStatus
+from accounts.api.openapi.fields import with_filters
 from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.requests import Request
 from accounts.api.v1.foreign import alike
 from accounts.api.v1.foreign.alike import AlikeListed
-from accounts.api.v1.texts import READ_AGAIN, Filter, Number
+from accounts.api.v1.texts import READ_AGAIN, Number
 from accounts.http import attachment, full_url
-from accounts.lists.bundles import COLUMNS, matching_bundles
-from accounts.lists.files import cells_of
+from accounts.lists.bundles import BUNDLES, matching_bundles
+from accounts.lists.declaration import cells_of
 from accounts.models import Bundle
 from accounts.spinnaker.bundles import download
 from accounts.spinnaker.policies_of_others import MOST_IN_BUNDLE, of_bundle
@@ -39,11 +40,9 @@ A_ZIP = {
 }
 
 
+@with_filters(BUNDLES)
 class BundleFilters(Request):
     """What the list of bundles is searched by, as on its page."""
-
-    text: Filter = Field("", description="A number, a digest, or a person")
-    status: BundleStatus | None = None
 
 
 class BundleListed(Schema):
@@ -80,7 +79,7 @@ def list_bundles(
 ) -> dict[str, Any]:
     """List the bundles, newest first, as the filters ask."""
     found = page_of(matching_bundles(request.GET), "-number", asked)
-    return found.page(cells_of(COLUMNS, row) for row in found.rows)
+    return found.page(cells_of(BUNDLES.columns, row) for row in found.rows)
 
 
 @router.get("/{number}", response=BundleInFull, summary="Read a bundle")
@@ -89,7 +88,7 @@ def read_bundle(request: HttpRequest, number: Number) -> dict[str, Any]:
     rows = Bundle.objects.defer("archive", "readme", "load")
     row = get_object_or_404(rows.annotate(count=Count("accounts")), number=number)
     return {
-        **cells_of(COLUMNS, row),
+        **cells_of(BUNDLES.columns, row),
         "path": f"/bundles/{number}",
         "in_progress": row.status == Bundle.Status.BUILDING,
         "page": full_url(request, row.get_absolute_url()),

@@ -14,12 +14,10 @@ from ninja.responses import Status
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
 from accounts.api.idempotency import changes
-from accounts.api.openapi.choices import JoinedFilter, MemberStateFilter, YesNo
-from accounts.api.openapi.fields import with_fields
+from accounts.api.openapi.fields import with_fields, with_filters
 from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.problems import Problem, refused_by
 from accounts.api.requests import Exact, Request
-from accounts.api.v1.texts import Filter
 from accounts.discover.organization import adding, reading
 from accounts.discover.organization.members import (
     MOST_AT_ONCE,
@@ -28,7 +26,7 @@ from accounts.discover.organization.members import (
     listed_members,
 )
 from accounts.forms.organization import SharedForm
-from accounts.lists.members import matching_members
+from accounts.lists.members import MEMBERS, matching_members
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Organization, Question
 from onboarding.description.fields import SHARED
@@ -42,15 +40,9 @@ UNREAD = "The organization wasn't read yet. Read it first: POST /organization/re
 READS_ALREADY = "The organization is being read already."
 
 
+@with_filters(MEMBERS)
 class MemberFilters(Request):
     """What the organization’s accounts are searched by, as on their page."""
-
-    text: Filter = Field("", description="Part of a name, of an address, or of an ID")
-    known: YesNo | None = Field(None, description="Whether it is in Bowline")
-    state: MemberStateFilter | None = None
-    unit: Filter = Field("", description="A unit’s ID; includes the units below it")
-    joined: JoinedFilter | None = Field(None, description="In this many last days")
-    tag: Filter = Field("", description="A tag’s key, or key=value")
 
 
 class Reading(Request):

@@ -12,7 +12,7 @@ from accounts.api.openapi.choices import RunStatus
 from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.v1.rollouts.deciding import rollout_numbered, router
 from accounts.api.v1.texts import Number
-from accounts.lists.files import cells_of
+from accounts.lists.declaration import cells_of
 from accounts.lists.rollouts import COLUMNS, reported
 
 

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from accounts.web.runs.review.diff import Diff, compare
-from accounts.web.runs.review.names import short_name
+from accounts.web.runs.review.diff import Diff, compare, short_name
 from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.kinds import (
     Attachment,

@@ -10,20 +10,201 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice, zip_longest
+from itertools import chain, groupby, islice, takewhile, zip_longest
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from django.utils.html import escape
+
 from accounts.web.highlighting import highlighted_json_line
-from accounts.web.runs.review.lines import (
-    account_in,
-    bare,
-    likeness,
-    printed,
-    printed_short,
-    without_account,
-)
-from accounts.web.runs.review.statements import fields_in_line, statement_in_words
+from onboarding.resources.kinds import ClusterAccess, Key
+from onboarding.resources.policy import as_list
 from onboarding.resources.risks import is_risky
+
+MOST_LINES = 1500
+"""Of two files no more lines than this are compared: it would take seconds."""
+
+
+def compare_texts(
+    before: str | None, after: str | None, coloured: Callable[[str], str] = escape
+) -> Diff | None:
+    """Compare two files by their lines; None: too much differs to be shown.
+
+    Of unchanged lines only those near a change are kept.
+    """
+    old, new = (tuple((text or "").splitlines()) for text in (before, after))
+    head = common(old, new)
+    tail = common(old[head:][::-1], new[head:][::-1])
+    middle = old[head : len(old) - tail], new[head : len(new) - tail]
+    if max(map(len, middle)) > MOST_LINES:
+        return None
+    lines = chain(
+        zip(old[:head], new[:head], strict=True),
+        zip_sides(*middle, *middle),
+        zip(old[len(old) - tail :], new[len(new) - tail :], strict=True),
+    )
+    rows = tuple(numbered(lines, coloured, exact=True))
+    return diff_of(rows, without_folded(hunks(rows)))
+
+
+def common(one: Sequence[str], other: Sequence[str]) -> int:
+    """Count the lines with which both begin."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def without_folded(found: Iterable[Hunk]) -> Iterator[Hunk]:
+    for hunk in found:
+        is_same = hunk.kind == "folded" and not hunk.sign
+        yield hunk._replace(rows=()) if is_same else hunk
+
+
+Names = Mapping[str, str]
+"""What Bowline calls accounts, by id."""
+
+NO_ONE: Names = MappingProxyType({})
+
+
+def called(account_id: str, names: Names) -> str:
+    """Name an account that Bowline knows: “payments (922222222222)”; others by id."""
+    name = (names or NO_ONE).get(account_id)
+    return f"{name} ({account_id})" if name else account_id
+
+
+def short_name(key: Key) -> str:
+    """Name a change where its card is one click away."""
+    if key.kind != ClusterAccess.kind:
+        return key.name
+    region, cluster, _principal = key.name.split("/", 2)
+    return f"{cluster} · {region}"
+
+
+OF_ACCOUNT = re.compile(r'\s+"arn:[^"]*:(\d{12}):[^"]*",?')
+"""A line of a list that names something of an account by its ARN."""
+
+WIDE = 76
+"""A value without a counterpart is printed in one line of at most this many letters."""
+
+
+def account_in(line: str) -> str:
+    """Return the id of the account; empty where the line is no such ARN."""
+    found = OF_ACCOUNT.fullmatch(line)
+    return found[1] if found else ""
+
+
+def without_account(line: str) -> str:
+    """Return a line as it would be for any account."""
+    return bare(line).replace(account_in(line), "", 1)
+
+
+def bare(line: str) -> str:
+    """Return a line without its comma, which depends on what follows it."""
+    return line.removesuffix(",")
+
+
+def likeness(old: Iterable[str], new: Iterable[str]) -> float:
+    """Compare by lines; how many accounts a list names makes no difference."""
+    matcher = difflib.SequenceMatcher(None, condensed(old), condensed(new), False)
+    return matcher.ratio()
+
+
+def condensed(lines: Iterable[str]) -> list[str]:
+    return [shape for shape, _ in groupby(map(without_account, lines))]
+
+
+def printed(value: Any, depth: int) -> list[str]:
+    """Print a value as JSON, each line indented, without a comma after it."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return ["  " * depth + line for line in text.splitlines()]
+
+
+def printed_short(value: Any, depth: int, *, spread: bool = False) -> list[str]:
+    """Print it with as much in a line as fits, where nothing is compared with it.
+
+    spread: an object has a line for each of its parts, however short it is.
+    """
+    line = "  " * depth + json.dumps(value, ensure_ascii=False)
+    if len(line) <= WIDE and not spread:
+        return [line]
+    if not isinstance(value, dict):
+        return printed(value, depth)
+    lines = ["  " * depth + "{"]
+    for position, (key, inner) in enumerate(value.items()):
+        first, *rest = printed_short(inner, depth + 1)
+        lines += [f"{'  ' * (depth + 1)}{json.dumps(key)}: {first.strip()}", *rest]
+        lines[-1] += "," if position < len(value) - 1 else ""
+    return [*lines, "  " * depth + "}"]
+
+
+VERBS = {"Allow": "Allows", "Deny": "Denies"}
+
+
+def statement_in_words(statement: Mapping[str, Any]) -> str:
+    """Say it: “EC2Read: Allows 12 actions of ec2 on every resource”."""
+    sid = f"{statement['Sid']}: " if statement.get("Sid") else ""
+    verb = VERBS.get(statement.get("Effect", ""), "Denies")
+    return f"{sid}{verb} {' '.join(parts(statement))}"
+
+
+def parts(statement: Mapping[str, Any]) -> Iterator[str]:
+    yield from either(statement, "Action", "actions", listed_actions)
+    if principals := list(principals_of(statement)):
+        yield f"to {named_or_counted(principals, 'principals')}"
+    if "Resource" in statement or "NotResource" in statement:
+        yield "on"
+        yield from either(statement, "Resource", "resources", named_or_counted)
+    if keys := list(condition_keys(statement)):
+        yield f"if {' and '.join(keys)}"
+
+
+def either(
+    statement: Mapping[str, Any], key: str, what: str, write: Any
+) -> Iterator[str]:
+    """Yield what is named, or that all else is meant."""
+    if f"Not{key}" in statement:
+        yield "all but"
+    values = as_list(statement.get(key, statement.get(f"Not{key}", [])))
+    if values:
+        yield write([str(value) for value in values], what)
+
+
+def named_or_counted(values: list[str], what: str) -> str:
+    if values == ["*"]:
+        return f"all {what}"
+    return values[0] if len(values) == 1 else f"{len(values)} {what}"
+
+
+def listed_actions(actions: list[str], what: str) -> str:
+    services = sorted({action.partition(":")[0] for action in actions})
+    more = f" of {', '.join(services)}" if len(actions) > 1 else ""
+    return named_or_counted(actions, what) + more
+
+
+def principals_of(statement: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("Principal", "NotPrincipal"):
+        named = statement.get(key, {})
+        kinds = named.values() if isinstance(named, Mapping) else [named]
+        yield from (str(one) for values in kinds for one in as_list(values))
+
+
+def condition_keys(statement: Mapping[str, Any]) -> Iterator[str]:
+    for block in statement.get("Condition", {}).values():
+        yield from block
+
+
+def fields_in_line(document: Mapping[str, Any], keys: Iterable[str]) -> str:
+    """Say a document's plain fields: “name: BaseIAMRole, path: /”."""
+    return ", ".join(
+        f"{key.replace('_', ' ')}: {in_words(document[key])}" for key in keys
+    )
+
+
+def in_words(value: Any) -> str:
+    """Write a field's value as text: a list with commas, nothing as “none”."""
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
+    return str(value or "none")
+
 
 CONTEXT = 3
 """Unchanged lines kept on either side of a change, as in any diff."""

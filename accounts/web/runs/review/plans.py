@@ -5,10 +5,14 @@ Pure: a plan in, what the page shows out. What is counted, or risky, says the pl
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import NamedTuple
+
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.web.runs.review.cards import (
     CLOSELY,
@@ -22,7 +26,14 @@ from accounts.web.runs.review.cards import (
     entry_card,
     holder_of,
 )
-from accounts.web.runs.review.names import NO_ONE, Names, called, short_name
+from accounts.web.runs.review.diff import (
+    NO_ONE,
+    DiffLine,
+    DiffRow,
+    Names,
+    called,
+    short_name,
+)
 from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.kinds import (
     MANAGED_PATH,
@@ -38,6 +49,39 @@ from onboarding.resources.kinds import (
 )
 from onboarding.resources.plan import Plan, PlannedChange, by_verb
 from onboarding.resources.risks import Concern, Risk, Topic, says_accounts
+
+ROW = '<div class="diff-row diff-{}">{}{}</div>'
+SIDE = (
+    '<span class="diff-{}"><span class="diff-number">{}</span>'
+    '<span class="diff-sign">{}</span><code>{}</code></span>'
+)
+"""Filled without escaping: nothing but a line's text is foreign."""
+
+BREAKS = re.compile(r"([:/])(?=[\w*:/$-])(?![^<]*>)")
+"""Where an ARN may break: after what divides it, outside the tags of colours."""
+
+
+def rows_html(rows: Iterable[DiffRow], sides: str) -> SafeString:
+    """Write rows with both sides, or with the only one that there is."""
+    return mark_safe("\n".join(ROW.format(*cells) for cells in row_cells(rows, sides)))
+
+
+def row_cells(rows: Iterable[DiffRow], sides: str) -> Iterator[tuple[str, str, str]]:
+    for row in rows:
+        is_same = row.kind == "same"
+        old = "" if sides == "new" else side("old", row.old, "" if is_same else "−")
+        new = "" if sides == "old" else side("new", row.new, "" if is_same else "+")
+        yield row.kind, old, new
+
+
+def side(name: str, line: DiffLine | None, sign: str) -> str:
+    if line is None:
+        return SIDE.format(f"{name} diff-void", "", "", "")
+    html = conditional_escape(line.html)
+    if "arn:" in html:
+        html = mark_safe(BREAKS.sub(r"\1<wbr>", html))
+    return SIDE.format(name, line.number, sign, html)
+
 
 TOGETHER = {
     ServiceLinkedRole.kind: "Roles of AWS's services",

@@ -19,7 +19,7 @@ def long(monkeypatch):
 def make_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every file be a long one, and every site have many accounts."""
     monkeypatch.setattr("accounts.mapping.accounts_file.outcome.MOST_IN_A_REQUEST", 0)
-    monkeypatch.setattr("accounts.lists.exports.MOST_IN_A_REQUEST", -1)
+    monkeypatch.setattr("accounts.lists.accounts.MOST_IN_A_REQUEST", -1)
 
 
 def test_a_worker_compares_a_long_file(operator, long):
@@ -130,7 +130,7 @@ def test_a_worker_writes_many_accounts_anew_for_each_who_asks(operator, long, ma
 
 
 def test_what_a_worker_could_not_write_says_why(operator, long, monkeypatch):
-    monkeypatch.setattr("accounts.lists.exports.lines_of", fails_halfway)
+    monkeypatch.setattr("accounts.lists.accounts.lines_of", fails_halfway)
 
     answer = read_on(operator, operator.read("/accounts-file"))
 

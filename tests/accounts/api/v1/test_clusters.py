@@ -82,6 +82,20 @@ def test_what_was_found_is_listed(operator, search):
     assert len(ids(operator, search, account="stag")) == 2
 
 
+def test_clusters_that_fit_a_pattern_are_paged(operator, account, search):
+    pk = search.rpartition("/")[2]
+    for name in ("apps-1", "apps-2", "apps-10"):
+        FoundCluster.objects.create(search_id=pk, account=account, name=name)
+
+    asked = {"like": "apps-?", "limit": 1, "total": True}
+    first = operator.read(f"{search}/clusters", **asked).json()
+    second = operator.read(f"{search}/clusters", **asked, cursor=first["next"]).json()
+
+    pages = [[one["name"] for one in page["items"]] for page in (first, second)]
+    assert pages == [["apps-1"], ["apps-2"]]
+    assert (first["total"], second["next"]) == (2, None)
+
+
 def test_accounts_that_could_not_be_read_are_named(operator, search):
     Question.objects.get().accounts.update(message="It is denied.", hint="Allow.")
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from accounts.models import CheckResult
-from accounts.web.accounts.checks import in_order, outcomes
+from accounts.web.accounts.verdict import in_order, outcomes
 
 Outcome = CheckResult.Outcome
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.web.accounts.known_as import allowed, known_as
+from accounts.web.accounts.account import allowed, known_as
 from tests.factories import managed, provider, topology
 
 

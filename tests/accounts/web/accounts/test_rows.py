@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from accounts.lists.accounts import FILTERS
+from accounts.lists.accounts import ACCOUNTS
 from accounts.models import ManagedAccount
 from accounts.models.states import Status
 from tests.accounts.web.accounts.test_views import names, three
@@ -82,7 +82,7 @@ def test_a_row_says_which_actions_fit_it(operator) -> None:
 
 def test_everything_that_filters_accounts_is_in_the_form(operator) -> None:
     three()
-    for key in FILTERS:
+    for key in (one.name for one in ACCOUNTS.filters):
         form = operator.get("/accounts/", {key: "x"}).context["filter_form"]
 
         assert form.is_filtered, key

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts.web.bundles.installations import Installation, formats, installations
+from accounts.web.bundles.views import Installation, formats, installations
 from onboarding.spinnaker.bundle.formats.verify_script import COMMAND
 from onboarding.spinnaker.bundle.ways import WAYS
 from tests.bundles import files_of, with_every_provider

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.web.bundles.readable import readable
+from accounts.web.bundles.views import readable
 
 
 def test_headings_are_below_those_of_the_page() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import Bundle
-from accounts.web.bundles.review.changes import PAGE as PAGE_OF
+from accounts.web.bundles.comparing import PAGE as PAGE_OF
 from onboarding.spinnaker.bundle.excerpt import MOST_ACCOUNTS
 from tests.bundles import core
 from tests.factories import managed, provider, topology

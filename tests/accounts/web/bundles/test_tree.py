@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from accounts.web.bundles.tree import Folder, Leaf, tree
+from accounts.web.bundles.views import Folder, Leaf, tree
 
 PATHS = [
     "README.md",

@@ -163,3 +163,11 @@ def test_many_rows_take_no_query_each(viewer: Client, page: str) -> None:
     add(60)
 
     assert queries() == few
+
+
+@pytest.mark.parametrize("name", ["organization", "people"])
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_a_file_needs_the_role_that_its_list_says(
+    viewer: Client, name: str, form: str
+) -> None:
+    assert viewer.get(f"/{name}.{form}").status_code == 403

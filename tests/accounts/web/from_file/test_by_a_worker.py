@@ -28,7 +28,7 @@ __all__ = ["operator"]
 def long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every file be a long one, and every site have many accounts."""
     monkeypatch.setattr("accounts.mapping.accounts_file.outcome.MOST_IN_A_REQUEST", 0)
-    monkeypatch.setattr("accounts.lists.exports.MOST_IN_A_REQUEST", -1)
+    monkeypatch.setattr("accounts.lists.accounts.MOST_IN_A_REQUEST", -1)
 
 
 def test_a_worker_checks_a_long_file_and_the_page_leads_to_its_preview(
@@ -225,7 +225,7 @@ def test_a_file_that_a_worker_could_not_write_can_be_asked_for_again(
     operator, long, monkeypatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr("accounts.lists.exports.lines_of", fails_halfway)
+        broken.setattr("accounts.lists.accounts.lines_of", fails_halfway)
         operator.get("/accounts-file.csv?look=1")
         work()
     failed = words(operator.get("/accounts-file.csv?look=answer"))

@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils.html import escape
 
 from accounts.web.factors.views import urlpatterns as of_factors
-from accounts.web.help.topics import PAGES, TOPICS, matching_topics, topic_of
-from accounts.web.search.finding import find
+from accounts.web.help.views import PAGES, TOPICS, matching_topics, topic_of
+from accounts.web.search.views import find
 from accounts.web.urls import urlpatterns
 from tests.attack.whole_site import whole_site
 from tests.rows import PASSWORD, person

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.web.live.progress import Progress, seconds_left
+from accounts.web.live.views import Progress, seconds_left
 
 
 @pytest.mark.parametrize(

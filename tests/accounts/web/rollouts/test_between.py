@@ -7,7 +7,7 @@ import pytest
 from accounts.models import Rollout
 from accounts.models.states import Status
 from accounts.runs.rollouts.census import runs_of
-from accounts.web.live.state import live_rollout
+from accounts.web.live.views import live_rollout
 from tests.accounts.runs.rollouts.rows import plan, started
 
 

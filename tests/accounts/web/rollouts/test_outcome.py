@@ -8,8 +8,7 @@ from django.utils import timezone
 from accounts.models import Rollout, Run
 from accounts.models.states import Status
 from accounts.runs.rollouts.census import Census, runs_of
-from accounts.web.rollouts.progress import speed, stages, waves
-from accounts.web.rollouts.views import standing_in
+from accounts.web.rollouts.views import speed, stages, standing_in, waves
 from tests.accounts.runs.rollouts.rows import move, plan, started
 from tests.accounts.web.rollouts.test_views import page
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import RoleLimit, Run
 from accounts.models.states import Status
 from accounts.runs.rollouts.census import runs_of
-from accounts.web.rollouts.parts import parts_of
+from accounts.web.rollouts.same import parts_of
 from tests.accounts.runs.rollouts.rows import SAME, plan, started, statuses
 from tests.accounts.web.answers import messages_of
 from tests.rows import person, step_row

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Rollout
-from accounts.web.rollouts.result import Standing, result_of
+from accounts.web.rollouts.views import Standing, result_of
 
 State, Kind = Rollout.State, Rollout.Kind
 

@@ -9,8 +9,8 @@ from django.test import Client
 
 from accounts.models import Rollout
 from accounts.models.states import Status
-from accounts.web.rollouts import used
-from accounts.web.rollouts.used import used_in
+from accounts.web.rollouts import same
+from accounts.web.rollouts.same import used_in
 from onboarding.resources.take_over import TakeOver
 from tests.rows import account_row, managing_row, run_row, step_row
 
@@ -86,7 +86,7 @@ def test_plans_that_detach_nothing_say_nothing_of_it(operator: Client) -> None:
 
 
 def test_the_most_frequent_actions_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(used, "MOST_NAMED", 1)
+    monkeypatch.setattr(same, "MOST_NAMED", 1)
     rollout = planned([role("a:A", "b:B", "c:C")], [role("b:B")])
 
     found = used_in(rollout.runs.values_list("number", flat=True))

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.mapping.plans import plan_of
 from accounts.models import Run
-from accounts.web.runs.before_approval import (
+from accounts.web.runs.views import (
     brings,
     brought,
 )

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Run, Step
 from accounts.models.states import Status
-from accounts.web.runs.timeline import Stage, stages
+from accounts.web.runs.views import Stage, stages
 
 NOW = timezone.now()
 

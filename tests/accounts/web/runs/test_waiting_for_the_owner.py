@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
-from accounts.web.live.state import live_run
-from accounts.web.runs.timeline import stages
+from accounts.web.live.views import live_run
+from accounts.web.runs.views import stages
 from tests.rows import account_row, managing_row, run_row
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import Activity, ApiToken
 from accounts.tokens.api_tokens import MOST, token_digest
-from accounts.web.tokens.forms import TAKEN
+from accounts.web.tokens.views import TAKEN
 from accounts.web.you.confirmation import CONFIRMED
 from tests.accounts.api.calling import Caller, token_of
 from tests.rows import person

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.web.wizard.load_ahead import load_ahead
+from accounts.web.wizard.details import load_ahead
 from onboarding.topology import OtherName
 from tests.bundles import core, staging
 from tests.factories import managed, provider, topology

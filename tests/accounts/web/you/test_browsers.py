@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.web.you.browsers import browser_of
+from accounts.web.you.sessions import browser_of
 
 LIKE_CHROME = "Mozilla/5.0 ({}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0"
 LINUX, WINDOWS = "X11; Linux x86_64", "Windows NT 10.0; Win64; x64"

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.test import Client
 
 from accounts.models import Preferences
-from accounts.web.you.saved_filters import LISTS, MOST, saved_filters_of
+from accounts.web.you.preferences import LISTS, MOST, saved_filters_of
 from tests.rows import account_row, person, run_row
 
 FAILED = "state=failed&sort=-environment"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accounts.web.bundles.review.changes import PAGE, review_of, whole_review
+from accounts.web.bundles.comparing import PAGE, review_of, whole_review
 from accounts.web.runs.review.plans import Review
 from onboarding.spinnaker.bundle.comparison import BundleChanges, bundle_changes
 from onboarding.spinnaker.bundle.contents import BundleAccounts, Revision

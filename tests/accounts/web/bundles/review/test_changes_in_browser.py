@@ -82,7 +82,7 @@ def test_sixty_four_accounts_are_read_without_scrolling_for_long(
 def test_what_is_viewed_on_a_page_is_not_all(
     page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accounts.web.bundles.review.changes.PAGE", 2)
+    monkeypatch.setattr("accounts.web.bundles.comparing.PAGE", 2)
     page.reload()
 
     expect(page.get_by_text("Viewed 0 of 2 on this page")).to_be_visible()

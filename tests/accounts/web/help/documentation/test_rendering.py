@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.help.documents import Document
-from accounts.web.help.documentation.rendering import (
+from accounts.web.help.rendering import (
     Heading,
     Rendered,
     anchor_of,

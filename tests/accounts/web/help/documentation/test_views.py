@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.help.documents import Document, documents, parts, pictures
-from accounts.web.search.finding import find
+from accounts.web.search.views import find
 from tests.rows import person
 
 pytestmark = pytest.mark.django_db

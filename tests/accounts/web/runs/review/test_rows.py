@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.safestring import mark_safe
 
 from accounts.web.runs.review.diff import DiffLine, DiffRow
-from accounts.web.runs.review.rows import rows_html
+from accounts.web.runs.review.plans import rows_html
 
 COLOURED = DiffLine(7, "1", mark_safe('<span class="mi">1</span>'))
 

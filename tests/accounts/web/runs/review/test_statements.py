@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.web.runs.review.statements import fields_in_line, statement_in_words
+from accounts.web.runs.review.diff import fields_in_line, statement_in_words
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.web.runs.review.diff import Diff
-from accounts.web.runs.review.texts import MOST_LINES, compare_texts
+from accounts.web.runs.review.diff import MOST_LINES, Diff, compare_texts
 
 
 def rows(diff: Diff | None) -> list[tuple[str, str, str]]:

@@ -1,1 +1,0 @@
-"""Two bundles laid out for reading: what differs, and what is alike."""
