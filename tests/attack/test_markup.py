@@ -106,7 +106,7 @@ ESCAPED = {
     "accounts/templatetags/marks.py": {"text"},
     # And that of a diff: see tests/accounts/web/runs/review/test_rows.py.
     "accounts/web/runs/review/plans.py": {
-        "'\\n'.join((ROW.format(*cells) for cells in written(rows, sides)))",
+        "'\\n'.join((ROW.format(*cells) for cells in row_cells(rows, sides)))",
         "BREAKS.sub('\\\\1<wbr>', html)",
     },
     "accounts/web/highlighting.py": {"highlight(text, lexer, formatter)"},

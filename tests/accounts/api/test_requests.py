@@ -69,7 +69,7 @@ def test_the_sentence_names_the_parameter_and_those_there_are(reader):
 
     assert detail(answer, 422) == (
         "Unknown query parameter: stat. This operation has cursor, limit, total, "
-        "text, rollout, kind, status."
+        "text, rollout, kind, status, waits."
     )
     assert answer.json()["errors"][0]["at"] == "query.stat"
 

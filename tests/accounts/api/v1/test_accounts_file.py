@@ -262,9 +262,11 @@ def test_a_preview_refuses_what_saving_would(operator, name):
     preview = send(operator, text, f"{PATH}/preview")
     saved = send(operator, text)
 
+    tries = Activity.objects.filter(what=Activity.What.REFUSED)
     assert sentence in detail(preview, status)
     assert preview.json() == saved.json()
-    assert Activity.objects.count() == described
+    assert tries.count() == (status == 403)
+    assert Activity.objects.count() == described + tries.count()
 
 
 @pytest.mark.parametrize("managing", [MANAGING, ""])
