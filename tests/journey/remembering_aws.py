@@ -82,6 +82,7 @@ def replace_aws(patch: pytest.MonkeyPatch) -> RememberingAws:
     patch.setattr(applying, "write_site_tags", aws.sign)
     patch.setattr(planning, "look_up", lambda *_: False)
     patch.setattr(verifying, "checks", lambda *_: [verified])
+    patch.setattr(verifying, "passing_in", lambda *_: None)
     patch.setattr(Sessions, "caller", lambda _: None)
     for name in ASKS_AWS:
         patch.setattr(planning, name, lambda *_: None)
