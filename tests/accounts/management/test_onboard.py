@@ -21,7 +21,7 @@ from script.emulated_organization import (
     UNTRUSTING,
 )
 from tests.accounts.management.onboarding import Ending, approved, entry, onboard
-from tests.rows import person
+from tests.rows import decider
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -178,7 +178,7 @@ def test_an_open_run_is_named(file: Path) -> None:
 
 
 def test_the_person_stands_on_record(file: Path) -> None:
-    approver = person("approver")
+    approver = decider("approver")
 
     approved(file, "--by", "approver")
 

@@ -240,8 +240,11 @@ def step(account: ManagedAccount, name: str) -> Run | None:
 
 
 def back(run: Run) -> None:
-    """Undo it by one press: it was approved with the step itself."""
-    ended(undo(run, None), approved=False)
+    """Undo it: by one press, as it was approved with the step itself, unless anything
+    was approved for the account since.
+    """
+    since = Run.objects.filter(account=run.account, approved_at__gt=run.approved_at)
+    ended(undo(run, None), approved=since.exists())
 
 
 def begun(account: ManagedAccount) -> None:
