@@ -104,6 +104,7 @@ ALWAYS_MANY = {
     "accounts/api/v1/rollouts/deciding.py": "the most of one request",
     "accounts/models/checks/findings.py": "for the admin site",
     "accounts/lists/overview.py": "of all that fit, and of two plans or more",
+    "accounts/people/deciding.py": "of two accounts or more",
     "accounts/runs/capacity.py": "more than fit",
     "accounts/web/activity/views.py": "entries that are alike",
     "accounts/web/live/views.py": "a sum of runs",

@@ -119,7 +119,7 @@ def test_a_busy_worker_is_heard_and_a_dead_one_missed(wrong_clock: timedelta) ->
 @pytest.fixture(autouse=True)
 def one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a worker that starts use the test's connection, and leave it open."""
-    monkeypatch.setattr("accounts.tasks.connection.close", lambda: None)
+    monkeypatch.setattr("accounts.tasks.database.close", lambda: None)
 
 
 @pytest.fixture

@@ -123,13 +123,19 @@ def table_of(kind: dict[str, Any]) -> str:
 
 DROPPED = {
     "auditlog_logentry",
+    "accounts_adding",
+    "accounts_clustersearch",
     "accounts_fedaccount",
     "accounts_feedrow",
     "accounts_feedtoken",
     "accounts_grouproles",
+    "accounts_lookup",
     "accounts_samlanswer",
+    "accounts_sentfile",
 }
-"""By 0007_one_log, and by the migrations without the feed, SAML and groups."""
+"""By 0007_one_log, by the migrations without the feed, SAML and groups, and by the one
+of questions, which are short-lived.
+"""
 
 APPS, CODES = "accounts_authenticatorapp", "accounts_recoverycode"
 

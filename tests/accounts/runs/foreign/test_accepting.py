@@ -47,7 +47,11 @@ def test_who_asked_does_not_accept_where_two_are_asked_for(managing) -> None:
 
     assert ForeignPolicy.objects.accepted().get() == policy
     entries = Activity.objects.order_by("number").values_list("who", "what")
-    assert list(entries) == [("olga", What.ASK), ("paul", What.ACCEPT_POLICY)]
+    assert list(entries) == [
+        ("olga", What.ASK),
+        ("olga", What.REFUSED),
+        ("paul", What.ACCEPT_POLICY),
+    ]
     assert Activity.objects.last().detail["reason"] == "Until the agents are gone."
 
 

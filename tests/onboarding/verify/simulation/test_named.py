@@ -54,14 +54,6 @@ ALL = f"arn:aws:ec2:*:{ACCOUNT}:subnet/*"
         ((ONE, OTHER), {"Resource": ALL}, DENIED),
         ((ONE,), {"Resource": f"arn:aws:ec2:{WEST}:{ACCOUNT}:subnet/*"}, ALLOWED),
         (
-            (ONE,),
-            {
-                "Resource": ALL,
-                "condition": {"StringNotEquals": {"ec2:ResourceTag/team": "core"}},
-            },
-            ALLOWED,
-        ),
-        (
             (OTHER,),
             {
                 "Resource": ALL,
@@ -83,6 +75,19 @@ def test_an_account_fails_by_the_subnets_that_it_has(
     if expected == UNKNOWN:
         (unknown,) = (one.sentence for one in results if one.unknown_writes)
         assert "it is denied in subnet-1, and not in all subnets." in unknown
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"), [("organization", ALLOWED), ("role", UNKNOWN)]
+)
+def test_a_deny_of_others_by_a_subnets_own_tag_is_not_denied(
+    by: str, expected: str
+) -> None:
+    """The simulator isn't told the tag, and it denies what others wrote."""
+    unless = {"StringNotEquals": {"ec2:ResourceTag/team": "core"}}
+    statement = deny(RUN, Resource=ALL, condition=unless)
+
+    assert said(held(by, statement, subnets=(ONE,)).writes()) == expected
 
 
 def held(by: str, statement: Statement, **fields: Any) -> Simulated:

@@ -161,7 +161,8 @@ def test_an_ecs_account_is_never_given_permissions_that_clouddriver_ignores(
 ):
     for call in calls:
         if call.verb and call.words[2] == "ecs":
-            assert set(call.flags) <= {"--aws-account", "--no-validate"}
+            allowed = {"--aws-account", "--deployment", "--no-validate"}
+            assert set(call.flags) <= allowed
 
 
 def test_what_a_dry_run_prints_is_quoted_for_the_shell(tmp_path: Path):
