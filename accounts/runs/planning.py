@@ -131,7 +131,6 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         run.carry(
             to,
             since=(Status.PLANNING,),
-            waiting="",
             fingerprint=plan.fingerprint,
             plan_digest=plan.digest if plan else "",
             existing=plan.existing,

@@ -102,7 +102,7 @@ def verify_scope(run: Run, scope: Scope, sessions: Sessions) -> None:
             "unknown_writes": sum(one.unknown_writes for one in results),
             "undeployable": len({one.undeployable for one in results} - {""}),
         }
-        run.carry(ends, since=(Status.VERIFYING,), error=error, waiting="", **known)
+        run.carry(ends, since=(Status.VERIFYING,), error=error, **known)
         if scope.shared or scope.row.kept_roles:
             lock_settings()
         if is_worse := keep_results(run, results, now):
@@ -190,7 +190,7 @@ def blame_bowline(run: Run, own: Result) -> None:
     """End the run, and leave the account what it was: nothing was learned of it."""
     error = failed_checks([own])
     with transaction.atomic():
-        run.carry(Status.FAILED, since=(Status.VERIFYING,), error=error, waiting="")
+        run.carry(Status.FAILED, since=(Status.VERIFYING,), error=error)
         keep_results(run, [own], timezone.now())
         failed(run)
         run.subject.put_back()
