@@ -22,6 +22,7 @@ from accounts.models.readable import (
 from accounts.models.spinnaker.delivered import DeliveredAccount
 from onboarding.carried.table import KINDS, SECRET
 from onboarding.delivery.bodies import Body, comparable, noticed
+from onboarding.delivery.loading import ASK_EVERY
 from onboarding.delivery.verdicts import Step, StepKey, Verb
 
 THE_ONE = 1
@@ -161,8 +162,9 @@ class Delivery(Job, Readable):
     def carry(self, to: str, **changes: Any) -> None:
         super().carry(to, **{"look_at": None, **changes})
 
-    def put_down(self, waiting: str, until: datetime, **changes: Any) -> None:
-        """Leave it until then to other work, and say what it waits for."""
+    def put_down(self, waiting: str, now: datetime, **changes: Any) -> None:
+        """Leave it to other work until Spinnaker is asked again, and say why."""
+        until = now + timedelta(seconds=ASK_EVERY)
         self.write(waiting=waiting[:200], look_at=until, **changes)
 
 
