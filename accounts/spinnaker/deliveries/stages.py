@@ -84,13 +84,6 @@ def carry_leased(delivery: Delivery, *, reached: Reached) -> None:
         fail(delivery, FAILED, reached)
 
 
-def give_up(delivery: Delivery, message: str) -> None:
-    """End it where nobody holds it: it cannot be carried at all. What it deleted waits
-    until it can be.
-    """
-    holding(delivery, partial(fail, message=message))
-
-
 def is_waiting(delivery: Delivery, reached: Reached) -> bool:
     return delivery.look_at is not None and delivery.look_at > reached.now()
 
@@ -121,6 +114,7 @@ def carry_on_for_worker(delivery: Delivery) -> bool:
     try:
         reached = reach()
     except NotConnected as error:
-        give_up(delivery, str(error))
+        # What it deleted waits until it can be carried.
+        holding(delivery, partial(fail, message=str(error)))
         return False
     return carry_on(delivery, reached)
