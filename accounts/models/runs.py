@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models.account import Account
-from accounts.models.activity import person_key
 from accounts.models.checks.evidence import Evidence
 from accounts.models.checks.findings import Findings, are_seconds
 from accounts.models.checks.found import Found
@@ -215,25 +214,14 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
     """What its checks found, once it is superseded; until then they are rows."""
     check_seconds = models.JSONField(null=True, editable=False)
     """How long each of these checks took."""
-    error = models.JSONField(null=True, blank=True)
-    """{message, hint, account, operation} of what ended it."""
     traceback = models.TextField(blank=True, editable=False)
     """Of the bug that ended it; for administrators only."""
-    waiting = models.CharField(max_length=200, blank=True)
-    """What is being waited for just now."""
-    approved_by = person_key()
-    approved_by_name = models.CharField(max_length=150, blank=True, editable=False)
-    approval_comment = models.TextField(blank=True, editable=False)
     plan_digest = models.CharField(max_length=64, blank=True, editable=False)
     """Of its plan, once there is one; empty: it was planned before that was kept."""
     approved_digest = models.CharField(max_length=64, blank=True, editable=False)
     """Of the plan as whoever approved it had read it; see Plan.digest."""
     started_from = models.CharField(max_length=8, choices=Origin, blank=True)
     """Empty: it was started before that was kept."""
-    created_at = models.DateTimeField(auto_now_add=True)
-    approved_at = models.DateTimeField(null=True, blank=True)
-    queued_at = models.DateTimeField(null=True, blank=True, editable=False)
-    finished_at = models.DateTimeField(null=True, blank=True)
     takeovers = models.PositiveSmallIntegerField(default=0, editable=False)
     """How many workers in a row stopped without letting go of it, as far as others took
     it over since."""
@@ -286,10 +274,6 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:run", args=[self.pk])
-
-    @property
-    def title(self) -> str:
-        return f"Run {self.number}"
 
     @property
     def started_by(self) -> str:

@@ -20,6 +20,7 @@ from accounts.mapping.spinnaker_names import claim_names
 from accounts.mapping.verified import keep_verified
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.people.decided import MovedMeanwhile
+from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, State, Status
 from accounts.people.activity import record
 from accounts.people.authors import (
@@ -52,7 +53,6 @@ from onboarding.resources.take_over import NOTHING, TakeOver
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-    from django.db.models import QuerySet
 
 What = Activity.What
 STARTED = {
@@ -258,7 +258,7 @@ def start(
     origin: Run.Origin = Run.Origin.PAGE,
 ) -> Run:
     with transaction.atomic():
-        make_way(kind, account)
+        make_way(kind, open_runs(kind, account))
         try:
             with transaction.atomic():
                 run = Run.objects.create(
@@ -283,28 +283,22 @@ def start(
     return run
 
 
-def open_runs(kind: Run.Kind, account: ManagedAccount | None) -> QuerySet[Run]:
+def open_runs(kind: Run.Kind, account: ManagedAccount | None) -> RunQuerySet:
     runs = Run.objects.filter(status__in=OPEN)
     if account is None:
         return runs.filter(kind=kind)
     return runs.filter(account=account)
 
 
-def make_way(kind: Run.Kind, account: ManagedAccount | None) -> None:
+def make_way(kind: Run.Kind, runs: RunQuerySet) -> None:
     """Discard a waiting plan for a new one; raise RunOpen where a worker is on it,
     where it is part of a rollout, or where what comes is no plan.
     """
-    waiting = (Status.PLANNED, Status.HANDED_OFF)
-    aside = () if kind == Run.Kind.VERIFY else waiting
-    for run in open_runs(kind, account):
+    for run in runs:
         if run.rollout_id and run.status != Status.HANDED_OFF:
             raise RunOpen(run)
-        try:
-            run.move(Status.DISCARDED, since=aside)
-        except MovedMeanwhile as error:
-            # Whoever was quicker may have discarded it, for another plan or for none.
-            if now := open_runs(kind, account).order_by("number").last():
-                raise RunOpen(now) from error
+    waiting = (Status.PLANNED, Status.HANDED_OFF)
+    runs.make_way(() if kind == Run.Kind.VERIFY else waiting, RunOpen)
 
 
 @decision(

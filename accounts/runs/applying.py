@@ -91,7 +91,7 @@ def finish(run: Run) -> None:
     """Hand the run on to its verification, or end it where everything was removed."""
     removes = run.kind == Run.Kind.REMOVE
     to = Status.REMOVED if removes else Status.VERIFYING
-    run.carry(to, since=(Status.APPLYING,), waiting="")
+    run.carry(to, since=(Status.APPLYING,))
     now = timezone.now()
     finish_steps(run.steps.all(), "Already existed.", now)
     if removes:

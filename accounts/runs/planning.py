@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from contextlib import suppress
+from datetime import datetime
 from itertools import starmap
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -73,19 +75,59 @@ from onboarding.topology import (
 from onboarding.verify.keys.key_policy import refuse_key_policies
 
 
+class Planned(NamedTuple):
+    """A plan that was just made, and what it was made of."""
+
+    run: Run
+    scope: Scope
+    read: Compared
+    """Each side as it was found."""
+    compared: Compared
+    """Each side with the changes that the plan holds."""
+    left: bool
+    """Whether the managing account's own plan comes first."""
+    plan: Plan
+    evidence: list[dict[str, Any]]
+    entries: dict[str, list[EntryDocument]]
+    to: Status
+    """How the run continues."""
+    now: datetime
+
+
 def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
     """Compare every side with AWS and keep one step for each change."""
     if look_up(run, scope, sessions):
         scope = Scope.of(run, scope.row, scope.account)
-    changing = run.kind != Run.Kind.REMOVE
-    if changing:
-        refuse_organization(sessions, scope.managing)
-        refuse_unreadable(scope.managing)
-        if scope.managed:
-            refuse_unprovable(scope.managing, scope.managed)
-            refuse_regions(sessions, scope.managed)
-            refuse_outsider(sessions, scope.managing, scope.managed)
-        refuse_key_policies(sessions, scope.managing, grants_of(scope))
+    if run.kind != Run.Kind.REMOVE:
+        refuse_before_reading(scope, sessions)
+    made = planned(run, scope, sessions)
+    with transaction.atomic():
+        for keep in KEPT:
+            keep(made)
+    if made.to is Status.PLANNED and run.take_over:
+        begin_undo(run, made.plan)
+    if made.to is Status.VERIFYING:
+        # Nothing is written in between: the verification need not read it again.
+        for side, one in made.compared:
+            side.hand_on(sessions, one)
+
+
+def refuse_before_reading(scope: Scope, sessions: Sessions) -> None:
+    """Raise AwsError where nothing could be carried out, or proved."""
+    refuse_organization(sessions, scope.managing)
+    refuse_unreadable(scope.managing)
+    if scope.managed:
+        refuse_unprovable(scope.managing, scope.managed)
+        refuse_regions(sessions, scope.managed)
+        refuse_outsider(sessions, scope.managing, scope.managed)
+    refuse_key_policies(sessions, scope.managing, grants_of(scope))
+
+
+def planned(run: Run, scope: Scope, sessions: Sessions) -> Planned:
+    """Compare every side; raise NotOurs, AwsError, or PlanOutdated where all that
+    changes is the managing account's own.
+    """
+    managed, changing = scope.managed, run.kind != Run.Kind.REMOVE
     read = [(side, compared_now(side, sessions)) for side in scope.sides]
     if scope.shared:
         refuse_other_site(run, scope, read[0][1].observed, sessions)
@@ -107,80 +149,98 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             f"{scope.managing.name}, has changes. Plan it first."
         )
     keep_decided(run, scope, compared, left)
-    regions = scope.managed.regions_of_all if scope.managed else ()
-    evidence = evidence_of(read, sessions, regions)
+    evidence = evidence_of(read, sessions, managed.regions_of_all if managed else ())
     others = others_of(evidence)
+    changes = [change for _, change in found]
     plan = Plan(
         changes=tuple(
             PlannedChange.of(change, side.account_name) for side, change in found
         ),
-        not_recommended=not_recommended(scope.managed) if scope.managed else (),
+        not_recommended=not_recommended(managed) if managed else (),
         existing=existing,
-        fingerprint=fingerprint_of(
-            run, scope, [change for _, change in found], known, others
-        ),
+        fingerprint=fingerprint_of(run, scope, changes, known, others),
         entries=known,
         listed=listed_of(run),
         others=others,
         decided=decided_of(run),
     )
-    if scope.managed and changing:
-        keep_managed_by(scope.managed, read, sessions)
+    if managed and changing:
+        keep_managed_by(managed, read, sessions)
     to = Status.PLANNED if plan else unchanged(run, scope)
-    with transaction.atomic():
-        run.carry(
-            to,
-            since=(Status.PLANNING,),
-            waiting="",
-            fingerprint=plan.fingerprint,
-            plan_digest=plan.digest if plan else "",
-            existing=plan.existing,
-            evidence=evidence,
-            entries=entries,
-            reach=run.reach,
-            authors=run.authors,
-        )
-        if to == Status.PLANNED and run.rollout_id is None:
-            happened(run, Notification.What.PLANS)
-        now = timezone.now()
-        if keep_all_foreign(compared, now):
-            happened(run, Notification.What.FOUND)
-        run.steps.all().delete()
-        Step.objects.bulk_create(steps_of(run, plan))
-        if left:
-            plan_managing_first(run)
-        if plan:
-            run.unedited_subject.wait_for_approval()
-        elif to is Status.APPROVED:
-            pass  # there is nothing to approve, and its wave is to come
-        elif to is Status.REMOVED:
-            ManagedAccount.objects.filter(pk__in=[run.account_id]).remove()
-            drop_removed(scope.row, scope.withdraws)
-        else:
-            if scope.shared:
-                lock_settings()
-                grant_or_withdraw(run, scope)
-                snapshots.keep_snapshot(
-                    scope.row, snapshots.managing_snapshot(scope.row)
-                )
-            run.unedited_subject.verify_unchanged()
-            keep_approved(run)
-        keep_as_found(read, now)
-    if to is Status.PLANNED and run.take_over:
-        begin_undo(run, plan)
-    if to is Status.VERIFYING:
-        # Nothing is written in between: the verification need not read it again.
-        for side, one in compared:
-            side.hand_on(sessions, one)
+    now = timezone.now()
+    return Planned(run, scope, read, compared, left, plan, evidence, entries, to, now)
 
 
-def plan_managing_first(run: Run) -> None:
+def keep_run(made: Planned) -> None:
+    run, plan = made.run, made.plan
+    run.carry(
+        made.to,
+        since=(Status.PLANNING,),
+        fingerprint=plan.fingerprint,
+        plan_digest=plan.digest if plan else "",
+        existing=plan.existing,
+        evidence=made.evidence,
+        entries=made.entries,
+        reach=run.reach,
+        authors=run.authors,
+    )
+    if made.to == Status.PLANNED and run.rollout_id is None:
+        happened(run, Notification.What.PLANS)
+
+
+def keep_others(made: Planned) -> None:
+    """Keep the policies of others that were found, and note new ones."""
+    if keep_all_foreign(made.compared, made.now):
+        happened(made.run, Notification.What.FOUND)
+
+
+def keep_steps(made: Planned) -> None:
+    made.run.steps.all().delete()
+    Step.objects.bulk_create(steps_of(made.run, made.plan))
+
+
+def plan_managing_first(made: Planned) -> None:
     """Plan the managing account for whoever planned the account, unless a run of it is
     open: its changes are decided first. A role that is limited may not.
     """
-    if open_managing_run() is None:
+    if made.left and open_managing_run() is None:
+        run = made.run
         with suppress(RunOpen, NoRoom, Outside):
             plan_managing(run.created_by, origin=Run.Origin(run.started_from))
+
+
+def move_account(made: Planned) -> None:
+    """Move the account on as the run does."""
+    run, scope = made.run, made.scope
+    if made.plan:
+        run.unedited_subject.wait_for_approval()
+    elif made.to is Status.REMOVED:
+        ManagedAccount.objects.filter(pk__in=[run.account_id]).remove()
+        drop_removed(scope.row, scope.withdraws)
+    elif made.to is not Status.APPROVED:  # there its wave is to come
+        if scope.shared:
+            lock_settings()
+            grant_or_withdraw(run, scope)
+            snapshots.keep_snapshot(scope.row, snapshots.managing_snapshot(scope.row))
+        run.unedited_subject.verify_unchanged()
+        keep_approved(run)
+
+
+def keep_read(made: Planned) -> None:
+    keep_as_found(made.read, made.now)
+
+
+KEPT = (
+    keep_run,
+    keep_others,
+    keep_steps,
+    plan_managing_first,
+    move_account,
+    keep_read,
+)
+"""What is kept of a plan, in one transaction and in this order: whoever no longer holds
+the run keeps nothing.
+"""
 
 
 def to_plan(one: Comparison) -> Comparison:

@@ -127,7 +127,7 @@ def fail(run: Run, error: AwsError, status: Status = Status.FAILED) -> None:
         said = error.as_json()
         if error.unread:
             said = explained(said, run.account)
-        run.carry(status, since=WORKING, error=said, waiting="")
+        run.carry(status, since=WORKING, error=said)
         failed(run)
         run.unedited_subject.fail()
 
@@ -152,7 +152,6 @@ def end_with_bug(run: Run) -> None:
             since=WORKING,
             error=error,
             traceback=format_exc(),
-            waiting="",
         )
         failed(run)
         if run.approved_at:
@@ -167,7 +166,7 @@ def outdate(run: Run, message: str) -> None:
         "hint": "Nothing else was changed. Plan again and review the new plan.",
     }
     with transaction.atomic():
-        run.carry(Status.OUTDATED, since=WORKING, error=error, waiting="")
+        run.carry(Status.OUTDATED, since=WORKING, error=error)
         run.unedited_subject.refuse_plan()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain, starmap
 from typing import NamedTuple
@@ -25,7 +25,7 @@ from accounts.runs.foreign.as_found import compared_now, difference_of, keep_as_
 from accounts.runs.foreign.denied import denied_since
 from accounts.runs.foreign.keeping import OnPassed, keep_all_foreign, of_others
 from accounts.runs.foreign.passing import Passing, passing_in
-from accounts.runs.foreign.writes import keep_writes, writes_to_accept
+from accounts.runs.foreign.writes import Writes, keep_writes, writes_to_accept
 from accounts.runs.inactive import explained
 from accounts.runs.managing.kept_roles import drop
 from accounts.runs.owners.learning import learn_of_owner
@@ -67,7 +67,47 @@ def verify_run(run: Run, scope: Scope, sessions: Sessions) -> None:
         blame_bowline(run, own_identity_refused(error))
 
 
+@dataclass(slots=True)
+class Verification:
+    """What a verification found, and what follows from it."""
+
+    run: Run
+    scope: Scope
+    looked: list[Looked]
+    """How each side was found, the managing one first."""
+    results: list[Result]
+    status: Status
+    """By what was proved, whatever is still to be accepted."""
+    waiting: Writes | None
+    drifted: bool
+    is_as_approved: bool
+    """Whether all of it was compared, and nothing differs."""
+    now: datetime
+    is_worse: bool = False
+    """Whether anything is bad that was good: known once the results are kept."""
+
+    @property
+    def ends(self) -> Status:
+        to_accept = self.waiting and not self.waiting.is_accepted
+        return Status.FAILED if to_accept else self.status
+
+    @property
+    def known(self) -> dict[str, int]:
+        return {
+            "unknown_writes": sum(one.unknown_writes for one in self.results),
+            "undeployable": len({one.undeployable for one in self.results} - {""}),
+        }
+
+
 def verify_scope(run: Run, scope: Scope, sessions: Sessions) -> None:
+    found = verification_of(run, scope, sessions)
+    with transaction.atomic():
+        for keep in KEPT:
+            keep(found)
+
+
+def verification_of(run: Run, scope: Scope, sessions: Sessions) -> Verification:
+    """Look at every side, and call what Spinnaker calls."""
     settling = Backoff(0.0 if run.kind == Run.Kind.VERIFY else SETTLING, run.say)
     looked = list(nothing_left(scope, scope.sides, sessions, settling))
     found = list(checks(run, scope, sessions))
@@ -92,50 +132,90 @@ def verify_scope(run: Run, scope: Scope, sessions: Sessions) -> None:
         status = Status.EVALUATED
     waiting = writes_to_accept(scope, status, results)
     results += [waiting.check] if waiting else []
-    ends = Status.FAILED if waiting and not waiting.is_accepted else status
-    now = timezone.now()
-    with transaction.atomic():
-        error = None
-        if ends is Status.FAILED:
-            error = explained(failed_checks(results), run.account)
-        known = {
-            "unknown_writes": sum(one.unknown_writes for one in results),
-            "undeployable": len({one.undeployable for one in results} - {""}),
-        }
-        run.carry(ends, since=(Status.VERIFYING,), error=error, waiting="", **known)
-        if scope.shared or scope.row.kept_roles:
-            lock_settings()
-        if is_worse := keep_results(run, results, now):
-            happened(run, Notification.What.DRIFTED)
-        if ends is Status.FAILED:
-            failed(run)
-        subject = run.unedited_subject
-        if drifted:
-            subject.drift(unapproved=sum(one.unapproved for one in looked))
-        elif status is Status.FAILED:
-            subject.fail()
-            count_miss(scope, results)
-        else:
-            subject.verify(State(status), now, **known)
-            if scope.account and run.kind == Run.Kind.ONBOARD:
-                read = {result.outcome for result in drift} == {Outcome.PASSED}
-                keep_found(scope.account.pk, now, read=read)
-            if ends is status:
-                bundle_what_is_verified(scope, status)
-            if edit_waits(scope):
-                run.unedited_subject.await_plan()
-        if scope.account and scope.shared:
-            judge_managing(scope.row, looked[0], results, now)
-        is_new = keep_all_foreign(compared_of(looked), now, passed_of(looked))
-        if status is not Status.FAILED:
-            is_new |= keep_writes(scope.account, waiting, now)
-        if is_new and not is_worse:
-            happened(run, Notification.What.FOUND)
-        if {result.outcome for result in drift} == {Outcome.PASSED}:
-            subject.have_policies(POLICY_SET)
-            if status is not Status.FAILED:
-                forget_earlier(scope)
-        keep_as_found(compared_of(looked), now)
+    is_as_approved = {result.outcome for result in drift} == {Outcome.PASSED}
+    return Verification(
+        *(run, scope, looked, results, status, waiting),
+        drifted=drifted,
+        is_as_approved=is_as_approved,
+        now=timezone.now(),
+    )
+
+
+def end_run(found: Verification) -> None:
+    run, error = found.run, None
+    if found.ends is Status.FAILED:
+        error = explained(failed_checks(found.results), run.account)
+    run.carry(found.ends, since=(Status.VERIFYING,), error=error, **found.known)
+    if found.scope.shared or found.scope.row.kept_roles:
+        lock_settings()
+    found.is_worse = keep_results(run, found.results, found.now)
+    if found.is_worse:
+        happened(run, Notification.What.DRIFTED)
+    if found.ends is Status.FAILED:
+        failed(run)
+
+
+def move_verified(found: Verification) -> None:
+    """Let the account say what was found, and bundles hold it where it was proved."""
+    run, scope, status = found.run, found.scope, found.status
+    subject = run.unedited_subject
+    if found.drifted:
+        subject.drift(unapproved=sum(one.unapproved for one in found.looked))
+    elif status is Status.FAILED:
+        subject.fail()
+        count_miss(scope, found.results)
+    else:
+        subject.verify(State(status), found.now, **found.known)
+        if scope.account and run.kind == Run.Kind.ONBOARD:
+            keep_found(scope.account.pk, found.now, read=found.is_as_approved)
+        if found.ends is status:
+            bundle_what_is_verified(scope, status)
+        if edit_waits(scope):
+            run.unedited_subject.await_plan()
+
+
+def move_managing(found: Verification) -> None:
+    if found.scope.account and found.scope.shared:
+        judge_managing(found.scope.row, found.looked[0], found.results, found.now)
+
+
+def keep_unapproved(found: Verification) -> None:
+    """Keep what nobody approved or found out, and note what is new."""
+    compared, passed = compared_of(found.looked), passed_of(found.looked)
+    is_new = keep_all_foreign(compared, found.now, passed)
+    if found.status is not Status.FAILED:
+        is_new |= keep_writes(found.scope.account, found.waiting, found.now)
+    if is_new and not found.is_worse:
+        happened(found.run, Notification.What.FOUND)
+
+
+def keep_policy_set(found: Verification) -> None:
+    """Only what is chosen now exists, if nothing differs: nothing else was found."""
+    if not found.is_as_approved:
+        return
+    found.run.unedited_subject.have_policies(POLICY_SET)
+    if found.status is not Status.FAILED:
+        if found.scope.account:
+            snapshots.keep_last(found.scope.account)
+        if found.scope.shared:
+            snapshots.keep_last(found.scope.row)
+
+
+def keep_seen(found: Verification) -> None:
+    keep_as_found(compared_of(found.looked), found.now)
+
+
+KEPT = (
+    end_run,
+    move_verified,
+    move_managing,
+    keep_unapproved,
+    keep_policy_set,
+    keep_seen,
+)
+"""What is kept of a verification, in one transaction and in this order: whoever no
+longer holds the run keeps nothing.
+"""
 
 
 def judge_managing(
@@ -190,7 +270,7 @@ def blame_bowline(run: Run, own: Result) -> None:
     """End the run, and leave the account what it was: nothing was learned of it."""
     error = failed_checks([own])
     with transaction.atomic():
-        run.carry(Status.FAILED, since=(Status.VERIFYING,), error=error, waiting="")
+        run.carry(Status.FAILED, since=(Status.VERIFYING,), error=error)
         keep_results(run, [own], timezone.now())
         failed(run)
         run.subject.put_back()
@@ -218,14 +298,6 @@ def in_its_time(run: Run, scope: Scope, result: Result) -> Result:
             "plan."
         ),
     )
-
-
-def forget_earlier(scope: Scope) -> None:
-    """Only what is chosen now exists: nothing else was found."""
-    if scope.account:
-        snapshots.keep_last(scope.account)
-    if scope.shared:
-        snapshots.keep_last(scope.row)
 
 
 def checks(run: Run, scope: Scope, sessions: Sessions) -> Iterable[Result]:

@@ -4,13 +4,13 @@ plan touches, and who caused it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.db import models
 from django.utils import timezone
 
-from accounts.models.activity import CreatedBy, name_of
+from accounts.models.activity import CreatedBy, name_of, person_key
 from accounts.models.lease import Durable, DurableQuerySet
 from accounts.models.readable import Check, is_texts
 from accounts.models.states import Status, move
@@ -65,13 +65,31 @@ class MovedMeanwhile(Refused):
 class Job(CreatedBy, Durable):
     """What is planned, approved by a person, and carried out: a run, or a delivery."""
 
+    number: Any
     status: Any
     WORKING: ClassVar[tuple[str, ...]]
     """A worker is or should be busy with it."""
     OPEN: ClassVar[tuple[str, ...]]
 
+    error = models.JSONField(null=True, blank=True)
+    """{message, hint} of what ended it; of a run, {account, operation}, too."""
+    waiting = models.CharField(max_length=200, blank=True)
+    """What is being waited for just now."""
+    approved_by = person_key()
+    approved_by_name = models.CharField(max_length=150, blank=True, editable=False)
+    approval_comment = models.TextField(blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    queued_at = models.DateTimeField(null=True, blank=True, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
     class Meta:
         abstract = True
+
+    @property
+    def title(self) -> str:
+        """How people call it: “Run 128”."""
+        return f"{self._meta.verbose_name} {self.number}".capitalize()
 
     @property
     def is_open(self) -> bool:
@@ -117,12 +135,23 @@ class Job(CreatedBy, Durable):
         """Move on as the worker that holds it, first in a transaction, so that what
         follows is rolled back, too. Raise LeaseLost where it no longer holds it.
         """
+        changes = {"waiting": "", **changes}
         rows: Any = type(self)._default_manager.all()
         held = rows.filter(lease=self.lease, lease__isnull=False)
         try:
             self.move(to, since=since or self.WORKING, among=held, **changes)
         except MovedMeanwhile as error:
             raise self.lost() from error
+
+    def decided_already(self, by_whom: Callable[[], str]) -> str:
+        """Say who approved it, or what became of it, before somebody else decided;
+        `by_whom` says who discarded it, or for what.
+        """
+        if self.status == Status.DISCARDED:
+            return f"{self.title} was discarded{by_whom()} before you decided."
+        if by := self.approved_by_name:
+            return f"{self.title} was approved by {by} before you decided."
+        return f"{self.title} is already {self.status}."
 
 
 J = TypeVar("J", bound=Job)
@@ -133,3 +162,15 @@ class JobQuerySet(DurableQuerySet[J]):
         """Move them on, each that is in one of these states; return how many were."""
         ends = {} if to in self.model.OPEN else {"finished_at": timezone.now()}
         return move(self, to, since=since, **{**ends, **changes})
+
+    def make_way(self, since: tuple[str, ...], refusal: Callable[[J], Refused]) -> None:
+        """Discard these for a new one; raise the refusal of one that isn't discarded,
+        because of its state.
+        """
+        for job in self:
+            try:
+                job.move(Status.DISCARDED, since=since)
+            except MovedMeanwhile as error:
+                # Whoever was quicker may have discarded it, for another or for none.
+                if now := self.order_by("number").last():
+                    raise refusal(now) from error

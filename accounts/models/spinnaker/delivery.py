@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Count, F, Max, Q
 from django.db.models.functions import Now
@@ -23,6 +22,7 @@ from accounts.models.readable import (
 from accounts.models.spinnaker.delivered import DeliveredAccount
 from onboarding.carried.table import KINDS, SECRET
 from onboarding.delivery.bodies import Body, comparable, noticed
+from onboarding.delivery.loading import ASK_EVERY
 from onboarding.delivery.verdicts import Step, StepKey, Verb
 
 THE_ONE = 1
@@ -99,31 +99,14 @@ class Delivery(Job, Readable):
     """{verb: how many accounts}; and `unchanged`."""
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     """Of the steps; a person approves what has it."""
-    error = models.JSONField(null=True, editable=False)
-    """{message, hint} of what ended it."""
-    waiting = models.CharField(max_length=200, blank=True, editable=False)
-    """What is being waited for just now."""
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        editable=False,
-        related_name="+",
-    )
-    approved_by_name = models.CharField(max_length=150, blank=True, editable=False)
-    approval_comment = models.TextField(blank=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    approved_at = models.DateTimeField(null=True, editable=False)
     began_at = models.DateTimeField(null=True, editable=False)
     """When the approved plan was compared with Spinnaker, before the first step."""
     progressed_at = models.DateTimeField(null=True, editable=False)
     """When something was last sent, or seen to be loaded or unloaded."""
     unreachable_since = models.DateTimeField(null=True, editable=False)
     """Since when Gate gives no answer that can be used; empty: it does."""
-    queued_at = models.DateTimeField(null=True, editable=False)
     look_at = models.DateTimeField(null=True, editable=False)
     """Not before this is there anything to do."""
-    finished_at = models.DateTimeField(null=True, editable=False)
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -143,7 +126,7 @@ class Delivery(Job, Readable):
         ]
 
     def __str__(self) -> str:
-        return f"Delivery {self.number}"
+        return self.title
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:delivery", args=[self.number])
@@ -177,10 +160,11 @@ class Delivery(Job, Readable):
         )
 
     def carry(self, to: str, **changes: Any) -> None:
-        super().carry(to, **{"waiting": "", "look_at": None, **changes})
+        super().carry(to, **{"look_at": None, **changes})
 
-    def put_down(self, waiting: str, until: datetime, **changes: Any) -> None:
-        """Leave it until then to other work, and say what it waits for."""
+    def put_down(self, waiting: str, now: datetime, **changes: Any) -> None:
+        """Leave it to other work until Spinnaker is asked again, and say why."""
+        until = now + timedelta(seconds=ASK_EVERY)
         self.write(waiting=waiting[:200], look_at=until, **changes)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Run
 from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.states import Status
@@ -36,12 +38,7 @@ def nothing_to_accept(account: ManagedAccount) -> str:
 
 
 def decided_already(run: Run) -> str:
-    """Say who approved the run, or what became of it, before somebody else decided."""
-    if run.status == Status.DISCARDED:
-        return f"{run.title} was discarded{by_whom(run)} before you decided."
-    if by := run.approved_by_name:
-        return f"{run.title} was approved by {by} before you decided."
-    return f"{run.title} is already {run.status}."
+    return run.decided_already(partial(by_whom, run))
 
 
 def by_whom(run: Run) -> str:

@@ -37,7 +37,6 @@ def begin_waiting(run: Run, scope: Scope) -> None:
         run.carry(
             Status.HANDED_OFF,
             since=(Status.APPLYING,),
-            waiting="",
             handed_off_at=now,
             awaited_from=now,
             look_at=now,

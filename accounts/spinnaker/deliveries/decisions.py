@@ -61,7 +61,7 @@ def start(by: User | None, *, agreed: Iterable[str] = ()) -> Delivery:
     for it. `agreed` names what Bowline may take over, overwrite or send again.
     """
     names = sorted(set(agreed))
-    make_way()
+    Delivery.objects.open().make_way((Delivery.Status.PLANNED,), DeliveryOpen)
     try:
         with transaction.atomic():
             delivery = Delivery.objects.create(
@@ -90,17 +90,6 @@ def start_connected(by: User, *, agree: Iterable[str] = ()) -> Delivery:
         known = {one["name"] for one in last.left if one["why"] in asked}
         known |= {*last.agreed}  # for this plan
     return start.function(by, agreed=known & {*agree})
-
-
-def make_way() -> None:
-    """Discard a plan that waits; raise DeliveryOpen where a worker is on one."""
-    for delivery in Delivery.objects.open():
-        try:
-            delivery.move(Delivery.Status.DISCARDED, since=(Delivery.Status.PLANNED,))
-        except MovedMeanwhile as error:
-            # Whoever was quicker may have discarded it, for another one or for none.
-            if now := Delivery.objects.open().first():
-                raise DeliveryOpen(now) from error
 
 
 @decision(
@@ -148,19 +137,16 @@ def refuse_late(delivery: Delivery) -> None:
 
 
 def decided_already(delivery: Delivery) -> str:
-    """Say who approved it, or what became of it, before somebody else decided."""
-    if delivery.status == Delivery.Status.DISCARDED:
+    def by_whom() -> str:
         if by := who_did(What.DISCARD, str(delivery)):
-            return f"{delivery} was discarded by {by} before you decided."
+            return f" by {by}"
         if later := Delivery.objects.filter(number__gt=delivery.number).last():
-            by = later.created_by_name or "somebody"
             return (
-                f"{delivery} was discarded for {str(later).lower()} of {by} before you "
-                "decided."
+                f" for {later.title.lower()} of {later.created_by_name or 'somebody'}"
             )
-    if by := delivery.approved_by_name:
-        return f"{delivery} was approved by {by} before you decided."
-    return f"{delivery} is already {delivery.status}."
+        return ""
+
+    return delivery.decided_already(by_whom)
 
 
 def record_delivery(

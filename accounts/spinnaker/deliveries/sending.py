@@ -6,7 +6,6 @@ A step waits until Spinnaker has unloaded, or loaded, what it names, and a poll 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 from accounts.models import DeliveredAccount, Delivery, DeliveryStep
 from accounts.slices import in_slices
@@ -14,14 +13,12 @@ from accounts.spinnaker.deliveries.book import Ledger
 from accounts.spinnaker.deliveries.looking import loaded_of, look, note_seen, since
 from accounts.spinnaker.deliveries.planning import compare_with_spinnaker
 from accounts.spinnaker.deliveries.reached import Reached
-from accounts.spinnaker.deliveries.unfinished import end_unless_owing
 from accounts.spinnaker.deliveries.wanted import wanted_bodies
 from accounts.wording import first_of
 from onboarding.delivery.bodies import Body
 from onboarding.delivery.carrying_out import NotAsSent, carry_out, may_still_come
 from onboarding.delivery.errors import GateError, Kind
 from onboarding.delivery.loading import (
-    ASK_EVERY,
     Since,
     not_loaded,
     not_unloaded,
@@ -42,20 +39,24 @@ OF_ONE = frozenset({Kind.REFUSED, Kind.ABSENT})
 
 Ending = Exception | None
 CHANGED = "The accounts to send changed after the plan was approved. Plan again."
+OUTDATED = (
+    "Spinnaker or the next bundle changed after the plan was created. Plan again."
+)
 
 
 def send(delivery: Delivery, reached: Reached) -> None:
-    """Send what may be sent now; raise GateError where nothing can be."""
-    if delivery.began_at is None and not begin_sending(delivery, reached):
-        return
+    """Send what may be sent now; raise GateError where nothing can be, and PlanOutdated
+    where it is not what was approved.
+    """
+    if delivery.began_at is None:
+        begin_sending(delivery, reached)
     steps = list(delivery.steps.unsent().defer("was"))
     if not steps:
         delivery.carry(Delivery.Status.WATCHING)
         return
     bodies = {body.name: body for body in wanted_bodies()}
     if any(not is_wanted(step, bodies) for step in steps):
-        outdate(delivery, CHANGED, reached)
-        return
+        raise PlanOutdated(CHANGED)
     names = delivery.steps.deleted().values_list("name", flat=True)
     deleted = DeliveredAccount.objects.by_name(names)
     known = look_for(delivery, steps, deleted, bodies, reached)
@@ -66,14 +67,17 @@ def send(delivery: Delivery, reached: Reached) -> None:
         ready = [step for step in steps if not step.deletes and step.name in deleted]
         give_up_waiting(waits, ready, bodies, reached)
     elif not ready:
-        put_down(delivery, waits, reached)
+        awaited = first_of(
+            sorted({name for names in waits.values() for name in names}), 3
+        )
+        delivery.put_down(f"Waiting until Spinnaker polls: {awaited}.", reached.now())
     for some in in_slices(ready[:MOST], AT_ONCE):
         if not send_some(delivery, some, bodies, reached):
             return
 
 
-def begin_sending(delivery: Delivery, reached: Reached) -> bool:
-    """Compare what was approved with Spinnaker as it is; False where that changed.
+def begin_sending(delivery: Delivery, reached: Reached) -> None:
+    """Compare what was approved with Spinnaker as it is.
 
     What became ready only since then is left to the next delivery.
     """
@@ -86,22 +90,9 @@ def begin_sending(delivery: Delivery, reached: Reached) -> bool:
         if step.verb is not Verb.ADD or step.name in names
     ]
     if unapproved or not approved <= {step.key for step in plan.steps}:
-        outdate(
-            delivery,
-            (
-                "Spinnaker or the next bundle changed after the plan was created. "
-                "Plan again."
-            ),
-            reached,
-        )
-        return False
+        raise PlanOutdated(OUTDATED)
     now = reached.now()
     delivery.write(began_at=now, progressed_at=now)
-    return True
-
-
-def outdate(delivery: Delivery, message: str, reached: Reached) -> None:
-    end_unless_owing(delivery, Delivery.Status.OUTDATED, message, reached)
 
 
 def is_wanted(step: DeliveryStep, bodies: Mapping[str, Body]) -> bool:
@@ -176,16 +167,6 @@ def give_up_waiting(
     DeliveryStep.objects.bulk_update(given_up, ["error"], batch_size=AT_ONCE)
 
 
-def put_down(
-    delivery: Delivery, waits: Mapping[DeliveryStep, Sequence[str]], reached: Reached
-) -> None:
-    awaited = sorted({name for names in waits.values() for name in names})
-    delivery.put_down(
-        f"Waiting until Spinnaker polls: {first_of(awaited, 3)}.",
-        reached.now() + timedelta(seconds=ASK_EVERY),
-    )
-
-
 def send_some(
     delivery: Delivery,
     steps: Sequence[DeliveryStep],
@@ -200,7 +181,12 @@ def send_some(
         delivery.extend_lease()
         is_done, ending = sent(step, bodies, reached, ledger)
         is_last = ending is not None and is_final(step, ending, ledger)
-        if note_sent(step, ending, reached, is_done=is_done, is_last=is_last):
+        noted: dict[str, object] = {"sent_at": reached.now()} if is_done else {}
+        if is_last:
+            noted["error"] = str(ending)
+        if noted:
+            DeliveryStep.objects.filter(pk=step.pk).update(**noted)
+        if is_done:
             reached.progressed(1)
         return None if is_last else ending
 
@@ -209,8 +195,7 @@ def send_some(
     errors = [one for one in endings if one is not None]
     for error in errors:
         if isinstance(error, PlanOutdated):
-            outdate(delivery, str(error), reached)
-            return False
+            raise error
     denied = [
         step.name
         for step, one in zip(steps, endings, strict=True)
@@ -248,25 +233,6 @@ def is_final(step: DeliveryStep, ending: Exception, ledger: Ledger) -> bool:
     return isinstance(ending, NotAsSent)
 
 
-def note_sent(
-    step: DeliveryStep,
-    ending: Ending,
-    reached: Reached,
-    *,
-    is_done: bool,
-    is_last: bool,
-) -> bool:
-    """Mark how it went; return whether Spinnaker has it as it was sent."""
-    fields: dict[str, object] = {}
-    if is_done:
-        fields["sent_at"] = reached.now()
-    if is_last:
-        fields["error"] = str(ending)
-    if fields:
-        DeliveryStep.objects.filter(pk=step.pk).update(**fields)
-    return is_done
-
-
 def wait_for_rights(
     delivery: Delivery, names: Sequence[str], error: Exception, reached: Reached
 ) -> None:
@@ -279,7 +245,5 @@ def wait_for_rights(
         age = (now - made).total_seconds() if made else None
         if not isinstance(error, GateError) or not may_still_come(error, age):
             raise error
-    delivery.put_down(
-        f"Waiting until Spinnaker knows who can write to {names[0]}.",
-        now + timedelta(seconds=ASK_EVERY),
-    )
+    says = f"Waiting until Spinnaker knows who can write to {names[0]}."
+    delivery.put_down(says, now)

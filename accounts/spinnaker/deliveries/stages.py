@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -26,8 +25,8 @@ from accounts.spinnaker.deliveries.unfinished import end_unless_owing
 from accounts.spinnaker.deliveries.watching import watch
 from accounts.work.leases import holding
 from onboarding.delivery.errors import GateError
-from onboarding.delivery.loading import ASK_EVERY
 from onboarding.delivery.releases import Release
+from onboarding.resources.plan import PlanOutdated
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +60,12 @@ def carry_leased(delivery: Delivery, *, reached: Reached) -> None:
     until = time.monotonic() + SLICE
     try:
         while delivery.is_working and time.monotonic() < until:
-            STAGES[Delivery.Status(delivery.status)](delivery, reached)
+            try:
+                STAGES[Delivery.Status(delivery.status)](delivery, reached)
+            except PlanOutdated as error:
+                end_unless_owing(
+                    delivery, Delivery.Status.OUTDATED, str(error), reached
+                )
             if delivery.unreachable_since:
                 delivery.write(unreachable_since=None)
             if is_waiting(delivery, reached):
@@ -80,13 +84,6 @@ def carry_leased(delivery: Delivery, *, reached: Reached) -> None:
         fail(delivery, FAILED, reached)
 
 
-def give_up(delivery: Delivery, message: str) -> None:
-    """End it where nobody holds it: it cannot be carried at all. What it deleted waits
-    until it can be.
-    """
-    holding(delivery, partial(fail, message=message))
-
-
 def is_waiting(delivery: Delivery, reached: Reached) -> bool:
     return delivery.look_at is not None and delivery.look_at > reached.now()
 
@@ -98,8 +95,7 @@ def again_or_fail(delivery: Delivery, reached: Reached, error: GateError) -> Non
     if not error.retryable or (now - since).total_seconds() > PATIENCE:
         fail(delivery, str(error), reached)
         return
-    until = now + timedelta(seconds=ASK_EVERY)
-    delivery.put_down(str(error), until, unreachable_since=since)
+    delivery.put_down(str(error), now, unreachable_since=since)
 
 
 def fail(delivery: Delivery, message: str, reached: Reached | None = None) -> None:
@@ -118,6 +114,7 @@ def carry_on_for_worker(delivery: Delivery) -> bool:
     try:
         reached = reach()
     except NotConnected as error:
-        give_up(delivery, str(error))
+        # What it deleted waits until it can be carried.
+        holding(delivery, partial(fail, message=str(error)))
         return False
     return carry_on(delivery, reached)

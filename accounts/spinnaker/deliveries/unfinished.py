@@ -8,7 +8,6 @@ again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from django.utils import timezone
 
@@ -18,7 +17,6 @@ from accounts.spinnaker.deliveries.reached import Reached
 from accounts.wording import first_of
 from onboarding.delivery.carrying_out import put_back
 from onboarding.delivery.errors import GateError
-from onboarding.delivery.loading import ASK_EVERY
 
 NAMED = 3
 """How many accounts are named in a sentence."""
@@ -36,7 +34,7 @@ def end_unless_owing(
         now = reached.now() if reached else timezone.now()
         names = first_of([step.name for step in owed], NAMED)
         says = f"Deleted, and not stored again yet: {names}. {problem}"
-        delivery.put_down(says, now + timedelta(seconds=ASK_EVERY))
+        delivery.put_down(says, now)
         return
     delivery.carry(status, error={"message": message})
 

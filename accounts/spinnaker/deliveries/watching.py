@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from django.db.models import F
 
@@ -20,7 +19,6 @@ from accounts.spinnaker.deliveries.looking import (
 from accounts.spinnaker.deliveries.reached import Reached
 from accounts.wording import counted
 from onboarding.delivery.loading import (
-    ASK_EVERY,
     NOTHING_SEEN,
     SEEN,
     not_loaded,
@@ -53,10 +51,8 @@ def watch(delivery: Delivery, reached: Reached) -> None:
         say_what_was_seen(awaited, reached)
         end(delivery, awaited)
         return
-    delivery.put_down(
-        f"Stored. Waiting until Spinnaker loads {counted(len(awaited))}.",
-        now + timedelta(seconds=ASK_EVERY),
-    )
+    says = f"Stored. Waiting until Spinnaker loads {counted(len(awaited))}."
+    delivery.put_down(says, now)
 
 
 def is_blind(step: DeliveryStep, reached: Reached) -> bool:

@@ -22,7 +22,7 @@ from accounts.web.crumbs import crumbs
 from accounts.web.live.views import live_delivery, watched
 from accounts.web.posts import one_of
 from accounts.web.role_limits.here import everywhere
-from accounts.web.runs.forms import ConfirmedForm, phrase_field
+from accounts.web.runs.forms import ConfirmedForm
 from accounts.web.runs.review.cards import Card, digest
 from accounts.web.runs.review.diff import compare
 from accounts.web.runs.review.plans import Group, Review, Section
@@ -69,7 +69,7 @@ LOSES = "Pipelines that use this account fail. Nothing in AWS changes."
 class LeftAlone(NamedTuple):
     """Accounts that are left alone for one reason, as far as they are listed."""
 
-    why: str
+    why: Why
     accounts: list[dict[str, str]]
     more: int
 
@@ -168,8 +168,7 @@ def left_alone(delivery: Delivery) -> dict[str, list[LeftAlone]]:
         "asked": those(ASKED),
         "differing": those(DIFFERING),
         "held": those(others),
-        "from_files": those([Why.FROM_A_FILE]),
-        "foreign": those([Why.FOREIGN]),
+        "of_others": those(NOT_BOWLINES),
     }
 
 
@@ -178,7 +177,6 @@ class DeliveryForm(ConfirmedForm):
 
     read = RuledField(rule=names.seen, required=False, widget=forms.HiddenInput())
     """The fingerprint of what the page showed."""
-    confirmation = phrase_field()
 
     def __init__(self, data: Any, delivery: Delivery) -> None:
         removes = delivery.counts.get(Verb.REMOVE, 0)

@@ -197,20 +197,13 @@ WAITS = Tab("Needs approval", "mark-waiting")
 FAILED = Tab("Failed", "mark-failed")
 DONE = Tab("Done", "mark-done")
 TABS: dict[str, Tab] = {
-    **dict.fromkeys(WORKING, WORKS),
+    **dict.fromkeys((*WORKING, *Delivery.WORKING), WORKS),
     Status.PLANNED: WAITS,
     Status.FAILED: FAILED,
     Status.ERRORED: FAILED,
     Status.VERIFIED: DONE,
     Status.EVALUATED: DONE,
     Status.REMOVED: DONE,
-}
-
-DELIVERY_TABS: dict[str, Tab] = {
-    **dict.fromkeys(Delivery.WORKING, WORKS),
-    Delivery.Status.PLANNED: WAITS,
-    Delivery.Status.FAILED: FAILED,
-    Delivery.Status.OUTDATED: FAILED,
     Delivery.Status.LOADED: DONE,
 }
 
@@ -395,6 +388,7 @@ def live_bundle(bundle: Bundle) -> Live:
 
 
 def live_delivery(delivery: Delivery) -> Live:
+    failed = delivery.status in Delivery.UNSUCCESSFUL
     return Live(
         facts=(
             delivery.status,
@@ -404,7 +398,7 @@ def live_delivery(delivery: Delivery) -> Live:
         ),
         runs=Run.objects.none(),
         shows_endings=True,
-        tab=DELIVERY_TABS.get(delivery.status, PLAIN),
+        tab=FAILED if failed else TABS.get(delivery.status, PLAIN),
         every=LIST_EVERY if delivery.is_working else 0,
         reloads=not delivery.is_working,
     )

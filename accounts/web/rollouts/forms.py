@@ -12,7 +12,7 @@ from accounts.runs.deciding.confirmation import (
     confirm_group,
     phrase_of_group,
 )
-from accounts.web.runs.forms import ConfirmedForm, phrase_field
+from accounts.web.runs.forms import ConfirmedForm
 
 
 class SettingsForm(forms.ModelForm[Rollout]):
@@ -47,8 +47,6 @@ class SettingsForm(forms.ModelForm[Rollout]):
 
 class GroupForm(ConfirmedForm):
     """Approves all plans of a group; one that deletes asks to type how many."""
-
-    confirmation = phrase_field()
 
     def __init__(self, *args: Any, plans: int, says: str, **kwargs: Any) -> None:
         """`says` what there is to confirm of each plan; empty: nothing."""

@@ -87,11 +87,6 @@ class ConfirmedForm(CommentForm):
         return typed
 
 
-def phrase_field() -> forms.CharField:
-    attrs = {"autocomplete": "off", "spellcheck": "false", "class": "form-control"}
-    return forms.CharField(required=False, widget=forms.TextInput(attrs=attrs))
-
-
 class ApproveForm(ConfirmedForm):
     """Approves a plan; what deletes something, or takes it from Spinnaker, asks for the
     account's name first.
