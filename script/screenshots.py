@@ -374,7 +374,6 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
             ("deliveries", "/bundles/deliveries/"),
             ("managing", "/managing/"),
             ("activity", "/settings/activity/"),
-            ("help", "/help/"),
             ("not-found", "/nowhere/"),
         ],
         "paula": [("plan", str(plan)), ("rollout-group", group)],

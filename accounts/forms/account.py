@@ -118,7 +118,7 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
             field.help_text = no_external_id(self.without_external_id)
         if managed_role:
             says = f"Leave empty for {managed_role}. For example spinnaker/deploy."
-            self.fields["managed_role"].help_text = more(says, "managed-roles")
+            self.fields["managed_role"].help_text = more(says, "accounts-file#accounts")
         account = self.instance
         for name in ("made_by", "managed_role", "own_external_id"):
             self.fields[name].disabled = account.granted_at is not None
