@@ -26,7 +26,13 @@ from accounts.models import (
     Upload,
 )
 from accounts.models.managed import ManagedAccountQuerySet
-from accounts.models.standing import TOGETHER, WORDS, verification_is_stale, with_word
+from accounts.models.standing import (
+    GROUPS,
+    TOGETHER,
+    WORDS,
+    verification_is_stale,
+    with_word,
+)
 from accounts.models.states import FAILURES, word_of
 from accounts.packed import packed
 from accounts.runs.inactive import inactive_members
@@ -154,6 +160,7 @@ ACCOUNTS = Listing(
             "State",
             [(word, word_of(word)) for word in (*WORDS, *TOGETHER)],
             words="AccountStateFilter",
+            offered=GROUPS,
             often=True,
         ),
         Filter(
