@@ -62,7 +62,7 @@ def accounts(managing) -> list[ManagedAccount]:
 
 
 def tab(client: Client, account: ManagedAccount) -> str:
-    return client.get(f"{account.get_absolute_url()}?tab=existing-roles").text
+    return client.get(f"{account.get_absolute_url()}?tab=of-others").text
 
 
 def test_the_account_shows_its_next_step(operator: Client, accounts: Any) -> None:
@@ -146,11 +146,11 @@ def test_an_account_that_fails_for_its_trust_leads_to_the_step(
 
     shown = tab(operator, account)
 
-    assert '?tab=existing-roles">Replace the trust policy</a>' in shown
+    assert '?tab=of-others">Replace the trust policy</a>' in shown
     assert 'btn-primary">Plan to replace it' in shown
     assert shown.count("btn-primary") == 1
     failed = operator.get(Run.objects.get().get_absolute_url()).text
-    assert '?tab=existing-roles">Replace the trust policy</a>' in failed
+    assert '?tab=of-others">Replace the trust policy</a>' in failed
     assert 'btn-secondary">Plan again' in failed
     operator.post(f"/accounts/{account.pk}/take-over/", {"step": "trust"})
     assert Run.objects.latest("number").takes_over == "Replace the trust policy"
