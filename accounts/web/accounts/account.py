@@ -271,7 +271,7 @@ def tabs_of(
     tabs = [checks, in_aws] if checks.total else [in_aws, checks]
     if counts["of-others"] or has_existing_roles:
         title = "Existing roles" if has_existing_roles else "Policies of others"
-        tabs.append(Tab("of-others", title, counts["of-others"]))
+        tabs.append(Tab("of-others", title, counts["of-others"] or None))
     if has_permissions:
         url = reverse("accounts:permissions", args=[account.pk])
         tabs.append(Tab("permissions", "Permissions", page=url))

@@ -194,7 +194,7 @@ class Reading(NamedTuple):
     """How many have the same: the pointers are those of one."""
 
     @property
-    def count(self) -> str:
+    def total(self) -> str:
         each = f" in each of {self.plans:,} plans" if self.plans > 1 else ""
         return f"{len(self.pointers):,}{each}"
 

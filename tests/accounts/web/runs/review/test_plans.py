@@ -337,5 +337,5 @@ def test_what_is_true_of_identical_plans_is_not_counted_in_one_of_them() -> None
         review(plan, "", plans=plans).readings for plans in (1, 4)
     )
 
-    assert alone.count == str(len(alone.pointers))
-    assert same.count == f"{alone.count} in each of 4 plans"
+    assert alone.total == str(len(alone.pointers))
+    assert same.total == f"{alone.total} in each of 4 plans"
