@@ -22,7 +22,7 @@ from onboarding.providers import PROVIDERS
 from onboarding.resources.fingerprint import NAMES, TOLD_APART, neutral
 
 MOST_TRAITS = 3
-"""The most that a group is told apart by on the page: its plan says all."""
+"""The most differences of a group on the page: its plan has all."""
 MOST_GROUPS = 20
 """The most groups that are listed, the largest first; and the most plans that are read
 one by one."""

@@ -231,8 +231,8 @@ SAVE_AGAIN = "Save again in a few seconds."
 
 
 def without_access_role(upload: Upload) -> str:
-    """Warn of accounts that Bowline would plan with its own identity; that is right for
-    its own account, which usually is the managing one. Empty: there are none.
+    """Warn of accounts that Bowline would plan with Bowline's identity; that is right
+    for its own account, which usually is the managing one. Empty: there are none.
     """
     rows = upload.accounts.exclude(what=SAME).exclude(written__has_key="access_role")
     rows = rows.exclude(written__has_key="made_by")
@@ -250,7 +250,7 @@ def without_access_role(upload: Upload) -> str:
 
 
 ONLY_OWN = (
-    "Bowline would use its own identity, which can plan only Bowline's own account. "
+    "Bowline would use Bowline's identity, which can plan only its own account. "
     "Add access_role to the file, and upload it again."
 )
 
