@@ -374,7 +374,6 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
             ("deliveries", "/bundles/deliveries/"),
             ("managing", "/managing/"),
             ("activity", "/settings/activity/"),
-            ("help", "/help/"),
             ("not-found", "/nowhere/"),
         ],
         "paula": [("plan", str(plan)), ("rollout-group", group)],
@@ -447,7 +446,7 @@ def main() -> None:
         site.manage("shell", "-c", MANY)
         page.goto("/accounts/?existing=trust")
         link = page.locator("tbody .named a").last.get_attribute("href")
-        taken = ("account-existing-roles", f"{link}?tab=existing-roles")
+        taken = ("account-existing-roles", f"{link}?tab=of-others")
         take_all(browser, site, {"olivia": [*OF_MANY, taken]}, folder)
     write_index(folder)
     total = sum(file.stat().st_size for file in folder.glob("*.webp"))

@@ -26,7 +26,6 @@ QUOTING = {"docs/developers/editing.md", "docs/developers/history.md"}
 
 READ = (
     *("accounts/**/*.py", "onboarding/**/*.py", "bowline/**/*.py"),
-    "accounts/help/texts/*.md",
     *("script/*", "deploy/*", "onboarding/**/*.sh", "docker-compose.yml"),
     *("templates/**/*.html", "static/js/*.js", "*.md", "docs/**/*.md", "docs/**/*.yml"),
     ".env.example",
@@ -35,7 +34,7 @@ READ = (
 
 SHOWN = (
     *("accounts/**/*.py", "bowline/**/*.py", "onboarding/**/*.py"),
-    *("templates/**/*.html", "static/js/*.js", "accounts/help/texts/*.md"),
+    *("templates/**/*.html", "static/js/*.js"),
     *("README.md", "docs/*.md", "docs/explain/*.md", "docs/install/*.md"),
     *(f"docs/{folder}/*.md" for folder in ("onboard", "operate", "people")),
     *(f"docs/{folder}/*.md" for folder in ("reference", "spinnaker", "start")),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from crispy_forms.layout import Div
 from django import forms
 
 from accounts.forms.described import asked_of_column, listed_fields
@@ -113,21 +114,35 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
             [p.key for p in self.instance.providers.all()] if self.instance.pk else []
         )
         if self.without_external_id and not self.instance.uses_external_id:
-            field = self.fields["uses_external_id"]
-            field.disabled = True
-            field.help_text = no_external_id(self.without_external_id)
+            del self.fields["uses_external_id"], self.fields["own_external_id"]
         if managed_role:
             says = f"Leave empty for {managed_role}. For example spinnaker/deploy."
-            self.fields["managed_role"].help_text = more(says, "managed-roles")
+            self.fields["managed_role"].help_text = more(says, "accounts-file#accounts")
         account = self.instance
-        for name in ("made_by", "managed_role", "own_external_id"):
+        for name in {"made_by", "managed_role", "own_external_id"} & {*self.fields}:
             self.fields[name].disabled = account.granted_at is not None
         if not account.is_handed_off:
             self.initial["reader_role"] = True
         self.initial |= proposed
-        self.helper = bare_helper()
-        # The page puts the test between the first field and the others.
+        # The page has the other fields, with the test after the first of them.
+        external_id = {"uses_external_id", "own_external_id"} & {*self.fields}
+        self.helper = bare_helper(
+            MoreChoices(
+                self.says_more(),
+                "session_name",
+                *sorted(external_id, reverse=True),
+                Div("adopts", data_shown_by="made_by", data_shown_for="bowline"),
+            )
+        )
         self.helper.render_unmentioned_fields = False
+
+    def says_more(self) -> str:
+        said = {n: self.get_initial_for_field(f, n) for n, f in self.fields.items()}
+        return (
+            f"Sessions named {said['session_name']}, "
+            f"{'an' if said.get('uses_external_id') else 'no'} external ID, "
+            f"{'existing' if said['adopts'] else 'new'} roles."
+        )
 
     def clean(self) -> dict[str, Any]:
         """Keep of either way in only what belongs to it."""

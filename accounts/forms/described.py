@@ -18,9 +18,9 @@ from onboarding.topology import MadeBy
 
 def form_field(one: Field, words: Words | None = None, **options: Any) -> forms.Field:
     """Ask for the field in these words, or in its own."""
-    label, help_text, topic = words or one.words
+    label, help_text, document = words or one.words
     options["label"] = label
-    options["help_text"] = more(help_text, topic) if topic else help_text
+    options["help_text"] = more(help_text, document) if document else help_text
     match one.kind:
         case Kind.TRUTH:
             return forms.BooleanField(required=False, **options)

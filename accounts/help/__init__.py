@@ -1,1 +1,1 @@
-"""What pages say of choices, and which documents say the rest."""
+"""The documents, and where pages and forms link to them."""

@@ -1,4 +1,4 @@
-"""What the choices in forms mean: a form has a line of it, and a link to the rest."""
+"""What the choices in forms mean: a form has a line of it, a document the rest."""
 
 from __future__ import annotations
 
@@ -8,30 +8,25 @@ from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.help.topic import topics_of
-
-CHOICES = topics_of("choices.md")
-BY_SLUG = {topic.slug: topic for topic in CHOICES}
+from accounts.help.documents import Place, place_of
 
 
-def help_line(line: str, slug: str) -> SafeString:
-    topic = BY_SLUG[slug]
+def help_line(line: str, place: Place) -> SafeString:
     return format_html(
-        '{}{}<a href="{}" target="_blank">More about {}<span class="visually-hidden"> '
-        "(opens a new tab)</span></a>",
+        '{}{}<a href="{}" target="_blank">Learn more<span class="visually-hidden"> in '
+        "“{}” (opens a new tab)</span></a>",
         line,
         " " if line else "",
-        topic.url,
-        topic.called,
+        place.url,
+        place.document.title,
     )
 
 
 lazily_written = lazy(help_line, SafeString)
 
 
-def more(line: str, slug: str) -> str:
-    """Help of a field: a line, and a link to the topic that says the rest. The link
+def more(line: str, place: str) -> str:
+    """Help of a field: a line, and a link to the document that says the rest. The link
     opens a new tab, so that what was filled in stays.
     """
-    assert slug in BY_SLUG, slug
-    return cast(str, lazily_written(line, slug))
+    return cast(str, lazily_written(line, place_of(place)))

@@ -41,6 +41,15 @@ class Document(NamedTuple):
         return (ROOT / self.path).read_text()
 
 
+class Place(NamedTuple):
+    document: Document
+    anchor: str
+
+    @property
+    def url(self) -> str:
+        return f"{self.document.url}#{self.anchor}".rstrip("#")
+
+
 class Part(NamedTuple):
     title: str
     documents: tuple[Document, ...]
@@ -74,6 +83,14 @@ def documents() -> tuple[Document, ...]:
 
 def document_of(slug: str) -> Document | None:
     return next((one for one in documents() if one.slug == slug), None)
+
+
+def place_of(name: str) -> Place:
+    """Return the place that “document#heading” names, or “document”."""
+    slug, _, anchor = name.partition("#")
+    document = document_of(slug)
+    assert document is not None, name
+    return Place(document, anchor)
 
 
 def named_documents(text: str) -> list[Document]:

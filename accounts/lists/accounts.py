@@ -26,8 +26,14 @@ from accounts.models import (
     Upload,
 )
 from accounts.models.managed import ManagedAccountQuerySet
-from accounts.models.standing import TOGETHER, WORDS, verification_is_stale, with_word
-from accounts.models.states import FAILURES, word_of
+from accounts.models.standing import (
+    GROUPS,
+    TOGETHER,
+    WORDS,
+    verification_is_stale,
+    with_word,
+)
+from accounts.models.states import FAILURES, State, word_of
 from accounts.packed import packed
 from accounts.runs.inactive import inactive_members
 from accounts.slices import in_slices, read_in_slices
@@ -154,6 +160,7 @@ ACCOUNTS = Listing(
             "State",
             [(word, word_of(word)) for word in (*WORDS, *TOGETHER)],
             words="AccountStateFilter",
+            offered=GROUPS,
             often=True,
         ),
         Filter(
@@ -271,7 +278,9 @@ def is_uuid(text: str) -> bool:
 
 
 def failed_checks(accounts: Collection[ManagedAccount]) -> dict[UUID, int]:
-    """Count the failed checks of each account whose page shows any."""
+    """Count the failed checks of each account whose page shows any; a failed account
+    without one failed elsewhere, so its count says nothing.
+    """
     ids = [one.pk for one in accounts]
     rows = ManagedAccount.objects.annotate(checked=checked_run()).filter(
         pk__in=ids, checked__isnull=False
@@ -282,7 +291,9 @@ def failed_checks(accounts: Collection[ManagedAccount]) -> dict[UUID, int]:
     )
     by_run = failed.order_by().values_list("run").annotate(Count("pk"))
     counts: dict[UUID, int] = dict(by_run)
-    return {pk: counts.get(run, 0) for pk, run in checked.items()}
+    failing = {one.pk for one in accounts if one.state == State.FAILED}
+    found = ((pk, counts.get(run, 0)) for pk, run in checked.items())
+    return {pk: count for pk, count in found if count or pk not in failing}
 
 
 def checked_run() -> Subquery:

@@ -104,10 +104,17 @@ class Filter:
     """Whether most people choose it, so that it is never folded away at a desk."""
     of_person: bool = False
     """Whether the condition is that of who asks, whatever it says."""
+    offered: Sequence[str] = ()
+    """Of many choices, those that the page offers; empty: all."""
 
     @property
     def closed_set(self) -> str:
         return self.words or f"{self.name.title()}Filter"
+
+    def options(self, value: str) -> Choices:
+        """Return what the page offers, and what the address says of the others."""
+        kept = (*self.offered, value)
+        return [one for one in self.choices if not self.offered or one[0] in kept]
 
     def finds(self, value: str, person: Person | None) -> Q:
         """Return the condition; what is no choice finds nothing."""
@@ -209,7 +216,9 @@ class Listing:
         """
         said = self.values(asked)
         search, *fields = (
-            FilterField(one, said[one.name], offered.get(one.name, one.choices))
+            FilterField(
+                one, said[one.name], offered.get(one.name, one.options(said[one.name]))
+            )
             for one in self.filters
             if one.label and (one.name not in offered or offered[one.name])
         )

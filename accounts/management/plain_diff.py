@@ -1,4 +1,6 @@
-"""A plan as plain text, for a terminal: a summary line, then a diff a change."""
+"""A plan as plain text, for a terminal: a summary line, then a line a change; or a diff
+a change, where all of it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -18,24 +20,34 @@ MOST_OF_TOPIC = 50
 SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
 
-def printed(run: Run) -> str:
-    return "\n".join(diff_lines(run, plan_of(run)))
+def printed(run: Run, *, whole: bool = True) -> str:
+    return f"{summary(run)}\n{changes_of(run, whole=whole)}"
 
 
-def diff_lines(run: Run, plan: Plan) -> Iterator[str]:
+def changes_of(run: Run, *, whole: bool = False) -> str:
+    return "\n".join(diff_lines(run, plan_of(run), whole=whole))
+
+
+def summary(run: Run) -> str:
+    plan = plan_of(run)
     counts = ", ".join(f"{count} to {verb}" for verb, count in plan.counts.items())
     if plan.entries:
         counts += f", {len(plan.entries)} in what Spinnaker knows"
-    yield f"{run.account_name}: {counts}"
+    return f"{run.account_name}: {counts}"
+
+
+def diff_lines(run: Run, plan: Plan, *, whole: bool = True) -> Iterator[str]:
     yield from (f"  {line}" for line in notes(run, plan))
     for change in plan.changes:
         where = f"{change.account_name} ({change.key.account})"
         yield f"  {SIGNS[change.verb]} {change.key.kind} {change.key.name} in {where}"
-        yield f"    {change.reason}"
-        yield from (f"    {line}" for line in changed_lines(change))
+        if whole:
+            yield f"    {change.reason}"
+            yield from (f"    {line}" for line in changed_lines(change))
     for entry in plan.entries:
         yield f"  {SIGNS[entry.verb]} Spinnaker's {entry.provider} account {entry.name}"
-        yield from (f"    {line}" for line in changed_lines(entry))
+        if whole:
+            yield from (f"    {line}" for line in changed_lines(entry))
 
 
 def notes(run: Run, plan: Plan) -> Iterator[str]:

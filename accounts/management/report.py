@@ -197,7 +197,9 @@ def folded(run: Document) -> str:
 
 
 def fenced(run: Run, plan: Plan) -> Iterator[str]:
-    body = "\n".join(line.removeprefix("  ") for line in diff_lines(run, plan))
+    body = "\n".join(
+        line.removeprefix("  ") for line in diff_lines(run, plan, whole=True)
+    )
     ticks = max((len(some) for some in re.findall("`+", body)), default=0)
     fence = "`" * max(3, ticks + 1)
     yield f"{fence}diff"

@@ -276,6 +276,15 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
         return reverse("accounts:run", args=[self.pk])
 
     @property
+    def does(self) -> str:
+        """Say what it does: an account whose roles exist already is changed."""
+        if self.take_over:
+            return "Take over"
+        since = self.account and self.account.granted_at
+        changes = self.kind == self.Kind.ONBOARD and since and since < self.created_at
+        return "Change" if changes else self.get_kind_display()
+
+    @property
     def started_by(self) -> str:
         """Say who or what started it, to be read after “by”; empty: not known."""
         person = self.created_by_name

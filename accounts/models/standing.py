@@ -57,6 +57,12 @@ TOGETHER = {
 }
 """Words that ask the same of a person: lists search by these names, too."""
 
+GROUPS = (
+    *(State.VERIFIED.value, State.EVALUATED.value, PARTLY, State.DRIFTED.value),
+    *(OLD, State.DRAFT.value, IN_PROGRESS, FAILING),
+)
+"""The few states by which people search for accounts; a badge says more."""
+
 BROKEN = (State.FAILED, State.DRIFTED)
 """What the last run found is not what was approved, or does not work."""
 

@@ -140,6 +140,7 @@ BADGES = {
     "finished": Badge("good", "check", "Bowline's work on every account is complete."),
     # Steps and changes
     "pending": Badge("neutral", "clock", "Approved, but not started."),
+    "not begun": Badge("neutral", "minus", "The run ended before this step."),
     "running": Badge("busy", "again", "In progress."),
     "done": Badge("good", "check", "Done."),
     "create": Badge("good", "plus", "Doesn't exist and will be created."),

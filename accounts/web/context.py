@@ -7,12 +7,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from accounts.help.topic import Topic
+from accounts.help.pages import PAGES, Help
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.people.roles import ADMINISTRATOR, has_role, roles_of
 from accounts.web.factors.required import is_missing
-from accounts.web.help.views import topic_of
 from accounts.web.search.destinations import PLACES
 from accounts.web.settings.side import side_of
 from accounts.web.you.preferences import time_zone
@@ -55,9 +54,9 @@ def trouble() -> dict[str, Any] | None:
     return error if is_ours else None
 
 
-def help_on(request: HttpRequest) -> Topic | None:
+def help_on(request: HttpRequest) -> Help | None:
     match = request.resolver_match
-    return topic_of(match.view_name) if match else None
+    return PAGES.get(match.view_name.removeprefix("accounts:")) if match else None
 
 
 def bowline(request: HttpRequest) -> dict[str, Any]:

@@ -14,7 +14,6 @@ TITLES = {
     "documentation": "Documentation",
     "foreign-policies": "Policies of others",
     "from-file": "Add from a file",
-    "help": "Help",
     "organization": "Add from the organization",
     "people": "People",
     "rollouts": "Rollouts",

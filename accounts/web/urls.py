@@ -283,7 +283,6 @@ urlpatterns = [
     *token_pages,
     *people_pages,
     path("search/", search.search, name="search"),
-    path("help/", help_pages.help_page, name="help"),
     path("help/docs/", help_pages.documentation, name="documentation"),
     path("help/docs/<slug:slug>/", help_pages.document, name="document"),
     path(

@@ -38,11 +38,11 @@ class Step(Enum):
 
 
 class Words(NamedTuple):
-    """How a form asks: in a line, with another line and a topic of the help."""
+    """How a form asks: in a line, with another, and the document that says the rest."""
 
     label: str
     help: str = ""
-    topic: str = ""
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)

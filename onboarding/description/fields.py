@@ -21,9 +21,11 @@ def maker(value: str, makers: tuple[str, ...] = MAKERS) -> str:
 
 
 GROUPS = "Groups, separated by commas. Leave empty for everyone."
-MAY_READ = Words("Read access", GROUPS, "spinnaker-permissions")
+MAY_READ = Words("Read access", GROUPS, "accounts-file#accounts")
 MAY_WRITE = Words("Write access", GROUPS)
-ENVIRONMENT = Words("Environment", "For example staging. Optional.", "environments")
+ENVIRONMENT = Words(
+    "Environment", "For example staging. Optional.", "approve#require-a-second-approver"
+)
 REGIONS = Words("Regions", "For example us-east-1, eu-west-1.")
 OPENED = (
     "no role would be left, so everyone could {}; to allow that, set the roles to "
@@ -38,7 +40,7 @@ FIELDS = (
         Words(
             "Name in Spinnaker",
             "For a new account, use a–z, 0–9 and “-”.",
-            "account-names",
+            "accounts-file#accounts",
         ),
         rule=names.account_name,
         longest=200,
@@ -86,7 +88,7 @@ FIELDS = (
         Words(
             "Access role",
             "Bowline assumes it. Leave empty to use Bowline's own credentials.",
-            "access-roles",
+            "access-roles#before-you-begin",
         ),
         rule=names.role_name,
         longest=64,
@@ -94,18 +96,20 @@ FIELDS = (
         made_by=(MadeBy.BOWLINE,),
         own=True,
         of_many=Words(
-            "Access role", "It has this name in each account.", "access-roles"
+            "Access role",
+            "It has this name in each account.",
+            "access-roles#before-you-begin",
         ),
         is_listed=False,
     ),
     Field(
         "made_by",
         Step.ACCESS,
-        Words("Who creates the roles here?", DEPLOYS, "owners"),
+        Words("Who creates the roles here?", DEPLOYS, "hand-off#before-you-begin"),
         Kind.MAKER,
         rule=maker,
         default=MadeBy.BOWLINE.value,
-        of_many=Words("Who creates the roles?", DEPLOYS, "owners"),
+        of_many=Words("Who creates the roles?", DEPLOYS, "hand-off#before-you-begin"),
         is_listed=False,
     ),
     Field(
@@ -114,7 +118,7 @@ FIELDS = (
         Words(
             "Include a reader role for Bowline in the template",
             "With it, Bowline also compares policies.",
-            "owners",
+            "hand-off#before-you-begin",
         ),
         Kind.TRUTH,
         made_by=OTHERS,
@@ -127,12 +131,12 @@ FIELDS = (
         Words(
             "Require an external ID from Spinnaker",
             "Bowline creates it.",
-            "external-ids",
+            "rotate-external-id",
         ),
         Kind.TRUTH,
         path=("external_id",),
         of_many=Words(
-            "Ask Spinnaker for an external ID", "Not with ECS.", "external-ids"
+            "Ask Spinnaker for an external ID", "Not with ECS.", "rotate-external-id"
         ),
         is_listed=False,
     ),
@@ -156,7 +160,7 @@ FIELDS = (
         Words(
             "Managed role",
             "Leave empty for the usual one. For example spinnaker/deploy.",
-            "managed-roles",
+            "accounts-file#accounts",
         ),
         rule=names.chain_role_in_path,
         longest=576,
@@ -179,7 +183,7 @@ FIELDS = (
         Words(
             "Keep and use existing roles",
             "If this is off, Bowline stops at such a role.",
-            "existing-roles",
+            "existing-roles#keep-an-existing-role",
         ),
         Kind.TRUTH,
         default=False,

@@ -21,18 +21,16 @@ function serve(review) {
 
   const show = () => {
     const seen = kept(key);
-    let [count, all] = [0, 0];
+    let count = 0;
     for (const card of cards) {
       const done = card.dataset.change in seen;
-      const counts = Number(card.dataset.counts);
-      all += counts;
-      if (done) count += counts;
+      if (done) count += 1;
       card.querySelector("[data-viewed]").checked = done;
       review.querySelector(`[data-entry="${card.id}"]`)?.classList.toggle("entry-done", done);
     }
     for (const place of document.querySelectorAll("[data-viewed-count]")) {
       const where = "part" in review.dataset ? " on this page" : "";
-      place.textContent = `Viewed ${count} of ${all}${where}`;
+      place.textContent = `Viewed ${count} of ${cards.length}${where}`;
     }
   };
 

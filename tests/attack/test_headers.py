@@ -141,7 +141,7 @@ PAGES = (
     "/",
     "/accounts/",
     "/api/v1/docs",
-    "/help/",
+    "/help/docs/",
     "/managing/",
     "/runs/",
     "/bundles/",

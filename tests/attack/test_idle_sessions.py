@@ -133,10 +133,10 @@ def test_other_sessions_are_not_prolonged_by_a_preference(client: Client) -> Non
 
 def test_a_use_is_written_down_once_a_minute(client: Client) -> None:
     minutes_pass(client, 2)
-    client.get("/help/")
+    client.get("/help/docs/")
 
     before = BrowserSession.objects.get().expire_date
-    client.get("/help/")
+    client.get("/help/docs/")
 
     assert BrowserSession.objects.get().expire_date == before
 

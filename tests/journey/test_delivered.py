@@ -82,7 +82,7 @@ class Bundles:
         """Read what the next bundle would change, in the page before it is built."""
         page = self.page
         page.goto("/bundles/")
-        page.get_by_role("link", name="Build a bundle of").click()
+        page.get_by_role("link", name="Preview the next bundle").click()
         number = self.last.number + 1
         heading = page.get_by_role("heading", name=f"Bundle {number}, not built yet")
         expect(heading).to_be_visible()

@@ -194,7 +194,7 @@ def test_twelve_accounts_are_adopted_and_taken_over(
     assert not any(seen(iam)["attached"] for iam in made.values())
 
     account = ManagedAccount.objects.get(name=PUT_BACK.name)
-    olga.goto(f"{account.get_absolute_url()}?tab=existing-roles")
+    olga.goto(f"{account.get_absolute_url()}?tab=of-others")
     olga.get_by_role("button", name="Undo").click()
     expect(olga.get_by_role("heading", level=1)).to_contain_text("Run")
     carried(Run.objects.latest("number"))

@@ -37,7 +37,7 @@ def access_field() -> forms.ChoiceField:
         label="Access",
         choices=list(ACCESS.items()),
         initial=DEPLOY,
-        help_text=more("", "access-levels"),
+        help_text=more("", "accounts-file#provider-settings"),
     )
 
 
@@ -46,7 +46,10 @@ def roles_path_field(initial: str) -> forms.CharField:
         label="Role path",
         max_length=512,
         initial=initial,
-        help_text=more("Spinnaker can pass only roles under this path.", "role-paths"),
+        help_text=more(
+            "Spinnaker can pass only roles under this path.",
+            "prepare-accounts#amazon-ec2",
+        ),
     )
 
 
@@ -54,7 +57,7 @@ def more_roles_field() -> NamesField:
     return NamesField(
         label="Other roles",
         required=False,
-        help_text=more("Such as /web.", "role-paths"),
+        help_text=more("Such as /web.", "prepare-accounts#amazon-ec2"),
     )
 
 

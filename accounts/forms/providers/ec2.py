@@ -23,7 +23,8 @@ class Ec2Form(DetailsForm):
         required=False,
         initial=True,
         help_text=more(
-            "Required in AWS accounts created since October 2024.", "launch-templates"
+            "Required in AWS accounts created since October 2024.",
+            "accounts-file#provider-settings",
         ),
     )
     launch_configurations = forms.BooleanField(
@@ -43,14 +44,17 @@ class Ec2Form(DetailsForm):
     owns_images = forms.BooleanField(
         label="Share images from this account",
         required=False,
-        help_text=more("Always on if images are baked in this account.", "images"),
+        help_text=more(
+            "Always on if images are baked in this account.", "bake-images#steps"
+        ),
     )
     stack_roles_path = forms.CharField(
         label="Path of CloudFormation service roles",
         required=False,
         max_length=512,
         help_text=more(
-            "Required only if pipelines deploy CloudFormation stacks.", "role-paths"
+            "Required only if pipelines deploy CloudFormation stacks.",
+            "prepare-accounts#amazon-ec2",
         ),
     )
 

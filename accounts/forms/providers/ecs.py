@@ -26,7 +26,7 @@ class EcsForm(DetailsForm):
         initial=EXECUTION_ROLE,
         help_text=more(
             "Leave empty if your task definitions specify execution roles.",
-            "task-roles",
+            "prepare-accounts#amazon-ecs",
         ),
     )
     roles_path = roles_path_field(ECS_ROLES_PATH)

@@ -169,7 +169,7 @@ def alike_fields() -> dict[str, forms.Field]:
             choices=list(RIGHTS.items()),
             initial=PROPOSED,
             required=False,
-            help_text=more("View can't deploy.", "clusters"),
+            help_text=more("View can't deploy.", "prepare-accounts#amazon-eks"),
         ),
         "namespaces": NamesField(
             label="Namespaces",
@@ -182,7 +182,7 @@ def alike_fields() -> dict[str, forms.Field]:
             choices=list(ACCESS.items()),
             required=False,
             initial="entry",
-            help_text=more("", "clusters"),
+            help_text=more("", "prepare-accounts#amazon-eks"),
         ),
     }
 

@@ -22,7 +22,9 @@ class LambdaForm(DetailsForm):
     code_buckets = NamesField(
         label="Code buckets",
         required=False,
-        help_text=more("Comma-separated list of S3 buckets.", "functions"),
+        help_text=more(
+            "Comma-separated list of S3 buckets.", "prepare-accounts#aws-lambda"
+        ),
     )
     kms_keys = NamesField(
         label="KMS keys",

@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import partial
 from json import dumps
 from pathlib import Path
+from shlex import join
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -33,7 +34,7 @@ from accounts.management.onboard_options import (
     read_options,
 )
 from accounts.management.people import acting_person
-from accounts.management.plain_diff import printed
+from accounts.management.plain_diff import changes_of, printed, summary
 from accounts.management.report import document
 from accounts.management.report import markdown as summary_of
 from accounts.mapping.accounts_file import differs, register, spinnaker_differs
@@ -42,6 +43,7 @@ from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.api.token import Scope
 from accounts.models.states import UNSUCCESSFUL, Status
+from accounts.people.roles import some_of
 from accounts.refused import Refused
 from accounts.runs.actions import accept, approve
 from accounts.runs.capacity import NoRoom
@@ -75,6 +77,7 @@ class Command(BowlineCommand):
         self.rollouts: dict[int, Rollout] = {}
         self.chosen: list[ManagedAccount] = []
         self.digest: str | None = None
+        self.whole = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_options(parser)
@@ -83,6 +86,8 @@ class Command(BowlineCommand):
         self, *, file: Path, json: bool, markdown: Path | None, **options: Any
     ) -> None:
         self.as_json = json
+        self.whole = options["verbosity"] > 1
+        self.next = ["manage.py", "onboard", str(file), "--approve"]
         try:
             code = self.ended(file, **options)
         except (CommandError, *REFUSALS) as error:
@@ -167,6 +172,7 @@ class Command(BowlineCommand):
         known = {managing_row().name, *named}
         refuse_strangers("--allow-delete", wanted.allowed, known)
         self.chosen = [one for one in accounts if not only or one.name in only]
+        self.next += ["--only", *only] if only else []
         chosen = self.chosen
         partition = managing_row().partition
         sessions = Sessions(run="onboard", partition=partition, patience=PATIENCE)
@@ -202,10 +208,9 @@ class Command(BowlineCommand):
         """
         if wanted.wait:
             batch.wait_for_others(chosen)
-        if wanted.resume:
-            batch.resume(chosen, wanted.settings)
+        if wanted.resume and batch.resume(chosen, wanted.settings):
             return self.carry(batch, chosen, batch.managing_carried(), wanted)
-        found = wanted.approve and batch.take_waiting(chosen)
+        found = wanted.approve and not wanted.resume and batch.take_waiting(chosen)
         if found and (batch.is_current(accounts) or batch.is_current(chosen)):
             if wanted.digest not in (None, batch.digest):
                 wanted = wanted.refused(OTHER)
@@ -250,6 +255,8 @@ class Command(BowlineCommand):
         planned = [self.shown(run) for run in plans]
         ended = [run for run in planned if run.status != Status.PLANNED]
         waiting = [run for run in planned if run.status == Status.PLANNED]
+        if not self.whole:
+            self.say_changes(waiting)
         approved = [run for run in waiting if may(run)]
         if approved:
             applied = self.watched(batch.apply(approved), "Apply", len(approved))
@@ -262,6 +269,9 @@ class Command(BowlineCommand):
                 self.warn(f"Not approved: {wanted.why_not}")
             self.digest = batch.digest
             self.say(f"Plan {self.digest} waits for approval.")
+            first = managing if managing.status == Status.PLANNED else waiting[0]
+            self.say(f"{approve.whom(first, batch.by)} To approve it, run:")
+            self.say(f"  {join([*self.next, '--plan', self.digest])}")
         codes = [code(run) for run in (managing, *ended, *waiting)]
         if wanted.approve and (changed := outdated_in(ended)):
             done = [code(run) for run in ended if run.account_id not in changed]
@@ -326,12 +336,24 @@ class Command(BowlineCommand):
         return not reasons
 
     def shown(self, run: Run) -> Run:
-        """Print a plan, or how its run ended where nothing had to change."""
+        """Print a plan, or how its run ended where nothing had to change. Accounts have
+        a line each: `say_changes` says the rest.
+        """
         if run.status == Status.PLANNED:
-            self.say(printed(run))
+            in_short = run.account and not self.whole
+            self.say(summary(run) if in_short else printed(run, whole=self.whole))
         else:
             self.tell(run)
         return run
+
+    def say_changes(self, waiting: list[Run]) -> None:
+        """Print the changes of identical plans once."""
+        groups: dict[str, list[Run]] = {}
+        for run in sorted(waiting, key=lambda run: run.number):
+            groups.setdefault(run.fingerprint or str(run.pk), []).append(run)
+        for runs in groups.values():
+            self.say(f"Changes in {some_of([run.account_name for run in runs])}:")
+            self.say(changes_of(runs[0]))
 
     def tell(self, run: Run) -> None:
         if run.status == Status.APPROVED:

@@ -46,6 +46,8 @@ SESSIONS_LAST = timedelta(minutes=65)
 """How long Spinnaker may still use a session of before a trust policy changed: an hour
 at most, as roles that are assumed one from the other have it, and some minutes until it
 asks for the next one."""
+UNDOES = "Undoes "
+"""How the comment of an undo begins that was approved with the step."""
 UNDONE_WITHIN = timedelta(hours=24)
 """How long whoever approves a step approves its undo, too: an outage can't wait."""
 
@@ -177,7 +179,7 @@ def begin_undo(run: Run, plan: Plan) -> bool:
     undone = approved_still(run, choice.undone_run)
     if undone is None or not may_undo(run):
         return False
-    comment = f"Undoes {undone.title.lower()}, approved by {undone.approved_by_name}."
+    comment = f"{UNDOES}{undone.title.lower()}, approved by {undone.approved_by_name}."
     try:
         with transaction.atomic():
             digest = {"approved_digest": plan.digest}

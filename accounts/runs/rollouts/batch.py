@@ -22,7 +22,7 @@ from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.runs import RunQuerySet
 from accounts.models.standing import VERIFIED
-from accounts.models.states import OPEN, WORKING, Status
+from accounts.models.states import OPEN, UNSUCCESSFUL, WORKING, Status
 from accounts.runs.actions import approve
 from accounts.runs.batch import COMMAND, Batch
 from accounts.runs.rollouts.census import managing_run, runs_of
@@ -92,15 +92,19 @@ class RolloutBatch(Batch):
 
     def resume(
         self, accounts: Iterable[ManagedAccount], settings: Mapping[str, Any]
-    ) -> None:
+    ) -> bool:
         """Continue the last rollout that a command started of these accounts, with what
-        failed and what did not start; raise CannotStart where there is nothing.
+        failed and what did not start; raise CannotStart where there is nothing. False:
+        it ended because the managing account failed, so plan all of it again.
         """
         accounts = list(accounts)
         rollouts = Rollout.objects.filter(kind=Rollout.Kind.ONBOARD)
         found = rollouts.filter(runs__in=of_command(accounts)).first()
         if found is None:
             raise CannotStart("Nothing to resume: no rollout has these accounts.")
+        first = managing_run(found)
+        if first and first.status in UNSUCCESSFUL and found.has_ended:
+            return False
         self.rollout = found
         self.configure(settings)
         keys = {account.pk for account in accounts}
@@ -108,6 +112,7 @@ class RolloutBatch(Batch):
             retry(found, self.by, origin=COMMAND, among=keys)
         with suppress(Unchanged):
             resume(found, self.by)
+        return True
 
     def was_approved(self, run: Run) -> bool:
         """Return whether a run that this one repeats was approved with its plan."""

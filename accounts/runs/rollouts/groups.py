@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+import json
+from collections.abc import Container, Iterator, Mapping
 from typing import NamedTuple
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Prefetch, Q
 
 from accounts.mapping.plans import entry_changes_of, plan_of
 from accounts.models import EnabledProvider, Rollout, Run, Step
@@ -18,7 +19,10 @@ from accounts.runs.deciding.confirmation import group_in_words
 from accounts.runs.rollouts.census import runs_of
 from accounts.slices import AT_ONCE
 from onboarding.providers import PROVIDERS
+from onboarding.resources.fingerprint import NAMES, TOLD_APART, neutral
 
+MOST_TRAITS = 3
+"""The most differences of a group on the page: its plan has all."""
 MOST_GROUPS = 20
 """The most groups that are listed, the largest first; and the most plans that are read
 one by one."""
@@ -37,6 +41,8 @@ class Group(NamedTuple):
     """The titles of the providers of each account."""
     environments: dict[str, int]
     """How many of the accounts are in each."""
+    differs: list[str]
+    """What its plans have, and not those of every group."""
 
 
 class Groups(NamedTuple):
@@ -67,8 +73,10 @@ def groups_of(rollout: Rollout) -> Groups:
     rows = [row for row in counted if is_slug(row["fingerprint"])]
     shown = rows[:MOST_GROUPS]
     firsts = [row["first"] for row in shown]
-    changes, entries = changes_of(firsts), entries_of(firsts)
+    changes, traits = changes_of(firsts), traits_of(firsts)
+    shared = set.intersection(*map(set, traits.values())) if traits else set()
     providers = providers_of(firsts)
+    entries = entries_of(firsts)
     environments = environments_of(planned, [row["fingerprint"] for row in shown])
     alone = planned.filter(fingerprint="", status=Status.PLANNED).order_by("number")
     return Groups(
@@ -82,6 +90,7 @@ def groups_of(rollout: Rollout) -> Groups:
                 entries.get(row["first"], 0),
                 providers.get(row["first"], []),
                 environments.get(row["fingerprint"], {}),
+                told_apart(traits.get(row["first"], {}), shared),
             )
             for row in shown
         ],
@@ -151,6 +160,51 @@ def entries_of(numbers: list[int]) -> dict[int, int]:
     """Count the changes of these runs in what Spinnaker knows."""
     runs = Run.objects.filter(number__in=numbers).only("number", "entries")
     return {run.number: len(entry_changes_of(run)) for run in runs}
+
+
+def traits_of(numbers: list[int]) -> dict[int, dict[str, str]]:
+    """Return what the plans of these runs have: in words, by what exactly it is."""
+    steps = Prefetch("steps", Step.objects.defer("before", "after"))
+    rows = Run.objects.filter(number__in=numbers).select_related("account")
+    found: dict[int, dict[str, str]] = {}
+    for run in rows.prefetch_related(steps):
+        ids = (run.account.account_id, run.account.external_id) if run.account else ()
+        own = {str(word): "own" for word in ids}
+        found[run.number] = {neutral(exact, own): says for exact, says in traits(run)}
+    return found
+
+
+def traits(run: Run) -> Iterator[tuple[str, str]]:
+    for entry in entry_changes_of(run):
+        document = entry.after or entry.before or {}
+        fields = {name: document[name] for name in sorted(document)}
+        for which, groups in fields.pop("permissions", {}).items():
+            says = f"{which.upper()}: {', '.join(groups) or 'everyone'}"
+            yield says, says
+        for name, value in fields.items():
+            if name not in (*NAMES, *TOLD_APART):
+                yield f"{name} {json.dumps(value)}", in_words(name, value)
+    for step in run.steps.all():
+        exact = (step.kind, step.name, step.verb, step.removed, step.added)
+        yield json.dumps(exact), f"{step.kind} {step.name}"
+
+
+def in_words(name: str, value: object) -> str:
+    """Name a field, with its value where that is short."""
+    match value:
+        case str():
+            said = f": {value}"
+        case [*texts] if all(isinstance(text, str) for text in texts):
+            said = f": {', '.join(map(str, texts))}"
+        case _:
+            said = ""
+    return f"{name.replace('_', ' ')}{said}"
+
+
+def told_apart(traits: Mapping[str, str], shared: Container[str]) -> list[str]:
+    """Say the first of what not every group has, each once."""
+    says = dict.fromkeys(said for exact, said in traits.items() if exact not in shared)
+    return [*says][:MOST_TRAITS]
 
 
 def providers_of(numbers: list[int]) -> dict[int, list[str]]:

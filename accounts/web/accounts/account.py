@@ -168,12 +168,10 @@ NEWEST = 10
 """The most runs and bundles on the page; the lists have the rest."""
 
 
-EXISTING = "existing-roles"
 TEMPLATES = {
     "checks": "accounts/_checked.html",
     "in-aws": "accounts/_in_aws.html",
     "of-others": "accounts/_of_others.html",
-    EXISTING: "accounts/_existing_roles.html",
     "settings": "accounts/_settings.html",
     "history": "accounts/_history.html",
     "remove": "accounts/_removal.html",
@@ -248,7 +246,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         **found,
         **here(request, *account.environments),
     }
-    if existing and tab.key == EXISTING:
+    if existing and tab.key == "of-others":
         wanted = [one.resource for one in found.get("existing", ())]
         shown |= existing_roles_of(account, existing, foreign, wanted)
     return render(request, "accounts/account.html", shown)
@@ -271,10 +269,9 @@ def tabs_of(
     checks = Tab("checks", "Checks", counts["checks"])
     in_aws = Tab("in-aws", "In AWS", counts["in-aws"])
     tabs = [checks, in_aws] if checks.total else [in_aws, checks]
-    if counts["of-others"]:
-        tabs.append(Tab("of-others", "Policies of others", counts["of-others"]))
-    if has_existing_roles:
-        tabs.append(Tab(EXISTING, "Existing roles"))
+    if counts["of-others"] or has_existing_roles:
+        title = "Existing roles" if has_existing_roles else "Policies of others"
+        tabs.append(Tab("of-others", title, counts["of-others"] or None))
     if has_permissions:
         url = reverse("accounts:permissions", args=[account.pk])
         tabs.append(Tab("permissions", "Permissions", page=url))

@@ -73,6 +73,7 @@ def look_page(
         "waits": asked and asked.waits,
         "refusal": asked if asked and asked.refused else None,
         "is_stopped": row.look and row.look["looked"] < row.look["accounts"],
+        "is_done": row.look and row.look["looked"] == row.look["accounts"],
         "counts": count_looks([in_aws for _, in_aws in found]),
         "page": page_of(request, found),
         "of": counted(len(row.taken)),

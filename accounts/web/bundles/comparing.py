@@ -159,7 +159,6 @@ def alike_card(alike: Alike, number: int, *, opens: bool) -> Card:
         key=Key("", first.provider, f"{len(alike.accounts):,} like {first.name}"),
         kind=f"{first.provider} accounts",
         opens=False,
-        counts=len(alike.accounts),
         note=f"{first.name} is shown in full. The others differ only in the following:",
         lines=tuple(
             Line(

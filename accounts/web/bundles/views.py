@@ -28,6 +28,7 @@ from accounts.spinnaker.bundles import (
     text_of,
 )
 from accounts.spinnaker.gone import left_by
+from accounts.spinnaker.next_bundle import broken
 from accounts.spinnaker.policies_of_others import of_bundle
 from accounts.web.crumbs import crumbs
 from accounts.web.help.rendering import markdown
@@ -175,6 +176,7 @@ def bundles(request: Request) -> HttpResponse:
         "is_filtered": bool(BUNDLES.said(request.GET)),
         "statuses": Bundle.Status.values,
         "ready": ManagedAccount.objects.ready().count(),
+        "chooses": broken()[1].exists(),
         "installed": installed,
         "ahead": ahead(installed),
         "spinnaker": Spinnaker.objects.exists(),

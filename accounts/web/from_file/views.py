@@ -37,7 +37,7 @@ from accounts.web.exports.views import by_a_worker, saved_as
 from accounts.web.from_file.alike import alike
 from accounts.web.from_file.forms import FileForm
 from accounts.web.questions import lead, still_waits
-from accounts.wording import counted
+from accounts.wording import counted, for_count
 from onboarding.accounts_file import FileProblems
 from onboarding.accounts_file.reader import TOO_LARGE, Problem
 from onboarding.accounts_file.spreadsheet import COLUMNS
@@ -230,6 +230,31 @@ SAVING = {
 SAVE_AGAIN = "Save again in a few seconds."
 
 
+def without_access_role(upload: Upload) -> str:
+    """Warn of accounts that Bowline would plan with Bowline's identity; that is right
+    for its own account, which usually is the managing one. Empty: there are none.
+    """
+    rows = upload.accounts.exclude(what=SAME).exclude(written__has_key="access_role")
+    rows = rows.exclude(written__has_key="made_by")
+    own = ManagingAccount.objects.filter(access_role="").values("account_id")
+    count = rows.exclude(account_id__in=own).count()
+    return (
+        ""
+        if not count
+        else for_count(
+            count,
+            f"1 account has no access role: {ONLY_OWN}",
+            f"{{count}} accounts have no access role: {ONLY_OWN}",
+        )
+    )
+
+
+ONLY_OWN = (
+    "Bowline would use Bowline's identity, which can plan only its own account. "
+    "Add access_role to the file, and upload it again."
+)
+
+
 def preview_page(request: Request, upload: Upload) -> HttpResponse:
     what = request.GET.get("what", "")
     accounts = upload.accounts.filter(what=what) if what else upload.accounts.all()
@@ -242,6 +267,7 @@ def preview_page(request: Request, upload: Upload) -> HttpResponse:
         "counts": [(what, counts[what]) for what in (NEW, CHANGED, SAME)],
         "page": shown_now,
         "alike": alike(list(shown_now)),
+        "without_access_role": without_access_role(upload),
         "to_save": counted(counts[NEW] + counts[CHANGED]),
         "differs": counts[NEW] + counts[CHANGED] > 0,
         "saved": counted(len(upload.saved)),

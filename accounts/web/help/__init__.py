@@ -1,1 +1,1 @@
-"""Help on the page that it explains, and all of it on one page."""
+"""The documents, as pages."""

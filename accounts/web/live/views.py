@@ -86,13 +86,11 @@ class Work:
 
 def work_of(runs: QuerySet[Run]) -> Work:
     """Count the open ones among these runs."""
-    began = Min(Coalesce("approved_at", "created_at"))
-    rows = runs.filter(status__in=OPEN).order_by().values("status")
-    found = list(rows.annotate(count=Count("pk"), began=began))
-    starts = [row["began"] for row in found if row["status"] in WORKING]
-    return Work(
-        {row["status"]: row["count"] for row in found}, min(starts, default=None)
-    )
+    rows = runs.filter(status__in=OPEN).order_by().values_list("status")
+    # Who is approved waits for a wave, or a pause: that is no work.
+    began = Min(Coalesce("steps__started_at", "moved_at", "created_at"))
+    working = runs.filter(status__in=WORKING).aggregate(began=began)
+    return Work(dict(rows.annotate(count=Count("pk"))), working["began"])
 
 
 def ended_since(runs: QuerySet[Run], moment: datetime) -> QuerySet[Run]:

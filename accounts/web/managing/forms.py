@@ -48,7 +48,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         max_length=64,
         help_text=more(
             "Bowline assumes it. Leave empty to use Bowline's own credentials.",
-            "access-roles",
+            "access-roles#before-you-begin",
         ),
     )
     identity_name = RuledField(
@@ -62,7 +62,10 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         rule=names.identity_arn,
         required=False,
         label="ARN of the role or user",
-        help_text=more("Bowline only attaches policies to it.", "identities"),
+        help_text=more(
+            "Bowline only attaches policies to it.",
+            "least-privilege#in-the-managing-account",
+        ),
     )
     pod_cluster = RuledField(
         rule=names.cluster,
@@ -91,13 +94,19 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         rule=names.chain_role,
         label="Managed role",
         max_length=64,
-        help_text=more("The role that Spinnaker assumes in every account.", "roles"),
+        help_text=more(
+            "The role that Spinnaker assumes in every account.",
+            "least-privilege#in-each-managed-account",
+        ),
     )
     base_role = RuledField(
         rule=names.role_name,
         label="Base role",
         max_length=64,
-        help_text=more("The default role of new instances.", "roles"),
+        help_text=more(
+            "The default role of new instances.",
+            "least-privilege#in-each-managed-account",
+        ),
     )
     assume = forms.ChoiceField(
         label="Accounts that Spinnaker can access",
@@ -107,7 +116,10 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         ],
         widget=forms.RadioSelect,
         initial=LISTED,
-        help_text=more("A list has a limit. An organization doesn't.", "lists"),
+        help_text=more(
+            "A list has a limit. An organization doesn't.",
+            "large-organizations",
+        ),
     )
     organization = RuledField(
         rule=names.organization,
@@ -122,7 +134,8 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         label="Organization required by trust policies",
         max_length=34,
         help_text=more(
-            "Optional. Managed roles then require this organization.", "trusts"
+            "Optional. Managed roles then require this organization.",
+            "least-privilege#how-permissions-are-limited",
         ),
     )
     boundary = RuledField(
@@ -130,7 +143,10 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         required=False,
         label="Permissions boundary",
         max_length=600,
-        help_text=more("Optional. The ARN of a policy.", "boundaries"),
+        help_text=more(
+            "Optional. The ARN of a policy.",
+            "least-privilege#how-permissions-are-limited",
+        ),
     )
     ami_owner = RuledField(
         rule=names.account_name,
@@ -143,7 +159,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         rule=names.kms_key_arn,
         required=False,
         label="Image encryption keys",
-        help_text=more("Comma-separated list of KMS key ARNs.", "images"),
+        help_text=more("Comma-separated list of KMS key ARNs.", "bake-images#steps"),
     )
 
     class Meta:
@@ -183,12 +199,13 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         help_texts = {
             "made_by": more(
                 "The owner deploys a template that Bowline generates.",
-                "managing-owners",
+                "hand-off#hand-off-a-managing-account",
             ),
-            "identity_kind": more("", "identities"),
-            "bakes": more("", "images"),
+            "identity_kind": more("", "least-privilege#in-the-managing-account"),
+            "bakes": more("", "bake-images#steps"),
             "trusts_bowline": more(
-                "If this is off, an approver must accept each account.", "verifications"
+                "If this is off, an approver must accept each account.",
+                "verification#verified-or-evaluated",
             ),
         }
 

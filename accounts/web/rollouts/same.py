@@ -186,7 +186,7 @@ def group_page(
         "shown": sorted({*numbers, *shown_before}),
         "allowed": may,
         "plan": plan,
-        "review": review_of(runs[0], plan),
+        "review": review_of(runs[0], plan, total),
         "form": form
         or GroupForm(
             plans=may,

@@ -348,6 +348,7 @@ def rollout_page(
         "segments": segments(census),
         "stages": stages(rollout, census),
         "result": result_of(standing),
+        "asks": standing.waiting or standing.managing_waits,
         "managing_asks": standing.managing_waits and not standing.failed_to_plan,
         "unstarted": sum(census.statuses[status] for status in UNDONE),
         "working": sum(census.statuses[status] for status in WORKING),

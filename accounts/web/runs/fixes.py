@@ -44,7 +44,7 @@ def fixes_of(run: Run) -> Fixes:
     if code == NOT_OURS:
         return Fixes(not_ours(run))
     if account and account.adopts and not account.is_handed_off and trust_problem(run):
-        page = f"{account.get_absolute_url()}?tab=existing-roles"
+        page = f"{account.get_absolute_url()}?tab=of-others"
         return Fixes(step=Link("Replace the trust policy", page))
     if found_another(run):
         page = f"{reverse('accounts:managing')}#other-site"

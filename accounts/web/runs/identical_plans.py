@@ -89,7 +89,7 @@ def same_page(
         "without_room": same.without_room,
         "ticked": {str(pk) for pk in same.ticked} if chosen is None else chosen,
         "plan": plan,
-        "review": review_of(one, plan),
+        "review": review_of(one, plan, same.total),
         "form": form or CommentForm(asks_test=asks_for_test_of_any(runs, plan)),
         "not_recommended": not_recommended_among(plan, same.total, one.account_name),
         "brought": brought(account.policy_set for account in accounts),

@@ -19,7 +19,7 @@ from accounts.http import Request, page_of
 from accounts.lists.runs import MINE, RUNS, matching_runs, row_of
 from accounts.mapping.handing_off import hand_off_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
-from accounts.mapping.plans import entry_changes_of, plan_of
+from accounts.mapping.plans import entry_changes_of, plan_of, take_over_of
 from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import OPEN, UNSUCCESSFUL, State, Status
 from accounts.people.authors import authors_of_run
@@ -39,6 +39,7 @@ from accounts.runs.deciding.confirmation import (
     plan_in_words,
 )
 from accounts.runs.deciding.groups import identical_plans
+from accounts.runs.foreign.taking_over import UNDOES
 from accounts.runs.results import results_of
 from accounts.web.accounts.verdict import lines_of
 from accounts.web.crumbs import crumbs
@@ -151,7 +152,7 @@ def stages(run: Run, steps: Sequence[Step], *, checked: bool) -> tuple[Stage, ..
     approve = Stage(
         title="Approve",
         state=approve_state(run),
-        about=f"by {run.approved_by_name}" if run.approved_by_name else "",
+        about=approval(run) if run.approved_at else "",
         moment=run.approved_at,
     )
     removes = run.kind == Run.Kind.REMOVE
@@ -163,6 +164,20 @@ def stages(run: Run, steps: Sequence[Step], *, checked: bool) -> tuple[Stage, ..
     )
     line = (plan, approve, apply)
     return line if removes else (*line, verify)
+
+
+FAILED_AT = {
+    "Plan": "The plan couldn't be created",
+    "Apply": "The run stopped while changing AWS",
+    "Remove": "The run stopped while changing AWS",
+    "Verify": "Verification failed",
+}
+
+
+def failed_at(found: Iterable[Stage]) -> str:
+    """Name the last stage that a failed run came to."""
+    titles = [FAILED_AT[one.title] for one in found if one.state == FAILED]
+    return titles[-1] if titles else "The run failed before it changed AWS"
 
 
 def changes_in_words(in_aws: int, in_spinnaker: int) -> str:
@@ -181,6 +196,13 @@ def seconds_of(steps: Sequence[Step]) -> float | None:
     starts = [step.started_at for step in steps if step.started_at]
     ends = [step.finished_at for step in steps if step.finished_at]
     return (max(ends) - min(starts)).total_seconds() if starts and ends else None
+
+
+def approval(run: Run) -> str:
+    """Say who approved it; an undo was approved with the step that it undoes."""
+    if run.approval_comment.startswith(UNDOES):
+        return f"with run {take_over_of(run).undone_run}, which it undoes"
+    return f"by {run.approved_by_name or 'the command line'}"
 
 
 def ended_badly(run: Run) -> bool:
@@ -363,9 +385,9 @@ def above(run: Run) -> list[tuple[str, str]]:
     return here
 
 
-def review_of(run: Run, plan: Plan) -> Review:
+def review_of(run: Run, plan: Plan, plans: int = 1) -> Review:
     own = "" if run.kind == Run.Kind.MANAGING else run.account_name
-    return review(plan, own, names_of(plan))
+    return review(plan, own, names_of(plan), plans)
 
 
 def names_of(plan: Plan) -> dict[str, str]:
@@ -383,6 +405,7 @@ def others_same(run: Run) -> int:
 def progress(run: Run, steps: list[Step]) -> dict[str, Any]:
     """Gather what changes while a run is in progress."""
     checks = results_of(run)
+    line = stages(run, steps, checked=bool(checks))
     return {
         "run": run,
         "steps": steps,
@@ -390,7 +413,9 @@ def progress(run: Run, steps: list[Step]) -> dict[str, Any]:
         "done": sum(step.status == Step.Status.DONE for step in steps),
         "checks": checks,
         "folded": (Status.VERIFIED, Status.EVALUATED, Status.REMOVED),
-        "stages": stages(run, steps, checked=bool(checks)),
+        "stages": line,
+        "failed_at": failed_at(line),
+        "approval": approval(run),
     }
 
 

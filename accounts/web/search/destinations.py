@@ -48,7 +48,7 @@ PLACES = (
     Place("bundles", "Spinnaker", "accounts:bundles"),
     Place("activity", "Activity", "accounts:activity", letter="t"),
     Place("settings", "Settings", "accounts:settings"),
-    Place("help", "Help", "accounts:help"),
+    Place("help", "Documentation", "accounts:documentation"),
 )
 
 

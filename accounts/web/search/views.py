@@ -25,7 +25,6 @@ from accounts.lists.bundles import NUMBER as BUNDLE_NUMBER
 from accounts.lists.runs import NUMBER as RUN_NUMBER
 from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run, SpinnakerName
 from accounts.models.standing import stale_since, word_of
-from accounts.web.help.views import matching_topics
 from accounts.web.search.destinations import destinations
 
 if TYPE_CHECKING:
@@ -81,7 +80,6 @@ def find(person: User, typed: str) -> list[Group]:
         pages,
         Group("Runs", list(run_hits(text, rows))),
         Group("Bundles", list(bundle_hits(text))),
-        Group("Help", list(help_hits(text))),
         Group("Documentation", list(document_hits(text))),
     ]
     return [group for group in groups if group.hits]
@@ -194,11 +192,6 @@ def bundle_hits(text: str) -> Iterator[Hit]:
             "bundles",
             f"{row['status']} · {day(row['created_at'])}",
         )
-
-
-def help_hits(text: str) -> Iterator[Hit]:
-    for topic in matching_topics(text)[:MOST]:
-        yield Hit(topic.title, topic.url, "question", topic.line)
 
 
 def document_hits(text: str) -> Iterator[Hit]:

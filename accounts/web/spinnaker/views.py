@@ -75,9 +75,13 @@ class SpinnakerForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] 
             "url": "For example https://gate.example.com or …/api/v1.",
             "release": "For example 2026.2.",
             "sign_in": more(
-                "A dedicated service account with an admin role.", "gate-sign-in"
+                "A dedicated service account with an admin role.",
+                "running-spinnaker#before-you-begin",
             ),
-            "secret": more("env:NAME or file:/PATH.", "gate-secrets"),
+            "secret": more(
+                "env:NAME or file:/PATH.",
+                "running-spinnaker#2-restrict-hosts-and-secrets",
+            ),
             "certificate": "file:/PATH",
             "key": "file:/PATH. Leave empty if the key is in the certificate file.",
             "authorities": ("file:/PATH. Leave empty for the system's authorities."),

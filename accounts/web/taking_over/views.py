@@ -5,6 +5,8 @@ next step as a run or a rollout, and how that is undone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 from django.contrib import messages
@@ -223,7 +225,7 @@ posts = [
 
 MOST_POLICIES = 50
 """The most different policies that are listed to be detached."""
-NOTHING_SELECTED = "Select at least one policy to detach. Nothing was started."
+NOTHING_SELECTED = "Select at least one {}. Nothing was started."
 
 
 class At(NamedTuple):
@@ -287,16 +289,17 @@ def policies_to_detach() -> list[Group]:
 
 @posted_by_operator
 def take_over_many(request: Request) -> HttpResponse:
-    """Plan the next step of all accounts that are at it, of one environment or all."""
+    """Plan the next step of all accounts that are at it, in the chosen environments."""
     back = redirect("accounts:existing-roles")
     choice = choice_of(request.POST)
-    if not choice:
-        messages.info(request, NOTHING_SELECTED)
+    environments = request.POST.getlist("environment")
+    if not (choice and environments):
+        missing = "policy to detach" if environments else "environment"
+        messages.info(request, NOTHING_SELECTED.format(missing))
         return back
     rows = adopting().filter(inside(request.user, OPERATOR, "environment"))
     rows = rows.filter(found_roles__taken=request.POST["step"])
-    if environment := request.POST.get("environment"):
-        rows = rows.filter(by_environment(environment))
+    rows = rows.filter(reduce(or_, map(by_environment, environments)))
     if choice.detaches:
         holding = ForeignPolicy.objects.filter(alike__in=choice.detaches)
         rows = rows.filter(pk__in=holding.values("account"))

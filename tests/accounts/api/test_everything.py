@@ -209,7 +209,7 @@ READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
     ),
     WHERE: ("spinnaker-edit", "target", "target-add", "targets"),
     OWN_FILE: ("halconfig",),
-    TEXTS: ("document", "documentation", "help", "picture"),
+    TEXTS: ("document", "documentation", "picture"),
     SEARCH: ("search",),
     CONNECTED: ("adopt-wait",),
     FORMS: ("adopt", "from-file", "template-csv", "template-yaml", "wizard-new"),

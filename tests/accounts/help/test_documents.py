@@ -13,7 +13,6 @@ from accounts.help.documents import (
     named_documents,
     read_index,
 )
-from accounts.web.help.views import TOPICS
 
 INDEX = """\
 # Documentation
@@ -57,13 +56,6 @@ def test_a_document_begins_with_its_title_and_has_a_line(document: Document) -> 
 @pytest.mark.parametrize("slug", ["readme", "nowhere", "../SECURITY", "", "docs/api"])
 def test_what_is_not_listed_is_no_document(slug: str) -> None:
     assert document_of(slug) is None
-
-
-def test_every_topic_leads_to_a_document_that_exists() -> None:
-    named = [topic for topic in TOPICS if topic.document]
-
-    assert len(named) > 20
-    assert [topic.slug for topic in named if topic.documented is None] == []
 
 
 def test_what_has_all_words_is_found_and_titles_come_first() -> None:

@@ -6,7 +6,9 @@ import pytest
 from django.db.models import Q
 from django.http import QueryDict
 
+from accounts.lists.accounts import ACCOUNTS
 from accounts.lists.declaration import NOTHING, Filter, FilterForm, Listing
+from accounts.models.standing import GROUPS, TOGETHER, WORDS
 
 NAMED = Q(name="web")
 LISTED = Listing(
@@ -77,3 +79,24 @@ def test_what_is_no_choice_finds_nothing(name: str, value: str, found: Q) -> Non
     (one,) = (one for one in LISTED.filters if one.name == name)
 
     assert one.finds(value, "ann") == found  # type: ignore[arg-type]
+
+
+def states_offered(asked: str) -> list[str]:
+    fields = ACCOUNTS.form(QueryDict(asked)).often
+    return [
+        value for value, _ in next(f for f in fields if f.of.name == "state").options
+    ]
+
+
+def test_accounts_are_looked_for_by_few_states_that_have_each_word_once() -> None:
+    words = [one for group in GROUPS for one in TOGETHER.get(group, (group,))]
+
+    assert sorted(states_offered("")) == sorted(GROUPS)
+    assert len(GROUPS) <= 8
+    assert sorted(words) == sorted(WORDS)
+
+
+def test_a_state_of_an_older_address_stays_chosen_and_still_finds() -> None:
+    assert "planned" in states_offered("state=planned")
+    assert states_offered("state=nonsense") == states_offered("")
+    assert ACCOUNTS.filters[1].finds("planned", None) != NOTHING

@@ -34,11 +34,13 @@ MORE = "{ecs: {}, lambda: {}}"
 
 def test_without_approval_it_plans_and_says_what_would_change(file: Path) -> None:
     ending = onboard(file)
+    whole = onboard(file, "-v", 2)
 
-    assert ending.code == 2
+    assert ending.code == whole.code == 2
     assert f"{DEV.name}: " in ending.out
     assert "+ role spinnakerManaged in accountdev (200000000002)" in ending.out
-    assert '"sts:ExternalId"' in ending.out
+    assert '"sts:ExternalId"' not in ending.out
+    assert '"sts:ExternalId"' in whole.out
     assert not ManagedAccount.objects.existing()
 
 

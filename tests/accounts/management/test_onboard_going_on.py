@@ -255,3 +255,39 @@ def test_options_given_with_the_approval_hold_as_well(five: Path) -> None:
     waves = [run.wave for run in runs_of(rollout)]
     assert sorted(waves) == [1, 1, 2, 2, 2]
     assert (rollout.pauses, rollout.most_failures) == ("number", 2)
+
+
+def test_five_accounts_have_a_line_each_and_equal_changes_once(five: Path) -> None:
+    ending = onboard(five)
+
+    lines = ending.out.splitlines()
+    for one in (DEV, STAGING, *MORE):
+        assert sum(line.startswith(f"{one.name}: ") for line in lines) == 1
+    assert ending.out.count("+ role spinnakerManaged in") == 1
+    assert len(lines) < 60
+    digest = next(line for line in lines if line.endswith("waits for approval."))
+    assert lines[-2].endswith(" To approve it, run:")
+    assert lines[-1] == (
+        f"  manage.py onboard {five} --approve --plan {digest.split()[1]}"
+    )
+
+
+def test_what_could_not_be_planned_is_planned_again_when_it_is_resumed(
+    five: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan_run = stages.STAGES[Status.PLANNING]
+
+    def refused(run: Run, scope: Scope, sessions: Sessions) -> None:
+        raise AwsError("2", "GetRole", "AWS refused it.", "Allow it.")
+
+    monkeypatch.setitem(stages.STAGES, Status.PLANNING, refused)
+    first = onboard(five)
+    monkeypatch.setitem(stages.STAGES, Status.PLANNING, plan_run)
+
+    resumed = onboard(five, "--approve", "--resume")
+
+    assert first.code == 1
+    assert resumed.code == 2
+    assert "Not approved: no plan waited." in resumed.err
+    assert f"{DEV.name}: " in resumed.out
+    assert onboard(five, "--approve").code == 0

@@ -87,7 +87,6 @@ READS = {
     "foreign-policy",
     "hand-off",
     "organization-hand-off",
-    "help",
     "permissions",
     "permissions-csv",
     "search",

@@ -85,8 +85,6 @@ class Card:
     opens: bool = True
     note: str = ""
     """Why there is no diff."""
-    counts: int = 1
-    """How many changes it is, as totals count them."""
     topics: frozenset[str] = frozenset()
     """What its risks, and those of its lines, are about."""
 
@@ -155,7 +153,6 @@ def lines_card(
         verb="",
         kind=kind,
         lines=tuple(lines_of(changes, risky, f"c{number}")),
-        counts=len(changes),
         digest=digest(*map(whole_of, changes)),
         topics=topics(changes, risky),
     )
@@ -172,7 +169,6 @@ def change_card(
         reason=change.reason,
         diff=compare(change.before, change.after),
         lines=tuple(lines_of(lines, risky, f"c{number}")),
-        counts=1 + len(lines),
         risks=sentences(change.key, risky),
         opens=change.after is not None,
         digest=digest(*map(whole_of, (change, *lines))),

@@ -190,6 +190,13 @@ class Reading(NamedTuple):
 
     topic: str
     pointers: tuple[Pointer, ...]
+    plans: int = 1
+    """How many have the same: the pointers are those of one."""
+
+    @property
+    def total(self) -> str:
+        each = f" in each of {self.plans:,} plans" if self.plans > 1 else ""
+        return f"{len(self.pointers):,}{each}"
 
     @property
     def tone(self) -> str:
@@ -246,8 +253,10 @@ class Review(NamedTuple):
         return {**cards, **lines}
 
 
-def review(plan: Plan, own: str, names: Names = NO_ONE) -> Review:
-    """Lay a plan out; `own` is the name of the managed account that it is for."""
+def review(plan: Plan, own: str, names: Names = NO_ONE, plans: int = 1) -> Review:
+    """Lay a plan out, of this many that are the same; `own` is the name of the managed
+    account that it is for.
+    """
     risky: dict[Key, tuple[Risk, ...]] = {}
     for risk in plan.risks:
         risky[risk.key] = (*risky.get(risk.key, ()), risk)
@@ -261,7 +270,9 @@ def review(plan: Plan, own: str, names: Names = NO_ONE) -> Review:
     laid_out = Review(tuple(groups))
     places = laid_out.places
     return laid_out._replace(
-        readings=tuple(readings(plan, places, names)),
+        readings=tuple(
+            one._replace(plans=plans) for one in readings(plan, places, names)
+        ),
         not_recommended=tuple(not_recommended(plan, places)),
         names=names,
     )

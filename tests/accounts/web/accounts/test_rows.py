@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from accounts.lists.accounts import ACCOUNTS
 from accounts.models import ManagedAccount
-from accounts.models.states import Status
+from accounts.models.states import State, Status
 from tests.accounts.web.accounts.test_views import names, three
-from tests.rows import managing_row, run_row
+from tests.rows import account_row, managing_row, run_row
 
 
 def test_the_managing_account_is_on_top_of_the_first_page(viewer) -> None:
@@ -37,6 +37,7 @@ def test_where_only_the_managing_account_matches_the_list_says_so(viewer) -> Non
 
 def test_failed_checks_of_the_last_verification_are_counted_and_found(viewer) -> None:
     web, data, _ = three()
+    ManagedAccount.objects.filter(pk=data.pk).update(state=State.VERIFIED)
     older = run_row(Status.FAILED, account=web)
     newer = run_row(Status.FAILED, account=web)
     cured = [
@@ -86,3 +87,14 @@ def test_everything_that_filters_accounts_is_in_the_form(operator) -> None:
         form = operator.get("/accounts/", {key: "x"}).context["filter_form"]
 
         assert form.is_filtered, key
+
+
+def test_a_failed_account_does_not_say_that_nothing_failed(viewer) -> None:
+    account = account_row(state=State.FAILED)
+    run_row(Status.VERIFIED, account=account).checks.create(
+        position=1, provider="ec2", name="List", outcome="passed"
+    )
+
+    (row,) = viewer.get("/accounts/").context["rows"]
+
+    assert row.failed_checks is None

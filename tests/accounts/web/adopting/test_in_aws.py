@@ -73,9 +73,11 @@ def test_the_roles_are_shown_the_worst_first(operator, page, asked) -> None:
     said = words(shown)
     assert [name for name, _ in shown.context["page"]] == ["test", "dev"]
     assert (
-        "2 of 2 accounts read with the role Access: 1 not readable, 1 with a role that "
-        "something else manages, 1 with the role." in said
+        "2 of 2 accounts read</h2> <p>1 not readable, 1 with a role that something "
+        "else manages, 1 with the role. Read with the role Access." in said
     )
+    assert said.index("2 of 2 accounts read") < said.index('name="access_role"')
+    assert 'class="btn btn-primary" href="/accounts/adopt/' in said
     for sentence in (
         "AWS refused it.",
         "Create the role.",

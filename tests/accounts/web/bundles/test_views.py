@@ -95,7 +95,17 @@ def test_with_ready_accounts_it_offers_to_build(operator) -> None:
 
     page = operator.get("/bundles/").content.decode()
 
-    assert "Build a bundle of 1 account</a>" in page
+    assert 'action="/bundles/build/"' in page
+    assert "Build a bundle of 1 account</button>" in page
+
+
+def test_a_bundle_with_a_choice_is_previewed_first(operator) -> None:
+    account_row(state=State.FAILED, verification=State.VERIFIED)
+
+    page = operator.get("/bundles/").content.decode()
+
+    assert "bundles/build/" not in page
+    assert 'class="btn btn-primary" href="/bundles/next/"' in page
 
 
 def test_its_files_open_with_its_readme(operator) -> None:

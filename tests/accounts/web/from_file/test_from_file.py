@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Activity, ManagedAccount, Upload
+from accounts.models import Activity, ManagedAccount, ManagingAccount, Upload
 from accounts.tasks import delete_old
 from tests.rows import account_row, person
 
@@ -246,3 +246,18 @@ def test_without_a_managing_account_it_leads_there(client) -> None:
 
 def test_the_list_leads_to_it(operator) -> None:
     assert f'href="{FILE}"' in words(operator.get("/accounts/"))
+
+
+def test_accounts_without_an_access_role_are_warned_of_once(operator) -> None:
+    lines = ["name,account_id,regions,access_role,made_by,ec2"]
+    lines += [f"a{n},{n:012},us-east-1,,,yes" for n in (100000000001, 100000000002)]
+    lines += ["own,911111111111,us-east-1,,,yes"]
+    lines += ["theirs,933333333333,us-east-1,,owner,yes"]
+    ManagingAccount.objects.update(account_id="911111111111", access_role="")
+
+    missing = operator.get(uploaded(operator, "\n".join(lines))).text
+    given = "\n".join(lines).replace("us-east-1,,,yes", "us-east-1,Access,,yes")
+    complete = operator.get(uploaded(operator, given)).text
+
+    assert "2 accounts have no access role: Bowline would use " in missing
+    assert "no access role" not in complete

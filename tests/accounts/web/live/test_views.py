@@ -223,7 +223,7 @@ def test_a_batch_is_summed_up_in_one_sentence(
 def test_a_batch_says_how_far_it_is_and_how_long_it_will_take(viewer: Client) -> None:
     runs = [working(f"a{number}", Status.APPLYING) for number in range(8)]
     began = timezone.now() - timedelta(minutes=6)
-    Run.objects.update(created_at=began - timedelta(days=1), approved_at=began)
+    Run.objects.update(created_at=began - timedelta(days=1), moved_at=began)
     before = viewer.get("/runs/").content.decode()
 
     for run in runs[:3]:

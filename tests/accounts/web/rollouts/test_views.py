@@ -13,8 +13,11 @@ from accounts.models.states import Status
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance
+from onboarding.spinnaker.entry_documents import entry_documents
+from onboarding.topology import Permissions
 from tests.accounts.runs.rollouts.rows import SAME, move, plan, started, statuses
 from tests.accounts.web.asking import asked_again
+from tests.factories import managed, provider, topology
 from tests.rows import person, step_row
 
 pytestmark = pytest.mark.usefixtures("managing")
@@ -302,3 +305,33 @@ def test_an_open_page_learns_that_something_moved(viewer, rollout) -> None:
 
 def test_there_is_no_page_of_a_rollout_that_is_not_there(viewer) -> None:
     assert viewer.get(reverse("accounts:rollout", args=[99])).status_code == 404
+
+
+def test_groups_are_told_apart_by_what_not_all_of_them_have(viewer, rollout) -> None:
+    other = "f" * 32
+    some = runs_of(rollout).values_list("pk", flat=True)[:5]
+    Run.objects.filter(pk__in=list(some)).update(fingerprint=other)
+    for fingerprint, teams in ((SAME, ("team-a",)), (other, ())):
+        one = managed(provider("ec2"), permissions=Permissions(write=teams))
+        after = entry_documents(topology(one))
+        of_group = runs_of(rollout).filter(fingerprint=fingerprint)
+        of_group.update(entries={"before": [], "after": after})
+
+    same = viewer.get(rollout.get_absolute_url()).context["groups"].same
+
+    assert {group.fingerprint: group.differs for group in same} == {
+        SAME: ["WRITE: team-a"],
+        other: ["WRITE: everyone"],
+    }
+
+
+def test_what_failed_is_above_the_plans_once_no_plan_waits(viewer, rollout) -> None:
+    failed = runs_of(rollout).first()
+    Run.objects.filter(pk=failed.pk).update(status=FAILED, error={"message": "No."})
+
+    waits = page(viewer, rollout)
+    decisions.pause(rollout, None)
+    paused = page(viewer, rollout)
+
+    assert waits.index('id="groups"') < waits.index('class="causes"')
+    assert paused.index('class="causes"') < paused.index('id="groups"')

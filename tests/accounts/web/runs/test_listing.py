@@ -195,3 +195,27 @@ def test_a_plan_says_what_it_waits_for(operator, managing) -> None:
 def said(browser: Client) -> list[str]:
     page = " ".join(browser.get("/runs/").content.decode().split())
     return re.findall(r"(needs approval|after Run \d+)</span>", page)
+
+
+def test_a_plan_of_what_is_onboarded_is_called_a_change(viewer: Client) -> None:
+    account = account_row("web", granted_at=timezone.now())
+    run_row(Status.VERIFIED, account=account)
+    run_row(Status.VERIFIED, account=account_row("new", account_id="9" * 12))
+    run_row(Status.VERIFIED, account=account, kind="verify")
+
+    rows = viewer.get("/runs/").context["rows"]
+
+    said = [(run.account_name, run.does) for run, _ in rows]
+    assert said == [("web", "Verify"), ("new", "Onboard"), ("web", "Change")]
+
+
+def test_what_follows_a_failed_step_was_not_begun(viewer: Client) -> None:
+    run = run_row(Status.FAILED, account=account_row(), approved_at=timezone.now())
+    Run.objects.filter(pk=run.pk).update(finished_at=timezone.now())
+    step_row(run, status="failed")
+    step_row(run, position=2, name="BaseIAMRole", status="pending")
+
+    page = viewer.get(run.get_absolute_url()).text
+
+    assert "not begun" in page
+    assert "Approved, but not started." not in page

@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from accounts.models import Run, Step
 from accounts.models.states import Status
-from accounts.web.runs.views import Stage, stages
+from accounts.runs.foreign.taking_over import UNDOES
+from accounts.web.runs.views import Stage, approval, failed_at, stages
+from onboarding.resources.take_over import TakeOver
 
 NOW = timezone.now()
 
@@ -114,3 +116,43 @@ def test_the_time_of_all_steps_is_told() -> None:
     found = stages(run(Status.VERIFIED, approved_at=NOW), made, checked=True)
 
     assert found[2].seconds == 5
+
+
+@pytest.mark.parametrize(
+    ("fields", "made", "checked", "title"),
+    [
+        ({}, "", False, "The plan couldn't be created"),
+        ({}, "pending", False, "The run failed before it changed AWS"),
+        ({"approved_at": NOW}, "failed", False, "The run stopped while changing AWS"),
+        (
+            {"kind": "remove", "approved_at": NOW},
+            "failed",
+            False,
+            "The run stopped while changing AWS",
+        ),
+        ({"approved_at": NOW}, "done", True, "Verification failed"),
+        ({"kind": "verify"}, "", False, "Verification failed"),
+        ({"kind": "verify"}, "", True, "Verification failed"),
+    ],
+)
+def test_a_failed_run_is_titled_by_the_stage_it_came_to(
+    fields: dict, made: str, checked: bool, title: str
+) -> None:
+    found = stages(run(Status.FAILED, **fields), steps(*made.split()), checked=checked)
+
+    assert failed_at(found) == title
+
+
+def test_an_undo_was_approved_with_its_step_and_by_no_one_again() -> None:
+    by = run(Status.APPLYING, approved_at=NOW, approved_by_name="paula")
+    undo = run(
+        Status.APPLYING,
+        approved_at=NOW,
+        approved_by_name="olivia",
+        approval_comment=f"{UNDOES}run 7, approved by paula.",
+        take_over=TakeOver(owns=True, undone_run=7).as_json(),
+    )
+
+    assert approval(by) == "by paula"
+    assert approval(undo) == "with run 7, which it undoes"
+    assert stages(undo, [], checked=False)[1].about == approval(undo)

@@ -157,7 +157,7 @@ def test_hostile_names_stay_text(signed_in, site: None) -> None:
         ("b", "Bundles"),
         ("s", "Roles"),
         ("t", "Activity"),
-        ("h", "Help"),
+        ("h", "Documentation"),
         ("o", "Overview"),
     ],
 )

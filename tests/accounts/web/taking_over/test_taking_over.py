@@ -25,6 +25,7 @@ Taken = FoundRoles.Taken
 ALIKE = "a" * 64
 JUNE = "2026-06-01T00:00:00+00:00"
 PAGE = "/accounts/existing-roles/"
+ALL = ["-", "prod", "test"]
 
 
 def adopted(name: str, number: int, taken: str, **fields: Any) -> ManagedAccount:
@@ -62,7 +63,7 @@ def accounts(managing) -> list[ManagedAccount]:
 
 
 def tab(client: Client, account: ManagedAccount) -> str:
-    return client.get(f"{account.get_absolute_url()}?tab=existing-roles").text
+    return client.get(f"{account.get_absolute_url()}?tab=of-others").text
 
 
 def test_the_account_shows_its_next_step(operator: Client, accounts: Any) -> None:
@@ -146,11 +147,11 @@ def test_an_account_that_fails_for_its_trust_leads_to_the_step(
 
     shown = tab(operator, account)
 
-    assert '?tab=existing-roles">Replace the trust policy</a>' in shown
+    assert '?tab=of-others">Replace the trust policy</a>' in shown
     assert 'btn-primary">Plan to replace it' in shown
     assert shown.count("btn-primary") == 1
     failed = operator.get(Run.objects.get().get_absolute_url()).text
-    assert '?tab=existing-roles">Replace the trust policy</a>' in failed
+    assert '?tab=of-others">Replace the trust policy</a>' in failed
     assert 'btn-secondary">Plan again' in failed
     operator.post(f"/accounts/{account.pk}/take-over/", {"step": "trust"})
     assert Run.objects.latest("number").takes_over == "Replace the trust policy"
@@ -312,9 +313,13 @@ def test_the_list_of_accounts_leads_there(viewer: Client, accounts: Any) -> None
 @pytest.mark.parametrize(
     ("step", "sent", "names"),
     [
-        ("policies", {"detach": [ALIKE]}, ["wide", "wider"]),
+        (
+            "policies",
+            {"detach": [ALIKE], "environment": ["prod", "test"]},
+            ["wide", "wider"],
+        ),
         ("policies", {"detach": [ALIKE], "environment": "prod"}, ["wider"]),
-        ("trust", {}, ["trusting"]),
+        ("trust", {"environment": ALL}, ["trusting"]),
         ("tag", {"environment": "-"}, ["ready"]),
     ],
 )
@@ -330,12 +335,21 @@ def test_a_step_of_many_is_a_rollout(
 
 
 @pytest.mark.parametrize(
-    "sent", [{"step": "policies"}, {"step": "owned"}, {"step": "x"}, {}]
+    ("sent", "missing"),
+    [
+        ({"step": "policies", "environment": ALL}, "policy to detach"),
+        ({"step": "owned", "environment": ALL}, "policy to detach"),
+        ({"step": "x", "environment": ALL}, "policy to detach"),
+        ({"step": "trust"}, "environment"),
+        ({}, "environment"),
+    ],
 )
-def test_no_step_starts_nothing(operator: Client, accounts: Any, sent: Any) -> None:
+def test_no_step_starts_nothing(
+    operator: Client, accounts: Any, sent: Any, missing: str
+) -> None:
     answer = operator.post(f"{PAGE}take-over/", sent)
 
-    says = "Select at least one policy to detach. Nothing was started."
+    says = f"Select at least one {missing}. Nothing was started."
     assert messages_of(answer) == says
     assert not Rollout.objects.exists()
 
@@ -403,7 +417,8 @@ def test_a_limited_role_takes_a_step_in_its_own_environments(
 ) -> None:
     limit(User.objects.get(username="operator"), OPERATOR, ["prod"], None)
 
-    operator.post(f"{PAGE}take-over/", {"step": "policies", "detach": [ALIKE]})
+    sent = {"step": "policies", "detach": [ALIKE], "environment": ALL}
+    operator.post(f"{PAGE}take-over/", sent)
 
     runs = Rollout.objects.get().runs.exclude(account=None)
     assert [run.account_name for run in runs] == ["wider"]

@@ -102,8 +102,8 @@ def test_with_ecs_no_external_id_can_be_required(operator) -> None:
         url(account, "access"), {"regions": "us-east-1", "uses_external_id": "on"}
     )
 
-    assert page.context["form"].fields["uses_external_id"].disabled
-    assert "Clouddriver drops it" in page.content.decode()
+    assert "external_id" not in " ".join(page.context["form"].fields)
+    assert "no external ID, new roles." in page.content.decode()
     assert not again(account).uses_external_id
 
 

@@ -60,6 +60,7 @@ def test_leaving_a_form_that_is_as_it_was_asks_nothing(
 ) -> None:
     account = account_row(uses_external_id=True)
     page.goto(f"/accounts/{account.pk}/access/")
+    page.get_by_text("More settings").click()
     for _ in range(2):
         page.get_by_label("Require an external ID").click()
     page.get_by_label("Access role").fill("Admin")

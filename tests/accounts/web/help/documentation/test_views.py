@@ -101,14 +101,3 @@ def test_the_search_finds_a_document_by_its_title() -> None:
 
     (found,) = (group for group in groups if group.title == "Documentation")
     assert [hit.url for hit in found.hits] == ["/help/docs/single-sign-on/"]
-
-
-def test_help_leads_to_the_document_of_a_topic(viewer: Client) -> None:
-    page = content(viewer, "/help/")
-    settings = content(viewer, "/settings/")
-
-    assert '<a href="/help/docs/">Documentation</a>' in " ".join(page.split()).replace(
-        'class="btn btn-secondary" ', ""
-    )
-    assert '/help/docs/settings/">Settings</a>' in page
-    assert '<a href="/help/docs/settings/">Settings</a>' in settings

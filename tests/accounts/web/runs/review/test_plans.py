@@ -327,3 +327,15 @@ def test_what_is_discouraged_points_to_what_it_attaches():
     assert (first.name, first.sentence) == choice
     assert places[first.anchor] == "spinnakerManaged/PowerUserAccess"
     assert second.anchor == ""
+
+
+def test_what_is_true_of_identical_plans_is_not_counted_in_one_of_them() -> None:
+    new = {"provider": "aws", "name": "staging", "permissions": {"write": []}}
+    plan = Plan(entries=(EntryChange(None, new),))
+
+    (alone, *_), (same, *_) = (
+        review(plan, "", plans=plans).readings for plans in (1, 4)
+    )
+
+    assert alone.total == str(len(alone.pointers))
+    assert same.total == f"{alone.total} in each of 4 plans"
