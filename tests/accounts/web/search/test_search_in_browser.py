@@ -121,17 +121,6 @@ def test_typing_goes_on_from_the_list(signed_in, site: None) -> None:
     expect(page.get_by_role("dialog").get_by_role("searchbox")).to_have_value("web-2")
 
 
-def test_it_is_found_without_scripts(signed_in, site: None) -> None:
-    page = arrived(signed_in, java_script_enabled=False)
-
-    page.get_by_role("link", name="Search").click()
-    page.get_by_role("searchbox").fill("data")
-    page.get_by_role("button", name="Search").click()
-    page.get_by_role("link", name="data 000000000002").click()
-
-    expect(heading(page)).to_have_text("data")
-
-
 @pytest.mark.smoke
 def test_hostile_names_stay_text(signed_in, site: None) -> None:
     name = f"<i {PLANTED}=1 hx-get=/{PLANTED} hx-trigger=load>"
