@@ -6,7 +6,7 @@ import pytest
 
 from tests.accounts.web.adopting.test_adopting import ACCOUNTS, reported, send, words
 from tests.onboarding.adopting.documents import aws, halconfig, spring
-from tests.onboarding.adopting.test_archives import zip_of
+from tests.onboarding.adopting.test_files import zip_of
 
 pytestmark = pytest.mark.django_db
 
