@@ -33,7 +33,6 @@ from tests.onboarding.adopting.documents import (
     spring,
     stored,
 )
-from tests.onboarding.adopting.test_archives import zip_of
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -88,39 +87,6 @@ def test_hals_folder_and_its_config_are_one_source(hal: Path) -> None:
     assert hidden["accounts"] == ["hidden"]
 
 
-SOURCES = (
-    ("config",),
-    ("./config",),
-    ("config", "profiles/clouddriver-local.yml"),
-    ("./profiles/clouddriver-local.yml", "config"),
-    (".",),
-    ("hal.zip",),
-)
-
-
-@pytest.mark.parametrize("sources", SOURCES)
-def test_profiles_next_to_the_config_belong_to_it(
-    sources: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lost = [aws(name) for name in ("dev", "old", "older")]
-    files = {
-        "config": halconfig(providers(*lost))["config"],
-        "profiles/clouddriver-local.yml": spring(providers(aws("dev"))).popitem()[1],
-    }
-    folder = tmp_path if sources != ("hal.zip",) else tmp_path / "archived"
-    for name, content in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    if folder != tmp_path:
-        (tmp_path / "hal.zip").write_bytes(zip_of(files))
-    monkeypatch.chdir(tmp_path)
-
-    report = json.loads(adopted(*sources, "--json"))
-
-    assert [one["kind"] for one in report["sources"]] == ["halconfig"]
-    assert [one["name"] for one in report["accounts"]] == ["dev"]
-
-
 def test_a_profile_named_by_its_whole_path_is_read_once(
     hal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,23 +98,6 @@ def test_a_profile_named_by_its_whole_path_is_read_once(
 
     assert [one["kind"] for one in report["sources"]] == ["halconfig"]
     assert [one["name"] for one in report["accounts"]] == ["-Bad", "dev"]
-
-
-def test_a_deployment_called_staging_has_its_profiles(tmp_path: Path) -> None:
-    config = halconfig(providers(aws("dev"), aws("old")), name="staging")["config"]
-    profiles = tmp_path / "staging" / "profiles"
-    copied = tmp_path / "staging" / "staging"
-    for folder in (profiles, copied):
-        folder.mkdir(parents=True)
-    (tmp_path / "config").write_bytes(config)
-    profile = spring(providers(aws("dev"))).popitem()[1]
-    (profiles / "clouddriver-local.yml").write_bytes(profile)
-    (copied / "clouddriver.yml").write_bytes(b"aws: {accounts: [{name: copied}]}")
-
-    report = json.loads(adopted(tmp_path, "--json"))
-
-    assert [one["name"] for one in report["accounts"]] == ["dev"]
-    assert len(report["sources"]) == 1
 
 
 def test_every_kind_of_report_is_described_by_the_schema(tmp_path: Path) -> None:
@@ -351,11 +300,6 @@ def test_the_accounts_file_has_the_identity_that_the_roles_trust(
     assert f"existing: '{identity}'" in path.read_text()
 
 
-def test_only_a_role_name_is_looked_with(hal: Path) -> None:
-    with pytest.raises(CommandError, match="isn't valid"):
-        adopted(hal, "--look", "a/b")
-
-
 def test_an_account_that_spinnaker_has_otherwise_is_confirmed_and_recorded(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -444,20 +388,6 @@ def test_a_conflict_is_printed_and_answered(
     assert "Both differ: dev:environment: the sources had –" in capsys.readouterr().err
     assert kept == "team"
     assert ManagedAccount.objects.get().environment == "live"
-
-
-@pytest.mark.parametrize(
-    ("options", "why"),
-    [
-        (("--take", "dev:regions"), "add --accounts-file"),
-        (("--keep", "dev:regions", "--accounts-file", "x"), "Nothing is asked about"),
-    ],
-)
-def test_an_answer_to_nothing_is_refused(
-    hal: Path, options: tuple[str, ...], why: str
-) -> None:
-    with pytest.raises(CommandError, match=why):
-        adopted(hal, *options)
 
 
 def test_another_identity_than_bowlines_is_refused(hal: Path, tmp_path: Path) -> None:

@@ -331,16 +331,3 @@ def test_default_regions_are_set_where_the_usual_ones_are_of_another_partition()
 
     assert china["aws"]["defaultRegions"] == [{"name": "cn-north-1"}]
     assert "defaultRegions" not in yaml.safe_load(switches(managing()))["aws"]
-
-
-def test_the_reload_trap_what_others_stored_with_fields_left_out_is_said():
-    strict = StrictGate(defaults={"edda": "https://edda.example.com"})
-    (body, *_) = everything()
-    short = {key: value for key, value in body.document.items() if key != "enabled"}
-    strict.stored = {"prod": dict(body.document), "theirs": {**short, "name": "theirs"}}
-    strict.files = {"filed": {**short, "name": "filed"}}
-    strict.restart()
-
-    found = report(strict.gate, NEW)
-
-    assert found.reloading == {"prod": ("edda",), "theirs": ("edda", "enabled")}

@@ -188,13 +188,3 @@ def test_what_is_asked_first_leads_to_its_lines(signed_in, paths: list[str]) -> 
 
     expect(page.locator("#managed-1-found")).to_be_visible()
     expect(page.locator(".line:visible")).to_have_count(2)
-
-
-def test_the_button_prints(signed_in, paths: list[str]) -> None:
-    page = signed_in()
-    page.add_init_script("print = () => { document.title = 'printed'; }")
-    page.goto(paths[0])
-
-    page.get_by_role("button", name="Print").click()
-
-    expect(page).to_have_title("printed")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -13,8 +12,6 @@ from accounts.api.v1.runs import plan_in_full
 from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount, Rollout, Run
 from accounts.models.checks.foreign_policy import PASSED, WRITES, today
 from accounts.models.states import State, Status
-from accounts.people.role_limits.limits import limit
-from accounts.people.roles import OPERATOR
 from onboarding.resources.policy import Policy
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.runs.foreign.test_unverified_by_trust import failing, refused
@@ -218,25 +215,6 @@ def test_nothing_selected_plans_nothing(operator: Client, accounts: Any) -> None
     assert not Run.objects.exists()
 
 
-@pytest.mark.parametrize("role", ["viewer", "approver"])
-def test_others_take_nothing_over(
-    role: str, request: pytest.FixtureRequest, accounts: Any
-) -> None:
-    client: Client = request.getfixturevalue(role)
-
-    answers = [
-        client.post(
-            f"/accounts/{accounts[0].pk}/take-over/",
-            {"step": "policies", "detach": [ALIKE]},
-        ),
-        client.post(f"{PAGE}take-over/", {"step": "trust"}),
-    ]
-
-    assert {answer.status_code for answer in answers} == {403}
-    assert "Plan this step" not in client.get(PAGE).text
-    assert not Run.objects.exists()
-
-
 def test_what_was_taken_over_can_be_undone(operator: Client, accounts: Any) -> None:
     run = run_row(
         Status.VERIFIED,
@@ -396,17 +374,6 @@ def test_a_plan_says_first_who_else_can_assume_a_role_that_gets_permissions(
     assert "And 250 more. The API lists all of them" in shown
     assert "has used" not in shown
     assert len(plan_in_full(run)["other_assumers"]) == 301
-
-
-def test_a_limited_role_takes_a_step_in_its_own_environments(
-    operator: Client, accounts: Any
-) -> None:
-    limit(User.objects.get(username="operator"), OPERATOR, ["prod"], None)
-
-    operator.post(f"{PAGE}take-over/", {"step": "policies", "detach": [ALIKE]})
-
-    runs = Rollout.objects.get().runs.exclude(account=None)
-    assert [run.account_name for run in runs] == ["wider"]
 
 
 @pytest.mark.parametrize("kind", [WRITES, f"{PASSED}attachment"])

@@ -182,18 +182,6 @@ def test_a_folded_change_names_what_nobody_must_miss(page: Page) -> None:
     expect(passing.get_by_text("Passes roles spinnaker-ecs/*")).to_be_hidden()
 
 
-def test_paper_has_all_that_is_folded(page: Page) -> None:
-    is_open = "[...document.querySelectorAll('.review details')].map((d) => d.open)"
-    before = page.evaluate(is_open)
-    assert not all(before)
-
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert all(page.evaluate(is_open))
-    page.evaluate("dispatchEvent(new Event('afterprint'))")
-
-    assert page.evaluate(is_open) == before
-
-
 MANY = [{"name": f"cluster-{n:02}", "region": "us-east-1"} for n in range(21)]
 
 
