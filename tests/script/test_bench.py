@@ -85,21 +85,6 @@ def test_what_is_asked_has_no_minutes_unless_they_are_given() -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize(
-    ("work", "case", "accounts"),
-    [("workers", "1 × 4", 2), ("hosts", "2", 3), ("memory", "20", 32)],
-)
-def test_a_rollout_ends_and_is_measured(work: str, case: str, accounts: int) -> None:
-    count = "20" if work == "memory" else str(accounts)
-
-    found = measured(work, case, count)
-
-    assert found.wrong == []
-    assert number(found, "Verified") == accounts
-    assert min(number(found, name) for name in found.figures) > 0
-
-
-@pytest.mark.exhaustive
 def test_a_month_agrees_in_the_end() -> None:
     found = measured("month", "A month", "5", "--minutes", "0")
 

@@ -245,24 +245,6 @@ def test_the_connected_spinnaker_is_read_and_compared(
     assert kinds >= {"stored-over-file", "not-in-effect"}
 
 
-def test_a_gate_that_stores_nothing_still_says_what_is_loaded(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    Spinnaker.objects.create(url="https://gate.example.com")
-    answers = dict.fromkeys(("aws", "ecs", "kubernetes"), 400)
-    rows = loaded(providers(aws("dev")))["credentials.json"]
-    monkeypatch.setattr(reporting, "gate_of", gate(**answers, loaded=rows))
-
-    found = json.loads(adopted("--gate", "--json"))
-
-    assert [one["name"] for one in found["accounts"]] == ["dev"]
-    assert "Spinnaker stores no accounts" in capsys.readouterr().err
-
-    monkeypatch.setattr(reporting, "gate_of", gate(aws=404))
-    with pytest.raises(CommandError, match="list the stored aws accounts"):
-        adopted("--gate")
-
-
 def test_aws_is_looked_at_with_a_role(
     hal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -349,24 +331,6 @@ def test_a_new_environment_is_named_with_what_approving_takes(tmp_path: Path) ->
 def onboarded(file: Path) -> None:
     """Save the accounts of a file, as `manage.py onboard` does before it plans."""
     register_all(read_accounts_file(file.read_bytes()), None)
-
-
-def test_the_same_sources_again_change_nothing_that_people_decided(
-    hal: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
-    adopted(hal, "--identity", IDENTITY, "--accounts-file", first)
-    onboarded(first)
-    ManagedAccount.objects.update(environment="team", regions=["eu-west-1"])
-    before = ManagedAccount.objects.values().get()
-
-    adopted(hal, "--identity", IDENTITY, "--accounts-file", second)
-    onboarded(second)
-
-    said = capsys.readouterr().err
-    assert ManagedAccount.objects.values().get() == before
-    assert "Nothing changed in the sources since they were last adopted" in said
-    assert "managing:" not in second.read_text()
 
 
 def test_a_conflict_is_printed_and_answered(

@@ -176,6 +176,13 @@ def test_a_new_account_changes_the_last_document_only():
     assert "BowlineAssumeManaged-2" in after.keys() - before.keys()
 
 
+@pytest.mark.parametrize("bakes", [False, True])
+def test_the_most_listed_accounts_need_all_the_policies_of_a_role(bakes):
+    most = most_listed(managing(bakes=bakes))
+
+    assert len(made(Attachment, *accounts(most), bakes=bakes)) == 10
+
+
 def test_an_organization_may_have_any_number_of_accounts():
     most = most_listed(managing())
 

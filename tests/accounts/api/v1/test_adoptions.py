@@ -7,9 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import User
-from django.core import serializers
 
 from accounts.discover import looking
 from accounts.discover.in_aws import enabled_regions
@@ -17,7 +15,6 @@ from accounts.discover.questions import MOST_OF_ONE, ask
 from accounts.models import (
     Activity,
     Adoption,
-    KeptAnswer,
     ManagedAccount,
     ManagingAccount,
 )
@@ -29,7 +26,6 @@ from tests.accounts.management.test_adopt import SCHEMA
 from tests.accounts.mapping.adopted import decided_since
 from tests.accounts.web.answers import work
 from tests.onboarding.adopting.documents import aws, halconfig, loaded
-from tests.onboarding.adopting.test_secrets import ACCESS_KEY, PLANTED, sources
 
 IDENTITY = "arn:aws:iam::111111111111:role/SpinnakerAuthRole"
 FILES = halconfig({"aws": {"accounts": [aws("dev"), aws("-Bad", "111111111111")]}})
@@ -102,32 +98,6 @@ def test_where_nothing_is_taken_there_is_no_accounts_file(operator) -> None:
     answer = operator.read(f"{path}/accounts-file")
 
     assert "No account can be taken" in detail(answer, 404)
-
-
-def test_no_secret_is_answered_stored_or_logged(
-    operator, caplog: pytest.LogCaptureFixture
-) -> None:
-    said = ""
-    for number, files in enumerate(sources()):
-        answer = operator.post("/adoptions", body(files), key=str(number))
-        said += answer.content.decode()
-        said += operator.read(answer.json()["path"]).content.decode()
-    broken = body({"clouddriver.yml": f"aws: {{accounts: [{PLANTED}: ".encode()})
-    said += operator.post("/adoptions", broken).content.decode()
-    said += operator.post("/adoptions", json.dumps(broken)[:-2]).content.decode()
-
-    said += serializers.serialize(
-        "json",
-        [
-            row
-            for model in apps.get_app_config("accounts").get_models()
-            for row in model._default_manager.all()
-        ],
-    )
-    assert KeptAnswer.objects.exists()
-    assert "prod" in said
-    for secret in (PLANTED, ACCESS_KEY, "4711471147"):
-        assert secret not in said + caplog.text
 
 
 def test_a_viewers_token_neither_reports_nor_reads(operator) -> None:
