@@ -100,6 +100,23 @@ def test_a_profile_named_by_its_whole_path_is_read_once(
     assert [one["name"] for one in report["accounts"]] == ["-Bad", "dev"]
 
 
+def test_a_deployment_called_staging_has_its_profiles(tmp_path: Path) -> None:
+    config = halconfig(providers(aws("dev"), aws("old")), name="staging")["config"]
+    profiles = tmp_path / "staging" / "profiles"
+    copied = tmp_path / "staging" / "staging"
+    for folder in (profiles, copied):
+        folder.mkdir(parents=True)
+    (tmp_path / "config").write_bytes(config)
+    profile = spring(providers(aws("dev"))).popitem()[1]
+    (profiles / "clouddriver-local.yml").write_bytes(profile)
+    (copied / "clouddriver.yml").write_bytes(b"aws: {accounts: [{name: copied}]}")
+
+    report = json.loads(adopted(tmp_path, "--json"))
+
+    assert [one["name"] for one in report["accounts"]] == ["dev"]
+    assert len(report["sources"]) == 1
+
+
 def test_every_kind_of_report_is_described_by_the_schema(tmp_path: Path) -> None:
     file = tmp_path / "credentials.json"
     file.write_bytes(
