@@ -8,34 +8,20 @@ from threading import Event, Thread
 from django.db import connection, connections, transaction
 
 
-def waits_for_a_row() -> bool:
+def waits() -> bool:
     """Wait until somebody waits for another's transaction."""
-    return waits("locktype IN ('transactionid', 'tuple')")
-
-
-def waits_for_the_lock(lock: int) -> bool:
-    """Wait until somebody waits for this advisory lock."""
-    number = "(classid::bigint << 32) + objid::bigint"
-    return waits(f"locktype = 'advisory' AND {number} = {lock:d}")
-
-
-def waits(condition: str) -> bool:
     with connection.cursor() as cursor:
         for _ in range(2_000):
             cursor.execute(
                 "SELECT count(*), pg_sleep(0.01) FROM pg_locks"
-                f" WHERE NOT granted AND {condition}"
+                " WHERE NOT granted AND locktype IN ('transactionid', 'tuple')"
             )
             if cursor.fetchone()[0]:
                 return True
     return False
 
 
-def second_waits(
-    first: Callable[[], object],
-    second: Callable[[], object],
-    waiting: Callable[[], bool] = waits_for_a_row,
-) -> bool:
+def second_waits(first: Callable[[], object], second: Callable[[], object]) -> bool:
     """Do the first in a transaction that lasts until the second, which begins later,
     waits; return whether it did.
     """
@@ -56,7 +42,7 @@ def second_waits(
     threads[0].start()
     assert holds.wait(20)
     threads[1].start()
-    waited = waiting()
+    waited = waits()
     goes_on.set()
     for thread in threads:
         thread.join()

@@ -1,5 +1,6 @@
 // One toast at most stays until it is dismissed; a good one goes by itself, or for a newer one.
-const place = document.getElementById("toasts");
+// A page with a body of its own has no place for toasts.
+const place = document.getElementById("toasts") ?? document.createElement("div");
 const MOST = 1;
 const SHOWN_FOR = 12000;
 

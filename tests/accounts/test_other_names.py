@@ -102,23 +102,6 @@ def test_another_accounts_name_is_taken(managing) -> None:
         register(file("{name: other}"), None)
 
 
-def test_the_wizard_refuses_a_name_that_another_account_has_too(client: Client) -> None:
-    managing_row()
-    with_names()
-    draft = account_row("draft", account_id="3" * 12)
-    client.force_login(person("operator"))
-
-    page = client.post(
-        f"/accounts/{draft.pk}/identity/",
-        {"name": "staging-eu", "account_id": "3" * 12},
-        follow=True,
-    ).content.decode()
-
-    draft.refresh_from_db()
-    assert draft.name == "draft"
-    assert "already belongs" in page
-
-
 def test_an_edit_of_them_waits_for_its_approval() -> None:
     managing = managing_of(managing_row())
     account = verified(account_row(uses_external_id=False))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.utils import timezone
 
@@ -39,7 +37,6 @@ from tests.rows import account_row, approve_entries, managing_row, person
 pytestmark = pytest.mark.django_db
 
 OWN = "corp:spinnaker/1"
-BEFORE = "0026_managed_role_of_an_account"
 
 
 def file(external_id: str, *, more: str = "", providers: str = "{ec2: {}}") -> Any:
@@ -98,15 +95,6 @@ def test_an_accounts_file_gives_it_and_gets_it_back(more: str, managing) -> None
     assert managed_of(account).external_id == OWN
     assert said(account) == OWN
     assert accepted(account) == {OWN}
-
-
-def test_true_and_false_are_what_they_were(managing) -> None:
-    (made,) = register(file("true"), None)
-    first = managed_of(made).external_id
-    (none,) = register(file("false"), None)
-
-    assert (first, said(made)) == (str(made.external_id), True)
-    assert (managed_of(none).external_id, said(none)) == ("", False)
 
 
 def test_a_draft_may_change_it(managing) -> None:
@@ -237,16 +225,6 @@ def test_a_rotation_ends_with_a_generated_one(prefix: str) -> None:
         register(file(OWN), None)
 
 
-def test_a_rotation_that_nobody_was_told_of_is_cancelled_whole() -> None:
-    account = granted()
-
-    rotate(account, None)
-    cancel_rotation(account, None)
-
-    assert accepted(account) == {OWN}
-    assert said(account) == OWN
-
-
 @pytest.mark.parametrize("prefix", ["", "bowline-0"])
 @pytest.mark.parametrize("own", [OWN, str(UUID(int=7))])
 def test_a_rotation_that_spinnaker_knows_of_goes_back_and_forth(
@@ -282,30 +260,3 @@ def test_the_log_never_has_it(managing) -> None:
     assert "own_external_id" in log
     assert OWN not in log
     assert "another-one" not in log
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_migration_keeps_what_is_being_rotated() -> None:
-    before, after = uuid4(), uuid4()
-    account_row("a", account_id="1" * 12, former_external_id=str(before))
-    account_row("b", account_id="2" * 12, former_external_id=OWN)
-    account_row("c", account_id="3" * 12)
-
-    try:
-        executor = MigrationExecutor(connection)
-        executor.migrate([("accounts", BEFORE)])
-        apps = executor.loader.project_state([("accounts", BEFORE)]).apps
-        rows = apps.get_model("accounts", "ManagedAccount").objects.order_by("name")
-        earlier = list(rows.values_list("former_external_id", flat=True))
-        rows.filter(name="c").update(former_external_id=after)
-    finally:
-        executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes())
-
-    now = ManagedAccount.objects.order_by("name")
-    assert earlier == [before, None, None]
-    assert list(now.values_list("former_external_id", flat=True)) == [
-        str(before),
-        "",
-        str(after),
-    ]

@@ -54,12 +54,6 @@ def role_arn(account_id: str, role: str) -> str:
     return f"arn:aws:iam::{account_id}:role/{role}"
 
 
-def test_an_accounts_file_gives_it(managing) -> None:
-    (account,) = register(file(OWN), None)
-
-    assert account.managed_role == managed_of(account).managed_role == OWN
-
-
 @pytest.mark.parametrize(
     "managing", ["", "managing: {name: a, account_id: '111111111111'}\n"]
 )

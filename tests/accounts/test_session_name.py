@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from accounts.forms.account import AccessForm
 from accounts.mapping.accounts_file import register
-from accounts.mapping.accounts_file.export import exported_account
 from accounts.mapping.entries import as_spinnaker_assumes
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
@@ -37,19 +36,6 @@ accounts:
   providers: {{ec2: {{}}}}
 """
     return read_accounts_file(text.encode())
-
-
-def said(account: ManagedAccount) -> dict[str, Any]:
-    return exported_account(account, account.providers.all())
-
-
-def test_an_accounts_file_gives_it_and_gets_it_back(managing) -> None:
-    (own,) = register(file(f"session_name: {OWN}"), None)
-    assert managed_of(own).session_name == said(own)["session_name"] == OWN
-    (usual,) = register(file(""), None)
-
-    assert managed_of(usual).session_name == "Spinnaker"
-    assert "session_name" not in said(usual)
 
 
 @pytest.mark.parametrize("name", ["a", "'a b'", "a/b", "x" * 65, "'{{name}}'"])

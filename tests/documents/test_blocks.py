@@ -49,7 +49,7 @@ ELSEWHERE = {
 """Which test runs a block that begins with this; it names the script, or the page."""
 ALREADY_CHECKED = {
     "docs/install/kubernetes.md": "tests/deploy/test_kubernetes.py",
-    "docs/reference/command-line.md": "tests/script/test_commands_reference.py",
+    "docs/reference/command-line.md": "tests/script/test_references.py",
     "docs/spinnaker/leaving-halyard.md": "tests/conformance/test_leaving_halyard.py",
 }
 """Which test builds or compares the YAML, or the usages, of a page."""

@@ -27,7 +27,7 @@ ROWS = (
         "the access entry of Spinnaker's identity has a second policy, such as "
         "`AmazonEKSClusterAdminPolicy`",
         "not as approved: the policy and what it allows. The next plan takes it off",
-        "onboarding/aws/kinds/test_cluster_access.py"
+        "onboarding/aws/kinds/test_policy_versions.py"
         "::test_a_policy_that_others_associated_differs",
     ),
     Row(
@@ -80,8 +80,7 @@ ROWS = (
     Row(
         "a role has a name that Bowline needs, such as `ecsTaskExecutionRole`",
         "keep it, or where to enter another name. AWS can't rename a role",
-        "onboarding/desired/test_names_in_use.py"
-        "::test_what_has_the_name_may_be_kept_first",
+        "onboarding/desired/test_desired.py::test_what_has_the_name_may_be_kept_first",
     ),
     Row(
         "a policy passes roles by a pattern, such as `iam:Pass?ole`",
@@ -92,13 +91,13 @@ ROWS = (
     Row(
         "every tagged subnet of a Region has 0 free addresses",
         "cannot deploy in the Region",
-        "onboarding/test_subnets.py::test_to_a_full_subnet_nothing_is_deployed",
+        "onboarding/test_topology.py::test_to_a_full_subnet_nothing_is_deployed",
     ),
     Row(
         "EBS encrypts by default with a customer managed key that Auto Scaling can't "
         "use",
         "cannot deploy in the Region, with the command that creates the grant",
-        "onboarding/verify/keys/test_default_encryption.py"
+        "onboarding/verify/keys/test_keys.py"
         "::test_a_key_that_auto_scaling_may_not_use_is_found_with_its_grant",
     ),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from dataclasses import replace
@@ -12,9 +11,7 @@ from typing import Any
 import pytest
 
 from onboarding.checks import Outcome
-from onboarding.delivery.bodies import bodies
 from onboarding.desired import desired
-from onboarding.providers.entry_kinds import AwsEntry
 from onboarding.resources.entry_changes import entry_changes
 from onboarding.spinnaker.bundle.contents import accounts_from
 from onboarding.spinnaker.entries import entries
@@ -62,34 +59,6 @@ def test_nothing_in_aws_depends_on_it() -> None:
     assert desired(topology(own), own) == desired(topology(usual), usual)
 
 
-def test_every_way_to_spinnaker_sends_it() -> None:
-    whole = topology(with_own())
-
-    files = files_of(whole)
-    (body,) = bodies(entries(whole))
-
-    named = {path for path, text in files.items() if OWN in text}
-    assert named >= {
-        "clouddriver/clouddriver-local.yml",
-        "hal/accounts.yml",
-        "operator/spinnakerservice.yml",
-        "verify.sh",
-    }
-    assert json.loads(files["hal/accounts.yml"])["aws"][0]["sessionName"] == OWN
-    assert body.document["sessionName"] == OWN
-    assert f"role/spinnakerManaged '' {OWN}" in files["verify.sh"]
-
-
-def test_a_bundle_says_that_hals_commands_do_not_know_it() -> None:
-    own, usual = (
-        files_of(topology(one)) for one in (with_own(), with_own(session_name=USUAL))
-    )
-
-    assert "`staging` (sessionName)" in own["README.md"]
-    assert "sessionName" not in usual["README.md"]
-    assert "sessionName" not in usual["hal/accounts.yml"]
-
-
 @pytest.mark.parametrize("held", ["", "sessionName: theirs"])
 def test_a_merge_writes_it_and_keeps_the_halconfigs_own(held: str) -> None:
     def merged(account: Managed) -> str:
@@ -110,10 +79,6 @@ deploymentConfigurations:
 
     assert f'sessionName: "{OWN}"' in merged(with_own())
     assert held in merged(with_own(session_name=USUAL))
-
-
-def usual_of(entry: AwsEntry) -> AwsEntry:
-    return replace(entry, session_name=USUAL)
 
 
 def requiring(made: Verified, name: str) -> None:

@@ -85,55 +85,6 @@ def test_what_is_asked_has_no_minutes_unless_they_are_given() -> None:
 
 
 @pytest.mark.exhaustive
-def test_an_account_is_measured_by_stage() -> None:
-    found = measured("account", "EC2", "1")
-
-    for what in ("calls", "queries", "CPU, ms"):
-        parts = [
-            number(found, f"{stage}: {what}")
-            for stage in ("Planning", "Applying", "Verifying")
-        ]
-        assert min(parts) > 0
-        assert number(found, f"Together: {what}") == pytest.approx(sum(parts))
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize(
-    ("work", "case", "accounts"),
-    [("workers", "1 × 4", 2), ("hosts", "2", 3), ("memory", "20", 32)],
-)
-def test_a_rollout_ends_and_is_measured(work: str, case: str, accounts: int) -> None:
-    count = "20" if work == "memory" else str(accounts)
-
-    found = measured(work, case, count)
-
-    assert found.wrong == []
-    assert number(found, "Verified") == accounts
-    assert min(number(found, name) for name in found.figures) > 0
-
-
-@pytest.mark.exhaustive
-def test_no_page_needs_more_queries_for_more_accounts() -> None:
-    few, many = (
-        measured("pages", count, count, "--minutes", "0.1") for count in ("60", "120")
-    )
-
-    queries = [name for name in many.figures if name.endswith(": queries")]
-    more = [name for name in queries if number(many, name) > number(few, name)]
-    assert more == []
-    assert len(queries) > 20
-    assert min(number(many, name) for name in queries) > 0
-
-
-@pytest.mark.exhaustive
-def test_files_of_many_accounts_are_written() -> None:
-    found = measured("exports", "20", "20")
-
-    assert len(found.figures) > 3
-    assert min(number(found, name) for name in found.figures) > 0
-
-
-@pytest.mark.exhaustive
 def test_a_month_agrees_in_the_end() -> None:
     found = measured("month", "A month", "5", "--minutes", "0")
 

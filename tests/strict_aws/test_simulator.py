@@ -196,37 +196,6 @@ def test_what_iam_finds_invalid_keeps_no_other_answer_back(
 
 
 @pytest.mark.smoke
-def test_what_iam_says_nothing_of_is_not_allowed(simulated: Simulated) -> None:
-    verdicts = simulated(*GRANTED, by=Simulator(silent=frozenset({"ec2:DeleteVolume"})))
-
-    assert allowed(verdicts) == {*ALL} - {DELETE}
-
-
-@pytest.mark.smoke
-def test_what_the_organization_denies_is_not_allowed(simulated: Simulated) -> None:
-    outside = Simulator(outside=frozenset({"iam:PassRole", "ec2:DeleteVolume"}))
-
-    verdicts = simulated(*GRANTED, by=outside)
-
-    assert allowed(verdicts) == {REBOOT, TAG, TAG_LAUNCHED}
-
-
-@pytest.mark.smoke
-def test_a_purpose_with_an_invalid_action_is_read_for_that_one(
-    field: Field, strictly: Strictly
-) -> None:
-    verified = stands(field, changing("ec2:RunInstances", "ec2:StopInstances"))
-    strictly(Simulator(unknown=frozenset({"ec2:StopInstances"})))
-
-    result = verified.found(NAME)
-
-    assert (result.outcome, result.unknown_writes) == (Outcome.EVALUATED, 0)
-    simulated, read = result.sentence.split(" Read, not called: ")
-    assert simulated.endswith("the policies allow ec2:RunInstances.")
-    assert read.startswith("the role's policies allow ec2:StopInstances. IAM's ")
-
-
-@pytest.mark.smoke
 def test_a_purpose_is_allowed_under_the_condition_that_it_is_granted_under(
     field: Field, strictly: Strictly
 ) -> None:
@@ -235,15 +204,3 @@ def test_a_purpose_is_allowed_under_the_condition_that_it_is_granted_under(
     strictly(Simulator())
 
     assert verified.found(NAME).outcome is Outcome.EVALUATED
-
-
-@pytest.mark.smoke
-def test_a_boundary_counts(field: Field, simulated: Simulated) -> None:
-    bounds = {"Version": "2012-10-17", "Statement": [statement(REBOOT)]}
-    made = field.iam.create_policy(
-        PolicyName="Bounds", PolicyDocument=json.dumps(bounds)
-    )
-
-    verdicts = simulated(*GRANTED, PermissionsBoundary=made["Policy"]["Arn"])
-
-    assert allowed(verdicts) == {REBOOT}

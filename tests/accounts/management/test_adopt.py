@@ -33,7 +33,6 @@ from tests.onboarding.adopting.documents import (
     spring,
     stored,
 )
-from tests.onboarding.adopting.test_archives import zip_of
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -86,39 +85,6 @@ def test_hals_folder_and_its_config_are_one_source(hal: Path) -> None:
     }
     (hidden,) = (o for o in by_folder["findings"] if o["kind"] == "hidden-list")
     assert hidden["accounts"] == ["hidden"]
-
-
-SOURCES = (
-    ("config",),
-    ("./config",),
-    ("config", "profiles/clouddriver-local.yml"),
-    ("./profiles/clouddriver-local.yml", "config"),
-    (".",),
-    ("hal.zip",),
-)
-
-
-@pytest.mark.parametrize("sources", SOURCES)
-def test_profiles_next_to_the_config_belong_to_it(
-    sources: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lost = [aws(name) for name in ("dev", "old", "older")]
-    files = {
-        "config": halconfig(providers(*lost))["config"],
-        "profiles/clouddriver-local.yml": spring(providers(aws("dev"))).popitem()[1],
-    }
-    folder = tmp_path if sources != ("hal.zip",) else tmp_path / "archived"
-    for name, content in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    if folder != tmp_path:
-        (tmp_path / "hal.zip").write_bytes(zip_of(files))
-    monkeypatch.chdir(tmp_path)
-
-    report = json.loads(adopted(*sources, "--json"))
-
-    assert [one["kind"] for one in report["sources"]] == ["halconfig"]
-    assert [one["name"] for one in report["accounts"]] == ["dev"]
 
 
 def test_a_profile_named_by_its_whole_path_is_read_once(
@@ -296,24 +262,6 @@ def test_the_connected_spinnaker_is_read_and_compared(
     assert kinds >= {"stored-over-file", "not-in-effect"}
 
 
-def test_a_gate_that_stores_nothing_still_says_what_is_loaded(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    Spinnaker.objects.create(url="https://gate.example.com")
-    answers = dict.fromkeys(("aws", "ecs", "kubernetes"), 400)
-    rows = loaded(providers(aws("dev")))["credentials.json"]
-    monkeypatch.setattr(reporting, "gate_of", gate(**answers, loaded=rows))
-
-    found = json.loads(adopted("--gate", "--json"))
-
-    assert [one["name"] for one in found["accounts"]] == ["dev"]
-    assert "Spinnaker stores no accounts" in capsys.readouterr().err
-
-    monkeypatch.setattr(reporting, "gate_of", gate(aws=404))
-    with pytest.raises(CommandError, match="list the stored aws accounts"):
-        adopted("--gate")
-
-
 def test_aws_is_looked_at_with_a_role(
     hal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -349,11 +297,6 @@ def test_the_accounts_file_has_the_identity_that_the_roles_trust(
     adopted(hal, "--look", "Access", "--accounts-file", path)
 
     assert f"existing: '{identity}'" in path.read_text()
-
-
-def test_only_a_role_name_is_looked_with(hal: Path) -> None:
-    with pytest.raises(CommandError, match="isn't valid"):
-        adopted(hal, "--look", "a/b")
 
 
 def test_an_account_that_spinnaker_has_otherwise_is_confirmed_and_recorded(
@@ -407,24 +350,6 @@ def onboarded(file: Path) -> None:
     register_all(read_accounts_file(file.read_bytes()), None)
 
 
-def test_the_same_sources_again_change_nothing_that_people_decided(
-    hal: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
-    adopted(hal, "--identity", IDENTITY, "--accounts-file", first)
-    onboarded(first)
-    ManagedAccount.objects.update(environment="team", regions=["eu-west-1"])
-    before = ManagedAccount.objects.values().get()
-
-    adopted(hal, "--identity", IDENTITY, "--accounts-file", second)
-    onboarded(second)
-
-    said = capsys.readouterr().err
-    assert ManagedAccount.objects.values().get() == before
-    assert "Nothing changed in the sources since they were last adopted" in said
-    assert "managing:" not in second.read_text()
-
-
 def test_a_conflict_is_printed_and_answered(
     hal: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -444,20 +369,6 @@ def test_a_conflict_is_printed_and_answered(
     assert "Both differ: dev:environment: the sources had –" in capsys.readouterr().err
     assert kept == "team"
     assert ManagedAccount.objects.get().environment == "live"
-
-
-@pytest.mark.parametrize(
-    ("options", "why"),
-    [
-        (("--take", "dev:regions"), "add --accounts-file"),
-        (("--keep", "dev:regions", "--accounts-file", "x"), "Nothing is asked about"),
-    ],
-)
-def test_an_answer_to_nothing_is_refused(
-    hal: Path, options: tuple[str, ...], why: str
-) -> None:
-    with pytest.raises(CommandError, match=why):
-        adopted(hal, *options)
 
 
 def test_another_identity_than_bowlines_is_refused(hal: Path, tmp_path: Path) -> None:

@@ -70,18 +70,6 @@ def described() -> None:
 
 
 @pytest.mark.usefixtures("described")
-@pytest.mark.parametrize("name", ["accounts.yaml", "accounts.csv"])
-def test_what_is_exported_differs_in_nothing(name: str, tmp_path: Path) -> None:
-    file = tmp_path / name
-    exported(file)
-
-    ending = onboard(file, "--check")
-
-    assert (ending.code, ending.err) == (0, "")
-    assert ending.out == f"{file}: 2 accounts, no errors.\n{NOTHING}"
-
-
-@pytest.mark.usefixtures("described")
 @pytest.mark.parametrize("options", [[], ["--csv"]])
 def test_it_is_piped_into_onboard(
     options: list[str], monkeypatch: pytest.MonkeyPatch

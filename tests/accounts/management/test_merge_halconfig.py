@@ -66,17 +66,6 @@ def test_it_writes_a_merged_file_for_its_owner_only(config, capsys) -> None:
     assert config.read_text() == CONFIG
 
 
-def test_a_second_merge_says_that_nothing_changed(config, capsys) -> None:
-    bundle_row(topology(core()))
-    first = run(config)
-    config.write_text(first.read_text())
-    first.unlink()
-
-    run(config)
-
-    assert "Nothing to change" in capsys.readouterr().out
-
-
 def test_a_colliding_name_is_asked_and_nothing_is_written(config, capsys) -> None:
     bundle_row(topology(core()))
     config.write_text(COLLIDING)
@@ -128,14 +117,6 @@ def test_a_folder_that_is_not_there_is_told(config) -> None:
         call_command("merge_halconfig", str(config), "--bundle", "1", "--out", str(out))
 
 
-def test_what_hal_refuses_is_told_with_its_line(config) -> None:
-    bundle_row(topology(core()))
-    config.write_text(CONFIG.replace("enabled", "enabeld"))
-
-    with pytest.raises(CommandError, match=r"can't be merged\. Line 6: hal knows no"):
-        run(config)
-
-
 def test_a_config_that_is_not_there_is_told(config) -> None:
     bundle_row(topology(core()))
     config.unlink()
@@ -149,25 +130,6 @@ def test_a_bundle_that_is_not_ready_is_told(config) -> None:
 
     with pytest.raises(CommandError, match="There is no bundle 7 that is ready"):
         run(config, number=7)
-
-
-def test_what_a_person_must_know_is_told(config, capsys) -> None:
-    bundle_row(topology(core()))
-    config.write_text(f"# mine\n{CONFIG}")
-
-    run(config)
-
-    assert "Comments aren't kept" in capsys.readouterr().err
-
-
-def test_what_the_config_has_wrong_is_told(config, capsys) -> None:
-    bundle_row(topology(core()))
-    ecs = "    ecs:\n      accounts: [{name: legacy, awsAccount: gone}]\n"
-    config.write_text(f"{CONFIG}{ecs}")
-
-    run(config)
-
-    assert "legacy belongs to gone" in capsys.readouterr().err
 
 
 def test_a_bundle_that_is_no_zip_is_told_in_a_sentence(config: Path) -> None:

@@ -1,17 +1,30 @@
-"""`manage.py onboard` reads YAML and CSV, from a file or standard input."""
+"""`manage.py onboard`: what it reads, as whom it acts, and what it says is lost."""
 
 from __future__ import annotations
 
 import io
+import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError
+from django.utils import timezone
 
+from accounts.management.deletions import kept_back
+from accounts.management.people import acting_person
+from accounts.models import ApiToken
+from accounts.models.api.token import Scope
+from accounts.tokens.api_tokens import make
 from tests.accounts.management.onboarding import Ending, onboard
+from tests.plans import FIVE, losing_run
+from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
+
 CSV = "name;account_id;regions;ec2\na;922222222222;us-east-1;yes\n"
+
 YAML = (
     "accounts:\n- {name: a, account_id: '922222222222', regions: [us-east-1], "
     "providers: {ec2: {}}}\n"
@@ -42,3 +55,105 @@ def test_standard_input_is_read(text: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
 
     assert onboard("-", "--check") == Ending(0, "-: 1 account, no errors.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("left", "allowed", "kept"),
+    [
+        (FIVE[:1], None, True),
+        (FIVE[:1], ["another"], True),
+        (FIVE[:1], [], True),
+        (FIVE[:1], ["core"], False),
+        (FIVE[:4], None, True),
+        (FIVE[:4], [], False),
+    ],
+)
+def test_what_is_lost_is_allowed_as_deletions_are(left, allowed, kept) -> None:
+    assert any(kept_back(losing_run(left), allowed)) == kept
+
+
+def test_it_is_said_with_names_and_what_to_do() -> None:
+    managing_row()
+    account_row("web-prod", account_id=FIVE[1])
+    run = losing_run()
+
+    assert list(kept_back(run, None)) == [
+        "After this plan, Spinnaker can no longer assume roles in 4 accounts: web-prod "
+        "(222222222222), 333333333333, 444444444444, and 1 more.",
+        "Review the plan, then allow it: --allow-delete core",
+    ]
+    assert list(kept_back(run, [])) == [
+        "After this plan, Spinnaker can no longer assume roles in 4 accounts: web-prod "
+        "(222222222222), 333333333333, 444444444444, and 1 more. That is more than a "
+        "third of the 5 roles on its list.",
+        "To allow it, name the account: --allow-delete core",
+    ]
+
+
+def token(
+    monkeypatch: pytest.MonkeyPatch, *scopes: str, role: str = "approver"
+) -> None:
+    someone = person(role, username="olga")
+    until = timezone.now() + timedelta(days=1)
+    text = make(someone, uuid.uuid4(), name="ci", scopes=list(scopes), expires_at=until)
+    monkeypatch.setenv("BOWLINE_TOKEN", text)
+
+
+def test_the_tokens_person_acts_and_its_use_is_noted(monkeypatch) -> None:
+    token(monkeypatch, Scope.APPROVE)
+
+    found = acting_person(None, Scope.APPROVE)
+
+    assert found is not None
+    assert found.username == "olga"
+    assert acting_person("olga", Scope.APPROVE) == found
+    assert ApiToken.objects.get().last_used_at is not None
+
+
+def test_a_token_that_allows_less_is_refused(monkeypatch) -> None:
+    token(monkeypatch, Scope.READ)
+
+    with pytest.raises(CommandError, match="needs the scope approve"):
+        acting_person(None, Scope.APPROVE)
+
+
+def test_a_person_who_lost_the_role_is_refused(monkeypatch) -> None:
+    token(monkeypatch, Scope.APPROVE, role="operator")
+
+    with pytest.raises(CommandError, match="BOWLINE_TOKEN: "):
+        acting_person(None, Scope.APPROVE)
+
+
+def test_a_token_is_nobody_elses(monkeypatch) -> None:
+    token(monkeypatch, Scope.APPROVE)
+    person("operator", username="paul")
+
+    with pytest.raises(CommandError, match="isn't paul's"):
+        acting_person("paul", Scope.APPROVE)
+
+
+def test_a_token_that_opens_nothing_is_refused(monkeypatch) -> None:
+    token(monkeypatch, Scope.APPROVE)
+    ApiToken.objects.update(revoked_at=timezone.now())
+
+    with pytest.raises(CommandError, match="This token was revoked"):
+        acting_person(None, Scope.APPROVE)
+    monkeypatch.setenv("BOWLINE_TOKEN", "bowline-api-no")
+    with pytest.raises(CommandError, match="the token isn't valid"):
+        acting_person(None, Scope.APPROVE)
+
+
+def test_without_a_token_whoever_is_named_acts(monkeypatch) -> None:
+    monkeypatch.delenv("BOWLINE_TOKEN", raising=False)
+    paul = person("operator", username="paul")
+
+    assert acting_person("paul", Scope.APPROVE) == paul
+    assert acting_person(None, Scope.APPROVE) is None
+
+
+def test_a_deactivated_person_is_nobody(monkeypatch) -> None:
+    monkeypatch.delenv("BOWLINE_TOKEN", raising=False)
+    person("operator", username="paul", is_active=False)
+
+    with pytest.raises(CommandError, match="--by: paul is deactivated"):
+        acting_person("paul", Scope.OPERATE)

@@ -1,13 +1,27 @@
+"""Rows of accounts: what they may hold, and what cannot be read is named."""
+
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from accounts.models import ManagedAccount, SpinnakerName
+from accounts.mapping.snapshots import managing_snapshot
+from accounts.models import (
+    Bundle,
+    EnabledProvider,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+    SpinnakerName,
+)
+from accounts.models.readable import Unreadable, storable
 from accounts.models.states import State
-from tests.rows import account_row, explained, managing_row
+from tests.bundles import with_every_provider
+from tests.rows import account_row, bundle_row, explained, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -155,3 +169,167 @@ def test_what_is_withdrawn_says_so_unless_a_run_is_about_to_change_it():
         State.PLANNED,
         State.APPLYING,
     }
+
+
+def managing_account(**fields):
+    return ManagingAccount(name="core", account_id="911111111111", **fields)
+
+
+def test_roles_of_different_names_pass():
+    assert managing_account().full_clean() is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"base_role": "spinnakerManaged"},
+        {"identity_name": "BaseIAMRole"},
+        {
+            "identity_kind": "existing",
+            "identity_arn": "arn:aws:iam::911111111111:role/spinnakerManaged",
+        },
+    ],
+)
+def test_roles_that_share_a_name_are_refused(fields):
+    with pytest.raises(ValidationError, match="Give each role a name of its own"):
+        managing_account(**fields).full_clean()
+
+
+@pytest.mark.parametrize(
+    "change", [{"account_id": "933333333333"}, {"partition": "aws-us-gov"}]
+)
+def test_it_stays_the_same_account_while_others_are_managed_from_it(change):
+    row = managing_row()
+    account = account_row()
+    for name, value in change.items():
+        setattr(row, name, value)
+
+    assert row.full_clean() is None
+    account.granted_at = timezone.now()
+    account.save(update_fields=["granted_at"])
+    with pytest.raises(ValidationError, match="Remove those accounts from AWS first"):
+        row.full_clean()
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("write_roles", {}),
+        ("read_roles", "everybody"),
+        ("carried", {"aws": ["edda"]}),
+        ("regions", [1]),
+        ("also_as", [{"name": "other", "regions": "x"}]),
+        ("state", "ready"),
+        ("verification", "sworn"),
+        ("applied", ["x"]),
+    ],
+)
+def test_an_account_is_not_loaded_with_what_nothing_can_read(
+    column: str, value: Any
+) -> None:
+    account = account_row()
+    ManagedAccount.objects.update(**{column: value})
+
+    with pytest.raises(Unreadable) as refused:
+        ManagedAccount.objects.get()
+
+    assert f"The column {column} of the managed account {account.pk} contains" in str(
+        refused.value
+    )
+
+
+def test_what_is_not_loaded_is_not_checked() -> None:
+    account = account_row()
+    ManagedAccount.objects.update(regions="everywhere")
+
+    assert ManagedAccount.objects.defer("regions").get() == account
+
+
+def test_an_unknown_provider_is_not_loaded() -> None:
+    account_row()
+    EnabledProvider.objects.update(key="gce")
+
+    with pytest.raises(Unreadable, match="key of the enabled provider"):
+        EnabledProvider.objects.get()
+
+
+def test_a_managing_account_is_not_loaded_with_snapshots_of_other_columns() -> None:
+    managing = managing_row()
+    ManagingAccount.objects.update(applied=[managing_snapshot(managing)])
+    assert ManagingAccount.objects.get().applied
+    ManagingAccount.objects.update(applied=[{"unheard_of": 1}])
+
+    with pytest.raises(Unreadable, match="The column applied of the managing account"):
+        ManagingAccount.objects.get()
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {},
+        {"accounts": 1},
+        {"accounts": 1, "ec2": 1, "ecs": 0, "functions": None},
+        {"accounts": 1, "ec2": 1, "ecs": 0, "functions": 0, "other": 1},
+    ],
+)
+def test_a_bundle_is_not_loaded_with_other_counts(counts: dict[str, Any]) -> None:
+    bundle_row(with_every_provider())
+    known = {"accounts": 1, "ec2": 1, "ecs": 0, "functions": 0}
+    Bundle.objects.update(load=known)
+    assert Bundle.objects.get().load == known
+    Bundle.objects.update(load=counts)
+
+    with pytest.raises(Unreadable, match="The column load of the bundle"):
+        Bundle.objects.get()
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ("ñ 🚀", "ñ 🚀"),
+        ("a\0b", "a\N{REPLACEMENT CHARACTER}b"),
+        ("a\ud800", "a?"),
+        ("abcdef", "abcd"),
+    ],
+)
+def test_text_is_stored_as_every_database_takes_it(text: str, stored: str) -> None:
+    assert storable(text, 4) == stored
+
+
+def test_a_page_says_what_cannot_be_read(client, managing) -> None:
+    account = account_row()
+    ManagedAccount.objects.update(read_roles="<everybody>")
+    client.force_login(person("viewer"))
+
+    answer = client.get(account.get_absolute_url())
+
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Bowline can't read a stored value" in page
+    assert "The column read_roles of the managed account" in page
+    assert "&lt;everybody&gt;" in page
+
+
+MAY = "2026-05-01T00:00:00+00:00"
+
+READS = Run.READS["evidence"]
+
+GOOD = {"role": "r", "unread": "", "missing": [{"action": "a:B", "at": MAY}], "more": 0}
+
+
+@pytest.mark.parametrize(
+    ("value", "reads"),
+    [
+        ([], True),
+        ([GOOD], True),
+        ({}, False),
+        ([{}], False),
+        ([{**GOOD, "role": 1}], False),
+        ([{**GOOD, "more": "1"}], False),
+        ([{**GOOD, "missing": [{"action": "a:B"}]}], False),
+        ([{**GOOD, "missing": [{"action": "a:B", "at": "yesterday"}]}], False),
+        ([{**GOOD, "missing": [{"action": 1, "at": MAY}]}], False),
+    ],
+)
+def test_other_evidence_is_not_read(value: Any, reads: bool) -> None:
+    assert READS(value) is reads

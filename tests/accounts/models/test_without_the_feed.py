@@ -12,11 +12,16 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from accounts.models import Activity, ManagedAccount, ManagingAccount
+from accounts.models import (
+    Activity,
+    ManagedAccount,
+    ManagingAccount,
+)
 from accounts.people.activity import first_broken, record
 from tests.rows import account_row, managing_row, person
 
 BEFORE = "0038_environments_as_they_are"
+
 MODELS = ("feedrow", "fedaccount", "feedtoken")
 
 

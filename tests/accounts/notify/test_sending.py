@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import smtplib
+import ssl
+import subprocess
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -11,9 +16,13 @@ from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
 from accounts.models import Activity, Notification, Preferences, Rollout
+from accounts.models.states import Status
 from accounts.notify import sending
 from accounts.notify.sending import MOST_TRIES, deliver
+from accounts.runs.rollouts.census import runs_of
 from accounts.tasks import carry_on, delete_old
+from tests.accounts.notify.smtp import MailServer, mail_server
+from tests.accounts.runs.rollouts.rows import move, plan
 
 
 @pytest.fixture
@@ -212,3 +221,89 @@ def test_old_notices_are_deleted(notification) -> None:
     delete_old()
 
     assert not Notification.objects.exists()
+
+
+@pytest.fixture
+def server(settings) -> Iterator[MailServer]:
+    with mail_server() as running:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
+        settings.EMAIL_USE_TLS = False
+        yield running
+
+
+@pytest.fixture
+def ended(rollout) -> Notification:
+    """What a rollout notes in which one account failed."""
+    plan(rollout)
+    failed = runs_of(rollout).order_by("number").last()
+    assert failed is not None
+    error = {"message": "Größe\n.\nQUIT", "hint": "Fix it."}
+    runs_of(rollout).filter(pk=failed.pk).update(status=Status.FAILED, error=error)
+    move(rollout, Status.PLANNED, Status.VERIFIED)
+    return Notification.objects.get()
+
+
+def test_the_end_of_a_rollout_arrives(server, ended) -> None:
+    deliver(ended)
+
+    (message,) = server.messages
+    assert server.recipients == ["<ann@example.com>"]
+    assert message["Subject"] == (
+        f"Bowline: {ended.rollout} is finished: 1 of 3 accounts failed"
+    )
+    assert message["From"] == "bowline@example.com"
+    body = message.get_content().replace("\r\n", "\n")
+    assert "- 1 account: Größe . QUIT\n  Fix: Fix it.\n" in body
+    assert f"https://bowline.example.com/runs/rollouts/{ended.rollout_id}/" in body
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is missing")
+def test_nobody_else_is_taken_for_the_mail_server(
+    ended, settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = tmp_path / "tls.crt"
+    subprocess.run(
+        [settings.BASE_DIR / "deploy/self-signed-certificate", "localhost", tmp_path],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, tmp_path / "tls.key")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_USE_SSL, settings.EMAIL_USE_TLS = True, False
+    with mail_server(context) as server:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "localhost", server.port
+        deliver(ended)
+        assert server.messages == []
+
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        Notification.objects.update(due_at=ended.created_at)
+        deliver(Notification.objects.get())
+
+    assert len(server.messages) == 1
+
+
+def test_a_server_that_refuses_is_asked_again_and_takes_it_then(server, ended) -> None:
+    server.refusal = b"450 greylisted, try again later"
+    deliver(ended)
+    assert server.messages == []
+
+    server.refusal = b""
+    Notification.objects.update(due_at=ended.created_at)
+    deliver(ended)
+
+    assert len(server.messages) == 1
+    assert not Activity.objects.filter(what="not sent").exists()
+
+
+def test_a_server_that_is_not_there_breaks_nothing(ended, settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+
+    deliver(ended)
+
+    ended.refresh_from_db()
+    assert (ended.done_at, ended.tries) == (None, 1)
+    assert ended.rollout is not None
+    assert ended.rollout.has_ended

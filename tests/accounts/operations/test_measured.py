@@ -13,15 +13,31 @@ from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from accounts.models import AwsAnswers, Heartbeat, ManagedAccount, Rollout, Run
+from accounts.models import (
+    AwsAnswers,
+    DeliveryStep,
+    Heartbeat,
+    ManagedAccount,
+    Rollout,
+    Run,
+)
 from accounts.models.standing import WORDS
 from accounts.models.states import State, Status
 from accounts.operations.measured import Measured
+from tests.accounts.spinnaker.deliveries.delivering import (
+    deliver,
+    plan,
+    prove_again,
+    proved_row,
+)
+from tests.onboarding.delivery.strict_gate import StrictGate
 from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
 
+
 QUERIES = 11
+
 """Of a scrape, whatever there is."""
 
 
@@ -272,3 +288,40 @@ def test_ten_thousand_accounts_have_no_more_series_than_none(
     assert {*many} == {*none}
     assert len(many) < 200
     assert len(queries) == QUERIES
+
+
+def test_without_deliveries_every_number_is_zero() -> None:
+    found = scrape()
+
+    for state in ("loaded", "not loaded", "leaving"):
+        assert found.of("bowline_spinnaker_accounts", state=state) == 0
+    assert found.of("bowline_spinnaker_accounts_differing") == 0
+    assert found.of("bowline_spinnaker_load_seconds_gcount") == 0
+
+
+def test_loaded_accounts_are_counted_with_the_time_that_it_took(managing) -> None:
+    proved_row()
+    strict = StrictGate()
+    deliver(strict)
+
+    found = scrape()
+
+    step = DeliveryStep.objects.get()
+    assert step.took
+    took = step.took.total_seconds()
+    assert 15 < took <= 60
+    assert found.of("bowline_spinnaker_accounts", state="loaded") == 1
+    assert found.of("bowline_spinnaker_accounts_differing") == 0
+    assert found.of("bowline_spinnaker_load_seconds_bucket", le="15.0") == 0
+    assert found.of("bowline_spinnaker_load_seconds_bucket", le="60.0") == 1
+    assert found.of("bowline_spinnaker_load_seconds_gsum") == pytest.approx(took, 0.01)
+
+
+def test_what_is_planned_and_not_seen_yet_differs(managing) -> None:
+    account, strict = proved_row(), StrictGate()
+    deliver(strict)
+    prove_again(account, regions=["us-east-1", "us-west-2"])
+
+    plan(strict)
+
+    assert scrape().of("bowline_spinnaker_accounts_differing") == 1

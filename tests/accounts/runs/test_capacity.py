@@ -135,17 +135,6 @@ def test_an_organization_has_room_for_all(room_for_two) -> None:
 LONG = f"{'x' * 400}/y"
 
 
-def test_longer_roles_leave_room_for_fewer(managing) -> None:
-    standing(1, managed_role=LONG)
-    account(2, managed_role=LONG)
-
-    room = capacity_of(managing)
-
-    assert (room.assumed, room.coming) == (1, 1)
-    assert room.most is not None
-    assert room.most < 1080
-
-
 def test_roles_that_are_too_long_together_are_refused(managing) -> None:
     rows = [
         ManagedAccount(

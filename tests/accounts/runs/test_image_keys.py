@@ -18,7 +18,7 @@ from accounts.mapping.managing import managing_of
 from accounts.mapping.snapshots import managed_snapshot
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import Status
-from accounts.runs.actions import remove, verify
+from accounts.runs.actions import remove
 from onboarding.desired.image_keys import key_grants
 from onboarding.verify.keys import key_policy
 from script.emulated_organization import MANAGING, Credentials
@@ -126,23 +126,6 @@ def test_a_key_policy_for_another_grantee_is_found_when_planning(
     assert json.dumps(statements(DEV)) in said(run)
 
 
-def test_a_key_policy_for_another_grantee_that_bowline_may_not_read_ends_the_run(
-    kms: Any, key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """KMS refuses the grant, and Bowline says what the owner of the key changes."""
-    let(kms, key, DEV, grantee=OTHER)
-    monkeypatch.setattr(key_policy, "policy_of", lambda owner, grant: None)
-
-    run = done(planned(member()))
-
-    assert run.status == Status.FAILED
-    assert "no resource-based policy allows the kms:CreateGrant action" in said(run)
-    assert f"in account {DEV.account_id}" in said(run)
-    assert f"As account {MANAGING.account_id}, add these statements" in said(run)
-    assert json.dumps(statements(DEV)) in said(run)
-    assert grantees(kms, key) == set()
-
-
 def test_a_key_policy_that_bowline_may_not_read_is_left_to_aws(
     kms: Any, key: str, here: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,17 +182,6 @@ def test_a_removed_account_loses_the_key(kms: Any, key: str) -> None:
     assert grantees(kms, key) == {STAGING.account_id}
 
 
-def test_an_account_that_no_longer_launches_loses_the_key(
-    kms: Any, key: str, account
-) -> None:
-    account.providers.update(details={"access": "read"})
-    account.touch()
-
-    onboarded(account)
-
-    assert grantees(kms, key) == set()
-
-
 def test_a_key_that_is_named_no_longer_is_taken_back(
     kms: Any, key: str, account
 ) -> None:
@@ -219,16 +191,6 @@ def test_a_key_that_is_named_no_longer_is_taken_back(
     onboarded(ManagedAccount.objects.get(pk=account.pk))
 
     assert grantees(kms, key) == set()
-
-
-def test_a_grant_that_somebody_revoked_is_drift(kms: Any, key: str, account) -> None:
-    (grant,) = kms.list_grants(KeyId=key)["Grants"]
-    kms.revoke_grant(KeyId=key, GrantId=grant["GrantId"])
-
-    run = carried(verify(ManagedAccount.objects.get(pk=account.pk), None))
-
-    assert run.status == Status.FAILED
-    assert "create key grant" in run.error["message"]
 
 
 def test_a_key_whose_policy_shuts_bowline_out_is_said(kms: Any, key: str) -> None:

@@ -7,21 +7,19 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import ManagedAccount, ManagingAccount, Run, Step
+from accounts.models import Run, Step
 from accounts.models.states import State, Status
 from accounts.runs import stages
-from accounts.runs.actions import plan, plan_managing, remove
+from accounts.runs.actions import plan
 from onboarding import bounded_cpu
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import (
-    DEV,
     EVERYTHING,
     carried,
     done,
     member,
     onboarded,
     planned,
-    root,
     with_managing,
 )
 
@@ -44,20 +42,6 @@ def test_an_account_with_every_provider_is_onboarded_and_verified(
     assert details["clusters"][0]["arn"].endswith(":cluster/apps")
 
 
-def test_a_second_plan_has_nothing_to_do_and_verifies(account) -> None:
-    run = planned(ManagedAccount.objects.get(pk=account.pk))
-
-    assert run.status == Status.VERIFIED, run.error
-    assert not run.steps.exists()
-
-
-def test_the_managing_account_can_be_planned_alone(here: Credentials) -> None:
-    run = done(carried(plan_managing(None)))
-
-    assert run.status == Status.VERIFIED, run.error
-    assert ManagingAccount.objects.get().state == State.VERIFIED
-
-
 def test_a_removed_provider_takes_its_policies_with_it(here: Credentials) -> None:
     account = member(providers={"ec2": {}, "lambda": {}})
     onboarded(account)
@@ -70,21 +54,6 @@ def test_a_removed_provider_takes_its_policies_with_it(here: Credentials) -> Non
 
     assert "BowlineLambdaRead" in names
     assert ending.status == Status.VERIFIED, ending.error
-
-
-def test_a_removed_account_leaves_nothing_of_bowline(
-    here: Credentials, account
-) -> None:
-    run = done(carried(remove(account, None)))
-
-    account.refresh_from_db()
-    iam = root(here, DEV, "iam")
-    policies = iam.list_policies(PathPrefix="/bowline/", Scope="Local")["Policies"]
-    roles = {role["RoleName"] for role in iam.list_roles()["Roles"]}
-    assert run.status == Status.REMOVED, run.error
-    assert policies == []
-    assert not roles & {"spinnakerManaged", "BaseIAMRole"}
-    assert (account.state, account.granted_at) == (State.DRAFT, None)
 
 
 def test_a_run_that_another_worker_holds_is_left_alone(here: Credentials) -> None:

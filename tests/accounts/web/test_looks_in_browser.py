@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Request
 
 from accounts.models import CheckResult, ManagedAccount, Question, Run
 from accounts.models.states import State, Status
-from tests.accounts.web.browsing import ONLY_CONTRAST, violations
+from tests.accounts.web.browsing import ONLY_CONTRAST, complaints, violations
 from tests.accounts.web.looks import axe_findings, faults
 from tests.attack.pages import walk
 from tests.attack.whole_site import whole_site
@@ -64,8 +64,11 @@ def is_page(client: Client, address: str) -> bool:
     return answer.status_code == 200 and is_html and b"<html" in answer.content
 
 
-def test_nothing_sticks_out_or_is_cut(signed_in, addresses: list[str]) -> None:
+def test_nothing_sticks_out_or_is_cut_or_breaks_the_policy(
+    signed_in, addresses: list[str]
+) -> None:
     page = signed_in("administrator")
+    told = complaints(page)
     found = []
 
     for address in addresses:
@@ -73,6 +76,7 @@ def test_nothing_sticks_out_or_is_cut(signed_in, addresses: list[str]) -> None:
         found += faults(page)
 
     assert not found, "\n".join(found)
+    assert [one for one in told if "404 (Not Found)" not in one] == []
 
 
 def test_axe_finds_nothing(signed_in, addresses: list[str]) -> None:

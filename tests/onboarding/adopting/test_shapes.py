@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from onboarding.accounts_file import read_accounts_file
-from onboarding.adopting.report import accounts_file, document
+from onboarding.adopting.report import Report, accounts_file, document, report_of
+from onboarding.adopting.sources.reading import read_sources
 from onboarding.adopting.wording import text
+from onboarding.providers.base import providers_of
+from onboarding.topology import Permissions
+from tests.bundles import core, files_of, staging
+from tests.factories import topology
 from tests.onboarding.adopting.documents import (
     aws,
     kinds,
     outcomes,
     reported,
     service,
+    spring,
+    stored,
 )
 from tests.onboarding.adopting.shapes import (
     ACCESS_KEY,
@@ -120,3 +128,99 @@ def test_china_is_one_partition() -> None:
     (report, *_) = (report for _, report in reports(SHAPES["China, with whole ARNs"]))
 
     assert "Roles are in the partition aws-cn. One Bowline" in text(report)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "clouddriver/clouddriver-local.yml",
+        "operator/spinnakerservice.yml",
+        "kustomize/",
+    ],
+)
+def test_a_bundle_is_adopted_as_what_it_was_made_of(part: str) -> None:
+    permissions = Permissions(("readers", "team b"), ("writers",))
+    described = topology(core(), staging(environment="stage", permissions=permissions))
+    files = {
+        path: text.encode()
+        for path, text in files_of(described).items()
+        if path.startswith(part)
+    }
+
+    report = report_of(read_sources(files))
+
+    file = read_accounts_file(accounts_file(report.taken).encode())
+    for was, found in zip(
+        described.managed, (one.managed for one in file.accounts), strict=True
+    ):
+        assert (found.name, found.account_id) == (was.name, was.account_id)
+        assert found.environment == was.environment
+        assert {*found.regions} == {*was.regions}
+        assert found.permissions == was.permissions
+        assert {one.key for one in providers_of(found)} == {
+            one.key for one in providers_of(was) if one.key != "eks"
+        }
+    assert outcomes(report)["core"] == outcomes(report)["staging-ecs"] == "taken"
+    assert kinds(report) <= {"primary-account"}
+
+
+def test_a_provider_that_is_off_and_empty_is_no_finding() -> None:
+    files = {"clouddriver.yml": b"aws: {enabled: false, accounts: []}"}
+
+    assert kinds(report_of(read_sources(files))) == set()
+
+
+def with_templates(**found: Any) -> Report:
+    features = {"launch-templates": found} if found else {}
+    settings = {"enabled": True, "features": features, "accounts": [aws("prod")]}
+    return reported(spring({"aws": settings}))
+
+
+def ec2_of(report: Report) -> dict[str, Any]:
+    (written,) = report.judgement.written
+    details: dict[str, Any] = written["providers"]["ec2"]
+    return details
+
+
+ALL = {"enabled": True, "all-applications": {"enabled": True}}
+
+
+@pytest.mark.parametrize(
+    ("found", "written", "says"),
+    [
+        ({}, {"launch_templates": False}, ""),
+        ({"enabled": False}, {"launch_templates": False}, ""),
+        (ALL, {}, ""),
+        ({"enabled": True, "allowed-accounts": "dev, prod"}, {}, ""),
+        (
+            {"enabled": True, "allowed-accounts": "dev"},
+            {"launch_configurations": True},
+            "in a part of its applications or Regions",
+        ),
+        (
+            {**ALL, "excluded-applications": "old"},
+            {"launch_configurations": True},
+            "Bowline allows both",
+        ),
+        (
+            {**ALL, "excluded-accounts": "prod"},
+            {"launch_templates": False},
+            "",
+        ),
+    ],
+)
+def test_an_account_launches_as_before(
+    found: dict[str, Any], written: dict[str, bool], says: str
+) -> None:
+    report = with_templates(**found)
+
+    assert ec2_of(report) == written
+    assert ("launch-templates" in kinds(report)) is bool(says)
+    assert says in text(report)
+
+
+def test_what_gate_does_not_say_is_allowed_both_ways() -> None:
+    report = reported(stored({"aws": {"accounts": [aws("prod")]}}))
+
+    assert ec2_of(report) == {"launch_configurations": True}
+    assert "These sources don't say whether these accounts launch from" in text(report)

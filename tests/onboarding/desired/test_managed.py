@@ -109,15 +109,6 @@ def test_read_only_access_hands_out_no_role_and_writes_nothing():
     assert [name for name in made(ManagedPolicy, *providers) if "Write" in name] == []
 
 
-def test_all_providers_together_leave_room_in_the_quota_of_ten_policies():
-    providers = [provider(key) for key in ("ec2", "ecs", "eks", "lambda")]
-
-    attachments = made(Attachment, *providers)
-
-    held = [name for name in attachments if name.startswith("spinnakerManaged/")]
-    assert len(held) == 7
-
-
 def test_what_every_aws_account_needs_is_checked_once_beside_the_providers():
     account = managed(provider("ecs"), provider("lambda"))
 

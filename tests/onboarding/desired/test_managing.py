@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from onboarding.desired.capacity import (
-    assume_policy_names,
     fitting,
     most_listed,
 )
@@ -14,7 +13,7 @@ from onboarding.resources.kinds import (
     OidcProvider,
     Role,
 )
-from onboarding.resources.policy import QuotaExceeded, as_list
+from onboarding.resources.policy import as_list
 from onboarding.topology import ExistingIdentity, PodRole
 from tests.factories import managed, managing, provider, side_of, topology
 
@@ -158,13 +157,6 @@ def test_packer_deletes_its_own_key_pairs_only():
     assert key_pairs == "arn:aws:ec2:*:911111111111:key-pair/packer_*"
 
 
-@pytest.mark.parametrize("count", [1, 119, 120, 250])
-def test_listed_roles_are_cut_into_documents_that_aws_accepts(count):
-    policies = made(ManagedPolicy, *accounts(count))
-
-    assert len(assumed(policies)) == count
-
-
 def test_a_document_holds_as_many_roles_as_fit():
     size = fitting(managing(), (), 1)
 
@@ -189,13 +181,6 @@ def test_the_most_listed_accounts_need_all_the_policies_of_a_role(bakes):
     most = most_listed(managing(bakes=bakes))
 
     assert len(made(Attachment, *accounts(most), bakes=bakes)) == 10
-
-
-def test_more_listed_accounts_than_an_identity_can_hold_are_refused():
-    most = most_listed(managing())
-
-    with pytest.raises(QuotaExceeded, match=r"1,081 listed accounts .* 1,080 do"):
-        made(ManagedPolicy, *accounts(most + 1))
 
 
 def test_an_organization_may_have_any_number_of_accounts():
@@ -225,11 +210,3 @@ def test_an_identity_that_bakes_shares_its_own_images_only():
     assert statements["ShareImages"]["Condition"] == {
         "StringEquals": {"ec2:Owner": "911111111111"}
     }
-
-
-@pytest.mark.parametrize("count", [0, 1, 120, 121, 1080])
-def test_the_policies_of_the_list_are_known_by_its_length(count):
-    made_ = made(ManagedPolicy, *accounts(count))
-
-    names = [name for name in made_ if name.startswith("BowlineAssumeManaged")]
-    assert list(assume_policy_names(topology(*accounts(count)).assumed)) == names

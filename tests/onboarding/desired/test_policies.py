@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from itertools import product
 from pathlib import Path
 
 import pytest
 
 from onboarding.desired import POLICY_SET
-from onboarding.desired.managed import grants, managed_side
+from onboarding.desired.managed import managed_side
 from onboarding.partitions import PARTITIONS
 from onboarding.resources.kinds import Attachment, InlinePolicy, ManagedPolicy, Role
 from onboarding.resources.policy import Policy, as_list
@@ -234,29 +233,6 @@ def test_a_role_is_handed_to_its_own_service_only(role, service, handed):
     assert allows(held(account), "iam:PassRole", arn, context) is handed
 
 
-def test_nothing_of_another_account_is_changed():
-    everything = managed(
-        provider("ec2", stack_roles_path="/spinnaker-cfn/"),
-        provider("ecs"),
-        provider("lambda"),
-    )
-    foreign = {
-        "autoscaling:DeleteAutoScalingGroup": "autoscaling:us-east-1:{}:"
-        "autoScalingGroup:1:autoScalingGroupName/web",
-        "ec2:TerminateInstances": "ec2:us-east-1:{}:instance/i-1",
-        "ecs:DeleteService": "ecs:us-east-1:{}:service/apps/web",
-        "lambda:DeleteFunction": "lambda:us-east-1:{}:function:web",
-        "cloudformation:DeleteStack": "cloudformation:us-east-1:{}:stack/web/1",
-    }
-    policies = held(everything)
-
-    for action, resource in foreign.items():
-        own = "arn:aws:" + resource.format(MANAGED_ID)
-        other = "arn:aws:" + resource.format("933333333333")
-        assert allows(policies, action, own), action
-        assert not allows(policies, action, other), action
-
-
 def test_a_stack_is_created_with_a_service_role_under_the_path_only():
     account = managed(provider("ec2", stack_roles_path="/spinnaker-cfn/"))
     stack = f"arn:aws:cloudformation:us-east-1:{MANAGED_ID}:stack/web/1"
@@ -271,17 +247,6 @@ def test_a_stack_is_created_with_a_service_role_under_the_path_only():
 
 
 # Quotas
-
-
-def test_every_combination_of_choices_is_within_the_quotas_of_a_role():
-    for chosen in product(*CHOICES.values()):
-        sizes = [
-            sum(1 for grants_ in topic if grants_.access == access)
-            for topic in grants(managing(), managed(*chosen)).values()
-            for access in ("read", "write")
-        ]
-        # A document a topic and access, and PowerUserAccess.
-        assert sum(map(bool, sizes)) + 1 <= 10
 
 
 @every_partition

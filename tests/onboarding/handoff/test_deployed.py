@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from onboarding.aws.observe import observe
 from onboarding.desired import desired_in
 from onboarding.handoff.hand_off import HandOffPackage, hand_off
+from onboarding.handoff.scripts import in_account
 from onboarding.handoff.words import troubles
 from onboarding.resources.kinds import InstanceProfile, ServiceLinkedRole
 from onboarding.resources.plan import diff
@@ -19,6 +21,7 @@ from tests.onboarding.aws.field import Field
 from tests.owner_shell import run
 
 HOSTILE = "e'-\"$(touch pwned)`touch pwned`;\\ touch pwned"
+
 BOWLINE = f"arn:aws:iam::{MANAGING_ID}:user/bowline"
 
 
@@ -116,3 +119,25 @@ def test_a_stack_name_is_never_run(tmp_path: Path) -> None:
     run(one.delete_command, tmp_path, "http://127.0.0.1:9", MANAGED_ID)
 
     assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize(
+    ("signed_in", "runs"), [(MANAGED_ID, True), (MANAGING_ID, False)]
+)
+def test_it_runs_in_its_own_account_only(
+    signed_in: str, runs: bool, tmp_path: Path
+) -> None:
+    aws = tmp_path / "aws"
+    aws.write_text(f"#!/bin/sh\necho {signed_in}\n")
+    aws.chmod(0o755)
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", in_account(MANAGED_ID, "echo one", "echo two")],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.stdout == ("one\ntwo\n" if runs else "")
+    assert (done.returncode == 0) is runs
+    assert ("Nothing was changed" in done.stderr) is not runs

@@ -1,20 +1,25 @@
-"""What the owner reads, the zip for whoever has no login, and the StackSet."""
+"""What the owner reads, the zip for whoever has no login, the StackSet, and links."""
 
 from __future__ import annotations
 
 import io
+import json
 import re
 import shlex
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
 
 from onboarding.aws.shared_clients import shared_core
 from onboarding.handoff import organization, stack_set
+from onboarding.handoff.existing_role import in_tools
 from onboarding.handoff.hand_off import HandOffPackage, hand_off
+from onboarding.handoff.quick_create import TemplateBucket, quick_create
+from onboarding.handoff.scripts import Stack
 from onboarding.handoff.words import (
     about,
     message,
@@ -24,15 +29,22 @@ from onboarding.handoff.words import (
     troubles,
     ways,
 )
+from onboarding.partitions import PARTITIONS
+from onboarding.resources.kinds import Attachment, InlinePolicy, Role
+from onboarding.resources.policy import Policy
 from onboarding.spinnaker.bundle.archive import zipped
+from onboarding.spinnaker.bundle.file import File
 from onboarding.topology import MadeBy
 from tests.bundles import staging
 from tests.factories import MANAGED_ID, MANAGING_ID, managing
 from tests.onboarding.cfn_lint import findings
+from tests.onboarding.handoff.test_deployed import HOSTILE
 from tests.onboarding.spinnaker.bundle.formats.templates import resources_of
 
 BOWLINE = f"arn:aws:iam::{MANAGING_ID}:user/bowline"
+
 DERIVED = f"bow-7f3a-{MANAGED_ID}"
+
 BACK = re.compile(r"paste .*back|send us|enter the ARN|report the", re.IGNORECASE)
 
 
@@ -250,3 +262,111 @@ def test_where_a_cluster_may_refuse_it_the_owner_reads_what_to_run() -> None:
 
 def test_what_a_stack_set_creates_has_no_name_to_ask_for() -> None:
     assert [step.text.split()[0] for step in troubles(for_organization())] == ["aws"]
+
+
+DOCS = Path(__file__).parents[3] / "docs" / "onboard" / "hand-off.md"
+
+TEXT = "Resources: {}\n"
+
+
+def stack(region: str, **parameters: str) -> Stack:
+    return Stack("bowline-staging", region, File("s.yml", TEXT), parameters)
+
+
+@pytest.mark.parametrize(
+    ("partition", "host", "s3"),
+    [
+        ("aws", "us-east-1.console.aws.amazon.com", "amazonaws.com"),
+        ("aws-us-gov", "us-gov-west-1.console.amazonaws-us-gov.com", "amazonaws.com"),
+        ("aws-cn", "cn-north-1.console.amazonaws.cn", "amazonaws.com.cn"),
+    ],
+)
+def test_each_partition_has_its_own_console(partition: str, host: str, s3: str) -> None:
+    home = PARTITIONS[partition].home_region
+    bucket = TemplateBucket("templates", home, "bowline/")
+
+    link = urlsplit(quick_create(partition, stack(home), bucket.url(TEXT)))
+
+    assert (link.scheme, link.netloc, link.query) == ("https", host, f"region={home}")
+    path, _, query = link.fragment.partition("?")
+    assert path == "/stacks/quickcreate"
+    (template,) = parse_qs(query)["templateURL"]
+    assert template.startswith(f"https://templates.s3.{home}.{s3}/bowline/")
+
+
+def test_the_query_is_behind_the_fragment_and_names_each_parameter() -> None:
+    link = quick_create("aws", stack("us-east-1", ExternalId=HOSTILE), "https://t")
+
+    asked = parse_qs(urlsplit(link).fragment.partition("?")[2])
+    assert asked == {
+        "templateURL": ["https://t"],
+        "stackName": ["bowline-staging"],
+        "param_ExternalId": [HOSTILE],
+    }
+    assert not set(link) & set("'\"`;\\ <>")
+
+
+def test_each_text_has_a_key_of_its_own() -> None:
+    bucket = TemplateBucket("templates", "us-east-1", "bowline/")
+
+    assert bucket.key(TEXT) == bucket.key(TEXT)
+    assert bucket.key(TEXT) != bucket.key(f"{TEXT}#")
+    assert re.fullmatch(r"bowline/[0-9a-f]{64}\.yml", bucket.key(TEXT))
+
+
+def test_the_documented_policies_are_these() -> None:
+    bucket = TemplateBucket("BUCKET", "us-east-1", "bowline/")
+    blocks = re.findall(r"```json\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    documented = [json.loads(block) for block in blocks]
+
+    assert bucket.upload_policy("aws") in documented
+    assert bucket.bucket_policy("aws", "o-EXAMPLE") in documented
+
+
+ACCOUNT, NAME = "1" * 12, "spinnakerManaged"
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::222222222222:role/spinnaker"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"sts:ExternalId": "a${b}%{c}"}},
+        }
+    ],
+}
+
+ARN = f"arn:aws:iam::{ACCOUNT}:policy/bowline/BowlineEc2"
+
+WANTED = (
+    Role(account=ACCOUNT, name=NAME, trust=Policy.of(TRUST)),
+    Attachment(account=ACCOUNT, holder=NAME, policy_arn=ARN),
+    Attachment(account=ACCOUNT, holder="another", policy_arn=f"{ARN}Other"),
+    InlinePolicy(
+        account=ACCOUNT, role=NAME, policy="Inside", document=Policy.of(TRUST)
+    ),
+    Role(account=ACCOUNT, name="another", trust=Policy.of(TRUST)),
+)
+
+
+def test_a_role_is_written_as_cloudformation_reads_it() -> None:
+    (one,) = in_tools(WANTED, [NAME])
+
+    assert yaml.safe_load(one.cloudformation) == {
+        "AssumeRolePolicyDocument": TRUST,
+        "ManagedPolicyArns": [ARN],
+        "Policies": [{"PolicyName": "Inside", "PolicyDocument": TRUST}],
+    }
+
+
+def test_a_role_is_written_as_terraform_reads_it() -> None:
+    (one,) = in_tools(WANTED, [NAME])
+
+    trust, rest = one.terraform.split("\nmanaged_policy_arns = ")
+    document = trust.removeprefix("assume_role_policy = jsonencode(")
+    written = document.removesuffix(")").replace("$${", "${").replace("%%{", "%{")
+    assert json.loads(written) == TRUST
+    assert "a$${b}%%{c}" in trust  # Terraform would fill in the values of b and c
+    assert rest.startswith(json.dumps([ARN], indent=2))
+    assert 'inline_policy {\n  name   = "Inside"\n  policy = jsonencode({' in rest

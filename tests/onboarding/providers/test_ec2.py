@@ -53,25 +53,6 @@ def test_stacks_are_neither_read_nor_deployed_unless_asked_for():
     assert not [a for a in actions if a.startswith("cloudformation:")]
 
 
-def test_a_stack_must_name_a_service_role_under_the_path():
-    actions = granted(Ec2(stack_roles_path="/stacks/"))
-
-    for verb in ("CreateStack", "UpdateStack", "CreateChangeSet"):
-        assert actions[f"cloudformation:{verb}"].condition == {
-            "ArnLike": {
-                "cloudformation:RoleArn": f"arn:aws:iam::{MANAGED_ID}:role/stacks/*"
-            }
-        }
-    assert actions["cloudformation:DeleteStack"].condition is None
-
-
-def test_only_roles_under_the_path_are_handed_to_cloudformation():
-    grants_ = Ec2(stack_roles_path="/stacks/").grants(managing(), managed())
-
-    (handed,) = [g for g in grants_ if g.sid == "PassToCloudFormation"]
-    assert handed.resources == (f"arn:aws:iam::{MANAGED_ID}:role/stacks/*",)
-
-
 def test_stacks_are_read_where_nothing_is_deployed():
     actions = granted(Ec2(access="read", stack_roles_path="/stacks/"))
 

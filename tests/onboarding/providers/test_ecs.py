@@ -59,10 +59,6 @@ def test_read_access_makes_nothing():
     assert resources(Ecs(access="read"), object) == []
 
 
-def test_roles_under_the_path_are_handed_to_tasks():
-    assert passed(Ecs()) == (f"arn:aws:iam::{MANAGED_ID}:role/spinnaker-ecs/*",)
-
-
 def test_an_execution_role_that_stands_already_may_be_handed_out_where_it_stands():
     roles = passed(Ecs(), adopts=True)
 
@@ -163,12 +159,6 @@ def test_tasks_as_the_managed_role_need_it_handed_to_them_and_trusted_to_them():
         "Action": "sts:AssumeRole",
         "Condition": {"StringEquals": {"aws:SourceAccount": MANAGED_ID}},
     }
-
-
-def test_no_secret_is_read_even_where_tasks_run_as_the_managed_role():
-    grants = Ecs(tasks_as_managed_role=True).grants(managing(), managed())
-
-    assert "secretsmanager:GetSecretValue" not in [a for g in grants for a in g.actions]
 
 
 def test_who_only_reads_lends_the_managed_role_to_no_task():

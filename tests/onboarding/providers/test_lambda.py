@@ -45,12 +45,6 @@ def test_without_buckets_no_object_is_read():
     assert "s3:GetObject" not in granted(Lambda())
 
 
-def test_roles_under_the_path_are_handed_to_functions():
-    grant = granted(Lambda(function_roles_path="/functions/"))["iam:PassRole"]
-
-    assert grant.resources == (f"arn:aws:iam::{MANAGED_ID}:role/functions/*",)
-
-
 def test_event_sources_are_limited_to_the_accounts_functions():
     grant = granted(Lambda())["lambda:CreateEventSourceMapping"]
 

@@ -17,21 +17,10 @@ from onboarding.partitions import PARTITIONS
 from onboarding.providers import PROVIDERS
 from onboarding.providers.caching import CACHING_READS
 from onboarding.providers.entry_kinds import AwsEntry
-from onboarding.resources.kinds import Attachment, InlinePolicy, Role
 from onboarding.resources.policy import as_list
-from onboarding.review.evidence import EvidenceSide, all_evidence
 from tests.factories import MANAGING_ID, managed, managing, provider
 
 ROOT = Path(__file__).parents[3]
-UNGRANTED = {
-    "ec2": {
-        # Only without launch templates.
-        "autoscaling:CreateLaunchConfiguration",
-        "autoscaling:DeleteLaunchConfiguration",
-    },
-    # Only for the buckets that the details name.
-    "lambda": {"s3:GetObject"},
-}
 every_provider = pytest.mark.parametrize("key", PROVIDERS)
 on_aws_entries = pytest.mark.parametrize("key", ["ec2", "ecs", "lambda"])
 
@@ -161,49 +150,10 @@ def test_a_provider_takes_the_names_that_its_entries_have(key):
 
 
 @on_aws_entries
-def test_every_action_that_clouddriver_needs_is_granted(key):
-    needed = {
-        served.action
-        for served, found in all_evidence().items()
-        if (served.side, served.provider) == (EvidenceSide.MANAGED, key)
-        and found.required
-    } - UNGRANTED.get(key, set())
-
-    assert needed - granted(managing(), managed(provider(key))) == set()
-
-
-@on_aws_entries
-@given(data=st.data(), managing_account=managing_accounts)
-def test_nothing_is_granted_that_clouddriver_never_calls(key, data, managing_account):
-    serves = {key, "cloudformation"} if key == "ec2" else {key}
-    known = {
-        served.action
-        for served in all_evidence()
-        if served.side == EvidenceSide.MANAGED and served.provider in serves
-    }
-    caching = {action for grant in CACHING_READS for action in grant.actions}
-
-    staging = account({key: data.draw(details[key])})
-
-    assert granted(managing_account, staging) - known - caching == set()
-
-
-@on_aws_entries
 def test_read_access_grants_reads_only(key):
     writes = provider(key, access="read").grants(managing(), managed())
 
     assert {str(grant.access) for grant in writes} == {"read"}
-
-
-@given(choices, managing_accounts)
-def test_every_document_fits_into_awss_quotas(chosen, managing_account):
-    resources = tuple(managed_side(managing_account, account(chosen)))
-
-    inline = [r.document.size for r in resources if isinstance(r, InlinePolicy)]
-    attachments = [r for r in resources if isinstance(r, Attachment)]
-    role = managing_account.managed_role
-    assert sum(inline) <= 10_240
-    assert len([a for a in attachments if a.name.startswith(f"{role}/")]) <= 10
 
 
 @given(choices, managing_accounts, st.booleans())
@@ -220,25 +170,6 @@ def test_pass_role_names_a_service_and_the_managed_role_only_where_it_is_lent(
                 lends = grant.sid == "PassToEcsTasksItself"
                 matches = [r for r in grant.resources if fnmatchcase(role, r)]
                 assert matches == ([role] if lends else [])
-
-
-@given(choices, managing_accounts)
-def test_no_arn_of_another_partition_is_written(chosen, managing_account):
-    resources = tuple(managed_side(managing_account, account(chosen)))
-
-    text = json.dumps([resource.as_json() for resource in resources])
-
-    wrong = [name for name in PARTITIONS if name != managing_account.partition]
-    assert not any(f"arn:{name}:" in text for name in wrong)
-
-
-@given(choices, managing_accounts)
-def test_every_trust_has_the_shape_that_clouddriver_can_read(chosen, managing_account):
-    for resource in managed_side(managing_account, account(chosen)):
-        if isinstance(resource, Role):
-            for statement in resource.trust.document["Statement"]:
-                assert statement["Action"] == "sts:AssumeRole"
-                assert isinstance(statement["Principal"], dict)
 
 
 @given(choices, managing_accounts)

@@ -1,9 +1,15 @@
+"""Kinds of resources, and what steps keep of them."""
+
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from onboarding.desired import desired_in
 from onboarding.resources.kinds import (
     KINDS,
     Attachment,
@@ -13,13 +19,26 @@ from onboarding.resources.kinds import (
     Key,
     KeyGrant,
     ManagedPolicy,
+    OwnerTag,
     Resource,
     Role,
 )
+from onboarding.resources.plan import digests
 from onboarding.resources.policy import Policy, QuotaExceeded
+from onboarding.topology import ExistingIdentity, PodRole
+from tests.factories import (
+    MANAGED_ID,
+    MANAGING_ID,
+    image_key,
+    managed,
+    provider,
+    topology,
+)
 
 READ = Policy.allowing({"Action": "ec2:DescribeVpcs", "Resource": "*"})
+
 ROLE = Role(account="922222222222", name="spinnakerManaged", trust=READ)
+
 LONG = Policy.allowing({"Action": "a:B", "Resource": [f"r{n:05}" for n in range(2000)]})
 
 
@@ -191,3 +210,51 @@ def test_atoms_of_another_policy_overlap_where_the_permissions_do():
 )
 def test_plain_fields_are_atoms_too(resource):
     assert len(resource.atoms()) == len(resource.as_json()) + 1
+
+
+STORED = Path(__file__).parents[2] / "data/stored_resources.json"
+
+USER = ExistingIdentity(f"arn:aws:iam::{MANAGING_ID}:user/ops/spinnaker")
+
+POD = PodRole("spin", "core", "us-east-1", "spinnaker", "clouddriver", "oidc.eks/id/1")
+
+
+def made() -> tuple[Resource, ...]:
+    """Give resources of every kind; managed policies have a list of their own."""
+    apps = {"name": "apps", "region": "us-west-2", "namespaces": ["web", "api"]}
+    every = (provider("ec2"), provider("ecs"), provider("eks", clusters=[apps]))
+    found: list[Resource] = []
+    for identity in (USER, POD):
+        whole = topology(managed(*every), identity=identity, image_keys=(image_key(),))
+        found += (*desired_in(whole, MANAGING_ID), *desired_in(whole, MANAGED_ID))
+    found += [OwnerTag.on(one) for one in found if isinstance(one, Role)][:1]
+    return tuple(
+        resource
+        for resource in dict.fromkeys(found)
+        if not isinstance(resource, ManagedPolicy)
+    )
+
+
+def stored(resource: Resource) -> dict[str, Any]:
+    """Say what a step keeps of it; the document as text, for its keys have an order."""
+    return {
+        "key": list(resource.key),
+        "document": json.dumps(resource.as_json()),
+        "digests": sorted(digests(resource.atoms())),
+    }
+
+
+def test_every_kind_is_stored_as_it_always_was() -> None:
+    kinds = {type(resource) for resource in made()}
+
+    assert kinds == set(KINDS) - {ManagedPolicy}
+    assert [stored(r) for r in made()] == json.loads(STORED.read_text())
+
+
+def test_a_managed_policy_is_stored_with_its_name_first() -> None:
+    whole = topology(managed(provider("ec2")))
+    policies = [
+        r for r in desired_in(whole, MANAGED_ID) if isinstance(r, ManagedPolicy)
+    ]
+
+    assert {tuple(p.as_json()) for p in policies} == {("name", "path", "document")}

@@ -1,8 +1,10 @@
-"""Who can assume a role, in words."""
+"""Who can assume a role, in words, in as many steps as the trust has characters."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,9 +20,12 @@ from onboarding.resources.trusts import (
     shut_out,
     who_can_assume,
 )
+from tests.growth import steps_of
 
 ROLE = Key("9" * 12, "role", "spinnakerManaged")
+
 SPINNAKER = "arn:aws:iam::911111111111:role/ops/spinnakerManaging"
+
 ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-abc"}}
 
 
@@ -187,6 +192,7 @@ def test_a_service_that_a_role_trusts_in_addition_is_said() -> None:
 
 
 OTHER = "arn:aws:iam::922222222222:role/ci"
+
 LAMBDA, EC2 = {"Service": "lambda.amazonaws.com"}, {"Service": "ec2.amazonaws.com"}
 
 
@@ -306,3 +312,91 @@ def test_what_was_found_instead_shuts_nobody_out() -> None:
 )
 def test_a_role_for_services_is_assumed_by_them_alone(trust: Any, is_so: bool) -> None:
     assert is_for_services(map(statement, trust)) is is_so
+
+
+ROLE_KEY = Key("9" * 12, Role.kind, "R")
+
+Statement = dict[str, Any]
+
+
+def enters(**more: Any) -> Statement:
+    return {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole", **more}
+
+
+def accounts(size: int) -> list[str]:
+    return [f"{number:012}" for number in range(size // 15)]
+
+
+def users(size: int) -> list[str]:
+    return [f"arn:aws:iam::{number:012}:user/u" for number in range(size // 36)]
+
+
+TRUSTS: dict[str, Callable[[int], list[Statement]]] = {
+    "accounts": lambda size: [enters(Principal={"AWS": accounts(size)})],
+    "accounts, and each is denied": lambda size: [
+        enters(Principal={"AWS": accounts(size // 2)}),
+        enters(Effect="Deny", Principal={"AWS": accounts(size // 2)}),
+    ],
+    "accounts, and denials of all but one": lambda size: [
+        enters(Principal={"AWS": accounts(size // 2)}),
+        *(
+            {"Effect": "Deny", "NotPrincipal": {"AWS": one}, "Action": "*"}
+            for one in users(size // 4)
+        ),
+    ],
+    "everybody, and a denial of all but many": lambda size: [
+        *(
+            enters(Condition={"StringEquals": {f"aws:RequestTag/{number}": "x"}})
+            for number in range(size // 240)
+        ),
+        {"Effect": "Deny", "NotPrincipal": {"AWS": users(size // 2)}, "Action": "*"},
+    ],
+    "accounts, and a denial of all but many in each": lambda size: [
+        *(enters(Principal={"AWS": one}) for one in accounts(size // 12)),
+        {"Effect": "Deny", "NotPrincipal": {"AWS": users(size // 2)}, "Action": "*"},
+    ],
+    "accounts, and denials unless known": lambda size: [
+        enters(Principal={"AWS": accounts(size // 2)}),
+        *(
+            enters(
+                Effect="Deny",
+                Condition={"StringNotEquals": {"aws:PrincipalOrgID": f"o-{number}"}},
+            )
+            for number in range(size // 240)
+        ),
+    ],
+    "accounts under many keys": lambda size: [
+        enters(
+            Principal={"AWS": accounts(size // 2)},
+            Condition={
+                "StringEquals": {f"a.b/{n}:sub": f"{n}" for n in range(size // 40)}
+            },
+        )
+    ],
+    "variables and patterns": lambda size: [
+        enters(
+            Condition={
+                "StringLike": {
+                    "sts:ExternalId": ["${" * (size // 4), "*?" * (size // 4)]
+                }
+            }
+        )
+    ],
+}
+
+"""Of about as many characters as is asked."""
+
+
+@pytest.mark.parametrize("kind", TRUSTS)
+def test_twice_as_long_a_trust_takes_about_twice_the_steps(kind: str) -> None:
+    def judge(trust: list[Statement]) -> None:
+        who_can_assume(trust)
+        shut_out(trust, trust[:1])
+        list(risks(ROLE_KEY, None, {"trust": {"Statement": trust}}))
+
+    some, all_ = TRUSTS[kind](3_000), TRUSTS[kind](6_000)
+    judge(TRUSTS[kind](600))
+
+    grown = [steps_of(partial(judge, trust)) for trust in (some, all_)]
+
+    assert grown[1] < 2.2 * grown[0], grown

@@ -63,16 +63,6 @@ def test_a_file_is_saved_from_nothing(operator):
     assert {*described.values_list("who", "detail__token")} == {("operator", "ci")}
 
 
-def test_the_same_file_again_changes_nothing(operator):
-    send(operator, FILE)
-    before = Activity.objects.count()
-
-    answer = send(operator, FILE)
-
-    assert (answer.json()["same"], answer.json()["managing"]) == (2, False)
-    assert Activity.objects.count() == before
-
-
 def test_an_edit_says_what_it_changed_and_leaves_others_alone(operator):
     send(operator, FILE)
     one, _ = FILE.split("  - name: production")
@@ -110,27 +100,6 @@ def test_each_mistake_is_said_and_nothing_is_saved(operator, path):
     assert "mars-east-1" in detail(answer, 422)
     assert [one["at"] for one in answer.json()["errors"]] == ["line 8", "line 12"]
     assert not ManagingAccount.objects.exists()
-
-
-def test_a_spreadsheet_is_taken_as_csv(operator, managing):
-    text = "name,account_id,regions,ec2\nweb,922222222222,us-east-1,yes\n"
-
-    read = operator.get(f"{PATH}?format=csv")
-    answer = send(operator, text, kind="csv")
-
-    assert read["Content-Type"] == "text/csv; charset=utf-8"
-    assert answer.status_code == 200, answer.content
-    assert answer.json()["new"] == ["web"]
-
-
-def test_what_is_read_can_be_sent_again(operator):
-    send(operator, FILE)
-
-    read = operator.get(PATH)
-    answer = send(operator, read.content.decode())
-
-    assert read["Content-Type"] == "application/yaml; charset=utf-8"
-    assert (answer.json()["same"], answer.json()["managing"]) == (2, False)
 
 
 def test_no_program_changes_the_connection_with_spinnaker(operator):

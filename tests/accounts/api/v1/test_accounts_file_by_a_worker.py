@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import ManagedAccount
-from tests.accounts.api.calling import Caller, detail, token_of
+from tests.accounts.api.calling import detail
 from tests.accounts.api.v1.test_accounts_file import FILE, PATH, REFUSED, read_on, send
-from tests.accounts.web.answers import fails_halfway, work
-from tests.rows import account_row, person
+from tests.accounts.web.answers import work
+from tests.rows import account_row
 
 
 @pytest.fixture
@@ -79,18 +79,6 @@ def test_what_was_saved_is_read_at_its_own_address(operator, long):
     assert operator.get(f"/api/v1{saved}").status_code == 202
 
 
-def test_the_preview_of_somebody_else_is_not_there(operator, long):
-    first = send(operator, FILE, f"{PATH}/preview")
-    other = Caller(token_of(person("operator", username="other")))
-
-    waiting = other.get(f"/api/v1{first.json()['path']}")
-    answered = read_on(other, first)
-
-    for answer in (waiting, answered):
-        assert "There is no such answer." in detail(answer, 404)
-    assert operator.get(f"/api/v1{first.json()['path']}").status_code == 200
-
-
 @pytest.mark.parametrize("name", ["no YAML", "a new account outside of the limit"])
 def test_a_worker_refuses_what_saving_would(operator, monkeypatch, name):
     before, text, status, sentence = REFUSED[name]
@@ -105,17 +93,6 @@ def test_a_worker_refuses_what_saving_would(operator, monkeypatch, name):
     assert preview.json() == saved.json()
 
 
-def test_no_more_than_two_files_of_a_person_wait(operator, long):
-    texts = [f"{FILE}# {number}" for number in range(3)]
-
-    answers = [send(operator, text, f"{PATH}/preview") for text in texts]
-    read = operator.read("/accounts-file")
-
-    assert [one.status_code for one in answers] == [202, 202, 429]
-    assert "wait for an answer" in detail(read, 429)
-    assert read["Retry-After"] == answers[2]["Retry-After"] == "3"
-
-
 def test_a_worker_writes_many_accounts_anew_for_each_who_asks(operator, long, managing):
     first = operator.read("/accounts-file", format="csv")
     assert operator.get(f"/api/v1{first.json()['path']}").json() == first.json()
@@ -127,13 +104,3 @@ def test_a_worker_writes_many_accounts_anew_for_each_who_asks(operator, long, ma
     assert b"late" in answer.getvalue()
     assert later.status_code == 202
     assert later.json()["path"] != first.json()["path"]
-
-
-def test_what_a_worker_could_not_write_says_why(operator, long, monkeypatch):
-    monkeypatch.setattr("accounts.lists.accounts.lines_of", fails_halfway)
-
-    answer = read_on(operator, operator.read("/accounts-file"))
-
-    assert detail(answer) == (
-        "The worker couldn't complete the request. See the worker's log."
-    )

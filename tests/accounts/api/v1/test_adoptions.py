@@ -7,32 +7,25 @@ from typing import Any
 
 import jsonschema
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import User
-from django.core import serializers
 
 from accounts.discover import looking
 from accounts.discover.in_aws import enabled_regions
 from accounts.discover.questions import MOST_OF_ONE, ask
-from accounts.mapping.adopting import reporting
-from accounts.mapping.adopting.reporting import TOO_MUCH
 from accounts.models import (
     Activity,
     Adoption,
-    KeptAnswer,
     ManagedAccount,
     ManagingAccount,
 )
 from onboarding.adopting.looking import InAws, RoleInAws
-from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.topology import Reach
 from tests.accounts.api.calling import Caller, caller, detail
 from tests.accounts.api.v1.test_accounts_file import send
 from tests.accounts.management.test_adopt import SCHEMA
 from tests.accounts.mapping.adopted import decided_since
 from tests.accounts.web.answers import work
-from tests.onboarding.adopting.documents import aws, halconfig, loaded, spring
-from tests.onboarding.adopting.test_secrets import ACCESS_KEY, PLANTED, sources
+from tests.onboarding.adopting.documents import aws, halconfig, loaded
 
 IDENTITY = "arn:aws:iam::111111111111:role/SpinnakerAuthRole"
 FILES = halconfig({"aws": {"accounts": [aws("dev"), aws("-Bad", "111111111111")]}})
@@ -107,68 +100,6 @@ def test_where_nothing_is_taken_there_is_no_accounts_file(operator) -> None:
     assert "No account can be taken" in detail(answer, 404)
 
 
-@pytest.mark.parametrize(
-    ("sent", "status", "why"),
-    [
-        ({"files": []}, 422, "body.files"),
-        ({"files": [{"name": "a", "text": "x", "more": ""}]}, 422, "Unknown key"),
-        (body(dryrun=True), 422, "Unknown key"),
-        ({"files": [{"name": "a", "text": 1}]}, 422, "body.files.0.text"),
-        ({"files": [{"name": "a", "text": ""}] * 2}, 422, "the same name"),
-        ({"files": [{"name": "a", "text": ""}] * 101}, 422, "at most 100"),
-        ({"files": [{"name": "a\u202e", "text": ""}]}, 422, "U+202E"),
-        (body(deployment="other"), 422, "no deployment “other”"),
-        (body({"x.yml": b"a: 1"}), 422, "x.yml: This is no Halyard config"),
-        (body({"a": b"x" * (MOST_BYTES + 1)}), 413, TOO_MUCH),
-        (body(dict.fromkeys("ab", b"x" * (MOST_BYTES * 3 // 4 + 1))), 413, TOO_MUCH),
-        ("x" * (2 * MOST_BYTES + 1), 413, TOO_MUCH),
-    ],
-    ids=[
-        *("none", "key of a file", "key", "number", "twice", "many", "invisible"),
-        *("deployment", "no source", "large", "in all", "whole body"),
-    ],
-)
-def test_what_cannot_be_read_is_said(operator, sent, status, why) -> None:
-    answer = operator.post("/adoptions", sent)
-
-    assert why in detail(answer, status)
-    assert not Adoption.objects.exists()
-
-
-def test_one_process_reads_one_requests_files_at_a_time(operator) -> None:
-    with reporting.one_at_a_time():
-        answer = operator.post("/adoptions", body())
-
-    assert "reading another Spinnaker" in detail(answer, 429)
-    assert answer["Retry-After"]
-
-
-def test_no_secret_is_answered_stored_or_logged(
-    operator, caplog: pytest.LogCaptureFixture
-) -> None:
-    said = ""
-    for number, files in enumerate(sources()):
-        answer = operator.post("/adoptions", body(files), key=str(number))
-        said += answer.content.decode()
-        said += operator.read(answer.json()["path"]).content.decode()
-    broken = body({"clouddriver.yml": f"aws: {{accounts: [{PLANTED}: ".encode()})
-    said += operator.post("/adoptions", broken).content.decode()
-    said += operator.post("/adoptions", json.dumps(broken)[:-2]).content.decode()
-
-    said += serializers.serialize(
-        "json",
-        [
-            row
-            for model in apps.get_app_config("accounts").get_models()
-            for row in model._default_manager.all()
-        ],
-    )
-    assert KeptAnswer.objects.exists()
-    assert "prod" in said
-    for secret in (PLANTED, ACCESS_KEY, "4711471147"):
-        assert secret not in said + caplog.text
-
-
 def test_a_viewers_token_neither_reports_nor_reads(operator) -> None:
     path = made(operator)
     viewer = caller("viewer")
@@ -200,13 +131,6 @@ def test_aws_is_looked_at_with_a_role(operator, monkeypatch) -> None:
     assert (after["look"]["looked"], after["look"]["identity"]) == (1, identity)
     assert after["accounts"][1]["in_aws"]["roles"][0]["exists"]
     assert after["accounts"][0]["in_aws"] is None
-
-
-def test_only_a_role_name_is_looked_with(operator) -> None:
-    answer = operator.post("/adoptions", body(look_with="a/b"))
-
-    assert "isn't valid" in detail(answer, 422)
-    assert not Adoption.objects.exists()
 
 
 def test_too_much_that_waits_is_said(operator) -> None:
@@ -250,39 +174,12 @@ def test_only_an_account_of_a_source_is_confirmed(operator) -> None:
     assert not Adoption.objects.exists()
 
 
-@pytest.mark.parametrize("folder", ["profiles", "./default/profiles"])
-def test_a_profile_by_a_relative_name_hides_the_configs_list(
-    operator, folder: str
-) -> None:
-    config = halconfig({"aws": {"accounts": [aws("dev"), aws("old"), aws("older")]}})
-    profile = spring({"aws": {"accounts": [aws("dev")]}})["clouddriver-local.yml"]
-    files = {**config, f"{folder}/clouddriver-local.yml": profile}
-
-    answer = operator.post("/adoptions", body(files))
-
-    report = operator.read(answer.json()["path"]).json()
-    assert [one["kind"] for one in report["sources"]] == ["halconfig"]
-    assert [one["name"] for one in report["accounts"]] == ["dev"]
-
-
 def adopt_again(operator: Caller, files: dict[str, bytes], **asked: Any) -> Any:
     path = operator.post("/adoptions", body(files)).json()["path"]
     changes = operator.read(f"{path}/changes", **asked).json()
     asked["identity"] = IDENTITY
     file = operator.read(f"{path}/accounts-file", **asked).content.decode()
     return changes, send(operator, file).json()
-
-
-def test_what_people_decided_stays_when_the_same_files_come_again(operator) -> None:
-    file = operator.read(f"{made(operator)}/accounts-file", identity=IDENTITY)
-    send(operator, file.content.decode())
-    before = decided_since(environment="team", regions=["eu-west-1"])
-
-    changes, saved = adopt_again(operator, FILES)
-
-    assert ManagedAccount.objects.values().get() == before
-    assert (changes["unchanged"], changes["changed"]) == (True, [])
-    assert (saved["new"], saved["changed"], saved["same"]) == ([], [], 1)
 
 
 def test_a_conflict_is_asked_about_and_answered(operator) -> None:
@@ -304,17 +201,3 @@ def test_a_conflict_is_asked_about_and_answered(operator) -> None:
     assert (asked["conflict"], asked["taken"], saved["changed"]) == (True, False, [])
     assert answered["changed"][0]["taken"]
     assert ManagedAccount.objects.get().environment == "live"
-
-
-@pytest.mark.parametrize("tail", ["changes", "accounts-file"])
-def test_an_answer_to_nothing_is_refused(operator, tail: str) -> None:
-    answer = operator.read(f"{made(operator)}/{tail}", take=["dev:\u202e<b>"])
-
-    assert "Nothing is asked about" in detail(answer, 422)
-
-
-def test_where_nothing_is_taken_there_are_no_changes(operator) -> None:
-    left = halconfig({"aws": {"accounts": [aws("-Bad")]}})
-    path = operator.post("/adoptions", body(left)).json()["path"]
-
-    assert "No account can be taken" in detail(operator.read(f"{path}/changes"), 404)

@@ -6,8 +6,6 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import FoundCluster, ManagedAccount, Question
-from accounts.people.role_limits.limits import limit
-from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
 from tests.rows import account_row
 
@@ -147,24 +145,4 @@ def test_what_the_page_refuses_is_refused(operator, account, search, wrong, sent
     refused = operator.post(f"{search}/add", body)
 
     assert sentence in detail(refused, 422)
-    assert clusters_of(account) == []
-
-
-def test_nothing_is_described_before_the_search_ended(operator, account, search):
-    Question.objects.update(answered_at=None)
-
-    refused = operator.post(f"{search}/add", {"clusters": ids(operator, search)})
-
-    assert detail(refused) == "The search is still in progress. Wait until it finishes."
-
-
-def test_a_limited_role_searches_and_describes_inside_only(operator, account, search):
-    body = {"clusters": ids(operator, search)}
-    limit(operator.person, OPERATOR, ["production"], None)
-
-    searched = operator.post(SEARCHES, {"accounts": ["staging"]})
-    described = operator.post(f"{search}/add", body)
-
-    assert "staging is in" in detail(searched, 403)
-    assert "staging is in" in described.json()["detail"]
     assert clusters_of(account) == []

@@ -10,11 +10,9 @@ from django.utils import timezone
 from accounts.mapping.plans import plan_of
 from accounts.models import Activity, Bundle, ManagedAccount, Run
 from accounts.models.states import State, Status
-from accounts.people.role_limits.limits import limit
-from accounts.people.roles import OPERATOR
-from tests.accounts.api.calling import Caller, detail, token_of
+from tests.accounts.api.calling import detail
 from tests.plans import losing_run
-from tests.rows import account_row, person, run_row, step_row
+from tests.rows import account_row, run_row, step_row
 
 
 @pytest.fixture
@@ -56,10 +54,6 @@ def test_an_account_that_is_not_described_to_the_end_is_not_planned(operator, ma
         "These steps are incomplete: providers, access, details."
     )
     assert not Run.objects.exists()
-
-
-def test_no_account_is_planned_that_there_is_not(operator):
-    assert operator.post("/accounts/nobody/plan").status_code == 404
 
 
 def test_it_verifies_what_exists_and_nothing_else(operator, account):
@@ -214,18 +208,6 @@ def test_it_looks_at_once_whether_an_owner_is_done(operator, account):
     waiting.refresh_from_db()
     assert waiting.look_at is not None
     assert detail(refused) == f"{waiting.title} doesn't wait for an owner."
-
-
-def test_it_does_not_look_for_whoever_is_limited_to_other_environments(account):
-    waiting = run_row(Status.HANDED_OFF, account=account)
-    olga = person("operator")
-    limit(olga, OPERATOR, ["production"], None)
-
-    refused = Caller(token_of(olga)).post(f"/runs/{waiting.number}/look")
-
-    assert "applies to production only" in detail(refused, 403)
-    waiting.refresh_from_db()
-    assert waiting.look_at is None
 
 
 def test_it_accepts_an_account_that_was_evaluated(approver, account):

@@ -75,7 +75,3 @@ def test_where_nothing_is_decided_it_says_why(numbers: list[int]) -> None:
         "Nothing was decided. The findings or requests in 3 accounts have changed. "
         "Review them again."
     )
-
-
-def test_a_policy_of_no_account_is_not_found(managing) -> None:
-    assert of("olga").read(PATH).status_code == 404

@@ -5,17 +5,12 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
-from accounts.mapping.managing import managing_of
 from accounts.mapping.plans import plan_of
-from accounts.models import Activity, ManagedAccount, Run
+from accounts.models import Activity, Run
 from accounts.models.states import Status
-from accounts.people.role_limits.limits import limit
-from accounts.people.roles import APPROVER
 from accounts.runs.actions import discard
 from accounts.runs.deciding import same_changes
-from onboarding.desired.capacity import fitting
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, managing_row, run_row, step_row
 
@@ -91,51 +86,6 @@ def test_where_none_is_left_nothing_is_approved_and_it_says_why(approver, three)
 
     told = f"a0: {three[0].title} was discarded by the command line before you decided."
     assert refused == f"Not approved: {told}"
-
-
-def test_it_holds_inside_the_environments_of_the_role(approver, three):
-    ManagedAccount.objects.filter(name="a0").update(environment="production")
-    limit(approver.person, APPROVER, ["production"], None)
-
-    shown = approver.read(PATH).json()
-    answer = approver.post(f"{PATH}/approve", numbers(three))
-
-    selected = {run["account"]: run["selected"] for run in shown["runs"]}
-    assert selected == {"a0": True, "a1": False, "a2": False}
-    assert (answer.json()["approved"], answer.json()["left"]) == (1, 2)
-    assert "The approver role of approver applies to" in answer.json()["refused"][0]
-    assert approved() == {three[0].number}
-
-
-def test_a_run_that_there_is_not_is_named(approver, three):
-    answer = approver.post(f"{PATH}/approve", {"runs": [three[0].number, 4711]})
-
-    assert detail(answer, 422) == "There is no run 4711."
-    assert approved() == set()
-
-
-def test_no_more_accounts_join_than_their_plans_can_list(approver):
-    listed = fitting(managing_of(managing_row()), (), 1)
-    ManagedAccount.objects.bulk_create(
-        ManagedAccount(
-            name=f"standing-{n}", account_id=f"9{n:011}", granted_at=timezone.now()
-        )
-        for n in range(listed - 2)
-    )
-    for row in ManagedAccount.objects.all():
-        row.providers.create(key="ec2")
-    runs = [waiting(number) for number in range(3)]
-    for run in runs:
-        step_row(run, verb="update", kind="policy", name="BowlineAssumeManaged")
-
-    shown = approver.read(PATH).json()
-    crowd = approver.post(f"{PATH}/approve", numbers(runs))
-    fit = [run["number"] for run in shown["runs"] if run["selected"]]
-    done = approver.post(f"{PATH}/approve", {"runs": fit})
-
-    assert shown["room"] == 2
-    assert "There is room for only 2 more accounts" in detail(crowd)
-    assert done.json()["approved"] == 2
 
 
 def test_a_list_has_no_more_than_can_be_approved_at_once(reader, three, monkeypatch):

@@ -68,12 +68,6 @@ def test_it_is_planned_once_for_one_key(operator, managing):
     assert (shown["state"], shown["open_run"]) == ("draft", run.number)
 
 
-def test_nothing_is_planned_before_it_is_described(operator):
-    assert detail(operator.post("/managing-account/plan")) == (
-        "Set up the managing account first."
-    )
-
-
 def test_a_kept_role_is_taken_off_the_list_and_no_other_edit_does_so(operator):
     managing_row(kept_roles=[kept_role(7), kept_role(8)])
     operator.put("/managing-account", {**CORE, "bakes": True})

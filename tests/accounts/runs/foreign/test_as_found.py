@@ -19,7 +19,7 @@ from onboarding.review.as_found import FoundRole
 from onboarding.topology import Reach
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import DEV, carried, done, root
-from tests.onboarding.review.test_as_found import ADMINISTRATOR, EVERYTHING, planned
+from tests.onboarding.review.test_lines import ADMINISTRATOR, EVERYTHING, planned
 from tests.rows import account_row, managing_row
 
 ROLE = "spinnakerManaged"

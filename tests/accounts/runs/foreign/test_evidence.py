@@ -38,7 +38,7 @@ from tests.accounts.runs.foreign.taken import (
 )
 from tests.accounts.runs.foreign.taken import account as account
 from tests.accounts.runs.foreign.taken import iam as iam
-from tests.onboarding.review.test_as_found import ADMINISTRATOR, EVERYTHING
+from tests.onboarding.review.test_lines import ADMINISTRATOR, EVERYTHING
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,7 @@ from accounts.runs.foreign.keeping import OnPassed, keep_all_foreign, keep_forei
 from accounts.runs.scope import Comparison, Scope, Side
 from onboarding.topology import Reach
 from tests.accounts.runs.foreign.rows import foreign_row
-from tests.onboarding.resources.test_foreign_alike import found_in
+from tests.onboarding.resources.test_foreign import found_in
 from tests.rows import account_row, managing_row, run_row
 
 pytestmark = pytest.mark.django_db

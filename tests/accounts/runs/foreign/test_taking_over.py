@@ -6,11 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from accounts.models import (
-    Activity,
     ForeignPolicy,
     FoundRoles,
     ManagedAccount,
@@ -22,7 +20,6 @@ from accounts.runs.actions import approve, plan, verify
 from accounts.runs.foreign.denied import NAME
 from accounts.runs.foreign.taking_over import (
     SESSIONS_LAST,
-    UNDONE_WITHIN,
     CannotTakeOver,
     settles_at,
     take_over,
@@ -132,59 +129,6 @@ def test_the_trust_policy_becomes_bowlines_and_back(
     assert seen(iam) == before
 
 
-def test_an_undo_of_long_ago_waits_for_approval(
-    account: ManagedAccount, iam: Any
-) -> None:
-    run = took(account, of_others(account))
-    Run.objects.filter(pk=run.pk).update(approved_at=timezone.now() - UNDONE_WITHIN)
-
-    back = carried(undo(run, None))
-
-    assert back.status == Status.PLANNED
-    assert not seen(iam)["attached"]
-
-
-def test_an_undo_with_another_change_waits_for_approval(
-    account: ManagedAccount, iam: Any
-) -> None:
-    run = took(account, of_others(account))
-    mine = iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"][0]
-    iam.detach_role_policy(RoleName=ROLE, PolicyArn=mine["PolicyArn"])
-
-    back = carried(undo(run, None))
-
-    assert (back.status, back.steps.count()) == (Status.PLANNED, 3)
-
-
-def test_an_undo_of_an_undo_waits_for_approval(account: ManagedAccount) -> None:
-    ManagedAccount.objects.update(uses_external_id=False)
-    back = gave_back(took(account, TakeOver(trust=True)))
-
-    again = carried(undo(back, None))
-
-    assert (again.status, again.steps.count()) == (Status.PLANNED, 1)
-
-
-def test_an_undo_is_recorded_with_who_pressed_and_who_approved(
-    account: ManagedAccount,
-) -> None:
-    olivia, paula = (
-        User.objects.create_superuser(name) for name in ("olivia", "paula")
-    )
-    run = carried(take_over(account, olivia, of_others(account)))
-    approve(run, paula)
-    carried(run)
-
-    back = carried(undo(run, olivia))
-
-    assert (back.approved_by, back.approval_comment) == (
-        paula,
-        f"Approved with run {run.number}.",
-    )
-    undone = Activity.objects.get(what="undo")
-    assert (undone.who, undone.detail["number"]) == ("olivia", back.number)
-
-
 def test_sessions_of_before_last_an_hour(account: ManagedAccount) -> None:
     ManagedAccount.objects.update(uses_external_id=False)
     run = took(account, TakeOver(trust=True))
@@ -228,13 +172,6 @@ def test_what_was_accepted_stays(account: ManagedAccount, iam: Any) -> None:
     took(account, TakeOver(owns=True))
 
     assert seen(iam)["inside"] == {"PassRole"}
-
-
-def test_trust_waits_until_spinnaker_sends_the_external_id(
-    account: ManagedAccount,
-) -> None:
-    with pytest.raises(CannotTakeOver, match="doesn't send the external ID"):
-        take_over(account, None, TakeOver(trust=True))
 
 
 def test_nothing_leaves_before_bowlines_policies_are_there(iam: Any) -> None:

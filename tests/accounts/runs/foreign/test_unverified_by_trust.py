@@ -24,7 +24,7 @@ from onboarding.verify.result import COMPARED, Located
 from onboarding.verify.role_assumption import ASSUME
 from onboarding.verify.trust import REPLACE
 from onboarding.verify.verification import CHAIN
-from tests.onboarding.review.test_as_found import ADMINISTRATOR, EVERYTHING
+from tests.onboarding.review.test_lines import ADMINISTRATOR, EVERYTHING
 from tests.rows import account_row, run_row
 
 pytestmark = pytest.mark.django_db

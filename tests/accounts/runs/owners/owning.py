@@ -82,10 +82,12 @@ def delete(here: Credentials) -> None:
 
 
 def looked(run: Run) -> Run:
-    """Look now, and carry on what may continue."""
-    look_soon(run, None)
-    look_at_owners()
+    """Look now, unless it was due with another run; carry on what may continue."""
     run.refresh_from_db()
+    if run.status == Status.HANDED_OFF:
+        look_soon(run, None)
+        look_at_owners()
+        run.refresh_from_db()
     if run.status in (Status.VERIFYING, Status.APPLYING):
         return carried(run)
     return run

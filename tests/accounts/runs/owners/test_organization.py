@@ -20,8 +20,7 @@ from script.emulated_organization import (
 )
 from tests.accounts.runs.carried import carried, done, member, root
 from tests.accounts.runs.owners.owning import handed_out
-from tests.accounts.runs.rollouts.rows import statuses, work
-from tests.accounts.runs.rollouts.test_in_aws import approved
+from tests.accounts.runs.rollouts.rows import approved, statuses, work
 from tests.strict_aws.calls import Calls
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -79,17 +79,6 @@ def test_nothing_selected_accepts_nothing(approver: Any, managing) -> None:
     assert ManagedAccount.objects.to_accept().count() == 1
 
 
-def test_an_operator_reads_who_may_and_accepts_nothing(operator: Any, managing) -> None:
-    account = evaluated(1)
-
-    page = operator.get(PAGE).content.decode()
-    answer = operator.post("/accounts/accept/", {"account": [account.pk]})
-
-    assert "You need the approver role to accept accounts" in page
-    assert answer.status_code == 403
-    assert ManagedAccount.objects.to_accept().exists()
-
-
 def test_an_empty_page_says_so(approver: Any, managing) -> None:
     assert "No account needs acceptance" in approver.get(PAGE).content.decode()
 

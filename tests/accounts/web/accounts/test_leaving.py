@@ -51,15 +51,6 @@ def test_an_approver_forgets_it_by_its_name(
     assert [one.account for one in ManagingAccount.objects.get().kept] == ["staging"]
 
 
-def test_others_read_who_may(operator: Client, account: ManagedAccount) -> None:
-    page = tab(operator, account)
-
-    assert OFFER in page
-    assert "You need the approver role to take an account out of Bowline" in page
-    assert "To forget it" not in page
-    assert leave(operator, account, "staging").status_code == 403
-
-
 def test_it_says_why_it_cannot_be_now(
     approver: Client, account: ManagedAccount
 ) -> None:

@@ -116,15 +116,6 @@ def test_a_sorted_column_says_so_and_turns_round(operator) -> None:
     assert re.search(r'aria-sort="ascending"><a href="\?sort=-state', page)
 
 
-def test_a_viewer_sees_no_boxes(viewer) -> None:
-    three()
-
-    page = viewer.get("/accounts/").content.decode()
-
-    assert 'type="checkbox"' not in page
-    assert "Plan changes" not in page
-
-
 @pytest.mark.parametrize("count", [3, 2000])
 def test_it_is_as_quick_for_many(
     operator, django_assert_num_queries, count: int

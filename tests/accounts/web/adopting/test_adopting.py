@@ -264,23 +264,6 @@ def test_one_process_reads_the_files_of_one_request_at_a_time(operator) -> None:
     assert reported(operator, halconfig(ACCOUNTS))
 
 
-def test_a_viewer_may_neither_report_nor_read_one(operator) -> None:
-    report = reported(operator, halconfig(ACCOUNTS))
-    operator.force_login(person("viewer", username="viewer"))
-
-    answers = [
-        send(operator, halconfig(ACCOUNTS)),
-        *(
-            operator.get(f"{report}{tail}")
-            for tail in ("", "report.json", "report.txt")
-        ),
-        operator.post(f"{report}add/", {"identity": IDENTITY}),
-    ]
-
-    assert {answer.status_code for answer in answers} == {403}
-    assert not ManagingAccount.objects.exists()
-
-
 def test_accounts_are_added_by_the_preview_of_an_accounts_file(operator) -> None:
     report = reported(operator, halconfig(ACCOUNTS))
     add = words(operator.get(f"{report}add/"))
@@ -382,21 +365,6 @@ def add_all(client: Client, report: str, **said: Any) -> Any:
     return preview
 
 
-def test_what_people_decided_stays_when_the_same_files_come_again(operator) -> None:
-    files = halconfig(ACCOUNTS)
-    report = reported(operator, files)
-    add_all(operator, report, identity=IDENTITY)
-    before = decided_since(environment="team", regions=["eu-west-1"])
-
-    page = operator.get(f"{reported(operator, files)}add/")
-    answer = operator.post(f"{report}add/", {})
-
-    assert "What you decided in Bowline stays." in words(page)
-    assert '<button class="btn btn-primary">' not in page.content.decode()
-    assert answer.url == report
-    assert ManagedAccount.objects.values().get(name="dev") == before
-
-
 def test_a_conflict_is_asked_about_and_answered(operator) -> None:
     add_all(operator, reported(operator, halconfig(ACCOUNTS)), identity=IDENTITY)
     decided_since(environment="team")
@@ -416,34 +384,6 @@ def test_a_conflict_is_asked_about_and_answered(operator) -> None:
     assert "Nothing to change" not in page
     assert (kept.environment, kept.regions) == ("team", ["eu-west-1"])
     assert "Use the sources’ value" not in again
-
-
-def test_an_answer_alone_is_kept(operator) -> None:
-    add_all(operator, reported(operator, halconfig(ACCOUNTS)), identity=IDENTITY)
-    before = decided_since(environment="team")
-    dev = aws("dev", environment="live")
-    report = reported(operator, halconfig({"aws": {"accounts": [dev]}}))
-
-    page = add_all(operator, report, asked="dev:environment")
-    after = ManagedAccount.objects.values().get(name="dev")
-
-    assert "Nothing changes. Bowline keeps its values." in words(page)
-    assert {**before, "adopted_from": ""} == {**after, "adopted_from": ""}
-    assert after["adopted_from"]["environment"] == "live"
-
-
-def test_the_sources_value_is_taken_where_somebody_chooses_it(operator) -> None:
-    add_all(operator, reported(operator, halconfig(ACCOUNTS)), identity=IDENTITY)
-    decided_since(environment="team")
-    dev = aws("dev", environment="live")
-    report = reported(operator, halconfig({"aws": {"accounts": [dev]}}))
-    choice = "dev:environment"
-
-    add_all(operator, report, asked=choice, take=choice)
-    wrong = operator.post(f"{report}add/", {"take": "dev:regions"})
-
-    assert ManagedAccount.objects.get(name="dev").environment == "live"
-    assert "Nothing is asked about dev:regions" in words(wrong)
 
 
 def test_a_limited_operator_describes_no_managing_account(operator) -> None:

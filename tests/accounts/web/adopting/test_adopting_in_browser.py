@@ -10,11 +10,9 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import ManagedAccount, ManagingAccount
 from tests.accounts.web.browsing import (
-    assert_axe_finds_nothing,
     assert_it_fits,
     at_widths,
     complaints,
-    width_of,
 )
 from tests.onboarding.adopting.documents import aws, halconfig, loaded
 from tests.rows import person
@@ -22,7 +20,6 @@ from tests.rows import person
 TEAMS = [aws(f"team-{n:02}", f"{10**11 + n}") for n in range(11)]
 LEFT = aws("-Prod", "210987654321", apiToken="hunter2-Planted")
 IDENTITY = "arn:aws:iam::111111111111:role/SpinnakerAuthRole"
-HIGHEST = {1440: 3500, 390: 5000}
 
 
 @pytest.fixture
@@ -65,29 +62,6 @@ def test_twelve_accounts_are_reported_on_and_eleven_are_added(
     rows = ManagedAccount.objects.filter(access_role="BowlineAccess", adopts=True)
     assert rows.count() == 11
     assert told == []
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-def test_every_page_of_it_fits_and_axe_finds_nothing(
-    signed_in, operator: None, tmp_path: Path, width: int
-) -> None:
-    many = [aws(f"team-{n:03}", f"{10**11 + n}") for n in range(300)]
-    window = {"width": width, "height": 900}
-    page = signed_in(viewport=window)
-
-    page.goto("/accounts/adopt/")
-    assert_axe_finds_nothing(page)
-    report_on(page, tmp_path, *many, LEFT)
-    page.locator("td details summary").first.click()
-    expect(page.locator("td details[open]")).to_have_count(1)
-    assert_axe_finds_nothing(page)
-    height = page.evaluate("document.documentElement.scrollHeight")
-    wide = width_of(page)
-    page.goto(f"{page.url}add/")
-    assert_axe_finds_nothing(page)
-
-    assert height <= HIGHEST[width]
-    assert max(wide, width_of(page)) <= width
 
 
 @at_widths(1440, 1024, 390)

@@ -5,14 +5,12 @@ them, each by its checkbox.
 from __future__ import annotations
 
 import pytest
-from django.test import Client
 
 from accounts.models import Activity, Adoption
 from accounts.packed import unpacked
 from tests.accounts.web.adopting.test_adopting import reported, words
 from tests.onboarding.adopting.documents import aws, halconfig, loaded, stored
 from tests.onboarding.adopting.test_secrets import ACCESS_KEY, PLANTED, sources
-from tests.rows import person
 
 pytestmark = pytest.mark.django_db
 
@@ -95,11 +93,3 @@ def test_what_is_kept_to_confirm_holds_no_secret(operator) -> None:
     assert kept
     for secret in (PLANTED, ACCESS_KEY, "4711471147"):
         assert secret not in "".join(kept)
-
-
-def test_only_an_operator_confirms(operator, client: Client) -> None:
-    report = reported(operator, halconfig(DESCRIBED) | LOADED)
-    client.force_login(person("viewer"))
-
-    assert client.post(report, {"confirm": "old"}).status_code == 403
-    assert Adoption.objects.count() == 1

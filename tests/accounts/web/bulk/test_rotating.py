@@ -99,16 +99,6 @@ def test_many_are_finished_as_one_rollout(operator, accounts) -> None:
     assert "Finished the rotation of 3 accounts." in messages_of(response)
 
 
-def test_none_is_finished_before_spinnaker_has_the_new_one(operator, accounts) -> None:
-    delivered(accounts[:2])
-    rotate(accounts[2], None)
-
-    send(operator, accounts, "finish")
-
-    assert names(Rollout.objects.get()) == ["team-1", "team-2"]
-    assert again(accounts[2]).former_external_id
-
-
 def test_one_of_a_rollout_is_not_rotated(operator, accounts) -> None:
     send(operator, accounts, "begin")
     ids = {one.pk: one.external_id for one in ManagedAccount.objects.all()}

@@ -208,32 +208,6 @@ def test_what_changed_while_it_was_compared_is_not_taken_for_compared(
     assert "Accounts changed after" in text(shown)
 
 
-def test_a_comparison_that_failed_says_what_to_do(
-    monkeypatch, operator, account
-) -> None:
-    operator.get(f"{NEXT}?look=1")
-    with monkeypatch.context() as patched:
-        patched.setattr("accounts.discover.comparisons.next_bundle", lambda: 1 / 0)
-        work()
-
-    page = text(operator.get(f"{NEXT}?look=answer"))
-
-    assert (
-        "Bowline couldn&#x27;t compare the accounts. See the worker&#x27;s log." in page
-    )
-    assert "Build bundle" not in page
-    operator.get(f"{NEXT}?look=1")
-    work()
-    assert "2 AWS accounts added" in text(operator.get(NEXT))
-
-
-def test_what_another_release_wrote_is_compared_again(operator, account) -> None:
-    looked(operator, NEXT)
-    Question.objects.update(answer={"of": compared_now(), "since": 0})
-
-    assert "Comparing the accounts" in text(operator.get(NEXT))
-
-
 def test_without_a_managing_account_it_leads_to_the_bundles(operator) -> None:
     answer = operator.get(f"{NEXT}?look=1")
 

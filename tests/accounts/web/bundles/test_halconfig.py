@@ -69,12 +69,6 @@ def test_what_the_config_has_wrong_stands_before_the_diff(operator) -> None:
     assert "Spinnaker shows no functions of any account" in page[found:diff]
 
 
-def test_a_config_with_nothing_wrong_is_not_accused(operator, bundle) -> None:
-    page = posted(operator, CONFIG, show="1").content.decode()
-
-    assert "Problems in your Halyard config" not in page
-
-
 def test_htmx_gets_the_outcome_only(operator, bundle) -> None:
     page = posted(operator, CONFIG, show="1", headers=HTMX).content.decode()
 
@@ -174,16 +168,6 @@ def test_an_empty_form_is_told(operator, bundle) -> None:
     page = operator.post(PAGE, {"show": "1"}).content.decode()
 
     assert "Choose the Halyard config, or paste its text." in page
-
-
-def test_clusters_are_placed_in_the_folder(operator) -> None:
-    bundle_row(with_every_provider())
-
-    told = posted(operator, CONFIG, folder="bowline", show="1").content.decode()
-    merged = posted(operator, CONFIG, folder="/srv/bowline", download="1")
-
-    assert "Enter the absolute path." in told
-    assert "/srv/bowline/kubernetes/" in merged.content.decode()
 
 
 def test_a_bundle_that_is_not_there_is_not_found(operator) -> None:

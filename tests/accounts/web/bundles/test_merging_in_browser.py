@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.accounts.management.test_merge_halconfig import CONFIG, SECRET
-from tests.accounts.web.browsing import assert_axe_finds_nothing, complaints, width_of
+from tests.accounts.web.browsing import complaints, width_of
 from tests.bundles import core, with_every_provider
 from tests.factories import MANAGED_ID, topology
 from tests.rows import bundle_row, managing_row, person
@@ -62,32 +62,6 @@ def test_a_file_is_chosen_once_asked_about_and_given_back(
     assert f"secretAccessKey: {SECRET}" in merged
     assert SECRET not in page.content()
     assert told == []
-
-
-def test_it_works_without_scripts_but_for_choosing_again(
-    signed_in, bundles: None, tmp_path: Path
-) -> None:
-    page = signed_in(java_script_enabled=False)
-    shown(page, tmp_path / "config")
-    page.get_by_label("The file").set_input_files(tmp_path / "config")
-
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download config.new").click()
-
-    assert "'000000000008'" in download.value.path().read_text()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(
-    signed_in, bundles: None, tmp_path: Path, scheme: str
-) -> None:
-    page = signed_in(color_scheme=scheme, bypass_csp=True)
-
-    for path in PAGES:
-        page.goto(path)
-        assert_axe_finds_nothing(page)
-    shown(page, tmp_path / "config")
-    assert_axe_finds_nothing(page)
 
 
 def test_no_page_is_wider_than_a_phone(

@@ -9,7 +9,6 @@ import pytest
 
 from accounts.discover import comparisons
 from accounts.models import Bundle, Question
-from accounts.spinnaker import next_bundle
 from tests.accounts.web.answers import looked, work
 from tests.bundles import core, staging
 from tests.factories import managed, provider, topology
@@ -72,19 +71,6 @@ def test_it_is_compared_once_for_everybody(client, operator) -> None:
     assert Question.objects.get().times_asked == 7
 
 
-def test_another_pair_of_bundles_has_its_own_comparison(operator) -> None:
-    answer = looked(operator, PAGE)
-    of = answer["Location"].partition("?")[2]
-
-    for url in (OTHER_PAGE, f"{OTHER_PAGE}?{of}"):
-        assert "Comparing Bundle 3 with Bundle 1" in text(operator.get(url))
-    looked(operator, OTHER_PAGE)
-
-    assert "1 AWS account added." in text(operator.get(OTHER_PAGE))
-    assert THREE_REMOVED in text(operator.get(PAGE))
-    assert Question.objects.count() == 2
-
-
 @pytest.mark.parametrize(
     ("number", "says"),
     [(1, "1 AWS account added."), (2, REMOVED)],
@@ -105,33 +91,6 @@ def test_a_bundle_that_was_built_again_is_compared_again(
 LIVE: dict[int, dict[str, str]] = {1: {"environment": "live"}, 2: {}}
 
 
-def test_a_bundle_that_was_built_again_the_same_is_not_compared_again(
-    operator,
-) -> None:
-    looked(operator, PAGE)
-    Bundle.objects.get(number=1).delete()
-    bundle_row(topology(core(), staging()), 1)
-
-    assert THREE_REMOVED in text(operator.get(PAGE))
-
-
-def test_a_bundle_that_is_deleted_meanwhile_is_not_compared(operator) -> None:
-    operator.get(f"{PAGE}?look=1")
-    Bundle.objects.get(number=2).delete()
-    bundle_row(topology(core()), 2)
-    work()
-
-    assert not Question.objects.get().answer
-    assert WAITS in text(operator.get(PAGE))
-
-
-def test_a_newer_bowline_compares_again(monkeypatch, operator) -> None:
-    looked(operator, PAGE)
-    monkeypatch.setattr(next_bundle, "CODE", "other")
-
-    assert WAITS in text(operator.get(PAGE))
-
-
 def test_a_comparison_that_failed_says_what_to_do(monkeypatch, operator) -> None:
     operator.get(f"{PAGE}?look=1")
     with monkeypatch.context() as patched:
@@ -146,12 +105,3 @@ def test_a_comparison_that_failed_says_what_to_do(monkeypatch, operator) -> None
         "Bowline couldn&#x27;t compare the accounts. See the worker&#x27;s log." in page
     )
     assert f'<a href="{PAGE}?look=1">Compare again</a>' in page
-
-
-def test_its_page_reads_no_zip(operator, django_assert_max_num_queries) -> None:
-    looked(operator, PAGE)
-
-    with django_assert_max_num_queries(9) as queries:
-        operator.get(PAGE)
-
-    assert not [one for one in queries if '"archive"' in one["sql"]]

@@ -80,17 +80,6 @@ def test_the_bulk_menu_starts_a_search_and_shows_how_far_it_is(operator) -> None
     assert "No clusters found" in operator.get(response.url).content.decode()
 
 
-def test_a_person_has_one_search_at_a_time(operator) -> None:
-    sent = {"account": [account(1).pk]}
-    first = operator.post("/accounts/clusters/", sent)
-
-    second = operator.post("/accounts/clusters/", sent)
-
-    assert second.url == first.url
-    assert "still in progress" in messages_of(second)
-    assert Question.objects.count() == 1
-
-
 def test_without_a_selection_nothing_is_searched(operator) -> None:
     response = operator.post("/accounts/clusters/?text=web")
 

@@ -14,7 +14,6 @@ from tests.accounts.web.from_file.test_from_file import (
     CSV,
     operator,
     save,
-    upload,
     uploaded,
     words,
 )
@@ -59,16 +58,6 @@ def test_a_worker_finds_every_error_of_a_long_file(operator, long) -> None:
     assert "“a.csv” has 3 errors." in words(page)
 
 
-def test_nobody_else_learns_what_a_worker_found(operator, long) -> None:
-    waiting = uploaded(operator)
-    work()
-    operator.force_login(person("operator", username="other"))
-
-    page = operator.get(waiting, follow=True)
-
-    assert "The file wasn&#x27;t validated in time, or is no longer" in words(page)
-
-
 def test_a_worker_that_could_not_check_says_what_to_do(
     operator, long, monkeypatch
 ) -> None:
@@ -82,15 +71,6 @@ def test_a_worker_that_could_not_check_says_what_to_do(
         "couldn&#x27;t complete the request. See the worker&#x27;s log. Upload the file"
         in words(page)
     )
-
-
-def test_a_third_file_at_once_is_refused(operator, long) -> None:
-    for number in range(2):
-        uploaded(operator, f"{CSV}{number}")
-
-    page = upload(operator, f"{CSV}3")
-
-    assert "Two of your files are already being processed" in words(page)
 
 
 @pytest.fixture

@@ -166,17 +166,6 @@ def test_an_account_that_was_added_meanwhile_is_an_error(operator) -> None:
     assert ManagedAccount.objects.get(name="staging").environment == ""
 
 
-def test_every_error_is_shown_with_its_line_and_nothing_is_kept(operator) -> None:
-    bad = CSV.replace("us-east-1,yes,yes\n", "us-est-1,yes,maybe\n", 2)
-
-    page = upload(operator, bad)
-
-    lines = [problem.line for problem in page.context["problems"]]
-    assert lines == [2, 2, 3, 3]
-    assert "“a.csv” has 4 errors." in words(page)
-    assert not Upload.objects.exists()
-
-
 @pytest.mark.parametrize(
     ("text", "name", "sentence"),
     [

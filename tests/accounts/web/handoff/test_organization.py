@@ -118,26 +118,11 @@ def test_before_anything_is_handed_off_there_is_nothing_to_send(
     assert archive.status_code == 404
 
 
-def test_without_a_managing_account_there_is_nothing_to_send(client: Client) -> None:
-    handed_off(1)
-    ManagingAccount.objects.all().delete()
-
-    assert "Set up the managing account first." in read(client)
-    archive = client.get(reverse("accounts:organization-hand-off-archive"))
-    assert archive.status_code == 404
-
-
 def test_each_account_has_its_newest_version(client: Client) -> None:
     account = handed_off(1)
     hand_off_row(account)
 
     assert "version 2" in read(client)
-
-
-def test_without_such_accounts_it_says_where_to_choose_it(client: Client) -> None:
-    account_row()
-
-    assert "in an account's Access step" in read(client)
 
 
 def test_an_account_with_the_same_choices_joins_the_stack_set(client: Client) -> None:

@@ -9,11 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Locator, expect
 
-from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State, Status
 from onboarding.topology import READER_ROLE, MadeBy
 from tests.accounts.web.browsing import assert_it_fits, at_widths, complaints
-from tests.rows import account_row, hand_off_row, managing_row, person, run_row
+from tests.rows import account_row, managing_row, person, run_row
 
 WAYS = ["AWS CLI", "CloudFormation console", "Terraform", "StackSet"]
 
@@ -36,52 +35,10 @@ def path(transactional_db: None) -> str:
     return reverse("accounts:hand-off", args=[row.pk])
 
 
-@pytest.fixture
-def organization(path: str) -> str:
-    hand_off_row(ManagedAccount.objects.get())
-    return reverse("accounts:organization-hand-off")
-
-
 def assert_it_opens(way: Locator) -> None:
     if way.get_attribute("open") is None:
         way.locator("> summary").click()
     expect(way.locator("li").first).to_be_visible()
-
-
-@at_widths(390, 1440)
-def test_the_organizations_page_fits(
-    signed_in, organization: str, look: dict[str, Any]
-) -> None:
-    page = signed_in(**look)
-    told = complaints(page)
-    page.goto(organization)
-
-    ways = page.locator("details.installation")
-    expect(ways).to_have_count(3)
-    for way in ways.all():
-        assert_it_opens(way)
-    assert_it_fits(page, look)
-    assert told == []
-
-
-@at_widths(390, 1440)
-def test_the_managing_accounts_page_fits(
-    signed_in, path: str, look: dict[str, Any]
-) -> None:
-    ManagingAccount.objects.update(made_by=MadeBy.OWNER.value)
-    ManagedAccount.objects.update(granted_at=timezone.now())
-    page = signed_in(**look)
-    told = complaints(page)
-    row = ManagingAccount.objects.get()
-
-    page.goto(reverse("accounts:hand-off", args=[row.pk]))
-
-    ways = page.locator("details.installation")
-    for way in ways.all():
-        assert_it_opens(way)
-    assert ways.count() >= 3
-    assert_it_fits(page, look)
-    assert told == []
 
 
 @pytest.mark.smoke

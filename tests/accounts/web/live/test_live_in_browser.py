@@ -196,17 +196,6 @@ def test_good_news_leaves_by_itself_unless_it_is_being_read(
     expect(said).not_to_be_attached()
 
 
-def test_a_toast_does_not_move_where_that_is_not_wanted(signed_in, run: Run) -> None:
-    page = opened(signed_in, "/", reduced_motion="reduce")
-    end(run)
-    page.clock.run_for("00:03")
-
-    note = page.locator("[data-toast]")
-
-    expect(note).to_be_visible()
-    expect(note).to_have_css("animation-name", "none")
-
-
 @pytest.mark.smoke
 def test_the_asking_stops_with_the_work_and_is_seldom_out_of_sight(
     signed_in, run: Run
@@ -355,16 +344,3 @@ def test_the_content_of_another_page_is_not_taken(signed_in, run: Run) -> None:
     page.clock.run_for("00:01")
 
     expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
-
-
-def test_a_toast_is_not_shown_twice(signed_in, run: Run) -> None:
-    page = opened(signed_in, "/runs/")
-    page.context.clear_cookies()
-    page.clock.run_for(LOOK)
-    expect(toast(page)).to_contain_text("You're signed out.")
-
-    with page.expect_response(lambda one: is_poll(one.request)):
-        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    page.clock.run_for("00:01")
-
-    expect(toast(page).get_by_role("link")).to_have_count(1)

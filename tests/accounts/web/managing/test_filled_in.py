@@ -79,13 +79,6 @@ def test_a_refused_description_is_not_asked_for_again(operator, aws) -> None:
     assert response.context["form"]["name"].value() == "My account"
 
 
-def test_a_viewer_asks_nothing_of_aws(viewer) -> None:
-    html = viewer.get("/managing/?look=1").content.decode()
-
-    assert "Getting Bowline" not in html
-    assert not Question.objects.exists()
-
-
 def test_once_it_is_saved_the_next_step_is_a_link(operator) -> None:
     response = operator.post("/managing/", {**DESCRIBED, "new": "1"}, follow=True)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models import ManagingAccount, Run
 from accounts.models.states import State
 from accounts.runs.actions import plan_managing
 from accounts.web.managing.forms import ManagingForm
@@ -99,44 +99,6 @@ def test_the_same_again_outdates_nothing(operator) -> None:
 
     same = ManagingAccount.objects.get()
     assert (same.version, same.state) == (row.version, State.VERIFIED)
-
-
-def test_another_identity_outdates_every_account_that_trusts_the_old_one(
-    operator,
-) -> None:
-    managing_row()
-    account_row(state=State.VERIFIED, verification=State.VERIFIED)
-
-    operator.post("/managing/", {**WRITTEN, "identity_name": "Spinnaker"})
-
-    account = ManagedAccount.objects.get()
-    assert (account.state, account.verification) == (State.OUTDATED, "")
-
-
-@pytest.mark.parametrize(
-    "edit",
-    [
-        {"boundary": "arn:aws:iam::911111111111:policy/Cap"},
-        {"trust_organization": "o-a1b2c3d4e5"},
-    ],
-)
-def test_what_the_managed_roles_are_made_with_outdates_every_account(
-    operator, edit
-) -> None:
-    managing_row()
-    account_row(state=State.VERIFIED, verification=State.VERIFIED)
-
-    operator.post("/managing/", {**WRITTEN, **edit})
-
-    assert ManagedAccount.objects.get().verification == ""
-
-
-def test_baking_outdates_no_managed_account(operator, managing) -> None:
-    account_row(state=State.VERIFIED, verification=State.VERIFIED)
-
-    operator.post("/managing/", {**WRITTEN, "bakes": "on"})
-
-    assert ManagedAccount.objects.get().verification == State.VERIFIED
 
 
 def test_it_is_planned_alone(operator, managing) -> None:
@@ -337,16 +299,6 @@ def test_the_switch_is_saved_like_any_other_choice(operator, managing) -> None:
     )
 
     assert ManagingAccount.objects.get().organization == "o-a1b2c3d4e5"
-
-
-def test_a_viewer_is_offered_no_switch(viewer) -> None:
-    managing_row()
-
-    page = viewer.get("/managing/?switch=1&look=1").content.decode()
-
-    assert "Account limit" in page
-    assert "switch=1" not in page
-    assert "Change from the list to the whole organization" not in page
 
 
 def test_a_plan_of_more_than_fit_is_refused_with_a_sentence(

@@ -82,23 +82,6 @@ def test_an_environment_has_one_heading_and_its_accounts_below_it() -> None:
     assert below_web == ["b", "c"]
 
 
-def test_one_environment_is_shown_on_both_sides() -> None:
-    picture = wide(CENTRE, [seen(f"a{n}", "production") for n in range(5)])
-
-    left = [node for node in picture.nodes if node.x < picture.centre.x]
-    assert len(left) == 3
-
-
-def test_a_lone_account_leaves_no_half_empty() -> None:
-    picture = wide(CENTRE, [seen("a")])
-
-    (node,) = picture.nodes
-    assert len(picture.headings) == 1
-    centre = picture.centre
-    assert centre.x + centre.width / 2 + node.x + node.width / 2 == picture.width
-    assert picture.centre.right < node.x
-
-
 def test_a_broken_trust_is_marked() -> None:
     states = ("failed", "drifted", "not as approved", "verified")
     picture = wide(CENTRE, [seen(state, state=state) for state in states])

@@ -8,15 +8,10 @@ from itertools import combinations
 import pytest
 
 from accounts.web.permissions.chain_picture import (
-    COLUMN,
     MOST_CLUSTERS,
     MOST_LINES,
-    NARROW,
-    WIDE,
-    Arrow,
     Box,
     Drawing,
-    Point,
     narrow,
     wide,
     wrapped,
@@ -146,19 +141,6 @@ def test_the_conditions_are_written_on_the_lines(
     }
 
 
-def test_wide_has_the_accounts_side_by_side_and_narrow_below_each_other() -> None:
-    chain = drawn(managing(), managed(provider("ec2")))
-
-    beside, below = wide(chain), narrow(chain)
-
-    left, right = beside.frames
-    assert (beside.width, left.width, right.width) == (WIDE, COLUMN, COLUMN)
-    assert left.right < right.x
-    upper, lower = below.frames
-    assert (below.width, upper.width, lower.width) == (NARROW, NARROW, NARROW)
-    assert upper.bottom < lower.y
-
-
 @pytest.mark.parametrize("draw", [narrow, wide])
 def test_bowline_stands_outside_with_a_broken_line(
     draw: Callable[[TrustChain], Drawing],
@@ -183,31 +165,6 @@ def test_more_clusters_than_fit_are_counted(
     texts = [words.text for box in drawing.boxes for words in box.words]
     assert texts.count("EKS cluster") == MOST_CLUSTERS
     assert any(words.text.startswith("and 3 more") for words in drawing.words)
-
-
-def test_a_solid_line_is_drawn_over_a_broken_one() -> None:
-    lending = provider("ecs", tasks_as_managed_role=True)
-
-    styles = [arrow.style for arrow in wide(drawn(managing(), managed(lending))).arrows]
-
-    assert styles == sorted(styles, reverse=True)
-    assert set(styles) == {"", "not-recommended"}
-
-
-@pytest.mark.parametrize(
-    ("end", "head"),
-    [
-        ((5, 20), "M5 20l-4 -7h8z"),
-        ((5, 0), "M5 0l-4 7h8z"),
-        ((20, 5), "M20 5l-7 -4v8z"),
-        ((0, 5), "M0 5l7 -4v8z"),
-    ],
-)
-def test_an_arrow_points_where_its_line_goes(end: tuple[int, int], head: str) -> None:
-    arrow = Arrow((Point(5, 5), Point(*end)))
-
-    assert arrow.path == f"M5 5L{end[0]} {end[1]}"
-    assert arrow.head == head
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from tests.accounts.web.browsing import assert_axe_finds_nothing, complaints, width_of
+from tests.accounts.web.browsing import width_of
 from tests.rows import account_row, managing_row, person
 
 LONG = "a-very-long-name-" + "x" * 43
@@ -31,11 +31,6 @@ OUTSIDE = """() => [...document.querySelectorAll("svg.chain-picture")]
   })
   .map((text) => text.textContent)"""
 """Name the words that run out of the innermost of what they stand in."""
-
-
-UNFOLD = """() => {
-  for (const one of document.querySelectorAll(".permissions details")) one.open = true;
-}"""
 
 
 @pytest.fixture
@@ -70,18 +65,6 @@ def paths(transactional_db: None) -> list[str]:
     return [reverse("accounts:permissions", args=[row.pk]) for row in rows]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(signed_in, paths: list[str], scheme: str) -> None:
-    page = signed_in(color_scheme=scheme, bypass_csp=True)
-
-    for path in paths:
-        page.goto(path)
-        assert_axe_finds_nothing(page)
-    page.goto(f"{paths[0]}?text=createtags")
-    page.evaluate(UNFOLD)
-    assert_axe_finds_nothing(page)
-
-
 @pytest.mark.parametrize("width", [320, 390, 1440])
 def test_no_word_of_the_picture_runs_out_and_no_page_is_too_wide(
     signed_in, paths: list[str], width: int
@@ -110,17 +93,6 @@ def test_one_picture_is_shown_and_its_words_can_be_read(
     drawn = picture.evaluate("svg => svg.viewBox.baseVal.width")
     assert box is not None
     assert box["width"] / drawn > 0.85
-
-
-@pytest.mark.smoke
-def test_no_page_breaks_the_policy_or_throws(signed_in, paths: list[str]) -> None:
-    page = signed_in()
-    told = complaints(page)
-
-    for path in paths:
-        page.goto(path)
-
-    assert told == []
 
 
 def test_paper_is_white_and_holds_all_but_what_is_to_be_clicked(
@@ -216,24 +188,3 @@ def test_what_is_asked_first_leads_to_its_lines(signed_in, paths: list[str]) -> 
 
     expect(page.locator("#managed-1-found")).to_be_visible()
     expect(page.locator(".line:visible")).to_have_count(2)
-
-
-def test_the_button_prints(signed_in, paths: list[str]) -> None:
-    page = signed_in()
-    page.add_init_script("print = () => { document.title = 'printed'; }")
-    page.goto(paths[0])
-
-    page.get_by_role("button", name="Print").click()
-
-    expect(page).to_have_title("printed")
-
-
-def test_it_all_works_without_scripts(signed_in, paths: list[str]) -> None:
-    page = signed_in(java_script_enabled=False)
-    page.goto(paths[0])
-
-    page.get_by_role("link", name="Findings").click()
-
-    expect(page.get_by_role("heading", name="Linter findings and")).to_be_visible()
-    expect(page.get_by_role("button", name="Print")).to_be_hidden()
-    assert page.url.endswith("#lint")

@@ -289,16 +289,6 @@ def test_a_rotation_is_cancelled_on_the_page(client: Client) -> None:
     assert (account.external_id, account.former_external_id) == (first, "")
 
 
-def test_what_cannot_be_rotated_is_said(client: Client) -> None:
-    account = account_row()
-
-    page = signed_in(client, "operator").post(
-        reverse("accounts:rotate", args=[account.pk]), follow=True
-    )
-
-    assert "there&#x27;s no external ID to rotate" in page.content.decode()
-
-
 def test_it_is_found_on_the_account_the_review_and_the_plan(client: Client) -> None:
     clusters = [{"name": "apps", "region": "us-east-1"}]
     account = account_row(

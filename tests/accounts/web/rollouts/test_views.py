@@ -53,16 +53,6 @@ def numbers(rollout: Rollout) -> str:
     return " ".join(str(run.number) for run in of_group)
 
 
-def test_a_viewer_sees_the_groups_and_no_button(viewer, rollout) -> None:
-    shown = page(viewer, rollout)
-
-    assert "11 accounts</span>" in shown
-    assert ", reviewed separately" in shown
-    assert reverse("accounts:rollout-group", args=[rollout.number, SAME]) in shown
-    for name in ("pause", "stop", "settings"):
-        assert reverse(f"accounts:rollout-{name}", args=[rollout.number]) not in shown
-
-
 def test_an_operator_pauses_resumes_and_stops_it(operator, rollout) -> None:
     paused = press(operator, "rollout-pause", rollout).content.decode()
     resumed = press(operator, "rollout-resume", rollout).content.decode()

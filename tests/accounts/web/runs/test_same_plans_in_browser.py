@@ -14,7 +14,7 @@ from accounts.models.states import Status
 from onboarding.desired.managed import managed_side
 from onboarding.desired.managing import managing_side
 from onboarding.resources.plan import Plan, PlannedChange, diff
-from tests.accounts.web.browsing import assert_axe_finds_nothing, complaints
+from tests.accounts.web.browsing import complaints
 from tests.rows import account_row, managing_row, person, run_row
 
 SAME = "5a" * 16
@@ -47,16 +47,6 @@ def plans(transactional_db: None) -> list[Run]:
         Step.objects.bulk_create(steps_of(run, plan))
         runs.append(run)
     return runs
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(signed_in, plans: list[Run], scheme: str) -> None:
-    narrow = {"width": 390, "height": 844}
-    for fields in ({}, {"viewport": narrow}):
-        page = signed_in("approver", color_scheme=scheme, bypass_csp=True, **fields)
-        for path in (URL, "/runs/", plans[0].get_absolute_url(), "/runs/same/none/"):
-            page.goto(path)
-            assert_axe_finds_nothing(page)
 
 
 @pytest.mark.smoke

@@ -12,10 +12,8 @@ from tests.accounts.web.browsing import (
     assert_axe_finds_nothing,
     assert_it_fits,
     at_widths,
-    complaints,
 )
-from tests.attack.hostile import PLANTED
-from tests.rows import account_row, managing_row, person, run_row
+from tests.rows import account_row, managing_row, person
 
 
 @pytest.fixture
@@ -109,44 +107,6 @@ def test_arrows_choose(signed_in, site: None) -> None:
     page.keyboard.press("Enter")
 
     expect(heading(page)).to_have_text("web-2")
-
-
-def test_typing_goes_on_from_the_list(signed_in, site: None) -> None:
-    page = opened(arrived(signed_in), "web")
-    expect(page.get_by_role("link", name="web-2 000000000001")).to_be_visible()
-
-    page.keyboard.press("ArrowDown")
-    page.keyboard.type("-2")
-
-    expect(page.get_by_role("dialog").get_by_role("searchbox")).to_have_value("web-2")
-
-
-def test_it_is_found_without_scripts(signed_in, site: None) -> None:
-    page = arrived(signed_in, java_script_enabled=False)
-
-    page.get_by_role("link", name="Search").click()
-    page.get_by_role("searchbox").fill("data")
-    page.get_by_role("button", name="Search").click()
-    page.get_by_role("link", name="data 000000000002").click()
-
-    expect(heading(page)).to_have_text("data")
-
-
-@pytest.mark.smoke
-def test_hostile_names_stay_text(signed_in, site: None) -> None:
-    name = f"<i {PLANTED}=1 hx-get=/{PLANTED} hx-trigger=load>"
-    run_row(account=None, account_name=name)
-    page = arrived(signed_in)
-    told = complaints(page)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-
-    opened(page, name)
-
-    expect(page.get_by_text(f"onboard {name}")).to_be_visible()
-    assert page.locator(f"[{PLANTED}]").count() == 0
-    assert not [url for url in asked if url.endswith(PLANTED)]
-    assert told == []
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
 from django.test import Client
 
-from tests.attack.hostile import HOSTILE, PLANTED
-from tests.attack.shape import shape_of
 from tests.rows import account_row
 
 
@@ -32,12 +29,3 @@ def test_nothing_found_says_what_can_be(viewer: Client) -> None:
     page = viewer.get("/search/", {"text": "zzz"})
 
     assert "No matches." in page.content.decode()
-
-
-@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
-def test_what_is_typed_stays_text(viewer: Client, headers: dict[str, str]) -> None:
-    page = viewer.get("/search/", {"text": HOSTILE}, headers=headers)
-
-    shape = shape_of(page)
-    assert not any(PLANTED in word for element in shape.elements for word in element)
-    assert shape.in_reach == []

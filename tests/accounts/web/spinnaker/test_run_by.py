@@ -86,16 +86,6 @@ def test_without_a_managing_account_it_says_so(operator) -> None:
     assert "Set up the managing account first." in page
 
 
-def test_a_viewer_reads_it_and_decides_nothing(viewer) -> None:
-    managing_row(run_by="operator")
-
-    assert viewer.post(SAY, {"run_by": "live"}).status_code == 403
-    assert said() == "operator"
-    page = text(viewer, "/bundles/now/")
-    assert "The operator" in page
-    assert "<select" not in page
-
-
 def test_one_page_says_what_spinnaker_has(operator, managing) -> None:
     unknown = text(operator, "/bundles/now/")
     bundle_row(topology(core()), 1)

@@ -219,25 +219,6 @@ def test_nothing_selected_plans_nothing(operator: Client, accounts: Any) -> None
     assert not Run.objects.exists()
 
 
-@pytest.mark.parametrize("role", ["viewer", "approver"])
-def test_others_take_nothing_over(
-    role: str, request: pytest.FixtureRequest, accounts: Any
-) -> None:
-    client: Client = request.getfixturevalue(role)
-
-    answers = [
-        client.post(
-            f"/accounts/{accounts[0].pk}/take-over/",
-            {"step": "policies", "detach": [ALIKE]},
-        ),
-        client.post(f"{PAGE}take-over/", {"step": "trust"}),
-    ]
-
-    assert {answer.status_code for answer in answers} == {403}
-    assert "Plan this step" not in client.get(PAGE).text
-    assert not Run.objects.exists()
-
-
 def test_what_was_taken_over_can_be_undone(operator: Client, accounts: Any) -> None:
     run = run_row(
         Status.VERIFIED,

@@ -108,16 +108,6 @@ def test_an_edit_outdates_plans(operator) -> None:
     assert again(account).version == account.version + 1
 
 
-def test_saving_the_same_again_outdates_nothing(operator) -> None:
-    account = account_row()
-    data = {**IDENTITY, "name": "staging", "account_id": account.account_id}
-
-    response = operator.post(url(account, "identity"), data)
-
-    assert response["Location"] == url(account, "providers")
-    assert again(account).version == account.version
-
-
 def test_providers_are_chosen_and_taken_away(operator) -> None:
     account = account_row(providers={"lambda": {}})
 

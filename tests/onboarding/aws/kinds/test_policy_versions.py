@@ -1,4 +1,4 @@
-"""Every write asks first, and nobody's version of a policy is lost."""
+"""Kinds of resources: policies and their versions, service-linked roles, entries."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from typing import Any
 import pytest
 
 from onboarding.aws.apply import apply
+from onboarding.aws.errors import AwsError
 from onboarding.aws.kinds.policy_versions import WrittenMeanwhile
 from onboarding.aws.observe import observe
 from onboarding.aws.session import Sessions
-from onboarding.resources.kinds import MANAGED_PATH, ManagedPolicy
-from onboarding.resources.plan import Create, Delete, Update, diff
+from onboarding.resources.kinds import (
+    MANAGED_PATH,
+    ClusterAccess,
+    ManagedPolicy,
+    ServiceLinkedRole,
+)
+from onboarding.resources.plan import Create, Delete, Update, beyond, diff
 from onboarding.resources.policy import Policy
-from tests.onboarding.aws.field import Field
-from tests.onboarding.aws.wanted import everything
+from tests.onboarding.aws.field import FakeClock, Field, failing, trusting
+from tests.onboarding.aws.wanted import ADMIN, VIEW, access, everything
 
 READS = ("Get", "List", "Describe", "AssumeRole")
 
@@ -176,3 +182,120 @@ def test_every_single_write_asks_first(field: Field) -> None:
     assert heard[::2] == ["asked"] * (len(heard) // 2)
     assert "asked" not in heard[1::2]
     assert len({*heard}) > 20
+
+
+ECS = "ecs.amazonaws.com"
+
+SCALING = "ecs.application-autoscaling.amazonaws.com"
+
+NAME = "AWSServiceRoleForECS"
+
+TAKEN = f"Service role name {NAME} has been taken in this account, please try a suffix."
+
+
+def linked(field: Field, service: str = ECS) -> ServiceLinkedRole:
+    return ServiceLinkedRole(account=field.managed_id, name=service)
+
+
+def make(field: Field, path: str) -> None:
+    trust = trusting(field.bowline)
+    field.iam.create_role(Path=path, RoleName=NAME, AssumeRolePolicyDocument=trust)
+
+
+def test_one_that_is_taken_at_its_services_path_is_made(field: Field) -> None:
+    sessions, clock = field.sessions(), FakeClock()
+    make(field, f"/aws-service-role/{ECS}/")
+    iam = sessions.client(field.reach, "iam")
+    failing(iam, "CreateServiceLinkedRole", "InvalidInput", TAKEN, times=1)
+
+    apply(sessions, field.reach, Create(linked(field)), clock=clock.clock)
+
+    assert clock.slept == []
+    assert observe(sessions, field.reach, (linked(field),)) == (linked(field),)
+
+
+def test_one_that_is_taken_and_not_shown_yet_is_asked_for_again(field: Field) -> None:
+    sessions, clock = field.sessions(), FakeClock()
+    make(field, f"/aws-service-role/{ECS}/")
+    iam = sessions.client(field.reach, "iam")
+    failing(iam, "CreateServiceLinkedRole", "InvalidInput", TAKEN, times=2)
+    failing(iam, "GetRole", "NoSuchEntity", "no such role", times=1)
+
+    apply(sessions, field.reach, Create(linked(field)), clock=clock.clock)
+
+    assert len(clock.slept) == 1
+
+
+def test_a_role_of_somebody_with_its_name_is_named(field: Field) -> None:
+    sessions, clock = field.sessions(), FakeClock()
+    make(field, "/")
+    iam = sessions.client(field.reach, "iam")
+    failing(iam, "CreateServiceLinkedRole", "InvalidInput", TAKEN, times=1)
+
+    with pytest.raises(AwsError) as error:
+        apply(sessions, field.reach, Create(linked(field)), clock=clock.clock)
+
+    assert f"the role {NAME} exists at the path /, which isn't that" in str(error.value)
+    assert clock.slept == []
+
+
+def test_what_another_service_has_is_not_taken_for_ones_own(field: Field) -> None:
+    """So it is on the emulator, which names the two alike."""
+    field.bring_about(field.reach, (linked(field),))
+
+    with pytest.raises(AwsError, match=f"at the path /aws-service-role/{ECS}/"):
+        field.bring_about(field.reach, (linked(field, SCALING),))
+
+    assert observe(field.sessions(), field.reach, (linked(field, SCALING),)) == ()
+
+
+def test_they_are_never_deleted(field: Field) -> None:
+    with pytest.raises(AssertionError, match="can't delete service-linked role"):
+        apply(field.sessions(), field.reach, Delete(linked(field)))
+
+
+def made(field: Field) -> ClusterAccess:
+    """Give Spinnaker's identity the right to view the cluster, as Bowline does."""
+    field.root(field.managing_id).create_role(
+        RoleName="SpinnakerAuthRole", AssumeRolePolicyDocument=trusting(field.bowline)
+    )
+    wanted = access(field, policy_arn=VIEW, namespaces=("web",))
+    field.bring_about(field.reach, (wanted,))
+    return wanted
+
+
+def associate(cluster: Any, wanted: ClusterAccess, policy: str) -> None:
+    cluster.associate_access_policy(
+        clusterName="apps",
+        principalArn=wanted.principal,
+        policyArn=policy,
+        accessScope={"type": "cluster"},
+    )
+
+
+def test_a_policy_that_others_associated_differs(field: Field, cluster: Any) -> None:
+    wanted = made(field)
+
+    associate(cluster, wanted, ADMIN)
+
+    (found,) = observe(field.sessions(), field.reach, [wanted])
+    (change,) = diff([wanted], [found])
+    assert isinstance(found, ClusterAccess)
+    assert (found.policy_arn, found.more_policies) == (VIEW, (ADMIN,))
+    assert "Allows everything in the cluster." in [r.sentence for r in beyond(change)]
+
+
+def test_a_policy_that_others_associated_is_taken_off(
+    field: Field, cluster: Any
+) -> None:
+    wanted = made(field)
+    associate(cluster, wanted, ADMIN)
+
+    (change,) = field.bring_about(field.reach, (wanted,))
+
+    left = cluster.list_associated_access_policies(
+        clusterName="apps", principalArn=wanted.principal
+    )["associatedAccessPolicies"]
+    assert isinstance(change, Update)
+    assert [one["policyArn"] for one in left] == [VIEW]
+    assert field.left(field.reach, (wanted,)) == ()

@@ -7,20 +7,23 @@ from typing import Any
 
 from onboarding.aws.apply import apply
 from onboarding.aws.observe import observe
-from onboarding.aws.roles.foreign import foreign
+from onboarding.aws.roles.foreign import foreign, is_wanted
 from onboarding.desired.managed import managed_side
 from onboarding.desired.managing import managing_side
-from onboarding.providers.ecs import Ecs
+from onboarding.providers.ecs import ECS_ROLES_PATH, EXECUTION_POLICY, Ecs
 from onboarding.resources.foreign import UNREAD, Foreign, with_removals
 from onboarding.resources.kinds import (
     MANAGED_PATH,
     MANAGING_PATH,
+    Attachment,
+    ManagedPolicy,
     Resource,
     ServiceLinkedRole,
 )
 from onboarding.resources.plan import Delete, diff
-from onboarding.topology import Managing
+from onboarding.topology import ExistingIdentity, Managing
 from tests.onboarding.aws.field import ACCESS_ROLE, ADMINISTRATOR, Field
+from tests.onboarding.aws.wanted import reading
 
 EVERYTHING_IN_IAM = json.dumps(
     {
@@ -217,3 +220,117 @@ def test_its_removal_is_a_deletion_that_comes_before_its_role(field: Field) -> N
     (removal,) = (one for one in changes if one.resource.name.endswith("Access"))
     assert isinstance(removal, Delete)
     assert "Allows every action on every resource." in removal.resource.reason
+
+
+def both_sides(field: Field) -> tuple[tuple[Resource, ...], tuple[Resource, ...]]:
+    """Make the execution role Spinnaker's identity as well, in one account; return what
+    each side wants.
+    """
+    role = f"arn:aws:iam::{field.managed_id}:role{ECS_ROLES_PATH}ecsTaskExecutionRole"
+    managing = field.managing(
+        account_id=field.managed_id, identity=ExistingIdentity(role)
+    )
+    theirs = with_ecs(field, managing)
+    ours = tuple(managing_side(managing, ["arn:aws:iam::333333333333:role/R"]))
+    field.bring_about(field.reach, theirs)
+    field.bring_about(field.reach, ours)
+    return theirs, ours
+
+
+def test_what_the_other_side_of_the_account_wants_is_not_foreign(field: Field) -> None:
+    theirs, ours = both_sides(field)
+
+    for wants, others in ((theirs, ours), (ours, theirs)):
+        assert found(field, wants)
+        assert found(field, wants, others) == ()
+
+
+def test_what_it_wants_is_once_its_policy_allows_more(field: Field) -> None:
+    """That side puts it right: detached, it would be missing there."""
+    theirs, ours = both_sides(field)
+    field.iam.create_policy_version(
+        PolicyArn=f"arn:aws:iam::{field.managed_id}:policy{MANAGING_PATH}"
+        "BowlineRegionLookup",
+        PolicyDocument=EVERYTHING_IN_IAM,
+        SetAsDefault=True,
+    )
+
+    (one,) = found(field, theirs, ours)
+
+    assert one.sentence == (
+        "BowlineRegionLookup is attached to role ecsTaskExecutionRole. "
+        "Passes roles * to any service. Allows actions by a pattern: iam:*."
+    )
+    assert not one.removable
+
+
+def test_what_it_wants_on_another_role_is(field: Field) -> None:
+    theirs, ours = both_sides(field)
+    arn = f"arn:aws:iam::{field.managed_id}:policy{MANAGING_PATH}BowlineRegionLookup"
+    attach(field, "BaseIAMRole", arn)
+
+    (one,) = found(field, theirs, ours)
+
+    assert (one.resource.name, one.removable) == (
+        "BaseIAMRole/BowlineRegionLookup",
+        True,
+    )
+
+
+def test_what_it_wants_is_while_its_policy_may_not_be_read(field: Field) -> None:
+    theirs, ours = both_sides(field)
+    deny(field, "iam:GetPolicy")
+
+    others = found(field, theirs, ours)
+
+    assert {one.effects for one in others} == {(UNREAD,)}
+    assert {one.policy for one in others} == {
+        "BowlineAssumeManaged",
+        "BowlineRegionLookup",
+    }
+
+
+def test_what_was_not_read_is_not_taken_for_what_is_wanted() -> None:
+    policy = ManagedPolicy(
+        account="1" * 12,
+        name="BowlineBake",
+        path=MANAGING_PATH,
+        document=reading("ec2:DescribeImages"),
+    )
+    attached = Attachment(
+        account="1" * 12,
+        holder="Shared",
+        policy_arn=f"arn:aws:iam::{'1' * 12}:policy{MANAGING_PATH}BowlineBake",
+    )
+
+    said = [
+        is_wanted(Foreign(attached, document), (policy, attached))
+        for document in (policy.document, None)
+    ]
+
+    assert said == [True, False]
+
+
+def test_a_policy_of_the_same_path_with_the_name_of_a_wanted_one_is_found(
+    field: Field,
+) -> None:
+    """AWS's own policies and an account's may share a name, and with it a key."""
+    resources = with_ecs(field)
+    field.bring_about(field.reach, resources)
+    twin = made_under(field, MANAGED_PATH, EXECUTION_POLICY)
+    attach(field, "ecsTaskExecutionRole", twin)
+
+    (one,) = found(field, resources)
+
+    assert one.resource.policy_arn == twin
+    assert one.removable
+
+
+def test_of_another_one_with_bowlines_name_it_is_found_as_well(field: Field) -> None:
+    field.bring_about(field.reach, wanted(field))
+    twin = made_under(field, "/", "BowlineCachingRead")
+    attach(field, "spinnakerManaged", twin)
+
+    (one,) = found(field)
+
+    assert one.resource.policy_arn == twin

@@ -1,7 +1,9 @@
-"""What uses a role, as each service of AWS says it, and what was left out."""
+"""What uses a role, what it used last, and what it changed or was denied to change."""
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -13,12 +15,19 @@ import pytest
 from botocore.stub import Stubber
 
 from onboarding.aws.client import AccountClient, once
-from onboarding.aws.roles import used_by
+from onboarding.aws.errors import AwsError
+from onboarding.aws.roles import last_accessed as module
+from onboarding.aws.roles import recorded, used_by
+from onboarding.aws.roles.last_accessed import last_accessed
+from onboarding.aws.roles.recorded import PAGES, recorded_writes
 from onboarding.aws.roles.used_by import MOST_PAGES, RoleUsers, users_of
 
 HERE = "us-east-1"
+
 ARN = "arn:aws:iam::111111111111:role/t/base"
+
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)
+
 PROFILE = {
     "Path": "/",
     "InstanceProfileName": "web",
@@ -27,6 +36,7 @@ PROFILE = {
     "CreateDate": JUNE,
     "Roles": [],
 }
+
 USED: dict[str, Any] = {"RoleLastUsed": {"LastUsedDate": JUNE, "Region": HERE}}
 
 
@@ -193,3 +203,196 @@ def test_only_services_that_lose_the_role_are_asked(
 ) -> None:
     with answering(monkeypatch, iam=[("get_role", role())]):
         assert users(["glue"]) == RoleUsers((), ())
+
+
+AT = datetime(2026, 6, 1, tzinfo=UTC)
+
+ROLE = "arn:aws:iam::111111111111:role/spinnakerManaged"
+
+
+class Client:
+    """IAM, with a report of these pages."""
+
+    def __init__(self, *pages: dict[str, Any]) -> None:
+        self.pages, self.asked = list(pages), list[dict[str, Any]]()
+        self.iam = SimpleNamespace(
+            generate_service_last_accessed_details=self.generate,
+            get_service_last_accessed_details=self.get,
+        )
+
+    def call(self, method: Any, doing: str, **given: Any) -> Any:
+        return method(**given)
+
+    def generate(self, **given: Any) -> dict[str, str]:
+        assert given == {"Arn": ROLE, "Granularity": "ACTION_LEVEL"}
+        return {"JobId": "job"}
+
+    def get(self, **given: Any) -> dict[str, Any]:
+        self.asked.append(given)
+        return self.pages.pop(0) if len(self.pages) > 1 else self.pages[0]
+
+
+def page(*services: dict[str, Any], status: str = "COMPLETED", to: str = "") -> Any:
+    more = {"IsTruncated": bool(to), "Marker": to}
+    return {"JobStatus": status, "ServicesLastAccessed": [*services], **more}
+
+
+@pytest.fixture
+def read_report(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(module, "PAUSE", 0.0)
+
+    def read_report(*pages: dict[str, Any]) -> tuple[dict[str, datetime], Client]:
+        client = Client(*pages)
+        monkeypatch.setattr(module.AccountClient, "of", lambda *_: client)
+        reach: Any = SimpleNamespace(account_id="1" * 12)
+        return last_accessed(SimpleNamespace(), reach, ROLE), client  # type: ignore[arg-type]
+
+    return read_report
+
+
+def test_it_waits_and_reads_every_page(read_report: Any) -> None:
+    ec2 = {
+        "ServiceNamespace": "ec2",
+        "LastAuthenticated": AT,
+        "TrackedActionsLastAccessed": [
+            {"ActionName": "RunInstances", "LastAccessedTime": AT},
+            {"ActionName": "StopInstances"},
+        ],
+    }
+    sns = {"ServiceNamespace": "sns", "LastAuthenticated": AT}
+    unused = {"ServiceNamespace": "sqs"}
+
+    found, client = read_report(
+        page(status="IN_PROGRESS"), page(ec2, to="next"), page(sns, unused)
+    )
+
+    assert found == {"ec2:RunInstances": AT, "sns:*": AT}
+    assert client.asked == [
+        {"JobId": "job"},
+        {"JobId": "job"},
+        {"JobId": "job", "Marker": "next"},
+    ]
+
+
+@pytest.mark.parametrize("status", ["FAILED", "IN_PROGRESS"])
+def test_a_report_that_does_not_come_is_said(
+    read_report: Any, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.0)
+
+    with pytest.raises(AwsError, match="didn't finish its report"):
+        read_report(page(status=status))
+
+
+SINCE = datetime(2026, 6, 1, tzinfo=UTC)
+
+MANAGED_ROLE, REGION = "spinnakerManaged", "eu-west-1"
+
+ASKED = {
+    "LookupAttributes": [{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
+    "StartTime": SINCE,
+}
+
+
+def event(
+    name: str = "RunInstances",
+    service: str = "ec2",
+    *,
+    role: str = MANAGED_ROLE,
+    agent: str = "aws-sdk-java",
+    **fields: Any,
+) -> dict[str, Any]:
+    issuer = {"type": "Role", "userName": role}
+    said = {
+        "eventName": name,
+        "eventSource": f"{service}.amazonaws.com",
+        "userAgent": agent,
+        "userIdentity": {
+            "type": "AssumedRole",
+            "sessionContext": {"sessionIssuer": issuer},
+        },
+        **fields,
+    }
+    return {"CloudTrailEvent": json.dumps(said)}
+
+
+@pytest.fixture
+def read_events(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(recorded, "PAUSE", 0.0)
+    trail: Any = boto3.client("cloudtrail", REGION)
+    trail.signer = SimpleNamespace(session="")
+    client = AccountClient("1" * 12, lambda *_: trail, once)
+    monkeypatch.setattr(AccountClient, "of", lambda *_: client)
+
+    def read_events(*pages: list[dict[str, Any]], more: bool = False) -> Any:
+        with Stubber(trail) as stubbed:
+            for number, events in enumerate(pages):
+                last = number == len(pages) - 1 and not more
+                answer = {"Events": events} | ({} if last else {"NextToken": "n"})
+                given = ASKED | ({"NextToken": "n"} if number else {})
+                stubbed.add_response("lookup_events", answer, given)
+            none: Any = None
+            found = recorded_writes(none, none, MANAGED_ROLE, [REGION], SINCE)
+            stubbed.assert_no_pending_responses()
+            return found
+
+    return read_events
+
+
+@pytest.mark.parametrize(
+    ("code", "is_denied"),
+    [
+        ("Client.UnauthorizedOperation", True),
+        ("AccessDenied", True),
+        ("AccessDeniedException", True),
+        ("Client.InvalidParameterValue", False),
+        ("", False),
+    ],
+)
+def test_a_call_was_denied_or_allowed(
+    read_events: Any, code: str, is_denied: bool
+) -> None:
+    found = read_events([event(errorCode=code) if code else event()])
+
+    called = Counter({f"ec2:RunInstances in {REGION}": 1})
+    assert (found.denied, found.allowed) == (
+        (called, Counter()) if is_denied else (Counter(), called)
+    )
+
+
+def test_only_what_spinnaker_called_counts(read_events: Any) -> None:
+    root = {"CloudTrailEvent": json.dumps({"userIdentity": {"type": "Root"}})}
+    user = event(role="someone")
+    own = event(agent="Boto3/1.43 bowline", errorCode="AccessDenied")
+
+    found = read_events([user, own, root])
+
+    assert not found.denied + found.allowed
+
+
+def test_what_an_event_leaves_open_is_no_denial(read_events: Any) -> None:
+    found = read_events([event(errorCode=None, userAgent=None)])
+
+    assert found.allowed == Counter({f"ec2:RunInstances in {REGION}": 1})
+
+
+def test_lambdas_events_have_the_names_of_its_actions(read_events: Any) -> None:
+    found = read_events(
+        [
+            event("CreateFunction20150331", "lambda"),
+            event("UpdateFunctionCode20150331v2", "lambda"),
+        ]
+    )
+
+    assert {*found.allowed} == {
+        f"lambda:CreateFunction in {REGION}",
+        f"lambda:UpdateFunctionCode in {REGION}",
+    }
+
+
+def test_every_page_is_read_up_to_a_bound(read_events: Any) -> None:
+    assert read_events([event()], [event()]).allowed.total() == 2
+    assert (
+        read_events(*([event()] for _ in range(PAGES)), more=True).allowed.total()
+        == PAGES
+    )

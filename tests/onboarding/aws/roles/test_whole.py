@@ -24,8 +24,8 @@ from onboarding.resources.kinds import Resource
 from onboarding.resources.plan import Create
 from onboarding.topology import Reach
 from tests.onboarding.aws.field import ACCESS_ROLE, Field, trusting
-from tests.onboarding.aws.roles.test_passable import EC2, role
-from tests.onboarding.aws.roles.test_passable import trusting as trusting_service
+from tests.onboarding.aws.roles.test_passed import EC2, role
+from tests.onboarding.aws.roles.test_passed import trusting as trusting_service
 from tests.strict_aws.calls import Calls
 
 DETAILS = "iam:GetAccountAuthorizationDetails"

@@ -54,12 +54,3 @@ def test_an_unknown_name_accepts_nothing(approver: Any, managing) -> None:
 
     assert detail(answer, 422) == "There is no account team-9."
     assert ManagedAccount.objects.to_accept().exists()
-
-
-def test_an_operators_token_accepts_nothing(operator: Any, managing) -> None:
-    evaluated(1)
-
-    answer = operator.post("/evaluated-accounts/accept", {"accounts": ["team-1"]})
-
-    assert answer.status_code == 403
-    assert ManagedAccount.objects.to_accept().exists()

@@ -6,8 +6,6 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, Question
-from accounts.people.role_limits.limits import limit
-from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
 from tests.rows import account_row
 
@@ -70,18 +68,3 @@ def test_another_role_is_tried_before_it_is_described(operator, account):
     assert Question.objects.get().input["access_role"] == "other"
     assert operator.read(PATH).status_code == 404
     assert operator.read(PATH, access_role="other").status_code == 200
-
-
-def test_what_can_be_no_role_is_refused(operator, account):
-    answer = operator.post(PATH, {"access_role": "a b"})
-
-    assert "“a b”" in detail(answer, 422)
-    assert answer.json()["code"] == "invalid"
-
-
-def test_it_holds_inside_the_environments_of_the_role(operator, account):
-    limit(operator.person, OPERATOR, ["production"], None)
-
-    for refused in (operator.post(PATH, {}), operator.read(PATH)):
-        assert "staging is in" in detail(refused, 403)
-    assert not Question.objects.exists()

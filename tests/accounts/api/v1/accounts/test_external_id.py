@@ -8,8 +8,6 @@ from django.utils import timezone
 from accounts.mapping.verified import keep_verified
 from accounts.models import ManagedAccount
 from accounts.models.states import State
-from accounts.people.role_limits.limits import limit
-from accounts.people.roles import OPERATOR
 from accounts.spinnaker.bundles import build, install, new_bundle
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, approve_entries
@@ -66,27 +64,7 @@ def test_a_rotation_is_cancelled(operator, account):
     assert "isn't being rotated" in detail(operator.post(f"{PATH}/cancel"))
 
 
-def test_what_cannot_be_rotated_is_said(operator, account):
-    ManagedAccount.objects.update(granted_at=None)
-
-    refused = operator.post(f"{PATH}/rotate")
-
-    assert "there's no external ID to rotate" in detail(refused)
-
-
 def test_an_account_without_an_external_id_has_none(reader, account):
     ManagedAccount.objects.update(uses_external_id=False)
 
     assert reader.read(PATH).json()["external_id"] == ""
-
-
-@pytest.mark.parametrize("verb", ["rotate", "cancel"])
-def test_they_hold_inside_the_environments_of_the_role(operator, account, verb):
-    limit(operator.person, OPERATOR, ["staging"], None)
-    former = account.external_id if verb == "cancel" else ""
-    ManagedAccount.objects.update(environment="", former_external_id=former)
-
-    refused = operator.post(f"{PATH}/{verb}")
-
-    assert "staging is in" in detail(refused, 403)
-    assert ManagedAccount.objects.get().external_id == account.external_id

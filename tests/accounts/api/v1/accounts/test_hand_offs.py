@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from accounts.models import Activity
 from accounts.models.states import State, Status
-from accounts.people.role_limits.limits import limit
-from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, hand_off_row, managing_row, run_row
 
@@ -60,19 +58,3 @@ def test_it_gives_what_the_managing_accounts_owner_receives(operator):
     assert answer.json()["approved"] is True
     assert answer.json()["files"]
     assert Activity.objects.get(what="download").about == row.name
-
-
-def test_a_managing_account_that_bowline_creates_has_none(operator, managing):
-    refused = operator.read("/managing-account/hand-off")
-
-    assert detail(refused, 404) == "This account isn't handed off."
-
-
-def test_a_limited_role_takes_nothing_of_the_managing_account(operator):
-    managing_row(made_by="owner", bowline_principal=BOWLINE)
-    limit(operator.person, OPERATOR, ["production"], None)
-
-    refused = operator.read("/managing-account/hand-off")
-
-    assert "All environments share the managing account." in detail(refused, 403)
-    assert not Activity.objects.filter(what="download").exists()

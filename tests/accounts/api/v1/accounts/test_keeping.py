@@ -7,8 +7,6 @@ from django.utils import timezone
 
 from accounts.models import Activity, ManagedAccount
 from accounts.models.states import State
-from accounts.people.role_limits.limits import limit
-from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
 from tests.rows import account_row
 
@@ -69,17 +67,3 @@ def test_an_account_leaves_that_stays_in_aws(approver, account):
     assert not ManagedAccount.objects.exists()
     (kept,) = approver.read("/managing-account").json()["kept_roles"]
     assert (kept["account_id"], kept["names"]) == ("922222222222", ["staging"])
-
-
-@pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/exclude"), ("POST", "/include"), ("DELETE", "")]
-)
-def test_they_hold_inside_the_environments_of_the_role(operator, account, method, path):
-    limit(operator.person, OPERATOR, ["staging"], None)
-    ManagedAccount.objects.update(environment="production")
-    before = ManagedAccount.objects.values().get()
-
-    refused = operator.send(method, f"/accounts/staging{path}")
-
-    assert "staging is in production and no environment." in detail(refused, 403)
-    assert ManagedAccount.objects.values().get() == before

@@ -6,7 +6,6 @@ import pytest
 
 from accounts.models.states import State
 from onboarding.desired import POLICY_SET
-from tests.accounts.api.calling import detail
 from tests.accounts.web.permissions.found import read_roles
 from tests.rows import account_row, managing_row
 
@@ -39,13 +38,3 @@ def test_only_what_was_read_is_as_verified(reader, is_read, managing):
         read_roles(account)
 
     assert reader.read(PATH).json()["is_as_verified"] is is_read
-
-
-def test_without_a_managing_account_it_says_so(reader):
-    account_row()
-
-    assert detail(reader.read(PATH)) == "Set up the managing account first."
-
-
-def test_an_account_that_there_is_not_is_a_404(reader):
-    assert reader.read(PATH).status_code == 404

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, Rollout, Run
-from accounts.models.states import State, Status
+from accounts.models.states import State
 from tests.accounts.api.calling import detail
-from tests.rows import account_row, run_row
+from tests.rows import account_row
 
 ALIKE = "a" * 64
 
@@ -45,26 +45,6 @@ def test_it_plans_a_step(operator: Any, account: Any, body: Any, says: str) -> N
     run = Run.objects.get()
     assert (answer.status_code, answer.json()["number"]) == (202, run.number)
     assert run.takes_over == says
-
-
-def test_it_says_why_a_step_cannot_be(operator: Any, account: Any) -> None:
-    answer = operator.post("/accounts/staging/take-over", {})
-    assert (answer.status_code, answer.json()["code"]) == (409, "cannot_take_over")
-    assert detail(answer) == "Select at least one policy to detach."
-
-    bad = operator.post("/accounts/staging/take-over", {"detach": ["PowerUserAccess"]})
-    assert bad.status_code == 422
-
-
-def test_a_run_that_took_nothing_over_is_not_undone(
-    operator: Any, account: Any
-) -> None:
-    run = run_row(Status.VERIFIED, account=account)
-
-    answer = operator.post(f"/runs/{run.number}/undo")
-
-    assert answer.json()["code"] == "cannot_take_over"
-    assert "took nothing over" in detail(answer)
 
 
 def test_a_rollout_takes_over(operator: Any, account: Any) -> None:

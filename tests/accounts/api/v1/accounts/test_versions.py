@@ -31,10 +31,6 @@ def test_it_lists_them_newest_first_and_has_each_template(operator):
     assert "spinnakerManaged" in first.json()["template"]
 
 
-def test_one_that_there_is_not_is_a_404(operator):
-    assert operator.read(f"{PATH}/3").status_code == 404
-
-
 @pytest.mark.parametrize("path", [PATH, f"{PATH}/1"])
 def test_it_takes_the_role_in_that_environment(reader, operator, path):
     limit(operator.person, OPERATOR, ["production"], None)

@@ -26,15 +26,6 @@ def test_it_builds_the_next_bundle_once_for_one_key(operator, managing):
     assert Activity.objects.filter(what="build").count() == 2
 
 
-def test_a_bundle_of_nothing_is_refused(operator):
-    account_row()
-
-    assert detail(operator.post("/bundles")) == (
-        "A bundle needs a verified account, or an evaluated one that an approver "
-        "accepted. There is none yet: staging is draft."
-    )
-
-
 def test_it_records_which_bundle_spinnaker_has(operator):
     Bundle.objects.create(number=1, status=Bundle.Status.READY)
     Bundle.objects.create(number=2)

@@ -104,10 +104,6 @@ def test_it_names_what_it_would_add_although_it_is_broken(reader, account):
     assert (shown["added_broken_count"], shown["kept_count"]) == (1, 0)
 
 
-def test_without_a_managing_account_it_says_so(reader):
-    assert detail(reader.read(PATH)) == "Set up the managing account first."
-
-
 def test_a_worker_compares_many_and_the_answer_says_where_it_is(reader, account, many):
     first = reader.read(PATH)
     waiting = reader.read(first.json()["path"])

@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from accounts.discover import comparisons
-from accounts.discover.questions import MOST_OF_ONE
 from accounts.models import Question
 from onboarding.resources.entry_changes import EVERYONE
 from onboarding.topology import Permissions
@@ -134,22 +131,3 @@ def test_a_comparison_that_failed_is_a_problem_and_no_empty_answer(
             "The accounts could not be compared. See the worker's log."
         )
     assert Question.objects.get().times_asked == 1
-
-
-def test_one_person_asks_a_few_questions_at_once(reader, large):
-    for number in range(3, 3 + MOST_OF_ONE):
-        bundle_row(topology(core(environment=f"live{number}")), number)
-        reader.read(f"/bundles/{number}/since/1")
-
-    assert "Too many questions wait" in detail(reader.read(PATH), 429)
-
-
-def test_an_answer_that_a_worker_found_reads_no_zip(reader, large):
-    reader.read(PATH)
-    work()
-
-    with CaptureQueriesContext(connection) as found:
-        assert reader.read(PATH).status_code == 200
-
-    assert len(found) <= 7
-    assert not [one for one in found if '"archive"' in one["sql"]]

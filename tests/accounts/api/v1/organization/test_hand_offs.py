@@ -6,8 +6,6 @@ import pytest
 
 from accounts.models import Activity, Run
 from accounts.models.states import State, Status
-from accounts.people.role_limits.limits import limit
-from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, hand_off_row, managing_row, run_row
 
@@ -41,15 +39,3 @@ def test_bowline_looks_at_once_at_all_that_wait(operator, waiting):
     assert (looked.status_code, looked.json()) == (202, {"waiting": 1})
     assert Run.objects.get().look_at is not None
     assert detail(nobody) == "No account waits for the organization."
-
-
-def test_there_are_no_files_before_an_account_is_handed_off(operator, managing):
-    assert "is handed off" in detail(operator.read(PATH), 404)
-
-
-def test_they_are_of_all_environments(operator, waiting):
-    limit(operator.person, OPERATOR, ["staging"], None)
-
-    for refused in (operator.read(PATH), operator.post(f"{PATH}/look")):
-        assert "All environments share what is handed off" in detail(refused, 403)
-    assert Run.objects.get().look_at is None

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import Activity, Organization, Unit, Watch
-from accounts.people.role_limits.limits import limit
-from accounts.people.roles import OPERATOR
 from tests.accounts.api.calling import detail
 from tests.accounts.api.v1.organization.test_members import ONE, SHARED
 from tests.accounts.discover.organization.organizations import CORE, member_row
@@ -84,25 +82,3 @@ def test_the_template_is_checked_as_on_its_page(operator, units, wrong, at, sent
     assert sentence in detail(answer, 422)
     assert answer.json()["errors"][0]["at"] == at
     assert not Watch.objects.exists()
-
-
-def test_there_is_no_other_unit(operator, units):
-    assert operator.put("/organization/units/ou-z/watch", SHARED).status_code == 404
-
-
-def test_nothing_is_watched_before_the_organization_was_read(operator):
-    managing_row(name=CORE.name, account_id=CORE.account_id)
-
-    assert "wasn't read yet" in detail(operator.put(WATCH, SHARED))
-
-
-def test_watches_hold_inside_the_environments_of_the_role(operator, units):
-    operator.put(WATCH, SHARED)
-    limit(operator.person, OPERATOR, ["test"], None)
-
-    changed = operator.put(WATCH, {**SHARED, "environment": "test"})
-    ended = operator.send("DELETE", WATCH)
-
-    for refused in (changed, ended):
-        assert "The watch on Root / ou-a is in staging." in detail(refused, 403)
-    assert Watch.objects.get().environment == "staging"

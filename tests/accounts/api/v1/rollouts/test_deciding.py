@@ -166,17 +166,6 @@ def test_it_approves_the_plans_that_were_read(approver, rollout):
     assert runs_of(rollout).filter(approved_at__isnull=False).count() == 2
 
 
-def test_plans_that_wait_no_more_are_not_approved(approver, rollout):
-    path = f"/rollouts/{rollout.number}{GROUP}"
-
-    refused = approver.post(f"{path}/approve", {"runs": [99999]})
-    decisions.stop(rollout, None)
-    late = approver.post(f"{path}/approve", {"runs": numbers(rollout)})
-
-    assert [one.json()["code"] for one in (refused, late)] == ["none_waits"] * 2
-    assert detail(approver.read(path), 404) == "No plan waits in this group."
-
-
 def test_plans_that_delete_are_approved_with_how_many(approver, rollout):
     delete_something(rollout)
     path = f"/rollouts/{rollout.number}{GROUP}/approve"
@@ -201,16 +190,6 @@ def test_it_pauses_resumes_and_stops(operator, rollout):
 
     assert states == ["paused", "planning", "stopped"]
     assert runs_of(rollout).filter(status=Status.DISCARDED).count() == 3
-
-
-@pytest.mark.parametrize("what", ["pause", "resume", "stop"])
-def test_what_has_ended_changes_no_more(operator, rollout, what):
-    decisions.stop(rollout, None)
-
-    refused = operator.post(f"/rollouts/{rollout.number}/{what}")
-
-    said = f"{rollout} is stopped: the command line stopped it. Nothing was changed."
-    assert detail(refused) == said
 
 
 def test_it_retries_what_failed_and_only_that(operator, rollout):

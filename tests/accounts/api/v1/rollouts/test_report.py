@@ -46,10 +46,6 @@ def test_what_was_retried_is_listed_once(reader, path):
     assert len(reader.read(path).json()["items"]) == 2
 
 
-def test_a_rollout_that_there_is_not_is_a_404(reader):
-    assert reader.read("/rollouts/7/accounts").status_code == 404
-
-
 def test_the_queries_do_not_grow_with_the_accounts(reader, path):
     reader.read(path)
     with CaptureQueriesContext(connection) as one:

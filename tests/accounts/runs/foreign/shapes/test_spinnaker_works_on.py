@@ -21,6 +21,7 @@ from tests.accounts.runs.foreign.shapes.walking import (
     STEPS,
     Place,
     adopted,
+    as_it_is,
     back,
     begun,
     by_files,
@@ -28,6 +29,7 @@ from tests.accounts.runs.foreign.shapes.walking import (
     in_partition,
     make,
     make_identity,
+    role_ids,
     step,
 )
 from tests.onboarding.adopting.shapes import SHAPES, Shape
@@ -82,7 +84,7 @@ def test_a_write_that_takes_something_from_spinnaker_is_noticed(
     name = "variables with defaults"
     in_aws = IN_AWS[name]
     make_identity(unadopted, in_aws)
-    (account,) = adopted(SHAPES[name], in_aws, "files")
+    (account,) = adopted(SHAPES[name], in_aws)
     where = HERE[account.account_id]
     make(Place(root(unadopted, where, "iam"), where, in_aws.roles["prod"]))
     with probing(unadopted, in_aws, monkeypatch) as probe:
@@ -104,10 +106,13 @@ def worked_on(
 ) -> Probe:
     with in_partition(shape.partition, here, patch) as there:
         make_identity(there, in_aws)
-        accounts = adopted(shape, in_aws, "files")
+        accounts = adopted(shape, in_aws)
+        places = {}
         for account in accounts:
             where = HERE[account.account_id]
-            make(Place(root(there, where, "iam"), where, in_aws.roles[account.name]))
+            iam = root(there, where, "iam")
+            places[account.pk] = place = Place(iam, where, in_aws.roles[account.name])
+            make(place)
         chains = [
             chain_of(one, shape, in_aws, HERE[one.account_id]) for one in accounts
         ]
@@ -116,19 +121,27 @@ def worked_on(
             for account in accounts:
                 assert f"{account.name}: sts:assume_role" in probe.answered
             for account in accounts:
-                taken_over_and_back(account, probe)
+                taken_over_and_back(account, places[account.pk], probe)
             forgotten(accounts)
     assert not probe.refused
     return probe
 
 
-def taken_over_and_back(account: ManagedAccount, probe: Probe) -> None:
-    before = len(probe.writes)
+def taken_over_and_back(account: ManagedAccount, place: Place, probe: Probe) -> None:
+    """Take all steps, and give them back to the letter."""
+    writes, first, ids = len(probe.writes), as_it_is(place), role_ids(place)
     begun(account)
-    taken = [run for name in STEPS if (run := step(account, name))]
-    assert len(probe.writes) > before
-    for run in reversed(taken):
+    assert as_it_is(place) == first
+    taken = []
+    for name in STEPS:
+        before = as_it_is(place)
+        if run := step(account, name):
+            taken.append((run, before))
+    assert len(probe.writes) > writes
+    for run, before in reversed(taken):
         back(run)
+        assert as_it_is(place) == before
+    assert (as_it_is(place), role_ids(place)) == (first, ids)
 
 
 def forgotten(accounts: list[ManagedAccount]) -> None:

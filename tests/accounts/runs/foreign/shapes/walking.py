@@ -19,8 +19,6 @@ from accounts.runs.deciding.access_tests import UNTESTED
 from accounts.runs.foreign.taking_over import take_over, undo
 from onboarding.accounts_file import read_accounts_file
 from onboarding.adopting.report import Report, accounts_file
-from onboarding.adopting.sources.gate import answers
-from onboarding.adopting.values import PROVIDERS
 from onboarding.partitions import arn
 from onboarding.resources.take_over import TakeOver
 from script.emulated_organization import (
@@ -32,10 +30,9 @@ from script.emulated_organization import (
     Account,
     Credentials,
 )
-from tests.accounts.management.test_adopt import gate
 from tests.accounts.runs.carried import carried, root
 from tests.accounts.runs.foreign.shapes.in_aws import DELETED, InAws, Old
-from tests.onboarding.adopting.documents import loaded, reported, stored
+from tests.onboarding.adopting.documents import reported
 from tests.onboarding.adopting.shapes import FILES, Shape
 from tests.strict_aws.china import China
 from tests.strict_aws.proxy import strict_aws
@@ -74,22 +71,6 @@ def by_files(shape: Shape) -> Iterator[Report]:
         yield reported(here(write(shape.providers)))
 
 
-def by_gate(shape: Shape) -> Iterator[Report]:
-    """Read the shape from Gate: what is loaded, and what is stored, where it can be."""
-    of_gate = {"loaded": loaded(shape.providers)["credentials.json"]}
-    if shape.is_stored:
-        files = stored(shape.providers).items()
-        of_gate |= {path.removesuffix(".json"): content for path, content in files}
-    else:
-        of_gate |= dict.fromkeys(PROVIDERS, 400)
-    found, missing = answers(gate(**of_gate)(None))
-    assert bool(missing) is not shape.is_stored
-    yield reported(here(found))
-
-
-SOURCES = {"files": by_files, "Gate": by_gate}
-
-
 def here(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Write the IDs of accounts that exist."""
     text = dict(files)
@@ -99,8 +80,8 @@ def here(files: Mapping[str, bytes]) -> dict[str, bytes]:
     return text
 
 
-def adopted(shape: Shape, in_aws: InAws, source: str) -> list[ManagedAccount]:
-    """Add what each source of this kind has, which is the same."""
+def adopted(shape: Shape, in_aws: InAws) -> list[ManagedAccount]:
+    """Add what each of its files has, which is the same."""
     identity = f"{kind(in_aws.identity)}{in_aws.identity.path}{in_aws.identity.name}"
     (file,) = {
         accounts_file(
@@ -108,7 +89,7 @@ def adopted(shape: Shape, in_aws: InAws, source: str) -> list[ManagedAccount]:
             identity=arn(shape.partition, "iam", MANAGING.account_id, identity),
             access_role=ACCESS_ROLE,
         )
-        for report in SOURCES[source](shape)
+        for report in by_files(shape)
     }
     accounts = register(read_accounts_file(file.encode()), None)
     for environment in {"", *(account.environment for account in accounts)}:

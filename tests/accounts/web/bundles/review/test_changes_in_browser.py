@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.accounts.web.browsing import complaints
-from tests.accounts.web.looks import axe_findings, faults
 from tests.bundles import core
 from tests.factories import managed, provider, topology
 from tests.rows import bundle_row, person
@@ -41,14 +40,6 @@ def test_what_goes_is_read_first_and_leads_to_the_account(page: Page) -> None:
         has=page.get_by_role("heading", name="ecs account staging-ecs")
     )
     expect(gone.locator("code").first).to_be_visible()
-
-
-def test_axe_finds_nothing_and_nothing_sticks_out_at_any_width(page: Page) -> None:
-    page.get_by_role("button", name="Expand all").click()
-
-    found = [*faults(page), *axe_findings(page)]
-
-    assert not found, "\n".join(found)
 
 
 def test_sixty_four_accounts_are_read_without_scrolling_for_long(

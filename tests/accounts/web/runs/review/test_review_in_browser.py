@@ -12,13 +12,12 @@ from playwright.sync_api import Page, expect
 from accounts.models import Run
 from accounts.models.states import Status
 from tests.accounts.web.browsing import (
-    assert_axe_finds_nothing,
     assert_it_fits,
     at_widths,
     complaints,
 )
 from tests.plans import EVERY_PROVIDER, FIVE, losing_run, planned_run
-from tests.rows import account_row, managing_row, person, step_row
+from tests.rows import account_row, managing_row, person
 
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -182,18 +181,6 @@ def test_a_folded_change_names_what_nobody_must_miss(page: Page) -> None:
     expect(passing.get_by_text("Passes roles spinnaker-ecs/*")).to_be_hidden()
 
 
-def test_paper_has_all_that_is_folded(page: Page) -> None:
-    is_open = "[...document.querySelectorAll('.review details')].map((d) => d.open)"
-    before = page.evaluate(is_open)
-    assert not all(before)
-
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert all(page.evaluate(is_open))
-    page.evaluate("dispatchEvent(new Event('afterprint'))")
-
-    assert page.evaluate(is_open) == before
-
-
 MANY = [{"name": f"cluster-{n:02}", "region": "us-east-1"} for n in range(21)]
 
 
@@ -299,21 +286,6 @@ def test_a_plan_is_read_and_approved_without_scripts(signed_in, run: Run) -> Non
         Status.APPLYING,
         "Read on a phone.",
     )
-
-
-@pytest.mark.smoke
-@at_widths(1440, 1024, 390)
-def test_axe_finds_nothing_at_any_width(
-    signed_in, run: Run, look: dict[str, Any]
-) -> None:
-    step_row(run, verb="delete", before={"name": "x"}, after=None)
-    page = signed_in("approver", **look)
-
-    page.goto(run.get_absolute_url())
-    assert_it_fits(page, look)
-    page.get_by_role("button", name="Expand all").click()
-    expect(page.locator("[data-change] details:not([open])")).to_have_count(0)
-    assert_axe_finds_nothing(page)
 
 
 @at_widths(1440, 1024, 390)

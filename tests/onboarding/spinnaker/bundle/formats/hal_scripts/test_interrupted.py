@@ -66,18 +66,6 @@ def test_the_account_in_hand_is_finished_and_the_rest_is_named(
     )
 
 
-def test_stopped_before_anything_is_changed_it_says_so(scripts: Scripts):
-    scripts.hal.waits_at("-o")
-    run = started(scripts)
-    wait_for_call(scripts, "config", "-q")
-
-    os.killpg(run.pid, signal.SIGINT)
-    scripts.hal.goes_on()
-    _, told = run.communicate(timeout=60)
-
-    assert (run.returncode, told) == (130, "Ctrl-C: stopped. Nothing was changed.\n")
-
-
 def test_what_hal_lacks_right_now_is_named_first(scripts: Scripts):
     scripts.holds(topology(core(external_id="e1"), staging())).applied()
     scripts.holds(topology(core(), staging()))
@@ -177,11 +165,3 @@ def test_checking_needs_no_lock(scripts: Scripts):
 
     assert checked.returncode == 1
     first.communicate(timeout=60)
-
-
-def test_without_a_place_for_the_lock_it_says_so_and_goes_on(scripts: Scripts):
-    Path(scripts.hal.home / ".hal").write_text("a file")
-
-    done = scripts.applied()
-
-    assert "Make sure that no other script of Bowline's runs." in done.stderr

@@ -117,15 +117,25 @@ def test_a_bundle_unpacked_elsewhere_takes_over(scripts: Scripts, tmp_path: Path
     assert "staging-apps: changed (kubeconfig-file)" in done.stderr
 
 
-def test_a_kubeconfig_that_is_gone_stops_the_backup_with_what_to_do(
+@pytest.fixture
+def profiles(scripts: Scripts) -> Path:
+    folder = scripts.hal.home / ".hal" / "default" / "profiles"
+    assert scripts.run("profiles").returncode == 0
+    return folder
+
+
+def test_profiles_are_put_where_halyard_reads_them(profiles: Path):
+    assert sorted(path.name for path in profiles.iterdir()) == [
+        "clouddriver-local.yml",
+        "settings-local.js",
+    ]
+
+
+def test_a_folder_is_relative_to_where_the_script_is_called(
     scripts: Scripts, tmp_path: Path
 ):
-    scripts.applied()
-    shutil.move(scripts.folder, tmp_path / "elsewhere")
-    scripts.folder = tmp_path / "elsewhere"
+    script = scripts.folder / "hal" / "profiles.sh"
 
-    done = scripts.run("apply")
+    scripts.hal.run(["bash", "-c", f"cd {tmp_path} && {script} there"])
 
-    assert done.returncode == 1
-    assert "kubernetes/staging-apps/kubeconfig.yml: no such file" in done.stderr
-    assert "isn't here. Unpack the bundle again where it was" in done.stderr
+    assert (tmp_path / "there" / "settings-local.js").exists()
