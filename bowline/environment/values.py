@@ -89,6 +89,9 @@ Networks = Annotated[
     ),
 ]
 
+Address = Annotated[
+    str, Written(r"[\w.-]+:[1-9][0-9]{1,4}", "a host and a port, such as `nginx:8443`")
+]
 Folder = Annotated[str, Written(r"/[\w./-]{1,200}", "an absolute path")]
 Bucket = Annotated[str, Written("[a-z0-9][a-z0-9-]{2,62}", "the name of a bucket")]
 Prefix = Annotated[str, Written(r"[\w./-]{1,200}", "a prefix of keys")]

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bowline.environment.values import (
+    Address,
     Bucket,
     Count,
     Days,
@@ -72,6 +73,7 @@ class Environment(BaseSettings):
     ACTIVITY_TO_STDOUT: Flag = False
     METRICS_TOKEN: Secret = ""
     METRICS_NETWORKS: Networks = ()
+    TLS_ADDRESS: Address = ""
     SECRET_KEY_FALLBACKS: Names = ()
     HTTPS: Flag = True
     OIDC_GROUPS_CLAIM: str = "groups"

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from accounts.help.documents import documents
-from accounts.work.queue import PEOPLE, SCHEDULE
+from accounts.work.heartbeat import PEOPLE, SCHEDULE
 from bowline.environment.variables import Environment
 from onboarding import VERSION
 from script.emulated_site import MEMORY
