@@ -65,15 +65,15 @@ def attention(environments: Collection[str] = ()) -> Attention:
     accounts = ManagedAccount.objects.order_by()
     if environments:
         accounts = accounts.filter(environment__in=environments)
-    proved = Q(verification__in=VERIFIED, verified_at__isnull=False)
-    late = proved & Q(verified_at__lt=timezone.now() - OVERDUE)
+    verified = Q(verification__in=VERIFIED, verified_at__isnull=False)
+    late = verified & Q(verified_at__lt=timezone.now() - OVERDUE)
     found = accounts.aggregate(
-        proved=Count("pk", filter=proved),
+        verified=Count("pk", filter=verified),
         overdue=Count("pk", filter=late),
         failed=Count("pk", filter=with_word(State.FAILED)),
         not_approved=Count("pk", filter=with_word(NOT_APPROVED)),
     )
-    if found["overdue"] <= found.pop("proved") * MOST_OVERDUE:
+    if found["overdue"] <= found.pop("verified") * MOST_OVERDUE:
         found["overdue"] = 0
     silent = silence(SCHEDULE)
     lasts = silent and silent.since and silent.since < timezone.now() - LONG

@@ -58,7 +58,7 @@ class Command(BowlineCommand, migrate.Command):
 
 
 def is_deadlock(error: OperationalError) -> bool:
-    """Return whether PostgreSQL rolled a migration back so that others could go on."""
+    """Return whether PostgreSQL rolled a migration back so that others could continue."""
     return getattr(error.__cause__, "sqlstate", "") == "40P01"
 
 
