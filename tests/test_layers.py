@@ -27,6 +27,7 @@ LAYERS = (
         "grants",
         "checks",
         "topology",
+        "bounded_cpu",
         "bounded_yaml",
         "asked_once",
         "aws_calls",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest
 from ninja import NinjaAPI, Schema
 from ninja.operation import Operation
@@ -24,6 +25,7 @@ QUERY, BODY = "query", "body"
 UNKNOWN = "Unknown query parameter: {}. This operation has {}."
 NONE = "no query parameters"
 TWICE = "The query parameter {} is repeated. Send it once."
+TOO_MANY = "The query has more than 1,000 parameters. No operation has as many."
 NO_BODY = "This operation has no body. Send none, or {}."
 NOTHING = (b"", b"{}")
 
@@ -86,7 +88,13 @@ def takes_body(operation: Operation) -> bool:
 
 
 def refuse_parameters(request: HttpRequest, known: Collection[str]) -> None:
-    for name, values in request.GET.lists():
+    try:
+        given = request.GET
+    except TooManyFieldsSent as error:
+        raise Problem(Code.UNKNOWN_KEY, TOO_MANY, errors=[at(QUERY, TOO_MANY)]) from (
+            error
+        )
+    for name, values in given.lists():
         if name not in known:
             said = UNKNOWN.format(name, ", ".join(known) or NONE)
         elif len(values) > 1:

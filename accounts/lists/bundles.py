@@ -17,7 +17,7 @@ from accounts.lists.declaration import AT_ONCE, Filter, Listing
 from accounts.models import Bundle
 from accounts.wording import counted, listed
 
-NUMBER = re.compile(r"(?:bundle\s*)?#?\s*([0-9]{1,9})", re.IGNORECASE)
+NUMBER = re.compile(r"(?:bundle)?\s*(?:#\s*)?([0-9]{1,9})", re.IGNORECASE)
 """What people write for a bundle: its number, “#5” or “Bundle 5”."""
 
 REMEMBERED = 7 * 24 * 60 * 60

@@ -25,7 +25,7 @@ ME = "me"
 
 MINE = [(ME, "Needs my approval")]
 
-NUMBER = re.compile(r"(?:run\s*)?#?\s*([0-9]{1,9})", re.IGNORECASE)
+NUMBER = re.compile(r"(?:run)?\s*(?:#\s*)?([0-9]{1,9})", re.IGNORECASE)
 """What people write for a run: its number, “#128” or “Run 128”."""
 
 LEAST_DIGITS = 4

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from accounts.models import DeliveredAccount, Delivery, DeliveryStep
+from accounts.models.spinnaker.delivery import DeliveryStepQuerySet
 from accounts.wording import counted, first_of
 from onboarding.carried.table import SECRET
 from onboarding.delivery.verdicts import Verb, Why
@@ -67,12 +68,12 @@ def ending(steps: Iterable[DeliveryStep]) -> Iterator[str]:
     """Yield what became of each account that is not as it should be, then how long the
     others took.
     """
-    took = []
+    took, unsent = [], []
     for step in steps:
         if step.error:
             yield f"{step.name}: {step.error}"
         elif step.sent_at is None:
-            yield f"{step.name}: not sent"
+            unsent.append(step.name)
         elif step.is_equal:
             yield f"{step.name}: taken over, and nothing changed in Spinnaker"
         elif step.took is None:
@@ -80,6 +81,8 @@ def ending(steps: Iterable[DeliveryStep]) -> Iterator[str]:
             yield from (f"  {cause}" for cause in step.causes)
         else:
             took.append(step.took.total_seconds())
+    if unsent:
+        yield f"Not sent: {first_of(unsent, NAMED)}"
     if took:
         yield (
             f"Spinnaker has loaded, or unloaded, {counted(len(took))}, the last one "
@@ -87,12 +90,38 @@ def ending(steps: Iterable[DeliveryStep]) -> Iterator[str]:
         )
 
 
-def approving(delivery: Delivery, *, deletes: bool) -> str:
-    """Write the command that approves just this plan."""
+def left_of(delivery: Delivery) -> DeliveryStepQuerySet:
+    return delivery.steps.filter(sent_at=None)
+
+
+def is_interrupted(delivery: Delivery) -> bool:
+    return delivery.status == Delivery.Status.FAILED and left_of(delivery).exists()
+
+
+def approving(delivery: Delivery) -> str:
+    """Write the command that approves just this plan, or what is left of it."""
+    deletes = left_of(delivery).filter(after="").exists()
     allowed = " --allow-delete" if deletes else ""
     return (
         f"manage.py deliver --approve {delivery.pk} --plan {delivery.digest}{allowed}"
     )
+
+
+def what_is_left(delivery: Delivery) -> str:
+    """Say how far an interrupted delivery came, and how to deliver what is left."""
+    count, unsent = delivery.steps.count(), left_of(delivery)
+    left, deletes = unsent.count(), unsent.filter(after="").count()
+    removed = f", {deletes:,} of them to be deleted" if deletes else ""
+    return (
+        f"{count - left:,} of {counted(count)} were sent, {left:,} are left{removed}. "
+        f"To deliver what is left: {approving(delivery)}"
+    )
+
+
+def is_within(delivery: Delivery, interrupted: Delivery) -> bool:
+    """Return whether it does only what was approved in an interrupted delivery."""
+    approved = {step.key for step in left_of(interrupted)}
+    return approved.issuperset(step.key for step in delivery.steps.all())
 
 
 def kept_back(
@@ -106,7 +135,7 @@ def kept_back(
     if not unnamed or (was_read and allowed == []):
         return
     listed = first_of(unnamed, NAMED)
-    review = f"Review the plan, then allow it: {approving(delivery, deletes=True)}"
+    review = f"Review the plan, then allow it: {approving(delivery)}"
     if allowed is None or allowed:
         yield f"This plan deletes {listed} from Spinnaker."
         yield review

@@ -67,6 +67,9 @@ class Leased(models.Model):
     """Another one each time that somebody takes hold, so that no two are confused."""
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
 
+    COUNTS_TAKEOVERS: ClassVar[str] = ""
+    """What taking hold changes besides, in SQL."""
+
     class Meta:
         abstract = True
 
@@ -80,7 +83,7 @@ class Leased(models.Model):
         free = f'("leased_until" IS NULL OR "leased_until" < {now})'
         same = (f'"{name}" = %s' for name in unchanged)
         taken = self.changed(
-            f'"lease" = %s, "leased_until" = {end}',
+            f'"lease" = %s, "leased_until" = {end}{self.COUNTS_TAKEOVERS}',
             [*stored(self, {"lease": lease}), *numbers],
             where=" AND ".join([free, *same]),
             **unchanged,

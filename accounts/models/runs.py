@@ -153,6 +153,9 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
     """One job on one account: plan, approve, apply, verify; its only record."""
 
     WORKING, OPEN = WORKING, OPEN
+    COUNTS_TAKEOVERS = (
+        ', "takeovers" = CASE WHEN "lease" IS NULL THEN 0 ELSE "takeovers" + 1 END'
+    )
     WOKEN = 16
     """As many messages as wake every process; each takes further runs by itself."""
     READS = {
@@ -237,6 +240,9 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
     approved_at = models.DateTimeField(null=True, blank=True)
     queued_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True)
+    takeovers = models.PositiveSmallIntegerField(default=0, editable=False)
+    """How many workers in a row stopped without letting go of it, as far as others took
+    it over since."""
     moved_at = models.DateTimeField(null=True, editable=False)
     """When its status last changed, by the database's clock; pages compare it."""
 

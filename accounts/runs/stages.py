@@ -23,10 +23,15 @@ from accounts.work.log_ids import RUN, about
 from onboarding.aws.codes import NOT_OURS
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import PATIENCE, Sessions
+from onboarding.bounded_cpu import TooMuchCpu, cpu_bounded
 from onboarding.desired.names_in_use import keep_it_or_choose
 from onboarding.details import DetailsError
 from onboarding.resources.plan import NotOurs, PlanOutdated, WantedTwice
 from onboarding.resources.policy import QuotaExceeded
+
+MOST_TAKEOVERS = 2
+"""As often a run is taken over from a worker that stopped. It may be what stopped them.
+"""
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +40,17 @@ STAGES = {
     Status.APPLYING: apply_stage,
     Status.VERIFYING: verify_run,
 }
+
+
+NOT_AGAIN = (
+    "Look in the account for policies that are unusually many or long, and in the "
+    "workers' logs for what stopped them. Then start it again. Other accounts aren't "
+    "affected."
+)
+
+
+class Poisonous(Exception):
+    """A run that may be what stopped the workers that carried it."""
 
 
 def carry_on(run: Run, sessions: Sessions | None = None) -> None:
@@ -59,10 +75,12 @@ def carry_to_its_end(run: Run, *, sessions: Sessions | None) -> None:
     """
     try:
         refuse_orphan(run)
-        while run.status in WORKING:
-            scope = Scope.load(run)
-            sessions = sessions or new_sessions(run, scope)
-            STAGES[Status(run.status)](run, scope, sessions)
+        refuse_poison(run)
+        with cpu_bounded():
+            while run.status in WORKING:
+                scope = Scope.load(run)
+                sessions = sessions or new_sessions(run, scope)
+                STAGES[Status(run.status)](run, scope, sessions)
     except PlanOutdated as error:
         outdate(run, str(error))
     except AwsError as error:
@@ -75,6 +93,8 @@ def carry_to_its_end(run: Run, *, sessions: Sessions | None) -> None:
         )
     except (DetailsError, WantedTwice) as error:
         fail(run, not_planned(error, "Edit the account's details and plan again."))
+    except (TooMuchCpu, Poisonous) as error:
+        fail(run, not_planned(error, NOT_AGAIN), Status.ERRORED)
     except (Error, LeaseLost, SoftTimeLimitExceeded):
         raise  # the row still says that there is work: the sweep sends it again
     except Exception:
@@ -87,19 +107,27 @@ def refuse_orphan(run: Run) -> None:
         raise PlanOutdated(f"{run.account_name} was deleted from Bowline.")
 
 
+def refuse_poison(run: Run) -> None:
+    if run.takeovers > MOST_TAKEOVERS:
+        raise Poisonous(
+            f"{run.takeovers} workers stopped while they worked on {run.account_name} "
+            "in this run, so no other one takes it over."
+        )
+
+
 def new_sessions(run: Run, scope: Scope) -> Sessions:
     return Sessions(
         run=run.reference, partition=scope.managing.partition, patience=PATIENCE
     )
 
 
-def fail(run: Run, error: AwsError) -> None:
+def fail(run: Run, error: AwsError, status: Status = Status.FAILED) -> None:
     """End a run that could not continue, with what happened and what to do about it."""
     with transaction.atomic():
         said = error.as_json()
         if error.unread:
             said = explained(said, run.account)
-        run.carry(Status.FAILED, since=WORKING, error=said, waiting="")
+        run.carry(status, since=WORKING, error=said, waiting="")
         failed(run)
         run.unedited_subject.fail()
 
@@ -143,7 +171,7 @@ def outdate(run: Run, message: str) -> None:
         run.unedited_subject.refuse_plan()
 
 
-def not_planned(error: ValueError, hint: str) -> AwsError:
+def not_planned(error: Exception, hint: str) -> AwsError:
     """Say in an AwsError's words what only a person can decide."""
     return AwsError(account="", operation="plan", message=str(error), hint=hint)
 

@@ -46,11 +46,6 @@ takes as long as some forty queries.
 """
 
 
-def takes(run: Run) -> bool:
-    """Take the run's lease, unless it moved since it was found."""
-    return run.take_lease(status=run.status)
-
-
 class Carrier(threading.Thread):
     """A thread of a pool: carries one run after another, with one connection."""
 
@@ -96,6 +91,8 @@ class RunPool:
         self.runs = runs
         self.threads = threads
         self.carry = carry
+        self.suspect: UUID | None = None
+        """The last one that was taken over again, and may stop this worker, too."""
         self.named: deque[str] = deque(maxlen=threads)
         self.at_work: dict[UUID, Carrier] = {}
         self.began: dict[UUID, float] = {}
@@ -167,11 +164,25 @@ class RunPool:
         self.replace_hung()
         most = min(self.threads, 2 * self.threads - len(self.hung))
         free = max(0, most - len(self.at_work))
-        for run in islice(filter(takes, self.waiting(free)), free):
+        for run in islice(filter(self.takes, self.waiting(free)), free):
             carrier = self.free_carrier()
             self.at_work[run.pk] = carrier
             self.began[run.pk] = time.monotonic()
             carrier.runs.put(run)
+
+    def takes(self, run: Run) -> bool:
+        """Take the run's lease, unless it moved since it was found. Of those that are
+        taken over again, one is at work at a time: each of the others, which stopped
+        with their workers, ends where that one isn't.
+        """
+        is_suspect = bool(run.lease and run.takeovers)
+        if is_suspect and self.suspect in self.at_work:
+            return False
+        if not run.take_lease(status=run.status):
+            return False
+        if is_suspect:
+            self.suspect = run.pk
+        return True
 
     def free_carrier(self) -> Carrier:
         try:
@@ -223,8 +234,11 @@ class RunPool:
 
     def search(self) -> RunQuerySet:
         rows = Run.objects.waiting().filter(self.runs)
+        if self.suspect in self.at_work:
+            rows = rows.exclude(lease__isnull=False, takeovers__gt=0)
         # What a thread needs to take it, which then reads the rest.
-        return rows.exclude(pk__in=list(self.at_work)).only("status", "rollout")
+        needed = ("status", "rollout", "lease", "takeovers")
+        return rows.exclude(pk__in=list(self.at_work)).only(*needed)
 
     def work(self, run: Run, carrier: Carrier) -> bool:
         """Carry one run; whatever stops it, the row says what is left to do. Return

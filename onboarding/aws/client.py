@@ -33,6 +33,7 @@ from onboarding.aws.shared_clients import (
     session_of,
     shared_core,
 )
+from onboarding.bounded_cpu import cpu_bounded, go_on
 from onboarding.topology import Reach
 
 if TYPE_CHECKING:
@@ -205,6 +206,7 @@ class AccountClient:
         ask: Callable[[], T],
         given: Mapping[str, Any],
     ) -> T:
+        go_on()
         client, _ = bound(method)
         where, operation = self.account_id, action_of(method)
         region, service = client.meta.region_name, client.meta.service_model
@@ -313,7 +315,13 @@ def together(tasks: Iterable[Callable[[], T]]) -> list[T]:
             except Exception as error:
                 failed[place] = error
 
-    helping = [helpers().submit(copy_context().run, work) for _ in places[1:THREADS]]
+    def help_out() -> None:
+        with cpu_bounded():
+            work()
+
+    helping = [
+        helpers().submit(copy_context().run, help_out) for _ in places[1:THREADS]
+    ]
     work()
     for helper in helping:
         if not helper.cancel():  # it has begun

@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import product
 from typing import Any, NamedTuple
 
+from onboarding.bounded_cpu import go_on
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import (
     MANAGING_PATH,
@@ -482,6 +483,7 @@ def statements(shown: dict[str, Any] | None) -> list[dict[str, Any]]:
 
 
 def allows(statement: dict[str, Any]) -> bool:
+    go_on()
     return bool(statement.get("Effect") == "Allow")
 
 

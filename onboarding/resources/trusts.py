@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from onboarding.bounded_cpu import go_on
 from onboarding.names import one_line
 from onboarding.partitions import Arn
 from onboarding.resources.policy import as_list
@@ -143,6 +144,7 @@ def assumers(trust: Statements) -> Iterator[Assumer]:
     every = list(trust)
     denied = Denied.by(one for one in every if one.get("Effect") == "Deny")
     for statement in every:
+        go_on()
         if statement.get("Effect") == "Allow" and (ways := ways_of(statement)):
             yield from let_in_by(statement, ways, denied)
 

@@ -14,6 +14,8 @@ from functools import reduce
 from itertools import compress
 from operator import or_
 
+from onboarding.bounded_cpu import go_on
+
 END = "\0"
 """Behind every text of many: a part that has it fits at the end alone."""
 
@@ -88,6 +90,7 @@ class Texts:
 
     def matching(self, pattern: str) -> int:
         """Return the set of those that fit."""
+        go_on()
         first, *rest = f"{self.cased(pattern)}{END}".split("*")
         ends = self.behind(first, {0: self.every}, until=1)
         for part in rest:

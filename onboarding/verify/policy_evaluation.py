@@ -13,6 +13,7 @@ from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
 
+from onboarding.bounded_cpu import go_on
 from onboarding.resources.policy import as_list
 from onboarding.resources.wildcards import Texts, matches
 from onboarding.verify.conditions.comparisons import (
@@ -109,6 +110,7 @@ def find_statement(
 
 def speaks(statement: Mapping[str, Any], asked: RequestContext) -> bool | None:
     """Return whether an identity's statement is about the call."""
+    go_on()
     about = concerns(statement, asked.action, asked.resource, asked.context)
     if about is False:
         return False

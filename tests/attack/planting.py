@@ -80,7 +80,7 @@ def plant_field(
     model: type[models.Model], field: models.Field[Any, Any], text: str
 ) -> None:
     kinds = (models.CharField, models.TextField, models.JSONField)
-    if not isinstance(field, kinds) or field.choices:
+    if not isinstance(field, kinds) or field.choices or field.primary_key:
         return
     if field.max_length and field.max_length < len(text) + 2:
         text = text[:SHORT]

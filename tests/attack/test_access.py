@@ -1,5 +1,6 @@
 """Tried: every URL of the site, found in its URL configuration, by everybody from a
-stranger to an administrator, with GET, POST, PUT and DELETE, with and without a token.
+stranger to an administrator, with GET, POST, PUT and DELETE, with and without a token;
+and every form that anybody is shown, by a viewer and by roles for another environment.
 
 Refused: strangers get nothing but the sign-in, each role what its views name, a GET
 changes nothing, a form without its token is not taken, and no answer is a 500.
@@ -17,11 +18,13 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import ManagedAccount
 from accounts.people.roles import ADMINISTRATOR, APPROVER, OPERATOR, VIEWER
 from tests.attack.forms import forms
+from tests.attack.limited import limited
 from tests.attack.pages import ANY, Page, every_row, listed, pages
 from tests.attack.queries import taken_back
-from tests.rows import PASSWORD, person
+from tests.rows import PASSWORD, decider, person
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +49,8 @@ LOOKING = {"no role", "viewer"}
 WRITES = ("INSERT", "UPDATE", "DELETE")
 SEEN = ("accounts_browsersession", "accounts_activity")
 """Who is signed in and what was shown to whom: kept of a GET, too."""
+ASKED = ("accounts_question", "accounts_organization", "accounts_adoption")
+"""What workers are asked, and that they read: whoever has the role may, anywhere."""
 LEAVING = {"/sign-out/", "/admin/logout/"}
 OWN = {"/you/", "/you/sessions/end/", "/you/confirm/", "/you/preferences/"}
 OWN |= {"/you/confirm/options/", "/you/second-factor/", "/you/second-factor/codes/"}
@@ -121,9 +126,15 @@ def is_shut(page: Page, status: int, location: str) -> bool:
     )
 
 
-def test_a_stranger_sees_the_public_pages_only() -> None:
+@pytest.mark.exhaustive(after=1)
+@pytest.mark.parametrize("who", ["stranger", "deactivated"])
+def test_a_stranger_sees_the_public_pages_only(who: str) -> None:
     every_row()
-    client = Client(raise_request_exception=False)
+    if who == "deactivated":
+        client = almighty()
+        User.objects.filter(username="almighty").update(is_active=False)
+    else:
+        client = Client(raise_request_exception=False)
     wrong = []
 
     for page in pages():
@@ -242,6 +253,26 @@ def test_a_viewer_may_send_no_form_that_anybody_is_shown() -> None:
 
     assert len(found) > 12
     assert taken <= {*LEAVING, *PUBLIC, *OWN, *LISTS}
+
+
+def test_roles_for_another_environment_change_nothing_by_any_form() -> None:
+    found = {form.action: form for form in forms(almighty()) if form.method == "post"}
+    ManagedAccount.objects.update(environment="production")
+    user = decider()
+    limited(user, "dev")
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    wrong = []
+
+    for action in {*found} - {*LEAVING, *OWN}:
+        status, _, written = answers(
+            client, Page(action, None), "post", found[action].fields
+        )
+        changed = [sql for sql in written if not any(one in sql for one in ASKED)]
+        if status == 500 or changed:
+            wrong.append((action, status, changed))
+
+    assert not wrong, listed(wrong)
 
 
 @pytest.mark.parametrize("role", [role for role in HOLDS if role != "no role"])

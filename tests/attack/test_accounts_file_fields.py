@@ -100,7 +100,7 @@ def test_the_managing_account_is_checked_as_its_form_checks_it(
         ('  permissions: {WRITE: ["a\\nb"]}\n', "A role has 1 to 100 characters"),
         ("  environment: null\n", "environment: It must be a text"),
         ("  access_role: ~\n", "access_role: It must be a text"),
-        (f"  environment: {'e' * 61}\n", "Use 1 to 60 of a–z"),
+        (f"  environment: {'e' * 61}\n", "Use 1 to 60 letters"),
         (f"  environment: {'e' * 3000}\n", "environment: It is longer than"),
     ],
 )

@@ -1,15 +1,18 @@
 """Tried: every operation of the API with what its description allows, and with what it
-does not.
+does not; and with objects of production and bodies that fit, by nobody, each role, a
+role limited to another environment, somebody deactivated, and a token of each scope.
 
 Refused: no answer is missing in the description or has another shape, nothing that
-does not fit is taken, and nothing is a bug.
+does not fit is taken, nothing is a bug, and nobody decides what their role, its limit
+and the token's scopes don't allow, by what the activity log says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import schemathesis
@@ -23,13 +26,25 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
 from accounts.api.api import api
+from accounts.api.openapi.document import CHANGES
+from accounts.decisions.decision import DECISIONS
+from accounts.models import Activity, Adoption, ManagedAccount, Question, Run
+from accounts.models.api.token import Scope
+from accounts.people.role_limits.limits import limit
+from accounts.people.roles import (
+    ADMINISTRATOR,
+    APPROVER,
+    OPERATOR,
+    VIEWER,
+    UserRole,
+)
 from bowline.wsgi import application
 from tests.accounts.api.calling import token_of
-from tests.attack.pages import every_row, listed
+from tests.attack.pages import FINGERPRINT, every_row, listed
 from tests.rows import person
 
-EXAMPLES = 12
-"""Of each operation and mode: always the same ones."""
+EXAMPLES, BODIES = 12, 2
+"""Of each operation and mode; and of each that changes something, by each caller."""
 
 RULES = "positive_data_acceptance"
 """Not checked: an account breaks rules that no description can hold."""
@@ -49,13 +64,18 @@ def one_connection() -> Iterator[None]:
 
 
 @pytest.fixture
-def token(db: None, monkeypatch: pytest.MonkeyPatch, settings: Any) -> str:
-    """Make a site with a row of everything, and somebody who may do everything."""
+def site(db: None, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """Make a site with a row of everything."""
     monkeypatch.setattr(Celery, "send_task", lambda *_, **__: None)
     memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     settings.CACHES = {**settings.CACHES, "api": memory}
     settings.API_RATE = 10**6
     every_row()
+
+
+@pytest.fixture
+def token(site: None) -> str:
+    """Make somebody who may do everything."""
     almighty = person("administrator", username="almighty")
     almighty.groups.add(*Group.objects.all())
     return token_of(almighty)
@@ -98,15 +118,6 @@ def test_each_operation_does_what_its_description_says(
 def try_out(operation: Any, mode: GenerationMode, token: str, checks: Any) -> None:
     """Send the operation's examples, and take back what each of them writes."""
 
-    @settings(
-        max_examples=EXAMPLES,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(case=operation.as_strategy(mode))
     def ask(case: Any) -> None:
         with transaction.atomic():
             case.call_and_validate(
@@ -114,4 +125,117 @@ def try_out(operation: Any, mode: GenerationMode, token: str, checks: Any) -> No
             )
             transaction.set_rollback(True)
 
-    ask()
+    each_of(operation, mode, EXAMPLES, ask)
+
+
+def each_of(
+    operation: Any, mode: GenerationMode, examples: int, ask: Callable[[Any], None]
+) -> None:
+    """Do so with these many of its examples: always the same ones."""
+    always = settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    always(given(case=operation.as_strategy(mode))(lambda case: ask(case)))()
+
+
+class Who(NamedTuple):
+    roles: tuple[UserRole, ...]
+    scopes: tuple[Scope, ...] = tuple(Scope)
+    only_in: str = ""
+    is_active: bool = True
+
+
+DECIDES = (OPERATOR, APPROVER)
+EVERY = (VIEWER, *DECIDES, ADMINISTRATOR)
+CALLERS: dict[str, Who] = {
+    "operator and approver of dev": Who(DECIDES, only_in="dev"),
+    "nobody": Who(()),
+    "viewer": Who((VIEWER,)),
+    "operator": Who((OPERATOR,)),
+    "approver": Who((APPROVER,)),
+    "administrator": Who((ADMINISTRATOR,)),
+    "deactivated": Who(EVERY, is_active=False),
+    "token that reads": Who(EVERY, (Scope.READ,)),
+    "token that operates": Who(EVERY, (Scope.READ, Scope.OPERATE)),
+    "token that approves": Who(EVERY, (Scope.READ, Scope.APPROVE)),
+}
+SCOPES = {OPERATOR: Scope.OPERATE, APPROVER: Scope.APPROVE}
+
+
+def may(who: Who) -> set[str]:
+    """List what the log may say of whoever has these roles, that limit, and scopes."""
+    if who.only_in or not who.is_active:
+        return set()  # everything is in production
+    roles = [role for role in who.roles if SCOPES.get(role) in who.scopes]
+    return {what for row in DECISIONS if row.role in roles for what in row.logs}
+
+
+def caller_of(who: Who) -> str:
+    if not who.roles:
+        return ""
+    user = person(who.roles[0].name, username="caller", is_active=who.is_active)
+    user.groups.set(Group.objects.filter(name__in=[role.name for role in who.roles]))
+    for role in who.roles if who.only_in else ():
+        limit(user, role, [who.only_in], None)
+    return token_of(user, *who.scopes)
+
+
+def objects() -> dict[str, dict[str, Any]]:
+    """Give arguments that lead to what there is, by what their paths begin with."""
+    planned = Run.objects.filter(status="planned").get()
+    search = Question.objects.filter(kind="clusters").get()
+    same = {"fingerprint": FINGERPRINT}
+    return {
+        "/accounts/": {"name": "staging", "number": 1},
+        "/adoptions/": {"id": str(Adoption.objects.get().pk)},
+        "/bundles/": {"number": 2, "since": 1, "path": "README.md"},
+        "/clusters/": {"id": str(search.pk)},
+        "/deliveries/": {"number": 2},
+        "/foreign-policies/": {"number": 1, "alike": "a" * 64},
+        "/organization/units/": {"unit": "ou-a"},
+        "/rollouts/": {"number": 1, **same},
+        "/runs/": {"number": planned.number, **same},
+    }
+
+
+@pytest.mark.exhaustive(after=1)
+@pytest.mark.parametrize("caller", CALLERS)
+def test_nobody_decides_more_than_role_limit_and_scope_allow(
+    caller: str, site: None, one_connection: None
+) -> None:
+    who = CALLERS[caller]
+    ManagedAccount.objects.update(environment="production")
+    headers = {"Authorization": f"Bearer {caller_of(who)}"}
+    allowed, known, wrong = may(who), objects(), list[str]()
+    schema = schemathesis.openapi.from_dict(description())
+    schema.app = application
+    tried, decided = Counter[str](), set[str]()
+
+    def send(case: Any) -> None:
+        inside = next((of for at, of in known.items() if at in case.path), {})
+        given = case.path_parameters
+        case.path_parameters = given | {k: inside.get(k, v) for k, v in given.items()}
+        with transaction.atomic():
+            before = {*Activity.objects.values_list("pk", flat=True)}
+            status = case.call(headers=headers).status_code
+            entries = Activity.objects.exclude(pk__in=before)
+            said = {*entries.values_list("what", flat=True)} - {"refused"}
+            transaction.set_rollback(True)
+        tried[case.operation.label] += 1
+        decided.update(said)
+        if status >= 500 or said - allowed:
+            wrong.append(f"{case.operation.label}: {status} {said} {case.body}")
+
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        examples = BODIES if operation.method.lower() in CHANGES else 1
+        each_of(operation, GenerationMode.POSITIVE, examples, send)
+
+    assert not wrong, listed(wrong)
+    assert bool(decided) == bool(allowed)  # the objects are there
+    assert len(tried) > 100

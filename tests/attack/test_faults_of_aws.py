@@ -74,8 +74,13 @@ SPARED = (
     *("iam:SimulatePrincipalPolicy", "iam:GetPolicy", "ec2:GetEbsDefaultKmsKeyId"),
 )
 """Without them less is proved, and the checks say so."""
+INSTEAD = "iam:GetAccountAuthorizationDetails"
+"""Without it, each role is read by itself: see test_whole."""
 UNSAID = "organizations:DescribeOrganization"
 """Without it, a denial by the organization is unknown, and says so."""
+
+READ_BEFORE = "iam:GetRole"
+"""What it answers may have been read at once with the others."""
 
 OF_IDENTITY = re.compile(r"sts:AssumeRole \S+/SpinnakerAuthRole none")
 """After a removal only the managing account's own verification asks for it."""
@@ -177,7 +182,7 @@ def use_of(call: Call, request: AWSPreparedRequest) -> str:
 def test_a_fault_that_lasts_ends_the_run_in_words(
     network: Network, stands: bool, begin: Begin
 ) -> None:
-    failed: list[str] = []
+    failed = [INSTEAD]
     # What stands has EC2 only: other providers' reads are tried when they onboard.
     account = member() if stands else member(providers=EVERYTHING)
     if stands:
@@ -204,6 +209,8 @@ def assert_told(run: Run, one: Next) -> None:
     operation = one.name.partition(":")[2].partition(" ")[0]
     if one.name == UNSAID:
         assert run.status == Status.VERIFIED, case
+        return
+    if one.name == READ_BEFORE and run.status == Status.VERIFIED:
         return
     # A plan reads by GetPolicy which Bowline manages the account: then it ends.
     if one.name in SPARED and run.status == Status.VERIFIED:

@@ -128,7 +128,12 @@ def test_the_steps_of_an_approved_run_are_not_replaced(here: Credentials) -> Non
         assert approve(theirs, None)
         read.append(set(theirs.steps.values_list("pk", flat=True)))
 
-    carry_on(run, Freezing("GetRole", another_worker_plans_and_a_person_approves))
+    carry_on(
+        run,
+        Freezing(
+            "GetAccountAuthorizationDetails", another_worker_plans_and_a_person_approves
+        ),
+    )
 
     run.refresh_from_db()
     assert read == [set(run.steps.values_list("pk", flat=True))]

@@ -48,6 +48,7 @@ from accounts.web.people.forms import (
 from accounts.web.rollouts.forms import GroupForm as PlansForm
 from accounts.web.rollouts.forms import SettingsForm
 from accounts.web.runs.forms import ApproveForm, CommentForm, ConfirmedForm
+from accounts.web.settings.rule_form import RuleForm
 from accounts.web.spinnaker.views import SpinnakerForm
 from accounts.web.targets.forms import TargetForm
 from accounts.web.tokens.views import TokenForm as ApiTokenForm
@@ -181,6 +182,7 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
     ApproveForm: lambda data: ApproveForm(data, run=Run(account_name="a"), says="It."),
     HalconfigForm: lambda data: HalconfigForm(data, has_clusters=True),
     IdentityForm: IdentityForm,
+    RuleForm: lambda data: RuleForm({"by": "name", **data}),
     ManagingForm: lambda data: ManagingForm(
         {
             "identity_kind": "existing" if "identity_arn" in data else "pod_role",

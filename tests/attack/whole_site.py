@@ -28,6 +28,7 @@ from accounts.models import (
     DeliveryStep,
     Digest,
     EnvironmentPolicy,
+    EnvironmentRule,
     HandOff,
     HandOffText,
     Happened,
@@ -197,6 +198,7 @@ def whole_site() -> Pages:
         kept = {"status": status, "error": HARMLESS, "created_by": operator}
         Bundle.objects.filter(pk=bundle.pk).update(**kept)
     EnvironmentPolicy.objects.create(environment="lab", second_approver=True)
+    EnvironmentRule.objects.create(by="name", value="lab-*", environment="lab")
     Heartbeat.note(seen_at=now + timedelta(hours=1))  # all pages take a while
     rows.question_row(
         bowline_identity.at("aws"),

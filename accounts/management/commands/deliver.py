@@ -25,7 +25,10 @@ from accounts.management.plain_delivery import (
     approving,
     delivery_lines,
     ending,
+    is_interrupted,
+    is_within,
     kept_back,
+    what_is_left,
 )
 from accounts.models import Delivery
 from accounts.models.api.token import Scope
@@ -56,18 +59,21 @@ Status = Delivery.Status
 
 
 def named_plan(number: int, plan: str, reached: Reached) -> Delivery:
-    """Find the plan with this number, which was read; raise CommandError where it does
-    not wait, or what it is about has changed since. It is planned again by nobody here.
+    """Find the plan with this number, which was read, or of which something is left;
+    raise CommandError where neither is so, or what it is about has changed since.
     """
     delivery = Delivery.objects.filter(number=number).first()
     if delivery is None:
         raise CommandError(f"There is no delivery {number}.")
-    if delivery.status != Status.PLANNED:
+    is_left = bool(plan) and is_interrupted(delivery)
+    if delivery.status != Status.PLANNED and not is_left:
         raise CommandError(decided_already(delivery))
     if plan not in ("", delivery.digest, delivery.fingerprint):
         raise CommandError(
             f"{delivery} isn't plan {plan}, it is {delivery.digest}. Read it again."
         )
+    if is_left:
+        return delivery
     if waiting_still(reached, delivery.agreed) is None:
         raise CommandError(
             f"{delivery}: what was planned has changed. Plan it again, and review "
@@ -106,8 +112,9 @@ class Command(BowlineCommand):
             "--plan",
             default="",
             metavar="DIGEST",
-            help="with --approve N: only if the plan has this digest; --allow-delete "
-            "then needs no names",
+            help="with --approve N: only if the plan has this digest, or to plan and "
+            "send what an interrupted delivery left of it; --allow-delete then needs "
+            "no names",
         )
         parser.add_argument(
             "--allow-delete",
@@ -170,10 +177,13 @@ class Command(BowlineCommand):
     ) -> int:
         reached = reach()
         before = self.continued(wait=wait)
+        interrupted = None
         if approve:
             delivery: Delivery | None = named_plan(approve, plan, reached)
         else:
             delivery = None if approve is None else waiting_still(reached, agreed)
+        if delivery and is_interrupted(delivery):
+            interrupted, agreed, delivery = delivery, delivery.agreed, None
         if delivery is None:
             delivery = start(person, agreed=agreed)
             self.carry(delivery, reached)
@@ -190,6 +200,13 @@ class Command(BowlineCommand):
             return combined([before, DONE])
         if approve is None:
             self.stdout.write(f"Plan {delivery.digest} waits for approval.")
+            return combined([before, PLANNED])
+        if interrupted and not is_within(delivery, interrupted):
+            self.stderr.write(
+                f"{delivery}: not approved. It does more than what is left of "
+                f"{str(interrupted).lower()}."
+            )
+            self.stderr.write(f"  Review the plan, then run: {approving(delivery)}")
             return combined([before, PLANNED])
         if not self.approved(delivery, allow_delete, person, was_read=bool(plan)):
             return combined([before, PLANNED])
@@ -276,7 +293,7 @@ class Command(BowlineCommand):
             except MovedMeanwhile as error:
                 reasons = [str(error)]
             except SamePerson as error:
-                command = approving(delivery, deletes=allowed is not None)
+                command = approving(delivery)
                 reasons = [str(error), f"They run: {command} --by USER"]
         self.stderr.write(f"{delivery}: not approved. {reasons[0]}")
         for reason in reasons[1:]:
@@ -296,9 +313,6 @@ class Command(BowlineCommand):
         self.stderr.write(f"{delivery}: {delivery.status}. {error.get('message', '')}")
         if error.get("hint"):
             self.stderr.write(f"  {error['hint']}")
-        if unsent := delivery.steps.unsent().count():
-            self.stderr.write(
-                f"  {unsent:,} of {delivery.steps.count():,} accounts weren't sent. To "
-                "plan what is left: manage.py deliver"
-            )
+        if is_interrupted(delivery):
+            self.stderr.write(f"  {what_is_left(delivery)}")
         return FAILED

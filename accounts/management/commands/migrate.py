@@ -27,7 +27,7 @@ TRIES, PAUSE = 5, 2.0
 DEADLOCK = (
     "A process of the version before and this migration waited for each other. "
     "PostgreSQL rolled the migration back, and it is tried again. Stop the site, the "
-    "workers and beat if this goes on."
+    "workers and beat if this continues."
 )
 LAST_COMMIT = "aa9971cb"
 """The last one that has the migrations which the baseline replaces."""
@@ -58,7 +58,7 @@ class Command(BowlineCommand, migrate.Command):
 
 
 def is_deadlock(error: OperationalError) -> bool:
-    """Return whether PostgreSQL rolled a migration back so that others could continue."""
+    """Return whether PostgreSQL rolled back a migration for somebody else."""
     return getattr(error.__cause__, "sqlstate", "") == "40P01"
 
 

@@ -29,18 +29,18 @@ class RuleForm(forms.ModelForm[EnvironmentRule]):
         said: str = self.cleaned_data["environment"]
         return checked(names.environment, said)
 
-    def clean(self) -> dict[str, Any]:
-        said = super().clean() or self.cleaned_data
-        by, value = said.get("by"), said.get("value", "")
-        if by == EnvironmentRule.By.ID:
-            said["value"] = checked(names.account_id, value)
-        elif by == EnvironmentRule.By.NAME:
-            said["value"] = checked(names.seen, value)
-        elif by == EnvironmentRule.By.UNIT and not known_unit(value):
-            self.add_error(
-                "value", "Bowline didn't find this unit in the organization."
+    def clean_value(self) -> str:
+        value: str = self.cleaned_data["value"]
+        match self.cleaned_data.get("by"):
+            case EnvironmentRule.By.ID:
+                return checked(names.account_id, value)
+            case EnvironmentRule.By.NAME:
+                return checked(names.seen, value)
+        if not known_unit(value):
+            raise forms.ValidationError(
+                "Bowline didn't find this unit in the organization."
             )
-        return said
+        return value
 
     @property
     def given(self) -> dict[str, EnvironmentRule]:

@@ -61,7 +61,7 @@ def browser_of(headers: Mapping[str, str]) -> str:
     """Name browser and system as people do, as far as they are known."""
     agent = headers.get("User-Agent", "")
     hinted = re.findall(r'"([^"]*)";v=', headers.get("Sec-CH-UA", ""))
-    said = re.findall(r"(\w+)/", agent)
+    said = re.findall(r"(?<!\w)(\w+)/", agent)
     name = first(BRANDS, hinted) or first(NAMES, said)
     system = HINTED.get(headers.get("Sec-CH-UA-Platform", "").strip('"'), "")
     system = system or first(SYSTEMS, re.findall(r"\w+", agent))

@@ -9,7 +9,7 @@ import re
 from onboarding.spinnaker.halconfig.tree import FALSE, PLAIN, TRUE, Scalar
 
 LONGEST_NUMBER = 100
-OCTAL = re.compile(r"([-+]?)0([0-7_]*[0-7][0-7_]*)")
+OCTAL = re.compile(r"([-+]?)0(_*[0-7][0-7_]*)")
 BASED = re.compile(r"([-+]?)0(x[0-9a-fA-F_]+|b[01_]+)")
 DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
 SIXTIES = re.compile(r"[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+")

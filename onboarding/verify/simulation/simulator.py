@@ -35,7 +35,7 @@ MOST_ITEMS = 1000
 ALLOWED, EXPLICIT = "allowed", "explicitDeny"
 INVALID = ("InvalidInput", "ValidationError")
 SIMULATE = "iam:SimulatePrincipalPolicy"
-NAMED_APART = re.compile(r"\[([^]]*)\]")
+NAMED_APART = re.compile(r"\[([^][]*)\]")
 """“Invalid Input Actions: [a:B,c:D] and [e:F] require different authorization
 information.” """
 

@@ -80,6 +80,12 @@ def test_a_parameter_that_is_repeated_is_refused(reader):
     assert "environment is repeated" in detail(answer, 422)
 
 
+def test_more_parameters_than_anything_has_are_refused(reader):
+    answer = reader.read("/accounts", environment=["production"] * 1_001)
+
+    assert "more than 1,000 parameters" in detail(answer, 422)
+
+
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [

@@ -209,10 +209,66 @@ def test_a_delivery_that_gate_left_half_way_says_what_is_left(
     ending = run("--approve")
 
     assert ending.code == 1
-    assert (
-        "  1 of 3 accounts weren't sent. To plan what is left: manage.py deliver"
-        in (ending.err)
+    digest = Delivery.objects.get().digest
+    assert ending.err[-1] == (
+        "  2 of 3 accounts were sent, 1 are left. To deliver what is left: manage.py "
+        f"deliver --approve 1 --plan {digest}"
     )
+
+
+@pytest.mark.parametrize("first", [0, 20])
+def test_an_interrupted_delivery_is_finished_by_its_number_and_plan(
+    strict: StrictGate, first: int
+) -> None:
+    end = interrupted(strict, after=first)
+    command = end.err[-1].partition("manage.py deliver ")[2]
+    finished = run(*command.split())
+
+    assert end.code == 1
+    assert end.err[0].startswith("Delivery 2: failed. Bowline tried to ")
+    assert end.err[1].startswith(
+        f"  {first} of 60 accounts were sent, {60 - first} are left, {29 - first} of "
+        "them to be deleted. To deliver what is left: "
+    )
+    assert end.out[-1].count("team-") == 5
+    assert (finished.code, finished.err) == (0, [])
+    assert {*strict.stored} == {f"new-{n:02}" for n in range(31)}
+
+
+def test_what_an_interrupted_delivery_did_not_plan_is_reviewed_first(
+    strict: StrictGate,
+) -> None:
+    end = interrupted(strict, after=0)
+    command = end.err[-1].partition("manage.py deliver ")[2]
+    proved_row("later", account_id="9" * 12)
+    more = run(*command.split())
+    approved = run(*more.err[-1].partition("manage.py deliver ")[2].split())
+
+    assert more.code == 2
+    assert more.err[0].endswith("It does more than what is left of delivery 2.")
+    assert approved.code == 0
+    assert "later" in strict.stored
+
+
+def interrupted(strict: StrictGate, *, after: int) -> Ending:
+    """Let Gate die after so many of 60 changes, of which the first 29 are removals."""
+    for n in range(29):
+        proved_row(f"team-{n:02}", account_id=f"{n:012}")
+    assert run("--approve").code == 0
+    ManagedAccount.objects.all().exclude_from_bundles(None)
+    for n in range(31):
+        proved_row(f"new-{n:02}", account_id=f"8{n:011}")
+    planned = run("--approve")
+    answers, left = (strict.delete, strict.put), iter(range(after))
+
+    def dying(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        alive = lambda: next(left, None) is not None  # noqa: E731
+        return lambda what: answer(what) if alive() else error(503)
+
+    strict.delete, strict.put = map(dying, answers)  # type: ignore[method-assign]
+    end = run(*planned.err[1].partition("manage.py deliver ")[2].split())
+    strict.delete, strict.put = answers  # type: ignore[method-assign]
+    return end
 
 
 def test_a_waiting_plan_that_no_longer_fits_is_planned_again(

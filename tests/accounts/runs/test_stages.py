@@ -11,6 +11,7 @@ from accounts.models import ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.states import State, Status
 from accounts.runs import stages
 from accounts.runs.actions import plan, plan_managing, remove
+from onboarding import bounded_cpu
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import (
     DEV,
@@ -119,3 +120,17 @@ def test_an_error_of_bowlines_own_ends_the_run_with_a_sentence(
         f"Bowline encountered an internal error (reference {str(run.pk)[:8]})."
     )
     assert "ZeroDivisionError: by zero" in run.traceback
+
+
+def test_an_account_that_takes_too_long_to_read_is_set_aside(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_managing()
+    monkeypatch.setattr(bounded_cpu, "MOST", 0.0)
+
+    run = planned(member())
+
+    assert run.status == Status.ERRORED
+    assert run.error["message"].startswith("Reading the account took more than")
+    assert "Other accounts aren't affected." in run.error["hint"]
+    assert run.account.state == State.FAILED

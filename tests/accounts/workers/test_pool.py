@@ -6,19 +6,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import OperationalError, connection, connections
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import Run, lease
-from accounts.models.states import WORKING, Status
+from accounts.models.states import WORKING, State, Status
 from accounts.runs.rollouts.decisions import approve_group
 from accounts.runs.rollouts.engine import advance
+from accounts.runs.stages import MOST_TAKEOVERS, carry_leased
 from accounts.workers import pool as pools
-from accounts.workers.pool import RunPool
+from accounts.workers.pool import Carrier, RunPool
 from script.servers import wait_until
 from tests.accounts.runs.rollouts import rows as rollouts
 from tests.rows import account_row, managing_row, person, run_row
@@ -73,6 +77,84 @@ def test_a_run_that_hangs_does_not_hold_up_the_others() -> None:
         assert not ended(hanging)
         over.set()
         wait_until(lambda: ended(hanging), what="It did not end")
+
+
+class Worker:
+    """A process that a poisonous run ends as soon as it is carried, with all others
+    that are at work there.
+    """
+
+    def __init__(self, poison: Run) -> None:
+        self.poison = poison
+        self.pool = RunPool(Q(), 32)
+        self.pool.free_carrier = partial(Carrier, self.pool)  # type: ignore[method-assign]
+
+    def lives(self) -> bool:
+        """Carry what it takes; return whether it is alive afterwards."""
+        self.pool.take()
+        taken = Run.objects.filter(pk__in=self.pool.at_work)
+        for run in sorted(taken, key=lambda run: run.pk != self.poison.pk):
+            if run.pk != self.poison.pk:
+                assert run.takeovers <= MOST_TAKEOVERS
+                finish(run)
+            elif run.takeovers <= MOST_TAKEOVERS:
+                taken.update(leased_until=lease_end())
+                return False
+            else:
+                carry_leased(run)
+        self.pool.at_work.clear()
+        return True
+
+
+def test_a_run_that_ends_each_worker_ends_alone_the_third_time() -> None:
+    """Others share its fate twice, and never as often as it."""
+    poison, *others = waiting(60)
+    worker, deaths = Worker(poison), 0
+
+    while not ended(poison, *others):
+        if not worker.lives():
+            worker, deaths = Worker(poison), deaths + 1
+
+    poison.refresh_from_db()
+    assert deaths == 1 + MOST_TAKEOVERS
+    assert poison.status == Status.ERRORED
+    assert poison.error["message"] == (
+        "3 workers stopped while they worked on a0 in this run, so no other one takes "
+        "it over."
+    )
+    assert poison.account.state == State.FAILED
+    states = {*Run.objects.exclude(pk=poison.pk).values_list("status", flat=True)}
+    assert states == {Status.VERIFIED}
+
+
+def test_new_runs_go_on_while_one_is_suspected() -> None:
+    runs = waiting(40)
+    suspects = Run.objects.filter(pk__in=[run.pk for run in runs[:20]])
+    suspects.update(lease=uuid4(), leased_until=lease_end(), takeovers=1)
+    pool = Worker(runs[0]).pool
+
+    pool.take()
+    pool.take()
+
+    assert len({*pool.at_work} & {*suspects.values_list("pk", flat=True)}) == 1
+    assert len(pool.at_work) == 21
+
+
+def lease_end() -> datetime:
+    return timezone.now() - lease.LEASE
+
+
+def test_a_worker_that_lets_go_counts_against_no_run() -> None:
+    (run,) = waiting(1)
+
+    for _ in range(5):
+        assert run.take_lease()
+        Run.objects.update(leased_until=lease_end())
+        assert run.take_lease()
+        run.free_lease()
+
+    run.refresh_from_db()
+    assert run.takeovers == 1
 
 
 def test_no_more_runs_than_threads_are_carried_at_once() -> None:

@@ -57,7 +57,7 @@ SIDE = (
 )
 """Filled without escaping: nothing but a line's text is foreign."""
 
-BREAKS = re.compile(r"([:/])(?=[\w*:/$-])(?![^<]*>)")
+BREAKS = re.compile(r"(<[^<>]*>)|([:/])(?=[\w*:/$-])")
 """Where an ARN may break: after what divides it, outside the tags of colours."""
 
 
@@ -79,7 +79,7 @@ def side(name: str, line: DiffLine | None, sign: str) -> str:
         return SIDE.format(f"{name} diff-void", "", "", "")
     html = conditional_escape(line.html)
     if "arn:" in html:
-        html = mark_safe(BREAKS.sub(r"\1<wbr>", html))
+        html = mark_safe(BREAKS.sub(lambda at: at[1] or f"{at[2]}<wbr>", html))
     return SIDE.format(name, line.number, sign, html)
 
 

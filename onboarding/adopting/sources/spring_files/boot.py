@@ -45,7 +45,7 @@ BELOW = "optional:*/"
 MOST_IMPORTS = 100
 START_FAILS = "start-fails"
 OF_PROFILES = ("include", "active", "default")
-SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+SCHEME = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]+:")
 NO_FILE = ConfigFile("", "", "", ())
 NO_KEYS = Properties(Table({}))
 
