@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0048_refused_tries'),
+        ('accounts', '0050_on_call'),
     ]
 
     operations = [
