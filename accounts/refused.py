@@ -14,6 +14,8 @@ class Refused(Exception):
     """How programs tell it apart: the name of a code of the API."""
     is_late: ClassVar[bool] = False
     """Whether somebody else decided before, which is news and no mistake."""
+    at: ClassVar[str] = ""
+    """Where a program's request says what was missing."""
     see: Any = None
     """What has a page that says more; None: what the decision was about."""
 

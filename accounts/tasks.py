@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from celery import current_app, shared_task
+from celery import current_app, current_task, shared_task
 from celery.signals import (
     worker_init,
     worker_process_init,
@@ -55,7 +55,7 @@ from accounts.runs.stages import carry_on as carry_on_run
 from accounts.spinnaker.bundles import build
 from accounts.spinnaker.deliveries.stages import carry_on_for_worker
 from accounts.web.you.session_store import SessionStore
-from accounts.work.heartbeat import beat, beat_again, compare_clocks, swept
+from accounts.work.heartbeat import PEOPLE, beat, beat_again, compare_clocks, swept
 from accounts.work.kinds import Kind
 from accounts.workers.process import Process, before_the_fork
 
@@ -106,10 +106,16 @@ def on_start(**_: object) -> None:
         database.close()
 
 
+def own_queue() -> str:
+    """Return the queue from which the message of this task came."""
+    delivered = current_task.request.delivery_info or {}
+    return delivered.get("routing_key") or PEOPLE
+
+
 @shared_task(ignore_result=True)
 def heartbeat() -> None:
-    """Record that beat, the broker and a worker work. Safe to run twice."""
-    beat()
+    """Record that beat, the broker and a worker of its queue work."""
+    beat(own_queue())
 
 
 def carry_run(run: Run) -> None:
@@ -151,7 +157,7 @@ KINDS: dict[str, Kind[Any]] = {
 @shared_task(ignore_result=True)
 def carry_on(kind: str, key: str) -> None:
     """Carry on a row. A second copy finds the lease taken, or it done."""
-    beat_again()
+    beat_again(own_queue())
     KINDS[kind].carry_on(key)
 
 
@@ -185,7 +191,7 @@ def sweep() -> None:
 @shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
 def look_at_owners() -> None:
     """Look whether the owners are done that it is time to look at."""
-    beat()
+    beat(own_queue())
     look_at_those_due()
 
 

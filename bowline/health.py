@@ -23,7 +23,7 @@ from django.http import HttpRequest, HttpResponse
 from kombu.exceptions import KombuError
 from redis.exceptions import AuthenticationError
 
-from accounts.work.heartbeat import silence
+from accounts.work.heartbeat import SEEN, silence
 from bowline.places import BUSY, is_full
 from onboarding import VERSION
 
@@ -77,10 +77,10 @@ def pages() -> None:
 
 
 def worker() -> None:
-    """Refuse a silence of all workers; a restart of the site would not end it."""
+    """Refuse a silence of a queue's workers; a restart of the site would not end it."""
     database()
-    if silent := silence():
-        raise UnhealthyError(str(silent))
+    if silent := list(filter(None, map(silence, SEEN))):
+        raise UnhealthyError(" ".join(dict.fromkeys(map(str, silent))))
 
 
 def broker() -> None:

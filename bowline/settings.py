@@ -374,3 +374,5 @@ ACTIVITY_TO_STDOUT = env.ACTIVITY_TO_STDOUT
 
 METRICS_TOKEN = env.METRICS_TOKEN
 METRICS_NETWORKS = env.METRICS_NETWORKS
+# Where the site's certificate is served, of which /metrics says how long it is valid.
+TLS_ADDRESS = env.TLS_ADDRESS

@@ -42,12 +42,8 @@ def single_sign_on(env: Environment) -> SingleSignOn | None:
     if not issuer:
         return None
     parts = urlsplit(issuer)
-    plain = parts.scheme == "http" and parts.hostname in LOOPBACK
-    if not (parts.scheme == "https" or plain) or not parts.hostname or parts.query:
-        raise ImproperlyConfigured(
-            "OIDC_ISSUER must be the provider's address, such as "
-            f"https://login.example.com/realms/company, not {issuer!r}."
-        )
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ImproperlyConfigured(f"OIDC_ISSUER must be https, not {issuer!r}.")
     return SingleSignOn(
         issuer=issuer,
         client_id=required(env, "OIDC_CLIENT_ID"),

@@ -8,6 +8,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from bowline.environment.loading import load_settings
+
+load_settings()  # or each worker would end with a traceback
+
 bind = "0.0.0.0:8000"
 workers = 2
 # bowline/settings.py reads it too: pages leave two threads for /healthz.

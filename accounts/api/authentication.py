@@ -100,6 +100,8 @@ def by_token(view: View) -> View:
         if response.status_code == 405:
             response = not_allowed(request, response)
         response["Cache-Control"] = "no-store"
+        for name, value in getattr(request, "rate", {}).items():
+            response[name] = value
         return as_asked(request, response, is_head=is_head)
 
     return guarded
@@ -121,9 +123,9 @@ def token_of(request: HttpRequest) -> ApiToken:
         raise unauthorized(Code.NO_TOKEN, NO_TOKEN)
     token = find(text.strip())
     if token is None:
-        count(f"wrong:{request.META.get('REMOTE_ADDR')}")
+        count(request, f"wrong:{request.META.get('REMOTE_ADDR')}")
         raise unauthorized(Code.WRONG_TOKEN, WRONG)
-    count(str(token.pk))
+    count(request, str(token.pk))
     if refused := why_not(token):
         raise unauthorized(*refused)
     note_use(token)
@@ -146,21 +148,28 @@ def why_not(token: ApiToken) -> tuple[Code, str] | None:
 def as_asked(
     request: HttpRequest, response: HttpResponseBase, *, is_head: bool
 ) -> HttpResponseBase:
-    """Answer 304 where the program has it already, and a HEAD without the body."""
-    if not isinstance(response, HttpResponse) or request.method != "GET":
+    """Answer 304 where the program has it already, and a HEAD without the body. A PUT
+    answers with what a GET would.
+    """
+    if not isinstance(response, HttpResponse) or request.method not in ("GET", "PUT"):
         return response
-    if response.status_code == 200:
-        digest = hashlib.sha256(response.content).hexdigest()
-        response["ETag"] = quote_etag(digest)
-        asked = get_conditional_response(
-            request, etag=response["ETag"], response=response
-        )
+    if tag := tag_of(response):
+        response["ETag"] = tag
+    if tag and request.method == "GET":
+        asked = get_conditional_response(request, etag=tag, response=response)
         response = asked or response
     if is_head:
         length = len(response.content)
         response.content = b""
         response["Content-Length"] = str(length)
     return response
+
+
+def tag_of(response: HttpResponse) -> str | None:
+    """Return what changes with the answer; None: of a problem."""
+    if response.status_code not in (200, 201):
+        return None
+    return quote_etag(hashlib.sha256(response.content).hexdigest())
 
 
 def unauthorized(code: Code, detail: str) -> Problem:

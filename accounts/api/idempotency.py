@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Callable
+from copy import copy
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -19,15 +20,20 @@ from ninja.decorators import decorate_view
 from ninja.params.functions import Header
 from ninja.utils import contribute_operation_args
 
-from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.authentication import OPERATES, ApiRequest, tag_of
 from accounts.api.codes import Code
 from accounts.api.problems import Problem
-from accounts.models import KeptAnswer
+from accounts.decisions.locks import lock_settings
+from accounts.models import KeptAnswer, ManagedAccount
 
 F = TypeVar("F", bound=Callable[..., Any])
 Run = Callable[..., HttpResponse]
 
 HEADER = "Idempotency-Key"
+STALE = (
+    "This was changed after you read it. Read it again, and send what you change of "
+    "that."
+)
 REPLAYED = "Idempotency-Replayed"
 OTHER_REQUEST = (
     "This Idempotency-Key was sent with another request. Use a new key for each change."
@@ -42,19 +48,60 @@ def changes(
     *,
     auth: Any = OPERATES,
     method: str = "POST",
+    guards: bool = False,
 ) -> Callable[[F], F]:
     """Make a function an operation that changes something, which answers a repeated
-    Idempotency-Key with the kept answer.
+    Idempotency-Key with the kept answer. `guards`: what a GET at its address reads.
     """
     operation = router.api_operation(
         [method], path, summary=summary, response=response, auth=auth
     )
-    return lambda change: operation(once(change))
+    guarded = once_if_current if guards else once
+    return lambda change: operation(guarded(change))
 
 
 def once(change: F) -> F:
     """Let a change happen once; write it below the router's own decorator."""
     return decorate_view(whole)(keyed(change))
+
+
+def once_if_current(change: F) -> F:
+    """Do as `once`, unless somebody changed what the program read before."""
+
+    @wraps(change)
+    def checked(request: ApiRequest, if_match: str = "", **said: Any) -> Any:
+        if if_match:
+            refuse_stale(request, if_match)
+        return change(request, **said)
+
+    signature = inspect.signature(change, eval_str=True)
+    checked.__signature__ = signature  # type: ignore[attr-defined]
+    header = Header(
+        "",
+        alias="If-Match",
+        max_length=200,
+        description="The ETag of the answer that you read. If someone has changed it "
+        "since, nothing is changed, and the answer is 412.",
+    )
+    contribute_operation_args(checked, "if_match", str, header)
+    return once(checked)  # type: ignore[return-value]
+
+
+def refuse_stale(request: ApiRequest, tags: str) -> None:
+    """Raise Problem where what is read at this address now has none of these ETags.
+    Nobody edits it until the change is made.
+    """
+    match = request.resolver_match
+    assert match is not None
+    named = ManagedAccount.objects.filter(name=match.kwargs.get("name"))
+    lock_settings(named.values_list("pk", flat=True))
+    reading = copy(request)
+    reading.method, reading._body = "GET", b""
+    view: Any = match.func
+    now = tag_of(view.__wrapped__(reading, **match.kwargs))  # the token was checked
+    read = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
+    if now is None or not read & {now, "*"}:
+        raise Problem(Code.STALE, STALE)
 
 
 def once_if_keyed(reading: F) -> F:

@@ -120,7 +120,8 @@ def problem_of(request: HttpRequest, error: Exception) -> HttpResponse:
         case ValidationError():
             return problem(Code.INVALID, " ".join(error.messages))
         case Refused():
-            return problem(Code[error.code], str(error))
+            errors = [{"at": error.at, "message": str(error)}] if error.at else []
+            return problem(Code[error.code], str(error), errors)
         case RequestDataTooBig():
             return problem(Code.TOO_LARGE, TOO_LARGE)
         case HttpError():

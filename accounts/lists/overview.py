@@ -201,7 +201,8 @@ def waiting(mine: Q) -> Iterator[ToDo]:
 
 
 def waiting_alone(plans: QuerySet[Run], mine: Q) -> Iterator[ToDo]:
-    first, *others = plans[:2] or [None]
+    # In no order: by it, a database that finds none would read every run.
+    first, *others = plans.order_by()[:2] or [None]
     if first is None:
         return
     if not others:

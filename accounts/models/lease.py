@@ -279,10 +279,12 @@ THE_ONE = 1
 
 
 class Heartbeat(models.Model):
-    """When a worker last answered and swept, and when the broker last did not."""
+    """When workers last answered and swept, and when the broker last did not."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=THE_ONE)
     seen_at = models.DateTimeField(null=True)
+    schedule_seen_at = models.DateTimeField(null=True)
+    """When a worker of the schedule's queue last answered."""
     broker_lost_at = models.DateTimeField(null=True)
     swept_at = models.DateTimeField(null=True)
     """When lost messages were last sent again."""

@@ -327,6 +327,19 @@ class ManagedAccount(
                 condition=READY,
                 name="managed_ready",
             ),
+            # So are the few that a page of the next bundle lists.
+            models.Index(
+                fields=["name"],
+                condition=models.Q(excluded_at__isnull=False),
+                name="managed_excluded",
+            ),
+            models.Index(
+                fields=["name"],
+                condition=models.Q(
+                    approved_version__gt=0, approved_version__lt=models.F("version")
+                ),
+                name="managed_edited",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -24,7 +24,7 @@ from accounts.models.owners.waiting import WaitsForOwner
 from accounts.models.people.decided import Decided, Job, JobQuerySet
 from accounts.models.readable import Readable, fits, is_slug
 from accounts.models.rollouts.rollout import InRollout
-from accounts.models.states import OPEN, WORKING, Status
+from accounts.models.states import OPEN, WORKING, Status, log_states
 from accounts.models.steps import Step
 from onboarding.resources.take_over import TakeOver, is_take_over
 from onboarding.spinnaker.entry_documents import are_sides
@@ -52,7 +52,13 @@ class RunQuerySet(JobQuerySet["Run"]):
         numbers = RunNumber.objects.bulk_create(RunNumber() for _ in runs)
         for run, number in zip(runs, numbers, strict=True):
             run.number = number.pk
+        log_states(runs)
         return super().bulk_create(runs, *args, **options)
+
+    def log_states(self) -> None:
+        """Write a line for each, of which many were moved at once."""
+        named = ("number", "kind", "account_name", "status", "take_over")
+        log_states(self.order_by("number").only(*named))
 
     def due(self) -> RunQuerySet:
         return self.filter(status__in=WORKING).order_by("created_at")

@@ -4,10 +4,14 @@ the one way in which a state changes.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from django.db import models
+from django.db import models, transaction
+
+logger = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=models.Model)
 
@@ -202,3 +206,12 @@ def state_column(model: type[models.Model]) -> str:
     names = {field.name for field in model._meta.concrete_fields}
     (name,) = names & {"state", "status"}
     return name
+
+
+def log_states(rows: Iterable[models.Model]) -> None:
+    """Write a line for each whose state is new, once that is committed."""
+    for row in rows:
+        state = getattr(row, state_column(type(row)))
+        of_run = {"run": str(row.pk)} if row._meta.model_name == "run" else {}
+        say = partial(logger.info, "%s: %s", str(row), state, extra=of_run)
+        transaction.on_commit(say)

@@ -1,4 +1,5 @@
-"""Tell together what happened to single runs, and once a day which proofs are stale.
+"""Tell together what happened to single runs, and once a day which proofs are stale and
+what needs attention.
 
 What happens within five minutes is one notice, and the next one of its kind comes an
 hour later at the earliest: a night in which thousands of verifications fail is a
@@ -24,6 +25,7 @@ from accounts.models import (
 from accounts.models.standing import verification_is_stale
 from accounts.notifications.addresses import is_configured
 from accounts.notifications.notifying import approvers_of, note
+from accounts.notify.attention import needs_attention
 
 What = Notification.What
 
@@ -38,6 +40,7 @@ def gather() -> None:
     for what in OF_RUNS:
         tell(what)
     tell_of_stale_verifications()
+    tell_of_site()
 
 
 @transaction.atomic
@@ -75,6 +78,17 @@ def tell_of_stale_verifications() -> None:
     environments = set(stale.values_list("environment", flat=True).distinct())
     if environments:
         note_all(digest, What.STALE, environments)
+
+
+@transaction.atomic
+def tell_of_site() -> None:
+    today = timezone.now().date()
+    told = Digest.objects.filter(what=What.SITE, day=today).exists()
+    if told or not needs_attention():
+        return
+    digest, is_new = Digest.objects.get_or_create(what=What.SITE, day=today)
+    if is_new:
+        note_all(digest, What.SITE, set())
 
 
 def note_all(digest: Digest, what: Notification.What, environments: set[str]) -> None:

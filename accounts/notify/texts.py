@@ -23,6 +23,7 @@ from accounts.models import (
 )
 from accounts.models.standing import max_age, verification_is_stale
 from accounts.models.states import WORKING, Status
+from accounts.notify.attention import text_of_attention
 from accounts.notify.own import text_of_own
 from accounts.notify.written import Text, in_utc, one_line, text_of_paragraphs
 from accounts.people.role_limits.limits import inside
@@ -208,6 +209,8 @@ def chosen_environments(notification: Notification) -> list[str]:
 def text_of_digest(notification: Notification, digest: Digest) -> Text | None:
     if notification.what == Notification.What.STALE:
         return text_of_stale(notification, digest)
+    if notification.what == Notification.What.SITE:
+        return text_of_attention(chosen_environments(notification))
     rows = digest.happened.select_related("run")
     if chosen := chosen_environments(notification):
         rows = rows.filter(environment__in=chosen)

@@ -27,10 +27,11 @@ from prometheus_client.registry import Collector
 from accounts.models import AwsAnswers, Heartbeat, ManagedAccount, Rollout, Run
 from accounts.models.standing import VERIFIED, WORDS, counted_by_word
 from accounts.models.states import OPEN, Status
+from accounts.operations.certificate import certificate
 from accounts.operations.delivered import deliveries
 from accounts.operations.epoch import Epoch
-from accounts.work.queue import PEOPLE, SCHEDULE
-from onboarding.aws.codes import THROTTLED
+from accounts.work.heartbeat import OF_QUEUE, SEEN
+from onboarding.aws.codes import BAD_CREDENTIALS, THROTTLED, UNKNOWN_THERE
 
 RECENT = timedelta(hours=1)
 """How far back runs that ended are counted."""
@@ -75,6 +76,7 @@ class Measured(Collector):
         yield from ages()
         yield from aws_calls()
         yield from deliveries()
+        yield certificate()
 
 
 def accounts() -> Metric:
@@ -175,14 +177,12 @@ def queues() -> Iterator[Metric]:
         "How long the run has waited for a worker that has waited longest.",
         labels=["queue"],
     )
-    scheduled = Q(started_from=Run.Origin.SCHEDULE)
-    of_queue = {PEOPLE: ~scheduled, SCHEDULE: scheduled}
     waited = since("moved_at", "created_at")
     found = Run.objects.waiting().aggregate(
-        **{f"{queue}_runs": Count("pk", filter=of_queue[queue]) for queue in of_queue},
-        **{f"{queue}_age": Max(waited, filter=of_queue[queue]) for queue in of_queue},
+        **{f"{queue}_runs": Count("pk", filter=of) for queue, of in OF_QUEUE.items()},
+        **{f"{queue}_age": Max(waited, filter=of) for queue, of in OF_QUEUE.items()},
     )
-    for queue in of_queue:
+    for queue in OF_QUEUE:
         waiting.add_metric([queue], found[f"{queue}_runs"])
         age.add_metric([queue], max(0.0, found[f"{queue}_age"] or 0.0))
     yield waiting
@@ -205,19 +205,20 @@ def ages() -> Iterator[Metric]:
     """Tell nothing of what never happened: no number would be true."""
     heartbeat = GaugeMetricFamily(
         "bowline_heartbeat_age_seconds",
-        "Time since a worker last received a message of the schedule.",
+        "Time since a worker of the queue last received a message.",
+        labels=["queue"],
     )
     sweep = GaugeMetricFamily(
         "bowline_sweep_age_seconds",
         "Time since lost messages were last searched for and sent again.",
     )
-    rows = Heartbeat.objects.annotate(
-        heard=since("seen_at"), swept=since("swept_at")
-    ).values_list("heard", "swept")
-    for heard, swept in rows:
-        for family, age in ((heartbeat, heard), (sweep, swept)):
+    ages = {column: since(column) for column in ("swept_at", *SEEN.values())}
+    for swept, *heard in Heartbeat.objects.values_list(*ages.values()):
+        if swept is not None:
+            sweep.add_metric([], swept)
+        for queue, age in zip(SEEN, heard, strict=True):
             if age is not None:
-                family.add_metric([], age)
+                heartbeat.add_metric([queue], age)
     yield heartbeat
     yield sweep
 
@@ -234,12 +235,28 @@ def aws_calls() -> Iterator[Metric]:
         "Those of these calls that AWS throttled.",
         labels=["operation"],
     )
+    refused = CounterMetricFamily(
+        "bowline_aws_credentials_refused",
+        "Those of these calls for which AWS refused credentials, such as expired ones.",
+    )
     throttles: Counter[str] = Counter()
+    bad = 0
     rows = AwsAnswers.objects.order_by("operation", "error")
     for operation, error, count in rows.values_list("operation", "error", "count"):
         calls.add_metric([operation, error], count)
         throttles[operation] += count if error in THROTTLED else 0
+        bad += count if refuses_credentials(operation, error) else 0
     for operation, count in throttles.items():
         throttled.add_metric([operation], count)
+    refused.add_metric([], bad)  # from 0: a series that begins at 40 has no increase
     yield calls
     yield throttled
+    yield refused
+
+
+def refuses_credentials(operation: str, error: str) -> bool:
+    """Return whether it can only mean that: some words also come from a region that the
+    account hasn't enabled.
+    """
+    everywhere = operation.startswith(("iam:", "sts:"))
+    return error in BAD_CREDENTIALS and (everywhere or error not in UNKNOWN_THERE)

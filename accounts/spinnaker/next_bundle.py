@@ -176,6 +176,7 @@ class Undecided(Refused, ValueError):
     """Nobody decided about broken accounts that the next bundle would add."""
 
     code = "BROKEN_ACCOUNTS"
+    at = "body.add_broken"
 
     def __init__(self, names: list[str]) -> None:
         said = first_of(names, MOST_SAID)

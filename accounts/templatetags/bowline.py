@@ -37,7 +37,7 @@ from accounts.web.role_limits.holders import needed
 from accounts.web.runs.review.diff import called
 from accounts.web.runs.review.plans import rows_html
 from accounts.web.you.preferences import saved_filters_of
-from accounts.work.heartbeat import silence
+from accounts.work.heartbeat import PEOPLE, silence
 from onboarding.carried.fields import carried_lines
 from onboarding.description.field import Field
 from onboarding.description.fields import FIELDS, IN_BULK
@@ -81,12 +81,13 @@ def not_recommended(account: ManagedAccount) -> dict[str, Any]:
 
 
 @register.inclusion_tag("_no_worker.html", takes_context=True)
-def no_worker(context: Context) -> dict[str, Any]:
+def no_worker(context: Context, queue: str = PEOPLE) -> dict[str, Any]:
     """Warn that no worker runs, on a page that waits for one. A page that moves has
     asked already.
     """
     live: Live | None = context.get("live")
-    return {"silence": live.silence if live and live.every else silence()}
+    asked = live and live.every and queue == PEOPLE
+    return {"silence": live.silence if live and asked else silence(queue)}
 
 
 @register.inclusion_tag("_needs_role.html", takes_context=True)

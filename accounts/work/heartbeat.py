@@ -1,6 +1,6 @@
-"""Whether workers answer. Beat sends a heartbeat through the broker to a worker, so one
-that arrives proves all three. Moments are the database's. Workers compare their own
-clocks with it, because AWS refuses what a clock signs that is minutes off.
+"""Whether workers answer. Beat sends a heartbeat through the broker to a worker of each
+queue, so one that arrives proves all three. Moments are the database's. Workers compare
+their own clocks with it, because AWS refuses what a clock signs that is minutes off.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import socket
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -19,11 +19,26 @@ from accounts.models.lease import THE_ONE
 
 logger = logging.getLogger(__name__)
 
+PEOPLE, SCHEDULE = "bowline", "schedule"
+"""The queues: what people wait for, and what nobody does. Each has its own workers, or
+threads of its own in a worker that serves both.
+"""
+
+SEEN = {PEOPLE: "seen_at", SCHEDULE: "schedule_seen_at"}
+OF_QUEUE = {
+    PEOPLE: ~Q(started_from=Run.Origin.SCHEDULE),
+    SCHEDULE: Q(started_from=Run.Origin.SCHEDULE),
+}
+"""Whose runs a queue's workers carry."""
+
 EVERY = 15
 """Seconds between two heartbeats."""
 
 SILENT = timedelta(seconds=4 * EVERY)
 """How many may be late: a busy worker, a restart."""
+
+SCHEDULE_SILENT = timedelta(minutes=3)
+"""The same of the schedule: a slow mail server keeps its only process busy."""
 
 RECENT = timedelta(seconds=5)
 """How long a heartbeat counts before a message about something else writes one, too."""
@@ -42,10 +57,14 @@ class Silence(NamedTuple):
     since: datetime | None
     of_broker: bool
     """The broker did not take a message; else no worker answered."""
+    queue: str = PEOPLE
 
     @property
     def who(self) -> str:
-        return "The broker hasn't" if self.of_broker else "No worker has"
+        if self.of_broker:
+            return "The broker hasn't"
+        of = " of the schedule" if self.queue == SCHEDULE else ""
+        return f"No worker{of} has"
 
     def __str__(self) -> str:
         if self.since is None:
@@ -69,17 +88,17 @@ class Skew(NamedTuple):
         )
 
 
-def beat() -> None:
+def beat(queue: str) -> None:
     """Write down that a worker works, and was reached through the broker."""
-    Heartbeat.note(seen_at=Now())
+    Heartbeat.note(**{SEEN[queue]: Now()})
     compare_clocks()
 
 
-def beat_again() -> None:
+def beat_again(queue: str) -> None:
     """Do so unless that was a moment ago: messages come by the thousand."""
-    recent = Heartbeat.objects.filter(seen_at__gt=Now() - RECENT)
-    if not recent.exclude(broker_lost_at__gt=F("seen_at")).exists():
-        beat()
+    recent = Heartbeat.objects.filter(**{f"{SEEN[queue]}__gt": Now() - RECENT})
+    if not recent.exclude(broker_lost_at__gt=F(SEEN[queue])).exists():
+        beat(queue)
 
 
 def swept() -> None:
@@ -119,19 +138,20 @@ def broker_lost() -> None:
     Heartbeat.note(broker_lost_at=Now())
 
 
-def silence() -> Silence | None:
+def silence(queue: str = PEOPLE, after: timedelta | None = None) -> Silence | None:
     """Say since when nobody answers; None while somebody does.
 
     A run that is leased proves a worker, too: where all of them are busy with long
     runs, heartbeats wait in the queue behind others.
     """
     found = Heartbeat.objects.annotate(now=Now()).first()
-    seen = found.seen_at if found else None
+    seen = getattr(found, SEEN[queue]) if found else None
     lost = found.broker_lost_at if found else None
     if lost and (seen is None or seen < lost):
-        return Silence(lost, of_broker=True)
-    if found and seen and found.now - seen < SILENT:
+        return Silence(lost, of_broker=True, queue=queue)
+    after = after or (SCHEDULE_SILENT if queue == SCHEDULE else SILENT)
+    if found and seen and found.now - seen < after:
         return None
-    if Run.objects.filter(leased_until__gt=Now()).exists():
+    if Run.objects.filter(OF_QUEUE[queue], leased_until__gt=Now()).exists():
         return None
-    return Silence(seen, of_broker=False)
+    return Silence(seen, of_broker=False, queue=queue)

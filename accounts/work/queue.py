@@ -13,15 +13,9 @@ from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from accounts.models.lease import Carried, Durable
-from accounts.work.heartbeat import broker_lost
+from accounts.work.heartbeat import PEOPLE, SCHEDULE, broker_lost
 
 logger = logging.getLogger(__name__)
-
-
-PEOPLE, SCHEDULE = "bowline", "schedule"
-"""The queues: what people wait for, and what nobody does. Each has its own workers, or
-threads of its own in a worker that serves both.
-"""
 
 EXPIRES = 10 * 60
 """Seconds, so that messages do not pile up without a worker; far more than the clocks

@@ -9,12 +9,10 @@ from contextlib import ExitStack
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
 
-from accounts.models import Run
 from accounts.models.lease import free_leases
 from accounts.operations.aws_calls import counts_kept
-from accounts.work.queue import PEOPLE, SCHEDULE
+from accounts.work.heartbeat import OF_QUEUE, PEOPLE, SCHEDULE
 from accounts.work.threads import leases_extended, repeated
 from accounts.workers.pool import RunPool
 from onboarding.aws.shared_clients import close_unused_connections, load_models
@@ -44,12 +42,12 @@ class Process:
         """Carry what people started, what the schedule did, or both, as the worker
         receives messages about.
         """
-        scheduled = Q(started_from=Run.Origin.SCHEDULE)
-        pools = {
-            PEOPLE: RunPool(~scheduled, settings.RUN_THREADS),
-            SCHEDULE: RunPool(scheduled, settings.SCHEDULE_THREADS),
-        }
-        self.pools = [pool for queue, pool in pools.items() if queue in queues]
+        threads = {PEOPLE: settings.RUN_THREADS, SCHEDULE: settings.SCHEDULE_THREADS}
+        self.pools = [
+            RunPool(runs, threads[queue])
+            for queue, runs in OF_QUEUE.items()
+            if queue in queues
+        ]
         self.leases = ExitStack()
 
     def start(self) -> None:

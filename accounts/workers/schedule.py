@@ -13,6 +13,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         # Not to pile up without a worker; far more than clocks of two hosts differ.
         "options": {"expires": 10 * 60},
     },
+    "heartbeat-of-schedule": {
+        "task": "accounts.tasks.heartbeat",
+        "schedule": 15,
+        "options": {"expires": 10 * 60, "queue": "schedule"},
+    },
     "sweep": {
         "task": "accounts.tasks.sweep",
         "schedule": 30,

@@ -13,20 +13,28 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bowline.environment.values import (
+    Address,
+    Broker,
     Bucket,
     Count,
+    Database,
     Days,
     Email,
     Flag,
     Folder,
+    Host,
     Hosts,
+    Issuer,
+    Key,
     Minutes,
     Names,
     Networks,
     Port,
     Prefix,
     Region,
+    Scopes,
     Secret,
+    SiteNames,
     Threads,
     Url,
     VariableNames,
@@ -46,12 +54,12 @@ class Environment(BaseSettings):
         validate_default=False,
     )
 
-    SECRET_KEY: str = ""
-    ALLOWED_HOSTS: Names = ()
+    SECRET_KEY: Key = ""
+    ALLOWED_HOSTS: SiteNames = ()
     SITE_URL: Url = ""
     TRUSTED_PROXIES: Networks = ()
-    DATABASE_URL: str = ""
-    OIDC_ISSUER: str = ""
+    DATABASE_URL: Database = ""
+    OIDC_ISSUER: Issuer = ""
     OIDC_CLIENT_ID: str = ""
     OIDC_CLIENT_SECRET: str = ""
     OIDC_ROLES: str = ""
@@ -60,22 +68,23 @@ class Environment(BaseSettings):
     SAML_ENTITY_ID: str = ""
     PASSWORDS_FOR: Names = ()
     SECOND_FACTOR: Annotated[str, one_of("optional", "required")] = "optional"
-    EMAIL_HOST: str = ""
+    EMAIL_HOST: Host = ""
     EMAIL_PORT: Port = 587
     EMAIL_HOST_USER: str = ""
     EMAIL_HOST_PASSWORD: str = ""
     DEFAULT_FROM_EMAIL: Email = ""
-    SPINNAKER_ALLOWED_HOSTS: Names = ()
+    SPINNAKER_ALLOWED_HOSTS: Hosts = ()
     TEMPLATES_BUCKET: Bucket = ""
     TEMPLATES_REGION: Region = "us-east-1"
     LOG_FORMAT: Annotated[str, one_of("line", "json")] = "line"
     ACTIVITY_TO_STDOUT: Flag = False
     METRICS_TOKEN: Secret = ""
     METRICS_NETWORKS: Networks = ()
+    TLS_ADDRESS: Address = ""
     SECRET_KEY_FALLBACKS: Names = ()
     HTTPS: Flag = True
     OIDC_GROUPS_CLAIM: str = "groups"
-    OIDC_SCOPES: str = "openid profile email"
+    OIDC_SCOPES: Scopes = "openid profile email"
     SESSION_IDLE_MINUTES: Minutes = 120
     KEEP_CHECKS_DAYS: Days = 90
     VERIFICATION_MAX_AGE: Days = 7
@@ -96,7 +105,7 @@ class Environment(BaseSettings):
     SCHEDULE_THREADS: Count = 8
     SCHEDULE_ASSUMES_A_SECOND: Count = 10
     STOP_SECONDS: Count = 15
-    REDIS_URL: str = "redis://127.0.0.1:6379/0"
+    REDIS_URL: Broker = "redis://127.0.0.1:6379/0"
     DEBUG: Flag = False
     STATIC_ROOT: str = ""
     LOG_LEVEL: Annotated[

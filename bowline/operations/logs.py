@@ -27,7 +27,7 @@ class Ids(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request = REQUEST.get()
-        record.run = RUN.get()
+        record.run = getattr(record, "run", "") or RUN.get()
         return True
 
 
@@ -85,6 +85,10 @@ def logging_settings(form: str, level: str) -> dict[str, Any]:
             "boto3": {"level": "WARNING"},
             "botocore": {"level": "WARNING"},
             "urllib3": {"level": "WARNING"},
+            # Two lines for each message, every ten seconds even where nothing happens.
+            "celery.app.trace": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
         },
     }
 

@@ -16,7 +16,7 @@ from accounts.models import Bundle, Heartbeat, Run
 from accounts.models.lease import LEASE
 from accounts.models.states import State, Status
 from accounts.runs.actions import plan
-from accounts.work.heartbeat import EVERY, SILENT, silence
+from accounts.work.heartbeat import EVERY, PEOPLE, SCHEDULE, SILENT, beat, silence
 from accounts.work.queue import wake
 from tests.accounts.web.asking import asked_again
 from tests.rows import account_row, managing_row, person, run_row
@@ -29,6 +29,11 @@ NO_WORKER = "No worker has answered"
 
 def seen(ago: timedelta) -> None:
     Heartbeat.note(seen_at=Now() - ago)
+
+
+def both_answer() -> None:
+    for queue in (PEOPLE, SCHEDULE):
+        beat(queue)
 
 
 @pytest.fixture
@@ -104,7 +109,7 @@ def test_a_page_that_is_open_learns_that_nobody_works_any_more(
 def test_it_says_nothing_while_a_worker_answers(everybody, promise: str) -> None:
     managing_row()
     url = PROMISES[promise]()
-    tasks.heartbeat()
+    both_answer()
 
     html = everybody.get(url).content.decode()
 
@@ -172,7 +177,7 @@ def test_a_bundle_that_the_broker_does_not_take_tells_it_too() -> None:
 
 @pytest.mark.django_db(transaction=True)  # a thread with its own connection asks
 def test_the_orchestrator_is_told(client) -> None:
-    tasks.heartbeat()
+    both_answer()
     answers = client.get("/healthz/worker")
     seen(FOUR_MINUTES)
     silent = client.get("/healthz/worker")

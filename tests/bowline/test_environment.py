@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,22 @@ NOT_AT_START = {
     "DJANGO_SETTINGS_MODULE",
 }
 """What boto3 and Django read for themselves, and pages show."""
+
+
+ANY_TEXT = {
+    "EMAIL_HOST_PASSWORD",
+    "EMAIL_HOST_USER",
+    "OIDC_CLIENT_ID",
+    "OIDC_CLIENT_SECRET",
+    "OIDC_GROUPS_CLAIM",
+    "OIDC_NAME",
+    "OIDC_ROLES",  # read in bowline/single_sign_on.py
+    "PASSWORDS_FOR",
+    "SAML_ENTITY_ID",
+    "SAML_METADATA_FILE",
+    "SECRET_KEY_FALLBACKS",
+    "STATIC_ROOT",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +84,7 @@ def test_a_value_is_read(
     assert getattr(read_environment(), name) == value
 
 
-@pytest.mark.parametrize(
+WRONG = pytest.mark.parametrize(
     ("name", "text", "says"),
     [
         ("HTTPS", "perhaps", "must be true or false, not 'perhaps'."),
@@ -97,9 +115,56 @@ def test_a_value_is_read(
         ("NOTICE_SECRET_VARIABLES", "A-B", "must be comma-separated names"),
         ("NOTICE_SECRET_DIRECTORY", "secrets", "must be an absolute path"),
         ("LOG_FORMAT", "xml", "must be line or json, not 'xml'."),
-        ("LOG_LEVEL", "LOUD", "must be DEBUG, INFO, WARNING, ERROR or CRITICAL"),
+        *(
+            ("LOG_LEVEL", text, "must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
+            for text in ("LOUD", "info")
+        ),
+        *(
+            ("EMAIL_PORT", text, "must be a port, 1 to 65535")
+            for text in ("0", "65536", "99999", "smtp")
+        ),
+        ("EMAIL_HOST", "smtp://a.example.com", "must be a host name"),
+        ("EMAIL_HOST", "a.example.com:25", "must be a host name"),
+        *(
+            ("ALLOWED_HOSTS", text, "must be comma-separated host names")
+            for text in ("https://a.example.com", "a.example.com:443", "a b", "a/b")
+        ),
+        ("SPINNAKER_ALLOWED_HOSTS", "https://gate", "must be comma-separated host"),
+        ("SITE_URL", "https://a:70000", "must be a URL without a path"),
+        ("TLS_ADDRESS", "nginx", "must be a host and a port"),
+        ("TLS_ADDRESS", "https://nginx:8443", "must be a host and a port"),
+        ("OIDC_ISSUER", "https://[a", "must be the provider's address"),
+        ("OIDC_SCOPES", "profile email", "must be scopes with spaces between"),
+        ("SECOND_FACTOR", "yes", "must be optional or required"),
+        ("SESSION_IDLE_MINUTES", "2h", "must be a number of minutes"),
+        ("VERIFICATION_MAX_AGE", "7d", "must be a number of days"),
+        ("API_RATE", "0", "must be a number, 1 to 9999"),
+        ("TEMPLATES_PREFIX", "a b", "must be a prefix of keys"),
+        *(
+            (name, "perhaps", "must be true or false")
+            for name, field in Environment.model_fields.items()
+            if field.annotation is bool
+        ),
+        *(
+            (name, "many", "must be a number")
+            for name in (
+                "RUN_THREADS",
+                "SCHEDULE_THREADS",
+                "SCHEDULE_ASSUMES_A_SECOND",
+                "STOP_SECONDS",
+            )
+        ),
+        *(
+            (name, "10.0.0.1/8", "must be comma-separated addresses")
+            for name in ("METRICS_NETWORKS", "SPINNAKER_ALLOWED_NETWORKS")
+        ),
+        ("SPINNAKER_SECRET_VARIABLES", "$A", "must be comma-separated names"),
+        ("SPINNAKER_SECRET_DIRECTORY", "secrets", "must be an absolute path"),
     ],
 )
+
+
+@WRONG
 def test_what_can_not_be_is_a_sentence(
     name: str, text: str, says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,19 +174,81 @@ def test_what_can_not_be_is_a_sentence(
         read_environment()
 
 
-@pytest.mark.parametrize(
-    "text", ["short", "a" * 19, "with a space in it, so not", "é" * 30]
-)
-def test_a_weak_token_is_refused_and_not_repeated(
-    text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("METRICS_TOKEN", text)
+SECRETS = [
+    *(
+        ("METRICS_TOKEN", text)
+        for text in ("short", "a" * 19, "with a space in it, so not", "é" * 30)
+    ),
+    ("SECRET_KEY", "changeme"),
+    *(
+        ("DATABASE_URL", rest)
+        for rest in (
+            "mysql://u:hunter2@db/bowline",
+            "postgresql://u:hunter2#word@db/bowline",
+            "postgresql://u:hunter2/word@db/bowline",
+            "postgresql://u:hunter2@db:port/bowline",
+            "postgresql://u:hunter2@db:99999/bowline",
+            "postgresql://u:hunter2@db",
+            "hunter2",
+        )
+    ),
+    *(
+        ("REDIS_URL", rest)
+        for rest in (
+            "http://:hunter2@redis:6379/0",
+            "redis://:hunter2#word@redis:6379/0",
+            "redis://:hunter2@redis:port/0",
+            "redis://:hunter2@redis:6379/bowline",
+            "hunter2",
+        )
+    ),
+]
 
-    with pytest.raises(ImproperlyConfigured, match="METRICS_TOKEN must be") as raised:
+
+@pytest.mark.parametrize(("name", "text"), SECRETS)
+def test_a_wrong_secret_is_refused_and_not_repeated(
+    name: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, text)
+
+    with pytest.raises(ImproperlyConfigured, match=f"{name} must be") as raised:
         read_environment()
 
-    assert text not in str(raised.value)
+    said = str(raised.value).removeprefix(name)
+    assert text not in said
+    assert "hunter2" not in said
     assert raised.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("DATABASE_URL", "sqlite:////srv/bow%20line/b.sqlite3"),
+        ("DATABASE_URL", "postgresql://u:p%40ss@db.example.com:6432/b?sslmode=require"),
+        ("DATABASE_URL", "postgresql://bowline@/bowline?host=/run/pg"),
+        ("DATABASE_URL", "postgres://db/bowline"),
+        ("DATABASE_URL", "postgresql://u:p@[::1]:5432/bowline"),
+        ("REDIS_URL", "redis://127.0.0.1:6379/0"),
+        ("REDIS_URL", "rediss://:p%23@redis.example.com:6379/0?ssl_cert_reqs=required"),
+        ("REDIS_URL", "redis://redis"),
+        ("OIDC_ISSUER", "https://login.example.com/realms/company/"),
+        ("OIDC_SCOPES", "openid profile email groups"),
+        ("EMAIL_HOST", "smtp.example.com"),
+        ("SECRET_KEY", "x" * 50),
+    ],
+)
+def test_a_text_that_fits_is_left_as_it_is(
+    name: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, text)
+
+    assert getattr(read_environment(), name) == text
+
+
+def test_each_variable_is_refused_where_it_can_be_wrong() -> None:
+    tried = {name for name, *_ in [*WRONG.args[1], *SECRETS]}
+
+    assert {*Environment.model_fields} - tried == ANY_TEXT
 
 
 def test_all_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,3 +307,30 @@ def test_nothing_else_of_the_environment_is_read_by_its_name() -> None:
     assert {
         one for one in read if one[0] not in {*Environment.model_fields, *NOT_AT_START}
     } == set()
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        ("gunicorn", "bowline.wsgi", "--config=deploy/gunicorn.conf.py"),
+        ("celery", "--app", "bowline", "worker"),
+    ],
+    ids=lambda program: program[0],
+)
+def test_a_program_ends_with_the_sentence_and_no_traceback(
+    program: tuple[str, ...],
+) -> None:
+    ended = subprocess.run(
+        [Path(sys.executable).with_name(program[0]), *program[1:]],
+        cwd=ROOT,
+        env={"SECRET_KEY": "x" * 50, "WEB_THREADS": "many"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [
+        "WEB_THREADS must be a number of threads, 4 to 999, not 'many'."
+    ]

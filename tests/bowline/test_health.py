@@ -19,6 +19,7 @@ from django.db import connection, connections
 from django.test import Client
 from kombu import Connection
 
+from accounts.work.heartbeat import PEOPLE, SCHEDULE, beat
 from bowline import health
 from bowline.health import Watched
 from onboarding import VERSION
@@ -240,3 +241,15 @@ def test_a_wrong_password_of_postgresql_is_told_from_no_answer() -> None:
 
     assert refused == "The database refused the user name or password."
     assert why(free_port()) == "The database can't be reached."
+
+
+@pytest.mark.parametrize("silent", [PEOPLE, SCHEDULE])
+def test_healthz_of_workers_misses_those_of_either_queue(silent: str) -> None:
+    for queue in {PEOPLE, SCHEDULE} - {silent}:
+        beat(queue)
+
+    with pytest.raises(health.UnhealthyError, match="has answered yet"):
+        health.worker()
+
+    beat(silent)
+    health.worker()

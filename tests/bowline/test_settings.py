@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -62,11 +61,6 @@ def test_database_gives_up_a_postgresql_that_is_gone_after_seconds() -> None:
 
 def test_database_reads_the_folder_of_a_socket() -> None:
     assert database("postgresql:///bowline?host=/run/pg")["HOST"] == "/run/pg"
-
-
-def test_database_refuses_another_kind() -> None:
-    with pytest.raises(ImproperlyConfigured, match="must begin with"):
-        database("mysql://localhost/bowline")
 
 
 def settings_said(code: str, **environment: str) -> str:

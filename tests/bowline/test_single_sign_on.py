@@ -96,7 +96,13 @@ def test_what_is_missing_is_named(environment: pytest.MonkeyPatch, name: str) ->
 
 @pytest.mark.parametrize(
     "issuer",
-    ["login.example.com", "http://login.example.com", "https://", "https://a/?b=c"],
+    [
+        "login.example.com",
+        "http://login.example.com",
+        "https://",
+        "https://a/?b=c",
+        "https://[a",
+    ],
 )
 def test_an_issuer_is_an_address_with_tls(
     environment: pytest.MonkeyPatch, issuer: str

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from accounts.help.documents import documents
-from accounts.work.queue import PEOPLE, SCHEDULE
+from accounts.work.heartbeat import PEOPLE, SCHEDULE
 from bowline.environment.variables import Environment
 from onboarding import VERSION
 from script.emulated_site import MEMORY
@@ -228,3 +228,17 @@ def test_the_image_has_the_documents_that_help_shows() -> None:
     )
     assert {f"docs/{picture}" for picture in shown}.isdisjoint(excluded)
     assert "docs/pages/account-390-dark.webp" in excluded
+
+
+@pytest.mark.parametrize("name", ["worker", "schedule"])
+def test_workers_have_the_folders_that_secrets_are_read_from(name: str) -> None:
+    wanted = {
+        str(field.default)
+        for variable, field in Environment.model_fields.items()
+        if variable.endswith("_SECRET_DIRECTORY")
+    }
+
+    mounted = [mount.split(":") for mount in SERVICES[name]["volumes"]]
+
+    assert {inside for _, inside, _ in mounted} == wanted
+    assert {options for *_, options in mounted} == {"ro"}

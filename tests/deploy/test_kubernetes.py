@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import pytest
 import yaml
 
-from accounts.work.queue import PEOPLE, SCHEDULE
+from accounts.work.heartbeat import PEOPLE, SCHEDULE
 from tests.kubernetes import validate
 
 ROOT = Path(__file__).parent.parent.parent

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 
 from accounts.models import AwsAnswers, Heartbeat, Run
 from accounts.models.states import Status
+from tests.accounts.operations.test_certificate import certificate_served
 from tests.accounts.operations.test_measured import scrape
 
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
@@ -35,14 +36,16 @@ MATCHER = re.compile(r'(\w+)(=~|!=|=)"([^"]*)"')
 
 
 @pytest.fixture
-def series(db: None) -> dict[str, list[dict[str, str]]]:
+def series(db: None, settings: Any, tmp_path: Path) -> dict[str, list[dict[str, str]]]:
     """Return the labels of every series, by name, where everything has happened."""
-    Heartbeat.note(seen_at=Now(), swept_at=Now())
+    Heartbeat.note(seen_at=Now(), schedule_seen_at=Now(), swept_at=Now())
     for error in ("", "Throttling", "ExpiredToken"):
         AwsAnswers.objects.create(operation="iam:GetRole", error=error, count=1)
     Run.objects.create(status=Status.FAILED)
     found: dict[str, list[dict[str, str]]] = {}
-    for name, labels in scrape():
+    with certificate_served(tmp_path) as settings.TLS_ADDRESS:
+        scraped = scrape()
+    for name, labels in scraped:
         found.setdefault(name, []).append(dict(labels))
     return found
 

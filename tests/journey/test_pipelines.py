@@ -124,7 +124,9 @@ def test_a_pipeline_plans_applies_and_finds_drift(
         )
 
     def django(code: str) -> str:
-        done = shell(f"python \"$BOWLINE\" shell -v 0 -c '{code}'", SECRET_KEY="any")
+        done = shell(
+            f"python \"$BOWLINE\" shell -v 0 -c '{code}'", SECRET_KEY="any" * 9
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -89,7 +89,7 @@ def test_a_run_goes_on_after_its_database_was_restored(
             environment = own_organization.environment | {
                 "AWS_ENDPOINT_URL": endpoint,
                 "DATABASE_URL": f"postgresql://bowline@/bowline?host={name}",
-                "SECRET_KEY": "of-tests",
+                "SECRET_KEY": "only-for-tests-and-never-for-a-site",
             }
             shell("createuser --username postgres --superuser bowline")
             shell("createdb --username bowline bowline")

@@ -41,6 +41,7 @@ OF_THE_CONTAINERS = {
     "REMAP_SIGTERM",
     "SECRET_KEY",
     "STATIC_ROOT",
+    "TLS_ADDRESS",
     "TRUSTED_PROXIES",
 }
 """What follows from how docker-compose runs them, whatever the file says."""

@@ -31,6 +31,7 @@ PROBLEMS = {
     404: "Not found.",
     405: "This path doesn't support the method.",
     409: "The request conflicts with the current state.",
+    412: "It was changed after it was read.",
     413: "The body is too large.",
     422: "The request doesn't fit this description, or breaks a rule.",
     429: "Too many requests this minute.",
@@ -83,7 +84,7 @@ class Document(OpenAPISchema):
         schemas |= {"Problem": PROBLEM, "ProblemError": PROBLEM_ERROR}
         said["components"]["responses"] = dict(map(problem_response, PROBLEMS.items()))
         for method, operation in operations_of(said):
-            for status in problems_for(method):
+            for status in problems_for(method, operation):
                 answer = {"$ref": f"#/components/responses/Problem{status}"}
                 operation["responses"].setdefault(status, answer)
         named: Node = {}
@@ -108,10 +109,12 @@ def problem_response(problem: tuple[int, str]) -> tuple[str, Node]:
     return f"Problem{status}", {"description": said, "content": content}
 
 
-def problems_for(method: str) -> list[int]:
+def problems_for(method: str, operation: Node) -> list[int]:
     """List the problems that an operation can answer with."""
     found = [401, 403, 404, 405, 409, 422, 429, 500, 503]
-    return [*found, 400, 413] if method in CHANGES else found
+    found += [400, 413] if method in CHANGES else []
+    headers = [one["name"] for one in operation.get("parameters", ())]
+    return [*found, 412] if "If-Match" in headers else found
 
 
 def operations_of(said: Node) -> Iterator[tuple[str, Node]]:

@@ -79,12 +79,12 @@ def read_accounts_file(request: ApiRequest, wanted: Query[FileAsked]) -> Any:
     """
     form, accounts = wanted.format, ManagedAccount.objects.count()
     if are_few(accounts):
-        count(str(request.token.pk), accounts // ACCOUNTS)
+        count(request, str(request.token.pk), accounts // ACCOUNTS)
         return file_of("".join(lines_of(ACCOUNTS_FILE, form)), form)
     question = written_list.about(request.user, form=form, name=ACCOUNTS_FILE)
     asked = seen(question)
     if asked is None or not (asked.waits or 0 < wanted.asked <= asked.times_asked):
-        count(str(request.token.pk), accounts // ACCOUNTS)
+        count(request, str(request.token.pk), accounts // ACCOUNTS)
         asked = asked_of(question, request.user, again=True)
     if asked.waits:
         again = f"/accounts-file?format={form}&asked={asked.times_asked}"
@@ -191,7 +191,7 @@ def answered(request: ApiRequest, kind: Kind, doing: Doing) -> Any:
     wrong, and where.
     """
     body, csv = request.body, is_csv(request)
-    count(str(request.token.pk), len(body) // BYTES)
+    count(request, str(request.token.pk), len(body) // BYTES)
     if not is_short(body):
         question = kind.about(request.user, body, form="csv" if csv else "yaml")
         asked = asked_of(question, request.user, again=True)

@@ -197,7 +197,7 @@ def report_on_spinnaker(request: ApiRequest, body: SpinnakerFiles) -> Any:
     """
     files = contents_of(body)
     role = body.look_with and role_named(body.look_with)
-    count(str(request.token.pk), sum(map(len, files.values())) // BYTES)
+    count(request, str(request.token.pk), sum(map(len, files.values())) // BYTES)
     deployment = body.deployment and checked_text("deployment", body.deployment)
     confirmed = [checked_text("confirm", name) for name in body.confirm]
     try:
@@ -271,7 +271,7 @@ def read_spinnaker_report(request: ApiRequest, id: UUID) -> Any:
     are left. Every 200 accounts count as a request.
     """
     row = get_object_or_404(Adoption.objects.unexpired(), pk=id)
-    count(str(request.token.pk), row.accounts.count() // ACCOUNTS)
+    count(request, str(request.token.pk), row.accounts.count() // ACCOUNTS)
     document = document_of(row)
     if row.look is not None:
         identity = identity_of(in_aws for _, in_aws in found_by(row))
@@ -327,7 +327,7 @@ def row_with_accounts(request: ApiRequest, id: UUID) -> Adoption:
     row = get_object_or_404(Adoption.objects.unexpired(), pk=id)
     if not row.taken:
         raise Problem(Code.NO_ANSWER, NOTHING_TAKEN)
-    count(str(request.token.pk), len(row.taken) // ACCOUNTS)
+    count(request, str(request.token.pk), len(row.taken) // ACCOUNTS)
     return row
 
 

@@ -143,6 +143,7 @@ def read_managing_hand_off(request: ApiRequest) -> dict[str, Any]:
     "Describe the managing account",
     {200: ManagingInFull, 201: ManagingInFull},
     method="PUT",
+    guards=True,
 )
 def put_managing_account(request: ApiRequest, body: ManagingSettings) -> Any:
     """Describe it, or describe it again. The same twice changes nothing.

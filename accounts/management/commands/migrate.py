@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from importlib import import_module
 from typing import Any
 
 from django.core.management import CommandError
 from django.core.management.commands import migrate
-from django.db import connections
+from django.db import OperationalError, connections
 from django.db.migrations.recorder import MigrationRecorder
 
 from accounts.management.command import BowlineCommand
@@ -21,6 +22,13 @@ BASELINE = "0001_baseline"
 REPLACED = frozenset(import_module(f"accounts.migrations.{BASELINE}").REPLACED)
 ROLES_OF_GROUPS = "accounts_grouproles"
 """The table that 0042_roles_of_groups drops."""
+TRIES, PAUSE = 5, 2.0
+"""How often, and after how many seconds: each migration is one transaction."""
+DEADLOCK = (
+    "A process of the version before and this migration waited for each other. "
+    "PostgreSQL rolled the migration back, and it is tried again. Stop the site, the "
+    "workers and beat if this continues."
+)
 LAST_COMMIT = "aa9971cb"
 """The last one that has the migrations which the baseline replaces."""
 FIRST_WITH_VERIFIED, EARLIER_COMMIT = "0017_proved", "38a53879"
@@ -38,7 +46,20 @@ class Command(BowlineCommand, migrate.Command):
                 "OIDC_ROLES now decides which groups have which roles. Until now, the "
                 f"page Settings, Groups had: {json.dumps(roles)}"
             )
-        super().handle(*args, **options)
+        for left in reversed(range(TRIES)):
+            try:
+                super().handle(*args, **options)
+                return
+            except OperationalError as error:
+                if not left or not is_deadlock(error):
+                    raise
+            self.stderr.write(DEADLOCK)
+            time.sleep(PAUSE)
+
+
+def is_deadlock(error: OperationalError) -> bool:
+    """Return whether PostgreSQL rolled back a migration for somebody else."""
+    return getattr(error.__cause__, "sqlstate", "") == "40P01"
 
 
 def stored_roles(database: str) -> dict[str, Any]:

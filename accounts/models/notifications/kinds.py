@@ -12,6 +12,7 @@ class Kind(models.TextChoices):
     STALE = "stale", "Verifications become stale"
     NEW_ACCOUNTS = "new accounts", "New accounts in watched units"
     ENDED = "ended", "A rollout finishes"
+    SITE = "site", "Something needs attention, once a day"
 
 
 USUAL = ("waits", "failed", "new accounts", "ended")

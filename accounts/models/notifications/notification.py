@@ -51,6 +51,7 @@ class Notification(Durable):
         DRIFTED = "drifted", "verifications found something worse"
         FOUND = "found", "verifications found policies of others"
         STALE = "stale", "verifications became stale"
+        SITE = "site", "something needs attention"
         TEST = "test", "a test of the target"
         OWN = "own", "something changed about the person's own account"
 
@@ -65,6 +66,7 @@ class Notification(Durable):
         What.DRIFTED: Kind.DRIFTED,
         What.FOUND: Kind.DRIFTED,
         What.STALE: Kind.STALE,
+        What.SITE: Kind.SITE,
     }
     TYPES = {
         What.ENDED: "rollout.ended",
@@ -76,6 +78,7 @@ class Notification(Durable):
         What.DRIFTED: "accounts.drifted",
         What.FOUND: "accounts.found",
         What.STALE: "verifications.stale",
+        What.SITE: "site.attention",
         What.TEST: "test",
     }
     """What webhooks call them: programs depend on it."""
@@ -150,8 +153,10 @@ class Notification(Durable):
 
     @property
     def is_scheduled(self) -> bool:
-        """Let no run wait behind a slow mail server, but who looks at a test."""
-        return self.what != self.What.TEST
+        """Let no run wait behind a slow mail server, but who looks at a test, and what
+        may say that the schedule's workers are silent.
+        """
+        return self.what not in (self.What.TEST, self.What.SITE)
 
     @property
     def recipient(self) -> str:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models.activity import CreatedBy, name_of, person_key
 from accounts.models.lease import Durable, DurableQuerySet
 from accounts.models.readable import Check, is_texts
-from accounts.models.states import Status, move
+from accounts.models.states import Status, log_states, move
 from accounts.refused import Refused
 
 if TYPE_CHECKING:
@@ -86,6 +86,12 @@ class Job(CreatedBy, Durable):
     class Meta:
         abstract = True
 
+    def save(self, *args: Any, **options: Any) -> None:
+        begins = self._state.adding
+        super().save(*args, **options)
+        if begins:
+            log_states([self])
+
     @property
     def title(self) -> str:
         """How people call it: “Run 128”."""
@@ -116,6 +122,7 @@ class Job(CreatedBy, Durable):
             raise MovedMeanwhile(f"{self} was changed by someone else.")
         for name, value in {"status": to, **changes}.items():
             setattr(self, name, value)
+        log_states([self])
 
     def approve(self, to: str, by: User | None, comment: str, **changes: Any) -> None:
         """Move on what waits for approval; raise MovedMeanwhile."""

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models.activity import CreatedBy
 from accounts.models.lease import Carried, CarriedQuerySet
 from accounts.models.readable import Readable, is_texts
-from accounts.models.states import move
+from accounts.models.states import log_states, move
 from accounts.wording import counted, for_count
 from onboarding.resources.take_over import is_take_over
 
@@ -124,6 +124,7 @@ class Rollout(CreatedBy, Carried, Readable):
         assert moved, f"{self} wasn't locked"
         for name, value in {"state": to, **changes}.items():
             setattr(self, name, value)
+        log_states([self])
 
     @property
     def has_ended(self) -> bool:

@@ -168,6 +168,7 @@ def discard(runs: RunQuerySet) -> int:
     lock_settings(accounts_of(*slices))
     for some in slices:
         left = some.filter(status=Status.DISCARDED)
+        left.log_states()
         others = Run.objects.filter(account=OuterRef("pk"), status__in=OPEN)
         accounts = ManagedAccount.objects.filter(pk__in=left.values("account"))
         accounts.exclude(Exists(others)).put_back()

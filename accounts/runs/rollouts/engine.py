@@ -113,6 +113,7 @@ def begin_runs(rollout: Rollout, wave: int, most: int) -> None:
     chosen = next_accounts(rollout, wave, most)
     runs = Run.objects.filter(pk__in=chosen)
     runs.move(Status.APPLYING, since=(Status.APPROVED,), wave=wave, queued_at=None)
+    runs.filter(status=Status.APPLYING).log_states()
     lock_settings(accounts_of(runs))
     unedited = Run.objects.filter(
         pk__in=chosen,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.api.idempotency import STALE
 from accounts.models import ManagedAccount
-from tests.accounts.api.calling import V1
-from tests.rows import account_row
+from tests.accounts.api.calling import V1, Caller, detail, json_of, token_of
+from tests.rows import account_row, managing_row, person
+
+JSON = "application/json"
 
 
 def test_an_answer_that_did_not_change_is_a_304(reader):
@@ -51,3 +54,88 @@ def test_a_head_of_what_is_only_posted_is_refused(operator):
     answer = operator.head(f"{V1}/accounts/one/plan")
 
     assert (answer.status_code, answer["Allow"]) == (405, "POST")
+
+
+def described(caller, **settings):
+    read = caller.read("/accounts/staging")
+    return read["ETag"], {**read.json()["settings"], **settings}
+
+
+def put(caller, body, tag, **extra):
+    headers = {"If-Match": tag, **extra}
+    path = f"{V1}/accounts/staging"
+    return caller.generic("PUT", path, json_of(body), JSON, headers=headers)
+
+
+def test_a_put_that_would_overwrite_what_a_colleague_changed_is_refused(operator):
+    managing_row()
+    account_row()
+    tag, mine = described(operator, environment="mine")
+    colleague = Caller(token_of(person("operator", username="cleo")))
+    assert put(colleague, {**mine, "environment": "theirs"}, tag).status_code == 200
+
+    answer = put(operator, mine, tag)
+
+    assert detail(answer, 412) == STALE
+    assert answer.json()["code"] == "stale"
+    assert ManagedAccount.objects.get().environment == "theirs"
+
+
+def test_a_put_answers_with_the_tag_of_what_there_is_then(operator):
+    managing_row()
+    account_row()
+    tag, mine = described(operator, environment="one")
+
+    first = put(operator, mine, tag)
+    second = put(operator, {**mine, "environment": "two"}, first["ETag"])
+
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert second["ETag"] == operator.read("/accounts/staging")["ETag"]
+
+
+@pytest.mark.parametrize(
+    ("exists", "tag", "status"),
+    [
+        (True, "*", 200),
+        (False, "*", 412),
+        (False, '"x"', 412),
+        (True, "x", 412),
+        (True, 'W/"x", "y"', 412),
+    ],
+)
+def test_any_tag_means_that_there_is_one(operator, exists, tag, status):
+    managing_row()
+    body = {"account_id": "922222222222", "regions": ["us-east-1"], "providers": {}}
+    if exists:
+        account_row()
+        _, body = described(operator)
+
+    assert put(operator, body, tag).status_code == status
+    assert ManagedAccount.objects.exists() == exists
+
+
+def test_a_repeated_put_gets_its_answer_and_no_refusal(operator):
+    managing_row()
+    account_row()
+    tag, mine = described(operator, environment="mine")
+
+    answers = [put(operator, mine, tag, **{"Idempotency-Key": "k"}) for _ in range(2)]
+
+    assert [one.status_code for one in answers] == [200, 200]
+    assert answers[1]["Idempotency-Replayed"] == "true"
+
+
+def test_a_managing_account_is_guarded_too(operator):
+    managing_row()
+    read = operator.read("/managing-account")
+    path = f"{V1}/managing-account"
+    body = json_of(read.json()["settings"])
+
+    def sent(tag):
+        headers = {"If-Match": tag}
+        return operator.generic("PUT", path, body, JSON, headers=headers)
+
+    same, stale = sent(read["ETag"]), sent('"other"')
+
+    assert (same.status_code, stale.status_code) == (200, 412)
+    assert same["ETag"] == operator.read("/managing-account")["ETag"]

@@ -26,6 +26,7 @@ def test_more_are_refused_until_the_minute_is_over(reader, settings):
     answer = reader.read("/accounts")
 
     assert statuses == [200, 200, 429]
+    assert answer["RateLimit-Remaining"] == "0"
     assert answer["Retry-After"] == "15"
     assert answer["Content-Type"] == "application/problem+json"
     assert "Try again in 15 seconds" in answer.json()["detail"]
@@ -106,3 +107,14 @@ def test_to_read_many_accounts_counts_as_many_requests(settings, monkeypatch):
     statuses = [token.read("/accounts-file").status_code for _ in range(2)]
 
     assert statuses == [200, 429]
+
+
+def test_each_answer_says_how_many_are_left(reader, settings):
+    settings.API_RATE = 5
+
+    answers = [reader.read(path) for path in ("/accounts", "/accounts/none")]
+
+    assert [
+        [one[f"RateLimit-{name}"] for name in ("Limit", "Remaining", "Reset")]
+        for one in answers
+    ] == [["5", "4", "15"], ["5", "3", "15"]]

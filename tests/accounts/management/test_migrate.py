@@ -3,13 +3,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.core.management.commands.migrate import Command as DjangosOwn
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
-from accounts.management.commands.migrate import BASELINE, REPLACED, ROLES_OF_GROUPS
+from accounts.management.commands.migrate import (
+    BASELINE,
+    REPLACED,
+    ROLES_OF_GROUPS,
+    TRIES,
+)
 from bowline.single_sign_on import roles_of_groups
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +114,55 @@ def test_roles_of_groups_are_said_once_more_where_they_are_configured(
     assert json.dumps(ROLES) in said
     assert ROLES_OF_GROUPS not in connection.introspection.table_names()
     assert LAST in applied()
+
+
+def deadlock(sqlstate: str = "40P01") -> OperationalError:
+    error = OperationalError("deadlock detected")
+    error.__cause__ = psycopg.errors.lookup(sqlstate)("deadlock detected")
+    return error
+
+
+@pytest.fixture
+def ends(monkeypatch: pytest.MonkeyPatch) -> list[Exception | None]:
+    """Let each try of Django's own command end as one of these."""
+    endings: list[Exception | None] = []
+
+    def handle(*_: object, **__: object) -> None:
+        if error := endings.pop(0):
+            raise error
+
+    monkeypatch.setattr(DjangosOwn, "handle", handle)
+    monkeypatch.setattr("accounts.management.commands.migrate.PAUSE", 0)
+    return endings
+
+
+def test_a_deadlock_with_an_old_process_is_tried_again(ends, capsys) -> None:
+    ends += [deadlock(), deadlock(), None]
+
+    call_command("migrate")
+
+    assert ends == []
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert "it is tried again" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "left"), [(deadlock("55P03"), 4), (OperationalError("gone"), 4)]
+)
+def test_nothing_else_is_tried_again(ends, first, left) -> None:
+    ends += [first, *[None] * left]
+
+    with pytest.raises(OperationalError):
+        call_command("migrate")
+
+    assert len(ends) == left
+
+
+def test_a_deadlock_that_goes_on_ends_it(ends) -> None:
+    ends += [deadlock() for _ in range(TRIES + 1)]
+
+    with pytest.raises(OperationalError):
+        call_command("migrate")
+
+    assert len(ends) == 1

@@ -221,8 +221,9 @@ def test_what_never_happened_has_no_age() -> None:
 
     found = scrape()
 
-    age = found.of("bowline_heartbeat_age_seconds")
+    age = found.of("bowline_heartbeat_age_seconds", queue="bowline")
     assert age == pytest.approx(30, abs=15)
+    assert len([name for name, _ in found if name.startswith("bowline_heart")]) == 1
     assert not found.has("bowline_sweep_age_seconds")
 
 
@@ -244,6 +245,20 @@ def test_throttles_are_those_errors_that_say_so() -> None:
     assert found.of(calls, operation="iam:GetRole", error="") == 90
     assert found.of(calls, operation="iam:GetRole", error="AccessDenied") == 3
     assert found.of("bowline_aws_throttles_total", operation="iam:GetRole") == 7
+
+
+def test_refused_credentials_are_counted_from_nothing_on() -> None:
+    assert scrape().of("bowline_aws_credentials_refused_total") == 0
+
+    for operation, error, count in (
+        ("sts:AssumeRole", "ExpiredToken", 40),
+        ("sts:AssumeRole", "InvalidClientTokenId", 2),
+        ("autoscaling:DescribeAutoScalingGroups", "InvalidClientTokenId", 7),
+        ("iam:GetRole", "AccessDenied", 5),
+    ):
+        AwsAnswers.objects.create(operation=operation, error=error, count=count)
+
+    assert scrape().of("bowline_aws_credentials_refused_total") == 42
 
 
 @pytest.fixture

@@ -28,7 +28,8 @@ from accounts.models.states import Status
 from accounts.people.activity import record
 from accounts.tasks import KINDS
 from accounts.work import kinds
-from accounts.work.queue import PEOPLE, SCHEDULE, wake
+from accounts.work.heartbeat import PEOPLE, SCHEDULE
+from accounts.work.queue import wake
 from tests.rows import person, run_row, search_row
 
 pytestmark = pytest.mark.django_db

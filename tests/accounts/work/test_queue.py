@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
-
 import pytest
-from django.db.models.functions import Now
 
-from accounts.models import Heartbeat, Run
+from accounts.models import Run
 from accounts.runs.actions import plan
-from accounts.work.heartbeat import RECENT, beat, beat_again, broker_lost, silence
 from accounts.work.leases import holding
 from accounts.work.queue import wake
 from tests.rows import account_row, managing_row, run_row
@@ -55,44 +50,6 @@ def test_many_runs_are_queued_at_once(monkeypatch, django_assert_num_queries) ->
 
     assert messages == [str(run.pk) for run in runs[:2]]  # the pools find the third
     assert not Run.objects.abandoned().exists()
-
-
-A_MOMENT = timedelta(seconds=1)
-
-
-def seen_at() -> Any:
-    return Heartbeat.objects.get().seen_at
-
-
-def test_a_heartbeat_of_a_moment_ago_is_not_written_again() -> None:
-    beat()
-    Heartbeat.objects.update(seen_at=Now() - A_MOMENT)
-    before = seen_at()
-
-    beat_again()
-
-    assert seen_at() == before
-
-
-def test_an_older_one_is() -> None:
-    beat()
-    Heartbeat.objects.update(seen_at=Now() - RECENT - A_MOMENT)
-    before = seen_at()
-
-    beat_again()
-
-    assert seen_at() > before
-
-
-def test_the_first_message_after_the_broker_was_lost_says_that_it_is_back() -> None:
-    beat()
-    Heartbeat.objects.update(seen_at=Now() - A_MOMENT)
-    broker_lost()
-    assert silence() is not None
-
-    beat_again()
-
-    assert silence() is None
 
 
 def test_a_row_of_which_only_some_columns_were_read_is_read_whole() -> None:

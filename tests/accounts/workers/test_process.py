@@ -14,7 +14,7 @@ from accounts import tasks
 from accounts.models import Run
 from accounts.models.states import WORKING, Status
 from accounts.work import threads
-from accounts.work.queue import PEOPLE, SCHEDULE
+from accounts.work.heartbeat import PEOPLE, SCHEDULE
 from accounts.workers import process
 from accounts.workers.process import Process
 from script.servers import wait_until

@@ -8,20 +8,24 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
-from accounts.models import Run
+from accounts.models import Delivery, Rollout, Run
+from accounts.models.states import Status
 from accounts.runs import stages
+from accounts.runs.rollouts.decisions import discard
+from accounts.runs.rollouts.engine import begin_runs
 from accounts.work.log_ids import RUN, about
 from bowline.operations.logs import Ids, JsonLines, RequestId, logging_settings
 from onboarding.aws.client import together
-from tests.rows import account_row
+from tests.rows import account_row, managing_row, run_row
 
 logger = logging.getLogger("tests.of.logs")
 
@@ -130,6 +134,90 @@ def test_threads_that_help_a_run_name_it_too(lines: Lines) -> None:
 
     of_test = [one for one in lines.read_back if one["logger"] == logger.name]
     assert [one["run"] for one in of_test] == ["the-run", "the-run"]
+
+
+def of_states(lines: Lines) -> list[tuple[str, str | None]]:
+    return [
+        (one["message"], one.get("run"))
+        for one in lines.read_back
+        if one["logger"] == "accounts.models.states"
+    ]
+
+
+@pytest.mark.django_db
+def test_each_state_of_a_run_is_a_line_that_names_it(
+    lines: Lines, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        run = run_row(Status.PLANNING, account=account_row())
+        run.take_lease()
+        run.carry(Status.PLANNED)
+        run.move(Status.DISCARDED, since=(Status.PLANNED,))
+
+    says = f"Run {run.number}: Onboard staging"
+    assert of_states(lines) == [
+        (f"{says}: {status}", str(run.pk))
+        for status in ("planning", "planned", "discarded")
+    ]
+
+
+@pytest.mark.django_db
+def test_a_change_that_is_rolled_back_is_no_line(
+    lines: Lines, django_capture_on_commit_callbacks: Any
+) -> None:
+    run = run_row(Status.PLANNED, account=account_row())
+
+    with django_capture_on_commit_callbacks(execute=True):  # noqa: SIM117
+        with suppress(ZeroDivisionError), transaction.atomic():
+            run.move(Status.DISCARDED, since=(Status.PLANNED,))
+            raise ZeroDivisionError
+
+    assert of_states(lines) == []
+
+
+@pytest.mark.django_db
+def test_deliveries_and_rollouts_say_their_states_too(
+    lines: Lines, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        delivery = Delivery.objects.create(number=4)
+        delivery.take_lease()
+        delivery.carry(Delivery.Status.PLANNED)
+        rollout = Rollout.objects.create()
+        rollout.move(Rollout.State.STOPPED)
+
+    assert of_states(lines) == [
+        ("Delivery 4: planning", None),
+        ("Delivery 4: planned", None),
+        (f"Rollout {rollout.number}: stopped", None),
+    ]
+
+
+@pytest.mark.django_db
+def test_runs_that_a_rollout_moves_together_have_a_line_each(
+    lines: Lines, django_capture_on_commit_callbacks: Any
+) -> None:
+    managing_row()
+    rollout = Rollout.objects.create()
+    for account_id in ("922222222222", "933333333333"):
+        account = account_row(account_id, account_id=account_id)
+        run_row(Status.APPROVED, account=account, rollout=rollout)
+    runs = Run.objects.filter(rollout=rollout)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        begin_runs(rollout, 0, 1)
+        discard(runs)
+
+    states = [message.rpartition(": ")[2] for message, _ in of_states(lines)]
+    assert states == ["applying", "discarded"]
+    assert {run for _, run in of_states(lines)} == {str(run.pk) for run in runs}
+
+
+@pytest.mark.parametrize("name", ["celery.worker.strategy", "celery.app.trace"])
+def test_messages_without_news_are_no_lines(name: str) -> None:
+    described = logging_settings("json", "INFO")
+
+    assert described["loggers"][name] == {"level": "WARNING"}
 
 
 @pytest.mark.parametrize("form", ["line", "json"])

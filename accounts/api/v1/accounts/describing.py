@@ -114,6 +114,7 @@ def read_account(request: HttpRequest, name: Name) -> dict[str, Any]:
     "Describe an account",
     {200: AccountInFull, 201: AccountInFull},
     method="PUT",
+    guards=True,
 )
 def put_account(request: ApiRequest, name: Name, body: AccountSettings) -> Any:
     """Describe a new account, or an existing one again. The same twice changes nothing.

@@ -60,4 +60,5 @@ def test_a_broken_account_is_added_only_where_it_is_named(operator, managing):
 
     assert refused.status_code == 409
     assert "For each account, choose whether to add it" in detail(refused)
+    assert refused.json()["errors"][0]["at"] == "body.add_broken"
     assert built.status_code == 202

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0049_columns_of_jobs'),
+        ('accounts', '0050_on_call'),
     ]
 
     operations = [
