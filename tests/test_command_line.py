@@ -79,6 +79,7 @@ PLAIN = {
     "merge_halconfig": "accounts.yaml --bundle 1 --out config.new",
     "migrate": "--verbosity 0",
     "onboard": "nothing.yaml",
+    "policy": "list",
     "reset_second_factor": "somebody",
     "verify": "",
 }

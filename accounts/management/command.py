@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -18,6 +19,9 @@ from accounts.people.activity import standard_output_kept
 from accounts.people.tries import tries_recorded
 from accounts.spinnaker.bundles import Twins
 from onboarding.delivery.errors import GateError
+
+STATES = logging.getLogger("accounts.models.states")
+"""It has a line for each change of a state, for whoever reads the log of a site."""
 
 
 class BowlineCommand(BaseCommand):
@@ -48,12 +52,19 @@ class BowlineCommand(BaseCommand):
         super().run_from_argv(argv)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Let a refusal end it as an error does, in the same words."""
+        """Let a refusal end it as an error does, in the same words; and leave it to the
+        command to say what a person reads of states.
+        """
+        level = STATES.level
+        if options["verbosity"] < 2:
+            STATES.setLevel(logging.WARNING)
         with standard_output_kept(), tries_recorded():
             try:
                 return super().execute(*args, **options)
             except (*REFUSALS, GateError, Twins) as error:
                 raise CommandError(str(error)) from error
+            finally:
+                STATES.setLevel(level)
 
 
 def meant(parser: CommandParser, words: list[str]) -> Iterator[str]:
